@@ -1,0 +1,72 @@
+/**
+ * Every error that the provider's API or the sandbox's can answer with: one constructor each, one class, one place.
+ * `server/envelope.ts` is the only place that serialises them.
+ *
+ * @module
+ */
+
+/** An expected failure, with the words that its reader needs. The message never holds a key or a secret. */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+  readonly code: string;
+  readonly status: number;
+  /** Extra response headers, such as `Allow`. */
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    code: string,
+    status: number,
+    message: string,
+    headers: Readonly<Record<string, string>> = {},
+  ) {
+    super(message);
+    this.code = code;
+    this.status = status;
+    this.headers = headers;
+  }
+}
+
+export const webhookNotFound = (id: string): Problem =>
+  new Problem(
+    'WEBHOOK_NOT_FOUND',
+    404,
+    `This account has no webhook "${id}". GET /v1/webhooks lists those it has; another x-user-context is another account.`,
+  );
+
+export const failedEventNotFound = (webhookId: string, eventId: string): Problem =>
+  new Problem(
+    'FAILED_EVENT_NOT_FOUND',
+    404,
+    `Webhook "${webhookId}" has no failed event "${eventId}". GET /v1/webhooks/${webhookId}/failed-events lists those it has.`,
+  );
+
+export const deliveryNotFound = (id: string): Problem =>
+  new Problem(
+    'DELIVERY_NOT_FOUND',
+    404,
+    `This account has no delivery "${id}". GET /_sandbox/deliveries lists those it has.`,
+  );
+
+export const eventNotFound = (id: string): Problem =>
+  new Problem(
+    'EVENT_NOT_FOUND',
+    404,
+    `This account has no event "${id}". GET /_sandbox/events lists those it has.`,
+  );
+
+export const eventExists = (id: string): Problem =>
+  new Problem(
+    'EVENT_EXISTS',
+    409,
+    `This account already has an event "${id}". Leave "id" out to get a fresh one, or repeat the same bytes with POST /_sandbox/deliveries/{id}/redeliver.`,
+  );
+
+export const webhookLimitReached = (limit: number): Problem =>
+  new Problem(
+    'WEBHOOK_LIMIT_REACHED',
+    409,
+    `This account already has ${limit} webhooks, the most it may have. Delete one first, or use another x-user-context.`,
+  );
+
+export const validationFailed = (message: string): Problem =>
+  new Problem('VALIDATION_FAILED', 422, message);

@@ -1,0 +1,205 @@
+/**
+ * The port behind which state is kept. Every method is one transaction. `now` is always an argument:
+ * a store has no clock. Methods that take an `AccountKey` see nothing of any other account.
+ *
+ * @module
+ */
+import type { Account, ClockRecord } from '../domain/account.ts';
+import type {
+  AccountKey,
+  Attempt,
+  Delivery,
+  DeliveryDetail,
+  DeliveryStatus,
+  Millis,
+  SignatureMode,
+  StoredEvent,
+  Webhook,
+  WebhookKey,
+} from '../domain/delivery.ts';
+
+export type NewWebhook = Omit<Webhook, 'key' | 'account'>;
+
+export type WebhookChanges = Partial<Pick<Webhook, 'url' | 'events' | 'status' | 'secret'>>;
+
+export interface NewDelivery {
+  /** `dlv_…` */
+  readonly id: string;
+  readonly webhook: WebhookKey;
+  /** First attempt; normally the event's `createdAt`. */
+  readonly dueAt: Millis;
+}
+
+export interface NewEvent {
+  readonly event: StoredEvent;
+  readonly deliveries: readonly NewDelivery[];
+}
+
+export interface NewRedelivery {
+  /** `dlv_…` of the new delivery. */
+  readonly id: string;
+  /** `dlv_…` of the one it repeats. */
+  readonly of: string;
+  /** Other bytes than the event's own; null sends the same. */
+  readonly body: string | null;
+  readonly signature: SignatureMode;
+  readonly dueAt: Millis;
+}
+
+/** A delivery taken for an attempt, with all that the attempt needs. */
+export interface Claim {
+  readonly delivery: number;
+  readonly deliveryId: string;
+  readonly account: AccountKey;
+  readonly webhook: WebhookKey;
+  readonly eventId: string;
+  readonly eventType: StoredEvent['type'];
+  readonly body: string;
+  readonly signature: SignatureMode;
+  /** Number of the attempt to make now: 1 on the first. */
+  readonly attempt: number;
+  readonly dueAt: Millis;
+}
+
+/** What became of one attempt, recorded before anything else happens with its delivery. */
+export interface AttemptRecord {
+  readonly delivery: number;
+  readonly attempt: Attempt;
+  /** `pending` waits for `attempt.nextAttemptAt`; the others settle the delivery at `attempt.endedAt`. */
+  readonly status: 'pending' | 'delivered' | 'dead' | 'cancelled';
+}
+
+/** `after` is the `seq` of the last row of the page before; pages are newest first. */
+export interface Page {
+  readonly limit: number;
+  readonly after?: number | undefined;
+}
+
+export interface DeliveryFilter {
+  readonly status?: DeliveryStatus | undefined;
+  readonly event?: string | undefined;
+  readonly webhookId?: string | undefined;
+  readonly eventId?: string | undefined;
+}
+
+export interface EventFilter {
+  readonly event?: string | undefined;
+}
+
+export interface EventRow extends StoredEvent {
+  readonly seq: number;
+}
+
+/** An event that a webhook failed to take, by event: repeated dead deliveries of one event are one dead letter. */
+export interface DeadLetter {
+  readonly seq: number;
+  readonly event: StoredEvent;
+  /** The newest dead (or acknowledged) delivery of that event to that webhook. */
+  readonly delivery: Delivery;
+}
+
+export interface StoredAnswer {
+  readonly requestHash: string;
+  readonly status: number;
+  readonly body: string;
+}
+
+export interface Counts {
+  readonly webhooks: number;
+  readonly events: number;
+  readonly deliveries: Readonly<Record<DeliveryStatus, number>>;
+}
+
+export interface AccountStore {
+  /** Finds the account or makes it as `initial` says; `opens` grows by one per call. */
+  openAccount(
+    keyHash: string,
+    initial: Pick<Account, 'seed' | 'clock'>,
+  ): Promise<Account>;
+  /** Key hashes of the accounts that have something pending: what must be woken after a restart. */
+  accountsWithWork(): Promise<readonly string[]>;
+  saveClock(account: AccountKey, clock: ClockRecord): Promise<void>;
+  counts(account: AccountKey): Promise<Counts>;
+  /** Removes webhooks, events, deliveries, attempts and remembered answers; the account itself stays. */
+  resetAccount(account: AccountKey): Promise<void>;
+  /** Everything of one account as plain JSON data (its secrets included), and back in place of what is there. */
+  exportAccount(account: AccountKey): Promise<AccountDump>;
+  importAccount(account: AccountKey, dump: AccountDump): Promise<void>;
+}
+
+/** Rows of one account, by table, with its internal keys; `version` is the schema's. */
+export interface AccountDump {
+  readonly version: number;
+  readonly clock: ClockRecord;
+  readonly tables: Readonly<Record<string, readonly Readonly<Record<string, string | number | null>>[]>>;
+}
+
+export interface WebhookStore {
+  /** @returns null when the account already has `limit` webhooks. */
+  createWebhook(account: AccountKey, webhook: NewWebhook, limit: number): Promise<Webhook | null>;
+  /** Newest last. */
+  listWebhooks(account: AccountKey): Promise<readonly Webhook[]>;
+  updateWebhook(
+    account: AccountKey,
+    id: string,
+    changes: WebhookChanges,
+  ): Promise<Webhook | null>;
+  /** Cancels what is pending, keeps the history. @returns null when there is none, else the cancelled deliveries' ids. */
+  deleteWebhook(account: AccountKey, id: string, now: Millis): Promise<readonly string[] | null>;
+}
+
+export interface QueueStore {
+  /** All or nothing. @returns the id of an event that exists already (then nothing was kept), else null. */
+  publish(account: AccountKey, events: readonly NewEvent[]): Promise<string | null>;
+  /** @returns null when there is no delivery `of`, or its webhook is gone. */
+  redeliver(account: AccountKey, redelivery: NewRedelivery): Promise<Delivery | null>;
+  /** Takes up to `limit` deliveries due at or before `now`, oldest due first, and marks them in flight. */
+  claimDue(webhook: WebhookKey, now: Millis, limit: number): Promise<readonly Claim[]>;
+  /** Due time of the oldest pending delivery per webhook of the account; webhooks without one are left out. */
+  nextDueAt(account: AccountKey): Promise<ReadonlyMap<WebhookKey, Millis>>;
+  /** Attempts may belong to different accounts. */
+  recordAttempts(records: readonly AttemptRecord[]): Promise<void>;
+  /** Gives claims back unattempted, as they were. */
+  release(deliveries: readonly number[]): Promise<void>;
+  /** After a crash: what was in flight is pending again at its old due time (cancelled if its webhook is gone). @returns how many. */
+  recover(): Promise<number>;
+}
+
+export interface HistoryStore {
+  listEvents(account: AccountKey, filter: EventFilter, page: Page): Promise<readonly EventRow[]>;
+  getEvent(account: AccountKey, id: string): Promise<EventRow | null>;
+  listDeliveries(account: AccountKey, filter: DeliveryFilter, page: Page): Promise<readonly Delivery[]>;
+  getDelivery(account: AccountKey, id: string): Promise<DeliveryDetail | null>;
+  /** Unacknowledged, oldest first: `after` is the `seq` of the last one seen. */
+  listDeadLetters(account: AccountKey, webhook: WebhookKey, page: Page): Promise<readonly DeadLetter[]>;
+  /** Acknowledged ones too. */
+  getDeadLetter(account: AccountKey, webhook: WebhookKey, eventId: string): Promise<DeadLetter | null>;
+  /** Idempotent: a second call keeps the first time. @returns null when there is no such dead letter. */
+  acknowledge(
+    account: AccountKey,
+    webhook: WebhookKey,
+    eventId: string,
+    now: Millis,
+  ): Promise<DeadLetter | null>;
+}
+
+export interface IdempotencyStore {
+  /** The answer remembered for this key, unless it is older than `notBefore` (real time). */
+  recall(account: AccountKey, key: string, notBefore: Millis): Promise<StoredAnswer | null>;
+  /** Keeps the newest `keep` answers of the account. */
+  remember(
+    account: AccountKey,
+    key: string,
+    answer: StoredAnswer,
+    wallNow: Millis,
+    keep: number,
+  ): Promise<void>;
+}
+
+export interface Store extends AccountStore, WebhookStore, QueueStore, HistoryStore, IdempotencyStore {
+  /** Where state is kept, in words for a person: `memory` or a file's path. */
+  readonly location: string;
+  /** Writes back what is buffered and lets go of the file. */
+  close(): Promise<void>;
+}
+

@@ -1,0 +1,28 @@
+/**
+ * How the tests run: every file in its own process, as many at once as a small machine carries.
+ *
+ * @module
+ */
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    root: fileURLToPath(new URL('..', import.meta.url)),
+    include: ['test/**/*.test.ts'],
+    exclude: ['**/node_modules/**', '**/dist/**', 'test/bench/**'],
+    environment: 'node',
+    pool: 'forks',
+    maxWorkers: 2,
+    watch: false,
+    testTimeout: 15_000,
+    hookTimeout: 30_000,
+    teardownTimeout: 5_000,
+    restoreMocks: true,
+    unstubEnvs: true,
+    unstubGlobals: true,
+    // A receiver or a key in the developer's shell must not steer a test.
+    env: { NO_COLOR: '1' },
+    coverage: { include: ['src/**/*.ts'], exclude: ['src/codegen/**'] },
+  },
+});

@@ -1,0 +1,97 @@
+/**
+ * Who may import whom, as data. The folders of `src/` and `schemas/` are rooms; a room may import
+ * itself, the rooms named here and the single files named here. Type-only imports count.
+ *
+ * @module
+ */
+
+/** A room's right to import: other rooms by name, single files by path. */
+export interface Room {
+  readonly name: string;
+  /** Rooms (by name) or files (by path from the root). */
+  readonly may: readonly string[];
+}
+
+/** The import table: nothing that is not listed is allowed. */
+export const ROOMS: readonly Room[] = [
+  { name: 'schemas', may: [] },
+  { name: 'clock', may: [] },
+  { name: 'codegen', may: [] },
+  { name: 'domain', may: ['schemas'] },
+  { name: 'storage', may: ['domain'] },
+  { name: 'engine', may: ['domain', 'clock', 'src/storage/store.ts'] },
+  { name: 'simulator', may: ['domain', 'engine'] },
+  { name: 'client', may: ['schemas', 'domain'] },
+  { name: 'conformance', may: ['domain', 'clock', 'client', 'src/engine/transport.ts'] },
+  {
+    name: 'server',
+    may: ['schemas', 'domain', 'engine', 'simulator', 'src/clock/port.ts', 'src/storage/store.ts'],
+  },
+  {
+    name: 'create-mock',
+    may: [
+      'schemas',
+      'clock',
+      'domain',
+      'storage',
+      'engine',
+      'simulator',
+      'client',
+      'conformance',
+      'server',
+    ],
+  },
+  { name: 'cli', may: ['create-mock', 'conformance', 'client', 'package.json'] },
+  { name: 'vitest', may: ['create-mock', 'conformance', 'client'] },
+  { name: 'testcontainers', may: ['client'] },
+  { name: 'index', may: ['create-mock', 'client'] },
+];
+
+/** An import that the table does not give, allowed for a reason. Unused ones fail the test. */
+export interface Grant {
+  readonly from: string;
+  readonly to: string;
+  readonly reason: string;
+}
+
+/** Imports beyond the table. `from` is a room or a file, `to` likewise. */
+export const GRANTS: readonly Grant[] = [
+  {
+    from: 'engine',
+    to: 'schemas/contract.ts',
+    reason: 'the time limit, the delays and what counts as success come from the spec',
+  },
+];
+
+/** Files whose job is to re-export: the package's public entries. */
+export const PUBLIC_ENTRIES: readonly string[] = [
+  'src/index.ts',
+  'src/vitest/index.ts',
+  'src/testcontainers/index.ts',
+  'src/conformance/index.ts',
+  'schemas/index.ts',
+];
+
+/** The only file that may pick an adapter, and what counts as one. */
+export const COMPOSITION_ROOT = 'src/create-mock.ts';
+
+/** Ports and their adapters: outside its own folder, an adapter is seen by the root only. */
+export const ADAPTERS: readonly { readonly port: string; readonly adapters: RegExp }[] = [
+  { port: 'src/storage/store.ts', adapters: /^src\/storage\/(?!store\.ts$)/u },
+  { port: 'src/clock/port.ts', adapters: /^src\/clock\/system\.ts$/u },
+];
+
+/** A file that may read the machine's clock or sleep on it, and why. */
+export interface AmbientTime {
+  /** A file, or a folder when it ends in `/`. */
+  readonly path: string;
+  readonly reason: string;
+}
+
+/** Everything else gets `now` as an argument. */
+export const AMBIENT_TIME: readonly AmbientTime[] = [
+  { path: 'src/clock/', reason: 'it is the clock' },
+];
+
+/** Sizes of hand-written source, in lines. */
+export const SIZES = { percentile: 95, belowAtPercentile: 250, most: 400 } as const;

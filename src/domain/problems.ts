@@ -70,3 +70,28 @@ export const webhookLimitReached = (limit: number): Problem =>
 
 export const validationFailed = (message: string): Problem =>
   new Problem('VALIDATION_FAILED', 422, message);
+
+export const webhookPaused = (id: string): Problem =>
+  new Problem(
+    'WEBHOOK_PAUSED',
+    409,
+    `Webhook "${id}" is paused, so nothing is delivered to it. PATCH /v1/webhooks/${id} with {"status": "active"} first.`,
+  );
+
+export const unauthorized = (message: string): Problem => new Problem('UNAUTHORIZED', 401, message);
+
+export const tooManyAccounts = (limit: number): Problem =>
+  new Problem(
+    'ACCOUNT_LIMIT_REACHED',
+    503,
+    `This sandbox already holds ${limit} accounts, the most that it takes. Reuse a key, or restart it.`,
+  );
+
+export const busy = (message: string): Problem => new Problem('BUSY', 503, message);
+
+export const webhookGone = (id: string): Problem =>
+  new Problem(
+    'WEBHOOK_DELETED',
+    409,
+    `Webhook "${id}" has been deleted, so there is nowhere to deliver to. Register it again, and trigger the event with its id.`,
+  );

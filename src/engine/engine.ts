@@ -35,7 +35,8 @@ export interface EventToPublish {
 
 export interface Published {
   readonly events: readonly StoredEvent[];
-  readonly deliveries: readonly Delivery[];
+  /** Not attempted yet; a delivery gets its `seq` from the store. */
+  readonly deliveries: readonly Omit<Delivery, 'seq'>[];
 }
 
 export interface ClockView {

@@ -1,0 +1,185 @@
+/**
+ * One account at work: its webhooks, its events, its clock, its deliveries.
+ *
+ * @module
+ */
+import { monotonicFactory } from 'ulid';
+import { LIMITS } from '../../schemas/contract.ts';
+import { inMode } from '../clock/virtual.ts';
+import type { Account } from '../domain/account.ts';
+import type { Webhook, WebhookKey } from '../domain/delivery.ts';
+import {
+  deliveryNotFound,
+  eventExists,
+  failedEventNotFound,
+  webhookGone,
+  webhookLimitReached,
+  webhookNotFound,
+} from '../domain/problems.ts';
+import { seededRandom } from '../domain/random.ts';
+import { advance } from './advance.ts';
+import { createBus } from './bus.ts';
+import type { AccountEngine, ClockView } from './engine.ts';
+import { createLane, type Lane, type LaneContext } from './lane.ts';
+import { planEvents } from './publish.ts';
+import { createTurns } from './turns.ts';
+import { waitForDelivery } from './wait.ts';
+
+/** Advances that may wait behind the running one. */
+const MOST_WAITING_ADVANCES = 100;
+
+/** An account's engine and the dispatcher that the engine as a whole starts and stops. */
+export interface OpenAccount {
+  readonly engine: AccountEngine;
+  readonly lane: Lane;
+}
+
+export const openAccount = async (account: Account, context: LaneContext): Promise<OpenAccount> => {
+  const { store, wall } = context;
+  const bus = createBus();
+  const lane = createLane(account.key, account.clock, bus, context);
+  const turns = createTurns(MOST_WAITING_ADVANCES, 'changes of this clock');
+  // Every opening draws from a stream of its own, so that ids never repeat what an earlier run wrote.
+  const nextUlid = monotonicFactory(seededRandom(account.seed + account.opens * 0x85eb_ca6b));
+  const webhooks = new Map<string, Webhook>();
+
+  const keep = (webhook: Webhook): Webhook => {
+    webhooks.set(webhook.id, webhook);
+    lane.putWebhook(webhook);
+    return webhook;
+  };
+  const load = async (): Promise<void> => {
+    webhooks.clear();
+    for (const webhook of await store.listWebhooks(account.key)) webhooks.set(webhook.id, webhook);
+    await lane.reload();
+  };
+  await load();
+
+  const found = (id: string): Webhook => {
+    const webhook = webhooks.get(id);
+    if (webhook === undefined) throw webhookNotFound(id);
+    return webhook;
+  };
+  const wakeAt = (keys: Iterable<WebhookKey>, at: number): void => {
+    for (const key of new Set(keys)) lane.planned(key, at);
+  };
+  const view = (): ClockView => ({
+    mode: lane.state().mode,
+    rate: lane.state().rate,
+    now: lane.now(),
+    nextDueAt: lane.earliestDue(),
+    inFlight: lane.inFlight(),
+  });
+  const tellClock = (): void => {
+    if (bus.heard) bus.emit({ type: 'clock.changed', clock: view() });
+  };
+
+  const engine: AccountEngine = {
+    account,
+    store,
+
+    register: async (registration) => {
+      const webhook = await store.createWebhook(
+        account.key,
+        { ...registration, id: engine.newId('whk'), status: 'active', createdAt: lane.now() },
+        LIMITS.maxWebhooksPerAccount,
+      );
+      if (webhook === null) throw webhookLimitReached(LIMITS.maxWebhooksPerAccount);
+      bus.emit({ type: 'webhook.created', webhook: keep(webhook) });
+      return webhook;
+    },
+    webhooks: () => Promise.resolve([...webhooks.values()]),
+    webhook: (id) => Promise.resolve().then(() => found(id)),
+    updateWebhook: async (id, changes) => {
+      const webhook = await store.updateWebhook(account.key, id, changes);
+      if (webhook === null) throw webhookNotFound(id);
+      bus.emit({ type: 'webhook.updated', webhook: keep(webhook) });
+      return webhook;
+    },
+    removeWebhook: async (id) => {
+      const cancelled = await store.deleteWebhook(account.key, id, lane.now());
+      if (cancelled === null) throw webhookNotFound(id);
+      const webhook = found(id);
+      webhooks.delete(id);
+      lane.dropWebhook(webhook.key);
+      bus.emit({ type: 'webhook.deleted', webhook });
+      for (const delivery of cancelled) bus.emit({ type: 'delivery.cancelled', id: delivery });
+    },
+
+    publish: async (requests) => {
+      const now = lane.now();
+      const plan = planEvents(requests, [...webhooks.values()], now, engine.newId);
+      const taken = await store.publish(account.key, plan.rows);
+      if (taken !== null) throw eventExists(taken);
+      if (bus.heard) {
+        for (const { event, deliveries } of plan.rows) {
+          bus.emit({ type: 'event.published', event, deliveries: deliveries.map(({ id }) => id) });
+        }
+      }
+      wakeAt(
+        plan.deliveries.map(({ webhook }) => webhook),
+        now,
+      );
+      return plan;
+    },
+    redeliver: async (of, { body, signature }) => {
+      const dueAt = lane.now();
+      const delivery = await store.redeliver(account.key, {
+        id: engine.newId('dlv'),
+        of,
+        body,
+        signature,
+        dueAt,
+      });
+      if (delivery === null) {
+        const known = await store.getDelivery(account.key, of);
+        throw known === null ? deliveryNotFound(of) : webhookGone(known.webhookId);
+      }
+      wakeAt([delivery.webhook], dueAt);
+      return delivery;
+    },
+    acknowledge: async (webhookId, eventId) => {
+      const { key } = found(webhookId);
+      const letter = await store.acknowledge(account.key, key, eventId, lane.now());
+      if (letter === null) throw failedEventNotFound(webhookId, eventId);
+      bus.emit({ type: 'delivery.acknowledged', id: letter.delivery.id });
+      return letter;
+    },
+
+    waitFor: (id, until, timeoutMs, signal) =>
+      waitForDelivery(store, bus, wall, { account: account.key, id, until, timeoutMs, signal }),
+
+    now: lane.now,
+    clock: () => Promise.resolve(view()),
+    setClock: ({ mode, rate }) =>
+      turns.take(async () => {
+        await lane.setState(inMode(lane.state(), mode, rate, wall.now()));
+        tellClock();
+        return view();
+      }),
+    advance: (target, signal) =>
+      turns.take(async () => {
+        const advanced = await advance(lane, target, tellClock, signal);
+        tellClock();
+        return advanced;
+      }),
+
+    counts: () => store.counts(account.key),
+    reset: async () => {
+      await store.resetAccount(account.key);
+      await load();
+      bus.emit({ type: 'account.reset' });
+    },
+    snapshot: () => store.exportAccount(account.key),
+    restore: async (dump) => {
+      await store.importAccount(account.key, dump);
+      await lane.setState({ ...dump.clock, anchorWall: wall.now() });
+      await load();
+      bus.emit({ type: 'account.reset' });
+    },
+
+    subscribe: bus.subscribe,
+    newId: (prefix) => `${prefix}_${nextUlid(lane.now())}`,
+  };
+  return { engine, lane };
+};

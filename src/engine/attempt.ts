@@ -1,0 +1,63 @@
+/**
+ * One attempt at a delivery: sign the bytes, send them, judge the answer.
+ *
+ * @module
+ */
+import { createHmac, type KeyObject } from 'node:crypto';
+import { CONTENT_TYPE, SIGNATURE } from '../../schemas/contract.ts';
+import type { AttemptResponse, Millis, SignatureMode } from '../domain/delivery.ts';
+import { sign } from '../domain/signature.ts';
+import { verdictOn, type Verdict } from './outcome.ts';
+import type { Target, Transport } from './transport.ts';
+
+export interface Sendable {
+  readonly target: Target;
+  readonly key: KeyObject;
+  readonly body: string;
+  readonly signature: SignatureMode;
+}
+
+export interface AttemptEnd extends Verdict {
+  readonly durationMs: Millis;
+  /** As sent; null when left out. */
+  readonly signature: string | null;
+  readonly response: AttemptResponse | null;
+}
+
+/** Well formed, and by another key: what a forger could send. */
+const forged = (body: string): string =>
+  SIGNATURE.prefix +
+  createHmac(SIGNATURE.algorithm, 'not the secret of this webhook')
+    .update(body)
+    .digest(SIGNATURE.encoding);
+
+const signatureFor = ({ body, key, signature }: Sendable): string | null => {
+  if (signature === 'valid') return sign(body, key);
+  return signature === 'wrong' ? forged(body) : null;
+};
+
+/** Only what the provider documents: anything more would be a promise that it does not make. */
+export const deliveryHeaders = (signature: string | null): [name: string, value: string][] =>
+  signature === null
+    ? [['Content-Type', CONTENT_TYPE]]
+    : [
+        ['Content-Type', CONTENT_TYPE],
+        [SIGNATURE.header, signature],
+      ];
+
+export const makeAttempt = (
+  transport: Transport,
+  timeoutMs: number,
+  sendable: Sendable,
+  done: (end: AttemptEnd) => void,
+): void => {
+  const signature = signatureFor(sendable);
+  const headers =
+    signature === null
+      ? ['Content-Type', CONTENT_TYPE]
+      : ['Content-Type', CONTENT_TYPE, SIGNATURE.header, signature];
+  transport.post(sendable.target, headers, sendable.body, (result, durationMs) => {
+    const { outcome, error } = verdictOn(result, timeoutMs);
+    done({ outcome, error, durationMs, signature, response: result.response });
+  });
+};

@@ -1,0 +1,90 @@
+/**
+ * All accounts of one sandbox, opened when they are first asked for.
+ *
+ * @module
+ */
+import { createHash } from 'node:crypto';
+import type { ClockState, WallClock } from '../clock/port.ts';
+import { tooManyAccounts, unauthorized } from '../domain/problems.ts';
+import type { Store } from '../storage/store.ts';
+import { openAccount, type OpenAccount } from './account-engine.ts';
+import type { AccountEngine, Engine } from './engine.ts';
+import type { LaneContext } from './lane.ts';
+import { createRecorder } from './recorder.ts';
+import type { Transport } from './transport.ts';
+
+/** A key more than this is refused: every account costs memory for as long as the sandbox runs. */
+const MOST_ACCOUNTS = 10_000;
+
+export interface EngineOptions {
+  readonly store: Store;
+  readonly wall: WallClock;
+  readonly transport: Transport;
+  readonly attemptTimeoutMs: number;
+  readonly concurrency: number;
+  /** Only these keys are accounts; null lets any key be one. */
+  readonly apiKeys: readonly string[] | null;
+  /** The clock and the seed of an account that is made now. */
+  readonly initial: () => { readonly clock: ClockState; readonly seed: number };
+}
+
+const hashOf = (apiKey: string): string => createHash('sha256').update(apiKey).digest('hex');
+
+export const createEngine = (options: EngineOptions): Engine => {
+  const { store, wall, apiKeys, initial } = options;
+  const context: LaneContext = { ...options, recorder: createRecorder(store, wall) };
+  const allowed = apiKeys === null ? null : new Set(apiKeys);
+  const opened = new Map<string, Promise<OpenAccount>>();
+  const byKey = new Map<string, Promise<AccountEngine>>();
+  let stopped = false;
+
+  const openHash = (hash: string): Promise<OpenAccount> => {
+    const known = opened.get(hash);
+    if (known !== undefined) return known;
+    if (opened.size >= MOST_ACCOUNTS) throw tooManyAccounts(MOST_ACCOUNTS);
+    const opening = store
+      .openAccount(hash, initial())
+      .then((account) => openAccount(account, context));
+    opened.set(hash, opening);
+    // A failed opening is not remembered: the next request tries again.
+    opening.catch(() => opened.delete(hash));
+    return opening;
+  };
+
+  return {
+    open: async (apiKey) => {
+      const known = byKey.get(apiKey);
+      if (known !== undefined) return known;
+      if (allowed !== null && !allowed.has(apiKey)) {
+        throw unauthorized(
+          'This x-user-context is none of the keys that this sandbox was started with (--api-key). Use one of those.',
+        );
+      }
+      const opening = openHash(hashOf(apiKey)).then(({ engine }) => engine);
+      byKey.set(apiKey, opening);
+      opening.catch(() => byKey.delete(apiKey));
+      return opening;
+    },
+    start: async () => {
+      await store.recover();
+      for (const hash of await store.accountsWithWork()) await openHash(hash);
+    },
+    stop: async (graceMs) => {
+      if (stopped) return;
+      stopped = true;
+      const accounts = await Promise.all(opened.values());
+      const idle = accounts.map(async ({ lane }) => {
+        lane.stop();
+        if (lane.inFlight() > 0) await lane.idle();
+      });
+      let cancel = (): void => undefined;
+      const grace = new Promise<void>((resolve) => {
+        cancel = wall.after(graceMs, resolve);
+      });
+      await Promise.race([Promise.all(idle), grace]);
+      cancel();
+      // What is cut now was never recorded, so the next start finds it in flight and plans it again.
+      await options.transport.close();
+    },
+  };
+};

@@ -1,0 +1,178 @@
+/**
+ * One HTTP POST: pooled, kept alive, bounded in time and size, following no redirect. It knows nothing of events.
+ *
+ * @module
+ */
+import { isIP } from 'node:net';
+import { Agent, buildConnector, type Dispatcher } from 'undici';
+import type { WallClock } from '../clock/port.ts';
+import type { AttemptResponse, HeaderList } from '../domain/delivery.ts';
+import { createDeadlines, type Expiring } from './deadlines.ts';
+import { BlockedTargetError, guardedLookup, isNearAddress } from './target-guard.ts';
+
+/** A response body longer than this is not read to its end: the attempt fails as `response_too_large`. */
+export const MOST_RESPONSE_BYTES = 1_048_576;
+/** This much of a response body is kept to be shown. */
+export const KEPT_RESPONSE_BYTES = 16_384;
+
+/** What the exchange was waiting for. */
+export type Phase = 'connect' | 'headers' | 'body';
+
+export type PostResult =
+  | { readonly kind: 'answered'; readonly response: AttemptResponse }
+  | { readonly kind: 'too_large'; readonly response: AttemptResponse }
+  | { readonly kind: 'timeout'; readonly phase: Phase; readonly response: AttemptResponse | null }
+  | { readonly kind: 'error'; readonly phase: Phase; readonly error: Error; readonly response: AttemptResponse | null };
+
+export interface Target {
+  readonly origin: string;
+  readonly path: string;
+}
+
+/** The parts of a registered URL that a request needs; made once per URL. */
+export const targetOf = (url: string): Target => {
+  const { origin, pathname, search } = new URL(url);
+  return { origin, path: pathname + search };
+};
+
+export interface Transport {
+  /** Calls `done` once, within the limit of time, whatever the receiver does. Header names and values alternate. */
+  post(
+    target: Target,
+    headers: string[],
+    body: string | Uint8Array,
+    done: (result: PostResult, durationMs: number) => void,
+  ): void;
+  /** Cuts what is still open. */
+  close(): Promise<void>;
+}
+
+const tooLate = new Error('the time for this attempt is up');
+const tooLarge = new Error('the response is too large');
+
+const headerList = (controller: Dispatcher.DispatchController): HeaderList => {
+  const raw = controller.rawHeaders;
+  if (!Array.isArray(raw)) return [];
+  const list: [string, string][] = [];
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    list.push([String(raw[at]), String(raw[at + 1])]);
+  }
+  return list;
+};
+
+/** One exchange in progress: undici's handler and the deadline's subject in one. */
+class Exchange implements Dispatcher.DispatchHandler, Expiring {
+  readonly startedWall: number;
+  private phase: Phase = 'connect';
+  private controller: Dispatcher.DispatchController | null = null;
+  private status = 0;
+  private headers: HeaderList = [];
+  private chunks: Buffer[] = [];
+  private received = 0;
+  private over = false;
+  private readonly finish: (exchange: Exchange, result: PostResult) => void;
+
+  constructor(startedWall: number, finish: (exchange: Exchange, result: PostResult) => void) {
+    this.startedWall = startedWall;
+    this.finish = finish;
+  }
+
+  private end(result: PostResult): void {
+    if (this.over) return;
+    this.over = true;
+    this.finish(this, result);
+  }
+
+  private response(): AttemptResponse | null {
+    if (this.phase !== 'body') return null;
+    const kept = this.chunks.length === 1 ? this.chunks[0]! : Buffer.concat(this.chunks);
+    return {
+      status: this.status,
+      headers: this.headers,
+      body: kept.toString('utf8', 0, KEPT_RESPONSE_BYTES),
+      truncated: this.received > KEPT_RESPONSE_BYTES,
+    };
+  }
+
+  expire(): void {
+    this.end({ kind: 'timeout', phase: this.phase, response: this.response() });
+    this.controller?.abort(tooLate);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.controller = controller;
+    // A connection that comes after the deadline must not deliver what is counted as failed.
+    if (this.over) controller.abort(tooLate);
+    else this.phase = 'headers';
+  }
+
+  onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
+    if (status < 200) return;
+    this.phase = 'body';
+    this.status = status;
+    this.headers = headerList(controller);
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.received <= KEPT_RESPONSE_BYTES) this.chunks.push(chunk);
+    this.received += chunk.length;
+    if (this.received > MOST_RESPONSE_BYTES) {
+      this.end({ kind: 'too_large', response: this.response()! });
+      controller.abort(tooLarge);
+    }
+  }
+
+  onResponseEnd(): void {
+    this.end({ kind: 'answered', response: this.response()! });
+  }
+
+  onResponseError(_controller: unknown, error: Error): void {
+    this.end({ kind: 'error', phase: this.phase, error, response: this.response() });
+  }
+}
+
+export interface TransportOptions {
+  readonly wall: WallClock;
+  /** Real milliseconds from the start of an attempt to the last byte of its response. */
+  readonly timeoutMs: number;
+  /** Let deliveries leave this machine's own networks. */
+  readonly allowPublicTargets: boolean;
+}
+
+export const createTransport = (options: TransportOptions): Transport => {
+  const { wall, timeoutMs, allowPublicTargets } = options;
+  const connector = buildConnector({
+    timeout: timeoutMs,
+    allowH2: false,
+    ...(allowPublicTargets ? {} : { lookup: guardedLookup }),
+  });
+  const connect: buildConnector.connector = (target, callback) => {
+    // Sockets look no name up when the host is an address already.
+    const host = target.hostname;
+    if (!allowPublicTargets && isIP(host) !== 0 && !isNearAddress(host)) {
+      callback(new BlockedTargetError(host), null);
+    } else {
+      connector(target, callback);
+    }
+  };
+  // Limits on connections, headers and bodies are the deadline's and the dispatcher's business, not the pool's.
+  const agent = new Agent({ connect, allowH2: false, headersTimeout: 0, bodyTimeout: 0, pipelining: 1 });
+  const deadlines = createDeadlines(wall, timeoutMs);
+
+  return {
+    post: ({ origin, path }, headers, body, done) => {
+      const startedWall = wall.now();
+      const exchange = new Exchange(startedWall, (self, result) => {
+        deadlines.remove(self);
+        done(result, wall.now() - startedWall);
+      });
+      deadlines.add(exchange);
+      try {
+        agent.dispatch({ origin, path, method: 'POST', headers, body }, exchange);
+      } catch (error) {
+        exchange.onResponseError(null, error instanceof Error ? error : new Error(String(error)));
+      }
+    },
+    close: () => agent.destroy(),
+  };
+};

@@ -1,0 +1,22 @@
+/**
+ * The receiver that every delivery figure is measured against: bare node:http in a process of its own.
+ * Answers `STATUS` (200) to everything once the body has been read.
+ *
+ * @module
+ */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+const status = Number(process.env['STATUS'] ?? 200);
+const server = createServer((request, response) => {
+  request.resume();
+  request.on('end', () => {
+    response.writeHead(status, { 'content-length': '2' });
+    response.end('ok');
+  });
+});
+server.keepAliveTimeout = 60_000;
+server.listen(0, '127.0.0.1', () => {
+  process.send?.((server.address() as AddressInfo).port);
+});
+process.on('disconnect', () => process.exit());

@@ -1,0 +1,57 @@
+/**
+ * Builds `dist/`: the library's entries file by file with the compiler, the command as one bundle.
+ * The bundle is why the command starts fast: what `serve` needs is one file, the rest is loaded late.
+ *
+ * @module
+ */
+import { execFileSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { type Plugin, build } from 'rolldown';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const tsc = fileURLToPath(import.meta.resolve('typescript/package.json')).replace(
+  'package.json',
+  'bin/tsc',
+);
+
+/** Loaded on demand and heavy, so they stay in `node_modules` of whoever installs the package. */
+const LATE = ['@faker-js/faker', 'prom-client'];
+
+/**
+ * undici's entry loads proxies, caches, mocks, fetch and WebSocket as well. The command uses two
+ * names; anything else it ever imports makes the build fail here instead of at run time.
+ */
+const undiciCore: Plugin = {
+  name: 'undici-core',
+  resolveId: (id) => (id === 'undici' ? '\0undici-core' : null),
+  load: (id) =>
+    id === '\0undici-core'
+      ? `export { default as Agent } from 'undici/lib/dispatcher/agent.js';
+         export { default as buildConnector } from 'undici/lib/core/connect.js';
+         import Dispatcher from 'undici/lib/dispatcher/dispatcher.js';
+         import api from 'undici/lib/api/index.js';
+         Object.assign(Dispatcher.prototype, api);`
+      : null,
+};
+
+rmSync(`${root}dist`, { recursive: true, force: true });
+execFileSync(process.execPath, [tsc, '-p', `${root}.config/tsconfig.build.json`], {
+  cwd: root,
+  stdio: 'inherit',
+});
+await build({
+  cwd: root,
+  input: { main: './src/cli/main.ts' },
+  platform: 'node',
+  external: LATE,
+  // jsonc-parser's CommonJS build requires its parts in a way that no bundler can follow.
+  resolve: { mainFields: ['module', 'main'] },
+  plugins: [undiciCore],
+  output: {
+    dir: 'dist/cli',
+    format: 'esm',
+    entryFileNames: '[name].js',
+    chunkFileNames: '[name]-[hash].js',
+  },
+});

@@ -1,0 +1,174 @@
+/**
+ * The composition root: from options to a running sandbox. The only place that picks adapters.
+ *
+ * @module
+ */
+import { randomInt } from 'node:crypto';
+import type { Hono } from 'hono';
+import { FASTEST_RATE, parseClockSetting, type ClockSetting } from './clock/setting.ts';
+import { systemClock } from './clock/system.ts';
+import type { ClockState } from './clock/port.ts';
+import { inMode } from './clock/virtual.ts';
+import { DELIVERY_POLICY } from '../schemas/contract.ts';
+import { parseTime } from './domain/time.ts';
+import { createEngine } from './engine/create-engine.ts';
+import type { Engine } from './engine/engine.ts';
+import { createTransport } from './engine/transport.ts';
+import { createApp } from './server/app.ts';
+import { listen } from './server/listen.ts';
+import { prepareEvents } from './simulator/trigger.ts';
+import { openSqliteStore } from './storage/sqlite.ts';
+import type { Store } from './storage/store.ts';
+
+/** Attempts in flight per webhook, unless told otherwise. */
+export const DEFAULT_CONCURRENCY = 16;
+/** 7363 is SEND on a phone's keys. */
+export const DEFAULT_PORT = 7363;
+export const DEFAULT_HOST = '127.0.0.1';
+
+export interface MockOptions {
+  /** Port to listen on. 0, the default, takes a free one; null listens nowhere (use `app.fetch`). */
+  readonly port?: number | null;
+  /** Address to bind. Default 127.0.0.1: this machine only. */
+  readonly host?: string;
+  /** SQLite file that keeps state. Default null: memory. */
+  readonly db?: string | null;
+  /** Clock of new accounts: `realtime` (default), `skip`, `frozen`, or a rate such as `60x`. */
+  readonly clock?: string;
+  /** What the clocks of new accounts show at first, RFC 3339. Default: real time. */
+  readonly clockStart?: string;
+  /** Seed of everything generated, 0 to 4294967295. Default: another one per account. */
+  readonly seed?: number;
+  /** Only these keys are accounts. Default: any key is. */
+  readonly apiKeys?: readonly string[];
+  /** Real milliseconds that an attempt may take. Default: the contract's 10,000. */
+  readonly attemptTimeoutMs?: number;
+  /** Attempts in flight per webhook. Default 16. */
+  readonly concurrency?: number;
+  /** Deliver to public addresses too. Default false. */
+  readonly allowPublicTargets?: boolean;
+  /** Further names that `/_sandbox` and `/` may be asked under. */
+  readonly allowedHosts?: readonly string[];
+}
+
+export interface Mock extends AsyncDisposable {
+  /** Where it listens, e.g. `http://127.0.0.1:7363`; the base URL for `app.fetch` when it listens nowhere. */
+  readonly url: string;
+  readonly app: Hono;
+  readonly engine: Engine;
+  readonly store: Store;
+  /** Takes no more, lets attempts in flight finish within `graceMs` (default: the attempt time-out), lets go of everything. */
+  close(graceMs?: number): Promise<void>;
+}
+
+/** An option that cannot be used; the message names it, its value and the remedy. */
+export class MockOptionError extends Error {
+  override readonly name = 'MockOptionError';
+  readonly option: keyof MockOptions;
+  constructor(option: keyof MockOptions, value: unknown, remedy: string) {
+    super(`${option} is ${JSON.stringify(value)}: ${remedy}`);
+    this.option = option;
+  }
+}
+
+const wholeNumber = (option: keyof MockOptions, value: number, from: number, to: number): number => {
+  if (Number.isInteger(value) && value >= from && value <= to) return value;
+  throw new MockOptionError(option, value, `give a whole number from ${from} to ${to}.`);
+};
+
+const clockSetting = (text: string): ClockSetting => {
+  const setting = parseClockSetting(text);
+  if (setting !== null) return setting;
+  throw new MockOptionError(
+    'clock',
+    text,
+    `use realtime, skip, frozen, or a rate such as 60x (up to ${FASTEST_RATE}x).`,
+  );
+};
+
+const startOf = (text: string | undefined): number | null => {
+  if (text === undefined) return null;
+  const start = parseTime(text);
+  if (start !== null) return start;
+  throw new MockOptionError('clockStart', text, 'use RFC 3339, e.g. 2026-04-06T12:00:00Z.');
+};
+
+/** The clock that a new account gets. */
+const initialClock = (setting: ClockSetting, start: number | null): ClockState => {
+  const wall = systemClock.now();
+  const still: ClockState = { mode: 'frozen', rate: 0, anchorVirtual: start ?? wall, anchorWall: wall };
+  return inMode(still, setting.mode, setting.rate, wall);
+};
+
+/**
+ * Starts a simulated SendEmAll in this process.
+ *
+ * @throws {MockOptionError} for an option that cannot be used
+ * @throws for a port that is taken and a database that cannot be opened, with what to do about it
+ *
+ * @example
+ * ```ts
+ * await using mock = await createMock({ clock: 'skip' });
+ * const response = await fetch(`${mock.url}/v1/webhooks`, { headers: { 'x-user-context': 'your-api-key' } });
+ * console.log(response.status); // 200
+ * ```
+ */
+export const createMock = async (options: MockOptions = {}): Promise<Mock> => {
+  const setting = clockSetting(options.clock ?? 'realtime');
+  const start = startOf(options.clockStart);
+  const seed = options.seed === undefined ? null : wholeNumber('seed', options.seed, 0, 0xffff_ffff);
+  const timeoutMs = wholeNumber(
+    'attemptTimeoutMs',
+    options.attemptTimeoutMs ?? DELIVERY_POLICY.timeoutMs,
+    1,
+    600_000,
+  );
+  const concurrency = wholeNumber('concurrency', options.concurrency ?? DEFAULT_CONCURRENCY, 1, 1024);
+  const port = options.port === null ? null : wholeNumber('port', options.port ?? 0, 0, 65_535);
+  const host = options.host ?? DEFAULT_HOST;
+
+  const store = await openSqliteStore({ file: options.db ?? null });
+  const transport = createTransport({
+    wall: systemClock,
+    timeoutMs,
+    allowPublicTargets: options.allowPublicTargets ?? false,
+  });
+  const engine = createEngine({
+    store,
+    wall: systemClock,
+    transport,
+    attemptTimeoutMs: timeoutMs,
+    concurrency,
+    apiKeys: options.apiKeys ?? null,
+    initial: () => ({ clock: initialClock(setting, start), seed: seed ?? randomInt(0x1_0000_0000) }),
+  });
+  const app = createApp({ engine, prepare: prepareEvents, host, allowedHosts: options.allowedHosts ?? [] });
+
+  const stop = async (graceMs: number): Promise<void> => {
+    await engine.stop(graceMs);
+    await store.close();
+  };
+  try {
+    await engine.start();
+    const server = port === null ? null : await listen(app, { port, host });
+    let closed: Promise<void> | null = null;
+    const close = (graceMs = timeoutMs): Promise<void> => {
+      closed ??= (async () => {
+        await server?.close();
+        await stop(graceMs);
+      })();
+      return closed;
+    };
+    return {
+      url: server?.url ?? "http://localhost",
+      app,
+      engine,
+      store,
+      close,
+      [Symbol.asyncDispose]: () => close(),
+    };
+  } catch (error) {
+    await stop(0);
+    throw error;
+  }
+};

@@ -1,0 +1,135 @@
+/**
+ * All figures: ratios taken in one run, each against its stated limit. `npm run bench [name …] [-- --json FILE]`.
+ * Ends with status 1 when a limit is not held.
+ *
+ * @module
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { rolldown } from 'rolldown';
+import { coldStartFigures } from './cold-start.ts';
+import { requestFigures } from './requests.ts';
+import { startChild } from './support.ts';
+
+type Figures = Record<string, number>;
+
+interface Line {
+  readonly what: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly limit: number;
+  readonly atLeast: boolean;
+  readonly detail: string;
+}
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+const child = async (file: string, ...args: readonly string[]): Promise<Figures> => {
+  await using started = await startChild(file, {}, args);
+  return started.hello as Figures;
+};
+
+const atLeast = (what: string, value: number, limit: number, detail: string, unit = '×'): Line => ({ what, value, unit, limit, atLeast: true, detail });
+const atMost = (what: string, value: number, limit: number, detail: string, unit = '×'): Line => ({ what, value, unit, limit, atLeast: false, detail });
+
+const rate = (figures: Figures): string =>
+  `${figures['engine_per_s']}/s against ${figures['bare_per_s']}/s; CPU ${figures['engine_cpu_us']?.toFixed(1)} µs against ${figures['bare_cpu_us']?.toFixed(1)} µs`;
+
+const number = (figures: Figures, name: string): number => {
+  const value = figures[name];
+  if (value === undefined) throw new Error(`the benchmark gave no figure "${name}"`);
+  return value;
+};
+
+const benchmarks: Readonly<Record<string, () => Promise<Line[]>>> = {
+  file: async () => {
+    const figures = await child('deliveries.ts', 'file');
+    return [
+      atLeast('deliveries/s, SQLite file, against the bare loop', number(figures, 'ratio'), 0.6, rate(figures)),
+      atMost('CPU per delivery, SQLite file, against the bare loop', number(figures, 'cpu_ratio'), 1.6, rate(figures)),
+    ];
+  },
+  memory: async () => {
+    const figures = await child('deliveries.ts', 'memory');
+    return [
+      atLeast('deliveries/s, in memory, against the bare loop', number(figures, 'ratio'), 0.7, rate(figures)),
+      atMost('CPU per delivery, in memory, against the bare loop', number(figures, 'cpu_ratio'), 1.6, rate(figures)),
+    ];
+  },
+  ladder: async () => {
+    const figures = await child('deliveries.ts', 'ladder');
+    return [
+      atLeast('40,000 failing attempts by one advance, against the bare loop', number(figures, 'ratio'), 0.6, rate(figures)),
+    ];
+  },
+  claims: async () => {
+    const figures = await child('claims.ts');
+    const detail = `${number(figures, 'claim_ms_1m').toFixed(3)} ms against ${number(figures, 'claim_ms_1k').toFixed(3)} ms for 16`;
+    return [
+      atMost('claiming with 1,000,000 pending, against 1,000', number(figures, 'ratio'), 2, detail),
+      atMost('memory with 1,000,000 pending, file database', number(figures, 'rss_mb'), 200, 'resident set', 'MB'),
+    ];
+  },
+  requests: async () => {
+    const figures = await requestFigures();
+    return ['list', 'register'].map((name) =>
+      atLeast(
+        `/v1 ${name} requests/s, against a bare Hono route`,
+        number(figures, `${name}_ratio`),
+        0.4,
+        `${figures[`${name}_per_s`]}/s against ${figures[`bare_${name}_per_s`]}/s`,
+      ),
+    );
+  },
+  start: async () => {
+    execFileSync('npm', ['run', '--silent', 'build'], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+    const bareFile = `${root}dist/bench/bare-app.js`;
+    await mkdir(`${root}dist/bench`, { recursive: true });
+    const bundle = await rolldown({ input: `${root}test/bench/bare-app.ts`, platform: 'node' });
+    await bundle.write({ file: bareFile, format: 'esm' });
+    await bundle.close();
+    const figures = await coldStartFigures(bareFile);
+    return [
+      atMost(
+        'cold start to the first 200, against a bare Hono server',
+        number(figures, 'ratio'),
+        2,
+        `${number(figures, 'command_ms').toFixed(0)} ms against ${number(figures, 'bare_ms').toFixed(0)} ms`,
+      ),
+    ];
+  },
+  advance: async () => {
+    const figures = await child('one-advance.ts');
+    return [atMost('one event’s whole ladder by one advance over HTTP', number(figures, 'ladder_ms'), 50, 'median of 19', 'ms')];
+  },
+};
+
+const held = ({ value, limit, atLeast: floor }: Line): boolean => (floor ? value >= limit : value <= limit);
+
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'string' } } });
+const names = positionals.length === 0 ? Object.keys(benchmarks) : positionals;
+const unknown = names.filter((name) => !(name in benchmarks));
+if (unknown.length > 0) {
+  console.error(`There is no benchmark ${unknown.join(', ')}. There are: ${Object.keys(benchmarks).join(', ')}.`);
+  process.exit(2);
+}
+
+const lines: Line[] = [];
+for (const name of names) {
+  console.error(`Running ${name} …`);
+  lines.push(...(await benchmarks[name]!()));
+}
+console.log(`Node ${process.version}, ${cpus().length} cores, ${cpus()[0]?.model ?? 'unknown'}\n`);
+console.log('| what | figure | must be | |\n|---|---|---|---|');
+for (const line of lines) {
+  const figure = `${line.value.toFixed(line.unit === '×' ? 2 : 0)} ${line.unit}`;
+  const limit = `${line.atLeast ? '≥' : '≤'} ${line.limit} ${line.unit}`;
+  console.log(`| ${line.what} | **${figure}**${held(line) ? '' : ' (missed)'} | ${limit} | ${line.detail} |`);
+}
+if (values.json !== undefined) {
+  await writeFile(values.json, `${JSON.stringify({ node: process.version, cores: cpus().length, lines: lines.map((line) => ({ ...line, held: held(line) })) }, null, 2)}\n`);
+}
+process.exitCode = lines.every(held) ? 0 : 1;

@@ -1,0 +1,125 @@
+/**
+ * Killed at random moments, again and again, while events are posted and attempts run: nothing accepted is lost,
+ * nothing delivered is forgotten, and attempts and clock stand where they stood.
+ *
+ * @module
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Attempt } from '../../schemas/sandbox.ts';
+import { seededRandom } from '../../src/domain/random.ts';
+import { apiOf, type Api } from '../support/api.ts';
+import { freePort, startReceiver } from '../support/receiver.ts';
+import { startServe, type ServeProcess } from './serve-process.ts';
+
+const ROUNDS = 50;
+const random = seededRandom(20_260_406);
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sendemall-crash-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+interface Known {
+  /** Delivery id by event id, for every event that was answered with 202. */
+  readonly accepted: Map<string, string>;
+  /** Attempts of a delivery as they were last seen. */
+  readonly attempts: Map<string, readonly Attempt[]>;
+  /** What the clock showed when an advance was last answered. */
+  clock: number;
+  /** An advance was cut off, so the clock may have moved on. */
+  advancing: boolean;
+}
+
+/** A request that the kill cuts off proves nothing; any other failure is one. */
+const unlessCut = async (child: ServeProcess, work: () => Promise<void>): Promise<void> => {
+  while (!child.child.killed) {
+    try {
+      await work();
+    } catch (error) {
+      if (!child.child.killed && child.child.exitCode === null) throw error;
+    }
+  }
+};
+
+const post = async (api: Api, known: Known): Promise<void> => {
+  const count = 1 + Math.floor(random() * 4);
+  const { status, data } = await api.send('POST', '/_sandbox/events', { event: 'email.opened', count });
+  expect(status).toBe(202);
+  for (const delivery of data.deliveries) known.accepted.set(delivery.event_id, delivery.id);
+};
+
+const advance = async (api: Api, known: Known): Promise<void> => {
+  known.advancing = true;
+  const { to } = await api.advance({ by: '45s' });
+  known.clock = Date.parse(to);
+  known.advancing = false;
+};
+
+const look = async (api: Api, known: Known): Promise<void> => {
+  const ids = [...known.accepted.values()];
+  const id = ids[Math.floor(random() * ids.length)];
+  if (id === undefined) return;
+  const { attempts } = await api.delivery(id);
+  known.attempts.set(id, attempts);
+};
+
+const check = async (api: Api, known: Known): Promise<void> => {
+  const now = Date.parse((await api.get('/_sandbox/clock')).data.now);
+  if (known.advancing) expect(now).toBeGreaterThanOrEqual(known.clock);
+  else if (known.clock > 0) expect(now).toBe(known.clock);
+  known.clock = now;
+  for (const [id, before] of known.attempts) {
+    const { attempts } = await api.delivery(id);
+    expect(attempts.slice(0, before.length)).toEqual(before);
+  }
+  known.attempts.clear();
+};
+
+test(`${ROUNDS} kills lose nothing`, { timeout: 240_000 }, async () => {
+  const taken = new Set<string>();
+  await using receiver = await startReceiver(({ body }, response) => {
+    const good = random() < 0.5;
+    if (good) response.on('finish', () => taken.add(JSON.parse(body).id));
+    response.writeHead(good ? 200 : 500).end();
+  });
+  const known: Known = { accepted: new Map(), attempts: new Map(), clock: 0, advancing: false };
+  const port = await freePort();
+  const args = ['--db', join(folder, 'state.db'), '--clock', 'frozen'];
+  const api = apiOf(`http://127.0.0.1:${port}`);
+
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const child = await startServe(port, ...args);
+    if (round === 0) await api.register(receiver.url);
+    await check(api, known);
+    const work = Promise.all([
+      unlessCut(child, () => post(api, known)),
+      unlessCut(child, () => advance(api, known)),
+      unlessCut(child, () => look(api, known)),
+    ]);
+    const moment = 20 + random() * 200;
+    await new Promise((resolve) => {
+      setTimeout(resolve, moment); // the moment of the crash is what this test is about
+    });
+    expect(await child.end('SIGKILL')).toBe('SIGKILL');
+    await work;
+  }
+
+  const child = await startServe(port, ...args);
+  await check(api, known);
+  await api.advance({ until: 'settled' });
+  expect(known.accepted.size).toBeGreaterThan(ROUNDS);
+  for (const [event, id] of known.accepted) {
+    const { status, attempts } = await api.delivery(id);
+    expect(attempts.map(({ number }) => number)).toEqual(attempts.map((_, index) => index + 1));
+    if (status === 'delivered') expect(taken.has(event)).toBe(true);
+    else {
+      expect(status).toBe('dead');
+      expect(attempts).toHaveLength(4);
+    }
+  }
+  expect(await child.end('SIGTERM')).toBe(0);
+});

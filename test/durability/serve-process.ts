@@ -1,0 +1,54 @@
+/**
+ * The real command in a real process, to be killed.
+ *
+ * @module
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const bin = fileURLToPath(new URL('../../src/cli/bin.js', import.meta.url));
+
+export interface ServeProcess {
+  readonly url: string;
+  readonly child: ChildProcess;
+  /** Everything printed so far, both streams. */
+  output(): string;
+  /** Sends a signal and gives the exit status, or the signal that ended it. */
+  end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals>;
+}
+
+/** Starts `serve` and resolves when it answers; rejects with what it printed when it ends instead. */
+export const startServe = async (port: number, ...args: readonly string[]): Promise<ServeProcess> => {
+  const child = spawn(process.execPath, [bin, 'serve', '--port', String(port), ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const url = `http://127.0.0.1:${port}`;
+  const deadline = performance.now() + 20_000;
+  for (;;) {
+    const ready = await fetch(`${url}/readyz`).then(
+      ({ status }) => status === 200,
+      () => false,
+    );
+    if (ready) break;
+    if (child.exitCode !== null) throw new Error(`serve ended with ${child.exitCode}:\n${output}`);
+    if (performance.now() > deadline) throw new Error(`serve does not answer:\n${output}`);
+    await new Promise((resolve) => {
+      setTimeout(resolve, 10);
+    });
+  }
+  return {
+    url,
+    child,
+    output: () => output,
+    end: async (signal) => {
+      const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
+      child.kill(signal);
+      const [status, by] = await exited;
+      return status ?? by ?? 0;
+    },
+  };
+};

@@ -1,0 +1,122 @@
+/**
+ * The same JSON value as other languages write it: what a receiver hashes by mistake when it parses first.
+ *
+ * @module
+ */
+
+interface Style {
+  /** Between an item and the next, and between a name and its value. */
+  readonly comma: string;
+  readonly colon: string;
+  /** One level of indentation; empty keeps everything on one line. */
+  readonly indent: string;
+  readonly sorted: boolean;
+  readonly string: (text: string) => string;
+}
+
+const unicodeEscape = (unit: string): string =>
+  `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+
+const plain = (text: string): string => JSON.stringify(text);
+const ascii = (text: string): string => plain(text).replaceAll(/[\u007F-\uFFFF]/g, unicodeEscape);
+const htmlSafe = (text: string): string =>
+  plain(text).replaceAll(/[<>&\u2028\u2029]/g, unicodeEscape);
+
+const write = (value: unknown, style: Style, depth = 0): string => {
+  if (typeof value === 'string') return style.string(value);
+  if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null';
+  const members = Array.isArray(value)
+    ? value.map((item: unknown) => write(item, style, depth + 1))
+    : Object.entries(value)
+        .sort(([a], [b]) => (style.sorted ? Number(a > b) - Number(a < b) : 0))
+        .map(([key, item]) => style.string(key) + style.colon + write(item, style, depth + 1));
+  const [open, close] = Array.isArray(value) ? ['[', ']'] : ['{', '}'];
+  if (members.length === 0) return open + close;
+  if (style.indent === '') return open + members.join(style.comma) + close;
+  const inner = `\n${style.indent.repeat(depth + 1)}`;
+  return `${open}${inner}${members.join(`,${inner}`)}\n${style.indent.repeat(depth)}${close}`;
+};
+
+const COMPACT: Style = { comma: ',', colon: ':', indent: '', sorted: false, string: plain };
+const SPACED: Style = { ...COMPACT, comma: ', ', colon: ': ' };
+
+export interface JsonDialect {
+  /** e.g. `python` */
+  readonly id: string;
+  /** Who writes JSON so. */
+  readonly writer: string;
+  readonly write: (value: unknown) => string;
+}
+
+const dialect = (id: string, writer: string, style: Style): JsonDialect => ({
+  id,
+  writer,
+  write: (value) => write(value, style),
+});
+
+/** Most likely first: two dialects can write the same text, and then the first one is named. */
+export const JSON_DIALECTS: readonly JsonDialect[] = [
+  dialect('compact', 'JSON.stringify and most compact writers', COMPACT),
+  dialect('python', "Python's json.dumps", { ...SPACED, string: ascii }),
+  dialect('python-utf8', "Python's json.dumps with ensure_ascii=False", SPACED),
+  dialect('php', "PHP's json_encode", {
+    ...COMPACT,
+    string: (text) => ascii(text).replaceAll('/', '\\/'),
+  }),
+  dialect('html-safe', "Go's encoding/json or Rails' to_json", { ...COMPACT, string: htmlSafe }),
+  dialect('sorted-html-safe', "Go's encoding/json through a map", {
+    ...COMPACT,
+    sorted: true,
+    string: htmlSafe,
+  }),
+  dialect('ascii', 'a writer that escapes everything beyond ASCII', { ...COMPACT, string: ascii }),
+  dialect('sorted', 'a writer that sorts the keys', { ...COMPACT, sorted: true }),
+  dialect('python-sorted', "Python's json.dumps with sort_keys=True", {
+    ...SPACED,
+    sorted: true,
+    string: ascii,
+  }),
+  dialect('python-compact', "Python's json.dumps with compact separators", {
+    ...COMPACT,
+    string: ascii,
+  }),
+  dialect('dotnet', 'System.Text.Json of .NET', {
+    ...COMPACT,
+    string: (text) =>
+      `"${plain(text)
+        .slice(1, -1)
+        .replaceAll('\\"', '"')
+        .replaceAll(
+          /["'<>&+`\u007F-\uFFFF]/g,
+          (unit) => `\\u${unicodeEscape(unit).slice(2).toUpperCase()}`,
+        )}"`,
+  }),
+  ...[
+    ['2', '  '],
+    ['4', '    '],
+    ['tab', '\t'],
+  ].map(([id, indent]) =>
+    dialect(`pretty-${id}`, `a writer that indents by ${id === 'tab' ? 'tabs' : `${id} spaces`}`, {
+      ...COMPACT,
+      colon: ': ',
+      indent: indent ?? '',
+    }),
+  ),
+];
+
+/** What Python's `str(event)` makes of a parsed event: single quotes, True, None. */
+export const pythonRepr = (value: unknown): string => {
+  if (value === null) return 'None';
+  if (typeof value === 'boolean') return value ? 'True' : 'False';
+  if (typeof value === 'string') {
+    return value.includes("'") && !value.includes('"')
+      ? `"${value}"`
+      : `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'").replaceAll('\n', '\\n')}'`;
+  }
+  if (Array.isArray(value)) return `[${value.map(pythonRepr).join(', ')}]`;
+  if (typeof value === 'object') {
+    const members = Object.entries(value).map(([k, v]) => `${pythonRepr(k)}: ${pythonRepr(v)}`);
+    return `{${members.join(', ')}}`;
+  }
+  return String(value);
+};

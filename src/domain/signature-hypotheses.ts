@@ -1,0 +1,339 @@
+/**
+ * What people sign, and with what, instead of the raw body and the whole secret: hypotheses as data.
+ *
+ * @module
+ */
+import { JSON_DIALECTS, pythonRepr } from './json-dialects.ts';
+
+/** One thing that went wrong, in words, and what to do about it. */
+export interface Cause {
+  /** `body/…`, `secret/…`, `algorithm/…` or `header/…`. */
+  readonly id: string;
+  /** Completes "The signature …". */
+  readonly says: string;
+  readonly remedy: string;
+}
+
+/** @returns what would have been used; null where the hypothesis does not apply. Equal to the true one counts as not applying. */
+export interface BodyHypothesis extends Cause {
+  readonly apply: (body: Buffer) => Buffer | string | null;
+}
+export interface SecretHypothesis extends Cause {
+  readonly apply: (secret: string) => Buffer | string | null;
+}
+
+const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
+
+const RAW =
+  'Hash the bytes of the request as they came, before anything parses them (Express: express.raw({ type: "application/json" }); Flask: request.get_data(); Rails: request.raw_post; Laravel: $request->getContent()).';
+const FILE =
+  'Keep the file byte for byte: write it with printf %s or --data-binary, not with echo or an editor that ends files with a newline.';
+
+const text = (body: Buffer): string => body.toString('utf8');
+
+/** Edits bytes as if each was a character, so that invalid UTF-8 stays what it is. */
+const bytewise = (body: Buffer, edit: (bytes: string) => string): Buffer =>
+  Buffer.from(edit(body.toString('latin1')), 'latin1');
+
+const parsed = (body: Buffer): { readonly value: unknown } | null => {
+  try {
+    return { value: JSON.parse(text(body).replace(/^\uFEFF/, '')) as unknown };
+  } catch {
+    return null;
+  }
+};
+
+const member = (body: Buffer, key: string): unknown => {
+  const value = parsed(body)?.value;
+  return typeof value === 'object' && value !== null
+    ? (value as Record<string, unknown>)[key]
+    : undefined;
+};
+
+const signedWith = (body: Buffer, ...keys: readonly string[]): string | null => {
+  const values = keys.map((key) => member(body, key));
+  if (values.some((value) => typeof value !== 'string')) return null;
+  const seconds = values.map((value, at) =>
+    keys[at] === 'timestamp' ? Math.floor(Date.parse(String(value)) / 1000) : value,
+  );
+  return `${seconds.join('.')}.${text(body)}`;
+};
+
+const body = (
+  id: string,
+  says: string,
+  remedy: string,
+  apply: BodyHypothesis['apply'],
+): BodyHypothesis => ({ id: `body/${id}`, says, remedy, apply });
+
+export const BODY_HYPOTHESES: readonly BodyHypothesis[] = [
+  body(
+    'newline-trimmed',
+    'is over this body without the newline at its end',
+    `Sign and check the same bytes. ${FILE}`,
+    (b) => bytewise(b, (t) => t.replace(/\r?\n$/, '')),
+  ),
+  body(
+    'newline-added',
+    'is over this body with a newline at its end',
+    `Sign and check the same bytes. ${FILE}`,
+    (b) => Buffer.concat([b, Buffer.from('\n')]),
+  ),
+  body(
+    'crlf-added',
+    'is over this body with CR LF at its end',
+    `Sign and check the same bytes. ${FILE}`,
+    (b) => Buffer.concat([b, Buffer.from('\r\n')]),
+  ),
+  body(
+    'trimmed',
+    'is over this body with the white space around it removed',
+    `Do not trim the body. ${RAW}`,
+    (b) => bytewise(b, (t) => t.replaceAll(/^[ \t\r\n]+|[ \t\r\n]+$/g, '')),
+  ),
+  body(
+    'crlf',
+    'is over this body with CR LF line ends',
+    'Something turned LF into CR LF (git autocrlf, an editor on Windows, a text-mode read). Read and write the body as bytes.',
+    (b) => bytewise(b, (t) => t.replaceAll(/\r?\n/g, '\r\n')),
+  ),
+  body(
+    'lf',
+    'is over this body with LF line ends in place of CR LF',
+    'Something turned CR LF into LF (git autocrlf, a text-mode read). Read and write the body as bytes.',
+    (b) => bytewise(b, (t) => t.replaceAll('\r\n', '\n')),
+  ),
+  body(
+    'bom-removed',
+    'is over this body without its byte order mark',
+    'Read the body as bytes: a text decoder (utf-8-sig) dropped the mark.',
+    (b) => (b.subarray(0, 3).equals(BOM) ? b.subarray(3) : null),
+  ),
+  body(
+    'bom-added',
+    'is over this body with a byte order mark in front',
+    'Save the body without a byte order mark ("UTF-8", not "UTF-8 with BOM").',
+    (b) => Buffer.concat([BOM, b]),
+  ),
+  body(
+    'empty',
+    'is over an empty body',
+    `The body had been read already, or was read before it came. ${RAW}`,
+    () => '',
+  ),
+  ...JSON_DIALECTS.map((dialect) =>
+    body(
+      `json-${dialect.id}`,
+      `is over this JSON parsed and written again, as ${dialect.writer} would`,
+      `Do not parse and re-serialise. ${RAW}`,
+      (b) => {
+        const json = parsed(b);
+        return json === null ? null : dialect.write(json.value);
+      },
+    ),
+  ),
+  ...JSON_DIALECTS.slice(0, 2).map((dialect) =>
+    body(
+      `data-${dialect.id}`,
+      `is over the event's "data" alone, as ${dialect.writer} would write it`,
+      `Sign the whole body, the envelope included. ${RAW}`,
+      (b) => {
+        const data = member(b, 'data');
+        return data === undefined ? null : dialect.write(data);
+      },
+    ),
+  ),
+  body('python-repr', "is over Python's str() of the parsed event", RAW, (b) => {
+    const json = parsed(b);
+    return json === null ? null : pythonRepr(json.value);
+  }),
+  body(
+    'object-object',
+    'is over the text "[object Object]"',
+    `A parsed object was turned into a string. ${RAW}`,
+    () => '[object Object]',
+  ),
+  body(
+    'buffer-json',
+    'is over a Buffer written as JSON ({"type":"Buffer",…})',
+    'Pass the Buffer itself to update(), not JSON.stringify of it.',
+    (b) => JSON.stringify(b),
+  ),
+  body(
+    'json-string',
+    'is over this body as a quoted JSON string',
+    'The body was serialised twice. Pass the text itself, not JSON.stringify of it.',
+    (b) => JSON.stringify(text(b)),
+  ),
+  body(
+    'undefined',
+    'is over the text "undefined"',
+    `The body was not there yet. ${RAW}`,
+    () => 'undefined',
+  ),
+  body('null', 'is over the text "null"', `The body was not there yet. ${RAW}`, () => 'null'),
+  body(
+    'empty-object',
+    'is over "{}"',
+    `A body parser found nothing and left an empty object. ${RAW}`,
+    () => '{}',
+  ),
+  body(
+    'latin-1',
+    'is over this body written as Latin-1',
+    'Write the text as UTF-8, or better, keep the bytes.',
+    (b) => Buffer.from(text(b), 'latin1'),
+  ),
+  body(
+    'mojibake',
+    'is over this body read as Latin-1 and written as UTF-8',
+    'Read the bytes as UTF-8, or better, do not decode them (Node: no setEncoding("latin1" or "binary")).',
+    (b) => b.toString('latin1'),
+  ),
+  body(
+    'utf-16',
+    'is over this body as UTF-16',
+    'Encode the text as UTF-8 (.NET: Encoding.UTF8, not Encoding.Unicode).',
+    (b) => Buffer.from(text(b), 'utf16le'),
+  ),
+  body(
+    'utf-8-repaired',
+    'is over this body with its invalid UTF-8 replaced',
+    'Do not decode the body before hashing it.',
+    (b) => text(b),
+  ),
+  body(
+    'base64',
+    'is over the base64 form of this body',
+    'Decode it first (AWS Lambda: when isBase64Encoded is true, Buffer.from(event.body, "base64")).',
+    (b) => b.toString('base64'),
+  ),
+  body('hex', 'is over the hex form of this body', 'Hash the bytes themselves.', (b) =>
+    b.toString('hex'),
+  ),
+  body(
+    'timestamp',
+    'is over "<timestamp>.<body>", as Stripe signs',
+    'This provider signs the body alone: no timestamp, no id.',
+    (b) => signedWith(b, 'timestamp'),
+  ),
+  body(
+    'id-timestamp',
+    'is over "<id>.<timestamp>.<body>", as Standard Webhooks signs',
+    'This provider signs the body alone: no timestamp, no id.',
+    (b) => signedWith(b, 'id', 'timestamp'),
+  ),
+];
+
+const PREFIX = 'whsec_';
+const withoutPrefix = (secret: string): string | null =>
+  secret.startsWith(PREFIX) ? secret.slice(PREFIX.length) : null;
+const base64 = (value: string | null): Buffer | null =>
+  value !== null && /^[A-Za-z0-9+/_-]{8,}={0,2}$/.test(value) ? Buffer.from(value, 'base64') : null;
+const hex = (value: string | null): Buffer | null =>
+  value !== null && /^(?:[0-9a-f]{2})+$/i.test(value) ? Buffer.from(value, 'hex') : null;
+
+const WHOLE =
+  'The key is the whole secret as registered, character for character, "whsec_" included.';
+
+const secret = (
+  id: string,
+  says: string,
+  remedy: string,
+  apply: SecretHypothesis['apply'],
+): SecretHypothesis => ({ id: `secret/${id}`, says, remedy, apply });
+
+export const SECRET_HYPOTHESES: readonly SecretHypothesis[] = [
+  secret(
+    'trimmed',
+    'was made with this secret without the white space around it',
+    'Remove the white space or the newline around the secret that you gave.',
+    (s) => s.trim(),
+  ),
+  secret(
+    'newline',
+    'was made with this secret and a newline after it',
+    'Strip the newline when the secret is read from a file (echo adds one; printf %s does not).',
+    (s) => `${s}\n`,
+  ),
+  secret(
+    'crlf',
+    'was made with this secret and CR LF after it',
+    'Strip the line end when the secret is read from a file.',
+    (s) => `${s}\r\n`,
+  ),
+  secret(
+    'double-quoted',
+    'was made with this secret in double quotes',
+    'The quotes became part of the secret (docker --env-file and some .env readers keep them): remove them.',
+    (s) => `"${s}"`,
+  ),
+  secret(
+    'single-quoted',
+    'was made with this secret in single quotes',
+    'The quotes became part of the secret (docker --env-file and some .env readers keep them): remove them.',
+    (s) => `'${s}'`,
+  ),
+  secret(
+    'unquoted',
+    'was made with this secret without the quotes around it',
+    'Remove the quotes around the secret that you gave.',
+    (s) => (/^(["']).*\1$/.test(s) ? s.slice(1, -1) : null),
+  ),
+  secret('prefix-stripped', 'was made with this secret without "whsec_"', WHOLE, withoutPrefix),
+  secret('prefix-added', 'was made with "whsec_" in front of this secret', WHOLE, (s) =>
+    s.startsWith(PREFIX) ? null : PREFIX + s,
+  ),
+  secret(
+    'base64-after-prefix',
+    'was made with what follows "whsec_" decoded from base64, as Standard Webhooks does',
+    WHOLE,
+    (s) => base64(withoutPrefix(s)),
+  ),
+  secret('base64', 'was made with this secret decoded from base64', WHOLE, base64),
+  secret('hex-after-prefix', 'was made with what follows "whsec_" decoded from hex', WHOLE, (s) =>
+    hex(withoutPrefix(s)),
+  ),
+  secret('hex', 'was made with this secret decoded from hex', WHOLE, hex),
+  secret(
+    'empty',
+    'was made with an empty secret',
+    'The secret was not set where the signature was made: check the environment variable.',
+    () => '',
+  ),
+  secret(
+    'undefined',
+    'was made with the text "undefined" as its secret',
+    'The secret was not set where the signature was made: check the environment variable.',
+    () => 'undefined',
+  ),
+  secret(
+    'none',
+    'was made with the text "None" as its secret',
+    'The secret was not set where the signature was made: check the environment variable.',
+    () => 'None',
+  ),
+  secret(
+    'sample',
+    'was made with the sample secret of the integration guide',
+    'The placeholder is still in place where the signature was made: set your own secret there.',
+    () => 'whsec_your-signing-secret',
+  ),
+  secret(
+    'cut-at-hash',
+    'was made with this secret up to its "#"',
+    'A .env reader took "#" for a comment: put the secret in quotes there.',
+    (s) => {
+      const at = s.indexOf('#');
+      return at > 0 ? s.slice(0, at).trimEnd() : null;
+    },
+  ),
+  secret(
+    'dollar-expanded',
+    'was made with this secret without its "$…" part',
+    'A shell or .env reader expanded "$…": put the secret in single quotes there.',
+    (s) => s.replaceAll(/\$\{?\w+\}?/g, ''),
+  ),
+  secret('lower-case', 'was made with this secret in lower case', WHOLE, (s) => s.toLowerCase()),
+  secret('upper-case', 'was made with this secret in upper case', WHOLE, (s) => s.toUpperCase()),
+];

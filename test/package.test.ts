@@ -1,0 +1,245 @@
+/**
+ * What is published: packed as npm does it, installed into an empty folder, run, imported and
+ * type-checked there.
+ *
+ * @module
+ */
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { answers, environment, freePort, run, stop } from './support/process.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'sendemall-mock-package-'));
+const app = join(folder, 'app');
+const env = {
+  ...environment(),
+  PATH: [dirname(process.execPath), process.env['PATH']].join(delimiter),
+};
+
+interface Manifest {
+  readonly version: string;
+  readonly dependencies: Record<string, string>;
+  readonly scripts: Record<string, string>;
+}
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest;
+
+let files: readonly string[] = [];
+let offline: string | null = null;
+
+beforeAll(async () => {
+  const built = await run(process.execPath, ['.config/build.ts'], { cwd: root, env });
+  if (built.status !== 0) throw new Error(`The build fails:\n${built.output}`);
+  files = await pack();
+  mkdirSync(app);
+  writeFileSync(join(app, 'package.json'), '{ "private": true, "type": "module" }\n');
+  const tarball = join(folder, `sendemall-mock-${manifest.version}.tgz`);
+  const flags = ['--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'];
+  const installed = await run('npm', ['install', tarball, ...flags], { cwd: app, env });
+  if (/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT/u.test(installed.output)) {
+    offline = 'no package registry in reach';
+  } else if (installed.status !== 0) {
+    throw new Error(`npm install fails:\n${installed.output}`);
+  }
+}, 120_000);
+
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('the tarball', () => {
+  test('holds only what a user needs', () => {
+    const allowed = [
+      /^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/u,
+      /^dist\/.+\.(js|d\.ts)$/u,
+      /^spec\/.+\.(ya?ml|json)$/u,
+      /^schemas\/json\/.+\.json$/u,
+      /^src\/cli\/bin\.js$/u,
+    ];
+    expect(files.filter((path) => !allowed.some((pattern) => pattern.test(path)))).toEqual([]);
+    expect(files).toEqual(
+      expect.arrayContaining([
+        'LICENSE',
+        'README.md',
+        'CHANGELOG.md',
+        'src/cli/bin.js',
+        'dist/cli/main.js',
+        'dist/src/index.js',
+        'dist/src/index.d.ts',
+        'dist/schemas/index.js',
+        'spec/asyncapi.yaml',
+        'spec/openapi.yaml',
+        'spec/sandbox.openapi.yaml',
+      ]),
+    );
+  });
+
+  test('names no source map: it ships none', () => {
+    const naming = files
+      .filter((path) => path.startsWith('dist/'))
+      .filter((path) => /^\/\/# sourceMappingURL=/mu.test(readFileSync(join(root, path), 'utf8')));
+    expect(naming).toEqual([]);
+  });
+
+  test('is built before it is packed', () => {
+    expect(manifest.scripts['prepack']).toBe('npm run build');
+  });
+
+  test('brings no Node binary: nothing that it depends on reaches the private workspace', () => {
+    const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
+      packages: Record<string, Locked>;
+    };
+    const reached = closure(packages, Object.keys(manifest.dependencies));
+    expect(reached.size).toBeGreaterThan(10);
+    expect(
+      [...reached].filter((name) => /^node(-|$)|^sendemall-mock-runtime$/u.test(name)),
+    ).toEqual([]);
+  });
+});
+
+describe('installed in an empty folder', () => {
+  const bin = ['--no-install', 'sendemall-mock'];
+  const here = { cwd: app, env };
+
+  test('no Node binary came along', ({ skip }) => {
+    if (offline) return skip(offline);
+    expect(existsSync(join(app, 'node_modules', '.bin', 'sendemall-mock'))).toBe(true);
+    expect(existsSync(join(app, 'node_modules', '.bin', 'node'))).toBe(false);
+  });
+
+  test('the command tells its version', async ({ skip }) => {
+    if (offline) return skip(offline);
+    const { status, output } = await run('npx', [...bin, '--version'], here);
+    expect(output.trim().split('\n').at(-1)).toBe(manifest.version);
+    expect(status).toBe(0);
+  });
+
+  test('serve answers over HTTP and ends on SIGTERM', { timeout: 40_000 }, async ({ skip }) => {
+    if (offline) return skip(offline);
+    const port = await freePort();
+    const main = join(app, 'node_modules', 'sendemall-mock', 'src', 'cli', 'bin.js');
+    const child = spawn(process.execPath, [main, 'serve', '--port', String(port)], {
+      ...here,
+      detached: true,
+    });
+    let printed = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (chunk: string) => (printed += chunk));
+    }
+    const url = `http://127.0.0.1:${port}`;
+    try {
+      expect((await answers(`${url}/livez`, child, () => printed)).status).toBe(200);
+      const listed = await fetch(`${url}/v1/webhooks`, {
+        headers: { 'x-user-context': 'your-api-key' },
+      });
+      expect(await listed.json()).toMatchObject({ success: true, data: [] });
+      // What is loaded late must be found from the bundle too.
+      const triggered = await fetch(`${url}/_sandbox/events`, {
+        method: 'POST',
+        headers: { 'x-user-context': 'your-api-key', 'content-type': 'application/json' },
+        body: JSON.stringify({ event: 'email.replied' }),
+      });
+      expect(triggered.status).toBe(202);
+      expect((await fetch(`${url}/metrics`)).status).toBe(200);
+      expect(printed).toContain(url);
+    } finally {
+      await stop(child);
+    }
+    expect(child.exitCode).toBe(0);
+  });
+
+  test('both entries can be imported and used', async ({ skip }) => {
+    if (offline) return skip(offline);
+    writeFileSync(join(app, 'use.js'), USE);
+    const { status, output } = await run(process.execPath, ['use.js'], here);
+    expect(output.trim()).toBe('ok');
+    expect(status).toBe(0);
+  });
+
+  test('both entries type-check in a strict program', { timeout: 40_000 }, async ({ skip }) => {
+    if (offline) return skip(offline);
+    writeFileSync(join(app, 'typed.ts'), TYPED);
+    writeFileSync(join(app, 'tsconfig.json'), JSON.stringify(TSCONFIG));
+    const tsc = join(root, 'node_modules', '.bin', 'tsc');
+    const { status, output } = await run(tsc, ['-p', 'tsconfig.json'], here);
+    expect(output.trim()).toBe('');
+    expect(status).toBe(0);
+  });
+});
+
+const USE = `
+import { createClient, createMock } from 'sendemall-mock';
+import { EVENT_TYPES, WebhookEvent } from 'sendemall-mock/schemas';
+import schema from 'sendemall-mock/schemas/json/webhook-event.schema.json' with { type: 'json' };
+
+const mock = await createMock({ port: 0, clock: 'skip' });
+const answer = await fetch(mock.url + '/livez');
+await mock.close();
+const refused = WebhookEvent.safeParse({ event: 'email.never' }).success;
+if (answer.ok && !refused && EVENT_TYPES.length === 8 && createClient && schema.$schema) console.log('ok');
+`;
+
+const TYPED = `
+import { createClient, createMock } from 'sendemall-mock';
+import { EVENT_TYPES, type EmailReplied, WebhookEvent } from 'sendemall-mock/schemas';
+
+export async function use(): Promise<string> {
+  await using mock = await createMock({ clock: '60x' });
+  const event = WebhookEvent.parse(JSON.parse('{}'));
+  if (event.event === 'email.replied') {
+    const reply: EmailReplied = event;
+    return reply.id;
+  }
+  // @ts-expect-error a clock that does not exist
+  await createMock({ clock: 'sideways' });
+  return mock.url + EVENT_TYPES.length + typeof createClient;
+}
+`;
+
+const TSCONFIG = {
+  compilerOptions: {
+    target: 'es2023',
+    lib: ['es2023', 'esnext.disposable'],
+    module: 'nodenext',
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noEmit: true,
+    skipLibCheck: false,
+    typeRoots: [join(root, 'node_modules', '@types')],
+    types: ['node'],
+  },
+  files: ['typed.ts'],
+};
+
+interface Locked {
+  readonly dependencies?: Record<string, string>;
+  readonly optionalDependencies?: Record<string, string>;
+}
+
+/** Names of all packages that the given ones bring, by the lock file. */
+function closure(packages: Record<string, Locked>, names: readonly string[]): Set<string> {
+  const seen = new Set<string>();
+  const todo = [...names];
+  for (let name = todo.pop(); name !== undefined; name = todo.pop()) {
+    if (seen.has(name)) continue;
+    seen.add(name);
+    const { dependencies, optionalDependencies } = packages[`node_modules/${name}`] ?? {};
+    todo.push(...Object.keys({ ...dependencies, ...optionalDependencies }));
+  }
+  return seen;
+}
+
+/** Packs the built tree; answers with the paths in the tarball. */
+async function pack(): Promise<readonly string[]> {
+  const args = ['pack', '--json', '--ignore-scripts', '--silent', '--pack-destination', folder];
+  const { status, output } = await run('npm', args, { cwd: root, env });
+  if (status !== 0) throw new Error(`npm pack fails:\n${output}`);
+  type Packed = { readonly files: readonly { readonly path: string }[] };
+  const answer = JSON.parse(output.slice(output.search(/^[[{]/mu))) as
+    | readonly Packed[]
+    | Record<string, Packed>;
+  return Object.values(answer).flatMap((one) => one.files.map(({ path }) => path));
+}

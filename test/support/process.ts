@@ -1,0 +1,86 @@
+/**
+ * Other processes in tests: run one to its end, start one and wait until it answers, stop it.
+ *
+ * @module
+ */
+import { type ChildProcess, execFile } from 'node:child_process';
+import { type AddressInfo, createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** What a finished command left behind. */
+export interface Outcome {
+  readonly status: number;
+  /** stdout and stderr, in the order of arrival. */
+  readonly output: string;
+}
+
+/** A port of the loopback interface that is free right now. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => {
+    server.close(resolve);
+  });
+  return port;
+}
+
+/** The environment without what would steer the command or a nested npm. */
+export function environment(): NodeJS.ProcessEnv {
+  const drop =
+    /^(npm_(?!config_(registry|cache|userconfig|globalconfig)$)|INIT_CWD$|SENDEMALL_|VITEST|NODE_OPTIONS$|NODE_ENV$)/u;
+  const kept = Object.entries(process.env).filter(([key]) => !drop.test(key));
+  return { ...Object.fromEntries(kept), NO_COLOR: '1' };
+}
+
+/** Runs a command to its end, at most a minute. */
+export function run(
+  file: string,
+  args: readonly string[],
+  options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv; readonly timeout?: number },
+): Promise<Outcome> {
+  return new Promise((resolve) => {
+    let output = '';
+    const settings = { timeout: 60_000, maxBuffer: 2 ** 26, ...options };
+    const child = execFile(file, args, settings, (error) => {
+      const status = error ? (typeof error.code === 'number' ? error.code : 1) : 0;
+      resolve({ status, output: error && status === 1 && !output ? error.message : output });
+    });
+    child.stdin?.end();
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on('data', (chunk: string) => (output += chunk));
+    }
+  });
+}
+
+/** Waits until a URL answers anything; fails when the process ends first or 20 seconds pass. */
+export async function answers(
+  url: string,
+  child: ChildProcess,
+  output: () => string,
+): Promise<Response> {
+  const until = Date.now() + 20_000;
+  for (;;) {
+    try {
+      return await fetch(url, { signal: AbortSignal.timeout(2_000) });
+    } catch {
+      if (child.exitCode !== null) throw new Error(`It ended (${child.exitCode}): ${output()}`);
+      if (Date.now() > until) throw new Error(`${url} does not answer. It printed: ${output()}`);
+      await sleep(50);
+    }
+  }
+}
+
+/** Ends a process that leads a group, and the group: politely first. */
+export async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || !child.pid) return;
+  const ended = new Promise((resolve) => {
+    child.once('exit', resolve);
+  });
+  process.kill(-child.pid, 'SIGTERM');
+  const killer = setTimeout(() => child.pid && process.kill(-child.pid, 'SIGKILL'), 5_000);
+  await ended;
+  clearTimeout(killer);
+}

@@ -1,0 +1,73 @@
+/**
+ * The top of the tree holds only what belongs there, and the map in AGENTS.md is true and short.
+ *
+ * @module
+ */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+const ALLOWED_AT_THE_TOP = [
+  ...['spec', 'src', 'schemas', 'test', 'docker'],
+  ...['package.json', 'package-lock.json', 'tsconfig.json'],
+  ...['README.md', 'LICENSE', 'CHANGELOG.md', 'AGENTS.md'],
+];
+
+describe('the top of the tree', () => {
+  test('holds only what belongs there', ({ skip }) => {
+    if (!existsSync(join(root, '.git'))) return skip('not a git checkout');
+    const tracked = execFileSync('git', ['ls-files'], { cwd: root, encoding: 'utf8' });
+    const top = new Set(tracked.split('\n').map((path) => path.split('/')[0] ?? ''));
+    const odd = [...top].filter(
+      (name) => name !== '' && !name.startsWith('.') && !ALLOWED_AT_THE_TOP.includes(name),
+    );
+    expect(odd).toEqual([]);
+  });
+});
+
+describe('AGENTS.md', () => {
+  const text = readFileSync(join(root, 'AGENTS.md'), 'utf8');
+  // A path in backticks: it has a slash or a file's ending, and no blank, star or placeholder.
+  const named = [...text.matchAll(/`([\w.@/-]+)`/gu)]
+    .map((match) => match[1] as string)
+    .filter((name) => /^[\w.@-]+\/|^[\w.-]+\.(md|json|ts|js|yaml)$/u.test(name))
+    .filter((name) => !name.startsWith('/') && !name.startsWith('dist/') && !isPackage(name));
+
+  test('is shorter than 100 lines', () => {
+    expect(text.trimEnd().split('\n').length).toBeLessThan(100);
+  });
+
+  test('names only what exists', () => {
+    expect(named.length).toBeGreaterThan(10);
+    expect(named.filter((name) => !existsSync(join(root, name)))).toEqual([]);
+  });
+
+  test('names every folder of src and of test, and every file directly in src', () => {
+    const folders = ['src', 'test'].flatMap((folder) =>
+      readdirSync(join(root, folder), { withFileTypes: true })
+        .filter((entry) => entry.isDirectory() || folder === 'src')
+        .map((entry) => `${folder}/${entry.name}${entry.isDirectory() ? '/' : ''}`),
+    );
+    expect(folders.filter((folder) => !named.includes(folder))).toEqual([]);
+  });
+
+  test('names every script of package.json', () => {
+    const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+      scripts: Record<string, string>;
+    };
+    const hooks = ['prepack', 'test'];
+    const missing = Object.keys(scripts).filter(
+      (name) => !hooks.includes(name) && !text.includes(`npm run ${name}`),
+    );
+    expect(missing).toEqual([]);
+    expect(text).toContain('npm test');
+  });
+});
+
+function isPackage(name: string): boolean {
+  return name.startsWith('@') || existsSync(join(root, 'node_modules', name));
+}

@@ -193,8 +193,8 @@ export async function use(): Promise<string> {
     const reply: EmailReplied = event;
     return reply.id;
   }
-  // @ts-expect-error a clock that does not exist
-  await createMock({ clock: 'sideways' });
+  // @ts-expect-error a rate is written as text, '60x'
+  await createMock({ clock: 60 });
   return mock.url + EVENT_TYPES.length + typeof createClient;
 }
 `;

@@ -85,7 +85,7 @@ function run({ name, ensures, command }: Step): void {
 }
 
 function script(name: string, ensures: string): Step {
-  return { name, ensures, command: () => ['npm', 'run', '--silent', name] };
+  return { name, ensures, command: () => ['npm', 'run', '--loglevel=error', name] };
 }
 
 function tarball(): string {

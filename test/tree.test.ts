@@ -1,5 +1,6 @@
 /**
- * The top of the tree holds only what belongs there, and the map in AGENTS.md is true and short.
+ * The top of the tree holds only what belongs there, the map in AGENTS.md is true and short, the
+ * lock file is complete.
  *
  * @module
  */
@@ -10,6 +11,11 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+  scripts: Record<string, string>;
+  allowScripts: Record<string, boolean>;
+};
 
 const ALLOWED_AT_THE_TOP =
   'spec src schemas test docker package.json package-lock.json tsconfig.json README.md LICENSE CHANGELOG.md AGENTS.md'.split(
@@ -55,17 +61,42 @@ describe('AGENTS.md', () => {
   });
 
   test('names every script of package.json', () => {
-    const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-      scripts: Record<string, string>;
-    };
     const hooks = ['prepack', 'test'];
-    const missing = Object.keys(scripts).filter(
+    const missing = Object.keys(manifest.scripts).filter(
       (name) => !hooks.includes(name) && !text.includes(`npm run ${name}`),
     );
     expect(missing).toEqual([]);
     expect(text).toContain('npm test');
   });
 });
+
+describe('package-lock.json', () => {
+  const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, Locked>;
+  };
+  const installed = Object.keys(packages).map((path) => path.split('node_modules/').at(-1));
+
+  test('has what every platform needs, so that `npm ci` works on each', () => {
+    const optional = Object.values(packages).flatMap((one) =>
+      Object.keys(one.optionalDependencies ?? {}),
+    );
+    expect(optional.filter((name) => !installed.includes(name))).toEqual([]);
+  });
+
+  test('has no install script that package.json does not decide on', () => {
+    const scripted = Object.entries(packages)
+      .filter(([, one]) => one.hasInstallScript)
+      .map(([path]) => path.split('node_modules/').at(-1) ?? '');
+    expect([...new Set(scripted)].toSorted()).toEqual(
+      Object.keys(manifest.allowScripts).toSorted(),
+    );
+  });
+});
+
+interface Locked {
+  readonly optionalDependencies?: Record<string, string>;
+  readonly hasInstallScript?: boolean;
+}
 
 function mirrors(folder: string): boolean {
   return existsSync(join(root, 'src', folder));

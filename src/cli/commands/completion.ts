@@ -1,0 +1,52 @@
+/**
+ * `completion`: a script for the shell, written from the commands and flags that there are.
+ *
+ * @module
+ */
+import { Argument, Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
+import { scriptFor, SHELLS, type Branch } from '../output/completion-scripts.ts';
+import type { Terminal } from '../terminal.ts';
+
+/** The tree of commands as the scripts need it. */
+const branchesOf = (command: CommandUnknownOpts, path: readonly string[] = []): Branch[] => {
+  const help = command.createHelp();
+  const children = command.commands.filter((child) => child.name() !== 'help');
+  const here: Branch = {
+    path,
+    commands: children.map((child) => ({
+      word: child.name(),
+      about: child.summary() || child.description(),
+    })),
+    flags: help.visibleOptions(command).flatMap((option) =>
+      option.long === undefined || option.long === null
+        ? []
+        : [
+            {
+              word: option.long,
+              about: option.description,
+              takesValue: option.required,
+              values: option.argChoices ?? [],
+            },
+          ],
+    ),
+    values: command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []),
+  };
+  return [here, ...children.flatMap((child) => branchesOf(child, [...path, child.name()]))];
+};
+
+export const completion = (terminal: Terminal) =>
+  new Command('completion')
+    .description('Prints a completion script for your shell.')
+    .addArgument(new Argument('[shell]', 'the shell').choices(SHELLS).default('bash' as const))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  source <(sendemall-mock completion bash)
+  sendemall-mock completion zsh > "\${fpath[1]}/_sendemall-mock"
+  sendemall-mock completion fish > ~/.config/fish/completions/sendemall-mock.fish`,
+    )
+    .action((shell, _options, command) => {
+      const program = command.parent as unknown as CommandUnknownOpts;
+      terminal.print(scriptFor(shell, program.name(), branchesOf(program)));
+    });

@@ -1,0 +1,239 @@
+/**
+ * `serve`: the sandbox on a port, until it is told to stop.
+ *
+ * @module
+ */
+import { once } from 'node:events';
+import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import packageJson from '../../../package.json' with { type: 'json' };
+import {
+  createMock,
+  DEFAULT_CONCURRENCY,
+  DEFAULT_HOST,
+  DEFAULT_PORT,
+  MockOptionError,
+  type Mock,
+  type MockOptions,
+} from '../../create-mock.ts';
+import { parseSpan } from '../../domain/time.ts';
+import {
+  checkKey,
+  checkSecret,
+  DEFAULT_API_KEY,
+  gather,
+  httpUrl,
+  jsonOption,
+  keysOf,
+  secretOption,
+  wholeNumber,
+} from '../options.ts';
+import { announce } from '../serve/announce.ts';
+import { registerForwarding, type Account } from '../serve/forward.ts';
+import { watchAttempts } from '../serve/watch.ts';
+import { Interrupted, type Terminal } from '../terminal.ts';
+import { UsageError } from '../usage-error.ts';
+
+const timeout = (text: string): number => {
+  const millis = parseSpan(text);
+  if (millis !== null && millis >= 1 && millis <= 600_000) return millis;
+  throw new InvalidArgumentError('Give a span from 1ms to 10m, e.g. 500ms or 10s.');
+};
+
+const hosts = (text: string, before: readonly string[] | undefined): string[] =>
+  text
+    .split(',')
+    .map((host) => host.trim())
+    .filter((host) => host !== '')
+    .reduce<string[]>((all, host) => gather(host, all), [...(before ?? [])]);
+
+/** Options of `createMock` by the flag that they come from. */
+const FLAGS: Partial<Record<keyof MockOptions, string>> = {
+  attemptTimeoutMs: '--attempt-timeout',
+  apiKeys: '--api-key',
+  allowPublicTargets: '--allow-public-targets',
+  allowedHosts: '--allowed-host',
+};
+
+const why = (error: unknown, host: string, port: number): UsageError => {
+  if (error instanceof MockOptionError) {
+    const flag = FLAGS[error.option] ?? `--${error.option}`;
+    return new UsageError(flag + error.message.slice(error.option.length));
+  }
+  const { code, message } = error as NodeJS.ErrnoException;
+  switch (code) {
+    case 'EADDRINUSE':
+      return new UsageError(
+        `Port ${port} of ${host} is taken: stop what listens there, or choose another with --port (0 takes a free one).`,
+      );
+    case 'EACCES':
+      return new UsageError(`Port ${port} may not be used: choose one above 1023 with --port.`);
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return new UsageError(
+        `--host ${host} is no address of this machine (${code}): use 127.0.0.1, or 0.0.0.0 for all.`,
+      );
+    default:
+      return new UsageError(message);
+  }
+};
+
+const start = async (
+  options: MockOptions & { readonly host: string; readonly port: number },
+): Promise<Mock> => {
+  try {
+    return await createMock(options);
+  } catch (error) {
+    throw why(error, options.host, options.port);
+  }
+};
+
+const EXAMPLES = `
+Examples:
+  sendemall-mock serve --forward-to http://localhost:3000/webhooks/sendemall
+  sendemall-mock serve --clock skip --seed 7
+  sendemall-mock serve --db sandbox.db --port 0 --json`;
+
+const describeClock = async (account: Account): Promise<string> => {
+  const { mode, rate } = await account.clock();
+  return mode === 'scaled' ? `${rate}x` : mode;
+};
+
+export const serve = (terminal: Terminal) =>
+  new Command('serve')
+    .description(
+      "Starts the sandbox: the provider's API on /v1, its own on /_sandbox. Every x-user-context is an account of its own. Each attempt of the account shown is printed as a line.",
+    )
+    .addOption(
+      new Option('--port <number>', 'port to listen on; 0 takes a free one')
+        .env('SENDEMALL_MOCK_PORT')
+        .default(DEFAULT_PORT)
+        .argParser(wholeNumber(0, 65_535)),
+    )
+    .addOption(
+      new Option('--host <address>', 'address to bind; 0.0.0.0 is all of them')
+        .env('SENDEMALL_MOCK_HOST')
+        .default(DEFAULT_HOST),
+    )
+    .addOption(
+      new Option('--forward-to <url>', 'register this receiver for all events')
+        .env('SENDEMALL_MOCK_FORWARD_TO')
+        .argParser(httpUrl),
+    )
+    .addOption(
+      secretOption(
+        "that receiver's signing secret, 8 to 256 characters; one is made when it is left out",
+      ),
+    )
+    .addOption(
+      new Option('--db <file>', 'keep state in this SQLite file (default: memory)').env(
+        'SENDEMALL_MOCK_DB',
+      ),
+    )
+    .addOption(
+      new Option('--clock <mode>', 'realtime, skip, frozen, or a rate such as 60x')
+        .env('SENDEMALL_MOCK_CLOCK')
+        .default('realtime'),
+    )
+    .addOption(
+      new Option('--seed <number>', 'seed of everything generated (default: another one each time)')
+        .env('SENDEMALL_MOCK_SEED')
+        .argParser(wholeNumber(0, 0xffff_ffff)),
+    )
+    .addOption(
+      new Option(
+        '--api-key <key>',
+        'only these keys are accounts; repeatable (env: SENDEMALL_MOCK_API_KEY, parted by commas; default: any key is)',
+      ).argParser(gather),
+    )
+    .addOption(
+      new Option(
+        '--attempt-timeout <span>',
+        'real time that a receiver has to answer (default: 10s)',
+      )
+        .env('SENDEMALL_MOCK_ATTEMPT_TIMEOUT')
+        .argParser(timeout),
+    )
+    .addOption(
+      new Option('--concurrency <number>', 'attempts in flight per webhook')
+        .env('SENDEMALL_MOCK_CONCURRENCY')
+        .default(DEFAULT_CONCURRENCY)
+        .argParser(wholeNumber(1, 1024)),
+    )
+    .addOption(
+      new Option('--allow-public-targets', 'deliver to public addresses too').env(
+        'SENDEMALL_MOCK_ALLOW_PUBLIC_TARGETS',
+      ),
+    )
+    .addOption(
+      new Option(
+        '--allowed-host <name>',
+        'a further name that /_sandbox may be asked under; repeatable',
+      )
+        .env('SENDEMALL_MOCK_ALLOWED_HOST')
+        .argParser(hosts),
+    )
+    .addOption(
+      new Option('--verbose', 'log requests and details on stderr').env('SENDEMALL_MOCK_VERBOSE'),
+    )
+    .addOption(jsonOption())
+    .addHelpText('after', EXAMPLES)
+    .action(async (options, command) => {
+      const { port, host, clock, concurrency, forwardTo } = options;
+      const json = options.json === true;
+      const keys = (options.apiKey ?? keysOf(terminal.env)).map(checkKey);
+      const given = options.secret ?? terminal.env['SENDEMALL_MOCK_SECRET'] ?? null;
+      const secret = given === null || given === '' ? null : checkSecret(given);
+      if (forwardTo === undefined && command.getOptionValueSource('secret') === 'cli') {
+        throw new UsageError(
+          '--secret belongs to --forward-to, which is missing: give the URL of your receiver.',
+        );
+      }
+
+      if (options.verbose)
+        await import('../serve/log.ts').then((log) => log.logToStderr(terminal, json));
+      const mock = await start({
+        port,
+        host,
+        clock,
+        concurrency,
+        db: options.db ?? null,
+        ...(options.seed === undefined ? {} : { seed: options.seed }),
+        ...(keys.length === 0 ? {} : { apiKeys: keys }),
+        ...(options.attemptTimeout === undefined
+          ? {}
+          : { attemptTimeoutMs: options.attemptTimeout }),
+        allowPublicTargets: options.allowPublicTargets === true,
+        allowedHosts: options.allowedHost ?? [],
+      });
+      try {
+        const account = await mock.engine.open(keys[0] ?? DEFAULT_API_KEY);
+        const forwarding =
+          forwardTo === undefined ? null : await registerForwarding(account, forwardTo, secret);
+        announce(
+          {
+            version: packageJson.version,
+            url: mock.url,
+            shownKey: keys.length === 0 ? DEFAULT_API_KEY : null,
+            givenKeys: keys.length,
+            state: mock.store.location,
+            clock: await describeClock(account),
+            seed: account.account.seed,
+            allowsPublicTargets: options.allowPublicTargets === true,
+            forwarding,
+          },
+          terminal,
+          json,
+        );
+        watchAttempts(account, terminal, json);
+        if (!terminal.signal.aborted) await once(terminal.signal, 'abort');
+        terminal.note(
+          'Stopping: attempts in flight may finish; press Ctrl-C again to stop at once.',
+        );
+      } finally {
+        await mock.close();
+      }
+      const reason: unknown = terminal.signal.reason;
+      if (json && reason instanceof Interrupted)
+        terminal.printJson({ type: 'stopped', by: reason.by });
+      if (reason instanceof Interrupted && reason.by === 'SIGINT') throw reason;
+    });

@@ -1,0 +1,74 @@
+/**
+ * `sign`: the signature header for a body, and a curl command that sends both.
+ *
+ * @module
+ */
+import { Command, Option } from '@commander-js/extra-typings';
+import { CONTENT_TYPE, SIGNATURE } from '../../../schemas/contract.ts';
+import { sign as signBody } from '../../domain/signature.ts';
+import { readInput } from '../input.ts';
+import { httpUrl, jsonOption, secretOf, secretOption } from '../options.ts';
+import { shellQuote } from '../output/table.ts';
+import type { Terminal } from '../terminal.ts';
+
+/** A body longer than this is named in the command, not written into it. */
+const MOST_INLINE_BYTES = 4096;
+
+/** The bytes as a word of the command, when that keeps them as they are. */
+const inline = (body: Buffer): string | null => {
+  const text = body.toString('utf8');
+  return body.length <= MOST_INLINE_BYTES &&
+    Buffer.from(text).equals(body) &&
+    !text.includes('\u0000') &&
+    !text.startsWith('@')
+    ? shellQuote(text)
+    : null;
+};
+
+const dataOf = (file: string, body: Buffer): string =>
+  file === '-' ? (inline(body) ?? '@body.json') : shellQuote(`@${file}`);
+
+export const sign = (terminal: Terminal) =>
+  new Command('sign')
+    .description(
+      'Signs a body as the provider does, and prints the header and a ready curl command.',
+    )
+    .argument('[file]', 'the body; - is standard input', '-')
+    .addOption(secretOption('the whole secret, "whsec_" included'))
+    .addOption(
+      new Option('--url <url>', 'the receiver that the curl command is for')
+        .default('http://localhost:3000/webhooks/sendemall')
+        .argParser(httpUrl),
+    )
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  sendemall-mock sign event.json --secret whsec_your-signing-secret
+  printf %s '{"event":"email.opened"}' | sendemall-mock sign --secret whsec_your-signing-secret`,
+    )
+    .action(async (file, options) => {
+      const secret = secretOf(options, terminal.env);
+      const body = await readInput(file, terminal);
+      const signature = signBody(body, secret);
+      const curl = [
+        `curl -X POST ${shellQuote(options.url)}`,
+        `-H ${shellQuote(`Content-Type: ${CONTENT_TYPE}`)}`,
+        `-H ${shellQuote(`${SIGNATURE.header}: ${signature}`)}`,
+        `--data-binary ${dataOf(file, body)}`,
+      ];
+      if (options.json) {
+        terminal.printJson(
+          { header: SIGNATURE.header, signature, bytes: body.length, curl: curl.join(' ') },
+          true,
+        );
+        return;
+      }
+      if (body.at(-1) === 0x0a) {
+        terminal.note('The body ends with a newline, which is signed too: printf %s makes none.');
+      }
+      terminal.print(`${SIGNATURE.header}: ${signature}`);
+      terminal.print('');
+      terminal.print(curl.join(' \\\n  '));
+    });

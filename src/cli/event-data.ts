@@ -1,0 +1,103 @@
+/**
+ * The data of an event to trigger, from files and flags.
+ *
+ * @module
+ */
+import { EVENT_TYPES, type EventType } from '../../schemas/contract.ts';
+import { readInput } from './input.ts';
+import type { Terminal } from './terminal.ts';
+import { UsageError } from './usage-error.ts';
+
+type Json = Record<string, unknown>;
+
+/** How many single-character edits part two words. */
+const distance = (a: string, b: string): number => {
+  let row = Array.from({ length: b.length + 1 }, (_, at) => at);
+  for (const [i, left] of [...a].entries()) {
+    const next = [i + 1];
+    for (const [j, right] of [...b].entries()) {
+      next.push(Math.min(row[j + 1]! + 1, next[j]! + 1, row[j]! + (left === right ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row.at(-1)!;
+};
+
+/** The nearest known name: `email.open` and `replied` both have one. */
+const nearest = (name: string): string | null => {
+  const [best] = EVENT_TYPES.map((known) => ({
+    known,
+    far: Math.min(distance(name, known), distance(name, known.split('.')[1] ?? known)),
+  })).sort((a, b) => a.far - b.far);
+  return best !== undefined && best.far <= 3 ? best.known : null;
+};
+
+/** @throws {UsageError} with the likeliest name and the list of all */
+export const eventTypeOf = (name: string): EventType => {
+  const known = EVENT_TYPES.find((type) => type === name);
+  if (known !== undefined) return known;
+  const guess = nearest(name);
+  throw new UsageError(
+    `"${name}" is not a known event.${guess === null ? '' : ` Did you mean ${guess}?`} Use one of ${EVENT_TYPES.join(', ')}.`,
+  );
+};
+
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const jsonOrText = (text: string): unknown => {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+};
+
+const setAt = (target: Json, [key = '', ...rest]: readonly string[], value: unknown): Json => {
+  const before = Object.hasOwn(target, key) ? target[key] : undefined;
+  return {
+    ...target,
+    [key]: rest.length === 0 ? value : setAt(isObject(before) ? before : {}, rest, value),
+  };
+};
+
+const assign = (target: Json, assignment: string): Json => {
+  const [, path, text] = /^([^=]+)=([^]*)$/.exec(assignment) ?? [];
+  const keys = path?.split('.') ?? [];
+  if (text === undefined || keys.includes('') || keys.includes('__proto__')) {
+    throw new UsageError(
+      `--data "${assignment}" is no key=value: write e.g. --data lead_email=sarah@example.com or --data custom.answer=42.`,
+    );
+  }
+  return setAt(target, keys, jsonOrText(text));
+};
+
+const fromFile = async (file: string, terminal: Terminal): Promise<Json> => {
+  const text = (await readInput(file, terminal)).toString('utf8').replace(/^\uFEFF/, '');
+  try {
+    const data: unknown = JSON.parse(text);
+    if (isObject(data)) return data;
+  } catch (error) {
+    throw new UsageError(
+      `--data-file ${file} is no JSON: ${(error as Error).message}. Give an object with the event's data.`,
+    );
+  }
+  throw new UsageError(
+    `--data-file ${file} holds no object: give an object with the event's data.`,
+  );
+};
+
+export interface DataOptions {
+  readonly data?: readonly string[] | undefined;
+  readonly dataFile?: string | undefined;
+}
+
+/** The file first, then each `--data` over it. @returns null when there is neither */
+export const eventDataOf = async (
+  { data, dataFile }: DataOptions,
+  terminal: Terminal,
+): Promise<Json | null> => {
+  if (data === undefined && dataFile === undefined) return null;
+  const base = dataFile === undefined ? {} : await fromFile(dataFile, terminal);
+  return (data ?? []).reduce(assign, base);
+};

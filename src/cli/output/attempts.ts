@@ -1,0 +1,57 @@
+/**
+ * One attempt as a line: when, what, the answer, how long, and what follows.
+ *
+ * @module
+ */
+import { DELIVERY_POLICY } from '../../../schemas/contract.ts';
+import { formatSpan } from '../../domain/time.ts';
+import type { Styles, Terminal } from '../terminal.ts';
+import { harmless } from './table.ts';
+
+/** What a line needs to know; both the engine's and the API's attempts give it. */
+export interface AttemptLine {
+  /** On the account's clock, as it is to be shown. */
+  readonly time: string;
+  readonly event: string;
+  readonly number: number;
+  /** The receiver's; null when it did not answer. */
+  readonly status: number | null;
+  readonly outcome: string;
+  readonly error: string | null;
+  readonly durationMs: number;
+  /** Milliseconds from this failure to the next attempt; null when there is none. */
+  readonly delayMs: number | null;
+  readonly delivery: 'pending' | 'delivered' | 'dead' | 'cancelled';
+}
+
+const RETRIES = DELIVERY_POLICY.retryDelaysMs.length;
+
+const EVENT_WIDTH = 'email.unsubscribed'.length;
+
+/** `→ retry 1 of 3 in 30s`, `→ delivered`, `→ dead letter`. */
+export const planOf = ({ number, delayMs, delivery }: AttemptLine): string => {
+  if (delivery === 'delivered') return '→ delivered';
+  if (delivery === 'cancelled') return '→ cancelled: its webhook is gone';
+  return delayMs === null
+    ? '→ dead letter: mend the receiver, then `sendemall-mock dead-letters redeliver`'
+    : `→ retry ${number} of ${RETRIES} in ${formatSpan(delayMs)}`;
+};
+
+const stylesOf = (line: AttemptLine): Styles => {
+  if (line.outcome === 'delivered') return 'green';
+  return line.delayMs === null ? 'red' : 'yellow';
+};
+
+/** e.g. `2026-04-06T12:00:00.000Z  email.replied  500  3 ms  answered 500 …  → retry 1 of 3 in 30s` */
+export const attemptLine = (line: AttemptLine, terminal: Terminal): string => {
+  const status = line.status === null ? line.outcome : String(line.status);
+  const parts = [
+    terminal.style('dim', line.time),
+    line.event.padEnd(EVENT_WIDTH),
+    terminal.style(stylesOf(line), status.padEnd(3)),
+    `${String(Math.round(line.durationMs)).padStart(4)} ms`,
+    ...(line.error === null ? [] : [harmless(line.error)]),
+    terminal.style(stylesOf(line), planOf(line)),
+  ];
+  return parts.join('  ');
+};

@@ -1,0 +1,115 @@
+/**
+ * Deliveries for people: as rows of a list, and one with all that was sent and answered.
+ *
+ * @module
+ */
+import type { Attempt, Delivery, DeliveryDetail } from '../../../schemas/sandbox.ts';
+import type { Styles, Terminal } from '../terminal.ts';
+import { attemptLine, type AttemptLine } from './attempts.ts';
+import { harmless, table } from './table.ts';
+
+const STYLES: Readonly<Record<string, Styles>> = {
+  delivered: 'green',
+  dead: 'red',
+  cancelled: 'dim',
+  acknowledged: 'dim',
+};
+
+export const statusText = (status: string, terminal: Terminal): string =>
+  terminal.style(STYLES[status] ?? 'yellow', status);
+
+export const deliveryTable = (deliveries: readonly Delivery[], terminal: Terminal): string[] =>
+  table([
+    ['id', 'event', 'status', 'attempts', 'created', 'next attempt', 'url'].map((title) =>
+      terminal.style('bold', title),
+    ),
+    ...deliveries.map((one) => [
+      one.id,
+      one.event,
+      statusText(one.status, terminal),
+      String(one.attempts_made),
+      one.created_at,
+      one.next_attempt_at ?? '-',
+      harmless(one.url),
+    ]),
+  ]);
+
+const settledAs = (
+  attempt: Attempt,
+  isLast: boolean,
+  { status }: DeliveryDetail,
+): AttemptLine['delivery'] => {
+  if (attempt.outcome === 'delivered') return 'delivered';
+  if (attempt.next_attempt_at !== null) return 'pending';
+  return isLast && status === 'cancelled' ? 'cancelled' : 'dead';
+};
+
+/** Attempts of one delivery, as `serve` prints them when they happen. */
+export const attemptLines = (delivery: DeliveryDetail, terminal: Terminal): string[] =>
+  delivery.attempts.map((attempt, at) =>
+    attemptLine(
+      {
+        time: attempt.started_at,
+        event: delivery.event,
+        number: attempt.number,
+        status: attempt.response?.status ?? null,
+        outcome: attempt.outcome,
+        error: attempt.error,
+        durationMs: attempt.duration_ms,
+        delayMs:
+          attempt.next_attempt_at === null
+            ? null
+            : Date.parse(attempt.next_attempt_at) - Date.parse(attempt.ended_at),
+        delivery: settledAs(attempt, at === delivery.attempts.length - 1, delivery),
+      },
+      terminal,
+    ),
+  );
+
+const headers = (list: readonly (readonly string[])[]): string[] =>
+  list.map(([name = '', value = '']) => `    ${harmless(`${name}: ${value}`)}`);
+
+const indented = (body: string): string[] =>
+  body === ''
+    ? ['    (no body)']
+    : harmless(body)
+        .split('\n')
+        .map((line) => `    ${line}`);
+
+const attemptDetail = (attempt: Attempt, terminal: Terminal): string[] => [
+  '',
+  terminal.style('bold', `Attempt ${attempt.number}`),
+  `  ${attempt.request.method} ${harmless(attempt.request.url)}`,
+  ...headers(attempt.request.headers),
+  ...(attempt.response === null
+    ? [`  no answer: ${harmless(attempt.error ?? attempt.outcome)}`]
+    : [
+        `  answered ${attempt.response.status}`,
+        ...headers(attempt.response.headers),
+        ...indented(attempt.response.body),
+        ...(attempt.response.truncated ? ['    (more was sent than is kept)'] : []),
+      ]),
+];
+
+export const deliveryDetail = (delivery: DeliveryDetail, terminal: Terminal): string[] => [
+  ...table([
+    ['delivery', delivery.id],
+    ['event', `${delivery.event} ${delivery.event_id}`],
+    ['webhook', `${delivery.webhook_id} ${harmless(delivery.url)}`],
+    ['status', statusText(delivery.status, terminal)],
+    ['created', delivery.created_at],
+    ['next attempt', delivery.next_attempt_at ?? '-'],
+    ['settled', delivery.settled_at ?? '-'],
+    ...(delivery.redelivery_of === null ? [] : [['repeats', delivery.redelivery_of]]),
+    ...(delivery.signature_mode === 'valid' ? [] : [['signature', delivery.signature_mode]]),
+  ]),
+  '',
+  terminal.style('bold', 'Body'),
+  ...indented(delivery.body),
+  '',
+  terminal.style('bold', 'Attempts'),
+  ...(delivery.attempts.length === 0
+    ? ['  none yet']
+    : attemptLines(delivery, terminal).map((line) => `  ${line}`)),
+  ...delivery.attempts.flatMap((attempt) => attemptDetail(attempt, terminal)),
+];

@@ -1,0 +1,52 @@
+/**
+ * Prints every attempt of an account when it is made.
+ *
+ * @module
+ */
+import { toSandboxTime } from '../../domain/time.ts';
+import { attemptLine } from '../output/attempts.ts';
+import type { Terminal } from '../terminal.ts';
+import type { Account } from './forward.ts';
+
+type Happening = Parameters<Parameters<Account['subscribe']>[0]>[0];
+type Attempted = Extract<Happening, { readonly type: 'delivery.attempted' }>;
+
+const toJson = ({ delivery, attempt, status }: Attempted) => ({
+  type: 'delivery.attempted',
+  time: toSandboxTime(attempt.startedAt),
+  event: delivery.eventType,
+  event_id: delivery.eventId,
+  delivery_id: delivery.id,
+  webhook_id: delivery.webhookId,
+  attempt: attempt.number,
+  status: attempt.response?.status ?? null,
+  outcome: attempt.outcome,
+  error: attempt.error,
+  duration_ms: attempt.durationMs,
+  next_attempt_at: attempt.nextAttemptAt === null ? null : toSandboxTime(attempt.nextAttemptAt),
+  delivery_status: status,
+});
+
+const toLine = ({ delivery, attempt, status }: Attempted, terminal: Terminal): string =>
+  attemptLine(
+    {
+      time: toSandboxTime(attempt.startedAt),
+      event: delivery.eventType,
+      number: attempt.number,
+      status: attempt.response?.status ?? null,
+      outcome: attempt.outcome,
+      error: attempt.error,
+      durationMs: attempt.durationMs,
+      delayMs: attempt.nextAttemptAt === null ? null : attempt.nextAttemptAt - attempt.endedAt,
+      delivery: status,
+    },
+    terminal,
+  );
+
+/** @returns the function that ends it */
+export const watchAttempts = (account: Account, terminal: Terminal, json: boolean): (() => void) =>
+  account.subscribe((happening) => {
+    if (happening.type !== 'delivery.attempted') return;
+    if (json) terminal.printJson(toJson(happening));
+    else terminal.print(toLine(happening, terminal));
+  });

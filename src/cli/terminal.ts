@@ -1,0 +1,61 @@
+/**
+ * What a command may do to the outside: print, ask whether it is to stop, and say how it went.
+ *
+ * @module
+ */
+import { styleText } from 'node:util';
+
+/** A colour or a weight, as `util.styleText` names them. */
+export type Styles = Parameters<typeof styleText>[0];
+
+export interface Terminal {
+  readonly env: NodeJS.ProcessEnv;
+  /** Aborted by Ctrl-C and SIGTERM; the reason is an {@link Interrupted}. */
+  readonly signal: AbortSignal;
+  /** Data: a line on stdout. */
+  print(line: string): void;
+  /** The same for machines: one line of JSON, or indented when `indent` is asked for. */
+  printJson(value: unknown, indent?: boolean): void;
+  /** Progress and notices: a line on stderr. */
+  note(line: string): void;
+  /** Colours text for stdout, when that is a terminal that wants it. */
+  style(styles: Styles, text: string): string;
+  /** What was checked has failed: the command will end with status 1. */
+  fail(): void;
+}
+
+/** Why `signal` was aborted. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+  readonly by: 'SIGINT' | 'SIGTERM';
+
+  constructor(by: 'SIGINT' | 'SIGTERM') {
+    super(`Stopped by ${by}.`);
+    this.by = by;
+  }
+}
+
+export interface ProcessTerminal extends Terminal {
+  readonly failed: boolean;
+}
+
+/** The terminal of this process. */
+export const processTerminal = (signal: AbortSignal): ProcessTerminal => {
+  let failed = false;
+  return {
+    env: process.env,
+    signal,
+    print: (line) => process.stdout.write(`${line}\n`),
+    printJson: (value, indent = false) =>
+      process.stdout.write(`${JSON.stringify(value, null, indent ? 2 : 0)}\n`),
+    note: (line) => process.stderr.write(`${line}\n`),
+    style: (styles, text) =>
+      styleText(styles, text, { stream: process.stdout, validateStream: true }),
+    fail: () => {
+      failed = true;
+    },
+    get failed() {
+      return failed;
+    },
+  };
+};

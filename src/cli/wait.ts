@@ -1,0 +1,56 @@
+/**
+ * Waits until deliveries have settled, telling what is being waited for.
+ *
+ * @module
+ */
+import type { Client } from '../client/create-client.ts';
+import type { DeliveryDetail } from '../../schemas/sandbox.ts';
+import { attemptLines } from './output/deliveries.ts';
+import type { Terminal } from './terminal.ts';
+
+/** After this long, say what takes so long. */
+const PATIENCE_MS = 2000;
+
+const waitForOne = async (
+  client: Client,
+  id: string,
+  terminal: Terminal,
+  tell: boolean,
+): Promise<DeliveryDetail> => {
+  const { signal } = terminal;
+  const soon = await client.deliveries.wait(id, { timeoutMs: PATIENCE_MS, signal });
+  if (soon.reached) return soon.delivery;
+  if (tell) {
+    const { attempts_made: made, next_attempt_at: next } = soon.delivery;
+    const { mode } = await client.clock.get({ signal });
+    terminal.note(
+      `Waiting for ${id}: ${made} attempts made, the next at ${next ?? 'the end of the one in flight'} on a ${mode} clock. To skip the wait: sendemall-mock clock advance --until settled`,
+    );
+  }
+  const { delivery } = await client.deliveries.wait(id, { timeoutMs: Infinity, signal });
+  return delivery;
+};
+
+/** More than this many are counted, not shown one by one. */
+const MOST_SHOWN = 20;
+
+/** Prints how each delivery went; fails the command when one was not delivered. */
+export const waitForAll = async (
+  client: Client,
+  ids: readonly string[],
+  terminal: Terminal,
+  json: boolean,
+): Promise<readonly DeliveryDetail[]> => {
+  const details: DeliveryDetail[] = [];
+  for (const [at, id] of ids.entries()) {
+    const delivery = await waitForOne(client, id, terminal, at === 0);
+    details.push(delivery);
+    if (!json && ids.length <= MOST_SHOWN) {
+      for (const line of attemptLines(delivery, terminal)) terminal.print(line);
+    }
+  }
+  const delivered = details.filter(({ status }) => status === 'delivered').length;
+  if (delivered < ids.length) terminal.fail();
+  if (!json) terminal.print(`${delivered} of ${ids.length} delivered.`);
+  return details;
+};

@@ -1,0 +1,114 @@
+/**
+ * A typed client of both APIs, over the network or in the process.
+ *
+ * @module
+ */
+import type { Snapshot } from '../../schemas/sandbox.ts';
+import { createHttp, type CallOptions, type Fetch } from './http.ts';
+import {
+  failedEventsClient,
+  webhooksClient,
+  type FailedEventsClient,
+  type WebhooksClient,
+} from './provider.ts';
+import {
+  clockClient,
+  deliveriesClient,
+  eventsClient,
+  type ClockClient,
+  type DeliveriesClient,
+  type EventsClient,
+} from './sandbox.ts';
+import { readServerSentEvents } from './server-sent-events.ts';
+
+export interface ClientOptions {
+  /** Default: `http://127.0.0.1:7363`, where `sendemall-mock serve` listens. */
+  readonly baseUrl?: string;
+  /** The account: its webhooks, events, dead letters and clock. */
+  readonly apiKey: string;
+  /** Default: the global one. A mock's `app.fetch` stays in the process. */
+  readonly fetch?: Fetch;
+}
+
+/** One thing that happened in the account. */
+export interface StreamMessage {
+  /** e.g. `delivery.attempted` */
+  readonly type: string;
+  /** Running number. */
+  readonly id: string;
+  readonly data: unknown;
+}
+
+export interface Client {
+  readonly baseUrl: string;
+  readonly webhooks: WebhooksClient;
+  readonly failedEvents: FailedEventsClient;
+  readonly events: EventsClient;
+  readonly deliveries: DeliveriesClient;
+  readonly clock: ClockClient;
+  /**
+   * Everything that happens in the account from the moment that this resolves. Leaving the loop, or aborting the
+   * signal, ends the stream.
+   */
+  stream(options?: CallOptions): Promise<AsyncIterable<StreamMessage>>;
+  /** Empties the account. */
+  reset(options?: CallOptions): Promise<void>;
+  /** Everything of the account, its webhooks' secrets included. */
+  snapshot(options?: CallOptions): Promise<Snapshot>;
+  /** Puts a snapshot in place of what is there. */
+  restore(snapshot: Snapshot, options?: CallOptions): Promise<void>;
+}
+
+export const DEFAULT_SANDBOX_URL = 'http://127.0.0.1:7363';
+
+async function* messagesOf(response: Response): AsyncGenerator<StreamMessage> {
+  if (response.body === null) return;
+  for await (const { type, data, lastEventId } of readServerSentEvents(response.body)) {
+    yield { type, id: lastEventId, data: JSON.parse(data) as unknown };
+  }
+}
+
+/**
+ * @throws {ApiError} from every method, when the API refuses or nothing answers
+ *
+ * @example
+ * ```ts
+ * const client = createClient({ apiKey: 'your-api-key' });
+ * await client.webhooks.create({ url: 'http://localhost:3000/hooks', events: ['*'], secret: 'whsec_local-secret' });
+ * const { deliveries } = await client.events.trigger({ event: 'email.replied' });
+ * await client.clock.advance({ until: 'settled' });
+ * console.log(await client.deliveries.get(deliveries[0].id));
+ * ```
+ */
+export const createClient = (options: ClientOptions): Client => {
+  const baseUrl = (options.baseUrl ?? DEFAULT_SANDBOX_URL).replace(/\/+$/, '');
+  const http = createHttp({
+    baseUrl,
+    apiKey: options.apiKey,
+    fetch: options.fetch ?? ((request) => fetch(request)),
+  });
+  return {
+    baseUrl,
+    webhooks: webhooksClient(http),
+    failedEvents: failedEventsClient(http),
+    events: eventsClient(http),
+    deliveries: deliveriesClient(http),
+    clock: clockClient(http),
+    stream: async (call) =>
+      messagesOf(
+        await http.open({
+          method: 'GET',
+          path: '/_sandbox/stream',
+          headers: { accept: 'text/event-stream' },
+          ...call,
+        }),
+      ),
+    reset: async (call) => {
+      await http.call({ method: 'POST', path: '/_sandbox/reset', ...call });
+    },
+    snapshot: (call) => http.call({ method: 'GET', path: '/_sandbox/snapshot', ...call }),
+    restore: async (body, call) => {
+      await http.call({ method: 'PUT', path: '/_sandbox/snapshot', body, ...call });
+    },
+  };
+};

@@ -7,7 +7,9 @@ import { createHash, createHmac } from 'node:crypto';
 import { SIGNATURE } from '../../schemas/contract.ts';
 import { isSignedBy, sign } from './signature.ts';
 import { readHeader, type HeaderForm, type Reading } from './signature-header-forms.ts';
-import { BODY_HYPOTHESES, SECRET_HYPOTHESES, type Cause } from './signature-hypotheses.ts';
+import { BODY_HYPOTHESES } from './signature-body-hypotheses.ts';
+import type { Cause } from './signature-cause.ts';
+import { SECRET_HYPOTHESES } from './signature-secret-hypotheses.ts';
 
 export interface SignatureReport {
   readonly matches: boolean;

@@ -4,7 +4,7 @@
  * @module
  */
 import { SIGNATURE } from '../../schemas/contract.ts';
-import type { Cause } from './signature-hypotheses.ts';
+import type { Cause } from './signature-cause.ts';
 
 /** A digest that the header may hold, with the departures from the due form that reading it so takes. */
 export interface Reading {

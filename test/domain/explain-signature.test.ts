@@ -6,7 +6,8 @@
 import { createHash, createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { explainSignature } from '../../src/domain/explain-signature.ts';
-import { BODY_HYPOTHESES, SECRET_HYPOTHESES } from '../../src/domain/signature-hypotheses.ts';
+import { BODY_HYPOTHESES } from '../../src/domain/signature-body-hypotheses.ts';
+import { SECRET_HYPOTHESES } from '../../src/domain/signature-secret-hypotheses.ts';
 
 const SECRET = 'whsec_c2VjcmV0LWtleQ==';
 const EVENT = {

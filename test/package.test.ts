@@ -5,7 +5,15 @@
  * @module
  */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -97,6 +105,22 @@ describe('the tarball', () => {
     expect(
       [...reached].filter((name) => /^node(-|$)|^sendemall-mock-runtime$/u.test(name)),
     ).toEqual([]);
+  });
+});
+
+describe('in the checkout', () => {
+  // npm links it as it is, without the mode that an installed one gets.
+  test.skipIf(process.platform === 'win32')('the launcher can be executed', () => {
+    expect(statSync(join(root, 'src', 'cli', 'bin.js')).mode & 0o111).toBe(0o111);
+  });
+
+  test('npx runs it from source', async () => {
+    const { status, output } = await run('npx', ['sendemall-mock', '--version'], {
+      cwd: root,
+      env,
+    });
+    expect(output.trim().split('\n').at(-1)).toBe(manifest.version);
+    expect(status).toBe(0);
   });
 });
 

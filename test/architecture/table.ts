@@ -61,6 +61,16 @@ export const GRANTS: readonly Grant[] = [
     to: 'schemas/contract.ts',
     reason: 'the time limit, the delays and what counts as success come from the spec',
   },
+  {
+    from: 'cli',
+    to: 'domain',
+    reason: 'sign and check-signature are pure rules, and so are the times and spans in flags',
+  },
+  {
+    from: 'cli',
+    to: 'schemas',
+    reason: 'the names of events and of the header that commands take and print come from the spec',
+  },
 ];
 
 /** Files whose job is to re-export: the package's public entries. */

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Plugin, build } from 'rolldown';
@@ -36,10 +36,11 @@ const undiciCore: Plugin = {
 };
 
 rmSync(`${root}dist`, { recursive: true, force: true });
-execFileSync(process.execPath, [tsc, '-p', `${root}.config/tsconfig.build.json`], {
+const compiled = spawnSync(process.execPath, [tsc, '-p', `${root}.config/tsconfig.build.json`], {
   cwd: root,
   stdio: 'inherit',
 });
+if (compiled.status !== 0) process.exit(1);
 await build({
   cwd: root,
   input: { main: './src/cli/main.ts' },

@@ -54,6 +54,8 @@ describe('the mechanism tries', () => {
       fence('<!-- test: parse -->', 'yaml', 'a: 1'),
       fence('<!-- test: run -->', 'ts', 'const one: number = 1;\nconsole.log("one", one);'),
       fence('<!-- test: output -->', '', 'one 1'),
+      fence('<!-- test: vitest -->', 'ts', snippetTest()),
+      fence('<!-- test: check -->', 'ts', "import { parse } from 'yaml';\nparse('a: 1');"),
     ].join('\n'),
   );
 });
@@ -68,6 +70,13 @@ describe('the mechanism refuses', () => {
     ['an output of nothing', '<!-- test: output -->', '', 'hello', /nothing ran/u],
     ['JSON that is not', '<!-- test: parse -->', 'json', '{a}', /JSON/u],
     ['a type error', '<!-- test: check -->', 'ts', 'const a: number = "1";', /TS2322/u],
+    [
+      'a test that fails',
+      '<!-- test: vitest -->',
+      'ts',
+      snippetTest().replace('2', '3'),
+      /AssertionError/u,
+    ],
     ['a throwing snippet', '<!-- test: run -->', 'ts', 'throw new Error("no")', /Error: no/u],
   ])('%s', { timeout: 30_000 }, async (_title, comment, language, text, message) => {
     const [block] = readBlocks(fence(comment, language, text));
@@ -97,6 +106,11 @@ describe('the mechanism refuses', () => {
 function serverSource(): string {
   return `import { createServer } from 'node:http';
 createServer((_request, response) => response.end('hello')).listen(Number(new URL('http://localhost:3000').port));`;
+}
+
+function snippetTest(): string {
+  return `import { expect, test } from 'vitest';
+test('adds', () => { expect(1 + 1).toBe(2); });`;
 }
 
 function askSource(): string {

@@ -5,9 +5,10 @@
  * @module
  */
 import { spawnSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Plugin, build } from 'rolldown';
+import { licensesOf } from './licenses.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const tsc = fileURLToPath(import.meta.resolve('typescript/package.json')).replace(
@@ -41,7 +42,7 @@ const compiled = spawnSync(process.execPath, [tsc, '-p', `${root}.config/tsconfi
   stdio: 'inherit',
 });
 if (compiled.status !== 0) process.exit(1);
-await build({
+const { output } = await build({
   cwd: root,
   input: { main: './src/cli/main.ts' },
   platform: 'node',
@@ -56,3 +57,5 @@ await build({
     chunkFileNames: '[name]-[hash].js',
   },
 });
+const modules = output.flatMap((one) => (one.type === 'chunk' ? one.moduleIds : []));
+writeFileSync(`${root}dist/cli/licenses.txt`, licensesOf(modules));

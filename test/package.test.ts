@@ -63,6 +63,7 @@ describe('the tarball', () => {
     const allowed = [
       /^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/u,
       /^dist\/.+\.(js|d\.ts)$/u,
+      /^dist\/cli\/licenses\.txt$/u,
       /^spec\/.+\.(ya?ml|json)$/u,
       /^schemas\/json\/.+\.json$/u,
       /^src\/cli\/bin\.js$/u,
@@ -75,6 +76,7 @@ describe('the tarball', () => {
         'CHANGELOG.md',
         'src/cli/bin.js',
         'dist/cli/main.js',
+        'dist/cli/licenses.txt',
         'dist/src/index.js',
         'dist/src/index.d.ts',
         'dist/schemas/index.js',

@@ -108,24 +108,28 @@ export const openAccount = async (account: Account, context: LaneContext): Promi
 
     publish: async (requests) => {
       const now = lane.now();
-      const plan = planEvents(requests, [...webhooks.values()], now, engine.newId);
-      const taken = await store.publish(account.key, plan.rows);
-      if (taken !== null) throw eventExists(taken);
+      const plan = planEvents(requests, [...webhooks.values()], now, () => engine.newId('evt'));
+      const kept = await store.publish(account.key, plan.rows);
+      if (kept.taken !== null) throw eventExists(kept.taken);
+      const deliveries = plan.deliveries.map((delivery, index) => ({
+        ...delivery,
+        id: kept.deliveries[index] ?? '',
+      }));
       if (bus.heard) {
-        for (const { event, deliveries } of plan.rows) {
-          bus.emit({ type: 'event.published', event, deliveries: deliveries.map(({ id }) => id) });
+        for (const event of plan.events) {
+          const ids = deliveries.filter(({ eventId }) => eventId === event.id).map(({ id }) => id);
+          bus.emit({ type: 'event.published', event, deliveries: ids });
         }
       }
       wakeAt(
         plan.deliveries.map(({ webhook }) => webhook),
         now,
       );
-      return plan;
+      return { events: plan.events, deliveries };
     },
     redeliver: async (of, { body, signature }) => {
       const dueAt = lane.now();
       const delivery = await store.redeliver(account.key, {
-        id: engine.newId('dlv'),
         of,
         body,
         signature,

@@ -113,8 +113,8 @@ export interface AccountEngine {
 
   /** @returns the function that ends the subscription. A listener must not throw. */
   subscribe(listener: (happening: Happening) => void): () => void;
-  /** A fresh id: `evt_…`, `whk_…`, `dlv_…`. */
-  newId(prefix: 'evt' | 'whk' | 'dlv'): string;
+  /** A fresh id: `evt_…` or `whk_…`. */
+  newId(prefix: 'evt' | 'whk'): string;
 }
 
 export interface Engine {

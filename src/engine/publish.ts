@@ -9,16 +9,14 @@ import { toProviderTime } from '../domain/time.ts';
 import type { NewEvent } from '../storage/store.ts';
 import type { EventToPublish } from './engine.ts';
 
-/** A delivery that was just planned; it gets its place in the history from the store. */
-export type PlannedDelivery = Omit<Delivery, 'seq'>;
+/** A delivery that was just planned; it gets its id and its place in the history from the store. */
+type PlannedDelivery = Omit<Delivery, 'seq' | 'id'>;
 
 export interface Plan {
   readonly rows: readonly NewEvent[];
   readonly events: readonly StoredEvent[];
   readonly deliveries: readonly PlannedDelivery[];
 }
-
-type NewId = (prefix: 'evt' | 'dlv') => string;
 
 const subscribes = (webhook: Webhook, type: StoredEvent['type']): boolean =>
   webhook.status === 'active' && webhook.events.some((event) => event === '*' || event === type);
@@ -32,8 +30,7 @@ const receiversOf = (request: EventToPublish, webhooks: readonly Webhook[]): rea
   return [named];
 };
 
-const plannedFor = (event: StoredEvent, webhook: Webhook, id: string): PlannedDelivery => ({
-  id,
+const plannedFor = (event: StoredEvent, webhook: Webhook): PlannedDelivery => ({
   webhook: webhook.key,
   webhookId: webhook.id,
   url: webhook.url,
@@ -52,8 +49,8 @@ const plannedFor = (event: StoredEvent, webhook: Webhook, id: string): PlannedDe
 });
 
 /** The order of the envelope's fields is the guide's. */
-const eventOf = (request: EventToPublish, now: Millis, newId: NewId): StoredEvent => {
-  const id = request.id ?? newId('evt');
+const eventOf = (request: EventToPublish, now: Millis, newId: () => string): StoredEvent => {
+  const id = request.id ?? newId();
   const timestamp = request.timestamp ?? toProviderTime(now);
   const body = JSON.stringify({ event: request.event, id, timestamp, data: request.data });
   return { id, type: request.event, createdAt: now, body };
@@ -63,15 +60,15 @@ export const planEvents = (
   requests: readonly EventToPublish[],
   webhooks: readonly Webhook[],
   now: Millis,
-  newId: NewId,
+  newEventId: () => string,
 ): Plan => {
   const rows: NewEvent[] = [];
   const events: StoredEvent[] = [];
   const deliveries: PlannedDelivery[] = [];
   for (const request of requests) {
-    const event = eventOf(request, now, newId);
-    const planned = receiversOf(request, webhooks).map((webhook) => plannedFor(event, webhook, newId('dlv')));
-    rows.push({ event, deliveries: planned.map(({ id, webhook }) => ({ id, webhook, dueAt: now })) });
+    const event = eventOf(request, now, newEventId);
+    const planned = receiversOf(request, webhooks).map((webhook) => plannedFor(event, webhook));
+    rows.push({ event, deliveries: planned.map(({ webhook }) => ({ webhook, dueAt: now })) });
     events.push(event);
     deliveries.push(...planned);
   }

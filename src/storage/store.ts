@@ -23,8 +23,6 @@ export type NewWebhook = Omit<Webhook, 'key' | 'account'>;
 export type WebhookChanges = Partial<Pick<Webhook, 'url' | 'events' | 'status' | 'secret'>>;
 
 export interface NewDelivery {
-  /** `dlv_…` */
-  readonly id: string;
   readonly webhook: WebhookKey;
   /** First attempt; normally the event's `createdAt`. */
   readonly dueAt: Millis;
@@ -35,9 +33,13 @@ export interface NewEvent {
   readonly deliveries: readonly NewDelivery[];
 }
 
+/** Either all events were kept, or none because the id of one is `taken`. */
+export type PublishResult =
+  | { readonly taken: string }
+  /** The deliveries' ids (`dlv_…`), in the order of the events and their deliveries. */
+  | { readonly taken: null; readonly deliveries: readonly string[] };
+
 export interface NewRedelivery {
-  /** `dlv_…` of the new delivery. */
-  readonly id: string;
   /** `dlv_…` of the one it repeats. */
   readonly of: string;
   /** Other bytes than the event's own; null sends the same. */
@@ -149,8 +151,7 @@ export interface WebhookStore {
 }
 
 export interface QueueStore {
-  /** All or nothing. @returns the id of an event that exists already (then nothing was kept), else null. */
-  publish(account: AccountKey, events: readonly NewEvent[]): Promise<string | null>;
+  publish(account: AccountKey, events: readonly NewEvent[]): Promise<PublishResult>;
   /** @returns null when there is no delivery `of`, or its webhook is gone. */
   redeliver(account: AccountKey, redelivery: NewRedelivery): Promise<Delivery | null>;
   /** Takes up to `limit` deliveries due at or before `now`, oldest due first, and marks them in flight. */

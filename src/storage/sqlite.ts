@@ -1,0 +1,39 @@
+/**
+ * State in one SQLite file, or in memory: `node:sqlite`, write-ahead log, one writer.
+ *
+ * @module
+ */
+import { resolve } from 'node:path';
+import { createAccounts, createAnswers, createWebhooks } from './sqlite/accounts.ts';
+import { createDump } from './sqlite/dump.ts';
+import { createHistory } from './sqlite/history.ts';
+import { createInFlight } from './sqlite/in-flight.ts';
+import { openDatabase } from './sqlite/open.ts';
+import { createQueue } from './sqlite/queue.ts';
+import type { Store } from './store.ts';
+
+/**
+ * Opens a database, making or migrating it. A killed process loses nothing that was answered; a power cut may lose
+ * the last commits. The file is held until {@link Store.close} or the end of the process.
+ *
+ * @param options `file`: a path, or null for memory
+ * @throws {StoreError} when another process has it, a newer version wrote it, it is no database of ours, or it cannot
+ * be read or written
+ */
+export const openSqliteStore = async ({ file }: { readonly file: string | null }): Promise<Store> => {
+  const db = openDatabase(file);
+  const inFlight = createInFlight();
+  const history = createHistory(db, inFlight);
+  return {
+    location: file === null ? 'memory' : resolve(file),
+    ...createAccounts(db, history, inFlight),
+    ...createDump(db, history, inFlight),
+    ...createWebhooks(db, history, inFlight),
+    ...createQueue(db, inFlight, history),
+    ...history,
+    ...createAnswers(db),
+    close: async () => {
+      if (db.isOpen) db.close();
+    },
+  };
+};

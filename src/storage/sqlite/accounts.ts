@@ -1,0 +1,179 @@
+/**
+ * Accounts, webhooks and remembered answers.
+ *
+ * @module
+ */
+import type { DatabaseSync } from 'node:sqlite';
+import type { Account, ClockRecord } from '../../domain/account.ts';
+import type { AccountKey, Webhook } from '../../domain/delivery.ts';
+import { deliveryId } from '../../domain/delivery-id.ts';
+import type { AccountStore, IdempotencyStore, StoredAnswer, WebhookStore } from '../store.ts';
+import type { History } from './history.ts';
+import type { InFlight } from './in-flight.ts';
+import { STATUS, transaction } from './schema.ts';
+
+interface AccountRow {
+  readonly key: number;
+  readonly key_hash: string;
+  readonly seed: number;
+  readonly opens: number;
+  readonly clock_mode: ClockRecord['mode'];
+  readonly clock_rate: number;
+  readonly clock_virtual: number;
+  readonly clock_wall: number;
+}
+
+interface WebhookRow {
+  readonly key: number;
+  readonly account: number;
+  readonly id: string;
+  readonly url: string;
+  readonly events: string;
+  readonly secret: string;
+  readonly status: Webhook['status'];
+  readonly created_at: number;
+}
+
+const toAccount = (row: AccountRow): Account => ({
+  key: row.key,
+  keyHash: row.key_hash,
+  seed: row.seed,
+  opens: row.opens,
+  clock: {
+    mode: row.clock_mode,
+    rate: row.clock_rate,
+    anchorVirtual: row.clock_virtual,
+    anchorWall: row.clock_wall,
+  },
+});
+
+const toWebhook = (row: WebhookRow): Webhook => ({
+  key: row.key,
+  account: row.account,
+  id: row.id,
+  url: row.url,
+  events: JSON.parse(row.events) as Webhook['events'],
+  secret: row.secret,
+  status: row.status,
+  createdAt: row.created_at,
+});
+
+const WEBHOOK = 'SELECT * FROM webhook WHERE account = ? AND deleted_at IS NULL';
+
+type AccountPart = Pick<AccountStore, 'openAccount' | 'accountsWithWork' | 'saveClock' | 'counts'>;
+
+export const createAccounts = (db: DatabaseSync, history: History, inFlight: InFlight): AccountPart => {
+  const open = db.prepare(
+    `INSERT INTO account (key_hash, seed, opens, clock_mode, clock_rate, clock_virtual, clock_wall)
+     VALUES (:hash, :seed, 1, :mode, :rate, :virtual, :wall)
+     ON CONFLICT (key_hash) DO UPDATE SET opens = opens + 1 RETURNING *`,
+  );
+  const save = db.prepare(
+    'UPDATE account SET clock_mode = ?, clock_rate = ?, clock_virtual = ?, clock_wall = ? WHERE key = ?',
+  );
+  const count = db.prepare(
+    `SELECT (SELECT count(*) FROM webhook WHERE account = :account AND deleted_at IS NULL) AS webhooks,
+            (SELECT count(*) FROM event WHERE account = :account) AS events`,
+  );
+  return {
+    openAccount: async (hash, { seed, clock }) =>
+      toAccount(
+        open.get({
+          hash,
+          seed,
+          mode: clock.mode,
+          rate: clock.rate,
+          virtual: clock.anchorVirtual,
+          wall: clock.anchorWall,
+        }) as unknown as AccountRow,
+      ),
+    accountsWithWork: async () =>
+      db
+        .prepare(
+          `SELECT DISTINCT a.key_hash AS hash FROM account a JOIN webhook w ON w.account = a.key
+           WHERE EXISTS (SELECT 1 FROM delivery d WHERE d.webhook = w.key AND d.status = ${STATUS.pending})`,
+        )
+        .all()
+        .map((row) => String(row['hash'])),
+    saveClock: async (account, { mode, rate, anchorVirtual, anchorWall }) => {
+      save.run(mode, rate, anchorVirtual, anchorWall, account);
+    },
+    counts: async (account) => {
+      const { webhooks, events } = count.get({ account }) as unknown as { webhooks: number; events: number };
+      const tally = history.tally(account);
+      const flying = inFlight.of(account).length;
+      return { webhooks, events, deliveries: { ...tally, pending: tally.pending - flying, in_flight: flying } };
+    },
+  };
+};
+
+export const createWebhooks = (db: DatabaseSync, history: History, inFlight: InFlight): WebhookStore => {
+  const all = db.prepare(`${WEBHOOK} ORDER BY key`);
+  const one = db.prepare(`${WEBHOOK} AND id = ?`);
+  const countAll = db.prepare('SELECT count(*) AS n FROM webhook WHERE account = ? AND deleted_at IS NULL');
+  const insert = db.prepare(
+    'INSERT INTO webhook (account, id, url, events, secret, status, created_at) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING *',
+  );
+  const update = db.prepare('UPDATE webhook SET url = ?, events = ?, secret = ?, status = ? WHERE key = ? RETURNING *');
+  const remove = db.prepare('UPDATE webhook SET deleted_at = ? WHERE key = ?');
+  const pending = db.prepare(`SELECT seq FROM delivery WHERE webhook = ? AND status = ${STATUS.pending} ORDER BY seq`);
+  const cancel = db.prepare(
+    `UPDATE delivery SET status = ${STATUS.cancelled}, due_at = NULL, settled_at = ? WHERE seq = ?`,
+  );
+  const find = (account: AccountKey, id: string): Webhook | null => {
+    const row = one.get(account, id) as unknown as WebhookRow | undefined;
+    return row === undefined ? null : toWebhook(row);
+  };
+  return {
+    createWebhook: async (account, webhook, limit) =>
+      transaction(db, () => {
+        const { n } = countAll.get(account) as unknown as { n: number };
+        if (n >= limit) return null;
+        const { id, url, events, secret, status, createdAt } = webhook;
+        const row = insert.get(account, id, url, JSON.stringify(events), secret, status, createdAt);
+        return toWebhook(row as unknown as WebhookRow);
+      }),
+    listWebhooks: async (account) => (all.all(account) as unknown as WebhookRow[]).map(toWebhook),
+    updateWebhook: async (account, id, changes) => {
+      const before = find(account, id);
+      if (before === null) return null;
+      const { key, url, events, secret, status } = { ...before, ...changes };
+      return toWebhook(update.get(url, JSON.stringify(events), secret, status, key) as unknown as WebhookRow);
+    },
+    deleteWebhook: async (account, id, now) => {
+      const webhook = find(account, id);
+      if (webhook === null) return null;
+      return transaction(db, () => {
+        remove.run(now, webhook.key);
+        const rows = pending.all(webhook.key) as unknown as { seq: number }[];
+        // An attempt in flight settles its delivery itself.
+        const waiting = rows.map(({ seq }) => seq).filter((seq) => !inFlight.has(seq));
+        for (const seq of waiting) cancel.run(now, seq);
+        const tally = history.tally(account);
+        tally.pending -= waiting.length;
+        tally.cancelled += waiting.length;
+        return waiting.map(deliveryId);
+      });
+    },
+  };
+};
+
+export const createAnswers = (db: DatabaseSync): IdempotencyStore => {
+  const recall = db.prepare(
+    'SELECT request_hash AS requestHash, status, body FROM answer WHERE account = ? AND key = ? AND remembered_at >= ?',
+  );
+  const remember = db.prepare('INSERT OR REPLACE INTO answer VALUES (?, ?, ?, ?, ?, ?)');
+  const prune = db.prepare(
+    `DELETE FROM answer WHERE account = :account AND key NOT IN
+       (SELECT key FROM answer WHERE account = :account ORDER BY remembered_at DESC LIMIT :keep)`,
+  );
+  return {
+    recall: async (account, key, notBefore) =>
+      (recall.get(account, key, notBefore) as unknown as StoredAnswer | undefined) ?? null,
+    remember: async (account, key, { requestHash, status, body }, wallNow, keep) =>
+      transaction(db, () => {
+        remember.run(account, key, requestHash, status, body, wallNow);
+        prune.run({ account, keep });
+      }),
+  };
+};

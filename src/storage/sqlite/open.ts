@@ -1,0 +1,91 @@
+/**
+ * Opens the file: one writer, the right version, ours. Everything that is wrong with it is said before it is touched.
+ *
+ * @module
+ */
+import { existsSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { APPLICATION_ID, migrate, SCHEMA_VERSION } from './schema.ts';
+
+/** A database that cannot be used; the message says which, why and what to do. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError';
+}
+
+const refuse = (path: string, why: string, remedy: string): never => {
+  throw new StoreError(`Cannot keep state in ${path}: ${why}. ${remedy}`);
+};
+
+/** SQLite's primary result codes. */
+const BUSY = 5;
+const READONLY = 8;
+const CANTOPEN = 14;
+const NOTADB = 26;
+
+const explain = (path: string, error: unknown): never => {
+  const code = ((error as { errcode?: number }).errcode ?? 0) & 0xff;
+  switch (code) {
+    case BUSY:
+      return refuse(path, 'another process has it open', 'Stop the other sandbox, or give this one another --db.');
+    case READONLY:
+      return refuse(path, 'it cannot be written', 'Make the file and its folder writable, or give another --db.');
+    case CANTOPEN:
+      return refuse(path, 'it cannot be opened', 'Check the permissions of the file and its folder.');
+    case NOTADB:
+      return refuse(path, 'it is not a SQLite database', 'Give a file of the sandbox, or one that does not exist yet.');
+    default:
+      throw error;
+  }
+};
+
+const checkPath = (path: string): void => {
+  if (existsSync(path) && statSync(path).isDirectory()) {
+    refuse(path, 'it is a folder', 'Give a file in it, e.g. sendemall.db.');
+  }
+  if (!existsSync(dirname(path))) {
+    refuse(path, `the folder ${dirname(path)} does not exist`, 'Make it first.');
+  }
+};
+
+const pragma = (db: DatabaseSync, name: string): number =>
+  Number(Object.values(db.prepare(`PRAGMA ${name}`).get() ?? {})[0]);
+
+const prepare = (db: DatabaseSync, path: string): void => {
+  const version = pragma(db, 'user_version');
+  const application = pragma(db, 'application_id');
+  const tables = Number(db.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.['n']);
+  if (tables > 0 && application !== APPLICATION_ID) {
+    refuse(path, 'it is the database of another program', 'Give a file that does not exist yet.');
+  }
+  if (version > SCHEMA_VERSION) {
+    refuse(
+      path,
+      `a newer version of the sandbox wrote it (format ${version}, this one knows ${SCHEMA_VERSION})`,
+      'Update sendemall-mock, or give another --db.',
+    );
+  }
+  // In WAL mode an exclusive lock is taken by the first write and kept until the process ends, however it ends.
+  // NORMAL survives a killed process; after a power cut the last commits may be missing.
+  db.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
+  db.exec('PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32000');
+  if (application !== APPLICATION_ID) db.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
+  migrate(db, version);
+  db.exec('BEGIN IMMEDIATE; COMMIT');
+};
+
+/** @param file null keeps everything in memory */
+export const openDatabase = (file: string | null): DatabaseSync => {
+  const path = file === null ? ':memory:' : resolve(file);
+  if (file !== null) checkPath(path);
+  let db: DatabaseSync | null = null;
+  try {
+    db = new DatabaseSync(path, { timeout: 0 });
+    prepare(db, path);
+    return db;
+  } catch (error) {
+    db?.close();
+    if (error instanceof StoreError) throw error;
+    return explain(path, error);
+  }
+};

@@ -1,0 +1,108 @@
+/**
+ * The tables, as migrations: numbered, forward only, each in one transaction.
+ *
+ * @module
+ */
+import type { DatabaseSync } from 'node:sqlite';
+
+/** "SEMA": tells our files from other programs'. */
+export const APPLICATION_ID = 0x53_45_4d_41;
+
+/**
+ * Statuses are numbers here because the hot path compares and writes them for every attempt.
+ * What is in flight is pending on disk: only the process that runs it knows, and a crash makes it pending by itself.
+ */
+export const STATUS = { pending: 0, delivered: 2, dead: 3, acknowledged: 4, cancelled: 5 } as const;
+
+const MIGRATIONS: readonly string[] = [
+  `CREATE TABLE account (
+     key INTEGER PRIMARY KEY,
+     key_hash TEXT NOT NULL UNIQUE,
+     seed INTEGER NOT NULL,
+     opens INTEGER NOT NULL,
+     clock_mode TEXT NOT NULL,
+     clock_rate REAL NOT NULL,
+     clock_virtual REAL NOT NULL,
+     clock_wall REAL NOT NULL
+   ) STRICT;
+   CREATE TABLE webhook (
+     key INTEGER PRIMARY KEY,
+     account INTEGER NOT NULL REFERENCES account,
+     id TEXT NOT NULL,
+     url TEXT NOT NULL,
+     events TEXT NOT NULL,
+     secret TEXT NOT NULL,
+     status TEXT NOT NULL,
+     created_at INTEGER NOT NULL,
+     deleted_at INTEGER,
+     UNIQUE (account, id)
+   ) STRICT;
+   CREATE TABLE event (
+     seq INTEGER PRIMARY KEY,
+     account INTEGER NOT NULL REFERENCES account,
+     id TEXT NOT NULL,
+     type TEXT NOT NULL,
+     created_at INTEGER NOT NULL,
+     body TEXT NOT NULL,
+     UNIQUE (account, id)
+   ) STRICT;
+   CREATE TABLE delivery (
+     seq INTEGER PRIMARY KEY AUTOINCREMENT,
+     event INTEGER NOT NULL REFERENCES event,
+     webhook INTEGER NOT NULL REFERENCES webhook,
+     account INTEGER NOT NULL REFERENCES account,
+     status INTEGER NOT NULL,
+     attempts_made INTEGER NOT NULL,
+     created_at INTEGER NOT NULL,
+     due_at INTEGER,
+     settled_at INTEGER,
+     acknowledged_at INTEGER,
+     redelivery_of INTEGER,
+     signature TEXT,
+     body TEXT
+   ) STRICT;
+   CREATE INDEX delivery_due ON delivery (webhook, due_at) WHERE status = ${STATUS.pending};
+   CREATE INDEX delivery_dead ON delivery (webhook, event) WHERE status = ${STATUS.dead};
+   CREATE INDEX delivery_account ON delivery (account);
+   CREATE INDEX delivery_event ON delivery (event);
+   CREATE TABLE attempt (
+     delivery INTEGER NOT NULL REFERENCES delivery,
+     number INTEGER NOT NULL,
+     record TEXT NOT NULL,
+     PRIMARY KEY (delivery, number)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE answer (
+     account INTEGER NOT NULL REFERENCES account,
+     key TEXT NOT NULL,
+     request_hash TEXT NOT NULL,
+     status INTEGER NOT NULL,
+     body TEXT NOT NULL,
+     remembered_at INTEGER NOT NULL,
+     PRIMARY KEY (account, key)
+   ) STRICT, WITHOUT ROWID;`,
+];
+
+export const SCHEMA_VERSION: number = MIGRATIONS.length;
+
+/** Runs `work` in one transaction; nothing of it stays when it throws. */
+export const transaction = <T>(db: DatabaseSync, work: () => T): T => {
+  db.exec('BEGIN IMMEDIATE');
+  try {
+    const result = work();
+    db.exec('COMMIT');
+    return result;
+  } catch (error) {
+    if (db.isTransaction) db.exec('ROLLBACK');
+    throw error;
+  }
+};
+
+export const migrate = (db: DatabaseSync, from: number): void => {
+  for (const [index, sql] of MIGRATIONS.entries()) {
+    if (index < from) continue;
+    transaction(db, () => {
+      db.exec(sql);
+      db.exec(`PRAGMA user_version = ${index + 1}`);
+    });
+  }
+};

@@ -98,7 +98,7 @@ export const createHttp = ({ baseUrl, apiKey, fetch }: HttpOptions): Http => {
       headers,
       body: call.body === undefined ? null : JSON.stringify(call.body),
       signal: call.signal ?? null,
-      redirect: 'error',
+      redirect: 'manual',
     });
     try {
       return await fetch(request);

@@ -1,0 +1,76 @@
+/**
+ * Completion scripts, sourced by the shells that this machine has.
+ *
+ * @module
+ */
+import { spawnSync } from 'node:child_process';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { run } from './support.ts';
+
+const has = (shell: string): boolean => spawnSync(shell, ['-c', 'true']).status === 0;
+
+describe.skipIf(!has('bash'))('bash', () => {
+  let script = '';
+  beforeAll(async () => {
+    script = (await run(['completion', 'bash'])).stdout;
+  });
+
+  const complete = (line: string): string[] => {
+    const words = line.split(' ');
+    const { stdout, stderr } = spawnSync(
+      'bash',
+      [
+        '-c',
+        `source /dev/stdin; COMP_WORDS=("$@"); COMP_CWORD=$(( $# - 1 )); _sendemall_mock; printf '%s\\n' "\${COMPREPLY[@]}"`,
+        'bash',
+        ...words,
+      ],
+      { input: script, encoding: 'utf8', cwd: '/' },
+    );
+    expect(stderr).toBe('');
+    return stdout.trim().split('\n');
+  };
+
+  test.each<[string, string[]]>([
+    ['sendemall-mock dea', ['dead-letters']],
+    ['sendemall-mock dead-letters re', ['redeliver']],
+    ['sendemall-mock dead-letters redeliver --wa', ['--wait']],
+    ['sendemall-mock serve --po', ['--port']],
+    ['sendemall-mock trigger email.r', ['email.replied']],
+    ['sendemall-mock deliveries list --status de', ['delivered', 'dead']],
+    ['sendemall-mock deliveries --json li', ['list']],
+    ['sendemall-mock clock advance --until ', ['settled', 'next-attempt']],
+    [
+      'sendemall-mock spec ',
+      ['asyncapi', 'openapi', 'sandbox', 'fidelity', '--yaml', '--json', '--help'],
+    ],
+    ['sendemall-mock sign /et', ['/etc']],
+    ['sendemall-mock serve --db /et', ['/etc']],
+  ])('%s', (line, expected) => {
+    expect(complete(line)).toEqual(expected);
+  });
+});
+
+test.skipIf(!has('zsh'))('zsh parses its script', async () => {
+  const { stdout } = await run(['completion', 'zsh']);
+  expect(spawnSync('zsh', ['-n'], { input: stdout, encoding: 'utf8' })).toMatchObject({
+    status: 0,
+    stderr: '',
+  });
+});
+
+test.skipIf(!has('fish'))('fish parses its script', async () => {
+  const { stdout } = await run(['completion', 'fish']);
+  expect(spawnSync('fish', ['-n'], { input: stdout, encoding: 'utf8' })).toMatchObject({
+    status: 0,
+    stderr: '',
+  });
+});
+
+test.each(['bash', 'zsh', 'fish'])('%s knows every command and flag', async (shell) => {
+  const { status, stdout } = await run(['completion', shell]);
+  expect(status).toBe(0);
+  for (const word of ['serve', 'check-signature', 'redeliver', 'forward-to', 'email.bounced']) {
+    expect(stdout).toContain(word);
+  }
+});

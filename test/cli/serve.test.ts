@@ -1,0 +1,261 @@
+/**
+ * `serve` as a real process: what it says, what it forwards, how it stops.
+ *
+ * @module
+ */
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { apiOf } from '../support/api.ts';
+import { answer, freePort, startReceiver } from '../support/receiver.ts';
+import { ESCAPES, keepRunning, run, serve } from './support.ts';
+
+const SECRET = 'whsec_my-own-signing-secret';
+const folder = mkdtempSync(join(tmpdir(), 'sendemall-serve-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const isAttempt = (line: string): boolean => line.includes('delivery.attempted');
+
+describe('what it prints', () => {
+  test('URL, key, state, clock, seed and a curl command that works', async () => {
+    const began = performance.now();
+    await using running = keepRunning(['serve', '--port', '0', '--clock', '60x', '--seed', '7']);
+    const curl = await running.line((line) => line.trim().startsWith('curl '));
+    expect(performance.now() - began).toBeLessThan(3000);
+    const text = running.lines.join('\n');
+    const url = /listens on (http:\/\/127\.0\.0\.1:\d+)/.exec(text)?.[1];
+    expect(text).toMatch(/account +x-user-context: your-api-key/);
+    expect(text).toMatch(/state +in memory.*--db FILE/);
+    expect(text).toMatch(/clock +60x/);
+    expect(text).toMatch(/seed +7/);
+    expect(text).not.toMatch(ESCAPES);
+    expect(curl).toContain(`${url}/_sandbox/events`);
+    expect(curl).toContain("-H 'x-user-context: your-api-key'");
+    expect(curl).toContain(`-d '{"event": "email.replied"}'`);
+    await apiOf(url!).send('POST', '/_sandbox/events', { event: 'email.replied' });
+    expect(await running.stop()).toBe(0);
+  });
+
+  test('the same as one line of JSON', async () => {
+    await using served = await serve(['--clock', 'skip', '--seed', '7']);
+    expect(served.lines).toHaveLength(1);
+    expect(served.started).toMatchObject({
+      type: 'listening',
+      url: served.url,
+      api_key: 'your-api-key',
+      state: 'memory',
+      clock: 'skip',
+      seed: 7,
+      forward_to: null,
+    });
+  });
+
+  test('every flag has a twin in the environment, and the flag wins', async () => {
+    await using receiver = await startReceiver();
+    await using served = await serve(['--seed', '9'], {
+      env: {
+        SENDEMALL_MOCK_PORT: '1',
+        SENDEMALL_MOCK_HOST: '127.0.0.1',
+        SENDEMALL_MOCK_CLOCK: 'frozen',
+        SENDEMALL_MOCK_SEED: '8',
+        SENDEMALL_MOCK_DB: join(folder, 'twins.db'),
+        SENDEMALL_MOCK_ATTEMPT_TIMEOUT: '2s',
+        SENDEMALL_MOCK_CONCURRENCY: '3',
+        SENDEMALL_MOCK_FORWARD_TO: receiver.url,
+        SENDEMALL_MOCK_SECRET: SECRET,
+        SENDEMALL_MOCK_API_KEY: 'first-key, second-key',
+        SENDEMALL_MOCK_ALLOW_PUBLIC_TARGETS: '0',
+        SENDEMALL_MOCK_ALLOWED_HOST: 'mock.test,other.test',
+        SENDEMALL_MOCK_VERBOSE: 'false',
+      },
+    });
+    expect(served.started).toMatchObject({
+      api_key: null,
+      clock: 'frozen',
+      seed: 9,
+      forward_to: { url: receiver.url, secret_from: 'given', generated_secret: null },
+    });
+    expect(served.started['state']).toContain('twins.db');
+    expect((await apiOf(served.url, 'second-key').get('/v1/webhooks')).status).toBe(200);
+    expect((await apiOf(served.url, 'third-key').get('/v1/webhooks')).status).toBe(401);
+    expect(served.stderr()).toBe('');
+  });
+});
+
+describe('keys and secrets', () => {
+  test('given ones never show, not even with --verbose', async () => {
+    await using receiver = await startReceiver(answer(500));
+    const key = 'key-that-must-not-show';
+    await using running = keepRunning([
+      ...['serve', '--port', '0', '--clock', 'skip', '--verbose'],
+      ...['--api-key', key, '--forward-to', receiver.url, '--secret', SECRET],
+    ]);
+    const url = /http:\S+/.exec(await running.line((line) => line.includes('listens on')))![0];
+    const api = apiOf(url, key);
+    await api.settled(await api.trigger());
+    await api.send('POST', '/v1/webhooks', { url: receiver.url, events: ['*'], secret: SECRET });
+    await running.line((line) => line.includes('→ dead letter'));
+    expect(await running.stop()).toBe(0);
+    const all = running.lines.join('\n') + running.stderr();
+    expect(all).toContain('••••••');
+    expect(all).toContain('$SENDEMALL_MOCK_API_KEY');
+    expect(running.stderr()).toContain('/v1/webhooks');
+    expect(all).not.toContain(key);
+    expect(all).not.toContain(SECRET);
+  });
+
+  test('a generated secret is printed, and signs', async () => {
+    await using receiver = await startReceiver();
+    await using served = await serve(['--forward-to', receiver.url]);
+    const { generated_secret: secret } = served.started['forward_to'];
+    expect(secret).toMatch(/^whsec_.{20,}/);
+    await apiOf(served.url).trigger();
+    const [request] = await receiver.arrived(1);
+    const checked = await run(
+      ['check-signature', '--signature', String(request!.headers['x-sendemall-signature'])],
+      { input: request!.bytes, env: { SENDEMALL_MOCK_SECRET: secret } },
+    );
+    expect(checked.status).toBe(0);
+  });
+});
+
+describe('--forward-to', () => {
+  test('streams each attempt as a line, with the retry plan', async () => {
+    await using receiver = await startReceiver((_request, response, count) => {
+      response.writeHead(count === 2 ? 200 : 503).end();
+    });
+    await using running = keepRunning([
+      ...['serve', '--port', '0', '--clock', 'skip', '--forward-to', receiver.url],
+    ]);
+    const url = /http:\S+/.exec(await running.line((line) => line.includes('listens on')))![0];
+    await apiOf(url).trigger('email.clicked');
+    await running.line((line) => line.includes('→ delivered'));
+    await apiOf(url).trigger('email.bounced');
+    await running.line((line) => line.includes('→ dead letter'));
+    const attempts = running.lines.filter((line) => /^\d{4}-/.test(line));
+    expect(attempts).toHaveLength(6);
+    expect(attempts[0]).toMatch(
+      /^\d{4}-\d\d-\d\dT\S+Z {2}email\.clicked +503 +\d+ ms {2}answered 503.*→ retry 1 of 3 in 30s$/,
+    );
+    expect(attempts[1]).toMatch(/email\.clicked +200 +\d+ ms {2}→ delivered$/);
+    expect(attempts[3]).toMatch(/email\.bounced +503.*→ retry 2 of 3 in 5m$/);
+    expect(attempts[4]).toMatch(/→ retry 3 of 3 in 30m$/);
+    expect(attempts[5]).toMatch(/→ dead letter: .*dead-letters redeliver/);
+  });
+
+  test('as JSON lines', async () => {
+    await using served = await serve([
+      ...['--clock', 'skip', '--forward-to', `http://127.0.0.1:${await freePort()}/hook`],
+    ]);
+    const delivery = await apiOf(served.url).trigger('email.sent');
+    await served.line((line) => line.includes('"dead"'));
+    const attempts = served.lines.filter(isAttempt).map((line) => JSON.parse(line));
+    expect(attempts).toHaveLength(4);
+    expect(attempts[0]).toMatchObject({
+      type: 'delivery.attempted',
+      event: 'email.sent',
+      delivery_id: delivery,
+      attempt: 1,
+      status: null,
+      outcome: 'refused',
+      delivery_status: 'pending',
+    });
+    expect(attempts[3]).toMatchObject({ attempt: 4, next_attempt_at: null });
+    expect(await served.stop('SIGTERM')).toBe(0);
+    expect(JSON.parse(served.lines.at(-1)!)).toEqual({ type: 'stopped', by: 'SIGTERM' });
+  });
+
+  test('registers once in a database, keeps its secret, and takes a new one', async () => {
+    await using receiver = await startReceiver();
+    const flags = ['--db', join(folder, 'forward.db'), '--forward-to', receiver.url];
+    const ids: string[] = [];
+    const origins: string[] = [];
+    for (const secret of [[], [], ['--secret', SECRET]]) {
+      await using served = await serve([...flags, ...secret]);
+      ids.push(served.started['forward_to'].webhook_id);
+      origins.push(served.started['forward_to'].secret_from);
+      expect((await apiOf(served.url).get('/v1/webhooks')).data).toHaveLength(1);
+      await apiOf(served.url).trigger();
+      await served.line(isAttempt);
+      expect(await served.stop()).toBe(0);
+    }
+    expect(new Set(ids).size).toBe(1);
+    expect(origins).toEqual(['generated', 'before', 'given']);
+    const { headers, bytes } = receiver.received[2]!;
+    const checked = await run(
+      [
+        'check-signature',
+        ...['--signature', String(headers['x-sendemall-signature']), '--secret', SECRET],
+      ],
+      { input: bytes },
+    );
+    expect(checked.status).toBe(0);
+  });
+});
+
+describe('when it cannot start', () => {
+  test('the port is taken', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const port = String((server.address() as { port: number }).port);
+    const { status, stdout, stderr } = await run(['serve', '--port', port]);
+    server.close();
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toMatch(new RegExp(`${port}.*--port`));
+    expect(stderr).not.toMatch(/\n {4}at /);
+  });
+
+  test('the database is in use, or no database', async () => {
+    const db = join(folder, 'shared.db');
+    await using served = await serve(['--db', db]);
+    const second = await run(['serve', '--port', '0', '--db', db]);
+    expect(second.status).toBe(2);
+    expect(second.stderr).toContain('shared.db');
+    const nowhere = await run(['serve', '--port', '0', '--db', join(folder, 'no/such/folder.db')]);
+    expect(nowhere.status).toBe(2);
+    expect(nowhere.stderr).toContain('folder.db');
+    expect(second.stderr + nowhere.stderr).not.toMatch(/\n {4}at /);
+    expect(await served.stop()).toBe(0);
+  });
+});
+
+describe('how it stops', () => {
+  test('Ctrl-C is 130, SIGTERM is 0, with a stream open', async () => {
+    await using one = await serve();
+    const stream = await fetch(`${one.url}/_sandbox/stream`, {
+      headers: { 'x-user-context': 'your-api-key' },
+    });
+    expect(stream.status).toBe(200);
+    expect(await one.stop('SIGINT')).toBe(130);
+    expect(JSON.parse(one.lines.at(-1)!)).toEqual({ type: 'stopped', by: 'SIGINT' });
+  });
+
+  test('an attempt in flight may finish', async () => {
+    let finish = (): void => {};
+    await using receiver = await startReceiver((_request, response) => {
+      finish = () => response.writeHead(200).end();
+    });
+    await using served = await serve(['--forward-to', receiver.url]);
+    await apiOf(served.url).trigger();
+    await receiver.arrived(1);
+    const stopped = served.stop('SIGTERM');
+    await expect.poll(() => served.stderr()).toContain('Stopping');
+    finish();
+    expect(await stopped).toBe(0);
+    expect(JSON.parse(served.lines.find(isAttempt)!)).toMatchObject({ outcome: 'delivered' });
+  });
+
+  test('a second signal does not wait', async () => {
+    await using receiver = await startReceiver(() => {});
+    await using served = await serve(['--forward-to', receiver.url]);
+    await apiOf(served.url).trigger();
+    await receiver.arrived(1);
+    const stopped = served.stop('SIGINT');
+    await expect.poll(() => served.stderr()).toContain('Stopping');
+    served.child.kill('SIGINT');
+    expect(await stopped).toBe(130);
+  });
+});

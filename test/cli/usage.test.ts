@@ -1,0 +1,209 @@
+/**
+ * How the command is called: help, version, wrong usage, and which Node it needs.
+ *
+ * @module
+ */
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import packageJson from '../../package.json' with { type: 'json' };
+import { BIN, ESCAPES, run } from './support.ts';
+
+const COMMANDS = [
+  'serve',
+  'trigger',
+  'deliveries',
+  'dead-letters',
+  'clock',
+  'sign',
+  'check-signature',
+  'spec',
+  'completion',
+];
+
+test('without arguments it prints the help on stderr, status 2', async () => {
+  const { status, stdout, stderr } = await run([]);
+  expect(status).toBe(2);
+  expect(stdout).toBe('');
+  for (const command of COMMANDS) expect(stderr).toContain(`\n  ${command}`);
+});
+
+test('--version', async () => {
+  expect(await run(['--version'])).toEqual({
+    status: 0,
+    stdout: `${packageJson.version}\n`,
+    stderr: '',
+  });
+});
+
+test.each([
+  ...COMMANDS.map((command) => [command]),
+  ['deliveries', 'list'],
+  ['deliveries', 'show'],
+  ['deliveries', 'redeliver'],
+  ['dead-letters', 'ack'],
+  ['clock', 'advance'],
+])('%s %s --help', async (...path) => {
+  const { status, stdout, stderr } = await run([...path, '--help'], {
+    env: { FORCE_COLOR: '0' },
+  });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  expect(stdout).toContain(`Usage: sendemall-mock ${path.join(' ')}`);
+  if (path.length === 1) expect(stdout).toContain('Examples:');
+  expect(stdout).not.toMatch(ESCAPES);
+});
+
+test('help <command> is the same', async () => {
+  const [long, short] = await Promise.all([run(['help', 'sign']), run(['sign', '--help'])]);
+  expect(long).toEqual(short);
+});
+
+const SECRET = 'whsec_very-secret-indeed';
+
+test.each<[string, string[], RegExp]>([
+  ['an unknown command', ['srve'], /unknown command 'srve'[^]*Did you mean serve/],
+  ['an unknown flag', ['clock', '--jsno'], /unknown option '--jsno'[^]*--json/],
+  ['an unknown subcommand', ['deliveries', 'shwo'], /unknown command 'shwo'|too many arguments/],
+  ['a missing argument', ['trigger'], /missing required argument 'event'/],
+  ['--port', ['serve', '--port', '70000'], /--port.*'70000' is invalid.*0 to 65535/],
+  ['--port text', ['serve', '--port', 'http'], /--port.*'http' is invalid.*whole number/],
+  ['--clock', ['serve', '--clock', 'fast'], /--clock is "fast".*60x/],
+  ['--clock rate', ['serve', '--clock', '0x'], /--clock is "0x".*60x/],
+  ['--seed', ['serve', '--seed', '-1'], /--seed.*'-1' is invalid.*0 to 4294967295/],
+  ['--attempt-timeout', ['serve', '--attempt-timeout', 'soon'], /--attempt-timeout.*'soon'.*10s/],
+  ['--concurrency', ['serve', '--concurrency', '0'], /--concurrency.*'0' is invalid.*1 to 1024/],
+  [
+    '--forward-to',
+    ['serve', '--forward-to', 'localhost:3000'],
+    /--forward-to.*'localhost:3000'.*absolute URL/,
+  ],
+  ['--forward-to ftp', ['serve', '--forward-to', 'ftp://x/'], /--forward-to.*absolute URL/],
+  ['--secret alone', ['serve', '--secret', SECRET], /--secret belongs to --forward-to/],
+  [
+    '--secret short',
+    ['serve', '--forward-to', 'http://localhost:1/', '--secret', 'tiny'],
+    /--secret is 4 characters long: give 8 to 256/,
+  ],
+  ['--api-key', ['serve', '--api-key', 'two words'], /--api-key.*white space/],
+  [
+    '--host',
+    ['serve', '--port', '0', '--host', '203.0.113.9'],
+    /--host 203\.0\.113\.9 is no address of this machine/,
+  ],
+  ['--sandbox-url', ['clock', '--sandbox-url', '7363'], /--sandbox-url.*'7363'.*absolute URL/],
+  [
+    '--status',
+    ['deliveries', '--status', 'gone'],
+    /--status.*'gone' is invalid.*pending, in_flight/,
+  ],
+  ['--limit', ['deliveries', '--limit', '0'], /--limit.*'0' is invalid.*1 to 1000000/],
+  [
+    'an event',
+    ['trigger', 'email.open'],
+    /"email\.open" is not a known event.*Did you mean email\.opened\?.*email\.sent, email\.delivered/,
+  ],
+  [
+    'an event far off',
+    ['trigger', 'invoice.paid'],
+    /"invoice\.paid" is not a known event\. Use one of email\.sent/,
+  ],
+  ['an event by its last word', ['trigger', 'replied'], /Did you mean email\.replied\?/],
+  [
+    '--count',
+    ['trigger', 'email.sent', '--count', '10001'],
+    /--count.*'10001' is invalid.*1 to 10000/,
+  ],
+  [
+    '--count with --id',
+    ['trigger', 'email.sent', '--count', '2', '--id', 'evt_1'],
+    /--id <id>' cannot be used with option '--count/,
+  ],
+  [
+    '--to with --wait',
+    ['trigger', 'email.sent', '--to', 'http://localhost:1/', '--wait'],
+    /--to <url>' cannot be used with option '--wait/,
+  ],
+  [
+    '--to without --secret',
+    ['trigger', 'email.sent', '--to', 'http://localhost:1/'],
+    /--secret is missing.*SENDEMALL_MOCK_SECRET/,
+  ],
+  [
+    '--secret without --to',
+    ['trigger', 'email.sent', '--secret', SECRET],
+    /--secret belongs to --to/,
+  ],
+  [
+    '--timestamp',
+    ['trigger', 'email.sent', '--timestamp', 'today'],
+    /--timestamp.*'today' is invalid.*RFC 3339/,
+  ],
+  [
+    '--data',
+    ['trigger', 'email.sent', '--data', 'lead_email'],
+    /--data "lead_email" is no key=value/,
+  ],
+  [
+    '--data-file',
+    ['trigger', 'email.sent', '--data-file', 'nowhere.json'],
+    /Cannot read nowhere\.json: there is no such file/,
+  ],
+  ['a folder', ['sign', '/', '--secret', SECRET], /Cannot read \/: it is a folder/],
+  ['a span', ['clock', 'advance', 'later'], /'later' is invalid.*5m/],
+  ['no target', ['clock', 'advance'], /Nothing says how far.*--until/],
+  ['two targets', ['clock', 'advance', '5m', '--until', 'settled'], /Too much says how far/],
+  ['--to of advance', ['clock', 'advance', '--to', 'noon'], /--to.*'noon' is invalid.*RFC 3339/],
+  [
+    '--until',
+    ['clock', 'advance', '--until', 'done'],
+    /--until.*'done' is invalid.*settled, next-attempt/,
+  ],
+  ['a mode', ['clock', 'set', 'slow'], /'slow' is invalid.*60x/],
+  ['no secret', ['sign'], /--secret is missing/],
+  ['no signature', ['check-signature', '--secret', SECRET], /'--signature <header>' not specified/],
+  ['a document', ['spec', 'swagger'], /'swagger' is invalid.*asyncapi, openapi, sandbox, fidelity/],
+  ['--yaml of fidelity', ['spec', 'fidelity', '--yaml'], /--yaml needs a document/],
+  ['a shell', ['completion', 'csh'], /'csh' is invalid.*bash, zsh, fish/],
+])('wrong usage: %s', async (_name, args, message) => {
+  const { status, stdout, stderr } = await run(args);
+  expect(stderr).toMatch(message);
+  expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+  expect(stderr).not.toContain(SECRET);
+  expect(stderr).not.toMatch(/\n {4}at /);
+});
+
+test.each<[Record<string, string>, RegExp]>([
+  [{ SENDEMALL_MOCK_PORT: 'x' }, /--port.*value 'x' from env 'SENDEMALL_MOCK_PORT' is invalid/],
+  [{ SENDEMALL_MOCK_CLOCK: 'x' }, /--clock is "x"/],
+  [{ SENDEMALL_MOCK_SEED: 'x' }, /env 'SENDEMALL_MOCK_SEED' is invalid/],
+  [{ SENDEMALL_MOCK_CONCURRENCY: 'x' }, /env 'SENDEMALL_MOCK_CONCURRENCY' is invalid/],
+  [{ SENDEMALL_MOCK_ATTEMPT_TIMEOUT: 'x' }, /env 'SENDEMALL_MOCK_ATTEMPT_TIMEOUT' is invalid/],
+  [{ SENDEMALL_MOCK_FORWARD_TO: 'x' }, /env 'SENDEMALL_MOCK_FORWARD_TO' is invalid/],
+  [{ SENDEMALL_MOCK_JSON: 'maybe' }, /SENDEMALL_MOCK_JSON is "maybe": use 1 or 0/],
+  [{ SENDEMALL_MOCK_API_KEY: 'a key' }, /--api-key.*white space/],
+])('wrong environment: %j', async (env, message) => {
+  const { status, stderr } = await run(['serve'], { env });
+  expect(stderr).toMatch(message);
+  expect(status).toBe(2);
+});
+
+test('a URL with a password in it is refused without being printed', async () => {
+  const { status, stderr } = await run(['serve', '--forward-to', 'http://me:hunter2@localhost/']);
+  expect(status).toBe(2);
+  expect(stderr).toContain('leave them out');
+  expect(stderr).not.toContain('hunter2');
+});
+
+test.each([['clock'], ['deliveries'], ['dead-letters'], ['trigger', 'email.sent']])(
+  'nothing that answers: %s',
+  async (...args) => {
+    const { status, stdout, stderr } = await run([...args, '--sandbox-url', 'http://127.0.0.1:9']);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toMatch(/Nothing answers at http:\/\/127\.0\.0\.1:9 .*`sendemall-mock serve`/);
+    expect(stderr).toContain('SENDEMALL_MOCK_SANDBOX_URL');
+  },
+);
+
+test('the entry is JavaScript that Node 12 can read', () => {
+  const source = readFileSync(BIN, 'utf8');
+  expect(source).not.toMatch(/node:|\?\.|\?\?|await |`|=>|\b(?:let|class)\b/);
+});

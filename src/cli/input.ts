@@ -20,7 +20,7 @@ const why = (error: unknown): string => {
 export const readInput = async (name: string, terminal: Terminal): Promise<Buffer> => {
   if (name === '-') {
     if (process.stdin.isTTY) terminal.note('Reading standard input; end it with Ctrl-D.');
-    return await buffer(process.stdin);
+    return buffer(process.stdin);
   }
   try {
     return await readFile(name, { signal: terminal.signal });

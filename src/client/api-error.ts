@@ -46,22 +46,20 @@ export class ApiError extends Error {
   }
 }
 
+/** e.g. ECONNREFUSED, or "bad port" where there is no code. */
 const causeOf = (error: unknown): string => {
-  const cause = error instanceof Error ? error.cause : undefined;
-  if (cause instanceof AggregateError && cause.errors.length > 0) {
-    return String((cause.errors[0] as { code?: unknown }).code ?? '');
-  }
-  const code = (cause as { code?: unknown } | undefined)?.code;
-  return typeof code === 'string' ? code : '';
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  const first: unknown = cause instanceof AggregateError ? (cause.errors[0] ?? cause) : cause;
+  const { code, message } = first as { readonly code?: unknown; readonly message?: unknown };
+  return typeof code === 'string' ? code : String(message ?? first);
 };
 
 /** Nothing answers at `baseUrl`. */
 export const unreachable = (baseUrl: string, cause: unknown): ApiError => {
-  const code = causeOf(cause);
   return new ApiError({
     code: 'UNREACHABLE',
     status: null,
-    message: `Nothing answers at ${baseUrl}${code === '' ? '' : ` (${code})`}: start one with \`sendemall-mock serve\`.`,
+    message: `Nothing answers at ${baseUrl} (${causeOf(cause)}): start one with \`sendemall-mock serve\`.`,
     cause,
   });
 };

@@ -61,7 +61,7 @@ const queryOf = (query: object = {}): string => {
   for (const [name, value] of Object.entries(query)) {
     if (value !== undefined) search.set(name, String(value));
   }
-  return search.size === 0 ? '' : `?${search}`;
+  return search.size === 0 ? '' : `?${search.toString()}`;
 };
 
 const envelopeOf = async (baseUrl: string, response: Response): Promise<Envelope> => {

@@ -3,13 +3,14 @@
  *
  * @module
  */
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { apiOf, SECRET } from '../support/api.ts';
 import { answer, startReceiver, type Receiver } from '../support/receiver.ts';
-import { ESCAPES, run, serve, type RunOptions, type Served } from './support.ts';
+import { BIN, ESCAPES, run, serve, type RunOptions, type Served } from './support.ts';
 
 let served: Served;
 let good: Receiver;
@@ -80,16 +81,20 @@ describe('trigger', () => {
     const path = join(folder, 'data.json');
     writeFileSync(path, '{"lead_name": "From File", "custom": {"a": 1, "b": 2}}');
     const { data } = await json([
-      ...['trigger', 'email.replied', '--data-file', path],
-      ...[
-        '--data',
-        'custom.b=3',
-        '--data',
-        'custom.deep.list=[1,2]',
-        '--data',
-        'lead_company=Acme = Co',
-      ],
-      ...['--id', 'evt_mine', '--timestamp', '2026-04-06T14:23:17Z'],
+      'trigger',
+      'email.replied',
+      '--data-file',
+      path,
+      '--data',
+      'custom.b=3',
+      '--data',
+      'custom.deep.list=[1,2]',
+      '--data',
+      'lead_company=Acme = Co',
+      '--id',
+      'evt_mine',
+      '--timestamp',
+      '2026-04-06T14:23:17Z',
     ]);
     expect(data.events[0]).toMatchObject({
       id: 'evt_mine',
@@ -110,7 +115,10 @@ describe('trigger', () => {
   test('wrong data names the field', async () => {
     const { cli } = account();
     const { status, stdout, stderr } = await cli([
-      ...['trigger', 'email.bounced', '--data', 'bounce_type=medium'],
+      'trigger',
+      'email.bounced',
+      '--data',
+      'bounce_type=medium',
     ]);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).toContain('bounce_type');
@@ -123,11 +131,12 @@ describe('trigger', () => {
 
   test('--count and --webhook', async () => {
     const { api, cli, json } = account();
-    const [first] = [await api.register(good.url), await api.register(good.url)];
+    const first = await api.register(good.url);
+    await api.register(good.url);
     const { data } = await json(['trigger', 'email.opened', '--count', '3']);
     expect(data.events).toHaveLength(3);
     expect(data.deliveries).toHaveLength(6);
-    const one = await json(['trigger', 'email.opened', '--webhook', first!]);
+    const one = await json(['trigger', 'email.opened', '--webhook', first]);
     expect(one.data.deliveries).toHaveLength(1);
     const many = await cli(['trigger', 'email.opened', '--count', '30']);
     expect(many.stdout).toBe('30 events, 60 deliveries.\n');
@@ -168,8 +177,16 @@ describe('deliveries', () => {
     expect(stdout).toMatch(/^id +event +status +attempts +created/);
     expect(stdout.trim().split('\n')).toHaveLength(3);
     const filtered = await json([
-      ...['deliveries', 'list', '--event', 'email.sent', '--status', 'delivered'],
-      ...['--webhook', webhook, '--limit', '5'],
+      'deliveries',
+      'list',
+      '--event',
+      'email.sent',
+      '--status',
+      'delivered',
+      '--webhook',
+      webhook,
+      '--limit',
+      '5',
     ]);
     expect(filtered.data.map((one: { id: string }) => one.id)).toEqual([id]);
     const limited = await cli(['deliveries', '--limit', '1']);
@@ -221,8 +238,8 @@ describe('deliveries', () => {
       { input: '{"edited":true}' },
     );
     expect(other.data).toMatchObject({ body: '{"edited":true}', signature_mode: 'missing' });
-    const [, headers] = [null, other.data.attempts[0].request.headers.map(([n]: [string]) => n)];
-    expect(headers).not.toContain('X-SendEmAll-Signature');
+    const names = other.data.attempts[0].request.headers.map(([name]: [string]) => name);
+    expect(names).not.toContain('X-SendEmAll-Signature');
   });
 });
 
@@ -318,8 +335,6 @@ test('a reader that has seen enough is no error', async () => {
   const { api, key } = account();
   await api.register(good.url);
   await api.send('POST', '/_sandbox/events', { event: 'email.sent', count: 200 });
-  const { spawnSync } = await import('node:child_process');
-  const { BIN } = await import('./support.ts');
   const { stdout, stderr } = spawnSync(
     'sh',
     ['-c', `"${process.execPath}" "${BIN}" deliveries --limit 200 | head -n 1`],

@@ -90,8 +90,18 @@ describe('keys and secrets', () => {
     await using receiver = await startReceiver(answer(500));
     const key = 'key-that-must-not-show';
     await using running = keepRunning([
-      ...['serve', '--port', '0', '--clock', 'skip', '--verbose'],
-      ...['--api-key', key, '--forward-to', receiver.url, '--secret', SECRET],
+      'serve',
+      '--port',
+      '0',
+      '--clock',
+      'skip',
+      '--verbose',
+      '--api-key',
+      key,
+      '--forward-to',
+      receiver.url,
+      '--secret',
+      SECRET,
     ]);
     const url = /http:\S+/.exec(await running.line((line) => line.includes('listens on')))![0];
     const api = apiOf(url, key);
@@ -128,7 +138,13 @@ describe('--forward-to', () => {
       response.writeHead(count === 2 ? 200 : 503).end();
     });
     await using running = keepRunning([
-      ...['serve', '--port', '0', '--clock', 'skip', '--forward-to', receiver.url],
+      'serve',
+      '--port',
+      '0',
+      '--clock',
+      'skip',
+      '--forward-to',
+      receiver.url,
     ]);
     const url = /http:\S+/.exec(await running.line((line) => line.includes('listens on')))![0];
     await apiOf(url).trigger('email.clicked');
@@ -148,7 +164,10 @@ describe('--forward-to', () => {
 
   test('as JSON lines', async () => {
     await using served = await serve([
-      ...['--clock', 'skip', '--forward-to', `http://127.0.0.1:${await freePort()}/hook`],
+      '--clock',
+      'skip',
+      '--forward-to',
+      `http://127.0.0.1:${await freePort()}/hook`,
     ]);
     const delivery = await apiOf(served.url).trigger('email.sent');
     await served.line((line) => line.includes('"dead"'));
@@ -188,7 +207,10 @@ describe('--forward-to', () => {
     const checked = await run(
       [
         'check-signature',
-        ...['--signature', String(headers['x-sendemall-signature']), '--secret', SECRET],
+        '--signature',
+        String(headers['x-sendemall-signature']),
+        '--secret',
+        SECRET,
       ],
       { input: bytes },
     );

@@ -17,7 +17,12 @@ test('sends a signed event once and shows what went out and came back', async ()
   await using receiver = await startReceiver(answer(202, 'thanks'));
   const { status, stdout, stderr } = await to(
     receiver.url,
-    ...['--id', 'evt_direct', '--data', 'lead_name=Ada', '--timestamp', '2026-04-06T14:23:17Z'],
+    '--id',
+    'evt_direct',
+    '--data',
+    'lead_name=Ada',
+    '--timestamp',
+    '2026-04-06T14:23:17Z',
   );
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   expect(receiver.received).toHaveLength(1);

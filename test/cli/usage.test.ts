@@ -6,6 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
+import { freePort } from '../support/receiver.ts';
 import { BIN, ESCAPES, run } from './support.ts';
 
 const COMMANDS = [
@@ -35,14 +36,17 @@ test('--version', async () => {
   });
 });
 
-test.each([
-  ...COMMANDS.map((command) => [command]),
-  ['deliveries', 'list'],
-  ['deliveries', 'show'],
-  ['deliveries', 'redeliver'],
-  ['dead-letters', 'ack'],
-  ['clock', 'advance'],
-])('%s %s --help', async (...path) => {
+test.each(
+  [
+    ...COMMANDS.map((command) => [command]),
+    ['deliveries', 'list'],
+    ['deliveries', 'show'],
+    ['deliveries', 'redeliver'],
+    ['dead-letters', 'ack'],
+    ['clock', 'advance'],
+  ].map((path) => [path.join(' ')]),
+)('%s --help', async (words) => {
+  const path = words.split(' ');
   const { status, stdout, stderr } = await run([...path, '--help'], {
     env: { FORCE_COLOR: '0' },
   });
@@ -196,9 +200,12 @@ test('a URL with a password in it is refused without being printed', async () =>
 test.each([['clock'], ['deliveries'], ['dead-letters'], ['trigger', 'email.sent']])(
   'nothing that answers: %s',
   async (...args) => {
-    const { status, stdout, stderr } = await run([...args, '--sandbox-url', 'http://127.0.0.1:9']);
+    const url = `http://127.0.0.1:${await freePort()}`;
+    const { status, stdout, stderr } = await run([...args, '--sandbox-url', url]);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
-    expect(stderr).toMatch(/Nothing answers at http:\/\/127\.0\.0\.1:9 .*`sendemall-mock serve`/);
+    expect(stderr).toContain(
+      `Nothing answers at ${url} (ECONNREFUSED): start one with \`sendemall-mock serve\`.`,
+    );
     expect(stderr).toContain('SENDEMALL_MOCK_SANDBOX_URL');
   },
 );

@@ -7,6 +7,7 @@ import { createServer } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ApiError } from '../../src/client/api-error.ts';
 import { createClient, type Client, type StreamMessage } from '../../src/client/create-client.ts';
+import { collect } from './collect.ts';
 import { createMock, type Mock } from '../../src/create-mock.ts';
 import { answer, freePort, startReceiver, type Receiver } from '../support/receiver.ts';
 
@@ -99,11 +100,11 @@ describe.each([
     expect(dead).toMatchObject({ status: 'dead', attempts_made: 4 });
     expect(await client.deliveries.get(delivery!.id)).toEqual(dead);
 
-    const [failed] = await Array.fromAsync(client.failedEvents.list(webhook.id));
+    const [failed] = await collect(client.failedEvents.list(webhook.id));
     expect(failed).toMatchObject({ id: event!.id, event: 'email.bounced' });
     expect(await client.failedEvents.get(webhook.id, event!.id)).toEqual(failed);
     await client.failedEvents.acknowledge(webhook.id, event!.id);
-    expect(await Array.fromAsync(client.failedEvents.list(webhook.id))).toEqual([]);
+    expect(await collect(client.failedEvents.list(webhook.id))).toEqual([]);
 
     const again = await client.deliveries.redeliver(delivery!.id, { signature: 'wrong' });
     expect(again.redelivery_of).toBe(delivery!.id);
@@ -115,7 +116,9 @@ describe.each([
   test('pages are one list, and one at a time when asked', async () => {
     const client = account('pages');
     await client.events.trigger({ event: 'email.sent', count: 7 });
-    const all = await Array.fromAsync(client.events.list({ limit: 3 }), ({ id }) => id);
+    const all = await collect(client.events.list({ limit: 3 })).then((items) =>
+      items.map(({ id }) => id),
+    );
     expect(new Set(all).size).toBe(7);
     const pager = client.events.list({ event: 'email.sent', limit: 5 });
     const first = await pager.page();

@@ -4,6 +4,7 @@
  * @module
  */
 import { expect, test } from 'vitest';
+import { collect } from './collect.ts';
 import { readServerSentEvents } from '../../src/client/server-sent-events.ts';
 
 const streamOf = (chunks: readonly Uint8Array[]): ReadableStream<Uint8Array> =>
@@ -14,8 +15,7 @@ const streamOf = (chunks: readonly Uint8Array[]): ReadableStream<Uint8Array> =>
     },
   });
 
-const read = (...chunks: readonly Uint8Array[]) =>
-  Array.fromAsync(readServerSentEvents(streamOf(chunks)));
+const read = (...chunks: readonly Uint8Array[]) => collect(readServerSentEvents(streamOf(chunks)));
 
 const TEXT = [
   ': heartbeat',

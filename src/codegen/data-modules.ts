@@ -1,0 +1,103 @@
+/**
+ * The generated modules that hold plain data: examples, operations, fidelity, and the public entry.
+ *
+ * @module
+ */
+import type { EventSpec } from './asyncapi.ts';
+import type { Grade } from './fidelity.ts';
+import { generatedHeader } from './header.ts';
+import { type Doc, type Item, group, render } from './layout.ts';
+import type { Operation } from './operations.ts';
+import { key, print } from './zod-printer.ts';
+
+/** `EVENT_EXAMPLES`: the messages' examples by event type. */
+export function printExamples({ events }: EventSpec): string {
+  const items = events.map(({ type, examples }): Doc => [`${print(type)}: `, literal(examples)]);
+  return `${generatedHeader('The examples of every event that `spec/asyncapi.yaml` gives.')}
+
+import type { EventType } from './contract.ts';
+import type { WebhookEvent } from './events.ts';
+
+/** Examples by event type, the provider's own first. */
+export const EVENT_EXAMPLES = ${render(group('{', items, '}'), 0, 60)} as const satisfies {
+  readonly [Type in EventType]: readonly Extract<WebhookEvent, { event: Type }>[];
+};
+`;
+}
+
+/** `OPERATIONS`: what each API offers, for routers, clients and tests. */
+export function printOperations(
+  specs: readonly { readonly spec: string; readonly operations: readonly Operation[] }[],
+): string {
+  const items = specs.flatMap(({ spec, operations }) =>
+    operations.map(({ operationId, method, path, statuses }) =>
+      literal({ spec, operationId, method, path, statuses }),
+    ),
+  );
+  return `${generatedHeader("Every operation of the provider's API (control) and of the sandbox's own.")}
+
+/** One operation: \`path\` has its parameters in braces, \`statuses\` are all that are documented. */
+export interface Operation {
+  readonly spec: 'control' | 'sandbox';
+  readonly operationId: string;
+  readonly method: string;
+  readonly path: string;
+  readonly statuses: readonly number[];
+}
+
+export const OPERATIONS = ${render(group('[', items, ']'), 0, 60)} as const satisfies readonly Operation[];
+
+/** The name of an operation. */
+export type OperationId = (typeof OPERATIONS)[number]['operationId'];
+`;
+}
+
+/** `FIDELITY`: what is documented, and what is assumed and why. */
+export function printFidelity(grades: readonly Grade[]): string {
+  return `${generatedHeader('What of all this the provider documents, and what is assumed and why.')}
+
+/** One graded thing: \`source\` says where it is documented, \`reason\` why it is assumed. */
+export interface Grade {
+  readonly subject: string;
+  readonly fidelity: 'documented' | 'assumed';
+  readonly source?: string;
+  readonly reason?: string;
+}
+
+export const FIDELITY: readonly Grade[] = ${render(
+    group(
+      '[',
+      grades.map((one) => literal(one)),
+      ']',
+    ),
+  )};
+`;
+}
+
+/** The public entry. */
+export const printIndex =
+  (): string => `${generatedHeader('The contract as constants, zod schemas and types.')}
+${['contract', 'control', 'events', 'examples', 'fidelity', 'operations', 'sandbox']
+  .map((name) => `export * from './${name}.ts';`)
+  .join('\n')}
+`;
+
+/**
+ * Any JSON value as source.
+ *
+ * @param lines how many levels of objects always take a line for each member
+ */
+export function literal(value: unknown, lines = 0): Doc {
+  if (Array.isArray(value))
+    return group(
+      '[',
+      value.map((item) => literal(item)),
+      ']',
+    );
+  if (typeof value !== 'object' || value === null) return print(value);
+  const items = Object.entries(value).map(([name, member]): Item => {
+    const doc: Doc = [`${key(name)}: `, literal(member, lines - 1)];
+    return lines > 0 ? { doc, comment: [] } : { doc };
+  });
+  return group('{', items, '}');
+}

@@ -1,0 +1,85 @@
+/**
+ * From a spec folder to every generated file, as text.
+ *
+ * @module
+ */
+import { readEventSpec } from './asyncapi.ts';
+import { bundle } from './bundle.ts';
+import { printContract } from './contract.ts';
+import { isMembers, openDocuments } from './documents.ts';
+import { printExamples, printFidelity, printIndex, printOperations } from './data-modules.ts';
+import { findExtensions } from './extensions.ts';
+import { ledger } from './fidelity.ts';
+import { checkInlineSchemas } from './inline-schemas.ts';
+import { printJsonSchema, schemaFile } from './json-schema.ts';
+import { operationsOf } from './operations.ts';
+import { MODULES, SPEC_OF, collectSchemas } from './registry.ts';
+import { supportSource } from './support-source.ts';
+import { checkExtensions } from './walk.ts';
+import { printEventTables } from './event-tables.ts';
+import { printModule } from './zod-module.ts';
+
+/**
+ * Generates everything from a spec folder.
+ *
+ * @returns the text of each file by its path below the output folder, such as `json/webhook.schema.json`
+ * @throws SpecProblem naming file and pointer when the spec says something that cannot be generated
+ *
+ * @example
+ * ```ts
+ * const files = await generate('spec');
+ * files.get('contract.ts'); // "/**\n * What the provider promises …"
+ * ```
+ */
+export async function generate(folder: string): Promise<ReadonlyMap<string, string>> {
+  const documents = openDocuments(folder);
+  const registry = collectSchemas(documents);
+  const specs = MODULES.map((module) => SPEC_OF[module]);
+  const sources = [
+    ...new Set([...specs, ...registry.schemas.map(({ found }) => found.place.file)]),
+  ];
+  for (const file of sources) {
+    checkExtensions({ value: documents.read(file), place: { file, pointer: '' } });
+  }
+  for (const file of specs) checkInlineSchemas(documents, registry, file);
+  const modules = MODULES.map(
+    (module) => [module, printModule(documents, registry, module)] as const,
+  );
+  const grades = ledger(documents, sources);
+
+  // Slow, so it comes after what can be refused at once.
+  const eventSpec = await readEventSpec(documents);
+  const files = new Map<string, string>([
+    ['contract.ts', printContract(eventSpec, findExtensions(documents, specs))],
+    ['support.ts', supportSource()],
+    ['examples.ts', printExamples(eventSpec)],
+    ['fidelity.ts', printFidelity(grades)],
+    [
+      'operations.ts',
+      printOperations([
+        { spec: 'control', operations: operationsOf(documents, SPEC_OF.control) },
+        { spec: 'sandbox', operations: operationsOf(documents, SPEC_OF.sandbox) },
+      ]),
+    ],
+    ['index.ts', printIndex()],
+  ]);
+  for (const [module, source] of modules) {
+    const tables = module === 'events' ? printEventTables(documents, registry, eventSpec) : '';
+    files.set(`${module}.ts`, source + tables);
+  }
+  for (const schema of registry.schemas.filter(({ found }) => isWorthAFile(found.value))) {
+    files.set(`json/${schemaFile(schema.name)}`, printJsonSchema(documents, registry, schema));
+  }
+  for (const file of specs) {
+    const text = JSON.stringify(bundle(documents, registry, file), null, 2);
+    files.set(`json/${file.replace(/\.yaml$/, '.json')}`, `${text}\n`);
+  }
+  return files;
+}
+
+/** Objects and choices of them get a file of their own; a mere text or number does not. */
+function isWorthAFile(schema: unknown): boolean {
+  return (
+    isMembers(schema) && (schema['type'] === 'object' || 'oneOf' in schema || 'allOf' in schema)
+  );
+}

@@ -1,13 +1,12 @@
 /**
- * How the command is called: help, version, wrong usage, and which Node it needs.
+ * How the command is called: help, version and wrong usage.
  *
  * @module
  */
-import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import { freePort } from '../support/receiver.ts';
-import { BIN, ESCAPES, run } from './support.ts';
+import { ESCAPES, run } from './support.ts';
 
 const COMMANDS = [
   'serve',
@@ -209,8 +208,3 @@ test.each([['clock'], ['deliveries'], ['dead-letters'], ['trigger', 'email.sent'
     expect(stderr).toContain('SENDEMALL_MOCK_SANDBOX_URL');
   },
 );
-
-test('the entry is JavaScript that Node 12 can read', () => {
-  const source = readFileSync(BIN, 'utf8');
-  expect(source).not.toMatch(/node:|\?\.|\?\?|await |`|=>|\b(?:let|class)\b/);
-});

@@ -7,7 +7,7 @@ import { monotonicFactory } from 'ulid';
 import { LIMITS } from '../../schemas/contract.ts';
 import { inMode } from '../clock/virtual.ts';
 import type { Account } from '../domain/account.ts';
-import type { Webhook, WebhookKey } from '../domain/delivery.ts';
+import type { Webhook } from '../domain/delivery.ts';
 import {
   deliveryNotFound,
   eventExists,
@@ -21,7 +21,7 @@ import { advance } from './advance.ts';
 import { createBus } from './bus.ts';
 import type { AccountEngine, ClockView } from './engine.ts';
 import { createLane, type Lane, type LaneContext } from './lane.ts';
-import { planEvents } from './publish.ts';
+import { describe, planEvents } from './publish.ts';
 import { createTurns } from './turns.ts';
 import { waitForDelivery } from './wait.ts';
 
@@ -43,9 +43,9 @@ export const openAccount = async (account: Account, context: LaneContext): Promi
   const nextUlid = monotonicFactory(seededRandom(account.seed + account.opens * 0x85eb_ca6b));
   const webhooks = new Map<string, Webhook>();
 
-  const keep = (webhook: Webhook): Webhook => {
+  const keep = async (webhook: Webhook): Promise<Webhook> => {
     webhooks.set(webhook.id, webhook);
-    lane.putWebhook(webhook);
+    await lane.putWebhook(webhook);
     return webhook;
   };
   const load = async (): Promise<void> => {
@@ -60,8 +60,8 @@ export const openAccount = async (account: Account, context: LaneContext): Promi
     if (webhook === undefined) throw webhookNotFound(id);
     return webhook;
   };
-  const wakeAt = (keys: Iterable<WebhookKey>, at: number): void => {
-    for (const key of new Set(keys)) lane.planned(key, at);
+  const wakeAt = (receivers: Iterable<Pick<Webhook, 'key'>>, at: number): void => {
+    for (const { key } of receivers) lane.planned(key, at);
   };
   const view = (): ClockView => ({
     mode: lane.state().mode,
@@ -85,7 +85,7 @@ export const openAccount = async (account: Account, context: LaneContext): Promi
         LIMITS.maxWebhooksPerAccount,
       );
       if (webhook === null) throw webhookLimitReached(LIMITS.maxWebhooksPerAccount);
-      bus.emit({ type: 'webhook.created', webhook: keep(webhook) });
+      bus.emit({ type: 'webhook.created', webhook: await keep(webhook) });
       return webhook;
     },
     webhooks: () => Promise.resolve([...webhooks.values()]),
@@ -93,17 +93,16 @@ export const openAccount = async (account: Account, context: LaneContext): Promi
     updateWebhook: async (id, changes) => {
       const webhook = await store.updateWebhook(account.key, id, changes);
       if (webhook === null) throw webhookNotFound(id);
-      bus.emit({ type: 'webhook.updated', webhook: keep(webhook) });
+      bus.emit({ type: 'webhook.updated', webhook: await keep(webhook) });
       return webhook;
     },
     removeWebhook: async (id) => {
-      const cancelled = await store.deleteWebhook(account.key, id, lane.now());
-      if (cancelled === null) throw webhookNotFound(id);
       const webhook = found(id);
       webhooks.delete(id);
-      lane.dropWebhook(webhook.key);
+      await lane.dropWebhook(webhook.key);
+      const cancelled = await store.deleteWebhook(account.key, id, lane.now());
       bus.emit({ type: 'webhook.deleted', webhook });
-      for (const delivery of cancelled) bus.emit({ type: 'delivery.cancelled', id: delivery });
+      for (const delivery of cancelled ?? []) bus.emit({ type: 'delivery.cancelled', id: delivery });
     },
 
     publish: async (requests) => {
@@ -111,21 +110,15 @@ export const openAccount = async (account: Account, context: LaneContext): Promi
       const plan = planEvents(requests, [...webhooks.values()], now, () => engine.newId('evt'));
       const kept = await store.publish(account.key, plan.rows);
       if (kept.taken !== null) throw eventExists(kept.taken);
-      const deliveries = plan.deliveries.map((delivery, index) => ({
-        ...delivery,
-        id: kept.deliveries[index] ?? '',
-      }));
       if (bus.heard) {
-        for (const event of plan.events) {
-          const ids = deliveries.filter(({ eventId }) => eventId === event.id).map(({ id }) => id);
+        let from = 0;
+        for (const { event, deliveries: planned } of plan.rows) {
+          const ids = kept.deliveries.slice(from, (from += planned.length));
           bus.emit({ type: 'event.published', event, deliveries: ids });
         }
       }
-      wakeAt(
-        plan.deliveries.map(({ webhook }) => webhook),
-        now,
-      );
-      return { events: plan.events, deliveries };
+      wakeAt(plan.receivers, now);
+      return { events: plan.rows.map(({ event }) => event), deliveries: describe(plan, kept.deliveries) };
     },
     redeliver: async (of, { body, signature }) => {
       const dueAt = lane.now();
@@ -139,7 +132,7 @@ export const openAccount = async (account: Account, context: LaneContext): Promi
         const known = await store.getDelivery(account.key, of);
         throw known === null ? deliveryNotFound(of) : webhookGone(known.webhookId);
       }
-      wakeAt([delivery.webhook], dueAt);
+      wakeAt([{ key: delivery.webhook }], dueAt);
       return delivery;
     },
     acknowledge: async (webhookId, eventId) => {

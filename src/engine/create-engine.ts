@@ -74,7 +74,7 @@ export const createEngine = (options: EngineOptions): Engine => {
       stopped = true;
       const accounts = await Promise.all(opened.values());
       const idle = accounts.map(async ({ lane }) => {
-        lane.stop();
+        await lane.stop();
         if (lane.inFlight() > 0) await lane.idle();
       });
       let cancel = (): void => undefined;

@@ -46,6 +46,8 @@ interface Slot {
   key: KeyObject;
   /** Never later than the due time of the oldest pending delivery; Infinity when none waits. */
   nextDue: Millis;
+  /** Taken, and sent as soon as a place is free: the receiver never waits for the store. */
+  ready: Claim[];
   inFlight: number;
   removed: boolean;
 }
@@ -61,8 +63,9 @@ export interface Lane {
   wake(): void;
   /** A delivery of this webhook is due at `at`. */
   planned(webhook: WebhookKey, at: Millis): void;
-  putWebhook(webhook: Webhook): void;
-  dropWebhook(key: WebhookKey): void;
+  putWebhook(webhook: Webhook): Promise<void>;
+  /** To be called before the store cancels what waits for it. */
+  dropWebhook(key: WebhookKey): Promise<void>;
   /** Forgets all webhooks and all attempts in flight: their rows are gone. Then reads what is there now. */
   reload(): Promise<void>;
   /** Changes the clock and plans anew at once. */
@@ -72,8 +75,8 @@ export interface Lane {
   letGo(): Promise<void>;
   /** Resolves when nothing is in flight and nothing is due. */
   idle(): Promise<void>;
-  /** Takes nothing any more. */
-  stop(): void;
+  /** Sends nothing any more. */
+  stop(): Promise<void>;
 }
 
 const isTimeout = (outcome: Outcome): boolean => outcome.startsWith('timeout_');
@@ -88,6 +91,7 @@ export const createLane = (
   let slots = new Map<WebhookKey, Slot>();
   let clock = initialClock;
   let held: Millis | null = null;
+  /** Sent, and not written down yet. */
   let inFlight = 0;
   let attempts = 0;
   let epoch = 0;
@@ -129,9 +133,10 @@ export const createLane = (
     };
     const born = epoch;
     const wanted = (): boolean => born === epoch;
+    slot.inFlight -= 1;
+    if (slot.ready.length > 0) startReady(slot);
     recorder.record({ delivery: claim.delivery, attempt, status }, wanted, () => {
       if (!wanted()) return;
-      slot.inFlight -= 1;
       inFlight -= 1;
       attempts += 1;
       if (planned !== null && planned < slot.nextDue) slot.nextDue = planned;
@@ -159,19 +164,41 @@ export const createLane = (
     });
   };
 
-  /** Takes what is due and fits. */
+  const takes = ({ webhook, removed }: Slot): boolean =>
+    webhook.status === 'active' && !removed && !stopped;
+
+  /** What was taken and not sent waits in the store again. */
+  const giveBack = async (slot: Slot): Promise<void> => {
+    const claims = slot.ready;
+    slot.ready = [];
+    for (const { dueAt } of claims) slot.nextDue = Math.min(slot.nextDue, dueAt);
+    if (claims.length > 0) await store.release(claims.map(({ delivery }) => delivery));
+  };
+
+  const startReady = (slot: Slot): void => {
+    const at = now();
+    while (slot.inFlight < concurrency) {
+      const claim = slot.ready.shift();
+      if (claim === undefined) return;
+      start(slot, claim, at);
+    }
+  };
+
+  /** Takes what is due and fits: what is in flight, and as much again to be ready for the next free place. */
   const take = async (): Promise<void> => {
     const at = now();
     let uncertain = false;
     for (const slot of slots.values()) {
-      const free = concurrency - slot.inFlight;
-      if (stopped || free <= 0 || slot.nextDue > at || slot.webhook.status !== 'active') continue;
+      const free = 2 * concurrency - slot.inFlight - slot.ready.length;
+      if (free < 1 || slot.nextDue > at || !takes(slot)) continue;
       const claims = await store.claimDue(slot.webhook.key, at, free);
       if (claims.length < free) {
         slot.nextDue = Infinity;
         uncertain = true;
       }
-      for (const claim of claims) start(slot, claim, at);
+      slot.ready.push(...claims);
+      if (takes(slot)) startReady(slot);
+      else await giveBack(slot);
     }
     if (!uncertain) return;
     // Whatever is planned while the store answers lowers nextDue by itself.
@@ -242,13 +269,14 @@ export const createLane = (
     queueMicrotask(() => void run());
   };
 
-  const putWebhook = (webhook: Webhook): void => {
+  const putWebhook = async (webhook: Webhook): Promise<void> => {
     const slot = slots.get(webhook.key);
     const changes = { webhook, target: targetOf(webhook.url), key: signingKey(webhook.secret) };
     if (slot === undefined) {
-      slots.set(webhook.key, { ...changes, nextDue: Infinity, inFlight: 0, removed: false });
+      slots.set(webhook.key, { ...changes, nextDue: Infinity, ready: [], inFlight: 0, removed: false });
     } else {
       Object.assign(slot, changes);
+      if (!takes(slot)) await giveBack(slot);
     }
     wake();
   };
@@ -266,17 +294,19 @@ export const createLane = (
       if (slot !== undefined && at < slot.nextDue) slot.nextDue = at;
       wake();
     },
-    dropWebhook: (key) => {
+    dropWebhook: async (key) => {
       const slot = slots.get(key);
-      if (slot !== undefined) slot.removed = true;
+      if (slot === undefined) return;
+      slot.removed = true;
       slots.delete(key);
+      await giveBack(slot);
       wake();
     },
     reload: async () => {
       epoch += 1;
       inFlight = 0;
       slots = new Map();
-      for (const webhook of await store.listWebhooks(account)) putWebhook(webhook);
+      for (const webhook of await store.listWebhooks(account)) await putWebhook(webhook);
       for (const [key, due] of await store.nextDueAt(account)) {
         const slot = slots.get(key);
         if (slot !== undefined) slot.nextDue = due;
@@ -303,9 +333,10 @@ export const createLane = (
         waiting.push(resolve);
         wake();
       }),
-    stop: () => {
+    stop: async () => {
       stopped = true;
       disarm?.();
+      for (const slot of slots.values()) await giveBack(slot);
       wake();
     },
   };

@@ -6,16 +6,13 @@
 import type { Delivery, Millis, StoredEvent, Webhook } from '../domain/delivery.ts';
 import { webhookNotFound, webhookPaused } from '../domain/problems.ts';
 import { toProviderTime } from '../domain/time.ts';
-import type { NewEvent } from '../storage/store.ts';
+import type { NewDelivery, NewEvent } from '../storage/store.ts';
 import type { EventToPublish } from './engine.ts';
-
-/** A delivery that was just planned; it gets its id and its place in the history from the store. */
-type PlannedDelivery = Omit<Delivery, 'seq' | 'id'>;
 
 export interface Plan {
   readonly rows: readonly NewEvent[];
-  readonly events: readonly StoredEvent[];
-  readonly deliveries: readonly PlannedDelivery[];
+  /** Every webhook that gets something, once. */
+  readonly receivers: ReadonlySet<Webhook>;
 }
 
 const subscribes = (webhook: Webhook, type: StoredEvent['type']): boolean =>
@@ -30,30 +27,11 @@ const receiversOf = (request: EventToPublish, webhooks: readonly Webhook[]): rea
   return [named];
 };
 
-const plannedFor = (event: StoredEvent, webhook: Webhook): PlannedDelivery => ({
-  webhook: webhook.key,
-  webhookId: webhook.id,
-  url: webhook.url,
-  eventId: event.id,
-  eventType: event.type,
-  status: 'pending',
-  attemptsMade: 0,
-  createdAt: event.createdAt,
-  dueAt: event.createdAt,
-  settledAt: null,
-  acknowledgedAt: null,
-  redeliveryOf: null,
-  signature: 'valid',
-  lastOutcome: null,
-  lastError: null,
-});
-
 /** The order of the envelope's fields is the guide's. */
-const eventOf = (request: EventToPublish, now: Millis, newId: () => string): StoredEvent => {
+const eventOf = (request: EventToPublish, now: Millis, time: string, newId: () => string): StoredEvent => {
   const id = request.id ?? newId();
-  const timestamp = request.timestamp ?? toProviderTime(now);
-  const body = JSON.stringify({ event: request.event, id, timestamp, data: request.data });
-  return { id, type: request.event, createdAt: now, body };
+  const { event, timestamp = time, data } = request;
+  return { id, type: event, createdAt: now, body: JSON.stringify({ event, id, timestamp, data }) };
 };
 
 export const planEvents = (
@@ -62,15 +40,42 @@ export const planEvents = (
   now: Millis,
   newEventId: () => string,
 ): Plan => {
-  const rows: NewEvent[] = [];
-  const events: StoredEvent[] = [];
-  const deliveries: PlannedDelivery[] = [];
-  for (const request of requests) {
-    const event = eventOf(request, now, newEventId);
-    const planned = receiversOf(request, webhooks).map((webhook) => plannedFor(event, webhook));
-    rows.push({ event, deliveries: planned.map(({ webhook }) => ({ webhook, dueAt: now })) });
-    events.push(event);
-    deliveries.push(...planned);
-  }
-  return { rows, events, deliveries };
+  const time = toProviderTime(now);
+  const receivers = new Set<Webhook>();
+  const rows = requests.map((request): NewEvent => {
+    const event = eventOf(request, now, time, newEventId);
+    const deliveries: NewDelivery[] = [];
+    for (const webhook of receiversOf(request, webhooks)) {
+      receivers.add(webhook);
+      deliveries.push({ webhook: webhook.key, dueAt: now });
+    }
+    return { event, deliveries };
+  });
+  return { rows, receivers };
+};
+
+/** The deliveries of a plan that was kept, as they stand before their first attempt; `ids` are the store's. */
+export const describe = ({ rows, receivers }: Plan, ids: readonly string[]): Omit<Delivery, 'seq'>[] => {
+  const byKey = new Map([...receivers].map((webhook) => [webhook.key, webhook]));
+  let next = 0;
+  return rows.flatMap(({ event, deliveries }) =>
+    deliveries.map(({ webhook, dueAt }) => ({
+      id: ids[next++] ?? '',
+      webhook,
+      webhookId: byKey.get(webhook)?.id ?? '',
+      url: byKey.get(webhook)?.url ?? '',
+      eventId: event.id,
+      eventType: event.type,
+      status: 'pending' as const,
+      attemptsMade: 0,
+      createdAt: event.createdAt,
+      dueAt,
+      settledAt: null,
+      acknowledgedAt: null,
+      redeliveryOf: null,
+      signature: 'valid' as const,
+      lastOutcome: null,
+      lastError: null,
+    })),
+  );
 };

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 
 /** "SEMA": tells our files from other programs'. */
 export const APPLICATION_ID = 0x53_45_4d_41;
@@ -84,12 +84,29 @@ const MIGRATIONS: readonly string[] = [
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;
 
+interface Bounds {
+  readonly begin: StatementSync;
+  readonly commit: StatementSync;
+}
+
+/** Prepared once per database: parsing them anew costs as much as a row. */
+const bounds = new WeakMap<DatabaseSync, Bounds>();
+
+const boundsOf = (db: DatabaseSync): Bounds => {
+  const known = bounds.get(db);
+  if (known !== undefined) return known;
+  const made = { begin: db.prepare('BEGIN IMMEDIATE'), commit: db.prepare('COMMIT') };
+  bounds.set(db, made);
+  return made;
+};
+
 /** Runs `work` in one transaction; nothing of it stays when it throws. */
 export const transaction = <T>(db: DatabaseSync, work: () => T): T => {
-  db.exec('BEGIN IMMEDIATE');
+  const { begin, commit } = boundsOf(db);
+  begin.run();
   try {
     const result = work();
-    db.exec('COMMIT');
+    commit.run();
     return result;
   } catch (error) {
     if (db.isTransaction) db.exec('ROLLBACK');

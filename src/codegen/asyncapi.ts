@@ -32,7 +32,10 @@ export async function readEventSpec(documents: Documents): Promise<EventSpec> {
   const { document, diagnostics } = await new Parser().parse(readFileSync(path, 'utf8'), {
     source: pathToFileURL(path).pathname,
   });
-  const [error] = diagnostics.filter(({ severity }) => Number(severity) === 0);
+  const error = diagnostics.find((diagnostic) => {
+    const severity: number = diagnostic.severity;
+    return severity === 0;
+  });
   if (error || !document) {
     const place = inside({ file: FILE, pointer: '' }, ...(error?.path ?? []));
     const line = error ? ` (line ${error.range.start.line + 1})` : '';

@@ -9,7 +9,7 @@ import { type Found, type Members, membersAt } from './documents.ts';
 import { generatedHeader } from './header.ts';
 import { type Doc, group, render } from './layout.ts';
 import { type Place, SpecProblem, inside } from './spec-problem.ts';
-import { print } from './zod-printer.ts';
+import { print } from './source-text.ts';
 
 /** `contract.ts`, which imports nothing: engines read it at start-up. */
 export function printContract(

@@ -8,7 +8,7 @@ import type { Grade } from './fidelity.ts';
 import { generatedHeader } from './header.ts';
 import { type Doc, type Item, group, render } from './layout.ts';
 import type { Operation } from './operations.ts';
-import { key, print } from './zod-printer.ts';
+import { key, print } from './source-text.ts';
 
 /** `EVENT_EXAMPLES`: the messages' examples by event type. */
 export function printExamples({ events }: EventSpec): string {
@@ -74,9 +74,17 @@ export const FIDELITY: readonly Grade[] = ${render(
 `;
 }
 
+const EXAMPLE = `@example
+\`\`\`ts
+import { EVENT_TYPES, WebhookEvent } from 'sendemall-mock/schemas';
+
+const event = WebhookEvent.parse(JSON.parse(body));
+if (event.event === 'email.replied') console.log(event.data.reply_sentiment);
+\`\`\``;
+
 /** The public entry. */
 export const printIndex =
-  (): string => `${generatedHeader('The contract as constants, zod schemas and types.')}
+  (): string => `${generatedHeader('The contract as constants, zod schemas and types.', EXAMPLE)}
 ${['contract', 'control', 'events', 'examples', 'fidelity', 'operations', 'sandbox']
   .map((name) => `export * from './${name}.ts';`)
   .join('\n')}

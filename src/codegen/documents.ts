@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { parseDocument } from 'yaml';
 import { type Place, SpecProblem, inside, pointerNames, showPlace } from './spec-problem.ts';
@@ -66,6 +66,17 @@ export function openDocuments(folder: string): Documents {
       return { place, value };
     },
   };
+}
+
+/** The YAML files in a folder of the spec. */
+export function filesBelow({ folder }: Documents, name: string): string[] {
+  const path = join(folder, name);
+  if (!existsSync(path)) return [];
+  const files = readdirSync(path, { recursive: true, encoding: 'utf8' });
+  return files
+    .filter((file) => file.endsWith('.yaml'))
+    .map((file) => posix.join(name, file.replaceAll('\\', '/')))
+    .toSorted();
 }
 
 /** Whether a value is a JSON object. */

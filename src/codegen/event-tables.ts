@@ -9,7 +9,7 @@ import { group, render } from './layout.ts';
 import { objectShape } from './object-shape.ts';
 import type { Registry } from './registry.ts';
 import { SpecProblem } from './spec-problem.ts';
-import { print } from './zod-printer.ts';
+import { print } from './source-text.ts';
 
 /** `EVENT_SCHEMAS` and `EVENT_DATA_SCHEMAS`. */
 export function printEventTables(

@@ -68,7 +68,7 @@ export async function generate(folder: string): Promise<ReadonlyMap<string, stri
     files.set(`${module}.ts`, source + tables);
   }
   for (const schema of registry.schemas.filter(({ found }) => isWorthAFile(found.value))) {
-    files.set(`json/${schemaFile(schema.name)}`, printJsonSchema(documents, registry, schema));
+    files.set(`json/${schemaFile(schema.name)}`, printJsonSchema(registry, schema));
   }
   for (const file of specs) {
     const text = JSON.stringify(bundle(documents, registry, file), null, 2);

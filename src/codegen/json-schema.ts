@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Documents, type Members, isMembers } from './documents.ts';
+import { type Members, isMembers } from './documents.ts';
 import { type NamedSchema, type Registry, references } from './registry.ts';
 import { type Place, inside } from './spec-problem.ts';
 
@@ -14,11 +14,7 @@ export const schemaFile = (name: string): string =>
   `${name.replaceAll(/(?<=[a-z0-9])(?=[A-Z])/g, '-').toLowerCase()}.schema.json`;
 
 /** A schema with everything that it needs under `$defs`. Our extensions turn into comments. */
-export function printJsonSchema(
-  documents: Documents,
-  registry: Registry,
-  root: NamedSchema,
-): string {
+export function printJsonSchema(registry: Registry, root: NamedSchema): string {
   const needed = new Map<string, NamedSchema>();
   const visit = (schema: NamedSchema): void => {
     for (const ref of references(schema.found)) {

@@ -5,7 +5,7 @@
  * @module
  */
 import { posix } from 'node:path';
-import { type Documents, type Found, follow, isMembers } from './documents.ts';
+import { type Documents, type Found, filesBelow, follow, isMembers } from './documents.ts';
 import { type Place, SpecProblem, inside, pointerNames, showPlace } from './spec-problem.ts';
 import { isExample } from './walk.ts';
 
@@ -19,6 +19,9 @@ export const SPEC_OF: Readonly<Record<ModuleName, string>> = {
   control: 'openapi.yaml',
   sandbox: 'sandbox.openapi.yaml',
 };
+
+/** Names that the other generated modules export. */
+const TAKEN: readonly string[] = ['EventType', 'Grade', 'Operation', 'OperationId'];
 
 /** A schema with a name. */
 export interface NamedSchema {
@@ -49,6 +52,12 @@ export function collectSchemas(documents: Documents): Registry {
         `a schema's name must be like "EmailReplied", not "${name}".`,
       );
     }
+    if (TAKEN.includes(name)) {
+      throw new SpecProblem(
+        found.place,
+        `"${name}" is the name of something else that is generated.`,
+      );
+    }
     const other = byName.get(name);
     if (other) {
       const first = showPlace(other.found.place);
@@ -68,6 +77,8 @@ export function collectSchemas(documents: Documents): Registry {
     for (const { found, name } of componentsOf(documents, file)) register(found, name, module);
     for (const found of reachable(documents, start)) register(found, nameOf(found.place), module);
   }
+
+  for (const file of filesBelow(documents, 'schemas')) checkUsed(documents, file, byPlace);
 
   const state = new Map<NamedSchema, 'open' | 'done'>();
   const visit = (schema: NamedSchema): void => {
@@ -94,6 +105,24 @@ export function collectSchemas(documents: Documents): Registry {
   };
   for (const schema of byPlace.values()) visit(schema);
   return { schemas: ordered, schemaOf };
+}
+
+/** Refuses a definition that no spec needs: it would be dropped in silence. */
+function checkUsed(
+  documents: Documents,
+  file: string,
+  used: ReadonlyMap<string, NamedSchema>,
+): void {
+  const { $defs: definitions } = documents.read(file);
+  const places = isMembers(definitions)
+    ? Object.keys(definitions).map((name) => inside({ file, pointer: '' }, '$defs', name))
+    : [{ file, pointer: '' }];
+  const unused = places.find((place) => !used.has(showPlace(place)));
+  if (!unused) return;
+  throw new SpecProblem(
+    unused,
+    'nothing refers to this. Take it out, or refer to it from components/schemas.',
+  );
 }
 
 /** A spec's own `components/schemas`: their names win over those of files. */

@@ -92,7 +92,8 @@ export function checkKeywords(schema: Members, place: Place): void {
       checkApplies(keyword, schema, place);
       continue;
     }
-    if ([...GENERAL_KEYWORDS, ...ANNOTATIONS, ...FILE_KEYWORDS].includes(keyword)) continue;
+    if ([...GENERAL_KEYWORDS, ...ANNOTATIONS].includes(keyword)) continue;
+    if (place.pointer === '' && FILE_KEYWORDS.includes(keyword)) continue;
     throw new SpecProblem(
       inside(place, keyword),
       `unknown keyword "${keyword}". Say it with a keyword that src/codegen/vocabulary.ts lists, or teach the printer this one.`,

@@ -7,6 +7,8 @@ import { docComment } from './doc-comment.ts';
 import { type Documents, type Found, type Members, follow, membersAt } from './documents.ts';
 import { type Doc, type Item, call, group } from './layout.ts';
 import { type ObjectShape, fieldSets, objectShape } from './object-shape.ts';
+import { type NeedHelper, bounds, count, printText, printValues } from './scalar-printer.ts';
+import { key, print } from './source-text.ts';
 import { type Place, SpecProblem, inside } from './spec-problem.ts';
 import { tagOf } from './tagged-union.ts';
 import {
@@ -23,8 +25,7 @@ export interface PrinterContext {
   readonly documents: Documents;
   /** The name in source of the schema that a reference leads to; notes that it is needed. */
   nameOf(ref: Found): string;
-  /** Notes that a helper of `support.ts` is needed, and gives its name. */
-  helper(name: string): string;
+  readonly helper: NeedHelper;
 }
 
 /** The zod expression for a schema. */
@@ -75,35 +76,6 @@ function alone(schema: Members, allowed: readonly string[], place: Place): void 
     inside(place, extra),
     `"${extra}" cannot stand beside "${allowed[0]}". Move it into the schema that "${allowed[0]}" names, or take it out.`,
   );
-}
-
-function printValues(values: readonly unknown[], schema: Members, place: Place): Doc {
-  const types = typesOf(schema, place);
-  for (const value of values) {
-    if (!['string', 'number', 'boolean'].includes(typeof value) && value !== null) {
-      throw new SpecProblem(place, 'only texts, numbers, true, false and null can be listed here.');
-    }
-    if (types.length > 0 && !types.some((type) => isOfType(value, type))) {
-      throw new SpecProblem(
-        place,
-        `${JSON.stringify(value)} is not of type ${types.join(' or ')}.`,
-      );
-    }
-  }
-  const solid = values.filter((value) => value !== null);
-  const suffix = solid.length < values.length ? '.nullable()' : '';
-  if (solid.length === 0) return 'z.null()';
-  const [first] = solid;
-  const printed = solid.map((value) => print(value));
-  if (values.length === 1) return call('z.literal', print(first));
-  const areTexts = solid.every((value) => typeof value === 'string');
-  return [group(areTexts ? 'z.enum([' : 'z.literal([', printed, '])'), suffix];
-}
-
-function isOfType(value: unknown, type: Type): boolean {
-  if (type === 'null') return value === null;
-  if (type === 'integer') return Number.isInteger(value);
-  return typeof value === type;
 }
 
 function printChoice(
@@ -161,7 +133,7 @@ function printTypes(
 function printType(context: PrinterContext, type: Type, schema: Members, place: Place): Doc {
   switch (type) {
     case 'string':
-      return printText(context, schema, place);
+      return printText(context.helper, schema, place);
     case 'integer':
       return [`${context.helper('integer')}()`, bounds(schema, place)];
     case 'number':
@@ -184,49 +156,6 @@ function withType(schema: Members, type: Type): Members {
     return types?.includes(type) ?? true;
   });
   return { ...Object.fromEntries(kept), type };
-}
-
-function printText(context: PrinterContext, schema: Members, place: Place): Doc {
-  const checks: Doc[] = [];
-  for (const keyword of ['minLength', 'maxLength'] as const) {
-    const length = schema[keyword];
-    if (length !== undefined)
-      checks.push(`${context.helper(keyword)}(${count(length, place, keyword)})`);
-  }
-  if (schema['format'] !== undefined) {
-    checks.push(`${context.helper('format')}(${print(schema['format'])})`);
-  }
-  const parts: Doc[] = ['z.string()'];
-  if (checks.length > 0) parts.push(call('.check', ...checks));
-  if (schema['pattern'] !== undefined)
-    parts.push(call('.regex', pattern(schema['pattern'], place)));
-  return parts;
-}
-
-function pattern(value: unknown, place: Place): string {
-  try {
-    const { source } = new RegExp(String(value), 'u');
-    return `/${source}/u`;
-  } catch (error) {
-    throw new SpecProblem(inside(place, 'pattern'), `not a pattern: ${String(error)}`);
-  }
-}
-
-function bounds(schema: Members, place: Place): string {
-  const methods = {
-    minimum: 'min',
-    maximum: 'max',
-    exclusiveMinimum: 'gt',
-    exclusiveMaximum: 'lt',
-  };
-  return Object.entries(methods)
-    .filter(([keyword]) => schema[keyword] !== undefined)
-    .map(([keyword, method]) => {
-      const bound = schema[keyword];
-      if (typeof bound === 'number') return `.${method}(${separated(bound)})`;
-      throw new SpecProblem(inside(place, keyword), 'expected a number.');
-    })
-    .join('');
 }
 
 function printArray(context: PrinterContext, schema: Members, place: Place): Doc {
@@ -287,27 +216,7 @@ function objectChecks(context: PrinterContext, shape: ObjectShape): Doc[] {
   return checks;
 }
 
-/** A property's name as source. */
-export const key = (name: string): string => (/^[A-Za-z_$][\w$]*$/.test(name) ? name : print(name));
-
-/** A scalar as source. */
-export function print(value: unknown): string {
-  if (typeof value === 'number') return separated(value);
-  if (typeof value !== 'string') return JSON.stringify(value);
-  return `'${JSON.stringify(value).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")}'`;
-}
-
-function separated(value: number): string {
-  const text = String(value);
-  return /^-?\d{5,}$/.test(text) ? text.replace(/\B(?=(\d{3})+$)/g, '_') : text;
-}
-
 function list(value: unknown, place: Place): readonly unknown[] {
   if (Array.isArray(value) && value.length > 0) return value;
   throw new SpecProblem(place, 'expected a list with at least one item.');
-}
-
-function count(value: unknown, place: Place, keyword: string): string {
-  if (typeof value === 'number' && Number.isInteger(value) && value >= 0) return separated(value);
-  throw new SpecProblem(inside(place, keyword), 'expected a whole number from 0.');
 }

@@ -49,10 +49,6 @@ export const LIMITS = {
   maxApiKeyLength: 256,
   idempotencyHours: 24,
   maxIdempotencyKeysPerAccount: 1000,
-  maxTriggerCount: 10_000,
-  maxWaitMs: 600_000,
-  defaultWaitMs: 30_000,
-  maxClockRate: 100_000,
   maxSnapshotBytes: 67_108_864,
   streamHeartbeatMs: 15_000,
 } as const;

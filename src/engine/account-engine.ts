@@ -10,7 +10,6 @@ import type { Account } from '../domain/account.ts';
 import type { Webhook } from '../domain/delivery.ts';
 import {
   deliveryNotFound,
-  eventExists,
   failedEventNotFound,
   webhookGone,
   webhookLimitReached,
@@ -21,7 +20,7 @@ import { advance } from './advance.ts';
 import { createBus } from './bus.ts';
 import type { AccountEngine, ClockView } from './engine.ts';
 import { createLane, type Lane, type LaneContext } from './lane.ts';
-import { describe, planEvents } from './publish.ts';
+import { publish } from './publish.ts';
 import { createTurns } from './turns.ts';
 import { waitForDelivery } from './wait.ts';
 
@@ -59,9 +58,6 @@ export const openAccount = async (account: Account, context: LaneContext): Promi
     const webhook = webhooks.get(id);
     if (webhook === undefined) throw webhookNotFound(id);
     return webhook;
-  };
-  const wakeAt = (receivers: Iterable<Pick<Webhook, 'key'>>, at: number): void => {
-    for (const { key } of receivers) lane.planned(key, at);
   };
   const view = (): ClockView => ({
     mode: lane.state().mode,
@@ -105,21 +101,16 @@ export const openAccount = async (account: Account, context: LaneContext): Promi
       for (const delivery of cancelled ?? []) bus.emit({ type: 'delivery.cancelled', id: delivery });
     },
 
-    publish: async (requests) => {
-      const now = lane.now();
-      const plan = planEvents(requests, [...webhooks.values()], now, () => engine.newId('evt'));
-      const kept = await store.publish(account.key, plan.rows);
-      if (kept.taken !== null) throw eventExists(kept.taken);
-      if (bus.heard) {
-        let from = 0;
-        for (const { event, deliveries: planned } of plan.rows) {
-          const ids = kept.deliveries.slice(from, (from += planned.length));
-          bus.emit({ type: 'event.published', event, deliveries: ids });
-        }
-      }
-      wakeAt(plan.receivers, now);
-      return { events: plan.rows.map(({ event }) => event), deliveries: describe(plan, kept.deliveries) };
-    },
+    publish: (requests) =>
+      publish(requests, {
+        account: account.key,
+        webhooks: [...webhooks.values()],
+        now: lane.now(),
+        store,
+        lane,
+        bus,
+        newEventId: () => engine.newId('evt'),
+      }),
     redeliver: async (of, { body, signature }) => {
       const dueAt = lane.now();
       const delivery = await store.redeliver(account.key, {
@@ -132,7 +123,7 @@ export const openAccount = async (account: Account, context: LaneContext): Promi
         const known = await store.getDelivery(account.key, of);
         throw known === null ? deliveryNotFound(of) : webhookGone(known.webhookId);
       }
-      wakeAt([{ key: delivery.webhook }], dueAt);
+      lane.planned(delivery.webhook, dueAt);
       return delivery;
     },
     acknowledge: async (webhookId, eventId) => {

@@ -35,8 +35,8 @@ export interface EventToPublish {
 
 export interface Published {
   readonly events: readonly StoredEvent[];
-  /** Not attempted yet; a delivery gets its `seq` from the store. */
-  readonly deliveries: readonly Omit<Delivery, 'seq'>[];
+  /** As they stand before their first attempt. */
+  readonly deliveries: readonly Delivery[];
 }
 
 export interface ClockView {

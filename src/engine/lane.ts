@@ -10,6 +10,7 @@ import { DELIVERY_POLICY } from '../../schemas/contract.ts';
 import type { ClockState, WallClock } from '../clock/port.ts';
 import { movedTo, virtualNow, wallDelayUntil } from '../clock/virtual.ts';
 import type { AccountKey, Attempt, Millis, Outcome, Webhook, WebhookKey } from '../domain/delivery.ts';
+import { deliveryId } from '../domain/delivery-id.ts';
 import { nextAttemptAt } from '../domain/retry-plan.ts';
 import { signingKey } from '../domain/signature.ts';
 import type { AttemptRecord, Claim, Store } from '../storage/store.ts';
@@ -48,6 +49,8 @@ interface Slot {
   nextDue: Millis;
   /** Taken, and sent as soon as a place is free: the receiver never waits for the store. */
   ready: Claim[];
+  /** Places kept for what is being published. */
+  reserved: number;
   inFlight: number;
   removed: boolean;
 }
@@ -61,6 +64,12 @@ export interface Lane {
   earliestDue(): Millis | null;
   /** Something may be due: look, soon. */
   wake(): void;
+  /** Keeps a place for a delivery that is due now and about to be published; false when it must wait its turn. */
+  reserve(webhook: WebhookKey): boolean;
+  /** Fills the places that were kept with what was published. */
+  accept(claims: readonly Claim[]): Promise<void>;
+  /** Gives kept places back. */
+  unreserve(webhooks: Iterable<WebhookKey>): void;
   /** A delivery of this webhook is due at `at`. */
   planned(webhook: WebhookKey, at: Millis): void;
   putWebhook(webhook: Webhook): Promise<void>;
@@ -141,8 +150,8 @@ export const createLane = (
       attempts += 1;
       if (planned !== null && planned < slot.nextDue) slot.nextDue = planned;
       if (bus.heard) {
-        const { deliveryId: id, eventId, eventType } = claim;
-        const delivery = { id, eventId, eventType, webhookId: slot.webhook.id };
+        const { eventId, eventType } = claim;
+        const delivery = { id: deliveryId(claim.delivery), eventId, eventType, webhookId: slot.webhook.id };
         bus.emit({ type: 'delivery.attempted', delivery, attempt, status });
       }
       wake();
@@ -167,6 +176,10 @@ export const createLane = (
   const takes = ({ webhook, removed }: Slot): boolean =>
     webhook.status === 'active' && !removed && !stopped;
 
+  /** How many more a slot takes: those in flight, and as many again that are ready for the next free place. */
+  const places = ({ inFlight: sent, ready, reserved }: Slot): number =>
+    2 * concurrency - sent - ready.length - reserved;
+
   /** What was taken and not sent waits in the store again. */
   const giveBack = async (slot: Slot): Promise<void> => {
     const claims = slot.ready;
@@ -184,12 +197,12 @@ export const createLane = (
     }
   };
 
-  /** Takes what is due and fits: what is in flight, and as much again to be ready for the next free place. */
+  /** Takes what is due and fits. */
   const take = async (): Promise<void> => {
     const at = now();
     let uncertain = false;
     for (const slot of slots.values()) {
-      const free = 2 * concurrency - slot.inFlight - slot.ready.length;
+      const free = places(slot);
       if (free < 1 || slot.nextDue > at || !takes(slot)) continue;
       const claims = await store.claimDue(slot.webhook.key, at, free);
       if (claims.length < free) {
@@ -273,7 +286,7 @@ export const createLane = (
     const slot = slots.get(webhook.key);
     const changes = { webhook, target: targetOf(webhook.url), key: signingKey(webhook.secret) };
     if (slot === undefined) {
-      slots.set(webhook.key, { ...changes, nextDue: Infinity, ready: [], inFlight: 0, removed: false });
+      slots.set(webhook.key, { ...changes, nextDue: Infinity, ready: [], reserved: 0, inFlight: 0, removed: false });
     } else {
       Object.assign(slot, changes);
       if (!takes(slot)) await giveBack(slot);
@@ -289,6 +302,38 @@ export const createLane = (
     earliestDue,
     wake,
     putWebhook,
+    reserve: (webhook) => {
+      const slot = slots.get(webhook);
+      // What is due already goes first.
+      if (slot === undefined || !takes(slot) || slot.nextDue <= now() || places(slot) < 1) return false;
+      slot.reserved += 1;
+      return true;
+    },
+    accept: async (claims) => {
+      const touched = new Set<Slot>();
+      const homeless: number[] = [];
+      for (const claim of claims) {
+        const slot = slots.get(claim.webhook);
+        if (slot === undefined) {
+          homeless.push(claim.delivery);
+          continue;
+        }
+        slot.reserved -= 1;
+        slot.ready.push(claim);
+        touched.add(slot);
+      }
+      if (homeless.length > 0) await store.release(homeless);
+      for (const slot of touched) {
+        if (takes(slot)) startReady(slot);
+        else await giveBack(slot);
+      }
+    },
+    unreserve: (webhooks) => {
+      for (const key of webhooks) {
+        const slot = slots.get(key);
+        if (slot !== undefined) slot.reserved -= 1;
+      }
+    },
     planned: (webhook, at) => {
       const slot = slots.get(webhook);
       if (slot !== undefined && at < slot.nextDue) slot.nextDue = at;

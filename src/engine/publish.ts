@@ -3,16 +3,19 @@
  *
  * @module
  */
-import type { Delivery, Millis, StoredEvent, Webhook } from '../domain/delivery.ts';
-import { webhookNotFound, webhookPaused } from '../domain/problems.ts';
+import type { AccountKey, Delivery, Millis, StoredEvent, Webhook, WebhookKey } from '../domain/delivery.ts';
+import { deliveryId } from '../domain/delivery-id.ts';
+import { eventExists, webhookNotFound, webhookPaused } from '../domain/problems.ts';
 import { toProviderTime } from '../domain/time.ts';
-import type { NewDelivery, NewEvent } from '../storage/store.ts';
-import type { EventToPublish } from './engine.ts';
+import type { Claim, NewDelivery, NewEvent, Store } from '../storage/store.ts';
+import type { Bus } from './bus.ts';
+import type { EventToPublish, Published } from './engine.ts';
+import type { Lane } from './lane.ts';
 
-export interface Plan {
+interface Plan {
   readonly rows: readonly NewEvent[];
-  /** Every webhook that gets something, once. */
-  readonly receivers: ReadonlySet<Webhook>;
+  /** Webhooks that get something, by key. */
+  readonly receivers: ReadonlyMap<WebhookKey, Webhook>;
 }
 
 const subscribes = (webhook: Webhook, type: StoredEvent['type']): boolean =>
@@ -34,48 +37,114 @@ const eventOf = (request: EventToPublish, now: Millis, time: string, newId: () =
   return { id, type: event, createdAt: now, body: JSON.stringify({ event, id, timestamp, data }) };
 };
 
-export const planEvents = (
+const plan = (
   requests: readonly EventToPublish[],
-  webhooks: readonly Webhook[],
-  now: Millis,
-  newEventId: () => string,
+  { webhooks, now, newEventId, lane }: Publisher,
 ): Plan => {
   const time = toProviderTime(now);
-  const receivers = new Set<Webhook>();
-  const rows = requests.map((request): NewEvent => {
+  const receivers = new Map<WebhookKey, Webhook>();
+  const chosen = requests.map((request) => receiversOf(request, webhooks));
+  const rows = requests.map((request, index): NewEvent => {
     const event = eventOf(request, now, time, newEventId);
     const deliveries: NewDelivery[] = [];
-    for (const webhook of receiversOf(request, webhooks)) {
-      receivers.add(webhook);
-      deliveries.push({ webhook: webhook.key, dueAt: now });
+    for (const webhook of chosen[index] ?? []) {
+      receivers.set(webhook.key, webhook);
+      deliveries.push({ webhook: webhook.key, dueAt: now, taken: lane.reserve(webhook.key) });
     }
     return { event, deliveries };
   });
   return { rows, receivers };
 };
 
-/** The deliveries of a plan that was kept, as they stand before their first attempt; `ids` are the store's. */
-export const describe = ({ rows, receivers }: Plan, ids: readonly string[]): Omit<Delivery, 'seq'>[] => {
-  const byKey = new Map([...receivers].map((webhook) => [webhook.key, webhook]));
+/** The deliveries of a plan that was kept, as they stand before their first attempt. */
+const describe = ({ rows, receivers }: Plan, keys: readonly number[]): Delivery[] => {
   let next = 0;
   return rows.flatMap(({ event, deliveries }) =>
-    deliveries.map(({ webhook, dueAt }) => ({
-      id: ids[next++] ?? '',
-      webhook,
-      webhookId: byKey.get(webhook)?.id ?? '',
-      url: byKey.get(webhook)?.url ?? '',
-      eventId: event.id,
-      eventType: event.type,
-      status: 'pending' as const,
-      attemptsMade: 0,
-      createdAt: event.createdAt,
-      dueAt,
-      settledAt: null,
-      acknowledgedAt: null,
-      redeliveryOf: null,
-      signature: 'valid' as const,
-      lastOutcome: null,
-      lastError: null,
-    })),
+    deliveries.map(({ webhook, dueAt }) => {
+      const seq = keys[next++] ?? 0;
+      return {
+        seq,
+        id: deliveryId(seq),
+        webhook,
+        webhookId: receivers.get(webhook)?.id ?? '',
+        url: receivers.get(webhook)?.url ?? '',
+        eventId: event.id,
+        eventType: event.type,
+        status: 'pending',
+        attemptsMade: 0,
+        createdAt: event.createdAt,
+        dueAt,
+        settledAt: null,
+        acknowledgedAt: null,
+        redeliveryOf: null,
+        signature: 'valid',
+        lastOutcome: null,
+        lastError: null,
+      };
+    }),
   );
+};
+
+/** Hands the dispatcher what it kept a place for, and tells it of the rest. */
+const dispatch = async (
+  { rows }: Plan,
+  keys: readonly number[],
+  { account, lane, now }: Publisher,
+): Promise<void> => {
+  const claims: Claim[] = [];
+  let next = 0;
+  for (const { event, deliveries } of rows) {
+    for (const { webhook, dueAt, taken } of deliveries) {
+      const delivery = keys[next++] ?? 0;
+      if (!taken) {
+        lane.planned(webhook, now);
+        continue;
+      }
+      const { id: eventId, type: eventType, body } = event;
+      claims.push({ delivery, account, webhook, eventId, eventType, body, signature: 'valid', attempt: 1, dueAt });
+    }
+  }
+  await lane.accept(claims);
+};
+
+const tell = (bus: Bus, { rows }: Plan, keys: readonly number[]): void => {
+  let from = 0;
+  for (const { event, deliveries } of rows) {
+    const ids = keys.slice(from, (from += deliveries.length)).map(deliveryId);
+    bus.emit({ type: 'event.published', event, deliveries: ids });
+  }
+};
+
+const reservedIn = ({ rows }: Plan): WebhookKey[] =>
+  rows.flatMap(({ deliveries }) => deliveries.filter(({ taken }) => taken).map(({ webhook }) => webhook));
+
+export interface Publisher {
+  readonly account: AccountKey;
+  readonly webhooks: readonly Webhook[];
+  readonly now: Millis;
+  readonly store: Pick<Store, 'publish'>;
+  readonly lane: Lane;
+  readonly bus: Bus;
+  newEventId(this: void): string;
+}
+
+/** All or nothing; durable when it resolves. */
+export const publish = async (
+  requests: readonly EventToPublish[],
+  publisher: Publisher,
+): Promise<Published> => {
+  const { account, store, lane, bus } = publisher;
+  const planned = plan(requests, publisher);
+  const kept = await store.publish(account, planned.rows).catch((error: unknown) => {
+    lane.unreserve(reservedIn(planned));
+    throw error;
+  });
+  if (kept.taken !== null) {
+    lane.unreserve(reservedIn(planned));
+    throw eventExists(kept.taken);
+  }
+  const keys = kept.deliveries;
+  if (bus.heard) tell(bus, planned, keys);
+  await dispatch(planned, keys, publisher);
+  return { events: planned.rows.map(({ event }) => event), deliveries: describe(planned, keys) };
 };

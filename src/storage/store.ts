@@ -24,6 +24,8 @@ export type WebhookChanges = Partial<Pick<Webhook, 'url' | 'events' | 'status' |
 
 export interface NewDelivery {
   readonly webhook: WebhookKey;
+  /** Taken for its first attempt at once, as if by {@link QueueStore.claimDue}. */
+  readonly taken: boolean;
   /** First attempt; normally the event's `createdAt`. */
   readonly dueAt: Millis;
 }
@@ -36,8 +38,8 @@ export interface NewEvent {
 /** Either all events were kept, or none because the id of one is `taken`. */
 export type PublishResult =
   | { readonly taken: string }
-  /** The deliveries' ids (`dlv_…`), in the order of the events and their deliveries. */
-  | { readonly taken: null; readonly deliveries: readonly string[] };
+  /** The deliveries' keys, in the order of the events and their deliveries. */
+  | { readonly taken: null; readonly deliveries: readonly number[] };
 
 export interface NewRedelivery {
   /** `dlv_…` of the one it repeats. */
@@ -51,7 +53,6 @@ export interface NewRedelivery {
 /** A delivery taken for an attempt, with all that the attempt needs. */
 export interface Claim {
   readonly delivery: number;
-  readonly deliveryId: string;
   readonly account: AccountKey;
   readonly webhook: WebhookKey;
   readonly eventId: string;

@@ -29,7 +29,7 @@ const fill = async (store: Store, account: number, pending: number): Promise<num
       const body = JSON.stringify({ event: 'email.replied', id, timestamp: '2026-04-06T14:23:17Z', data });
       return {
         event: { id, type: 'email.replied', createdAt: from + index, body },
-        deliveries: [{ webhook: webhook.key, dueAt: from + index }],
+        deliveries: [{ webhook: webhook.key, dueAt: from + index, taken: false }],
       };
     });
     await store.publish(account, events);

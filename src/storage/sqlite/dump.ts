@@ -10,7 +10,7 @@ import type { AccountDump, AccountStore } from '../store.ts';
 import type { History } from './history.ts';
 import type { InFlight } from './in-flight.ts';
 import { StoreError } from './open.ts';
-import { SCHEMA_VERSION, transaction } from './schema.ts';
+import { SCHEMA_VERSION, STATUS, transaction } from './schema.ts';
 
 type Row = Readonly<Record<string, string | number | null>>;
 
@@ -43,9 +43,11 @@ const TABLES: readonly Table[] = [
   { name: 'answer', key: null, references: {}, where: 'account = ?' },
 ];
 
-const plain = (row: Readonly<Record<string, SQLOutputValue>>): Row => {
+/** Without the account; what is in flight is pending when it is loaded. */
+const plain = (name: string, row: Readonly<Record<string, SQLOutputValue>>): Row => {
   const { account: _account, ...rest } = row;
-  return rest as Row;
+  const flying = name === 'delivery' && rest['status'] === STATUS.in_flight;
+  return { ...(rest as Row), ...(flying ? { status: STATUS.pending } : {}) };
 };
 
 const misfit = (where: string, why: string): StoreError =>
@@ -116,7 +118,7 @@ export const createDump = (db: DatabaseSync, history: History, inFlight: InFligh
       tables: Object.fromEntries(
         TABLES.map(({ name, where }) => [
           name,
-          db.prepare(`SELECT * FROM ${name} WHERE ${where}`).all(account).map(plain),
+          db.prepare(`SELECT * FROM ${name} WHERE ${where}`).all(account).map((row) => plain(name, row)),
         ]),
       ),
     }),

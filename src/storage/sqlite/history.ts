@@ -139,6 +139,7 @@ export const createHistory = (db: DatabaseSync, inFlight: InFlight): History => 
     if (status === 'in_flight') add('d.seq IN (SELECT value FROM json_each(?))', flying);
     else if (status !== undefined) {
       add('d.status = ?', STATUS[status]);
+      // What was claimed from the queue is pending on disk.
       if (status === 'pending') add('d.seq NOT IN (SELECT value FROM json_each(?))', flying);
     }
     if (event !== undefined) add('e.type = ?', event);
@@ -153,7 +154,8 @@ export const createHistory = (db: DatabaseSync, inFlight: InFlight): History => 
       if (known !== undefined) return known;
       const tally = emptyTally();
       for (const { status, n } of countStatuses.all(account) as unknown as { status: number; n: number }[]) {
-        tally[NAMES.get(status) ?? 'pending'] = n;
+        // Until it is written otherwise, what is in flight counts as pending.
+        tally[status === STATUS.in_flight ? 'pending' : (NAMES.get(status) ?? 'pending')] += n;
       }
       tallies.set(account, tally);
       return tally;

@@ -40,7 +40,7 @@ const asArrays = (statement: StatementSync): StatementSync => {
 export const createQueue = (db: DatabaseSync, inFlight: InFlight, history: History): QueueStore => {
   const insertEvent = db.prepare('INSERT INTO event (account, id, type, created_at, body) VALUES (?, ?, ?, ?, ?)');
   const insertDelivery = db.prepare(
-    `INSERT INTO delivery (event, webhook, account, status, attempts_made, created_at, due_at) VALUES (?, ?, ?, ${STATUS.pending}, 0, ?, ?)`,
+    `INSERT INTO delivery (event, webhook, account, status, attempts_made, created_at, due_at) VALUES (?, ?, ?, ?, 0, ?, ?)`,
   );
   const insertRedelivery = db.prepare(
     `INSERT INTO delivery (event, webhook, account, status, attempts_made, created_at, due_at, redelivery_of, signature, body)
@@ -65,6 +65,12 @@ export const createQueue = (db: DatabaseSync, inFlight: InFlight, history: Histo
     'UPDATE delivery SET status = ?, attempts_made = ?, due_at = ?, settled_at = ? WHERE seq = ?',
   );
 
+  const deletedWebhook = 'webhook IN (SELECT key FROM webhook WHERE deleted_at IS NOT NULL)';
+  const makePending = db.prepare(
+    `UPDATE delivery SET status = iif(${deletedWebhook}, ${STATUS.cancelled}, ${STATUS.pending})
+     WHERE seq = ? AND status = ${STATUS.in_flight}`,
+  );
+
   /** Rows that are due and not in flight: those in flight are still first in the index, so read past them. */
   const free = (webhook: number, now: number, limit: number): DueRow[] => {
     const rows = due.all(webhook, now, limit + inFlight.count(webhook)) as unknown as DueRow[];
@@ -77,7 +83,6 @@ export const createQueue = (db: DatabaseSync, inFlight: InFlight, history: Histo
     inFlight.add(seq, { account, webhook });
     return {
       delivery: seq,
-      deliveryId: deliveryId(seq),
       account,
       webhook,
       eventId,
@@ -91,7 +96,8 @@ export const createQueue = (db: DatabaseSync, inFlight: InFlight, history: Histo
 
   return {
     publish: async (account, events) => {
-      const deliveries: string[] = [];
+      const deliveries: number[] = [];
+      const taken: [delivery: number, webhook: number][] = [];
       const tally = history.tally(account);
       let current = '';
       try {
@@ -99,9 +105,13 @@ export const createQueue = (db: DatabaseSync, inFlight: InFlight, history: Histo
           for (const { event, deliveries: planned } of events) {
             current = event.id;
             const row = insertEvent.run(account, event.id, event.type, event.createdAt, event.body);
-            for (const { webhook, dueAt } of planned) {
-              const { lastInsertRowid } = insertDelivery.run(row.lastInsertRowid, webhook, account, event.createdAt, dueAt);
-              deliveries.push(deliveryId(Number(lastInsertRowid)));
+            for (const delivery of planned) {
+              const { webhook, dueAt } = delivery;
+              const status = delivery.taken ? STATUS.in_flight : STATUS.pending;
+              const { lastInsertRowid } = insertDelivery.run(row.lastInsertRowid, webhook, account, status, event.createdAt, dueAt);
+              const seq = Number(lastInsertRowid);
+              deliveries.push(seq);
+              if (delivery.taken) taken.push([seq, webhook]);
             }
           }
         });
@@ -110,6 +120,7 @@ export const createQueue = (db: DatabaseSync, inFlight: InFlight, history: Histo
         throw error;
       }
       tally.pending += deliveries.length;
+      for (const [seq, webhook] of taken) inFlight.add(seq, { account, webhook });
       return { taken: null, deliveries };
     },
 
@@ -153,18 +164,25 @@ export const createQueue = (db: DatabaseSync, inFlight: InFlight, history: Histo
     },
 
     release: async (deliveries) => {
-      for (const delivery of deliveries) inFlight.remove(delivery);
+      transaction(db, () => {
+        for (const delivery of deliveries) {
+          makePending.run(delivery);
+          inFlight.remove(delivery);
+        }
+      });
     },
 
-    // Nothing is ever written as in flight; what a deleted webhook left pending was in flight when it went.
     recover: async () =>
-      Number(
-        db
-          .prepare(
-            `UPDATE delivery SET status = ${STATUS.cancelled}, settled_at = due_at, due_at = NULL
-             WHERE status = ${STATUS.pending} AND webhook IN (SELECT key FROM webhook WHERE deleted_at IS NOT NULL)`,
-          )
-          .run().changes,
-      ),
+      transaction(db, () => {
+        const { changes } = db
+          .prepare(`UPDATE delivery SET status = ${STATUS.pending} WHERE status = ${STATUS.in_flight}`)
+          .run();
+        // What a deleted webhook left pending was in flight when it went.
+        db.exec(
+          `UPDATE delivery SET status = ${STATUS.cancelled}, settled_at = due_at, due_at = NULL
+           WHERE status = ${STATUS.pending} AND ${deletedWebhook}`,
+        );
+        return Number(changes);
+      }),
   };
 };

@@ -56,7 +56,8 @@ export type Subscription = z.infer<typeof Subscription>;
 /**
  * Each name once. `*` stands alone.
  *
- * @remarks documented: G, "Register your endpoint"; the rules are assumed
+ * @remarks assumed: The list is documented. That it must not be empty and must not repeat itself
+ * is assumed, because neither can be meant.
  */
 export const Subscriptions = z.array(Subscription).min(1).max(8).check(uniqueItems);
 export type Subscriptions = z.infer<typeof Subscriptions>;
@@ -64,7 +65,8 @@ export type Subscriptions = z.infer<typeof Subscriptions>;
 /**
  * The key that signs the events, all of it, a `whsec_` included. Never given back.
  *
- * @remarks documented: G, "Register your endpoint"; its length is assumed
+ * @remarks assumed: The field is documented. Its length is not; a shorter secret is easily
+ * guessed.
  * @example `"whsec_your-signing-secret"`
  */
 export const Secret = z.string().check(minLength(8), maxLength(256));
@@ -73,7 +75,7 @@ export type Secret = z.infer<typeof Secret>;
 /**
  * Registration.
  *
- * @remarks documented: G, "Register your endpoint"; that other fields are refused is assumed
+ * @remarks documented: G, "Register your endpoint"
  */
 export const CreateWebhookRequest = z.strictObject({
   url: WebhookUrl,
@@ -114,7 +116,8 @@ export type RotateSecretRequest = z.infer<typeof RotateSecretRequest>;
 /**
  * Webhook id.
  *
- * @remarks documented: G, "Register your endpoint"; the length limit is this mock's own
+ * @remarks assumed: The prefix is documented by example. Which characters follow it, and how many,
+ * is not.
  * @example `"whk_abc123"`
  */
 export const WebhookId = z.string().check(maxLength(128)).regex(/^whk_[A-Za-z0-9_-]+$/u);
@@ -330,6 +333,7 @@ export type ListMeta = z.infer<typeof ListMeta>;
  * | `FOREIGN_HOST` | 403 | sandbox only: the `Host` is not the sandbox's |
  * | `FOREIGN_ORIGIN` | 403 | sandbox only: a browser on another origin asks |
  * | `NOT_FOUND` | 404 | there is no such path |
+ * | `CAMPAIGN_NOT_FOUND` | 404 | the account has no such campaign; documented, not answered here |
  * | `WEBHOOK_NOT_FOUND` | 404 | the account has no such webhook |
  * | `FAILED_EVENT_NOT_FOUND` | 404 | the webhook has no such failed event |
  * | `EVENT_NOT_FOUND` | 404 | sandbox only: the account has no such event |
@@ -357,6 +361,7 @@ export const ErrorCode = z.enum([
   'FOREIGN_HOST',
   'FOREIGN_ORIGIN',
   'NOT_FOUND',
+  'CAMPAIGN_NOT_FOUND',
   'WEBHOOK_NOT_FOUND',
   'FAILED_EVENT_NOT_FOUND',
   'EVENT_NOT_FOUND',

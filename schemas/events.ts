@@ -13,8 +13,8 @@ import { format, integer, maxLength } from './support.ts';
  * Names one event. It stays the same on every attempt, and an event can arrive more than once:
  * deduplicate by it.
  *
- * @remarks documented: G, "Payload examples" and "Idempotency"; the length limit is this mock's
- * own
+ * @remarks assumed: The prefix is documented by example. Which characters follow it, and how many,
+ * is not.
  * @example `"evt_reply_001"`
  * @example `"evt_bounce_001"`
  */
@@ -24,7 +24,7 @@ export type EventId = z.infer<typeof EventId>;
 /**
  * RFC 3339 in UTC, whole seconds, always with `Z`.
  *
- * @remarks documented: G, every example; leap seconds are left out
+ * @remarks documented: G, every example
  * @example `"2026-04-06T14:23:17Z"`
  */
 export const Timestamp = z.string().check(format('date-time')).regex(
@@ -35,7 +35,7 @@ export type Timestamp = z.infer<typeof Timestamp>;
 /**
  * Campaign id.
  *
- * @remarks documented: G, "Payload examples"
+ * @remarks documented: G, "Payload examples", by example
  * @example `"cmp_abc123"`
  */
 export const CampaignId = z.string().regex(/^cmp_[A-Za-z0-9_-]+$/u);
@@ -44,7 +44,7 @@ export type CampaignId = z.infer<typeof CampaignId>;
 /**
  * Lead id.
  *
- * @remarks documented: G, "Payload examples"
+ * @remarks documented: G, "Payload examples", by example
  * @example `"lead_xyz789"`
  */
 export const LeadId = z.string().regex(/^lead_[A-Za-z0-9_-]+$/u);
@@ -86,7 +86,7 @@ export type EmailSentData = z.infer<typeof EmailSentData>;
 /**
  * The e-mail has left the provider's servers.
  *
- * @remarks documented: G, "Supported events"; the envelope is that of the documented payloads
+ * @remarks documented: G, "Supported events"
  */
 export const EmailSent = z.looseObject({
   event: z.literal('email.sent'),
@@ -113,7 +113,7 @@ export type EmailDeliveredData = z.infer<typeof EmailDeliveredData>;
 /**
  * The receiving server has accepted the e-mail.
  *
- * @remarks documented: G, "Supported events"; the envelope is that of the documented payloads
+ * @remarks documented: G, "Supported events"
  */
 export const EmailDelivered = z.looseObject({
   event: z.literal('email.delivered'),
@@ -220,7 +220,7 @@ export type EmailClickedData = z.infer<typeof EmailClickedData>;
 /**
  * The recipient has clicked a link.
  *
- * @remarks documented: G, "Supported events"; the envelope is that of the documented payloads
+ * @remarks documented: G, "Supported events"
  */
 export const EmailClicked = z.looseObject({
   event: z.literal('email.clicked'),
@@ -247,7 +247,7 @@ export type ReplySentiment = z.infer<typeof ReplySentiment>;
 /**
  * The conversation that a reply belongs to.
  *
- * @remarks documented: G, "email.replied"
+ * @remarks documented: G, "email.replied", by example
  * @example `"thrd_def456"`
  */
 export const ThreadId = z.string().regex(/^thrd_[A-Za-z0-9_-]+$/u);
@@ -316,7 +316,8 @@ export type BounceType = z.infer<typeof BounceType>;
 /**
  * The receiving server's reply code, as text; basic (`550`) or enhanced (`5.1.1`).
  *
- * @remarks documented: G, "email.bounced"; that enhanced codes can appear is assumed
+ * @remarks assumed: A basic code as text is documented by example. That an enhanced one (RFC 3463)
+ * can stand there is not.
  * @example `"550"`
  * @example `"4.2.2"`
  */
@@ -433,7 +434,7 @@ export type CampaignCompletedData = z.infer<typeof CampaignCompletedData>;
 /**
  * All leads of a campaign have finished its sequence.
  *
- * @remarks documented: G, "Supported events"; the envelope is that of the documented payloads
+ * @remarks documented: G, "Supported events"
  */
 export const CampaignCompleted = z.looseObject({
   event: z.literal('campaign.completed'),

@@ -116,7 +116,7 @@ export type EventName = z.infer<typeof EventName>;
 /** What to trigger. */
 export const TriggerRequest = z.strictObject({
   event: EventName,
-  /** Laid over data that is made up; null takes a field out. The result must be valid for the event. */
+  /** Laid over data that is made up. The result must be valid for the event. */
   data: z.looseObject({}).optional(),
   /**
    * How many events to make.

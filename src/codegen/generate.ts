@@ -46,6 +46,10 @@ export async function generate(folder: string): Promise<ReadonlyMap<string, stri
     (module) => [module, printModule(documents, registry, module)] as const,
   );
   const grades = ledger(documents, sources);
+  const operations = (['control', 'sandbox'] as const).map((spec) => ({
+    spec,
+    operations: operationsOf(documents, SPEC_OF[spec]),
+  }));
 
   // Slow, so it comes after what can be refused at once.
   const eventSpec = await readEventSpec(documents);
@@ -54,13 +58,7 @@ export async function generate(folder: string): Promise<ReadonlyMap<string, stri
     ['support.ts', supportSource()],
     ['examples.ts', printExamples(eventSpec)],
     ['fidelity.ts', printFidelity(grades)],
-    [
-      'operations.ts',
-      printOperations([
-        { spec: 'control', operations: operationsOf(documents, SPEC_OF.control) },
-        { spec: 'sandbox', operations: operationsOf(documents, SPEC_OF.sandbox) },
-      ]),
-    ],
+    ['operations.ts', printOperations(operations)],
     ['index.ts', printIndex()],
   ]);
   for (const [module, source] of modules) {

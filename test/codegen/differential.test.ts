@@ -6,33 +6,52 @@ import { describe, expect, test } from 'vitest';
 import type { ZodType } from 'zod';
 import * as generated from '../../schemas/index.ts';
 import { documentsFor, mutated, mutations } from './arbitraries.ts';
-import { specSchemas } from './oracle.ts';
+import { specExamples, specSchemas } from './oracle.ts';
 
 const SEED = 20_260_406;
-const AT_LEAST = 20_000;
+const AT_LEAST = 60_000;
 
-/** Disagreements that are meant to be, each with its reason. There are none. */
+/** Disagreements that are meant to be, each with its reason. One that never happens fails the test. */
 const KNOWN: readonly {
-  readonly schema: string;
-  readonly document: unknown;
+  readonly schemas: readonly string[];
+  readonly when: (text: string) => boolean;
   readonly reason: string;
-}[] = [];
+}[] = [
+  {
+    schemas: ['Snapshot', 'SnapshotRow', 'SnapshotResponse'],
+    when: (text) => text.includes('"__proto__":'),
+    reason:
+      'where any name is allowed, zod drops an own `__proto__` from what it returns, unjudged',
+  },
+];
 
 const schemas = specSchemas();
+const examples = specExamples();
 const exported = generated as unknown as Record<string, ZodType | undefined>;
 const published = publishedSchemas();
 
 describe('the generated zod schemas against ajv on the spec itself', () => {
   test('every schema of the specs is generated under its name', () => {
-    const missing = schemas.filter(
-      ({ name }) => !exported[name]?.safeParse || !published.has(name),
-    );
+    const missing = schemas.filter(({ name, located }) => {
+      const isObject = (located.schema as { type?: string }).type === 'object';
+      return !exported[name]?.safeParse || (isObject && !published.has(name));
+    });
     expect(missing.map(({ name }) => name)).toEqual([]);
+  });
+
+  test('every example in the specs is valid, says the spec and say we', () => {
+    expect(examples.length).toBeGreaterThan(50);
+    const wrong = examples.filter(({ document, validate, schema }) => {
+      const ours = schema === null || exported[schema]?.safeParse(document).success;
+      return !validate(document) || !ours;
+    });
+    expect(wrong.map(({ where, document }) => `${where}: ${show(document)}`)).toEqual([]);
   });
 
   test(`agree on at least ${AT_LEAST} valid and mutated documents`, { timeout: 60_000 }, () => {
     const each = Math.ceil(AT_LEAST / schemas.length / 2);
     const disagreements: string[] = [];
+    const met = new Set<string>();
     let valid = 0;
     let invalid = 0;
     for (const { name, validate, located } of schemas) {
@@ -42,13 +61,20 @@ describe('the generated zod schemas against ajv on the spec itself', () => {
         const says = validate(document);
         if (says) valid++;
         else invalid++;
-        const [ours, files] = [zod?.safeParse(document).success, json?.(document)];
-        if (ours === says && files === says) return;
-        if (KNOWN.some((one) => one.schema === name && show(one.document) === show(document)))
+        const [ours, file] = [zod?.safeParse(document).success, json ? json(document) : says];
+        if (ours === says && file === says) return;
+        const text = show(document);
+        const known = KNOWN.find((one) => one.schemas.includes(name) && one.when(text));
+        if (known) {
+          met.add(known.reason);
           return;
-        disagreements.push(`${name}: spec ${says}, zod ${ours}, file ${files}: ${show(document)}`);
+        }
+        disagreements.push(`${name}: spec ${says}, zod ${ours}, file ${file}: ${text}`);
       };
-      const pairs = fc.tuple(documentsFor(located), mutations);
+      const own = examples.filter(({ schema }) => schema === name).map(({ document }) => document);
+      const made = documentsFor(located);
+      const documents = own.length > 0 ? fc.oneof(made, fc.constantFrom(...own)) : made;
+      const pairs = fc.tuple(documents, mutations);
       for (const [document, done] of fc.sample(pairs, { numRuns: each, seed: SEED })) {
         judge(document);
         judge(mutated(document, done));
@@ -58,12 +84,13 @@ describe('the generated zod schemas against ajv on the spec itself', () => {
       `${valid + invalid} documents over ${schemas.length} schemas: ${valid} valid, ${invalid} not`,
     );
     expect(disagreements.slice(0, 20)).toEqual([]);
+    expect([...met]).toEqual(KNOWN.map(({ reason }) => reason));
     expect(valid + invalid).toBeGreaterThanOrEqual(AT_LEAST);
     expect(Math.min(valid, invalid)).toBeGreaterThan(AT_LEAST / 5);
   });
 });
 
-/** The published JSON Schema files by title, compiled as strictly as ajv can. */
+/** The published JSON Schema files by name, compiled as strictly as ajv can. */
 function publishedSchemas(): Map<string, (document: unknown) => boolean> {
   const folder = new URL('../../schemas/json/', import.meta.url);
   const ajv = new Ajv2020({ strict: true, allowUnionTypes: true });
@@ -72,7 +99,7 @@ function publishedSchemas(): Map<string, (document: unknown) => boolean> {
     readdirSync(folder)
       .filter((file) => file.endsWith('.schema.json'))
       .map((file) => JSON.parse(readFileSync(new URL(file, folder), 'utf8')))
-      .map((schema) => [schema.title, ajv.compile(schema)]),
+      .map((schema) => [schema.$id.replace(/.*:/, ''), ajv.compile(schema)]),
   );
 }
 

@@ -11,6 +11,16 @@ import type { Located } from './arbitraries.ts';
 const BASE = 'https://spec.test/';
 const folder = new URL('../../spec/', import.meta.url);
 
+/** A sample in a spec, and the spec's own judgement of it. */
+export interface SpecExample {
+  /** Where it stands. */
+  readonly where: string;
+  readonly document: unknown;
+  readonly validate: ValidateFunction;
+  /** The name of the schema that it is a sample of, if it has one. */
+  readonly schema: string | null;
+}
+
 /** A schema of a spec by its name. */
 export interface SpecSchema {
   readonly name: string;
@@ -28,9 +38,7 @@ export function readSpecs(): Map<string, any> {
   );
 }
 
-/** Every schema that has a name in `components/schemas` or in a file of definitions. */
-export function specSchemas(): SpecSchema[] {
-  const specs = readSpecs();
+function openAjv(specs: ReadonlyMap<string, any>): Ajv2020 {
   const ajv = new Ajv2020({
     strict: false,
     allErrors: false,
@@ -39,16 +47,74 @@ export function specSchemas(): SpecSchema[] {
   });
   addFormats.default(ajv);
   for (const [path, { id: _, ...content }] of specs) ajv.addSchema(content, BASE + path);
+  return ajv;
+}
 
-  const locate = (ref: string, from: string): Located => {
-    const url = new URL(ref, from);
-    let schema = specs.get(decodeURIComponent(url.pathname.slice(1)));
-    for (const part of decodeURIComponent(url.hash.slice(1)).split('/').slice(1)) {
-      schema = schema?.[part.replaceAll('~1', '/').replaceAll('~0', '~')];
+/** What a reference leads to, read by hand. */
+function locate(specs: ReadonlyMap<string, any>, ref: string, from: string): Located {
+  const url = new URL(ref, from);
+  let schema = specs.get(decodeURIComponent(url.pathname.slice(1)));
+  for (const part of decodeURIComponent(url.hash.slice(1)).split('/').slice(1)) {
+    schema = schema?.[part.replaceAll('~1', '/').replaceAll('~0', '~')];
+  }
+  if (schema === undefined) throw new Error(`${ref} from ${from} leads nowhere`);
+  return { schema, at: (next) => locate(specs, next, url.href) };
+}
+
+/** Every sample of a message, a body, a parameter or a header. */
+export function specExamples(): SpecExample[] {
+  const specs = readSpecs();
+  const ajv = openAjv(specs);
+  const found: SpecExample[] = [];
+  const valueOf = (example: any, from: string): unknown =>
+    example.$ref ? (locate(specs, example.$ref, from).schema as any).value : example.value;
+  const add = (
+    file: string,
+    pointer: string,
+    key: string,
+    parent: any,
+    documents: unknown[],
+  ): void => {
+    const ref: string | undefined = parent[key]?.$ref;
+    const validate = ajv.compile({ $ref: `${BASE}${file}#${pointer}/${key}` });
+    for (const document of documents) {
+      const schema = ref?.split('/').at(-1) ?? null;
+      found.push({ where: `${file}#${pointer}`, document, validate, schema });
     }
-    if (schema === undefined) throw new Error(`${ref} from ${from} leads nowhere`);
-    return { schema, at: (next) => locate(next, url.href) };
   };
+  const visit = (file: string, pointer: string, value: any): void => {
+    if (typeof value !== 'object' || value === null) return;
+    const { schema, payload, example, examples } = value;
+    if (schema !== undefined) {
+      const named = Object.values<any>(examples ?? {}).map((one) => valueOf(one, BASE + file));
+      add(file, pointer, 'schema', value, example === undefined ? named : [...named, example]);
+    }
+    if (payload !== undefined && Array.isArray(examples)) {
+      add(
+        file,
+        pointer,
+        'payload',
+        value,
+        examples.map((one: any) => one.payload),
+      );
+    }
+    for (const [name, member] of Object.entries(value)) {
+      if (['example', 'examples', 'value'].includes(name)) continue;
+      visit(
+        file,
+        `${pointer}/${encodeURIComponent(name.replaceAll('~', '~0').replaceAll('/', '~1'))}`,
+        member,
+      );
+    }
+  };
+  for (const [path, content] of specs) visit(path, '', content);
+  return found;
+}
+
+/** Every schema that has a name in `components/schemas` or in a file of definitions. */
+export function specSchemas(): SpecSchema[] {
+  const specs = readSpecs();
+  const ajv = openAjv(specs);
 
   const found = new Map<string, SpecSchema>();
   for (const [path, content] of specs) {
@@ -61,7 +127,11 @@ export function specSchemas(): SpecSchema[] {
     for (const [name = '', pointer = ''] of pointers) {
       if (found.has(name)) continue;
       const ref = BASE + path + pointer;
-      found.set(name, { name, validate: ajv.compile({ $ref: ref }), located: locate(ref, BASE) });
+      found.set(name, {
+        name,
+        validate: ajv.compile({ $ref: ref }),
+        located: locate(specs, ref, BASE),
+      });
     }
   }
   return [...found.values()];

@@ -120,7 +120,7 @@ describe('the bundled specs', () => {
   test('AsyncAPI parses again without an error', async () => {
     const { Parser } = await import('@asyncapi/parser');
     const { diagnostics } = await new Parser().parse(readJson('asyncapi.json'));
-    expect(diagnostics.filter(({ severity }) => Number(severity) === 0)).toEqual([]);
+    expect(diagnostics.map((one): number => one.severity)).not.toContain(0);
   });
 });
 

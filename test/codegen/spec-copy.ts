@@ -24,7 +24,7 @@ export type Edit = readonly [file: string, path: readonly (string | number)[], v
 /** A copy of the spec with these edits. */
 export function specWith(...edits: readonly Edit[]): string {
   const folder = join(temporaryFolder(), 'spec');
-  cpSync('/tmp/cg/spec2', folder, { recursive: true });
+  cpSync(join(root, 'spec'), folder, { recursive: true });
   for (const [file, path, value] of edits) {
     const document = parseDocument(readFileSync(join(folder, file), 'utf8'));
     if (value === undefined) document.deleteIn(path);

@@ -57,7 +57,7 @@ export type Subscription = z.infer<typeof Subscription>;
  * Each name once. `*` stands alone.
  *
  * @remarks assumed: The list is documented. That it must not be empty and must not repeat itself
- * is assumed, because neither can be meant.
+ * is assumed, because neither can be meant. (Documented in part: G, "Register your endpoint".)
  */
 export const Subscriptions = z.array(Subscription).min(1).max(8).check(uniqueItems);
 export type Subscriptions = z.infer<typeof Subscriptions>;
@@ -66,7 +66,7 @@ export type Subscriptions = z.infer<typeof Subscriptions>;
  * The key that signs the events, all of it, a `whsec_` included. Never given back.
  *
  * @remarks assumed: The field is documented. Its length is not; a shorter secret is easily
- * guessed.
+ * guessed. (Documented in part: G, "Register your endpoint".)
  * @example `"whsec_your-signing-secret"`
  */
 export const Secret = z.string().check(minLength(8), maxLength(256));
@@ -117,7 +117,7 @@ export type RotateSecretRequest = z.infer<typeof RotateSecretRequest>;
  * Webhook id.
  *
  * @remarks assumed: The prefix is documented by example. Which characters follow it, and how many,
- * is not.
+ * is not. (Documented in part: G, "Register your endpoint".)
  * @example `"whk_abc123"`
  */
 export const WebhookId = z.string().check(maxLength(128)).regex(/^whk_[A-Za-z0-9_-]+$/u);
@@ -353,7 +353,7 @@ export type ListMeta = z.infer<typeof ListMeta>;
  * | `BUSY` | 503 | sandbox only: it cannot take this now |
  *
  * @remarks assumed: Only CAMPAIGN_NOT_FOUND and RATE_LIMIT_EXCEEDED are documented (A, C). The
- * others follow their style.
+ * others follow their style. (Documented in part: A, error envelope and rate limits; C.)
  */
 export const ErrorCode = z.enum([
   'MALFORMED_JSON',

@@ -14,7 +14,7 @@ import { format, integer, maxLength } from './support.ts';
  * deduplicate by it.
  *
  * @remarks assumed: The prefix is documented by example. Which characters follow it, and how many,
- * is not.
+ * is not. (Documented in part: G, "Payload examples" and "Idempotency".)
  * @example `"evt_reply_001"`
  * @example `"evt_bounce_001"`
  */
@@ -317,7 +317,7 @@ export type BounceType = z.infer<typeof BounceType>;
  * The receiving server's reply code, as text; basic (`550`) or enhanced (`5.1.1`).
  *
  * @remarks assumed: A basic code as text is documented by example. That an enhanced one (RFC 3463)
- * can stand there is not.
+ * can stand there is not. (Documented in part: G, "email.bounced".)
  * @example `"550"`
  * @example `"4.2.2"`
  */

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Members } from './documents.ts';
+import { fidelityInWords } from './fidelity.ts';
 
 const WIDTH = 96;
 
@@ -32,14 +33,9 @@ function prose({ title, description }: Members): string[][] {
 
 function remarks(schema: Members): string[][] {
   const { deprecated } = schema;
-  const grade = schema['x-fidelity'];
-  const because = schema['x-fidelity-reason'] ?? schema['x-fidelity-source'];
   const blocks: string[][] = [];
-  if (typeof grade === 'string') {
-    blocks.push(
-      wrap(safe(`@remarks ${grade}${typeof because === 'string' ? `: ${because.trim()}` : ''}`)),
-    );
-  }
+  const fidelity = fidelityInWords(schema);
+  if (fidelity !== null) blocks.push(wrap(safe(`@remarks ${fidelity}`)));
   if (schema['default'] !== undefined) blocks.push([`@defaultValue ${shown(schema['default'])}`]);
   const examples =
     schema['examples'] ?? (schema['example'] === undefined ? [] : [schema['example']]);

@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { type Documents, isMembers } from './documents.ts';
+import { type Documents, type Members, isMembers } from './documents.ts';
 import { type Place, SpecProblem, inside, pointerNames } from './spec-problem.ts';
+import { EXTENSIONS } from './vocabulary.ts';
 import { isExample } from './walk.ts';
 
 /** One graded thing. */
@@ -37,11 +38,7 @@ export function ledger(documents: Documents, files: readonly string[]): Grade[] 
   return grades;
 }
 
-function readGrade(
-  value: Readonly<Record<string, unknown>>,
-  fidelity: unknown,
-  place: Place,
-): Grade {
+function readGrade(value: Members, fidelity: unknown, place: Place): Grade {
   const source = value['x-fidelity-source'];
   const reason = value['x-fidelity-reason'];
   if (fidelity !== 'documented' && fidelity !== 'assumed') {
@@ -51,34 +48,80 @@ function readGrade(
     throw new SpecProblem(place, 'is assumed without saying why: add "x-fidelity-reason".');
   }
   return {
-    subject: subjectOf(place),
+    subject: subjectOf(place, value),
     fidelity,
     ...(typeof source === 'string' ? { source: source.trim() } : {}),
     ...(typeof reason === 'string' ? { reason: reason.trim() } : {}),
   };
 }
 
-/** A readable name of a place: `POST /v1/webhooks`, `Webhook.status`, `events[]`. */
-export function subjectOf({ file, pointer }: Place): string {
-  const names = pointerNames(pointer);
-  const [top, path = '', method = ''] = names;
-  if (top === 'paths' || top === 'webhooks') {
-    const rest = method === 'parameters' ? names.slice(2) : names.slice(3);
-    const operation =
-      names.length > 2 && method !== 'parameters' ? `${method.toUpperCase()} ${path}` : path;
-    return [operation, ...rest].join(' ');
-  }
-  if (top === 'components' || top === '$defs') {
-    const [name = '', ...rest] = top === 'components' ? names.slice(2) : names.slice(1);
-    const words = rest
-      .filter((one) => one !== 'properties')
-      .map((one) => (one === 'items' ? '[]' : `.${one}`));
-    const kind = top === 'components' && path !== 'schemas' ? `${singular(path)} ` : '';
-    return `${kind}${name}${words.join('')}`;
-  }
-  const words = names.filter((one) => one !== 'properties');
-  if (file.startsWith('schemas/')) return words.join('.') || file;
-  return words.length > 0 ? words.join(' ') : file;
+/** What a schema's grade says, in words: `assumed: … (documented in part: …)`. Null without a grade. */
+export function fidelityInWords(schema: Members): string | null {
+  const grade = schema['x-fidelity'];
+  const source = text(schema['x-fidelity-source']);
+  const reason = text(schema['x-fidelity-reason']);
+  if (typeof grade !== 'string') return null;
+  if (grade === 'documented') return [grade, source].filter(Boolean).join(': ');
+  return `${[grade, reason].filter(Boolean).join(': ')}${source ? ` (Documented in part: ${source}.)` : ''}`;
 }
 
-const singular = (kind: string): string => kind.replace(/s$/, '');
+const text = (value: unknown): string | null => (typeof value === 'string' ? value.trim() : null);
+
+/** A readable name of a place: `POST /v1/webhooks`, `Webhook.status`, `delivery policy redirects`. */
+function subjectOf({ file, pointer }: Place, value: Members): string {
+  const names = pointerNames(pointer);
+  const [top = '', second = '', third = ''] = names;
+  const extension = names.findIndex((name) => name.startsWith('x-') && name !== 'x-limits');
+  if (extension !== -1) {
+    const words = names.slice(extension).join(' ').replace(/^x-/, '').split('-');
+    if (Object.hasOwn(EXTENSIONS, names[extension] ?? '')) return words.join(' ');
+  }
+  switch (top) {
+    case '':
+      return file;
+    case 'x-limits':
+      return `limits of ${file}`;
+    case 'servers':
+      return `server ${typeof value['url'] === 'string' ? value['url'] : second}`;
+    case 'channels':
+    case 'operations':
+      return [singular(top), ...names.slice(1)].join(' ');
+    case 'paths':
+      if (third === 'parameters' || third === '') return [second, ...names.slice(2)].join(' ');
+      return [third.toUpperCase(), second, ...inWords(names.slice(3))].join(' ');
+    case 'webhooks':
+      return ['webhook', second, ...inWords(names.slice(3))].join(' ');
+    case 'components':
+      if (second === 'schemas') return schemaSubject(names.slice(2));
+      if (third !== '' && names.includes('headers')) return `header ${names.at(-1)}`;
+      return `${singular(second)} ${schemaSubject(names.slice(2))}`;
+    case '$defs':
+      return schemaSubject(names.slice(1));
+    default:
+      return names.join(' ');
+  }
+}
+
+/** `Webhook.events[]`. */
+function schemaSubject([name = '', ...rest]: readonly string[]): string {
+  const words = rest.filter((one) => one !== 'properties');
+  return name + words.map((one) => (one === 'items' ? '[]' : `.${one}`)).join('');
+}
+
+const inWords = (names: readonly string[]): string[] => names.map((name) => singular(name));
+
+const singular = (kind: string): string =>
+  [
+    'channels',
+    'operations',
+    'responses',
+    'parameters',
+    'headers',
+    'messages',
+    'messageTraits',
+    'securitySchemes',
+    'examples',
+    'requestBodies',
+  ].includes(kind)
+    ? kind.replace(/ies$/, 'y').replace(/s$/, '')
+    : kind;

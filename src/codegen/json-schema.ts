@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type Members, isMembers } from './documents.ts';
+import { isMembers } from './documents.ts';
+import { fidelityInWords } from './fidelity.ts';
 import { type NamedSchema, type Registry, references } from './registry.ts';
 import { type Place, inside } from './spec-problem.ts';
 
@@ -66,13 +67,6 @@ function plain(registry: Registry, value: unknown, place: Place): unknown {
       kept.push([keyword, plain(registry, member, at)]);
     } else kept.push([keyword, member]);
   }
-  const comment = fidelityComment(value);
+  const comment = fidelityInWords(value);
   return Object.fromEntries(comment === null ? kept : [...kept, ['$comment', comment]]);
-}
-
-function fidelityComment(schema: Members): string | null {
-  const grade = schema['x-fidelity'];
-  if (typeof grade !== 'string') return null;
-  const because = schema['x-fidelity-reason'] ?? schema['x-fidelity-source'];
-  return typeof because === 'string' ? `${grade}: ${because.trim()}` : grade;
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Snapshot } from '../../schemas/sandbox.ts';
+import type { Happening, Snapshot } from '../../schemas/sandbox.ts';
 import { createHttp, type CallOptions, type Fetch } from './http.ts';
 import {
   failedEventsClient,
@@ -30,15 +30,6 @@ export interface ClientOptions {
   readonly fetch?: Fetch;
 }
 
-/** One thing that happened in the account. */
-export interface StreamMessage {
-  /** e.g. `delivery.attempted` */
-  readonly type: string;
-  /** Running number. */
-  readonly id: string;
-  readonly data: unknown;
-}
-
 export interface Client {
   readonly baseUrl: string;
   readonly webhooks: WebhooksClient;
@@ -50,7 +41,7 @@ export interface Client {
    * Everything that happens in the account from the moment that this resolves. Leaving the loop, or aborting the
    * signal, ends the stream.
    */
-  stream(options?: CallOptions): Promise<AsyncIterable<StreamMessage>>;
+  stream(options?: CallOptions): Promise<AsyncIterable<Happening>>;
   /** Empties the account. */
   reset(options?: CallOptions): Promise<void>;
   /** Everything of the account, its webhooks' secrets included. */
@@ -61,10 +52,10 @@ export interface Client {
 
 export const DEFAULT_SANDBOX_URL = 'http://127.0.0.1:7363';
 
-async function* messagesOf(response: Response): AsyncGenerator<StreamMessage> {
+async function* happeningsOf(response: Response): AsyncGenerator<Happening> {
   if (response.body === null) return;
-  for await (const { type, data, lastEventId } of readServerSentEvents(response.body)) {
-    yield { type, id: lastEventId, data: JSON.parse(data) as unknown };
+  for await (const { data } of readServerSentEvents(response.body)) {
+    yield JSON.parse(data) as Happening;
   }
 }
 
@@ -95,7 +86,7 @@ export const createClient = (options: ClientOptions): Client => {
     deliveries: deliveriesClient(http),
     clock: clockClient(http),
     stream: async (call) =>
-      messagesOf(
+      happeningsOf(
         await http.open({
           method: 'GET',
           path: '/_sandbox/stream',

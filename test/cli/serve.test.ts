@@ -178,9 +178,9 @@ describe('--forward-to', () => {
       event: 'email.sent',
       delivery_id: delivery,
       attempt: 1,
-      status: null,
+      response_status: null,
       outcome: 'refused',
-      delivery_status: 'pending',
+      status: 'pending',
     });
     expect(attempts[3]).toMatchObject({ attempt: 4, next_attempt_at: null });
     expect(await served.stop('SIGTERM')).toBe(0);

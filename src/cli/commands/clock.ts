@@ -5,7 +5,7 @@
  */
 import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import type { AdvanceRequest, Clock, SetClockRequest } from '../../../schemas/sandbox.ts';
-import { formatSpan, parseSpan, parseTime } from '../../domain/time.ts';
+import { formatSpan, parseSpan, parseTime, toSandboxTime } from '../../domain/time.ts';
 import { connect } from '../connect.ts';
 import { apiKeyOption, jsonOption, sandboxUrlOption } from '../options.ts';
 import { table } from '../output/table.ts';
@@ -73,7 +73,8 @@ const span = (text: string): number => {
 };
 
 const time = (text: string): string => {
-  if (parseTime(text) !== null) return text;
+  const at = parseTime(text);
+  if (at !== null) return toSandboxTime(at);
   throw new InvalidArgumentError('Give RFC 3339, e.g. 2026-04-06T12:00:00Z.');
 };
 

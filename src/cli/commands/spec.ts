@@ -55,7 +55,7 @@ const printFidelity = async (json: boolean | undefined, terminal: Terminal): Pro
   const rows = FIDELITY.map(({ subject, fidelity, source, reason }) => [
     terminal.style(fidelity === 'assumed' ? 'yellow' : 'green', fidelity),
     subject,
-    source ?? reason ?? '',
+    (fidelity === 'assumed' ? reason : source) ?? '',
   ]);
   for (const line of table(rows)) terminal.print(line);
   const assumed = FIDELITY.filter(({ fidelity }) => fidelity === 'assumed').length;

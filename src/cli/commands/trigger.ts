@@ -6,7 +6,7 @@
 import { Argument, Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { EVENT_TYPES } from '../../../schemas/contract.ts';
 import type { TriggerRequest, TriggerResult } from '../../../schemas/sandbox.ts';
-import { parseTime } from '../../domain/time.ts';
+import { parseTime, toProviderTime } from '../../domain/time.ts';
 import { connect, type SandboxOptions } from '../connect.ts';
 import { eventDataOf, eventTypeOf, type DataOptions } from '../event-data.ts';
 import {
@@ -86,7 +86,8 @@ const throughSandbox = async (name: string, options: Options, terminal: Terminal
 };
 
 const timestamp = (text: string): string => {
-  if (parseTime(text) !== null) return text;
+  const at = parseTime(text);
+  if (at !== null) return text.endsWith('Z') ? text : toProviderTime(at);
   throw new InvalidArgumentError('Give RFC 3339, e.g. 2026-04-06T12:00:00Z.');
 };
 

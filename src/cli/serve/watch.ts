@@ -19,12 +19,12 @@ const toJson = ({ delivery, attempt, status }: Attempted) => ({
   delivery_id: delivery.id,
   webhook_id: delivery.webhookId,
   attempt: attempt.number,
-  status: attempt.response?.status ?? null,
+  response_status: attempt.response?.status ?? null,
   outcome: attempt.outcome,
   error: attempt.error,
   duration_ms: attempt.durationMs,
   next_attempt_at: attempt.nextAttemptAt === null ? null : toSandboxTime(attempt.nextAttemptAt),
-  delivery_status: status,
+  status,
 });
 
 const toLine = ({ delivery, attempt, status }: Attempted, terminal: Terminal): string =>

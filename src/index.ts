@@ -5,6 +5,6 @@
  */
 export { ApiError } from './client/api-error.ts';
 export { createClient } from './client/create-client.ts';
-export type { Client, ClientOptions, StreamMessage } from './client/create-client.ts';
+export type { Client, ClientOptions } from './client/create-client.ts';
 export { MockOptionError, createMock } from './create-mock.ts';
 export type { Mock, MockOptions } from './create-mock.ts';

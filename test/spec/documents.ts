@@ -69,7 +69,7 @@ export function* objectsOf(
   }
   if (!isMembers(value)) return;
   yield { file, path, value };
-  const named = ['properties', 'schemas', 'headers'].includes(path.at(-1) ?? '');
+  const named = ['properties', 'schemas', 'headers', 'responses'].includes(path.at(-1) ?? '');
   for (const [key, member] of Object.entries(value)) {
     if (named || !SAMPLES.has(key)) yield* objectsOf(file, member, [...path, key]);
   }

@@ -46,6 +46,12 @@ test('every published schema is used', () => {
 const extensionOf = (name: string): any =>
   structuredClone(used.find((one) => one.name === name)?.extension);
 
+/** What a change leaves undefined is taken out. */
+const changed = (value: Members, change: Members): Members =>
+  Object.fromEntries(
+    Object.entries({ ...value, ...change }).filter(([, member]) => member !== undefined),
+  );
+
 describe('x-delivery-policy', () => {
   const policy = extensionOf('x-delivery-policy');
 
@@ -71,8 +77,7 @@ describe('x-delivery-policy', () => {
     ['another end', { afterLastRetry: 'drop' }],
     ['a rule that nobody knows', { jitter: 'PT1S' }],
   ])('with %s is refused', (_, change) => {
-    const broken = JSON.parse(JSON.stringify({ ...policy, ...change })) as unknown;
-    expect(judge('x-delivery-policy', broken)).not.toEqual([]);
+    expect(judge('x-delivery-policy', changed(policy, change))).not.toEqual([]);
   });
 
   test.each(['PT0.5S', 'PT90S', 'P1D', 'P1DT2H3M4S', 'PT1H30M'])('can wait %s', (delay) => {
@@ -103,8 +108,7 @@ describe('x-webhook-signature', () => {
     ['no key', { key: undefined }],
     ['a rule that nobody knows', { tolerance: 300 }],
   ])('with %s is refused', (_, change) => {
-    const broken = JSON.parse(JSON.stringify({ ...signature, ...change })) as unknown;
-    expect(judge('x-webhook-signature', broken)).not.toEqual([]);
+    expect(judge('x-webhook-signature', changed(signature, change))).not.toEqual([]);
   });
 });
 

@@ -54,7 +54,7 @@ export interface MockOptions {
 export interface Mock extends AsyncDisposable {
   /** Where it listens, e.g. `http://127.0.0.1:7363`; the base URL for `app.fetch` when it listens nowhere. */
   readonly url: string;
-  readonly app: Hono;
+  readonly app: Pick<Hono, 'fetch'>;
   readonly engine: Engine;
   readonly store: Store;
   /** Takes no more, lets attempts in flight finish within `graceMs` (default: the attempt time-out), lets go of everything. */
@@ -142,7 +142,13 @@ export const createMock = async (options: MockOptions = {}): Promise<Mock> => {
     apiKeys: options.apiKeys ?? null,
     initial: () => ({ clock: initialClock(setting, start), seed: seed ?? randomInt(0x1_0000_0000) }),
   });
-  const app = createApp({ engine, prepare: prepareEvents, host, allowedHosts: options.allowedHosts ?? [] });
+  const app = createApp({
+    engine,
+    wall: systemClock,
+    prepare: prepareEvents,
+    host,
+    allowedHosts: options.allowedHosts ?? [],
+  });
 
   const stop = async (graceMs: number): Promise<void> => {
     await engine.stop(graceMs);

@@ -75,6 +75,8 @@ export interface Delivery {
   /** Outcome and text of the latest attempt; null before the first. */
   readonly lastOutcome: Outcome | null;
   readonly lastError: string | null;
+  /** Status of the latest answer; null when there was none. */
+  readonly lastStatusCode: number | null;
 }
 
 /** A delivery with everything that was sent and answered. */

@@ -95,3 +95,56 @@ export const webhookGone = (id: string): Problem =>
     409,
     `Webhook "${id}" has been deleted, so there is nowhere to deliver to. Register it again, and trigger the event with its id.`,
   );
+
+export const malformedJson = (line: number, column: number, offset: number, what: string): Problem =>
+  new Problem(
+    'MALFORMED_JSON',
+    400,
+    `The body is not JSON: ${what} at line ${line}, column ${column} (offset ${offset}). Mend it there.`,
+  );
+
+export const malformedBody = (message: string): Problem => new Problem('MALFORMED_JSON', 400, message);
+
+export const unsupportedMediaType = (given: string | undefined): Problem =>
+  new Problem(
+    'UNSUPPORTED_MEDIA_TYPE',
+    415,
+    `Content-Type is ${given === undefined ? 'missing' : JSON.stringify(given)}. Send the body as application/json.`,
+  );
+
+export const payloadTooLarge = (limit: number): Problem =>
+  new Problem('PAYLOAD_TOO_LARGE', 413, `The body is over ${limit} bytes, the most that is taken. Send less.`);
+
+export const routeNotFound = (method: string, path: string): Problem =>
+  new Problem(
+    'NOT_FOUND',
+    404,
+    `There is no ${method} ${path}. The provider's API is under /v1, the sandbox's own under /_sandbox; \`sendemall-mock spec openapi\` and \`spec sandbox\` list them.`,
+  );
+
+export const methodNotAllowed = (method: string, path: string, allow: string): Problem =>
+  new Problem('METHOD_NOT_ALLOWED', 405, `${path} does not take ${method}. Use ${allow}.`, { Allow: allow });
+
+export const idempotencyKeyReused = (key: string): Problem =>
+  new Problem(
+    'IDEMPOTENCY_KEY_REUSED',
+    409,
+    `Idempotency-Key ${JSON.stringify(key)} was used for another request already. Use a fresh key for each new request.`,
+  );
+
+export const foreignHost = (host: string): Problem =>
+  new Problem(
+    'FOREIGN_HOST',
+    403,
+    `${JSON.stringify(host)} is not a name of this sandbox. Use localhost, or start it with --allowed-host ${host}.`,
+  );
+
+export const foreignOrigin = (origin: string): Problem =>
+  new Problem(
+    'FOREIGN_ORIGIN',
+    403,
+    `A page of ${JSON.stringify(origin)} may not use this sandbox. Call it from your program or the command line.`,
+  );
+
+export const internalError = (): Problem =>
+  new Problem('INTERNAL_ERROR', 500, 'Something went wrong in the sandbox. Its log says what; please report it.');

@@ -5,11 +5,12 @@
  */
 import { createHash } from 'node:crypto';
 import type { ClockState, WallClock } from '../clock/port.ts';
+import type { Outcome } from '../domain/delivery.ts';
 import { tooManyAccounts, unauthorized } from '../domain/problems.ts';
 import type { Store } from '../storage/store.ts';
 import { openAccount, type OpenAccount } from './account-engine.ts';
 import type { AccountEngine, Engine } from './engine.ts';
-import type { LaneContext } from './lane.ts';
+import type { Lane, LaneContext } from './lane.ts';
 import { createRecorder } from './recorder.ts';
 import type { Transport } from './transport.ts';
 
@@ -32,9 +33,11 @@ const hashOf = (apiKey: string): string => createHash('sha256').update(apiKey).d
 
 export const createEngine = (options: EngineOptions): Engine => {
   const { store, wall, apiKeys, initial } = options;
-  const context: LaneContext = { ...options, recorder: createRecorder(store, wall) };
+  const attempts = new Map<Outcome, number>();
+  const context: LaneContext = { ...options, attempts, recorder: createRecorder(store, wall) };
   const allowed = apiKeys === null ? null : new Set(apiKeys);
   const opened = new Map<string, Promise<OpenAccount>>();
+  const lanes: Lane[] = [];
   const byKey = new Map<string, Promise<AccountEngine>>();
   let stopped = false;
 
@@ -44,7 +47,11 @@ export const createEngine = (options: EngineOptions): Engine => {
     if (opened.size >= MOST_ACCOUNTS) throw tooManyAccounts(MOST_ACCOUNTS);
     const opening = store
       .openAccount(hash, initial())
-      .then((account) => openAccount(account, context));
+      .then((account) => openAccount(account, context))
+      .then((open) => {
+        lanes.push(open.lane);
+        return open;
+      });
     opened.set(hash, opening);
     // A failed opening is not remembered: the next request tries again.
     opening.catch(() => opened.delete(hash));
@@ -65,6 +72,11 @@ export const createEngine = (options: EngineOptions): Engine => {
       opening.catch(() => byKey.delete(apiKey));
       return opening;
     },
+    figures: () => ({
+      accounts: lanes.length,
+      inFlight: lanes.reduce((sum, lane) => sum + lane.inFlight(), 0),
+      attempts,
+    }),
     start: async () => {
       await store.recover();
       for (const hash of await store.accountsWithWork()) await openHash(hash);
@@ -72,8 +84,8 @@ export const createEngine = (options: EngineOptions): Engine => {
     stop: async (graceMs) => {
       if (stopped) return;
       stopped = true;
-      const accounts = await Promise.all(opened.values());
-      const idle = accounts.map(async ({ lane }) => {
+      await Promise.allSettled(opened.values());
+      const idle = lanes.map(async (lane) => {
         await lane.stop();
         if (lane.inFlight() > 0) await lane.idle();
       });

@@ -9,6 +9,7 @@ import type {
   Delivery,
   DeliveryDetail,
   Millis,
+  Outcome,
   SignatureMode,
   StoredEvent,
   Webhook,
@@ -117,9 +118,17 @@ export interface AccountEngine {
   newId(prefix: 'evt' | 'whk'): string;
 }
 
+/** Figures of the whole engine since it was made. */
+export interface EngineFigures {
+  readonly accounts: number;
+  readonly inFlight: number;
+  readonly attempts: ReadonlyMap<Outcome, number>;
+}
+
 export interface Engine {
   /** Opens the account of an API key, making it on first use. Throws `unauthorized` when only listed keys are allowed. */
   open(apiKey: string): Promise<AccountEngine>;
+  figures(): EngineFigures;
   /** Wakes the accounts that have something pending from before a restart. */
   start(): Promise<void>;
   /** Takes no new work, lets attempts in flight finish for up to `graceMs`, and leaves the rest pending. */

@@ -29,6 +29,8 @@ export interface LaneContext {
   readonly attemptTimeoutMs: Millis;
   /** Attempts in flight per webhook at the most. */
   readonly concurrency: number;
+  /** Attempts made, counted by outcome. */
+  readonly attempts: Map<Outcome, number>;
 }
 
 /**
@@ -148,6 +150,7 @@ export const createLane = (
       if (!wanted()) return;
       inFlight -= 1;
       attempts += 1;
+      context.attempts.set(end.outcome, (context.attempts.get(end.outcome) ?? 0) + 1);
       if (planned !== null && planned < slot.nextDue) slot.nextDue = planned;
       if (bus.heard) {
         const { eventId, eventType } = claim;

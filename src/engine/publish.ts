@@ -80,6 +80,7 @@ const describe = ({ rows, receivers }: Plan, keys: readonly number[]): Delivery[
         signature: 'valid',
         lastOutcome: null,
         lastError: null,
+        lastStatusCode: null,
       };
     }),
   );

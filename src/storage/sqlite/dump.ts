@@ -6,10 +6,11 @@
  */
 import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite';
 import type { AccountKey } from '../../domain/delivery.ts';
+import { SnapshotError } from '../../domain/snapshot-error.ts';
 import type { AccountDump, AccountStore } from '../store.ts';
 import type { History } from './history.ts';
 import type { InFlight } from './in-flight.ts';
-import { StoreError } from './open.ts';
+
 import { SCHEMA_VERSION, STATUS, transaction } from './schema.ts';
 
 type Row = Readonly<Record<string, string | number | null>>;
@@ -50,8 +51,8 @@ const plain = (name: string, row: Readonly<Record<string, SQLOutputValue>>): Row
   return { ...(rest as Row), ...(flying ? { status: STATUS.pending } : {}) };
 };
 
-const misfit = (where: string, why: string): StoreError =>
-  new StoreError(`This snapshot does not fit: ${where} ${why}. Load one that this version of the sandbox saved, unchanged.`);
+const misfit = (where: string, why: string): SnapshotError =>
+  new SnapshotError(`This snapshot does not fit: ${where} ${why}. Load one that this version of the sandbox saved, unchanged.`);
 
 /** Removes an account's rows, children first. */
 const clear = (db: DatabaseSync, account: AccountKey): void => {
@@ -88,7 +89,7 @@ const insertRows = (db: DatabaseSync, account: AccountKey, dump: AccountDump): v
         const { lastInsertRowid } = insert.run(...columns.map(value));
         if (key !== null) keys.get(name)?.set(Number(row[key]), Number(lastInsertRowid));
       } catch (error) {
-        if (error instanceof StoreError) throw error;
+        if (error instanceof SnapshotError) throw error;
         throw misfit(where, `cannot be kept (${(error as Error).message})`);
       }
     }

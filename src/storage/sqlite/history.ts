@@ -108,6 +108,7 @@ export const createHistory = (db: DatabaseSync, inFlight: InFlight): History => 
       signature: row.signature ?? 'valid',
       lastOutcome: last?.outcome ?? null,
       lastError: last?.error ?? null,
+      lastStatusCode: last?.response?.status ?? null,
     };
   };
 

@@ -1,0 +1,85 @@
+/**
+ * One port, three surfaces: `/v1` the provider's API, `/_sandbox` what only a mock has, `/` for people.
+ *
+ * @module
+ */
+import { Hono, type MiddlewareHandler } from 'hono';
+import { RegExpRouter } from 'hono/router/reg-exp-router';
+import { monotonicFactory } from 'ulid';
+import { LIMITS } from '../../schemas/contract.ts';
+import { OPERATIONS } from '../../schemas/operations.ts';
+import { methodNotAllowed, routeNotFound, unauthorized } from '../domain/problems.ts';
+import type { Ctx, Env, ServerOptions } from './context.ts';
+import { failedEventRoutes } from './control/failed-events.ts';
+import { webhookRoutes } from './control/webhooks.ts';
+import { failure } from './envelope.ts';
+import { createGuard } from './guard.ts';
+import { createIdempotency } from './idempotency.ts';
+import { landingRoutes } from './landing.ts';
+import { probeRoutes } from './probes.ts';
+import { accountRoutes } from './sandbox/account.ts';
+import { clockRoutes } from './sandbox/clock.ts';
+import { deliveryRoutes } from './sandbox/deliveries.ts';
+import { eventRoutes } from './sandbox/events.ts';
+import { streamRoutes } from './sandbox/stream.ts';
+
+const authenticate = ({ engine }: ServerOptions): MiddlewareHandler<Env> =>
+  async (c, next) => {
+    const key = c.req.header('x-user-context')?.trim() ?? '';
+    if (key === '') {
+      throw unauthorized('The header x-user-context is missing or empty. Send your API key in it; in a sandbox any key will do and is an account of its own.');
+    }
+    if (key.length > LIMITS.maxApiKeyLength) {
+      throw unauthorized(`The key in x-user-context is longer than ${LIMITS.maxApiKeyLength} characters. Send a shorter one.`);
+    }
+    const account = await engine.open(key);
+    c.set('account', account);
+    c.set('now', account.now);
+    await next();
+  };
+
+/** The methods that a path takes, for `Allow`. */
+const matchers = OPERATIONS.map(({ method, path }) => ({
+  method,
+  pattern: new RegExp(`^${path.replaceAll(/\{[^}]+\}/g, '[^/]+')}$`),
+}));
+
+const notFound = (c: Ctx): Response => {
+  const { method, path } = c.req;
+  const methods = matchers.filter(({ pattern }) => pattern.test(path)).map((matcher) => matcher.method);
+  if (methods.length === 0) return failure(c, routeNotFound(method, path));
+  const allow = [...new Set(methods.flatMap((one) => (one === 'GET' ? ['GET', 'HEAD'] : [one])))].join(', ');
+  return failure(c, methodNotAllowed(method, path, allow));
+};
+
+export const createApp = (options: ServerOptions): Hono<Env> => {
+  const { engine, wall, prepare, host, allowedHosts } = options;
+  const nextRequestId = monotonicFactory();
+  const guard = createGuard(host, allowedHosts);
+  const auth = authenticate(options);
+  const idempotent = createIdempotency(wall);
+
+  const app = new Hono<Env>({ router: new RegExpRouter() });
+  app.onError((error, c) => failure(c, error));
+  app.notFound(notFound);
+  app.use(async (c, next) => {
+    const requestId = `req_${nextRequestId(wall.now())}`;
+    c.set('requestId', requestId);
+    c.set('now', wall.now);
+    c.header('x-request-id', requestId);
+    await next();
+  });
+  app.use('/', guard);
+  app.use('/_sandbox/*', guard, auth);
+  app.use('/v1/*', auth);
+  app.route('/v1/webhooks', webhookRoutes(idempotent));
+  app.route('/v1/webhooks', failedEventRoutes());
+  app.route('/_sandbox/events', eventRoutes(prepare));
+  app.route('/_sandbox/deliveries', deliveryRoutes());
+  app.route('/_sandbox/clock', clockRoutes());
+  app.route('/_sandbox/stream', streamRoutes(wall));
+  app.route('/_sandbox', accountRoutes());
+  app.route('/', probeRoutes(engine));
+  app.route('/', landingRoutes());
+  return app;
+};

@@ -1,0 +1,38 @@
+/**
+ * What every handler can rely on.
+ *
+ * @module
+ */
+import type { Context } from 'hono';
+import type { WallClock } from '../clock/port.ts';
+import type { AccountEngine, Engine, EventToPublish } from '../engine/engine.ts';
+import type { TriggerRequest } from '../../schemas/sandbox.ts';
+
+/** What a trigger asks for, made complete. */
+export interface Prepared {
+  readonly events: readonly EventToPublish[];
+  /** What the caller should know, e.g. of fields that the contract does not name. */
+  readonly notice: string | null;
+}
+
+export interface ServerOptions {
+  readonly engine: Engine;
+  readonly wall: WallClock;
+  /** Makes a trigger's events complete; throws a `Problem` when they cannot be. */
+  readonly prepare: (account: AccountEngine, request: TriggerRequest) => Promise<Prepared>;
+  /** The address that the server is bound to. */
+  readonly host: string;
+  readonly allowedHosts: readonly string[];
+}
+
+export interface Env {
+  Variables: {
+    requestId: string;
+    /** Set for `/v1` and `/_sandbox`. */
+    account: AccountEngine;
+    /** Time that the answer's `meta` shows. */
+    now: () => number;
+  };
+}
+
+export type Ctx = Context<Env>;

@@ -1,0 +1,69 @@
+/**
+ * `/v1/webhooks`: register, list, read, change, delete, rotate the secret.
+ *
+ * @module
+ */
+import { Hono } from 'hono';
+import { CreateWebhookRequest, RotateSecretRequest, UpdateWebhookRequest } from '../../../schemas/control.ts';
+import type { AccountEngine } from '../../engine/engine.ts';
+import { validationFailed } from '../../domain/problems.ts';
+import { parse } from '../../domain/validate.ts';
+import { readJson } from '../body.ts';
+import type { Env } from '../context.ts';
+import { success, successPage } from '../envelope.ts';
+import type { Idempotent } from '../idempotency.ts';
+import { webhookView } from '../view.ts';
+
+type Events = AccountEngine extends { register(r: infer R): unknown } ? R extends { events: infer E } ? E : never : never;
+
+const hints = {
+  url: 'Give an http or https URL without user name, password and fragment, at most 2048 characters, e.g. http://127.0.0.1:3000/webhooks/sendemall.',
+};
+
+/** What no schema can say: a URL that only looks like one, and `*` beside names. */
+const checkMeaning = ({ url, events }: { readonly url?: string | undefined; readonly events?: Events | undefined }): void => {
+  if (url !== undefined && !URL.canParse(url)) {
+    throw validationFailed(`"url" is ${JSON.stringify(url)}. ${hints.url}`);
+  }
+  if (events !== undefined && events.length > 1 && events.includes('*')) {
+    throw validationFailed(`"events" is ${JSON.stringify(events)}. "*" stands for all events: give it alone, or name events.`);
+  }
+};
+
+/** Leaves fields that were not given out, so that they stay as they are. */
+const given = <T extends object>(changes: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
+  Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)) as never;
+
+export const webhookRoutes = (idempotent: Idempotent): Hono<Env> =>
+  new Hono<Env>()
+    .post('/', async (c) => {
+      const body = await readJson(c);
+      return idempotent(c, body, async () => {
+        const registration = parse(CreateWebhookRequest, body, { hints });
+        checkMeaning(registration);
+        return success(c, webhookView(await c.get('account').register(registration)), 201);
+      });
+    })
+    .get('/', async (c) => successPage(c, (await c.get('account').webhooks()).map(webhookView), null))
+    .get('/:webhook_id', async (c) => success(c, webhookView(await c.get('account').webhook(c.req.param('webhook_id')))))
+    .patch('/:webhook_id', async (c) => {
+      const account = c.get('account');
+      const { id } = await account.webhook(c.req.param('webhook_id'));
+      const changes = parse(UpdateWebhookRequest, await readJson(c), { hints });
+      checkMeaning(changes);
+      return success(c, webhookView(await account.updateWebhook(id, given(changes))));
+    })
+    .delete('/:webhook_id', async (c) => {
+      const id = c.req.param('webhook_id');
+      await c.get('account').removeWebhook(id);
+      return success(c, { id, deleted: true });
+    })
+    .post('/:webhook_id/rotate-secret', async (c) => {
+      const account = c.get('account');
+      const { id } = await account.webhook(c.req.param('webhook_id'));
+      const body = await readJson(c);
+      return idempotent(c, body, async () => {
+        const { secret } = parse(RotateSecretRequest, body);
+        return success(c, webhookView(await account.updateWebhook(id, { secret })));
+      });
+    });

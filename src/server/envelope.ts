@@ -1,0 +1,41 @@
+/**
+ * The provider's two envelopes. The only place that writes them.
+ *
+ * @module
+ */
+import { getLogger } from '@logtape/logtape';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { internalError, Problem } from '../domain/problems.ts';
+import { toProviderTime } from '../domain/time.ts';
+import type { Ctx } from './context.ts';
+
+const logger = getLogger(['sendemall-mock', 'server']);
+
+const metaOf = (c: Ctx): { request_id: string; timestamp: string } => ({
+  request_id: c.get('requestId'),
+  timestamp: toProviderTime(c.get('now')()),
+});
+
+export const success = (c: Ctx, data: unknown, status: ContentfulStatusCode = 200): Response =>
+  c.json({ success: true, data, meta: metaOf(c) }, status);
+
+export const successPage = (c: Ctx, data: readonly unknown[], nextCursor: string | null): Response =>
+  c.json({ success: true, data, meta: { ...metaOf(c), next_cursor: nextCursor } });
+
+const asProblem = (c: Ctx, error: unknown): Problem => {
+  if (error instanceof Problem) return error;
+  // The client learns nothing of the inside; the log has no body and no header, so no key and no secret.
+  logger.error('{method} {path} failed ({requestId}): {error}', {
+    method: c.req.method,
+    path: c.req.path,
+    requestId: c.get('requestId'),
+    error,
+  });
+  return internalError();
+};
+
+export const failure = (c: Ctx, error: unknown): Response => {
+  const { code, message, status, headers } = asProblem(c, error);
+  const body = { success: false, error: { code, message, status }, meta: metaOf(c) };
+  return c.json(body, status as ContentfulStatusCode, { ...headers });
+};

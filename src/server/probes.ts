@@ -1,0 +1,51 @@
+/**
+ * `/livez`, `/readyz`, `/metrics`: for orchestrators and Prometheus; no key, nothing of any account.
+ *
+ * @module
+ */
+import { Hono } from 'hono';
+import type { Engine } from '../engine/engine.ts';
+import type { Env } from './context.ts';
+
+/** Loaded when first asked for: most sandboxes are never scraped. */
+const createMetrics = async (engine: Engine): Promise<() => Promise<string>> => {
+  const { Counter, Gauge, Registry, collectDefaultMetrics } = await import('prom-client');
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const attempts = new Counter({
+    name: 'sendemall_mock_attempts_total',
+    help: 'Attempts made, by outcome.',
+    labelNames: ['outcome'],
+    registers: [registry],
+  });
+  const accounts = new Gauge({
+    name: 'sendemall_mock_accounts',
+    help: 'Accounts that are open.',
+    registers: [registry],
+  });
+  const inFlight = new Gauge({
+    name: 'sendemall_mock_in_flight',
+    help: 'Attempts going on.',
+    registers: [registry],
+  });
+  return () => {
+    const figures = engine.figures();
+    attempts.reset();
+    for (const [outcome, count] of figures.attempts) attempts.inc({ outcome }, count);
+    accounts.set(figures.accounts);
+    inFlight.set(figures.inFlight);
+    return registry.metrics();
+  };
+};
+
+export const probeRoutes = (engine: Engine): Hono<Env> => {
+  let metrics: Promise<() => Promise<string>> | null = null;
+  return new Hono<Env>()
+    .get('/livez', (c) => c.json({ status: 'ok' }))
+    .get('/readyz', (c) => c.json({ status: 'ok' }))
+    .get('/metrics', async (c) => {
+      metrics ??= createMetrics(engine);
+      const text = await (await metrics)();
+      return c.body(text, 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' });
+    });
+};

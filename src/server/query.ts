@@ -1,0 +1,59 @@
+/**
+ * Query parameters and cursors.
+ *
+ * @module
+ */
+import type * as z from 'zod';
+import { validationFailed } from '../domain/problems.ts';
+import { parse } from '../domain/validate.ts';
+import type { Ctx } from './context.ts';
+
+/** Without a `limit`, a page has so many. */
+const DEFAULT_LIMIT = 50;
+
+const WHOLE_NUMBER = /^\d{1,15}$/;
+
+/**
+ * @param numbers parameters that are whole numbers
+ * @throws {Problem} for unknown, repeated or unfit parameters
+ */
+export const readQuery = <T extends z.ZodType>(c: Ctx, schema: T, numbers: readonly string[]): z.infer<T> => {
+  const given: Record<string, unknown> = {};
+  for (const [name, values] of Object.entries(c.req.queries())) {
+    const [value = '', ...more] = values;
+    if (more.length > 0) {
+      throw validationFailed(`"${name}" is given ${values.length} times. Give it once.`);
+    }
+    given[name] = numbers.includes(name) && WHOLE_NUMBER.test(value) ? Number(value) : value;
+  }
+  return parse(schema, given, { what: 'The query' });
+};
+
+interface PageQuery {
+  readonly limit?: number | undefined;
+  readonly cursor?: string | undefined;
+}
+
+/** A cursor is the place of the last row of the page before; opaque, so that it may become something else. */
+const encode = (seq: number): string => Buffer.from(`seq:${seq}`).toString('base64url');
+
+const decode = (cursor: string): number => {
+  const seq = /^seq:(\d{1,15})$/.exec(Buffer.from(cursor, 'base64url').toString())?.[1];
+  if (seq !== undefined && encode(Number(seq)) === cursor) return Number(seq);
+  throw validationFailed(
+    `"cursor" is ${JSON.stringify(cursor)}, which no page has given. Use meta.next_cursor of the page before, or leave it out to begin.`,
+  );
+};
+
+/** One page: asks for one row more than it shows, to know whether there is a next page. */
+export const readPage = async <Row extends { readonly seq: number }>(
+  query: PageQuery,
+  read: (page: { limit: number; after?: number }) => Promise<readonly Row[]>,
+): Promise<{ readonly rows: readonly Row[]; readonly nextCursor: string | null }> => {
+  const limit = query.limit ?? DEFAULT_LIMIT;
+  const after = query.cursor === undefined ? {} : { after: decode(query.cursor) };
+  const found = await read({ limit: limit + 1, ...after });
+  const rows = found.slice(0, limit);
+  const last = rows.at(-1);
+  return { rows, nextCursor: found.length > limit && last !== undefined ? encode(last.seq) : null };
+};

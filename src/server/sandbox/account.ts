@@ -1,0 +1,40 @@
+/**
+ * `/_sandbox/reset` and `/_sandbox/snapshot`: empty, save and load one account.
+ *
+ * @module
+ */
+import { Hono } from 'hono';
+import { LIMITS } from '../../../schemas/contract.ts';
+import { Snapshot } from '../../../schemas/sandbox.ts';
+import { validationFailed } from '../../domain/problems.ts';
+import { SnapshotError } from '../../domain/snapshot-error.ts';
+import { parse } from '../../domain/validate.ts';
+import { readJson } from '../body.ts';
+import type { Env } from '../context.ts';
+import { success } from '../envelope.ts';
+
+export const accountRoutes = (): Hono<Env> =>
+  new Hono<Env>()
+    .post('/reset', async (c) => {
+      await c.get('account').reset();
+      return success(c, { reset: true });
+    })
+    .get('/snapshot', async (c) => {
+      const { version, clock, tables } = await c.get('account').snapshot();
+      const { mode, rate, anchorVirtual, anchorWall } = clock;
+      return success(c, {
+        version,
+        clock: { mode, rate, anchor_virtual: anchorVirtual, anchor_wall: anchorWall },
+        tables,
+      });
+    })
+    .put('/snapshot', async (c) => {
+      const { version, clock, tables } = parse(Snapshot, await readJson(c, LIMITS.maxSnapshotBytes));
+      const { mode, rate, anchor_virtual: anchorVirtual, anchor_wall: anchorWall } = clock;
+      try {
+        await c.get('account').restore({ version, clock: { mode, rate, anchorVirtual, anchorWall }, tables });
+      } catch (error) {
+        throw error instanceof SnapshotError ? validationFailed(error.message) : error;
+      }
+      return success(c, { restored: true });
+    });

@@ -1,0 +1,67 @@
+/**
+ * `/_sandbox/clock`: show, set, advance.
+ *
+ * @module
+ */
+import { Hono } from 'hono';
+import { AdvanceRequest, SetClockRequest } from '../../../schemas/sandbox.ts';
+import { validationFailed } from '../../domain/problems.ts';
+import { parseSpan, parseTime, toSandboxTime } from '../../domain/time.ts';
+import { parse } from '../../domain/validate.ts';
+import type { AccountEngine, AdvanceTarget } from '../../engine/engine.ts';
+import { readJson } from '../body.ts';
+import type { Env } from '../context.ts';
+import { success } from '../envelope.ts';
+import { clockView } from '../view.ts';
+
+const hints = {
+  rate: 'In the mode "scaled" give a number above 0 and up to 100000; other modes take no rate.',
+  by: 'Give a span such as "5m", "1h30m", "90s", "PT5M", or a number of milliseconds.',
+  to: 'Give a time such as "2026-04-06T12:35:30Z".',
+  until: 'Use "settled" or "next_attempt".',
+};
+
+const GOALS = ['by', 'to', 'until'] as const;
+
+const targetOf = (body: unknown): AdvanceTarget => {
+  const fields = typeof body === 'object' && body !== null ? Object.keys(body) : [];
+  const given = GOALS.filter((goal) => fields.includes(goal));
+  if (given.length !== 1) {
+    const what = given.length === 0 ? 'none of them is given' : `${given.map((goal) => `"${goal}"`).join(' and ')} are given`;
+    throw validationFailed(`Give exactly one of "by", "to" and "until": ${what}.`);
+  }
+  const request = parse(AdvanceRequest, body, { hints });
+  if ('until' in request) return request;
+  if ('to' in request) {
+    const to = parseTime(request.to);
+    if (to !== null) return { to };
+    throw validationFailed(`"to" is ${JSON.stringify(request.to)}. ${hints.to}`);
+  }
+  const by = parseSpan(request.by);
+  if (by !== null) return { by };
+  throw validationFailed(`"by" is ${JSON.stringify(request.by)}. ${hints.by}`);
+};
+
+const show = async (account: AccountEngine): Promise<ReturnType<typeof clockView>> => {
+  const { deliveries } = await account.counts();
+  return clockView(await account.clock(), deliveries.pending);
+};
+
+export const clockRoutes = (): Hono<Env> =>
+  new Hono<Env>()
+    .get('/', async (c) => success(c, await show(c.get('account'))))
+    .put('/', async (c) => {
+      const account = c.get('account');
+      await account.setClock(parse(SetClockRequest, await readJson(c), { hints }));
+      return success(c, await show(account));
+    })
+    .post('/advance', async (c) => {
+      const account = c.get('account');
+      const { from, to, attempts } = await account.advance(targetOf(await readJson(c)), c.req.raw.signal);
+      return success(c, {
+        from: toSandboxTime(from),
+        to: toSandboxTime(to),
+        attempts,
+        clock: await show(account),
+      });
+    });

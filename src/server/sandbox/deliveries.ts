@@ -1,0 +1,60 @@
+/**
+ * `/_sandbox/deliveries`: list, read, wait, deliver again.
+ *
+ * @module
+ */
+import { Hono } from 'hono';
+import { DeliveryQuery, RedeliverRequest, WaitQuery } from '../../../schemas/sandbox.ts';
+import { busy, deliveryNotFound } from '../../domain/problems.ts';
+import { parse } from '../../domain/validate.ts';
+import { readOptionalJson } from '../body.ts';
+import type { Env } from '../context.ts';
+import { success, successPage } from '../envelope.ts';
+import { readPage, readQuery } from '../query.ts';
+import { deliveryDetailView, deliveryView } from '../view.ts';
+
+const DEFAULT_WAIT_MS = 30_000;
+/** Requests that may wait at the same time, in all accounts. */
+const MOST_WAITING = 5000;
+
+export const deliveryRoutes = (): Hono<Env> => {
+  let waiting = 0;
+  return new Hono<Env>()
+    .get('/', async (c) => {
+      const { account, store } = c.get('account');
+      const query = readQuery(c, DeliveryQuery, ['limit']);
+      const { status, event, webhook_id: webhookId, event_id: eventId } = query;
+      const filter = { status, event, webhookId, eventId };
+      const { rows, nextCursor } = await readPage(query, (page) => store.listDeliveries(account.key, filter, page));
+      return successPage(c, rows.map(deliveryView), nextCursor);
+    })
+    .get('/:delivery_id', async (c) => {
+      const id = c.req.param('delivery_id');
+      const { account, store } = c.get('account');
+      const delivery = await store.getDelivery(account.key, id);
+      if (delivery === null) throw deliveryNotFound(id);
+      return success(c, deliveryDetailView(delivery));
+    })
+    .get('/:delivery_id/wait', async (c) => {
+      const { until = 'settled', timeout_ms: timeoutMs = DEFAULT_WAIT_MS } = readQuery(c, WaitQuery, ['timeout_ms']);
+      if (waiting >= MOST_WAITING) {
+        throw busy(`${MOST_WAITING} requests wait for deliveries already. Wait for those to end.`);
+      }
+      waiting += 1;
+      try {
+        const id = c.req.param('delivery_id');
+        const { reached, delivery } = await c.get('account').waitFor(id, until, timeoutMs, c.req.raw.signal);
+        return success(c, { reached, delivery: deliveryDetailView(delivery) });
+      } finally {
+        waiting -= 1;
+      }
+    })
+    .post('/:delivery_id/redeliver', async (c) => {
+      const id = c.req.param('delivery_id');
+      const engine = c.get('account');
+      const { account, store } = engine;
+      if ((await store.getDelivery(account.key, id)) === null) throw deliveryNotFound(id);
+      const { body = null, signature = 'valid' } = parse(RedeliverRequest, await readOptionalJson(c));
+      return success(c, deliveryView(await engine.redeliver(id, { body, signature })), 202);
+    });
+};

@@ -1,0 +1,107 @@
+/**
+ * `/_sandbox/stream`: what happens in the account, as server-sent events, from now on.
+ *
+ * @module
+ */
+import { Hono } from 'hono';
+import { streamSSE } from 'hono/streaming';
+import { LIMITS } from '../../../schemas/contract.ts';
+import type { WallClock } from '../../clock/port.ts';
+import { busy } from '../../domain/problems.ts';
+import type { Happening } from '../../engine/engine.ts';
+import type { Env } from '../context.ts';
+import { attemptView, clockView, webhookView } from '../view.ts';
+
+/** Streams that may be open at the same time, in all accounts. */
+const MOST_STREAMS = 1000;
+/** A reader that lags behind by more than this is let go: it has missed too much to be of use. */
+const MOST_WAITING_EVENTS = 10_000;
+
+const view = (happening: Happening, pending: number): object => {
+  switch (happening.type) {
+    case 'webhook.created':
+    case 'webhook.updated':
+    case 'webhook.deleted':
+      return { type: happening.type, webhook: webhookView(happening.webhook) };
+    case 'event.published':
+      return {
+        type: happening.type,
+        event: JSON.parse(happening.event.body) as unknown,
+        delivery_ids: happening.deliveries,
+      };
+    case 'delivery.attempted': {
+      const { delivery, attempt, status } = happening;
+      return {
+        type: happening.type,
+        delivery_id: delivery.id,
+        event_id: delivery.eventId,
+        event: delivery.eventType,
+        webhook_id: delivery.webhookId,
+        status,
+        attempt: attemptView(attempt),
+      };
+    }
+    case 'delivery.cancelled':
+    case 'delivery.acknowledged':
+      return { type: happening.type, delivery_id: happening.id };
+    case 'clock.changed':
+      return { type: happening.type, clock: clockView(happening.clock, pending) };
+    case 'account.reset':
+      return { type: happening.type };
+  }
+};
+
+export const streamRoutes = (wall: WallClock): Hono<Env> => {
+  let open = 0;
+  return new Hono<Env>().get('/', (c) => {
+    if (open >= MOST_STREAMS) throw busy(`${MOST_STREAMS} streams are open already. Close one first.`);
+    const account = c.get('account');
+    open += 1;
+    return streamSSE(c, async (stream) => {
+      const waiting: Happening[] = [];
+      let wake = (): void => undefined;
+      let beat = false;
+      const unsubscribe = account.subscribe((happening) => {
+        waiting.push(happening);
+        wake();
+      });
+      stream.onAbort(() => wake());
+      let disarm = (): void => undefined;
+      const arm = (): void => {
+        disarm = wall.after(LIMITS.streamHeartbeatMs, () => {
+          beat = true;
+          wake();
+          arm();
+        });
+      };
+      arm();
+      try {
+        await stream.write(': connected\n\n');
+        for (let id = 1; !stream.aborted; ) {
+          const happening = waiting.shift();
+          if (happening !== undefined) {
+            const { deliveries } = await account.counts();
+            const data = JSON.stringify(view(happening, deliveries.pending));
+            await stream.writeSSE({ id: String(id++), event: happening.type, data });
+          } else if (beat) {
+            beat = false;
+            await stream.write(': still here\n\n');
+          } else {
+            await new Promise<void>((resolve) => {
+              wake = resolve;
+              if (waiting.length > 0 || beat || stream.aborted) resolve();
+            });
+          }
+          if (waiting.length > MOST_WAITING_EVENTS) {
+            await stream.write(`: you are ${waiting.length} events behind, so this stream ends here\n\n`);
+            break;
+          }
+        }
+      } finally {
+        open -= 1;
+        disarm();
+        unsubscribe();
+      }
+    });
+  });
+};

@@ -1,0 +1,89 @@
+/**
+ * From the engine's types to the fields that go over the wire, as the specs name them.
+ *
+ * @module
+ */
+import type * as Control from '../../schemas/control.ts';
+import type * as Sandbox from '../../schemas/sandbox.ts';
+import type { Attempt, Delivery, DeliveryDetail, HeaderList, Webhook } from '../domain/delivery.ts';
+import { toProviderTime, toSandboxTime } from '../domain/time.ts';
+import { deliveryHeaders } from '../engine/attempt.ts';
+import type { ClockView } from '../engine/engine.ts';
+import type { DeadLetter } from '../storage/store.ts';
+
+const time = (at: number | null): string | null => (at === null ? null : toSandboxTime(at));
+const pairs = (headers: HeaderList): string[][] => headers.map(([name, value]) => [name, value]);
+
+/** The secret stays inside. */
+export const webhookView = ({ id, url, events, status, createdAt }: Webhook): Control.Webhook => ({
+  id,
+  url,
+  events: [...events],
+  status,
+  created_at: toProviderTime(createdAt),
+});
+
+/** The event as it was sent, and one field more. */
+export const failedEventView = ({ event, delivery }: DeadLetter): Control.FailedEvent => ({
+  ...(JSON.parse(event.body) as Control.FailedEvent),
+  failure: {
+    attempts: delivery.attemptsMade,
+    last_error: delivery.lastError ?? '',
+    last_status_code: delivery.lastStatusCode,
+    failed_at: toProviderTime(delivery.settledAt ?? delivery.createdAt),
+    acknowledged_at: delivery.acknowledgedAt === null ? null : toProviderTime(delivery.acknowledgedAt),
+  },
+});
+
+export const deliveryView = (delivery: Delivery): Sandbox.Delivery => ({
+  id: delivery.id,
+  event_id: delivery.eventId,
+  event: delivery.eventType,
+  webhook_id: delivery.webhookId,
+  url: delivery.url,
+  status: delivery.status,
+  attempts_made: delivery.attemptsMade,
+  created_at: toSandboxTime(delivery.createdAt),
+  next_attempt_at: time(delivery.dueAt),
+  settled_at: time(delivery.settledAt),
+  redelivery_of: delivery.redeliveryOf,
+  last_outcome: delivery.lastOutcome,
+  last_error: delivery.lastError,
+});
+
+export const attemptView = (attempt: Attempt): Sandbox.Attempt => ({
+  number: attempt.number,
+  started_at: toSandboxTime(attempt.startedAt),
+  ended_at: toSandboxTime(attempt.endedAt),
+  duration_ms: attempt.durationMs,
+  outcome: attempt.outcome,
+  error: attempt.error,
+  next_attempt_at: time(attempt.nextAttemptAt),
+  request: { method: 'POST', url: attempt.url, headers: pairs(deliveryHeaders(attempt.signature)) },
+  response:
+    attempt.response === null
+      ? null
+      : {
+          status: attempt.response.status,
+          headers: pairs(attempt.response.headers),
+          body: attempt.response.body,
+          truncated: attempt.response.truncated,
+        },
+});
+
+export const deliveryDetailView = (delivery: DeliveryDetail): Sandbox.DeliveryDetail => ({
+  ...deliveryView(delivery),
+  body: delivery.body,
+  signature_mode: delivery.signature,
+  attempts: delivery.attempts.map(attemptView),
+});
+
+/** @param pending deliveries that wait for an attempt */
+export const clockView = ({ mode, rate, now, nextDueAt, inFlight }: ClockView, pending: number): Sandbox.Clock => ({
+  mode,
+  rate,
+  now: toSandboxTime(now),
+  next_due_at: time(nextDueAt),
+  in_flight: inFlight,
+  pending,
+});

@@ -135,6 +135,42 @@ test.for<[what: string, edit: Edit, place: string, remedy: RegExp]>([
     /must be like "EmailReplied"/,
   ],
   [
+    'a delay that is none',
+    ['asyncapi.yaml', ['operations', 'deliverEvent', 'x-delivery-policy', 'retryDelays'], ['soon']],
+    'asyncapi.yaml#/operations/deliverEvent/x-delivery-policy/retryDelays/0',
+    /x-delivery-policy\.schema\.json|PT5M/,
+  ],
+  [
+    'a delivery rule that the engine does not know',
+    ['asyncapi.yaml', ['operations', 'deliverEvent', 'x-delivery-policy', 'jitter'], 0.1],
+    'asyncapi.yaml#/operations/deliverEvent/x-delivery-policy',
+    /x-delivery-policy\.schema\.json|engine knows no such rule/,
+  ],
+  [
+    'a limit that is no number',
+    ['openapi.yaml', ['x-limits', 'max_body_bytes'], '1 MiB'],
+    'openapi.yaml#/x-limits/max_body_bytes',
+    /x-limits\.schema\.json|whole number/,
+  ],
+  [
+    'a limit that two specs set',
+    ['sandbox.openapi.yaml', ['x-limits', 'max_body_bytes'], 1],
+    'sandbox.openapi.yaml#/x-limits/max_body_bytes',
+    /Say it once/,
+  ],
+  [
+    'a definition that nobody needs',
+    ['schemas/events.yaml', ['$defs', 'Orphan'], { type: 'string' }],
+    'schemas/events.yaml#/$defs/Orphan',
+    /nothing refers to this/,
+  ],
+  [
+    'a name that is taken',
+    ['sandbox.openapi.yaml', ['components', 'schemas', 'EventType'], { type: 'string' }],
+    'sandbox.openapi.yaml#/components/schemas/EventType',
+    /name of something else/,
+  ],
+  [
     'an operation without a name',
     ['openapi.yaml', ['paths', '/v1/webhooks', 'post', 'operationId'], undefined],
     'openapi.yaml#/paths/~1v1~1webhooks/post',

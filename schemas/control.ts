@@ -254,11 +254,11 @@ export const FailedEvent = z.discriminatedUnion('event', [
 export type FailedEvent = z.infer<typeof FailedEvent>;
 
 /**
- * Idempotency key.
+ * Printable ASCII, not beginning or ending with a space. A UUID will do.
  *
  * @remarks assumed: Only the header is documented (A).
  */
-export const IdempotencyKey = z.string().check(minLength(1), maxLength(255));
+export const IdempotencyKey = z.string().check(maxLength(255)).regex(/^[!-~](?:[ -~]*[!-~])?$/u);
 export type IdempotencyKey = z.infer<typeof IdempotencyKey>;
 
 /**
@@ -302,7 +302,7 @@ export type RequestId = z.infer<typeof RequestId>;
  */
 export const Meta = z.looseObject({
   request_id: RequestId,
-  /** When it was answered. */
+  /** When it was answered, on the account's clock. */
   timestamp: Timestamp,
 });
 export type Meta = z.infer<typeof Meta>;
@@ -314,7 +314,7 @@ export type Meta = z.infer<typeof Meta>;
  */
 export const ListMeta = z.looseObject({
   request_id: RequestId,
-  /** When it was answered. */
+  /** When it was answered, on the account's clock. */
   timestamp: Timestamp,
   /**
    * Give it as `cursor` to get the next page; null on the last one.

@@ -175,14 +175,14 @@ export type Delivery = z.infer<typeof Delivery>;
 export const TriggerResult = z.looseObject({
   events: z.array(SandboxEvent),
   deliveries: z.array(Delivery),
-  /** Why nothing is delivered, if nothing is; else null. */
+  /** What else there is to know, such as that nobody subscribes; else null. */
   notice: z.string().nullable(),
 });
 export type TriggerResult = z.infer<typeof TriggerResult>;
 
 /** With deliveries. */
 export const WithDeliveries = z.looseObject({
-  /** The newest first. */
+  /** The newest first, 200 at most. */
   deliveries: z.array(Delivery),
 });
 export type WithDeliveries = z.infer<typeof WithDeliveries>;
@@ -194,7 +194,7 @@ export const SandboxEventDetail = z.discriminatedUnion('event', [
     id: EventId,
     timestamp: Timestamp,
     data: EmailSentData,
-    /** The newest first. */
+    /** The newest first, 200 at most. */
     deliveries: z.array(Delivery),
   }),
   z.looseObject({
@@ -202,7 +202,7 @@ export const SandboxEventDetail = z.discriminatedUnion('event', [
     id: EventId,
     timestamp: Timestamp,
     data: EmailDeliveredData,
-    /** The newest first. */
+    /** The newest first, 200 at most. */
     deliveries: z.array(Delivery),
   }),
   z.looseObject({
@@ -210,7 +210,7 @@ export const SandboxEventDetail = z.discriminatedUnion('event', [
     id: EventId,
     timestamp: Timestamp,
     data: EmailOpenedData,
-    /** The newest first. */
+    /** The newest first, 200 at most. */
     deliveries: z.array(Delivery),
   }),
   z.looseObject({
@@ -218,7 +218,7 @@ export const SandboxEventDetail = z.discriminatedUnion('event', [
     id: EventId,
     timestamp: Timestamp,
     data: EmailClickedData,
-    /** The newest first. */
+    /** The newest first, 200 at most. */
     deliveries: z.array(Delivery),
   }),
   z.looseObject({
@@ -226,7 +226,7 @@ export const SandboxEventDetail = z.discriminatedUnion('event', [
     id: EventId,
     timestamp: Timestamp,
     data: EmailRepliedData,
-    /** The newest first. */
+    /** The newest first, 200 at most. */
     deliveries: z.array(Delivery),
   }),
   z.looseObject({
@@ -234,7 +234,7 @@ export const SandboxEventDetail = z.discriminatedUnion('event', [
     id: EventId,
     timestamp: Timestamp,
     data: EmailBouncedData,
-    /** The newest first. */
+    /** The newest first, 200 at most. */
     deliveries: z.array(Delivery),
   }),
   z.looseObject({
@@ -242,7 +242,7 @@ export const SandboxEventDetail = z.discriminatedUnion('event', [
     id: EventId,
     timestamp: Timestamp,
     data: EmailUnsubscribedData,
-    /** The newest first. */
+    /** The newest first, 200 at most. */
     deliveries: z.array(Delivery),
   }),
   z.looseObject({
@@ -250,7 +250,7 @@ export const SandboxEventDetail = z.discriminatedUnion('event', [
     id: EventId,
     timestamp: Timestamp,
     data: CampaignCompletedData,
-    /** The newest first. */
+    /** The newest first, 200 at most. */
     deliveries: z.array(Delivery),
   }),
 ]);

@@ -12,7 +12,7 @@ export interface Located {
   readonly at: (ref: string) => Located;
 }
 
-const TIMES = [
+export const TIMES = [
   '2026-04-06T12:00:00Z',
   '2026-04-06t12:00:00z',
   '2026-04-06 12:00:00Z',
@@ -49,7 +49,7 @@ const TIMES = [
   '2026-04-06T12:00:00.12Z',
 ];
 
-const MAILS = [
+export const MAILS = [
   'sarah@example.com',
   'SARAH+tag@Example.COM',
   'a@b.c',
@@ -79,7 +79,7 @@ const MAILS = [
 const SOUND_TIMES = ['2026-04-06T12:00:00Z', '2024-02-29T00:00:00Z', '2026-04-06T12:00:00.123Z'];
 const SOUND_MAILS = ['sarah@example.com', 'SARAH+tag@Example.COM', 'a@b.c'];
 
-const TEXTS = [
+export const TEXTS = [
   '',
   ' ',
   'a',
@@ -221,9 +221,9 @@ function valuesFor(
   }
 }
 
-/** Thirty to one in favour of what is likely valid: a document has many fields. */
+/** Twelve to one in favour of what is likely valid: a document has many fields. */
 const mostly = <T>(likely: fc.Arbitrary<T>, wild: fc.Arbitrary<T>): fc.Arbitrary<T> =>
-  fc.oneof({ weight: 30, arbitrary: likely }, { weight: 1, arbitrary: wild });
+  fc.oneof({ weight: 12, arbitrary: likely }, { weight: 1, arbitrary: wild });
 
 function textsFor(schema: Schema): fc.Arbitrary<string> {
   const { minLength, maxLength, pattern, format } = schema;
@@ -234,18 +234,23 @@ function textsFor(schema: Schema): fc.Arbitrary<string> {
   const pool = format === 'date-time' ? TIMES : format === 'email' ? MAILS : TEXTS;
   const wild = fc.oneof(fc.constantFrom(...pool), ...lengths);
 
+  const fitting = fittingTexts(schema);
+  const made = pattern !== undefined && format === undefined ? [fromPattern(pattern)] : [];
+  const likely = [...(fitting.length > 0 ? [fc.constantFrom(...fitting)] : []), ...made];
+  if (likely.length === 0) likely.push(textOfLength(minLength ?? 8));
+  return mostly(fc.oneof(...likely), wild);
+}
+
+/** Texts of the lists above that a schema accepts. */
+export function fittingTexts({ minLength, maxLength, pattern, format }: Schema): string[] {
   const regExp = pattern === undefined ? null : new RegExp(pattern, 'u');
   const sound = format === 'date-time' ? SOUND_TIMES : format === 'email' ? SOUND_MAILS : TEXTS;
-  const fitting = sound.filter(
+  return sound.filter(
     (text) =>
       (regExp?.test(text) ?? true) &&
       [...text].length >= (minLength ?? 0) &&
       [...text].length <= (maxLength ?? Infinity),
   );
-  const made = regExp && format === undefined ? [fromPattern(pattern)] : [];
-  const likely = [...(fitting.length > 0 ? [fc.constantFrom(...fitting)] : []), ...made];
-  if (likely.length === 0) likely.push(textOfLength(minLength ?? 8));
-  return mostly(fc.oneof(...likely), wild);
 }
 
 function fromPattern(pattern: string): fc.Arbitrary<string> {

@@ -100,8 +100,8 @@ const ofError = (error: Error, phase: Phase): Verdict => {
     case 'ETIMEDOUT':
       return { outcome: 'timeout_connect', error: `no connection in time (${code}); is the receiver accepting connections?` };
   }
-  if (code.startsWith('HPE_')) {
-    return { outcome: 'invalid_response', error: `the answer is not HTTP/1.1 (${code}); is this port another service's?` };
+  if (code.startsWith('HPE_') || error.name === 'HTTPParserError') {
+    return { outcome: 'invalid_response', error: `the answer is not HTTP/1.1 (${code || error.message}); is this port another service's?` };
   }
   if (code.startsWith('UND_ERR_HEADERS_OVERFLOW')) {
     return { outcome: 'response_too_large', error: 'the answer\'s headers are over 16 KiB; send fewer' };

@@ -19,7 +19,7 @@ import {
   EventId,
   Timestamp,
 } from './events.ts';
-import { integer, maxLength, minLength, minProperties, uniqueItems } from './support.ts';
+import { integer, minProperties, uniqueItems } from './support.ts';
 
 /**
  * http or https, with a host, without user name or password, without a fragment, up to 2,048
@@ -29,7 +29,7 @@ import { integer, maxLength, minLength, minProperties, uniqueItems } from './sup
  * up in logs, and a fragment never reaches a server.
  * @example `"https://your-app.com/webhooks/sendemall"`
  */
-export const WebhookUrl = z.string().check(maxLength(2048)).regex(
+export const WebhookUrl = z.string().max(2048).regex(
   /^https?:\/\/(?:\[[0-9A-Fa-f:.]+\]|[^\s/?#@:\\\[\]]+)(?::\d{1,5})?(?:[/?][^\s#\\]*)?$/u,
 );
 export type WebhookUrl = z.infer<typeof WebhookUrl>;
@@ -69,7 +69,7 @@ export type Subscriptions = z.infer<typeof Subscriptions>;
  * guessed. (Documented in part: G, "Register your endpoint".)
  * @example `"whsec_your-signing-secret"`
  */
-export const Secret = z.string().check(minLength(8), maxLength(256));
+export const Secret = z.string().min(8).max(256);
 export type Secret = z.infer<typeof Secret>;
 
 /**
@@ -120,7 +120,7 @@ export type RotateSecretRequest = z.infer<typeof RotateSecretRequest>;
  * is not. (Documented in part: G, "Register your endpoint".)
  * @example `"whk_abc123"`
  */
-export const WebhookId = z.string().check(maxLength(128)).regex(/^whk_[A-Za-z0-9_-]+$/u);
+export const WebhookId = z.string().max(128).regex(/^whk_[A-Za-z0-9_-]+$/u);
 export type WebhookId = z.infer<typeof WebhookId>;
 
 /**
@@ -258,7 +258,7 @@ export type FailedEvent = z.infer<typeof FailedEvent>;
  *
  * @remarks assumed: Only the header is documented (A).
  */
-export const IdempotencyKey = z.string().check(maxLength(255)).regex(/^[!-~](?:[ -~]*[!-~])?$/u);
+export const IdempotencyKey = z.string().max(255).regex(/^[!-~](?:[ -~]*[!-~])?$/u);
 export type IdempotencyKey = z.infer<typeof IdempotencyKey>;
 
 /**
@@ -275,7 +275,7 @@ export type PageLimit = z.infer<typeof PageLimit>;
  *
  * @remarks assumed: Nothing is documented about pages.
  */
-export const Cursor = z.string().check(minLength(1), maxLength(256));
+export const Cursor = z.string().min(1).max(256);
 export type Cursor = z.infer<typeof Cursor>;
 
 /**
@@ -390,7 +390,7 @@ export type ErrorCode = z.infer<typeof ErrorCode>;
 export const ErrorDetail = z.looseObject({
   code: ErrorCode,
   /** What is wrong and how to mend it, in words. For people; do not parse it. */
-  message: z.string().check(minLength(1)),
+  message: z.string().min(1),
   /** The response's status once more. */
   status: integer().min(400).max(599),
   /**

@@ -28,14 +28,14 @@ import {
   EventId,
   Timestamp,
 } from './events.ts';
-import { format, integer, maxLength, minLength } from './support.ts';
+import { format, integer } from './support.ts';
 
 /**
  * Delivery id.
  *
  * @example `"dlv_01jr5zk3v9"`
  */
-export const DeliveryId = z.string().check(maxLength(128)).regex(/^dlv_[A-Za-z0-9_-]+$/u);
+export const DeliveryId = z.string().max(128).regex(/^dlv_[A-Za-z0-9_-]+$/u);
 export type DeliveryId = z.infer<typeof DeliveryId>;
 
 /**
@@ -43,9 +43,9 @@ export type DeliveryId = z.infer<typeof DeliveryId>;
  *
  * @example `"2026-04-06T12:00:00.000Z"`
  */
-export const SandboxTime = z.string().check(format('date-time')).regex(
+export const SandboxTime = z.string().regex(
   /^\d{4}-\d{2}-\d{2}T[0-2]\d:[0-5]\d:[0-5]\d\.\d{3}Z$/u,
-);
+).check(format('date-time'));
 export type SandboxTime = z.infer<typeof SandboxTime>;
 
 /**
@@ -397,7 +397,7 @@ export type WaitResult = z.infer<typeof WaitResult>;
 /** How to deliver once more. */
 export const RedeliverRequest = z.strictObject({
   /** Send this instead of the same bytes. */
-  body: z.string().check(maxLength(1_048_576)).optional(),
+  body: z.string().max(1_048_576).optional(),
   /** How to sign it. */
   signature: SignatureMode.optional(),
 });
@@ -444,7 +444,7 @@ export const AdvanceRequest = z.xor([
      * @example `"PT30S"`
      * @example `300000`
      */
-    by: z.union([z.string().check(minLength(1), maxLength(64)), integer().min(0)]),
+    by: z.union([z.string().min(1).max(64), integer().min(0)]),
   }),
   z.strictObject({
     /**
@@ -452,9 +452,9 @@ export const AdvanceRequest = z.xor([
      *
      * @example `"2026-04-06T12:35:30Z"`
      */
-    to: z.string().check(format('date-time')).regex(
+    to: z.string().regex(
       /^\d{4}-\d{2}-\d{2}T[0-2]\d:[0-5]\d:[0-5]\d(?:\.\d{1,9})?Z$/u,
-    ),
+    ).check(format('date-time')),
   }),
   z.strictObject({
     /** `settled` goes on until nothing waits, `next_attempt` to what is due next. */

@@ -17,22 +17,6 @@ export const integer = (): z.ZodNumber =>
     payload.issues.push({ code: 'invalid_type', expected: 'int', input: payload.value });
   });
 
-/** At least so many characters, counted in code points: an emoji is one. */
-export const minLength =
-  (minimum: number): Check<string> =>
-  ({ value, issues }) => {
-    if (value.length >= minimum && codePoints(value) >= minimum) return;
-    issues.push({ code: 'too_small', origin: 'string', minimum, inclusive: true, input: value });
-  };
-
-/** At most so many characters, counted in code points: an emoji is one. */
-export const maxLength =
-  (maximum: number): Check<string> =>
-  ({ value, issues }) => {
-    if (value.length <= maximum || codePoints(value) <= maximum) return;
-    issues.push({ code: 'too_big', origin: 'string', maximum, inclusive: true, input: value });
-  };
-
 /** Formats that are known, each a test of the whole text. */
 export const FORMATS = {
   'date-time': (text: string): boolean => {
@@ -134,22 +118,6 @@ const hasAll = (value: object, names: readonly string[]): boolean =>
 
 const showSets = (sets: readonly (readonly string[])[]): string =>
   sets.map((names) => names.map((name) => `"${name}"`).join(' with ')).join(', ');
-
-function codePoints(text: string): number {
-  let count = text.length;
-  for (let at = 0; at < text.length - 1; at++) {
-    const isPair = isIn(text.charCodeAt(at), 0xd800) && isIn(text.charCodeAt(at + 1), 0xdc00);
-    if (!isPair) continue;
-    count--;
-    at++;
-  }
-  return count;
-}
-
-/** Whether a code unit is a surrogate of the kind that starts there. */
-function isIn(unit: number, start: 0xd800 | 0xdc00): boolean {
-  return unit >= start && unit < start + 0x400;
-}
 
 function isDate(text: string): boolean {
   const [, year, month, day] = /^(\d{4})-(\d\d)-(\d\d)$/.exec(text)?.map(Number) ?? [];

@@ -42,20 +42,16 @@ function isOfType(value: unknown, type: Type): boolean {
   return typeof value === type;
 }
 
-/** A schema of type string. */
+/** A schema of type string. zod counts its length as JSON Schema does: in code points. */
 export function printText(helper: NeedHelper, schema: Members, place: Place): Doc {
-  const checks: Doc[] = [];
-  for (const keyword of ['minLength', 'maxLength'] as const) {
-    const length = schema[keyword];
-    if (length !== undefined) checks.push(`${helper(keyword)}(${count(length, place, keyword)})`);
-  }
-  if (schema['format'] !== undefined) {
-    checks.push(`${helper('format')}(${print(schema['format'])})`);
-  }
+  const { minLength, maxLength, format } = schema;
   const parts: Doc[] = ['z.string()'];
-  if (checks.length > 0) parts.push(call('.check', ...checks));
-  if (schema['pattern'] !== undefined)
+  if (minLength !== undefined) parts.push(`.min(${count(minLength, place, 'minLength')})`);
+  if (maxLength !== undefined) parts.push(`.max(${count(maxLength, place, 'maxLength')})`);
+  if (schema['pattern'] !== undefined) {
     parts.push(call('.regex', pattern(schema['pattern'], place)));
+  }
+  if (format !== undefined) parts.push(`.check(${helper('format')}(${print(format)}))`);
   return parts;
 }
 

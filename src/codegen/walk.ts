@@ -8,7 +8,7 @@ import { type Place, inside, pointerNames } from './spec-problem.ts';
 import { checkExtension } from './vocabulary.ts';
 
 /** Members whose keys are names that somebody chose. */
-const NAME_MAPS: readonly string[] = ['properties', 'headers', 'examples', 'schemas'];
+const NAME_MAPS: readonly string[] = ['$defs', 'properties', 'headers', 'examples', 'schemas'];
 
 /** Whether a member holds a sample value, in which keys mean nothing. */
 export function isExample(name: string, value: unknown, parent: Place): boolean {

@@ -101,7 +101,10 @@ export const createHttp = ({ baseUrl, apiKey, fetch }: HttpOptions): Http => {
       redirect: 'manual',
     });
     try {
-      return await fetch(request);
+      const response = await fetch(request);
+      // A server in this process may answer all the same.
+      call.signal?.throwIfAborted();
+      return response;
     } catch (error) {
       call.signal?.throwIfAborted();
       throw unreachable(baseUrl, error);

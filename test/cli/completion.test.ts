@@ -21,11 +21,11 @@ describe.skipIf(!has('bash'))('bash', () => {
       'bash',
       [
         '-c',
-        `source /dev/stdin; COMP_WORDS=("$@"); COMP_CWORD=$(( $# - 1 )); _sendemall_mock; printf '%s\\n' "\${COMPREPLY[@]}"`,
-        'bash',
+        `eval "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(( $# - 1 )); _sendemall_mock; printf '%s\\n' "\${COMPREPLY[@]}"`,
+        script,
         ...words,
       ],
-      { input: script, encoding: 'utf8', cwd: '/' },
+      { encoding: 'utf8', cwd: '/' },
     );
     expect(stderr).toBe('');
     return stdout.trim().split('\n');

@@ -54,36 +54,20 @@ const FLAGS: Partial<Record<keyof MockOptions, string>> = {
   allowedHosts: '--allowed-host',
 };
 
-const why = (error: unknown, host: string, port: number): UsageError => {
-  if (error instanceof MockOptionError) {
-    const flag = FLAGS[error.option] ?? `--${error.option}`;
-    return new UsageError(flag + error.message.slice(error.option.length));
+/** A port that is taken, a database in use: what goes wrong at the start can be mended, and says how. */
+const usageErrorOf = (error: unknown): UsageError => {
+  if (!(error instanceof MockOptionError)) {
+    return new UsageError(error instanceof Error ? error.message : String(error));
   }
-  const { code, message } = error as NodeJS.ErrnoException;
-  switch (code) {
-    case 'EADDRINUSE':
-      return new UsageError(
-        `Port ${port} of ${host} is taken: stop what listens there, or choose another with --port (0 takes a free one).`,
-      );
-    case 'EACCES':
-      return new UsageError(`Port ${port} may not be used: choose one above 1023 with --port.`);
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-      return new UsageError(
-        `--host ${host} is no address of this machine (${code}): use 127.0.0.1, or 0.0.0.0 for all.`,
-      );
-    default:
-      return new UsageError(message);
-  }
+  const flag = FLAGS[error.option] ?? `--${error.option}`;
+  return new UsageError(flag + error.message.slice(error.option.length));
 };
 
-const start = async (
-  options: MockOptions & { readonly host: string; readonly port: number },
-): Promise<Mock> => {
+const start = async (options: MockOptions): Promise<Mock> => {
   try {
     return await createMock(options);
   } catch (error) {
-    throw why(error, options.host, options.port);
+    throw usageErrorOf(error);
   }
 };
 

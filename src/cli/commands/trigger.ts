@@ -91,12 +91,19 @@ const timestamp = (text: string): string => {
   throw new InvalidArgumentError('Give RFC 3339, e.g. 2026-04-06T12:00:00Z.');
 };
 
+/** Names its choices to the help and the completion, and leaves the check to what can guess. */
+const eventArgument = () => {
+  const argument = new Argument('<event>', 'what happens');
+  argument.argChoices = [...EVENT_TYPES];
+  return argument;
+};
+
 export const trigger = (terminal: Terminal) =>
   new Command('trigger')
     .description(
       'Makes an event happen. The sandbox generates its data and delivers it to the webhooks that subscribe; with --to it goes straight to a receiver, once, and no sandbox is needed.',
     )
-    .addArgument(new Argument('<event>', EVENT_TYPES.join(', ')))
+    .addArgument(eventArgument())
     .addOption(
       new Option(
         '--data <key.path=value>',

@@ -167,11 +167,13 @@ const run = async (
   }
 };
 
-/** Runs one command line and sets the status of the process. */
+/** Runs one command line and ends the process with its status. */
 export const main = async (args: readonly string[]): Promise<void> => {
   // `sendemall-mock … | head` closes the pipe early, which is no error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) =>
     process.exit(error.code === 'EPIPE' ? 0 : 2),
   );
-  process.exitCode = await run(args, processTerminal(listenForSignals()));
+  const status = await run(args, processTerminal(listenForSignals()));
+  // Ends now, not when the last idle connection does; what was printed goes out first.
+  process.stdout.write('', () => process.stderr.write('', () => process.exit(status)));
 };

@@ -95,6 +95,7 @@ export const createEngine = (options: EngineOptions): Engine => {
       });
       await Promise.race([Promise.all(idle), grace]);
       cancel();
+      for (const lane of lanes) lane.abandon();
       // What is cut now was never recorded, so the next start finds it in flight and plans it again.
       await options.transport.close();
     },

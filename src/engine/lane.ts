@@ -88,6 +88,8 @@ export interface Lane {
   idle(): Promise<void>;
   /** Sends nothing any more. */
   stop(): Promise<void>;
+  /** Writes nothing down any more: what is in flight now is attempted again after the next start. */
+  abandon(): void;
 }
 
 const isTimeout = (outcome: Outcome): boolean => outcome.startsWith('timeout_');
@@ -250,7 +252,7 @@ export const createLane = (
 
   const settleWaiting = (): void => {
     const next = earliestDue();
-    if (!stopped && (inFlight > 0 || (next !== null && next <= now()))) return;
+    if (inFlight > 0 || (next !== null && next <= now())) return;
     const done = waiting;
     waiting = [];
     for (const resolve of done) resolve();
@@ -386,6 +388,9 @@ export const createLane = (
       disarm?.();
       for (const slot of slots.values()) await giveBack(slot);
       wake();
+    },
+    abandon: () => {
+      epoch += 1;
     },
   };
 };

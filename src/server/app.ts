@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { getLogger } from '@logtape/logtape';
 import { Hono, type MiddlewareHandler } from 'hono';
 import { RegExpRouter } from 'hono/router/reg-exp-router';
 import { monotonicFactory } from 'ulid';
@@ -22,6 +23,8 @@ import { clockRoutes } from './sandbox/clock.ts';
 import { deliveryRoutes } from './sandbox/deliveries.ts';
 import { eventRoutes } from './sandbox/events.ts';
 import { streamRoutes } from './sandbox/stream.ts';
+
+const logger = getLogger(['sendemall-mock', 'server']);
 
 const authenticate = ({ engine }: ServerOptions): MiddlewareHandler<Env> =>
   async (c, next) => {
@@ -67,7 +70,16 @@ export const createApp = (options: ServerOptions): Hono<Env> => {
     c.set('requestId', requestId);
     c.set('now', wall.now);
     c.header('x-request-id', requestId);
+    const started = wall.now();
     await next();
+    // Neither headers nor bodies: those hold keys and secrets.
+    logger.debug('{method} {path} {status} in {ms} ms ({requestId})', {
+      method: c.req.method,
+      path: c.req.path,
+      status: c.res.status,
+      ms: wall.now() - started,
+      requestId,
+    });
   });
   app.use('/', guard);
   app.use('/_sandbox/*', guard, auth);

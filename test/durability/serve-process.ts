@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 
 const bin = fileURLToPath(new URL('../../src/cli/bin.js', import.meta.url));
 
-export interface ServeProcess {
+export interface ServeProcess extends AsyncDisposable {
   readonly url: string;
   readonly child: ChildProcess;
   /** Everything printed so far, both streams. */
@@ -40,15 +40,21 @@ export const startServe = async (port: number, ...args: readonly string[]): Prom
       setTimeout(resolve, 10);
     });
   }
+  const end = async (signal: NodeJS.Signals): Promise<number | NodeJS.Signals> => {
+    if (child.exitCode === null && child.signalCode === null) {
+      const exited = once(child, 'exit');
+      child.kill(signal);
+      await exited;
+    }
+    return child.exitCode ?? child.signalCode ?? 0;
+  };
   return {
     url,
     child,
     output: () => output,
-    end: async (signal) => {
-      const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
-      child.kill(signal);
-      const [status, by] = await exited;
-      return status ?? by ?? 0;
+    end,
+    [Symbol.asyncDispose]: async () => {
+      await end('SIGKILL');
     },
   };
 };

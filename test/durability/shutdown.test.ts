@@ -24,13 +24,13 @@ test('SIGTERM lets the attempt in flight finish, and it is remembered', async ()
     setTimeout(() => response.end(), 500); // a receiver that takes its time
   });
   const api = apiOf(`http://127.0.0.1:${port}`);
-  const first = await startServe(port, '--db', db);
+  await using first = await startServe(port, '--db', db);
   await api.register(receiver.url);
   const id = await api.trigger();
   await receiver.arrived(1);
   expect(await first.end('SIGTERM')).toBe(0);
 
-  const second = await startServe(port, '--db', db);
+  await using second = await startServe(port, '--db', db);
   expect((await api.delivery(id)).status).toBe('delivered');
   expect(receiver.received).toHaveLength(1);
   await second.end('SIGTERM');
@@ -41,7 +41,7 @@ test('SIGTERM waits no longer than an attempt may take; what was cut is attempte
   const port = await freePort();
   const receiver = await startReceiver(() => undefined);
   const api = apiOf(`http://127.0.0.1:${port}`);
-  const first = await startServe(port, '--db', db, '--attempt-timeout', '1s');
+  await using first = await startServe(port, '--db', db, '--attempt-timeout', '1s');
   await api.register(receiver.url);
   const id = await api.trigger();
   await receiver.arrived(1);
@@ -51,7 +51,7 @@ test('SIGTERM waits no longer than an attempt may take; what was cut is attempte
   await receiver[Symbol.asyncDispose]();
 
   await using up = await startReceiver(answer(200), receiver.port);
-  const second = await startServe(port, '--db', db, '--clock', 'skip');
+  await using second = await startServe(port, '--db', db, '--clock', 'skip');
   await api.send('PUT', '/_sandbox/clock', { mode: 'skip' });
   expect((await api.settled(id)).status).toBe('delivered');
   expect(up.received).toHaveLength(1);
@@ -60,7 +60,7 @@ test('SIGTERM waits no longer than an attempt may take; what was cut is attempte
 
 test('a second serve on the same file ends with status 2 and says who holds it', async () => {
   const db = join(folder, 'state.db');
-  const first = await startServe(await freePort(), '--db', db);
+  await using first = await startServe(await freePort(), '--db', db);
   await expect(startServe(await freePort(), '--db', db)).rejects.toThrow(
     new RegExp(`ended with 2:[^]*state\\.db[^]*(in use|another|held|open)`, 'i'),
   );
@@ -69,7 +69,7 @@ test('a second serve on the same file ends with status 2 and says who holds it',
 
 test('a port that is taken ends with status 2 and says what to do', async () => {
   const port = await freePort();
-  const first = await startServe(port);
+  await using first = await startServe(port);
   // The readiness probe would be answered by the first one, so look at the exit alone.
   const { spawnSync } = await import('node:child_process');
   const { fileURLToPath } = await import('node:url');

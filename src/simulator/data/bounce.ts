@@ -1,0 +1,34 @@
+/**
+ * Bounces: code and message fit the type.
+ *
+ * @module
+ */
+import type { Faker } from '@faker-js/faker';
+import type { BounceType } from '../../../schemas/events.ts';
+
+interface Bounce {
+  readonly bounce_code: string;
+  readonly bounce_message: string;
+}
+
+const BOUNCES: Readonly<Record<BounceType, readonly Bounce[]>> = {
+  hard: [
+    { bounce_code: '550', bounce_message: 'Mailbox not found' },
+    { bounce_code: '551', bounce_message: 'User not local' },
+    { bounce_code: '553', bounce_message: 'Mailbox name not allowed' },
+    { bounce_code: '554', bounce_message: 'Recipient address rejected: domain does not accept mail' },
+  ],
+  soft: [
+    { bounce_code: '421', bounce_message: 'Service not available, try again later' },
+    { bounce_code: '450', bounce_message: 'Mailbox busy' },
+    { bounce_code: '451', bounce_message: 'Greylisted, try again in a few minutes' },
+    { bounce_code: '452', bounce_message: 'Mailbox full' },
+  ],
+};
+
+export const isBounceType = (value: unknown): value is BounceType => value === 'hard' || value === 'soft';
+
+export const makeBounce = (faker: Faker, given?: BounceType): Bounce & { readonly bounce_type: BounceType } => {
+  const type = given ?? (faker.datatype.boolean({ probability: 0.7 }) ? 'hard' : 'soft');
+  return { bounce_type: type, ...faker.helpers.arrayElement(BOUNCES[type]) };
+};

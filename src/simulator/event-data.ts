@@ -1,0 +1,78 @@
+/**
+ * The data of one event: made up, with what is given laid over it.
+ *
+ * @module
+ */
+import type { Faker } from '@faker-js/faker';
+import type { EventType } from '../../schemas/contract.ts';
+import { isBounceType, makeBounce } from './data/bounce.ts';
+import { makeEngagement } from './data/engagement.ts';
+import { makeCampaign, makeLead, makeThreadId } from './data/lead.ts';
+import { isSentiment, makeReply } from './data/reply.ts';
+import { makeTotals } from './data/totals.ts';
+
+export type Data = Readonly<Record<string, unknown>>;
+
+/** Fields that only some events show, in the guide's order. */
+const make = (faker: Faker, event: EventType, now: number, given: Data): Data => {
+  const email = typeof given['lead_email'] === 'string' ? given['lead_email'] : undefined;
+  const { campaign_id, campaign_name } = makeCampaign(faker, now);
+  const { lead_id, lead_email, lead_name, lead_company } = makeLead(faker, email);
+  const sequence_step = faker.number.int({ min: 1, max: 4 });
+  const lead = { campaign_id, lead_id, lead_email };
+  switch (event) {
+    case 'email.sent':
+    case 'email.delivered':
+      return { ...lead, sequence_step };
+    case 'email.opened': {
+      const { count, first, ...rest } = makeEngagement(faker, now, given['open_count']);
+      return { ...lead, sequence_step, open_count: count, first_opened_at: first, ...rest };
+    }
+    case 'email.clicked': {
+      const { count, first, ...rest } = makeEngagement(faker, now, given['click_count']);
+      const url = `https://www.${faker.internet.domainWord()}.example/pricing`;
+      return { ...lead, sequence_step, url, click_count: count, first_clicked_at: first, ...rest };
+    }
+    case 'email.replied': {
+      const sentiment = isSentiment(given['reply_sentiment']) ? given['reply_sentiment'] : undefined;
+      const reply = makeReply(faker, sentiment);
+      return {
+        campaign_id,
+        campaign_name,
+        lead_id,
+        lead_email,
+        lead_name,
+        lead_company,
+        sequence_step,
+        ...reply,
+        thread_id: makeThreadId(faker),
+      };
+    }
+    case 'email.bounced': {
+      const type = isBounceType(given['bounce_type']) ? given['bounce_type'] : undefined;
+      return { ...lead, ...makeBounce(faker, type), sequence_step };
+    }
+    case 'email.unsubscribed':
+      return { ...lead, sequence_step, suppressed_globally: faker.datatype.boolean({ probability: 0.8 }) };
+    case 'campaign.completed':
+      return { campaign_id, campaign_name, totals: makeTotals(faker) };
+  }
+};
+
+const isObject = (value: unknown): value is Data =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Objects are merged field by field, anything else is replaced; null takes a field out. */
+const merge = (base: Data, over: Data): Data => {
+  const merged = new Map(Object.entries(base));
+  for (const [key, value] of Object.entries(over)) {
+    const before = merged.get(key);
+    if (value === null) merged.delete(key);
+    else merged.set(key, isObject(value) && isObject(before) ? merge(before, value) : value);
+  }
+  return Object.fromEntries(merged);
+};
+
+/** Not checked against the contract yet: what is given may not fit it. */
+export const makeEventData = (faker: Faker, event: EventType, now: number, given: Data): Data =>
+  merge(make(faker, event, now, given), given);

@@ -5,18 +5,24 @@
  */
 import { randomInt } from 'node:crypto';
 import type { Hono } from 'hono';
+import { ulid } from 'ulid';
 import { FASTEST_RATE, parseClockSetting, type ClockSetting } from './clock/setting.ts';
 import { systemClock } from './clock/system.ts';
 import type { ClockState } from './clock/port.ts';
 import { inMode } from './clock/virtual.ts';
 import { DELIVERY_POLICY } from '../schemas/contract.ts';
-import { parseTime } from './domain/time.ts';
+import type { TriggerRequest } from '../schemas/sandbox.ts';
+import { signingKey } from './domain/signature.ts';
+import { parseTime, toProviderTime } from './domain/time.ts';
+import { deliveryHeaders, makeAttempt, type AttemptEnd } from './engine/attempt.ts';
 import { createEngine } from './engine/create-engine.ts';
 import type { Engine } from './engine/engine.ts';
-import { createTransport } from './engine/transport.ts';
+import { serialise } from './engine/publish.ts';
+import { createTransport, targetOf } from './engine/transport.ts';
 import { createApp } from './server/app.ts';
 import { listen } from './server/listen.ts';
-import { prepareEvents } from './simulator/trigger.ts';
+import { createFaker } from './simulator/faker.ts';
+import { completeEvents, prepareEvents } from './simulator/trigger.ts';
 import { openSqliteStore } from './storage/sqlite.ts';
 import type { Store } from './storage/store.ts';
 
@@ -176,5 +182,54 @@ export const createMock = async (options: MockOptions = {}): Promise<Mock> => {
   } catch (error) {
     await stop(0);
     throw error;
+  }
+};
+
+export interface OnceRequest {
+  readonly url: string;
+  readonly secret: string;
+  readonly event: Pick<TriggerRequest, 'event' | 'data' | 'id' | 'timestamp'>;
+  readonly signal?: AbortSignal;
+}
+
+export interface Once extends Omit<AttemptEnd, 'signature'> {
+  /** The exact characters that were sent. */
+  readonly body: string;
+  readonly request: { readonly url: string; readonly headers: readonly (readonly [string, string])[] };
+}
+
+/**
+ * One attempt at a receiver, with no sandbox, no retry and nothing kept. The target is the caller's own choice, so it
+ * may be public.
+ *
+ * @throws {Problem} when the given data does not fit the event
+ *
+ * @example
+ * ```ts
+ * const { outcome } = await deliverOnce({
+ *   url: 'http://127.0.0.1:3000/webhooks/sendemall',
+ *   secret: 'whsec_your-signing-secret',
+ *   event: { event: 'email.replied' },
+ * });
+ * ```
+ */
+export const deliverOnce = async ({ url, secret, event, signal }: OnceRequest): Promise<Once> => {
+  const now = systemClock.now();
+  const seed = randomInt(0x1_0000_0000);
+  const { events } = completeEvents(await createFaker({ seed, opens: 0 }), event, now);
+  const [made] = events;
+  if (made === undefined) throw new Error('no event was made');
+  const body = serialise({ ...made, id: made.id ?? `evt_${ulid(now)}`, timestamp: made.timestamp ?? toProviderTime(now) });
+  const timeoutMs = DELIVERY_POLICY.timeoutMs;
+  const transport = createTransport({ wall: systemClock, timeoutMs, allowPublicTargets: true });
+  const sendable = { target: targetOf(url), key: signingKey(secret), body, signature: 'valid' } as const;
+  try {
+    const { signature, ...end } = await new Promise<AttemptEnd>((resolve, reject) => {
+      signal?.addEventListener('abort', () => reject(signal.reason as Error));
+      makeAttempt(transport, timeoutMs, sendable, resolve);
+    });
+    return { ...end, body, request: { url, headers: deliveryHeaders(signature) } };
+  } finally {
+    await transport.close();
   }
 };

@@ -30,11 +30,14 @@ const receiversOf = (request: EventToPublish, webhooks: readonly Webhook[]): rea
   return [named];
 };
 
-/** The order of the envelope's fields is the guide's. */
+/** An envelope as it is sent: its fields in the guide's order. */
+export const serialise = ({ event, id, timestamp, data }: EventToPublish & { id: string; timestamp: string }): string =>
+  JSON.stringify({ event, id, timestamp, data });
+
 const eventOf = (request: EventToPublish, now: Millis, time: string, newId: () => string): StoredEvent => {
   const id = request.id ?? newId();
-  const { event, timestamp = time, data } = request;
-  return { id, type: event, createdAt: now, body: JSON.stringify({ event, id, timestamp, data }) };
+  const { event, timestamp = time } = request;
+  return { id, type: event, createdAt: now, body: serialise({ ...request, id, timestamp }) };
 };
 
 const plan = (

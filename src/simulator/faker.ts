@@ -15,8 +15,8 @@ export interface Source {
 
 /** @returns an own generator that shares no state with any other */
 export const createFaker = async ({ seed, opens }: Source): Promise<Faker> => {
-  const { Faker, en, generateMersenne53Randomizer } = await import('@faker-js/faker');
+  const { Faker, base, en, generateMersenne53Randomizer } = await import('@faker-js/faker');
   const randomizer = generateMersenne53Randomizer();
   randomizer.seed([seed, opens]);
-  return new Faker({ locale: [en], randomizer });
+  return new Faker({ locale: [en, base], randomizer });
 };

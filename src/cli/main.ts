@@ -7,6 +7,7 @@
 import { Command, CommanderError, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import packageJson from '../../package.json' with { type: 'json' };
 import { ApiError } from '../client/api-error.ts';
+import { Problem } from '../domain/problems.ts';
 import { checkSwitches } from './options.ts';
 import { Interrupted, processTerminal, type Terminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
@@ -120,6 +121,8 @@ const statusOf = (error: unknown, terminal: Terminal): number => {
     if (error.code === 'UNREACHABLE') {
       terminal.note('Another address is given with --sandbox-url or SENDEMALL_MOCK_SANDBOX_URL.');
     }
+  } else if (error instanceof Problem) {
+    terminal.note(`error: ${error.message}`);
   } else {
     terminal.note(
       `error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,

@@ -77,7 +77,12 @@ export class MockOptionError extends Error {
   }
 }
 
-const wholeNumber = (option: keyof MockOptions, value: number, from: number, to: number): number => {
+const wholeNumber = (
+  option: keyof MockOptions,
+  value: number,
+  from: number,
+  to: number,
+): number => {
   if (Number.isInteger(value) && value >= from && value <= to) return value;
   throw new MockOptionError(option, value, `give a whole number from ${from} to ${to}.`);
 };
@@ -102,7 +107,12 @@ const startOf = (text: string | undefined): number | null => {
 /** The clock that a new account gets. */
 const initialClock = (setting: ClockSetting, start: number | null): ClockState => {
   const wall = systemClock.now();
-  const still: ClockState = { mode: 'frozen', rate: 0, anchorVirtual: start ?? wall, anchorWall: wall };
+  const still: ClockState = {
+    mode: 'frozen',
+    rate: 0,
+    anchorVirtual: start ?? wall,
+    anchorWall: wall,
+  };
   return inMode(still, setting.mode, setting.rate, wall);
 };
 
@@ -122,14 +132,20 @@ const initialClock = (setting: ClockSetting, start: number | null): ClockState =
 export const createMock = async (options: MockOptions = {}): Promise<Mock> => {
   const setting = clockSetting(options.clock ?? 'realtime');
   const start = startOf(options.clockStart);
-  const seed = options.seed === undefined ? null : wholeNumber('seed', options.seed, 0, 0xffff_ffff);
+  const seed =
+    options.seed === undefined ? null : wholeNumber('seed', options.seed, 0, 0xffff_ffff);
   const timeoutMs = wholeNumber(
     'attemptTimeoutMs',
     options.attemptTimeoutMs ?? DELIVERY_POLICY.timeoutMs,
     1,
     600_000,
   );
-  const concurrency = wholeNumber('concurrency', options.concurrency ?? DEFAULT_CONCURRENCY, 1, 1024);
+  const concurrency = wholeNumber(
+    'concurrency',
+    options.concurrency ?? DEFAULT_CONCURRENCY,
+    1,
+    1024,
+  );
   const port = options.port === null ? null : wholeNumber('port', options.port ?? 0, 0, 65_535);
   const host = options.host ?? DEFAULT_HOST;
 
@@ -146,7 +162,10 @@ export const createMock = async (options: MockOptions = {}): Promise<Mock> => {
     attemptTimeoutMs: timeoutMs,
     concurrency,
     apiKeys: options.apiKeys ?? null,
-    initial: () => ({ clock: initialClock(setting, start), seed: seed ?? randomInt(0x1_0000_0000) }),
+    initial: () => ({
+      clock: initialClock(setting, start),
+      seed: seed ?? randomInt(0x1_0000_0000),
+    }),
   });
   const app = createApp({
     engine,
@@ -172,7 +191,7 @@ export const createMock = async (options: MockOptions = {}): Promise<Mock> => {
       return closed;
     };
     return {
-      url: server?.url ?? "http://localhost",
+      url: server?.url ?? 'http://localhost',
       app,
       engine,
       store,
@@ -195,7 +214,10 @@ export interface OnceRequest {
 export interface Once extends Omit<AttemptEnd, 'signature'> {
   /** The exact characters that were sent. */
   readonly body: string;
-  readonly request: { readonly url: string; readonly headers: readonly (readonly [string, string])[] };
+  readonly request: {
+    readonly url: string;
+    readonly headers: readonly (readonly [string, string])[];
+  };
 }
 
 /**
@@ -219,10 +241,19 @@ export const deliverOnce = async ({ url, secret, event, signal }: OnceRequest): 
   const { events } = completeEvents(await createFaker({ seed, opens: 0 }), event, now);
   const [made] = events;
   if (made === undefined) throw new Error('no event was made');
-  const body = serialise({ ...made, id: made.id ?? `evt_${ulid(now)}`, timestamp: made.timestamp ?? toProviderTime(now) });
+  const body = serialise({
+    ...made,
+    id: made.id ?? `evt_${ulid(now)}`,
+    timestamp: made.timestamp ?? toProviderTime(now),
+  });
   const timeoutMs = DELIVERY_POLICY.timeoutMs;
   const transport = createTransport({ wall: systemClock, timeoutMs, allowPublicTargets: true });
-  const sendable = { target: targetOf(url), key: signingKey(secret), body, signature: 'valid' } as const;
+  const sendable = {
+    target: targetOf(url),
+    key: signingKey(secret),
+    body,
+    signature: 'valid',
+  } as const;
   try {
     const { signature, ...end } = await new Promise<AttemptEnd>((resolve, reject) => {
       signal?.addEventListener('abort', () => reject(signal.reason as Error));

@@ -96,14 +96,20 @@ export const webhookGone = (id: string): Problem =>
     `Webhook "${id}" has been deleted, so there is nowhere to deliver to. Register it again, and trigger the event with its id.`,
   );
 
-export const malformedJson = (line: number, column: number, offset: number, what: string): Problem =>
+export const malformedJson = (
+  line: number,
+  column: number,
+  offset: number,
+  what: string,
+): Problem =>
   new Problem(
     'MALFORMED_JSON',
     400,
     `The body is not JSON: ${what} at line ${line}, column ${column} (offset ${offset}). Mend it there.`,
   );
 
-export const malformedBody = (message: string): Problem => new Problem('MALFORMED_JSON', 400, message);
+export const malformedBody = (message: string): Problem =>
+  new Problem('MALFORMED_JSON', 400, message);
 
 export const unsupportedMediaType = (given: string | undefined): Problem =>
   new Problem(
@@ -113,7 +119,11 @@ export const unsupportedMediaType = (given: string | undefined): Problem =>
   );
 
 export const payloadTooLarge = (limit: number): Problem =>
-  new Problem('PAYLOAD_TOO_LARGE', 413, `The body is over ${limit} bytes, the most that is taken. Send less.`);
+  new Problem(
+    'PAYLOAD_TOO_LARGE',
+    413,
+    `The body is over ${limit} bytes, the most that is taken. Send less.`,
+  );
 
 export const routeNotFound = (method: string, path: string): Problem =>
   new Problem(
@@ -123,7 +133,9 @@ export const routeNotFound = (method: string, path: string): Problem =>
   );
 
 export const methodNotAllowed = (method: string, path: string, allow: string): Problem =>
-  new Problem('METHOD_NOT_ALLOWED', 405, `${path} does not take ${method}. Use ${allow}.`, { Allow: allow });
+  new Problem('METHOD_NOT_ALLOWED', 405, `${path} does not take ${method}. Use ${allow}.`, {
+    Allow: allow,
+  });
 
 export const idempotencyKeyReused = (key: string): Problem =>
   new Problem(
@@ -147,4 +159,8 @@ export const foreignOrigin = (origin: string): Problem =>
   );
 
 export const internalError = (): Problem =>
-  new Problem('INTERNAL_ERROR', 500, 'Something went wrong in the sandbox. Its log says what; please report it.');
+  new Problem(
+    'INTERNAL_ERROR',
+    500,
+    'Something went wrong in the sandbox. Its log says what; please report it.',
+  );

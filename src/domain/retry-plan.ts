@@ -6,9 +6,6 @@
 import { DELIVERY_POLICY } from '../../schemas/contract.ts';
 import type { Millis } from './delivery.ts';
 
-/** Attempts that a delivery gets in all: the first and one per delay. */
-export const MOST_ATTEMPTS: number = DELIVERY_POLICY.retryDelaysMs.length + 1;
-
 /**
  * The moment of the attempt after the one that failed, counted from the moment that it failed.
  *

@@ -10,8 +10,7 @@ import type { Millis } from './delivery.ts';
 export const LAST_MOMENT: Millis = 253_402_300_799_999;
 
 /** The provider's form, whole seconds: `2026-04-06T12:00:00Z`. Fractions are cut off. */
-export const toProviderTime = (at: Millis): string =>
-  `${new Date(at).toISOString().slice(0, -5)}Z`;
+export const toProviderTime = (at: Millis): string => `${new Date(at).toISOString().slice(0, -5)}Z`;
 
 /** The sandbox's form, milliseconds: `2026-04-06T12:00:00.000Z`. */
 export const toSandboxTime = (at: Millis): string => new Date(at).toISOString();

@@ -55,12 +55,16 @@ const remedyFor = (issue: Issue): string => {
     case 'invalid_type':
       return `Give ${issue.expected === 'int' ? 'a whole number' : `a value of type ${issue.expected}`}.`;
     case 'invalid_value':
-      return issue.values.length === 1 ? `Use ${String(issue.values[0])}.` : `Use one of ${list(issue.values)}.`;
+      return issue.values.length === 1
+        ? `Use ${String(issue.values[0])}.`
+        : `Use one of ${list(issue.values)}.`;
     case 'too_small':
     case 'too_big': {
-      const bound = issue.code === 'too_small' ? `at least ${issue.minimum}` : `at most ${issue.maximum}`;
+      const bound =
+        issue.code === 'too_small' ? `at least ${issue.minimum}` : `at most ${issue.maximum}`;
       if (issue.origin === 'string') return `Give ${bound} characters.`;
-      if (issue.origin === 'array') return `Give ${bound} ${bound.endsWith(' 1') ? 'item' : 'items'}.`;
+      if (issue.origin === 'array')
+        return `Give ${bound} ${bound.endsWith(' 1') ? 'item' : 'items'}.`;
       const exclusive = issue.inclusive === false ? ', exclusive' : '';
       return `Give a number of ${bound}${exclusive}.`;
     }
@@ -84,22 +88,35 @@ const unionRemedy = (issue: Issue): string => {
   return first === undefined ? 'It fits none of the allowed forms.' : remedyFor(first);
 };
 
-const told = (issue: Issue, value: unknown, { what = 'The body', at = [], hints = {} }: ParseOptions): string[] => {
+const told = (
+  issue: Issue,
+  value: unknown,
+  { what = 'The body', at = [], hints = {} }: ParseOptions,
+): string[] => {
   const path = [...at, ...issue.path];
   const name = path.length === 0 ? what : `"${pathText(path)}"`;
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => `"${pathText([...path, key])}" is not a known field. Check its spelling, or remove it.`);
+    return issue.keys.map(
+      (key) =>
+        `"${pathText([...path, key])}" is not a known field. Check its spelling, or remove it.`,
+    );
   }
   const field = path.findLast((key) => typeof key === 'string');
   const hint = field === undefined ? undefined : hints[field];
   const given = valueAt(value, issue.path);
-  if (given === undefined && path.length > at.length) return [`${name} is missing. ${hint ?? unionRemedy(issue)}`];
-  if (path.some((key) => SECRETS.has(key))) return [`${name} cannot be used (its value is not shown). ${hint ?? unionRemedy(issue)}`];
+  if (given === undefined && path.length > at.length)
+    return [`${name} is missing. ${hint ?? unionRemedy(issue)}`];
+  if (path.some((key) => SECRETS.has(key)))
+    return [`${name} cannot be used (its value is not shown). ${hint ?? unionRemedy(issue)}`];
   return [`${name} is ${show(given)}. ${hint ?? unionRemedy(issue)}`];
 };
 
 /** The problem that says what is wrong with `value`. */
-export const misfit = (issues: readonly Issue[], value: unknown, options: ParseOptions = {}): Problem => {
+export const misfit = (
+  issues: readonly Issue[],
+  value: unknown,
+  options: ParseOptions = {},
+): Problem => {
   const all = issues.flatMap((issue) => told(issue, value, options));
   const rest = all.length - MOST_TOLD;
   const more = rest > 0 ? [`And ${rest} more.`] : [];
@@ -118,7 +135,11 @@ export const misfit = (issues: readonly Issue[], value: unknown, options: ParseO
  * // Problem: "secret" cannot be used (its value is not shown). Give at least 8 characters.
  * ```
  */
-export const parse = <T extends z.ZodType>(schema: T, value: unknown, options: ParseOptions = {}): z.infer<T> => {
+export const parse = <T extends z.ZodType>(
+  schema: T,
+  value: unknown,
+  options: ParseOptions = {},
+): z.infer<T> => {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   throw misfit(result.error.issues, value, options);

@@ -98,7 +98,8 @@ export const openAccount = async (account: Account, context: LaneContext): Promi
       await lane.dropWebhook(webhook.key);
       const cancelled = await store.deleteWebhook(account.key, id, lane.now());
       bus.emit({ type: 'webhook.deleted', webhook });
-      for (const delivery of cancelled ?? []) bus.emit({ type: 'delivery.cancelled', id: delivery });
+      for (const delivery of cancelled ?? [])
+        bus.emit({ type: 'delivery.cancelled', id: delivery });
     },
 
     publish: (requests) =>

@@ -64,11 +64,23 @@ export type AdvanceTarget =
 
 /** Everything that happens in one account, in order. */
 export type Happening =
-  | { readonly type: 'webhook.created' | 'webhook.updated' | 'webhook.deleted'; readonly webhook: Webhook }
-  | { readonly type: 'event.published'; readonly event: StoredEvent; readonly deliveries: readonly string[] }
+  | {
+      readonly type: 'webhook.created' | 'webhook.updated' | 'webhook.deleted';
+      readonly webhook: Webhook;
+    }
+  | {
+      readonly type: 'event.published';
+      readonly event: StoredEvent;
+      readonly deliveries: readonly string[];
+    }
   | {
       readonly type: 'delivery.attempted';
-      readonly delivery: { readonly id: string; readonly eventId: string; readonly eventType: EventType; readonly webhookId: string };
+      readonly delivery: {
+        readonly id: string;
+        readonly eventId: string;
+        readonly eventType: EventType;
+        readonly webhookId: string;
+      };
       readonly attempt: Attempt;
       readonly status: 'pending' | 'delivered' | 'dead' | 'cancelled';
     }
@@ -85,12 +97,18 @@ export interface AccountEngine {
   register(registration: Registration): Promise<Webhook>;
   webhooks(): Promise<readonly Webhook[]>;
   webhook(id: string): Promise<Webhook>;
-  updateWebhook(id: string, changes: Partial<Registration & Pick<Webhook, 'status'>>): Promise<Webhook>;
+  updateWebhook(
+    id: string,
+    changes: Partial<Registration & Pick<Webhook, 'status'>>,
+  ): Promise<Webhook>;
   removeWebhook(id: string): Promise<void>;
 
   /** All or nothing; answers when everything is durable, before the first attempt is over. */
   publish(events: readonly EventToPublish[]): Promise<Published>;
-  redeliver(deliveryId: string, how: { readonly body: string | null; readonly signature: SignatureMode }): Promise<Delivery>;
+  redeliver(
+    deliveryId: string,
+    how: { readonly body: string | null; readonly signature: SignatureMode },
+  ): Promise<Delivery>;
   acknowledge(webhookId: string, eventId: string): Promise<DeadLetter>;
 
   /** @returns the delivery as it is when it got there, or when `timeoutMs` of real time were over. */
@@ -103,7 +121,10 @@ export interface AccountEngine {
 
   now(): Millis;
   clock(): Promise<ClockView>;
-  setClock(setting: { readonly mode: ClockMode; readonly rate?: number | undefined }): Promise<ClockView>;
+  setClock(setting: {
+    readonly mode: ClockMode;
+    readonly rate?: number | undefined;
+  }): Promise<ClockView>;
   /** Queues behind a running advance; stops between two steps when `signal` is aborted. */
   advance(target: AdvanceTarget, signal?: AbortSignal): Promise<Advanced>;
 

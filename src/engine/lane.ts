@@ -9,7 +9,14 @@ import { getLogger } from '@logtape/logtape';
 import { DELIVERY_POLICY } from '../../schemas/contract.ts';
 import type { ClockState, WallClock } from '../clock/port.ts';
 import { movedTo, virtualNow, wallDelayUntil } from '../clock/virtual.ts';
-import type { AccountKey, Attempt, Millis, Outcome, Webhook, WebhookKey } from '../domain/delivery.ts';
+import type {
+  AccountKey,
+  Attempt,
+  Millis,
+  Outcome,
+  Webhook,
+  WebhookKey,
+} from '../domain/delivery.ts';
 import { deliveryId } from '../domain/delivery-id.ts';
 import { nextAttemptAt } from '../domain/retry-plan.ts';
 import { signingKey } from '../domain/signature.ts';
@@ -125,7 +132,13 @@ export const createLane = (
     return earliest === Infinity || stopped ? null : earliest;
   };
 
-  const finish = (slot: Slot, claim: Claim, startedAt: Millis, simulated: boolean, end: AttemptEnd): void => {
+  const finish = (
+    slot: Slot,
+    claim: Claim,
+    startedAt: Millis,
+    simulated: boolean,
+    end: AttemptEnd,
+  ): void => {
     const instant = startedAt + (isTimeout(end.outcome) ? DELIVERY_POLICY.timeoutMs : 0);
     const endedAt = simulated ? instant : Math.max(startedAt, now());
     const planned =
@@ -156,7 +169,12 @@ export const createLane = (
       if (planned !== null && planned < slot.nextDue) slot.nextDue = planned;
       if (bus.heard) {
         const { eventId, eventType } = claim;
-        const delivery = { id: deliveryId(claim.delivery), eventId, eventType, webhookId: slot.webhook.id };
+        const delivery = {
+          id: deliveryId(claim.delivery),
+          eventId,
+          eventType,
+          webhookId: slot.webhook.id,
+        };
         bus.emit({ type: 'delivery.attempted', delivery, attempt, status });
       }
       wake();
@@ -291,7 +309,14 @@ export const createLane = (
     const slot = slots.get(webhook.key);
     const changes = { webhook, target: targetOf(webhook.url), key: signingKey(webhook.secret) };
     if (slot === undefined) {
-      slots.set(webhook.key, { ...changes, nextDue: Infinity, ready: [], reserved: 0, inFlight: 0, removed: false });
+      slots.set(webhook.key, {
+        ...changes,
+        nextDue: Infinity,
+        ready: [],
+        reserved: 0,
+        inFlight: 0,
+        removed: false,
+      });
     } else {
       Object.assign(slot, changes);
       if (!takes(slot)) await giveBack(slot);
@@ -310,7 +335,8 @@ export const createLane = (
     reserve: (webhook) => {
       const slot = slots.get(webhook);
       // What is due already goes first.
-      if (slot === undefined || !takes(slot) || slot.nextDue <= now() || places(slot) < 1) return false;
+      if (slot === undefined || !takes(slot) || slot.nextDue <= now() || places(slot) < 1)
+        return false;
       slot.reserved += 1;
       return true;
     },

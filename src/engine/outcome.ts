@@ -51,7 +51,8 @@ const ofTimeout = (phase: Phase, timeoutMs: number): Verdict => {
 };
 
 const codeOf = (error: unknown): string => {
-  if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors.at(-1));
+  if (error instanceof AggregateError && error.errors.length > 0)
+    return codeOf(error.errors.at(-1));
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === 'string' ? code : '';
 };
@@ -87,24 +88,42 @@ const ofError = (error: Error, phase: Phase): Verdict => {
   }
   switch (code) {
     case 'ECONNREFUSED':
-      return { outcome: 'refused', error: 'connection refused; is the receiver running on this port?' };
+      return {
+        outcome: 'refused',
+        error: 'connection refused; is the receiver running on this port?',
+      };
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
     case 'EAI_NODATA':
-      return { outcome: 'name_not_found', error: `the host name does not resolve (${code}); check the URL` };
+      return {
+        outcome: 'name_not_found',
+        error: `the host name does not resolve (${code}); check the URL`,
+      };
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
     case 'EADDRNOTAVAIL':
-      return { outcome: 'unreachable', error: `no route to the receiver (${code}); check the URL's address` };
+      return {
+        outcome: 'unreachable',
+        error: `no route to the receiver (${code}); check the URL's address`,
+      };
     case 'UND_ERR_CONNECT_TIMEOUT':
     case 'ETIMEDOUT':
-      return { outcome: 'timeout_connect', error: `no connection in time (${code}); is the receiver accepting connections?` };
+      return {
+        outcome: 'timeout_connect',
+        error: `no connection in time (${code}); is the receiver accepting connections?`,
+      };
   }
   if (code.startsWith('HPE_') || error.name === 'HTTPParserError') {
-    return { outcome: 'invalid_response', error: `the answer is not HTTP/1.1 (${code || error.message}); is this port another service's?` };
+    return {
+      outcome: 'invalid_response',
+      error: `the answer is not HTTP/1.1 (${code || error.message}); is this port another service's?`,
+    };
   }
   if (code.startsWith('UND_ERR_HEADERS_OVERFLOW')) {
-    return { outcome: 'response_too_large', error: 'the answer\'s headers are over 16 KiB; send fewer' };
+    return {
+      outcome: 'response_too_large',
+      error: "the answer's headers are over 16 KiB; send fewer",
+    };
   }
   return {
     outcome: 'reset',

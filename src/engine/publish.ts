@@ -3,7 +3,14 @@
  *
  * @module
  */
-import type { AccountKey, Delivery, Millis, StoredEvent, Webhook, WebhookKey } from '../domain/delivery.ts';
+import type {
+  AccountKey,
+  Delivery,
+  Millis,
+  StoredEvent,
+  Webhook,
+  WebhookKey,
+} from '../domain/delivery.ts';
 import { deliveryId } from '../domain/delivery-id.ts';
 import { eventExists, webhookNotFound, webhookPaused } from '../domain/problems.ts';
 import { toProviderTime } from '../domain/time.ts';
@@ -23,7 +30,8 @@ const subscribes = (webhook: Webhook, type: StoredEvent['type']): boolean =>
 
 const receiversOf = (request: EventToPublish, webhooks: readonly Webhook[]): readonly Webhook[] => {
   const { webhookId } = request;
-  if (webhookId === undefined) return webhooks.filter((webhook) => subscribes(webhook, request.event));
+  if (webhookId === undefined)
+    return webhooks.filter((webhook) => subscribes(webhook, request.event));
   const named = webhooks.find(({ id }) => id === webhookId);
   if (named === undefined) throw webhookNotFound(webhookId);
   if (named.status === 'paused') throw webhookPaused(webhookId);
@@ -31,10 +39,20 @@ const receiversOf = (request: EventToPublish, webhooks: readonly Webhook[]): rea
 };
 
 /** An envelope as it is sent: its fields in the guide's order. */
-export const serialise = ({ event, id, timestamp, data }: EventToPublish & { id: string; timestamp: string }): string =>
+export const serialise = ({
+  event,
+  id,
+  timestamp,
+  data,
+}: EventToPublish & { id: string; timestamp: string }): string =>
   JSON.stringify({ event, id, timestamp, data });
 
-const eventOf = (request: EventToPublish, now: Millis, time: string, newId: () => string): StoredEvent => {
+const eventOf = (
+  request: EventToPublish,
+  now: Millis,
+  time: string,
+  newId: () => string,
+): StoredEvent => {
   const id = request.id ?? newId();
   const { event, timestamp = time } = request;
   return { id, type: event, createdAt: now, body: serialise({ ...request, id, timestamp }) };
@@ -105,7 +123,17 @@ const dispatch = async (
         continue;
       }
       const { id: eventId, type: eventType, body } = event;
-      claims.push({ delivery, account, webhook, eventId, eventType, body, signature: 'valid', attempt: 1, dueAt });
+      claims.push({
+        delivery,
+        account,
+        webhook,
+        eventId,
+        eventType,
+        body,
+        signature: 'valid',
+        attempt: 1,
+        dueAt,
+      });
     }
   }
   await lane.accept(claims);
@@ -120,7 +148,9 @@ const tell = (bus: Bus, { rows }: Plan, keys: readonly number[]): void => {
 };
 
 const reservedIn = ({ rows }: Plan): WebhookKey[] =>
-  rows.flatMap(({ deliveries }) => deliveries.filter(({ taken }) => taken).map(({ webhook }) => webhook));
+  rows.flatMap(({ deliveries }) =>
+    deliveries.filter(({ taken }) => taken).map(({ webhook }) => webhook),
+  );
 
 export interface Publisher {
   readonly account: AccountKey;

@@ -22,7 +22,12 @@ export type PostResult =
   | { readonly kind: 'answered'; readonly response: AttemptResponse }
   | { readonly kind: 'too_large'; readonly response: AttemptResponse }
   | { readonly kind: 'timeout'; readonly phase: Phase; readonly response: AttemptResponse | null }
-  | { readonly kind: 'error'; readonly phase: Phase; readonly error: Error; readonly response: AttemptResponse | null };
+  | {
+      readonly kind: 'error';
+      readonly phase: Phase;
+      readonly error: Error;
+      readonly response: AttemptResponse | null;
+    };
 
 export interface Target {
   readonly origin: string;
@@ -156,7 +161,13 @@ export const createTransport = (options: TransportOptions): Transport => {
     }
   };
   // Limits on connections, headers and bodies are the deadline's and the dispatcher's business, not the pool's.
-  const agent = new Agent({ connect, allowH2: false, headersTimeout: 0, bodyTimeout: 0, pipelining: 1 });
+  const agent = new Agent({
+    connect,
+    allowH2: false,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    pipelining: 1,
+  });
   const deadlines = createDeadlines(wall, timeoutMs);
 
   return {

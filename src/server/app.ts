@@ -26,14 +26,19 @@ import { streamRoutes } from './sandbox/stream.ts';
 
 const logger = getLogger(['sendemall-mock', 'server']);
 
-const authenticate = ({ engine }: ServerOptions): MiddlewareHandler<Env> =>
+const authenticate =
+  ({ engine }: ServerOptions): MiddlewareHandler<Env> =>
   async (c, next) => {
     const key = c.req.header('x-user-context')?.trim() ?? '';
     if (key === '') {
-      throw unauthorized('The header x-user-context is missing or empty. Send your API key in it; in a sandbox any key will do and is an account of its own.');
+      throw unauthorized(
+        'The header x-user-context is missing or empty. Send your API key in it; in a sandbox any key will do and is an account of its own.',
+      );
     }
     if (key.length > LIMITS.maxApiKeyLength) {
-      throw unauthorized(`The key in x-user-context is longer than ${LIMITS.maxApiKeyLength} characters. Send a shorter one.`);
+      throw unauthorized(
+        `The key in x-user-context is longer than ${LIMITS.maxApiKeyLength} characters. Send a shorter one.`,
+      );
     }
     const account = await engine.open(key);
     c.set('account', account);
@@ -49,9 +54,13 @@ const matchers = OPERATIONS.map(({ method, path }) => ({
 
 const notFound = (c: Ctx): Response => {
   const { method, path } = c.req;
-  const methods = matchers.filter(({ pattern }) => pattern.test(path)).map((matcher) => matcher.method);
+  const methods = matchers
+    .filter(({ pattern }) => pattern.test(path))
+    .map((matcher) => matcher.method);
   if (methods.length === 0) return failure(c, routeNotFound(method, path));
-  const allow = [...new Set(methods.flatMap((one) => (one === 'GET' ? ['GET', 'HEAD'] : [one])))].join(', ');
+  const allow = [
+    ...new Set(methods.flatMap((one) => (one === 'GET' ? ['GET', 'HEAD'] : [one]))),
+  ].join(', ');
   return failure(c, methodNotAllowed(method, path, allow));
 };
 

@@ -19,8 +19,11 @@ const metaOf = (c: Ctx): { request_id: string; timestamp: string } => ({
 export const success = (c: Ctx, data: unknown, status: ContentfulStatusCode = 200): Response =>
   c.json({ success: true, data, meta: metaOf(c) }, status);
 
-export const successPage = (c: Ctx, data: readonly unknown[], nextCursor: string | null): Response =>
-  c.json({ success: true, data, meta: { ...metaOf(c), next_cursor: nextCursor } });
+export const successPage = (
+  c: Ctx,
+  data: readonly unknown[],
+  nextCursor: string | null,
+): Response => c.json({ success: true, data, meta: { ...metaOf(c), next_cursor: nextCursor } });
 
 const asProblem = (c: Ctx, error: unknown): Problem => {
   if (error instanceof Problem) return error;

@@ -17,13 +17,19 @@ const nameOf = (authority: string): string =>
     .replace(/^\[(.*)\]$/, '$1');
 
 const isLoopbackName = (name: string): boolean =>
-  name === 'localhost' || name.endsWith('.localhost') || name === '::1' || /^127(?:\.\d{1,3}){3}$/.test(name);
+  name === 'localhost' ||
+  name.endsWith('.localhost') ||
+  name === '::1' ||
+  /^127(?:\.\d{1,3}){3}$/.test(name);
 
 /** Names that no one else's DNS can answer for: addresses, names without a dot, Docker's name of the host. */
 const isNetworkName = (name: string): boolean =>
   isIP(name) !== 0 || /^[a-z0-9_-]+$/.test(name) || name === 'host.docker.internal';
 
-export const createGuard = (boundTo: string, allowedHosts: readonly string[]): MiddlewareHandler<Env> => {
+export const createGuard = (
+  boundTo: string,
+  allowedHosts: readonly string[],
+): MiddlewareHandler<Env> => {
   const allowed = new Set(allowedHosts.map(nameOf));
   const local = isLoopbackName(nameOf(boundTo));
   const isOurs = (name: string): boolean =>

@@ -14,9 +14,15 @@ const KEY = /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/;
 
 /** The body may hold a secret, so only its hash is kept. */
 const hashOf = (c: Ctx, body: unknown): string =>
-  createHash('sha256').update(`${c.req.method} ${c.req.path}\n${JSON.stringify(body)}`).digest('hex');
+  createHash('sha256')
+    .update(`${c.req.method} ${c.req.path}\n${JSON.stringify(body)}`)
+    .digest('hex');
 
-export type Idempotent = (c: Ctx, body: unknown, answer: () => Promise<Response>) => Promise<Response>;
+export type Idempotent = (
+  c: Ctx,
+  body: unknown,
+  answer: () => Promise<Response>,
+) => Promise<Response>;
 
 export const createIdempotency = (wall: WallClock): Idempotent => {
   // A second request with the same key waits for the first instead of racing it.
@@ -26,7 +32,9 @@ export const createIdempotency = (wall: WallClock): Idempotent => {
     const key = c.req.header('idempotency-key');
     if (key === undefined) return answer();
     if (!KEY.test(key)) {
-      throw validationFailed('"Idempotency-Key" must be 1 to 255 printable ASCII characters. Use e.g. a UUID.');
+      throw validationFailed(
+        '"Idempotency-Key" must be 1 to 255 printable ASCII characters. Use e.g. a UUID.',
+      );
     }
     const { account, store } = c.get('account');
     const slot = `${account.key} ${key}`;

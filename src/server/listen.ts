@@ -26,12 +26,18 @@ export interface Listening {
 const explain = (error: NodeJS.ErrnoException, host: string, port: number): Error => {
   switch (error.code) {
     case 'EADDRINUSE':
-      return new ListenError(`Port ${port} on ${host} is taken. Stop what uses it, or give another with --port (0 takes a free one).`);
+      return new ListenError(
+        `Port ${port} on ${host} is taken. Stop what uses it, or give another with --port (0 takes a free one).`,
+      );
     case 'EACCES':
-      return new ListenError(`Port ${port} needs more rights than this process has. Give one above 1023 with --port.`);
+      return new ListenError(
+        `Port ${port} needs more rights than this process has. Give one above 1023 with --port.`,
+      );
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
-      return new ListenError(`This machine has no address ${host}. Give one that it has with --host, e.g. 127.0.0.1 or 0.0.0.0.`);
+      return new ListenError(
+        `This machine has no address ${host}. Give one that it has with --host, e.g. 127.0.0.1 or 0.0.0.0.`,
+      );
     default:
       return error;
   }

@@ -17,7 +17,11 @@ const WHOLE_NUMBER = /^\d{1,15}$/;
  * @param numbers parameters that are whole numbers
  * @throws {Problem} for unknown, repeated or unfit parameters
  */
-export const readQuery = <T extends z.ZodType>(c: Ctx, schema: T, numbers: readonly string[]): z.infer<T> => {
+export const readQuery = <T extends z.ZodType>(
+  c: Ctx,
+  schema: T,
+  numbers: readonly string[],
+): z.infer<T> => {
   const given: Record<string, unknown> = {};
   for (const [name, values] of Object.entries(c.req.queries())) {
     const [value = '', ...more] = values;

@@ -31,7 +31,8 @@ export const failedEventView = ({ event, delivery }: DeadLetter): Control.Failed
     last_error: delivery.lastError ?? '',
     last_status_code: delivery.lastStatusCode,
     failed_at: toProviderTime(delivery.settledAt ?? delivery.createdAt),
-    acknowledged_at: delivery.acknowledgedAt === null ? null : toProviderTime(delivery.acknowledgedAt),
+    acknowledged_at:
+      delivery.acknowledgedAt === null ? null : toProviderTime(delivery.acknowledgedAt),
   },
 });
 
@@ -79,7 +80,10 @@ export const deliveryDetailView = (delivery: DeliveryDetail): Sandbox.DeliveryDe
 });
 
 /** @param pending deliveries that wait for an attempt */
-export const clockView = ({ mode, rate, now, nextDueAt, inFlight }: ClockView, pending: number): Sandbox.Clock => ({
+export const clockView = (
+  { mode, rate, now, nextDueAt, inFlight }: ClockView,
+  pending: number,
+): Sandbox.Clock => ({
   mode,
   rate,
   now: toSandboxTime(now),

@@ -34,7 +34,9 @@ const make = (faker: Faker, event: EventType, now: number, given: Data): Data =>
       return { ...lead, sequence_step, url, click_count: count, first_clicked_at: first, ...rest };
     }
     case 'email.replied': {
-      const sentiment = isSentiment(given['reply_sentiment']) ? given['reply_sentiment'] : undefined;
+      const sentiment = isSentiment(given['reply_sentiment'])
+        ? given['reply_sentiment']
+        : undefined;
       const reply = makeReply(faker, sentiment);
       return {
         campaign_id,
@@ -53,7 +55,11 @@ const make = (faker: Faker, event: EventType, now: number, given: Data): Data =>
       return { ...lead, ...makeBounce(faker, type), sequence_step };
     }
     case 'email.unsubscribed':
-      return { ...lead, sequence_step, suppressed_globally: faker.datatype.boolean({ probability: 0.8 }) };
+      return {
+        ...lead,
+        sequence_step,
+        suppressed_globally: faker.datatype.boolean({ probability: 0.8 }),
+      };
     case 'campaign.completed':
       return { campaign_id, campaign_name, totals: makeTotals(faker) };
   }

@@ -41,10 +41,16 @@ const unknownFields = (event: TriggerRequest['event'], given: Data): string[] =>
  *
  * @throws {Problem} `VALIDATION_FAILED` when the given data does not fit the event, naming field, value and remedy
  */
-export const completeEvents = (faker: Faker, request: TriggerRequest, now: number): PreparedEvents => {
+export const completeEvents = (
+  faker: Faker,
+  request: TriggerRequest,
+  now: number,
+): PreparedEvents => {
   const { event, data: given = {}, count = 1, id, timestamp, webhook_id: webhookId } = request;
   if (id !== undefined && count > 1) {
-    throw validationFailed(`"id" is given and "count" is ${count}: only one event can have it. Leave one of them out.`);
+    throw validationFailed(
+      `"id" is given and "count" is ${count}: only one event can have it. Leave one of them out.`,
+    );
   }
   const at = timestamp === undefined ? now : (parseTime(timestamp) ?? now);
   const events = Array.from({ length: count }, (): EventToPublish => {
@@ -54,9 +60,14 @@ export const completeEvents = (faker: Faker, request: TriggerRequest, now: numbe
   });
   const unknown = unknownFields(event, given);
   const names = unknown.map((key) => `"data.${key}"`).join(', ');
-  const notice = unknown.length === 0 ? null : `The contract does not name ${names} for ${event}: sent as given.`;
+  const notice =
+    unknown.length === 0
+      ? null
+      : `The contract does not name ${names} for ${event}: sent as given.`;
   return { events, notice };
 };
 
-export const prepareEvents = async (account: AccountEngine, request: TriggerRequest): Promise<PreparedEvents> =>
-  completeEvents(await fakerOf(account), request, account.now());
+export const prepareEvents = async (
+  account: AccountEngine,
+  request: TriggerRequest,
+): Promise<PreparedEvents> => completeEvents(await fakerOf(account), request, account.now());

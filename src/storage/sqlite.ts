@@ -20,7 +20,11 @@ import type { Store } from './store.ts';
  * @throws {StoreError} when another process has it, a newer version wrote it, it is no database of ours, or it cannot
  * be read or written
  */
-export const openSqliteStore = async ({ file }: { readonly file: string | null }): Promise<Store> => {
+export const openSqliteStore = async ({
+  file,
+}: {
+  readonly file: string | null;
+}): Promise<Store> => {
   const db = openDatabase(file);
   const inFlight = createInFlight();
   const history = createHistory(db, inFlight);

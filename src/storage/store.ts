@@ -115,10 +115,7 @@ export interface Counts {
 
 export interface AccountStore {
   /** Finds the account or makes it as `initial` says; `opens` grows by one per call. */
-  openAccount(
-    keyHash: string,
-    initial: Pick<Account, 'seed' | 'clock'>,
-  ): Promise<Account>;
+  openAccount(keyHash: string, initial: Pick<Account, 'seed' | 'clock'>): Promise<Account>;
   /** Key hashes of the accounts that have something pending: what must be woken after a restart. */
   accountsWithWork(): Promise<readonly string[]>;
   saveClock(account: AccountKey, clock: ClockRecord): Promise<void>;
@@ -134,7 +131,9 @@ export interface AccountStore {
 export interface AccountDump {
   readonly version: number;
   readonly clock: ClockRecord;
-  readonly tables: Readonly<Record<string, readonly Readonly<Record<string, string | number | null>>[]>>;
+  readonly tables: Readonly<
+    Record<string, readonly Readonly<Record<string, string | number | null>>[]>
+  >;
 }
 
 export interface WebhookStore {
@@ -142,11 +141,7 @@ export interface WebhookStore {
   createWebhook(account: AccountKey, webhook: NewWebhook, limit: number): Promise<Webhook | null>;
   /** Newest last. */
   listWebhooks(account: AccountKey): Promise<readonly Webhook[]>;
-  updateWebhook(
-    account: AccountKey,
-    id: string,
-    changes: WebhookChanges,
-  ): Promise<Webhook | null>;
+  updateWebhook(account: AccountKey, id: string, changes: WebhookChanges): Promise<Webhook | null>;
   /** Cancels what is pending, keeps the history. @returns null when there is none, else the cancelled deliveries' ids. */
   deleteWebhook(account: AccountKey, id: string, now: Millis): Promise<readonly string[] | null>;
 }
@@ -170,12 +165,24 @@ export interface QueueStore {
 export interface HistoryStore {
   listEvents(account: AccountKey, filter: EventFilter, page: Page): Promise<readonly EventRow[]>;
   getEvent(account: AccountKey, id: string): Promise<EventRow | null>;
-  listDeliveries(account: AccountKey, filter: DeliveryFilter, page: Page): Promise<readonly Delivery[]>;
+  listDeliveries(
+    account: AccountKey,
+    filter: DeliveryFilter,
+    page: Page,
+  ): Promise<readonly Delivery[]>;
   getDelivery(account: AccountKey, id: string): Promise<DeliveryDetail | null>;
   /** Unacknowledged, oldest first: `after` is the `seq` of the last one seen. */
-  listDeadLetters(account: AccountKey, webhook: WebhookKey, page: Page): Promise<readonly DeadLetter[]>;
+  listDeadLetters(
+    account: AccountKey,
+    webhook: WebhookKey,
+    page: Page,
+  ): Promise<readonly DeadLetter[]>;
   /** Acknowledged ones too. */
-  getDeadLetter(account: AccountKey, webhook: WebhookKey, eventId: string): Promise<DeadLetter | null>;
+  getDeadLetter(
+    account: AccountKey,
+    webhook: WebhookKey,
+    eventId: string,
+  ): Promise<DeadLetter | null>;
   /** Idempotent: a second call keeps the first time. @returns null when there is no such dead letter. */
   acknowledge(
     account: AccountKey,
@@ -198,10 +205,10 @@ export interface IdempotencyStore {
   ): Promise<void>;
 }
 
-export interface Store extends AccountStore, WebhookStore, QueueStore, HistoryStore, IdempotencyStore {
+export interface Store
+  extends AccountStore, WebhookStore, QueueStore, HistoryStore, IdempotencyStore {
   /** Where state is kept, in words for a person: `memory` or a file's path. */
   readonly location: string;
   /** Writes back what is buffered and lets go of the file. */
   close(): Promise<void>;
 }
-

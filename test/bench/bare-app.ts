@@ -18,12 +18,17 @@ const meta = { request_id: 'req_01J00000000000000000000000', timestamp: '2026-04
 
 const app = new Hono()
   .get('/livez', (c) => c.json({ status: 'ok' }))
-  .get('/v1/webhooks', (c) => c.json({ success: true, data: [webhook], meta: { ...meta, next_cursor: null } }))
+  .get('/v1/webhooks', (c) =>
+    c.json({ success: true, data: [webhook], meta: { ...meta, next_cursor: null } }),
+  )
   .post('/v1/webhooks', async (c) => {
     await c.req.json();
     return c.json({ success: true, data: webhook, meta }, 201);
   });
 
-serve({ fetch: app.fetch, hostname: '127.0.0.1', port: Number(process.env['PORT'] ?? 0) }, ({ port }) => {
-  process.send?.(port);
-});
+serve(
+  { fetch: app.fetch, hostname: '127.0.0.1', port: Number(process.env['PORT'] ?? 0) },
+  ({ port }) => {
+    process.send?.(port);
+  },
+);

@@ -7,7 +7,11 @@ import { createHmac, createSecretKey } from 'node:crypto';
 import { Pool, type Dispatcher } from 'undici';
 
 /** Sends `bodies` with `concurrency` in flight and resolves when each has been answered. */
-export const bareLoop = async (url: string, bodies: readonly string[], concurrency: number): Promise<void> => {
+export const bareLoop = async (
+  url: string,
+  bodies: readonly string[],
+  concurrency: number,
+): Promise<void> => {
   const { origin, pathname } = new URL(url);
   const pool = new Pool(origin, { connections: concurrency, pipelining: 1 });
   const key = createSecretKey(Buffer.from('whsec_your-signing-secret'));

@@ -19,14 +19,26 @@ const data = { lead_email: 'sarah@example.com', reply_preview: 'x'.repeat(420) }
 const fill = async (store: Store, account: number, pending: number): Promise<number> => {
   const webhook = await store.createWebhook(
     account,
-    { id: 'whk_bench', url: 'http://127.0.0.1:9/', events: ['*'], secret: 'whsec_bench', status: 'active', createdAt: 0 },
+    {
+      id: 'whk_bench',
+      url: 'http://127.0.0.1:9/',
+      events: ['*'],
+      secret: 'whsec_bench',
+      status: 'active',
+      createdAt: 0,
+    },
     100,
   );
   if (webhook === null) throw new Error('the account is full');
   for (let from = 0; from < pending; from += 1000) {
     const events = Array.from({ length: Math.min(1000, pending - from) }, (_, index): NewEvent => {
       const id = `evt_${from + index}`;
-      const body = JSON.stringify({ event: 'email.replied', id, timestamp: '2026-04-06T14:23:17Z', data });
+      const body = JSON.stringify({
+        event: 'email.replied',
+        id,
+        timestamp: '2026-04-06T14:23:17Z',
+        data,
+      });
       return {
         event: { id, type: 'email.replied', createdAt: from + index, body },
         deliveries: [{ webhook: webhook.key, dueAt: from + index, taken: false }],

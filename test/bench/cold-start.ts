@@ -37,7 +37,8 @@ const timeToFirst200 = async (args: readonly string[]): Promise<number> => {
         () => 0,
       );
       if (status === 200) return performance.now() - start;
-      if (child.exitCode !== null) throw new Error(`${args.join(' ')} ended with ${child.exitCode}`);
+      if (child.exitCode !== null)
+        throw new Error(`${args.join(' ')} ended with ${child.exitCode}`);
       if (performance.now() - start > 20_000) throw new Error(`${args.join(' ')} does not answer`);
       await new Promise((resolve) => {
         setTimeout(resolve, 2);

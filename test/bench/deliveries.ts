@@ -36,7 +36,9 @@ const sample: EventToPublish = {
     sequence_step: 1,
     reply_sentiment: 'positive',
     reply_preview:
-      "Thanks for reaching out. We're actually looking at this right now. Can you do Thursday at 2pm? ".repeat(2),
+      "Thanks for reaching out. We're actually looking at this right now. Can you do Thursday at 2pm? ".repeat(
+        2,
+      ),
     thread_id: 'thrd_def456',
   },
 };
@@ -83,7 +85,11 @@ const withEngine = async (
   work: (account: AccountEngine) => Promise<void>,
 ): Promise<void> => {
   const store = await openSqliteStore({ file });
-  const transport = createTransport({ wall: systemClock, timeoutMs: 10_000, allowPublicTargets: false });
+  const transport = createTransport({
+    wall: systemClock,
+    timeoutMs: 10_000,
+    allowPublicTargets: false,
+  });
   const engine = createEngine({
     store,
     wall: systemClock,
@@ -119,15 +125,26 @@ const rounds = async (work: () => Promise<Bench>): Promise<Record<string, number
   };
 };
 
-const body = JSON.stringify({ event: 'email.replied', id: 'evt_01J00000000000000000000000', timestamp: '2026-04-06T14:23:17Z', data: sample.data });
+const body = JSON.stringify({
+  event: 'email.replied',
+  id: 'evt_01J00000000000000000000000',
+  timestamp: '2026-04-06T14:23:17Z',
+  data: sample.data,
+});
 
 const throughput = async (file: string | null): Promise<Record<string, number>> => {
   await using receiver = await startReceiver();
   let figures: Record<string, number> = {};
   await withEngine(file, 'realtime', async (account) => {
-    await account.register({ url: receiver.url, events: ['*'], secret: 'whsec_your-signing-secret' });
+    await account.register({
+      url: receiver.url,
+      events: ['*'],
+      secret: 'whsec_your-signing-secret',
+    });
     figures = await rounds(async () => {
-      const bare = await measure(ITEMS, () => bareLoop(receiver.url, Array<string>(ITEMS).fill(body), CONCURRENCY));
+      const bare = await measure(ITEMS, () =>
+        bareLoop(receiver.url, Array<string>(ITEMS).fill(body), CONCURRENCY),
+      );
       const engine = await measure(ITEMS, () => stream(account, ITEMS));
       return { engine, bare };
     });
@@ -139,18 +156,24 @@ const throughput = async (file: string | null): Promise<Record<string, number>> 
 const ladder = async (events: number): Promise<Record<string, number>> => {
   await using receiver = await startReceiver(500);
   const attempts = events * 4;
-  return rounds(async () => {
+  return await rounds(async () => {
     const bodies = Array<string>(attempts).fill(body);
     const bare = await measure(attempts, () => bareLoop(receiver.url, bodies, CONCURRENCY));
     let engine: Measured | undefined;
     await withEngine(null, 'frozen', async (account) => {
-      await account.register({ url: receiver.url, events: ['*'], secret: 'whsec_your-signing-secret' });
+      await account.register({
+        url: receiver.url,
+        events: ['*'],
+        secret: 'whsec_your-signing-secret',
+      });
       engine = await measure(attempts, async () => {
         for (const batch of batches(events)) await account.publish(batch);
         const advanced = await account.advance({ by: 2_130_000 });
         const { deliveries } = await account.counts();
         if (deliveries.dead !== events) {
-          throw new Error(`${deliveries.dead} of ${events} are dead after ${advanced.attempts} attempts`);
+          throw new Error(
+            `${deliveries.dead} of ${events} are dead after ${advanced.attempts} attempts`,
+          );
         }
       });
     });

@@ -32,8 +32,22 @@ const child = async (file: string, ...args: readonly string[]): Promise<Figures>
   return started.hello as Figures;
 };
 
-const atLeast = (what: string, value: number, limit: number, detail: string, unit = '×'): Line => ({ what, value, unit, limit, atLeast: true, detail });
-const atMost = (what: string, value: number, limit: number, detail: string, unit = '×'): Line => ({ what, value, unit, limit, atLeast: false, detail });
+const atLeast = (what: string, value: number, limit: number, detail: string, unit = '×'): Line => ({
+  what,
+  value,
+  unit,
+  limit,
+  atLeast: true,
+  detail,
+});
+const atMost = (what: string, value: number, limit: number, detail: string, unit = '×'): Line => ({
+  what,
+  value,
+  unit,
+  limit,
+  atLeast: false,
+  detail,
+});
 
 const rate = (figures: Figures): string =>
   `${figures['engine_per_s']}/s against ${figures['bare_per_s']}/s; CPU ${figures['engine_cpu_us']?.toFixed(1)} µs against ${figures['bare_cpu_us']?.toFixed(1)} µs`;
@@ -48,21 +62,46 @@ const benchmarks: Readonly<Record<string, () => Promise<Line[]>>> = {
   file: async () => {
     const figures = await child('deliveries.ts', 'file');
     return [
-      atLeast('deliveries/s, SQLite file, against the bare loop', number(figures, 'ratio'), 0.6, rate(figures)),
-      atMost('CPU per delivery, SQLite file, against the bare loop', number(figures, 'cpu_ratio'), 1.6, rate(figures)),
+      atLeast(
+        'deliveries/s, SQLite file, against the bare loop',
+        number(figures, 'ratio'),
+        0.6,
+        rate(figures),
+      ),
+      atMost(
+        'CPU per delivery, SQLite file, against the bare loop',
+        number(figures, 'cpu_ratio'),
+        1.6,
+        rate(figures),
+      ),
     ];
   },
   memory: async () => {
     const figures = await child('deliveries.ts', 'memory');
     return [
-      atLeast('deliveries/s, in memory, against the bare loop', number(figures, 'ratio'), 0.7, rate(figures)),
-      atMost('CPU per delivery, in memory, against the bare loop', number(figures, 'cpu_ratio'), 1.6, rate(figures)),
+      atLeast(
+        'deliveries/s, in memory, against the bare loop',
+        number(figures, 'ratio'),
+        0.7,
+        rate(figures),
+      ),
+      atMost(
+        'CPU per delivery, in memory, against the bare loop',
+        number(figures, 'cpu_ratio'),
+        1.6,
+        rate(figures),
+      ),
     ];
   },
   ladder: async () => {
     const figures = await child('deliveries.ts', 'ladder');
     return [
-      atLeast('40,000 failing attempts by one advance, against the bare loop', number(figures, 'ratio'), 0.6, rate(figures)),
+      atLeast(
+        '40,000 failing attempts by one advance, against the bare loop',
+        number(figures, 'ratio'),
+        0.6,
+        rate(figures),
+      ),
     ];
   },
   claims: async () => {
@@ -70,7 +109,13 @@ const benchmarks: Readonly<Record<string, () => Promise<Line[]>>> = {
     const detail = `${number(figures, 'claim_ms_1m').toFixed(3)} ms against ${number(figures, 'claim_ms_1k').toFixed(3)} ms for 16`;
     return [
       atMost('claiming with 1,000,000 pending, against 1,000', number(figures, 'ratio'), 2, detail),
-      atMost('memory with 1,000,000 pending, file database', number(figures, 'rss_mb'), 200, 'resident set', 'MB'),
+      atMost(
+        'memory with 1,000,000 pending, file database',
+        number(figures, 'rss_mb'),
+        200,
+        'resident set',
+        'MB',
+      ),
     ];
   },
   requests: async () => {
@@ -85,7 +130,10 @@ const benchmarks: Readonly<Record<string, () => Promise<Line[]>>> = {
     );
   },
   start: async () => {
-    execFileSync('npm', ['run', '--silent', 'build'], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+    execFileSync('npm', ['run', '--silent', 'build'], {
+      cwd: root,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
     const bareFile = `${root}dist/bench/bare-app.js`;
     await mkdir(`${root}dist/bench`, { recursive: true });
     const bundle = await rolldown({ input: `${root}test/bench/bare-app.ts`, platform: 'node' });
@@ -103,17 +151,31 @@ const benchmarks: Readonly<Record<string, () => Promise<Line[]>>> = {
   },
   advance: async () => {
     const figures = await child('one-advance.ts');
-    return [atMost('one event’s whole ladder by one advance over HTTP', number(figures, 'ladder_ms'), 50, 'median of 19', 'ms')];
+    return [
+      atMost(
+        'one event’s whole ladder by one advance over HTTP',
+        number(figures, 'ladder_ms'),
+        50,
+        'median of 19',
+        'ms',
+      ),
+    ];
   },
 };
 
-const held = ({ value, limit, atLeast: floor }: Line): boolean => (floor ? value >= limit : value <= limit);
+const held = ({ value, limit, atLeast: floor }: Line): boolean =>
+  floor ? value >= limit : value <= limit;
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'string' } } });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'string' } },
+});
 const names = positionals.length === 0 ? Object.keys(benchmarks) : positionals;
 const unknown = names.filter((name) => !(name in benchmarks));
 if (unknown.length > 0) {
-  console.error(`There is no benchmark ${unknown.join(', ')}. There are: ${Object.keys(benchmarks).join(', ')}.`);
+  console.error(
+    `There is no benchmark ${unknown.join(', ')}. There are: ${Object.keys(benchmarks).join(', ')}.`,
+  );
   process.exit(2);
 }
 
@@ -127,9 +189,14 @@ console.log('| what | figure | must be | |\n|---|---|---|---|');
 for (const line of lines) {
   const figure = `${line.value.toFixed(line.unit === '×' ? 2 : 0)} ${line.unit}`;
   const limit = `${line.atLeast ? '≥' : '≤'} ${line.limit} ${line.unit}`;
-  console.log(`| ${line.what} | **${figure}**${held(line) ? '' : ' (missed)'} | ${limit} | ${line.detail} |`);
+  console.log(
+    `| ${line.what} | **${figure}**${held(line) ? '' : ' (missed)'} | ${limit} | ${line.detail} |`,
+  );
 }
 if (values.json !== undefined) {
-  await writeFile(values.json, `${JSON.stringify({ node: process.version, cores: cpus().length, lines: lines.map((line) => ({ ...line, held: held(line) })) }, null, 2)}\n`);
+  await writeFile(
+    values.json,
+    `${JSON.stringify({ node: process.version, cores: cpus().length, lines: lines.map((line) => ({ ...line, held: held(line) })) }, null, 2)}\n`,
+  );
 }
 process.exitCode = lines.every(held) ? 0 : 1;

@@ -12,12 +12,20 @@ const headers = { 'x-user-context': 'bench', 'content-type': 'application/json' 
 await using receiver = await startReceiver(503);
 await using mock = await createMock({ clock: 'frozen' });
 const post = async (path: string, body: unknown): Promise<any> => {
-  const response = await fetch(mock.url + path, { method: 'POST', headers, body: JSON.stringify(body) });
+  const response = await fetch(mock.url + path, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify(body),
+  });
   const answer = (await response.json()) as { data: unknown; error?: { message: string } };
   if (!response.ok) throw new Error(answer.error?.message);
   return answer.data;
 };
-await post('/v1/webhooks', { url: receiver.url, events: ['*'], secret: 'whsec_your-signing-secret' });
+await post('/v1/webhooks', {
+  url: receiver.url,
+  events: ['*'],
+  secret: 'whsec_your-signing-secret',
+});
 const times: number[] = [];
 for (let round = 0; round < ROUNDS; round += 1) {
   await post('/_sandbox/events', { event: 'email.replied' });

@@ -34,7 +34,9 @@ const perSecond = async (url: string, method: 'GET' | 'POST'): Promise<number> =
     connections: CONNECTIONS,
     duration: SECONDS,
     requests: [
-      method === 'GET' ? { method, headers } : { method, headers, body: registration, ...accounts() },
+      method === 'GET'
+        ? { method, headers }
+        : { method, headers, body: registration, ...accounts() },
     ],
   });
   if (result.non2xx > 0 || result.errors > 0) {
@@ -50,7 +52,10 @@ export const requestFigures = async (): Promise<Record<string, number>> => {
   const mockUrl = String(mock.hello);
   await fetch(`${mockUrl}/v1/webhooks`, { method: 'POST', headers, body: registration });
   const figures: Record<string, number> = {};
-  for (const [name, method] of [['list', 'GET'], ['register', 'POST']] as const) {
+  for (const [name, method] of [
+    ['list', 'GET'],
+    ['register', 'POST'],
+  ] as const) {
     const ratios: number[] = [];
     for (let round = 0; round < ROUNDS; round += 1) {
       const base = await perSecond(bareUrl, method);

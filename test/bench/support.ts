@@ -16,11 +16,17 @@ export interface Child extends AsyncDisposable {
 }
 
 /** Starts `file` (beside this one) in a process of its own and waits for its first message. */
-export const startChild = async (file: string, env: Readonly<Record<string, string>> = {}, args: readonly string[] = []): Promise<Child> => {
+export const startChild = async (
+  file: string,
+  env: Readonly<Record<string, string>> = {},
+  args: readonly string[] = [],
+): Promise<Child> => {
   const child = fork(here(file), args, { env: { ...process.env, ...env } });
   const [hello] = (await Promise.race([
     once(child, 'message'),
-    once(child, 'exit').then(([code]) => Promise.reject(new Error(`${file} ended with status ${String(code)}`))),
+    once(child, 'exit').then(([code]) =>
+      Promise.reject(new Error(`${file} ended with status ${String(code)}`)),
+    ),
   ])) as [unknown];
   return {
     process: child,

@@ -37,9 +37,15 @@ const failed = ({ delivery, attempt: number }: Claim, nextAttemptAt = 30_020): A
   status: 'pending',
 });
 
-const ended = ({ delivery, attempt: number }: Claim, status: 'delivered' | 'dead' | 'cancelled'): AttemptRecord => ({
+const ended = (
+  { delivery, attempt: number }: Claim,
+  status: 'delivered' | 'dead' | 'cancelled',
+): AttemptRecord => ({
   delivery,
-  attempt: attempt(number, { nextAttemptAt: null, ...(status === 'delivered' ? { outcome: 'delivered', error: null } : {}) }),
+  attempt: attempt(number, {
+    nextAttemptAt: null,
+    ...(status === 'delivered' ? { outcome: 'delivered', error: null } : {}),
+  }),
   status,
 });
 
@@ -52,7 +58,14 @@ export const storeContract = (harness: StoreHarness): void => {
   const register = async (to: Account = account, id = `whk_${(made += 1)}`): Promise<Webhook> => {
     const created = await store.createWebhook(
       to.key,
-      { id, url: 'http://127.0.0.1:9/', events: ['*'], secret: 'whsec_contract', status: 'active', createdAt: 5 },
+      {
+        id,
+        url: 'http://127.0.0.1:9/',
+        events: ['*'],
+        secret: 'whsec_contract',
+        status: 'active',
+        createdAt: 5,
+      },
       100,
     );
     if (created === null) throw new Error('the account is full');
@@ -83,12 +96,20 @@ export const storeContract = (harness: StoreHarness): void => {
 
   describe('accounts', () => {
     test('are made once, and opened again as they were', async () => {
-      const again = await store.openAccount('hash-a', { seed: 99, clock: { ...clock, mode: 'skip' } });
+      const again = await store.openAccount('hash-a', {
+        seed: 99,
+        clock: { ...clock, mode: 'skip' },
+      });
       expect(again).toEqual({ ...account, opens: 2 });
       expect(account).toMatchObject({ keyHash: 'hash-a', seed: 7, opens: 1, clock });
     });
     test('keep their clock', async () => {
-      const moved = { mode: 'scaled', rate: 0.5, anchorVirtual: 253_402_300_799_999, anchorWall: 1.5 } as const;
+      const moved = {
+        mode: 'scaled',
+        rate: 0.5,
+        anchorVirtual: 253_402_300_799_999,
+        anchorWall: 1.5,
+      } as const;
       await store.saveClock(account.key, moved);
       expect((await store.openAccount('hash-a', { seed: 0, clock })).clock).toEqual(moved);
     });
@@ -105,12 +126,17 @@ export const storeContract = (harness: StoreHarness): void => {
       expect(await store.getDelivery(other.key, row!.id)).toBeNull();
       expect(await store.getDeadLetter(other.key, webhook.key, 'evt_1')).toBeNull();
       expect(await store.acknowledge(other.key, webhook.key, 'evt_1', 1)).toBeNull();
-      expect(await store.redeliver(other.key, { of: row!.id, body: null, signature: 'valid', dueAt: 1 })).toBeNull();
+      expect(
+        await store.redeliver(other.key, { of: row!.id, body: null, signature: 'valid', dueAt: 1 }),
+      ).toBeNull();
       expect(await store.updateWebhook(other.key, webhook.id, { url: 'http://x/' })).toBeNull();
       expect(await store.deleteWebhook(other.key, webhook.id, 1)).toBeNull();
       expect(await store.nextDueAt(other.key)).toEqual(new Map());
       expect((await store.counts(other.key)).events).toBe(0);
-      expect((await store.publish(other.key, [{ event: { ...event('evt_1').event }, deliveries: [] }])).taken).toBeNull();
+      expect(
+        (await store.publish(other.key, [{ event: { ...event('evt_1').event }, deliveries: [] }]))
+          .taken,
+      ).toBeNull();
     });
     test('with something pending are known', async () => {
       expect(await store.accountsWithWork()).toEqual([]);
@@ -129,7 +155,10 @@ export const storeContract = (harness: StoreHarness): void => {
       expect(await store.createWebhook(account.key, { ...more, id: 'whk_more' }, 1)).toBeNull();
     });
     test('change only what is given', async () => {
-      const changed = await store.updateWebhook(account.key, webhook.id, { status: 'paused', events: ['email.sent'] });
+      const changed = await store.updateWebhook(account.key, webhook.id, {
+        status: 'paused',
+        events: ['email.sent'],
+      });
       expect(changed).toEqual({ ...webhook, status: 'paused', events: ['email.sent'] });
       expect(await store.listWebhooks(account.key)).toEqual([changed]);
       expect(await store.updateWebhook(account.key, 'whk_none', {})).toBeNull();
@@ -142,7 +171,9 @@ export const storeContract = (harness: StoreHarness): void => {
       expect(await store.listWebhooks(account.key)).toEqual([]);
       expect(await store.deleteWebhook(account.key, webhook.id, 500)).toBeNull();
       expect((await store.getDelivery(account.key, cancelled![0]!))?.status).toBe('cancelled');
-      expect((await deliveries({ status: 'in_flight' })).map(({ seq }) => seq)).toEqual([flying.delivery]);
+      expect((await deliveries({ status: 'in_flight' })).map(({ seq }) => seq)).toEqual([
+        flying.delivery,
+      ]);
       await store.recordAttempts([ended(flying, 'cancelled')]);
       expect((await deliveries({ status: 'cancelled' })).length).toBe(2);
       expect(await store.claimDue(webhook.key, 1e9, 10)).toEqual([]);
@@ -152,25 +183,41 @@ export const storeContract = (harness: StoreHarness): void => {
   describe('publishing', () => {
     test('is all or nothing', async () => {
       await publish(event('evt_1'));
-      const result = await store.publish(account.key, [event('evt_2'), event('evt_1'), event('evt_3')]);
+      const result = await store.publish(account.key, [
+        event('evt_2'),
+        event('evt_1'),
+        event('evt_3'),
+      ]);
       expect(result).toEqual({ taken: 'evt_1' });
-      expect((await store.listEvents(account.key, {}, { limit: 10 })).map(({ id }) => id)).toEqual(['evt_1']);
+      expect((await store.listEvents(account.key, {}, { limit: 10 })).map(({ id }) => id)).toEqual([
+        'evt_1',
+      ]);
       expect((await store.counts(account.key)).deliveries.pending).toBe(1);
-      expect((await store.publish(account.key, [event('evt_4'), event('evt_4')])).taken).toBe('evt_4');
+      expect((await store.publish(account.key, [event('evt_4'), event('evt_4')])).taken).toBe(
+        'evt_4',
+      );
     });
-    test.each(['plain', 'emoji 👩‍🚀 é \u2028', 'NUL \u0000 in it', '"\\/\b\f', 'x'.repeat(1_000_000)])(
-      'keeps the body as it is (%#)',
-      async (text) => {
-        const body = JSON.stringify({ text });
-        await publish({ ...event('evt_1'), event: { ...event('evt_1').event, body } });
-        expect((await claimOne()).body).toBe(body);
-        expect((await store.getEvent(account.key, 'evt_1'))?.body).toBe(body);
-      },
-    );
+    test.each([
+      'plain',
+      'emoji 👩‍🚀 é \u2028',
+      'NUL \u0000 in it',
+      '"\\/\b\f',
+      'x'.repeat(1_000_000),
+    ])('keeps the body as it is (%#)', async (text) => {
+      const body = JSON.stringify({ text });
+      await publish({ ...event('evt_1'), event: { ...event('evt_1').event, body } });
+      expect((await claimOne()).body).toBe(body);
+      expect((await store.getEvent(account.key, 'evt_1'))?.body).toBe(body);
+    });
     test('takes at once what it is told to', async () => {
       const [taken, waiting] = await publish(event('evt_1', 100, webhook, true), event('evt_2'));
-      expect((await store.claimDue(webhook.key, 1e9, 10)).map(({ delivery }) => delivery)).toEqual([waiting]);
-      expect((await deliveries({ status: 'in_flight' })).map(({ seq }) => seq)).toEqual([waiting, taken]);
+      expect((await store.claimDue(webhook.key, 1e9, 10)).map(({ delivery }) => delivery)).toEqual([
+        waiting,
+      ]);
+      expect((await deliveries({ status: 'in_flight' })).map(({ seq }) => seq)).toEqual([
+        waiting,
+        taken,
+      ]);
       await store.release([taken!]);
       expect((await claimOne()).delivery).toBe(taken);
     });
@@ -178,7 +225,11 @@ export const storeContract = (harness: StoreHarness): void => {
 
   describe('claiming', () => {
     test('takes what is due, the oldest first, each once', async () => {
-      const [a, b, c] = await publish(event('evt_a', 300), event('evt_b', 100), event('evt_c', 100));
+      const [a, b, c] = await publish(
+        event('evt_a', 300),
+        event('evt_b', 100),
+        event('evt_c', 100),
+      );
       await publish(event('evt_d', 301));
       const claims = await store.claimDue(webhook.key, 300, 2);
       expect(claims.map(({ delivery }) => delivery)).toEqual([b, c]);
@@ -192,13 +243,20 @@ export const storeContract = (harness: StoreHarness): void => {
         attempt: 1,
         dueAt: 100,
       });
-      expect((await store.claimDue(webhook.key, 300, 10)).map(({ delivery }) => delivery)).toEqual([a]);
+      expect((await store.claimDue(webhook.key, 300, 10)).map(({ delivery }) => delivery)).toEqual([
+        a,
+      ]);
       expect(await store.claimDue(webhook.key, 300, 10)).toEqual([]);
     });
     test('says per webhook what is due next', async () => {
       const other = await register();
       await publish(event('evt_1', 300), event('evt_2', 200), event('evt_3', 700, other));
-      expect(await store.nextDueAt(account.key)).toEqual(new Map([[webhook.key, 200], [other.key, 700]]));
+      expect(await store.nextDueAt(account.key)).toEqual(
+        new Map([
+          [webhook.key, 200],
+          [other.key, 700],
+        ]),
+      );
       await claimOne();
       expect((await store.nextDueAt(account.key)).get(webhook.key)).toBe(300);
     });
@@ -215,7 +273,15 @@ export const storeContract = (harness: StoreHarness): void => {
       await publish(event('evt_1'));
       await store.recordAttempts([failed(await claimOne(), 30_020)]);
       const [delivery] = await deliveries();
-      expect(delivery).toMatchObject({ status: 'pending', attemptsMade: 1, dueAt: 30_020, settledAt: null, lastOutcome: 'non_2xx', lastError: 'answered 500', lastStatusCode: 500 });
+      expect(delivery).toMatchObject({
+        status: 'pending',
+        attemptsMade: 1,
+        dueAt: 30_020,
+        settledAt: null,
+        lastOutcome: 'non_2xx',
+        lastError: 'answered 500',
+        lastStatusCode: 500,
+      });
       expect(await store.claimDue(webhook.key, 30_019, 1)).toEqual([]);
       expect((await claimOne(30_020)).attempt).toBe(2);
     });
@@ -223,10 +289,21 @@ export const storeContract = (harness: StoreHarness): void => {
       await publish(event('evt_1'), event('evt_2'));
       const [one, two] = await store.claimDue(webhook.key, 1e9, 2);
       await store.recordAttempts([ended(one!, 'delivered'), failed(two!)]);
-      const detail = await store.getDelivery(account.key, (await deliveries({ eventId: 'evt_2' }))[0]!.id);
+      const detail = await store.getDelivery(
+        account.key,
+        (await deliveries({ eventId: 'evt_2' }))[0]!.id,
+      );
       expect(detail?.attempts).toEqual([failed(two!).attempt]);
-      expect((await deliveries({ status: 'delivered' }))[0]).toMatchObject({ settledAt: 20, dueAt: null, lastError: null });
-      expect((await store.counts(account.key)).deliveries).toMatchObject({ delivered: 1, pending: 1, in_flight: 0 });
+      expect((await deliveries({ status: 'delivered' }))[0]).toMatchObject({
+        settledAt: 20,
+        dueAt: null,
+        lastError: null,
+      });
+      expect((await store.counts(account.key)).deliveries).toMatchObject({
+        delivered: 1,
+        pending: 1,
+        in_flight: 0,
+      });
     });
     test('is all or nothing', async () => {
       await publish(event('evt_1'), event('evt_2'));
@@ -234,7 +311,10 @@ export const storeContract = (harness: StoreHarness): void => {
       await store.recordAttempts([failed(two!)]);
       // The second record repeats an attempt that is written already.
       await expect(store.recordAttempts([failed(one!), failed(two!)])).rejects.toThrow();
-      expect((await store.getDelivery(account.key, (await deliveries({ eventId: 'evt_1' }))[0]!.id))?.attempts).toEqual([]);
+      expect(
+        (await store.getDelivery(account.key, (await deliveries({ eventId: 'evt_1' }))[0]!.id))
+          ?.attempts,
+      ).toEqual([]);
     });
   });
 
@@ -247,18 +327,30 @@ export const storeContract = (harness: StoreHarness): void => {
       for (const id of ['evt_1', 'evt_2', 'evt_3']) await kill(id);
       const first = await store.listDeadLetters(account.key, webhook.key, { limit: 2 });
       expect(first.map((letter) => letter.event.id)).toEqual(['evt_1', 'evt_2']);
-      const rest = await store.listDeadLetters(account.key, webhook.key, { limit: 2, after: first[1]!.seq });
+      const rest = await store.listDeadLetters(account.key, webhook.key, {
+        limit: 2,
+        after: first[1]!.seq,
+      });
       expect(rest.map((letter) => letter.event.id)).toEqual(['evt_3']);
       const acknowledged = await store.acknowledge(account.key, webhook.key, 'evt_1', 77);
       expect(acknowledged?.delivery).toMatchObject({ status: 'acknowledged', acknowledgedAt: 77 });
-      expect((await store.acknowledge(account.key, webhook.key, 'evt_1', 99))?.delivery.acknowledgedAt).toBe(77);
+      expect(
+        (await store.acknowledge(account.key, webhook.key, 'evt_1', 99))?.delivery.acknowledgedAt,
+      ).toBe(77);
       expect((await store.listDeadLetters(account.key, webhook.key, { limit: 9 })).length).toBe(2);
-      expect((await store.getDeadLetter(account.key, webhook.key, 'evt_1'))?.event.body).toBe('{"id":"evt_1"}');
+      expect((await store.getDeadLetter(account.key, webhook.key, 'evt_1'))?.event.body).toBe(
+        '{"id":"evt_1"}',
+      );
     });
     test('of one event are one, the newest delivery', async () => {
       await kill('evt_1');
       const [dead] = await deliveries();
-      await store.redeliver(account.key, { of: dead!.id, body: null, signature: 'valid', dueAt: 200 });
+      await store.redeliver(account.key, {
+        of: dead!.id,
+        body: null,
+        signature: 'valid',
+        dueAt: 200,
+      });
       await store.recordAttempts([ended(await claimOne(), 'dead')]);
       const letters = await store.listDeadLetters(account.key, webhook.key, { limit: 9 });
       expect(letters).toHaveLength(1);
@@ -276,25 +368,42 @@ export const storeContract = (harness: StoreHarness): void => {
   describe('history', () => {
     test('is paged newest first and filtered', async () => {
       const other = await register();
-      await publish(...['evt_1', 'evt_2', 'evt_3'].map((id) => event(id)), event('evt_4', 100, other));
+      await publish(
+        ...['evt_1', 'evt_2', 'evt_3'].map((id) => event(id)),
+        event('evt_4', 100, other),
+      );
       const first = await store.listDeliveries(account.key, {}, { limit: 3 });
       expect(first.map(({ eventId }) => eventId)).toEqual(['evt_4', 'evt_3', 'evt_2']);
       const rest = await store.listDeliveries(account.key, {}, { limit: 3, after: first[2]!.seq });
       expect(rest.map(({ eventId }) => eventId)).toEqual(['evt_1']);
-      expect((await deliveries({ webhookId: other.id })).map(({ eventId }) => eventId)).toEqual(['evt_4']);
+      expect((await deliveries({ webhookId: other.id })).map(({ eventId }) => eventId)).toEqual([
+        'evt_4',
+      ]);
       expect(await deliveries({ event: 'email.opened' })).toEqual([]);
       expect((await deliveries({ event: 'email.sent', status: 'pending' })).length).toBe(4);
       const events = await store.listEvents(account.key, { event: 'email.sent' }, { limit: 2 });
       expect(events.map(({ id }) => id)).toEqual(['evt_4', 'evt_3']);
-      expect((await store.listEvents(account.key, {}, { limit: 9, after: events[1]!.seq })).length).toBe(2);
+      expect(
+        (await store.listEvents(account.key, {}, { limit: 9, after: events[1]!.seq })).length,
+      ).toBe(2);
       expect((await store.getEvent(account.key, 'evt_2'))?.id).toBe('evt_2');
       expect(await store.getDelivery(account.key, 'dlv_nonsense')).toBeNull();
     });
     test('knows what a redelivery repeats and sends', async () => {
       await publish(event('evt_1'));
       const [of] = await deliveries();
-      const again = await store.redeliver(account.key, { of: of!.id, body: '{"edited":1}', signature: 'wrong', dueAt: 50 });
-      expect(again).toMatchObject({ redeliveryOf: of!.id, signature: 'wrong', status: 'pending', dueAt: 50 });
+      const again = await store.redeliver(account.key, {
+        of: of!.id,
+        body: '{"edited":1}',
+        signature: 'wrong',
+        dueAt: 50,
+      });
+      expect(again).toMatchObject({
+        redeliveryOf: of!.id,
+        signature: 'wrong',
+        status: 'pending',
+        dueAt: 50,
+      });
       const claim = await claimOne(60);
       expect(claim).toMatchObject({ body: '{"edited":1}', signature: 'wrong', eventId: 'evt_1' });
     });
@@ -308,7 +417,10 @@ export const storeContract = (harness: StoreHarness): void => {
       await store.recover();
       expect(await store.accountsWithWork()).toEqual(['hash-a']);
       const claims = await store.claimDue(webhook.key, 1e9, 10);
-      expect(claims.map(({ eventId, dueAt }) => [eventId, dueAt])).toEqual([['evt_1', 100], ['evt_2', 200]]);
+      expect(claims.map(({ eventId, dueAt }) => [eventId, dueAt])).toEqual([
+        ['evt_1', 100],
+        ['evt_2', 200],
+      ]);
     });
     test('what was in flight to a deleted webhook is cancelled', async () => {
       await publish(event('evt_1', 100, webhook, true));
@@ -320,12 +432,24 @@ export const storeContract = (harness: StoreHarness): void => {
     test('everything else stands as it stood', async () => {
       await publish(event('evt_1'), event('evt_2'));
       await store.recordAttempts([ended(await claimOne(), 'dead')]);
-      await store.remember(account.key, 'k', { requestHash: 'h', status: 201, body: '{}' }, 1000, 10);
+      await store.remember(
+        account.key,
+        'k',
+        { requestHash: 'h', status: 201, body: '{}' },
+        1000,
+        10,
+      );
       const before = { deliveries: await deliveries(), counts: await store.counts(account.key) };
       store = await harness.reopen(store);
       await store.recover();
-      expect({ deliveries: await deliveries(), counts: await store.counts(account.key) }).toEqual(before);
-      expect(await store.recall(account.key, 'k', 0)).toEqual({ requestHash: 'h', status: 201, body: '{}' });
+      expect({ deliveries: await deliveries(), counts: await store.counts(account.key) }).toEqual(
+        before,
+      );
+      expect(await store.recall(account.key, 'k', 0)).toEqual({
+        requestHash: 'h',
+        status: 201,
+        body: '{}',
+      });
     });
   });
 
@@ -334,7 +458,12 @@ export const storeContract = (harness: StoreHarness): void => {
       await publish(event('evt_1'), event('evt_2'), event('evt_3'));
       await store.recordAttempts([ended(await claimOne(), 'dead')]);
       const [dead] = await deliveries({ status: 'dead' });
-      await store.redeliver(account.key, { of: dead!.id, body: null, signature: 'missing', dueAt: 1 });
+      await store.redeliver(account.key, {
+        of: dead!.id,
+        body: null,
+        signature: 'missing',
+        dueAt: 1,
+      });
       await claimOne();
     };
     test('a reset leaves an empty account and other accounts alone', async () => {
@@ -342,22 +471,28 @@ export const storeContract = (harness: StoreHarness): void => {
       await register(other);
       await fill();
       await store.resetAccount(account.key);
-      expect(await store.counts(account.key)).toMatchObject({ webhooks: 0, events: 0, deliveries: { pending: 0, dead: 0, in_flight: 0 } });
+      expect(await store.counts(account.key)).toMatchObject({
+        webhooks: 0,
+        events: 0,
+        deliveries: { pending: 0, dead: 0, in_flight: 0 },
+      });
       expect(await store.nextDueAt(account.key)).toEqual(new Map());
       expect((await store.counts(other.key)).webhooks).toBe(1);
     });
     test('what is saved loads into another account, with what was in flight pending', async () => {
       await fill();
-      const dump = JSON.parse(JSON.stringify(await store.exportAccount(account.key)));
+      const dump = structuredClone(await store.exportAccount(account.key));
       const other = await store.openAccount('hash-b', { seed: 1, clock });
       await store.importAccount(other.key, dump);
       const view = async (key: number) =>
-        (await store.listDeliveries(key, {}, { limit: 9 })).map(({ eventId, status, attemptsMade, signature }) => ({
-          eventId,
-          status: status === 'in_flight' ? 'pending' : status,
-          attemptsMade,
-          signature,
-        }));
+        (await store.listDeliveries(key, {}, { limit: 9 })).map(
+          ({ eventId, status, attemptsMade, signature }) => ({
+            eventId,
+            status: status === 'in_flight' ? 'pending' : status,
+            attemptsMade,
+            signature,
+          }),
+        );
       expect(await view(other.key)).toEqual(await view(account.key));
       const loaded = await store.listWebhooks(other.key);
       expect(loaded[0]).toMatchObject({ id: webhook.id, secret: 'whsec_contract' });
@@ -371,14 +506,39 @@ export const storeContract = (harness: StoreHarness): void => {
     });
     test.each([
       ['another version', (dump: any) => ({ ...dump, version: 99 }), /version 99/],
-      ['an unknown table', (dump: any) => ({ ...dump, tables: { ...dump.tables, users: [] } }), /tables\.users/],
-      ['a column that is missing', (dump: any) => { delete dump.tables.webhook[0].url; return dump; }, /tables\.webhook\[0\].*"url"/],
-      ['a reference to nothing', (dump: any) => { dump.tables.delivery[0].event = 12345; return dump; }, /tables\.delivery\[0\].*12345/],
-      ['a wrong type', (dump: any) => { dump.tables.event[0].created_at = 'soon'; return dump; }, /tables\.event\[0\]/],
+      [
+        'an unknown table',
+        (dump: any) => ({ ...dump, tables: { ...dump.tables, users: [] } }),
+        /tables\.users/,
+      ],
+      [
+        'a column that is missing',
+        (dump: any) => {
+          delete dump.tables.webhook[0].url;
+          return dump;
+        },
+        /tables\.webhook\[0\].*"url"/,
+      ],
+      [
+        'a reference to nothing',
+        (dump: any) => {
+          dump.tables.delivery[0].event = 12345;
+          return dump;
+        },
+        /tables\.delivery\[0\].*12345/,
+      ],
+      [
+        'a wrong type',
+        (dump: any) => {
+          dump.tables.event[0].created_at = 'soon';
+          return dump;
+        },
+        /tables\.event\[0\]/,
+      ],
     ])('%s is refused and changes nothing', async (_title, spoil, message) => {
       await fill();
       const before = await deliveries();
-      const dump = spoil(JSON.parse(JSON.stringify(await store.exportAccount(account.key))));
+      const dump = spoil(structuredClone(await store.exportAccount(account.key)));
       await expect(store.importAccount(account.key, dump)).rejects.toThrow(message);
       expect(await deliveries()).toEqual(before);
     });
@@ -395,7 +555,9 @@ export const storeContract = (harness: StoreHarness): void => {
     });
     test('are bounded', async () => {
       for (let at = 0; at < 5; at += 1) await store.remember(account.key, `k${at}`, answer, at, 3);
-      const kept = await Promise.all([0, 1, 2, 3, 4].map((at) => store.recall(account.key, `k${at}`, 0)));
+      const kept = await Promise.all(
+        [0, 1, 2, 3, 4].map((at) => store.recall(account.key, `k${at}`, 0)),
+      );
       expect(kept.map((one) => one !== null)).toEqual([false, false, true, true, true]);
     });
   });

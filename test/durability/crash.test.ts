@@ -47,7 +47,10 @@ const unlessCut = async (child: ServeProcess, work: () => Promise<void>): Promis
 
 const post = async (api: Api, known: Known): Promise<void> => {
   const count = 1 + Math.floor(random() * 4);
-  const { status, data } = await api.send('POST', '/_sandbox/events', { event: 'email.opened', count });
+  const { status, data } = await api.send('POST', '/_sandbox/events', {
+    event: 'email.opened',
+    count,
+  });
   expect(status).toBe(202);
   for (const delivery of data.deliveries) known.accepted.set(delivery.event_id, delivery.id);
 };

@@ -19,7 +19,10 @@ export interface ServeProcess extends AsyncDisposable {
 }
 
 /** Starts `serve` and resolves when it answers; rejects with what it printed when it ends instead. */
-export const startServe = async (port: number, ...args: readonly string[]): Promise<ServeProcess> => {
+export const startServe = async (
+  port: number,
+  ...args: readonly string[]
+): Promise<ServeProcess> => {
   const child = spawn(process.execPath, [bin, 'serve', '--port', String(port), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });

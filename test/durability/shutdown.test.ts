@@ -74,7 +74,9 @@ test('a port that is taken ends with status 2 and says what to do', async () => 
   const { spawnSync } = await import('node:child_process');
   const { fileURLToPath } = await import('node:url');
   const bin = fileURLToPath(new URL('../../src/cli/bin.js', import.meta.url));
-  const second = spawnSync(process.execPath, [bin, 'serve', '--port', String(port)], { encoding: 'utf8' });
+  const second = spawnSync(process.execPath, [bin, 'serve', '--port', String(port)], {
+    encoding: 'utf8',
+  });
   expect(second.status).toBe(2);
   expect(second.stderr).toContain(String(port));
   expect(second.stderr).toContain('--port');

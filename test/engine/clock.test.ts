@@ -155,13 +155,17 @@ describe('skip', () => {
     await receiver.arrived(1);
     const failing = await api.trigger('email.opened');
     await receiver.arrived(2);
-    const { data } = await api.get(`/_sandbox/deliveries/${failing}/wait?until=settled&timeout_ms=100`);
+    const { data } = await api.get(
+      `/_sandbox/deliveries/${failing}/wait?until=settled&timeout_ms=100`,
+    );
     expect(data.reached).toBe(false);
     times.push((await api.get('/_sandbox/clock')).data.now);
     release();
     expect((await api.settled(held)).status).toBe('delivered');
     expect((await api.settled(failing)).status).toBe('dead');
-    expect(Date.parse((await api.get('/_sandbox/clock')).data.now) - Date.parse(times[0]!)).toBe(LADDER[3]);
+    expect(Date.parse((await api.get('/_sandbox/clock')).data.now) - Date.parse(times[0]!)).toBe(
+      LADDER[3],
+    );
   });
 });
 

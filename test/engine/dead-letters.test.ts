@@ -19,7 +19,10 @@ afterAll(async () => {
   await down[Symbol.asyncDispose]();
 });
 
-const withDeadLetters = async (account: string, count: number): Promise<{ api: Api; path: string; webhook: string }> => {
+const withDeadLetters = async (
+  account: string,
+  count: number,
+): Promise<{ api: Api; path: string; webhook: string }> => {
   const api = apiOf(mock.url, account);
   const webhook = await api.register(down.url);
   await api.trigger('email.replied', { count });
@@ -87,7 +90,9 @@ test('what was never dead is no failed event: 404, and nothing changes', async (
     expect(status).toBe(404);
     expect(error.code).toBe('FAILED_EVENT_NOT_FOUND');
   }
-  expect((await api.get('/v1/webhooks/whk_nope/failed-events')).error.code).toBe('WEBHOOK_NOT_FOUND');
+  expect((await api.get('/v1/webhooks/whk_nope/failed-events')).error.code).toBe(
+    'WEBHOOK_NOT_FOUND',
+  );
 });
 
 test('a dead letter can be redelivered through the sandbox; it stays listed until it is acknowledged', async () => {
@@ -95,7 +100,11 @@ test('a dead letter can be redelivered through the sandbox; it stays listed unti
   await using up = await startReceiver();
   await api.send('PATCH', `/v1/webhooks/${webhook}`, { url: up.url });
   const { data: dead } = await api.get('/_sandbox/deliveries?status=dead');
-  const { data: again } = await api.send('POST', `/_sandbox/deliveries/${dead[0].id}/redeliver`, {});
+  const { data: again } = await api.send(
+    'POST',
+    `/_sandbox/deliveries/${dead[0].id}/redeliver`,
+    {},
+  );
   await api.advance({ by: 0 });
   expect((await api.delivery(again.id)).status).toBe('delivered');
   expect(up.received[0]?.body).toBe((await api.delivery(dead[0].id)).body);

@@ -49,7 +49,9 @@ describe('an attempt', () => {
   });
 
   test('keeps the answer’s headers and body', async () => {
-    await using receiver = await startReceiver(answer(200, '{"received":true}', { 'X-Trace': 'abc' }));
+    await using receiver = await startReceiver(
+      answer(200, '{"received":true}', { 'X-Trace': 'abc' }),
+    );
     const { response } = await firstAttempt(receiver.url);
     expect(response?.headers).toContainEqual(['X-Trace', 'abc']);
     expect(response).toMatchObject({ body: '{"received":true}', truncated: false });
@@ -201,11 +203,26 @@ describe('an attempt', () => {
     try {
       execFileSync(
         'openssl',
-        ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', 'key.pem', '-out', 'cert.pem', '-subj', '/CN=localhost'],
+        [
+          'req',
+          '-x509',
+          '-newkey',
+          'rsa:2048',
+          '-nodes',
+          '-keyout',
+          'key.pem',
+          '-out',
+          'cert.pem',
+          '-subj',
+          '/CN=localhost',
+        ],
         { cwd: folder, stdio: 'ignore' },
       );
       const server = createTlsServer(
-        { key: readFileSync(join(folder, 'key.pem')), cert: readFileSync(join(folder, 'cert.pem')) },
+        {
+          key: readFileSync(join(folder, 'key.pem')),
+          cert: readFileSync(join(folder, 'cert.pem')),
+        },
         (_request, response) => response.end(),
       );
       server.listen(0, '127.0.0.1');
@@ -220,16 +237,18 @@ describe('an attempt', () => {
     }
   });
 
-  test.each(['http://8.8.8.8/hook', 'http://[2606:4700::1111]/hook', 'http://[::ffff:8.8.8.8]/hook', 'http://169.254.169.254/latest'])(
-    'is blocked when it would go to %s',
-    async (url) => {
-      const { delivery, outcome, error, duration_ms } = await firstAttempt(url);
-      expect(outcome).toBe('blocked');
-      expect(error).toContain('--allow-public-targets');
-      expect(delivery.status).toBe('pending');
-      expect(duration_ms).toBeLessThan(LIMIT_MS);
-    },
-  );
+  test.each([
+    'http://8.8.8.8/hook',
+    'http://[2606:4700::1111]/hook',
+    'http://[::ffff:8.8.8.8]/hook',
+    'http://169.254.169.254/latest',
+  ])('is blocked when it would go to %s', async (url) => {
+    const { delivery, outcome, error, duration_ms } = await firstAttempt(url);
+    expect(outcome).toBe('blocked');
+    expect(error).toContain('--allow-public-targets');
+    expect(delivery.status).toBe('pending');
+    expect(duration_ms).toBeLessThan(LIMIT_MS);
+  });
 
   test('is let through to loopback by name, IPv4 and IPv6', async () => {
     await using receiver = await startReceiver();

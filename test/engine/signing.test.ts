@@ -23,7 +23,9 @@ test('the signature is the HMAC of the raw bytes with the whole secret', async (
   const api = apiOf(mock.url, 'signing-bytes');
   await api.register(receiver.url);
   const delivery = await api.settled(
-    await api.trigger('email.replied', { data: { reply_preview: 'Ça va? 👩‍🚀 <b>"quoted"</b> \u2028 /slash' } }),
+    await api.trigger('email.replied', {
+      data: { reply_preview: 'Ça va? 👩‍🚀 <b>"quoted"</b> \u2028 /slash' },
+    }),
   );
   const [received] = receiver.received;
   expect(received?.headers['x-sendemall-signature']).toBe(hmac(received!.bytes));
@@ -38,7 +40,9 @@ test('only documented headers are sent', async () => {
   await api.settled(await api.trigger());
   const names = receiver.received[0]?.rawHeaders.filter((_, index) => index % 2 === 0);
   // Host, Connection and Content-Length are HTTP's own.
-  expect(names?.toSorted()).toEqual(['Content-Type', 'X-SendEmAll-Signature', 'connection', 'content-length', 'host'].toSorted());
+  expect(names?.toSorted()).toEqual(
+    ['Content-Type', 'X-SendEmAll-Signature', 'connection', 'content-length', 'host'].toSorted(),
+  );
   expect(receiver.received[0]?.headers['content-type']).toBe('application/json');
   expect(receiver.received[0]?.method).toBe('POST');
 });
@@ -50,7 +54,9 @@ test('every attempt sends the same bytes', async () => {
   await api.settled(await api.trigger());
   expect(receiver.received).toHaveLength(4);
   expect(new Set(receiver.received.map(({ body }) => body)).size).toBe(1);
-  expect(new Set(receiver.received.map(({ headers }) => headers['x-sendemall-signature'])).size).toBe(1);
+  expect(
+    new Set(receiver.received.map(({ headers }) => headers['x-sendemall-signature'])).size,
+  ).toBe(1);
 });
 
 test('the path and the query of the URL arrive as registered', async () => {
@@ -67,7 +73,12 @@ test('a redelivery sends the same bytes; one with a wrong or missing signature d
   await api.register(receiver.url);
   const first = await api.trigger();
   await api.settled(first);
-  for (const how of [{}, { signature: 'wrong' }, { signature: 'missing' }, { body: '{"edited":true}' }]) {
+  for (const how of [
+    {},
+    { signature: 'wrong' },
+    { signature: 'missing' },
+    { body: '{"edited":true}' },
+  ]) {
     const { status, data } = await api.send('POST', `/_sandbox/deliveries/${first}/redeliver`, how);
     expect(status).toBe(202);
     expect(data.redelivery_of).toBe(first);

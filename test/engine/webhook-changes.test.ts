@@ -16,7 +16,10 @@ beforeAll(async () => {
 afterAll(() => mock.close());
 
 /** An account whose first attempt has failed. */
-const afterOneFailure = async (account: string, url: string): Promise<{ api: Api; webhook: string; id: string }> => {
+const afterOneFailure = async (
+  account: string,
+  url: string,
+): Promise<{ api: Api; webhook: string; id: string }> => {
   const api = apiOf(mock.url, account);
   const webhook = await api.register(url);
   const id = await api.trigger();
@@ -72,13 +75,17 @@ test('paused: waiting retries stand still and new events are not queued; resumed
   await api.advance({ by: 0 });
   const delivery = await api.delivery(id);
   expect(delivery.status).toBe('delivered');
-  expect(Date.parse(delivery.attempts[1]!.started_at) - Date.parse(delivery.created_at)).toBe(3_600_000);
+  expect(Date.parse(delivery.attempts[1]!.started_at) - Date.parse(delivery.created_at)).toBe(
+    3_600_000,
+  );
 });
 
 test('another secret: the next attempt signs the same bytes with it', async () => {
   await using receiver = await startReceiver(answer(500));
   const { api, webhook } = await afterOneFailure('rotated', receiver.url);
-  const rotated = await api.send('POST', `/v1/webhooks/${webhook}/rotate-secret`, { secret: 'whsec_the-new-one' });
+  const rotated = await api.send('POST', `/v1/webhooks/${webhook}/rotate-secret`, {
+    secret: 'whsec_the-new-one',
+  });
   expect(rotated.status).toBe(200);
   expect(JSON.stringify(rotated.data)).not.toContain('whsec_');
   await api.advance({ until: 'next_attempt' });
@@ -115,11 +122,15 @@ test('one receiver that hangs delays no other', async () => {
   const api = apiOf(mock.url, 'no-delay');
   await api.register(hanging.url);
   const webhook = await api.register(quick.url);
-  const { data: triggered } = await api.send('POST', '/_sandbox/events', { event: 'email.opened', count: 200 });
+  const { data: triggered } = await api.send('POST', '/_sandbox/events', {
+    event: 'email.opened',
+    count: 200,
+  });
   // The hanging one holds its 16 places, and no more.
   await hanging.arrived(16);
   for (const delivery of triggered.deliveries) {
-    if (delivery.webhook_id === webhook) expect((await api.settled(delivery.id)).status).toBe('delivered');
+    if (delivery.webhook_id === webhook)
+      expect((await api.settled(delivery.id)).status).toBe('delivered');
   }
   expect(hanging.received).toHaveLength(16);
   const { data } = await api.get('/_sandbox/clock');

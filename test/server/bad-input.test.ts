@@ -38,11 +38,21 @@ describe('the key', () => {
     for (const path of ['/v1/webhooks', '/_sandbox/events', '/v1/nothing']) {
       const response = await fetch(mock.url + path, { headers });
       const body = (await response.json()) as Reply;
-      expectProblem({ ...body, status: response.status, headers: response.headers }, 401, 'UNAUTHORIZED', 'x-user-context');
+      expectProblem(
+        { ...body, status: response.status, headers: response.headers },
+        401,
+        'UNAUTHORIZED',
+        'x-user-context',
+      );
     }
   });
   test('is no longer than 256 characters', async () => {
-    expectProblem(await apiOf(mock.url, 'k'.repeat(257)).get('/v1/webhooks'), 401, 'UNAUTHORIZED', '256');
+    expectProblem(
+      await apiOf(mock.url, 'k'.repeat(257)).get('/v1/webhooks'),
+      401,
+      'UNAUTHORIZED',
+      '256',
+    );
   });
   test('must be a listed one where keys are listed', async () => {
     await using listed = await createMock({ apiKeys: ['one', 'two'] });
@@ -64,7 +74,9 @@ describe('the body', () => {
     expectProblem(await api.send('POST', '/v1/webhooks', body), 400, 'MALFORMED_JSON', ...words);
   });
   test('is not empty', async () => {
-    const reply = await api.send('POST', '/v1/webhooks', '', { 'content-type': 'application/json' });
+    const reply = await api.send('POST', '/v1/webhooks', '', {
+      'content-type': 'application/json',
+    });
     expectProblem(reply, 400, 'MALFORMED_JSON', 'empty');
   });
   test('is UTF-8', async () => {
@@ -76,25 +88,42 @@ describe('the body', () => {
     expect(response.status).toBe(400);
     expect(((await response.json()) as Reply).error.message).toContain('UTF-8');
   });
-  test.each([undefined, 'text/plain', 'application/x-www-form-urlencoded', 'application/json; charset=latin1'])(
-    'is announced as JSON: %s',
-    async (type) => {
-      const response = await fetch(`${mock.url}/v1/webhooks`, {
-        method: 'POST',
-        headers: { 'x-user-context': 'bad-input', ...(type === undefined ? {} : { 'content-type': type }) },
-        body: Buffer.from(JSON.stringify(good)),
-      });
-      const body = (await response.json()) as Reply;
-      expectProblem({ ...body, status: response.status, headers: response.headers }, 415, 'UNSUPPORTED_MEDIA_TYPE', 'application/json');
-    },
-  );
+  test.each([
+    undefined,
+    'text/plain',
+    'application/x-www-form-urlencoded',
+    'application/json; charset=latin1',
+  ])('is announced as JSON: %s', async (type) => {
+    const response = await fetch(`${mock.url}/v1/webhooks`, {
+      method: 'POST',
+      headers: {
+        'x-user-context': 'bad-input',
+        ...(type === undefined ? {} : { 'content-type': type }),
+      },
+      body: Buffer.from(JSON.stringify(good)),
+    });
+    const body = (await response.json()) as Reply;
+    expectProblem(
+      { ...body, status: response.status, headers: response.headers },
+      415,
+      'UNSUPPORTED_MEDIA_TYPE',
+      'application/json',
+    );
+  });
   test('may name its charset', async () => {
-    const reply = await apiOf(mock.url, 'charset').send('POST', '/v1/webhooks', good, { 'content-type': 'application/json; charset=UTF-8' });
+    const reply = await apiOf(mock.url, 'charset').send('POST', '/v1/webhooks', good, {
+      'content-type': 'application/json; charset=UTF-8',
+    });
     expect(reply.status).toBe(201);
   });
   test('is at most 1 MiB, with and without a length', async () => {
     const large = JSON.stringify({ ...good, secret: 'x'.repeat(1_048_577) });
-    expectProblem(await api.send('POST', '/v1/webhooks', large), 413, 'PAYLOAD_TOO_LARGE', '1048576');
+    expectProblem(
+      await api.send('POST', '/v1/webhooks', large),
+      413,
+      'PAYLOAD_TOO_LARGE',
+      '1048576',
+    );
     const chunked = await fetch(`${mock.url}/v1/webhooks`, {
       method: 'POST',
       headers: { 'x-user-context': 'bad-input', 'content-type': 'application/json' },
@@ -105,13 +134,13 @@ describe('the body', () => {
         },
       }),
       duplex: 'half',
-    } as RequestInit);
+    });
     expect(chunked.status).toBe(413);
   });
 });
 
 describe('a registration', () => {
-  test.each([
+  test.each<[unknown, ...string[]]>([
     [{ ...good, event: ['email.replied'] }, '"event"', 'not a known field'],
     [{ ...good, url: 17 }, '"url"', '17'],
     [{ ...good, url: undefined }, '"url" is missing'],
@@ -124,7 +153,12 @@ describe('a registration', () => {
     [{ ...good, events: [] }, '"events"', 'at least 1'],
     [{ ...good, events: undefined }, '"events" is missing'],
     [{ ...good, events: 'email.replied' }, '"events"', '"email.replied"', 'array'],
-    [{ ...good, events: ['email.sent', 'email.open'] }, '"events[1]"', '"email.open"', 'email.opened'],
+    [
+      { ...good, events: ['email.sent', 'email.open'] },
+      '"events[1]"',
+      '"email.open"',
+      'email.opened',
+    ],
     [{ ...good, events: ['email.sent', 'email.sent'] }, '"events', 'once'],
     [{ ...good, events: ['*', 'email.sent'] }, '"events"', '"*"', 'alone'],
     [{ ...good, secret: undefined }, '"secret" is missing'],
@@ -140,7 +174,10 @@ describe('a registration', () => {
   });
 
   test('is accepted for all events, and shown as given', async () => {
-    const { status, data } = await apiOf(mock.url, 'star').send('POST', '/v1/webhooks', { ...good, events: ['*'] });
+    const { status, data } = await apiOf(mock.url, 'star').send('POST', '/v1/webhooks', {
+      ...good,
+      events: ['*'],
+    });
     expect(status).toBe(201);
     expect(data.events).toEqual(['*']);
     expect(Object.keys(data).toSorted()).toEqual(['created_at', 'events', 'id', 'status', 'url']);
@@ -148,16 +185,25 @@ describe('a registration', () => {
 
   test('number 101 is refused', async () => {
     const full = apiOf(mock.url, 'full');
-    for (let at = 0; at < 100; at += 1) expect((await full.send('POST', '/v1/webhooks', good)).status).toBe(201);
-    expectProblem(await full.send('POST', '/v1/webhooks', good), 409, 'WEBHOOK_LIMIT_REACHED', '100');
+    for (let at = 0; at < 100; at += 1)
+      expect((await full.send('POST', '/v1/webhooks', good)).status).toBe(201);
+    expectProblem(
+      await full.send('POST', '/v1/webhooks', good),
+      409,
+      'WEBHOOK_LIMIT_REACHED',
+      '100',
+    );
     expect((await full.get('/v1/webhooks')).data).toHaveLength(100);
   });
 });
 
 describe('routes', () => {
-  test.each(['/v1/webhooks/whk_nope', '/v1/webhooks/whk_nope/failed-events'])('unknown id: GET %s', async (path) => {
-    expectProblem(await api.get(path), 404, 'WEBHOOK_NOT_FOUND', 'whk_nope');
-  });
+  test.each(['/v1/webhooks/whk_nope', '/v1/webhooks/whk_nope/failed-events'])(
+    'unknown id: GET %s',
+    async (path) => {
+      expectProblem(await api.get(path), 404, 'WEBHOOK_NOT_FOUND', 'whk_nope');
+    },
+  );
   test.each([
     ['PATCH', '/v1/webhooks/whk_nope', { status: 'paused' }],
     ['DELETE', '/v1/webhooks/whk_nope', undefined],
@@ -173,10 +219,17 @@ describe('routes', () => {
   ])('wrong method: %s %s', async (method, path, allow) => {
     const reply = await api.send(method, path);
     expectProblem(reply, 405, 'METHOD_NOT_ALLOWED', method);
-    expect(reply.headers.get('allow')?.split(', ').toSorted()).toEqual(allow.split(', ').toSorted());
+    expect(reply.headers.get('allow')?.split(', ').toSorted()).toEqual(
+      allow.split(', ').toSorted(),
+    );
   });
   test('unknown path', async () => {
-    expectProblem(await api.get('/v1/campaigns-of-mine'), 404, 'NOT_FOUND', '/v1/campaigns-of-mine');
+    expectProblem(
+      await api.get('/v1/campaigns-of-mine'),
+      404,
+      'NOT_FOUND',
+      '/v1/campaigns-of-mine',
+    );
     expectProblem(await api.get('/_sandbox/nothing'), 404, 'NOT_FOUND');
   });
   test.each([
@@ -188,12 +241,17 @@ describe('routes', () => {
     ['page=2', '"page"', 'not a known field'],
     ['status=asleep', '"status"', 'asleep', 'pending'],
   ])('query %s', async (query, ...words) => {
-    expectProblem(await api.get(`/_sandbox/deliveries?${query}`), 422, 'VALIDATION_FAILED', ...words);
+    expectProblem(
+      await api.get(`/_sandbox/deliveries?${query}`),
+      422,
+      'VALIDATION_FAILED',
+      ...words,
+    );
   });
 });
 
 describe('an update', () => {
-  test.each([
+  test.each<[unknown, ...string[]]>([
     [{}, 'at least 1'],
     [{ status: 'asleep' }, '"status"', 'asleep', 'paused'],
     [{ secret: 'whsec_12345678' }, '"secret"', 'not a known field'],
@@ -202,7 +260,12 @@ describe('an update', () => {
     const one = apiOf(mock.url, 'update');
     const id = await one.register(good.url);
     const before = await one.get(`/v1/webhooks/${id}`);
-    expectProblem(await one.send('PATCH', `/v1/webhooks/${id}`, changes), 422, 'VALIDATION_FAILED', ...words);
+    expectProblem(
+      await one.send('PATCH', `/v1/webhooks/${id}`, changes),
+      422,
+      'VALIDATION_FAILED',
+      ...words,
+    );
     expect((await one.get(`/v1/webhooks/${id}`)).data).toEqual(before.data);
     await one.send('DELETE', `/v1/webhooks/${id}`);
   });
@@ -220,35 +283,52 @@ describe('Idempotency-Key', () => {
   });
   test('at the same moment, too', async () => {
     const one = apiOf(mock.url, 'idem-race');
-    const replies = await Promise.all(Array.from({ length: 8 }, () => one.send('POST', '/v1/webhooks', good, key('r'))));
+    const replies = await Promise.all(
+      Array.from({ length: 8 }, () => one.send('POST', '/v1/webhooks', good, key('r'))),
+    );
     expect(new Set(replies.map(({ data }) => data.id)).size).toBe(1);
     expect((await one.get('/v1/webhooks')).data).toHaveLength(1);
   });
   test('with another body is refused', async () => {
     const one = apiOf(mock.url, 'idem-other');
     await one.send('POST', '/v1/webhooks', good, key('b'));
-    const other = await one.send('POST', '/v1/webhooks', { ...good, events: ['email.sent'] }, key('b'));
+    const other = await one.send(
+      'POST',
+      '/v1/webhooks',
+      { ...good, events: ['email.sent'] },
+      key('b'),
+    );
     expectProblem(other, 409, 'IDEMPOTENCY_KEY_REUSED', '"b"');
     expect((await one.get('/v1/webhooks')).data).toHaveLength(1);
   });
   test('a refused request is not remembered', async () => {
     const one = apiOf(mock.url, 'idem-refused');
-    expect((await one.send('POST', '/v1/webhooks', { ...good, events: [] }, key('c'))).status).toBe(422);
+    expect((await one.send('POST', '/v1/webhooks', { ...good, events: [] }, key('c'))).status).toBe(
+      422,
+    );
     expect((await one.send('POST', '/v1/webhooks', good, key('c'))).status).toBe(201);
   });
   test('belongs to one account', async () => {
     const ids = await Promise.all(
-      ['idem-x', 'idem-y'].map(async (account) => (await apiOf(mock.url, account).send('POST', '/v1/webhooks', good, key('d'))).data.id),
+      ['idem-x', 'idem-y'].map(
+        async (account) =>
+          (await apiOf(mock.url, account).send('POST', '/v1/webhooks', good, key('d'))).data.id,
+      ),
     );
     expect(new Set(ids).size).toBe(2);
   });
   test('is at most 255 characters', async () => {
-    expectProblem(await api.send('POST', '/v1/webhooks', good, key('k'.repeat(256))), 422, 'VALIDATION_FAILED', 'Idempotency-Key');
+    expectProblem(
+      await api.send('POST', '/v1/webhooks', good, key('k'.repeat(256))),
+      422,
+      'VALIDATION_FAILED',
+      'Idempotency-Key',
+    );
   });
 });
 
 describe('a trigger', () => {
-  test.each([
+  test.each<[unknown, ...string[]]>([
     [{ event: 'email.open' }, '"event"', 'email.open', 'email.opened'],
     [{}, '"event"'],
     [{ event: 'email.sent', count: 0 }, '"count"'],
@@ -257,25 +337,52 @@ describe('a trigger', () => {
     [{ event: 'email.sent', id: 'x' }, '"id"'],
     [{ event: 'email.sent', timestamp: 'yesterday' }, '"timestamp"', 'yesterday'],
     [{ event: 'email.opened', data: { open_count: 0 } }, 'data.open_count', '0'],
-    [{ event: 'email.bounced', data: { bounce_type: 'medium' } }, 'data.bounce_type', 'medium', 'hard'],
+    [
+      { event: 'email.bounced', data: { bounce_type: 'medium' } },
+      'data.bounce_type',
+      'medium',
+      'hard',
+    ],
     [{ event: 'email.sent', data: { lead_email: 'nobody' } }, 'data.lead_email', 'nobody'],
     [{ event: 'email.sent', data: [] }, '"data"'],
     [{ event: 'email.sent', colour: 'red' }, '"colour"'],
   ])('is refused: %j', async (body, ...words) => {
-    expectProblem(await api.send('POST', '/_sandbox/events', body), 422, 'VALIDATION_FAILED', ...words);
+    expectProblem(
+      await api.send('POST', '/_sandbox/events', body),
+      422,
+      'VALIDATION_FAILED',
+      ...words,
+    );
     expect((await api.get('/_sandbox/events')).data).toEqual([]);
   });
   test('of an id that exists is refused', async () => {
     const one = apiOf(mock.url, 'trigger-id');
-    expect((await one.send('POST', '/_sandbox/events', { event: 'email.sent', id: 'evt_mine' })).status).toBe(202);
-    expectProblem(await one.send('POST', '/_sandbox/events', { event: 'email.sent', id: 'evt_mine' }), 409, 'EVENT_EXISTS', 'evt_mine');
+    expect(
+      (await one.send('POST', '/_sandbox/events', { event: 'email.sent', id: 'evt_mine' })).status,
+    ).toBe(202);
+    expectProblem(
+      await one.send('POST', '/_sandbox/events', { event: 'email.sent', id: 'evt_mine' }),
+      409,
+      'EVENT_EXISTS',
+      'evt_mine',
+    );
   });
   test('for an unknown or a paused webhook is refused', async () => {
     const one = apiOf(mock.url, 'trigger-webhook');
-    expectProblem(await one.send('POST', '/_sandbox/events', { event: 'email.sent', webhook_id: 'whk_no' }), 404, 'WEBHOOK_NOT_FOUND', 'whk_no');
+    expectProblem(
+      await one.send('POST', '/_sandbox/events', { event: 'email.sent', webhook_id: 'whk_no' }),
+      404,
+      'WEBHOOK_NOT_FOUND',
+      'whk_no',
+    );
     const id = await one.register(good.url);
     await one.send('PATCH', `/v1/webhooks/${id}`, { status: 'paused' });
-    expectProblem(await one.send('POST', '/_sandbox/events', { event: 'email.sent', webhook_id: id }), 409, 'WEBHOOK_PAUSED', id);
+    expectProblem(
+      await one.send('POST', '/_sandbox/events', { event: 'email.sent', webhook_id: id }),
+      409,
+      'WEBHOOK_PAUSED',
+      id,
+    );
     expect((await one.get('/_sandbox/events')).data).toEqual([]);
   });
 });
@@ -284,7 +391,9 @@ describe('a web page', () => {
   /** What a browser would send, with headers that fetch would not let us write. */
   const raw = (request: string): Promise<string> =>
     new Promise((resolve, reject) => {
-      const socket = connect(Number(new URL(mock.url).port), '127.0.0.1', () => socket.end(request.replaceAll('\n', '\r\n')));
+      const socket = connect(Number(new URL(mock.url).port), '127.0.0.1', () =>
+        socket.end(request.replaceAll('\n', '\r\n')),
+      );
       let answer = '';
       socket.on('data', (chunk) => (answer += chunk.toString()));
       socket.on('end', () => resolve(answer));
@@ -296,18 +405,24 @@ describe('a web page', () => {
 
   test('that rebinds its name to this machine is refused', async () => {
     expect(await raw(trigger('Host: evil.example'))).toMatch(/^HTTP\/1\.1 403[^]*FOREIGN_HOST/);
-    expect(await raw('GET / HTTP/1.1\nHost: evil.example\nConnection: close\n\n')).toMatch(/^HTTP\/1\.1 403/);
+    expect(await raw('GET / HTTP/1.1\nHost: evil.example\nConnection: close\n\n')).toMatch(
+      /^HTTP\/1\.1 403/,
+    );
   });
   test('of another site is refused', async () => {
     const host = `Host: ${new URL(mock.url).host}`;
-    expect(await raw(trigger(`${host}\nOrigin: http://evil.example`))).toMatch(/^HTTP\/1\.1 403[^]*FOREIGN_ORIGIN/);
+    expect(await raw(trigger(`${host}\nOrigin: http://evil.example`))).toMatch(
+      /^HTTP\/1\.1 403[^]*FOREIGN_ORIGIN/,
+    );
     expect(await raw(trigger(`${host}\nOrigin: null`))).toMatch(/^HTTP\/1\.1 403/);
     expect(await raw(trigger(`${host}\nSec-Fetch-Site: cross-site`))).toMatch(/^HTTP\/1\.1 403/);
   });
   test('of the sandbox itself is served, under each of its names, and CORS is never granted', async () => {
     const { port, host } = new URL(mock.url);
     for (const name of [host, `localhost:${port}`, `[::1]:${port}`, `sandbox.localhost:${port}`]) {
-      const answer = await raw(trigger(`Host: ${name}\nOrigin: http://${name}\nSec-Fetch-Site: same-origin`));
+      const answer = await raw(
+        trigger(`Host: ${name}\nOrigin: http://${name}\nSec-Fetch-Site: same-origin`),
+      );
       expect(answer).toMatch(/^HTTP\/1\.1 202/);
       expect(answer).not.toMatch(/access-control/i);
     }
@@ -319,7 +434,11 @@ describe('a web page', () => {
   });
   test('may be allowed by name', async () => {
     await using allowing = await createMock({ allowedHosts: ['mock.test'] });
-    const response = await allowing.app.fetch(new Request('http://mock.test/_sandbox/clock', { headers: { host: 'mock.test', 'x-user-context': 'k' } }));
+    const response = await allowing.app.fetch(
+      new Request('http://mock.test/_sandbox/clock', {
+        headers: { host: 'mock.test', 'x-user-context': 'k' },
+      }),
+    );
     expect(response.status).toBe(200);
   });
 });

@@ -5,7 +5,15 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -40,7 +48,9 @@ const holder = `
 `;
 
 const hold = async (file: string) => {
-  const child = spawn(process.execPath, ['--input-type=module', '-e', holder, file], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--input-type=module', '-e', holder, file], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   await once(child.stdout, 'data');
   return child;
 };
@@ -85,7 +95,9 @@ describe('opening', () => {
 
   test('is refused for a folder, and in a folder that is not there', async () => {
     await expect(openSqliteStore({ file: folder })).rejects.toThrow(/it is a folder/);
-    await expect(openSqliteStore({ file: join(folder, 'none', 'a.db') })).rejects.toThrow(/does not exist.*Make it first/);
+    await expect(openSqliteStore({ file: join(folder, 'none', 'a.db') })).rejects.toThrow(
+      /does not exist.*Make it first/,
+    );
   });
 
   test('is refused where it cannot write', async ({ skip }) => {
@@ -93,6 +105,8 @@ describe('opening', () => {
     const closed = join(folder, 'closed');
     mkdirSync(closed);
     chmodSync(closed, 0o500);
-    await expect(openSqliteStore({ file: join(closed, 'a.db') })).rejects.toThrow(/permissions|writable/);
+    await expect(openSqliteStore({ file: join(closed, 'a.db') })).rejects.toThrow(
+      /permissions|writable/,
+    );
   });
 });

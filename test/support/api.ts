@@ -10,12 +10,21 @@ export interface Reply<T = any> {
   readonly headers: Headers;
   readonly data: T;
   readonly error: { readonly code: string; readonly message: string; readonly status: number };
-  readonly meta: { readonly request_id: string; readonly timestamp: string; readonly next_cursor?: string | null };
+  readonly meta: {
+    readonly request_id: string;
+    readonly timestamp: string;
+    readonly next_cursor?: string | null;
+  };
 }
 
 export interface Api {
   get<T = any>(path: string): Promise<Reply<T>>;
-  send<T = any>(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Reply<T>>;
+  send<T = any>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<Reply<T>>;
   /** Registers a webhook for all events; gives its id. */
   register(url: string, more?: Record<string, unknown>): Promise<string>;
   /** Triggers one event; gives the first delivery's id. */
@@ -29,7 +38,8 @@ export const SECRET = 'whsec_your-signing-secret';
 
 /** Fails loudly on anything but a 2xx, unless the test looks at the status itself through `send` or `get`. */
 const ok = <T>(reply: Reply<T>): T => {
-  if (reply.status >= 300) throw new Error(`${reply.status} ${reply.error.code}: ${reply.error.message}`);
+  if (reply.status >= 300)
+    throw new Error(`${reply.status} ${reply.error.code}: ${reply.error.message}`);
   return reply.data;
 };
 
@@ -47,7 +57,9 @@ export const apiOf = (baseUrl: string, apiKey = 'your-api-key'): Api => {
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...headers,
       },
-      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      ...(body === undefined
+        ? {}
+        : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const parsed = (await response.json()) as Omit<Reply<T>, 'status' | 'headers'>;
     return { ...parsed, status: response.status, headers: response.headers };
@@ -56,9 +68,21 @@ export const apiOf = (baseUrl: string, apiKey = 'your-api-key'): Api => {
     send,
     get: (path) => send('GET', path),
     register: async (url, more = {}) =>
-      ok(await send<{ id: string }>('POST', '/v1/webhooks', { url, events: ['*'], secret: SECRET, ...more })).id,
+      ok(
+        await send<{ id: string }>('POST', '/v1/webhooks', {
+          url,
+          events: ['*'],
+          secret: SECRET,
+          ...more,
+        }),
+      ).id,
     trigger: async (event = 'email.replied', more = {}) => {
-      const data = ok(await send<{ deliveries: { id: string }[] }>('POST', '/_sandbox/events', { event, ...more }));
+      const data = ok(
+        await send<{ deliveries: { id: string }[] }>('POST', '/_sandbox/events', {
+          event,
+          ...more,
+        }),
+      );
       const [first] = data.deliveries;
       if (first === undefined) throw new Error('no webhook took the event');
       return first.id;

@@ -18,7 +18,9 @@ export const failedEventRoutes = (): Hono<Env> =>
       const { account, store } = engine;
       const { key } = await engine.webhook(c.req.param('webhook_id'));
       const query = readQuery(c, PageQuery, ['limit']);
-      const { rows, nextCursor } = await readPage(query, (page) => store.listDeadLetters(account.key, key, page));
+      const { rows, nextCursor } = await readPage(query, (page) =>
+        store.listDeadLetters(account.key, key, page),
+      );
       return successPage(c, rows.map(failedEventView), nextCursor);
     })
     .get('/:webhook_id/failed-events/:event_id', async (c) => {

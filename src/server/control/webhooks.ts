@@ -4,7 +4,11 @@
  * @module
  */
 import { Hono } from 'hono';
-import { CreateWebhookRequest, RotateSecretRequest, UpdateWebhookRequest } from '../../../schemas/control.ts';
+import {
+  CreateWebhookRequest,
+  RotateSecretRequest,
+  UpdateWebhookRequest,
+} from '../../../schemas/control.ts';
 import type { AccountEngine } from '../../engine/engine.ts';
 import { validationFailed } from '../../domain/problems.ts';
 import { parse } from '../../domain/validate.ts';
@@ -14,19 +18,31 @@ import { success, successPage } from '../envelope.ts';
 import type { Idempotent } from '../idempotency.ts';
 import { webhookView } from '../view.ts';
 
-type Events = AccountEngine extends { register(r: infer R): unknown } ? R extends { events: infer E } ? E : never : never;
+type Events = AccountEngine extends { register(r: infer R): unknown }
+  ? R extends { events: infer E }
+    ? E
+    : never
+  : never;
 
 const hints = {
   url: 'Give an http or https URL without user name, password and fragment, at most 2048 characters, e.g. http://127.0.0.1:3000/webhooks/sendemall.',
 };
 
 /** What no schema can say: a URL that only looks like one, and `*` beside names. */
-const checkMeaning = ({ url, events }: { readonly url?: string | undefined; readonly events?: Events | undefined }): void => {
+const checkMeaning = ({
+  url,
+  events,
+}: {
+  readonly url?: string | undefined;
+  readonly events?: Events | undefined;
+}): void => {
   if (url !== undefined && !URL.canParse(url)) {
     throw validationFailed(`"url" is ${JSON.stringify(url)}. ${hints.url}`);
   }
   if (events !== undefined && events.length > 1 && events.includes('*')) {
-    throw validationFailed(`"events" is ${JSON.stringify(events)}. "*" stands for all events: give it alone, or name events.`);
+    throw validationFailed(
+      `"events" is ${JSON.stringify(events)}. "*" stands for all events: give it alone, or name events.`,
+    );
   }
 };
 
@@ -44,8 +60,12 @@ export const webhookRoutes = (idempotent: Idempotent): Hono<Env> =>
         return success(c, webhookView(await c.get('account').register(registration)), 201);
       });
     })
-    .get('/', async (c) => successPage(c, (await c.get('account').webhooks()).map(webhookView), null))
-    .get('/:webhook_id', async (c) => success(c, webhookView(await c.get('account').webhook(c.req.param('webhook_id')))))
+    .get('/', async (c) =>
+      successPage(c, (await c.get('account').webhooks()).map(webhookView), null),
+    )
+    .get('/:webhook_id', async (c) =>
+      success(c, webhookView(await c.get('account').webhook(c.req.param('webhook_id')))),
+    )
     .patch('/:webhook_id', async (c) => {
       const account = c.get('account');
       const { id } = await account.webhook(c.req.param('webhook_id'));

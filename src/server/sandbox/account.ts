@@ -29,10 +29,15 @@ export const accountRoutes = (): Hono<Env> =>
       });
     })
     .put('/snapshot', async (c) => {
-      const { version, clock, tables } = parse(Snapshot, await readJson(c, LIMITS.maxSnapshotBytes));
+      const { version, clock, tables } = parse(
+        Snapshot,
+        await readJson(c, LIMITS.maxSnapshotBytes),
+      );
       const { mode, rate, anchor_virtual: anchorVirtual, anchor_wall: anchorWall } = clock;
       try {
-        await c.get('account').restore({ version, clock: { mode, rate, anchorVirtual, anchorWall }, tables });
+        await c
+          .get('account')
+          .restore({ version, clock: { mode, rate, anchorVirtual, anchorWall }, tables });
       } catch (error) {
         throw error instanceof SnapshotError ? validationFailed(error.message) : error;
       }

@@ -27,7 +27,10 @@ const targetOf = (body: unknown): AdvanceTarget => {
   const fields = typeof body === 'object' && body !== null ? Object.keys(body) : [];
   const given = GOALS.filter((goal) => fields.includes(goal));
   if (given.length !== 1) {
-    const what = given.length === 0 ? 'none of them is given' : `${given.map((goal) => `"${goal}"`).join(' and ')} are given`;
+    const what =
+      given.length === 0
+        ? 'none of them is given'
+        : `${given.map((goal) => `"${goal}"`).join(' and ')} are given`;
     throw validationFailed(`Give exactly one of "by", "to" and "until": ${what}.`);
   }
   const request = parse(AdvanceRequest, body, { hints });
@@ -57,7 +60,10 @@ export const clockRoutes = (): Hono<Env> =>
     })
     .post('/advance', async (c) => {
       const account = c.get('account');
-      const { from, to, attempts } = await account.advance(targetOf(await readJson(c)), c.req.raw.signal);
+      const { from, to, attempts } = await account.advance(
+        targetOf(await readJson(c)),
+        c.req.raw.signal,
+      );
       return success(c, {
         from: toSandboxTime(from),
         to: toSandboxTime(to),

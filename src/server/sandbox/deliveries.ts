@@ -25,7 +25,9 @@ export const deliveryRoutes = (): Hono<Env> => {
       const query = readQuery(c, DeliveryQuery, ['limit']);
       const { status, event, webhook_id: webhookId, event_id: eventId } = query;
       const filter = { status, event, webhookId, eventId };
-      const { rows, nextCursor } = await readPage(query, (page) => store.listDeliveries(account.key, filter, page));
+      const { rows, nextCursor } = await readPage(query, (page) =>
+        store.listDeliveries(account.key, filter, page),
+      );
       return successPage(c, rows.map(deliveryView), nextCursor);
     })
     .get('/:delivery_id', async (c) => {
@@ -36,14 +38,20 @@ export const deliveryRoutes = (): Hono<Env> => {
       return success(c, deliveryDetailView(delivery));
     })
     .get('/:delivery_id/wait', async (c) => {
-      const { until = 'settled', timeout_ms: timeoutMs = DEFAULT_WAIT_MS } = readQuery(c, WaitQuery, ['timeout_ms']);
+      const { until = 'settled', timeout_ms: timeoutMs = DEFAULT_WAIT_MS } = readQuery(
+        c,
+        WaitQuery,
+        ['timeout_ms'],
+      );
       if (waiting >= MOST_WAITING) {
         throw busy(`${MOST_WAITING} requests wait for deliveries already. Wait for those to end.`);
       }
       waiting += 1;
       try {
         const id = c.req.param('delivery_id');
-        const { reached, delivery } = await c.get('account').waitFor(id, until, timeoutMs, c.req.raw.signal);
+        const { reached, delivery } = await c
+          .get('account')
+          .waitFor(id, until, timeoutMs, c.req.raw.signal);
         return success(c, { reached, delivery: deliveryDetailView(delivery) });
       } finally {
         waiting -= 1;
@@ -54,7 +62,10 @@ export const deliveryRoutes = (): Hono<Env> => {
       const engine = c.get('account');
       const { account, store } = engine;
       if ((await store.getDelivery(account.key, id)) === null) throw deliveryNotFound(id);
-      const { body = null, signature = 'valid' } = parse(RedeliverRequest, await readOptionalJson(c));
+      const { body = null, signature = 'valid' } = parse(
+        RedeliverRequest,
+        await readOptionalJson(c),
+      );
       return success(c, deliveryView(await engine.redeliver(id, { body, signature })), 202);
     });
 };

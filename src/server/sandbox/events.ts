@@ -40,7 +40,9 @@ export const eventRoutes = (prepare: ServerOptions['prepare']): Hono<Env> =>
     .get('/', async (c) => {
       const { account, store } = c.get('account');
       const query = readQuery(c, EventQuery, ['limit']);
-      const { rows, nextCursor } = await readPage(query, (page) => store.listEvents(account.key, query, page));
+      const { rows, nextCursor } = await readPage(query, (page) =>
+        store.listEvents(account.key, query, page),
+      );
       return successPage(
         c,
         rows.map(({ body }) => JSON.parse(body) as unknown),
@@ -52,6 +54,13 @@ export const eventRoutes = (prepare: ServerOptions['prepare']): Hono<Env> =>
       const { account, store } = c.get('account');
       const event = await store.getEvent(account.key, id);
       if (event === null) throw eventNotFound(id);
-      const deliveries = await store.listDeliveries(account.key, { eventId: id }, { limit: SHOWN_DELIVERIES });
-      return success(c, { ...(JSON.parse(event.body) as object), deliveries: deliveries.map(deliveryView) });
+      const deliveries = await store.listDeliveries(
+        account.key,
+        { eventId: id },
+        { limit: SHOWN_DELIVERIES },
+      );
+      return success(c, {
+        ...(JSON.parse(event.body) as object),
+        deliveries: deliveries.map(deliveryView),
+      });
     });

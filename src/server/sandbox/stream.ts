@@ -54,7 +54,8 @@ const view = (happening: Happening, pending: number): object => {
 export const streamRoutes = (wall: WallClock): Hono<Env> => {
   let open = 0;
   return new Hono<Env>().get('/', (c) => {
-    if (open >= MOST_STREAMS) throw busy(`${MOST_STREAMS} streams are open already. Close one first.`);
+    if (open >= MOST_STREAMS)
+      throw busy(`${MOST_STREAMS} streams are open already. Close one first.`);
     const account = c.get('account');
     open += 1;
     return streamSSE(c, async (stream) => {
@@ -77,7 +78,7 @@ export const streamRoutes = (wall: WallClock): Hono<Env> => {
       arm();
       try {
         await stream.write(': connected\n\n');
-        for (let id = 1; !stream.aborted; ) {
+        for (let id = 1; !stream.aborted;) {
           const happening = waiting.shift();
           if (happening !== undefined) {
             const { deliveries } = await account.counts();
@@ -93,7 +94,9 @@ export const streamRoutes = (wall: WallClock): Hono<Env> => {
             });
           }
           if (waiting.length > MOST_WAITING_EVENTS) {
-            await stream.write(`: you are ${waiting.length} events behind, so this stream ends here\n\n`);
+            await stream.write(
+              `: you are ${waiting.length} events behind, so this stream ends here\n\n`,
+            );
             break;
           }
         }

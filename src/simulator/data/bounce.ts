@@ -16,7 +16,10 @@ const BOUNCES: Readonly<Record<BounceType, readonly Bounce[]>> = {
     { bounce_code: '550', bounce_message: 'Mailbox not found' },
     { bounce_code: '551', bounce_message: 'User not local' },
     { bounce_code: '553', bounce_message: 'Mailbox name not allowed' },
-    { bounce_code: '554', bounce_message: 'Recipient address rejected: domain does not accept mail' },
+    {
+      bounce_code: '554',
+      bounce_message: 'Recipient address rejected: domain does not accept mail',
+    },
   ],
   soft: [
     { bounce_code: '421', bounce_message: 'Service not available, try again later' },
@@ -26,9 +29,13 @@ const BOUNCES: Readonly<Record<BounceType, readonly Bounce[]>> = {
   ],
 };
 
-export const isBounceType = (value: unknown): value is BounceType => value === 'hard' || value === 'soft';
+export const isBounceType = (value: unknown): value is BounceType =>
+  value === 'hard' || value === 'soft';
 
-export const makeBounce = (faker: Faker, given?: BounceType): Bounce & { readonly bounce_type: BounceType } => {
+export const makeBounce = (
+  faker: Faker,
+  given?: BounceType,
+): Bounce & { readonly bounce_type: BounceType } => {
   const type = given ?? (faker.datatype.boolean({ probability: 0.7 }) ? 'hard' : 'soft');
   return { bounce_type: type, ...faker.helpers.arrayElement(BOUNCES[type]) };
 };

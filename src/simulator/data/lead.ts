@@ -24,7 +24,8 @@ const slug = (text: string): string =>
     .replace(/^-|-$/g, '')
     .toLowerCase();
 
-const id = (faker: Faker, prefix: string): string => `${prefix}_${faker.string.alphanumeric({ length: 12, casing: 'lower' })}`;
+const id = (faker: Faker, prefix: string): string =>
+  `${prefix}_${faker.string.alphanumeric({ length: 12, casing: 'lower' })}`;
 
 /** `sarah.chen` becomes `Sarah Chen`. */
 const nameFrom = (email: string): string =>
@@ -47,7 +48,14 @@ export const makeLead = (faker: Faker, email?: string): Lead => {
   };
 };
 
-const AUDIENCES = ['Series B founders', 'SaaS CFOs', 'logistics leads', 'agency owners', 'RevOps teams', 'clinic managers'];
+const AUDIENCES = [
+  'Series B founders',
+  'SaaS CFOs',
+  'logistics leads',
+  'agency owners',
+  'RevOps teams',
+  'clinic managers',
+];
 const AIMS = ['outreach', 'follow-up', 'reactivation', 'webinar invites', 'product launch'];
 
 export const makeCampaign = (faker: Faker, now: number): Campaign => ({

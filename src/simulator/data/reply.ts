@@ -10,7 +10,7 @@ const TEXTS: Readonly<Record<ReplySentiment, readonly string[]>> = {
   positive: [
     'Good timing, we are comparing tools this month. Could you walk two of us through it on Thursday?',
     'This looks like what our team has been asking for. What does it cost for twelve seats?',
-    "Happy to talk. My calendar is open next week, mornings are best – just pick a slot.",
+    'Happy to talk. My calendar is open next week, mornings are best – just pick a slot.',
     'Yes please, send me the details and a case study from our industry if you have one.',
   ],
   neutral: [
@@ -54,5 +54,8 @@ export const makeReply = (
   given?: ReplySentiment,
 ): { readonly reply_sentiment: ReplySentiment; readonly reply_preview: string } => {
   const sentiment = given ?? faker.helpers.weightedArrayElement(WEIGHTS);
-  return { reply_sentiment: sentiment, reply_preview: faker.helpers.arrayElement(TEXTS[sentiment]) };
+  return {
+    reply_sentiment: sentiment,
+    reply_preview: faker.helpers.arrayElement(TEXTS[sentiment]),
+  };
 };

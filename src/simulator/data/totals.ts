@@ -7,7 +7,8 @@ import type { Faker } from '@faker-js/faker';
 import type { CampaignTotals } from '../../../schemas/events.ts';
 
 export const makeTotals = (faker: Faker): CampaignTotals => {
-  const share = (of: number, min: number, max: number): number => Math.round(of * faker.number.float({ min, max }));
+  const share = (of: number, min: number, max: number): number =>
+    Math.round(of * faker.number.float({ min, max }));
   const leads = faker.number.int({ min: 80, max: 900 });
   const sent = leads + share(leads, 0.6, 0.9);
   const bounced = share(sent, 0.01, 0.02);

@@ -62,7 +62,11 @@ const WEBHOOK = 'SELECT * FROM webhook WHERE account = ? AND deleted_at IS NULL'
 
 type AccountPart = Pick<AccountStore, 'openAccount' | 'accountsWithWork' | 'saveClock' | 'counts'>;
 
-export const createAccounts = (db: DatabaseSync, history: History, inFlight: InFlight): AccountPart => {
+export const createAccounts = (
+  db: DatabaseSync,
+  history: History,
+  inFlight: InFlight,
+): AccountPart => {
   const open = db.prepare(
     `INSERT INTO account (key_hash, seed, opens, clock_mode, clock_rate, clock_virtual, clock_wall)
      VALUES (:hash, :seed, 1, :mode, :rate, :virtual, :wall)
@@ -99,24 +103,41 @@ export const createAccounts = (db: DatabaseSync, history: History, inFlight: InF
       save.run(mode, rate, anchorVirtual, anchorWall, account);
     },
     counts: async (account) => {
-      const { webhooks, events } = count.get({ account }) as unknown as { webhooks: number; events: number };
+      const { webhooks, events } = count.get({ account }) as unknown as {
+        webhooks: number;
+        events: number;
+      };
       const tally = history.tally(account);
       const flying = inFlight.of(account).length;
-      return { webhooks, events, deliveries: { ...tally, pending: tally.pending - flying, in_flight: flying } };
+      return {
+        webhooks,
+        events,
+        deliveries: { ...tally, pending: tally.pending - flying, in_flight: flying },
+      };
     },
   };
 };
 
-export const createWebhooks = (db: DatabaseSync, history: History, inFlight: InFlight): WebhookStore => {
+export const createWebhooks = (
+  db: DatabaseSync,
+  history: History,
+  inFlight: InFlight,
+): WebhookStore => {
   const all = db.prepare(`${WEBHOOK} ORDER BY key`);
   const one = db.prepare(`${WEBHOOK} AND id = ?`);
-  const countAll = db.prepare('SELECT count(*) AS n FROM webhook WHERE account = ? AND deleted_at IS NULL');
+  const countAll = db.prepare(
+    'SELECT count(*) AS n FROM webhook WHERE account = ? AND deleted_at IS NULL',
+  );
   const insert = db.prepare(
     'INSERT INTO webhook (account, id, url, events, secret, status, created_at) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING *',
   );
-  const update = db.prepare('UPDATE webhook SET url = ?, events = ?, secret = ?, status = ? WHERE key = ? RETURNING *');
+  const update = db.prepare(
+    'UPDATE webhook SET url = ?, events = ?, secret = ?, status = ? WHERE key = ? RETURNING *',
+  );
   const remove = db.prepare('UPDATE webhook SET deleted_at = ? WHERE key = ?');
-  const pending = db.prepare(`SELECT seq FROM delivery WHERE webhook = ? AND status = ${STATUS.pending} ORDER BY seq`);
+  const pending = db.prepare(
+    `SELECT seq FROM delivery WHERE webhook = ? AND status = ${STATUS.pending} ORDER BY seq`,
+  );
   const cancel = db.prepare(
     `UPDATE delivery SET status = ${STATUS.cancelled}, due_at = NULL, settled_at = ? WHERE seq = ?`,
   );
@@ -138,7 +159,9 @@ export const createWebhooks = (db: DatabaseSync, history: History, inFlight: InF
       const before = find(account, id);
       if (before === null) return null;
       const { key, url, events, secret, status } = { ...before, ...changes };
-      return toWebhook(update.get(url, JSON.stringify(events), secret, status, key) as unknown as WebhookRow);
+      return toWebhook(
+        update.get(url, JSON.stringify(events), secret, status, key) as unknown as WebhookRow,
+      );
     },
     deleteWebhook: async (account, id, now) => {
       const webhook = find(account, id);

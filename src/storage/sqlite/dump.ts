@@ -52,7 +52,9 @@ const plain = (name: string, row: Readonly<Record<string, SQLOutputValue>>): Row
 };
 
 const misfit = (where: string, why: string): SnapshotError =>
-  new SnapshotError(`This snapshot does not fit: ${where} ${why}. Load one that this version of the sandbox saved, unchanged.`);
+  new SnapshotError(
+    `This snapshot does not fit: ${where} ${why}. Load one that this version of the sandbox saved, unchanged.`,
+  );
 
 /** Removes an account's rows, children first. */
 const clear = (db: DatabaseSync, account: AccountKey): void => {
@@ -82,7 +84,8 @@ const insertRows = (db: DatabaseSync, account: AccountKey, dump: AccountDump): v
         const target = references[column];
         if (target === undefined || given === null) return given;
         const mapped = keys.get(target)?.get(Number(given));
-        if (mapped === undefined) throw misfit(where, `names a ${target} ${JSON.stringify(given)} that is not in it`);
+        if (mapped === undefined)
+          throw misfit(where, `names a ${target} ${JSON.stringify(given)} that is not in it`);
         return mapped;
       };
       try {
@@ -119,15 +122,23 @@ export const createDump = (db: DatabaseSync, history: History, inFlight: InFligh
       tables: Object.fromEntries(
         TABLES.map(({ name, where }) => [
           name,
-          db.prepare(`SELECT * FROM ${name} WHERE ${where}`).all(account).map((row) => plain(name, row)),
+          db
+            .prepare(`SELECT * FROM ${name} WHERE ${where}`)
+            .all(account)
+            .map((row) => plain(name, row)),
         ]),
       ),
     }),
     importAccount: async (account, dump) => {
       if (dump.version !== SCHEMA_VERSION) {
-        throw misfit(`version ${dump.version}`, `is not ${SCHEMA_VERSION}, the only one that this sandbox reads`);
+        throw misfit(
+          `version ${dump.version}`,
+          `is not ${SCHEMA_VERSION}, the only one that this sandbox reads`,
+        );
       }
-      const unknown = Object.keys(dump.tables).find((name) => !TABLES.some((table) => table.name === name));
+      const unknown = Object.keys(dump.tables).find(
+        (name) => !TABLES.some((table) => table.name === name),
+      );
       if (unknown !== undefined) throw misfit(`tables.${unknown}`, 'is no table');
       transaction(db, () => {
         clear(db, account);

@@ -4,7 +4,14 @@
  * @module
  */
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
-import type { AccountKey, Attempt, Delivery, DeliveryStatus, SignatureMode, StoredEvent } from '../../domain/delivery.ts';
+import type {
+  AccountKey,
+  Attempt,
+  Delivery,
+  DeliveryStatus,
+  SignatureMode,
+  StoredEvent,
+} from '../../domain/delivery.ts';
 import { deliveryId, deliverySeq } from '../../domain/delivery-id.ts';
 import type { DeadLetter, DeliveryFilter, EventRow, HistoryStore } from '../store.ts';
 import type { InFlight, Tally } from './in-flight.ts';
@@ -63,18 +70,43 @@ const NAMES: ReadonlyMap<number, DeliveryStatus> = new Map(
 
 const readAttempt = (number: number, record: string): Attempt => {
   const fields = JSON.parse(record) as AttemptFields;
-  const [startedAt, endedAt, durationMs, outcome, error, url, signature, response, nextAttemptAt] = fields;
-  return { number, startedAt, endedAt, durationMs, outcome, error, url, signature, response, nextAttemptAt };
+  const [startedAt, endedAt, durationMs, outcome, error, url, signature, response, nextAttemptAt] =
+    fields;
+  return {
+    number,
+    startedAt,
+    endedAt,
+    durationMs,
+    outcome,
+    error,
+    url,
+    signature,
+    response,
+    nextAttemptAt,
+  };
 };
 
-const emptyTally = (): Tally => ({ pending: 0, in_flight: 0, delivered: 0, dead: 0, acknowledged: 0, cancelled: 0 });
+const emptyTally = (): Tally => ({
+  pending: 0,
+  in_flight: 0,
+  delivered: 0,
+  dead: 0,
+  acknowledged: 0,
+  cancelled: 0,
+});
 
 export const createHistory = (db: DatabaseSync, inFlight: InFlight): History => {
   const tallies = new Map<AccountKey, Tally>();
-  const countStatuses = db.prepare('SELECT status, count(*) AS n FROM delivery WHERE account = ? GROUP BY status');
+  const countStatuses = db.prepare(
+    'SELECT status, count(*) AS n FROM delivery WHERE account = ? GROUP BY status',
+  );
   const oneDelivery = db.prepare(`${SELECT_DELIVERY} WHERE d.seq = ? AND d.account = ?`);
-  const attemptsOf = db.prepare('SELECT number, record FROM attempt WHERE delivery = ? ORDER BY number');
-  const oneEvent = db.prepare('SELECT seq, id, type, created_at AS createdAt, body FROM event WHERE account = ? AND id = ?');
+  const attemptsOf = db.prepare(
+    'SELECT number, record FROM attempt WHERE delivery = ? ORDER BY number',
+  );
+  const oneEvent = db.prepare(
+    'SELECT seq, id, type, created_at AS createdAt, body FROM event WHERE account = ? AND id = ?',
+  );
   const deadLetters = db.prepare(
     `SELECT max(seq) AS newest FROM delivery
      WHERE webhook = ? AND status = ${STATUS.dead} AND event > ? GROUP BY event ORDER BY event LIMIT ?`,
@@ -136,7 +168,9 @@ export const createHistory = (db: DatabaseSync, inFlight: InFlight): History => 
       values.push(...more);
     };
     const { status, event, eventId, webhookId } = filter;
-    const flying = JSON.stringify(status === 'in_flight' || status === 'pending' ? inFlight.of(account) : []);
+    const flying = JSON.stringify(
+      status === 'in_flight' || status === 'pending' ? inFlight.of(account) : [],
+    );
     if (status === 'in_flight') add('d.seq IN (SELECT value FROM json_each(?))', flying);
     else if (status !== undefined) {
       add('d.status = ?', STATUS[status]);
@@ -145,7 +179,8 @@ export const createHistory = (db: DatabaseSync, inFlight: InFlight): History => 
     }
     if (event !== undefined) add('e.type = ?', event);
     if (webhookId !== undefined) add('w.id = ?', webhookId);
-    if (eventId !== undefined) add('d.event = (SELECT seq FROM event WHERE account = ? AND id = ?)', account, eventId);
+    if (eventId !== undefined)
+      add('d.event = (SELECT seq FROM event WHERE account = ? AND id = ?)', account, eventId);
     return [where, values];
   };
 
@@ -154,7 +189,10 @@ export const createHistory = (db: DatabaseSync, inFlight: InFlight): History => 
       const known = tallies.get(account);
       if (known !== undefined) return known;
       const tally = emptyTally();
-      for (const { status, n } of countStatuses.all(account) as unknown as { status: number; n: number }[]) {
+      for (const { status, n } of countStatuses.all(account) as unknown as {
+        status: number;
+        n: number;
+      }[]) {
         // Until it is written otherwise, what is in flight counts as pending.
         tally[status === STATUS.in_flight ? 'pending' : (NAMES.get(status) ?? 'pending')] += n;
       }
@@ -177,7 +215,8 @@ export const createHistory = (db: DatabaseSync, inFlight: InFlight): History => 
           ...(event === undefined ? {} : { event }),
         }) as unknown as EventRow[];
     },
-    getEvent: async (account, id) => (oneEvent.get(account, id) as unknown as EventRow | undefined) ?? null,
+    getEvent: async (account, id) =>
+      (oneEvent.get(account, id) as unknown as EventRow | undefined) ?? null,
 
     listDeliveries: async (account, filter, { limit, after }) => {
       const [where, values] = conditions(account, filter);
@@ -202,7 +241,10 @@ export const createHistory = (db: DatabaseSync, inFlight: InFlight): History => 
       return rows.flatMap(({ newest }) => letterOf(account, newest) ?? []);
     },
     getDeadLetter: async (account, webhook, eventId) =>
-      letterOf(account, (deadLetter.get(account, eventId, webhook) as unknown as { newest: number | null }).newest),
+      letterOf(
+        account,
+        (deadLetter.get(account, eventId, webhook) as unknown as { newest: number | null }).newest,
+      ),
     acknowledge: async (account, webhook, eventId, now) => {
       const changes = Number(acknowledgeEvent.run(now, webhook, account, eventId).changes);
       const tally = history.tally(account);

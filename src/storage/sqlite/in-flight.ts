@@ -46,6 +46,7 @@ export const createInFlight = (): InFlight => {
       return true;
     },
     count: (webhook) => perWebhook.get(webhook) ?? 0,
-    of: (account) => [...flights].filter(([, flight]) => flight.account === account).map(([key]) => key),
+    of: (account) =>
+      [...flights].filter(([, flight]) => flight.account === account).map(([key]) => key),
   };
 };

@@ -27,13 +27,29 @@ const explain = (path: string, error: unknown): never => {
   const code = ((error as { errcode?: number }).errcode ?? 0) & 0xff;
   switch (code) {
     case BUSY:
-      return refuse(path, 'another process has it open', 'Stop the other sandbox, or give this one another --db.');
+      return refuse(
+        path,
+        'another process has it open',
+        'Stop the other sandbox, or give this one another --db.',
+      );
     case READONLY:
-      return refuse(path, 'it cannot be written', 'Make the file and its folder writable, or give another --db.');
+      return refuse(
+        path,
+        'it cannot be written',
+        'Make the file and its folder writable, or give another --db.',
+      );
     case CANTOPEN:
-      return refuse(path, 'it cannot be opened', 'Check the permissions of the file and its folder.');
+      return refuse(
+        path,
+        'it cannot be opened',
+        'Check the permissions of the file and its folder.',
+      );
     case NOTADB:
-      return refuse(path, 'it is not a SQLite database', 'Give a file of the sandbox, or one that does not exist yet.');
+      return refuse(
+        path,
+        'it is not a SQLite database',
+        'Give a file of the sandbox, or one that does not exist yet.',
+      );
     default:
       throw error;
   }
@@ -67,7 +83,9 @@ const prepare = (db: DatabaseSync, path: string): void => {
   }
   // In WAL mode an exclusive lock is taken by the first write and kept until the process ends, however it ends.
   // NORMAL survives a killed process; after a power cut the last commits may be missing.
-  db.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
+  db.exec(
+    'PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL',
+  );
   db.exec('PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32000');
   if (application !== APPLICATION_ID) db.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
   migrate(db, version);

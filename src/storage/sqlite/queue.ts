@@ -28,8 +28,28 @@ type ClaimRow = [
 
 /** How an attempt is written: everything but its number, which is part of the key. */
 export const attemptRecord = (attempt: Attempt): string => {
-  const { startedAt, endedAt, durationMs, outcome, error, url, signature, response, nextAttemptAt } = attempt;
-  return JSON.stringify([startedAt, endedAt, durationMs, outcome, error, url, signature, response, nextAttemptAt]);
+  const {
+    startedAt,
+    endedAt,
+    durationMs,
+    outcome,
+    error,
+    url,
+    signature,
+    response,
+    nextAttemptAt,
+  } = attempt;
+  return JSON.stringify([
+    startedAt,
+    endedAt,
+    durationMs,
+    outcome,
+    error,
+    url,
+    signature,
+    response,
+    nextAttemptAt,
+  ]);
 };
 
 const asArrays = (statement: StatementSync): StatementSync => {
@@ -38,7 +58,9 @@ const asArrays = (statement: StatementSync): StatementSync => {
 };
 
 export const createQueue = (db: DatabaseSync, inFlight: InFlight, history: History): QueueStore => {
-  const insertEvent = db.prepare('INSERT INTO event (account, id, type, created_at, body) VALUES (?, ?, ?, ?, ?)');
+  const insertEvent = db.prepare(
+    'INSERT INTO event (account, id, type, created_at, body) VALUES (?, ?, ?, ?, ?)',
+  );
   const insertDelivery = db.prepare(
     `INSERT INTO delivery (event, webhook, account, status, attempts_made, created_at, due_at) VALUES (?, ?, ?, ?, 0, ?, ?)`,
   );
@@ -59,8 +81,12 @@ export const createQueue = (db: DatabaseSync, inFlight: InFlight, history: Histo
        FROM delivery d JOIN event e ON e.seq = d.event WHERE d.seq = ?`,
     ),
   );
-  const webhooksOf = asArrays(db.prepare('SELECT key FROM webhook WHERE account = ? AND deleted_at IS NULL'));
-  const insertAttempt = db.prepare('INSERT INTO attempt (delivery, number, record) VALUES (?, ?, ?)');
+  const webhooksOf = asArrays(
+    db.prepare('SELECT key FROM webhook WHERE account = ? AND deleted_at IS NULL'),
+  );
+  const insertAttempt = db.prepare(
+    'INSERT INTO attempt (delivery, number, record) VALUES (?, ?, ?)',
+  );
   const updateDelivery = db.prepare(
     'UPDATE delivery SET status = ?, attempts_made = ?, due_at = ?, settled_at = ? WHERE seq = ?',
   );
@@ -108,7 +134,14 @@ export const createQueue = (db: DatabaseSync, inFlight: InFlight, history: Histo
             for (const delivery of planned) {
               const { webhook, dueAt } = delivery;
               const status = delivery.taken ? STATUS.in_flight : STATUS.pending;
-              const { lastInsertRowid } = insertDelivery.run(row.lastInsertRowid, webhook, account, status, event.createdAt, dueAt);
+              const { lastInsertRowid } = insertDelivery.run(
+                row.lastInsertRowid,
+                webhook,
+                account,
+                status,
+                event.createdAt,
+                dueAt,
+              );
               const seq = Number(lastInsertRowid);
               deliveries.push(seq);
               if (delivery.taken) taken.push([seq, webhook]);
@@ -127,13 +160,20 @@ export const createQueue = (db: DatabaseSync, inFlight: InFlight, history: Histo
     redeliver: async (account, { of, body, signature, dueAt }) => {
       const seq = deliverySeq(of);
       if (seq === null) return null;
-      const { changes, lastInsertRowid } = insertRedelivery.run({ of: seq, account, dueAt, signature, body });
+      const { changes, lastInsertRowid } = insertRedelivery.run({
+        of: seq,
+        account,
+        dueAt,
+        signature,
+        body,
+      });
       if (changes === 0) return null;
       history.tally(account).pending += 1;
       return history.getDelivery(account, deliveryId(Number(lastInsertRowid)));
     },
 
-    claimDue: async (webhook, now, limit) => free(webhook, now, limit).map(([seq]) => claim(webhook, seq)),
+    claimDue: async (webhook, now, limit) =>
+      free(webhook, now, limit).map(([seq]) => claim(webhook, seq)),
 
     nextDueAt: async (account) => {
       const next = new Map<number, number>();
@@ -149,7 +189,13 @@ export const createQueue = (db: DatabaseSync, inFlight: InFlight, history: Histo
         for (const { delivery, attempt, status } of records) {
           insertAttempt.run(delivery, attempt.number, attemptRecord(attempt));
           const settledAt = status === 'pending' ? null : attempt.endedAt;
-          updateDelivery.run(STATUS[status], attempt.number, attempt.nextAttemptAt, settledAt, delivery);
+          updateDelivery.run(
+            STATUS[status],
+            attempt.number,
+            attempt.nextAttemptAt,
+            settledAt,
+            delivery,
+          );
         }
       });
       for (const { delivery, status } of records) {
@@ -175,7 +221,9 @@ export const createQueue = (db: DatabaseSync, inFlight: InFlight, history: Histo
     recover: async () =>
       transaction(db, () => {
         const { changes } = db
-          .prepare(`UPDATE delivery SET status = ${STATUS.pending} WHERE status = ${STATUS.in_flight}`)
+          .prepare(
+            `UPDATE delivery SET status = ${STATUS.pending} WHERE status = ${STATUS.in_flight}`,
+          )
           .run();
         // What a deleted webhook left pending was in flight when it went.
         db.exec(

@@ -13,7 +13,14 @@ export const APPLICATION_ID = 0x53_45_4d_41;
  * `in_flight` is written only for what is taken as it is published, so that it never enters the index of what is due;
  * what is claimed later stays pending on disk. After a crash both are pending again.
  */
-export const STATUS = { pending: 0, in_flight: 1, delivered: 2, dead: 3, acknowledged: 4, cancelled: 5 } as const;
+export const STATUS = {
+  pending: 0,
+  in_flight: 1,
+  delivered: 2,
+  dead: 3,
+  acknowledged: 4,
+  cancelled: 5,
+} as const;
 
 const MIGRATIONS: readonly string[] = [
   `CREATE TABLE account (

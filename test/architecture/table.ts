@@ -62,6 +62,11 @@ export const GRANTS: readonly Grant[] = [
     reason: 'the time limit, the delays and what counts as success come from the spec',
   },
   {
+    from: 'simulator',
+    to: 'schemas',
+    reason: 'what is made up is typed by the generated schemas and checked against them',
+  },
+  {
     from: 'cli',
     to: 'domain',
     reason: 'sign and check-signature are pure rules, and so are the times and spans in flags',

@@ -4,6 +4,7 @@
  * - `run`: a shell or TypeScript block; must end with status 0 (`exit=1` for another).
  * - `background ready=URL`: a shell block that keeps running, for the blocks after it.
  * - `output`: what the last `run` printed, line by line; `…` stands for what varies.
+ * - `demo`: what `npm run demo` prints, in the same way.
  * - `check`: a TypeScript block that must compile. `vitest`: one that is a test file.
  * - `file path=…`: a file that later blocks use.
  * - `parse`: JSON or YAML that must be well formed.
@@ -50,6 +51,12 @@ export async function tryBlock(
       if (!trail.last) throw new Error('shows an output, but nothing ran before it');
       const line = missingLine(bench.adapt(text), trail.last.output);
       if (line !== null) throw new Error(`promises "${line}", but got:\n${trail.last.output}`);
+      return null;
+    }
+    case 'demo': {
+      const { output } = await bench.demo();
+      const line = missingLine(text, output);
+      if (line !== null) throw new Error(`promises "${line}", but the demo prints:\n${output}`);
       return null;
     }
     case 'file':

@@ -26,6 +26,8 @@ export interface Workbench {
   background(text: string, url: string): Promise<void>;
   /** Type-checks TypeScript, and runs it unless told to check only. */
   typescript(text: string, how: 'check' | 'run' | 'vitest'): Promise<Outcome>;
+  /** Runs the demo to its end. */
+  demo(): Promise<Outcome>;
   close(): Promise<void>;
 }
 
@@ -103,6 +105,7 @@ export async function openWorkbench(markdown: string): Promise<Workbench> {
       await answers(adapt(url), child, () => output);
     },
     typescript: inCheckout,
+    demo: () => run(process.execPath, [join(root, 'test', 'demo', 'demo.ts')], { cwd: folder, env }),
     async close() {
       await Promise.all(running.map(stop));
       rmSync(folder, { recursive: true, force: true });

@@ -16,6 +16,7 @@ import {
   webhookNotFound,
 } from '../domain/problems.ts';
 import { seededRandom } from '../domain/random.ts';
+import { createAccountClock } from './account-clock.ts';
 import { advance } from './advance.ts';
 import { createBus } from './bus.ts';
 import type { AccountEngine, ClockView } from './engine.ts';
@@ -36,7 +37,8 @@ export interface OpenAccount {
 export const openAccount = async (account: Account, context: LaneContext): Promise<OpenAccount> => {
   const { store, wall } = context;
   const bus = createBus();
-  const lane = createLane(account.key, account.clock, bus, context);
+  const clock = createAccountClock(account.key, account.clock, store, wall);
+  const lane = createLane(account.key, clock, bus, context);
   const turns = createTurns(MOST_WAITING_ADVANCES, 'changes of this clock');
   // Every opening draws from a stream of its own, so that ids never repeat what an earlier run wrote.
   const nextUlid = monotonicFactory(seededRandom(account.seed + account.opens * 0x85eb_ca6b));
@@ -60,9 +62,9 @@ export const openAccount = async (account: Account, context: LaneContext): Promi
     return webhook;
   };
   const view = (): ClockView => ({
-    mode: lane.state().mode,
-    rate: lane.state().rate,
-    now: lane.now(),
+    mode: clock.state().mode,
+    rate: clock.state().rate,
+    now: clock.now(),
     nextDueAt: lane.earliestDue(),
     inFlight: lane.inFlight(),
   });
@@ -77,7 +79,7 @@ export const openAccount = async (account: Account, context: LaneContext): Promi
     register: async (registration) => {
       const webhook = await store.createWebhook(
         account.key,
-        { ...registration, id: engine.newId('whk'), status: 'active', createdAt: lane.now() },
+        { ...registration, id: engine.newId('whk'), status: 'active', createdAt: clock.now() },
         LIMITS.maxWebhooksPerAccount,
       );
       if (webhook === null) throw webhookLimitReached(LIMITS.maxWebhooksPerAccount);
@@ -96,7 +98,7 @@ export const openAccount = async (account: Account, context: LaneContext): Promi
       const webhook = found(id);
       webhooks.delete(id);
       await lane.dropWebhook(webhook.key);
-      const cancelled = await store.deleteWebhook(account.key, id, lane.now());
+      const cancelled = await store.deleteWebhook(account.key, id, clock.now());
       bus.emit({ type: 'webhook.deleted', webhook });
       for (const delivery of cancelled ?? [])
         bus.emit({ type: 'delivery.cancelled', id: delivery });
@@ -106,14 +108,14 @@ export const openAccount = async (account: Account, context: LaneContext): Promi
       publish(requests, {
         account: account.key,
         webhooks: [...webhooks.values()],
-        now: lane.now(),
+        now: clock.now(),
         store,
         lane,
         bus,
         newEventId: () => engine.newId('evt'),
       }),
     redeliver: async (of, { body, signature }) => {
-      const dueAt = lane.now();
+      const dueAt = clock.now();
       const delivery = await store.redeliver(account.key, {
         of,
         body,
@@ -129,7 +131,7 @@ export const openAccount = async (account: Account, context: LaneContext): Promi
     },
     acknowledge: async (webhookId, eventId) => {
       const { key } = found(webhookId);
-      const letter = await store.acknowledge(account.key, key, eventId, lane.now());
+      const letter = await store.acknowledge(account.key, key, eventId, clock.now());
       if (letter === null) throw failedEventNotFound(webhookId, eventId);
       bus.emit({ type: 'delivery.acknowledged', id: letter.delivery.id });
       return letter;
@@ -138,17 +140,18 @@ export const openAccount = async (account: Account, context: LaneContext): Promi
     waitFor: (id, until, timeoutMs, signal) =>
       waitForDelivery(store, bus, wall, { account: account.key, id, until, timeoutMs, signal }),
 
-    now: lane.now,
+    now: clock.now,
     clock: () => Promise.resolve(view()),
     setClock: ({ mode, rate }) =>
       turns.take(async () => {
-        await lane.setState(inMode(lane.state(), mode, rate, wall.now()));
+        await clock.set(inMode(clock.state(), mode, rate, wall.now()));
+        lane.wake();
         tellClock();
         return view();
       }),
     advance: (target, signal) =>
       turns.take(async () => {
-        const advanced = await advance(lane, target, tellClock, signal);
+        const advanced = await advance({ lane, clock, moved: tellClock }, target, signal);
         tellClock();
         return advanced;
       }),
@@ -162,13 +165,13 @@ export const openAccount = async (account: Account, context: LaneContext): Promi
     snapshot: () => store.exportAccount(account.key),
     restore: async (dump) => {
       await store.importAccount(account.key, dump);
-      await lane.setState({ ...dump.clock, anchorWall: wall.now() });
+      await clock.set({ ...dump.clock, anchorWall: wall.now() });
       await load();
       bus.emit({ type: 'account.reset' });
     },
 
     subscribe: bus.subscribe,
-    newId: (prefix) => `${prefix}_${nextUlid(lane.now())}`,
+    newId: (prefix) => `${prefix}_${nextUlid(clock.now())}`,
   };
   return { engine, lane };
 };

@@ -7,6 +7,7 @@
 import type { Millis } from '../domain/delivery.ts';
 import { validationFailed } from '../domain/problems.ts';
 import { LAST_MOMENT, toSandboxTime } from '../domain/time.ts';
+import type { AccountClock } from './account-clock.ts';
 import type { Advanced, AdvanceTarget } from './engine.ts';
 import type { Lane } from './lane.ts';
 
@@ -26,34 +27,42 @@ const goalOf = (target: AdvanceTarget, from: Millis): Millis => {
   return goal;
 };
 
+/** What an advance moves. */
+export interface Movable {
+  readonly lane: Lane;
+  readonly clock: AccountClock;
+  /** Called after every step. */
+  moved(this: void): void;
+}
+
 export const advance = async (
-  lane: Lane,
+  { lane, clock, moved }: Movable,
   target: AdvanceTarget,
-  moved: () => void,
   signal?: AbortSignal,
 ): Promise<Advanced> => {
-  const from = lane.now();
+  const from = clock.now();
   const goal = goalOf(target, from);
   const before = lane.attempts();
   const step = async (to: Millis): Promise<void> => {
-    await lane.hold(to);
+    await clock.hold(to);
     moved();
     await lane.idle();
   };
+  let to = from;
+  const goesOn = (): boolean => signal?.aborted !== true;
   try {
-    await lane.hold(from);
-    await lane.idle();
-    for (
-      let next = lane.earliestDue();
-      next !== null && next <= goal && signal?.aborted !== true;
-      next = lane.earliestDue()
-    ) {
+    await step(from);
+    let next = lane.earliestDue();
+    while (next !== null && next <= goal && goesOn()) {
       await step(next);
       if ('until' in target && target.until === 'next_attempt') break;
+      next = lane.earliestDue();
     }
-    if (!('until' in target) && signal?.aborted !== true && lane.now() < goal) await step(goal);
+    if (!('until' in target) && goesOn() && clock.now() < goal) await step(goal);
+    to = clock.now();
   } finally {
-    await lane.letGo();
+    await clock.letGo();
+    lane.wake();
   }
-  return { from, to: lane.now(), attempts: lane.attempts() - before };
+  return { from, to, attempts: lane.attempts() - before };
 };

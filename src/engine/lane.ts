@@ -4,11 +4,9 @@
  *
  * @module
  */
-import type { KeyObject } from 'node:crypto';
 import { getLogger } from '@logtape/logtape';
 import { DELIVERY_POLICY } from '../../schemas/contract.ts';
-import type { ClockState, WallClock } from '../clock/port.ts';
-import { movedTo, virtualNow, wallDelayUntil } from '../clock/virtual.ts';
+import type { WallClock } from '../clock/port.ts';
 import type {
   AccountKey,
   Attempt,
@@ -19,12 +17,13 @@ import type {
 } from '../domain/delivery.ts';
 import { deliveryId } from '../domain/delivery-id.ts';
 import { nextAttemptAt } from '../domain/retry-plan.ts';
-import { signingKey } from '../domain/signature.ts';
 import type { AttemptRecord, Claim, Store } from '../storage/store.ts';
+import type { AccountClock } from './account-clock.ts';
 import { makeAttempt, type AttemptEnd } from './attempt.ts';
 import type { Bus } from './bus.ts';
 import type { Recorder } from './recorder.ts';
-import { targetOf, type Target, type Transport } from './transport.ts';
+import { createSlots, type Slot } from './slots.ts';
+import type { Transport } from './transport.ts';
 
 /** What all lanes of one engine share. */
 export interface LaneContext {
@@ -40,34 +39,10 @@ export interface LaneContext {
   readonly attempts: Map<Outcome, number>;
 }
 
-/**
- * On a scaled clock an attempt is stamped with its due time as long as real time is not further behind than this:
- * the simulation is paced by real time, not measured by it.
- */
-const PACING_SLACK_MS = 50;
-const RETRY_STORE_AFTER_MS = 1000;
-
-const logger = getLogger(['sendemall-mock', 'engine']);
-
-/** A webhook at work. */
-interface Slot {
-  webhook: Webhook;
-  target: Target;
-  key: KeyObject;
-  /** Never later than the due time of the oldest pending delivery; Infinity when none waits. */
-  nextDue: Millis;
-  /** Taken, and sent as soon as a place is free: the receiver never waits for the store. */
-  ready: Claim[];
-  /** Places kept for what is being published. */
-  reserved: number;
-  inFlight: number;
-  removed: boolean;
-}
-
 export interface Lane {
-  now(): Millis;
-  state(): ClockState;
+  /** Attempts that are sent, and not written down yet. */
   inFlight(): number;
+  /** Attempts made so far. */
   attempts(): number;
   /** Due time of the next attempt of an active webhook; null when none waits. */
   earliestDue(): Millis | null;
@@ -86,11 +61,6 @@ export interface Lane {
   dropWebhook(key: WebhookKey): Promise<void>;
   /** Forgets all webhooks and all attempts in flight: their rows are gone. Then reads what is there now. */
   reload(): Promise<void>;
-  /** Changes the clock and plans anew at once. */
-  setState(clock: ClockState): Promise<void>;
-  /** Takes the clock out of real time: it shows `at` until {@link Lane.letGo}. */
-  hold(at: Millis): Promise<void>;
-  letGo(): Promise<void>;
   /** Resolves when nothing is in flight and nothing is due. */
   idle(): Promise<void>;
   /** Sends nothing any more. */
@@ -99,21 +69,33 @@ export interface Lane {
   abandon(): void;
 }
 
+/** After the store has failed to answer. Real milliseconds. */
+const RETRY_STORE_AFTER_MS = 1000;
+
+const logger = getLogger(['sendemall-mock', 'engine']);
+
 const isTimeout = (outcome: Outcome): boolean => outcome.startsWith('timeout_');
+
+/** What is known of an attempt when it starts. */
+interface Start {
+  readonly slot: Slot;
+  readonly claim: Claim;
+  readonly at: Millis;
+  readonly url: string;
+  readonly simulated: boolean;
+}
 
 export const createLane = (
   account: AccountKey,
-  initialClock: ClockState,
+  clock: AccountClock,
   bus: Bus,
   context: LaneContext,
 ): Lane => {
   const { store, wall, transport, recorder, attemptTimeoutMs, concurrency } = context;
-  let slots = new Map<WebhookKey, Slot>();
-  let clock = initialClock;
-  let held: Millis | null = null;
-  /** Sent, and not written down yet. */
+  const slots = createSlots(concurrency, store);
   let inFlight = 0;
   let attempts = 0;
+  /** Grows when rows go away under what is in flight. */
   let epoch = 0;
   let scheduled = false;
   let running = false;
@@ -122,155 +104,122 @@ export const createLane = (
   let disarm: (() => void) | null = null;
   let waiting: (() => void)[] = [];
 
-  const now = (): Millis => held ?? virtualNow(clock, wall.now());
-
-  const earliestDue = (): Millis | null => {
-    let earliest = Infinity;
-    for (const slot of slots.values()) {
-      if (slot.webhook.status === 'active') earliest = Math.min(earliest, slot.nextDue);
-    }
-    return earliest === Infinity || stopped ? null : earliest;
+  const tell = (
+    { slot, claim }: Start,
+    attempt: Attempt,
+    status: AttemptRecord['status'],
+  ): void => {
+    const { eventId, eventType } = claim;
+    const delivery = {
+      id: deliveryId(claim.delivery),
+      eventId,
+      eventType,
+      webhookId: slot.webhook.id,
+    };
+    bus.emit({ type: 'delivery.attempted', delivery, attempt, status });
   };
 
-  const finish = (
-    slot: Slot,
-    claim: Claim,
-    startedAt: Millis,
-    simulated: boolean,
-    end: AttemptEnd,
-  ): void => {
-    const instant = startedAt + (isTimeout(end.outcome) ? DELIVERY_POLICY.timeoutMs : 0);
-    const endedAt = simulated ? instant : Math.max(startedAt, now());
-    const planned =
-      end.outcome === 'delivered' || slot.removed ? null : nextAttemptAt(claim.attempt, endedAt);
-    const failed = slot.removed ? 'cancelled' : planned === null ? 'dead' : 'pending';
-    const status: AttemptRecord['status'] = end.outcome === 'delivered' ? 'delivered' : failed;
+  /** @returns null when there is no next attempt */
+  const plan = ({ slot, claim }: Start, outcome: Outcome, endedAt: Millis): Millis | null =>
+    outcome === 'delivered' || slot.removed ? null : nextAttemptAt(claim.attempt, endedAt);
+
+  const finish = (start: Start, end: AttemptEnd): void => {
+    const { slot, claim, at, url, simulated } = start;
+    const { outcome, durationMs, error, signature, response } = end;
+    const instant = at + (isTimeout(outcome) ? DELIVERY_POLICY.timeoutMs : 0);
+    const endedAt = simulated ? instant : Math.max(at, clock.now());
+    const nextAt = plan(start, outcome, endedAt);
+    const failed = slot.removed ? 'cancelled' : nextAt === null ? 'dead' : 'pending';
+    const status: AttemptRecord['status'] = outcome === 'delivered' ? 'delivered' : failed;
     const attempt: Attempt = {
       number: claim.attempt,
-      startedAt,
+      startedAt: at,
       endedAt,
-      durationMs: end.durationMs,
-      outcome: end.outcome,
-      error: end.error,
-      url: slot.webhook.url,
-      signature: end.signature,
-      response: end.response,
-      nextAttemptAt: planned,
+      durationMs,
+      outcome,
+      error,
+      url,
+      signature,
+      response,
+      nextAttemptAt: nextAt,
     };
+    slot.inFlight -= 1;
+    if (slot.ready.length > 0) sendReady(slot);
     const born = epoch;
     const wanted = (): boolean => born === epoch;
-    slot.inFlight -= 1;
-    if (slot.ready.length > 0) startReady(slot);
     recorder.record({ delivery: claim.delivery, attempt, status }, wanted, () => {
       if (!wanted()) return;
       inFlight -= 1;
       attempts += 1;
-      context.attempts.set(end.outcome, (context.attempts.get(end.outcome) ?? 0) + 1);
-      if (planned !== null && planned < slot.nextDue) slot.nextDue = planned;
-      if (bus.heard) {
-        const { eventId, eventType } = claim;
-        const delivery = {
-          id: deliveryId(claim.delivery),
-          eventId,
-          eventType,
-          webhookId: slot.webhook.id,
-        };
-        bus.emit({ type: 'delivery.attempted', delivery, attempt, status });
-      }
+      context.attempts.set(outcome, (context.attempts.get(outcome) ?? 0) + 1);
+      if (nextAt !== null && nextAt < slot.nextDue) slot.nextDue = nextAt;
+      if (bus.heard) tell(start, attempt, status);
       wake();
     });
   };
 
-  const start = (slot: Slot, claim: Claim, at: Millis): void => {
-    const simulated = held !== null || clock.mode !== 'realtime';
-    const paced = held === null && clock.mode === 'scaled';
-    const onTime = paced && (at - claim.dueAt) / clock.rate <= PACING_SLACK_MS;
-    const startedAt = onTime ? claim.dueAt : at;
+  const send = (slot: Slot, claim: Claim): void => {
+    const { target, key, webhook } = slot;
+    const { body, signature, dueAt } = claim;
+    const simulated = clock.isSimulated();
+    const start: Start = { slot, claim, at: clock.stampFor(dueAt), url: webhook.url, simulated };
     const born = epoch;
     slot.inFlight += 1;
     inFlight += 1;
-    const { target, key } = slot;
-    const { body, signature } = claim;
     makeAttempt(transport, attemptTimeoutMs, { target, key, body, signature }, (end) => {
-      if (born === epoch) finish(slot, claim, startedAt, simulated, end);
+      if (born === epoch) finish(start, end);
     });
   };
 
-  const takes = ({ webhook, removed }: Slot): boolean =>
-    webhook.status === 'active' && !removed && !stopped;
-
-  /** How many more a slot takes: those in flight, and as many again that are ready for the next free place. */
-  const places = ({ inFlight: sent, ready, reserved }: Slot): number =>
-    2 * concurrency - sent - ready.length - reserved;
-
-  /** What was taken and not sent waits in the store again. */
-  const giveBack = async (slot: Slot): Promise<void> => {
-    const claims = slot.ready;
-    slot.ready = [];
-    for (const { dueAt } of claims) slot.nextDue = Math.min(slot.nextDue, dueAt);
-    if (claims.length > 0) await store.release(claims.map(({ delivery }) => delivery));
-  };
-
-  const startReady = (slot: Slot): void => {
-    const at = now();
+  const sendReady = (slot: Slot): void => {
     while (slot.inFlight < concurrency) {
       const claim = slot.ready.shift();
       if (claim === undefined) return;
-      start(slot, claim, at);
+      send(slot, claim);
     }
   };
 
   /** Takes what is due and fits. */
   const take = async (): Promise<void> => {
-    const at = now();
+    const at = clock.now();
     let uncertain = false;
-    for (const slot of slots.values()) {
-      const free = places(slot);
-      if (free < 1 || slot.nextDue > at || !takes(slot)) continue;
+    for (const slot of slots) {
+      const free = slots.places(slot);
+      if (free < 1 || slot.nextDue > at || !slots.takes(slot)) continue;
       const claims = await store.claimDue(slot.webhook.key, at, free);
       if (claims.length < free) {
         slot.nextDue = Infinity;
         uncertain = true;
       }
       slot.ready.push(...claims);
-      if (takes(slot)) startReady(slot);
-      else await giveBack(slot);
+      if (slots.takes(slot)) sendReady(slot);
+      else await slots.giveBack(slot);
     }
     if (!uncertain) return;
     // Whatever is planned while the store answers lowers nextDue by itself.
-    for (const [key, due] of await store.nextDueAt(account)) {
-      const slot = slots.get(key);
-      if (slot !== undefined && due < slot.nextDue) slot.nextDue = due;
-    }
-  };
-
-  const save = (): Promise<void> => store.saveClock(account, clock);
-
-  const moveTo = async (at: Millis): Promise<void> => {
-    clock = movedTo(clock, at, wall.now());
-    await save();
+    for (const [key, due] of await store.nextDueAt(account)) slots.expect(key, due);
   };
 
   /** Sleeps until the next attempt is due, or jumps there. */
   const sleep = async (): Promise<void> => {
     disarm?.();
     disarm = null;
-    const next = earliestDue();
-    if (stopped || held !== null || next === null) return;
-    if (clock.mode === 'skip') {
-      if (inFlight > 0 || next <= now()) return;
-      await moveTo(next);
+    const next = slots.earliestDue();
+    if (clock.isHeld() || next === null) return;
+    if (clock.state().mode === 'skip') {
+      if (inFlight > 0 || next <= clock.now()) return;
+      await clock.moveTo(next);
       again = true;
       return;
     }
-    const delay = wallDelayUntil(clock, next, wall.now());
+    const delay = clock.delayUntil(next);
     // What is due already waits for a free place, and is looked at when one is.
     if (delay !== null && (delay > 0 || inFlight === 0)) disarm = wall.after(delay, wake);
   };
 
   const settleWaiting = (): void => {
-    const next = earliestDue();
-    if (inFlight > 0 || (next !== null && next <= now())) return;
+    const next = slots.earliestDue();
+    if (inFlight > 0 || (next !== null && next <= clock.now())) return;
     const done = waiting;
     waiting = [];
     for (const resolve of done) resolve();
@@ -291,7 +240,7 @@ export const createLane = (
       } while (again);
     } catch (error) {
       logger.error('The store does not answer, trying again in 1 s: {error}', { error });
-      wall.after(RETRY_STORE_AFTER_MS, wake);
+      if (!stopped) wall.after(RETRY_STORE_AFTER_MS, wake);
     } finally {
       running = false;
     }
@@ -305,38 +254,16 @@ export const createLane = (
     queueMicrotask(() => void run());
   };
 
-  const putWebhook = async (webhook: Webhook): Promise<void> => {
-    const slot = slots.get(webhook.key);
-    const changes = { webhook, target: targetOf(webhook.url), key: signingKey(webhook.secret) };
-    if (slot === undefined) {
-      slots.set(webhook.key, {
-        ...changes,
-        nextDue: Infinity,
-        ready: [],
-        reserved: 0,
-        inFlight: 0,
-        removed: false,
-      });
-    } else {
-      Object.assign(slot, changes);
-      if (!takes(slot)) await giveBack(slot);
-    }
-    wake();
-  };
-
   return {
-    now,
-    state: () => clock,
     inFlight: () => inFlight,
     attempts: () => attempts,
-    earliestDue,
+    earliestDue: slots.earliestDue,
     wake,
-    putWebhook,
     reserve: (webhook) => {
       const slot = slots.get(webhook);
+      if (slot === undefined || !slots.takes(slot) || slots.places(slot) < 1) return false;
       // What is due already goes first.
-      if (slot === undefined || !takes(slot) || slot.nextDue <= now() || places(slot) < 1)
-        return false;
+      if (slot.nextDue <= clock.now()) return false;
       slot.reserved += 1;
       return true;
     },
@@ -355,8 +282,8 @@ export const createLane = (
       }
       if (homeless.length > 0) await store.release(homeless);
       for (const slot of touched) {
-        if (takes(slot)) startReady(slot);
-        else await giveBack(slot);
+        if (slots.takes(slot)) sendReady(slot);
+        else await slots.giveBack(slot);
       }
     },
     unreserve: (webhooks) => {
@@ -366,42 +293,23 @@ export const createLane = (
       }
     },
     planned: (webhook, at) => {
-      const slot = slots.get(webhook);
-      if (slot !== undefined && at < slot.nextDue) slot.nextDue = at;
+      slots.expect(webhook, at);
+      wake();
+    },
+    putWebhook: async (webhook) => {
+      await slots.put(webhook);
       wake();
     },
     dropWebhook: async (key) => {
-      const slot = slots.get(key);
-      if (slot === undefined) return;
-      slot.removed = true;
-      slots.delete(key);
-      await giveBack(slot);
+      await slots.drop(key);
       wake();
     },
     reload: async () => {
       epoch += 1;
       inFlight = 0;
-      slots = new Map();
-      for (const webhook of await store.listWebhooks(account)) await putWebhook(webhook);
-      for (const [key, due] of await store.nextDueAt(account)) {
-        const slot = slots.get(key);
-        if (slot !== undefined) slot.nextDue = due;
-      }
-      wake();
-    },
-    setState: async (next) => {
-      clock = next;
-      await save();
-      wake();
-    },
-    hold: async (at) => {
-      held = at;
-      await moveTo(at);
-    },
-    letGo: async () => {
-      if (held !== null) clock = movedTo(clock, held, wall.now());
-      held = null;
-      await save();
+      slots.clear();
+      for (const webhook of await store.listWebhooks(account)) await slots.put(webhook);
+      for (const [key, due] of await store.nextDueAt(account)) slots.expect(key, due);
       wake();
     },
     idle: () =>
@@ -412,7 +320,7 @@ export const createLane = (
     stop: async () => {
       stopped = true;
       disarm?.();
-      for (const slot of slots.values()) await giveBack(slot);
+      await slots.stop();
       wake();
     },
     abandon: () => {

@@ -1,0 +1,73 @@
+/**
+ * The clock of one account: it runs by its mode, or is held by an advance. Every change is written down.
+ *
+ * @module
+ */
+import type { ClockState, WallClock } from '../clock/port.ts';
+import { movedTo, virtualNow, wallDelayUntil } from '../clock/virtual.ts';
+import type { AccountKey, Millis } from '../domain/delivery.ts';
+import type { AccountStore } from '../storage/store.ts';
+
+/**
+ * On a scaled clock an attempt is stamped with its due time as long as real time is not further behind than this:
+ * the simulation is paced by real time, not measured by it.
+ */
+const PACING_SLACK_MS = 50;
+
+export interface AccountClock {
+  now(): Millis;
+  state(): ClockState;
+  /** Time passes only by steps: an answered attempt takes none of it. */
+  isSimulated(): boolean;
+  isHeld(): boolean;
+  /** What is due at `dueAt` and starts now, started when? */
+  stampFor(dueAt: Millis): Millis;
+  /** Real milliseconds until it shows `at`; null when it never will by itself. */
+  delayUntil(at: Millis): Millis | null;
+  set(state: ClockState): Promise<void>;
+  moveTo(at: Millis): Promise<void>;
+  /** Out of real time: it shows `at` until {@link AccountClock.letGo}. */
+  hold(at: Millis): Promise<void>;
+  letGo(): Promise<void>;
+}
+
+export const createAccountClock = (
+  account: AccountKey,
+  initial: ClockState,
+  store: Pick<AccountStore, 'saveClock'>,
+  wall: WallClock,
+): AccountClock => {
+  let state = initial;
+  let held: Millis | null = null;
+
+  const now = (): Millis => held ?? virtualNow(state, wall.now());
+  const set = async (next: ClockState): Promise<void> => {
+    state = next;
+    await store.saveClock(account, next);
+  };
+  const moveTo = (at: Millis): Promise<void> => set(movedTo(state, at, wall.now()));
+
+  return {
+    now,
+    state: () => state,
+    isSimulated: () => held !== null || state.mode !== 'realtime',
+    isHeld: () => held !== null,
+    stampFor: (dueAt) => {
+      const at = now();
+      const paced = held === null && state.mode === 'scaled';
+      return paced && (at - dueAt) / state.rate <= PACING_SLACK_MS ? dueAt : at;
+    },
+    delayUntil: (at) => wallDelayUntil(state, at, wall.now()),
+    set,
+    moveTo,
+    hold: async (at) => {
+      held = at;
+      await moveTo(at);
+    },
+    letGo: async () => {
+      const at = held;
+      held = null;
+      await moveTo(at ?? now());
+    },
+  };
+};

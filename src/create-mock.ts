@@ -12,7 +12,7 @@ import type { ClockState } from './clock/port.ts';
 import { inMode } from './clock/virtual.ts';
 import { DELIVERY_POLICY } from '../schemas/contract.ts';
 import type { TriggerRequest } from '../schemas/sandbox.ts';
-import { signingKey } from './domain/signature.ts';
+import { createSigner } from './domain/signature.ts';
 import { parseTime, toProviderTime } from './domain/time.ts';
 import { deliveryHeaders, makeAttempt, type AttemptEnd } from './engine/attempt.ts';
 import { createEngine } from './engine/create-engine.ts';
@@ -250,7 +250,7 @@ export const deliverOnce = async ({ url, secret, event, signal }: OnceRequest): 
   const transport = createTransport({ wall: systemClock, timeoutMs, allowPublicTargets: true });
   const sendable = {
     target: targetOf(url),
-    key: signingKey(secret),
+    sign: createSigner(secret),
     body,
     signature: 'valid',
   } as const;

@@ -1,18 +1,28 @@
 /**
- * A delivery's id is its place in the sandbox's history, so that it needs no index of its own.
+ * Events and deliveries are numbered within their account, so that ids need no index of their own, an account's rows
+ * lie side by side, and the same calls give the same ids.
  *
  * @module
  */
+import type { AccountKey } from './delivery.ts';
 
-const FORM = /^dlv_([0-9a-z]{8,11})$/;
+/** Rows that an account can number. */
+const SPAN = 2 ** 32;
+
+/** The key of an account's row number `number`. */
+export const rowKey = (account: AccountKey, number: number): number => account * SPAN + number;
+
+export const rowNumber = (key: number): number => key % SPAN;
 
 /** @returns e.g. `dlv_0000001z` */
-export const deliveryId = (seq: number): string => `dlv_${seq.toString(36).padStart(8, '0')}`;
+export const deliveryId = (key: number): string =>
+  `dlv_${rowNumber(key).toString(36).padStart(8, '0')}`;
 
-/** @returns the place in the history; null for what is no delivery's id */
-export const deliverySeq = (id: string): number | null => {
+const FORM = /^dlv_([0-9a-z]{8})$/;
+
+/** @returns the key; null for what is no delivery's id */
+export const deliveryKey = (account: AccountKey, id: string): number | null => {
   const digits = FORM.exec(id)?.[1];
-  if (digits === undefined) return null;
-  const seq = Number.parseInt(digits, 36);
-  return Number.isSafeInteger(seq) && deliveryId(seq) === id ? seq : null;
+  const number = digits === undefined ? Number.NaN : Number.parseInt(digits, 36);
+  return number < SPAN ? rowKey(account, number) : null;
 };

@@ -109,6 +109,7 @@ export type HeaderList = readonly (readonly [name: string, value: string])[];
 
 export interface AttemptResponse {
   readonly status: number;
+  /** Names in lower case. */
   readonly headers: HeaderList;
   /** UTF-8 text of what was kept. */
   readonly body: string;

@@ -4,39 +4,75 @@
  *
  * @module
  */
-import { createHmac, createSecretKey, timingSafeEqual, type KeyObject } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import { SIGNATURE } from '../../schemas/contract.ts';
 
-/** A secret made ready for signing: five times as fast as a string key, so keep it when many bodies are signed. */
-export const signingKey = (secret: string): KeyObject =>
-  createSecretKey(Buffer.from(secret, 'utf8'));
+/** Signs bodies with one secret: bytes, or characters that are sent as UTF-8. */
+export type Signer = (body: Uint8Array | string) => string;
+
+/** Bytes that SHA-256 takes at once, and that it gives. */
+const BLOCK = 64;
+const DIGEST = 32;
+
+/** The secret as HMAC takes it: one block, a longer one hashed first (RFC 2104). */
+const keyBlock = (secret: string): Buffer => {
+  const key = Buffer.from(secret, 'utf8');
+  const block = Buffer.alloc(BLOCK);
+  (key.length > BLOCK ? hash(SIGNATURE.algorithm, key, 'buffer') : key).copy(block);
+  return block;
+};
 
 /**
- * The value of the signature header for a body.
+ * Makes a secret ready for signing many bodies. HMAC is written out here because two one-shot hashes over prepared
+ * blocks take half the time of `createHmac`, and every delivery is signed.
  *
- * @param body the exact bytes, or characters that are sent as UTF-8
- * @param key the secret, or a {@link signingKey} made of it
- * @returns e.g. `sha256=` and 64 lower-case hex digits
+ * @returns a function that gives the value of the signature header, e.g. `sha256=` and 64 lower-case hex digits
  *
  * @example
  * ```ts
- * sign('{"event":"email.opened"}', 'whsec_your-signing-secret');
- * // 'sha256=…'
+ * const sign = createSigner('whsec_your-signing-secret');
+ * sign('{"event":"email.opened"}'); // 'sha256=…'
  * ```
  */
-export const sign = (body: Uint8Array | string, key: string | KeyObject): string =>
-  SIGNATURE.prefix +
-  createHmac(SIGNATURE.algorithm, typeof key === 'string' ? signingKey(key) : key)
-    .update(body)
-    .digest(SIGNATURE.encoding);
+export const createSigner = (secret: string): Signer => {
+  const block = keyBlock(secret);
+  const outer = Buffer.concat([block.map((byte) => byte ^ 0x5c), Buffer.alloc(DIGEST)]);
+  let inner = Buffer.from(block.map((byte) => byte ^ 0x36));
+  const room = (length: number): void => {
+    if (inner.length >= BLOCK + length) return;
+    const larger = Buffer.alloc(BLOCK + 2 * length);
+    inner.copy(larger, 0, 0, BLOCK);
+    inner = larger;
+  };
+  return (body) => {
+    // A character takes three bytes at the most.
+    room(typeof body === 'string' ? 3 * body.length : body.length);
+    const length = typeof body === 'string' ? inner.write(body, BLOCK, 'utf8') : body.length;
+    if (typeof body !== 'string') inner.set(body, BLOCK);
+    const digest = hash(SIGNATURE.algorithm, inner.subarray(0, BLOCK + length), 'binary');
+    outer.write(digest, BLOCK, 'binary');
+    return SIGNATURE.prefix + hash(SIGNATURE.algorithm, outer, SIGNATURE.encoding);
+  };
+};
+
+/**
+ * The value of the signature header for one body.
+ *
+ * @example
+ * ```ts
+ * sign('{"event":"email.opened"}', 'whsec_your-signing-secret'); // 'sha256=…'
+ * ```
+ */
+export const sign = (body: Uint8Array | string, secret: string): string =>
+  createSigner(secret)(body);
 
 /** Whether `header` is the signature of `body`, in constant time; false for a missing or malformed one. */
 export const isSignedBy = (
   header: string | null | undefined,
   body: Uint8Array | string,
-  key: string | KeyObject,
+  secret: string,
 ): boolean => {
-  const expected = Buffer.from(sign(body, key));
+  const expected = Buffer.from(sign(body, secret));
   const actual = Buffer.from(header ?? '');
   return actual.length === expected.length && timingSafeEqual(actual, expected);
 };

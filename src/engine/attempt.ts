@@ -3,16 +3,15 @@
  *
  * @module
  */
-import { createHmac, type KeyObject } from 'node:crypto';
 import { CONTENT_TYPE, SIGNATURE } from '../../schemas/contract.ts';
 import type { AttemptResponse, Millis, SignatureMode } from '../domain/delivery.ts';
-import { sign } from '../domain/signature.ts';
+import { createSigner, type Signer } from '../domain/signature.ts';
 import { verdictOn, type Verdict } from './outcome.ts';
 import type { Target, Transport } from './transport.ts';
 
 export interface Sendable {
   readonly target: Target;
-  readonly key: KeyObject;
+  readonly sign: Signer;
   readonly body: string;
   readonly signature: SignatureMode;
 }
@@ -25,15 +24,11 @@ export interface AttemptEnd extends Verdict {
 }
 
 /** Well formed, and by another key: what a forger could send. */
-const forged = (body: string): string =>
-  SIGNATURE.prefix +
-  createHmac(SIGNATURE.algorithm, 'not the secret of this webhook')
-    .update(body)
-    .digest(SIGNATURE.encoding);
+const forge = createSigner('not the secret of this webhook');
 
-const signatureFor = ({ body, key, signature }: Sendable): string | null => {
-  if (signature === 'valid') return sign(body, key);
-  return signature === 'wrong' ? forged(body) : null;
+const signatureFor = ({ body, sign, signature }: Sendable): string | null => {
+  if (signature === 'valid') return sign(body);
+  return signature === 'wrong' ? forge(body) : null;
 };
 
 /** Only what the provider documents: anything more would be a promise that it does not make. */

@@ -159,14 +159,14 @@ export const createLane = (
   };
 
   const send = (slot: Slot, claim: Claim): void => {
-    const { target, key, webhook } = slot;
+    const { target, sign, webhook } = slot;
     const { body, signature, dueAt } = claim;
     const simulated = clock.isSimulated();
     const start: Start = { slot, claim, at: clock.stampFor(dueAt), url: webhook.url, simulated };
     const born = epoch;
     slot.inFlight += 1;
     inFlight += 1;
-    makeAttempt(transport, attemptTimeoutMs, { target, key, body, signature }, (end) => {
+    makeAttempt(transport, attemptTimeoutMs, { target, sign, body, signature }, (end) => {
       if (born === epoch) finish(start, end);
     });
   };

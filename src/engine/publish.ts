@@ -180,5 +180,11 @@ export const publish = async (
   const keys = kept.deliveries;
   if (bus.heard) tell(bus, planned, keys);
   await dispatch(planned, keys, publisher);
-  return { events: planned.rows.map(({ event }) => event), deliveries: describe(planned, keys) };
+  return {
+    events: planned.rows.map(({ event }) => event),
+    // Described when looked at: a stream of events has no use for it.
+    get deliveries() {
+      return describe(planned, keys);
+    },
+  };
 };

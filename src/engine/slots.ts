@@ -3,16 +3,15 @@
  *
  * @module
  */
-import type { KeyObject } from 'node:crypto';
 import type { Millis, Webhook, WebhookKey } from '../domain/delivery.ts';
-import { signingKey } from '../domain/signature.ts';
+import { createSigner, type Signer } from '../domain/signature.ts';
 import type { Claim, QueueStore } from '../storage/store.ts';
 import { targetOf, type Target } from './transport.ts';
 
 export interface Slot {
   webhook: Webhook;
   target: Target;
-  key: KeyObject;
+  sign: Signer;
   /** Never later than the due time of the oldest pending delivery; Infinity when none waits. */
   nextDue: Millis;
   /** Taken, and sent as soon as a place is free: the receiver never waits for the store. */
@@ -76,7 +75,11 @@ export const createSlots = (concurrency: number, store: Pick<QueueStore, 'releas
     giveBack,
     put: async (webhook) => {
       const slot = slots.get(webhook.key);
-      const changes = { webhook, target: targetOf(webhook.url), key: signingKey(webhook.secret) };
+      const changes = {
+        webhook,
+        target: targetOf(webhook.url),
+        sign: createSigner(webhook.secret),
+      };
       if (slot === undefined) {
         const idle = { nextDue: Infinity, ready: [], reserved: 0, inFlight: 0, removed: false };
         slots.set(webhook.key, { ...changes, ...idle });

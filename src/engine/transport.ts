@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { IncomingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';
 import { Agent, buildConnector, type Dispatcher } from 'undici';
 import type { WallClock } from '../clock/port.ts';
@@ -55,12 +56,12 @@ export interface Transport {
 const tooLate = new Error('the time for this attempt is up');
 const tooLarge = new Error('the response is too large');
 
-const headerList = (controller: Dispatcher.DispatchController): HeaderList => {
-  const raw = controller.rawHeaders;
-  if (!Array.isArray(raw)) return [];
+const headerList = (headers: IncomingHttpHeaders): HeaderList => {
   const list: [string, string][] = [];
-  for (let at = 0; at + 1 < raw.length; at += 2) {
-    list.push([String(raw[at]), String(raw[at + 1])]);
+  for (const name in headers) {
+    const value = headers[name];
+    if (typeof value === 'string') list.push([name, value]);
+    else for (const one of value ?? []) list.push([name, one]);
   }
   return list;
 };
@@ -111,11 +112,11 @@ class Exchange implements Dispatcher.DispatchHandler, Expiring {
     else this.phase = 'headers';
   }
 
-  onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
+  onResponseStart(_controller: unknown, status: number, headers: IncomingHttpHeaders): void {
     if (status < 200) return;
     this.phase = 'body';
     this.status = status;
-    this.headers = headerList(controller);
+    this.headers = headerList(headers);
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {

@@ -5,6 +5,7 @@
  */
 import { resolve } from 'node:path';
 import { createAccounts, createAnswers, createWebhooks } from './sqlite/accounts.ts';
+import { createCounters } from './sqlite/counters.ts';
 import { createDump } from './sqlite/dump.ts';
 import { createHistory } from './sqlite/history.ts';
 import { createInFlight } from './sqlite/in-flight.ts';
@@ -28,12 +29,13 @@ export const openSqliteStore = async ({
   const db = openDatabase(file);
   const inFlight = createInFlight();
   const history = createHistory(db, inFlight);
+  const counters = createCounters(db);
   return {
     location: file === null ? 'memory' : resolve(file),
     ...createAccounts(db, history, inFlight),
-    ...createDump(db, history, inFlight),
+    ...createDump(db, history, inFlight, counters),
     ...createWebhooks(db, history, inFlight),
-    ...createQueue(db, inFlight, history),
+    ...createQueue(db, inFlight, history, counters),
     ...history,
     ...createAnswers(db),
     close: async () => {

@@ -1,34 +1,33 @@
 /**
- * The strongest honest baseline: undici `dispatch`, a cached HMAC key, nothing kept.
+ * The strongest honest baseline, in a process of its own: undici `dispatch`, a cached HMAC key, nothing kept.
  *
  * @module
  */
 import { createHmac, createSecretKey } from 'node:crypto';
 import { Pool, type Dispatcher } from 'undici';
+import { CONCURRENCY, sampleBody, SECRET } from './sample.ts';
+import { answerRounds, measure } from './support.ts';
 
-/** Sends `bodies` with `concurrency` in flight and resolves when each has been answered. */
-export const bareLoop = async (
-  url: string,
-  bodies: readonly string[],
-  concurrency: number,
-): Promise<void> => {
+const key = createSecretKey(Buffer.from(SECRET));
+
+/** Sends `count` bodies and resolves when each has been answered. */
+const bareLoop = async (url: string, count: number): Promise<void> => {
   const { origin, pathname } = new URL(url);
-  const pool = new Pool(origin, { connections: concurrency, pipelining: 1 });
-  const key = createSecretKey(Buffer.from('whsec_your-signing-secret'));
-  let next = 0;
+  const pool = new Pool(origin, { connections: CONCURRENCY, pipelining: 1 });
+  let started = 0;
   let done = 0;
   await new Promise<void>((resolve, reject) => {
     const send = (): void => {
-      const body = bodies[next++];
-      if (body === undefined) return;
-      const signature = `sha256=${createHmac('sha256', key).update(body).digest('hex')}`;
+      if (started === count) return;
+      started += 1;
+      const signature = `sha256=${createHmac('sha256', key).update(sampleBody).digest('hex')}`;
       const handler: Dispatcher.DispatchHandler = {
         onRequestStart: () => undefined,
         onResponseStart: () => undefined,
         onResponseData: () => undefined,
         onResponseEnd: () => {
           done += 1;
-          if (done === bodies.length) resolve();
+          if (done === count) resolve();
           else send();
         },
         onResponseError: (_controller, error) => reject(error),
@@ -38,12 +37,16 @@ export const bareLoop = async (
           path: pathname,
           method: 'POST',
           headers: ['Content-Type', 'application/json', 'X-SendEmAll-Signature', signature],
-          body,
+          body: sampleBody,
         },
         handler,
       );
     };
-    for (let started = 0; started < concurrency; started += 1) send();
+    for (let place = 0; place < CONCURRENCY; place += 1) send();
   });
   await pool.destroy();
 };
+
+answerRounds(({ url, count }: { url: string; count: number }) =>
+  measure(count, () => bareLoop(url, count)),
+);

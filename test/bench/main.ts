@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { rolldown } from 'rolldown';
 import { coldStartFigures } from './cold-start.ts';
+import { deliveryFigures } from './deliveries.ts';
 import { requestFigures } from './requests.ts';
 import { startChild } from './support.ts';
 
@@ -49,9 +50,6 @@ const atMost = (what: string, value: number, limit: number, detail: string, unit
   detail,
 });
 
-const rate = (figures: Figures): string =>
-  `${figures['engine_per_s']}/s against ${figures['bare_per_s']}/s; CPU ${figures['engine_cpu_us']?.toFixed(1)} µs against ${figures['bare_cpu_us']?.toFixed(1)} µs`;
-
 const number = (figures: Figures, name: string): number => {
   const value = figures[name];
   if (value === undefined) throw new Error(`the benchmark gave no figure "${name}"`);
@@ -60,48 +58,23 @@ const number = (figures: Figures, name: string): number => {
 
 const benchmarks: Readonly<Record<string, () => Promise<Line[]>>> = {
   file: async () => {
-    const figures = await child('deliveries.ts', 'file');
+    const { ratio, cpuRatio, detail } = await deliveryFigures('file');
     return [
-      atLeast(
-        'deliveries/s, SQLite file, against the bare loop',
-        number(figures, 'ratio'),
-        0.6,
-        rate(figures),
-      ),
-      atMost(
-        'CPU per delivery, SQLite file, against the bare loop',
-        number(figures, 'cpu_ratio'),
-        1.6,
-        rate(figures),
-      ),
+      atLeast('deliveries/s, SQLite file, against the bare loop', ratio, 0.6, detail),
+      atMost('CPU per delivery, SQLite file, against the bare loop', cpuRatio, 1.6, detail),
     ];
   },
   memory: async () => {
-    const figures = await child('deliveries.ts', 'memory');
+    const { ratio, cpuRatio, detail } = await deliveryFigures('memory');
     return [
-      atLeast(
-        'deliveries/s, in memory, against the bare loop',
-        number(figures, 'ratio'),
-        0.7,
-        rate(figures),
-      ),
-      atMost(
-        'CPU per delivery, in memory, against the bare loop',
-        number(figures, 'cpu_ratio'),
-        1.6,
-        rate(figures),
-      ),
+      atLeast('deliveries/s, in memory, against the bare loop', ratio, 0.7, detail),
+      atMost('CPU per delivery, in memory, against the bare loop', cpuRatio, 1.6, detail),
     ];
   },
   ladder: async () => {
-    const figures = await child('deliveries.ts', 'ladder');
+    const { ratio, detail } = await deliveryFigures('ladder');
     return [
-      atLeast(
-        '40,000 failing attempts by one advance, against the bare loop',
-        number(figures, 'ratio'),
-        0.6,
-        rate(figures),
-      ),
+      atLeast('40,000 failing attempts by one advance, against the bare loop', ratio, 0.6, detail),
     ];
   },
   claims: async () => {

@@ -39,6 +39,22 @@ export const startChild = async (
   };
 };
 
+/** Has a child do one round of its work, and gives what it sends back. */
+export const ask = async <T>({ process: child }: Child, request: unknown): Promise<T> => {
+  const answer = once(child, 'message') as Promise<[T]>;
+  child.send(request as object);
+  return (await answer)[0];
+};
+
+/** The other side of {@link ask}: says `ready`, then answers every request. */
+export const answerRounds = <T>(round: (request: T) => Promise<unknown>): void => {
+  process.on('message', (request) => {
+    void round(request as T).then((answer) => process.send?.(answer));
+  });
+  process.on('disconnect', () => process.exit());
+  process.send?.('ready');
+};
+
 export const startReceiver = async (status = 200): Promise<Child & { readonly url: string }> => {
   const child = await startChild('receiver.ts', { STATUS: String(status) });
   return { ...child, url: `http://127.0.0.1:${String(child.hello)}/webhooks/sendemall` };

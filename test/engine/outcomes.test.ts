@@ -53,7 +53,7 @@ describe('an attempt', () => {
       answer(200, '{"received":true}', { 'X-Trace': 'abc' }),
     );
     const { response } = await firstAttempt(receiver.url);
-    expect(response?.headers).toContainEqual(['X-Trace', 'abc']);
+    expect(response?.headers).toContainEqual(['x-trace', 'abc']);
     expect(response).toMatchObject({ body: '{"received":true}', truncated: false });
   });
 

@@ -12,7 +12,7 @@ import type {
   SignatureMode,
   StoredEvent,
 } from '../../domain/delivery.ts';
-import { deliveryId, deliverySeq } from '../../domain/delivery-id.ts';
+import { deliveryId, deliveryKey, rowKey } from '../../domain/delivery-id.ts';
 import type { DeadLetter, DeliveryFilter, EventRow, HistoryStore } from '../store.ts';
 import type { InFlight, Tally } from './in-flight.ts';
 import { STATUS } from './schema.ts';
@@ -22,6 +22,12 @@ export interface History extends HistoryStore {
   tally(account: AccountKey): Tally;
   /** Counts anew when next asked. */
   forget(account: AccountKey): void;
+}
+
+interface EventRange {
+  readonly seq: number;
+  readonly first: number;
+  readonly past: number;
 }
 
 interface DeliveryRow {
@@ -64,6 +70,9 @@ const SELECT_DELIVERY = `
     (SELECT record FROM attempt a WHERE a.delivery = d.seq ORDER BY number DESC LIMIT 1) AS last
   FROM delivery d JOIN webhook w ON w.key = d.webhook JOIN event e ON e.seq = d.event`;
 
+/** Deliveries of one event: those that it was published with, and those that were asked for later. */
+const OF_EVENT = '((d.seq >= ? AND d.seq < ?) OR (d.redelivery_of IS NOT NULL AND d.event = ?))';
+
 const NAMES: ReadonlyMap<number, DeliveryStatus> = new Map(
   Object.entries(STATUS).map(([name, code]) => [code, name as DeliveryStatus]),
 );
@@ -86,6 +95,10 @@ const readAttempt = (number: number, record: string): Attempt => {
   };
 };
 
+/** Where a page ends: never past the account's own rows, whatever a cursor says. */
+const before = (account: AccountKey, after: number | undefined): number =>
+  Math.min(after ?? Infinity, rowKey(account + 1, 0));
+
 const emptyTally = (): Tally => ({
   pending: 0,
   in_flight: 0,
@@ -98,22 +111,25 @@ const emptyTally = (): Tally => ({
 export const createHistory = (db: DatabaseSync, inFlight: InFlight): History => {
   const tallies = new Map<AccountKey, Tally>();
   const countStatuses = db.prepare(
-    'SELECT status, count(*) AS n FROM delivery WHERE account = ? GROUP BY status',
+    'SELECT status, count(*) AS n FROM delivery WHERE seq > ? AND seq < ? GROUP BY status',
   );
-  const oneDelivery = db.prepare(`${SELECT_DELIVERY} WHERE d.seq = ? AND d.account = ?`);
+  const oneDelivery = db.prepare(`${SELECT_DELIVERY} WHERE d.seq = ?`);
   const attemptsOf = db.prepare(
     'SELECT number, record FROM attempt WHERE delivery = ? ORDER BY number',
   );
   const oneEvent = db.prepare(
     'SELECT seq, id, type, created_at AS createdAt, body FROM event WHERE account = ? AND id = ?',
   );
+  const rangeOf = db.prepare(
+    'SELECT seq, first_delivery AS first, first_delivery + deliveries AS past FROM event WHERE account = ? AND id = ?',
+  );
   const deadLetters = db.prepare(
     `SELECT max(seq) AS newest FROM delivery
      WHERE webhook = ? AND status = ${STATUS.dead} AND event > ? GROUP BY event ORDER BY event LIMIT ?`,
   );
   const deadLetter = db.prepare(
-    `SELECT max(d.seq) AS newest FROM delivery d JOIN event e ON e.seq = d.event
-     WHERE e.account = ? AND e.id = ? AND d.webhook = ? AND d.status IN (${STATUS.dead}, ${STATUS.acknowledged})`,
+    `SELECT max(seq) AS newest FROM delivery d
+     WHERE ${OF_EVENT} AND webhook = ? AND status IN (${STATUS.dead}, ${STATUS.acknowledged})`,
   );
   const acknowledgeEvent = db.prepare(
     `UPDATE delivery SET status = ${STATUS.acknowledged}, acknowledged_at = ?
@@ -144,11 +160,17 @@ export const createHistory = (db: DatabaseSync, inFlight: InFlight): History => 
     };
   };
 
-  const rowOf = (account: AccountKey, seq: number): DeliveryRow | null =>
-    (oneDelivery.get(seq, account) as unknown as DeliveryRow | undefined) ?? null;
+  const rowOf = (seq: number): DeliveryRow | null =>
+    (oneDelivery.get(seq) as unknown as DeliveryRow | undefined) ?? null;
 
-  const letterOf = (account: AccountKey, seq: number | null): DeadLetter | null => {
-    const row = seq === null ? null : rowOf(account, seq);
+  /** Values for {@link OF_EVENT}; those of no event match nothing. */
+  const ofEvent = (account: AccountKey, id: string): [number, number, number] => {
+    const range = rangeOf.get(account, id) as unknown as EventRange | undefined;
+    return range === undefined ? [0, 0, 0] : [range.first, range.past, range.seq];
+  };
+
+  const letterOf = (seq: number | null): DeadLetter | null => {
+    const row = seq === null ? null : rowOf(seq);
     if (row === null) return null;
     const event: StoredEvent = {
       id: row.event_id,
@@ -161,8 +183,8 @@ export const createHistory = (db: DatabaseSync, inFlight: InFlight): History => 
 
   /** SQL conditions for a filter, and their values. */
   const conditions = (account: AccountKey, filter: DeliveryFilter): [string[], SQLInputValue[]] => {
-    const where = ['d.account = ?'];
-    const values: SQLInputValue[] = [account];
+    const where = ['d.seq > ?'];
+    const values: SQLInputValue[] = [rowKey(account, 0)];
     const add = (condition: string, ...more: SQLInputValue[]): void => {
       where.push(condition);
       values.push(...more);
@@ -179,8 +201,8 @@ export const createHistory = (db: DatabaseSync, inFlight: InFlight): History => 
     }
     if (event !== undefined) add('e.type = ?', event);
     if (webhookId !== undefined) add('w.id = ?', webhookId);
-    if (eventId !== undefined)
-      add('d.event = (SELECT seq FROM event WHERE account = ? AND id = ?)', account, eventId);
+    if (eventId !== undefined) add(OF_EVENT, ...ofEvent(account, eventId));
+
     return [where, values];
   };
 
@@ -189,7 +211,10 @@ export const createHistory = (db: DatabaseSync, inFlight: InFlight): History => 
       const known = tallies.get(account);
       if (known !== undefined) return known;
       const tally = emptyTally();
-      for (const { status, n } of countStatuses.all(account) as unknown as {
+      for (const { status, n } of countStatuses.all(
+        rowKey(account, 0),
+        rowKey(account + 1, 0),
+      ) as unknown as {
         status: number;
         n: number;
       }[]) {
@@ -206,11 +231,11 @@ export const createHistory = (db: DatabaseSync, inFlight: InFlight): History => 
       return db
         .prepare(
           `SELECT seq, id, type, created_at AS createdAt, body FROM event
-           WHERE account = :account AND seq < :after ${type} ORDER BY seq DESC LIMIT :limit`,
+           WHERE seq > :from AND seq < :after ${type} ORDER BY seq DESC LIMIT :limit`,
         )
         .all({
-          account,
-          after: after ?? Number.MAX_SAFE_INTEGER,
+          from: rowKey(account, 0),
+          after: before(account, after),
           limit,
           ...(event === undefined ? {} : { event }),
         }) as unknown as EventRow[];
@@ -221,12 +246,12 @@ export const createHistory = (db: DatabaseSync, inFlight: InFlight): History => 
     listDeliveries: async (account, filter, { limit, after }) => {
       const [where, values] = conditions(account, filter);
       const sql = `${SELECT_DELIVERY} WHERE ${where.join(' AND ')} AND d.seq < ? ORDER BY d.seq DESC LIMIT ?`;
-      const rows = db.prepare(sql).all(...values, after ?? Number.MAX_SAFE_INTEGER, limit);
+      const rows = db.prepare(sql).all(...values, before(account, after), limit);
       return (rows as unknown as DeliveryRow[]).map(toDelivery);
     },
     getDelivery: async (account, id) => {
-      const seq = deliverySeq(id);
-      const row = seq === null ? null : rowOf(account, seq);
+      const key = deliveryKey(account, id);
+      const row = key === null ? null : rowOf(key);
       if (row === null) return null;
       const attempts = attemptsOf.all(row.seq) as unknown as { number: number; record: string }[];
       return {
@@ -236,15 +261,16 @@ export const createHistory = (db: DatabaseSync, inFlight: InFlight): History => 
       };
     },
 
-    listDeadLetters: async (account, webhook, { limit, after }) => {
+    listDeadLetters: async (_account, webhook, { limit, after }) => {
       const rows = deadLetters.all(webhook, after ?? 0, limit) as unknown as { newest: number }[];
-      return rows.flatMap(({ newest }) => letterOf(account, newest) ?? []);
+      return rows.flatMap(({ newest }) => letterOf(newest) ?? []);
     },
-    getDeadLetter: async (account, webhook, eventId) =>
-      letterOf(
-        account,
-        (deadLetter.get(account, eventId, webhook) as unknown as { newest: number | null }).newest,
-      ),
+    getDeadLetter: async (account, webhook, eventId) => {
+      const { newest } = deadLetter.get(...ofEvent(account, eventId), webhook) as unknown as {
+        newest: number | null;
+      };
+      return letterOf(newest);
+    },
     acknowledge: async (account, webhook, eventId, now) => {
       const changes = Number(acknowledgeEvent.run(now, webhook, account, eventId).changes);
       const tally = history.tally(account);

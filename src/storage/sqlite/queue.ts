@@ -5,8 +5,9 @@
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Attempt, SignatureMode, StoredEvent } from '../../domain/delivery.ts';
-import { deliveryId, deliverySeq } from '../../domain/delivery-id.ts';
+import { deliveryId, deliveryKey } from '../../domain/delivery-id.ts';
 import type { Claim, QueueStore } from '../store.ts';
+import type { Counters } from './counters.ts';
 import type { History } from './history.ts';
 import type { InFlight } from './in-flight.ts';
 import { STATUS, transaction } from './schema.ts';
@@ -57,17 +58,22 @@ const asArrays = (statement: StatementSync): StatementSync => {
   return statement;
 };
 
-export const createQueue = (db: DatabaseSync, inFlight: InFlight, history: History): QueueStore => {
+export const createQueue = (
+  db: DatabaseSync,
+  inFlight: InFlight,
+  history: History,
+  counters: Counters,
+): QueueStore => {
   const insertEvent = db.prepare(
-    'INSERT INTO event (account, id, type, created_at, body) VALUES (?, ?, ?, ?, ?)',
+    'INSERT INTO event (seq, account, id, type, created_at, body, first_delivery, deliveries) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
   );
   const insertDelivery = db.prepare(
-    `INSERT INTO delivery (event, webhook, account, status, attempts_made, created_at, due_at) VALUES (?, ?, ?, ?, 0, ?, ?)`,
+    'INSERT INTO delivery (seq, event, webhook, status, attempts_made, created_at, due_at) VALUES (?, ?, ?, ?, 0, ?, ?)',
   );
   const insertRedelivery = db.prepare(
-    `INSERT INTO delivery (event, webhook, account, status, attempts_made, created_at, due_at, redelivery_of, signature, body)
-     SELECT event, webhook, account, ${STATUS.pending}, 0, :dueAt, :dueAt, seq, :signature, coalesce(:body, body)
-     FROM delivery WHERE seq = :of AND account = :account
+    `INSERT INTO delivery (seq, event, webhook, status, attempts_made, created_at, due_at, redelivery_of, signature, body)
+     SELECT :seq, event, webhook, ${STATUS.pending}, 0, :dueAt, :dueAt, seq, :signature, coalesce(:body, body)
+     FROM delivery WHERE seq = :of
        AND EXISTS (SELECT 1 FROM webhook WHERE key = webhook AND deleted_at IS NULL)`,
   );
   const due = asArrays(
@@ -77,7 +83,7 @@ export const createQueue = (db: DatabaseSync, inFlight: InFlight, history: Histo
   );
   const claimed = asArrays(
     db.prepare(
-      `SELECT d.account, d.attempts_made, d.due_at, d.signature, d.body, e.id, e.type, e.body
+      `SELECT e.account, d.attempts_made, d.due_at, d.signature, d.body, e.id, e.type, e.body
        FROM delivery d JOIN event e ON e.seq = d.event WHERE d.seq = ?`,
     ),
   );
@@ -125,26 +131,22 @@ export const createQueue = (db: DatabaseSync, inFlight: InFlight, history: Histo
       const deliveries: number[] = [];
       const taken: [delivery: number, webhook: number][] = [];
       const tally = history.tally(account);
+      const numbers = counters.of(account);
+      let { event: nextEvent, delivery: nextDelivery } = numbers;
       let current = '';
       try {
         transaction(db, () => {
           for (const { event, deliveries: planned } of events) {
-            current = event.id;
-            const row = insertEvent.run(account, event.id, event.type, event.createdAt, event.body);
+            const { id, type, createdAt, body } = event;
+            current = id;
+            const row = nextEvent++;
+            insertEvent.run(row, account, id, type, createdAt, body, nextDelivery, planned.length);
             for (const delivery of planned) {
-              const { webhook, dueAt } = delivery;
+              const key = nextDelivery++;
               const status = delivery.taken ? STATUS.in_flight : STATUS.pending;
-              const { lastInsertRowid } = insertDelivery.run(
-                row.lastInsertRowid,
-                webhook,
-                account,
-                status,
-                event.createdAt,
-                dueAt,
-              );
-              const seq = Number(lastInsertRowid);
-              deliveries.push(seq);
-              if (delivery.taken) taken.push([seq, webhook]);
+              insertDelivery.run(key, row, delivery.webhook, status, createdAt, delivery.dueAt);
+              deliveries.push(key);
+              if (delivery.taken) taken.push([key, delivery.webhook]);
             }
           }
         });
@@ -152,24 +154,23 @@ export const createQueue = (db: DatabaseSync, inFlight: InFlight, history: Histo
         if ((error as { errcode?: number }).errcode === UNIQUE_VIOLATION) return { taken: current };
         throw error;
       }
+      numbers.event = nextEvent;
+      numbers.delivery = nextDelivery;
       tally.pending += deliveries.length;
-      for (const [seq, webhook] of taken) inFlight.add(seq, { account, webhook });
+      for (const [key, webhook] of taken) inFlight.add(key, { account, webhook });
       return { taken: null, deliveries };
     },
 
     redeliver: async (account, { of, body, signature, dueAt }) => {
-      const seq = deliverySeq(of);
-      if (seq === null) return null;
-      const { changes, lastInsertRowid } = insertRedelivery.run({
-        of: seq,
-        account,
-        dueAt,
-        signature,
-        body,
-      });
+      const key = deliveryKey(account, of);
+      if (key === null) return null;
+      const numbers = counters.of(account);
+      const seq = numbers.delivery;
+      const { changes } = insertRedelivery.run({ seq, of: key, dueAt, signature, body });
       if (changes === 0) return null;
+      numbers.delivery += 1;
       history.tally(account).pending += 1;
-      return history.getDelivery(account, deliveryId(Number(lastInsertRowid)));
+      return history.getDelivery(account, deliveryId(seq));
     },
 
     claimDue: async (webhook, now, limit) =>

@@ -22,6 +22,10 @@ export const STATUS = {
   cancelled: 5,
 } as const;
 
+/**
+ * Keys of events and deliveries are {@link rowKey}s, so an account's rows are one range. An event's first deliveries
+ * are one range too: `deliveries` of them from `first_delivery` on; later ones are found by `delivery_again`.
+ */
 const MIGRATIONS: readonly string[] = [
   `CREATE TABLE account (
      key INTEGER PRIMARY KEY,
@@ -52,13 +56,14 @@ const MIGRATIONS: readonly string[] = [
      type TEXT NOT NULL,
      created_at INTEGER NOT NULL,
      body TEXT NOT NULL,
+     first_delivery INTEGER NOT NULL,
+     deliveries INTEGER NOT NULL,
      UNIQUE (account, id)
    ) STRICT;
    CREATE TABLE delivery (
-     seq INTEGER PRIMARY KEY AUTOINCREMENT,
+     seq INTEGER PRIMARY KEY,
      event INTEGER NOT NULL REFERENCES event,
      webhook INTEGER NOT NULL REFERENCES webhook,
-     account INTEGER NOT NULL REFERENCES account,
      status INTEGER NOT NULL,
      attempts_made INTEGER NOT NULL,
      created_at INTEGER NOT NULL,
@@ -71,8 +76,7 @@ const MIGRATIONS: readonly string[] = [
    ) STRICT;
    CREATE INDEX delivery_due ON delivery (webhook, due_at) WHERE status = ${STATUS.pending};
    CREATE INDEX delivery_dead ON delivery (webhook, event) WHERE status = ${STATUS.dead};
-   CREATE INDEX delivery_account ON delivery (account);
-   CREATE INDEX delivery_event ON delivery (event);
+   CREATE INDEX delivery_again ON delivery (event) WHERE redelivery_of IS NOT NULL;
    CREATE TABLE attempt (
      delivery INTEGER NOT NULL REFERENCES delivery,
      number INTEGER NOT NULL,

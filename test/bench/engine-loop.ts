@@ -1,0 +1,90 @@
+/**
+ * The whole engine, in a process of its own: publish, sign, send, record. `FILE` names a database; without it state is
+ * in memory.
+ *
+ * @module
+ */
+import { systemClock } from '../../src/clock/system.ts';
+import { createEngine } from '../../src/engine/create-engine.ts';
+import type { AccountEngine, EventToPublish } from '../../src/engine/engine.ts';
+import { createTransport } from '../../src/engine/transport.ts';
+import { openSqliteStore } from '../../src/storage/sqlite.ts';
+import { CONCURRENCY, sample, SECRET } from './sample.ts';
+import { answerRounds, measure, type Measured } from './support.ts';
+
+/** Events per `publish`. */
+const BATCH = 16;
+/** A live source: it waits while so many of its events are not delivered yet. */
+const OUTSTANDING = 112;
+
+const store = await openSqliteStore({ file: process.env['FILE'] ?? null });
+const engine = createEngine({
+  store,
+  wall: systemClock,
+  transport: createTransport({ wall: systemClock, timeoutMs: 10_000, allowPublicTargets: false }),
+  attemptTimeoutMs: 10_000,
+  concurrency: CONCURRENCY,
+  apiKeys: null,
+  initial: () => {
+    const now = systemClock.now();
+    return { seed: 1, clock: { mode: 'realtime', rate: 1, anchorVirtual: now, anchorWall: now } };
+  },
+});
+
+const publishAll = async (
+  account: AccountEngine,
+  count: number,
+  ready: (published: number) => Promise<void>,
+): Promise<void> => {
+  for (let published = 0; published < count; published += BATCH) {
+    const size = Math.min(BATCH, count - published);
+    await ready(published + size);
+    await account.publish(Array<EventToPublish>(size).fill(sample));
+  }
+};
+
+/** Publishes as fast as is delivered, and resolves when the last one has been. */
+const stream = async (account: AccountEngine, count: number): Promise<void> => {
+  let attempted = 0;
+  let wake = (): void => undefined;
+  const stop = account.subscribe((happening) => {
+    if (happening.type !== 'delivery.attempted') return;
+    attempted += 1;
+    wake();
+  });
+  const reached = async (least: number): Promise<void> => {
+    while (attempted < least) {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+  };
+  await publishAll(account, count, (published) => reached(published - OUTSTANDING));
+  await reached(count);
+  stop();
+};
+
+/** Every event fails all its attempts; one advance walks the whole ladder. */
+const ladder = async (account: AccountEngine, events: number): Promise<void> => {
+  await account.setClock({ mode: 'frozen' });
+  await publishAll(account, events, () => Promise.resolve());
+  await account.advance({ until: 'settled' });
+  const { deliveries } = await account.counts();
+  if (deliveries.dead !== events) throw new Error(`${deliveries.dead} of ${events} are dead`);
+};
+
+interface Round {
+  readonly url: string;
+  /** Attempts in all. */
+  readonly count: number;
+  readonly ladder: boolean;
+}
+
+let rounds = 0;
+answerRounds(async ({ url, count, ladder: failing }: Round): Promise<Measured> => {
+  // An account of its own per ladder, so that its dead letters are counted apart.
+  const account = await engine.open(failing ? `ladder-${(rounds += 1)}` : 'stream');
+  if ((await account.webhooks()).length === 0)
+    await account.register({ url, events: ['*'], secret: SECRET });
+  return measure(count, () => (failing ? ladder(account, count / 4) : stream(account, count)));
+});

@@ -47,9 +47,9 @@ export const ask = async <T>({ process: child }: Child, request: unknown): Promi
 };
 
 /** The other side of {@link ask}: says `ready`, then answers every request. */
-export const answerRounds = <T>(round: (request: T) => Promise<unknown>): void => {
+export const answerRounds = (round: (request: never) => Promise<unknown>): void => {
   process.on('message', (request) => {
-    void round(request as T).then((answer) => process.send?.(answer));
+    void round(request as never).then((answer) => process.send?.(answer));
   });
   process.on('disconnect', () => process.exit());
   process.send?.('ready');

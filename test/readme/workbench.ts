@@ -105,7 +105,8 @@ export async function openWorkbench(markdown: string): Promise<Workbench> {
       await answers(adapt(url), child, () => output);
     },
     typescript: inCheckout,
-    demo: () => run(process.execPath, [join(root, 'test', 'demo', 'demo.ts')], { cwd: folder, env }),
+    demo: () =>
+      run(process.execPath, [join(root, 'test', 'demo', 'demo.ts')], { cwd: folder, env }),
     async close() {
       await Promise.all(running.map(stop));
       rmSync(folder, { recursive: true, force: true });

@@ -1,0 +1,173 @@
+/**
+ * Every operation and every documented status of the specs, against the running server, with ajv as a judge that is
+ * not ours. A pair that no scenario exercises fails.
+ *
+ * @module
+ */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { EVENT_TYPES } from '../../schemas/contract.ts';
+import { createMock, type Mock } from '../../src/create-mock.ts';
+import { apiOf, type Api } from '../support/api.ts';
+import { startReceiver } from '../support/receiver.ts';
+import {
+  documented,
+  judge,
+  judgeAnswer,
+  placeOf,
+  type Answer,
+  type Documented,
+} from './oracle/judge.ts';
+import { scenariosFor, type Scenario, type Scenarios } from './oracle/scenarios.ts';
+
+const PAIRS = [...documented('openapi.yaml'), ...documented('sandbox.openapi.yaml')];
+const ACCOUNT = 'oracle';
+
+let mock: Mock;
+let api: Api;
+let scenarios: Scenarios;
+
+beforeAll(async () => {
+  mock = await createMock({ clock: 'frozen' });
+  api = apiOf(mock.url, ACCOUNT);
+  const url = 'http://127.0.0.1:9/hook';
+  const orphanage = await api.register(url);
+  const orphan = await api.trigger();
+  await api.send('DELETE', `/v1/webhooks/${orphanage}`);
+  const webhook = await api.register(url);
+  const disposable = await api.register(url);
+  await api.send('PATCH', `/v1/webhooks/${disposable}`, { status: 'paused' });
+  const deadDelivery = await api.trigger('email.bounced');
+  await api.advance({ by: '1h' });
+  const { event_id: deadEvent } = await api.delivery(deadDelivery);
+  const used = { 'idempotency-key': 'used' };
+  await api.send('POST', '/v1/webhooks', { url, events: ['*'], secret: 'whsec_12345678' }, used);
+  const { data: snapshot } = await api.get('/_sandbox/snapshot');
+  const all = scenariosFor({ webhook, deadEvent, deadDelivery, orphan, snapshot });
+  const deletion = { ...all['deleteWebhook'], 200: { params: { webhook_id: disposable } } };
+  scenarios = { ...all, deleteWebhook: deletion };
+});
+afterAll(() => mock.close());
+
+const request = async ({ method, path }: Documented, scenario: Scenario): Promise<Answer> => {
+  const { params = {}, query = '', body, account = ACCOUNT } = scenario;
+  const filled = path.replaceAll(
+    /\{(\w+)\}/g,
+    (_whole, name: string) => params[name] ?? `{${name}}`,
+  );
+  const headers = new Headers({ 'x-user-context': account });
+  if (body !== undefined) headers.set('content-type', 'application/json');
+  for (const [name, value] of Object.entries(scenario.headers ?? {})) {
+    if (value === null) headers.delete(name);
+    else headers.set(name, value);
+  }
+  const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
+  // A stream has no end of its own.
+  const stop = new AbortController();
+  const response = await fetch(mock.url + filled + query, {
+    method,
+    headers,
+    signal: stop.signal,
+    ...(text === undefined ? {} : { body: text }),
+  });
+  const endless = response.headers.get('content-type')?.startsWith('text/event-stream') === true;
+  const answer = {
+    status: response.status,
+    headers: response.headers,
+    text: endless ? '' : await response.text(),
+  };
+  stop.abort();
+  return answer;
+};
+
+const title = ({ operationId, status }: Documented): string => `${operationId} ${status}`;
+
+/** Deletes and resets come last, so that what the others need is still there. */
+const last = ({ operationId, status }: Documented): boolean =>
+  status < 300 && ['deleteWebhook', 'acknowledgeFailedEvent'].includes(operationId);
+
+describe('every documented answer', () => {
+  test.each(
+    [...PAIRS.filter((pair) => !last(pair)), ...PAIRS.filter(last)].map(
+      (pair) => [title(pair), pair] as const,
+    ),
+  )('%s', async (_title, pair) => {
+    const scenario = scenarios[pair.operationId]?.[pair.status];
+    if (scenario === undefined) throw new Error(`no scenario provokes ${title(pair)}`);
+    const answer = await request(pair, scenario);
+    expect(`${answer.status} ${answer.status === pair.status ? '' : answer.text}`.trim()).toBe(
+      String(pair.status),
+    );
+    expect(judgeAnswer(pair, answer)).toEqual([]);
+  });
+
+  test('has a scenario, and every scenario is documented', () => {
+    const pairs = new Set(PAIRS.map(title));
+    const known = Object.entries(scenarios).flatMap(([operationId, byStatus]) =>
+      Object.keys(byStatus).map((status) => `${operationId} ${status}`),
+    );
+    expect(known.toSorted()).toEqual([...pairs].toSorted());
+  });
+});
+
+describe('the delivery that AsyncAPI describes', () => {
+  test.each(EVENT_TYPES)('%s', async (event) => {
+    await using receiver = await startReceiver();
+    const account = apiOf(mock.url, `asyncapi-${event}`);
+    await account.register(receiver.url);
+    await account.settled(await account.trigger(event));
+    const [received] = receiver.received;
+    const type = event.replace(/(?:^|\.)(\w)/g, (_whole, first: string) => first.toUpperCase());
+    expect(
+      judge(placeOf('schemas/events.yaml', '$defs', type), JSON.parse(received!.body)),
+    ).toEqual([]);
+    const trait = placeOf(
+      'asyncapi.yaml',
+      'components',
+      'messageTraits',
+      'Signed',
+      'headers',
+      'properties',
+    );
+    const [name = ''] = Object.keys(trait.value as object);
+    const schema = placeOf(
+      'asyncapi.yaml',
+      'components',
+      'messageTraits',
+      'Signed',
+      'headers',
+      'properties',
+      name,
+    );
+    expect(judge(schema, received?.headers[name.toLowerCase()])).toEqual([]);
+  });
+});
+
+describe('the judge', () => {
+  const pair = PAIRS.find(
+    ({ operationId, status }) => operationId === 'getWebhook' && status === 200,
+  )!;
+  const real = () => request(pair, scenarios['getWebhook']![200]!);
+
+  test('finds a field that is not documented', async () => {
+    const answer = await real();
+    const body = JSON.parse(answer.text);
+    const tampered = {
+      ...answer,
+      text: JSON.stringify({ ...body, data: { ...body.data, secret: 'x' } }),
+    };
+    expect(judgeAnswer(pair, tampered).join()).toContain('"unevaluatedProperty":"secret"');
+  });
+  test('finds a field that is missing', async () => {
+    const answer = await real();
+    const { status: _status, ...data } = JSON.parse(answer.text).data;
+    const tampered = { ...answer, text: JSON.stringify({ ...JSON.parse(answer.text), data }) };
+    expect(judgeAnswer(pair, tampered).join()).toContain('"missingProperty":"status"');
+  });
+  test('finds a header that is missing', async () => {
+    const answer = await real();
+    const headers = new Headers({ 'content-type': 'application/json' });
+    expect(judgeAnswer(pair, { ...answer, headers })).toEqual([
+      'the header x-request-id is missing',
+    ]);
+  });
+});

@@ -1,0 +1,185 @@
+/**
+ * What provokes each documented status of each operation. A scenario is what goes into one request.
+ *
+ * @module
+ */
+
+/** Things that scenarios need, made before them. */
+export interface Stage {
+  /** An active webhook whose receiver is up; paused and full ones are in accounts of their own. */
+  readonly webhook: string;
+  /** An event that this webhook failed to take. */
+  readonly deadEvent: string;
+  readonly deadDelivery: string;
+  /** A delivery whose webhook has been deleted. */
+  readonly orphan: string;
+  readonly snapshot: unknown;
+}
+
+export interface Scenario {
+  /** Values for the path's parameters. */
+  readonly params?: Readonly<Record<string, string>>;
+  readonly query?: string;
+  /** Sent as JSON, a string as it is. */
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string | null>>;
+  readonly account?: string;
+}
+
+export type Scenarios = Readonly<Record<string, Readonly<Record<number, Scenario>>>>;
+
+const registration = {
+  url: 'http://127.0.0.1:9/hook',
+  events: ['email.sent'],
+  secret: 'whsec_your-signing-secret',
+};
+
+const noKey: Scenario = { headers: { 'x-user-context': null } };
+const foreign: Scenario = { headers: { origin: 'http://evil.example' } };
+const large = `"${'x'.repeat(1_048_577)}"`;
+
+/** The ways in which any body can be bad. */
+const badBody = {
+  400: { body: '{' },
+  413: { body: large },
+  415: { body: 'a=b', headers: { 'content-type': 'text/plain' } },
+};
+
+const withParams = (
+  bad: Readonly<Record<number, Scenario>>,
+  params: Readonly<Record<string, string>>,
+) =>
+  Object.fromEntries(
+    Object.entries(bad).map(([status, scenario]) => [status, { params, ...scenario }]),
+  );
+
+export const scenariosFor = ({
+  webhook,
+  deadEvent,
+  deadDelivery,
+  orphan,
+  snapshot,
+}: Stage): Scenarios => {
+  const known = { webhook_id: webhook };
+  const unknown = { webhook_id: 'whk_none' };
+  const dead = { webhook_id: webhook, event_id: deadEvent };
+  const noDead = { webhook_id: webhook, event_id: 'evt_none' };
+  const delivery = { delivery_id: deadDelivery };
+  const noDelivery = { delivery_id: 'dlv_none' };
+  const sandbox = { 401: noKey, 403: foreign };
+  return {
+    createWebhook: {
+      201: { body: registration },
+      401: noKey,
+      ...badBody,
+      409: {
+        body: { ...registration, url: 'http://127.0.0.1:9/other' },
+        headers: { 'idempotency-key': 'used' },
+      },
+      422: { body: {} },
+    },
+    listWebhooks: { 200: {}, 401: noKey },
+    getWebhook: {
+      200: { params: known },
+      401: { params: known, ...noKey },
+      404: { params: unknown },
+    },
+    updateWebhook: {
+      200: { params: known, body: { events: ['*'] } },
+      401: { params: known, ...noKey },
+      404: { params: unknown, body: { status: 'paused' } },
+      422: { params: known, body: {} },
+      ...withParams(badBody, known),
+    },
+    deleteWebhook: {
+      401: { params: known, ...noKey },
+      404: { params: unknown },
+      200: { params: { webhook_id: 'DISPOSABLE' } },
+    },
+    rotateWebhookSecret: {
+      200: { params: known, body: { secret: registration.secret } },
+      401: { params: known, ...noKey },
+      404: { params: unknown, body: { secret: registration.secret } },
+      409: {
+        params: known,
+        body: { secret: 'whsec_another-one' },
+        headers: { 'idempotency-key': 'used' },
+      },
+      422: { params: known, body: { secret: 'short' } },
+      ...withParams(badBody, known),
+    },
+    listFailedEvents: {
+      200: { params: known, query: '?limit=1' },
+      401: { params: known, ...noKey },
+      404: { params: unknown },
+      422: { params: known, query: '?limit=0' },
+    },
+    getFailedEvent: {
+      200: { params: dead },
+      401: { params: dead, ...noKey },
+      404: { params: noDead },
+    },
+    acknowledgeFailedEvent: {
+      200: { params: dead },
+      401: { params: dead, ...noKey },
+      404: { params: noDead },
+    },
+
+    triggerEvents: {
+      ...sandbox,
+      ...badBody,
+      202: { body: { event: 'email.replied', count: 2 } },
+      404: { body: { event: 'email.sent', webhook_id: 'whk_none' } },
+      409: { body: { event: 'email.sent', id: deadEvent } },
+      422: { body: { event: 'email.sent', count: 0 } },
+    },
+    listEvents: { ...sandbox, 200: { query: '?limit=2' }, 422: { query: '?event=x' } },
+    getEvent: withParams(
+      { ...sandbox, 200: {}, 404: { params: { event_id: 'evt_none' } } },
+      { event_id: deadEvent },
+    ),
+    listDeliveries: { ...sandbox, 200: {}, 422: { query: '?status=x' } },
+    getDelivery: withParams({ ...sandbox, 200: {}, 404: { params: noDelivery } }, delivery),
+    waitForDelivery: withParams(
+      {
+        ...sandbox,
+        200: { query: '?until=dead' },
+        404: { params: noDelivery },
+        422: { query: '?until=x' },
+      },
+      delivery,
+    ),
+    redeliver: withParams(
+      {
+        ...sandbox,
+        ...badBody,
+        202: { body: { signature: 'wrong' } },
+        404: { params: noDelivery, body: {} },
+        409: { params: { delivery_id: orphan }, body: {} },
+        422: { body: { signature: 'x' } },
+      },
+      delivery,
+    ),
+    stream: { ...sandbox, 200: {} },
+    getClock: { ...sandbox, 200: {} },
+    setClock: {
+      ...sandbox,
+      ...badBody,
+      200: { body: { mode: 'frozen' } },
+      422: { body: { mode: 'x' } },
+    },
+    advanceClock: { ...sandbox, ...badBody, 200: { body: { by: '1s' } }, 422: { body: {} } },
+    resetAccount: { ...sandbox, 200: { account: 'disposable' } },
+    getSnapshot: { ...sandbox, 200: {} },
+    putSnapshot: {
+      ...sandbox,
+      ...badBody,
+      413: { body: `"${'x'.repeat(67_108_865)}"` },
+      200: { account: 'loaded', body: snapshot },
+      422: { body: {} },
+    },
+    getLiveness: { 200: {} },
+    getReadiness: { 200: {} },
+    getMetrics: { 200: {} },
+  };
+};

@@ -145,9 +145,9 @@ describe('installed in an empty folder', () => {
 
   test('the command prints the contract that came along', async ({ skip }) => {
     if (offline) return skip(offline);
-    const { status, output } = await run('npx', [...bin, 'spec', 'asyncapi'], here);
+    const { status, stdout } = await run('npx', [...bin, 'spec', 'asyncapi'], here);
     expect(status).toBe(0);
-    expect(JSON.parse(output)).toMatchObject({ asyncapi: expect.stringMatching(/^3\./u) });
+    expect(JSON.parse(stdout)).toMatchObject({ asyncapi: expect.stringMatching(/^3\./u) });
   });
 
   test('serve answers over HTTP and ends on SIGTERM', { timeout: 40_000 }, async ({ skip }) => {

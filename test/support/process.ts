@@ -12,6 +12,8 @@ export interface Outcome {
   readonly status: number;
   /** stdout and stderr, in the order of arrival. */
   readonly output: string;
+  /** stdout alone: what a program reads. */
+  readonly stdout: string;
 }
 
 /** A port of the loopback interface that is free right now. */
@@ -44,9 +46,13 @@ export function run(
   return new Promise((resolve) => {
     let output = '';
     const settings = { timeout: 60_000, maxBuffer: 2 ** 26, ...options };
-    const child = execFile(file, args, settings, (error) => {
+    const child = execFile(file, args, settings, (error, stdout) => {
       const status = error ? (typeof error.code === 'number' ? error.code : 1) : 0;
-      resolve({ status, output: error && status === 1 && !output ? error.message : output });
+      resolve({
+        status,
+        output: error && status === 1 && !output ? error.message : output,
+        stdout: stdout.toString(),
+      });
     });
     child.stdin?.end();
     for (const stream of [child.stdout, child.stderr]) {

@@ -51,7 +51,7 @@ export function run(
       resolve({
         status,
         output: error && status === 1 && !output ? error.message : output,
-        stdout: stdout.toString(),
+        stdout,
       });
     });
     child.stdin?.end();

@@ -8,16 +8,16 @@ import { streamSSE } from 'hono/streaming';
 import { LIMITS } from '../../../schemas/contract.ts';
 import type { WallClock } from '../../clock/port.ts';
 import { busy } from '../../domain/problems.ts';
-import type { Happening } from '../../engine/engine.ts';
+import type { AccountEngine, Happening } from '../../engine/engine.ts';
 import type { Env } from '../context.ts';
 import { attemptView, clockView, webhookView } from '../view.ts';
 
 /** Streams that may be open at the same time, in all accounts. */
 const MOST_STREAMS = 1000;
-/** A reader that lags behind by more than this is let go: it has missed too much to be of use. */
-const MOST_WAITING_EVENTS = 10_000;
+/** A reader that lags behind by more than this is let go. Twice what the largest trigger publishes at one stroke. */
+const MOST_WAITING_EVENTS = 20_000;
 
-const view = (happening: Happening, pending: number): object => {
+const view = async (happening: Happening, account: AccountEngine): Promise<object> => {
   switch (happening.type) {
     case 'webhook.created':
     case 'webhook.updated':
@@ -44,8 +44,10 @@ const view = (happening: Happening, pending: number): object => {
     case 'delivery.cancelled':
     case 'delivery.acknowledged':
       return { type: happening.type, delivery_id: happening.id };
-    case 'clock.changed':
-      return { type: happening.type, clock: clockView(happening.clock, pending) };
+    case 'clock.changed': {
+      const { deliveries } = await account.counts();
+      return { type: happening.type, clock: clockView(happening.clock, deliveries.pending) };
+    }
     case 'account.reset':
       return { type: happening.type };
   }
@@ -54,6 +56,13 @@ const view = (happening: Happening, pending: number): object => {
 export const streamRoutes = (wall: WallClock): Hono<Env> => {
   let open = 0;
   return new Hono<Env>().get('/', (c) => {
+    // The body of an answer to HEAD is never read, so a stream would never end.
+    if (c.req.method === 'HEAD') {
+      return c.body(null, 200, {
+        'content-type': 'text/event-stream',
+        'cache-control': 'no-cache',
+      });
+    }
     if (open >= MOST_STREAMS)
       throw busy(`${MOST_STREAMS} streams are open already. Close one first.`);
     const account = c.get('account');
@@ -64,6 +73,8 @@ export const streamRoutes = (wall: WallClock): Hono<Env> => {
       let beat = false;
       const unsubscribe = account.subscribe((happening) => {
         waiting.push(happening);
+        // It may be long until a reader that does not read lets the loop below go on.
+        if (waiting.length > MOST_WAITING_EVENTS) unsubscribe();
         wake();
       });
       stream.onAbort(() => wake());
@@ -81,8 +92,7 @@ export const streamRoutes = (wall: WallClock): Hono<Env> => {
         for (let id = 1; !stream.aborted;) {
           const happening = waiting.shift();
           if (happening !== undefined) {
-            const { deliveries } = await account.counts();
-            const data = JSON.stringify(view(happening, deliveries.pending));
+            const data = JSON.stringify(await view(happening, account));
             await stream.writeSSE({ id: String(id++), event: happening.type, data });
           } else if (beat) {
             beat = false;

@@ -39,10 +39,23 @@ const valueAt = (value: unknown, path: readonly PropertyKey[]): unknown =>
     value,
   );
 
+/** What looks like a secret or a password is one, wherever it stands. */
+const masked = (text: string): string =>
+  text.replace(/whsec_[^\s"\\]*/g, 'whsec_…').replace(/:\/\/[^\s"/?#]*@/g, '://…@');
+
 const show = (value: unknown): string => {
-  const text = JSON.stringify(value) ?? 'missing';
-  const points = [...text];
-  return points.length > LONGEST_VALUE ? `${points.slice(0, LONGEST_VALUE).join('')}…` : text;
+  const hide = (key: string, member: unknown): unknown => (SECRETS.has(key) ? '…' : member);
+  const points = [...masked(JSON.stringify(value, hide) ?? 'missing')];
+  return points.length > LONGEST_VALUE
+    ? `${points.slice(0, LONGEST_VALUE).join('')}…`
+    : points.join('');
+};
+
+/** The whole of a body is named by its kind only: anything may be in it. */
+const kindOf = (value: unknown): string => {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'an array';
+  return typeof value === 'object' ? 'an object that fits no form' : `a ${typeof value}`;
 };
 
 const list = (values: readonly unknown[]): string => values.map(String).join(', ');
@@ -83,16 +96,33 @@ const remedyFor = (issue: Issue): string => {
 const unionRemedy = (issue: Issue): string => {
   if (issue.code !== 'invalid_union') return remedyFor(issue);
   const { options } = issue as { options?: readonly unknown[] };
-  if (options !== undefined) return `Use one of ${list(options)}.`;
-  const first = issue.errors.find((errors) => errors.length > 0)?.[0];
-  return first === undefined ? 'It fits none of the allowed forms.' : remedyFor(first);
+  return options === undefined
+    ? 'It fits none of the allowed forms.'
+    : `Use one of ${list(options)}.`;
 };
 
-const told = (
-  issue: Issue,
-  value: unknown,
-  { what = 'The body', at = [], hints = {} }: ParseOptions,
-): string[] => {
+/** How far a value is from a form: another type or other fields say that this form was not meant. */
+const distance = (issues: readonly Issue[]): number =>
+  issues.reduce((sum, { code }) => {
+    if (code === 'unrecognized_keys') return sum + 100;
+    return sum + (code === 'invalid_type' ? 10 : 1);
+  }, 0);
+
+/** What is wrong by the form that was most likely meant; null when the issue is about no forms. */
+const byLikeliestForm = (issue: Issue): readonly Issue[] | null => {
+  if (issue.code !== 'invalid_union') return null;
+  const [likeliest] = issue.errors
+    .filter((issues) => issues.length > 0)
+    .toSorted((one, other) => distance(one) - distance(other));
+  return likeliest === undefined
+    ? null
+    : likeliest.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
+};
+
+const told = (issue: Issue, value: unknown, options: ParseOptions): string[] => {
+  const likeliest = byLikeliestForm(issue);
+  if (likeliest !== null) return likeliest.flatMap((inner) => told(inner, value, options));
+  const { what = 'The body', at = [], hints = {} } = options;
   const path = [...at, ...issue.path];
   const name = path.length === 0 ? what : `"${pathText(path)}"`;
   if (issue.code === 'unrecognized_keys') {
@@ -108,7 +138,8 @@ const told = (
     return [`${name} is missing. ${hint ?? unionRemedy(issue)}`];
   if (path.some((key) => SECRETS.has(key)))
     return [`${name} cannot be used (its value is not shown). ${hint ?? unionRemedy(issue)}`];
-  return [`${name} is ${show(given)}. ${hint ?? unionRemedy(issue)}`];
+  const shown = path.length === 0 ? kindOf(given) : show(given);
+  return [`${name} is ${shown}. ${hint ?? unionRemedy(issue)}`];
 };
 
 /** The problem that says what is wrong with `value`. */

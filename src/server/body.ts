@@ -10,6 +10,7 @@ import {
   malformedJson,
   payloadTooLarge,
   unsupportedMediaType,
+  validationFailed,
 } from '../domain/problems.ts';
 import type { Ctx } from './context.ts';
 
@@ -33,6 +34,26 @@ const readBounded = async (c: Ctx, limit: number): Promise<Uint8Array> => {
   return Buffer.concat(chunks);
 };
 
+/** Whatever walks a value, walks it by recursion: printing, comparing, checking. */
+const MOST_NESTED = 100;
+
+const isTooDeep = (text: string): boolean => {
+  let depth = 0;
+  let quoted = false;
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text[at];
+    if (quoted) {
+      if (character === '\\') at += 1;
+      else if (character === '"') quoted = false;
+    } else if (character === '"') quoted = true;
+    else if (character === '{' || character === '[') {
+      depth += 1;
+      if (depth > MOST_NESTED) return true;
+    } else if (character === '}' || character === ']') depth -= 1;
+  }
+  return false;
+};
+
 /** V8's own message quotes the source, which may hold a secret; so the place is found anew, and only when needed. */
 const explain = async (text: string): Promise<Error> => {
   const { parse, printParseErrorCode } = await import('jsonc-parser');
@@ -49,7 +70,7 @@ const explain = async (text: string): Promise<Error> => {
 /**
  * The body as JSON.
  *
- * @throws {Problem} 415 for another type, 413 over the limit, 400 with the place for what is not JSON
+ * @throws {Problem} 415 for another type, 413 over the limit, 400 with the place for what is not JSON, 422 for what is too deep
  */
 export const readJson = async (c: Ctx, limit: number = LIMITS.maxBodyBytes): Promise<unknown> => {
   const type = c.req.header('content-type');
@@ -61,6 +82,11 @@ export const readJson = async (c: Ctx, limit: number = LIMITS.maxBodyBytes): Pro
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     throw malformedBody('The body is not UTF-8. Send JSON in UTF-8.');
+  }
+  if (isTooDeep(text)) {
+    throw validationFailed(
+      `The body is nested more than ${MOST_NESTED} levels deep. Send flatter data.`,
+    );
   }
   try {
     return JSON.parse(text) as unknown;

@@ -5,7 +5,7 @@
  */
 import { monotonicFactory } from 'ulid';
 import { LIMITS } from '../../schemas/contract.ts';
-import { inMode } from '../clock/virtual.ts';
+import { inMode, movedTo } from '../clock/virtual.ts';
 import type { Account } from '../domain/account.ts';
 import type { Webhook } from '../domain/delivery.ts';
 import {
@@ -40,8 +40,10 @@ export const openAccount = async (account: Account, context: LaneContext): Promi
   const clock = createAccountClock(account.key, account.clock, store, wall);
   const lane = createLane(account.key, clock, bus, context);
   const turns = createTurns(MOST_WAITING_ADVANCES, 'changes of this clock');
-  // Every opening draws from a stream of its own, so that ids never repeat what an earlier run wrote.
-  const nextUlid = monotonicFactory(seededRandom(account.seed + account.opens * 0x85eb_ca6b));
+  // Every opening, and every snapshot, draws from a stream of its own, so that ids never repeat what is there already.
+  const ulids = (rows: number): ReturnType<typeof monotonicFactory> =>
+    monotonicFactory(seededRandom(account.seed + account.opens * 0x85eb_ca6b + rows * 0xc2b2_ae35));
+  let nextUlid = ulids(0);
   const webhooks = new Map<string, Webhook>();
 
   const keep = async (webhook: Webhook): Promise<Webhook> => {
@@ -162,9 +164,13 @@ export const openAccount = async (account: Account, context: LaneContext): Promi
       await load();
       bus.emit({ type: 'account.reset' });
     },
-    snapshot: () => store.exportAccount(account.key),
+    snapshot: async () => ({
+      ...(await store.exportAccount(account.key)),
+      clock: movedTo(clock.state(), clock.now(), wall.now()),
+    }),
     restore: async (dump) => {
       await store.importAccount(account.key, dump);
+      nextUlid = ulids(Object.values(dump.tables).reduce((sum, rows) => sum + rows.length, 0));
       await clock.set({ ...dump.clock, anchorWall: wall.now() });
       await load();
       bus.emit({ type: 'account.reset' });

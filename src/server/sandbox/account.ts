@@ -8,10 +8,25 @@ import { LIMITS } from '../../../schemas/contract.ts';
 import { Snapshot } from '../../../schemas/sandbox.ts';
 import { validationFailed } from '../../domain/problems.ts';
 import { SnapshotError } from '../../domain/snapshot-error.ts';
+import { LAST_MOMENT } from '../../domain/time.ts';
 import { parse } from '../../domain/validate.ts';
 import { readJson } from '../body.ts';
 import type { Env } from '../context.ts';
 import { success } from '../envelope.ts';
+
+/** What no schema can say: a rate that belongs to the mode, and a time that can be written. */
+const checkClock = ({ mode, rate, anchor_virtual: at }: Snapshot['clock']): void => {
+  const known = mode === 'scaled' ? rate > 0 : rate === (mode === 'realtime' ? 1 : 0);
+  if (!known) {
+    throw validationFailed(
+      `"clock.rate" is ${rate}, which the mode "${mode}" does not have. Load a snapshot unchanged.`,
+    );
+  }
+  if (at >= 0 && at <= LAST_MOMENT) return;
+  throw validationFailed(
+    `"clock.anchor_virtual" is ${at}. Give milliseconds from 0 to ${LAST_MOMENT}.`,
+  );
+};
 
 export const accountRoutes = (): Hono<Env> =>
   new Hono<Env>()
@@ -33,6 +48,7 @@ export const accountRoutes = (): Hono<Env> =>
         Snapshot,
         await readJson(c, LIMITS.maxSnapshotBytes),
       );
+      checkClock(clock);
       const { mode, rate, anchor_virtual: anchorVirtual, anchor_wall: anchorWall } = clock;
       try {
         await c

@@ -6,13 +6,14 @@
  */
 import type { AccountKey } from './delivery.ts';
 
-/** Rows that an account can number. */
-const SPAN = 2 ** 32;
+/** Rows of an account are numbered from 1 to one less than this. */
+export const ROW_NUMBERS: number = 2 ** 32;
 
 /** The key of an account's row number `number`. */
-export const rowKey = (account: AccountKey, number: number): number => account * SPAN + number;
+export const rowKey = (account: AccountKey, number: number): number =>
+  account * ROW_NUMBERS + number;
 
-export const rowNumber = (key: number): number => key % SPAN;
+export const rowNumber = (key: number): number => key % ROW_NUMBERS;
 
 /** @returns e.g. `dlv_0000001z` */
 export const deliveryId = (key: number): string =>
@@ -24,5 +25,5 @@ const FORM = /^dlv_([0-9a-z]{8})$/;
 export const deliveryKey = (account: AccountKey, id: string): number | null => {
   const digits = FORM.exec(id)?.[1];
   const number = digits === undefined ? Number.NaN : Number.parseInt(digits, 36);
-  return number < SPAN ? rowKey(account, number) : null;
+  return number < ROW_NUMBERS ? rowKey(account, number) : null;
 };

@@ -6,11 +6,14 @@
 import { resolve } from 'node:path';
 import { createAccounts, createAnswers, createWebhooks } from './sqlite/accounts.ts';
 import { createCounters } from './sqlite/counters.ts';
+import { createDeadLetters } from './sqlite/dead-letters.ts';
+import { createDeliveryRows } from './sqlite/delivery-rows.ts';
 import { createDump } from './sqlite/dump.ts';
 import { createHistory } from './sqlite/history.ts';
 import { createInFlight } from './sqlite/in-flight.ts';
 import { openDatabase } from './sqlite/open.ts';
 import { createQueue } from './sqlite/queue.ts';
+import { createTallies } from './sqlite/tallies.ts';
 import type { Store } from './store.ts';
 
 /**
@@ -28,15 +31,18 @@ export const openSqliteStore = async ({
 }): Promise<Store> => {
   const db = openDatabase(file);
   const inFlight = createInFlight();
-  const history = createHistory(db, inFlight);
+  const tallies = createTallies(db);
   const counters = createCounters(db);
+  const rows = createDeliveryRows(db, inFlight);
+  const history = createHistory(db, rows, inFlight);
   return {
     location: file === null ? 'memory' : resolve(file),
-    ...createAccounts(db, history, inFlight),
-    ...createDump(db, history, inFlight, counters),
-    ...createWebhooks(db, history, inFlight),
-    ...createQueue(db, inFlight, history, counters),
+    ...createAccounts(db, tallies, inFlight),
+    ...createDump(db, tallies, inFlight, counters),
+    ...createWebhooks(db, tallies, inFlight),
+    ...createQueue(db, inFlight, history, tallies, counters),
     ...history,
+    ...createDeadLetters(db, rows, tallies),
     ...createAnswers(db),
     close: async () => {
       if (db.isOpen) db.close();

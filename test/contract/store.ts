@@ -6,6 +6,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Account } from '../../src/domain/account.ts';
 import type { Attempt, Webhook } from '../../src/domain/delivery.ts';
+import { SnapshotError } from '../../src/domain/snapshot-error.ts';
 import type { AttemptRecord, Claim, NewEvent, Store } from '../../src/storage/store.ts';
 
 const clock = { mode: 'frozen', rate: 0, anchorVirtual: 1_000, anchorWall: 2_000 } as const;
@@ -124,6 +125,7 @@ export const storeContract = (harness: StoreHarness): void => {
       expect(await store.getEvent(other.key, 'evt_1')).toBeNull();
       expect(await store.listDeliveries(other.key, {}, { limit: 10 })).toEqual([]);
       expect(await store.getDelivery(other.key, row!.id)).toBeNull();
+      expect(await store.listDeadLetters(other.key, webhook.key, { limit: 10 })).toEqual([]);
       expect(await store.getDeadLetter(other.key, webhook.key, 'evt_1')).toBeNull();
       expect(await store.acknowledge(other.key, webhook.key, 'evt_1', 1)).toBeNull();
       expect(
@@ -177,6 +179,63 @@ export const storeContract = (harness: StoreHarness): void => {
       await store.recordAttempts([ended(flying, 'cancelled')]);
       expect((await deliveries({ status: 'cancelled' })).length).toBe(2);
       expect(await store.claimDue(webhook.key, 1e9, 10)).toEqual([]);
+    });
+  });
+
+  describe('a webhook that went while its deliveries were in flight', () => {
+    const settled = async (): Promise<unknown[]> =>
+      (await deliveries()).map(({ status, dueAt, settledAt }) => [status, dueAt, settledAt]);
+    const nothingWaits = async (): Promise<void> => {
+      expect(await store.claimDue(webhook.key, 1e12, 10)).toEqual([]);
+      expect((await store.counts(account.key)).deliveries).toMatchObject({
+        pending: 0,
+        in_flight: 0,
+      });
+    };
+    test('has no next attempt', async () => {
+      await publish(event('evt_1'));
+      const flying = await claimOne();
+      await store.deleteWebhook(account.key, webhook.id, 500);
+      await store.recordAttempts([failed(flying, 30_020)]);
+      expect(await settled()).toEqual([['cancelled', null, 20]]);
+      const [row] = await deliveries();
+      const detail = await store.getDelivery(account.key, row!.id);
+      expect(detail?.attempts).toEqual([attempt(1, { nextAttemptAt: null })]);
+      await nothingWaits();
+    });
+    test('still took what it had taken', async () => {
+      await publish(event('evt_1'));
+      const flying = await claimOne();
+      await store.deleteWebhook(account.key, webhook.id, 500);
+      await store.recordAttempts([ended(flying, 'delivered')]);
+      expect(await settled()).toEqual([['delivered', null, 20]]);
+      await nothingWaits();
+    });
+    test.each([true, false])('gets nothing back (taken when published: %s)', async (taken) => {
+      const [delivery] = await publish(event('evt_1', 100, webhook, taken));
+      if (!taken) await claimOne();
+      await store.deleteWebhook(account.key, webhook.id, 500);
+      await store.release([delivery!]);
+      expect(await settled()).toEqual([['cancelled', null, 500]]);
+      await nothingWaits();
+    });
+    test('has no dead letters, and nothing can be delivered to it again', async () => {
+      await publish(event('evt_1'));
+      await store.recordAttempts([ended(await claimOne(), 'dead')]);
+      const [dead] = await deliveries();
+      await store.deleteWebhook(account.key, webhook.id, 500);
+      expect(await store.listDeadLetters(account.key, webhook.key, { limit: 9 })).toEqual([]);
+      expect(await store.getDeadLetter(account.key, webhook.key, 'evt_1')).toBeNull();
+      expect(await store.acknowledge(account.key, webhook.key, 'evt_1', 600)).toBeNull();
+      expect((await deliveries())[0]?.status).toBe('dead');
+      expect(
+        await store.redeliver(account.key, {
+          of: dead!.id,
+          body: null,
+          signature: 'valid',
+          dueAt: 600,
+        }),
+      ).toBeNull();
     });
   });
 
@@ -389,6 +448,59 @@ export const storeContract = (harness: StoreHarness): void => {
       expect((await store.getEvent(account.key, 'evt_2'))?.id).toBe('evt_2');
       expect(await store.getDelivery(account.key, 'dlv_nonsense')).toBeNull();
     });
+    test.each(['', 'a\u0000b', '\u0000', 'é 👩‍🚀 \u2028', '{"a": 1 }\n'])(
+      'keeps the edited body as it is (%#)',
+      async (body) => {
+        await publish(event('evt_1'));
+        const { delivery } = await claimOne();
+        const of = (await deliveries())[0]!.id;
+        const again = await store.redeliver(account.key, {
+          of,
+          body,
+          signature: 'valid',
+          dueAt: 1,
+        });
+        const claim = await claimOne();
+        expect(claim.delivery).not.toBe(delivery);
+        expect(claim.body).toBe(body);
+        expect((await store.getDelivery(account.key, again!.id))?.body).toBe(body);
+        // Repeating a repetition sends the same.
+        const third = await store.redeliver(account.key, {
+          of: again!.id,
+          body: null,
+          signature: 'valid',
+          dueAt: 1,
+        });
+        expect((await store.getDelivery(account.key, third!.id))?.body).toBe(body);
+      },
+    );
+    test('finds all deliveries of an event, redeliveries too', async () => {
+      await publish(event('evt_1'), event('evt_2'));
+      const of = (await deliveries({ eventId: 'evt_1' }))[0]!.id;
+      const again = await store.redeliver(account.key, {
+        of,
+        body: null,
+        signature: 'valid',
+        dueAt: 1,
+      });
+      expect((await deliveries({ eventId: 'evt_1' })).map(({ id }) => id)).toEqual([again!.id, of]);
+      expect(await deliveries({ eventId: 'evt_none' })).toEqual([]);
+      expect(await deliveries({ webhookId: 'whk_none' })).toEqual([]);
+    });
+    test('keeps times as far away as a Date goes', async () => {
+      const far = 8_640_000_000_000_000;
+      await publish(event('evt_1', far));
+      expect((await deliveries())[0]?.dueAt).toBe(far);
+      expect(await store.claimDue(webhook.key, far - 1, 1)).toEqual([]);
+      await store.recordAttempts([
+        {
+          delivery: (await claimOne(far)).delivery,
+          attempt: attempt(1, { startedAt: far, endedAt: far, nextAttemptAt: null }),
+          status: 'dead',
+        },
+      ]);
+      expect((await deliveries())[0]?.settledAt).toBe(far);
+    });
     test('knows what a redelivery repeats and sends', async () => {
       await publish(event('evt_1'));
       const [of] = await deliveries();
@@ -428,6 +540,12 @@ export const storeContract = (harness: StoreHarness): void => {
       store = await harness.reopen(store);
       await store.recover();
       expect((await deliveries()).map(({ status }) => status)).toEqual(['cancelled']);
+    });
+    test('is found without being told, too', async () => {
+      await publish(event('evt_1'), event('evt_2', 100, webhook, true));
+      await claimOne();
+      await store.recover();
+      expect(await store.claimDue(webhook.key, 1e9, 10)).toHaveLength(2);
     });
     test('everything else stands as it stood', async () => {
       await publish(event('evt_1'), event('evt_2'));
@@ -498,6 +616,20 @@ export const storeContract = (harness: StoreHarness): void => {
       expect(loaded[0]).toMatchObject({ id: webhook.id, secret: 'whsec_contract' });
       expect(await store.claimDue(loaded[0]!.key, 1e9, 10)).toHaveLength(3);
     });
+    test('what was in flight to a deleted webhook loads as cancelled', async () => {
+      await publish(event('evt_1'), event('evt_2', 100, webhook, true));
+      await claimOne();
+      await store.deleteWebhook(account.key, webhook.id, 500);
+      const dump = structuredClone(await store.exportAccount(account.key));
+      const other = await store.openAccount('hash-b', { seed: 1, clock });
+      await store.importAccount(other.key, dump);
+      const loaded = await store.listDeliveries(other.key, {}, { limit: 9 });
+      expect(loaded.map(({ status, settledAt }) => [status, settledAt])).toEqual([
+        ['cancelled', 500],
+        ['cancelled', 500],
+      ]);
+      expect((await deliveries({ status: 'in_flight' })).length).toBe(2);
+    });
     test('what is loaded into its own account keeps its ids', async () => {
       await fill();
       const before = (await deliveries()).map(({ id }) => id);
@@ -535,11 +667,105 @@ export const storeContract = (harness: StoreHarness): void => {
         },
         /tables\.event\[0\]/,
       ],
+      [
+        'a number of another account’s range',
+        (dump: any) => {
+          dump.tables.event[0].seq = 7 - 2 ** 32;
+          return dump;
+        },
+        /tables\.event\[0\]\.seq/,
+      ],
+      [
+        'a number past its range',
+        (dump: any) => {
+          dump.tables.event[0].seq = 2 ** 32;
+          return dump;
+        },
+        /tables\.event\[0\]\.seq/,
+      ],
+      [
+        'a number that cannot be read back',
+        (dump: any) => {
+          dump.tables.delivery[0].due_at = 2 ** 60;
+          return dump;
+        },
+        /tables\.delivery\[0\]\.due_at/,
+      ],
+      [
+        'a table that is no list',
+        (dump: any) => ({ ...dump, tables: { ...dump.tables, event: { 0: {} } } }),
+        /tables\.event/,
+      ],
+      [
+        'a row that is no object',
+        (dump: any) => ({ ...dump, tables: { ...dump.tables, event: [null] } }),
+        /tables\.event\[0\]/,
+      ],
+      ['no tables', (dump: any) => ({ ...dump, tables: null }), /tables/],
+      [
+        'a column that is not there',
+        (dump: any) => {
+          dump.tables.webhook[0].password = 'x';
+          return dump;
+        },
+        /tables\.webhook\[0\].*"password"/,
+      ],
+      [
+        'events that cannot be read',
+        (dump: any) => {
+          dump.tables.webhook[0].events = 'email.sent';
+          return dump;
+        },
+        /tables\.webhook\[0\]\.events/,
+      ],
+      [
+        'a status of a webhook that there is not',
+        (dump: any) => {
+          dump.tables.webhook[0].status = 'asleep';
+          return dump;
+        },
+        /tables\.webhook\[0\]\.status/,
+      ],
+      [
+        'a status of a delivery that there is not',
+        (dump: any) => {
+          dump.tables.delivery[0].status = 42;
+          return dump;
+        },
+        /tables\.delivery\[0\]\.status/,
+      ],
+      [
+        'a waiting delivery that is never due',
+        (dump: any) => {
+          const row = dump.tables.delivery.find((one: any) => one.due_at !== null);
+          row.due_at = null;
+          return dump;
+        },
+        /tables\.delivery\[\d+\]\.due_at/,
+      ],
+      [
+        'an attempt that cannot be read',
+        (dump: any) => {
+          dump.tables.attempt[0].record = '{"outcome":"delivered"}';
+          return dump;
+        },
+        /tables\.attempt\[0\]\.record/,
+      ],
+      [
+        'the same event twice',
+        (dump: any) => {
+          dump.tables.event.push(dump.tables.event[0]);
+          return dump;
+        },
+        /tables\.event\[3\]/,
+      ],
     ])('%s is refused and changes nothing', async (_title, spoil, message) => {
       await fill();
       const before = await deliveries();
       const dump = spoil(structuredClone(await store.exportAccount(account.key)));
-      await expect(store.importAccount(account.key, dump)).rejects.toThrow(message);
+      const error = await store.importAccount(account.key, dump).catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(SnapshotError);
+      expect((error as SnapshotError).message).toMatch(message);
       expect(await deliveries()).toEqual(before);
     });
   });

@@ -8,9 +8,9 @@ import type { Account, ClockRecord } from '../../domain/account.ts';
 import type { AccountKey, Webhook } from '../../domain/delivery.ts';
 import { deliveryId } from '../../domain/delivery-id.ts';
 import type { AccountStore, IdempotencyStore, StoredAnswer, WebhookStore } from '../store.ts';
-import type { History } from './history.ts';
 import type { InFlight } from './in-flight.ts';
 import { STATUS, transaction } from './schema.ts';
+import type { Tallies } from './tallies.ts';
 
 interface AccountRow {
   readonly key: number;
@@ -64,7 +64,7 @@ type AccountPart = Pick<AccountStore, 'openAccount' | 'accountsWithWork' | 'save
 
 export const createAccounts = (
   db: DatabaseSync,
-  history: History,
+  tallies: Tallies,
   inFlight: InFlight,
 ): AccountPart => {
   const open = db.prepare(
@@ -75,9 +75,8 @@ export const createAccounts = (
   const save = db.prepare(
     'UPDATE account SET clock_mode = ?, clock_rate = ?, clock_virtual = ?, clock_wall = ? WHERE key = ?',
   );
-  const count = db.prepare(
-    `SELECT (SELECT count(*) FROM webhook WHERE account = :account AND deleted_at IS NULL) AS webhooks,
-            (SELECT count(*) FROM event WHERE account = :account) AS events`,
+  const countWebhooks = db.prepare(
+    'SELECT count(*) AS n FROM webhook WHERE account = ? AND deleted_at IS NULL',
   );
   return {
     openAccount: async (hash, { seed, clock }) =>
@@ -103,16 +102,12 @@ export const createAccounts = (
       save.run(mode, rate, anchorVirtual, anchorWall, account);
     },
     counts: async (account) => {
-      const { webhooks, events } = count.get({ account }) as unknown as {
-        webhooks: number;
-        events: number;
-      };
-      const tally = history.tally(account);
+      const { events, ...deliveries } = tallies.of(account);
       const flying = inFlight.of(account).length;
       return {
-        webhooks,
+        webhooks: Number(countWebhooks.get(account)?.['n']),
         events,
-        deliveries: { ...tally, pending: tally.pending - flying, in_flight: flying },
+        deliveries: { ...deliveries, pending: deliveries.pending - flying, in_flight: flying },
       };
     },
   };
@@ -120,7 +115,7 @@ export const createAccounts = (
 
 export const createWebhooks = (
   db: DatabaseSync,
-  history: History,
+  tallies: Tallies,
   inFlight: InFlight,
 ): WebhookStore => {
   const all = db.prepare(`${WEBHOOK} ORDER BY key`);
@@ -135,11 +130,11 @@ export const createWebhooks = (
     'UPDATE webhook SET url = ?, events = ?, secret = ?, status = ? WHERE key = ? RETURNING *',
   );
   const remove = db.prepare('UPDATE webhook SET deleted_at = ? WHERE key = ?');
-  const pending = db.prepare(
-    `SELECT seq FROM delivery WHERE webhook = ? AND status = ${STATUS.pending} ORDER BY seq`,
-  );
-  const cancel = db.prepare(
-    `UPDATE delivery SET status = ${STATUS.cancelled}, due_at = NULL, settled_at = ? WHERE seq = ?`,
+  // What was claimed from the queue is pending on disk; an attempt in flight settles its delivery itself.
+  const cancelWaiting = db.prepare(
+    `UPDATE delivery SET status = ${STATUS.cancelled}, due_at = NULL, settled_at = :now
+     WHERE webhook = :webhook AND status = ${STATUS.pending}
+       AND seq NOT IN (SELECT value FROM json_each(:flying)) RETURNING seq`,
   );
   const find = (account: AccountKey, id: string): Webhook | null => {
     const row = one.get(account, id) as unknown as WebhookRow | undefined;
@@ -166,17 +161,18 @@ export const createWebhooks = (
     deleteWebhook: async (account, id, now) => {
       const webhook = find(account, id);
       if (webhook === null) return null;
-      return transaction(db, () => {
+      const flying = JSON.stringify(inFlight.of(account));
+      const cancelled = transaction(db, () => {
         remove.run(now, webhook.key);
-        const rows = pending.all(webhook.key) as unknown as { seq: number }[];
-        // An attempt in flight settles its delivery itself.
-        const waiting = rows.map(({ seq }) => seq).filter((seq) => !inFlight.has(seq));
-        for (const seq of waiting) cancel.run(now, seq);
-        const tally = history.tally(account);
-        tally.pending -= waiting.length;
-        tally.cancelled += waiting.length;
-        return waiting.map(deliveryId);
-      });
+        return cancelWaiting.all({ now, webhook: webhook.key, flying });
+      }).map((row) => Number(row['seq']));
+      inFlight.webhookGone(webhook.key, now);
+      const tally = tallies.known(account);
+      if (tally !== null) {
+        tally.pending -= cancelled.length;
+        tally.cancelled += cancelled.length;
+      }
+      return cancelled.toSorted((a, b) => a - b).map(deliveryId);
     },
   };
 };

@@ -6,14 +6,13 @@
  */
 import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite';
 import type { AccountKey } from '../../domain/delivery.ts';
-import { SnapshotError } from '../../domain/snapshot-error.ts';
 import { rowKey, rowNumber } from '../../domain/delivery-id.ts';
 import type { AccountDump, AccountStore } from '../store.ts';
 import type { Counters } from './counters.ts';
-import type { History } from './history.ts';
+import { checkRow, checkTables, misfit, NUMBERED } from './dump-check.ts';
 import type { InFlight } from './in-flight.ts';
-
-import { SCHEMA_VERSION, STATUS, transaction } from './schema.ts';
+import { CANCEL_LEFT_BEHIND, SCHEMA_VERSION, STATUS, transactionWithoutChecks } from './schema.ts';
+import type { Tallies } from './tallies.ts';
 
 type Row = Readonly<Record<string, string | number | null>>;
 
@@ -48,9 +47,6 @@ const TABLES: readonly Table[] = [
   { name: 'answer', key: null, references: {}, where: 'account = :account' },
 ];
 
-/** Columns that hold the key of an event or a delivery. */
-const NUMBERED = new Set(['seq', 'event', 'delivery', 'redelivery_of', 'first_delivery']);
-
 const parametersFor = ({ where }: Table, account: AccountKey): Record<string, number> =>
   where.includes(':account')
     ? { account }
@@ -65,11 +61,6 @@ const plain = (name: string, row: Readonly<Record<string, SQLOutputValue>>): Row
   const flying = name === 'delivery' && rest['status'] === STATUS.in_flight;
   return { ...(rest as Row), ...(flying ? { status: STATUS.pending } : {}) };
 };
-
-const misfit = (where: string, why: string): SnapshotError =>
-  new SnapshotError(
-    `This snapshot does not fit: ${where} ${why}. Load one that this version of the sandbox saved, unchanged.`,
-  );
 
 /** Removes an account's rows, children first. */
 const clear = (db: DatabaseSync, account: AccountKey): void => {
@@ -89,29 +80,30 @@ const insertRows = (db: DatabaseSync, account: AccountKey, dump: AccountDump): v
   const keys = new Map<string, Map<number, number>>(TABLES.map(({ name }) => [name, new Map()]));
   for (const { name, key, references } of TABLES) {
     const columns = columnsOf(db, name);
+    const given = columns.filter((column) => column !== 'account');
     const insert = db.prepare(
       `INSERT INTO ${name} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
     );
     for (const [index, row] of (dump.tables[name] ?? []).entries()) {
       const where = `tables.${name}[${index}]`;
+      checkRow(name, given, row, where);
       const value = (column: string): SQLInputValue => {
         if (column === 'account') return account;
-        const given = row[column];
-        if (given === undefined) throw misfit(where, `has no "${column}"`);
+        const held = row[column] ?? null;
         if (column === 'key' && name === 'webhook') return null;
         const target = references[column];
-        if (target !== undefined && given !== null) {
-          const mapped = keys.get(target)?.get(Number(given));
+        if (target !== undefined && held !== null) {
+          const mapped = keys.get(target)?.get(Number(held));
           if (mapped !== undefined) return mapped;
-          throw misfit(where, `names a ${target} ${JSON.stringify(given)} that is not in it`);
+          throw misfit(where, `names a ${target} ${JSON.stringify(held)} that is not in it`);
         }
-        return NUMBERED.has(column) && typeof given === 'number' ? rowKey(account, given) : given;
+        return NUMBERED.has(column) && typeof held === 'number' ? rowKey(account, held) : held;
       };
+      const values = columns.map(value);
       try {
-        const { lastInsertRowid } = insert.run(...columns.map(value));
+        const { lastInsertRowid } = insert.run(...values);
         if (key !== null) keys.get(name)?.set(Number(row[key]), Number(lastInsertRowid));
       } catch (error) {
-        if (error instanceof SnapshotError) throw error;
         throw misfit(where, `cannot be kept (${(error as Error).message})`);
       }
     }
@@ -122,7 +114,7 @@ type DumpPart = Pick<AccountStore, 'resetAccount' | 'exportAccount' | 'importAcc
 
 export const createDump = (
   db: DatabaseSync,
-  history: History,
+  tallies: Tallies,
   inFlight: InFlight,
   counters: Counters,
 ): DumpPart => {
@@ -133,11 +125,11 @@ export const createDump = (
   /** What was in flight has no row to come back to. */
   const abandon = (account: AccountKey): void => {
     for (const delivery of inFlight.of(account)) inFlight.remove(delivery);
-    history.forget(account);
+    tallies.forget(account);
   };
   return {
     resetAccount: async (account) => {
-      transaction(db, () => clear(db, account));
+      transactionWithoutChecks(db, () => clear(db, account));
       abandon(account);
     },
     exportAccount: async (account) => ({
@@ -154,19 +146,18 @@ export const createDump = (
       ),
     }),
     importAccount: async (account, dump) => {
-      if (dump.version !== SCHEMA_VERSION) {
-        throw misfit(
-          `version ${dump.version}`,
-          `is not ${SCHEMA_VERSION}, the only one that this sandbox reads`,
-        );
-      }
-      const unknown = Object.keys(dump.tables).find(
-        (name) => !TABLES.some((table) => table.name === name),
+      checkTables(
+        dump,
+        SCHEMA_VERSION,
+        TABLES.map(({ name }) => name),
       );
-      if (unknown !== undefined) throw misfit(`tables.${unknown}`, 'is no table');
-      transaction(db, () => {
+      transactionWithoutChecks(db, () => {
         clear(db, account);
         insertRows(db, account, dump);
+        db.prepare(`${CANCEL_LEFT_BEHIND} AND seq > ? AND seq < ?`).run(
+          rowKey(account, 0),
+          rowKey(account + 1, 0),
+        );
       });
       abandon(account);
       counters.forget(account);

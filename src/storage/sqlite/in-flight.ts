@@ -1,11 +1,9 @@
 /**
- * What is in flight, and how many deliveries each account has in each state: known to the one process that writes.
+ * What is in flight: known to the one process that writes.
  *
  * @module
  */
-import type { AccountKey, DeliveryStatus, WebhookKey } from '../../domain/delivery.ts';
-
-export type Tally = Record<DeliveryStatus, number>;
+import type { AccountKey, Millis, WebhookKey } from '../../domain/delivery.ts';
 
 export interface Flight {
   readonly account: AccountKey;
@@ -21,15 +19,26 @@ export interface InFlight {
   /** Deliveries of this webhook that are in flight. */
   count(webhook: WebhookKey): number;
   of(account: AccountKey): readonly number[];
+  /** The webhook was deleted: what is in flight to it never waits again. */
+  webhookGone(webhook: WebhookKey, at: Millis): void;
+  /** When the webhook of something in flight was deleted; undefined while it is there. */
+  goneAt(webhook: WebhookKey): Millis | undefined;
+  clear(): void;
 }
 
 export const createInFlight = (): InFlight => {
   const flights = new Map<number, Flight>();
   const perWebhook = new Map<WebhookKey, number>();
+  /** Only of webhooks that something is in flight to: nobody asks about others. */
+  const gone = new Map<WebhookKey, Millis>();
   const change = (webhook: WebhookKey, by: number): void => {
     const count = (perWebhook.get(webhook) ?? 0) + by;
-    if (count === 0) perWebhook.delete(webhook);
-    else perWebhook.set(webhook, count);
+    if (count > 0) {
+      perWebhook.set(webhook, count);
+      return;
+    }
+    perWebhook.delete(webhook);
+    gone.delete(webhook);
   };
   return {
     has: (delivery) => flights.has(delivery),
@@ -48,5 +57,14 @@ export const createInFlight = (): InFlight => {
     count: (webhook) => perWebhook.get(webhook) ?? 0,
     of: (account) =>
       [...flights].filter(([, flight]) => flight.account === account).map(([key]) => key),
+    webhookGone: (webhook, at) => {
+      if (perWebhook.has(webhook)) gone.set(webhook, at);
+    },
+    goneAt: (webhook) => gone.get(webhook),
+    clear: () => {
+      flights.clear();
+      perWebhook.clear();
+      gone.clear();
+    },
   };
 };

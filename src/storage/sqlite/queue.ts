@@ -4,13 +4,16 @@
  * @module
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { Attempt, SignatureMode, StoredEvent } from '../../domain/delivery.ts';
+import type { Millis, SignatureMode, StoredEvent } from '../../domain/delivery.ts';
 import { deliveryId, deliveryKey } from '../../domain/delivery-id.ts';
-import type { Claim, QueueStore } from '../store.ts';
+import type { AttemptRecord, Claim, QueueStore } from '../store.ts';
+import { writeAttempt } from './attempt-record.ts';
 import type { Counters } from './counters.ts';
 import type { History } from './history.ts';
 import type { InFlight } from './in-flight.ts';
-import { STATUS, transaction } from './schema.ts';
+import { CANCEL_LEFT_BEHIND, STATUS, transaction } from './schema.ts';
+import type { Tallies } from './tallies.ts';
+import { readText } from './text.ts';
 
 /** SQLITE_CONSTRAINT_UNIQUE: here always an event's id. */
 const UNIQUE_VIOLATION = 2067;
@@ -21,37 +24,11 @@ type ClaimRow = [
   made: number,
   dueAt: number,
   signature: SignatureMode | null,
-  edited: string | null,
+  edited: Uint8Array | null,
   eventId: string,
   eventType: StoredEvent['type'],
   body: string,
 ];
-
-/** How an attempt is written: everything but its number, which is part of the key. */
-export const attemptRecord = (attempt: Attempt): string => {
-  const {
-    startedAt,
-    endedAt,
-    durationMs,
-    outcome,
-    error,
-    url,
-    signature,
-    response,
-    nextAttemptAt,
-  } = attempt;
-  return JSON.stringify([
-    startedAt,
-    endedAt,
-    durationMs,
-    outcome,
-    error,
-    url,
-    signature,
-    response,
-    nextAttemptAt,
-  ]);
-};
 
 const asArrays = (statement: StatementSync): StatementSync => {
   statement.setReturnArrays(true);
@@ -62,6 +39,7 @@ export const createQueue = (
   db: DatabaseSync,
   inFlight: InFlight,
   history: History,
+  tallies: Tallies,
   counters: Counters,
 ): QueueStore => {
   const insertEvent = db.prepare(
@@ -83,7 +61,7 @@ export const createQueue = (
   );
   const claimed = asArrays(
     db.prepare(
-      `SELECT e.account, d.attempts_made, d.due_at, d.signature, d.body, e.id, e.type, e.body
+      `SELECT e.account, d.attempts_made, d.due_at, d.signature, CAST(d.body AS BLOB), e.id, e.type, e.body
        FROM delivery d JOIN event e ON e.seq = d.event WHERE d.seq = ?`,
     ),
   );
@@ -97,10 +75,11 @@ export const createQueue = (
     'UPDATE delivery SET status = ?, attempts_made = ?, due_at = ?, settled_at = ? WHERE seq = ?',
   );
 
-  const deletedWebhook = 'webhook IN (SELECT key FROM webhook WHERE deleted_at IS NOT NULL)';
   const makePending = db.prepare(
-    `UPDATE delivery SET status = iif(${deletedWebhook}, ${STATUS.cancelled}, ${STATUS.pending})
-     WHERE seq = ? AND status = ${STATUS.in_flight}`,
+    `UPDATE delivery SET status = ${STATUS.pending} WHERE seq = ? AND status = ${STATUS.in_flight}`,
+  );
+  const cancel = db.prepare(
+    `UPDATE delivery SET status = ${STATUS.cancelled}, due_at = NULL, settled_at = ? WHERE seq = ?`,
   );
 
   /** Rows that are due and not in flight: those in flight are still first in the index, so read past them. */
@@ -119,18 +98,37 @@ export const createQueue = (
       webhook,
       eventId,
       eventType,
-      body: edited ?? body,
+      body: edited === null ? body : readText(edited),
       signature: signature ?? 'valid',
       attempt: made + 1,
       dueAt,
     };
   };
 
+  /** What a delivery becomes: one whose webhook went meanwhile does not wait again. */
+  const becomes = ({ delivery, status }: AttemptRecord): AttemptRecord['status'] => {
+    if (status !== 'pending') return status;
+    const flight = inFlight.get(delivery);
+    return flight !== undefined && inFlight.goneAt(flight.webhook) !== undefined
+      ? 'cancelled'
+      : 'pending';
+  };
+
+  /** It is written down, so it is in flight no more. */
+  const land = (delivery: number, status: AttemptRecord['status']): void => {
+    const flight = inFlight.get(delivery);
+    if (flight === undefined) return;
+    inFlight.remove(delivery);
+    const tally = status === 'pending' ? null : tallies.known(flight.account);
+    if (tally === null) return;
+    tally.pending -= 1;
+    tally[status] += 1;
+  };
+
   return {
     publish: async (account, events) => {
       const deliveries: number[] = [];
       const taken: [delivery: number, webhook: number][] = [];
-      const tally = history.tally(account);
       const numbers = counters.of(account);
       let { event: nextEvent, delivery: nextDelivery } = numbers;
       let current = '';
@@ -156,7 +154,11 @@ export const createQueue = (
       }
       numbers.event = nextEvent;
       numbers.delivery = nextDelivery;
-      tally.pending += deliveries.length;
+      const tally = tallies.known(account);
+      if (tally !== null) {
+        tally.events += events.length;
+        tally.pending += deliveries.length;
+      }
       for (const [key, webhook] of taken) inFlight.add(key, { account, webhook });
       return { taken: null, deliveries };
     },
@@ -169,7 +171,8 @@ export const createQueue = (
       const { changes } = insertRedelivery.run({ seq, of: key, dueAt, signature, body });
       if (changes === 0) return null;
       numbers.delivery += 1;
-      history.tally(account).pending += 1;
+      const tally = tallies.known(account);
+      if (tally !== null) tally.pending += 1;
       return history.getDelivery(account, deliveryId(seq));
     },
 
@@ -187,51 +190,50 @@ export const createQueue = (
 
     recordAttempts: async (records) => {
       transaction(db, () => {
-        for (const { delivery, attempt, status } of records) {
-          insertAttempt.run(delivery, attempt.number, attemptRecord(attempt));
-          const settledAt = status === 'pending' ? null : attempt.endedAt;
-          updateDelivery.run(
-            STATUS[status],
-            attempt.number,
-            attempt.nextAttemptAt,
-            settledAt,
-            delivery,
-          );
+        for (const record of records) {
+          const { delivery, attempt } = record;
+          const status = becomes(record);
+          const waits = status === 'pending';
+          const dueAt = waits ? attempt.nextAttemptAt : null;
+          const settledAt = waits ? null : attempt.endedAt;
+          insertAttempt.run(delivery, attempt.number, writeAttempt(attempt, dueAt));
+          updateDelivery.run(STATUS[status], attempt.number, dueAt, settledAt, delivery);
         }
       });
-      for (const { delivery, status } of records) {
-        const flight = inFlight.get(delivery);
-        if (flight === undefined) continue;
-        inFlight.remove(delivery);
-        if (status === 'pending') continue;
-        const tally = history.tally(flight.account);
-        tally.pending -= 1;
-        tally[status] += 1;
-      }
+      for (const record of records) land(record.delivery, becomes(record));
     },
 
     release: async (deliveries) => {
+      const flying = deliveries.filter((delivery) => inFlight.has(delivery));
+      const goneAt = (delivery: number): Millis | undefined => {
+        const flight = inFlight.get(delivery);
+        return flight === undefined ? undefined : inFlight.goneAt(flight.webhook);
+      };
       transaction(db, () => {
-        for (const delivery of deliveries) {
-          makePending.run(delivery);
-          inFlight.remove(delivery);
+        for (const delivery of flying) {
+          const gone = goneAt(delivery);
+          if (gone === undefined) makePending.run(delivery);
+          else cancel.run(gone, delivery);
         }
       });
+      for (const delivery of flying) {
+        land(delivery, goneAt(delivery) === undefined ? 'pending' : 'cancelled');
+      }
     },
 
-    recover: async () =>
-      transaction(db, () => {
-        const { changes } = db
+    recover: async () => {
+      const changes = transaction(db, () => {
+        const taken = db
           .prepare(
             `UPDATE delivery SET status = ${STATUS.pending} WHERE status = ${STATUS.in_flight}`,
           )
           .run();
-        // What a deleted webhook left pending was in flight when it went.
-        db.exec(
-          `UPDATE delivery SET status = ${STATUS.cancelled}, settled_at = due_at, due_at = NULL
-           WHERE status = ${STATUS.pending} AND ${deletedWebhook}`,
-        );
-        return Number(changes);
-      }),
+        db.exec(CANCEL_LEFT_BEHIND);
+        return Number(taken.changes);
+      });
+      inFlight.clear();
+      tallies.forgetAll();
+      return changes;
+    },
   };
 };

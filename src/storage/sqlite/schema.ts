@@ -4,6 +4,7 @@
  * @module
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { DeliveryStatus } from '../../domain/delivery.ts';
 
 /** "SEMA": tells our files from other programs'. */
 export const APPLICATION_ID = 0x53_45_4d_41;
@@ -21,6 +22,17 @@ export const STATUS = {
   acknowledged: 4,
   cancelled: 5,
 } as const;
+
+/** Statuses by their numbers. */
+export const NAMES: ReadonlyMap<number, DeliveryStatus> = new Map(
+  Object.entries(STATUS).map(([name, code]) => [code, name as DeliveryStatus]),
+);
+
+/** Pending deliveries of deleted webhooks were in flight when their webhook went; they settle as the others did then. */
+export const CANCEL_LEFT_BEHIND = `
+  UPDATE delivery SET status = ${STATUS.cancelled}, due_at = NULL,
+    settled_at = (SELECT deleted_at FROM webhook WHERE key = delivery.webhook)
+  WHERE status = ${STATUS.pending} AND webhook IN (SELECT key FROM webhook WHERE deleted_at IS NOT NULL)`;
 
 /**
  * Keys of events and deliveries are {@link rowKey}s, so an account's rows are one range. An event's first deliveries
@@ -126,8 +138,31 @@ export const transaction = <T>(db: DatabaseSync, work: () => T): T => {
   }
 };
 
-export const migrate = (db: DatabaseSync, from: number): void => {
-  for (const [index, sql] of MIGRATIONS.entries()) {
+/**
+ * A transaction that removes or fills an account as a whole, with the children first or last. To look for the children
+ * of each removed row, SQLite would walk through every other account's deliveries: no index leads to them, because the
+ * hot path would pay for it.
+ */
+export const transactionWithoutChecks = <T>(db: DatabaseSync, work: () => T): T => {
+  db.exec('PRAGMA foreign_keys = OFF');
+  try {
+    return transaction(db, work);
+  } finally {
+    db.exec('PRAGMA foreign_keys = ON');
+  }
+};
+
+/**
+ * Brings a database from version `from` to the last step's. A step that fails leaves the version before it.
+ *
+ * @param steps SQL, one text per version; ours unless a test brings its own
+ */
+export const migrate = (
+  db: DatabaseSync,
+  from: number,
+  steps: readonly string[] = MIGRATIONS,
+): void => {
+  for (const [index, sql] of steps.entries()) {
     if (index < from) continue;
     transaction(db, () => {
       db.exec(sql);

@@ -1,0 +1,99 @@
+/**
+ * Deliveries as rows, and what they are to everybody else.
+ *
+ * @module
+ */
+import type { DatabaseSync } from 'node:sqlite';
+import type { AccountKey, Delivery, SignatureMode, StoredEvent } from '../../domain/delivery.ts';
+import { deliveryId } from '../../domain/delivery-id.ts';
+import { readAttempt } from './attempt-record.ts';
+import type { InFlight } from './in-flight.ts';
+import { NAMES } from './schema.ts';
+
+interface EventRange {
+  readonly seq: number;
+  readonly first: number;
+  readonly past: number;
+}
+
+export interface DeliveryRow {
+  readonly seq: number;
+  readonly webhook: number;
+  readonly webhook_id: string;
+  readonly url: string;
+  readonly event_id: string;
+  readonly event_type: StoredEvent['type'];
+  readonly event_body: string;
+  readonly event_created_at: number;
+  readonly event: number;
+  readonly status: number;
+  readonly attempts_made: number;
+  readonly created_at: number;
+  readonly due_at: number | null;
+  readonly settled_at: number | null;
+  readonly acknowledged_at: number | null;
+  readonly redelivery_of: number | null;
+  readonly signature: SignatureMode | null;
+  readonly body: Uint8Array | null;
+  readonly last: string | null;
+}
+
+export const SELECT_DELIVERY = `
+  SELECT d.seq, d.event, d.webhook, d.status, d.attempts_made, d.created_at, d.due_at, d.settled_at,
+    d.acknowledged_at, d.redelivery_of, d.signature, CAST(d.body AS BLOB) AS body,
+    w.id AS webhook_id, w.url, e.id AS event_id, e.type AS event_type, e.body AS event_body,
+    e.created_at AS event_created_at,
+    (SELECT record FROM attempt a WHERE a.delivery = d.seq ORDER BY number DESC LIMIT 1) AS last
+  FROM delivery d JOIN webhook w ON w.key = d.webhook JOIN event e ON e.seq = d.event`;
+
+/**
+ * Numbers of one event's deliveries: those that it was published with, and those that were asked for later. Two
+ * ranges, not one condition with OR: that would be a walk over the whole account.
+ */
+export const OF_EVENT = `
+  SELECT seq FROM delivery WHERE seq >= ? AND seq < ?
+  UNION ALL SELECT seq FROM delivery WHERE redelivery_of IS NOT NULL AND event = ?`;
+
+export interface DeliveryRows {
+  one(seq: number): DeliveryRow | null;
+  toDelivery(row: DeliveryRow): Delivery;
+  /** Values for {@link OF_EVENT}; null when there is no such event. */
+  ofEvent(account: AccountKey, id: string): [first: number, past: number, event: number] | null;
+}
+
+export const createDeliveryRows = (db: DatabaseSync, inFlight: InFlight): DeliveryRows => {
+  const oneDelivery = db.prepare(`${SELECT_DELIVERY} WHERE d.seq = ?`);
+  const rangeOf = db.prepare(
+    'SELECT seq, first_delivery AS first, first_delivery + deliveries AS past FROM event WHERE account = ? AND id = ?',
+  );
+  return {
+    one: (seq) => (oneDelivery.get(seq) as unknown as DeliveryRow | undefined) ?? null,
+    toDelivery: (row) => {
+      const last = row.last === null ? null : readAttempt(row.attempts_made, row.last);
+      return {
+        seq: row.seq,
+        id: deliveryId(row.seq),
+        webhook: row.webhook,
+        webhookId: row.webhook_id,
+        url: row.url,
+        eventId: row.event_id,
+        eventType: row.event_type,
+        status: inFlight.has(row.seq) ? 'in_flight' : (NAMES.get(row.status) ?? 'pending'),
+        attemptsMade: row.attempts_made,
+        createdAt: row.created_at,
+        dueAt: row.due_at,
+        settledAt: row.settled_at,
+        acknowledgedAt: row.acknowledged_at,
+        redeliveryOf: row.redelivery_of === null ? null : deliveryId(row.redelivery_of),
+        signature: row.signature ?? 'valid',
+        lastOutcome: last?.outcome ?? null,
+        lastError: last?.error ?? null,
+        lastStatusCode: last?.response?.status ?? null,
+      };
+    },
+    ofEvent: (account, id) => {
+      const range = rangeOf.get(account, id) as unknown as EventRange | undefined;
+      return range === undefined ? null : [range.first, range.past, range.seq];
+    },
+  };
+};

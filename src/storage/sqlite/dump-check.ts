@@ -1,0 +1,127 @@
+/**
+ * Whether a snapshot's rows are such as this store could have written. SQLite itself holds the types of columns and
+ * unique keys; here is what it cannot know, so that nothing unreadable and nothing of another account gets in.
+ *
+ * @module
+ */
+import { ROW_NUMBERS } from '../../domain/delivery-id.ts';
+import { SnapshotError } from '../../domain/snapshot-error.ts';
+import { isAttemptRecord } from './attempt-record.ts';
+import { NAMES, STATUS } from './schema.ts';
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** Columns that hold the number of an event or a delivery within its account. */
+export const NUMBERED: ReadonlySet<string> = new Set([
+  'seq',
+  'event',
+  'delivery',
+  'redelivery_of',
+  'first_delivery',
+]);
+
+/** @param where e.g. `tables.event[0].seq` */
+export const misfit = (where: string, why: string): SnapshotError =>
+  new SnapshotError(
+    `This snapshot does not fit: ${where} ${why}. Load one that this version of the sandbox saved, unchanged.`,
+  );
+
+const isObject = (value: unknown): value is Row =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const parsed = (text: unknown): unknown => {
+  try {
+    return JSON.parse(String(text));
+  } catch {
+    return undefined;
+  }
+};
+
+const isListOfTexts = (value: unknown): boolean =>
+  Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === 'string');
+
+/** What is wrong with a value, by table and column; null when nothing is. */
+type Check = (value: unknown, row: Row) => string | null;
+
+const CHECKS: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
+  webhook: {
+    events: (value) => (isListOfTexts(parsed(value)) ? null : 'is no JSON list of event names'),
+    status: (value) => (value === 'active' || value === 'paused' ? null : 'is no status'),
+  },
+  delivery: {
+    status: (value) =>
+      NAMES.has(value as number) && value !== STATUS.in_flight ? null : 'is no status',
+    due_at: (value, { status }) =>
+      (value === null) === (status !== STATUS.pending)
+        ? null
+        : 'must be set while the delivery is pending, and null when it is not',
+    signature: (value) =>
+      value === null || value === 'valid' || value === 'wrong' || value === 'missing'
+        ? null
+        : 'is no way to sign',
+  },
+  attempt: {
+    record: (value) => (isAttemptRecord(parsed(value)) ? null : 'is no attempt'),
+  },
+};
+
+const isRowNumber = (value: number): boolean =>
+  Number.isInteger(value) && value > 0 && value < ROW_NUMBERS;
+
+const checkValue = (table: string, column: string, row: Row, where: string): void => {
+  const value = row[column];
+  if (value !== null && typeof value !== 'string' && typeof value !== 'number') {
+    throw misfit(where, 'is no text, number or null');
+  }
+  if (typeof value === 'number') {
+    if (!Number.isSafeInteger(value)) throw misfit(where, 'is no whole number that can be kept');
+    if (NUMBERED.has(column) && !isRowNumber(value)) {
+      throw misfit(where, `is ${value}: rows are numbered from 1 to ${ROW_NUMBERS - 1}`);
+    }
+  }
+  const wrong = CHECKS[table]?.[column]?.(value, row) ?? null;
+  if (wrong !== null) throw misfit(where, wrong);
+};
+
+/**
+ * @param columns what a row of this table has, no more and no less
+ * @param where e.g. `tables.event[0]`
+ * @throws {SnapshotError}
+ */
+export const checkRow = (
+  table: string,
+  columns: readonly string[],
+  row: unknown,
+  where: string,
+): void => {
+  if (!isObject(row)) throw misfit(where, 'is no object');
+  for (const column of columns) {
+    if (!Object.hasOwn(row, column)) throw misfit(where, `has no "${column}"`);
+    checkValue(table, column, row, `${where}.${column}`);
+  }
+  const strange = Object.keys(row).find((column) => !columns.includes(column));
+  if (strange !== undefined) throw misfit(where, `has "${strange}", which is no column`);
+};
+
+/**
+ * @param names of all tables
+ * @throws {SnapshotError}
+ */
+export const checkTables = (
+  dump: { readonly version: unknown; readonly tables: unknown },
+  version: number,
+  names: readonly string[],
+): void => {
+  if (dump.version !== version) {
+    throw misfit(
+      `version ${String(dump.version)}`,
+      `is not ${version}, the only one that this sandbox reads`,
+    );
+  }
+  const { tables } = dump;
+  if (!isObject(tables)) throw misfit('tables', 'is no object');
+  for (const [name, rows] of Object.entries(tables)) {
+    if (!names.includes(name)) throw misfit(`tables.${name}`, 'is no table');
+    if (!Array.isArray(rows)) throw misfit(`tables.${name}`, 'is no list of rows');
+  }
+};

@@ -328,6 +328,7 @@ export type ListMeta = z.infer<typeof ListMeta>;
 /**
  * | code | status | when |
  * |---|---|---|
+ * | `BAD_REQUEST` | 400 | the `Host` or the path is malformed |
  * | `MALFORMED_JSON` | 400 | the body is not JSON; the message says where |
  * | `UNAUTHORIZED` | 401 | `x-user-context` is missing or not known |
  * | `FOREIGN_HOST` | 403 | sandbox only: the `Host` is not the sandbox's |
@@ -356,6 +357,7 @@ export type ListMeta = z.infer<typeof ListMeta>;
  * others follow their style. (Documented in part: A, error envelope and rate limits; C.)
  */
 export const ErrorCode = z.enum([
+  'BAD_REQUEST',
   'MALFORMED_JSON',
   'UNAUTHORIZED',
   'FOREIGN_HOST',

@@ -21,6 +21,7 @@ import { serialise } from './engine/publish.ts';
 import { createTransport, targetOf } from './engine/transport.ts';
 import { createApp } from './server/app.ts';
 import { listen } from './server/listen.ts';
+import { createLastResort } from './server/last-resort.ts';
 import { createFaker } from './simulator/faker.ts';
 import { completeEvents, prepareEvents } from './simulator/trigger.ts';
 import { openSqliteStore } from './storage/sqlite.ts';
@@ -31,6 +32,8 @@ export const DEFAULT_CONCURRENCY = 16;
 /** 7363 is SEND on a phone's keys. */
 export const DEFAULT_PORT = 7363;
 export const DEFAULT_HOST = '127.0.0.1';
+/** Requests that are being answered when it closes have at most so long. */
+const ANSWER_GRACE_MS = 2000;
 
 export interface MockOptions {
   /** Port to listen on. 0, the default, takes a free one; null listens nowhere (use `app.fetch`). */
@@ -167,12 +170,14 @@ export const createMock = async (options: MockOptions = {}): Promise<Mock> => {
       seed: seed ?? randomInt(0x1_0000_0000),
     }),
   });
+  const closing = new AbortController();
   const app = createApp({
     engine,
     wall: systemClock,
     prepare: prepareEvents,
     host,
     allowedHosts: options.allowedHosts ?? [],
+    closing: closing.signal,
   });
 
   const stop = async (graceMs: number): Promise<void> => {
@@ -181,11 +186,20 @@ export const createMock = async (options: MockOptions = {}): Promise<Mock> => {
   };
   try {
     await engine.start();
-    const server = port === null ? null : await listen(app, { port, host });
+    const server =
+      port === null
+        ? null
+        : await listen(app, {
+            port,
+            host,
+            wall: systemClock,
+            lastResort: createLastResort(systemClock),
+          });
     let closed: Promise<void> | null = null;
     const close = (graceMs = timeoutMs): Promise<void> => {
       closed ??= (async () => {
-        await server?.close();
+        closing.abort();
+        await server?.close(Math.min(graceMs, ANSWER_GRACE_MS));
         await stop(graceMs);
       })();
       return closed;

@@ -158,6 +158,13 @@ export const foreignOrigin = (origin: string): Problem =>
     `A page of ${JSON.stringify(origin)} may not use this sandbox. Call it from your program or the command line.`,
   );
 
+export const badRequest = (): Problem =>
+  new Problem(
+    'BAD_REQUEST',
+    400,
+    'This is no request that can be answered: its Host or its path is malformed. Mend them.',
+  );
+
 export const internalError = (): Problem =>
   new Problem(
     'INTERNAL_ERROR',

@@ -8,8 +8,13 @@ import { Hono, type MiddlewareHandler } from 'hono';
 import { RegExpRouter } from 'hono/router/reg-exp-router';
 import { monotonicFactory } from 'ulid';
 import { LIMITS } from '../../schemas/contract.ts';
-import { OPERATIONS } from '../../schemas/operations.ts';
-import { methodNotAllowed, routeNotFound, unauthorized } from '../domain/problems.ts';
+import { OPERATIONS, type OperationId } from '../../schemas/operations.ts';
+import {
+  methodNotAllowed,
+  routeNotFound,
+  unauthorized,
+  validationFailed,
+} from '../domain/problems.ts';
 import type { Ctx, Env, ServerOptions } from './context.ts';
 import { failedEventRoutes } from './control/failed-events.ts';
 import { webhookRoutes } from './control/webhooks.ts';
@@ -46,9 +51,10 @@ const authenticate =
     await next();
   };
 
-/** The methods that a path takes, for `Allow`. */
-const matchers = OPERATIONS.map(({ method, path }) => ({
+/** The operations, for `Allow` and for what they know of queries. */
+const matchers = OPERATIONS.map(({ method, path, operationId }) => ({
   method,
+  operationId,
   pattern: new RegExp(`^${path.replaceAll(/\{[^}]+\}/g, '[^/]+')}$`),
 }));
 
@@ -64,8 +70,32 @@ const notFound = (c: Ctx): Response => {
   return failure(c, methodNotAllowed(method, path, allow));
 };
 
+/** These read their query themselves, and refuse what they do not know in it. */
+const TAKES_QUERY: ReadonlySet<OperationId> = new Set([
+  'listFailedEvents',
+  'listEvents',
+  'listDeliveries',
+  'waitForDelivery',
+]);
+
+/** A parameter that is passed over in silence is one that somebody believes in. */
+const refuseQuery: MiddlewareHandler<Env> = async (c, next) => {
+  const { method, path, url } = c.req;
+  if (url.includes('?')) {
+    const asked = method === 'HEAD' ? 'GET' : method;
+    const known = matchers.find((one) => one.method === asked && one.pattern.test(path));
+    const [first] = new URL(url).searchParams.keys();
+    if (known !== undefined && first !== undefined && !TAKES_QUERY.has(known.operationId)) {
+      throw validationFailed(
+        `"${first}" is no parameter of ${asked} ${path}, which takes none in its query. Remove it.`,
+      );
+    }
+  }
+  await next();
+};
+
 export const createApp = (options: ServerOptions): Hono<Env> => {
-  const { engine, wall, prepare, host, allowedHosts } = options;
+  const { engine, wall, host, allowedHosts } = options;
   const nextRequestId = monotonicFactory();
   const guard = createGuard(host, allowedHosts);
   const auth = authenticate(options);
@@ -91,14 +121,14 @@ export const createApp = (options: ServerOptions): Hono<Env> => {
     });
   });
   app.use('/', guard);
-  app.use('/_sandbox/*', guard, auth);
-  app.use('/v1/*', auth);
+  app.use('/_sandbox/*', guard, auth, refuseQuery);
+  app.use('/v1/*', auth, refuseQuery);
   app.route('/v1/webhooks', webhookRoutes(idempotent));
   app.route('/v1/webhooks', failedEventRoutes());
-  app.route('/_sandbox/events', eventRoutes(prepare));
-  app.route('/_sandbox/deliveries', deliveryRoutes());
-  app.route('/_sandbox/clock', clockRoutes());
-  app.route('/_sandbox/stream', streamRoutes(wall));
+  app.route('/_sandbox/events', eventRoutes(options));
+  app.route('/_sandbox/deliveries', deliveryRoutes(options));
+  app.route('/_sandbox/clock', clockRoutes(options));
+  app.route('/_sandbox/stream', streamRoutes(options));
   app.route('/_sandbox', accountRoutes());
   app.route('/', probeRoutes(engine));
   app.route('/', landingRoutes());

@@ -23,6 +23,8 @@ export interface ServerOptions {
   /** The address that the server is bound to. */
   readonly host: string;
   readonly allowedHosts: readonly string[];
+  /** Aborted when the server closes: what stays open for long ends. */
+  readonly closing: AbortSignal;
 }
 
 export interface Env {

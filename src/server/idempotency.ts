@@ -44,6 +44,8 @@ export const createIdempotency = (wall: WallClock): Idempotent => {
       const known = await store.recall(account.key, key, now - REMEMBERED_MS);
       if (known !== null) {
         if (known.requestHash !== requestHash) throw idempotencyKeyReused(key);
+        const first = JSON.parse(known.body) as { readonly meta: { readonly request_id: string } };
+        c.header('x-request-id', first.meta.request_id);
         return c.body(known.body, known.status as 200, { 'content-type': 'application/json' });
       }
       const response = await answer();

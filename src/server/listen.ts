@@ -3,13 +3,16 @@
  *
  * @module
  */
-import type { Server } from 'node:http';
+import { createServer } from 'node:http';
 import { isIPv6, type AddressInfo } from 'node:net';
-import { serve } from '@hono/node-server';
+import { getRequestListener, type HttpBindings } from '@hono/node-server';
+import type { WallClock } from '../clock/port.ts';
 
 /** A request's head must be in by then, and the whole of it by the other. Real milliseconds. */
 const HEADERS_TIMEOUT_MS = 30_000;
 const REQUEST_TIMEOUT_MS = 120_000;
+/** While it closes, connections that have become idle are let go of so often. */
+const CLOSING_LOOK_MS = 20;
 
 /** The address cannot be bound; the message says why and what to do. */
 export class ListenError extends Error {
@@ -19,8 +22,16 @@ export class ListenError extends Error {
 export interface Listening {
   /** As a client on this machine writes it. */
   readonly url: string;
-  /** Takes no more requests and cuts those that wait. */
-  close(): Promise<void>;
+  /** Takes no more requests, lets those that are being answered end for up to `graceMs`, and cuts the rest. */
+  close(graceMs: number): Promise<void>;
+}
+
+export interface ListenOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly wall: WallClock;
+  /** Answers what never gets through the app, such as a request whose `Host` is none. */
+  readonly lastResort: (error: unknown) => Response;
 }
 
 const explain = (error: NodeJS.ErrnoException, host: string, port: number): Error => {
@@ -50,25 +61,44 @@ const reachable = (host: string): string => {
   return isIPv6(host) ? `[${host}]` : host;
 };
 
+interface App {
+  readonly fetch: (request: Request, env: HttpBindings) => Response | Promise<Response>;
+}
+
 export const listen = (
-  app: { readonly fetch: (request: Request) => Response | Promise<Response> },
-  { host, port }: { readonly host: string; readonly port: number },
-): Promise<Listening> =>
-  new Promise((resolve, reject) => {
-    const server = serve({ fetch: app.fetch, hostname: host, port }) as Server;
-    server.headersTimeout = HEADERS_TIMEOUT_MS;
-    server.requestTimeout = REQUEST_TIMEOUT_MS;
-    server.once('error', (error) => reject(explain(error, host, port)));
-    server.once('listening', () => {
-      const bound = (server.address() as AddressInfo).port;
-      resolve({
-        url: `http://${reachable(host)}:${bound}`,
-        close: () =>
-          new Promise((closed) => {
-            server.close(() => closed());
-            // Streams and long polls would keep it open for ever.
-            server.closeAllConnections();
-          }),
+  app: App,
+  { host, port, wall, lastResort }: ListenOptions,
+): Promise<Listening> => {
+  const answer = getRequestListener(
+    (request, env) => app.fetch(request, env as HttpBindings),
+    // An HTTP/1.0 client need not send a Host.
+    { hostname: reachable(host), errorHandler: lastResort },
+  );
+  const server = createServer((incoming, outgoing) => void answer(incoming, outgoing));
+  server.headersTimeout = HEADERS_TIMEOUT_MS;
+  server.requestTimeout = REQUEST_TIMEOUT_MS;
+
+  const close = (graceMs: number): Promise<void> =>
+    new Promise((closed) => {
+      let disarm = (): void => undefined;
+      const look = (): void => {
+        server.closeIdleConnections();
+        disarm = wall.after(CLOSING_LOOK_MS, look);
+      };
+      const cut = wall.after(graceMs, () => server.closeAllConnections());
+      server.close(() => {
+        disarm();
+        cut();
+        closed();
       });
+      look();
+    });
+
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => reject(explain(error, host, port)));
+    server.listen(port, host, () => {
+      const { port: bound } = server.address() as AddressInfo;
+      resolve({ url: `http://${reachable(host)}:${bound}`, close });
     });
   });
+};

@@ -22,15 +22,17 @@ export const readQuery = <T extends z.ZodType>(
   schema: T,
   numbers: readonly string[],
 ): z.infer<T> => {
-  const given: Record<string, unknown> = {};
-  for (const [name, values] of Object.entries(c.req.queries())) {
-    const [value = '', ...more] = values;
-    if (more.length > 0) {
-      throw validationFailed(`"${name}" is given ${values.length} times. Give it once.`);
+  const given = new Map<string, unknown>();
+  for (const [name, value] of c.req.url.includes('?') ? new URL(c.req.url).searchParams : []) {
+    const shown = JSON.stringify(name);
+    if (given.has(name)) throw validationFailed(`${shown} is given more than once. Give it once.`);
+    const isNumber = numbers.includes(name);
+    if (isNumber && !WHOLE_NUMBER.test(value)) {
+      throw validationFailed(`${shown} is ${JSON.stringify(value)}. Give a whole number.`);
     }
-    given[name] = numbers.includes(name) && WHOLE_NUMBER.test(value) ? Number(value) : value;
+    given.set(name, isNumber ? Number(value) : value);
   }
-  return parse(schema, given, { what: 'The query' });
+  return parse(schema, Object.fromEntries(given), { what: 'The query' });
 };
 
 interface PageQuery {

@@ -10,7 +10,7 @@ import { parseSpan, parseTime, toSandboxTime } from '../../domain/time.ts';
 import { parse } from '../../domain/validate.ts';
 import type { AccountEngine, AdvanceTarget } from '../../engine/engine.ts';
 import { readJson } from '../body.ts';
-import type { Env } from '../context.ts';
+import type { Env, ServerOptions } from '../context.ts';
 import { success } from '../envelope.ts';
 import { clockView } from '../view.ts';
 
@@ -50,7 +50,7 @@ const show = async (account: AccountEngine): Promise<ReturnType<typeof clockView
   return clockView(await account.clock(), deliveries.pending);
 };
 
-export const clockRoutes = (): Hono<Env> =>
+export const clockRoutes = ({ closing }: ServerOptions): Hono<Env> =>
   new Hono<Env>()
     .get('/', async (c) => success(c, await show(c.get('account'))))
     .put('/', async (c) => {
@@ -62,7 +62,7 @@ export const clockRoutes = (): Hono<Env> =>
       const account = c.get('account');
       const { from, to, attempts } = await account.advance(
         targetOf(await readJson(c)),
-        c.req.raw.signal,
+        AbortSignal.any([c.req.raw.signal, closing]),
       );
       return success(c, {
         from: toSandboxTime(from),

@@ -5,20 +5,26 @@
  */
 import { Hono } from 'hono';
 import { DeliveryQuery, RedeliverRequest, WaitQuery } from '../../../schemas/sandbox.ts';
-import { busy, deliveryNotFound } from '../../domain/problems.ts';
+import { deliveryNotFound } from '../../domain/problems.ts';
 import { parse } from '../../domain/validate.ts';
 import { readOptionalJson } from '../body.ts';
-import type { Env } from '../context.ts';
+import type { Env, ServerOptions } from '../context.ts';
 import { success, successPage } from '../envelope.ts';
+import { createGate } from '../gate.ts';
 import { readPage, readQuery } from '../query.ts';
 import { deliveryDetailView, deliveryView } from '../view.ts';
 
 const DEFAULT_WAIT_MS = 30_000;
-/** Requests that may wait at the same time, in all accounts. */
+/** Requests that may wait at the same time. */
 const MOST_WAITING = 5000;
+const MOST_WAITING_PER_ACCOUNT = 1000;
 
-export const deliveryRoutes = (): Hono<Env> => {
-  let waiting = 0;
+export const deliveryRoutes = ({ closing }: ServerOptions): Hono<Env> => {
+  const gate = createGate(
+    'requests that wait for deliveries',
+    MOST_WAITING,
+    MOST_WAITING_PER_ACCOUNT,
+  );
   return new Hono<Env>()
     .get('/', async (c) => {
       const { account, store } = c.get('account');
@@ -43,18 +49,15 @@ export const deliveryRoutes = (): Hono<Env> => {
         WaitQuery,
         ['timeout_ms'],
       );
-      if (waiting >= MOST_WAITING) {
-        throw busy(`${MOST_WAITING} requests wait for deliveries already. Wait for those to end.`);
-      }
-      waiting += 1;
+      const account = c.get('account');
+      const leave = gate.enter(account.account.key);
       try {
         const id = c.req.param('delivery_id');
-        const { reached, delivery } = await c
-          .get('account')
-          .waitFor(id, until, timeoutMs, c.req.raw.signal);
+        const signal = AbortSignal.any([c.req.raw.signal, closing]);
+        const { reached, delivery } = await account.waitFor(id, until, timeoutMs, signal);
         return success(c, { reached, delivery: deliveryDetailView(delivery) });
       } finally {
-        waiting -= 1;
+        leave();
       }
     })
     .post('/:delivery_id/redeliver', async (c) => {

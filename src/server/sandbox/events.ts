@@ -19,7 +19,7 @@ const SHOWN_DELIVERIES = 200;
 const unheard = (event: string): string =>
   `No active webhook subscribes to ${event}, so nothing was delivered. Register one with POST /v1/webhooks.`;
 
-export const eventRoutes = (prepare: ServerOptions['prepare']): Hono<Env> =>
+export const eventRoutes = ({ prepare }: ServerOptions): Hono<Env> =>
   new Hono<Env>()
     .post('/', async (c) => {
       const account = c.get('account');

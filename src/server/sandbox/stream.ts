@@ -3,19 +3,22 @@
  *
  * @module
  */
+import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import { LIMITS } from '../../../schemas/contract.ts';
-import type { WallClock } from '../../clock/port.ts';
-import { busy } from '../../domain/problems.ts';
 import type { AccountEngine, Happening } from '../../engine/engine.ts';
-import type { Env } from '../context.ts';
+import type { Env, ServerOptions } from '../context.ts';
+import { createGate } from '../gate.ts';
 import { attemptView, clockView, webhookView } from '../view.ts';
 
-/** Streams that may be open at the same time, in all accounts. */
+/** Streams that may be open at the same time. */
 const MOST_STREAMS = 1000;
+const MOST_STREAMS_PER_ACCOUNT = 250;
 /** A reader that lags behind by more than this is let go. Twice what the largest trigger publishes at one stroke. */
 const MOST_WAITING_EVENTS = 20_000;
+/** One that was let go has so long to read why, before its connection is cut. Real milliseconds. */
+const LAST_CHANCE_MS = 30_000;
 
 const view = async (happening: Happening, account: AccountEngine): Promise<object> => {
   switch (happening.type) {
@@ -53,8 +56,8 @@ const view = async (happening: Happening, account: AccountEngine): Promise<objec
   }
 };
 
-export const streamRoutes = (wall: WallClock): Hono<Env> => {
-  let open = 0;
+export const streamRoutes = ({ wall, closing }: ServerOptions): Hono<Env> => {
+  const gate = createGate('open streams', MOST_STREAMS, MOST_STREAMS_PER_ACCOUNT);
   return new Hono<Env>().get('/', (c) => {
     // The body of an answer to HEAD is never read, so a stream would never end.
     if (c.req.method === 'HEAD') {
@@ -63,21 +66,26 @@ export const streamRoutes = (wall: WallClock): Hono<Env> => {
         'cache-control': 'no-cache',
       });
     }
-    if (open >= MOST_STREAMS)
-      throw busy(`${MOST_STREAMS} streams are open already. Close one first.`);
     const account = c.get('account');
-    open += 1;
+    const leave = gate.enter(account.account.key);
+    const { outgoing } = (c.env ?? {}) as Partial<HttpBindings>;
     return streamSSE(c, async (stream) => {
       const waiting: Happening[] = [];
       let wake = (): void => undefined;
       let beat = false;
+      let callOffCut = (): void => undefined;
       const unsubscribe = account.subscribe((happening) => {
         waiting.push(happening);
         // It may be long until a reader that does not read lets the loop below go on.
-        if (waiting.length > MOST_WAITING_EVENTS) unsubscribe();
+        if (waiting.length > MOST_WAITING_EVENTS) {
+          unsubscribe();
+          callOffCut = wall.after(LAST_CHANCE_MS, () => outgoing?.destroy());
+        }
         wake();
       });
-      stream.onAbort(() => wake());
+      const call = (): void => wake();
+      stream.onAbort(call);
+      closing.addEventListener('abort', call);
       let disarm = (): void => undefined;
       const arm = (): void => {
         disarm = wall.after(LIMITS.streamHeartbeatMs, () => {
@@ -89,7 +97,7 @@ export const streamRoutes = (wall: WallClock): Hono<Env> => {
       arm();
       try {
         await stream.write(': connected\n\n');
-        for (let id = 1; !stream.aborted;) {
+        for (let id = 1; !stream.aborted && !closing.aborted;) {
           const happening = waiting.shift();
           if (happening !== undefined) {
             const data = JSON.stringify(await view(happening, account));
@@ -100,7 +108,7 @@ export const streamRoutes = (wall: WallClock): Hono<Env> => {
           } else {
             await new Promise<void>((resolve) => {
               wake = resolve;
-              if (waiting.length > 0 || beat || stream.aborted) resolve();
+              if (waiting.length > 0 || beat || stream.aborted || closing.aborted) resolve();
             });
           }
           if (waiting.length > MOST_WAITING_EVENTS) {
@@ -111,9 +119,11 @@ export const streamRoutes = (wall: WallClock): Hono<Env> => {
           }
         }
       } finally {
-        open -= 1;
+        leave();
         disarm();
         unsubscribe();
+        callOffCut();
+        closing.removeEventListener('abort', call);
       }
     });
   });

@@ -69,6 +69,8 @@ const headerList = (headers: IncomingHttpHeaders): HeaderList => {
 /** One exchange in progress: undici's handler and the deadline's subject in one. */
 class Exchange implements Dispatcher.DispatchHandler, Expiring {
   readonly startedWall: number;
+  older: Expiring | null = null;
+  younger: Expiring | null = null;
   private phase: Phase = 'connect';
   private controller: Dispatcher.DispatchController | null = null;
   private status = 0;

@@ -5,7 +5,9 @@
  */
 import { existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
+import { lockHolder } from './lock-holder.ts';
+import { loadSqlite } from './node-sqlite.ts';
 import { APPLICATION_ID, migrate, SCHEMA_VERSION } from './schema.ts';
 
 /** A database that cannot be used; the message says which, why and what to do. */
@@ -20,24 +22,29 @@ const refuse = (path: string, why: string, remedy: string): never => {
 /** SQLite's primary result codes. */
 const BUSY = 5;
 const READONLY = 8;
+const CORRUPT = 11;
 const CANTOPEN = 14;
 const NOTADB = 26;
+
+const holder = (path: string): string => {
+  const pid = lockHolder(path);
+  if (pid === process.pid) return 'this process has it open already';
+  return `another process ${pid === null ? '' : `(pid ${pid}) `}has it open`;
+};
 
 const explain = (path: string, error: unknown): never => {
   const code = ((error as { errcode?: number }).errcode ?? 0) & 0xff;
   switch (code) {
     case BUSY:
-      return refuse(
-        path,
-        'another process has it open',
-        'Stop the other sandbox, or give this one another --db.',
-      );
+      return refuse(path, holder(path), 'Stop the other sandbox, or give this one another --db.');
     case READONLY:
       return refuse(
         path,
         'it cannot be written',
         'Make the file and its folder writable, or give another --db.',
       );
+    case CORRUPT:
+      return refuse(path, 'it is damaged', 'Give another --db, or a copy from before.');
     case CANTOPEN:
       return refuse(
         path,
@@ -67,11 +74,13 @@ const checkPath = (path: string): void => {
 const pragma = (db: DatabaseSync, name: string): number =>
   Number(Object.values(db.prepare(`PRAGMA ${name}`).get() ?? {})[0]);
 
-const prepare = (db: DatabaseSync, path: string): void => {
+/** @throws {StoreError} when it is not ours, or of a later version than ours */
+const inspect = (db: DatabaseSync, path: string): { version: number; isNew: boolean } => {
   const version = pragma(db, 'user_version');
   const application = pragma(db, 'application_id');
   const tables = Number(db.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.['n']);
-  if (tables > 0 && application !== APPLICATION_ID) {
+  const isNew = application === 0 && version === 0 && tables === 0;
+  if (application !== APPLICATION_ID && !isNew) {
     refuse(path, 'it is the database of another program', 'Give a file that does not exist yet.');
   }
   if (version > SCHEMA_VERSION) {
@@ -81,6 +90,11 @@ const prepare = (db: DatabaseSync, path: string): void => {
       'Update sendemall-mock, or give another --db.',
     );
   }
+  return { version, isNew };
+};
+
+const prepare = (db: DatabaseSync, path: string): void => {
+  const { version, isNew } = inspect(db, path);
   // In WAL mode an exclusive lock is taken by the first write and kept until the process ends, however it ends.
   // NORMAL survives a killed process; after a power cut the last commits may be missing.
   db.exec(
@@ -89,7 +103,7 @@ const prepare = (db: DatabaseSync, path: string): void => {
   db.exec(
     'PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32000; PRAGMA wal_autocheckpoint = 8000',
   );
-  if (application !== APPLICATION_ID) db.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
+  if (isNew) db.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
   migrate(db, version);
   db.exec('BEGIN IMMEDIATE; COMMIT');
 };
@@ -98,13 +112,20 @@ const prepare = (db: DatabaseSync, path: string): void => {
 export const openDatabase = (file: string | null): DatabaseSync => {
   const path = file === null ? ':memory:' : resolve(file);
   if (file !== null) checkPath(path);
+  const { DatabaseSync: Database } = loadSqlite();
   let db: DatabaseSync | null = null;
   try {
-    db = new DatabaseSync(path, { timeout: 0 });
+    // A killed process leaves a log. Whoever may write folds it into the file on closing, so look without that right.
+    if (file !== null && existsSync(`${path}-wal`)) {
+      db = new Database(path, { timeout: 0, readOnly: true });
+      inspect(db, path);
+      db.close();
+    }
+    db = new Database(path, { timeout: 0 });
     prepare(db, path);
     return db;
   } catch (error) {
-    db?.close();
+    if (db?.isOpen === true) db.close();
     if (error instanceof StoreError) throw error;
     return explain(path, error);
   }

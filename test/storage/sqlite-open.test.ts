@@ -1,0 +1,248 @@
+/**
+ * Opening a file: one process has it, and what must not be touched is refused and left as it is.
+ *
+ * @module
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterAll, describe, expect, test } from 'vitest';
+import { openSqliteStore } from '../../src/storage/sqlite.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'sendemall-open-'));
+const children: ChildProcess[] = [];
+afterAll(() => {
+  for (const child of children) child.kill('SIGKILL');
+  rmSync(folder, { recursive: true });
+});
+
+let files = 0;
+const newFile = (): string => join(folder, `${(files += 1)}.db`);
+const makeStore = async (file: string): Promise<void> => {
+  await (await openSqliteStore({ file })).close();
+};
+
+const source = JSON.stringify(new URL('../../src/storage/sqlite.ts', import.meta.url).href);
+const holder = `
+  import { openSqliteStore } from ${source};
+  try {
+    await openSqliteStore({ file: process.argv[1] });
+    console.log('open');
+    setInterval(() => undefined, 1000);
+  } catch (error) {
+    console.log(error.name + ': ' + error.message);
+  }
+`;
+
+interface Holder {
+  readonly pid: number;
+  /** `open`, or why it is not. */
+  readonly said: string;
+  kill(): Promise<void>;
+}
+
+/** A process that opens the file and keeps it. */
+const hold = async (file: string, uid?: number): Promise<Holder> => {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', holder, file], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    ...(uid === undefined ? {} : { uid, gid: uid }),
+  });
+  children.push(child);
+  const gone = once(child, 'exit');
+  const [said] = (await once(child.stdout, 'data')) as [Buffer];
+  return {
+    pid: child.pid ?? 0,
+    said: said.toString().trim(),
+    kill: async () => {
+      child.kill('SIGKILL');
+      await gone;
+    },
+  };
+};
+
+/** A database file and its log as a killed process leaves them: its last commits are in the log only. */
+const leftBehind = (prepare: (db: DatabaseSync) => void): string => {
+  const from = newFile();
+  const to = newFile();
+  const db = new DatabaseSync(from);
+  db.exec('PRAGMA journal_mode = WAL');
+  prepare(db);
+  for (const end of ['', '-wal']) copyFileSync(from + end, to + end);
+  db.close();
+  return to;
+};
+
+/** Opening it is refused with this message, and neither the file nor its log changes. */
+const expectRefusedUntouched = async (file: string, message: RegExp): Promise<void> => {
+  const read = (): (Buffer | null)[] =>
+    ['', '-wal'].map((end) => (existsSync(file + end) ? readFileSync(file + end) : null));
+  const before = read();
+  const error = (await openSqliteStore({ file }).catch((reason: unknown) => reason)) as Error;
+  expect(error).toMatchObject({ name: 'StoreError' });
+  expect(error.message).toMatch(message);
+  expect(error.message).toContain(file);
+  expect(read()).toEqual(before);
+};
+
+describe('a file that another process has', () => {
+  test('is refused at once, and free again when that one is killed', async () => {
+    const file = newFile();
+    const other = await hold(file);
+    expect(other.said).toBe('open');
+    const start = performance.now();
+    const error = (await openSqliteStore({ file }).catch((reason: unknown) => reason)) as Error;
+    expect(performance.now() - start).toBeLessThan(1000);
+    expect(error.message).toMatch(/another process (\(pid \d+\) )?has it open.*--db/u);
+    if (process.platform === 'linux') expect(error.message).toContain(`(pid ${other.pid})`);
+    await other.kill();
+    await makeStore(file);
+  });
+
+  test('is refused when it existed before, and when its log was left behind', async () => {
+    const file = newFile();
+    await makeStore(file);
+    const first = await hold(file);
+    await expect(openSqliteStore({ file })).rejects.toThrow(/has it open/u);
+    await first.kill();
+    const second = await hold(file);
+    expect(second.said).toBe('open');
+    await expect(openSqliteStore({ file })).rejects.toThrow(/has it open/u);
+    await second.kill();
+    await makeStore(file);
+  });
+
+  test('is opened by one of many that try at the same time', async () => {
+    const file = newFile();
+    const all = await Promise.all(Array.from({ length: 4 }, () => hold(file)));
+    const said = all.map((one) => one.said);
+    expect(said.filter((one) => one === 'open')).toHaveLength(1);
+    for (const one of said) expect(one).toMatch(/^open$|^StoreError: .*has it open/u);
+    await Promise.all(all.map((one) => one.kill()));
+  });
+
+  test('is refused within one process, too', async () => {
+    const file = newFile();
+    const store = await openSqliteStore({ file });
+    await expect(openSqliteStore({ file })).rejects.toThrow(/has it open/u);
+    await store.close();
+    await makeStore(file);
+  });
+});
+
+describe('refused and left as it is:', () => {
+  test('a file of a newer version', async () => {
+    const file = newFile();
+    await makeStore(file);
+    const db = new DatabaseSync(file);
+    db.exec('PRAGMA user_version = 999');
+    db.close();
+    await expectRefusedUntouched(file, /newer version.*999.*Update/u);
+  });
+
+  test('a file of a newer version whose process was killed', async () => {
+    const file = newFile();
+    await makeStore(file);
+    const newer = leftBehind((db) => {
+      const id = new DatabaseSync(file).prepare('PRAGMA application_id').get()?.['application_id'];
+      db.exec(
+        `PRAGMA application_id = ${String(id)}; PRAGMA user_version = 999; CREATE TABLE more (a)`,
+      );
+    });
+    await expectRefusedUntouched(newer, /newer version.*999.*Update/u);
+  });
+
+  test.each([
+    ['with tables', 'CREATE TABLE theirs (a)'],
+    ['that is empty', 'PRAGMA application_id = 77'],
+    ['with a version of its own', 'PRAGMA user_version = 3'],
+  ])('another program’s database %s', async (_title, sql) => {
+    const file = newFile();
+    const db = new DatabaseSync(file);
+    db.exec(sql);
+    db.close();
+    await expectRefusedUntouched(file, /another program.*does not exist yet/u);
+  });
+
+  test('another program’s database whose process was killed', async () => {
+    const theirs = leftBehind((db) => db.exec('CREATE TABLE theirs (a)'));
+    await expectRefusedUntouched(theirs, /another program/u);
+  });
+
+  test.each(['short', 'a letter to my grandmother, long enough to be looked at '.repeat(40)])(
+    'what is no database (%#)',
+    async (text) => {
+      const file = newFile();
+      writeFileSync(file, text);
+      await expectRefusedUntouched(file, /not a SQLite database.*does not exist yet/u);
+    },
+  );
+
+  test('a database that is damaged', async () => {
+    const file = newFile();
+    await makeStore(file);
+    const bytes = readFileSync(file);
+    writeFileSync(file, bytes.fill(0xff, 100, 4096));
+    await expectRefusedUntouched(file, /damaged/u);
+  });
+});
+
+describe('what cannot be opened', () => {
+  test('is a folder, or in a folder that is not there', async () => {
+    await expect(openSqliteStore({ file: folder })).rejects.toThrow(/it is a folder.*in it/u);
+    await expect(openSqliteStore({ file: join(folder, 'none', 'a.db') })).rejects.toThrow(
+      /does not exist.*Make it first/u,
+    );
+  });
+
+  test('is a file or a folder without the right to write', async () => {
+    // Root may write everywhere, so somebody else tries.
+    const nobody = process.getuid?.() === 0 ? 65_534 : undefined;
+    chmodSync(folder, 0o755);
+    const file = newFile();
+    await makeStore(file);
+    chmodSync(file, 0o444);
+    expect((await hold(file, nobody)).said).toMatch(/StoreError: .*cannot be written.*writable/u);
+    const closed = join(folder, 'closed');
+    mkdirSync(closed);
+    chmodSync(closed, 0o555);
+    expect((await hold(join(closed, 'a.db'), nobody)).said).toMatch(
+      /StoreError: .*cannot be opened.*permissions/u,
+    );
+  });
+});
+
+describe('a file that is opened', () => {
+  test('may exist already, empty', async () => {
+    const file = newFile();
+    writeFileSync(file, '');
+    await makeStore(file);
+    await makeStore(file);
+  });
+
+  test('prints no warning', async () => {
+    const script = `
+      import { openSqliteStore } from ${source};
+      await (await openSqliteStore({ file: null })).close();
+      process.emitWarning('of somebody else', 'ExperimentalWarning');
+    `;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script]);
+    children.push(child);
+    let printed = '';
+    child.stderr.on('data', (chunk: Buffer) => (printed += chunk.toString()));
+    await once(child, 'close');
+    expect(printed).not.toContain('SQLite');
+    expect(printed).toContain('of somebody else');
+  });
+});

@@ -9,6 +9,10 @@ import type { Millis } from './delivery.ts';
 /** 9999-12-31T23:59:59.999Z: the last moment that RFC 3339 can write. */
 export const LAST_MOMENT: Millis = 253_402_300_799_999;
 
+/** Whether a clock can show it: ids begin with the time since 1970. */
+export const isMoment = (at: unknown): boolean =>
+  typeof at === 'number' && at >= 0 && at <= LAST_MOMENT;
+
 /** The provider's form, whole seconds: `2026-04-06T12:00:00Z`. Fractions are cut off. */
 export const toProviderTime = (at: Millis): string => `${new Date(at).toISOString().slice(0, -5)}Z`;
 

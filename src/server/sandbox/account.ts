@@ -8,7 +8,7 @@ import { LIMITS } from '../../../schemas/contract.ts';
 import { Snapshot } from '../../../schemas/sandbox.ts';
 import { validationFailed } from '../../domain/problems.ts';
 import { SnapshotError } from '../../domain/snapshot-error.ts';
-import { LAST_MOMENT } from '../../domain/time.ts';
+import { isMoment } from '../../domain/time.ts';
 import { parse } from '../../domain/validate.ts';
 import { readJson } from '../body.ts';
 import type { Env } from '../context.ts';
@@ -22,9 +22,9 @@ const checkClock = ({ mode, rate, anchor_virtual: at }: Snapshot['clock']): void
       `"clock.rate" is ${rate}, which the mode "${mode}" does not have. Load a snapshot unchanged.`,
     );
   }
-  if (at >= 0 && at <= LAST_MOMENT) return;
+  if (isMoment(at)) return;
   throw validationFailed(
-    `"clock.anchor_virtual" is ${at}. Give milliseconds from 0 to ${LAST_MOMENT}.`,
+    `"clock.anchor_virtual" is ${at}, which is in no year from 1970 to 9999. Load a snapshot unchanged.`,
   );
 };
 

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Attempt } from '../../domain/delivery.ts';
+import { isMoment } from '../../domain/time.ts';
 
 type AttemptFields = [
   Attempt['startedAt'],
@@ -73,15 +74,15 @@ const isResponse = (value: unknown): boolean => {
 };
 
 const FIELDS: readonly ((value: unknown) => boolean)[] = [
-  isNumber,
-  isNumber,
+  isMoment,
+  isMoment,
   isNumber,
   isText,
   isTextOrNull,
   isText,
   isTextOrNull,
   isResponse,
-  (value) => value === null || isNumber(value),
+  (value) => value === null || isMoment(value),
 ];
 
 /** Whether {@link readAttempt} can read it. */

@@ -6,6 +6,7 @@
  */
 import { ROW_NUMBERS } from '../../domain/delivery-id.ts';
 import { SnapshotError } from '../../domain/snapshot-error.ts';
+import { isMoment } from '../../domain/time.ts';
 import { isAttemptRecord } from './attempt-record.ts';
 import { NAMES, STATUS } from './schema.ts';
 
@@ -45,8 +46,12 @@ type Check = (value: unknown, row: Row) => string | null;
 
 const CHECKS: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
   webhook: {
+    url: (value) => (URL.canParse(String(value)) ? null : 'is no URL'),
     events: (value) => (isListOfTexts(parsed(value)) ? null : 'is no JSON list of event names'),
     status: (value) => (value === 'active' || value === 'paused' ? null : 'is no status'),
+  },
+  event: {
+    body: (value) => (isObject(parsed(value)) ? null : 'is no JSON object'),
   },
   delivery: {
     status: (value) =>
@@ -75,6 +80,8 @@ const checkValue = (table: string, column: string, row: Row, where: string): voi
   }
   if (typeof value === 'number') {
     if (!Number.isSafeInteger(value)) throw misfit(where, 'is no whole number that can be kept');
+    if (column.endsWith('_at') && !isMoment(value))
+      throw misfit(where, 'is no time that can be shown');
     if (NUMBERED.has(column) && !isRowNumber(value)) {
       throw misfit(where, `is ${value}: rows are numbered from 1 to ${ROW_NUMBERS - 1}`);
     }

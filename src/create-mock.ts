@@ -13,7 +13,7 @@ import { inMode } from './clock/virtual.ts';
 import { DELIVERY_POLICY } from '../schemas/contract.ts';
 import type { TriggerRequest } from '../schemas/sandbox.ts';
 import { createSigner } from './domain/signature.ts';
-import { parseTime, toProviderTime } from './domain/time.ts';
+import { isMoment, parseTime, toProviderTime } from './domain/time.ts';
 import { deliveryHeaders, makeAttempt, type AttemptEnd } from './engine/attempt.ts';
 import { createEngine } from './engine/create-engine.ts';
 import type { Engine } from './engine/engine.ts';
@@ -103,8 +103,12 @@ const clockSetting = (text: string): ClockSetting => {
 const startOf = (text: string | undefined): number | null => {
   if (text === undefined) return null;
   const start = parseTime(text);
-  if (start !== null) return start;
-  throw new MockOptionError('clockStart', text, 'use RFC 3339, e.g. 2026-04-06T12:00:00Z.');
+  if (start !== null && isMoment(start)) return start;
+  throw new MockOptionError(
+    'clockStart',
+    text,
+    'use RFC 3339 and a year from 1970 on, e.g. 2026-04-06T12:00:00Z.',
+  );
 };
 
 /** The clock that a new account gets. */

@@ -62,6 +62,12 @@ describe('a failure of the server itself', () => {
   });
 });
 
+test('a clock that could not be shown is refused at the start', async () => {
+  for (const clockStart of ['1969-12-31T23:59:59Z', 'yesterday', '2026-04-06']) {
+    await expect(createMock({ clockStart })).rejects.toThrow(clockStart);
+  }
+});
+
 describe('HEAD', () => {
   let mock: Mock;
   const params: Record<string, string> = {};

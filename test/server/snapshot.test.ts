@@ -259,6 +259,55 @@ describe('a snapshot that does not fit', () => {
     ],
     ['with a row twice', (copy) => copy.tables.event.push(copy.tables.event[0]), 'tables.event[2]'],
     ['with a list in a row', (copy) => (copy.tables.webhook[0].secret = [SECRET]), 'secret'],
+    [
+      'with events that are no JSON',
+      (copy) => (copy.tables.webhook[0].events = '["email.'),
+      'tables.webhook[0]',
+      'events',
+    ],
+    [
+      'with a URL that is none',
+      (copy) => (copy.tables.webhook[0].url = 'nowhere'),
+      'tables.webhook[0]',
+      'url',
+    ],
+    [
+      'with a status that is none',
+      (copy) => (copy.tables.webhook[0].status = 'asleep'),
+      'tables.webhook[0]',
+      'status',
+    ],
+    [
+      'with a body that is no JSON',
+      (copy) => (copy.tables.event[0].body = '{'),
+      'tables.event[0]',
+      'body',
+    ],
+    [
+      'with a record that is no JSON',
+      (copy) => (copy.tables.attempt[0].record = '['),
+      'tables.attempt[0]',
+      'record',
+    ],
+    [
+      'with a record of no time',
+      (copy) =>
+        (copy.tables.attempt[0].record = copy.tables.attempt[0].record.replace(/\d+/, '9e15')),
+      'tables.attempt[0]',
+      'record',
+    ],
+    [
+      'with a delivery in no state',
+      (copy) => (copy.tables.delivery[0].status = 17),
+      'tables.delivery[0]',
+      'status',
+    ],
+    [
+      'with a time past all times in a row',
+      (copy) => (copy.tables.delivery[0].created_at = 9e15),
+      'tables.delivery[0]',
+      'created_at',
+    ],
   ])('%s is refused, and nothing is changed', async (_what, change, ...words) => {
     const reply = await api.send('PUT', '/_sandbox/snapshot', changed(change));
     expect(reply).toMatchObject({ status: 422, error: { code: 'VALIDATION_FAILED' } });

@@ -143,13 +143,27 @@ test('tells from now on, and every listener the same', async () => {
 
 test('a listener that leaves gives its place back', { timeout: 60_000 }, async () => {
   // More than may be open at the same time.
-  for (let round = 0; round < 22; round += 1) {
-    const listeners = await Promise.all(Array.from({ length: 50 }, () => listen('leaving')));
+  for (let round = 0; round < 60; round += 1) {
+    const listeners = await Promise.all(Array.from({ length: 20 }, () => listen('leaving')));
     for (const { response, leave } of listeners) {
       expect(response.status).toBe(200);
       leave();
     }
   }
+});
+
+test('an account cannot take all streams from the others', async () => {
+  const opened: Listener[] = [];
+  while (opened.at(-1)?.response.status !== 503 && opened.length < 1000) {
+    opened.push(...(await Promise.all(Array.from({ length: 10 }, () => listen('crowded')))));
+  }
+  const taken = opened.filter(({ response }) => response.status === 200);
+  expect(taken.length).toBeGreaterThanOrEqual(100);
+  expect(taken.length).toBeLessThan(1000);
+  expect(await opened.at(-1)!.block()).toBeNull();
+  const neighbour = await listen('uncrowded');
+  expect(neighbour.response.status).toBe(200);
+  for (const { leave } of [...opened, neighbour]) leave();
 });
 
 test('asking for the head alone opens no stream', { timeout: 60_000 }, async () => {
@@ -158,8 +172,8 @@ test('asking for the head alone opens no stream', { timeout: 60_000 }, async () 
       method: 'HEAD',
       headers: { 'x-user-context': 'head' },
     });
-  for (let round = 0; round < 22; round += 1) {
-    const answers = await Promise.all(Array.from({ length: 50 }, ask));
+  for (let round = 0; round < 60; round += 1) {
+    const answers = await Promise.all(Array.from({ length: 20 }, ask));
     for (const { status, headers } of answers) {
       expect(status).toBe(200);
       expect(headers.get('content-type')).toMatch(/^text\/event-stream/);

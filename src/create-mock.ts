@@ -22,7 +22,7 @@ import { createTransport, targetOf } from './engine/transport.ts';
 import { createApp } from './server/app.ts';
 import { listen } from './server/listen.ts';
 import { createLastResort } from './server/last-resort.ts';
-import { createFaker } from './simulator/faker.ts';
+import { createGenerator } from './simulator/generator.ts';
 import { completeEvents, prepareEvents } from './simulator/trigger.ts';
 import { openSqliteStore } from './storage/sqlite.ts';
 import type { Store } from './storage/store.ts';
@@ -232,6 +232,8 @@ export interface OnceRequest {
 export interface Once extends Omit<AttemptEnd, 'signature'> {
   /** The exact characters that were sent. */
   readonly body: string;
+  /** What else there is to know, such as a field that the contract does not name; null when there is nothing. */
+  readonly notice: string | null;
   readonly request: {
     readonly url: string;
     readonly headers: readonly (readonly [string, string])[];
@@ -256,7 +258,7 @@ export interface Once extends Omit<AttemptEnd, 'signature'> {
 export const deliverOnce = async ({ url, secret, event, signal }: OnceRequest): Promise<Once> => {
   const now = systemClock.now();
   const seed = randomInt(0x1_0000_0000);
-  const { events } = completeEvents(await createFaker({ seed, opens: 0 }), event, now);
+  const { events, notice } = completeEvents(await createGenerator({ seed, opens: 0 }), event, now);
   const [made] = events;
   if (made === undefined) throw new Error('no event was made');
   const body = serialise({
@@ -277,7 +279,7 @@ export const deliverOnce = async ({ url, secret, event, signal }: OnceRequest): 
       signal?.addEventListener('abort', () => reject(signal.reason as Error));
       makeAttempt(transport, timeoutMs, sendable, resolve);
     });
-    return { ...end, body, request: { url, headers: deliveryHeaders(signature) } };
+    return { ...end, body, notice, request: { url, headers: deliveryHeaders(signature) } };
   } finally {
     await transport.close();
   }

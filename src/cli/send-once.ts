@@ -20,13 +20,14 @@ interface Sending {
 
 type Sent = Awaited<ReturnType<typeof deliverOnce>>;
 
-const toJson = ({ body, request, outcome, error, durationMs, response }: Sent) => ({
+const toJson = ({ body, request, outcome, error, durationMs, response, notice }: Sent) => ({
   delivered: outcome === 'delivered',
   outcome,
   error,
   duration_ms: durationMs,
   request: { method: 'POST', url: request.url, headers: request.headers, body },
   response,
+  notice,
 });
 
 const lines = (sent: Sent, terminal: Terminal): string[] => {
@@ -65,6 +66,7 @@ export const sendOnce = async (sending: Sending, terminal: Terminal): Promise<vo
     },
     signal: terminal.signal,
   });
+  if (sent.notice !== null) terminal.note(harmless(sent.notice));
   if (sent.outcome !== 'delivered') terminal.fail();
   if (json) terminal.printJson(toJson(sent), true);
   else for (const line of lines(sent, terminal)) terminal.print(line);

@@ -3,21 +3,24 @@
  *
  * @module
  */
-import type { Faker } from '@faker-js/faker';
 import type { EventType } from '../../schemas/contract.ts';
-import { isBounceType, makeBounce } from './data/bounce.ts';
+import { makeBounce } from './data/bounce.ts';
 import { makeEngagement } from './data/engagement.ts';
-import { makeCampaign, makeLead, makeThreadId } from './data/lead.ts';
+import { makeLead, makeThreadId } from './data/lead.ts';
 import { isSentiment, makeReply } from './data/reply.ts';
 import { makeTotals } from './data/totals.ts';
+import type { Generator } from './generator.ts';
 
 export type Data = Readonly<Record<string, unknown>>;
 
+export const isObject = (value: unknown): value is Data =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 /** Fields that only some events show, in the guide's order. */
-const make = (faker: Faker, event: EventType, now: number, given: Data): Data => {
-  const email = typeof given['lead_email'] === 'string' ? given['lead_email'] : undefined;
-  const { campaign_id, campaign_name } = makeCampaign(faker, now);
-  const { lead_id, lead_email, lead_name, lead_company } = makeLead(faker, email);
+const make = (generator: Generator, event: EventType, now: number, given: Data): Data => {
+  const { faker } = generator;
+  const { campaign_id, campaign_name } = generator.campaignOf(event, now);
+  const { lead_id, lead_email, lead_name, lead_company } = makeLead(faker, given);
   const sequence_step = faker.number.int({ min: 1, max: 4 });
   const lead = { campaign_id, lead_id, lead_email };
   switch (event) {
@@ -25,11 +28,17 @@ const make = (faker: Faker, event: EventType, now: number, given: Data): Data =>
     case 'email.delivered':
       return { ...lead, sequence_step };
     case 'email.opened': {
-      const { count, first, ...rest } = makeEngagement(faker, now, given['open_count']);
+      const { count, first, ...rest } = makeEngagement(faker, now, {
+        count: given['open_count'],
+        first: given['first_opened_at'],
+      });
       return { ...lead, sequence_step, open_count: count, first_opened_at: first, ...rest };
     }
     case 'email.clicked': {
-      const { count, first, ...rest } = makeEngagement(faker, now, given['click_count']);
+      const { count, first, ...rest } = makeEngagement(faker, now, {
+        count: given['click_count'],
+        first: given['first_clicked_at'],
+      });
       const url = `https://www.${faker.internet.domainWord()}.example/pricing`;
       return { ...lead, sequence_step, url, click_count: count, first_clicked_at: first, ...rest };
     }
@@ -51,8 +60,7 @@ const make = (faker: Faker, event: EventType, now: number, given: Data): Data =>
       };
     }
     case 'email.bounced': {
-      const type = isBounceType(given['bounce_type']) ? given['bounce_type'] : undefined;
-      return { ...lead, ...makeBounce(faker, type), sequence_step };
+      return { ...lead, ...makeBounce(faker, given), sequence_step };
     }
     case 'email.unsubscribed':
       return {
@@ -61,12 +69,13 @@ const make = (faker: Faker, event: EventType, now: number, given: Data): Data =>
         suppressed_globally: faker.datatype.boolean({ probability: 0.8 }),
       };
     case 'campaign.completed':
-      return { campaign_id, campaign_name, totals: makeTotals(faker) };
+      return {
+        campaign_id,
+        campaign_name,
+        totals: makeTotals(faker, isObject(given['totals']) ? given['totals'] : {}),
+      };
   }
 };
-
-const isObject = (value: unknown): value is Data =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Objects are merged field by field, anything else is replaced; null takes a field out. */
 const merge = (base: Data, over: Data): Data => {
@@ -80,5 +89,9 @@ const merge = (base: Data, over: Data): Data => {
 };
 
 /** Not checked against the contract yet: what is given may not fit it. */
-export const makeEventData = (faker: Faker, event: EventType, now: number, given: Data): Data =>
-  merge(make(faker, event, now, given), given);
+export const makeEventData = (
+  generator: Generator,
+  event: EventType,
+  now: number,
+  given: Data,
+): Data => merge(make(generator, event, now, given), given);

@@ -3,15 +3,15 @@
  *
  * @module
  */
-import type { Faker } from '@faker-js/faker';
+import * as z from 'zod';
 import { EVENT_DATA_SCHEMAS } from '../../schemas/events.ts';
 import type { TriggerRequest } from '../../schemas/sandbox.ts';
 import { validationFailed } from '../domain/problems.ts';
 import { parseTime } from '../domain/time.ts';
 import { parse } from '../domain/validate.ts';
 import type { AccountEngine, EventToPublish } from '../engine/engine.ts';
-import { makeEventData, type Data } from './event-data.ts';
-import { createFaker } from './faker.ts';
+import { isObject, makeEventData, type Data } from './event-data.ts';
+import { createGenerator, type Generator } from './generator.ts';
 
 export interface PreparedEvents {
   readonly events: readonly EventToPublish[];
@@ -20,21 +20,26 @@ export interface PreparedEvents {
 }
 
 /** Each account draws from a stream of its own, so that others do not disturb what its seed gives. */
-const fakers = new WeakMap<object, Promise<Faker>>();
+const generators = new WeakMap<object, Promise<Generator>>();
 
-const fakerOf = ({ account }: AccountEngine): Promise<Faker> => {
-  const known = fakers.get(account);
+const generatorOf = ({ account }: AccountEngine): Promise<Generator> => {
+  const known = generators.get(account);
   if (known !== undefined) return known;
-  const made = createFaker(account);
-  fakers.set(account, made);
+  const made = createGenerator(account);
+  generators.set(account, made);
   return made;
 };
 
 /** Fields that the contract does not name: sent as given, but told, because they may be typos. */
-const unknownFields = (event: TriggerRequest['event'], given: Data): string[] => {
-  const known = EVENT_DATA_SCHEMAS[event].shape;
-  return Object.keys(given).filter((key) => !Object.hasOwn(known, key));
-};
+const unknownFields = (schema: unknown, given: Data, path: string): string[] =>
+  schema instanceof z.ZodObject
+    ? Object.entries(given).flatMap(([key, value]) => {
+        const at = `${path}.${key}`;
+        if (value === null) return [];
+        if (!Object.hasOwn(schema.shape, key)) return [`"${at}"`];
+        return isObject(value) ? unknownFields(schema.shape[key], value, at) : [];
+      })
+    : [];
 
 /**
  * Data for `request.count` events at the time `now`.
@@ -42,7 +47,7 @@ const unknownFields = (event: TriggerRequest['event'], given: Data): string[] =>
  * @throws {Problem} `VALIDATION_FAILED` when the given data does not fit the event, naming field, value and remedy
  */
 export const completeEvents = (
-  faker: Faker,
+  generator: Generator,
   request: TriggerRequest,
   now: number,
 ): PreparedEvents => {
@@ -54,20 +59,19 @@ export const completeEvents = (
   }
   const at = timestamp === undefined ? now : (parseTime(timestamp) ?? now);
   const events = Array.from({ length: count }, (): EventToPublish => {
-    const data = makeEventData(faker, event, at, given);
+    const data = makeEventData(generator, event, at, given);
     parse(EVENT_DATA_SCHEMAS[event], data, { at: ['data'], what: '"data"' });
     return { event, data, id, timestamp, webhookId };
   });
-  const unknown = unknownFields(event, given);
-  const names = unknown.map((key) => `"data.${key}"`).join(', ');
+  const unknown = unknownFields(EVENT_DATA_SCHEMAS[event], given, 'data');
   const notice =
     unknown.length === 0
       ? null
-      : `The contract does not name ${names} for ${event}: sent as given.`;
+      : `The contract does not name ${unknown.join(', ')} for ${event}: sent as given.`;
   return { events, notice };
 };
 
 export const prepareEvents = async (
   account: AccountEngine,
   request: TriggerRequest,
-): Promise<PreparedEvents> => completeEvents(await fakerOf(account), request, account.now());
+): Promise<PreparedEvents> => completeEvents(await generatorOf(account), request, account.now());

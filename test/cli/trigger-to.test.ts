@@ -72,3 +72,11 @@ test('wrong data is wrong usage, and nothing is sent', async () => {
   expect(stderr).toContain('reply_sentiment');
   expect(receiver.received).toEqual([]);
 });
+
+test('a field that the contract does not name is sent, and told', async () => {
+  await using receiver = await startReceiver();
+  const { status, stderr } = await to(receiver.url, '--data', 'reply_sentimant=positive');
+  expect(status).toBe(0);
+  expect(stderr).toContain('"data.reply_sentimant"');
+  expect(JSON.parse(receiver.received[0]!.body).data.reply_sentimant).toBe('positive');
+});

@@ -29,13 +29,25 @@ const BOUNCES: Readonly<Record<BounceType, readonly Bounce[]>> = {
   ],
 };
 
-export const isBounceType = (value: unknown): value is BounceType =>
-  value === 'hard' || value === 'soft';
+const isBounceType = (value: unknown): value is BounceType => value === 'hard' || value === 'soft';
 
+/** By RFC 5321 a code of 4xx is temporary, one of 5xx permanent. */
+const typeOfCode = (code: unknown): BounceType | undefined => {
+  const [, first] = /^([45])\d\d$/.exec(String(code)) ?? [];
+  if (first === undefined) return undefined;
+  return first === '4' ? 'soft' : 'hard';
+};
+
+/** @param given a type or a code that is fixed: the rest follows */
 export const makeBounce = (
   faker: Faker,
-  given?: BounceType,
+  given: { readonly bounce_type?: unknown; readonly bounce_code?: unknown } = {},
 ): Bounce & { readonly bounce_type: BounceType } => {
-  const type = given ?? (faker.datatype.boolean({ probability: 0.7 }) ? 'hard' : 'soft');
-  return { bounce_type: type, ...faker.helpers.arrayElement(BOUNCES[type]) };
+  const drawn = faker.datatype.boolean({ probability: 0.7 }) ? 'hard' : 'soft';
+  const type = isBounceType(given.bounce_type)
+    ? given.bounce_type
+    : (typeOfCode(given.bounce_code) ?? drawn);
+  const bounce = faker.helpers.arrayElement(BOUNCES[type]);
+  const known = BOUNCES[type].find(({ bounce_code }) => bounce_code === given.bounce_code);
+  return { bounce_type: type, ...(known ?? bounce) };
 };

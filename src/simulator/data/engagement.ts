@@ -6,6 +6,15 @@
 import type { Faker } from '@faker-js/faker';
 import { toProviderTime } from '../../domain/time.ts';
 
+/** What fetches pixels and follows links: mail programs, and the proxies of webmail. */
+const USER_AGENTS = [
+  'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko)',
+  'Mozilla/5.0 (iPhone; CPU iPhone OS 18_3 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148',
+  'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/134.0.0.0 Safari/537.36',
+  'Mozilla/5.0 (X11; Linux x86_64; rv:136.0) Gecko/20100101 Firefox/136.0',
+  'Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/134.0.0.0 Mobile Safari/537.36',
+  'Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)',
+];
 const COUNTRIES = ['US', 'US', 'US', 'GB', 'DE', 'FR', 'CA', 'AU', 'NL', 'IN'];
 /** Later repeats lie within three days of the first. */
 const LONGEST_GAP_S = 3 * 86_400;
@@ -18,20 +27,28 @@ interface Engagement {
   readonly ip_country: string;
 }
 
-/** @param given the count, if it is fixed: the first of one is now, that of more lies before */
-export const makeEngagement = (faker: Faker, now: number, given?: unknown): Engagement => {
+/** What is fixed: the rest follows. */
+interface Given {
+  readonly count?: unknown;
+  readonly first?: unknown;
+}
+
+/** The first of one is now, that of more lies before; and one that lies before is one of more. */
+export const makeEngagement = (faker: Faker, now: number, given: Given = {}): Engagement => {
   const drawn = faker.helpers.weightedArrayElement([
     { value: 1, weight: 6 },
     { value: 2, weight: 3 },
     { value: 3, weight: 2 },
     { value: 5, weight: 1 },
   ]);
-  const count = typeof given === 'number' && Number.isInteger(given) ? given : drawn;
   const seconds = faker.number.int({ min: 60, max: LONGEST_GAP_S });
+  const before = typeof given.first === 'string' && given.first !== toProviderTime(now);
+  const likely = before ? Math.max(drawn, 2) : drawn;
+  const count = typeof given.count === 'number' ? given.count : likely;
   return {
     count,
     first: toProviderTime(count > 1 ? now - seconds * 1000 : now),
-    user_agent: faker.internet.userAgent(),
+    user_agent: faker.helpers.arrayElement(USER_AGENTS),
     ip_country: faker.helpers.arrayElement(COUNTRIES),
   };
 };

@@ -20,6 +20,7 @@ export interface Campaign {
 const slug = (text: string): string =>
   text
     .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
     .replace(/[^a-zA-Z0-9]+/g, '-')
     .replace(/^-|-$/g, '')
     .toLowerCase();
@@ -35,16 +36,30 @@ const nameFrom = (email: string): string =>
     .map((part) => part.charAt(0).toUpperCase() + part.slice(1).toLowerCase())
     .join(' ');
 
+/** What is fixed: the rest follows. */
+interface Given {
+  readonly lead_email?: unknown;
+  readonly lead_name?: unknown;
+  readonly lead_company?: unknown;
+}
+
+const text = (value: unknown): string | undefined =>
+  typeof value === 'string' && slug(value) !== '' ? value : undefined;
+
 /** Addresses are of `.example`, which no one can receive mail under. */
-export const makeLead = (faker: Faker, email?: string): Lead => {
-  const first = faker.person.firstName();
-  const last = faker.person.lastName();
-  const company = faker.company.name();
+export const makeLead = (faker: Faker, given: Given = {}): Lead => {
+  const drawn = `${faker.person.firstName()} ${faker.person.lastName()}`;
+  const lead_company = text(given.lead_company) ?? faker.company.name();
+  const email = text(given.lead_email);
+  const lead_name =
+    text(given.lead_name) ?? ((email === undefined ? '' : nameFrom(email)) || drawn);
   return {
     lead_id: id(faker, 'lead'),
-    lead_email: email ?? `${slug(first)}.${slug(last)}@${slug(company)}.example`,
-    lead_name: email === undefined ? `${first} ${last}` : nameFrom(email) || `${first} ${last}`,
-    lead_company: company,
+    lead_email:
+      email ??
+      `${lead_name.split(' ').map(slug).filter(Boolean).join('.')}@${slug(lead_company)}.example`,
+    lead_name,
+    lead_company,
   };
 };
 

@@ -636,6 +636,21 @@ export const storeContract = (harness: StoreHarness): void => {
       ]);
       expect((await deliveries({ status: 'in_flight' })).length).toBe(2);
     });
+    test('what is published after loading has numbers of its own', async () => {
+      await fill();
+      const dump = structuredClone(await store.exportAccount(account.key));
+      const other = await store.openAccount('hash-b', { seed: 1, clock });
+      const hook = await register(other);
+      await store.publish(other.key, [event('evt_old', 100, hook)]);
+      await store.importAccount(other.key, dump);
+      const [loaded] = await store.listWebhooks(other.key);
+      const result = await store.publish(other.key, [event('evt_new', 100, loaded)]);
+      expect(result.taken).toBeNull();
+      const listed = await store.listDeliveries(other.key, {}, { limit: 9 });
+      expect(listed[0]?.eventId).toBe('evt_new');
+      expect(new Set(listed.map(({ id }) => id)).size).toBe(5);
+      expect(await store.getEvent(other.key, 'evt_old')).toBeNull();
+    });
     test('what is loaded into its own account keeps its ids', async () => {
       await fill();
       const before = (await deliveries()).map(({ id }) => id);

@@ -4,9 +4,10 @@
  *
  * @module
  */
+import type * as Sqlite from 'node:sqlite';
 
 /** Only this one warning, and only while this one module loads: everything else is passed on. */
-export const loadSqlite = (): typeof import('node:sqlite') => {
+export const loadSqlite = (): typeof Sqlite => {
   const emit = process.emitWarning;
   const passOn = emit as (...args: unknown[]) => void;
   process.emitWarning = (...args: unknown[]): void => {

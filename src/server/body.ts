@@ -34,22 +34,28 @@ const readBounded = async (c: Ctx, limit: number): Promise<Uint8Array> => {
   return Buffer.concat(chunks);
 };
 
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
 /** Whatever walks a value, walks it by recursion: printing, comparing, checking. */
 const MOST_NESTED = 100;
+
+const [QUOTE, BACKSLASH] = [0x22, 0x5c];
+const OPENING: ReadonlySet<number> = new Set([0x5b, 0x7b]);
+const CLOSING: ReadonlySet<number> = new Set([0x5d, 0x7d]);
 
 const isTooDeep = (text: string): boolean => {
   let depth = 0;
   let quoted = false;
   for (let at = 0; at < text.length; at += 1) {
-    const character = text[at];
+    const code = text.charCodeAt(at);
     if (quoted) {
-      if (character === '\\') at += 1;
-      else if (character === '"') quoted = false;
-    } else if (character === '"') quoted = true;
-    else if (character === '{' || character === '[') {
+      if (code === BACKSLASH) at += 1;
+      else if (code === QUOTE) quoted = false;
+    } else if (code === QUOTE) quoted = true;
+    else if (OPENING.has(code)) {
       depth += 1;
       if (depth > MOST_NESTED) return true;
-    } else if (character === '}' || character === ']') depth -= 1;
+    } else if (CLOSING.has(code)) depth -= 1;
   }
   return false;
 };
@@ -79,7 +85,7 @@ export const readJson = async (c: Ctx, limit: number = LIMITS.maxBodyBytes): Pro
   if (bytes.length === 0) throw malformedBody('The body is empty. Send a JSON object.');
   let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    text = decoder.decode(bytes);
   } catch {
     throw malformedBody('The body is not UTF-8. Send JSON in UTF-8.');
   }

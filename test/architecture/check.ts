@@ -8,7 +8,7 @@ import { type Import, type Source, type Tree, readSource, resolveImport } from '
 import {
   ADAPTERS,
   AMBIENT_TIME,
-  COMPOSITION_ROOT,
+  COMPOSITION_ROOTS,
   GRANTS,
   PUBLIC_ENTRIES,
   ROOMS,
@@ -95,11 +95,11 @@ export function grantFor(path: string, target: string): (typeof GRANTS)[number] 
 }
 
 function checkAdapter(path: string, target: string, where: string): Violation[] {
-  if (path === COMPOSITION_ROOT || roomOf(path) === roomOf(target)) return [];
+  if (COMPOSITION_ROOTS.includes(path) || roomOf(path) === roomOf(target)) return [];
   return ADAPTERS.filter(({ adapters }) => adapters.test(target)).map(({ port }) => ({
     rule: 'adapter',
     path,
-    message: `${where}: only ${COMPOSITION_ROOT} picks ${target}; use ${port}`,
+    message: `${where}: only ${COMPOSITION_ROOTS.join(' and ')} picks ${target}; use ${port}`,
   }));
 }
 

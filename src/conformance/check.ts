@@ -1,0 +1,123 @@
+/**
+ * What a check is: data, and one function that gives a verdict.
+ *
+ * @module
+ */
+import type { Observed } from './observed.ts';
+import type { Exchange } from './probe/exchange.ts';
+import type { Probe } from './probe/probe.ts';
+
+export type Area = 'signature' | 'content' | 'http' | 'delivery' | 'domain' | 'performance';
+
+/** MUST: loss, double effect or forgery. SHOULD: trouble. INFO: told, never scored. */
+export type Level = 'MUST' | 'SHOULD' | 'INFO';
+
+/** What a check can only see with the user's help. */
+export type Hook = 'effects' | 'state' | 'fault' | 'restart' | 'recovery';
+
+/**
+ * When a check runs: in this order. Those of one parallel stage run side by side; in the others one runs at a time,
+ * and a fresh valid event must be accepted after each.
+ */
+export const STAGES = {
+  /** Nothing else is worth knowing until this has passed. */
+  preflight: { parallel: false, control: false },
+  /** Valid events, in every form that is legal. */
+  valid: { parallel: true, control: false },
+  /** Forgeries. */
+  negative: { parallel: false, control: true },
+  /** What may take a fragile receiver down. */
+  risky: { parallel: false, control: true },
+  /** Valid events whose effects are looked at. */
+  effects: { parallel: true, control: false },
+  /** What disturbs the receiver: faults, restarts, dead letters. */
+  disturbing: { parallel: false, control: true },
+  /** Many at once; only failures are conclusive. */
+  load: { parallel: false, control: true },
+} as const satisfies Readonly<Record<string, { parallel: boolean; control: boolean }>>;
+
+export type Stage = keyof typeof STAGES;
+
+export interface Requirement {
+  /** What the contract says, in a sentence. */
+  readonly text: string;
+  /** Where it says so, such as `guide, "Step 2: Verify the signature"`. */
+  readonly source: string;
+}
+
+export type Verdict =
+  | {
+      readonly status: 'pass';
+      /** A figure or an observation worth showing. */
+      readonly note?: string;
+    }
+  | {
+      readonly status: 'fail';
+      /** Every answer that would have been right. */
+      readonly expected: readonly string[];
+      /** What happened in place of it, in one line. */
+      readonly actual: string;
+      /** The likely cause, when what was seen tells more than the check's own text. */
+      readonly diagnosis?: string;
+      /** How to mend it, when more is known than the check's own text says. */
+      readonly fix?: string;
+      /** What was seen is less grave than the check's level. */
+      readonly level?: Level;
+      /** The exchanges that show it, the plainest last; those of the check unless given. */
+      readonly exchanges?: readonly Exchange[];
+    }
+  | {
+      readonly status: 'not_tested';
+      /** Why, and the one thing that would make it testable. */
+      readonly reason: string;
+    };
+
+interface CheckData {
+  /** `area/name`: the path of its file. */
+  readonly id: `${Area}/${string}`;
+  readonly level: Level;
+  /** What a right receiver does, as a sentence: "Rejects an event without a signature". */
+  readonly title: string;
+  readonly requirement: Requirement;
+  /** What is wrong when it fails, most often. */
+  readonly cause: string;
+  /** How to mend it; by framework where known. */
+  readonly fix: string;
+  /** Names of the mutant receivers that it must catch. */
+  readonly catches: readonly string[];
+}
+
+/** A check that sends something. */
+export interface ActiveCheck extends CheckData {
+  readonly stage: Stage;
+  /** Without one of these it is not tested. */
+  readonly needs?: readonly Hook[];
+  /** Ids of checks without whose passing this one would say nothing new. */
+  readonly after?: readonly string[];
+  run(probe: Probe): Promise<Verdict>;
+}
+
+/** A check that looks at everything the others have seen. */
+export interface PassiveCheck extends CheckData {
+  observe(observed: Observed): Verdict;
+}
+
+export type Check = ActiveCheck | PassiveCheck;
+
+/**
+ * States a check; the types do the rest.
+ *
+ * @example
+ * ```ts
+ * export const check = defineCheck({
+ *   id: 'signature/missing-header',
+ *   // …
+ *   run: (probe) => judgeForgeries(probe, [{ name: 'no header', signature: null }]),
+ * });
+ * ```
+ */
+export const defineCheck = <T extends Check>(check: T): T => check;
+
+export const isActive = (check: Check): check is ActiveCheck => 'run' in check;
+
+export const areaOf = ({ id }: Pick<Check, 'id'>): Area => id.slice(0, id.indexOf('/')) as Area;

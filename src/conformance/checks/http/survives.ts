@@ -1,0 +1,34 @@
+/**
+ * Whether the receiver was still there after everything.
+ *
+ * @module
+ */
+import { defineCheck } from '../../check.ts';
+import { fail, notTested, pass } from '../../verdict.ts';
+
+export const check = defineCheck({
+  id: 'http/survives',
+  level: 'MUST',
+  title: 'Stays up, whatever it is sent',
+  requirement: {
+    text: 'A receiver that is down loses events after the third retry; anybody can send it anything',
+    source: 'guide, "Step 3: Handle retries"',
+  },
+  cause: 'An error that nobody catches ends the process.',
+  fix: 'Catch errors in the handler and answer 4xx or 5xx; check the signature’s form before comparing (Node: timingSafeEqual throws on different lengths).',
+  catches: [],
+  observe: ({ deaths, controls }) => {
+    if (controls === 0) return notTested('Nothing was sent that could hurt it. Run more checks.');
+    const [first] = deaths;
+    if (first === undefined) return pass(`${controls} controls`);
+    const back =
+      first.backAfterMs === null
+        ? 'and did not come back'
+        : `and was back after ${first.backAfterMs} ms`;
+    return fail({
+      expected: ['the receiver goes on answering'],
+      actual: `it died of what ${first.by} sent, ${back}`,
+      ...(first.exchange === null ? {} : { exchanges: [first.exchange] }),
+    });
+  },
+});

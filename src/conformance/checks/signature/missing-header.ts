@@ -1,0 +1,22 @@
+/**
+ * An event without a signature.
+ *
+ * @module
+ */
+import { defineCheck } from '../../check.ts';
+import { judgeForgeries } from '../../forgeries.ts';
+
+export const check = defineCheck({
+  id: 'signature/missing-header',
+  level: 'MUST',
+  title: 'Refuses an event without a signature',
+  requirement: {
+    text: 'Every webhook request carries X-SendEmAll-Signature; verify it before processing the payload',
+    source: 'guide, "Step 2: Verify the signature"',
+  },
+  cause: 'The signature is checked only when the header is there.',
+  fix: 'Answer 401 when the header is missing: `if (!signature) return res.status(401).end()` before anything else.',
+  catches: ['signature-missing-accepted'],
+  stage: 'negative',
+  run: (probe) => judgeForgeries(probe, [{ name: 'no signature header', signature: null }]),
+});

@@ -1,0 +1,48 @@
+/**
+ * What a run can be told.
+ *
+ * @module
+ */
+import type { Check } from './check.ts';
+import type { HeaderPairs } from './probe/exchange.ts';
+import type { Hooks, StartSandbox } from './probe/hooks.ts';
+import type { CheckResult, FailOn } from './report.ts';
+
+export interface VerifyOptions {
+  /** The receiver's URL, exactly as it would be registered. */
+  readonly url: string;
+  /** The secret that the receiver has. Never shown. */
+  readonly secret: string;
+  /** Sent with every request, e.g. for a gateway in front. */
+  readonly headers?: HeaderPairs | undefined;
+  /** Takes any TLS certificate. */
+  readonly insecure?: boolean | undefined;
+  /** Milliseconds that one request may take; the provider's limit of 10 s unless given. */
+  readonly timeoutMs?: number | undefined;
+  /** Checks that may run side by side, where their stage allows it; 8 unless given. */
+  readonly concurrency?: number | undefined;
+  /** Two runs with the same seed send the same, but for times. Drawn and reported unless given. */
+  readonly seed?: number | undefined;
+  /** Ids or globs of ids (`signature/*`); all unless given. */
+  readonly only?: readonly string[] | undefined;
+  readonly skip?: readonly string[] | undefined;
+  /** Stop after the first failure that counts. */
+  readonly bail?: boolean | undefined;
+  readonly failOn?: FailOn | undefined;
+  readonly hooks?: Hooks | undefined;
+  /** Starts, or finds, a sandbox that reaches the receiver: what recovers dead letters asks there. */
+  readonly sandbox?: StartSandbox | undefined;
+  /** Ends the run early; what is known by then is reported. */
+  readonly signal?: AbortSignal | undefined;
+  /** Told as the run goes on. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+export type Progress =
+  | { readonly type: 'started'; readonly check: Check }
+  | { readonly type: 'finished'; readonly check: Check; readonly result: CheckResult };
+
+/** The options do not fit together, or name what is not there. */
+export class OptionsError extends Error {
+  override readonly name = 'OptionsError';
+}

@@ -1,0 +1,172 @@
+/**
+ * Requests as an ordinary HTTP client makes them: bounded in time and size, following no redirect, retrying nothing.
+ *
+ * @module
+ */
+import { Agent, type Dispatcher } from 'undici';
+import type { WallClock } from '../../clock/port.ts';
+import { stopwatch } from '../stopwatch.ts';
+import type { HeaderPairs, NoReply, NoReplyCause, Reply, SentRequest } from './exchange.ts';
+
+/** This much of a reply is looked at. */
+export const MOST_REPLY_BYTES = 65_536;
+
+export interface HttpClient {
+  send(request: SentRequest, timeoutMs: number): Promise<Reply>;
+  close(): Promise<void>;
+}
+
+export interface HttpClientOptions {
+  readonly wall: WallClock;
+  /** Takes any TLS certificate. */
+  readonly insecure: boolean;
+  /** Connections at the most. */
+  readonly connections: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+const CAUSES: Readonly<Record<string, readonly [NoReplyCause, string]>> = {
+  ECONNREFUSED: ['refused', 'connection refused'],
+  ENOTFOUND: ['name_not_found', 'the host name does not resolve'],
+  EAI_AGAIN: ['name_not_found', 'the host name does not resolve'],
+  EHOSTUNREACH: ['unreachable', 'no route to the host'],
+  ENETUNREACH: ['unreachable', 'no route to the host'],
+  EADDRNOTAVAIL: ['unreachable', 'no route to the host'],
+  ECONNRESET: ['reset', 'connection reset'],
+  EPIPE: ['reset', 'connection reset'],
+  UND_ERR_SOCKET: ['reset', 'connection closed without a complete answer'],
+  ETIMEDOUT: ['timeout', 'no connection'],
+  UND_ERR_CONNECT_TIMEOUT: ['timeout', 'no connection'],
+};
+
+const TLS_CODE = /^(ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|EPROTO)/;
+
+const codeOf = (error: unknown): string => {
+  const { code, cause, errors } = error as { code?: unknown; cause?: unknown; errors?: unknown[] };
+  if (typeof code === 'string' && code !== '') return code;
+  if (Array.isArray(errors) && errors.length > 0) return codeOf(errors[0]);
+  return cause === undefined || cause === null ? '' : codeOf(cause);
+};
+
+/** Why there was no answer, in the suite's words. */
+export const noReply = (error: unknown, durationMs: number): NoReply => {
+  const code = codeOf(error);
+  const known = CAUSES[code];
+  if (known !== undefined) {
+    return { kind: 'none', cause: known[0], message: known[1], durationMs };
+  }
+  if (TLS_CODE.test(code)) {
+    return { kind: 'none', cause: 'tls', message: `TLS failed (${code})`, durationMs };
+  }
+  if (code.startsWith('HPE_') || (error as Error).name === 'HTTPParserError') {
+    const message = 'the answer is not HTTP/1.1';
+    return { kind: 'none', cause: 'invalid_response', message, durationMs };
+  }
+  const message = `the connection broke (${code || (error as Error).message})`;
+  return { kind: 'none', cause: 'reset', message, durationMs };
+};
+
+const pairs = (raw: readonly (Buffer | string)[]): HeaderPairs =>
+  Array.from({ length: Math.floor(raw.length / 2) }, (_, index) => [
+    String(raw[2 * index]).toLowerCase(),
+    Buffer.isBuffer(raw[2 * index + 1])
+      ? (raw[2 * index + 1] as Buffer).toString('latin1')
+      : String(raw[2 * index + 1]),
+  ]);
+
+interface Begun {
+  controller: Dispatcher.DispatchController | null;
+  status: number;
+  headers: HeaderPairs;
+  readonly chunks: Buffer[];
+  size: number;
+}
+
+export const createHttpClient = (options: HttpClientOptions): HttpClient => {
+  const { wall, insecure, connections, signal } = options;
+  const agent = new Agent({
+    connections,
+    pipelining: 1,
+    allowH2: false,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connect: { timeout: 0, rejectUnauthorized: !insecure },
+  });
+
+  const exchange = (request: SentRequest, timeoutMs: number): Promise<Reply> =>
+    new Promise((resolve) => {
+      const elapsed = stopwatch();
+      const begun: Begun = { controller: null, status: 0, headers: [], chunks: [], size: 0 };
+      let over = false;
+      const end = (reply: Reply): void => {
+        if (over) return;
+        over = true;
+        disarm();
+        signal?.removeEventListener('abort', interrupted);
+        resolve(reply);
+      };
+      const cut = (cause: NoReplyCause, message: string): void => {
+        end({ kind: 'none', cause, message, durationMs: elapsed() });
+        begun.controller?.abort(new Error(message));
+      };
+      const disarm = wall.after(timeoutMs, () => cut('timeout', 'no complete answer'));
+      const interrupted = (): void => cut('aborted', 'the run was interrupted');
+      signal?.addEventListener('abort', interrupted);
+      if (signal?.aborted === true) {
+        interrupted();
+        return;
+      }
+      const { origin, pathname, search } = new URL(request.url);
+      const answered = (): void =>
+        end({
+          kind: 'answer',
+          status: begun.status,
+          headers: begun.headers,
+          body: Buffer.concat(begun.chunks).toString('utf8', 0, MOST_REPLY_BYTES),
+          durationMs: elapsed(),
+        });
+      try {
+        agent.dispatch(
+          {
+            origin,
+            path: pathname + search,
+            method: request.method,
+            headers: request.headers.flat(),
+            body: request.body.length === 0 && request.method !== 'POST' ? null : request.body,
+          },
+          {
+            onRequestStart: (controller) => {
+              begun.controller = controller;
+              if (over) controller.abort(new Error('too late'));
+            },
+            onResponseStart: (controller, status) => {
+              begun.status = status;
+              const raw = controller.rawHeaders;
+              begun.headers = pairs(Array.isArray(raw) ? raw : []);
+            },
+            onResponseData: (controller, chunk) => {
+              begun.chunks.push(chunk);
+              begun.size += chunk.length;
+              if (begun.size < MOST_REPLY_BYTES) return;
+              answered();
+              controller.abort(new Error('enough'));
+            },
+            onResponseEnd: answered,
+            onResponseError: (_controller, error) => end(noReply(error, elapsed())),
+          },
+        );
+      } catch (error) {
+        end(noReply(error, elapsed()));
+      }
+    });
+
+  return {
+    send: async (request, timeoutMs) => {
+      const reply = await exchange(request, timeoutMs);
+      // An idle connection that the receiver closes just then: no fault of anybody's, so it is asked once more.
+      const stale = reply.kind === 'none' && reply.cause === 'reset' && reply.durationMs < 50;
+      return stale && signal?.aborted !== true ? exchange(request, timeoutMs) : reply;
+    },
+    close: () => agent.destroy(),
+  };
+};

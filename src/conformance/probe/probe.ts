@@ -1,0 +1,138 @@
+/**
+ * What a check works with: makes events, sends them in every manner, keeps what was exchanged, asks the hooks.
+ *
+ * @module
+ */
+import type { WallClock } from '../../clock/port.ts';
+import { CONTENT_TYPE, SIGNATURE, type EventType } from '../../../schemas/contract.ts';
+import type { Redactor } from '../redact.ts';
+import type { Data, Envelope, Event, EventMaker } from './event-maker.ts';
+import type { Exchange, HeaderPairs, Reply, SentRequest } from './exchange.ts';
+import { createEffects, type Effects, type Hooks, type StartSandbox } from './hooks.ts';
+import type { HttpClient } from './http-client.ts';
+import { openRaw, type RawConnection } from './raw-socket.ts';
+import type { Signing, SignatureValue } from './signing.ts';
+
+export interface PostOptions {
+  /** Left out: the right one. Null: no header. */
+  readonly signature?: SignatureValue;
+  /** Left out: the provider's `Content-Type`. Null: no such header. */
+  readonly contentType?: string | null;
+  readonly method?: string;
+  /** More headers, after the others. */
+  readonly headers?: HeaderPairs;
+  /** In place of the target's. */
+  readonly url?: string;
+  /** Milliseconds; the run's limit unless given. */
+  readonly timeoutMs?: number;
+}
+
+/** What all probes of a run share. */
+export interface ProbeContext {
+  readonly url: string;
+  readonly wall: WallClock;
+  /** Numbers in [0, 1), the same for the same seed. */
+  readonly random: () => number;
+  readonly client: HttpClient;
+  readonly signing: Signing;
+  readonly redactor: Redactor;
+  readonly events: EventMaker;
+  readonly hooks: Hooks;
+  /** Sent with every request. */
+  readonly headers: HeaderPairs;
+  readonly insecure: boolean;
+  /** Milliseconds that a request may take now: shorter once the receiver has been seen to hang. */
+  timeoutMs(): number;
+  /** Starts, or finds, a sandbox that reaches the receiver. */
+  readonly sandbox: StartSandbox | undefined;
+  readonly signal: AbortSignal | undefined;
+  /** Told of every exchange. */
+  readonly seen: (exchange: Exchange) => void;
+}
+
+export interface Probe {
+  readonly url: string;
+  readonly wall: WallClock;
+  readonly random: () => number;
+  readonly signing: Signing;
+  readonly hooks: Hooks;
+  /** Null without an effects hook. */
+  readonly effects: Effects | null;
+  readonly events: EventMaker;
+  readonly timeoutMs: number;
+  readonly sandbox: StartSandbox | undefined;
+  readonly signal: AbortSignal | undefined;
+  /** What this check has exchanged so far. */
+  readonly exchanges: readonly Exchange[];
+
+  /** A fresh valid event; see {@link EventMaker.make}. */
+  event(type?: EventType, data?: Data, envelope?: Envelope): Event;
+  /** The bytes as the provider writes them: compact JSON. */
+  write(event: Event): string;
+  /** Posts an event (written compactly) or bytes, rightly signed unless told otherwise. */
+  post(body: Event | Uint8Array | string, options?: PostOptions): Promise<Exchange>;
+  /** The headers of a delivery: content type, signature, and what the user gave. */
+  headersFor(body: Uint8Array | string, options?: PostOptions): HeaderPairs;
+  /** A connection that takes bytes as they are. Close it when done. */
+  connect(): Promise<RawConnection>;
+  /** Keeps an exchange that was made over a raw connection. */
+  keep(request: Omit<SentRequest, 'url'>, reply: Reply): Exchange;
+}
+
+const isEvent = (body: Event | Uint8Array | string): body is Event =>
+  typeof body === 'object' && !(body instanceof Uint8Array);
+
+export const createProbe = (context: ProbeContext): Probe => {
+  const { url, wall, random, signing, hooks, events, headers: extra, client } = context;
+  const exchanges: Exchange[] = [];
+  const keep = (exchange: Exchange): Exchange => {
+    exchanges.push(exchange);
+    context.seen(exchange);
+    return exchange;
+  };
+  const write = (event: Event): string => JSON.stringify(event);
+  const headersFor = (body: Uint8Array | string, options: PostOptions = {}): HeaderPairs => {
+    const { contentType = CONTENT_TYPE, signature = signing.valid(body), headers = [] } = options;
+    return [
+      ...(contentType === null ? [] : [['Content-Type', contentType] as const]),
+      ...(signature === null ? [] : [[SIGNATURE.header, signature] as const]),
+      ...extra,
+      ...headers,
+    ];
+  };
+
+  return {
+    url,
+    wall,
+    random,
+    signing,
+    hooks,
+    effects: hooks.effects === undefined ? null : createEffects(hooks.effects, wall),
+    events,
+    get timeoutMs() {
+      return context.timeoutMs();
+    },
+    sandbox: context.sandbox,
+    signal: context.signal,
+    exchanges,
+    event: events.make,
+    write,
+    headersFor,
+    post: async (body, options = {}) => {
+      const text = isEvent(body) ? write(body) : body;
+      const bytes = typeof text === 'string' ? Buffer.from(text, 'utf8') : text;
+      const request: SentRequest = {
+        method: options.method ?? 'POST',
+        url: options.url ?? url,
+        headers: headersFor(bytes, options),
+        body: bytes,
+        manner: null,
+      };
+      const reply = await client.send(request, options.timeoutMs ?? context.timeoutMs());
+      return keep({ request, reply });
+    },
+    connect: () =>
+      openRaw({ url, insecure: context.insecure, wall, timeoutMs: context.timeoutMs() }),
+    keep: (request, reply) => keep({ request: { ...request, url }, reply }),
+  };
+};

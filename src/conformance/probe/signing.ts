@@ -1,0 +1,50 @@
+/**
+ * Signatures for probes: what is sent, and what may be shown of it.
+ *
+ * @module
+ */
+import { createHmac } from 'node:crypto';
+import { SIGNATURE } from '../../../schemas/contract.ts';
+import { createSigner } from '../../domain/signature.ts';
+import type { Redactor } from '../redact.ts';
+
+/** The value of the signature header; null sends none. */
+export type SignatureValue = string | null;
+
+export interface Signing {
+  /** The right value for these bytes. */
+  valid(body: Uint8Array | string): string;
+  /** The right digest alone: lower-case hex, without the prefix. */
+  digest(body: Uint8Array | string): string;
+  /** The value that another key gives. */
+  by(key: Uint8Array | string, body: Uint8Array | string): string;
+}
+
+const bytes = (body: Uint8Array | string): Buffer =>
+  typeof body === 'string' ? Buffer.from(body, 'utf8') : Buffer.from(body);
+
+/** Whatever is made with the secret is hidden in reports from then on. */
+export const createSigning = (secret: string, redactor: Redactor): Signing => {
+  const sign = createSigner(secret);
+  redactor.hide(secret, '<the secret>');
+  redactor.hide(Buffer.from(secret).toString('base64').replace(/=+$/, ''), '<the secret, base64>');
+  redactor.hide(Buffer.from(secret).toString('hex'), '<the secret, hex>');
+  const digest = (body: Uint8Array | string): string => {
+    const hex = sign(bytes(body)).slice(SIGNATURE.prefix.length);
+    const raw = Buffer.from(hex, 'hex');
+    redactor.hide(hex, '<the right digest>');
+    redactor.hide(hex.toUpperCase(), '<the right digest, upper case>');
+    redactor.hide(raw.toString('base64').replace(/=+$/, ''), '<the right digest, base64>');
+    // What a probe sends part of is shown as what it is, too.
+    redactor.hide(hex.slice(0, 32), '<first half of the right digest>');
+    redactor.hide(hex.slice(32), '<second half of the right digest>');
+    return hex;
+  };
+  return {
+    digest,
+    valid: (body) => SIGNATURE.prefix + digest(body),
+    by: (key, body) =>
+      SIGNATURE.prefix +
+      createHmac(SIGNATURE.algorithm, key).update(bytes(body)).digest(SIGNATURE.encoding),
+  };
+};

@@ -1,0 +1,171 @@
+/**
+ * What a run found, in the shape of the JSON report: plain data, nothing secret in it.
+ *
+ * @module
+ */
+import type { Area, Level } from './check.ts';
+import type { Exchange } from './probe/exchange.ts';
+
+export type CheckStatus = 'pass' | 'fail' | 'not_tested' | 'error';
+
+export interface ReportedRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  /** As UTF-8, shortened when long; what is not UTF-8 is in `body_base64` alone. */
+  readonly body: string | null;
+  /** The exact bytes, when `body` does not tell them. */
+  readonly body_base64: string | null;
+  readonly body_bytes: number;
+  /** How the bytes went out, when not in one piece by an HTTP client. */
+  readonly manner: string | null;
+}
+
+export interface ReportedResponse {
+  /** Null when there was no answer. */
+  readonly status: number | null;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body: string | null;
+  /** Why there was no answer. */
+  readonly error: string | null;
+  readonly duration_ms: number;
+}
+
+export interface ReportedExchange {
+  readonly request: ReportedRequest;
+  readonly response: ReportedResponse;
+}
+
+export interface CheckResult {
+  readonly id: string;
+  readonly area: Area;
+  readonly level: Level;
+  readonly title: string;
+  /** What the contract says, and where. */
+  readonly requirement: string;
+  readonly status: CheckStatus;
+  readonly duration_ms: number;
+  /** Why it was not tested, what went wrong in the suite, or a remark on a pass; null otherwise. */
+  readonly reason: string | null;
+  readonly expected: readonly string[];
+  readonly actual: string | null;
+  readonly diagnosis: string | null;
+  readonly fix: string | null;
+  /** A command that shows the fault again; it reads the secret from `$SENDEMALL_MOCK_SECRET`. */
+  readonly reproduce: string | null;
+  readonly exchanges: readonly ReportedExchange[];
+}
+
+export type RunVerdict = 'conformant' | 'not_conformant' | 'inconclusive';
+
+export interface Summary {
+  readonly passed: number;
+  /** MUST. */
+  readonly failed: number;
+  /** SHOULD. */
+  readonly warned: number;
+  /** INFO: told, never scored. */
+  readonly noted: number;
+  readonly not_tested: number;
+  /** The suite's own trouble. */
+  readonly errored: number;
+  readonly verdict: RunVerdict;
+}
+
+export interface Report {
+  readonly tool: { readonly name: string; readonly version: string };
+  readonly target: string;
+  /** RFC 3339. */
+  readonly started_at: string;
+  readonly duration_ms: number;
+  readonly seed: number;
+  readonly interrupted: boolean;
+  readonly summary: Summary;
+  /** In the catalogue's order. */
+  readonly checks: readonly CheckResult[];
+}
+
+/** From which level on a failure makes the receiver not conformant. */
+export type FailOn = 'must' | 'should';
+
+const count = (checks: readonly CheckResult[], fits: (check: CheckResult) => boolean): number =>
+  checks.filter(fits).length;
+
+export const summarise = (checks: readonly CheckResult[], failOn: FailOn): Summary => {
+  const failed = count(checks, ({ status, level }) => status === 'fail' && level === 'MUST');
+  const warned = count(checks, ({ status, level }) => status === 'fail' && level === 'SHOULD');
+  const passed = count(checks, ({ status }) => status === 'pass');
+  const errored = count(checks, ({ status }) => status === 'error');
+  const bad = failOn === 'should' ? failed + warned : failed;
+  const unclear = errored > 0 || passed === 0;
+  return {
+    passed,
+    failed,
+    warned,
+    noted: count(checks, ({ status, level }) => status === 'fail' && level === 'INFO'),
+    not_tested: count(checks, ({ status }) => status === 'not_tested'),
+    errored,
+    verdict: bad > 0 ? 'not_conformant' : unclear ? 'inconclusive' : 'conformant',
+  };
+};
+
+/** Bodies longer than this are shown shortened. */
+const SHOWN_CHARACTERS = 4000;
+
+const shorten = (text: string): string =>
+  text.length <= SHOWN_CHARACTERS
+    ? text
+    : `${text.slice(0, SHOWN_CHARACTERS)}… (${text.length - SHOWN_CHARACTERS} more characters)`;
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+const textOf = (bytes: Uint8Array): string | null => {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    return null;
+  }
+};
+
+/** Binary bodies are kept up to this size. */
+const KEPT_BINARY_BYTES = 3000;
+
+/** An exchange as it may be shown: `redact` takes everything secret out of a text. */
+export const reportExchange = (
+  { request, reply }: Exchange,
+  redact: (text: string) => string,
+): ReportedExchange => {
+  const text = textOf(request.body);
+  const pairs = (list: readonly (readonly [string, string])[]): [string, string][] =>
+    list.map(([name, value]) => [name, redact(value)]);
+  return {
+    request: {
+      method: request.method,
+      url: redact(request.url),
+      headers: pairs(request.headers),
+      body: text === null ? null : shorten(redact(text)),
+      body_base64:
+        text === null
+          ? Buffer.from(request.body).subarray(0, KEPT_BINARY_BYTES).toString('base64')
+          : null,
+      body_bytes: request.body.length,
+      manner: request.manner,
+    },
+    response:
+      reply.kind === 'answer'
+        ? {
+            status: reply.status,
+            headers: pairs(reply.headers),
+            body: shorten(redact(reply.body)),
+            error: null,
+            duration_ms: Math.round(reply.durationMs),
+          }
+        : {
+            status: null,
+            headers: [],
+            body: null,
+            error: reply.message,
+            duration_ms: Math.round(reply.durationMs),
+          },
+  };
+};

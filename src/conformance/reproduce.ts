@@ -1,0 +1,54 @@
+/**
+ * One shell command that sends the same request again. It makes right signatures by openssl from
+ * `$SENDEMALL_MOCK_SECRET`, so that neither the secret nor anything made with it stands in the text.
+ *
+ * @module
+ */
+import { SIGNATURE } from '../../schemas/contract.ts';
+import type { Exchange } from './probe/exchange.ts';
+import type { Signing } from './probe/signing.ts';
+
+/** Longer bodies do not fit a command line. */
+const LONGEST_BODY = 8000;
+
+const quote = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`;
+
+const isPrintable = (bytes: Uint8Array): boolean => {
+  const text = Buffer.from(bytes).toString('utf8');
+  return Buffer.from(text).equals(Buffer.from(bytes)) && !/[\u0000-\u001F\u007F]/.test(text);
+};
+
+/** A command that prints exactly these bytes. */
+const printing = (bytes: Uint8Array): string => {
+  if (isPrintable(bytes)) return `printf %s ${quote(Buffer.from(bytes).toString('utf8'))}`;
+  return `printf %s ${quote(Buffer.from(bytes).toString('base64'))} | base64 -d`;
+};
+
+const HMAC = `openssl dgst -${SIGNATURE.algorithm} -hmac "$SENDEMALL_MOCK_SECRET" | sed 's/^.* //'`;
+
+/** @returns null when no command line can do it: a manner of sending that curl does not have, or a very long body */
+export const reproduce = ({ request }: Exchange, signing: Signing): string | null => {
+  const { method, url, headers, body, manner } = request;
+  if (manner !== null || body.length > LONGEST_BODY) return null;
+  const digest = signing.digest(body);
+  const print = printing(body);
+  const given = headers.find(([name]) => name.toLowerCase() === SIGNATURE.header.toLowerCase());
+  // A value that has the right digest in it is made anew: as it is, it must not be shown.
+  const computed = given !== undefined && given[1].includes(digest);
+  const value = computed
+    ? `"${given[1].replaceAll(digest, '$DIGEST')}"`
+    : given === undefined
+      ? ''
+      : quote(given[1]);
+  const others = headers
+    .filter((header) => header !== given)
+    .map(([name, text]) => `-H ${quote(`${name}: ${text}`)}`);
+  const signature = given === undefined ? [] : [`-H ${quote(`${given[0]}: `)}${value}`];
+  const curl = ['curl -i', method === 'POST' ? '' : `-X ${method}`, ...others, ...signature]
+    .filter((part) => part !== '')
+    .join(' ');
+  const sendBody = body.length === 0 ? '' : ' --data-binary @-';
+  const command = `${curl}${sendBody} ${quote(url)}`;
+  const piped = body.length === 0 ? command : `${print} | ${command}`;
+  return computed ? `DIGEST=$(${print} | ${HMAC}); ${piped}` : piped;
+};

@@ -1,0 +1,76 @@
+/**
+ * One check, from its verdict to its line in the report.
+ *
+ * @module
+ */
+import { areaOf, type Check, type Verdict } from './check.ts';
+import type { Exchange } from './probe/exchange.ts';
+import type { Signing } from './probe/signing.ts';
+import type { Redactor } from './redact.ts';
+import { reportExchange, type CheckResult } from './report.ts';
+import { reproduce } from './reproduce.ts';
+
+/** Exchanges that a report keeps of one check: the last ones, where the fault is. */
+const MOST_EXCHANGES = 8;
+
+export interface Ran {
+  readonly verdict: Verdict | { readonly status: 'error'; readonly reason: string };
+  readonly exchanges: readonly Exchange[];
+  readonly durationMs: number;
+}
+
+export interface Shown {
+  readonly redactor: Redactor;
+  readonly signing: Signing;
+}
+
+const blank = { reason: null, expected: [], actual: null, diagnosis: null, fix: null } as const;
+
+type Told = Pick<CheckResult, 'reason' | 'expected' | 'actual' | 'diagnosis' | 'fix'>;
+
+const toldBy = (check: Check, verdict: Ran['verdict']): Told => {
+  switch (verdict.status) {
+    case 'pass':
+      return { ...blank, reason: verdict.note ?? null };
+    case 'fail': {
+      const { expected, actual, diagnosis = check.cause, fix = check.fix } = verdict;
+      return { reason: null, expected, actual, diagnosis, fix };
+    }
+    case 'not_tested':
+    case 'error':
+      return { ...blank, reason: verdict.reason };
+  }
+};
+
+const reproduction = (exchanges: readonly Exchange[], { redactor, signing }: Shown) => {
+  const last = exchanges.at(-1);
+  const command = last === undefined ? null : reproduce(last, signing);
+  // A command with a gap in it is none.
+  return command !== null && redactor.find(command).length === 0 ? command : null;
+};
+
+/** The line of a check in the report, with everything secret taken out. */
+export const toResult = (check: Check, ran: Ran, shown: Shown): CheckResult => {
+  const { verdict, durationMs } = ran;
+  const redact = (text: string): string => shown.redactor.apply(text);
+  const orNull = (text: string | null): string | null => (text === null ? null : redact(text));
+  const failed = verdict.status === 'fail';
+  const exchanges = (verdict.status === 'fail' ? verdict.exchanges : undefined) ?? ran.exchanges;
+  const told = toldBy(check, verdict);
+  return {
+    id: check.id,
+    area: areaOf(check),
+    level: failed ? (verdict.level ?? check.level) : check.level,
+    title: check.title,
+    requirement: `${check.requirement.text} (${check.requirement.source})`,
+    status: verdict.status,
+    duration_ms: Math.round(durationMs),
+    reason: orNull(told.reason),
+    expected: told.expected.map(redact),
+    actual: orNull(told.actual),
+    diagnosis: orNull(told.diagnosis),
+    fix: orNull(told.fix),
+    reproduce: failed ? reproduction(exchanges, shown) : null,
+    exchanges: exchanges.slice(-MOST_EXCHANGES).map((one) => reportExchange(one, redact)),
+  };
+};

@@ -1,0 +1,32 @@
+/**
+ * Verdicts, and how an exchange is told in one line.
+ *
+ * @module
+ */
+import type { Verdict } from './check.ts';
+import type { Exchange, Reply } from './probe/exchange.ts';
+
+export const pass = (note?: string): Verdict =>
+  note === undefined ? { status: 'pass' } : { status: 'pass', note };
+
+export const fail = (failure: Omit<Extract<Verdict, { status: 'fail' }>, 'status'>): Verdict => ({
+  status: 'fail',
+  ...failure,
+});
+
+/** @param reason why, and what would make it testable */
+export const notTested = (reason: string): Verdict => ({ status: 'not_tested', reason });
+
+/** A 2xx: the provider takes the event as delivered. */
+export const isAccepted = ({ reply }: Pick<Exchange, 'reply'>): boolean =>
+  reply.kind === 'answer' && reply.status >= 200 && reply.status < 300;
+
+/** A 4xx: refused for good, and on purpose. */
+export const isRefused = ({ reply }: Pick<Exchange, 'reply'>): boolean =>
+  reply.kind === 'answer' && reply.status >= 400 && reply.status < 500;
+
+/** `401 in 3 ms`, `connection reset after 12 ms`. */
+export const tell = (reply: Reply): string =>
+  reply.kind === 'answer'
+    ? `${reply.status} in ${Math.round(reply.durationMs)} ms`
+    : `${reply.message} after ${Math.round(reply.durationMs)} ms`;

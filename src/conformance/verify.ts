@@ -1,0 +1,94 @@
+/**
+ * Runs the conformance suite against one receiver: the composition root of this room.
+ *
+ * @module
+ */
+import { randomInt } from 'node:crypto';
+import packageJson from '../../package.json' with { type: 'json' };
+import { DELIVERY_POLICY } from '../../schemas/contract.ts';
+import { systemClock } from '../clock/system.ts';
+import { CATALOGUE } from './catalogue.ts';
+import { OptionsError, type VerifyOptions } from './options.ts';
+import { createHttpClient } from './probe/http-client.ts';
+import { createSigning } from './probe/signing.ts';
+import { createRedactor } from './redact.ts';
+import { summarise, type CheckResult, type Report } from './report.ts';
+import { runChecks } from './runner.ts';
+import { selectChecks } from './select.ts';
+import { stopwatch } from './stopwatch.ts';
+
+const CONCURRENCY = 8;
+/** The bursts want so many at the same time. */
+const CONNECTIONS = 64;
+
+const checkUrl = (url: string): void => {
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
+    throw new OptionsError(`"${url}" is no http or https URL. Give the receiver's full URL.`);
+  }
+};
+
+/**
+ * Sends what a provider sends, and what it never would, and judges the answers.
+ *
+ * @returns the report; nothing in it holds the secret or a right signature
+ * @throws {OptionsError} when the options name what is not there or do not fit together
+ *
+ * @example
+ * ```ts
+ * const report = await verify({ url: receiver.url, secret: 'whsec_your-signing-secret' });
+ * report.summary.verdict; // 'conformant'
+ * ```
+ */
+export const verify = async (options: VerifyOptions): Promise<Report> => {
+  const { url, secret, hooks = {}, failOn = 'must', signal, onProgress } = options;
+  checkUrl(url);
+  if (secret === '')
+    throw new OptionsError('The secret is empty. Give the one that the receiver has.');
+  const seed = options.seed ?? randomInt(0x1_0000_0000);
+  const redactor = createRedactor();
+  const counts = ({ status, level }: CheckResult): boolean =>
+    status === 'fail' && (level === 'MUST' || (level === 'SHOULD' && failOn === 'should'));
+  const client = createHttpClient({
+    wall: systemClock,
+    insecure: options.insecure ?? false,
+    connections: CONNECTIONS,
+    signal,
+  });
+  const started = systemClock.now();
+  const elapsed = stopwatch();
+  try {
+    const checks = await runChecks({
+      checks: selectChecks(CATALOGUE, options),
+      context: {
+        url,
+        wall: systemClock,
+        client,
+        signing: createSigning(secret, redactor),
+        redactor,
+        hooks,
+        headers: options.headers ?? [],
+        insecure: options.insecure ?? false,
+        sandbox: options.sandbox,
+        signal,
+      },
+      seed,
+      timeoutMs: options.timeoutMs ?? DELIVERY_POLICY.timeoutMs,
+      concurrency: options.concurrency ?? CONCURRENCY,
+      bail: options.bail ?? false,
+      counts,
+      onProgress: onProgress ?? (() => undefined),
+    });
+    return {
+      tool: { name: packageJson.name, version: packageJson.version },
+      target: redactor.apply(url),
+      started_at: new Date(started).toISOString(),
+      duration_ms: Math.round(elapsed()),
+      seed,
+      interrupted: signal?.aborted === true,
+      summary: summarise(checks, failOn),
+      checks,
+    };
+  } finally {
+    await client.close();
+  }
+};

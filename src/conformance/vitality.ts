@@ -1,0 +1,64 @@
+/**
+ * Whether the receiver still lives: a fresh valid event after whatever might have hurt it.
+ *
+ * @module
+ */
+import type { WallClock } from '../clock/port.ts';
+import type { Death, LostControl } from './observed.ts';
+import type { Exchange } from './probe/exchange.ts';
+import { sleep } from './probe/hooks.ts';
+import type { Probe } from './probe/probe.ts';
+import { isAccepted } from './verdict.ts';
+
+/** A supervisor may bring it back within this time. Milliseconds. */
+const COMES_BACK_WITHIN_MS = 5000;
+const LOOK_EVERY_MS = 100;
+
+export interface Vitality {
+  /** Sends a control. @returns false when the receiver is dead for good */
+  control(after: string, last: Exchange | null): Promise<boolean>;
+  readonly deaths: readonly Death[];
+  readonly lostControls: readonly LostControl[];
+  readonly controls: number;
+}
+
+/** No connection at all, or cut at once: nobody is at home. */
+const isGone = ({ reply }: Exchange): boolean =>
+  reply.kind === 'none' && (reply.cause === 'refused' || reply.cause === 'reset');
+
+/** @param probe what the controls are sent with */
+export const createVitality = (probe: Probe, wall: WallClock): Vitality => {
+  const deaths: Death[] = [];
+  const lostControls: LostControl[] = [];
+  let controls = 0;
+
+  const comesBack = async (): Promise<boolean> => {
+    const until = wall.now() + COMES_BACK_WITHIN_MS;
+    while (wall.now() < until && probe.signal?.aborted !== true) {
+      await sleep(wall, LOOK_EVERY_MS);
+      if (!isGone(await probe.post(probe.event()))) return true;
+    }
+    return false;
+  };
+
+  return {
+    deaths,
+    lostControls,
+    get controls() {
+      return controls;
+    },
+    control: async (after, last) => {
+      controls += 1;
+      const control = await probe.post(probe.event());
+      if (isAccepted(control) || probe.signal?.aborted === true) return true;
+      if (!isGone(control)) {
+        lostControls.push({ after, control });
+        return true;
+      }
+      const since = wall.now();
+      const back = await comesBack();
+      deaths.push({ by: after, exchange: last, backAfterMs: back ? wall.now() - since : null });
+      return back;
+    },
+  };
+};

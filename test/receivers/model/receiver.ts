@@ -1,0 +1,262 @@
+/**
+ * A receiver that is right in everything the suite can look at, made to be broken: a mutant is this class with one
+ * method overridden.
+ *
+ * @module
+ */
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { DeadLetterSource, Hooks, LeadState } from '../../../src/conformance/probe/hooks.ts';
+
+export interface Event {
+  readonly event: string;
+  readonly id: string;
+  readonly timestamp: string;
+  readonly data: Readonly<Record<string, any>>;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+interface Lead {
+  suppressed: boolean;
+  unsubscribed: boolean;
+  openCount: number;
+  sentiment: string | null;
+  repliedAt: string;
+}
+
+export class ModelReceiver implements AsyncDisposable {
+  readonly secret: string;
+  readonly path: string = '/webhooks/sendemall?tenant=1';
+  /** What survives a restart. */
+  disk: {
+    seen: Set<string>;
+    effects: Map<string, number>;
+    leads: Map<string, Lead>;
+    sent: number;
+    bounced: number;
+  } = { seen: new Set(), effects: new Map(), leads: new Map(), sent: 0, bounced: 0 };
+  /** What does not. */
+  memory: { seen: Set<string>; queue: Event[] } = { seen: new Set(), queue: [] };
+  /** Whether whatever events are handed to fails. */
+  failing = false;
+  server: Server = createServer();
+  port = 0;
+
+  constructor(secret: string) {
+    this.secret = secret;
+  }
+
+  // --- What mutants override ---------------------------------------------------------------
+
+  /** The key of the HMAC. */
+  key(): string | Buffer {
+    return this.secret;
+  }
+
+  /** What is hashed. */
+  signedContent(raw: Buffer): string | Buffer {
+    return raw;
+  }
+
+  /** The right value of the header. */
+  expected(raw: Buffer): string {
+    return `sha256=${createHmac('sha256', this.key()).update(this.signedContent(raw)).digest('hex')}`;
+  }
+
+  headerOf(request: IncomingMessage): string | undefined {
+    const value = request.headers['x-sendemall-signature'];
+    return Array.isArray(value) ? value.join(', ') : value;
+  }
+
+  verify(raw: Buffer, request: IncomingMessage): boolean {
+    const given = Buffer.from(this.headerOf(request) ?? '');
+    const expected = Buffer.from(this.expected(raw));
+    return given.length === expected.length && timingSafeEqual(given, expected);
+  }
+
+  parse(raw: Buffer): Event {
+    return JSON.parse(raw.toString('utf8')) as Event;
+  }
+
+  dedupeKey(event: Event): string {
+    return event.id;
+  }
+
+  /** Does what the event asks for; throws when that fails. */
+  async apply(event: Event): Promise<void> {
+    if (this.failing) throw new Error('the CRM does not answer');
+    this.disk.effects.set(event.id, (this.disk.effects.get(event.id) ?? 0) + 1);
+    this.applyToLead(event);
+  }
+
+  lead(email: string): Lead {
+    const known = this.disk.leads.get(email);
+    if (known !== undefined) return known;
+    const made = {
+      suppressed: false,
+      unsubscribed: false,
+      openCount: 0,
+      sentiment: null,
+      repliedAt: '',
+    };
+    this.disk.leads.set(email, made);
+    return made;
+  }
+
+  applyToLead({ event, data, timestamp }: Event): void {
+    if (event === 'email.sent') this.disk.sent += 1;
+    if (event === 'email.bounced') this.disk.bounced += 1;
+    if (typeof data['lead_email'] !== 'string') return;
+    const lead = this.lead(data['lead_email']);
+    if (event === 'email.bounced' && data['bounce_type'] === 'hard') lead.suppressed = true;
+    if (event === 'email.unsubscribed') {
+      lead.unsubscribed = true;
+      if (data['suppressed_globally'] === true) lead.suppressed = true;
+    }
+    if (event === 'email.opened')
+      lead.openCount = Math.max(lead.openCount, Number(data['open_count']));
+    if (event === 'email.replied' && timestamp >= lead.repliedAt) {
+      lead.repliedAt = timestamp;
+      lead.sentiment = String(data['reply_sentiment']);
+    }
+  }
+
+  /** Handles a verified event. */
+  async process(event: Event): Promise<Answer> {
+    const key = this.dedupeKey(event);
+    if (this.disk.seen.has(key)) return { status: 200 };
+    this.disk.seen.add(key);
+    try {
+      await this.apply(event);
+    } catch {
+      this.disk.seen.delete(key);
+      return { status: 500 };
+    }
+    return { status: 204 };
+  }
+
+  async receive(raw: Buffer, request: IncomingMessage): Promise<Answer> {
+    if (!this.verify(raw, request)) return { status: 401, body: '{"error":"Invalid signature"}' };
+    let event: Event;
+    try {
+      event = this.parse(raw);
+    } catch {
+      return { status: 400 };
+    }
+    return this.process(event);
+  }
+
+  async answer(raw: Buffer, request: IncomingMessage): Promise<Answer> {
+    if (request.url !== this.path) return { status: 404 };
+    if (request.method !== 'POST') return { status: 405 };
+    return this.receive(raw, request);
+  }
+
+  async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const raw = await this.read(request);
+    const { status, headers = {}, body } = await this.answer(raw, request);
+    response.writeHead(status, headers).end(body);
+  }
+
+  async read(request: IncomingMessage): Promise<Buffer> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    return Buffer.concat(chunks);
+  }
+
+  stateOf(email: string): LeadState {
+    const lead = this.disk.leads.get(email);
+    if (lead === undefined) return { known: false };
+    return {
+      known: true,
+      suppressed: lead.suppressed,
+      unsubscribed: lead.unsubscribed,
+      open_count: lead.openCount,
+      sentiment: lead.sentiment,
+      rates: { bounce_rate: this.bounceRate() },
+    };
+  }
+
+  bounceRate(): number {
+    return Math.min(1, this.disk.bounced / Math.max(this.disk.sent, this.disk.bounced, 1));
+  }
+
+  /** The daily job: every dead letter once, then acknowledged. */
+  async recover({ apiUrl, apiKey, webhookId }: DeadLetterSource): Promise<void> {
+    const headers = { 'x-user-context': apiKey };
+    const base = `${apiUrl}/v1/webhooks/${webhookId}/failed-events`;
+    for (;;) {
+      const list = (await (await fetch(base, { headers })).json()) as {
+        data: { id: string; payload?: Event; event_payload?: Event }[];
+      };
+      if (list.data.length === 0) return;
+      for (const letter of list.data) await this.recoverOne(letter, base, headers);
+    }
+  }
+
+  async recoverOne(
+    letter: { id: string },
+    base: string,
+    headers: Readonly<Record<string, string>>,
+  ): Promise<void> {
+    await this.process(letter as unknown as Event);
+    await fetch(`${base}/${letter.id}/acknowledge`, { method: 'POST', headers });
+  }
+
+  /** What a restart brings back from disk. */
+  boot(): void {
+    this.memory = { seen: new Set(), queue: [] };
+  }
+
+  // --- Housekeeping --------------------------------------------------------------------------
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}${this.path}`;
+  }
+
+  get hooks(): Hooks {
+    return {
+      effects: async (id) => this.disk.effects.get(id) ?? 0,
+      state: async (email) => this.stateOf(email),
+      fault: async (failing) => {
+        this.failing = failing;
+      },
+      restart: async () => {
+        await this.stop();
+        await this.start();
+      },
+      recover: (from) => this.recover(from),
+    };
+  }
+
+  async start(): Promise<void> {
+    this.boot();
+    this.server = createServer((request, response) => {
+      this.serve(request, response).catch(() => response.destroy());
+    });
+    this.server.keepAliveTimeout = 30_000;
+    this.server.listen(this.port, '127.0.0.1');
+    await once(this.server, 'listening');
+    this.port = (this.server.address() as AddressInfo).port;
+  }
+
+  /** Ends as a killed process does: at once. */
+  async stop(): Promise<void> {
+    if (!this.server.listening) return;
+    const closed = once(this.server, 'close');
+    this.server.close();
+    this.server.closeAllConnections();
+    await closed;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+}

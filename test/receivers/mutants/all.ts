@@ -1,0 +1,21 @@
+/**
+ * Every mutant.
+ *
+ * @module
+ */
+import { CONTENT_MUTANTS } from './content.ts';
+import { DELIVERY_MUTANTS } from './delivery.ts';
+import { DOMAIN_MUTANTS } from './domain.ts';
+import { HTTP_MUTANTS } from './http.ts';
+import type { Mutant } from './mutant.ts';
+import { PERFORMANCE_MUTANTS } from './performance.ts';
+import { SIGNATURE_MUTANTS } from './signature.ts';
+
+export const MUTANTS: readonly Mutant[] = [
+  ...SIGNATURE_MUTANTS,
+  ...CONTENT_MUTANTS,
+  ...HTTP_MUTANTS,
+  ...DELIVERY_MUTANTS,
+  ...DOMAIN_MUTANTS,
+  ...PERFORMANCE_MUTANTS,
+];

@@ -13,8 +13,17 @@ export const LAST_MOMENT: Millis = 253_402_300_799_999;
 export const isMoment = (at: unknown): boolean =>
   typeof at === 'number' && at >= 0 && at <= LAST_MOMENT;
 
+/** The second that was written last: most times that are written one after the other are in the same one. */
+let written = { second: Number.NaN, text: '' };
+
 /** The provider's form, whole seconds: `2026-04-06T12:00:00Z`. Fractions are cut off. */
-export const toProviderTime = (at: Millis): string => `${new Date(at).toISOString().slice(0, -5)}Z`;
+export const toProviderTime = (at: Millis): string => {
+  const second = Math.floor(at / 1000);
+  if (second !== written.second) {
+    written = { second, text: `${new Date(at).toISOString().slice(0, -5)}Z` };
+  }
+  return written.text;
+};
 
 /** The sandbox's form, milliseconds: `2026-04-06T12:00:00.000Z`. */
 export const toSandboxTime = (at: Millis): string => new Date(at).toISOString();

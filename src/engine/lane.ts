@@ -17,13 +17,14 @@ import type {
 } from '../domain/delivery.ts';
 import { deliveryId } from '../domain/delivery-id.ts';
 import { nextAttemptAt } from '../domain/retry-plan.ts';
+import { createSigner } from '../domain/signature.ts';
 import type { AttemptRecord, Claim, Store } from '../storage/store.ts';
 import type { AccountClock } from './account-clock.ts';
 import { makeAttempt, type AttemptEnd } from './attempt.ts';
 import type { Bus } from './bus.ts';
 import type { Recorder } from './recorder.ts';
 import { createSlots, type Slot } from './slots.ts';
-import type { Transport } from './transport.ts';
+import { targetOf, type Transport } from './transport.ts';
 
 /** What all lanes of one engine share. */
 export interface LaneContext {
@@ -144,7 +145,7 @@ export const createLane = (
       nextAttemptAt: nextAt,
     };
     slot.inFlight -= 1;
-    if (slot.ready.length > 0) sendReady(slot);
+    if (slot.ready.length > 0) sendSoon(slot);
     const born = epoch;
     const wanted = (): boolean => born === epoch;
     recorder.record({ delivery: claim.delivery, attempt, status }, wanted, () => {
@@ -159,7 +160,9 @@ export const createLane = (
   };
 
   const send = (slot: Slot, claim: Claim): void => {
-    const { target, sign, webhook } = slot;
+    const { webhook } = slot;
+    const target = (slot.target ??= targetOf(webhook.url));
+    const sign = (slot.sign ??= createSigner(webhook.secret));
     const { body, signature, dueAt } = claim;
     const simulated = clock.isSimulated();
     const start: Start = { slot, claim, at: clock.stampFor(dueAt), url: webhook.url, simulated };
@@ -177,6 +180,19 @@ export const createLane = (
       if (claim === undefined) return;
       send(slot, claim);
     }
+  };
+
+  /**
+   * Once what has been answered in this turn of the event loop has been read: requests that go out together wake the
+   * receiver once, and a wake-up is dearer than a request.
+   */
+  const sendSoon = (slot: Slot): void => {
+    if (slot.sending) return;
+    slot.sending = true;
+    setImmediate(() => {
+      slot.sending = false;
+      if (slots.takes(slot)) sendReady(slot);
+    });
   };
 
   /** Takes what is due and fits. */
@@ -297,8 +313,8 @@ export const createLane = (
       wake();
     },
     putWebhook: async (webhook) => {
-      await slots.put(webhook);
-      wake();
+      // Nothing waits for a new one.
+      if (await slots.put(webhook)) wake();
     },
     dropWebhook: async (key) => {
       await slots.drop(key);

@@ -4,14 +4,15 @@
  * @module
  */
 import type { Millis, Webhook, WebhookKey } from '../domain/delivery.ts';
-import { createSigner, type Signer } from '../domain/signature.ts';
+import type { Signer } from '../domain/signature.ts';
 import type { Claim, QueueStore } from '../storage/store.ts';
-import { targetOf, type Target } from './transport.ts';
+import type { Target } from './transport.ts';
 
 export interface Slot {
   webhook: Webhook;
-  target: Target;
-  sign: Signer;
+  /** Both are made when something is first sent. */
+  target: Target | null;
+  sign: Signer | null;
   /** Never later than the due time of the oldest pending delivery; Infinity when none waits. */
   nextDue: Millis;
   /** Taken, and sent as soon as a place is free: the receiver never waits for the store. */
@@ -21,6 +22,8 @@ export interface Slot {
   /** Sent, and not answered yet. */
   inFlight: number;
   removed: boolean;
+  /** What is ready goes out at the end of this turn of the event loop. */
+  sending: boolean;
 }
 
 export interface Slots extends Iterable<Slot> {
@@ -35,7 +38,8 @@ export interface Slots extends Iterable<Slot> {
   expect(key: WebhookKey, at: Millis): void;
   /** What was taken and not sent waits in the store again. */
   giveBack(slot: Slot): Promise<void>;
-  put(webhook: Webhook): Promise<void>;
+  /** @returns whether it was there before */
+  put(webhook: Webhook): Promise<boolean>;
   drop(key: WebhookKey): Promise<void>;
   clear(): void;
   /** Sends nothing any more. */
@@ -75,18 +79,23 @@ export const createSlots = (concurrency: number, store: Pick<QueueStore, 'releas
     giveBack,
     put: async (webhook) => {
       const slot = slots.get(webhook.key);
-      const changes = {
-        webhook,
-        target: targetOf(webhook.url),
-        sign: createSigner(webhook.secret),
-      };
       if (slot === undefined) {
-        const idle = { nextDue: Infinity, ready: [], reserved: 0, inFlight: 0, removed: false };
-        slots.set(webhook.key, { ...changes, ...idle });
-        return;
+        slots.set(webhook.key, {
+          webhook,
+          target: null,
+          sign: null,
+          nextDue: Infinity,
+          ready: [],
+          reserved: 0,
+          inFlight: 0,
+          removed: false,
+          sending: false,
+        });
+        return false;
       }
-      Object.assign(slot, changes);
+      Object.assign(slot, { webhook, target: null, sign: null });
       if (!takes(slot)) await giveBack(slot);
+      return true;
     },
     drop: async (key) => {
       const slot = slots.get(key);

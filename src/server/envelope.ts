@@ -11,18 +11,9 @@ import type { Ctx } from './context.ts';
 
 const logger = getLogger(['sendemall-mock', 'server']);
 
-/** The second that was written last: most answers are given in the same one. */
-let written = { second: Number.NaN, text: '' };
-
-const secondText = (at: number): string => {
-  const second = Math.floor(at / 1000);
-  if (second !== written.second) written = { second, text: toProviderTime(at) };
-  return written.text;
-};
-
 const metaOf = (c: Ctx): { request_id: string; timestamp: string } => ({
   request_id: c.get('requestId'),
-  timestamp: secondText(c.get('now')()),
+  timestamp: toProviderTime(c.get('now')()),
 });
 
 export const success = (c: Ctx, data: unknown, status: ContentfulStatusCode = 200): Response =>

@@ -120,11 +120,10 @@ export const createWebhooks = (
 ): WebhookStore => {
   const all = db.prepare(`${WEBHOOK} ORDER BY key`);
   const one = db.prepare(`${WEBHOOK} AND id = ?`);
-  const countAll = db.prepare(
-    'SELECT count(*) AS n FROM webhook WHERE account = ? AND deleted_at IS NULL',
-  );
   const insert = db.prepare(
-    'INSERT INTO webhook (account, id, url, events, secret, status, created_at) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING *',
+    `INSERT INTO webhook (account, id, url, events, secret, status, created_at)
+     SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7
+     WHERE (SELECT count(*) FROM webhook WHERE account = ?1 AND deleted_at IS NULL) < ?8`,
   );
   const update = db.prepare(
     'UPDATE webhook SET url = ?, events = ?, secret = ?, status = ? WHERE key = ? RETURNING *',
@@ -141,14 +140,20 @@ export const createWebhooks = (
     return row === undefined ? null : toWebhook(row);
   };
   return {
-    createWebhook: async (account, webhook, limit) =>
-      transaction(db, () => {
-        const { n } = countAll.get(account) as unknown as { n: number };
-        if (n >= limit) return null;
-        const { id, url, events, secret, status, createdAt } = webhook;
-        const row = insert.get(account, id, url, JSON.stringify(events), secret, status, createdAt);
-        return toWebhook(row as unknown as WebhookRow);
-      }),
+    createWebhook: async (account, webhook, limit) => {
+      const { id, url, events, secret, status, createdAt } = webhook;
+      const { changes, lastInsertRowid } = insert.run(
+        account,
+        id,
+        url,
+        JSON.stringify(events),
+        secret,
+        status,
+        createdAt,
+        limit,
+      );
+      return changes === 0 ? null : { ...webhook, key: Number(lastInsertRowid), account };
+    },
     listWebhooks: async (account) => (all.all(account) as unknown as WebhookRow[]).map(toWebhook),
     updateWebhook: async (account, id, changes) => {
       const before = find(account, id);

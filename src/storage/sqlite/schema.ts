@@ -61,6 +61,7 @@ const MIGRATIONS: readonly string[] = [
      deleted_at INTEGER,
      UNIQUE (account, id)
    ) STRICT;
+   CREATE INDEX webhook_live ON webhook (account) WHERE deleted_at IS NULL;
    CREATE TABLE event (
      seq INTEGER PRIMARY KEY,
      account INTEGER NOT NULL REFERENCES account,

@@ -1,0 +1,57 @@
+/**
+ * Runs the suite against receivers that the tests know everything about.
+ *
+ * @module
+ */
+import type { Hooks, StartSandbox } from '../../src/conformance/probe/hooks.ts';
+import type { CheckResult, Report } from '../../src/conformance/report.ts';
+import { verify } from '../../src/conformance/verify.ts';
+import { createMock } from '../../src/create-mock.ts';
+import type { Mutant } from '../receivers/mutants/mutant.ts';
+import type { Reference } from '../receivers/reference/all.ts';
+
+/** The guide's, so that its samples run as they stand. */
+export const SECRET = 'whsec_your-signing-secret';
+export const SEED = 1;
+
+/** A sandbox of its own for every run that asks for one. */
+const startSandbox: StartSandbox = async () => {
+  const mock = await createMock({ clock: 'frozen' });
+  return {
+    url: mock.url,
+    apiKey: 'self-test',
+    [Symbol.asyncDispose]: () => mock.close(0),
+  };
+};
+
+interface Target {
+  readonly url: string;
+  readonly hooks: Hooks;
+}
+
+/** Every check with every hook that the receiver has. */
+export const examine = ({ url, hooks }: Target, only?: readonly string[]): Promise<Report> =>
+  verify({ url, secret: SECRET, hooks, only, seed: SEED, sandbox: startSandbox });
+
+export const examineReference = async ({ start, only }: Reference): Promise<Report> => {
+  await using receiver = await start(SECRET);
+  return await examine(receiver, only);
+};
+
+export const examineMutant = async ({ make, without = [] }: Mutant): Promise<Report> => {
+  await using receiver = make(SECRET);
+  await receiver.start();
+  const hooks = { ...receiver.hooks };
+  for (const hook of without) delete hooks[hook];
+  return await examine({ url: receiver.url, hooks });
+};
+
+/** What a verdict is about, without times and exchanges. */
+export const tell = ({ id, level, status, reason, actual }: CheckResult): string =>
+  `${id} (${level}): ${status}: ${actual ?? reason ?? ''}`;
+
+export const failures = ({ checks }: Report): readonly CheckResult[] =>
+  checks.filter(({ status }) => status === 'fail');
+
+export const errors = ({ checks }: Report): readonly CheckResult[] =>
+  checks.filter(({ status }) => status === 'error');

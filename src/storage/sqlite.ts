@@ -14,6 +14,7 @@ import { createInFlight } from './sqlite/in-flight.ts';
 import { openDatabase } from './sqlite/open.ts';
 import { createQueue } from './sqlite/queue.ts';
 import { createTallies } from './sqlite/tallies.ts';
+import { createWriteDown } from './sqlite/unwritten.ts';
 import type { Store } from './store.ts';
 
 /**
@@ -31,16 +32,17 @@ export const openSqliteStore = async ({
 }): Promise<Store> => {
   const db = openDatabase(file);
   const inFlight = createInFlight();
-  const tallies = createTallies(db);
+  const writeDown = createWriteDown(db, inFlight);
+  const tallies = createTallies(db, writeDown);
   const counters = createCounters(db);
   const rows = createDeliveryRows(db, inFlight);
-  const history = createHistory(db, rows, inFlight);
+  const history = createHistory(db, rows, inFlight, writeDown);
   return {
     location: file === null ? 'memory' : resolve(file),
     ...createAccounts(db, tallies, inFlight),
-    ...createDump(db, tallies, inFlight, counters),
+    ...createDump(db, tallies, inFlight, counters, writeDown),
     ...createWebhooks(db, tallies, inFlight),
-    ...createQueue(db, inFlight, history, tallies, counters),
+    ...createQueue(db, inFlight, history, writeDown, tallies, counters),
     ...history,
     ...createDeadLetters(db, rows, tallies),
     ...createAnswers(db),

@@ -1,5 +1,5 @@
 /**
- * How an attempt is kept: a JSON list of everything but its number, which is part of the row's key.
+ * How an attempt is kept: a JSON list of everything but its number, which is its place among its delivery's.
  *
  * @module
  */
@@ -35,12 +35,11 @@ export const writeAttempt = (attempt: Attempt, nextAttemptAt: Attempt['nextAttem
   return JSON.stringify(fields);
 };
 
-export const readAttempt = (number: number, record: string): Attempt => {
-  const fields = JSON.parse(record) as AttemptFields;
+const toAttempt = (fields: AttemptFields, index: number): Attempt => {
   const [startedAt, endedAt, durationMs, outcome, error, url, signature, response, nextAttemptAt] =
     fields;
   return {
-    number,
+    number: index + 1,
     startedAt,
     endedAt,
     durationMs,
@@ -52,6 +51,10 @@ export const readAttempt = (number: number, record: string): Attempt => {
     nextAttemptAt,
   };
 };
+
+/** @param records one after the other, separated by commas; null when there are none */
+export const readAttempts = (records: string | null): readonly Attempt[] =>
+  records === null ? [] : (JSON.parse(`[${records}]`) as AttemptFields[]).map(toAttempt);
 
 const isNumber = (value: unknown): boolean => typeof value === 'number';
 const isText = (value: unknown): boolean => typeof value === 'string';
@@ -85,7 +88,7 @@ const FIELDS: readonly ((value: unknown) => boolean)[] = [
   (value) => value === null || isMoment(value),
 ];
 
-/** Whether {@link readAttempt} can read it. */
+/** Whether {@link readAttempts} can read it. */
 export const isAttemptRecord = (fields: unknown): boolean =>
   Array.isArray(fields) &&
   fields.length === FIELDS.length &&

@@ -21,10 +21,10 @@ export interface Counters {
 
 export const createCounters = (db: DatabaseSync): Counters => {
   const known = new Map<AccountKey, Numbers>();
-  const last = (table: 'event' | 'delivery') =>
-    db.prepare(`SELECT max(seq) AS last FROM ${table} WHERE seq > ? AND seq < ?`);
-  const lastEvent = last('event');
-  const lastDelivery = last('delivery');
+  const lastEvent = db.prepare('SELECT max(seq) AS last FROM event WHERE seq > ? AND seq < ?');
+  const lastDelivery = db.prepare(
+    'SELECT max(seq) AS last FROM delivery WHERE seq > ? AND seq < ?',
+  );
   return {
     of: (account) => {
       const numbers = known.get(account);

@@ -6,7 +6,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { AccountKey, Delivery, SignatureMode, StoredEvent } from '../../domain/delivery.ts';
 import { deliveryId } from '../../domain/delivery-id.ts';
-import { readAttempt } from './attempt-record.ts';
+import { readAttempts } from './attempt-record.ts';
 import type { InFlight } from './in-flight.ts';
 import { NAMES } from './schema.ts';
 
@@ -35,7 +35,8 @@ export interface DeliveryRow {
   readonly redelivery_of: number | null;
   readonly signature: SignatureMode | null;
   readonly body: Uint8Array | null;
-  readonly last: string | null;
+  /** Records, separated by commas. */
+  readonly attempts: string | null;
 }
 
 export const SELECT_DELIVERY = `
@@ -43,7 +44,7 @@ export const SELECT_DELIVERY = `
     d.acknowledged_at, d.redelivery_of, d.signature, CAST(d.body AS BLOB) AS body,
     w.id AS webhook_id, w.url, e.id AS event_id, e.type AS event_type, e.body AS event_body,
     e.created_at AS event_created_at,
-    (SELECT record FROM attempt a WHERE a.delivery = d.seq ORDER BY number DESC LIMIT 1) AS last
+    d.attempts
   FROM delivery d JOIN webhook w ON w.key = d.webhook JOIN event e ON e.seq = d.event`;
 
 /**
@@ -69,7 +70,7 @@ export const createDeliveryRows = (db: DatabaseSync, inFlight: InFlight): Delive
   return {
     one: (seq) => (oneDelivery.get(seq) as unknown as DeliveryRow | undefined) ?? null,
     toDelivery: (row) => {
-      const last = row.last === null ? null : readAttempt(row.attempts_made, row.last);
+      const last = readAttempts(row.attempts).at(-1);
       return {
         seq: row.seq,
         id: deliveryId(row.seq),

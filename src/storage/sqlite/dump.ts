@@ -11,8 +11,9 @@ import type { AccountDump, AccountStore } from '../store.ts';
 import type { Counters } from './counters.ts';
 import { checkRow, checkTables, misfit, NUMBERED } from './dump-check.ts';
 import type { InFlight } from './in-flight.ts';
-import { CANCEL_LEFT_BEHIND, SCHEMA_VERSION, STATUS, transactionWithoutChecks } from './schema.ts';
+import { CANCEL_LEFT_BEHIND, SCHEMA_VERSION, transactionWithoutChecks } from './schema.ts';
 import type { Tallies } from './tallies.ts';
+import type { WriteDown } from './unwritten.ts';
 
 type Row = Readonly<Record<string, string | number | null>>;
 
@@ -20,6 +21,8 @@ interface Table {
   readonly name: string;
   /** The internal key, if it has one of its own. */
   readonly key: string | null;
+  /** Columns that a snapshot tells in another way, or has no use for. */
+  readonly hidden: readonly string[];
   /** Columns that hold another table's internal key. */
   readonly references: Readonly<Record<string, string>>;
   /** Whose rows: a condition with the parameters that it uses of `:account`, `:from` and `:to`. */
@@ -30,21 +33,16 @@ const IN_RANGE = 'seq > :from AND seq < :to';
 
 /** In the order in which rows can be inserted. */
 const TABLES: readonly Table[] = [
-  { name: 'webhook', key: 'key', references: {}, where: 'account = :account' },
-  { name: 'event', key: 'seq', references: {}, where: IN_RANGE },
+  { name: 'webhook', key: 'key', hidden: [], references: {}, where: 'account = :account' },
+  { name: 'event', key: 'seq', hidden: ['taken'], references: {}, where: IN_RANGE },
   {
     name: 'delivery',
     key: 'seq',
+    hidden: ['attempts'],
     references: { event: 'event', webhook: 'webhook', redelivery_of: 'delivery' },
     where: IN_RANGE,
   },
-  {
-    name: 'attempt',
-    key: null,
-    references: { delivery: 'delivery' },
-    where: 'delivery > :from AND delivery < :to',
-  },
-  { name: 'answer', key: null, references: {}, where: 'account = :account' },
+  { name: 'answer', key: null, hidden: [], references: {}, where: 'account = :account' },
 ];
 
 const parametersFor = ({ where }: Table, account: AccountKey): Record<string, number> =>
@@ -52,14 +50,47 @@ const parametersFor = ({ where }: Table, account: AccountKey): Record<string, nu
     ? { account }
     : { from: rowKey(account, 0), to: rowKey(account + 1, 0) };
 
-/** Without the account; what is in flight is pending when it is loaded. */
-const plain = (name: string, row: Readonly<Record<string, SQLOutputValue>>): Row => {
-  const { account: _account, ...rest } = row as Record<string, SQLOutputValue>;
-  for (const [column, value] of Object.entries(rest)) {
-    if (NUMBERED.has(column) && typeof value === 'number') rest[column] = rowNumber(value);
+/** Attempts are a table of their own in a snapshot. */
+const ATTEMPT = { name: 'attempt', columns: ['delivery', 'number', 'record'] } as const;
+
+/** Without the account and what is hidden. */
+const plain = ({ hidden }: Table, row: Readonly<Record<string, SQLOutputValue>>): Row =>
+  Object.fromEntries(
+    Object.entries(row)
+      .filter(([column]) => column !== 'account' && !hidden.includes(column))
+      .map(([column, value]) => [
+        column,
+        NUMBERED.has(column) && typeof value === 'number'
+          ? rowNumber(value)
+          : (value as Row[string]),
+      ]),
+  );
+
+const attemptRows = (delivery: number, attempts: string | null): Row[] =>
+  (attempts === null ? [] : (JSON.parse(`[${attempts}]`) as unknown[])).map((record, index) => ({
+    delivery: rowNumber(delivery),
+    number: index + 1,
+    record: JSON.stringify(record),
+  }));
+
+/** Records of a snapshot by the number of their delivery, as a row of `delivery` has them. */
+const attemptsIn = (dump: AccountDump): Map<number, string> => {
+  const deliveries = new Set((dump.tables['delivery'] ?? []).map(({ seq }) => seq));
+  const records = new Map<number, string[]>();
+  for (const [index, row] of (dump.tables[ATTEMPT.name] ?? []).entries()) {
+    const where = `tables.${ATTEMPT.name}[${index}]`;
+    checkRow(ATTEMPT.name, ATTEMPT.columns, row, where);
+    const { delivery, number, record } = row;
+    if (!deliveries.has(delivery ?? null)) {
+      throw misfit(where, `names a delivery ${JSON.stringify(delivery)} that is not in it`);
+    }
+    const list = records.get(Number(delivery)) ?? [];
+    records.set(Number(delivery), list);
+    if (list.push(String(record)) !== number) {
+      throw misfit(`${where}.number`, `is ${String(number)}: attempts are numbered from 1 on`);
+    }
   }
-  const flying = name === 'delivery' && rest['status'] === STATUS.in_flight;
-  return { ...(rest as Row), ...(flying ? { status: STATUS.pending } : {}) };
+  return new Map([...records].map(([delivery, list]) => [delivery, list.join(',')]));
 };
 
 /** Removes an account's rows, children first. */
@@ -78,9 +109,10 @@ const columnsOf = (db: DatabaseSync, table: string): string[] =>
 const insertRows = (db: DatabaseSync, account: AccountKey, dump: AccountDump): void => {
   /** Keys in the dump, by table, and what they are here. */
   const keys = new Map<string, Map<number, number>>(TABLES.map(({ name }) => [name, new Map()]));
-  for (const { name, key, references } of TABLES) {
+  const attempts = attemptsIn(dump);
+  for (const { name, key, hidden, references } of TABLES) {
     const columns = columnsOf(db, name);
-    const given = columns.filter((column) => column !== 'account');
+    const given = columns.filter((column) => column !== 'account' && !hidden.includes(column));
     const insert = db.prepare(
       `INSERT INTO ${name} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
     );
@@ -89,6 +121,7 @@ const insertRows = (db: DatabaseSync, account: AccountKey, dump: AccountDump): v
       checkRow(name, given, row, where);
       const value = (column: string): SQLInputValue => {
         if (column === 'account') return account;
+        if (column === 'attempts') return attempts.get(Number(row['seq'])) ?? null;
         const held = row[column] ?? null;
         if (column === 'key' && name === 'webhook') return null;
         const target = references[column];
@@ -117,6 +150,7 @@ export const createDump = (
   tallies: Tallies,
   inFlight: InFlight,
   counters: Counters,
+  writeDown: WriteDown,
 ): DumpPart => {
   const clock = db.prepare(
     `SELECT clock_mode AS mode, clock_rate AS rate, clock_virtual AS anchorVirtual, clock_wall AS anchorWall
@@ -132,25 +166,27 @@ export const createDump = (
       transactionWithoutChecks(db, () => clear(db, account));
       abandon(account);
     },
-    exportAccount: async (account) => ({
-      version: SCHEMA_VERSION,
-      clock: clock.get(account) as unknown as AccountDump['clock'],
-      tables: Object.fromEntries(
-        TABLES.map((table) => [
-          table.name,
-          db
-            .prepare(`SELECT * FROM ${table.name} WHERE ${table.where}`)
-            .all(parametersFor(table, account))
-            .map((row) => plain(table.name, row)),
-        ]),
-      ),
-    }),
+    exportAccount: async (account) => {
+      writeDown(account);
+      const tables: Record<string, Row[]> = { [ATTEMPT.name]: [] };
+      for (const table of TABLES) {
+        const rows = db
+          .prepare(`SELECT * FROM ${table.name} WHERE ${table.where}`)
+          .all(parametersFor(table, account));
+        tables[table.name] = rows.map((row) => plain(table, row));
+        if (table.name !== 'delivery') continue;
+        tables[ATTEMPT.name] = rows.flatMap((row) =>
+          attemptRows(Number(row['seq']), row['attempts'] as string | null),
+        );
+      }
+      return {
+        version: SCHEMA_VERSION,
+        clock: clock.get(account) as unknown as AccountDump['clock'],
+        tables,
+      };
+    },
     importAccount: async (account, dump) => {
-      checkTables(
-        dump,
-        SCHEMA_VERSION,
-        TABLES.map(({ name }) => name),
-      );
+      checkTables(dump, SCHEMA_VERSION, [...TABLES.map(({ name }) => name), ATTEMPT.name]);
       transactionWithoutChecks(db, () => {
         clear(db, account);
         insertRows(db, account, dump);

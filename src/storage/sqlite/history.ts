@@ -7,11 +7,12 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { AccountKey } from '../../domain/delivery.ts';
 import { deliveryKey, rowKey } from '../../domain/delivery-id.ts';
 import type { DeliveryFilter, EventRow, HistoryStore } from '../store.ts';
-import { readAttempt } from './attempt-record.ts';
+import { readAttempts } from './attempt-record.ts';
 import { OF_EVENT, SELECT_DELIVERY, type DeliveryRow, type DeliveryRows } from './delivery-rows.ts';
 import type { InFlight } from './in-flight.ts';
 import { STATUS } from './schema.ts';
 import { readText } from './text.ts';
+import type { WriteDown } from './unwritten.ts';
 
 export type History = Pick<
   HistoryStore,
@@ -31,10 +32,8 @@ export const createHistory = (
   db: DatabaseSync,
   rows: DeliveryRows,
   inFlight: InFlight,
+  writeDown: WriteDown,
 ): History => {
-  const attemptsOf = db.prepare(
-    'SELECT number, record FROM attempt WHERE delivery = ? ORDER BY number',
-  );
   const oneEvent = db.prepare(
     'SELECT seq, id, type, created_at AS createdAt, body FROM event WHERE account = ? AND id = ?',
   );
@@ -91,6 +90,7 @@ export const createHistory = (
       (oneEvent.get(account, id) as unknown as EventRow | undefined) ?? null,
 
     listDeliveries: async (account, filter, { limit, after }) => {
+      writeDown(account);
       const found = conditions(account, filter);
       if (found === null) return [];
       const sql = `${SELECT_DELIVERY} WHERE ${found.where} AND d.seq < ? ORDER BY d.seq DESC LIMIT ?`;
@@ -98,14 +98,14 @@ export const createHistory = (
       return (page as unknown as DeliveryRow[]).map(rows.toDelivery);
     },
     getDelivery: async (account, id) => {
+      writeDown(account);
       const key = deliveryKey(account, id);
       const row = key === null ? null : rows.one(key);
       if (row === null) return null;
-      const attempts = attemptsOf.all(row.seq) as unknown as { number: number; record: string }[];
       return {
         ...rows.toDelivery(row),
         body: row.body === null ? row.event_body : readText(row.body),
-        attempts: attempts.map(({ number, record }) => readAttempt(number, record)),
+        attempts: readAttempts(row.attempts),
       };
     },
   };

@@ -5,17 +5,25 @@
  */
 import type { AccountKey, Millis, WebhookKey } from '../../domain/delivery.ts';
 
+/** What a delivery without a row needs to get one. */
+export interface Unwritten {
+  readonly event: number;
+  /** Also when it is due. */
+  readonly createdAt: Millis;
+}
+
 export interface Flight {
   readonly account: AccountKey;
   readonly webhook: WebhookKey;
+  /** Null once the delivery has a row. */
+  unwritten: Unwritten | null;
 }
 
 export interface InFlight {
   has(delivery: number): boolean;
   get(delivery: number): Flight | undefined;
   add(delivery: number, flight: Flight): void;
-  /** @returns whether it was in flight */
-  remove(delivery: number): boolean;
+  remove(delivery: number): void;
   /** Deliveries of this webhook that are in flight. */
   count(webhook: WebhookKey): number;
   of(account: AccountKey): readonly number[];
@@ -49,10 +57,9 @@ export const createInFlight = (): InFlight => {
     },
     remove: (delivery) => {
       const flight = flights.get(delivery);
-      if (flight === undefined) return false;
+      if (flight === undefined) return;
       flights.delete(delivery);
       change(flight.webhook, -1);
-      return true;
     },
     count: (webhook) => perWebhook.get(webhook) ?? 0,
     of: (account) =>

@@ -6,14 +6,15 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Millis, SignatureMode, StoredEvent } from '../../domain/delivery.ts';
 import { deliveryId, deliveryKey } from '../../domain/delivery-id.ts';
-import type { AttemptRecord, Claim, QueueStore } from '../store.ts';
+import type { AttemptRecord, Claim, NewDelivery, QueueStore } from '../store.ts';
 import { writeAttempt } from './attempt-record.ts';
 import type { Counters } from './counters.ts';
 import type { History } from './history.ts';
-import type { InFlight } from './in-flight.ts';
+import type { Flight, InFlight } from './in-flight.ts';
 import { CANCEL_LEFT_BEHIND, STATUS, transaction } from './schema.ts';
 import type { Tallies } from './tallies.ts';
 import { readText } from './text.ts';
+import { writeMissing, type WriteDown } from './unwritten.ts';
 
 /** SQLITE_CONSTRAINT_UNIQUE: here always an event's id. */
 const UNIQUE_VIOLATION = 2067;
@@ -30,6 +31,17 @@ type ClaimRow = [
   body: string,
 ];
 
+/** A row that comes later is made from the event alone, so one that is due at another time comes at once. */
+const waitsForRow = ({ createdAt }: StoredEvent, { taken, dueAt }: NewDelivery): boolean =>
+  taken && dueAt === createdAt;
+
+/** What an event's row says of deliveries that get theirs later; see `schema.ts`. */
+const takenOf = (event: StoredEvent, planned: readonly NewDelivery[]): number | string | null => {
+  const marks = planned.map((one) => (waitsForRow(event, one) ? one.webhook : 0));
+  if (!marks.some((mark) => mark !== 0)) return null;
+  return marks.length === 1 ? (marks[0] ?? null) : JSON.stringify(marks);
+};
+
 const asArrays = (statement: StatementSync): StatementSync => {
   statement.setReturnArrays(true);
   return statement;
@@ -39,14 +51,18 @@ export const createQueue = (
   db: DatabaseSync,
   inFlight: InFlight,
   history: History,
+  writeDown: WriteDown,
   tallies: Tallies,
   counters: Counters,
 ): QueueStore => {
   const insertEvent = db.prepare(
-    'INSERT INTO event (seq, account, id, type, created_at, body, first_delivery, deliveries) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+    'INSERT INTO event (seq, account, id, type, created_at, body, first_delivery, deliveries, taken) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
   );
   const insertDelivery = db.prepare(
-    'INSERT INTO delivery (seq, event, webhook, status, attempts_made, created_at, due_at) VALUES (?, ?, ?, ?, 0, ?, ?)',
+    `INSERT INTO delivery (seq, event, webhook, status, attempts_made, created_at, due_at) VALUES (?, ?, ?, ${STATUS.pending}, 0, ?, ?)`,
+  );
+  const insertAttempted = db.prepare(
+    'INSERT INTO delivery (seq, event, webhook, status, attempts_made, created_at, due_at, settled_at, attempts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
   );
   const insertRedelivery = db.prepare(
     `INSERT INTO delivery (seq, event, webhook, status, attempts_made, created_at, due_at, redelivery_of, signature, body)
@@ -68,15 +84,9 @@ export const createQueue = (
   const webhooksOf = asArrays(
     db.prepare('SELECT key FROM webhook WHERE account = ? AND deleted_at IS NULL'),
   );
-  const insertAttempt = db.prepare(
-    'INSERT INTO attempt (delivery, number, record) VALUES (?, ?, ?)',
-  );
-  const updateDelivery = db.prepare(
-    'UPDATE delivery SET status = ?, attempts_made = ?, due_at = ?, settled_at = ? WHERE seq = ?',
-  );
-
-  const makePending = db.prepare(
-    `UPDATE delivery SET status = ${STATUS.pending} WHERE seq = ? AND status = ${STATUS.in_flight}`,
+  const updateAttempted = db.prepare(
+    `UPDATE delivery SET status = ?1, attempts_made = ?2, due_at = ?3, settled_at = ?4,
+       attempts = coalesce(attempts || ',', '') || ?5 WHERE seq = ?6 AND attempts_made = ?2 - 1`,
   );
   const cancel = db.prepare(
     `UPDATE delivery SET status = ${STATUS.cancelled}, due_at = NULL, settled_at = ? WHERE seq = ?`,
@@ -91,7 +101,7 @@ export const createQueue = (
   const claim = (webhook: number, seq: number): Claim => {
     const row = claimed.get(seq) as unknown as ClaimRow;
     const [account, made, dueAt, signature, edited, eventId, eventType, body] = row;
-    inFlight.add(seq, { account, webhook });
+    inFlight.add(seq, { account, webhook, unwritten: null });
     return {
       delivery: seq,
       account,
@@ -125,10 +135,46 @@ export const createQueue = (
     tally[status] += 1;
   };
 
+  const write = (record: AttemptRecord): void => {
+    const { delivery, attempt } = record;
+    const status = becomes(record);
+    const waits = status === 'pending';
+    const dueAt = waits ? attempt.nextAttemptAt : null;
+    const settledAt = waits ? null : attempt.endedAt;
+    const text = writeAttempt(attempt, dueAt);
+    const flight = inFlight.get(delivery);
+    if (flight === undefined || flight.unwritten === null) {
+      const { number } = attempt;
+      const { changes } = updateAttempted.run(
+        STATUS[status],
+        number,
+        dueAt,
+        settledAt,
+        text,
+        delivery,
+      );
+      if (changes === 0)
+        throw new Error(`attempt ${number} of ${deliveryId(delivery)} is no next one`);
+      return;
+    }
+    const { event, createdAt } = flight.unwritten;
+    insertAttempted.run(
+      delivery,
+      event,
+      flight.webhook,
+      STATUS[status],
+      attempt.number,
+      createdAt,
+      dueAt,
+      settledAt,
+      text,
+    );
+  };
+
   return {
     publish: async (account, events) => {
       const deliveries: number[] = [];
-      const taken: [delivery: number, webhook: number][] = [];
+      const taken: [delivery: number, flight: Flight][] = [];
       const numbers = counters.of(account);
       let { event: nextEvent, delivery: nextDelivery } = numbers;
       let current = '';
@@ -138,13 +184,27 @@ export const createQueue = (
             const { id, type, createdAt, body } = event;
             current = id;
             const row = nextEvent++;
-            insertEvent.run(row, account, id, type, createdAt, body, nextDelivery, planned.length);
+            const first = nextDelivery;
+            insertEvent.run(
+              row,
+              account,
+              id,
+              type,
+              createdAt,
+              body,
+              first,
+              planned.length,
+              takenOf(event, planned),
+            );
+            const unwritten = { event: row, createdAt };
             for (const delivery of planned) {
               const key = nextDelivery++;
-              const status = delivery.taken ? STATUS.in_flight : STATUS.pending;
-              insertDelivery.run(key, row, delivery.webhook, status, createdAt, delivery.dueAt);
+              const { webhook, dueAt } = delivery;
               deliveries.push(key);
-              if (delivery.taken) taken.push([key, delivery.webhook]);
+              const later = waitsForRow(event, delivery);
+              if (!later) insertDelivery.run(key, row, webhook, createdAt, dueAt);
+              if (delivery.taken)
+                taken.push([key, { account, webhook, unwritten: later ? unwritten : null }]);
             }
           }
         });
@@ -159,13 +219,14 @@ export const createQueue = (
         tally.events += events.length;
         tally.pending += deliveries.length;
       }
-      for (const [key, webhook] of taken) inFlight.add(key, { account, webhook });
+      for (const [key, flight] of taken) inFlight.add(key, flight);
       return { taken: null, deliveries };
     },
 
     redeliver: async (account, { of, body, signature, dueAt }) => {
       const key = deliveryKey(account, of);
       if (key === null) return null;
+      writeDown(account);
       const numbers = counters.of(account);
       const seq = numbers.delivery;
       const { changes } = insertRedelivery.run({ seq, of: key, dueAt, signature, body });
@@ -190,15 +251,7 @@ export const createQueue = (
 
     recordAttempts: async (records) => {
       transaction(db, () => {
-        for (const record of records) {
-          const { delivery, attempt } = record;
-          const status = becomes(record);
-          const waits = status === 'pending';
-          const dueAt = waits ? attempt.nextAttemptAt : null;
-          const settledAt = waits ? null : attempt.endedAt;
-          insertAttempt.run(delivery, attempt.number, writeAttempt(attempt, dueAt));
-          updateDelivery.run(STATUS[status], attempt.number, dueAt, settledAt, delivery);
-        }
+        for (const record of records) write(record);
       });
       for (const record of records) land(record.delivery, becomes(record));
     },
@@ -209,11 +262,13 @@ export const createQueue = (
         const flight = inFlight.get(delivery);
         return flight === undefined ? undefined : inFlight.goneAt(flight.webhook);
       };
+      for (const account of new Set(flying.map((delivery) => inFlight.get(delivery)?.account))) {
+        if (account !== undefined) writeDown(account);
+      }
       transaction(db, () => {
         for (const delivery of flying) {
           const gone = goneAt(delivery);
-          if (gone === undefined) makePending.run(delivery);
-          else cancel.run(gone, delivery);
+          if (gone !== undefined) cancel.run(gone, delivery);
         }
       });
       for (const delivery of flying) {
@@ -223,13 +278,9 @@ export const createQueue = (
 
     recover: async () => {
       const changes = transaction(db, () => {
-        const taken = db
-          .prepare(
-            `UPDATE delivery SET status = ${STATUS.pending} WHERE status = ${STATUS.in_flight}`,
-          )
-          .run();
+        const missing = writeMissing(db);
         db.exec(CANCEL_LEFT_BEHIND);
-        return Number(taken.changes);
+        return missing;
       });
       inFlight.clear();
       tallies.forgetAll();

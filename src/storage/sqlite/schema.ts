@@ -11,8 +11,8 @@ export const APPLICATION_ID = 0x53_45_4d_41;
 
 /**
  * Statuses are numbers here because the hot path compares and writes them for every attempt.
- * `in_flight` is written only for what is taken as it is published, so that it never enters the index of what is due;
- * what is claimed later stays pending on disk. After a crash both are pending again.
+ * `in_flight` is never written: what is taken as it is published has no row until its first attempt has ended, and what
+ * is claimed later stays pending on disk. After a crash both are pending again.
  */
 export const STATUS = {
   pending: 0,
@@ -37,6 +37,9 @@ export const CANCEL_LEFT_BEHIND = `
 /**
  * Keys of events and deliveries are {@link rowKey}s, so an account's rows are one range. An event's first deliveries
  * are one range too: `deliveries` of them from `first_delivery` on; later ones are found by `delivery_again`.
+ * `taken` is the webhook that an event's only delivery was taken for as it was published; as JSON, one for each of its
+ * deliveries, 0 where it was not taken. Those deliveries may have no row yet (see `unwritten.ts`).
+ * `attempts` are records one after the other, separated by commas.
  */
 const MIGRATIONS: readonly string[] = [
   `CREATE TABLE account (
@@ -71,6 +74,7 @@ const MIGRATIONS: readonly string[] = [
      body TEXT NOT NULL,
      first_delivery INTEGER NOT NULL,
      deliveries INTEGER NOT NULL,
+     taken ANY,
      UNIQUE (account, id)
    ) STRICT;
    CREATE TABLE delivery (
@@ -85,17 +89,12 @@ const MIGRATIONS: readonly string[] = [
      acknowledged_at INTEGER,
      redelivery_of INTEGER,
      signature TEXT,
-     body TEXT
+     body TEXT,
+     attempts TEXT
    ) STRICT;
    CREATE INDEX delivery_due ON delivery (webhook, due_at) WHERE status = ${STATUS.pending};
    CREATE INDEX delivery_dead ON delivery (webhook, event) WHERE status = ${STATUS.dead};
    CREATE INDEX delivery_again ON delivery (event) WHERE redelivery_of IS NOT NULL;
-   CREATE TABLE attempt (
-     delivery INTEGER NOT NULL REFERENCES delivery,
-     number INTEGER NOT NULL,
-     record TEXT NOT NULL,
-     PRIMARY KEY (delivery, number)
-   ) STRICT, WITHOUT ROWID;
    CREATE TABLE answer (
      account INTEGER NOT NULL REFERENCES account,
      key TEXT NOT NULL,

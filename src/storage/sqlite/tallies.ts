@@ -7,7 +7,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { AccountKey, DeliveryStatus } from '../../domain/delivery.ts';
 import { rowKey } from '../../domain/delivery-id.ts';
-import { NAMES, STATUS } from './schema.ts';
+import { NAMES } from './schema.ts';
+import type { WriteDown } from './unwritten.ts';
 
 /** What is in flight counts as pending until it is written otherwise. */
 export type Tally = Record<DeliveryStatus | 'events', number>;
@@ -21,13 +22,14 @@ export interface Tallies {
   forgetAll(): void;
 }
 
-export const createTallies = (db: DatabaseSync): Tallies => {
+export const createTallies = (db: DatabaseSync, writeDown: WriteDown): Tallies => {
   const tallies = new Map<AccountKey, Tally>();
   const countStatuses = db.prepare(
     'SELECT status, count(*) AS n FROM delivery WHERE seq > ? AND seq < ? GROUP BY status',
   );
   const countEvents = db.prepare('SELECT count(*) AS n FROM event WHERE account = ?');
   const count = (account: AccountKey): Tally => {
+    writeDown(account);
     const events = Number(countEvents.get(account)?.['n']);
     const tally: Tally = {
       events,
@@ -39,9 +41,7 @@ export const createTallies = (db: DatabaseSync): Tallies => {
       cancelled: 0,
     };
     for (const row of countStatuses.all(rowKey(account, 0), rowKey(account + 1, 0))) {
-      const status = Number(row['status']);
-      const name = status === STATUS.in_flight ? 'pending' : (NAMES.get(status) ?? 'pending');
-      tally[name] += Number(row['n']);
+      tally[NAMES.get(Number(row['status'])) ?? 'pending'] += Number(row['n']);
     }
     return tally;
   };

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Hooks, StartSandbox } from '../../src/conformance/probe/hooks.ts';
-import type { CheckResult, Report } from '../../src/conformance/report.ts';
+import type { Report } from '../../src/conformance/report.ts';
 import { verify } from '../../src/conformance/verify.ts';
 import { createMock } from '../../src/create-mock.ts';
 import type { Mutant } from '../receivers/mutants/mutant.ts';
@@ -45,13 +45,3 @@ export const examineMutant = async ({ make, without = [] }: Mutant): Promise<Rep
   for (const hook of without) delete hooks[hook];
   return await examine({ url: receiver.url, hooks });
 };
-
-/** What a verdict is about, without times and exchanges. */
-export const tell = ({ id, level, status, reason, actual }: CheckResult): string =>
-  `${id} (${level}): ${status}: ${actual ?? reason ?? ''}`;
-
-export const failures = ({ checks }: Report): readonly CheckResult[] =>
-  checks.filter(({ status }) => status === 'fail');
-
-export const errors = ({ checks }: Report): readonly CheckResult[] =>
-  checks.filter(({ status }) => status === 'error');

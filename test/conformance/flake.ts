@@ -1,0 +1,64 @@
+/**
+ * `npm run test:flake [rounds]`: the whole self-test again and again while every core is busy. A scored verdict that
+ * changes is a flake; it fails.
+ *
+ * @module
+ */
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import type { CheckResult } from '../../src/conformance/report.ts';
+import { judgeMutant, judgeReference } from './judge.ts';
+import { makeSurvey, type Survey } from './survey.ts';
+
+const rounds = Number(process.argv[2] ?? 20);
+if (!Number.isInteger(rounds) || rounds < 2) {
+  console.error('The number of rounds is at least 2: npm run test:flake -- 20');
+  process.exit(2);
+}
+
+const BUSY = 'for (let until = 0; ; ) { until = (until * 1103515245 + 12345) % 2147483648; }';
+
+const verdicts = ({ mutants, references }: Survey): ReadonlyMap<string, string> => {
+  const scored = ({ level }: CheckResult): boolean => level !== 'INFO';
+  return new Map(
+    [...mutants, ...references].flatMap(({ subject, report }) =>
+      report.checks
+        .filter(scored)
+        .map(({ id, status }) => [`${subject.name}: ${id}`, status] as const),
+    ),
+  );
+};
+
+const problems = ({ mutants, references }: Survey): readonly string[] => [
+  ...mutants.flatMap(({ subject, report }) =>
+    judgeMutant(subject, report).map((problem) => `${subject.name}: ${problem}`),
+  ),
+  ...references.flatMap(({ subject, report }) =>
+    judgeReference(report).map((problem) => `${subject.name}: ${problem}`),
+  ),
+];
+
+const workers = Array.from(
+  { length: availableParallelism() },
+  () => new Worker(BUSY, { eval: true }),
+);
+let first: ReadonlyMap<string, string> | null = null;
+let flakes = 0;
+for (let round = 1; round <= rounds; round += 1) {
+  const begun = Date.now();
+  const survey = await makeSurvey();
+  const now = verdicts(survey);
+  first ??= now;
+  const changed = [...first].filter(([key, status]) => now.get(key) !== status);
+  const wrong = problems(survey);
+  flakes += changed.length + wrong.length;
+  const seconds = ((Date.now() - begun) / 1000).toFixed(1);
+  console.log(
+    `round ${round} of ${rounds}: ${seconds} s, ${now.size} verdicts, ${changed.length} changed`,
+  );
+  for (const [key, status] of changed) console.log(`  ${key}: ${status}, now ${now.get(key)}`);
+  for (const problem of wrong) console.log(`  ${problem}`);
+}
+await Promise.all(workers.map((worker) => worker.terminate()));
+console.log(flakes === 0 ? 'No verdict changed.' : `${flakes} flakes.`);
+process.exitCode = flakes === 0 ? 0 : 1;

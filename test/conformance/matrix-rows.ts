@@ -1,0 +1,55 @@
+/**
+ * The rows of the confusion matrix. Each begins with what the code says, which the self-test compares; in the tables
+ * of checks and mutants, what a run has shown follows.
+ *
+ * @module
+ */
+import type { Check } from '../../src/conformance/check.ts';
+import { CATALOGUE } from '../../src/conformance/catalogue.ts';
+import type { Report } from '../../src/conformance/report.ts';
+import { MUTANTS } from '../receivers/mutants/all.ts';
+import type { Mutant } from '../receivers/mutants/mutant.ts';
+import { REFERENCES, type Reference } from '../receivers/reference/all.ts';
+
+/** Ids of the checks that claim to catch it. */
+export const claimsOn = (mutant: string): readonly string[] =>
+  CATALOGUE.filter(({ catches }) => catches.includes(mutant)).map(({ id }) => id);
+
+const code = (text: string): string => `\`${text}\``;
+const cell = (text: string): string => text.replaceAll('|', String.raw`\|`);
+const list = (ids: readonly string[]): string => (ids.length === 0 ? '–' : ids.map(code).join(' '));
+
+/** The beginning of a check's row. */
+export const checkRow = ({ id, level, catches }: Check): string =>
+  `| ${code(id)} | ${level} | ${list(catches)} |`;
+
+/** The beginning of a mutant's row. */
+export const mutantRow = ({ name, fault, also = {} }: Mutant): string =>
+  `| ${code(name)} | ${cell(fault)} | ${list(claimsOn(name))} | ${list(Object.keys(also))} |`;
+
+const reasons = (report: Report): string => {
+  const counts = new Map<string, number>();
+  for (const { status, reason } of report.checks) {
+    if (status !== 'not_tested') continue;
+    const why = reason ?? 'no reason';
+    counts.set(why, (counts.get(why) ?? 0) + 1);
+  }
+  return [...counts].map(([why, count]) => `${count}: ${cell(why)}`).join('<br>') || '–';
+};
+
+/** A reference receiver's row, whole: nothing in it depends on the run. */
+export const referenceRow = ({ name, may }: Reference, report: Report): string => {
+  const failed = report.checks.filter(({ status }) => status === 'fail');
+  const alarms = failed.filter(({ level }) => level !== 'INFO').map(({ id }) => id);
+  const notes = failed.filter(({ level }) => level === 'INFO').map(({ id }) => id);
+  return `| ${name} | ${cell(may)} | ${report.summary.passed} | ${list(alarms)} | ${list(notes)} | ${reasons(report)} |`;
+};
+
+/** One sentence that the README shows. */
+export const summaryLine = (): string => {
+  const claims = MUTANTS.reduce((sum, { name }) => sum + claimsOn(name).length, 0);
+  return (
+    `${CATALOGUE.length} checks, ${MUTANTS.length} mutants with one fault each: every one is caught by every check that ` +
+    `claims it (${claims} of ${claims}). ${REFERENCES.length} receivers that are right: no false alarm.`
+  );
+};

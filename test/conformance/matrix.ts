@@ -1,0 +1,73 @@
+/**
+ * `npm run matrix`: runs the suite against all mutants and all reference receivers, and writes what it caught and
+ * where it was wrong to `matrix.md`. Fails, and writes nothing, when a mutant gets away or there is a false alarm.
+ *
+ * @module
+ */
+import { writeFileSync } from 'node:fs';
+import { CATALOGUE } from '../../src/conformance/catalogue.ts';
+import type { Report } from '../../src/conformance/report.ts';
+import { judgeMutant, judgeReference } from './judge.ts';
+import { checkRow, claimsOn, mutantRow, referenceRow, summaryLine } from './matrix-rows.ts';
+import { makeSurvey, type Survey } from './survey.ts';
+
+const failedIds = (report: Report): readonly string[] =>
+  report.checks.filter(({ status }) => status === 'fail').map(({ id }) => id);
+
+const render = ({ mutants, references }: Survey): string => {
+  const checks = CATALOGUE.map((check) => {
+    const by = mutants.filter(({ report }) => failedIds(report).includes(check.id));
+    const caught = by.filter(({ subject }) => check.catches.includes(subject.name)).length;
+    return `${checkRow(check)} ${caught} of ${check.catches.length} | ${by.length - caught} |`;
+  });
+  const faults = mutants.map(({ subject, report }) => {
+    const expected = [...claimsOn(subject.name), ...Object.keys(subject.also ?? {})];
+    const others = failedIds(report).filter((id) => !expected.includes(id));
+    return `${mutantRow(subject)} ${others.map((id) => `\`${id}\``).join(' ') || '–'} |`;
+  });
+  const right = references.map(({ subject, report }) => referenceRow(subject, report));
+  return `# What the suite catches, and where it is wrong
+
+Written by \`npm run matrix\`; \`npm test\` runs all of it again and fails when this page is out of date.
+
+${summaryLine()}
+
+## Right receivers
+
+Every check with every hook. A false alarm is a failed MUST or SHOULD.
+
+| receiver | what it may do | passed | false alarms | notes (INFO) | not tested |
+|---|---|---|---|---|---|
+${right.join('\n')}
+
+## Checks
+
+| check | level | mutants that it must catch | caught | further mutants that fail it |
+|---|---|---|---|---|
+${checks.join('\n')}
+
+## Mutants
+
+A mutant is a right receiver with one fault. No MUST but those named here fails for it.
+
+| mutant | what is wrong with it | caught by | rightly fails too | further failures (SHOULD, INFO) |
+|---|---|---|---|---|
+${faults.join('\n')}
+`;
+};
+
+const survey = await makeSurvey();
+const problems = [
+  ...survey.mutants.flatMap(({ subject, report }) =>
+    judgeMutant(subject, report).map((problem) => `${subject.name}: ${problem}`),
+  ),
+  ...survey.references.flatMap(({ subject, report }) =>
+    judgeReference(report).map((problem) => `${subject.name}: ${problem}`),
+  ),
+];
+for (const problem of problems) console.error(problem);
+if (problems.length > 0) process.exitCode = 1;
+else {
+  writeFileSync(new URL('matrix.md', import.meta.url), render(survey));
+  console.log(summaryLine());
+}

@@ -1,0 +1,51 @@
+/**
+ * Runs the whole suite against every mutant and every reference receiver.
+ *
+ * @module
+ */
+import type { Report } from '../../src/conformance/report.ts';
+import { MUTANTS } from '../receivers/mutants/all.ts';
+import type { Mutant } from '../receivers/mutants/mutant.ts';
+import { REFERENCES, type Reference } from '../receivers/reference/all.ts';
+import { examineMutant, examineReference } from './lab.ts';
+
+export interface Surveyed<T> {
+  readonly subject: T;
+  readonly report: Report;
+}
+
+export interface Survey {
+  readonly mutants: readonly Surveyed<Mutant>[];
+  readonly references: readonly Surveyed<Reference>[];
+}
+
+/** Receivers at a time; more would measure the machine and not the receiver. */
+const AT_ONCE = 6;
+
+const each = async <T>(
+  subjects: readonly T[],
+  examineOne: (subject: T) => Promise<Report>,
+): Promise<readonly Surveyed<T>[]> => {
+  const waiting = [...subjects.entries()];
+  const surveyed: Surveyed<T>[] = [];
+  const work = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const [place, subject] = next;
+      surveyed[place] = { subject, report: await examineOne(subject) };
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return surveyed;
+};
+
+/** @throws when a reference receiver cannot run on this machine */
+export const makeSurvey = async (): Promise<Survey> => {
+  for (const { name, missing } of REFERENCES) {
+    const lack = missing();
+    if (lack !== null) throw new Error(`${name} cannot run here: ${lack}.`);
+  }
+  return {
+    mutants: await each(MUTANTS, examineMutant),
+    references: await each(REFERENCES, examineReference),
+  };
+};

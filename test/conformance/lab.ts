@@ -38,10 +38,13 @@ export const examineReference = async ({ start, only }: Reference): Promise<Repo
   return await examine(receiver, only);
 };
 
-export const examineMutant = async ({ make, without = [] }: Mutant): Promise<Report> => {
+export const examineMutant = async (
+  { make, without = [] }: Mutant,
+  only?: readonly string[],
+): Promise<Report> => {
   await using receiver = make(SECRET);
   await receiver.start();
   const hooks = { ...receiver.hooks };
   for (const hook of without) delete hooks[hook];
-  return await examine({ url: receiver.url, hooks });
+  return await examine({ url: receiver.url, hooks }, only);
 };

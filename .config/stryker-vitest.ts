@@ -1,0 +1,27 @@
+/**
+ * Which tests Stryker runs: those that look at one thing at a time. The whole self-test would run a hundred receivers
+ * for every change that nothing notices.
+ *
+ * @module
+ */
+import base from '../test/vitest.config.ts';
+
+export default {
+  ...base,
+  test: {
+    ...base.test,
+    testTimeout: 30_000,
+    include: [
+      'test/mutation/each-check.ts',
+      'test/conformance/**/*.test.ts',
+      'test/domain/**/*.test.ts',
+      'test/engine/signing.test.ts',
+      'test/cli/signature.test.ts',
+    ],
+    exclude: [
+      ...(base.test?.exclude ?? []),
+      'test/conformance/mutants-*.test.ts',
+      'test/conformance/references.test.ts',
+    ],
+  },
+};

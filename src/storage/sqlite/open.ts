@@ -101,7 +101,7 @@ const prepare = (db: DatabaseSync, path: string): void => {
     'PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL',
   );
   db.exec(
-    'PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32000; PRAGMA wal_autocheckpoint = 8000',
+    'PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000; PRAGMA wal_autocheckpoint = 8000',
   );
   if (isNew) db.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
   migrate(db, version);

@@ -35,8 +35,12 @@ const inNode = (build: Build): Pick<Reference, 'start' | 'missing'> => ({
   missing: () => null,
 });
 
-const inPython = (file: string, module: string): Pick<Reference, 'start' | 'missing'> => ({
-  start: (secret) => runPython(file, secret),
+const inPython = (
+  file: string,
+  module: string,
+  supervised = false,
+): Pick<Reference, 'start' | 'missing'> => ({
+  start: (secret) => runPython(file, secret, supervised),
   missing: () => missingModule(module),
 });
 
@@ -81,9 +85,9 @@ export const REFERENCES: readonly Reference[] = [
   },
   {
     name: 'Python http.server',
-    may: 'HTTP/1.0, one thread, one request at a time, 411 without a Content-Length',
+    may: 'HTTP/1.0, one request at a time, 411 without a Content-Length, brought back by a supervisor',
     forged: 401,
-    ...inPython('http_server.py', 'sqlite3'),
+    ...inPython('http_server.py', 'sqlite3', true),
   },
   {
     name: 'Flask',

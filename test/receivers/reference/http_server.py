@@ -31,6 +31,8 @@ class Receiver(BaseHTTPRequestHandler):
             process(event)
         except ConnectionError:
             return self.answer(503)
+        except (KeyError, TypeError, AttributeError):
+            return self.answer(400)
         self.answer(200)
 
     def answer(self, status):

@@ -62,10 +62,13 @@ export class Store {
     this.#lost = true;
   }
 
-  /** Does what the event asks for, unless that was done before. @throws when the CRM does not answer */
+  /** Does what the event asks for, unless that was done before. @throws when the CRM does not answer, or it is no event */
   async process(event: Event): Promise<'done' | 'known'> {
     await this.#turn();
     const disk = this.#disk;
+    if (typeof event?.id !== 'string' || typeof event.data !== 'object' || event.data === null) {
+      throw new TypeError('that is no event');
+    }
     if (disk.done.has(event.id)) return 'known';
     if (disk.crmDown) throw new Error('the CRM does not answer');
     disk.done.add(event.id);

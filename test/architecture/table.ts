@@ -91,6 +91,7 @@ export const PUBLIC_ENTRIES: readonly string[] = [
 export const COMPOSITION_ROOTS: readonly string[] = [
   'src/create-mock.ts',
   'src/conformance/verify.ts',
+  'src/conformance/probe/http-hooks.ts',
 ];
 
 /** Ports and their adapters: outside its own folder, an adapter is seen by the root only. */

@@ -1,0 +1,109 @@
+/**
+ * Asks a hook over HTTP: bounded, and with errors that say what to do.
+ *
+ * @module
+ */
+import type { WallClock } from '../../clock/port.ts';
+import { HookError, sleep } from './hooks.ts';
+
+export interface HookReply {
+  readonly method: string;
+  readonly url: string;
+  readonly status: number;
+  readonly body: string;
+}
+
+export interface HookCaller {
+  get(url: string): Promise<HookReply>;
+  post(url: string, body: unknown, timeoutMs: number): Promise<HookReply>;
+  /** @returns the error that says what came, and what should have. */
+  unfit(reply: HookReply, remedy: string): HookError;
+}
+
+export interface HookCallerOptions {
+  /** `effects`, as messages name it. */
+  readonly hook: string;
+  readonly wall: WallClock;
+  readonly signal: AbortSignal | undefined;
+  readonly timeoutMs: number;
+  /** When the receiver was restarted last: its hooks may need a moment, too. */
+  readonly restartedAt: () => number | null;
+}
+
+/** After a restart, nobody may be at home for so long. Milliseconds. */
+const COMES_BACK_WITHIN_MS = 10_000;
+const LOOK_EVERY_MS = 50;
+/** Characters of an answer that a message shows. */
+const SHOWN = 200;
+
+const codeOf = (error: unknown): string => {
+  const { code, cause, errors } = error as { code?: unknown; cause?: unknown; errors?: unknown[] };
+  if (typeof code === 'string') return code;
+  if (Array.isArray(errors) && errors.length > 0) return codeOf(errors[0]);
+  return cause === undefined || cause === null ? '' : codeOf(cause);
+};
+
+export const createHookCaller = (options: HookCallerOptions): HookCaller => {
+  const { hook, wall, signal, timeoutMs, restartedAt } = options;
+  const trouble = (method: string, url: string, what: string): HookError =>
+    new HookError(`The ${hook} hook, ${method} ${url}, ${what}`);
+
+  const once = async (url: string, init: RequestInit, limitMs: number): Promise<HookReply> => {
+    const method = init.method ?? 'GET';
+    const late = new AbortController();
+    const disarm = wall.after(limitMs, () => late.abort());
+    const signals = signal === undefined ? [late.signal] : [late.signal, signal];
+    try {
+      const response = await fetch(url, {
+        ...init,
+        redirect: 'manual',
+        signal: AbortSignal.any(signals),
+      });
+      return { method, url, status: response.status, body: await response.text() };
+    } catch (error) {
+      if (signal?.aborted === true) throw trouble(method, url, 'was interrupted.');
+      if (late.signal.aborted) {
+        throw trouble(method, url, `did not answer within ${limitMs / 1000} s. Is it at work?`);
+      }
+      throw error;
+    } finally {
+      disarm();
+    }
+  };
+
+  const call = async (url: string, init: RequestInit, limitMs: number): Promise<HookReply> => {
+    for (;;) {
+      try {
+        return await once(url, init, limitMs);
+      } catch (error) {
+        if (error instanceof HookError) throw error;
+        const restarted = restartedAt();
+        if (restarted === null || wall.now() > restarted + COMES_BACK_WITHIN_MS) {
+          const reason = codeOf(error) || (error as Error).message;
+          const what = `cannot be reached (${reason}). Check the address, and that the receiver is up.`;
+          throw trouble(init.method ?? 'GET', url, what);
+        }
+        await sleep(wall, LOOK_EVERY_MS);
+      }
+    }
+  };
+
+  return {
+    get: (url) => call(url, { headers: { accept: 'application/json' } }, timeoutMs),
+    post: (url, body, limitMs) =>
+      call(
+        url,
+        {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', accept: 'application/json' },
+          body: JSON.stringify(body),
+        },
+        limitMs,
+      ),
+    unfit: ({ method, url, status, body }, remedy) => {
+      const text = body.length > SHOWN ? `${body.slice(0, SHOWN)}…` : body;
+      const shown = text.trim() === '' ? 'without a body' : `with ${JSON.stringify(text)}`;
+      return trouble(method, url, `answered ${status} ${shown}. ${remedy}`);
+    },
+  };
+};

@@ -6,6 +6,7 @@
  */
 import { spawn } from 'node:child_process';
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -31,6 +32,7 @@ const env = {
 interface Manifest {
   readonly version: string;
   readonly dependencies: Record<string, string>;
+  readonly devDependencies: Record<string, string>;
   readonly scripts: Record<string, string>;
 }
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest;
@@ -80,6 +82,8 @@ describe('the tarball', () => {
         'dist/src/index.js',
         'dist/src/index.d.ts',
         'dist/schemas/index.js',
+        'dist/src/vitest/index.js',
+        'dist/src/vitest/index.d.ts',
         'spec/asyncapi.yaml',
         'spec/openapi.yaml',
         'spec/sandbox.openapi.yaml',
@@ -200,6 +204,33 @@ describe('installed in an empty folder', () => {
     const { status, output } = await run(tsc, ['-p', 'tsconfig.json'], here);
     expect(output.trim()).toBe('');
     expect(status).toBe(0);
+  });
+});
+
+describe('a project that tests with it', () => {
+  const [newest] = /\d.*/.exec(manifest.devDependencies['vitest'] ?? '') ?? [];
+
+  test.for([
+    ['the oldest vitest that is supported', '5.0.0'],
+    ['the newest', newest ?? ''],
+  ] as const)('passes with %s', { timeout: 180_000 }, async ([, version], { skip }) => {
+    if (offline) return skip(offline);
+    const project = join(folder, `vitest-${version}`);
+    cpSync(join(root, 'test', 'vitest', 'sample'), project, { recursive: true });
+    const here = { cwd: project, env };
+    const tarball = join(folder, `sendemall-mock-${manifest.version}.tgz`);
+    const types = `@types/node@${manifest.devDependencies['@types/node'] ?? ''}`;
+    const flags = ['--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'];
+    const wanted = [tarball, `vitest@${version}`, 'zod@4', types];
+    const installed = await run('npm', ['install', ...wanted, ...flags], here);
+    expect(installed.status, installed.output).toBe(0);
+    const tsc = join(root, 'node_modules', '.bin', 'tsc');
+    const checked = await run(tsc, ['-p', 'tsconfig.json'], here);
+    expect(checked.output.trim()).toBe('');
+    const { status, output } = await run('npx', ['--no-install', 'vitest', 'run'], here);
+    expect(status, output).toBe(0);
+    expect(output).toMatch(/Tests .*\d+ passed/u);
+    expect(output).toContain(`v${version}`);
   });
 });
 

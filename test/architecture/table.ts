@@ -42,7 +42,7 @@ export const ROOMS: readonly Room[] = [
     ],
   },
   { name: 'cli', may: ['create-mock', 'conformance', 'client', 'package.json'] },
-  { name: 'vitest', may: ['create-mock', 'conformance', 'client'] },
+  { name: 'vitest', may: ['schemas', 'domain', 'create-mock', 'conformance', 'client'] },
   { name: 'testcontainers', may: ['client'] },
   { name: 'index', may: ['create-mock', 'client'] },
 ];

@@ -15,13 +15,22 @@ export type Level = 'MUST' | 'SHOULD' | 'INFO';
 /** What a check can only see with the user's help. */
 export type Hook = 'effects' | 'state' | 'fault' | 'restart' | 'recovery';
 
+interface StageRules {
+  readonly parallel: boolean;
+  readonly control: boolean;
+  /** Nothing else is worth knowing until its checks have passed: one cause, one finding. */
+  readonly gate?: boolean;
+}
+
 /**
  * When a check runs: in this order. Those of one parallel stage run side by side; in the others one runs at a time,
  * and a fresh valid event must be accepted after each.
  */
 export const STAGES = {
-  /** Nothing else is worth knowing until this has passed. */
-  preflight: { parallel: false, control: false },
+  /** Whether anybody is there. */
+  reach: { parallel: false, control: false, gate: true },
+  /** The plain valid event. */
+  preflight: { parallel: false, control: false, gate: true },
   /** Valid events, in every form that is legal. */
   valid: { parallel: true, control: false },
   /** Forgeries. */
@@ -34,7 +43,7 @@ export const STAGES = {
   disturbing: { parallel: false, control: true },
   /** Many at once; only failures are conclusive. */
   load: { parallel: false, control: true },
-} as const satisfies Readonly<Record<string, { parallel: boolean; control: boolean }>>;
+} as const satisfies Readonly<Record<string, StageRules>>;
 
 export type Stage = keyof typeof STAGES;
 
@@ -70,6 +79,11 @@ export type Verdict =
       readonly status: 'not_tested';
       /** Why, and the one thing that would make it testable. */
       readonly reason: string;
+    }
+  | {
+      /** Neither right nor wrong: nothing could be learnt of the receiver. */
+      readonly status: 'error';
+      readonly reason: string;
     };
 
 interface CheckData {
@@ -92,6 +106,8 @@ export interface ActiveCheck extends CheckData {
   readonly stage: Stage;
   /** Without one of these it is not tested. */
   readonly needs?: readonly Hook[];
+  /** It shows whether this hook does what it is there for: until it passes, nothing that rests on the hook is tested. */
+  readonly vouches?: Hook;
   /** Ids of checks without whose passing this one would say nothing new. */
   readonly after?: readonly string[];
   run(probe: Probe): Promise<Verdict>;

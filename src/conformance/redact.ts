@@ -16,21 +16,46 @@ export interface Redactor {
 /** Shorter ones would black out words that have nothing to do with it. */
 const SHORTEST = 6;
 
+/** A hidden value at a place in a text. */
+interface Found {
+  readonly at: number;
+  readonly value: string;
+  readonly label: string;
+}
+
 export const createRedactor = (): Redactor => {
-  const hidden = new Map<string, string>();
+  /** By their first letters: a run hides thousands, and every text of a report is searched for all of them. */
+  const hidden = new Map<string, Map<string, string>>();
+
+  /** What is hidden in the text, from left to right; of several at one place, the longest. */
+  const search = function* (text: string): Generator<Found> {
+    for (let at = 0; at + SHORTEST <= text.length; at += 1) {
+      const candidates = hidden.get(text.slice(at, at + SHORTEST));
+      if (candidates === undefined) continue;
+      const here = [...candidates].filter(([value]) => text.startsWith(value, at));
+      const [longest] = here.toSorted(([one], [other]) => other.length - one.length);
+      if (longest === undefined) continue;
+      yield { at, value: longest[0], label: longest[1] };
+      at += longest[0].length - 1;
+    }
+  };
+
   return {
     hide: (value, label) => {
-      if (value.length >= SHORTEST) hidden.set(value, label);
+      if (value.length < SHORTEST) return;
+      const start = value.slice(0, SHORTEST);
+      const among = hidden.get(start) ?? new Map<string, string>();
+      hidden.set(start, among.set(value, label));
     },
     apply: (text) => {
-      let shown = text;
-      for (const [value, label] of hidden) {
-        if (shown.includes(value)) shown = shown.replaceAll(value, label);
+      let shown = '';
+      let end = 0;
+      for (const { at, value, label } of search(text)) {
+        shown += text.slice(end, at) + label;
+        end = at + value.length;
       }
-      return shown;
+      return shown + text.slice(end);
     },
-    find: (text) => [
-      ...new Set([...hidden].filter(([value]) => text.includes(value)).map(([, label]) => label)),
-    ],
+    find: (text) => [...new Set(Array.from(search(text), ({ label }) => label))],
   };
 };

@@ -14,7 +14,7 @@ import { reproduce } from './reproduce.ts';
 const MOST_EXCHANGES = 8;
 
 export interface Ran {
-  readonly verdict: Verdict | { readonly status: 'error'; readonly reason: string };
+  readonly verdict: Verdict;
   readonly exchanges: readonly Exchange[];
   readonly durationMs: number;
 }

@@ -4,9 +4,18 @@
  *
  * @module
  */
-import { isActive, STAGES, type ActiveCheck, type Check, type Hook, type Stage } from './check.ts';
+import {
+  isActive,
+  STAGES,
+  type ActiveCheck,
+  type Check,
+  type Hook,
+  type Stage,
+  type Verdict,
+} from './check.ts';
 import type { SeenExchange } from './observed.ts';
 import type { Progress } from './options.ts';
+import { hasHook, hooksWithout } from './hook-members.ts';
 import { seededRandom } from '../domain/random.ts';
 import { createEventMaker } from './probe/event-maker.ts';
 import type { Exchange } from './probe/exchange.ts';
@@ -14,7 +23,7 @@ import { createProbe, type Probe, type ProbeContext } from './probe/probe.ts';
 import type { CheckResult } from './report.ts';
 import { toResult, type Ran } from './run-check.ts';
 import { stopwatch } from './stopwatch.ts';
-import { notTested } from './verdict.ts';
+import { notTested, unjudged } from './verdict.ts';
 import { createVitality } from './vitality.ts';
 
 /** What to do about a hook that is missing. */
@@ -27,14 +36,6 @@ const REMEDIES: Readonly<Record<Hook, string>> = {
   recovery:
     'Needs --recover-command or --recover-url, which runs the receiver’s recovery of dead letters once.',
 };
-
-const HOOK_OF = {
-  effects: 'effects',
-  state: 'state',
-  fault: 'fault',
-  restart: 'restart',
-  recovery: 'recover',
-} as const satisfies Readonly<Record<Hook, keyof ProbeContext['hooks']>>;
 
 export interface RunPlan {
   /** In the catalogue's order. */
@@ -53,6 +54,24 @@ export interface RunPlan {
 const seedOf = (seed: number, name: string): number =>
   [...name].reduce((hash, letter) => Math.imul(hash ^ letter.charCodeAt(0), 0x0100_0193), seed);
 
+/** Whether `check` waits for what `earlier` shows. */
+const waitsFor = (check: ActiveCheck, earlier: ActiveCheck): boolean =>
+  (check.after?.includes(earlier.id) ?? false) ||
+  (earlier.vouches !== undefined && (check.needs?.includes(earlier.vouches) ?? false));
+
+/** Those of one stage, each behind what it waits for. */
+const inOrder = (checks: readonly ActiveCheck[]): ActiveCheck[] => {
+  const ordered = new Set<ActiveCheck>();
+  const add = (check: ActiveCheck, within: readonly ActiveCheck[]): void => {
+    if (ordered.has(check) || within.includes(check)) return;
+    const first = checks.filter((earlier) => waitsFor(check, earlier));
+    for (const one of first) add(one, [...within, check]);
+    ordered.add(check);
+  };
+  for (const check of checks) add(check, []);
+  return [...ordered];
+};
+
 /** A receiver that hung once is waited for no longer than this, so that a run ends. Milliseconds. */
 const PATIENCE_AFTER_A_HANG_MS = 1000;
 
@@ -63,11 +82,23 @@ export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> 
   let hung = false;
   /** Why nothing more can be tested; null while something can. */
   let over: string | null = null;
+  /** Which check has closed the gate: what the others have seen then says nothing new either. */
+  let closed: string | null = null;
+
+  /** Why a hook is not to be relied on; null when it is, or nobody has tried it. */
+  const doubtOf = (hook: Hook): string | null => {
+    const voucher = checks.find((check) => isActive(check) && check.vouches === hook);
+    const tried = voucher === undefined ? undefined : results.get(voucher.id);
+    if (tried === undefined || tried.status === 'pass') return null;
+    const why = tried.actual ?? tried.reason ?? tried.status;
+    return `The ${hook} hook cannot be relied on, see ${tried.id}: ${why}`;
+  };
 
   const probeOf = (by: string): Probe => {
     const random = seededRandom(seedOf(plan.seed, by));
     return createProbe({
       ...context,
+      hooks: hooksWithout(context.hooks, (hook) => doubtOf(hook) !== null),
       random,
       events: createEventMaker(random, context.wall.now),
       timeoutMs: () => (hung ? Math.min(PATIENCE_AFTER_A_HANG_MS, plan.timeoutMs) : plan.timeoutMs),
@@ -90,8 +121,10 @@ export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> 
   const obstacle = ({ needs = [], after = [] }: ActiveCheck): string | null => {
     if (context.signal?.aborted === true) return 'Not run: interrupted.';
     if (over !== null) return over;
-    const missing = needs.find((hook) => context.hooks[HOOK_OF[hook]] === undefined);
+    const missing = needs.find((hook) => !hasHook(context.hooks, hook));
     if (missing !== undefined) return REMEDIES[missing];
+    const doubt = needs.map(doubtOf).find((reason) => reason !== null);
+    if (doubt !== undefined) return doubt;
     const failed = after.find((id) => {
       const status = results.get(id)?.status;
       return status !== undefined && status !== 'pass';
@@ -99,12 +132,12 @@ export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> 
     return failed === undefined ? null : `Says nothing new until ${failed} passes.`;
   };
 
-  const judge = async (check: ActiveCheck, probe: Probe): Promise<Ran['verdict']> => {
+  const judge = async (check: ActiveCheck, probe: Probe): Promise<Verdict> => {
     try {
       return await check.run(probe);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      return { status: 'error', reason: `${check.id} could not be judged: ${reason}` };
+      return unjudged(`${check.id} could not be judged: ${reason}`);
     }
   };
 
@@ -127,17 +160,26 @@ export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> 
         over = `Not run: the receiver died of what ${check.id} sent, and did not come back.`;
     }
     const result = finish(check, { verdict, exchanges: sent, durationMs });
-    if (check.stage === 'preflight' && result.status !== 'pass') {
-      over ??= `Says nothing until ${check.id} passes.`;
+    if ('gate' in STAGES[check.stage] && result.status !== 'pass') {
+      closed ??= `Says nothing until ${check.id} passes.`;
+      over ??= closed;
     }
   };
 
   const runStage = async (stage: Stage): Promise<void> => {
-    const waiting = checks.filter(isActive).filter((check) => check.stage === stage);
+    const all = checks.filter(isActive).filter((check) => check.stage === stage);
+    const waiting = inOrder(all);
     const places = STAGES[stage].parallel ? concurrency : 1;
+    const running = new Map<string, Promise<void>>();
     const work = async (): Promise<void> => {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-        await runOne(next);
+        const check = next;
+        // What it waits for was taken from the list before it, so that it cannot wait for ever.
+        const earlier = all.filter((one) => waitsFor(check, one));
+        const before = Promise.all(earlier.map(({ id }) => running.get(id)));
+        const ran = before.then(() => runOne(check));
+        running.set(check.id, ran);
+        await ran;
       }
     };
     await Promise.all(Array.from({ length: places }, work));
@@ -146,6 +188,10 @@ export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> 
   for (const stage of Object.keys(STAGES) as Stage[]) await runStage(stage);
   for (const check of checks) {
     if (isActive(check)) continue;
+    if (closed !== null) {
+      finish(check, { verdict: notTested(closed), exchanges: [], durationMs: 0 });
+      continue;
+    }
     const elapsed = stopwatch();
     const verdict = check.observe({
       exchanges,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Check } from './check.ts';
+import { isActive, type Check, type Hook } from './check.ts';
 import { OptionsError } from './options.ts';
 
 const toPattern = (glob: string): RegExp =>
@@ -45,4 +45,29 @@ export const selectChecks = (
   if (left.length === 0)
     throw new OptionsError('--only and --skip together leave no check to run.');
   return left;
+};
+
+const needsOf = (check: Check): readonly Hook[] => (isActive(check) ? (check.needs ?? []) : []);
+
+/**
+ * The selected checks, and those that vouch for the hooks that they rest on. Whether a forgery took effect is asked
+ * wherever it can be, so what vouches for effects goes with everything.
+ *
+ * @param given whether there is such a hook
+ */
+export const withVouchers = (
+  checks: readonly Check[],
+  selected: readonly Check[],
+  { skip = [] }: Selection,
+  given: (hook: Hook) => boolean,
+): readonly Check[] => {
+  const unwanted = matching(checks, skip, '--skip');
+  const hooks = new Set<Hook>(['effects', ...selected.flatMap(needsOf)]);
+  const vouches = (check: Check): boolean =>
+    isActive(check) &&
+    check.vouches !== undefined &&
+    hooks.has(check.vouches) &&
+    given(check.vouches) &&
+    !unwanted.has(check.id);
+  return checks.filter((check) => selected.includes(check) || vouches(check));
 };

@@ -17,6 +17,9 @@ export const fail = (failure: Omit<Extract<Verdict, { status: 'fail' }>, 'status
 /** @param reason why, and what would make it testable */
 export const notTested = (reason: string): Verdict => ({ status: 'not_tested', reason });
 
+/** Nothing could be learnt of the receiver, so the run is inconclusive. */
+export const unjudged = (reason: string): Verdict => ({ status: 'error', reason });
+
 /** A 2xx: the provider takes the event as delivered. */
 export const isAccepted = ({ reply }: Pick<Exchange, 'reply'>): boolean =>
   reply.kind === 'answer' && reply.status >= 200 && reply.status < 300;

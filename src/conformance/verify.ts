@@ -8,13 +8,14 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { DELIVERY_POLICY } from '../../schemas/contract.ts';
 import { systemClock } from '../clock/system.ts';
 import { CATALOGUE } from './catalogue.ts';
+import { hasHook } from './hook-members.ts';
 import { OptionsError, type VerifyOptions } from './options.ts';
 import { createHttpClient } from './probe/http-client.ts';
 import { createSigning } from './probe/signing.ts';
 import { createRedactor } from './redact.ts';
 import { summarise, type CheckResult, type Report } from './report.ts';
 import { runChecks } from './runner.ts';
-import { selectChecks } from './select.ts';
+import { selectChecks, withVouchers } from './select.ts';
 import { stopwatch } from './stopwatch.ts';
 
 const CONCURRENCY = 8;
@@ -44,6 +45,7 @@ export const verify = async (options: VerifyOptions): Promise<Report> => {
   checkUrl(url);
   if (secret === '')
     throw new OptionsError('The secret is empty. Give the one that the receiver has.');
+  const selected = selectChecks(CATALOGUE, options);
   const seed = options.seed ?? randomInt(0x1_0000_0000);
   const redactor = createRedactor();
   const counts = ({ status, level }: CheckResult): boolean =>
@@ -58,7 +60,7 @@ export const verify = async (options: VerifyOptions): Promise<Report> => {
   const elapsed = stopwatch();
   try {
     const checks = await runChecks({
-      checks: selectChecks(CATALOGUE, options),
+      checks: withVouchers(CATALOGUE, selected, options, (hook) => hasHook(hooks, hook)),
       context: {
         url,
         wall: systemClock,

@@ -69,7 +69,10 @@ const PATIENCE: Patience = { forMs: 5000, everyMs: 20 };
 export interface Effects {
   /** The count now. */
   count(eventId: string): Promise<number>;
-  /** Waits until it is at least `least` (or patience ends), then until it is the same twice. @returns the count */
+  /**
+   * Waits until it is at least `least` (or patience ends), then until it stands still: the longer, the longer the
+   * first effect took. @returns the count
+   */
   settled(eventId: string, least: number, patience?: Partial<Patience>): Promise<number>;
 }
 
@@ -80,6 +83,7 @@ export const sleep = (wall: WallClock, ms: number): Promise<void> =>
 
 /** Two equal counts this far apart count as standing still. */
 const STILL_MS = 60;
+const LONGEST_STILL_MS = 1000;
 
 export const createEffects = (
   count: (eventId: string) => Promise<number>,
@@ -88,14 +92,16 @@ export const createEffects = (
   count,
   settled: async (eventId, least, patience = {}) => {
     const { forMs, everyMs } = { ...PATIENCE, ...patience };
-    const until = wall.now() + forMs;
+    const since = wall.now();
+    const until = since + forMs;
     let last = await count(eventId);
     while (last < least && wall.now() < until) {
       await sleep(wall, everyMs);
       last = await count(eventId);
     }
+    const still = Math.min(Math.max(STILL_MS, 2 * (wall.now() - since)), LONGEST_STILL_MS);
     for (;;) {
-      await sleep(wall, STILL_MS);
+      await sleep(wall, still);
       const again = await count(eventId);
       if (again === last || wall.now() >= until) return again;
       last = again;

@@ -3,13 +3,14 @@
  *
  * @module
  */
-import { createHash, createHmac } from 'node:crypto';
 import { SIGNATURE } from '../../schemas/contract.ts';
 import { isSignedBy, sign } from './signature.ts';
+import { ALGORITHMS, DUE_ALGORITHM } from './signature-algorithms.ts';
 import { readHeader, type HeaderForm, type Reading } from './signature-header-forms.ts';
 import { BODY_HYPOTHESES } from './signature-body-hypotheses.ts';
 import type { Cause } from './signature-cause.ts';
 import { SECRET_HYPOTHESES } from './signature-secret-hypotheses.ts';
+import { variantsOf } from './signature-variants.ts';
 
 export interface SignatureReport {
   readonly matches: boolean;
@@ -28,72 +29,6 @@ export interface SignatureClaim {
   readonly header: string | null | undefined;
   readonly secret: string;
 }
-
-type Key = Buffer | string;
-
-interface Algorithm {
-  readonly cause: Cause | null;
-  readonly digest: (key: Key, body: Buffer) => Buffer;
-}
-
-const WRONG_ALGORITHM = `Use HMAC with ${SIGNATURE.algorithm.toUpperCase()} (Node: createHmac("${SIGNATURE.algorithm}", secret)).`;
-
-const algorithm = (id: string, says: string, digest: Algorithm['digest']): Algorithm => ({
-  cause: { id: `algorithm/${id}`, says, remedy: WRONG_ALGORITHM },
-  digest,
-});
-
-const hmac =
-  (name: string) =>
-  (key: Key, body: Buffer): Buffer =>
-    createHmac(name, key).update(body).digest();
-
-const hash = (...parts: readonly Key[]): Buffer => {
-  const hashing = createHash(SIGNATURE.algorithm);
-  for (const part of parts) hashing.update(part);
-  return hashing.digest();
-};
-
-const DUE: Algorithm = { cause: null, digest: hmac(SIGNATURE.algorithm) };
-
-const ALGORITHMS: readonly Algorithm[] = [
-  DUE,
-  ...['sha1', 'sha512', 'sha384', 'sha224', 'md5', 'sha3-256'].map((name) =>
-    algorithm(name, `was made with HMAC-${name.toUpperCase()}`, hmac(name)),
-  ),
-  algorithm('plain-hash', 'is a plain SHA-256 of the body, with no secret', (_key, body) =>
-    hash(body),
-  ),
-  algorithm('secret-then-body', 'is a plain SHA-256 of secret and body, not an HMAC', (key, body) =>
-    hash(key, body),
-  ),
-  algorithm('body-then-secret', 'is a plain SHA-256 of body and secret, not an HMAC', (key, body) =>
-    hash(body, key),
-  ),
-  algorithm('swapped', 'was made with body and secret swapped', (key, body) =>
-    createHmac(SIGNATURE.algorithm, body).update(key).digest(),
-  ),
-];
-
-interface Variant<T> {
-  readonly value: T;
-  readonly cause: Cause | null;
-}
-
-/** The true value first, then every hypothesis that applies and changes something. */
-const variantsOf = <T extends Key>(
-  truth: T,
-  hypotheses: readonly (Cause & { readonly apply: (value: T) => Key | null })[],
-): readonly Variant<Buffer>[] => {
-  const variants: Variant<Buffer>[] = [{ value: Buffer.from(truth), cause: null }];
-  for (const { id, says, remedy, apply } of hypotheses) {
-    const value = apply(truth);
-    const bytes = value === null ? null : Buffer.from(value);
-    if (bytes === null || variants.some((known) => known.value.equals(bytes))) continue;
-    variants.push({ value: bytes, cause: { id, says, remedy } });
-  }
-  return variants;
-};
 
 interface Candidate {
   readonly digest: Buffer;
@@ -188,7 +123,7 @@ export const explainSignature = ({ body, header, secret }: SignatureClaim): Sign
 
   const form = readHeader(header);
   if ('says' in form) return failed(true, form);
-  const cut = cutShort(form, DUE.digest(secret, bytes));
+  const cut = cutShort(form, DUE_ALGORITHM.digest(secret, bytes));
   if (cut !== null) return failed(true, ...form.causes, cut);
   for (const candidate of candidatesFor(secret, bytes)) {
     const causes = firstMatch(form.readings, candidate);

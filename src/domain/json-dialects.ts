@@ -22,7 +22,30 @@ const ascii = (text: string): string => plain(text).replaceAll(/[\u007F-\uFFFF]/
 const htmlSafe = (text: string): string =>
   plain(text).replaceAll(/[<>&\u2028\u2029]/g, unicodeEscape);
 
+/** A number written with a fraction or an exponent, though whole: what some writers write as `1.0`, others as `1`. */
+class WholeFraction {
+  readonly text: string;
+
+  constructor(value: number) {
+    this.text = `${value}.0`;
+  }
+}
+
+const whole = (_key: string, value: unknown, context?: { readonly source?: string }): unknown =>
+  Number.isSafeInteger(value) && /[.e]/i.test(context?.source ?? '')
+    ? new WholeFraction(value as number)
+    : value;
+
+/**
+ * Parses as other languages do.
+ *
+ * @param fractions whether `1.0` stays different from `1`, as in Python, Ruby and Java
+ */
+export const parseJson = (text: string, fractions: boolean): unknown =>
+  JSON.parse(text, fractions ? whole : undefined);
+
 const write = (value: unknown, style: Style, depth = 0): string => {
+  if (value instanceof WholeFraction) return value.text;
   if (typeof value === 'string') return style.string(value);
   if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null';
   const members = Array.isArray(value)
@@ -45,20 +68,23 @@ export interface JsonDialect {
   readonly id: string;
   /** Who writes JSON so. */
   readonly writer: string;
+  /** Whether it writes `1.0` as it came; see {@link parseJson}. */
+  readonly fractions: boolean;
   readonly write: (value: unknown) => string;
 }
 
-const dialect = (id: string, writer: string, style: Style): JsonDialect => ({
+const dialect = (id: string, writer: string, style: Style, fractions = false): JsonDialect => ({
   id,
   writer,
+  fractions,
   write: (value) => write(value, style),
 });
 
 /** Most likely first: two dialects can write the same text, and then the first one is named. */
 export const JSON_DIALECTS: readonly JsonDialect[] = [
   dialect('compact', 'JSON.stringify and most compact writers', COMPACT),
-  dialect('python', "Python's json.dumps", { ...SPACED, string: ascii }),
-  dialect('python-utf8', "Python's json.dumps with ensure_ascii=False", SPACED),
+  dialect('python', "Python's json.dumps", { ...SPACED, string: ascii }, true),
+  dialect('python-utf8', "Python's json.dumps with ensure_ascii=False", SPACED, true),
   dialect('php', "PHP's json_encode", {
     ...COMPACT,
     string: (text) => ascii(text).replaceAll('/', '\\/'),
@@ -71,15 +97,20 @@ export const JSON_DIALECTS: readonly JsonDialect[] = [
   }),
   dialect('ascii', 'a writer that escapes everything beyond ASCII', { ...COMPACT, string: ascii }),
   dialect('sorted', 'a writer that sorts the keys', { ...COMPACT, sorted: true }),
-  dialect('python-sorted', "Python's json.dumps with sort_keys=True", {
-    ...SPACED,
-    sorted: true,
-    string: ascii,
-  }),
-  dialect('python-compact', "Python's json.dumps with compact separators", {
-    ...COMPACT,
-    string: ascii,
-  }),
+  dialect(
+    'python-sorted',
+    "Python's json.dumps with sort_keys=True",
+    { ...SPACED, sorted: true, string: ascii },
+    true,
+  ),
+  dialect(
+    'python-compact',
+    "Python's json.dumps with compact separators",
+    { ...COMPACT, string: ascii },
+    true,
+  ),
+  dialect('compact-fractions', "Ruby's JSON.generate, Java's Jackson or serde_json", COMPACT, true),
+  dialect('rails', "Rails' to_json", { ...COMPACT, string: htmlSafe }, true),
   dialect('dotnet', 'System.Text.Json of .NET', {
     ...COMPACT,
     string: (text) =>
@@ -107,6 +138,7 @@ export const JSON_DIALECTS: readonly JsonDialect[] = [
 /** What Python's `str(event)` makes of a parsed event: single quotes, True, None. */
 export const pythonRepr = (value: unknown): string => {
   if (value === null) return 'None';
+  if (value instanceof WholeFraction) return value.text;
   if (typeof value === 'boolean') return value ? 'True' : 'False';
   if (typeof value === 'string') {
     return value.includes("'") && !value.includes('"')

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { JSON_DIALECTS, pythonRepr } from './json-dialects.ts';
+import { JSON_DIALECTS, parseJson, pythonRepr } from './json-dialects.ts';
 import type { Cause } from './signature-cause.ts';
 
 /** @returns what would have been used; null where the hypothesis does not apply. Equal to the true one counts as not applying. */
@@ -24,16 +24,16 @@ const text = (body: Buffer): string => body.toString('utf8');
 const bytewise = (body: Buffer, edit: (bytes: string) => string): Buffer =>
   Buffer.from(edit(body.toString('latin1')), 'latin1');
 
-const parsed = (body: Buffer): { readonly value: unknown } | null => {
+const parsed = (body: Buffer, fractions = false): { readonly value: unknown } | null => {
   try {
-    return { value: JSON.parse(text(body).replace(/^\uFEFF/, '')) as unknown };
+    return { value: parseJson(text(body).replace(/^\uFEFF/, ''), fractions) };
   } catch {
     return null;
   }
 };
 
-const member = (body: Buffer, key: string): unknown => {
-  const value = parsed(body)?.value;
+const member = (body: Buffer, key: string, fractions = false): unknown => {
+  const value = parsed(body, fractions)?.value;
   return typeof value === 'object' && value !== null
     ? (value as Record<string, unknown>)[key]
     : undefined;
@@ -116,7 +116,7 @@ export const BODY_HYPOTHESES: readonly BodyHypothesis[] = [
       `is over this JSON parsed and written again, as ${dialect.writer} would`,
       `Do not parse and re-serialise. ${RAW}`,
       (b) => {
-        const json = parsed(b);
+        const json = parsed(b, dialect.fractions);
         return json === null ? null : dialect.write(json.value);
       },
     ),
@@ -127,13 +127,13 @@ export const BODY_HYPOTHESES: readonly BodyHypothesis[] = [
       `is over the event's "data" alone, as ${dialect.writer} would write it`,
       `Sign the whole body, the envelope included. ${RAW}`,
       (b) => {
-        const data = member(b, 'data');
+        const data = member(b, 'data', dialect.fractions);
         return data === undefined ? null : dialect.write(data);
       },
     ),
   ),
   body('python-repr', "is over Python's str() of the parsed event", RAW, (b) => {
-    const json = parsed(b);
+    const json = parsed(b, true);
     return json === null ? null : pythonRepr(json.value);
   }),
   body(
@@ -180,6 +180,24 @@ export const BODY_HYPOTHESES: readonly BodyHypothesis[] = [
     (b) => b.toString('latin1'),
   ),
   body(
+    'question-marks',
+    'is over this body with "?" for every character beyond ASCII',
+    `The text was encoded as ASCII. ${RAW}`,
+    (b) => text(b).replaceAll(/[^\u0000-\u007F]/gu, '?'),
+  ),
+  body(
+    'question-marks-utf-16',
+    'is over this body with "?" for every UTF-16 unit beyond ASCII',
+    `The text was encoded as ASCII (.NET: Encoding.ASCII; Java: US_ASCII). ${RAW}`,
+    (b) => text(b).replaceAll(/[^\u0000-\u007F]/g, '?'),
+  ),
+  body(
+    'seven-bit',
+    'is over this body with the highest bit of every byte cleared',
+    `The bytes were decoded as ASCII (Node: setEncoding("ascii")). ${RAW}`,
+    (b) => b.toString('ascii'),
+  ),
+  body(
     'utf-16',
     'is over this body as UTF-16',
     'Encode the text as UTF-8 (.NET: Encoding.UTF8, not Encoding.Unicode).',
@@ -190,6 +208,12 @@ export const BODY_HYPOTHESES: readonly BodyHypothesis[] = [
     'is over this body with its invalid UTF-8 replaced',
     'Do not decode the body before hashing it.',
     (b) => text(b),
+  ),
+  body(
+    'replacement-characters',
+    'is over this body with U+FFFD for every byte beyond ASCII',
+    `The bytes were decoded as ASCII, with errors replaced. ${RAW}`,
+    (b) => b.toString('latin1').replaceAll(/[\u0080-\u00FF]/g, '\uFFFD'),
   ),
   body(
     'base64',

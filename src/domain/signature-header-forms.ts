@@ -77,7 +77,7 @@ const unwrap = (given: string): { readonly text: string; readonly causes: readon
   return { text, causes };
 };
 
-const MISSING_PREFIX = cause('missing-prefix', `lacks "${SIGNATURE.prefix}" in front`);
+export const MISSING_PREFIX = cause('missing-prefix', `lacks "${SIGNATURE.prefix}" in front`);
 
 /** @returns the digest's text and what is odd about what is in front of it. */
 const splitPrefix = (
@@ -107,12 +107,12 @@ const splitPrefix = (
   };
 };
 
-const UPPER_CASE = cause(
+export const UPPER_CASE = cause(
   'upper-case',
   'has upper-case hex digits',
   'Write the digits in lower case.',
 );
-const BASE64 = cause(
+export const BASE64 = cause(
   'base64',
   'is in base64 in place of hex',
   'Ask for the digest in hex (Node: digest("hex"); Python: hexdigest(); Java: HexFormat).',

@@ -7,11 +7,13 @@ import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { WallClock } from '../../clock/port.ts';
 import { stopwatch } from '../stopwatch.ts';
-import type { HeaderPairs, Reply } from './exchange.ts';
+import type { HeaderPairs, NoReply, Reply } from './exchange.ts';
 import { MOST_REPLY_BYTES, noReply } from './http-client.ts';
 import { readReply } from './raw-reply.ts';
 
 export interface RawConnection {
+  /** Why there is no connection; null while there is one. */
+  failure(): NoReply | null;
   /** Resolves when the bytes have been handed to the system. */
   write(bytes: Uint8Array | string): Promise<void>;
   /** The answer to what was written, within the limit of time. Once per connection. */
@@ -59,6 +61,7 @@ export const openRaw = (options: RawOptions): Promise<RawConnection> =>
     let look = (): void => undefined;
 
     const connection: RawConnection = {
+      failure: () => (broken === null ? null : noReply(broken, elapsed())),
       write: (bytes) =>
         new Promise((written) => {
           if (socket.destroyed) written();
@@ -89,7 +92,8 @@ export const openRaw = (options: RawOptions): Promise<RawConnection> =>
       elapsed = stopwatch();
       resolve(connection);
     };
-    const disarmConnect = wall.after(timeoutMs, () => socket.destroy(new Error('no connection')));
+    const tooLong = Object.assign(new Error('no connection'), { code: 'ETIMEDOUT' });
+    const disarmConnect = wall.after(timeoutMs, () => socket.destroy(tooLong));
     socket.once(new URL(url).protocol === 'https:' ? 'secureConnect' : 'connect', open);
     socket.on('data', (chunk: Buffer) => {
       if (received.length < MOST_REPLY_BYTES) received = Buffer.concat([received, chunk]);

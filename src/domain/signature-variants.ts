@@ -1,0 +1,27 @@
+/**
+ * What a value may have been taken for: every hypothesis that changes something, each result once.
+ *
+ * @module
+ */
+import type { Key } from './signature-algorithms.ts';
+import type { Cause } from './signature-cause.ts';
+
+export interface Variant<T> {
+  readonly value: T;
+  readonly cause: Cause | null;
+}
+
+/** The true value first, then every hypothesis that applies and changes something. */
+export const variantsOf = <T extends Key>(
+  truth: T,
+  hypotheses: readonly (Cause & { readonly apply: (value: T) => Key | null })[],
+): readonly Variant<Buffer>[] => {
+  const variants: Variant<Buffer>[] = [{ value: Buffer.from(truth), cause: null }];
+  for (const { id, says, remedy, apply } of hypotheses) {
+    const value = apply(truth);
+    const bytes = value === null ? null : Buffer.from(value);
+    if (bytes === null || variants.some((known) => known.value.equals(bytes))) continue;
+    variants.push({ value: bytes, cause: { id, says, remedy } });
+  }
+  return variants;
+};

@@ -4,7 +4,6 @@
  * @module
  */
 import { randomInt } from 'node:crypto';
-import packageJson from '../../package.json' with { type: 'json' };
 import { DELIVERY_POLICY } from '../../schemas/contract.ts';
 import { systemClock } from '../clock/system.ts';
 import { CATALOGUE } from './catalogue.ts';
@@ -17,6 +16,7 @@ import { summarise, type CheckResult, type Report } from './report.ts';
 import { runChecks } from './runner.ts';
 import { selectChecks, withVouchers } from './select.ts';
 import { stopwatch } from './stopwatch.ts';
+import { tool } from './tool.ts';
 
 const CONCURRENCY = 8;
 /** The bursts want so many at the same time. */
@@ -81,7 +81,7 @@ export const verify = async (options: VerifyOptions): Promise<Report> => {
       onProgress: onProgress ?? (() => undefined),
     });
     return {
-      tool: { name: packageJson.name, version: packageJson.version },
+      tool: tool(),
       target: redactor.apply(url),
       started_at: new Date(started).toISOString(),
       duration_ms: Math.round(elapsed()),

@@ -22,7 +22,7 @@ export const ROOMS: readonly Room[] = [
   { name: 'engine', may: ['domain', 'clock', 'src/storage/store.ts'] },
   { name: 'simulator', may: ['domain', 'engine'] },
   { name: 'client', may: ['schemas', 'domain'] },
-  { name: 'conformance', may: ['schemas', 'domain', 'clock', 'client', 'package.json'] },
+  { name: 'conformance', may: ['schemas', 'domain', 'clock', 'client'] },
   {
     name: 'server',
     may: ['schemas', 'domain', 'engine', 'simulator', 'src/clock/port.ts', 'src/storage/store.ts'],

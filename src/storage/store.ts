@@ -127,7 +127,7 @@ export interface AccountStore {
   importAccount(account: AccountKey, dump: AccountDump): Promise<void>;
 }
 
-/** Rows of one account, by table, with its internal keys; `version` is the schema's. */
+/** Rows of one account, by table, with its internal keys; `version` is that of this form. Any store loads what another saved. */
 export interface AccountDump {
   readonly version: number;
   readonly clock: ClockRecord;

@@ -8,8 +8,9 @@ import type { Account, ClockRecord } from '../../domain/account.ts';
 import type { AccountKey, Webhook } from '../../domain/delivery.ts';
 import { deliveryId } from '../../domain/delivery-id.ts';
 import type { AccountStore, IdempotencyStore, StoredAnswer, WebhookStore } from '../store.ts';
+import { STATUS } from '../rows/status.ts';
 import type { InFlight } from './in-flight.ts';
-import { STATUS, transaction } from './schema.ts';
+import { transaction } from './schema.ts';
 import type { Tallies } from './tallies.ts';
 
 interface AccountRow {

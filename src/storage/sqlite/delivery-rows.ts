@@ -6,9 +6,9 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { AccountKey, Delivery, SignatureMode, StoredEvent } from '../../domain/delivery.ts';
 import { deliveryId } from '../../domain/delivery-id.ts';
-import { readAttempts } from './attempt-record.ts';
+import { NAMES } from '../rows/status.ts';
+import { readAttempts } from '../rows/attempt-record.ts';
 import type { InFlight } from './in-flight.ts';
-import { NAMES } from './schema.ts';
 
 interface EventRange {
   readonly seq: number;

@@ -8,17 +8,19 @@ import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite';
 import type { AccountKey } from '../../domain/delivery.ts';
 import { rowKey, rowNumber } from '../../domain/delivery-id.ts';
 import type { AccountDump, AccountStore } from '../store.ts';
+import { DUMP_VERSION, type TableName } from '../rows/columns.ts';
+import { attemptsIn } from '../rows/dump-attempts.ts';
+import { checkRow, checkTables, misfit, NUMBERED } from '../rows/dump-check.ts';
 import type { Counters } from './counters.ts';
-import { checkRow, checkTables, misfit, NUMBERED } from './dump-check.ts';
 import type { InFlight } from './in-flight.ts';
-import { CANCEL_LEFT_BEHIND, SCHEMA_VERSION, transactionWithoutChecks } from './schema.ts';
+import { CANCEL_LEFT_BEHIND, transactionWithoutChecks } from './schema.ts';
 import type { Tallies } from './tallies.ts';
 import type { WriteDown } from './unwritten.ts';
 
 type Row = Readonly<Record<string, string | number | null>>;
 
 interface Table {
-  readonly name: string;
+  readonly name: Exclude<TableName, 'attempt'>;
   /** The internal key, if it has one of its own. */
   readonly key: string | null;
   /** Columns that a snapshot tells in another way, or has no use for. */
@@ -50,9 +52,6 @@ const parametersFor = ({ where }: Table, account: AccountKey): Record<string, nu
     ? { account }
     : { from: rowKey(account, 0), to: rowKey(account + 1, 0) };
 
-/** Attempts are a table of their own in a snapshot. */
-const ATTEMPT = { name: 'attempt', columns: ['delivery', 'number', 'record'] } as const;
-
 /** Without the account and what is hidden. */
 const plain = ({ hidden }: Table, row: Readonly<Record<string, SQLOutputValue>>): Row =>
   Object.fromEntries(
@@ -73,26 +72,6 @@ const attemptRows = (delivery: number, attempts: string | null): Row[] =>
     record: JSON.stringify(record),
   }));
 
-/** Records of a snapshot by the number of their delivery, as a row of `delivery` has them. */
-const attemptsIn = (dump: AccountDump): Map<number, string> => {
-  const deliveries = new Set((dump.tables['delivery'] ?? []).map(({ seq }) => seq));
-  const records = new Map<number, string[]>();
-  for (const [index, row] of (dump.tables[ATTEMPT.name] ?? []).entries()) {
-    const where = `tables.${ATTEMPT.name}[${index}]`;
-    checkRow(ATTEMPT.name, ATTEMPT.columns, row, where);
-    const { delivery, number, record } = row;
-    if (!deliveries.has(delivery ?? null)) {
-      throw misfit(where, `names a delivery ${JSON.stringify(delivery)} that is not in it`);
-    }
-    const list = records.get(Number(delivery)) ?? [];
-    records.set(Number(delivery), list);
-    if (list.push(String(record)) !== number) {
-      throw misfit(`${where}.number`, `is ${String(number)}: attempts are numbered from 1 on`);
-    }
-  }
-  return new Map([...records].map(([delivery, list]) => [delivery, list.join(',')]));
-};
-
 /** Removes an account's rows, children first. */
 const clear = (db: DatabaseSync, account: AccountKey): void => {
   for (const table of TABLES.toReversed()) {
@@ -110,15 +89,14 @@ const insertRows = (db: DatabaseSync, account: AccountKey, dump: AccountDump): v
   /** Keys in the dump, by table, and what they are here. */
   const keys = new Map<string, Map<number, number>>(TABLES.map(({ name }) => [name, new Map()]));
   const attempts = attemptsIn(dump);
-  for (const { name, key, hidden, references } of TABLES) {
+  for (const { name, key, references } of TABLES) {
     const columns = columnsOf(db, name);
-    const given = columns.filter((column) => column !== 'account' && !hidden.includes(column));
     const insert = db.prepare(
       `INSERT INTO ${name} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
     );
     for (const [index, row] of (dump.tables[name] ?? []).entries()) {
       const where = `tables.${name}[${index}]`;
-      checkRow(name, given, row, where);
+      checkRow(name, row, where);
       const value = (column: string): SQLInputValue => {
         if (column === 'account') return account;
         if (column === 'attempts') return attempts.get(Number(row['seq'])) ?? null;
@@ -168,25 +146,25 @@ export const createDump = (
     },
     exportAccount: async (account) => {
       writeDown(account);
-      const tables: Record<string, Row[]> = { [ATTEMPT.name]: [] };
+      const tables: Record<string, Row[]> = { attempt: [] };
       for (const table of TABLES) {
         const rows = db
           .prepare(`SELECT * FROM ${table.name} WHERE ${table.where}`)
           .all(parametersFor(table, account));
         tables[table.name] = rows.map((row) => plain(table, row));
         if (table.name !== 'delivery') continue;
-        tables[ATTEMPT.name] = rows.flatMap((row) =>
+        tables['attempt'] = rows.flatMap((row) =>
           attemptRows(Number(row['seq']), row['attempts'] as string | null),
         );
       }
       return {
-        version: SCHEMA_VERSION,
+        version: DUMP_VERSION,
         clock: clock.get(account) as unknown as AccountDump['clock'],
         tables,
       };
     },
     importAccount: async (account, dump) => {
-      checkTables(dump, SCHEMA_VERSION, [...TABLES.map(({ name }) => name), ATTEMPT.name]);
+      checkTables(dump);
       transactionWithoutChecks(db, () => {
         clear(db, account);
         insertRows(db, account, dump);

@@ -7,10 +7,10 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { AccountKey } from '../../domain/delivery.ts';
 import { deliveryKey, rowKey } from '../../domain/delivery-id.ts';
 import type { DeliveryFilter, EventRow, HistoryStore } from '../store.ts';
-import { readAttempts } from './attempt-record.ts';
+import { STATUS } from '../rows/status.ts';
+import { readAttempts } from '../rows/attempt-record.ts';
 import { OF_EVENT, SELECT_DELIVERY, type DeliveryRow, type DeliveryRows } from './delivery-rows.ts';
 import type { InFlight } from './in-flight.ts';
-import { STATUS } from './schema.ts';
 import { readText } from './text.ts';
 import type { WriteDown } from './unwritten.ts';
 

@@ -4,29 +4,10 @@
  * @module
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { DeliveryStatus } from '../../domain/delivery.ts';
+import { STATUS } from '../rows/status.ts';
 
 /** "SEMA": tells our files from other programs'. */
 export const APPLICATION_ID = 0x53_45_4d_41;
-
-/**
- * Statuses are numbers here because the hot path compares and writes them for every attempt.
- * `in_flight` is never written: what is taken as it is published has no row until its first attempt has ended, and what
- * is claimed later stays pending on disk. After a crash both are pending again.
- */
-export const STATUS = {
-  pending: 0,
-  in_flight: 1,
-  delivered: 2,
-  dead: 3,
-  acknowledged: 4,
-  cancelled: 5,
-} as const;
-
-/** Statuses by their numbers. */
-export const NAMES: ReadonlyMap<number, DeliveryStatus> = new Map(
-  Object.entries(STATUS).map(([name, code]) => [code, name as DeliveryStatus]),
-);
 
 /** Pending deliveries of deleted webhooks were in flight when their webhook went; they settle as the others did then. */
 export const CANCEL_LEFT_BEHIND = `

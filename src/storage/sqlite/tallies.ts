@@ -7,7 +7,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { AccountKey, DeliveryStatus } from '../../domain/delivery.ts';
 import { rowKey } from '../../domain/delivery-id.ts';
-import { NAMES } from './schema.ts';
+import { NAMES } from '../rows/status.ts';
 import type { WriteDown } from './unwritten.ts';
 
 /** What is in flight counts as pending until it is written otherwise. */

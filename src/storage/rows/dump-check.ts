@@ -1,6 +1,6 @@
 /**
- * Whether a snapshot's rows are such as this store could have written. SQLite itself holds the types of columns and
- * unique keys; here is what it cannot know, so that nothing unreadable and nothing of another account gets in.
+ * Whether a snapshot's rows are such as a store could have written: nothing unreadable and nothing of another account
+ * gets in. Unique keys are for the store to see to.
  *
  * @module
  */
@@ -8,7 +8,8 @@ import { ROW_NUMBERS } from '../../domain/delivery-id.ts';
 import { SnapshotError } from '../../domain/snapshot-error.ts';
 import { isMoment } from '../../domain/time.ts';
 import { isAttemptRecord } from './attempt-record.ts';
-import { NAMES, STATUS } from './schema.ts';
+import { COLUMNS, DUMP_VERSION, type Kind, type RowOf, type TableName } from './columns.ts';
+import { NAMES, STATUS } from './status.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -73,11 +74,25 @@ const CHECKS: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
 const isRowNumber = (value: number): boolean =>
   Number.isInteger(value) && value > 0 && value < ROW_NUMBERS;
 
-const checkValue = (table: string, column: string, row: Row, where: string): void => {
+const WANTED: Readonly<Record<Kind, string>> = {
+  number: 'a number',
+  string: 'a text',
+  'number?': 'a number or null',
+  'string?': 'a text or null',
+};
+
+const fitsKind = (value: unknown, kind: Kind): boolean =>
+  value === null ? kind.endsWith('?') : kind.startsWith(typeof value);
+
+const checkValue = (
+  table: TableName,
+  column: string,
+  kind: Kind,
+  row: Row,
+  where: string,
+): void => {
   const value = row[column];
-  if (value !== null && typeof value !== 'string' && typeof value !== 'number') {
-    throw misfit(where, 'is no text, number or null');
-  }
+  if (!fitsKind(value, kind)) throw misfit(where, `is not ${WANTED[kind]}`);
   if (typeof value === 'number') {
     if (!Number.isSafeInteger(value)) throw misfit(where, 'is no whole number that can be kept');
     if (column.endsWith('_at') && !isMoment(value))
@@ -91,44 +106,41 @@ const checkValue = (table: string, column: string, row: Row, where: string): voi
 };
 
 /**
- * @param columns what a row of this table has, no more and no less
  * @param where e.g. `tables.event[0]`
+ * @returns the row, which has its table's columns, no more and no less
  * @throws {SnapshotError}
  */
-export const checkRow = (
-  table: string,
-  columns: readonly string[],
+export const checkRow = <Name extends TableName>(
+  table: Name,
   row: unknown,
   where: string,
-): void => {
+): RowOf<Name> => {
   if (!isObject(row)) throw misfit(where, 'is no object');
-  for (const column of columns) {
+  const columns: Readonly<Record<string, Kind>> = COLUMNS[table];
+  for (const [column, kind] of Object.entries(columns)) {
     if (!Object.hasOwn(row, column)) throw misfit(where, `has no "${column}"`);
-    checkValue(table, column, row, `${where}.${column}`);
+    checkValue(table, column, kind, row, `${where}.${column}`);
   }
-  const strange = Object.keys(row).find((column) => !columns.includes(column));
+  const strange = Object.keys(row).find((column) => !Object.hasOwn(columns, column));
   if (strange !== undefined) throw misfit(where, `has "${strange}", which is no column`);
+  return row as RowOf<Name>;
 };
 
-/**
- * @param names of all tables
- * @throws {SnapshotError}
- */
-export const checkTables = (
-  dump: { readonly version: unknown; readonly tables: unknown },
-  version: number,
-  names: readonly string[],
-): void => {
-  if (dump.version !== version) {
+/** @throws {SnapshotError} */
+export const checkTables = (dump: {
+  readonly version: unknown;
+  readonly tables: unknown;
+}): void => {
+  if (dump.version !== DUMP_VERSION) {
     throw misfit(
       `version ${String(dump.version)}`,
-      `is not ${version}, the only one that this sandbox reads`,
+      `is not ${DUMP_VERSION}, the only one that this sandbox reads`,
     );
   }
   const { tables } = dump;
   if (!isObject(tables)) throw misfit('tables', 'is no object');
   for (const [name, rows] of Object.entries(tables)) {
-    if (!names.includes(name)) throw misfit(`tables.${name}`, 'is no table');
+    if (!Object.hasOwn(COLUMNS, name)) throw misfit(`tables.${name}`, 'is no table');
     if (!Array.isArray(rows)) throw misfit(`tables.${name}`, 'is no list of rows');
   }
 };

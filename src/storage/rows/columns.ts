@@ -1,0 +1,70 @@
+/**
+ * What a snapshot consists of: the same tables and columns whatever kept the account.
+ *
+ * @module
+ */
+
+/** Of the snapshot's form: it grows when a table or a column changes. */
+export const DUMP_VERSION = 1;
+
+/** The type of a column's values; with `?` they may be null. */
+export type Kind = 'number' | 'string' | 'number?' | 'string?';
+
+/** Without the account, whose snapshot it is. Attempts are a table of their own. */
+export const COLUMNS = {
+  webhook: {
+    key: 'number',
+    id: 'string',
+    url: 'string',
+    events: 'string',
+    secret: 'string',
+    status: 'string',
+    created_at: 'number',
+    deleted_at: 'number?',
+  },
+  event: {
+    seq: 'number',
+    id: 'string',
+    type: 'string',
+    created_at: 'number',
+    body: 'string',
+    first_delivery: 'number',
+    deliveries: 'number',
+  },
+  delivery: {
+    seq: 'number',
+    event: 'number',
+    webhook: 'number',
+    status: 'number',
+    attempts_made: 'number',
+    created_at: 'number',
+    due_at: 'number?',
+    settled_at: 'number?',
+    acknowledged_at: 'number?',
+    redelivery_of: 'number?',
+    signature: 'string?',
+    body: 'string?',
+  },
+  attempt: { delivery: 'number', number: 'number', record: 'string' },
+  answer: {
+    key: 'string',
+    request_hash: 'string',
+    status: 'number',
+    body: 'string',
+    remembered_at: 'number',
+  },
+} as const satisfies Readonly<Record<string, Readonly<Record<string, Kind>>>>;
+
+export type TableName = keyof typeof COLUMNS;
+
+interface Values {
+  readonly number: number;
+  readonly string: string;
+  readonly 'number?': number | null;
+  readonly 'string?': string | null;
+}
+
+/** A row of a table, once it has been checked. */
+export type RowOf<Name extends TableName> = {
+  readonly [Column in keyof (typeof COLUMNS)[Name]]: Values[(typeof COLUMNS)[Name][Column] & Kind];
+};

@@ -1,0 +1,30 @@
+/**
+ * Attempts in a snapshot: rows of their own, in the order in which they were made.
+ *
+ * @module
+ */
+import type { AccountDump } from '../store.ts';
+import { checkRow, misfit } from './dump-check.ts';
+
+/**
+ * Records of a snapshot by the number of their delivery, as `readAttempts` takes them.
+ *
+ * @throws {SnapshotError}
+ */
+export const attemptsIn = (dump: AccountDump): ReadonlyMap<number, string> => {
+  const deliveries = new Set((dump.tables['delivery'] ?? []).map((row) => row?.['seq']));
+  const records = new Map<number, string[]>();
+  for (const [index, row] of (dump.tables['attempt'] ?? []).entries()) {
+    const where = `tables.attempt[${index}]`;
+    const { delivery, number, record } = checkRow('attempt', row, where);
+    if (!deliveries.has(delivery)) {
+      throw misfit(where, `names a delivery ${delivery} that is not in it`);
+    }
+    const list = records.get(delivery) ?? [];
+    records.set(delivery, list);
+    if (list.push(record) !== number) {
+      throw misfit(`${where}.number`, `is ${number}: attempts are numbered from 1 on`);
+    }
+  }
+  return new Map([...records].map(([delivery, list]) => [delivery, list.join(',')]));
+};

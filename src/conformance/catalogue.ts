@@ -8,10 +8,66 @@
 import type { Check } from './check.ts';
 import { check as signatureAcceptsValid } from './checks/signature/accepts-valid.ts';
 import { check as signatureMissingHeader } from './checks/signature/missing-header.ts';
+import { check as httpReachable } from './checks/http/reachable.ts';
 import { check as httpSurvives } from './checks/http/survives.ts';
+import { check as deliveryAckBeforePersist } from './checks/delivery/ack-before-persist.ts';
+import { check as deliveryClockSkew } from './checks/delivery/clock-skew.ts';
+import { check as deliveryCrashMidway } from './checks/delivery/crash-midway.ts';
+import { check as deliveryDedupeEvict } from './checks/delivery/dedupe-evict.ts';
+import { check as deliveryDedupeKey } from './checks/delivery/dedupe-key.ts';
+import { check as deliveryDedupeSameId } from './checks/delivery/dedupe-same-id.ts';
+import { check as deliveryDedupeVolatile } from './checks/delivery/dedupe-volatile.ts';
+import { check as deliveryDupAccepted } from './checks/delivery/dup-accepted.ts';
+import { check as deliveryDupRace } from './checks/delivery/dup-race.ts';
+import { check as deliveryDupSeq } from './checks/delivery/dup-seq.ts';
+import { check as deliveryEffectsProbe } from './checks/delivery/effects-probe.ts';
+import { check as deliveryFail2xx } from './checks/delivery/fail-2xx.ts';
+import { check as deliveryFaultProbe } from './checks/delivery/fault-probe.ts';
+import { check as deliveryIdCollation } from './checks/delivery/id-collation.ts';
+import { check as deliveryIdPoisoning } from './checks/delivery/id-poisoning.ts';
+import { check as deliveryMarkBeforeSuccess } from './checks/delivery/mark-before-success.ts';
+import { check as deliveryNoLoss } from './checks/delivery/no-loss.ts';
+import { check as deliveryOldEvents } from './checks/delivery/old-events.ts';
+import { check as deliveryOutOfOrder } from './checks/delivery/out-of-order.ts';
+import { check as deliveryPoisonBlock } from './checks/delivery/poison-block.ts';
+import { check as deliveryRecoveryAcknowledges } from './checks/delivery/recovery-acknowledges.ts';
+import { check as deliveryRecoveryDedupes } from './checks/delivery/recovery-dedupes.ts';
+import { check as deliveryRecoveryKeeps } from './checks/delivery/recovery-keeps.ts';
+import { check as deliveryRecoveryProcesses } from './checks/delivery/recovery-processes.ts';
+import { check as deliveryReplay } from './checks/delivery/replay.ts';
+import { check as deliveryRestartProbe } from './checks/delivery/restart-probe.ts';
+import { check as deliveryStaleOverwrite } from './checks/delivery/stale-overwrite.ts';
 
 export const CATALOGUE: readonly Check[] = [
   signatureAcceptsValid,
   signatureMissingHeader,
+  httpReachable,
   httpSurvives,
+  deliveryAckBeforePersist,
+  deliveryClockSkew,
+  deliveryCrashMidway,
+  deliveryDedupeEvict,
+  deliveryDedupeKey,
+  deliveryDedupeSameId,
+  deliveryDedupeVolatile,
+  deliveryDupAccepted,
+  deliveryDupRace,
+  deliveryDupSeq,
+  deliveryEffectsProbe,
+  deliveryFail2xx,
+  deliveryFaultProbe,
+  deliveryIdCollation,
+  deliveryIdPoisoning,
+  deliveryMarkBeforeSuccess,
+  deliveryNoLoss,
+  deliveryOldEvents,
+  deliveryOutOfOrder,
+  deliveryPoisonBlock,
+  deliveryRecoveryAcknowledges,
+  deliveryRecoveryDedupes,
+  deliveryRecoveryKeeps,
+  deliveryRecoveryProcesses,
+  deliveryReplay,
+  deliveryRestartProbe,
+  deliveryStaleOverwrite,
 ];

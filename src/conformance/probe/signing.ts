@@ -6,6 +6,7 @@
 import { createHmac } from 'node:crypto';
 import { SIGNATURE } from '../../../schemas/contract.ts';
 import { createSigner } from '../../domain/signature.ts';
+import { guesses, type Guess } from '../../domain/signature-guesses.ts';
 import type { Redactor } from '../redact.ts';
 
 /** The value of the signature header; null sends none. */
@@ -18,6 +19,8 @@ export interface Signing {
   digest(body: Uint8Array | string): string;
   /** The value that another key gives. */
   by(key: Uint8Array | string, body: Uint8Array | string): string;
+  /** What a receiver may take for right in place of it, most likely first. */
+  guesses(body: Uint8Array | string): readonly Guess[];
 }
 
 const bytes = (body: Uint8Array | string): Buffer =>
@@ -40,8 +43,19 @@ export const createSigning = (secret: string, redactor: Redactor): Signing => {
     redactor.hide(hex.slice(32), '<second half of the right digest>');
     return hex;
   };
+  const hideGuess = ({ digest: made }: Guess): void => {
+    redactor.hide(made.toString('hex'), '<a digest>');
+    redactor.hide(made.toString('hex').toUpperCase(), '<a digest, upper case>');
+    redactor.hide(made.toString('base64').replace(/=+$/, ''), '<a digest, base64>');
+  };
   return {
     digest,
+    guesses: (body) => {
+      const made = [...guesses(secret, bytes(body))];
+      for (const guess of made) hideGuess(guess);
+      digest(body);
+      return made;
+    },
     valid: (body) => SIGNATURE.prefix + digest(body),
     by: (key, body) =>
       SIGNATURE.prefix +

@@ -9,9 +9,13 @@ import { DOMAIN_MUTANTS } from './domain.ts';
 import { HTTP_MUTANTS } from './http.ts';
 import type { Mutant } from './mutant.ts';
 import { PERFORMANCE_MUTANTS } from './performance.ts';
+import { PREFLIGHT_HTTP_MUTANTS } from './preflight-http.ts';
+import { PREFLIGHT_SIGNATURE_MUTANTS } from './preflight-signature.ts';
 import { SIGNATURE_MUTANTS } from './signature.ts';
 
 export const MUTANTS: readonly Mutant[] = [
+  ...PREFLIGHT_SIGNATURE_MUTANTS,
+  ...PREFLIGHT_HTTP_MUTANTS,
   ...SIGNATURE_MUTANTS,
   ...CONTENT_MUTANTS,
   ...HTTP_MUTANTS,

@@ -1,0 +1,35 @@
+/**
+ * Where two texts of bytes part, for a person to see.
+ *
+ * @module
+ */
+
+const WINDOW = 12;
+const HEX_BYTES = 6;
+const TOKEN = /[\w.+\\-]/;
+
+const isToken = (byte: number | undefined): boolean =>
+  byte !== undefined && TOKEN.test(String.fromCharCode(byte));
+
+/** The token at a place, or the one byte there; quoted, with its bytes in hex. */
+const show = (bytes: Uint8Array, at: number): string => {
+  if (at >= bytes.length) return 'nothing more (the end)';
+  let start = at;
+  while (start > 0 && at - start < WINDOW && isToken(bytes[start - 1])) start -= 1;
+  let end = at;
+  while (end < bytes.length && end - at < WINDOW && isToken(bytes[end])) end += 1;
+  // A separator between two tokens, or the bytes of one character.
+  if (end === at) end = Math.min(bytes.length, at + ((bytes[at] ?? 0) > 0x7f ? 4 : 1));
+  const text = Buffer.from(bytes.subarray(start, end)).toString('utf8').replaceAll('\uFFFD', '');
+  const hex = Buffer.from(bytes.subarray(at, at + HEX_BYTES)).toString('hex');
+  return `\`${JSON.stringify(text).slice(1, -1)}\` (from that byte: ${hex.replaceAll(/(..)(?=.)/g, '$1 ')})`;
+};
+
+/** `first difference at byte 41: sent …, you hashed …`, counted from 1; null when there is none. */
+export const firstDifference = (sent: Uint8Array, hashed: Uint8Array): string | null => {
+  const length = Math.min(sent.length, hashed.length);
+  let at = 0;
+  while (at < length && sent[at] === hashed[at]) at += 1;
+  if (at === sent.length && at === hashed.length) return null;
+  return `first difference at byte ${at + 1}: sent ${show(sent, at)}, you hashed ${show(hashed, at)}`;
+};

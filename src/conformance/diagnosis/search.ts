@@ -1,0 +1,100 @@
+/**
+ * Finds out what a receiver takes for the right signature: sends one refused body again, signed in one wrong way at a
+ * time, and looks which is accepted.
+ *
+ * @module
+ */
+import { SIGNATURE } from '../../../schemas/contract.ts';
+import type { Guess } from '../../domain/signature-guesses.ts';
+import type { Exchange } from '../probe/exchange.ts';
+import type { Probe } from '../probe/probe.ts';
+import { isAccepted } from '../verdict.ts';
+import { trickyBody } from './tricky.ts';
+
+/** Requests of one search at the most. */
+const MOST_REQUESTS = 120;
+/** Side by side; a receiver that serves one at a time takes no longer for it. */
+const AT_ONCE = 6;
+/** A search ends after this time, with what is known by then. Milliseconds. */
+const LONGEST_MS = 8000;
+
+export interface Match {
+  readonly guess: Guess;
+  /** Its acceptance. */
+  readonly exchange: Exchange;
+}
+
+export interface Search {
+  /** Null when no guess was accepted. */
+  readonly match: Match | null;
+  readonly tried: number;
+  /** Whether all guesses were tried. */
+  readonly complete: boolean;
+}
+
+const idOf = ({ causes }: Guess): string => causes.map(({ id }) => id).join(' + ');
+const looksOf = ({ header, value }: Guess): string => `${header}: ${value}`;
+
+const send = (probe: Probe, body: Uint8Array, { header, value }: Guess): Promise<Exchange> =>
+  header === SIGNATURE.header
+    ? probe.post(body, { signature: value })
+    : probe.post(body, { signature: null, headers: [[header, value]] });
+
+/** No more can be learnt: it does not answer, or will not. */
+const isUseless = ({ reply }: Exchange): boolean => reply.kind === 'none' || reply.status === 429;
+
+const tryAll = async (
+  probe: Probe,
+  body: Uint8Array,
+  candidates: readonly Guess[],
+): Promise<Search> => {
+  const until = probe.wall.now() + LONGEST_MS;
+  for (let at = 0; at < candidates.length; at += AT_ONCE) {
+    const batch = candidates.slice(at, at + AT_ONCE);
+    const sent = await Promise.all(
+      batch.map(async (guess) => ({ guess, exchange: await send(probe, body, guess) })),
+    );
+    const tried = at + batch.length;
+    const match = sent.find(({ exchange }) => isAccepted(exchange)) ?? null;
+    if (match !== null) return { match, tried, complete: true };
+    if (sent.every(({ exchange }) => isUseless(exchange)) || probe.wall.now() >= until) {
+      return { match, tried, complete: tried === candidates.length };
+    }
+  }
+  return { match: null, tried: candidates.length, complete: true };
+};
+
+/** Those that look alike over this body are tried once. */
+const distinct = (candidates: readonly Guess[]): readonly Guess[] => {
+  const seen = new Set<string>();
+  return candidates.filter((guess) => {
+    const looks = looksOf(guess);
+    return !seen.has(looks) && seen.add(looks);
+  });
+};
+
+/**
+ * Over one body two mistakes can look alike; a body in which every mistake shows tells which of them it is. A receiver
+ * that refuses that body for another reason leaves the likeliest of them.
+ */
+const refine = async (probe: Probe, match: Match, alike: readonly Guess[]): Promise<Match> => {
+  if (alike.length < 2) return match;
+  const body = trickyBody(probe);
+  const ids = new Set(alike.map(idOf));
+  const again = probe.signing.guesses(body).filter((guess) => ids.has(idOf(guess)));
+  return (await tryAll(probe, body, distinct(again))).match ?? match;
+};
+
+/** @param body bytes that were refused though rightly signed */
+export const searchSignature = async (probe: Probe, body: Uint8Array): Promise<Search> => {
+  const due = `${SIGNATURE.header}: ${probe.signing.valid(body)}`;
+  const all = probe.signing.guesses(body).filter((guess) => looksOf(guess) !== due);
+  const single = all.filter(({ causes }) => causes.length === 1);
+  const paired = all.filter(({ causes }) => causes.length > 1);
+  const candidates = distinct([...single, ...paired]).slice(0, MOST_REQUESTS);
+  const search = await tryAll(probe, body, candidates);
+  if (search.match === null) return search;
+  const looks = looksOf(search.match.guess);
+  const alike = all.filter((guess) => looksOf(guess) === looks);
+  return { ...search, match: await refine(probe, search.match, alike) };
+};

@@ -63,6 +63,11 @@ const COMMANDS: readonly Entry[] = [
     load: () => import('./commands/spec.ts').then(({ spec }) => spec),
   },
   {
+    name: 'health',
+    summary: 'say whether a sandbox is ready',
+    load: () => import('./commands/health.ts').then(({ health }) => health),
+  },
+  {
     name: 'completion',
     summary: 'print a completion script for your shell',
     load: () => import('./commands/completion.ts').then(({ completion }) => completion),

@@ -111,6 +111,10 @@ export interface AmbientTime {
 export const AMBIENT_TIME: readonly AmbientTime[] = [
   { path: 'src/clock/', reason: 'it is the clock' },
   {
+    path: 'src/cli/commands/health.ts',
+    reason: 'it watches a process, which lives in real time',
+  },
+  {
     path: 'src/conformance/stopwatch.ts',
     reason: 'how fast a receiver really is, to fractions of a millisecond',
   },

@@ -43,6 +43,11 @@ class Receiver(BaseHTTPRequestHandler):
         pass
 
 
-server = HTTPServer(("127.0.0.1", int(os.environ.get("PORT", "0"))), Receiver)
+class Server(HTTPServer):
+    # Who comes while it is busy waits in line; the standard five places are few for a burst.
+    request_queue_size = 128
+
+
+server = Server(("127.0.0.1", int(os.environ.get("PORT", "0"))), Receiver)
 open_store(server.server_port)
 server.serve_forever()

@@ -7,6 +7,11 @@
  */
 import type { Check } from './check.ts';
 import { check as signatureAcceptsValid } from './checks/signature/accepts-valid.ts';
+import { check as signatureBodyBom } from './checks/signature/body-bom.ts';
+import { check as signatureBodyCharset } from './checks/signature/body-charset.ts';
+import { check as signatureBodyInvalidUtf8 } from './checks/signature/body-invalid-utf8.ts';
+import { check as signatureBodyReserialized } from './checks/signature/body-reserialized.ts';
+import { check as signatureBodyTrimmed } from './checks/signature/body-trimmed.ts';
 import { check as signatureMissingHeader } from './checks/signature/missing-header.ts';
 import { check as httpReachable } from './checks/http/reachable.ts';
 import { check as httpSurvives } from './checks/http/survives.ts';
@@ -37,9 +42,22 @@ import { check as deliveryRecoveryProcesses } from './checks/delivery/recovery-p
 import { check as deliveryReplay } from './checks/delivery/replay.ts';
 import { check as deliveryRestartProbe } from './checks/delivery/restart-probe.ts';
 import { check as deliveryStaleOverwrite } from './checks/delivery/stale-overwrite.ts';
+import { check as domainBounceClass } from './checks/domain/bounce-class.ts';
+import { check as domainNoLeadEvent } from './checks/domain/no-lead-event.ts';
+import { check as domainOpenMonotonic } from './checks/domain/open-monotonic.ts';
+import { check as domainRateMath } from './checks/domain/rate-math.ts';
+import { check as domainStateProbe } from './checks/domain/state-probe.ts';
+import { check as domainSuppressScope } from './checks/domain/suppress-scope.ts';
+import { check as domainSuppressedGlobally } from './checks/domain/suppressed-globally.ts';
+import { check as domainUnsubWins } from './checks/domain/unsub-wins.ts';
 
 export const CATALOGUE: readonly Check[] = [
   signatureAcceptsValid,
+  signatureBodyBom,
+  signatureBodyCharset,
+  signatureBodyInvalidUtf8,
+  signatureBodyReserialized,
+  signatureBodyTrimmed,
   signatureMissingHeader,
   httpReachable,
   httpSurvives,
@@ -70,4 +88,12 @@ export const CATALOGUE: readonly Check[] = [
   deliveryReplay,
   deliveryRestartProbe,
   deliveryStaleOverwrite,
+  domainBounceClass,
+  domainNoLeadEvent,
+  domainOpenMonotonic,
+  domainRateMath,
+  domainStateProbe,
+  domainSuppressScope,
+  domainSuppressedGlobally,
+  domainUnsubWins,
 ];

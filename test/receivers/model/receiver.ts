@@ -82,15 +82,21 @@ export class ModelReceiver implements AsyncDisposable {
   }
 
   parse(raw: Buffer): Event {
-    return JSON.parse(raw.toString('utf8')) as Event;
+    return JSON.parse(raw.toString('utf8').replace(/^\uFEFF/, '')) as Event;
   }
 
   dedupeKey(event: Event): string {
     return event.id;
   }
 
+  /** Types of which nothing is known are taken and left alone. */
+  knows({ event }: Event): boolean {
+    return /^(email|campaign)\./.test(event);
+  }
+
   /** Does what the event asks for; throws when that fails. */
   async apply(event: Event): Promise<void> {
+    if (!this.knows(event)) return;
     if (this.failing) throw new Error('the CRM does not answer');
     this.disk.effects.set(event.id, (this.disk.effects.get(event.id) ?? 0) + 1);
     this.applyToLead(event);
@@ -128,15 +134,20 @@ export class ModelReceiver implements AsyncDisposable {
     }
   }
 
+  /** Keys of events that have been processed. */
+  get seen(): Set<string> {
+    return this.disk.seen;
+  }
+
   /** Handles a verified event. */
   async process(event: Event): Promise<Answer> {
     const key = this.dedupeKey(event);
-    if (this.disk.seen.has(key)) return { status: 200 };
-    this.disk.seen.add(key);
+    if (this.seen.has(key)) return { status: 200 };
+    this.seen.add(key);
     try {
       await this.apply(event);
     } catch {
-      this.disk.seen.delete(key);
+      this.seen.delete(key);
       return { status: 500 };
     }
     return { status: 204 };
@@ -194,7 +205,7 @@ export class ModelReceiver implements AsyncDisposable {
     const base = `${apiUrl}/v1/webhooks/${webhookId}/failed-events`;
     for (;;) {
       const list = (await (await fetch(base, { headers })).json()) as {
-        data: { id: string; payload?: Event; event_payload?: Event }[];
+        data: Event[];
       };
       if (list.data.length === 0) return;
       for (const letter of list.data) await this.recoverOne(letter, base, headers);
@@ -202,11 +213,12 @@ export class ModelReceiver implements AsyncDisposable {
   }
 
   async recoverOne(
-    letter: { id: string },
+    letter: Event,
     base: string,
     headers: Readonly<Record<string, string>>,
   ): Promise<void> {
-    await this.process(letter as unknown as Event);
+    const { status } = await this.process(letter);
+    if (status >= 300) throw new Error(`${letter.id} cannot be processed now`);
     await fetch(`${base}/${letter.id}/acknowledge`, { method: 'POST', headers });
   }
 

@@ -11,12 +11,14 @@ import type { Mutant } from './mutant.ts';
 import { PERFORMANCE_MUTANTS } from './performance.ts';
 import { PREFLIGHT_HTTP_MUTANTS } from './preflight-http.ts';
 import { PREFLIGHT_SIGNATURE_MUTANTS } from './preflight-signature.ts';
+import { SIGNATURE_BODY_MUTANTS } from './signature-body.ts';
 import { SIGNATURE_MUTANTS } from './signature.ts';
 
 export const MUTANTS: readonly Mutant[] = [
   ...PREFLIGHT_SIGNATURE_MUTANTS,
   ...PREFLIGHT_HTTP_MUTANTS,
   ...SIGNATURE_MUTANTS,
+  ...SIGNATURE_BODY_MUTANTS,
   ...CONTENT_MUTANTS,
   ...HTTP_MUTANTS,
   ...DELIVERY_MUTANTS,

@@ -37,6 +37,9 @@ const REMEDIES: Readonly<Record<Hook, string>> = {
     'Needs --recover-command or --recover-url, which runs the receiver’s recovery of dead letters once.',
 };
 
+const NO_SANDBOX =
+  'Needs a sandbox that holds the dead letters: --sandbox-url, or let the command start one.';
+
 export interface RunPlan {
   /** In the catalogue's order. */
   readonly checks: readonly Check[];
@@ -123,6 +126,7 @@ export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> 
     if (over !== null) return over;
     const missing = needs.find((hook) => !hasHook(context.hooks, hook));
     if (missing !== undefined) return REMEDIES[missing];
+    if (needs.includes('recovery') && context.sandbox === undefined) return NO_SANDBOX;
     const doubt = needs.map(doubtOf).find((reason) => reason !== null);
     if (doubt !== undefined) return doubt;
     const failed = after.find((id) => {

@@ -99,7 +99,8 @@ export const createEffects = (
       await sleep(wall, everyMs);
       last = await count(eventId);
     }
-    const still = Math.min(Math.max(STILL_MS, 2 * (wall.now() - since)), LONGEST_STILL_MS);
+    const took = last < least ? 0 : wall.now() - since;
+    const still = Math.min(Math.max(STILL_MS, 2 * took), LONGEST_STILL_MS);
     for (;;) {
       await sleep(wall, still);
       const again = await count(eventId);

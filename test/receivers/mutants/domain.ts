@@ -1,8 +1,196 @@
 /**
- * Mutants of the area `domain`.
+ * Mutants of the area `domain`: they understand events wrongly.
  *
  * @module
  */
+import type { LeadState } from '../../../src/conformance/probe/hooks.ts';
+import { ModelReceiver, type Answer, type Event } from '../model/receiver.ts';
 import type { Mutant } from './mutant.ts';
 
-export const DOMAIN_MUTANTS: readonly Mutant[] = [];
+const emailOf = ({ data }: Event): string => String(data['lead_email']);
+const isHardBounce = ({ event, data }: Event): boolean =>
+  event === 'email.bounced' && data['bounce_type'] === 'hard';
+
+/** Suppresses all leads of a group when one of them bounces. */
+class SuppressesGroup extends ModelReceiver {
+  readonly groupOf: (event: Event) => string;
+  readonly members = new Map<string, Set<string>>();
+  constructor(secret: string, groupOf: (event: Event) => string) {
+    super(secret);
+    this.groupOf = groupOf;
+  }
+  override applyToLead(event: Event): void {
+    super.applyToLead(event);
+    if (typeof event.data['lead_email'] !== 'string') return;
+    const group = this.members.get(this.groupOf(event)) ?? new Set();
+    this.members.set(this.groupOf(event), group.add(emailOf(event)));
+    if (isHardBounce(event)) for (const email of group) this.lead(email).suppressed = true;
+  }
+}
+
+export const DOMAIN_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'domain-state-unknown',
+    fault: 'has a state hook that finds nobody',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        override stateOf(): LeadState {
+          return { known: false };
+        }
+      })(secret),
+  },
+  {
+    name: 'domain-soft-suppresses',
+    fault: 'suppresses on every bounce',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        override applyToLead(event: Event): void {
+          super.applyToLead(event);
+          if (event.event === 'email.bounced') this.lead(emailOf(event)).suppressed = true;
+        }
+      })(secret),
+  },
+  {
+    name: 'domain-first-bounce-only',
+    fault: 'looks at the first bounce of a lead only',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        readonly bounced = new Set<string>();
+        override applyToLead(event: Event): void {
+          if (event.event === 'email.bounced') {
+            if (this.bounced.has(emailOf(event))) return;
+            this.bounced.add(emailOf(event));
+          }
+          super.applyToLead(event);
+        }
+      })(secret),
+  },
+  {
+    name: 'domain-suppresses-campaign',
+    fault: 'suppresses every lead of the campaign after a hard bounce',
+    make: (secret) => new SuppressesGroup(secret, ({ data }) => String(data['campaign_id'])),
+  },
+  {
+    name: 'domain-suppresses-domain',
+    fault: 'suppresses every address of the domain after a hard bounce',
+    also: {
+      'domain/bounce-class': 'a lead is suppressed for the bounce of another one',
+      'domain/suppressed-globally': 'a lead is suppressed for the bounce of another one',
+    },
+    make: (secret) => new SuppressesGroup(secret, (event) => emailOf(event).split('@').at(-1)!),
+  },
+  {
+    name: 'domain-ignores-global',
+    fault: 'does not read suppressed_globally',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        override applyToLead(event: Event): void {
+          const { suppressed } = this.disk.leads.get(emailOf(event)) ?? { suppressed: false };
+          super.applyToLead(event);
+          if (event.event === 'email.unsubscribed')
+            this.lead(emailOf(event)).suppressed = suppressed;
+        }
+      })(secret),
+  },
+  {
+    name: 'domain-suppresses-always',
+    fault: 'takes every unsubscribe for all campaigns',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        override applyToLead(event: Event): void {
+          super.applyToLead(event);
+          if (event.event === 'email.unsubscribed') this.lead(emailOf(event)).suppressed = true;
+        }
+      })(secret),
+  },
+  {
+    name: 'domain-resubscribes',
+    fault: 'sets the status of a lead with every event',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        override applyToLead(event: Event): void {
+          super.applyToLead(event);
+          const lead = this.disk.leads.get(emailOf(event));
+          if (lead !== undefined) lead.unsubscribed = event.event === 'email.unsubscribed';
+        }
+      })(secret),
+  },
+  {
+    name: 'domain-drops-late-unsubscribe',
+    fault: 'drops an unsubscribe that is older than the latest reply',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        override applyToLead(event: Event): void {
+          const { repliedAt } = this.disk.leads.get(emailOf(event)) ?? { repliedAt: '' };
+          if (event.event === 'email.unsubscribed' && event.timestamp < repliedAt) return;
+          super.applyToLead(event);
+        }
+      })(secret),
+  },
+  {
+    name: 'domain-open-overwritten',
+    fault: 'writes each open_count over the last one',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        override applyToLead(event: Event): void {
+          super.applyToLead(event);
+          if (event.event !== 'email.opened') return;
+          this.lead(emailOf(event)).openCount = Number(event.data['open_count']);
+        }
+      })(secret),
+  },
+  {
+    name: 'domain-open-added',
+    fault: 'adds the open_counts up',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        override applyToLead(event: Event): void {
+          const before = this.disk.leads.get(emailOf(event))?.openCount ?? 0;
+          super.applyToLead(event);
+          if (event.event !== 'email.opened') return;
+          this.lead(emailOf(event)).openCount = before + Number(event.data['open_count']);
+        }
+      })(secret),
+  },
+  {
+    name: 'domain-rate-nan',
+    fault: 'divides what was replied by what was delivered, even when that is nothing',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        override bounceRate(): number {
+          return 0 / 0;
+        }
+      })(secret),
+  },
+  {
+    name: 'domain-rate-above-one',
+    fault: 'counts a bounce as nothing that was sent',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        readonly counts = new Map<string, { sent: number; bounced: number }>();
+        override applyToLead(event: Event): void {
+          super.applyToLead(event);
+          const count = this.counts.get(emailOf(event)) ?? { sent: 0, bounced: 0 };
+          this.counts.set(emailOf(event), count);
+          if (event.event === 'email.sent') count.sent += 1;
+          if (event.event === 'email.bounced') count.bounced += 1;
+        }
+        override stateOf(email: string): LeadState {
+          const { sent, bounced } = this.counts.get(email) ?? { sent: 0, bounced: 0 };
+          return { ...super.stateOf(email), rates: { bounce_rate: bounced / Math.max(sent, 1) } };
+        }
+      })(secret),
+  },
+  {
+    name: 'domain-phantom-lead',
+    fault: 'reads lead_email of every event',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        override async process(event: Event): Promise<Answer> {
+          const answer = await super.process(event);
+          if (event.event === 'campaign.completed') this.lead(emailOf(event));
+          return answer;
+        }
+      })(secret),
+  },
+];

@@ -1,0 +1,67 @@
+/**
+ * A repeat that comes after many other events.
+ *
+ * @module
+ */
+import { defineCheck } from '../../check.ts';
+import { deliver, effectsOf, settleBehind, times } from '../../deliver.ts';
+import type { Probe } from '../../probe/probe.ts';
+import { fail, isAccepted, notTested, pass, tell } from '../../verdict.ts';
+
+/** Above the sizes that people give such caches: 100, 256, 500, 1000. */
+const OTHERS = 1100;
+const AT_ONCE = 16;
+/** A slow receiver gets fewer. Milliseconds. */
+const SEND_FOR_MS = 3000;
+/** With fewer than these in between, a pass would say nothing. */
+const FEWEST = 100;
+
+const sendOthers = async (probe: Probe): Promise<number> => {
+  const until = probe.wall.now() + SEND_FOR_MS;
+  let left = OTHERS;
+  let taken = 0;
+  const send = async (): Promise<void> => {
+    while (left > 0 && probe.wall.now() < until && probe.signal?.aborted !== true) {
+      left -= 1;
+      if (isAccepted(await probe.post(probe.event('email.delivered')))) taken += 1;
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, send));
+  return taken;
+};
+
+export const check = defineCheck({
+  id: 'delivery/dedupe-evict',
+  level: 'SHOULD',
+  title: 'Recognises a repeat after a thousand other events',
+  requirement: {
+    text: 'A retry comes up to 35 minutes after the first attempt, and any number of events in between; use the id field to deduplicate',
+    source: 'guide, "Step 3: Handle retries" and "Error handling best practices: Idempotency"',
+  },
+  cause:
+    'Ids are kept in a cache of a fixed size (LRU, a ring, a capped list), and a busy campaign pushes them out within minutes.',
+  fix: 'Keep ids by time and not by number: a table, or Redis keys that expire after some days.',
+  catches: ['delivery-small-cache'],
+  stage: 'load',
+  needs: ['effects'],
+  after: ['delivery/dup-seq'],
+  run: async (probe) => {
+    const event = probe.event();
+    const first = await deliver(probe, event);
+    if (!isAccepted(first)) return notTested(`The event was answered ${tell(first.reply)}.`);
+    const others = await sendOthers(probe);
+    if (others < FEWEST) {
+      return notTested(
+        `Only ${others} other events were accepted within ${SEND_FOR_MS / 1000} s: too few to tell. Run it against a faster instance.`,
+      );
+    }
+    await deliver(probe, event);
+    await settleBehind(probe);
+    const count = await effectsOf(probe).settled(event.id, 1, { forMs: 10_000 });
+    if (count === 1) return pass(`after ${others} others`);
+    return fail({
+      expected: ['one effect'],
+      actual: `${times(count)} of one event, sent before and after ${others} others`,
+    });
+  },
+});

@@ -1,0 +1,56 @@
+/**
+ * Ids that a sloppy key takes for the same.
+ *
+ * @module
+ */
+import { defineCheck, type Verdict } from '../../check.ts';
+import { deliver, effectsOf } from '../../deliver.ts';
+import type { Probe } from '../../probe/probe.ts';
+import { fail, isAccepted, pass, tell } from '../../verdict.ts';
+
+/** The longest id that the contract allows; how long ids are is an assumption. */
+const LONGEST = 128;
+
+/** Both must take effect. By the count's rise, because a hook may be as sloppy as the key. */
+const judgePair = async (
+  probe: Probe,
+  what: string,
+  [one, other]: readonly [string, string],
+): Promise<Verdict | null> => {
+  const effects = effectsOf(probe);
+  const first = await deliver(probe, probe.event('email.replied', {}, { id: one }));
+  await effects.settled(one, 1);
+  const before = await effects.count(other);
+  const second = await deliver(probe, probe.event('email.replied', {}, { id: other }));
+  const after = await effects.settled(other, before + 1);
+  if (isAccepted(first) && isAccepted(second) && after > before) return null;
+  return fail({
+    expected: ['a 2xx and one effect of each'],
+    actual: `${what}: ${tell(first.reply)} for ${one}; ${tell(second.reply)} and ${after > before ? 'its effect' : 'no effect'} for ${other}`,
+  });
+};
+
+export const check = defineCheck({
+  id: 'delivery/id-collation',
+  level: 'MUST',
+  title: 'Tells ids apart by every letter, its case, and their whole length',
+  requirement: {
+    text: 'The id names one event; use it to deduplicate',
+    source: 'guide, "Error handling best practices: Idempotency" and "Payload examples"',
+  },
+  cause:
+    'The column compares without regard to case (MySQL’s default collation, citext), or is too short and cuts the id.',
+  fix: 'Make it a binary-compared column that is long enough: MySQL `VARCHAR(255) COLLATE utf8mb4_bin`, SQL Server `COLLATE Latin1_General_BIN2`, PostgreSQL `text`.',
+  catches: ['delivery-id-folded', 'delivery-id-cut'],
+  stage: 'effects',
+  needs: ['effects'],
+  run: async (probe) => {
+    const id = probe.events.freshId();
+    const folded = await judgePair(probe, 'ids that differ in case', [`${id}_a`, `${id}_A`]);
+    if (folded !== null) return folded;
+    const stem = `${probe.events.freshId()}_`.padEnd(LONGEST - 1, 'x');
+    const cut = await judgePair(probe, `ids of ${LONGEST} characters`, [`${stem}1`, `${stem}2`]);
+    if (cut === null) return pass();
+    return cut.status === 'fail' ? { ...cut, level: 'SHOULD' } : cut;
+  },
+});

@@ -1,0 +1,44 @@
+/**
+ * A forgery must not make the receiver take the real event for a repeat.
+ *
+ * @module
+ */
+import { SIGNATURE } from '../../../../schemas/contract.ts';
+import { defineCheck } from '../../check.ts';
+import { deliver, judgeOnce } from '../../deliver.ts';
+import { pass } from '../../verdict.ts';
+
+export const check = defineCheck({
+  id: 'delivery/id-poisoning',
+  level: 'MUST',
+  title: 'Remembers no id from a forgery',
+  requirement: {
+    text: 'Verify the signature before processing the payload; deduplicate by id',
+    source:
+      'guide, "Step 2: Verify the signature" and "Error handling best practices: Idempotency"',
+  },
+  cause:
+    'The id is marked as seen before the signature is checked: whoever guesses an id can make a real event vanish.',
+  fix: 'Check the signature first; look at nothing in the body before that.',
+  catches: ['delivery-marks-before-verify'],
+  stage: 'effects',
+  needs: ['effects'],
+  run: async (probe) => {
+    const forgeries = [
+      ['a wrong signature', `${SIGNATURE.prefix}${'0'.repeat(64)}`],
+      ['no signature', null],
+    ] as const;
+    const delivered = [];
+    for (const [forgery, signature] of forgeries) {
+      const event = probe.event();
+      await probe.post(event, { signature });
+      const exchange = await deliver(probe, event);
+      delivered.push({
+        name: `the real event, after one with its id and ${forgery}`,
+        event,
+        exchange,
+      });
+    }
+    return (await judgeOnce(probe, delivered)) ?? pass();
+  },
+});

@@ -1,0 +1,36 @@
+/**
+ * A first attempt that fails must not make the retry look like a repeat.
+ *
+ * @module
+ */
+import { defineCheck } from '../../check.ts';
+import { deliver, effectsOf, times } from '../../deliver.ts';
+import { whileFailing } from '../../failing.ts';
+import { fail, pass, tell } from '../../verdict.ts';
+
+export const check = defineCheck({
+  id: 'delivery/mark-before-success',
+  level: 'MUST',
+  title: 'Processes the retry of an event whose first attempt failed',
+  requirement: {
+    text: 'What is not answered 2xx is sent again after 30 seconds, 5 minutes and 30 minutes, with the same id',
+    source: 'guide, "Step 3: Handle retries" and "Error handling best practices: Idempotency"',
+  },
+  cause:
+    'The id is marked as processed before the work is done and stays marked when it fails (the guide’s own sample does so).',
+  fix: 'Mark and work in one transaction, so that both are rolled back; or take the mark back when the work fails.',
+  catches: ['delivery-marks-before-success'],
+  stage: 'disturbing',
+  needs: ['fault', 'effects'],
+  run: async (probe) => {
+    const event = probe.event();
+    const failed = await whileFailing(probe, () => probe.post(event));
+    const retried = await deliver(probe, event);
+    const count = await effectsOf(probe).settled(event.id, 1);
+    if (count === 1) return pass();
+    return fail({
+      expected: ['one effect'],
+      actual: `${times(count)}: ${tell(failed.reply)} while processing failed, then ${tell(retried.reply)} to the retry`,
+    });
+  },
+});

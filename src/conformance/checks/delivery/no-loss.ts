@@ -1,0 +1,46 @@
+/**
+ * Many different events at the same time.
+ *
+ * @module
+ */
+import { defineCheck } from '../../check.ts';
+import { deliver, effectsOf } from '../../deliver.ts';
+import { fail, isAccepted, notTested, pass } from '../../verdict.ts';
+
+const EVENTS = 40;
+/** A queue may need its time. Milliseconds. */
+const PATIENCE = { forMs: 10_000, everyMs: 50 };
+
+export const check = defineCheck({
+  id: 'delivery/no-loss',
+  level: 'MUST',
+  title: `Processes each of ${EVENTS} events that come at the same time`,
+  requirement: {
+    text: 'A 2xx says that the event was received: it is not sent again',
+    source: 'guide, "Step 3: Handle retries"',
+  },
+  cause:
+    'State shared between requests is read, changed and written back, so that one request undoes another; or a full queue drops what comes.',
+  fix: 'Insert a row for each event and do not rewrite a list; let a full queue answer 503, so that the provider comes again.',
+  catches: ['delivery-loses-in-parallel'],
+  stage: 'load',
+  needs: ['effects'],
+  run: async (probe) => {
+    const events = Array.from({ length: EVENTS }, () => probe.event());
+    const sent = await Promise.all(events.map((event) => deliver(probe, event)));
+    const taken = events.filter((_, place) => isAccepted(sent[place]!));
+    if (taken.length < EVENTS / 2) {
+      return notTested(`Only ${taken.length} of ${EVENTS} events were accepted.`);
+    }
+    const effects = effectsOf(probe);
+    const counts = await Promise.all(taken.map(({ id }) => effects.settled(id, 1, PATIENCE)));
+    const lost = counts.filter((count) => count === 0).length;
+    const doubled = counts.filter((count) => count > 1).length;
+    if (lost === 0 && doubled === 0)
+      return pass(`${taken.length} of ${EVENTS} accepted, none lost`);
+    return fail({
+      expected: ['one effect of each that was accepted'],
+      actual: `of ${taken.length} accepted events, ${lost} had no effect and ${doubled} had several`,
+    });
+  },
+});

@@ -1,0 +1,51 @@
+/**
+ * An event that happened before one that has come already.
+ *
+ * @module
+ */
+import { toProviderTime } from '../../../domain/time.ts';
+import { defineCheck } from '../../check.ts';
+import { deliverNamed, judgeOnce } from '../../deliver.ts';
+import { pass } from '../../verdict.ts';
+
+const MINUTE = 60_000;
+
+export const check = defineCheck({
+  id: 'delivery/out-of-order',
+  level: 'MUST',
+  title: 'Processes an event that comes after a newer one',
+  requirement: {
+    text: 'A retried event comes up to 35 minutes after later ones that went through at once',
+    source: 'guide, "Step 3: Handle retries"; that order is not promised is assumed',
+  },
+  cause:
+    'Whatever is older than the newest event so far (of all, or of the lead) is dropped as stale.',
+  fix: 'Compare times only where a newer value would be overwritten; always process what stands for itself, such as a bounce.',
+  catches: ['delivery-drops-older-than-latest', 'delivery-drops-older-of-lead'],
+  stage: 'effects',
+  needs: ['effects'],
+  run: async (probe) => {
+    const ago = (minutes: number) => ({
+      timestamp: toProviderTime(probe.wall.now() - minutes * MINUTE),
+    });
+    const newer = probe.event('email.opened', {}, ago(0));
+    const sameLead = {
+      lead_email: newer.data['lead_email'],
+      lead_id: newer.data['lead_id'],
+    };
+    const delivered = [
+      await deliverNamed(probe, 'the newer event', newer),
+      await deliverNamed(
+        probe,
+        'a bounce of another lead, 10 minutes older',
+        probe.event('email.bounced', {}, ago(10)),
+      ),
+      await deliverNamed(
+        probe,
+        'a bounce of the same lead, 20 minutes older',
+        probe.event('email.bounced', sameLead, ago(20)),
+      ),
+    ];
+    return (await judgeOnce(probe, delivered)) ?? pass();
+  },
+});

@@ -1,0 +1,53 @@
+/**
+ * A recovery that fails must leave the dead letters where the next one finds them.
+ *
+ * @module
+ */
+import { defineCheck } from '../../check.ts';
+import { produceDeadLetters, recover } from '../../dead-letters.ts';
+import { effectsOf } from '../../deliver.ts';
+import { whileFailing } from '../../failing.ts';
+import { waitFor } from '../../probe/hooks.ts';
+import { fail, pass } from '../../verdict.ts';
+
+const LETTERS = 3;
+
+export const check = defineCheck({
+  id: 'delivery/recovery-keeps',
+  level: 'MUST',
+  title: 'Loses no dead letter when its recovery fails',
+  requirement: {
+    text: 'Process the event, then acknowledge it: what is acknowledged is gone from the queue',
+    source: 'guide, "Dead letter recovery"',
+  },
+  cause: 'The recovery acknowledges before it processes, or whether or not processing has worked.',
+  fix: 'Acknowledge after processing, and only when it worked; leave the others for the next run.',
+  catches: ['delivery-recovery-acknowledges-first'],
+  stage: 'disturbing',
+  needs: ['recovery', 'fault', 'effects'],
+  after: ['delivery/recovery-processes'],
+  run: async (probe) => {
+    await using letters = await produceDeadLetters(probe, LETTERS);
+    let failure = 'and said that it worked';
+    await whileFailing(probe, async () => {
+      try {
+        await recover(probe, letters);
+      } catch {
+        failure = 'and said so';
+      }
+    });
+    const kept = await letters.left();
+    // Some try again by themselves, others by the next recovery, which may not fail.
+    await recover(probe, letters);
+    const effects = effectsOf(probe);
+    const counts = await Promise.all(letters.bodies.map(({ id }) => effects.settled(id, 1)));
+    const lost = counts.filter((count) => count === 0).length;
+    const doubled = counts.filter((count) => count > 1).length;
+    const left = await waitFor(probe.wall, letters.left, ({ length }) => length === 0);
+    if (lost === 0 && doubled === 0 && left.length === 0) return pass();
+    return fail({
+      expected: ['one effect of each and an empty queue after the second recovery'],
+      actual: `the first recovery failed ${failure} and left ${kept.length} of ${LETTERS} dead letters; after the second, ${lost} had no effect, ${doubled} had several, and ${left.length} were left`,
+    });
+  },
+});

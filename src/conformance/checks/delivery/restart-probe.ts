@@ -1,0 +1,57 @@
+/**
+ * The restart hook itself: the process must end, come back, and what the effects hook counts must outlive it.
+ *
+ * @module
+ */
+import { defineCheck } from '../../check.ts';
+import { deliver } from '../../deliver.ts';
+import { sleep } from '../../probe/hooks.ts';
+import { restart } from '../../restart.ts';
+import { fail, isAccepted, notTested, pass, tell } from '../../verdict.ts';
+
+/** A cut connection is noticed within this time. Milliseconds. */
+const NOTICED_AFTER_MS = 100;
+
+export const check = defineCheck({
+  id: 'delivery/restart-probe',
+  level: 'SHOULD',
+  title: 'Comes back after a restart',
+  requirement: {
+    text: 'Servers restart; what is not received within 10 seconds is retried for 35 minutes and then a dead letter',
+    source: 'guide, "Step 3: Handle retries" and "Error handling best practices"',
+  },
+  cause:
+    'The restart command does not start the receiver, or it needs too long, or fails to start on what it has stored.',
+  fix: 'Let the command kill the process (kill -9, docker kill) and start it again in the background, e.g. `docker restart -t 0 app`; it is waited for 10 seconds.',
+  catches: ['delivery-restart-stays-down'],
+  stage: 'disturbing',
+  needs: ['restart'],
+  vouches: 'restart',
+  run: async (probe) => {
+    const event = probe.event();
+    const counted =
+      isAccepted(await deliver(probe, event)) && (await probe.effects?.settled(event.id, 1)) === 1;
+    const witness = await probe.connect();
+    let cut = false;
+    void witness.reply().then(() => {
+      cut = true;
+    });
+    const back = await restart(probe);
+    if (!cut) await sleep(probe.wall, NOTICED_AFTER_MS);
+    witness.close();
+    if (!isAccepted(back)) {
+      return fail({ expected: ['a 2xx'], actual: `${tell(back.reply)}, 10 s after the restart` });
+    }
+    if (!cut) {
+      return notTested(
+        'A connection that was open before the restart is open still: nothing was restarted, or a proxy stands in front. Let the command restart what --url points at, and leave the proxy out.',
+      );
+    }
+    if (counted && (await probe.effects?.settled(event.id, 1)) !== 1) {
+      return notTested(
+        'The effects hook has forgotten what it had counted before the restart. Keep its figures where a restart does not reach, such as the database.',
+      );
+    }
+    return pass();
+  },
+});

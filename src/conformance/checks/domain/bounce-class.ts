@@ -1,0 +1,42 @@
+/**
+ * A soft bounce is a hiccup, a hard one is the end of an address.
+ *
+ * @module
+ */
+import { defineCheck } from '../../check.ts';
+import { createLead, judgeLeads } from '../../lead.ts';
+import { fail, notTested, pass } from '../../verdict.ts';
+
+export const check = defineCheck({
+  id: 'domain/bounce-class',
+  level: 'MUST',
+  title: 'Suppresses an address after a hard bounce and not after a soft one',
+  requirement: {
+    text: 'bounce_type is either hard (permanent: remove this address) or soft (temporary: retry may work); always remove hard bounces immediately',
+    source: 'guide, "Payload examples: email.bounced"',
+  },
+  cause: 'Every bounce is treated alike; or a lead that has bounced once is never looked at again.',
+  fix: 'Suppress when `data.bounce_type === "hard"`, whatever came before; on "soft" count, and do not suppress.',
+  catches: ['domain-soft-suppresses', 'domain-first-bounce-only'],
+  stage: 'effects',
+  needs: ['state'],
+  run: (probe) =>
+    judgeLeads(async () => {
+      const lead = createLead(probe);
+      await lead.send('email.bounced', { bounce_type: 'soft', bounce_code: '452' });
+      const soft = await lead.settled();
+      if (soft.suppressed === true) {
+        return fail({ expected: ['not suppressed'], actual: 'suppressed after a soft bounce' });
+      }
+      await lead.send('email.bounced', { bounce_type: 'hard', bounce_code: '550' });
+      const hard = await lead.sees(({ suppressed }) => suppressed === true);
+      if (hard.suppressed === true) return pass();
+      if (hard.known && hard.suppressed === undefined) {
+        return notTested('The state hook shows no "suppressed". Add it.');
+      }
+      return fail({
+        expected: ['suppressed'],
+        actual: 'not suppressed after a soft bounce and then a hard one',
+      });
+    }),
+});

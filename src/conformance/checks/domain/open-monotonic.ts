@@ -1,0 +1,53 @@
+/**
+ * `open_count` is a total: it never goes down, and is not to be added up.
+ *
+ * @module
+ */
+import { toProviderTime } from '../../../domain/time.ts';
+import { defineCheck } from '../../check.ts';
+import { createLead, judgeLeads } from '../../lead.ts';
+import { fail, notTested, pass } from '../../verdict.ts';
+
+const MINUTE = 60_000;
+const OPENS = 3;
+
+export const check = defineCheck({
+  id: 'domain/open-monotonic',
+  level: 'SHOULD',
+  title: 'Keeps the highest open_count, whatever comes late or twice',
+  requirement: {
+    text: 'open_count tracks total opens',
+    source: 'guide, "Payload examples: email.opened"',
+  },
+  cause: 'The count of each event is written over the last one, or added to it.',
+  fix: 'Keep the maximum: `open_count = GREATEST(open_count, ?)`.',
+  catches: ['domain-open-overwritten', 'domain-open-added'],
+  stage: 'effects',
+  needs: ['state'],
+  run: (probe) =>
+    judgeLeads(async () => {
+      const at = (minutes: number) => ({
+        timestamp: toProviderTime(probe.wall.now() - minutes * MINUTE),
+      });
+      const lead = createLead(probe);
+      const opened = (count: number) => ({ open_count: count, sequence_step: 1 });
+      await lead.send('email.opened', opened(OPENS), at(5));
+      const first = await lead.sees((state) => state.open_count === OPENS);
+      if (first.open_count === undefined) {
+        return notTested('The state hook shows no "open_count". Add it.');
+      }
+      const wrong = (actual: number | undefined, when: string) =>
+        fail({ expected: [`${OPENS}`], actual: `${actual} after ${when}` });
+      if (first.open_count !== OPENS) return wrong(first.open_count, `an open_count of ${OPENS}`);
+      await lead.send('email.opened', opened(1), at(10));
+      const older = await lead.settled();
+      if (older.open_count !== OPENS) {
+        return wrong(older.open_count, `an older event with 1 came behind that with ${OPENS}`);
+      }
+      const again = { ...opened(OPENS) };
+      await lead.send('email.opened', again, at(5));
+      const same = await lead.settled();
+      if (same.open_count === OPENS) return pass();
+      return wrong(same.open_count, `another event with ${OPENS}`);
+    }),
+});

@@ -1,0 +1,49 @@
+/**
+ * Rates where the denominator is nothing, or smaller than what is above it.
+ *
+ * @module
+ */
+import { defineCheck } from '../../check.ts';
+import { createLead, judgeLeads } from '../../lead.ts';
+import type { LeadState } from '../../probe/hooks.ts';
+import { fail, notTested, pass } from '../../verdict.ts';
+
+/** Rates that no share of one can be; null says that there is none yet. */
+const odd = ({ rates = {} }: LeadState): readonly string[] =>
+  Object.entries(rates).flatMap(([name, rate]) =>
+    rate === null || (rate >= 0 && rate <= 1) ? [] : [`${name} is ${rate}`],
+  );
+
+export const check = defineCheck({
+  id: 'domain/rate-math',
+  level: 'SHOULD',
+  title: 'Computes rates between 0 and 1, whatever comes first',
+  requirement: {
+    text: 'Pause a campaign when its bounce rate is above 5 % over more than 20 events: bounces / max(total, 1)',
+    source: 'guide, "Pause campaign on bounce spike"',
+  },
+  cause:
+    'A division by nothing (the bounce comes before anything was counted as sent), or by something that is not a total.',
+  fix: 'Divide by `max(total, 1)` and count what is above the line below it as well; show null while there is no total.',
+  catches: ['domain-rate-nan', 'domain-rate-above-one'],
+  stage: 'effects',
+  needs: ['state'],
+  run: (probe) =>
+    judgeLeads(async () => {
+      const lead = createLead(probe);
+      await lead.send('email.bounced', { bounce_type: 'soft' });
+      const first = await lead.settled();
+      if (first.rates === undefined || Object.keys(first.rates).length === 0) {
+        return notTested('The state hook shows no "rates". Add those that you compute, by name.');
+      }
+      await lead.send('email.sent');
+      await lead.send('email.bounced', { bounce_type: 'soft' });
+      const second = await lead.settled();
+      const wrong = [
+        ...odd(first).map((rate) => `${rate} after a bounce of a lead to whom nothing was sent`),
+        ...odd(second).map((rate) => `${rate} after two bounces and one email sent`),
+      ];
+      if (wrong.length === 0) return pass();
+      return fail({ expected: ['0 to 1, or null'], actual: wrong.join('; ') });
+    }),
+});

@@ -1,0 +1,46 @@
+/**
+ * Who is suppressed: the lead that bounced, and nobody beside it.
+ *
+ * @module
+ */
+import { defineCheck } from '../../check.ts';
+import { createLead, judgeLeads } from '../../lead.ts';
+import { fail, notTested, pass } from '../../verdict.ts';
+
+export const check = defineCheck({
+  id: 'domain/suppress-scope',
+  level: 'MUST',
+  title: 'Suppresses the lead that is named, and no other of its campaign or domain',
+  requirement: {
+    text: 'Remove this address: the one in lead_email',
+    source: 'guide, "Payload examples: email.bounced"',
+  },
+  cause:
+    'The update has too wide a WHERE: by campaign, by company or by the domain of the address.',
+  fix: 'Update by the exact address: `WHERE email = ?` with `data.lead_email`.',
+  catches: ['domain-suppresses-campaign', 'domain-suppresses-domain'],
+  stage: 'effects',
+  needs: ['state'],
+  run: (probe) =>
+    judgeLeads(async () => {
+      const named = createLead(probe);
+      // Addresses of one run have the same domain, and their events the same campaign.
+      const others = [createLead(probe), createLead(probe)];
+      for (const other of others) await other.send('email.opened');
+      await named.send('email.bounced', { bounce_type: 'hard' });
+      const bounced = await named.sees(({ suppressed }) => suppressed === true);
+      if (bounced.suppressed !== true) {
+        return notTested('Nobody is suppressed after a hard bounce, or "suppressed" is not shown.');
+      }
+      for (const other of others) {
+        const { suppressed } = await other.settled();
+        if (suppressed === true) {
+          return fail({
+            expected: [`${named.email} alone is suppressed`],
+            actual: `${other.email} is suppressed as well, which never bounced`,
+          });
+        }
+      }
+      return pass();
+    }),
+});

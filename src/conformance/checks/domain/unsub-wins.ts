@@ -1,0 +1,60 @@
+/**
+ * Whoever has unsubscribed stays so, whatever comes later or late.
+ *
+ * @module
+ */
+import { toProviderTime } from '../../../domain/time.ts';
+import { defineCheck } from '../../check.ts';
+import { createLead, judgeLeads } from '../../lead.ts';
+import { fail, notTested, pass } from '../../verdict.ts';
+
+const MINUTE = 60_000;
+
+export const check = defineCheck({
+  id: 'domain/unsub-wins',
+  level: 'MUST',
+  title: 'Keeps an unsubscribed lead unsubscribed, in whatever order events come',
+  requirement: {
+    text: 'Suppress from all future campaigns; a retried event comes up to 35 minutes after later ones',
+    source: 'guide, "Supported events: email.unsubscribed" and "Step 3: Handle retries"',
+  },
+  cause:
+    'A later open, click or reply writes the lead’s status over; or an unsubscribe that comes late is dropped as stale.',
+  fix: 'Keep the unsubscribe in a column of its own that no event of the provider takes back, and never drop one for its age.',
+  catches: ['domain-resubscribes', 'domain-drops-late-unsubscribe'],
+  stage: 'effects',
+  needs: ['state'],
+  run: (probe) =>
+    judgeLeads(async () => {
+      const at = (minutes: number) => ({
+        timestamp: toProviderTime(probe.wall.now() - minutes * MINUTE),
+      });
+      const early = createLead(probe);
+      await early.send('email.unsubscribed', {}, at(20));
+      const first = await early.sees(({ unsubscribed }) => unsubscribed === true);
+      if (first.unsubscribed === undefined) {
+        return notTested('The state hook shows no "unsubscribed". Add it.');
+      }
+      if (!first.unsubscribed) {
+        return fail({ expected: ['unsubscribed'], actual: 'not so after email.unsubscribed' });
+      }
+      await early.send('email.opened', {}, at(10));
+      await early.send('email.replied', { reply_sentiment: 'positive' }, at(5));
+      const later = await early.settled();
+      if (later.unsubscribed !== true) {
+        return fail({
+          expected: ['unsubscribed'],
+          actual: 'not so any more after an open and a reply that happened later',
+        });
+      }
+      const late = createLead(probe);
+      await late.send('email.replied', { reply_sentiment: 'positive' }, at(5));
+      await late.send('email.unsubscribed', {}, at(10));
+      const last = await late.sees(({ unsubscribed }) => unsubscribed === true);
+      if (last.unsubscribed === true) return pass();
+      return fail({
+        expected: ['unsubscribed'],
+        actual: 'not so after email.unsubscribed came behind a reply that happened later',
+      });
+    }),
+});

@@ -1,0 +1,98 @@
+/**
+ * Dead letters in a sandbox, for the receiver's recovery to find.
+ *
+ * @module
+ */
+import { createClient, type Client } from '../client/create-client.ts';
+import type { DeadLetterSource, RunningSandbox } from './probe/hooks.ts';
+import { HookError } from './probe/hooks.ts';
+import type { Probe } from './probe/probe.ts';
+
+/** Nobody listens there, so that every attempt fails at once. */
+const NOBODY = 'http://127.0.0.1:1/nobody-listens-here';
+/** Producing them may take so long. Milliseconds. */
+const LIMIT_MS = 30_000;
+
+/** More than a page of the API holds by itself, which is 50. */
+export const MORE_THAN_A_PAGE = 53;
+
+export interface DeadLetters extends AsyncDisposable {
+  /** What the receiver's recovery is told. */
+  readonly source: DeadLetterSource;
+  /** The events as they were to be delivered. */
+  readonly bodies: readonly { readonly id: string; readonly body: string }[];
+  /** Ids of those that nobody has acknowledged. */
+  left(): Promise<readonly string[]>;
+}
+
+const produce = async (
+  client: Client,
+  count: number,
+  signal: AbortSignal,
+): Promise<{ webhookId: string; bodies: DeadLetters['bodies'] }> => {
+  const { id: webhookId } = await client.webhooks.create(
+    { url: NOBODY, events: ['*'], secret: 'whsec_for-dead-letters-only' },
+    { signal },
+  );
+  const request = { event: 'email.replied', count, webhook_id: webhookId } as const;
+  const { events } = await client.events.trigger(request, { signal });
+  await client.clock.advance({ until: 'settled' }, { signal });
+  return {
+    webhookId,
+    bodies: events.map((event) => ({ id: event.id, body: JSON.stringify(event) })),
+  };
+};
+
+const startSandbox = async ({ sandbox }: Probe): Promise<RunningSandbox> => {
+  if (sandbox !== undefined) return sandbox();
+  throw new HookError(
+    'There is no sandbox that could hold dead letters. Give --sandbox-url, or let the command start one.',
+  );
+};
+
+/** @throws when the sandbox does not do it: the suite's trouble and not the receiver's */
+export const produceDeadLetters = async (probe: Probe, count: number): Promise<DeadLetters> => {
+  const sandbox = await startSandbox(probe);
+  const late = new AbortController();
+  const disarm = probe.wall.after(LIMIT_MS, () =>
+    late.abort(new HookError(`The sandbox made no dead letters within ${LIMIT_MS / 1000} s.`)),
+  );
+  const signals = probe.signal === undefined ? [late.signal] : [late.signal, probe.signal];
+  try {
+    const client = createClient({ baseUrl: sandbox.url, apiKey: sandbox.apiKey });
+    const { webhookId, bodies } = await produce(client, count, AbortSignal.any(signals));
+    const left = async (): Promise<readonly string[]> => {
+      const ids: string[] = [];
+      for await (const { id } of client.failedEvents.list(webhookId, { limit: 100 })) ids.push(id);
+      return ids;
+    };
+    const dead = await left();
+    if (dead.length !== count) {
+      throw new HookError(
+        `The sandbox has ${dead.length} dead letters where it should have ${count}.`,
+      );
+    }
+    return {
+      source: { apiUrl: sandbox.url, apiKey: sandbox.apiKey, webhookId },
+      bodies,
+      left,
+      [Symbol.asyncDispose]: async () => {
+        await client.webhooks.delete(webhookId).catch(() => undefined);
+        await sandbox[Symbol.asyncDispose]();
+      },
+    };
+  } catch (error) {
+    await sandbox[Symbol.asyncDispose]();
+    throw error;
+  } finally {
+    disarm();
+  }
+};
+
+/** Runs the receiver's recovery. */
+export const recover = async ({ hooks }: Probe, { source }: DeadLetters): Promise<void> => {
+  if (hooks.recover === undefined) {
+    throw new HookError('A check that asks for a recovery must need that hook.');
+  }
+  await hooks.recover(source);
+};

@@ -1,0 +1,214 @@
+/**
+ * Mutants of the area `delivery` that lose or double events when something goes wrong or much goes on.
+ *
+ * @module
+ */
+import type { Hooks } from '../../../src/conformance/probe/hooks.ts';
+import { ModelReceiver, type Answer, type Event } from '../model/receiver.ts';
+import type { Mutant } from './mutant.ts';
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+export const LOSS_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'delivery-effects-lost',
+    fault: 'answers 200 and does nothing',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        override async process(): Promise<Answer> {
+          return { status: 200 };
+        }
+      })(secret),
+  },
+  {
+    name: 'delivery-effects-doubled',
+    fault: 'has two handlers for the same event',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        override async apply(event: Event): Promise<void> {
+          await super.apply(event);
+          await super.apply(event);
+        }
+      })(secret),
+  },
+  {
+    name: 'delivery-checks-then-inserts',
+    fault: 'looks for the id, works, and then stores the id',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        override async process(event: Event): Promise<Answer> {
+          if (this.seen.has(event.id)) return { status: 200 };
+          await sleep(2);
+          try {
+            await this.apply(event);
+          } catch {
+            return { status: 500 };
+          }
+          this.seen.add(event.id);
+          return { status: 204 };
+        }
+      })(secret),
+  },
+  {
+    name: 'delivery-loses-in-parallel',
+    fault: 'answers 202 and drops what comes while 20 are at work',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        busy = 0;
+        override async apply(event: Event): Promise<void> {
+          if (this.busy >= 20) return;
+          this.busy += 1;
+          await sleep(5);
+          this.busy -= 1;
+          await super.apply(event);
+        }
+      })(secret),
+  },
+  {
+    name: 'delivery-stuck-on-poison',
+    fault: 'works in turn and tries the first event again and again',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        /** On disk. */
+        readonly queue: Event[] = [];
+        working = false;
+        override async process(event: Event): Promise<Answer> {
+          if (this.seen.has(event.id)) return { status: 200 };
+          this.seen.add(event.id);
+          this.queue.push(event);
+          void this.work();
+          return { status: 202 };
+        }
+        async work(): Promise<void> {
+          if (this.working) return;
+          this.working = true;
+          // For ever would be longer than the test.
+          for (let tries = 0; this.queue.length > 0;) {
+            const done = await this.apply(this.queue[0]!).then(
+              () => true,
+              () => sleep(20).then(() => (tries += 1) > 350),
+            );
+            if (done) {
+              tries = 0;
+              this.queue.shift();
+            }
+          }
+          this.working = false;
+        }
+      })(secret),
+  },
+  {
+    name: 'delivery-fault-hook-idle',
+    fault: 'has a fault hook that does nothing',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        override get hooks(): Hooks {
+          return { ...super.hooks, fault: async () => undefined };
+        }
+      })(secret),
+  },
+  {
+    name: 'delivery-marks-before-success',
+    fault: 'marks the id before the work, for good',
+    also: { 'delivery/recovery-keeps': 'the second recovery takes the failed events for repeats' },
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        override async process(event: Event): Promise<Answer> {
+          const repeat = this.seen.has(event.id);
+          const answer = await super.process(event);
+          if (!repeat) this.seen.add(event.id);
+          return answer;
+        }
+      })(secret),
+  },
+  {
+    name: 'delivery-swallows-failure',
+    fault: 'logs the error and answers 200',
+    also: { 'delivery/recovery-keeps': 'a failed event looks processed and is acknowledged' },
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        override async process(event: Event): Promise<Answer> {
+          const answer = await super.process(event);
+          return answer.status === 500 ? { status: 200 } : answer;
+        }
+      })(secret),
+  },
+  {
+    name: 'delivery-restart-stays-down',
+    fault: 'does not start on what it has stored',
+    also: { 'http/survives': 'nobody is at home any more' },
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        override get hooks(): Hooks {
+          return { ...super.hooks, restart: () => this.stop() };
+        }
+      })(secret),
+  },
+  {
+    name: 'delivery-queues-in-memory',
+    fault: 'answers 202 and keeps the event in memory until it is processed',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        override async process(event: Event): Promise<Answer> {
+          const { queue } = this.memory;
+          if (this.seen.has(event.id) || queue.some(({ id }) => id === event.id)) {
+            return { status: 200 };
+          }
+          queue.push(event);
+          void this.work(event);
+          return { status: 202 };
+        }
+        async work(event: Event): Promise<void> {
+          const { memory } = this;
+          for (;;) {
+            await sleep(80);
+            if (this.memory !== memory) return;
+            try {
+              await this.apply(event);
+              break;
+            } catch {
+              // Again later.
+            }
+          }
+          this.seen.add(event.id);
+          memory.queue.splice(memory.queue.indexOf(event), 1);
+        }
+      })(secret),
+  },
+  {
+    name: 'delivery-effect-before-mark',
+    fault: 'marks the id a while after the effect',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        override async process(event: Event): Promise<Answer> {
+          const { memory } = this;
+          // Repeats at the same moment are kept apart, in memory.
+          if (this.seen.has(event.id)) return { status: 200 };
+          if (memory.seen.has(event.id)) return { status: 409 };
+          memory.seen.add(event.id);
+          try {
+            await this.apply(event);
+            await sleep(60);
+            if (this.memory === memory) this.seen.add(event.id);
+            return { status: 204 };
+          } catch {
+            return { status: 500 };
+          } finally {
+            memory.seen.delete(event.id);
+          }
+        }
+      })(secret),
+  },
+  {
+    name: 'delivery-mark-before-effect',
+    fault: 'has its effect a while after it marked the id',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        override async apply(event: Event): Promise<void> {
+          const { memory } = this;
+          await sleep(60);
+          if (this.memory === memory) await super.apply(event);
+        }
+      })(secret),
+  },
+];

@@ -19,22 +19,36 @@ export const noEngine = (cause: unknown): SandboxContainerError =>
   );
 
 /** @param printed what the sandbox printed before it ended */
-export const ended = (status: number, printed: string, cause: unknown): SandboxContainerError =>
+export const ended = (printed: string, cause: unknown): SandboxContainerError =>
   new SandboxContainerError(
-    `The sandbox ended with status ${status} before it was ready. It printed: ${printed.trim() || 'nothing'}`,
+    `The sandbox ended before it was ready. It printed: ${printed.trim() || 'nothing'}`,
     { cause },
   );
 
+/** testcontainers has removed the container by then, and passes on what it printed. */
+const ENDED = /^Container exited during HTTP healthCheck, last \d+ logs: ([^]*)$/;
 const MISSING_IMAGE =
   /no such image|does not exist locally|pull access denied|manifest unknown|not found|no such host|failed to pull/i;
 const TAKEN_PORT = /port is already allocated|address already in use/i;
 
-/** Puts what an engine says into our words; what is not known is passed on as it is. */
-export const explain = (image: string, cause: unknown): unknown => {
+/**
+ * Puts what an engine says into our words; what is not known is passed on as it is.
+ *
+ * @param hasImage whether the engine has the image: if so, another one is missing
+ */
+export const explain = (image: string, hasImage: boolean, cause: unknown): unknown => {
   const said = messageOf(cause);
+  const printed = ENDED.exec(said)?.[1];
+  if (printed !== undefined) return ended(printed, cause);
   if (TAKEN_PORT.test(said)) {
     return new SandboxContainerError(
       `The port on the host that the container was to have is taken. Stop what uses it, or leave withExposedPorts out: then any free one is taken, and getBaseUrl() knows it. (${said})`,
+      { cause },
+    );
+  }
+  if (MISSING_IMAGE.test(said) && hasImage) {
+    return new SandboxContainerError(
+      `testcontainers cannot get the image of its own helper, which cleans up. Let the engine reach a registry, or set TESTCONTAINERS_RYUK_DISABLED=true and stop what you start. (${said})`,
       { cause },
     );
   }

@@ -13,6 +13,8 @@ import {
 
 /** The key of the provider's own examples, for those who name none. */
 const DEFAULT_API_KEY = 'your-api-key';
+/** It is asked so often whether it is ready, and has so long to answer. Real milliseconds. */
+const LOOK_MS = 200;
 /** The image's volume. */
 const STATE_FOLDER = '/data';
 
@@ -49,7 +51,11 @@ export class SendEmAllContainer extends GenericContainer {
     this.withExposedPorts(SANDBOX_PORT)
       // Docker's own name of the host, which only its desktop editions give without being asked.
       .withExtraHosts([{ host: RECEIVER_HOST, ipAddress: 'host-gateway' }])
-      .withWaitStrategy(Wait.forHttp('/readyz', SANDBOX_PORT));
+      .withWaitStrategy(
+        Wait.forHttp('/readyz', SANDBOX_PORT, { abortOnContainerExit: true }).withReadTimeout(
+          LOOK_MS,
+        ),
+      );
   }
 
   /** The same seed and the same calls give the same data. 0 to 4294967295. */
@@ -109,10 +115,10 @@ export class SendEmAllContainer extends GenericContainer {
       const started = await super.start();
       return new StartedSendEmAllContainer(started, this.#apiKeys[0] ?? DEFAULT_API_KEY);
     } catch (error) {
-      const end = await this.#end();
-      throw end === null
-        ? explain(this.imageName.string, error)
-        : ended(end.status, end.printed, error);
+      const end = await this.#lastWords();
+      if (end !== null) throw ended(end, error);
+      const hasImage = await engine.image.exists(this.imageName).catch(() => false);
+      throw explain(this.imageName.string, hasImage, error);
     }
   }
 
@@ -120,19 +126,19 @@ export class SendEmAllContainer extends GenericContainer {
     this.#id = id;
   }
 
-  /** How the container ended, if it did, and lets it go: nobody else would before the process ends. */
-  async #end(): Promise<{ readonly status: number; readonly printed: string } | null> {
+  /** What the container printed before it ended, if it did; lets it go, as nobody else would. */
+  async #lastWords(): Promise<string | null> {
     if (this.#id === null) return null;
     try {
       const { container: containers } = await getContainerRuntimeClient();
       const container = containers.getById(this.#id);
-      const { Running, Status, ExitCode } = (await container.inspect()).State;
+      const { Status } = (await container.inspect()).State;
       const lines: string[] = [];
       for await (const chunk of await containers.logs(container, { tail: 20 })) {
         lines.push(String(chunk));
       }
       await container.remove({ force: true, v: true });
-      return Running || Status === 'created' ? null : { status: ExitCode, printed: lines.join('') };
+      return Status === 'exited' ? lines.join('') : null;
     } catch {
       // It is gone already; what is known is thrown.
       return null;

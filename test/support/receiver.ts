@@ -38,14 +38,20 @@ export const answer =
     response.end(body);
   };
 
-const listening = async (server: Server, port: number): Promise<number> => {
-  server.listen(port, '127.0.0.1');
+const LOOPBACK = '127.0.0.1';
+
+const listening = async (server: Server, port: number, host = LOOPBACK): Promise<number> => {
+  server.listen(port, host);
   await once(server, 'listening');
   return (server.address() as AddressInfo).port;
 };
 
-/** A receiver that answers as `respond` says: 200 by default. */
-export const startReceiver = async (respond: Answer = answer(200), port = 0): Promise<Receiver> => {
+/** A receiver that answers as `respond` says: 200 by default. Containers reach it only at host 0.0.0.0. */
+export const startReceiver = async (
+  respond: Answer = answer(200),
+  port = 0,
+  host = LOOPBACK,
+): Promise<Receiver> => {
   const received: Received[] = [];
   const waiting = new Set<() => void>();
   const server = createServer((request, response) => {
@@ -60,7 +66,7 @@ export const startReceiver = async (respond: Answer = answer(200), port = 0): Pr
       respond(one, response, received.length);
     });
   });
-  const bound = await listening(server, port);
+  const bound = await listening(server, port, host);
   return {
     url: `http://127.0.0.1:${bound}/webhooks/sendemall`,
     port: bound,

@@ -7,12 +7,49 @@
  */
 import type { Check } from './check.ts';
 import { check as signatureAcceptsValid } from './checks/signature/accepts-valid.ts';
+import { check as signatureAlgorithmChoice } from './checks/signature/algorithm-choice.ts';
 import { check as signatureBodyBom } from './checks/signature/body-bom.ts';
 import { check as signatureBodyCharset } from './checks/signature/body-charset.ts';
+import { check as signatureBodyConstant } from './checks/signature/body-constant.ts';
 import { check as signatureBodyInvalidUtf8 } from './checks/signature/body-invalid-utf8.ts';
 import { check as signatureBodyReserialized } from './checks/signature/body-reserialized.ts';
 import { check as signatureBodyTrimmed } from './checks/signature/body-trimmed.ts';
+import { check as signatureControlsAccepted } from './checks/signature/controls-accepted.ts';
+import { check as signatureDeepNesting } from './checks/signature/deep-nesting.ts';
+import { check as signatureDefaultKey } from './checks/signature/default-key.ts';
+import { check as signatureDuplicateHeaders } from './checks/signature/duplicate-headers.ts';
+import { check as signatureHeaderNameCase } from './checks/signature/header-name-case.ts';
+import { check as signatureLeaksDigest } from './checks/signature/leaks-digest.ts';
+import { check as signatureLeaksSecret } from './checks/signature/leaks-secret.ts';
+import { check as signatureLeaksStack } from './checks/signature/leaks-stack.ts';
+import { check as signatureMalformed } from './checks/signature/malformed.ts';
+import { check as signatureMalleable } from './checks/signature/malleable.ts';
 import { check as signatureMissingHeader } from './checks/signature/missing-header.ts';
+import { check as signatureMultiValue } from './checks/signature/multi-value.ts';
+import { check as signatureNoBypass } from './checks/signature/no-bypass.ts';
+import { check as signatureNonAscii } from './checks/signature/non-ascii.ts';
+import { check as signatureOtherEvent } from './checks/signature/other-event.ts';
+import { check as signatureOtherHeader } from './checks/signature/other-header.ts';
+import { check as signatureParseBeforeVerify } from './checks/signature/parse-before-verify.ts';
+import { check as signaturePartOfBody } from './checks/signature/part-of-body.ts';
+import { check as signaturePartialCompare } from './checks/signature/partial-compare.ts';
+import { check as signaturePrefixOptional } from './checks/signature/prefix-optional.ts';
+import { check as signatureRefusesWith4xx } from './checks/signature/refuses-with-4xx.ts';
+import { check as signatureUpperCase } from './checks/signature/upper-case.ts';
+import { check as signatureWrongDigest } from './checks/signature/wrong-digest.ts';
+import { check as contentCtExact } from './checks/content/ct-exact.ts';
+import { check as contentEventTypes } from './checks/content/event-types.ts';
+import { check as contentExamples } from './checks/content/examples.ts';
+import { check as contentLongPreview } from './checks/content/long-preview.ts';
+import { check as contentOptionalNull } from './checks/content/optional-null.ts';
+import { check as contentProtoKeys } from './checks/content/proto-keys.ts';
+import { check as contentSchemaSamples } from './checks/content/schema-samples.ts';
+import { check as contentSizeBeyond } from './checks/content/size-beyond.ts';
+import { check as contentSizeLimit } from './checks/content/size-limit.ts';
+import { check as contentUnknownEnum } from './checks/content/unknown-enum.ts';
+import { check as contentUnknownEvent } from './checks/content/unknown-event.ts';
+import { check as contentUnknownField } from './checks/content/unknown-field.ts';
+import { check as contentWaf } from './checks/content/waf.ts';
 import { check as httpReachable } from './checks/http/reachable.ts';
 import { check as httpSurvives } from './checks/http/survives.ts';
 import { check as deliveryAckBeforePersist } from './checks/delivery/ack-before-persist.ts';
@@ -53,12 +90,49 @@ import { check as domainUnsubWins } from './checks/domain/unsub-wins.ts';
 
 export const CATALOGUE: readonly Check[] = [
   signatureAcceptsValid,
+  signatureAlgorithmChoice,
   signatureBodyBom,
   signatureBodyCharset,
+  signatureBodyConstant,
   signatureBodyInvalidUtf8,
   signatureBodyReserialized,
   signatureBodyTrimmed,
+  signatureControlsAccepted,
+  signatureDeepNesting,
+  signatureDefaultKey,
+  signatureDuplicateHeaders,
+  signatureHeaderNameCase,
+  signatureLeaksDigest,
+  signatureLeaksSecret,
+  signatureLeaksStack,
+  signatureMalformed,
+  signatureMalleable,
   signatureMissingHeader,
+  signatureMultiValue,
+  signatureNoBypass,
+  signatureNonAscii,
+  signatureOtherEvent,
+  signatureOtherHeader,
+  signatureParseBeforeVerify,
+  signaturePartOfBody,
+  signaturePartialCompare,
+  signaturePrefixOptional,
+  signatureRefusesWith4xx,
+  signatureUpperCase,
+  signatureWrongDigest,
+  contentCtExact,
+  contentEventTypes,
+  contentExamples,
+  contentLongPreview,
+  contentOptionalNull,
+  contentProtoKeys,
+  contentSchemaSamples,
+  contentSizeBeyond,
+  contentSizeLimit,
+  contentUnknownEnum,
+  contentUnknownEvent,
+  contentUnknownField,
+  contentWaf,
   httpReachable,
   httpSurvives,
   deliveryAckBeforePersist,

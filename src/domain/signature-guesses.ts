@@ -46,8 +46,8 @@ const causesOf = ({ body, key, algorithm, writing, name }: Choice): readonly Cau
 const first = <T>([item]: readonly T[]): T => item!;
 
 function* choices(secret: string, raw: Buffer): Generator<Choice> {
-  const bodies = variantsOf(raw, BODY_HYPOTHESES);
-  const keys = variantsOf(secret, SECRET_HYPOTHESES);
+  const bodies = variantsOf(raw, BODY_HYPOTHESES, true);
+  const keys = variantsOf(secret, SECRET_HYPOTHESES, true);
   const due: Choice = {
     body: first(bodies),
     key: first(keys),

@@ -6,6 +6,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { CATALOGUE } from '../../src/conformance/catalogue.ts';
+import { firstDifference } from '../../src/conformance/diagnosis/difference.ts';
 import type { Report } from '../../src/conformance/report.ts';
 import { verify } from '../../src/conformance/verify.ts';
 import { ModelReceiver } from '../receivers/model/receiver.ts';
@@ -83,6 +84,42 @@ describe.concurrent('one cause, one finding', () => {
     expect(finding.fix!.length).toBeGreaterThan(30);
     expect(JSON.stringify(report)).not.toContain(SECRET);
   });
+});
+
+test.each([
+  [
+    '{"a": 1.0}',
+    '{"a": 1}',
+    'byte 8: sent `1.0` (from that byte: 2e 30 7d), you hashed `1` (from that byte: 7d)',
+  ],
+  ['{"a":1}\n', '{"a":1}', 'byte 8: sent `\\u000a` (from that byte: 0a), you hashed nothing more'],
+  ['{"ë":1}', '{"\\u00eb":1}', 'byte 3: sent `ë'],
+  ['same', 'same', null],
+])('where two bodies part: %j and %j', (sent, hashed, says) => {
+  const told = firstDifference(Buffer.from(sent), Buffer.from(hashed));
+  if (says === null) expect(told).toBeNull();
+  else expect(told).toContain(says);
+});
+
+test.each([
+  [
+    'signature-body-reserialized',
+    /the HMAC of JSON\.stringify\(parsed\)\).*first difference at byte/,
+  ],
+  [
+    'signature-body-unescaped',
+    /changed text; first difference at byte \d+: sent `\\`.*you hashed `\/`/,
+  ],
+  ['signature-body-trimmed', /white space around it removed/],
+  ['signature-body-latin-1', /written as Latin-1.*sent `Zoë/],
+  ['signature-body-decoded', /invalid UTF-8 replaced/],
+])('a body that is changed before it is hashed: %s', async (name, says) => {
+  const report = await examineMutant(
+    MUTANTS.find((one) => one.name === name)!,
+    ['signature/body-*'],
+  );
+  expect(statuses(report, 'fail')).toHaveLength(1);
+  expect(findingOf(report)!.diagnosis).toMatch(says);
 });
 
 /** Answers nothing at all to what it is told to. */

@@ -11,6 +11,13 @@ const TOKEN = /[\w.+\\-]/;
 const isToken = (byte: number | undefined): boolean =>
   byte !== undefined && TOKEN.test(String.fromCharCode(byte));
 
+/** Control characters and marks as escapes, the rest as it is. */
+const visible = (text: string): string =>
+  text.replaceAll(
+    /[\u0000-\u001F\u007F-\u009F\u200B-\u200F\u2028-\u202F\uFEFF]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+
 /** The token at a place, or the one byte there; quoted, with its bytes in hex. */
 const show = (bytes: Uint8Array, at: number): string => {
   if (at >= bytes.length) return 'nothing more (the end)';
@@ -19,10 +26,11 @@ const show = (bytes: Uint8Array, at: number): string => {
   let end = at;
   while (end < bytes.length && end - at < WINDOW && isToken(bytes[end])) end += 1;
   // A separator between two tokens, or the bytes of one character.
-  if (end === at) end = Math.min(bytes.length, at + ((bytes[at] ?? 0) > 0x7f ? 4 : 1));
+  if ((bytes[at] ?? 0) > 0x7f) end = Math.min(bytes.length, at + 4);
+  else if (end === start) end = at + 1;
   const text = Buffer.from(bytes.subarray(start, end)).toString('utf8').replaceAll('\uFFFD', '');
   const hex = Buffer.from(bytes.subarray(at, at + HEX_BYTES)).toString('hex');
-  return `\`${JSON.stringify(text).slice(1, -1)}\` (from that byte: ${hex.replaceAll(/(..)(?=.)/g, '$1 ')})`;
+  return `\`${visible(text)}\` (from that byte: ${hex.replaceAll(/(..)(?=.)/g, '$1 ')})`;
 };
 
 /** `first difference at byte 41: sent …, you hashed …`, counted from 1; null when there is none. */

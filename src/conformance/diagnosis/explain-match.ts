@@ -3,9 +3,11 @@
  *
  * @module
  */
+import type { Cause } from '../../domain/signature-cause.ts';
+import type { Exchange } from '../probe/exchange.ts';
 import { tell } from '../verdict.ts';
 import { firstDifference } from './difference.ts';
-import { remedyFor } from './frameworks.ts';
+import { frameworkOf } from './frameworks.ts';
 import type { Finding } from './scene.ts';
 import type { Match } from './search.ts';
 
@@ -19,27 +21,36 @@ const IN_CODE: Readonly<Record<string, string>> = {
   'body/object-object': '"[object Object]"',
 };
 
+const difference = ({ request }: Exchange, hashed: Uint8Array): string => {
+  const first = firstDifference(request.body, hashed);
+  return first === null ? '' : `; ${first}`;
+};
+
 const ABOUT_BYTES = /^body\//;
 
-export const explainMatch = ({ guess, exchange }: Match): Finding => {
+/** It is accepted here, and not over another body: what is done to the body is something else, which comes to this. */
+const explainUnproven = ({ guess: { hashed }, exchange }: Match, aboutBody: Cause): Finding => ({
+  diagnosis: `It does not hash the bytes as they came, but a changed text${difference(exchange, hashed)}. The change is none of the usual ones; here it comes to the same as one that ${aboutBody.says}.`,
+  fix: [aboutBody.remedy, frameworkOf(exchange.reply)?.raw ?? []].flat().join(' '),
+  actual: `the right signature refused, and one over a changed body accepted (${tell(exchange.reply)})`,
+  shownBy: [exchange],
+});
+
+export const explainMatch = (match: Match): Finding => {
+  const { guess, exchange, proven } = match;
   const { causes, hashed } = guess;
-  const sent = exchange.request.body;
   const aboutBody = causes.find(({ id }) => ABOUT_BYTES.test(id));
+  if (aboutBody !== undefined && !proven) return explainUnproven(match, aboutBody);
   const what = causes.map(({ says }) => says).join(', and ');
   const code = aboutBody === undefined ? undefined : IN_CODE[aboutBody.id];
   const hmac = code === undefined ? '' : ` (the HMAC of ${code})`;
-  const difference = aboutBody === undefined ? null : firstDifference(sent, hashed);
-  const parts = [
-    `It accepts a signature that ${what}${hmac}, and rejects the right one over the raw body`,
-    ...(difference === null ? [] : [difference]),
-  ];
   const remedies = [
     ...new Set(causes.map(({ remedy }) => remedy)),
-    ...(aboutBody === undefined ? [] : [remedyFor('raw', exchange.reply)]),
+    ...(aboutBody === undefined ? [] : [frameworkOf(exchange.reply)?.raw ?? []].flat()),
   ];
   return {
     actual: `the right signature refused, and one that ${what} accepted (${tell(exchange.reply)})`,
-    diagnosis: `${parts.join('; ')}.`,
+    diagnosis: `It accepts a signature that ${what}${hmac}, and rejects the right one over the raw body${difference(exchange, hashed)}.`,
     fix: remedies.join(' '),
     shownBy: [exchange],
   };

@@ -22,6 +22,8 @@ export interface Match {
   readonly guess: Guess;
   /** Its acceptance. */
   readonly exchange: Exchange;
+  /** Whether another body was accepted for the same reason. */
+  readonly proven: boolean;
 }
 
 export interface Search {
@@ -55,10 +57,10 @@ const tryAll = async (
       batch.map(async (guess) => ({ guess, exchange: await send(probe, body, guess) })),
     );
     const tried = at + batch.length;
-    const match = sent.find(({ exchange }) => isAccepted(exchange)) ?? null;
-    if (match !== null) return { match, tried, complete: true };
+    const match = sent.find(({ exchange }) => isAccepted(exchange));
+    if (match !== undefined) return { match: { ...match, proven: false }, tried, complete: true };
     if (sent.every(({ exchange }) => isUseless(exchange)) || probe.wall.now() >= until) {
-      return { match, tried, complete: tried === candidates.length };
+      return { match: null, tried, complete: tried === candidates.length };
     }
   }
   return { match: null, tried: candidates.length, complete: true };
@@ -74,15 +76,25 @@ const distinct = (candidates: readonly Guess[]): readonly Guess[] => {
 };
 
 /**
- * Over one body two mistakes can look alike; a body in which every mistake shows tells which of them it is. A receiver
- * that refuses that body for another reason leaves the likeliest of them.
+ * Over one body two mistakes can look alike, and a body can come to be accepted for a reason that nobody thought of. A
+ * body in which every mistake shows tells.
+ *
+ * @param alike what was accepted may be any of these
+ * @returns which of them it is; null when it is none
  */
-const refine = async (probe: Probe, match: Match, alike: readonly Guess[]): Promise<Match> => {
-  if (alike.length < 2) return match;
-  const body = trickyBody(probe);
-  const ids = new Set(alike.map(idOf));
-  const again = probe.signing.guesses(body).filter((guess) => ids.has(idOf(guess)));
-  return (await tryAll(probe, body, distinct(again))).match ?? match;
+const tellApart = async (probe: Probe, alike: readonly Guess[]): Promise<Guess | null> => {
+  for (const step of ['1.0', '1'] as const) {
+    const body = trickyBody(probe, step);
+    const there = probe.signing.guesses(body);
+    const ids = new Set(alike.map(idOf));
+    const again = there.filter((guess) => ids.has(idOf(guess)));
+    const { match } = await tryAll(probe, body, distinct(again));
+    if (match !== null) return alike.find((guess) => idOf(guess) === idOf(match.guess)) ?? null;
+    // A mistake that changes nothing here lets the right signature pass.
+    const harmless = alike.find((guess) => !there.some((other) => idOf(other) === idOf(guess)));
+    if (harmless !== undefined && isAccepted(await probe.post(body))) return harmless;
+  }
+  return null;
 };
 
 /** @param body bytes that were refused though rightly signed */
@@ -96,5 +108,9 @@ export const searchSignature = async (probe: Probe, body: Uint8Array): Promise<S
   if (search.match === null) return search;
   const looks = looksOf(search.match.guess);
   const alike = all.filter((guess) => looksOf(guess) === looks);
-  return { ...search, match: await refine(probe, search.match, alike) };
+  const guess = await tellApart(probe, alike);
+  const { exchange } = search.match;
+  const match =
+    guess === null ? { ...search.match, proven: false } : { guess, exchange, proven: true };
+  return { ...search, match };
 };

@@ -6,8 +6,8 @@
  */
 import type { Probe } from '../probe/probe.ts';
 
-/** Non-canonical in every way that is legal JSON, with white space around it. */
-export const trickyBody = (probe: Probe): Buffer => {
+/** Non-canonical in every way that is legal JSON, with white space around it. @param step a whole number, which some do not take as 1.0 */
+export const trickyBody = (probe: Probe, step: '1.0' | '1'): Buffer => {
   const { event, id, timestamp, data } = probe.event('email.replied', {
     lead_name: 'Zoë <O’Hara>',
     lead_company: 'A/B & Söhne',
@@ -17,7 +17,7 @@ export const trickyBody = (probe: Probe): Buffer => {
   const spaced = Object.entries(data).map(
     ([key, value]) => `  ${JSON.stringify(key)} :${JSON.stringify(value)}`,
   );
-  const written = `{"timestamp":"${timestamp}", "event":"${event}",\n"id": "${id}","data":{\n${spaced.join(',\n')},\n  "sequence_step":1.0}} \n`;
+  const written = `{"timestamp":"${timestamp}", "event":"${event}",\n"id": "${id}","data":{\n${spaced.join(',\n')},\n  "sequence_step":${step}}} \n`;
   return Buffer.from(
     written.replace('A/B', 'A\\/B').replace('Söhne', String.raw`S\u00f6hne`),
     'utf8',

@@ -153,6 +153,11 @@ export class ModelReceiver implements AsyncDisposable {
     return { status: 204 };
   }
 
+  /** Handles what came by HTTP; what was recovered goes to `process`. */
+  async arrived(event: Event): Promise<Answer> {
+    return this.process(event);
+  }
+
   async receive(raw: Buffer, request: IncomingMessage): Promise<Answer> {
     if (!this.verify(raw, request)) return { status: 401, body: '{"error":"Invalid signature"}' };
     let event: Event;
@@ -161,7 +166,7 @@ export class ModelReceiver implements AsyncDisposable {
     } catch {
       return { status: 400 };
     }
-    return this.process(event);
+    return this.arrived(event);
   }
 
   async answer(raw: Buffer, request: IncomingMessage): Promise<Answer> {

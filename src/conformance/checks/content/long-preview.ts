@@ -1,0 +1,55 @@
+/**
+ * Long texts.
+ *
+ * @module
+ */
+import { judgeAccepted } from '../../acceptance.ts';
+import { defineCheck } from '../../check.ts';
+
+export const check = defineCheck({
+  id: 'content/long-preview',
+  level: 'MUST',
+  title: 'Accepts long texts',
+  requirement: {
+    text: 'No length is set to reply_preview, campaign_name, lead_name, lead_company, bounce_message or user_agent',
+    source: 'spec/asyncapi.yaml: no maxLength',
+  },
+  cause:
+    'A text does not fit into its column (VARCHAR(255) is the usual one), and the event fails.',
+  fix: 'Store them as text without a limit, or cut them to what fits: by characters, not in the middle of one.',
+  catches: ['content-short-column', 'content-column-in-bytes'],
+  stage: 'valid',
+  after: ['signature/body-charset'],
+  run: (probe) => {
+    const long = (sample: string, characters: number): string =>
+      sample.repeat(Math.ceil(characters / sample.length)).slice(0, characters);
+    return judgeAccepted(probe, [
+      {
+        name: 'a reply of 4,000 characters',
+        body: probe.event('email.replied', {
+          reply_preview: long('Thanks, that sounds good. ', 4000),
+        }),
+      },
+      {
+        name: 'a reply of 1,000 emoji',
+        body: probe.event('email.replied', { reply_preview: '👍🎉'.repeat(500) }),
+      },
+      {
+        name: 'a campaign’s name of 300 characters',
+        body: probe.event('email.replied', { campaign_name: long('Outreach to everybody, ', 300) }),
+      },
+      {
+        name: 'a bounce message of 1,000 characters',
+        body: probe.event('email.bounced', {
+          bounce_message: long('550 5.7.1 blocked; see ', 1000),
+        }),
+      },
+      {
+        name: 'a user agent of 500 characters',
+        body: probe.event('email.opened', {
+          user_agent: long('Mozilla/5.0 (Windows NT 10.0) ', 500),
+        }),
+      },
+    ]);
+  },
+});

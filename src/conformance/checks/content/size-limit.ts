@@ -1,0 +1,32 @@
+/**
+ * Events as large as the guide's own receiver takes them.
+ *
+ * @module
+ */
+import { judgeAccepted } from '../../acceptance.ts';
+import { defineCheck } from '../../check.ts';
+import { eventOfSize } from '../../sized-event.ts';
+
+export const check = defineCheck({
+  id: 'content/size-limit',
+  level: 'MUST',
+  title: 'Accepts events of up to 100,000 bytes',
+  requirement: {
+    text: 'No size is documented; the provider’s own Express receiver takes bodies up to 100 kB (the default of express.raw), so that much is to be reckoned with',
+    source:
+      'guide, "Step 2: Verify the signature"; spec/asyncapi.yaml: reply_preview has no maxLength',
+  },
+  cause: 'A limit on bodies, in the framework or in front of it, is lower than that.',
+  fix: 'Raise it to 1 MB (Express: express.raw({ limit: "1mb" }); nginx: client_max_body_size; Next.js pages/api: bodyParser.sizeLimit; Flask: MAX_CONTENT_LENGTH; API gateways: see their limits).',
+  catches: ['content-limit-64k', 'content-limit-16k'],
+  stage: 'risky',
+  after: ['content/long-preview'],
+  run: (probe) =>
+    judgeAccepted(
+      probe,
+      [20_000, 60_000, 100_000].map((bytes) => ({
+        name: `an event of ${bytes.toLocaleString('en')} bytes`,
+        body: eventOfSize(probe, bytes),
+      })),
+    ),
+});

@@ -1,0 +1,31 @@
+/**
+ * Values of a list that there are not yet.
+ *
+ * @module
+ */
+import { judgeAccepted } from '../../acceptance.ts';
+import { defineCheck } from '../../check.ts';
+import { newEnumValues } from '../../legal-data.ts';
+
+export const check = defineCheck({
+  id: 'content/unknown-enum',
+  level: 'MUST',
+  title: 'Accepts a value of a list that it does not know',
+  requirement: {
+    text: 'reply_sentiment is classified by the provider, and lists of values grow; what is not answered 2xx ends as a dead letter',
+    source: 'guide, "email.replied", "email.bounced" and "Step 3: Handle retries"',
+  },
+  cause: 'A strict list of values (an enum in a schema or in the database) fails the whole event.',
+  fix: 'Take any text, and treat one that you do not know as neutral: keep it, log it, do nothing more (zod: z.enum([…]).or(z.string()); Postgres: text in place of an enum).',
+  catches: ['content-sentiment-closed', 'content-bounce-type-closed'],
+  stage: 'valid',
+  after: ['content/schema-samples'],
+  run: (probe) =>
+    judgeAccepted(
+      probe,
+      newEnumValues('a_value_of_tomorrow').map(({ type, name, data }) => ({
+        name,
+        body: probe.event(type, data),
+      })),
+    ),
+});

@@ -21,7 +21,6 @@ export const RECOVERY_MUTANTS: readonly Mutant[] = [
   {
     name: 'delivery-recovery-never-acknowledges',
     fault: 'processes dead letters and leaves them in the queue',
-    also: { 'delivery/recovery-keeps': 'what is recovered is never acknowledged' },
     make: (secret) =>
       new (class extends ModelReceiver {
         override async recover({ apiUrl, apiKey, webhookId }: DeadLetterSource): Promise<void> {

@@ -73,10 +73,7 @@ export const DOMAIN_MUTANTS: readonly Mutant[] = [
   {
     name: 'domain-suppresses-domain',
     fault: 'suppresses every address of the domain after a hard bounce',
-    also: {
-      'domain/bounce-class': 'a lead is suppressed for the bounce of another one',
-      'domain/suppressed-globally': 'a lead is suppressed for the bounce of another one',
-    },
+    also: { 'domain/suppressed-globally': 'a lead is suppressed for the bounce of another one' },
     make: (secret) => new SuppressesGroup(secret, (event) => emailOf(event).split('@').at(-1)!),
   },
   {

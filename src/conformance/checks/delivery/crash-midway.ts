@@ -27,7 +27,7 @@ export const check = defineCheck({
   catches: ['delivery-effect-before-mark', 'delivery-mark-before-effect'],
   stage: 'disturbing',
   needs: ['effects', 'restart'],
-  after: ['delivery/dup-seq'],
+  after: ['delivery/dup-seq', 'delivery/dedupe-volatile'],
   run: async (probe) => {
     const events = Array.from({ length: EVENTS }, () => probe.event());
     const cut = Promise.all(events.map((event) => probe.post(event)));

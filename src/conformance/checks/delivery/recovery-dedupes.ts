@@ -23,7 +23,7 @@ export const check = defineCheck({
   catches: ['delivery-recovery-past-dedupe'],
   stage: 'disturbing',
   needs: ['recovery', 'effects'],
-  after: ['delivery/dup-seq', 'delivery/recovery-processes'],
+  after: ['delivery/dup-seq', 'delivery/dup-accepted', 'delivery/recovery-processes'],
   run: async (probe) => {
     const effects = effectsOf(probe);
     await using letters = await produceDeadLetters(probe, LETTERS);

@@ -25,7 +25,7 @@ export const check = defineCheck({
   catches: ['delivery-recovery-acknowledges-first'],
   stage: 'disturbing',
   needs: ['recovery', 'fault', 'effects'],
-  after: ['delivery/recovery-processes'],
+  after: ['delivery/recovery-processes', 'delivery/recovery-acknowledges'],
   run: async (probe) => {
     await using letters = await produceDeadLetters(probe, LETTERS);
     let failure = 'and said that it worked';

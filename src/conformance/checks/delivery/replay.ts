@@ -23,7 +23,7 @@ export const check = defineCheck({
   catches: ['delivery-forgets-old-ids'],
   stage: 'effects',
   needs: ['effects'],
-  after: ['delivery/dup-seq'],
+  after: ['delivery/dup-seq', 'delivery/old-events'],
   run: async (probe) => {
     const timestamp = toProviderTime(probe.wall.now() - DAYS_MS);
     const event = probe.event('email.replied', {}, { timestamp });

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { toProviderTime } from '../../../domain/time.ts';
 import { defineCheck } from '../../check.ts';
 import { createLead, judgeLeads } from '../../lead.ts';
 import { fail, notTested, pass } from '../../verdict.ts';
@@ -23,7 +24,8 @@ export const check = defineCheck({
   run: (probe) =>
     judgeLeads(async () => {
       const lead = createLead(probe);
-      await lead.send('email.bounced', { bounce_type: 'soft', bounce_code: '452' });
+      const earlier = { timestamp: toProviderTime(probe.wall.now() - 60_000) };
+      await lead.send('email.bounced', { bounce_type: 'soft', bounce_code: '452' }, earlier);
       const soft = await lead.settled();
       if (soft.suppressed === true) {
         return fail({ expected: ['not suppressed'], actual: 'suppressed after a soft bounce' });

@@ -24,6 +24,7 @@ import { listen } from './server/listen.ts';
 import { createLastResort } from './server/last-resort.ts';
 import { createGenerator } from './simulator/generator.ts';
 import { completeEvents, prepareEvents } from './simulator/trigger.ts';
+import { openMemoryStore } from './storage/memory.ts';
 import { openSqliteStore } from './storage/sqlite.ts';
 import type { Store } from './storage/store.ts';
 
@@ -156,7 +157,8 @@ export const createMock = async (options: MockOptions = {}): Promise<Mock> => {
   const port = options.port === null ? null : wholeNumber('port', options.port ?? 0, 0, 65_535);
   const host = options.host ?? DEFAULT_HOST;
 
-  const store = await openSqliteStore({ file: options.db ?? null });
+  const file = options.db ?? null;
+  const store = file === null ? openMemoryStore() : await openSqliteStore({ file });
   const transport = createTransport({
     wall: systemClock,
     timeoutMs,

@@ -1,5 +1,5 @@
 /**
- * State in one SQLite file, or in memory: `node:sqlite`, write-ahead log, one writer.
+ * State in one SQLite file: `node:sqlite`, write-ahead log, one writer.
  *
  * @module
  */
@@ -21,15 +21,11 @@ import type { Store } from './store.ts';
  * Opens a database, making or migrating it. A killed process loses nothing that was answered; a power cut may lose
  * the last commits. The file is held until {@link Store.close} or the end of the process.
  *
- * @param options `file`: a path, or null for memory
+ * @param options `file`: a path
  * @throws {StoreError} when another process has it, a newer version wrote it, it is no database of ours, or it cannot
  * be read or written
  */
-export const openSqliteStore = async ({
-  file,
-}: {
-  readonly file: string | null;
-}): Promise<Store> => {
+export const openSqliteStore = async ({ file }: { readonly file: string }): Promise<Store> => {
   const db = openDatabase(file);
   const inFlight = createInFlight();
   const writeDown = createWriteDown(db, inFlight);
@@ -38,7 +34,7 @@ export const openSqliteStore = async ({
   const rows = createDeliveryRows(db, inFlight);
   const history = createHistory(db, rows, inFlight, writeDown);
   return {
-    location: file === null ? 'memory' : resolve(file),
+    location: resolve(file),
     ...createAccounts(db, tallies, inFlight),
     ...createDump(db, tallies, inFlight, counters, writeDown),
     ...createWebhooks(db, tallies, inFlight),

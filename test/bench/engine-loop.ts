@@ -8,6 +8,7 @@ import { systemClock } from '../../src/clock/system.ts';
 import { createEngine } from '../../src/engine/create-engine.ts';
 import type { AccountEngine, EventToPublish } from '../../src/engine/engine.ts';
 import { createTransport } from '../../src/engine/transport.ts';
+import { openMemoryStore } from '../../src/storage/memory.ts';
 import { openSqliteStore } from '../../src/storage/sqlite.ts';
 import { CONCURRENCY, sample, SECRET } from './sample.ts';
 import { answerRounds, measure, type Measured } from './support.ts';
@@ -17,7 +18,8 @@ const BATCH = 16;
 /** A live source: it waits while so many of its events are not delivered yet. */
 const OUTSTANDING = 112;
 
-const store = await openSqliteStore({ file: process.env['FILE'] ?? null });
+const file = process.env['FILE'];
+const store = file === undefined ? openMemoryStore() : await openSqliteStore({ file });
 const engine = createEngine({
   store,
   wall: systemClock,

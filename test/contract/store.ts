@@ -140,6 +140,12 @@ export const storeContract = (harness: StoreHarness): void => {
           .taken,
       ).toBeNull();
     });
+    test('cannot be asked for once the store is closed', async () => {
+      await store.close();
+      await expect(store.openAccount('hash-a', { seed: 7, clock })).rejects.toThrow();
+      await expect(store.counts(account.key)).rejects.toThrow();
+      await expect(publish(event('evt_1'))).rejects.toThrow();
+    });
     test('with something pending are known', async () => {
       expect(await store.accountsWithWork()).toEqual([]);
       await publish(event('evt_1'), event('evt_2'));

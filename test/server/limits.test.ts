@@ -46,9 +46,7 @@ describe('a failure of the server itself', () => {
         ({ properties }) => properties['requestId'] === body.meta.request_id,
       );
       expect(record?.level).toBe('error');
-      expect(inspect(record?.properties['error'])).toMatch(
-        /database is not open|ERR_INVALID_STATE/,
-      );
+      expect(inspect(record?.properties['error'])).toMatch(/the store is closed/);
     }
     await mock.close();
   });

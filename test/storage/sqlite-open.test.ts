@@ -234,10 +234,10 @@ describe('a file that is opened', () => {
   test('prints no warning', async () => {
     const script = `
       import { openSqliteStore } from ${source};
-      await (await openSqliteStore({ file: null })).close();
+      await (await openSqliteStore({ file: process.argv[1] })).close();
       process.emitWarning('of somebody else', 'ExperimentalWarning');
     `;
-    const child = spawn(process.execPath, ['--input-type=module', '-e', script]);
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script, newFile()]);
     children.push(child);
     let printed = '';
     child.stderr.on('data', (chunk: Buffer) => (printed += chunk.toString()));

@@ -1,12 +1,12 @@
 /**
- * SQLite keeps the contract, in a file and in memory.
+ * SQLite keeps the contract.
  *
  * @module
  */
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe } from 'vitest';
+import { afterAll } from 'vitest';
 import { openSqliteStore } from '../../src/storage/sqlite.ts';
 import { storeContract, type StoreHarness } from '../contract/store.ts';
 import { randomStoreCalls } from '../contract/store-random.ts';
@@ -16,8 +16,6 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 let files = 0;
 const newFile = (): string => join(folder, `${(files += 1)}.db`);
-
-const memory: StoreHarness = { open: () => openSqliteStore({ file: null }), reopen: null };
 
 const inFile: StoreHarness = {
   open: () => openSqliteStore({ file: newFile() }),
@@ -30,12 +28,5 @@ const inFile: StoreHarness = {
   },
 };
 
-describe('memory', () => {
-  storeContract(memory);
-  randomStoreCalls(memory, 100);
-});
-
-describe('a file', () => {
-  storeContract(inFile);
-  randomStoreCalls(inFile, 30);
-});
+storeContract(inFile);
+randomStoreCalls(inFile, 60);

@@ -32,6 +32,10 @@ const holder = (path: string): string => {
   return `another process ${pid === null ? '' : `(pid ${pid}) `}has it open`;
 };
 
+/** In a container the name of the user is a number, and the folder is someone else's. */
+const whoAmI = (): string =>
+  process.getuid === undefined ? '' : `: user ${process.getuid()} must be able to write there`;
+
 const explain = (path: string, error: unknown): never => {
   const code = ((error as { errcode?: number }).errcode ?? 0) & 0xff;
   switch (code) {
@@ -49,7 +53,7 @@ const explain = (path: string, error: unknown): never => {
       return refuse(
         path,
         'it cannot be opened',
-        'Check the permissions of the file and its folder.',
+        `Check the permissions of the file and its folder${whoAmI()}.`,
       );
     case NOTADB:
       return refuse(
@@ -108,15 +112,14 @@ const prepare = (db: DatabaseSync, path: string): void => {
   db.exec('BEGIN IMMEDIATE; COMMIT');
 };
 
-/** @param file null keeps everything in memory */
-export const openDatabase = (file: string | null): DatabaseSync => {
-  const path = file === null ? ':memory:' : resolve(file);
-  if (file !== null) checkPath(path);
+export const openDatabase = (file: string): DatabaseSync => {
+  const path = resolve(file);
+  checkPath(path);
   const { DatabaseSync: Database } = loadSqlite();
   let db: DatabaseSync | null = null;
   try {
     // A killed process leaves a log. Whoever may write folds it into the file on closing, so look without that right.
-    if (file !== null && existsSync(`${path}-wal`)) {
+    if (existsSync(`${path}-wal`)) {
       db = new Database(path, { timeout: 0, readOnly: true });
       inspect(db, path);
       db.close();

@@ -1,0 +1,74 @@
+/**
+ * One account as a snapshot: the rows that a file would hold.
+ *
+ * @module
+ */
+import { writeAttempt } from '../rows/attempt-record.ts';
+import { DUMP_VERSION, type RowOf } from '../rows/columns.ts';
+import { STATUS } from '../rows/status.ts';
+import type { AccountDump } from '../store.ts';
+import type { AccountRecord, DeliveryRecord, EventRecord, WebhookRecord } from './records.ts';
+
+const webhookRow = ({ webhook, deletedAt }: WebhookRecord): RowOf<'webhook'> => ({
+  key: webhook.key,
+  id: webhook.id,
+  url: webhook.url,
+  events: JSON.stringify(webhook.events),
+  secret: webhook.secret,
+  status: webhook.status,
+  created_at: webhook.createdAt,
+  deleted_at: deletedAt,
+});
+
+const eventRow = (event: EventRecord): RowOf<'event'> => ({
+  seq: event.number,
+  id: event.id,
+  type: event.type,
+  created_at: event.createdAt,
+  body: event.body,
+  first_delivery: event.firstDelivery,
+  deliveries: event.deliveries,
+});
+
+const deliveryRow = (delivery: DeliveryRecord): RowOf<'delivery'> => ({
+  seq: delivery.number,
+  event: delivery.event.number,
+  webhook: delivery.webhook.webhook.key,
+  // What is in flight is lost with the process that sent it: it waits again wherever it is loaded.
+  status: STATUS[delivery.status === 'in_flight' ? 'pending' : delivery.status],
+  attempts_made: delivery.attemptsMade,
+  created_at: delivery.createdAt,
+  due_at: delivery.dueAt,
+  settled_at: delivery.settledAt,
+  acknowledged_at: delivery.acknowledgedAt,
+  redelivery_of: delivery.redeliveryOf,
+  signature: delivery.signature,
+  body: delivery.body,
+});
+
+const attemptRows = ({ number: delivery, attempts }: DeliveryRecord): RowOf<'attempt'>[] =>
+  attempts.map((attempt, index) => ({
+    delivery,
+    number: index + 1,
+    record: writeAttempt(attempt, attempt.nextAttemptAt),
+  }));
+
+export const dumpOf = ({ account, home }: AccountRecord): AccountDump => ({
+  version: DUMP_VERSION,
+  clock: { ...account.clock },
+  tables: {
+    webhook: [...home.webhooks.values()].map(webhookRow),
+    event: home.events.map(eventRow),
+    delivery: home.deliveries.map(deliveryRow),
+    attempt: home.deliveries.flatMap(attemptRows),
+    answer: [...home.answers].map(
+      ([key, { requestHash, status, body, rememberedAt }]): RowOf<'answer'> => ({
+        key,
+        request_hash: requestHash,
+        status,
+        body,
+        remembered_at: rememberedAt,
+      }),
+    ),
+  },
+});

@@ -1,0 +1,13 @@
+/**
+ * Memory keeps the contract, and snapshots pass between it and a file.
+ *
+ * @module
+ */
+import { openMemoryStore } from '../../src/storage/memory.ts';
+import { storeContract, type StoreHarness } from '../contract/store.ts';
+import { randomStoreCalls } from '../contract/store-random.ts';
+
+const memory: StoreHarness = { open: async () => openMemoryStore(), reopen: null };
+
+storeContract(memory);
+randomStoreCalls(memory, 300);

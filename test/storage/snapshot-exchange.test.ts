@@ -1,0 +1,146 @@
+/**
+ * A snapshot is the same whatever kept the account: saved from a file it loads into memory, and back.
+ *
+ * @module
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import type { Attempt } from '../../src/domain/delivery.ts';
+import { openMemoryStore } from '../../src/storage/memory.ts';
+import { openSqliteStore } from '../../src/storage/sqlite.ts';
+import type { AccountDump, Claim, NewEvent, Store } from '../../src/storage/store.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'sendemall-exchange-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+let files = 0;
+const inFile = (): Promise<Store> => openSqliteStore({ file: join(folder, `${(files += 1)}.db`) });
+const inMemory = async (): Promise<Store> => openMemoryStore();
+
+const clock = { mode: 'scaled', rate: 2.5, anchorVirtual: 1_000, anchorWall: 2_000.5 } as const;
+const ALL = { limit: 100 };
+
+const attempt = (number: number, over: Partial<Attempt>): Attempt => ({
+  number,
+  startedAt: 10,
+  endedAt: 20,
+  durationMs: 3,
+  outcome: 'non_2xx',
+  error: 'answered 500',
+  url: 'http://127.0.0.1:9/',
+  signature: 'sha256=00',
+  response: { status: 500, headers: [['x-a', 'é']], body: 'no 👎\u0000', truncated: false },
+  nextAttemptAt: null,
+  ...over,
+});
+
+/** One of everything: every status, a retry, a redelivery with another body, a webhook that is gone, an answer. */
+const fill = async (store: Store, key: number): Promise<void> => {
+  const register = async (id: string): Promise<number> => {
+    const fields = { url: 'http://127.0.0.1:9/', secret: 's', status: 'active' } as const;
+    const made = await store.createWebhook(
+      key,
+      { id, events: ['email.sent', 'email.opened'], createdAt: 5, ...fields },
+      9,
+    );
+    return made!.key;
+  };
+  const event = (id: string, webhooks: readonly number[], taken = false): NewEvent => ({
+    event: { id, type: 'email.sent', createdAt: 100, body: `{"id":"${id}","text":"é\\u0000"}` },
+    deliveries: webhooks.map((webhook) => ({ webhook, dueAt: 100, taken })),
+  });
+  // Numbers of what a reset took away are not used again: a snapshot need not start at 1.
+  await store.publish(key, [event('evt_gone', [])]);
+  await store.resetAccount(key);
+  const [first, second] = [await register('whk_b'), await register('whk_a')];
+  const both = [first, second];
+  await store.publish(key, [event('evt_1', both), event('evt_2', both), event('evt_3', [])]);
+  const claims = await store.claimDue(first, 100, 2);
+  const [one, two] = claims as [Claim, Claim];
+  await store.recordAttempts([
+    { delivery: one.delivery, attempt: attempt(1, { nextAttemptAt: 500 }), status: 'pending' },
+    { delivery: two.delivery, attempt: attempt(1, {}), status: 'dead' },
+  ]);
+  const [again] = await store.claimDue(first, 500, 1);
+  const { delivery } = again!;
+  const delivered = attempt(2, { outcome: 'delivered', error: null, response: null });
+  await store.recordAttempts([{ delivery, attempt: delivered, status: 'delivered' }]);
+  const [dead] = await store.listDeliveries(key, { status: 'dead' }, ALL);
+  for (const body of [null, '{"edited":"\\u0000é"}']) {
+    await store.redeliver(key, { of: dead!.id, body, signature: 'wrong', dueAt: 700 });
+  }
+  const [redelivered] = await store.claimDue(first, 700, 1);
+  await store.recordAttempts([
+    { delivery: redelivered!.delivery, attempt: attempt(1, {}), status: 'dead' },
+  ]);
+  await store.acknowledge(key, first, 'evt_2', 800);
+  await store.publish(key, [event('evt_4', both), event('evt_5', [first, second], true)]);
+  await store.claimDue(second, 100, 1);
+  await store.deleteWebhook(key, 'whk_a', 900);
+  await store.remember(key, 'k', { requestHash: 'h', status: 201, body: '{}' }, 1000, 10);
+  await store.remember(key, 'j', { requestHash: 'i', status: 200, body: '' }, 999, 10);
+};
+
+/** In one order: stores give rows in theirs. */
+const sorted = ({ tables, ...rest }: AccountDump): unknown => ({
+  ...rest,
+  tables: Object.fromEntries(
+    Object.entries(tables).map(([name, rows]) => [
+      name,
+      rows.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)),
+    ]),
+  ),
+});
+
+/** What can be seen of an account, but for webhooks' internal keys. */
+const view = async (store: Store, key: number): Promise<unknown> => {
+  const deliveries = await store.listDeliveries(key, {}, ALL);
+  const webhooks = await store.listWebhooks(key);
+  const plain = (row: object): object => ({ ...row, webhook: null, key: null });
+  return {
+    webhooks: webhooks.map(plain),
+    counts: await store.counts(key),
+    events: await store.listEvents(key, {}, ALL),
+    details: (await Promise.all(deliveries.map(({ id }) => store.getDelivery(key, id)))).map(
+      (one) => plain(one!),
+    ),
+    deadLetters: (await store.listDeadLetters(key, webhooks[0]!.key, ALL)).map(({ seq }) => seq),
+    due: [...(await store.nextDueAt(key)).values()],
+    answers: await Promise.all(['k', 'j'].map((name) => store.recall(key, name, 0))),
+  };
+};
+
+test.each([
+  ['a file', 'memory', inFile, inMemory],
+  ['memory', 'a file', inMemory, inFile],
+])('what %s saves, %s loads as it was', async (_from, _to, openFrom, openTo) => {
+  const from = await openFrom();
+  const to = await openTo();
+  const { key } = await from.openAccount('a', { seed: 1, clock });
+  await to.openAccount('a', { seed: 1, clock });
+  await fill(from, key);
+  const dump = structuredClone(await from.exportAccount(key));
+  await to.importAccount(key, dump);
+  // What was in flight is pending, or cancelled with its webhook, once it has been loaded.
+  await from.recover();
+  expect(await view(to, key)).toEqual(await view(from, key));
+  const again = structuredClone(await to.exportAccount(key));
+  await from.importAccount(key, again);
+  expect(await view(from, key)).toEqual(await view(to, key));
+  await Promise.all([from.close(), to.close()]);
+});
+
+test('both save the same', async () => {
+  const dumps = await Promise.all(
+    [await inFile(), await inMemory()].map(async (store) => {
+      const { key } = await store.openAccount('a', { seed: 1, clock });
+      await fill(store, key);
+      const dump = structuredClone(await store.exportAccount(key));
+      await store.close();
+      return sorted(dump);
+    }),
+  );
+  expect(dumps[1]).toEqual(dumps[0]);
+});

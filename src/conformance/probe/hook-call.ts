@@ -36,11 +36,12 @@ const LOOK_EVERY_MS = 50;
 /** Characters of an answer that a message shows. */
 const SHOWN = 200;
 
-const codeOf = (error: unknown): string => {
-  const { code, cause, errors } = error as { code?: unknown; cause?: unknown; errors?: unknown[] };
+/** `ECONNREFUSED`, or what was said innermost: "bad port". */
+const reasonOf = (error: unknown): string => {
+  const { code, cause, errors, message } = error as NodeJS.ErrnoException & AggregateError;
   if (typeof code === 'string') return code;
-  if (Array.isArray(errors) && errors.length > 0) return codeOf(errors[0]);
-  return cause === undefined || cause === null ? '' : codeOf(cause);
+  if (Array.isArray(errors) && errors.length > 0) return reasonOf(errors[0]);
+  return cause === undefined || cause === null ? message : reasonOf(cause);
 };
 
 export const createHookCaller = (options: HookCallerOptions): HookCaller => {
@@ -79,8 +80,7 @@ export const createHookCaller = (options: HookCallerOptions): HookCaller => {
         if (error instanceof HookError) throw error;
         const restarted = restartedAt();
         if (restarted === null || wall.now() > restarted + COMES_BACK_WITHIN_MS) {
-          const reason = codeOf(error) || (error as Error).message;
-          const what = `cannot be reached (${reason}). Check the address, and that the receiver is up.`;
+          const what = `cannot be reached (${reasonOf(error)}). Check the address, and that the receiver is up.`;
           throw trouble(init.method ?? 'GET', url, what);
         }
         await sleep(wall, LOOK_EVERY_MS);

@@ -41,6 +41,8 @@ const runInto = (
     const child = spawn(command, {
       shell: true,
       detached: true,
+      // The user's own command: it gets the user's own environment.
+      // oxlint-disable-next-line node/no-process-env
       env: { ...process.env, ...env },
       stdio: ['ignore', output, output],
     });

@@ -63,10 +63,13 @@ const serve = async (port: number, folder: string): Promise<void> => {
   };
 
   createServer((request, response) => {
-    if (!request.url!.startsWith('/test/')) return void receive(request, response);
+    if (!request.url!.startsWith('/test/')) {
+      receive(request, response);
+      return;
+    }
     hook(request).then(
       (answer) => response.writeHead(answer === null ? 404 : 200).end(JSON.stringify(answer)),
-      (error: Error) => response.writeHead(500).end(error.message),
+      (error: unknown) => response.writeHead(500).end(String(error)),
     );
   }).listen(port, '127.0.0.1');
   writeFileSync(`${folder}/pid`, String(process.pid));

@@ -87,7 +87,7 @@ export const judgeProcessed = async (
     );
   }
   const counts = await Promise.all(
-    sent.map(({ sample: { body } }) => (isEvent(body) ? effects.settled(body.id, 1) : 1)),
+    sent.map(async ({ sample: { body } }) => (isEvent(body) ? effects.settled(body.id, 1) : 1)),
   );
   const lost = sent.filter((_, at) => counts[at] === 0);
   if (lost.length === 0) return pass(`${samples.length} accepted and processed`);

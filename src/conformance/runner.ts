@@ -180,7 +180,7 @@ export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> 
         const check = next;
         // What it waits for was taken from the list before it, so that it cannot wait for ever.
         const earlier = all.filter((one) => waitsFor(check, one));
-        const before = Promise.all(earlier.map(({ id }) => running.get(id)));
+        const before = Promise.all(earlier.flatMap(({ id }) => running.get(id) ?? []));
         const ran = before.then(() => runOne(check));
         running.set(check.id, ran);
         await ran;

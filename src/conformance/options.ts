@@ -6,7 +6,7 @@
 import type { Check } from './check.ts';
 import type { HeaderPairs } from './probe/exchange.ts';
 import type { Hooks, StartSandbox } from './probe/hooks.ts';
-import type { CheckResult, FailOn } from './report.ts';
+import type { CheckResult, FailOn, KnownFailure } from './report.ts';
 
 export interface VerifyOptions {
   /** The receiver's URL, exactly as it would be registered. */
@@ -29,6 +29,8 @@ export interface VerifyOptions {
   /** Stop after the first failure that counts. */
   readonly bail?: boolean | undefined;
   readonly failOn?: FailOn | undefined;
+  /** Failures that are let pass; see `readBaseline`. */
+  readonly baseline?: readonly KnownFailure[] | undefined;
   readonly hooks?: Hooks | undefined;
   /** Starts, or finds, a sandbox that reaches the receiver: what recovers dead letters asks there. */
   readonly sandbox?: StartSandbox | undefined;

@@ -66,10 +66,26 @@ export interface Summary {
   readonly warned: number;
   /** INFO: told, never scored. */
   readonly noted: number;
+  /** Failures that the baseline names; in none of the counts above. */
+  readonly known: number;
   readonly not_tested: number;
   /** The suite's own trouble. */
   readonly errored: number;
   readonly verdict: RunVerdict;
+}
+
+/** A failure that is let pass. */
+export interface KnownFailure {
+  readonly id: string;
+  readonly reason: string;
+}
+
+/** What became of the entries of a baseline, of those whose checks have been run. */
+export interface BaselineResult {
+  /** They still fail. */
+  readonly known: readonly KnownFailure[];
+  /** They pass by now: take them out. */
+  readonly stale: readonly KnownFailure[];
 }
 
 export interface Report {
@@ -81,6 +97,8 @@ export interface Report {
   readonly seed: number;
   readonly interrupted: boolean;
   readonly summary: Summary;
+  /** Null without one. */
+  readonly baseline: BaselineResult | null;
   /** In the catalogue's order. */
   readonly checks: readonly CheckResult[];
 }
@@ -91,9 +109,16 @@ export type FailOn = 'must' | 'should';
 const count = (checks: readonly CheckResult[], fits: (check: CheckResult) => boolean): number =>
   checks.filter(fits).length;
 
-export const summarise = (checks: readonly CheckResult[], failOn: FailOn): Summary => {
-  const failed = count(checks, ({ status, level }) => status === 'fail' && level === 'MUST');
-  const warned = count(checks, ({ status, level }) => status === 'fail' && level === 'SHOULD');
+export const summarise = (
+  checks: readonly CheckResult[],
+  failOn: FailOn,
+  baseline: BaselineResult | null = null,
+): Summary => {
+  const isKnown = ({ id }: CheckResult): boolean =>
+    baseline?.known.some((entry) => entry.id === id) ?? false;
+  const failing = checks.filter((check) => check.status === 'fail' && !isKnown(check));
+  const failed = count(failing, ({ level }) => level === 'MUST');
+  const warned = count(failing, ({ level }) => level === 'SHOULD');
   const passed = count(checks, ({ status }) => status === 'pass');
   const errored = count(checks, ({ status }) => status === 'error');
   const bad = failOn === 'should' ? failed + warned : failed;
@@ -102,7 +127,8 @@ export const summarise = (checks: readonly CheckResult[], failOn: FailOn): Summa
     passed,
     failed,
     warned,
-    noted: count(checks, ({ status, level }) => status === 'fail' && level === 'INFO'),
+    noted: count(failing, ({ level }) => level === 'INFO'),
+    known: baseline?.known.length ?? 0,
     not_tested: count(checks, ({ status }) => status === 'not_tested'),
     errored,
     verdict: bad > 0 ? 'not_conformant' : unclear ? 'inconclusive' : 'conformant',

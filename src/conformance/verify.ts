@@ -6,6 +6,7 @@
 import { randomInt } from 'node:crypto';
 import { DELIVERY_POLICY } from '../../schemas/contract.ts';
 import { systemClock } from '../clock/system.ts';
+import { compareWithBaseline } from './baseline.ts';
 import { CATALOGUE } from './catalogue.ts';
 import { hasHook } from './hook-members.ts';
 import { OptionsError, type VerifyOptions } from './options.ts';
@@ -21,6 +22,8 @@ import { tool } from './tool.ts';
 const CONCURRENCY = 8;
 /** The bursts want so many at the same time. */
 const CONNECTIONS = 64;
+/** Headers of the user's that open doors: their values are nobody's business. */
+const SENSITIVE = /auth|cookie|key|pass|secret|session|token/i;
 
 const checkUrl = (url: string): void => {
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
@@ -48,8 +51,14 @@ export const verify = async (options: VerifyOptions): Promise<Report> => {
   const selected = selectChecks(CATALOGUE, options);
   const seed = options.seed ?? randomInt(0x1_0000_0000);
   const redactor = createRedactor();
-  const counts = ({ status, level }: CheckResult): boolean =>
-    status === 'fail' && (level === 'MUST' || (level === 'SHOULD' && failOn === 'should'));
+  for (const [name, value] of options.headers ?? []) {
+    if (SENSITIVE.test(name)) redactor.hide(value, `<the value of ${name}>`);
+  }
+  const known = options.baseline ?? null;
+  const counts = ({ id, status, level }: CheckResult): boolean =>
+    status === 'fail' &&
+    (level === 'MUST' || (level === 'SHOULD' && failOn === 'should')) &&
+    known?.every((entry) => entry.id !== id) !== false;
   const client = createHttpClient({
     wall: systemClock,
     insecure: options.insecure ?? false,
@@ -80,6 +89,7 @@ export const verify = async (options: VerifyOptions): Promise<Report> => {
       counts,
       onProgress: onProgress ?? (() => undefined),
     });
+    const baseline = known === null ? null : compareWithBaseline(checks, known);
     return {
       tool: tool(),
       target: redactor.apply(url),
@@ -87,7 +97,8 @@ export const verify = async (options: VerifyOptions): Promise<Report> => {
       duration_ms: Math.round(elapsed()),
       seed,
       interrupted: signal?.aborted === true,
-      summary: summarise(checks, failOn),
+      summary: summarise(checks, failOn, baseline),
+      baseline,
       checks,
     };
   } finally {

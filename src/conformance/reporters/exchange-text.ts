@@ -1,0 +1,50 @@
+/**
+ * Exchanges as lines of text, and text that cannot steer what shows it.
+ *
+ * @module
+ */
+import { toUSVString } from 'node:util';
+import type { ReportedExchange, ReportedRequest, ReportedResponse } from '../report.ts';
+
+/** What came from elsewhere without what would move a cursor, colour a terminal or turn text around. */
+export const harmless = (text: string): string =>
+  toUSVString(text)
+    .replaceAll('\r\n', '\n')
+    .replaceAll(
+      /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u200E\u200F\u202A-\u202E\u2066-\u2069]/g,
+      '\uFFFD',
+    );
+
+const headerLines = (
+  headers: readonly (readonly [name: string, value: string])[],
+): readonly string[] => headers.map(([name, value]) => `${name}: ${value}`);
+
+const bodyLines = (body: string | null): readonly string[] =>
+  body === null || body === '' ? [] : ['', ...body.split('\n')];
+
+export const requestLines = (request: ReportedRequest): readonly string[] => {
+  const { method, url, headers, body, body_base64: base64, body_bytes: bytes, manner } = request;
+  return [
+    `${method} ${url}`,
+    ...(manner === null ? [] : [`(${manner})`]),
+    ...headerLines(headers),
+    ...(body === null && base64 !== null
+      ? ['', `(${bytes} bytes that are no UTF-8, in base64:)`, base64]
+      : bodyLines(body)),
+  ].map(harmless);
+};
+
+export const responseLines = (response: ReportedResponse): readonly string[] => {
+  const { status, headers, body, error, duration_ms: took } = response;
+  return [
+    status === null
+      ? `no answer: ${error ?? 'unknown'}, after ${took} ms`
+      : `${status} in ${took} ms`,
+    ...headerLines(headers),
+    ...bodyLines(body),
+  ].map(harmless);
+};
+
+/** The one that shows a fault most plainly. */
+export const plainest = (exchanges: readonly ReportedExchange[]): ReportedExchange | null =>
+  exchanges.at(-1) ?? null;

@@ -4,9 +4,13 @@
  * @module
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { CATALOGUE } from '../../src/conformance/catalogue.ts';
 import { firstDifference } from '../../src/conformance/diagnosis/difference.ts';
+import { tellTlsTrouble } from '../../src/conformance/diagnosis/tls.ts';
+import { noReply } from '../../src/conformance/probe/http-client.ts';
 import type { Report } from '../../src/conformance/report.ts';
 import { verify } from '../../src/conformance/verify.ts';
 import { ModelReceiver } from '../receivers/model/receiver.ts';
@@ -36,6 +40,7 @@ const CAUSES: Readonly<Record<string, RegExp>> = {
   'signature-github-header': /in the header X-Hub-Signature-256/,
   'signature-other-header-base64': /in the header X-Signature, and .*and is in base64/,
   'signature-dumps-and-prefix': /json\.dumps would, and was made with this secret without "whsec_"/,
+  'signature-header-lower-case': /in a header spelled x-sendemall-signature/,
   'signature-inverted': /wrong way round/,
   'http-plain-on-https': /does not speak TLS/,
   'http-wrong-path': /nothing at \/hooks\/sendemall/,
@@ -168,6 +173,53 @@ describe.concurrent('a target that cannot be reached is no receiver to judge', (
     expect(report.checks.find(({ status }) => status === 'error')!.reason).toMatch(says);
     expect(report.summary.verdict).toBe('inconclusive');
   });
+});
+
+test('what does not speak HTTP is told apart from what does', async () => {
+  const server = createServer((socket) =>
+    socket.end('SSH-2.0-OpenSSH_9.9\r\n').on('error', () => {}),
+  );
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const report = await verify({ url: `http://127.0.0.1:${port}/hook`, secret: SECRET });
+  server.close();
+  expectOneFinding(report);
+  expect(findingOf(report)!.diagnosis).toMatch(/something that is not HTTP/);
+});
+
+test.each([
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', /self-signed.*/, /--insecure.*NODE_EXTRA_CA_CERTS/],
+  ['CERT_HAS_EXPIRED', /out of its time/, /Renew it/],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', /another host name/, /name/],
+  ['ERR_SSL_WRONG_VERSION_NUMBER', /does not speak TLS/, /http:\/\//],
+  ['ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION', /No secure connection/, /--insecure/],
+])('trouble with TLS: %s', (code, says, fix) => {
+  const error = Object.assign(new Error('it failed'), { code });
+  expect(noReply(error, 1)).toMatchObject({ cause: 'tls' });
+  expect(tellTlsTrouble(noReply(error, 1))).toMatchObject({
+    status: 'fail',
+    diagnosis: expect.stringMatching(says),
+    fix: expect.stringMatching(fix),
+  });
+});
+
+test('a diagnosis sends no more than it should', async () => {
+  let requests = 0;
+  await using receiver = new (class extends ModelReceiver {
+    override async answer() {
+      requests += 1;
+      return { status: 401 };
+    }
+  })(SECRET);
+  await receiver.start();
+  const report = await verify({ url: receiver.url, secret: SECRET });
+  expectOneFinding(report);
+  expect(findingOf(report)!.diagnosis).toMatch(
+    /another secret.*something in front refuses everything/,
+  );
+  expect(requests).toBeGreaterThan(80);
+  expect(requests).toBeLessThanOrEqual(130);
 });
 
 test('nothing that was signed with the secret is shown', async () => {

@@ -13,8 +13,9 @@ import { trickyBody } from './tricky.ts';
 
 /** Requests of one search at the most. */
 const MOST_REQUESTS = 120;
-/** Side by side; a receiver that serves one at a time takes no longer for it. */
+/** Side by side, unless the receiver is slow: it may serve one at a time. */
 const AT_ONCE = 6;
+const SLOW_MS = 500;
 /** A search ends after this time, with what is known by then. Milliseconds. */
 const LONGEST_MS = 8000;
 
@@ -51,8 +52,10 @@ const tryAll = async (
   candidates: readonly Guess[],
 ): Promise<Search> => {
   const until = probe.wall.now() + LONGEST_MS;
-  for (let at = 0; at < candidates.length; at += AT_ONCE) {
-    const batch = candidates.slice(at, at + AT_ONCE);
+  const slow = (probe.exchanges.at(-1)?.reply.durationMs ?? 0) > SLOW_MS;
+  const atOnce = slow ? 1 : AT_ONCE;
+  for (let at = 0; at < candidates.length; at += atOnce) {
+    const batch = candidates.slice(at, at + atOnce);
     const sent = await Promise.all(
       batch.map(async (guess) => ({ guess, exchange: await send(probe, body, guess) })),
     );

@@ -131,6 +131,17 @@ export const PREFLIGHT_SIGNATURE_MUTANTS: readonly Mutant[] = [
     (secret, raw) => `sha256=${hmac(secret.slice(6), Buffer.from(pythonDumps(raw))).digest('hex')}`,
   ),
   {
+    name: 'signature-header-lower-case',
+    fault: 'looks for the header in lower case, in headers as they came',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        override headerOf({ rawHeaders }: IncomingMessage): string | undefined {
+          const at = rawHeaders.indexOf('x-sendemall-signature');
+          return at < 0 ? undefined : rawHeaders[at + 1];
+        }
+      })(secret),
+  },
+  {
     name: 'signature-inverted',
     fault: 'refuses what is right and takes what is not',
     make: (secret) =>

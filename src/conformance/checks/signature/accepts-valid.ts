@@ -44,6 +44,7 @@ export const check = defineCheck({
     'signature-github-header',
     'signature-other-header-base64',
     'signature-dumps-and-prefix',
+    'signature-header-lower-case',
     'signature-inverted',
     'http-wrong-path',
     'http-slash',

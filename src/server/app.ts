@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { setImmediate } from 'node:timers/promises';
 import { getLogger } from '@logtape/logtape';
 import { Hono, type MiddlewareHandler } from 'hono';
 import { RegExpRouter } from 'hono/router/reg-exp-router';
@@ -112,7 +111,9 @@ export const createApp = (options: ServerOptions): Hono<Env> => {
     await next();
     // Requests that came together are answered together: a write to a client that sleeps meanwhile costs a wake-up,
     // which is dearer than the work.
-    await setImmediate();
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
     if (!logger.isEnabledFor('debug')) return;
     // Neither headers nor bodies: those hold keys and secrets.
     logger.debug('{method} {path} {status} in {ms} ms ({requestId})', {

@@ -7,7 +7,10 @@ import type { Hooks } from '../../../src/conformance/probe/hooks.ts';
 import { ModelReceiver, type Answer, type Event } from '../model/receiver.ts';
 import type { Mutant } from './mutant.ts';
 
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const sleep = (ms: number): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
 
 export const LOSS_MUTANTS: readonly Mutant[] = [
   {

@@ -66,12 +66,11 @@ export const check = defineCheck({
         `0 of ${how} took effect more than once; that proves little, a race can be missed`,
       );
     }
+    const most = doubled.length === 0 ? '' : ` (up to ${Math.max(...doubled)} times)`;
+    const none = lost === 0 ? '' : ` and ${lost} not at all, though answered 2xx`;
     return fail({
       expected: ['one effect of each'],
-      actual:
-        `of ${how}, ${doubled.length} took effect more than once` +
-        (doubled.length === 0 ? '' : ` (up to ${Math.max(...doubled)} times)`) +
-        (lost === 0 ? '' : ` and ${lost} not at all, though answered 2xx`),
+      actual: `of ${how}, ${doubled.length} took effect more than once${most}${none}`,
     });
   },
 });

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isActive, type Check, type Hook } from './check.ts';
+import { isActive, STAGES, type Check, type Hook } from './check.ts';
 import { OptionsError } from './options.ts';
 
 const toPattern = (glob: string): RegExp =>
@@ -49,8 +49,11 @@ export const selectChecks = (
 
 const needsOf = (check: Check): readonly Hook[] => (isActive(check) ? (check.needs ?? []) : []);
 
+const isGate = (check: Check): boolean => isActive(check) && 'gate' in STAGES[check.stage];
+
 /**
- * The selected checks, and those that vouch for the hooks that they rest on. Whether a forgery took effect is asked
+ * The selected checks, the gates (from a receiver that refuses everything, nothing can be learnt), and those that
+ * vouch for the hooks that they rest on. Whether a forgery took effect is asked
  * wherever it can be, so what vouches for effects goes with everything.
  *
  * @param given whether there is such a hook
@@ -67,7 +70,9 @@ export const withVouchers = (
     isActive(check) &&
     check.vouches !== undefined &&
     hooks.has(check.vouches) &&
-    given(check.vouches) &&
-    !unwanted.has(check.id);
-  return checks.filter((check) => selected.includes(check) || vouches(check));
+    given(check.vouches);
+  return checks.filter(
+    (check) =>
+      selected.includes(check) || (!unwanted.has(check.id) && (isGate(check) || vouches(check))),
+  );
 };

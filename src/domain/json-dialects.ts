@@ -109,7 +109,12 @@ export const JSON_DIALECTS: readonly JsonDialect[] = [
     { ...COMPACT, string: ascii },
     true,
   ),
-  dialect('compact-fractions', "Ruby's JSON.generate, Java's Jackson or serde_json", COMPACT, true),
+  dialect(
+    'compact-fractions',
+    "Ruby's JSON.generate, Java's Jackson or Python's json.dumps without spaces and escapes",
+    COMPACT,
+    true,
+  ),
   dialect('rails', "Rails' to_json", { ...COMPACT, string: htmlSafe }, true),
   dialect('dotnet', 'System.Text.Json of .NET', {
     ...COMPACT,
@@ -135,15 +140,38 @@ export const JSON_DIALECTS: readonly JsonDialect[] = [
   ),
 ];
 
+const PYTHON_ESCAPES: ReadonlyMap<string, string> = new Map([
+  ['\\', '\\\\'],
+  ['\n', '\\n'],
+  ['\r', '\\r'],
+  ['\t', '\\t'],
+]);
+
+const pythonEscape = (unit: string): string => {
+  const code = unit.charCodeAt(0);
+  const hex = code.toString(16);
+  const short = code < 0x100 ? `\\x${hex.padStart(2, '0')}` : `\\u${hex.padStart(4, '0')}`;
+  return PYTHON_ESCAPES.get(unit) ?? short;
+};
+
+/** In single quotes, unless only those are in it; what cannot be printed is escaped. */
+const pythonString = (text: string): string => {
+  const escaped = text.replaceAll(
+    /[\\\p{Cc}\u00A0\u00AD\u1680\u2000-\u200F\u2028-\u202F\u205F-\u206F\u3000\uFEFF]/gu,
+    pythonEscape,
+  );
+  return text.includes("'") && !text.includes('"')
+    ? `"${escaped}"`
+    : `'${escaped.replaceAll("'", "\\'")}'`;
+};
+
 /** What Python's `str(event)` makes of a parsed event: single quotes, True, None. */
 export const pythonRepr = (value: unknown): string => {
   if (value === null) return 'None';
   if (value instanceof WholeFraction) return value.text;
   if (typeof value === 'boolean') return value ? 'True' : 'False';
   if (typeof value === 'string') {
-    return value.includes("'") && !value.includes('"')
-      ? `"${value}"`
-      : `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'").replaceAll('\n', '\\n')}'`;
+    return pythonString(value);
   }
   if (Array.isArray(value)) return `[${value.map(pythonRepr).join(', ')}]`;
   if (typeof value === 'object') {

@@ -175,6 +175,19 @@ describe.concurrent('a target that cannot be reached is no receiver to judge', (
   });
 });
 
+test('a receiver that refuses everything is told, whichever checks are asked for', async () => {
+  await using receiver = new (class extends ModelReceiver {
+    override verify(): boolean {
+      return false;
+    }
+  })(SECRET);
+  await receiver.start();
+  const only = ['signature/missing-header'];
+  const report = await verify({ url: receiver.url, secret: SECRET, only });
+  expectOneFinding(report);
+  expect(report.checks.map(({ id }) => id).toSorted()).toEqual([...GATES, ...only].toSorted());
+});
+
 test('what does not speak HTTP is told apart from what does', async () => {
   const server = createServer((socket) =>
     socket.end('SSH-2.0-OpenSSH_9.9\r\n').on('error', () => {}),
@@ -258,7 +271,10 @@ test('a receiver that fails once, as it starts, is not given up', async () => {
     secret: SECRET,
     only: ['signature/accepts-valid'],
   });
-  expect(checks).toMatchObject([{ status: 'pass', reason: expect.stringContaining('second try') }]);
+  expect(checks).toMatchObject([
+    { status: 'pass', reason: expect.stringContaining('second try') },
+    { id: 'http/reachable', status: 'pass' },
+  ]);
 });
 
 test('every mutant of the gates has its cause here', () => {

@@ -26,6 +26,7 @@ export const check = defineCheck({
   fix: 'Hash bytes, not text. Where there is only text, it must have been decoded as UTF-8 (Node: no setEncoding("latin1"), Java: StandardCharsets.UTF_8, PHP: no utf8_decode).',
   catches: ['signature-body-latin-1', 'signature-body-mojibake', 'signature-body-question-marks'],
   stage: 'valid',
+  after: ['signature/body-reserialized'],
   run: (probe) =>
     judgeRawBodies(
       probe,

@@ -28,6 +28,11 @@ const COMMANDS: readonly Entry[] = [
     load: () => import('./commands/serve.ts').then(({ serve }) => serve),
   },
   {
+    name: 'verify',
+    summary: 'judge a receiver by the contract',
+    load: () => import('./commands/verify.ts').then(({ verify }) => verify),
+  },
+  {
     name: 'trigger',
     summary: 'make an event happen, through a sandbox or straight to a receiver',
     load: () => import('./commands/trigger.ts').then(({ trigger }) => trigger),
@@ -77,6 +82,7 @@ const COMMANDS: readonly Entry[] = [
 const EXAMPLES = `
 Examples:
   sendemall-mock serve --forward-to http://localhost:3000/webhooks/sendemall
+  sendemall-mock verify http://localhost:3000/webhooks/sendemall --secret whsec_your-signing-secret
   sendemall-mock trigger email.replied --wait
   sendemall-mock clock advance --until settled
 

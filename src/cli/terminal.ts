@@ -18,6 +18,8 @@ export interface Terminal {
   printJson(value: unknown, indent?: boolean): void;
   /** Progress and notices: a line on stderr. */
   note(line: string): void;
+  /** A line on stderr that is overwritten by the next; null takes it away. Nothing unless stderr is a terminal for it. */
+  status(text: string | null): void;
   /** Colours text for stdout, when that is a terminal that wants it. */
   style(styles: Styles, text: string): string;
   /** What was checked has failed: the command will end with status 1. */
@@ -39,16 +41,36 @@ export interface ProcessTerminal extends Terminal {
   readonly failed: boolean;
 }
 
+/** Takes the line away that the cursor is on. */
+const CLEAR_LINE = '\r\u001B[2K';
+
+const isLive = ({ env }: NodeJS.Process): boolean =>
+  process.stderr.isTTY && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb';
+
 /** The terminal of this process. */
 export const processTerminal = (signal: AbortSignal): ProcessTerminal => {
   let failed = false;
+  let shown = false;
+  const status = (text: string | null): void => {
+    if (!isLive(process) || (text === null && !shown)) return;
+    shown = text !== null;
+    // A line that wraps could not be taken away whole.
+    process.stderr.write(CLEAR_LINE + (text ?? '').slice(0, (process.stderr.columns || 80) - 1));
+  };
+  const print = (text: string): void => {
+    status(null);
+    process.stdout.write(`${text}\n`);
+  };
   return {
     env: process.env,
     signal,
-    print: (line) => process.stdout.write(`${line}\n`),
-    printJson: (value, indent = false) =>
-      process.stdout.write(`${JSON.stringify(value, null, indent ? 2 : 0)}\n`),
-    note: (line) => process.stderr.write(`${line}\n`),
+    status,
+    print,
+    printJson: (value, indent = false) => print(JSON.stringify(value, null, indent ? 2 : 0)),
+    note: (line) => {
+      status(null);
+      process.stderr.write(`${line}\n`);
+    },
     style: (styles, text) =>
       styleText(styles, text, { stream: process.stdout, validateStream: true }),
     fail: () => {

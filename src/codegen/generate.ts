@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { readEventSpec } from './asyncapi.ts';
 import { bundle } from './bundle.ts';
 import { printContract } from './contract.ts';
@@ -18,6 +20,9 @@ import { supportSource } from './support-source.ts';
 import { checkExtensions } from './walk.ts';
 import { printEventTables } from './event-tables.ts';
 import { printModule } from './zod-module.ts';
+
+/** Schemas of what the command writes: no API speaks of them, so they are published as they are. */
+const COPIED: readonly string[] = ['verify-report.schema.json'];
 
 /**
  * Generates everything from a spec folder.
@@ -71,6 +76,9 @@ export async function generate(folder: string): Promise<ReadonlyMap<string, stri
   for (const file of specs) {
     const text = JSON.stringify(bundle(documents, registry, file), null, 2);
     files.set(`json/${file.replace(/\.yaml$/, '.json')}`, `${text}\n`);
+  }
+  for (const name of COPIED.filter((one) => existsSync(join(folder, one)))) {
+    files.set(`json/${name}`, readFileSync(join(folder, name), 'utf8'));
   }
   return files;
 }

@@ -4,9 +4,20 @@
  * @module
  */
 export type { Area, Check, Hook, Level, Requirement, Stage } from './check.ts';
+export { readBaseline } from './baseline.ts';
 export { CATALOGUE } from './catalogue.ts';
+export type { VerifyConfig } from './config.ts';
 export { OptionsError, type Progress, type VerifyOptions } from './options.ts';
 export { createHttpHooks, type HttpHookOptions } from './probe/http-hooks.ts';
 export { HookError, type Hooks, type LeadState } from './probe/hooks.ts';
-export type { CheckResult, CheckStatus, Report, RunVerdict, Summary } from './report.ts';
+export type {
+  BaselineResult,
+  CheckResult,
+  CheckStatus,
+  KnownFailure,
+  Report,
+  RunVerdict,
+  Summary,
+} from './report.ts';
+export { REPORTERS, type Reporter } from './reporters.ts';
 export { verify } from './verify.ts';

@@ -1,0 +1,165 @@
+/**
+ * One run of `verify`: from flags and file to reports and status.
+ *
+ * @module
+ */
+import { resolve } from 'node:path';
+import { CATALOGUE } from '../../conformance/catalogue.ts';
+import { hasHook } from '../../conformance/hook-members.ts';
+import { OptionsError, type VerifyOptions } from '../../conformance/options.ts';
+import { createHttpHooks } from '../../conformance/probe/http-hooks.ts';
+import type { Hooks, StartSandbox } from '../../conformance/probe/hooks.ts';
+import type { Report } from '../../conformance/report.ts';
+import { selectChecks, withVouchers } from '../../conformance/select.ts';
+import { verify } from '../../conformance/verify.ts';
+import { checkKey, checkSecret, httpUrl, keyOf, secretOf } from '../options.ts';
+import type { Terminal } from '../terminal.ts';
+import { UsageError } from '../usage-error.ts';
+import { loadBaseline, loadConfig, type ConfigFile } from './config-file.ts';
+import { tellGitHub } from './github.ts';
+import { listChecks } from './list.ts';
+import { createLiveView } from './live.ts';
+import { outputsOf, prepareFiles, writeReports } from './reports.ts';
+import { headersOf, hookOptionsOf, listOf, timeoutOf, type VerifyFlags } from './settings.ts';
+
+/** The key in a sandbox that nobody else sees. */
+const OWN_KEY = 'conformance';
+
+const sandboxOf = (
+  flags: VerifyFlags,
+  { config }: ConfigFile,
+  terminal: Terminal,
+): StartSandbox => {
+  const url = flags.sandboxUrl ?? terminal.env['SENDEMALL_MOCK_SANDBOX_URL'] ?? config.sandboxUrl;
+  if (url === undefined || url === '') {
+    return async () => {
+      const { createMock } = await import('../../create-mock.ts');
+      const mock = await createMock({ clock: 'frozen' });
+      return { url: mock.url, apiKey: OWN_KEY, [Symbol.asyncDispose]: () => mock.close(0) };
+    };
+  }
+  const apiKey = flags.apiKey ?? config.apiKey;
+  const given = {
+    url: urlOf('--sandbox-url', url),
+    apiKey: apiKey === undefined ? keyOf({}, terminal.env) : checkKey(apiKey),
+  };
+  return async () => ({ ...given, [Symbol.asyncDispose]: () => Promise.resolve() });
+};
+
+const urlOf = (name: string, text: string): string => {
+  try {
+    return httpUrl(text);
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    throw new UsageError(`${name} is "${text}". ${(error as Error).message}`);
+  }
+};
+
+const targetOf = (argument: string | undefined, { config }: ConfigFile): string => {
+  const url = argument ?? config.url;
+  if (url !== undefined) return urlOf('The URL', url);
+  throw new UsageError(
+    'Nothing says which receiver: give its URL, e.g. sendemall-mock verify http://localhost:3000/webhooks/sendemall.',
+  );
+};
+
+const hooksOf = (flags: VerifyFlags, { config }: ConfigFile, terminal: Terminal): Hooks => {
+  const byUrl = createHttpHooks({ ...hookOptionsOf(flags, config), signal: terminal.signal });
+  const given = Object.entries(byUrl).filter(([, hook]) => hook !== undefined);
+  return { ...config.hooks, ...Object.fromEntries(given) };
+};
+
+const optionsOf = async (
+  argument: string | undefined,
+  flags: VerifyFlags,
+  file: ConfigFile,
+  terminal: Terminal,
+): Promise<VerifyOptions> => {
+  const { config, folder } = file;
+  const timeout = flags.timeout ?? config.timeout;
+  const baseline =
+    flags.baseline ??
+    (config.baseline === undefined ? undefined : resolve(folder, config.baseline));
+  const env = { SENDEMALL_MOCK_SECRET: config.secret, ...terminal.env };
+  return {
+    url: targetOf(argument, file),
+    secret: checkSecret(secretOf(flags, env)),
+    headers: headersOf(flags.header, config.headers),
+    insecure: flags.insecure ?? config.insecure,
+    timeoutMs: timeout === undefined ? undefined : timeoutOf(timeout),
+    concurrency: flags.concurrency ?? config.concurrency,
+    seed: flags.seed ?? config.seed,
+    only: listOf(flags.only ?? config.only),
+    skip: listOf(flags.skip ?? config.skip),
+    bail: flags.bail ?? config.bail,
+    failOn: flags.failOn ?? config.failOn,
+    baseline: baseline === undefined ? undefined : await loadBaseline(baseline, terminal),
+    hooks: hooksOf(flags, file, terminal),
+    sandbox: sandboxOf(flags, file, terminal),
+    signal: terminal.signal,
+  };
+};
+
+/** Why nothing is known, for the last line. */
+const whyInconclusive = ({ checks }: Report): string =>
+  checks.find(({ status }) => status === 'error')?.reason ??
+  'no check has passed, because none could be run: look at what is not tested.';
+
+const conclude = (report: Report, terminal: Terminal): void => {
+  terminal.signal.throwIfAborted();
+  const stale = report.baseline?.stale ?? [];
+  if (stale.length > 0) {
+    terminal.note(
+      `Stale in the baseline, take out: ${stale.map(({ id }) => id).join(', ')}. What it names must still fail.`,
+    );
+  }
+  if (report.summary.verdict === 'inconclusive') {
+    throw new UsageError(`Inconclusive: ${whyInconclusive(report)}`);
+  }
+  if (report.summary.verdict === 'not_conformant' || stale.length > 0) terminal.fail();
+};
+
+const runWith = async (
+  argument: string | undefined,
+  flags: VerifyFlags,
+  terminal: Terminal,
+): Promise<void> => {
+  const file = await loadConfig(flags.config, terminal);
+  if (flags.list) {
+    const { only, skip } = { ...file.config, ...flags };
+    listChecks({ only: listOf(only), skip: listOf(skip) }, flags.json === true, terminal);
+    return;
+  }
+  const options = await optionsOf(argument, flags, file, terminal);
+  const { hooks = {} } = options;
+  const selected = selectChecks(CATALOGUE, options);
+  const checks = withVouchers(CATALOGUE, selected, options, (hook) => hasHook(hooks, hook));
+  const asked = flags.report ?? [file.config.report ?? []].flat();
+  const outputs = outputsOf(
+    flags.json ? [...asked, 'json'] : asked,
+    flags.report === undefined ? file.folder : '.',
+  );
+  prepareFiles(outputs);
+  const onProgress = createLiveView(terminal, checks.length);
+  const report = await verify({ ...options, onProgress });
+  terminal.status(null);
+  writeReports(report, outputs, terminal);
+  tellGitHub(report, terminal);
+  conclude(report, terminal);
+};
+
+/** @throws {UsageError} for whatever was asked wrongly, and when nothing could be learnt */
+export const runVerify = async (
+  argument: string | undefined,
+  flags: VerifyFlags,
+  terminal: Terminal,
+): Promise<void> => {
+  try {
+    await runWith(argument, flags, terminal);
+  } catch (error) {
+    if (error instanceof OptionsError) throw new UsageError(error.message);
+    throw error;
+  } finally {
+    terminal.status(null);
+  }
+};

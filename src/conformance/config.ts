@@ -1,0 +1,88 @@
+/**
+ * A configuration file of `sendemall-mock verify`, once it is read: the flags by their names, and hooks as callbacks.
+ *
+ * @module
+ */
+import * as z from 'zod';
+import { OptionsError } from './options.ts';
+import type { Hooks } from './probe/hooks.ts';
+
+const oneOrMore = z.union([z.string().min(1), z.array(z.string().min(1))]);
+const text = z.string().min(1);
+const callback = z.custom<(...args: never[]) => unknown>((value) => typeof value === 'function');
+
+const Config = z.strictObject({
+  $schema: z.string().optional(),
+  url: text.optional(),
+  secret: text.optional(),
+  only: oneOrMore.optional(),
+  skip: oneOrMore.optional(),
+  failOn: z.enum(['must', 'should']).optional(),
+  baseline: text.optional(),
+  bail: z.boolean().optional(),
+  seed: z.int().min(0).max(0xffff_ffff).optional(),
+  headers: z.record(z.string(), z.string()).optional(),
+  insecure: z.boolean().optional(),
+  timeout: text.optional(),
+  concurrency: z.int().min(1).max(64).optional(),
+  effectsUrl: text.optional(),
+  stateUrl: text.optional(),
+  faultUrl: text.optional(),
+  restartCommand: text.optional(),
+  recoverUrl: text.optional(),
+  recoverCommand: text.optional(),
+  sandboxUrl: text.optional(),
+  apiKey: text.optional(),
+  report: oneOrMore.optional(),
+  hooks: z
+    .strictObject({
+      effects: callback.optional(),
+      state: callback.optional(),
+      fault: callback.optional(),
+      restart: callback.optional(),
+      recover: callback.optional(),
+    })
+    .optional(),
+});
+
+/**
+ * What `--config` may hold: every flag by its name, and in a module `hooks` as callbacks. Flags win over it.
+ *
+ * @example
+ * ```ts
+ * export default {
+ *   url: 'http://localhost:3000/webhooks/sendemall',
+ *   headers: { Authorization: `Bearer ${process.env.GATEWAY_TOKEN}` },
+ *   hooks: { effects: (id) => countRowsOf(id) },
+ * } satisfies VerifyConfig;
+ * ```
+ */
+export interface VerifyConfig extends Omit<z.input<typeof Config>, 'hooks'> {
+  readonly hooks?: Hooks | undefined;
+}
+
+export const CONFIG_KEYS: readonly string[] = Object.keys(Config.shape);
+
+const pathOf = (path: readonly PropertyKey[]): string => path.map(String).join('.');
+
+/** Without values: one may be the secret. */
+const problemOf = ({ code, path, message, ...rest }: z.core.$ZodIssue): string => {
+  if (code === 'unrecognized_keys') {
+    const names = (rest as { keys: readonly string[] }).keys.map((key) => pathOf([...path, key]));
+    return `has ${names.map((name) => `"${name}"`).join(' and ')}, which nobody knows. There are: ${CONFIG_KEYS.filter((key) => key !== '$schema').join(', ')}`;
+  }
+  return path.length === 0
+    ? `must hold one object: ${message}`
+    : `has a ${pathOf(path)} that cannot be used: ${message}`;
+};
+
+/**
+ * @param name the file's name, for messages
+ * @throws {OptionsError} for an unknown key, or a value of the wrong kind
+ */
+export const readConfig = (given: unknown, name: string): VerifyConfig => {
+  const read = Config.safeParse(given);
+  if (read.success) return read.data as VerifyConfig;
+  const [issue] = read.error.issues;
+  throw new OptionsError(`--config ${name} ${problemOf(issue!)}.`);
+};

@@ -57,10 +57,13 @@ export interface RunPlan {
 const seedOf = (seed: number, name: string): number =>
   [...name].reduce((hash, letter) => Math.imul(hash ^ letter.charCodeAt(0), 0x0100_0193), seed);
 
-/** Whether `check` waits for what `earlier` shows. */
+/** Whether `check` waits for what `earlier` shows: all wait for the effects hook, which any of them may look at. */
 const waitsFor = (check: ActiveCheck, earlier: ActiveCheck): boolean =>
   (check.after?.includes(earlier.id) ?? false) ||
-  (earlier.vouches !== undefined && (check.needs?.includes(earlier.vouches) ?? false));
+  (earlier.vouches !== undefined &&
+    earlier !== check &&
+    (check.needs?.includes(earlier.vouches) ?? false)) ||
+  (earlier.vouches === 'effects' && check.vouches === undefined);
 
 /** Those of one stage, each behind what it waits for. */
 const inOrder = (checks: readonly ActiveCheck[]): ActiveCheck[] => {

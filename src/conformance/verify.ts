@@ -10,6 +10,7 @@ import { compareWithBaseline } from './baseline.ts';
 import { CATALOGUE } from './catalogue.ts';
 import { hasHook } from './hook-members.ts';
 import { OptionsError, type VerifyOptions } from './options.ts';
+import { boundHooks } from './probe/bounded-hooks.ts';
 import { createHttpClient } from './probe/http-client.ts';
 import { createSigning } from './probe/signing.ts';
 import { createRedactor } from './redact.ts';
@@ -76,7 +77,7 @@ export const verify = async (options: VerifyOptions): Promise<Report> => {
         client,
         signing: createSigning(secret, redactor),
         redactor,
-        hooks,
+        hooks: boundHooks(hooks, systemClock, signal),
         headers: options.headers ?? [],
         insecure: options.insecure ?? false,
         sandbox: options.sandbox,

@@ -124,9 +124,15 @@ const stateHook = (caller: HookCaller, template: string): NonNullable<Hooks['sta
   };
 };
 
-const faultHook = (caller: HookCaller, url: string): NonNullable<Hooks['fault']> => {
+/** @param lasting asks even after an interruption: what was made to fail must work again */
+const faultHook = (
+  hasty: HookCaller,
+  lasting: HookCaller,
+  url: string,
+): NonNullable<Hooks['fault']> => {
   checked('--fault-url', url, null);
   return async (failing) => {
+    const caller = failing ? hasty : lasting;
     const reply = await caller.post(url, { fail: failing }, ANSWER_WITHIN_MS);
     if (!isOk(reply)) throw caller.unfit(reply, REMEDIES.fault);
   };
@@ -158,11 +164,11 @@ export const createHttpHooks = (options: HttpHookOptions): Hooks => {
     throw new OptionsError('--recover-url and --recover-command exclude each other. Give one.');
   }
   let restartedAt: number | null = null;
-  const callerOf = (hook: string): HookCaller =>
+  const callerOf = (hook: string, until = signal): HookCaller =>
     createHookCaller({
       hook,
       wall,
-      signal,
+      signal: until,
       timeoutMs: ANSWER_WITHIN_MS,
       restartedAt: () => restartedAt,
     });
@@ -173,7 +179,10 @@ export const createHttpHooks = (options: HttpHookOptions): Hooks => {
   return {
     effects: effectsUrl === undefined ? undefined : effectsHook(callerOf('effects'), effectsUrl),
     state: stateUrl === undefined ? undefined : stateHook(callerOf('state'), stateUrl),
-    fault: faultUrl === undefined ? undefined : faultHook(callerOf('fault'), faultUrl),
+    fault:
+      faultUrl === undefined
+        ? undefined
+        : faultHook(callerOf('fault'), callerOf('fault', new AbortController().signal), faultUrl),
     restart:
       restartCommand === undefined
         ? undefined

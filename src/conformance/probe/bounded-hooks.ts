@@ -1,0 +1,59 @@
+/**
+ * Hooks that cannot keep a run waiting for ever, whatever the user's callbacks do.
+ *
+ * @module
+ */
+import type { WallClock } from '../../clock/port.ts';
+import { HookError, type Hooks } from './hooks.ts';
+
+/** A little longer than hooks over HTTP allow themselves, so that their messages come first. Milliseconds. */
+const LIMITS = {
+  effects: 15_000,
+  state: 15_000,
+  fault: 15_000,
+  restart: 75_000,
+  recover: 75_000,
+} as const satisfies Readonly<Record<keyof Hooks, number>>;
+
+const within = <T>(
+  wall: WallClock,
+  signal: AbortSignal | undefined,
+  name: keyof Hooks,
+  work: Promise<T>,
+): Promise<T> =>
+  new Promise((resolve, reject) => {
+    const give = (what: string): void => {
+      end();
+      reject(new HookError(`The ${name} hook ${what}`));
+    };
+    const interrupted = (): void => give('was interrupted.');
+    const disarm = wall.after(LIMITS[name], () =>
+      give(`did not resolve within ${LIMITS[name] / 1000} s. Let it resolve, or reject.`),
+    );
+    const end = (): void => {
+      disarm();
+      signal?.removeEventListener('abort', interrupted);
+    };
+    signal?.addEventListener('abort', interrupted);
+    work.finally(end).then(resolve, reject);
+    if (signal?.aborted === true) interrupted();
+  });
+
+/** The same hooks, each with a limit of time; an interruption ends what they are at. */
+export const boundHooks = (
+  { effects, state, fault, restart, recover }: Hooks,
+  wall: WallClock,
+  signal: AbortSignal | undefined,
+): Hooks => {
+  const limit = <T>(name: keyof Hooks, work: Promise<T>, until = signal): Promise<T> =>
+    within(wall, until, name, work);
+  const never = new AbortController().signal;
+  return {
+    effects: effects && ((id) => limit('effects', effects(id))),
+    state: state && ((email) => limit('state', state(email))),
+    // Whatever has been made to fail must work again, also after an interruption.
+    fault: fault && ((failing) => limit('fault', fault(failing), failing ? signal : never)),
+    restart: restart && (() => limit('restart', restart())),
+    recover: recover && ((from) => limit('recover', recover(from))),
+  };
+};

@@ -1,0 +1,166 @@
+/**
+ * Hooks are tried before anything rests on them, and cannot keep a run waiting.
+ *
+ * @module
+ */
+import { expect, test } from 'vitest';
+import { boundHooks } from '../../src/conformance/probe/bounded-hooks.ts';
+import { createEffects, type Hooks } from '../../src/conformance/probe/hooks.ts';
+import { createRedactor } from '../../src/conformance/redact.ts';
+import type { Report } from '../../src/conformance/report.ts';
+import { verify } from '../../src/conformance/verify.ts';
+import { ModelReceiver } from '../receivers/model/receiver.ts';
+import { SECRET } from './lab.ts';
+
+/** Runs with the hooks of a right receiver, but for these. */
+const examineWith = async (
+  hooks: Hooks,
+  only: readonly string[],
+  skip: readonly string[] = [],
+): Promise<Report> => {
+  await using receiver = new ModelReceiver(SECRET);
+  await receiver.start();
+  return await verify({
+    url: receiver.url,
+    secret: SECRET,
+    hooks: { ...receiver.hooks, ...hooks },
+    only,
+    skip,
+  });
+};
+
+const resultOf = ({ checks }: Report, id: string) => checks.find((check) => check.id === id);
+
+test('ids that are known before they were sent: nothing rests on the hook, and the seed is named', async () => {
+  const report = await examineWith({ effects: async () => 1 }, ['delivery/dup-seq']);
+  expect(resultOf(report, 'delivery/effects-probe')).toMatchObject({
+    status: 'not_tested',
+    reason: expect.stringContaining('leave --seed out'),
+  });
+  expect(resultOf(report, 'delivery/dup-seq')).toMatchObject({
+    status: 'not_tested',
+    reason: expect.stringMatching(
+      /^The effects hook cannot be relied on, see delivery\/effects-probe: The effects hook counts one effect of evt_/,
+    ),
+  });
+});
+
+test('a hook that throws is one error, and the rest is not tested', async () => {
+  const effects = async (): Promise<number> => {
+    throw new Error('wrong database');
+  };
+  const report = await examineWith({ effects }, ['delivery/dup-seq', 'delivery/dedupe-key']);
+  const errors = report.checks.filter(({ status }) => status === 'error');
+  expect(errors.map(({ id, reason }) => [id, reason])).toEqual([
+    ['delivery/effects-probe', 'delivery/effects-probe could not be judged: wrong database'],
+  ]);
+  expect(report.summary).toMatchObject({ not_tested: 2, verdict: 'inconclusive' });
+});
+
+test('a forgery’s effect is not asked of a hook in doubt, so that a 2xx stays a MUST', async () => {
+  await using receiver = new (class extends ModelReceiver {
+    override verify(): boolean {
+      return true;
+    }
+  })(SECRET);
+  await receiver.start();
+  const report = await verify({
+    url: receiver.url,
+    secret: SECRET,
+    hooks: { effects: async () => 0 },
+    only: ['signature/missing-header'],
+  });
+  expect(resultOf(report, 'delivery/effects-probe')).toMatchObject({ status: 'fail' });
+  expect(resultOf(report, 'signature/missing-header')).toMatchObject({
+    status: 'fail',
+    level: 'MUST',
+  });
+});
+
+test('what vouches for a hook comes with what needs it, unless it is skipped', async () => {
+  const idsOf = ({ checks }: Report) => checks.map(({ id }) => id);
+  const vouched = idsOf(await examineWith({}, ['domain/bounce-class']));
+  expect(vouched).toContain('domain/state-probe');
+  expect(vouched).not.toContain('delivery/fault-probe');
+  const skipping = await examineWith({}, ['domain/bounce-class'], ['domain/state-probe']);
+  expect(idsOf(skipping)).not.toContain('domain/state-probe');
+  expect(resultOf(skipping, 'domain/bounce-class')?.status).toBe('pass');
+});
+
+test('dead letters need a sandbox, or are not tested', async () => {
+  const report = await examineWith({}, ['delivery/recovery-processes']);
+  expect(resultOf(report, 'delivery/recovery-processes')).toMatchObject({
+    status: 'not_tested',
+    reason: expect.stringContaining('--sandbox-url'),
+  });
+});
+
+/** Time that passes only by waiting. */
+const steppedClock = () => {
+  let now = 0;
+  const waits: number[] = [];
+  return {
+    waits,
+    now: () => now,
+    after: (ms: number, wake: () => void) => {
+      queueMicrotask(() => {
+        now += ms;
+        waits.push(ms);
+        wake();
+      });
+      return () => undefined;
+    },
+  };
+};
+
+test('a count is taken when it stands still: the longer, the longer the effect took', async () => {
+  const wall = steppedClock();
+  const effects = createEffects(
+    async () => (wall.now() < 300 ? 0 : wall.now() < 800 ? 1 : 2),
+    wall,
+  );
+  expect(await effects.settled('evt_1', 1)).toBe(2);
+  expect(wall.waits.slice(-2)).toEqual([600, 600]);
+});
+
+test('a count that never comes is given up', async () => {
+  const wall = steppedClock();
+  const effects = createEffects(async () => 0, wall);
+  expect(await effects.settled('evt_1', 1)).toBe(0);
+  expect(wall.now()).toBeLessThan(5200);
+});
+
+test('a callback that never resolves is given up; to stop a fault is tried after an interruption, too', async () => {
+  const never = (): Promise<never> => new Promise<never>(() => undefined);
+  const faults: boolean[] = [];
+  const interruption = new AbortController();
+  const idle = { now: () => 0, after: () => () => undefined };
+  const hooks: Hooks = {
+    effects: never,
+    fault: async (failing) => {
+      faults.push(failing);
+    },
+  };
+  await expect(boundHooks(hooks, steppedClock(), undefined).effects?.('evt_1')).rejects.toThrow(
+    'The effects hook did not resolve within 15 s',
+  );
+  const bound = boundHooks(hooks, idle, interruption.signal);
+  const asking = bound.effects?.('evt_1');
+  interruption.abort();
+  await expect(asking).rejects.toThrow('The effects hook was interrupted.');
+  await bound.fault?.(false);
+  expect(faults).toEqual([false]);
+});
+
+test('what is hidden is replaced wherever it stands, the longest first', () => {
+  const redactor = createRedactor();
+  redactor.hide('secret-and-more', '<more>');
+  redactor.hide('secret', '<secret>');
+  redactor.hide('short', '<never hidden>');
+  redactor.hide('tail-value', '<tail>');
+  expect(redactor.apply('a secret, a secret-and-more, short, secretsecret tail-value')).toBe(
+    'a <secret>, a <more>, short, <secret><secret> <tail>',
+  );
+  expect(redactor.find('tail-value secret tail-value')).toEqual(['<tail>', '<secret>']);
+  expect(redactor.find('nothing')).toEqual([]);
+});

@@ -36,7 +36,7 @@ export const reproduce = ({ request }: Exchange, signing: Signing): string | nul
   // A value that has the right digest in it is made anew: as it is, it must not be shown.
   const computed = given !== undefined && given[1].includes(digest);
   const value = computed
-    ? `"${given[1].replaceAll(digest, '$DIGEST')}"`
+    ? `"${given[1].replaceAll(digest, () => '${DIGEST}')}"`
     : given === undefined
       ? ''
       : quote(given[1]);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { areaOf, type Check, type Verdict } from './check.ts';
+import { areaOf, type Check, type Level, type Verdict } from './check.ts';
 import type { Exchange } from './probe/exchange.ts';
 import type { Signing } from './probe/signing.ts';
 import type { Redactor } from './redact.ts';
@@ -49,6 +49,14 @@ const reproduction = (exchanges: readonly Exchange[], { redactor, signing }: Sho
   return command !== null && redactor.find(command).length === 0 ? command : null;
 };
 
+const GRAVEST: readonly Level[] = ['MUST', 'SHOULD', 'INFO'];
+
+/** A verdict can make a check's level less grave, never more. */
+const levelOf = ({ level }: Check, verdict: Verdict): Level => {
+  const seen = verdict.status === 'fail' ? (verdict.level ?? level) : level;
+  return GRAVEST.indexOf(seen) > GRAVEST.indexOf(level) ? seen : level;
+};
+
 /** The line of a check in the report, with everything secret taken out. */
 export const toResult = (check: Check, ran: Ran, shown: Shown): CheckResult => {
   const { verdict, durationMs } = ran;
@@ -60,7 +68,7 @@ export const toResult = (check: Check, ran: Ran, shown: Shown): CheckResult => {
   return {
     id: check.id,
     area: areaOf(check),
-    level: failed ? (verdict.level ?? check.level) : check.level,
+    level: levelOf(check, verdict),
     title: check.title,
     requirement: `${check.requirement.text} (${check.requirement.source})`,
     status: verdict.status,

@@ -37,5 +37,5 @@ test('a right receiver that fails is told, and so is the suite’s own trouble',
   const report = await examineMutant(mutant, ONLY);
   expect(judgeReference(report)).toEqual(problems('false alarm: signature/missing-header'));
   const trouble = report.checks.map((check) => ({ ...check, status: 'error' as const }));
-  expect(judgeReference({ ...report, checks: trouble })).toHaveLength(2);
+  expect(judgeReference({ ...report, checks: trouble })).toHaveLength(report.checks.length);
 });

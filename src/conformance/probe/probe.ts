@@ -86,6 +86,8 @@ export const createProbe = (context: ProbeContext): Probe => {
   const { url, wall, random, signing, hooks, events, headers: extra, client } = context;
   const exchanges: Exchange[] = [];
   const keep = (exchange: Exchange): Exchange => {
+    // An answer can give away the right digest of what was sent without one: it must be known to be hidden.
+    signing.digest(exchange.request.body);
     exchanges.push(exchange);
     context.seen(exchange);
     return exchange;

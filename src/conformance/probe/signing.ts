@@ -41,6 +41,8 @@ export const createSigning = (secret: string, redactor: Redactor): Signing => {
     // What a probe sends part of is shown as what it is, too.
     redactor.hide(hex.slice(0, 32), '<first half of the right digest>');
     redactor.hide(hex.slice(32), '<second half of the right digest>');
+    redactor.hide(hex.slice(0, 8), '<the first 8 of the right digest>');
+    redactor.hide(hex.slice(0, -1), '<all but the last of the right digest>');
     return hex;
   };
   const hideGuess = ({ digest: made }: Guess): void => {

@@ -16,7 +16,8 @@ export const check = defineCheck({
   },
   cause: 'The signature is checked only when the header is there.',
   fix: 'Answer 401 when the header is missing: `if (!signature) return res.status(401).end()` before anything else.',
-  catches: ['signature-missing-accepted'],
+  catches: ['signature-missing-accepted', 'signature-missing-throws'],
   stage: 'negative',
+  after: ['signature/wrong-digest'],
   run: (probe) => judgeForgeries(probe, [{ name: 'no signature header', signature: null }]),
 });

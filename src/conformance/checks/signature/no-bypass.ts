@@ -1,0 +1,52 @@
+/**
+ * Forgeries that claim to be from nearby or from a test.
+ *
+ * @module
+ */
+import { defineCheck } from '../../check.ts';
+import { judgeAcceptance, wrongSignature, type Forgery } from '../../forgeries.ts';
+import type { HeaderPairs } from '../../probe/exchange.ts';
+import { pass } from '../../verdict.ts';
+
+const CLAIMS: readonly (readonly [name: string, headers: HeaderPairs])[] = [
+  ['Host: localhost', [['Host', 'localhost']]],
+  ['X-Forwarded-For: 127.0.0.1', [['X-Forwarded-For', '127.0.0.1']]],
+  ['X-Real-IP: 127.0.0.1', [['X-Real-IP', '127.0.0.1']]],
+  ['X-Forwarded-Host: localhost', [['X-Forwarded-Host', 'localhost']]],
+  [
+    'X-Debug, X-Test, X-Environment: test',
+    [
+      ['X-Debug', 'true'],
+      ['X-Test', 'true'],
+      ['X-Environment', 'test'],
+    ],
+  ],
+];
+
+export const check = defineCheck({
+  id: 'signature/no-bypass',
+  level: 'MUST',
+  title: 'Verifies whatever a request says of where it comes from',
+  requirement: {
+    text: 'Verify every request before processing the payload',
+    source: 'guide, "Step 2: Verify the signature"',
+  },
+  cause:
+    'Verification is left out for what looks local or like a test. Whoever sends the request writes these headers.',
+  fix: 'Verify always; in tests, sign with a secret of the test’s own (`sendemall-mock sign` does). Where an environment variable switches it off, take that out.',
+  catches: ['signature-trusts-forwarded-for', 'signature-trusts-local-host'],
+  stage: 'negative',
+  after: ['signature/wrong-digest', 'signature/missing-header'],
+  run: async (probe) => {
+    const forgeries = CLAIMS.flatMap(([name, headers]): readonly Forgery[] => [
+      { name: `${name}, a wrong signature`, signature: wrongSignature(probe), headers },
+      { name: `${name}, no signature`, signature: null, headers },
+    ]);
+    const verdict = await judgeAcceptance(probe, forgeries);
+    if (verdict.status !== 'pass' || verdict.note !== undefined) return verdict;
+    const { host } = new URL(probe.url);
+    return pass(
+      `verified as it runs at ${host}; whether it does with other settings (NODE_ENV, DEBUG) only a run against those tells`,
+    );
+  },
+});

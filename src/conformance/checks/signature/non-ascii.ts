@@ -1,0 +1,34 @@
+/**
+ * Bytes beyond ASCII in the signature, as no HTTP client would send them.
+ *
+ * @module
+ */
+import { SIGNATURE } from '../../../../schemas/contract.ts';
+import { defineCheck } from '../../check.ts';
+import { judgeForgeries } from '../../forgeries.ts';
+import { postRaw } from '../../probe/raw-post.ts';
+
+export const check = defineCheck({
+  id: 'signature/non-ascii',
+  level: 'SHOULD',
+  title: 'Refuses a signature with bytes beyond ASCII',
+  requirement: {
+    text: 'A wrong signature is answered 401, whatever bytes it is made of',
+    source: 'guide, "Step 2: Verify the signature"; RFC 9110, 5.5 (obs-text)',
+  },
+  cause:
+    'The comparison takes ASCII text only, or compares lengths in characters and then bytes: Python’s hmac.compare_digest raises TypeError on such text, Node’s timingSafeEqual RangeError.',
+  fix: 'Compare bytes. Python: `hmac.compare_digest(expected.encode(), given.encode("utf-8", "surrogateescape"))`; Node: make Buffers of both, compare their lengths, then `timingSafeEqual`.',
+  catches: ['signature-non-ascii-throws'],
+  stage: 'negative',
+  after: ['signature/wrong-digest', 'signature/refuses-with-4xx', 'signature/malformed'],
+  run: (probe) =>
+    judgeForgeries(probe, [
+      {
+        name: '64 times the byte 0xE9',
+        signature: SIGNATURE.prefix + '\u00E9'.repeat(64),
+        send: (_, body, signature) =>
+          postRaw(probe, body, probe.headersFor(body, { signature }), 'header bytes beyond ASCII'),
+      },
+    ]),
+});

@@ -1,0 +1,54 @@
+/**
+ * Forged bodies that cannot be parsed: whoever parses before verifying trips over them.
+ *
+ * @module
+ */
+import { defineCheck } from '../../check.ts';
+import { wrongSignature } from '../../forgeries.ts';
+import type { Exchange } from '../../probe/exchange.ts';
+import { fail, pass, tell } from '../../verdict.ts';
+
+const BODIES: readonly (readonly [name: string, body: string])[] = [
+  ['half an object', '{"event":"email.replied","id":'],
+  ['no JSON', 'event=email.replied&id=evt_1'],
+  ['nothing', ''],
+  ['null', 'null'],
+  ['a number', '7'],
+  ['a list', '[]'],
+  ['an object without members', '{}'],
+  ['data that is null', '{"event":"email.replied","id":"evt_forged","data":null}'],
+];
+
+const failed = ({ reply }: Exchange): boolean => reply.kind === 'answer' && reply.status >= 500;
+
+export const check = defineCheck({
+  id: 'signature/parse-before-verify',
+  level: 'SHOULD',
+  title: 'Does not fail over forged bodies that cannot be parsed',
+  requirement: {
+    text: 'Verify the signature before processing the payload',
+    source: 'guide, "Step 2: Verify the signature"',
+  },
+  cause:
+    'The body is parsed, or read from, before its signature is checked, and an error in there ends as 500: anybody can fill the logs, and what parses can be attacked.',
+  fix: 'Read raw bytes, verify, and only then parse. Where a middleware has to parse first, turn its error into a 400 (Express: an error handler that looks at `err.type === "entity.parse.failed"`).',
+  catches: ['signature-parses-first', 'signature-reads-first'],
+  stage: 'negative',
+  after: ['signature/wrong-digest', 'signature/refuses-with-4xx'],
+  run: async (probe) => {
+    const sent: { name: string; exchange: Exchange }[] = [];
+    for (const [name, body] of BODIES) {
+      sent.push({
+        name,
+        exchange: await probe.post(body, { signature: wrongSignature(probe) }),
+      });
+    }
+    const broken = sent.filter(({ exchange }) => failed(exchange));
+    if (broken.length === 0) return pass();
+    return fail({
+      expected: ['a 4xx'],
+      actual: broken.map(({ name, exchange }) => `${name}: ${tell(exchange.reply)}`).join('; '),
+      exchanges: broken.map(({ exchange }) => exchange),
+    });
+  },
+});

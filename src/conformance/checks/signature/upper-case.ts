@@ -1,0 +1,41 @@
+/**
+ * The right digest in upper case.
+ *
+ * @module
+ */
+import { SIGNATURE } from '../../../../schemas/contract.ts';
+import { defineCheck } from '../../check.ts';
+import { tellAccepted } from '../../forgeries.ts';
+
+export const check = defineCheck({
+  id: 'signature/upper-case',
+  level: 'INFO',
+  title: 'Takes lower-case digits only',
+  requirement: {
+    text: 'The header is sha256= and the lower-case hex digest',
+    source: 'guide, "Step 2: Verify the signature"',
+  },
+  cause:
+    'The digits are decoded before they are compared, or compared without regard to case. That is a design that can be meant so: nothing can be forged.',
+  fix: 'Nothing has to be done. To be strict, compare the header as it came.',
+  catches: ['signature-any-case'],
+  stage: 'negative',
+  after: [
+    'signature/wrong-digest',
+    'signature/refuses-with-4xx',
+    'signature/malformed',
+    'signature/partial-compare',
+    'signature/malleable',
+  ],
+  run: (probe) =>
+    tellAccepted(probe, [
+      {
+        name: 'upper-case digits',
+        signature: (body) => SIGNATURE.prefix + probe.signing.digest(body).toUpperCase(),
+      },
+      {
+        name: 'upper-case prefix',
+        signature: (body) => SIGNATURE.prefix.toUpperCase() + probe.signing.digest(body),
+      },
+    ]),
+});

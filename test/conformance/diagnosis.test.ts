@@ -9,6 +9,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { CATALOGUE } from '../../src/conformance/catalogue.ts';
 import { firstDifference } from '../../src/conformance/diagnosis/difference.ts';
+import { readError } from '../../src/conformance/diagnosis/error-text.ts';
 import { tellTlsTrouble } from '../../src/conformance/diagnosis/tls.ts';
 import { noReply } from '../../src/conformance/probe/http-client.ts';
 import type { Report } from '../../src/conformance/report.ts';
@@ -199,6 +200,26 @@ test('what does not speak HTTP is told apart from what does', async () => {
   server.close();
   expectOneFinding(report);
   expect(findingOf(report)!.diagnosis).toMatch(/something that is not HTTP/);
+});
+
+test.each([
+  [
+    '<title>Error</title><pre>TypeError: The &quot;data&quot; argument must be of type string. Received an instance of Object<br> &nbsp; at x',
+    'TypeError: The "data" argument must be of type string. Received an instance of Object',
+    /parsed object is hashed/,
+  ],
+  [
+    "TypeError: key: expected bytes or bytearray, but got 'NoneType'",
+    'TypeError: key',
+    /secret is not set/,
+  ],
+  ['KeyError: lead_score', 'KeyError: lead_score', null],
+  ['<h1>Sorry</h1>', '', null],
+])('what an error page says: %j', (page, says, meaning) => {
+  const read = readError(page);
+  expect(read.says).toContain(says);
+  if (meaning === null) expect(read.meaning).toBeNull();
+  else expect(read.meaning).toMatch(meaning);
 });
 
 test.each([

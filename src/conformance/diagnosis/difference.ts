@@ -39,5 +39,9 @@ export const firstDifference = (sent: Uint8Array, hashed: Uint8Array): string | 
   let at = 0;
   while (at < length && sent[at] === hashed[at]) at += 1;
   if (at === sent.length && at === hashed.length) return null;
+  // Not in the middle of a character.
+  const within = (byte: number | undefined): boolean =>
+    byte !== undefined && (byte & 0xc0) === 0x80;
+  while (at > 0 && (within(sent[at]) || within(hashed[at]))) at -= 1;
   return `first difference at byte ${at + 1}: sent ${show(sent, at)}, you hashed ${show(hashed, at)}`;
 };

@@ -50,7 +50,7 @@ export const explainMatch = (match: Match): Finding => {
   ];
   return {
     actual: `the right signature refused, and one that ${what} accepted (${tell(exchange.reply)})`,
-    diagnosis: `It accepts a signature that ${what}${hmac}, and rejects the right one over the raw body${difference(exchange, hashed)}.`,
+    diagnosis: `It accepts a signature that ${what}${hmac}, and rejects the right one${aboutBody === undefined ? '' : ` over the raw body${difference(exchange, hashed)}`}.`,
     fix: remedies.join(' '),
     shownBy: [exchange],
   };

@@ -4,6 +4,7 @@
  * @module
  */
 import { isAccepted, tell } from '../verdict.ts';
+import { readError } from './error-text.ts';
 import { remedyFor } from './frameworks.ts';
 import {
   bodyOf,
@@ -96,12 +97,13 @@ const handlerFails: Obstacle = ({ valid, unsigned, forged }) => {
   const status = statusOf(valid);
   if (status === null || status < 500) return null;
   const refused = [forged, unsigned].find((one) => (statusOf(one) ?? 500) < 500);
-  const said = /^.*(?:error|exception).*$/im.exec(bodyOf(valid.reply))?.[0].trim().slice(0, 200);
-  const says = said === undefined ? '' : ` It says: ${said}`;
+  const { says, meaning } = readError(bodyOf(valid.reply));
   return refused === undefined
     ? {
         diagnosis: `It answers ${status} to every event, signed or not: it fails before, or while, it looks at the signature.${says}`,
-        fix: 'Look at its log. Usual: the secret is not set where it runs (createHmac of undefined), the body was read before (express.json() in front), or a service that it needs is down.',
+        fix:
+          meaning ??
+          'Look at its log. Usual: the secret is not set where it runs (createHmac of undefined), the body was read before (express.json() in front), or a service that it needs is down.',
         shownBy: [unsigned],
       }
     : {

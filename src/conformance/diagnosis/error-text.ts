@@ -1,0 +1,57 @@
+/**
+ * What an error page says, and what it means where that is known.
+ *
+ * @module
+ */
+
+const PARSED_FIRST =
+  'The parsed object is hashed, not the bytes: a body parser runs in front. Register express.raw({ type: "application/json" }) for this route before any express.json() (Koa, Fastify, Nest: ask for the raw body), and pass that Buffer to update().';
+const NO_SECRET =
+  'The secret is not set where the receiver runs: look at its environment (is the .env file read? is the variable’s name right? was the process started anew?).';
+const LENGTHS =
+  'timingSafeEqual throws on different lengths: compare the lengths first, and compare the whole header with "sha256=" and the hex digits.';
+
+/** Messages of Node and Python, whatever is around them. */
+const MEANINGS: readonly (readonly [sign: RegExp, meaning: string])[] = [
+  [/"data" argument must be .*Received (an instance of Object|undefined)/, PARSED_FIRST],
+  [
+    /object supporting the buffer API required|Strings must be encoded before hashing/,
+    PARSED_FIRST,
+  ],
+  [/"key" argument must be .*Received (undefined|null)/, NO_SECRET],
+  [
+    /key: expected bytes or bytearray, but got 'NoneType'|'NoneType' object has no attribute 'encode'/,
+    NO_SECRET,
+  ],
+  [/Input buffers must have the same byte length/, LENGTHS],
+];
+
+const LONGEST = 200;
+
+const toText = (page: string): string =>
+  page
+    .replaceAll(/<(title|style|script)\b[^]*?<\/\1>/gi, '')
+    .replaceAll(/<[^>]*>/g, '\n')
+    .replaceAll('&quot;', '"')
+    .replaceAll(/&#(?:39|x27);/g, "'")
+    .replaceAll('&nbsp;', ' ')
+    .replaceAll('&lt;', '<')
+    .replaceAll('&amp;', '&');
+
+export interface ErrorText {
+  /** ` It says: …`, or nothing. */
+  readonly says: string;
+  /** What to do about it; null where the message is not a known one. */
+  readonly meaning: string | null;
+}
+
+export const readError = (page: string): ErrorText => {
+  const text = toText(page);
+  const line =
+    /^.*\w(?:Error|Exception)\b.*$/m.exec(text)?.[0] ?? /^.*\berror\b.+$/im.exec(text)?.[0];
+  const found = MEANINGS.find(([sign]) => sign.test(text));
+  return {
+    says: line === undefined ? '' : ` It says: ${line.trim().slice(0, LONGEST)}`,
+    meaning: found === undefined ? null : found[1],
+  };
+};

@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util';
 import { rolldown } from 'rolldown';
 import { coldStartFigures } from './cold-start.ts';
 import { deliveryFigures } from './deliveries.ts';
+import { dockerFigures } from './docker.ts';
 import { requestFigures } from './requests.ts';
 import { startChild } from './support.ts';
 
@@ -120,6 +121,17 @@ const benchmarks: Readonly<Record<string, () => Promise<Line[]>>> = {
         2,
         `${number(figures, 'command_ms').toFixed(0)} ms against ${number(figures, 'bare_ms').toFixed(0)} ms`,
       ),
+    ];
+  },
+  docker: async () => {
+    const figures = await dockerFigures();
+    if (figures === null) return [];
+    const slowest = `median of 7, the slowest ${number(figures, 'slowest_ms').toFixed(0)} ms`;
+    const health = 'docker stats, its health check included';
+    return [
+      atMost('what the image adds to its base', number(figures, 'added_mb'), 15, 'on disk', 'MB'),
+      atMost('docker run until healthy', number(figures, 'healthy_ms'), 1000, slowest, 'ms'),
+      atMost('idle memory of a container', number(figures, 'idle_mb'), 80, health, 'MB'),
     ];
   },
   advance: async () => {

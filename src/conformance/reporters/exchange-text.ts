@@ -15,34 +15,37 @@ export const harmless = (text: string): string =>
       '\uFFFD',
     );
 
+/** The same on one line. */
+export const onOneLine = (text: string): string => harmless(text).replaceAll(/[\t\n]+/g, ' ');
+
 const headerLines = (
   headers: readonly (readonly [name: string, value: string])[],
-): readonly string[] => headers.map(([name, value]) => `${name}: ${value}`);
+): readonly string[] => headers.map(([name, value]) => onOneLine(`${name}: ${value}`));
 
 const bodyLines = (body: string | null): readonly string[] =>
-  body === null || body === '' ? [] : ['', ...body.split('\n')];
+  body === null || body === '' ? [] : ['', ...harmless(body).split('\n')];
 
 export const requestLines = (request: ReportedRequest): readonly string[] => {
   const { method, url, headers, body, body_base64: base64, body_bytes: bytes, manner } = request;
   return [
-    `${method} ${url}`,
-    ...(manner === null ? [] : [`(${manner})`]),
+    onOneLine(`${method} ${url}`),
+    ...(manner === null ? [] : [onOneLine(`(${manner})`)]),
     ...headerLines(headers),
     ...(body === null && base64 !== null
       ? ['', `(${bytes} bytes that are no UTF-8, in base64:)`, base64]
       : bodyLines(body)),
-  ].map(harmless);
+  ];
 };
 
 export const responseLines = (response: ReportedResponse): readonly string[] => {
   const { status, headers, body, error, duration_ms: took } = response;
   return [
     status === null
-      ? `no answer: ${error ?? 'unknown'}, after ${took} ms`
+      ? onOneLine(`no answer: ${error ?? 'unknown'}, after ${took} ms`)
       : `${status} in ${took} ms`,
     ...headerLines(headers),
     ...bodyLines(body),
-  ].map(harmless);
+  ];
 };
 
 /** The one that shows a fault most plainly. */

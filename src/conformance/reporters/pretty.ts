@@ -4,7 +4,7 @@
  * @module
  */
 import type { CheckResult, Report } from '../report.ts';
-import { harmless, plainest, requestLines, responseLines } from './exchange-text.ts';
+import { harmless, onOneLine, plainest, requestLines, responseLines } from './exchange-text.ts';
 import {
   figuresOf,
   findingsOf,
@@ -76,7 +76,7 @@ const explain = (result: CheckResult, paint: Paint): readonly string[] => {
 
 const tellFinding = ({ result, gravity, known }: Finding, paint: Paint): readonly string[] => {
   const head = `${GRAVITY_WORDS[gravity].padEnd(6)}${result.level.padEnd(7)}${result.id}`;
-  const title = `${paint(COLOURS[gravity], head)}  ${paint('bold', result.title)}`;
+  const title = `${paint(COLOURS[gravity], head)}  ${paint('bold', onOneLine(result.title))}`;
   // What is known needs no lesson.
   return known === null
     ? [title, ...explain(result, paint), '']
@@ -87,19 +87,19 @@ const tellNotTested = (report: Report, paint: Paint): readonly string[] => {
   const groups = notTestedBy(report);
   if (groups.length === 0) return [];
   const lines = groups.flatMap(({ reason, ids }) => [
-    `  ${String(ids.length).padStart(3)}  ${harmless(reason)}`,
+    `  ${String(ids.length).padStart(3)}  ${onOneLine(reason)}`,
     `       ${paint('dim', ids.join(' '))}`,
   ]);
   return [paint('bold', 'Not tested:'), ...lines, ''];
 };
 
 const tellFigures = (report: Report): readonly string[] => {
-  const lines = figuresOf(report).map(({ id, reason }) => `  ${id}: ${harmless(reason ?? '')}`);
+  const lines = figuresOf(report).map(({ id, reason }) => `  ${id}: ${onOneLine(reason ?? '')}`);
   return lines.length === 0 ? [] : ['Figures:', ...lines, ''];
 };
 
 const tellStale = ({ baseline }: Report, paint: Paint): readonly string[] => {
-  const lines = (baseline?.stale ?? []).map(({ id, reason }) => `  ${id} (${harmless(reason)})`);
+  const lines = (baseline?.stale ?? []).map(({ id, reason }) => `  ${id} (${onOneLine(reason)})`);
   const title = 'These pass by now: take them out of the baseline.';
   return lines.length === 0 ? [] : [paint('red', title), ...lines, ''];
 };
@@ -120,7 +120,7 @@ export const pretty = (report: Report, paint: Paint = plain): string => {
     ...tellFigures(report),
     ...tellStale(report, paint),
     `${tellCounts(report)} (${tellRun(report)})`,
-    `${paint(VERDICT_COLOURS[report.summary.verdict], tellVerdict(report))}: ${harmless(report.target)}`,
+    `${paint(VERDICT_COLOURS[report.summary.verdict], tellVerdict(report))}: ${onOneLine(report.target)}`,
   ];
   return `${lines.join('\n')}\n`;
 };

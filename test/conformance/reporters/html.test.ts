@@ -1,0 +1,113 @@
+/**
+ * The page, read back by an HTML parser that works as browsers do.
+ *
+ * @module
+ */
+import { createHash } from 'node:crypto';
+import { parse, type DefaultTreeAdapterTypes, type ParserError } from 'parse5';
+import { describe, expect, test } from 'vitest';
+import { html } from '../../../src/conformance/reporters/html.ts';
+import type { Report } from '../../../src/conformance/report.ts';
+import { empty, nasty, real } from './sample.ts';
+
+type Element = DefaultTreeAdapterTypes.Element;
+type ParentNode = DefaultTreeAdapterTypes.ParentNode;
+
+const isElement = (node: DefaultTreeAdapterTypes.Node): node is Element => 'tagName' in node;
+
+const elementsOf = (node: ParentNode): readonly Element[] =>
+  node.childNodes.filter(isElement).flatMap((child) => [child, ...elementsOf(child)]);
+
+const textOf = (node: ParentNode): string =>
+  node.childNodes
+    .map((child) =>
+      child.nodeName === '#text'
+        ? (child as DefaultTreeAdapterTypes.TextNode).value
+        : isElement(child)
+          ? textOf(child)
+          : '',
+    )
+    .join('');
+
+const attribute = ({ attrs }: Element, name: string): string | undefined =>
+  attrs.find((one) => one.name === name)?.value;
+
+const read = (report: Report) => {
+  const errors: ParserError[] = [];
+  const page = html(report);
+  const document = parse(page, { onParseError: (error) => errors.push(error) });
+  return { page, errors, document, elements: elementsOf(document) };
+};
+
+const REPORTS: readonly [string, () => Promise<Report> | Report][] = [
+  ['a real report', real],
+  ['a hostile one', nasty],
+  ['an empty one', empty],
+];
+
+describe.each(REPORTS)('%s', (_name, make) => {
+  test('parses without an error', async () => {
+    expect(read(await make()).errors.map(({ code }) => code)).toEqual([]);
+  });
+
+  test('takes nothing from elsewhere, and runs nothing', async () => {
+    const { elements } = read(await make());
+    const tags = new Set(elements.map(({ tagName }) => tagName));
+    for (const tag of ['script', 'img', 'link', 'iframe', 'object', 'a', 'base', 'form']) {
+      expect(tags).not.toContain(tag);
+    }
+    const names = new Set(elements.flatMap(({ attrs }) => attrs.map(({ name }) => name)));
+    expect([...names].filter((name) => /^on|^src|^href|^style$|^action/.test(name))).toEqual([]);
+    const styles = elements.filter(({ tagName }) => tagName === 'style').map(textOf);
+    expect(styles).toHaveLength(1);
+    expect(styles[0]).not.toMatch(/url\(|@import/);
+    const policy = elements.find((one) => attribute(one, 'http-equiv') !== undefined);
+    const digest = createHash('sha256').update(styles[0]!).digest('base64');
+    expect(attribute(policy!, 'content')).toBe(`default-src 'none'; style-src 'sha256-${digest}'`);
+  });
+
+  test('can be read by everybody: language, title, landmarks, order of headings, labels', async () => {
+    const { elements } = read(await make());
+    const all = (tag: string) => elements.filter(({ tagName }) => tagName === tag);
+    expect(attribute(all('html')[0]!, 'lang')).toBe('en');
+    expect(textOf(all('title')[0]!)).toContain('http://');
+    expect(all('main')).toHaveLength(1);
+    expect(all('h1')).toHaveLength(1);
+    const levels = elements
+      .filter(({ tagName }) => /^h[1-6]$/.test(tagName))
+      .map(({ tagName }) => Number(tagName[1]));
+    for (const [at, level] of levels.entries()) {
+      expect(level).toBeLessThanOrEqual((levels[at - 1] ?? 0) + 1);
+    }
+    expect(all('input').map(({ parentNode }) => parentNode?.nodeName)).toEqual(
+      all('input').map(() => 'label'),
+    );
+    const ids = elements.flatMap((one) => attribute(one, 'id') ?? []);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  test('shows every check once, each under one choice of the filter', async () => {
+    const report = await make();
+    const { elements } = read(report);
+    const shown = elements.filter((one) => (attribute(one, 'class') ?? '').startsWith('check '));
+    expect(shown.map((one) => attribute(one, 'id')).toSorted()).toEqual(
+      report.checks.map(({ id }) => id).toSorted(),
+    );
+    const kinds = shown.map((one) => attribute(one, 'class')?.split(' ')[1]);
+    const choices = elements.flatMap((one) => attribute(one, 'id') ?? []);
+    expect(kinds.filter((kind) => !choices.includes(`show-${kind}`))).toEqual([]);
+  });
+});
+
+test('the filter hides what was not asked for', () => {
+  const { page } = read(nasty());
+  expect(page).toContain('body:has(#show-failure:checked) .check:not(.failure)');
+});
+
+test('exchanges are shown, and what is hostile in them is text', () => {
+  const { document } = read(nasty());
+  const text = textOf(document);
+  expect(text).toContain('</pre></details></summary></style> <!-- 😀 é');
+  expect(text).toContain('<script>alert(1)</script> &amp; &lt;');
+  expect(text).toContain('200 in 3 ms');
+});

@@ -1,0 +1,70 @@
+/**
+ * Markdown, read back by markdown-it with HTML let through, and what comes out by an HTML parser.
+ *
+ * @module
+ */
+import MarkdownIt from 'markdown-it';
+import { parseFragment, type DefaultTreeAdapterTypes } from 'parse5';
+import { describe, expect, test } from 'vitest';
+import { markdown } from '../../../src/conformance/reporters/markdown.ts';
+import type { Report } from '../../../src/conformance/report.ts';
+import { empty, huge, nasty, real } from './sample.ts';
+
+type Node = DefaultTreeAdapterTypes.Node;
+
+const render = (report: Report): string =>
+  new MarkdownIt({ html: true, linkify: false }).render(markdown(report));
+
+const elementsOf = (node: Node): readonly DefaultTreeAdapterTypes.Element[] =>
+  ('childNodes' in node ? node.childNodes : []).flatMap((child) => [
+    ...('tagName' in child ? [child] : []),
+    ...elementsOf(child),
+  ]);
+
+const ALLOWED = /^(h2|h3|p|ul|li|strong|pre|code|details|summary)$/;
+
+test.each<[string, () => Promise<Report> | Report]>([
+  ['a real report', real],
+  ['a hostile one', nasty],
+  ['a huge one', huge],
+  ['an empty one', empty],
+])('%s has only the elements that it means, and fits a job summary', async (_name, make) => {
+  const report = await make();
+  const elements = elementsOf(parseFragment(render(report)));
+  expect(elements.map(({ tagName }) => tagName).filter((tag) => !ALLOWED.test(tag))).toEqual([]);
+  expect(elements.filter(({ tagName }) => tagName === 'h2')).toHaveLength(1);
+  expect(Buffer.byteLength(markdown(report))).toBeLessThanOrEqual(1024 * 1024);
+});
+
+describe('what it says', () => {
+  test('every finding, worst first, with its exchange', () => {
+    const page = render(nasty());
+    const order = [
+      'FAIL (MUST) signature/missing-header',
+      'ERROR (MUST) delivery/no-loss',
+      'WARN (SHOULD) signature/wrong-digest',
+      'NOTE (INFO) signature/upper-case',
+      'KNOWN (MUST) delivery/dup-seq',
+    ].map((title) => page.indexOf(title));
+    expect(order).toEqual(order.toSorted((one, other) => one - other));
+    expect(order[0]).toBeGreaterThan(-1);
+    expect(page).toContain('200 in 3 ms');
+  });
+
+  test('code stays in its block whatever fences it holds', () => {
+    const blocks = elementsOf(parseFragment(render(nasty()))).filter(
+      ({ tagName }) => tagName === 'pre',
+    );
+    // One to see it again, one for what was sent, one for what came back.
+    expect(blocks).toHaveLength(4 * 3);
+  });
+
+  test('it mentions nobody and links nowhere', () => {
+    const text = markdown(nasty()).replaceAll(/^(`{3,})text\n[^]*?\n\1$/gm, '');
+    expect(text).not.toMatch(/(?<!\\)@someone|(?<!\\)#1\b|(?<!\\)\]\(/);
+  });
+
+  test('what does not fit is counted', () => {
+    expect(markdown(huge())).toMatch(/\d+ more findings do not fit here: see another report\./);
+  });
+});

@@ -1,0 +1,55 @@
+/**
+ * The report for a terminal.
+ *
+ * @module
+ */
+import { expect, test } from 'vitest';
+import { pretty } from '../../../src/conformance/reporters/pretty.ts';
+import { nasty, real } from './sample.ts';
+
+test('a finding says what was sent, what came back, what the contract says, why, how to mend it, and how to see it again', async () => {
+  const text = pretty(await real());
+  const [finding = ''] = text.split('\n\nFAIL');
+  for (const label of [
+    'found',
+    'expected',
+    'sent         POST http://127.0.0.1:',
+    'came back    204 in ',
+    'contract     Every webhook request carries X-SendEmAll-Signature',
+    'likely cause',
+    'how to mend',
+    'see again    printf',
+  ]) {
+    expect(finding).toContain(`\n  ${label}`);
+  }
+  expect(finding).toMatch(/^FAIL {2}MUST {3}signature\/missing-header {2}Refuses/);
+});
+
+test('findings come worst first, then what was not tested, counts and verdict', () => {
+  const text = pretty(nasty());
+  const order = ['FAIL', 'ERROR', 'WARN', 'NOTE', 'KNOWN', 'Not tested:', 'These pass by now'].map(
+    (word) => text.search(new RegExp(`^${word}`, 'm')),
+  );
+  expect(order).toEqual(order.toSorted((one, other) => one - other));
+  expect(order[0]).toBe(0);
+  expect(text).toContain(
+    '2 passed, 1 failed (MUST), 1 warned (SHOULD), 1 noted (INFO), 1 known failures, 1 could not be judged, 1 not tested (1.2 s, seed 7)',
+  );
+  expect(text.trimEnd().split('\nNot conformant: ')).toHaveLength(2);
+});
+
+test('what was not tested is grouped by the one thing that would make it testable', async () => {
+  const text = pretty(await real());
+  expect(text).toMatch(/\n {3}\d+ {2}Needs an effects hook: --effects-url .*\n {7}delivery\/\S+ /);
+  expect(text.match(/Needs an effects hook/g)).toHaveLength(1);
+});
+
+test('nothing in it steers the terminal', () => {
+  // oxlint-disable-next-line no-control-regex
+  expect(pretty(nasty())).not.toMatch(/[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u202E]/);
+});
+
+test('colours are the caller’s', () => {
+  const text = pretty(nasty(), (colour, words) => `<${colour}>${words}</>`);
+  expect(text).toContain('<red>FAIL  MUST   signature/missing-header</>');
+});

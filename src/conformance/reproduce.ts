@@ -26,6 +26,20 @@ const printing = (bytes: Uint8Array): string => {
 
 const HMAC = `openssl dgst -${SIGNATURE.algorithm} -hmac "$SENDEMALL_MOCK_SECRET" | sed 's/^.* //'`;
 
+/** Fewer are chance. */
+const FEWEST_DIGITS = 8;
+
+/** How many of the digest's first digits stand in the value. */
+const digitsOf = (digest: string, value: string): number => {
+  for (let count = digest.length; count >= FEWEST_DIGITS; count -= 1) {
+    if (value.includes(digest.slice(0, count))) return count;
+  }
+  return 0;
+};
+
+const printingDigits = (count: number, digest: string): string =>
+  count === digest.length ? '${DIGEST}' : `$(printf %s "$DIGEST" | cut -c1-${count})`;
+
 /** @returns null when no command line can do it: a manner of sending that curl does not have, or a very long body */
 export const reproduce = ({ request }: Exchange, signing: Signing): string | null => {
   const { method, url, headers, body, manner } = request;
@@ -33,13 +47,15 @@ export const reproduce = ({ request }: Exchange, signing: Signing): string | nul
   const digest = signing.digest(body);
   const print = printing(body);
   const given = headers.find(([name]) => name.toLowerCase() === SIGNATURE.header.toLowerCase());
-  // A value that has the right digest in it is made anew: as it is, it must not be shown.
-  const computed = given !== undefined && given[1].includes(digest);
-  const value = computed
-    ? `"${given[1].replaceAll(digest, () => '${DIGEST}')}"`
-    : given === undefined
+  // A value that has the right digest in it, or its beginning, is made anew: as it is, it must not be shown.
+  const digits = given === undefined ? 0 : digitsOf(digest, given[1]);
+  const computed = digits > 0;
+  const value =
+    given === undefined
       ? ''
-      : quote(given[1]);
+      : computed
+        ? `"${given[1].replaceAll(digest.slice(0, digits), () => printingDigits(digits, digest))}"`
+        : quote(given[1]);
   const others = headers
     .filter((header) => header !== given)
     .map(([name, text]) => `-H ${quote(`${name}: ${text}`)}`);

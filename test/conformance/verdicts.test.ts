@@ -25,7 +25,7 @@ class RefusesAll extends ModelReceiver {
 
 class HangsOnForgeries extends ModelReceiver {
   override async receive(raw: Buffer, request: IncomingMessage): Promise<Answer> {
-    return this.verify(raw, request) ? super.receive(raw, request) : new Promise(() => undefined);
+    return this.verify(raw, request) ? super.receive(raw, request) : new Promise(() => {});
   }
 }
 
@@ -118,4 +118,13 @@ test('what a receiver gives away is told without giving it away', async () => {
     const leaked = seen.checks.find(({ status }) => status === 'fail')!.exchanges.at(-1)!;
     expect(leaked.response.body).toMatch(/<the (secret|right digest)>/);
   }
+});
+
+test.for([
+  ['signature-includes', '"xsha256=${DIGEST}"'],
+  ['signature-first-half', '"sha256=$(printf %s "$DIGEST" | cut -c1-63)"'],
+] as const)('%s: the command makes the signature anew', async ([name, signature]) => {
+  const seen = await report(mutant(name), false);
+  const failed = seen.checks.find(({ status }) => status === 'fail');
+  expect(failed?.reproduce).toContain(signature);
 });

@@ -4,6 +4,7 @@
  * @module
  */
 import { createClient, type Client } from '../client/create-client.ts';
+import { toProviderTime } from '../domain/time.ts';
 import type { DeadLetterSource, RunningSandbox } from './probe/hooks.ts';
 import { HookError } from './probe/hooks.ts';
 import type { Probe } from './probe/probe.ts';
@@ -28,13 +29,15 @@ export interface DeadLetters extends AsyncDisposable {
 const produce = async (
   client: Client,
   count: number,
+  timestamp: string,
   signal: AbortSignal,
 ): Promise<{ webhookId: string; bodies: DeadLetters['bodies'] }> => {
   const { id: webhookId } = await client.webhooks.create(
     { url: NOBODY, events: ['*'], secret: 'whsec_for-dead-letters-only' },
     { signal },
   );
-  const request = { event: 'email.replied', count, webhook_id: webhookId } as const;
+  // The account's clock may be ahead: it was advanced for the dead letters before these.
+  const request = { event: 'email.replied', count, timestamp, webhook_id: webhookId } as const;
   const { events } = await client.events.trigger(request, { signal });
   await client.clock.advance({ until: 'settled' }, { signal });
   return {
@@ -60,7 +63,12 @@ export const produceDeadLetters = async (probe: Probe, count: number): Promise<D
   const signals = probe.signal === undefined ? [late.signal] : [late.signal, probe.signal];
   try {
     const client = createClient({ baseUrl: sandbox.url, apiKey: sandbox.apiKey });
-    const { webhookId, bodies } = await produce(client, count, AbortSignal.any(signals));
+    const { webhookId, bodies } = await produce(
+      client,
+      count,
+      toProviderTime(probe.wall.now()),
+      AbortSignal.any(signals),
+    );
     const left = async (): Promise<readonly string[]> => {
       const ids: string[] = [];
       for await (const { id } of client.failedEvents.list(webhookId, { limit: 100 })) ids.push(id);

@@ -131,7 +131,7 @@ test('a count that never comes is given up', async () => {
 });
 
 test('a callback that never resolves is given up; to stop a fault is tried after an interruption, too', async () => {
-  const never = (): Promise<never> => new Promise<never>(() => undefined);
+  const never = (): Promise<never> => new Promise<never>(() => {});
   const faults: boolean[] = [];
   const interruption = new AbortController();
   const idle = { now: () => 0, after: () => () => undefined };

@@ -44,7 +44,7 @@ export interface Hooks {
   readonly recover?: ((from: DeadLetterSource) => Promise<void>) | undefined;
 }
 
-/** A sandbox for the check of dead-letter recovery. */
+/** A sandbox for the checks of dead-letter recovery: they advance its clock, and leave nothing behind. */
 export interface RunningSandbox extends AsyncDisposable {
   readonly url: string;
   readonly apiKey: string;

@@ -12,6 +12,8 @@ const sleep = (ms: number): Promise<void> =>
     setTimeout(resolve, ms);
   });
 
+const isClick = ({ event }: Event): boolean => event === 'email.clicked';
+
 export const LOSS_MUTANTS: readonly Mutant[] = [
   {
     name: 'delivery-effects-lost',
@@ -149,11 +151,12 @@ export const LOSS_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'delivery-queues-in-memory',
-    fault: 'answers 202 and keeps the event in memory until it is processed',
+    fault: 'answers 202 to clicks and keeps them in memory until they are processed',
     make: (secret) =>
       new (class extends ModelReceiver {
         override async process(event: Event): Promise<Answer> {
           const { queue } = this.memory;
+          if (!isClick(event)) return super.process(event);
           if (this.seen.has(event.id) || queue.some(({ id }) => id === event.id)) {
             return { status: 200 };
           }
@@ -180,7 +183,7 @@ export const LOSS_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'delivery-effect-before-mark',
-    fault: 'marks the id a while after the effect',
+    fault: 'marks the id of a click a while after its effect',
     make: (secret) =>
       new (class extends ModelReceiver {
         override async process(event: Event): Promise<Answer> {
@@ -191,7 +194,7 @@ export const LOSS_MUTANTS: readonly Mutant[] = [
           memory.seen.add(event.id);
           try {
             await this.apply(event);
-            await sleep(60);
+            if (isClick(event)) await sleep(60);
             if (this.memory === memory) this.seen.add(event.id);
             return { status: 204 };
           } catch {
@@ -204,12 +207,12 @@ export const LOSS_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'delivery-mark-before-effect',
-    fault: 'has its effect a while after it marked the id',
+    fault: 'has the effect of a click a while after it marked the id',
     make: (secret) =>
       new (class extends ModelReceiver {
         override async apply(event: Event): Promise<void> {
           const { memory } = this;
-          await sleep(60);
+          if (isClick(event)) await sleep(60);
           if (this.memory === memory) await super.apply(event);
         }
       })(secret),

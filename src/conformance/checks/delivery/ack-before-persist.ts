@@ -26,7 +26,7 @@ export const check = defineCheck({
   stage: 'disturbing',
   needs: ['effects', 'restart'],
   run: async (probe) => {
-    const events = Array.from({ length: EVENTS }, () => probe.event());
+    const events = Array.from({ length: EVENTS }, () => probe.event('email.clicked'));
     const sent = await Promise.all(events.map((event) => probe.post(event)));
     const taken = events.filter((_, place) => isAccepted(sent[place]!));
     const back = await restart(probe);

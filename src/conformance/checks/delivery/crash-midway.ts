@@ -29,13 +29,12 @@ export const check = defineCheck({
   needs: ['effects', 'restart'],
   after: ['delivery/dup-seq', 'delivery/dedupe-volatile'],
   run: async (probe) => {
-    const events = Array.from({ length: EVENTS }, () => probe.event());
+    const events = Array.from({ length: EVENTS }, () => probe.event('email.clicked'));
     const cut = Promise.all(events.map((event) => probe.post(event)));
     await sleep(probe.wall, KILL_AFTER_MS);
     const back = await restart(probe);
     if (!isAccepted(back)) return notTested(`After the restart: ${tell(back.reply)}.`);
-    for (const event of events) await deliver(probe, event);
-    await cut;
+    await Promise.all([cut, ...events.map((event) => deliver(probe, event))]);
     await settleBehind(probe);
     const effects = effectsOf(probe);
     const counts = await Promise.all(events.map(({ id }) => effects.settled(id, 1)));

@@ -7,7 +7,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:http';
 
-const PORT = 3000;
+const PORT = Number(process.env.PORT ?? 3000);
 const PATH = '/webhooks/sendemall';
 const MOST_BYTES = 5_000_000;
 const secret = process.env.SENDEMALL_MOCK_SECRET;

@@ -8,7 +8,14 @@ import { writeFileSync } from 'node:fs';
 import { CATALOGUE } from '../../src/conformance/catalogue.ts';
 import type { Report } from '../../src/conformance/report.ts';
 import { judgeMutant, judgeReference } from './judge.ts';
-import { checkRow, claimsOn, mutantRow, referenceRow, summaryLine } from './matrix-rows.ts';
+import {
+  checkRow,
+  claimsOn,
+  mutantRow,
+  referenceRow,
+  referenceTail,
+  summaryLine,
+} from './matrix-rows.ts';
 import { makeSurvey, type Survey } from './survey.ts';
 
 const failedIds = (report: Report): readonly string[] =>
@@ -25,7 +32,9 @@ const render = ({ mutants, references }: Survey): string => {
     const others = failedIds(report).filter((id) => !expected.includes(id));
     return `${mutantRow(subject)} ${others.map((id) => `\`${id}\``).join(' ') || '–'} |`;
   });
-  const right = references.map(({ subject, report }) => referenceRow(subject, report));
+  const right = references.map(
+    ({ subject, report }) => referenceRow(subject, report) + referenceTail(report),
+  );
   return `# What the suite catches, and where it is wrong
 
 Written by \`npm run matrix\`; \`npm test\` runs all of it again and fails when this page is out of date.
@@ -36,7 +45,7 @@ ${summaryLine()}
 
 Every check with every hook. A false alarm is a failed MUST or SHOULD.
 
-| receiver | what it may do | passed | false alarms | notes (INFO) | not tested |
+| receiver | what it may do | false alarms | notes (INFO) | passed | not tested |
 |---|---|---|---|---|---|
 ${right.join('\n')}
 

@@ -19,6 +19,10 @@ describe.concurrent('a right receiver fails nothing', () => {
     const report = await examineReference(reference);
     expect(judgeReference(report)).toEqual([]);
     expect(report.summary.verdict).toBe('conformant');
-    expect(matrix, 'run `npm run matrix`').toContain(referenceRow(reference, report));
+    const row = referenceRow(reference, report);
+    expect(
+      matrix.filter((line) => line.startsWith(row)),
+      `no ${row}: run \`npm run matrix\``,
+    ).toHaveLength(1);
   });
 });

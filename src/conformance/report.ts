@@ -113,6 +113,7 @@ export const summarise = (
   checks: readonly CheckResult[],
   failOn: FailOn,
   baseline: BaselineResult | null = null,
+  wasAsked: (id: string) => boolean = () => true,
 ): Summary => {
   const isKnown = ({ id }: CheckResult): boolean =>
     baseline?.known.some((entry) => entry.id === id) ?? false;
@@ -122,7 +123,11 @@ export const summarise = (
   const passed = count(checks, ({ status }) => status === 'pass');
   const errored = count(checks, ({ status }) => status === 'error');
   const bad = failOn === 'should' ? failed + warned : failed;
-  const unclear = errored > 0 || passed === 0;
+  // What came along to open the way says nothing about what was asked.
+  const learnt = checks.some(
+    ({ id, status }) => (status === 'pass' || status === 'fail') && wasAsked(id),
+  );
+  const unclear = errored > 0 || !learnt;
   return {
     passed,
     failed,

@@ -98,7 +98,9 @@ export const verify = async (options: VerifyOptions): Promise<Report> => {
       duration_ms: Math.round(elapsed()),
       seed,
       interrupted: signal?.aborted === true,
-      summary: summarise(checks, failOn, baseline),
+      summary: summarise(checks, failOn, baseline, (id) =>
+        selected.some((check) => check.id === id),
+      ),
       baseline,
       checks,
     };

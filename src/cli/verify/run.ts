@@ -80,10 +80,11 @@ const optionsOf = async (
   const baseline =
     flags.baseline ??
     (config.baseline === undefined ? undefined : resolve(folder, config.baseline));
-  const env = { SENDEMALL_MOCK_SECRET: config.secret, ...terminal.env };
+  const fromEnv = terminal.env['SENDEMALL_MOCK_SECRET'] ?? '';
+  const secret = fromEnv === '' ? config.secret : fromEnv;
   return {
     url: targetOf(argument, file),
-    secret: checkSecret(secretOf(flags, env)),
+    secret: checkSecret(secretOf(flags, { SENDEMALL_MOCK_SECRET: secret })),
     headers: headersOf(flags.header, config.headers),
     insecure: flags.insecure ?? config.insecure,
     timeoutMs: timeout === undefined ? undefined : timeoutOf(timeout),
@@ -103,7 +104,7 @@ const optionsOf = async (
 /** Why nothing is known, for the last line. */
 const whyInconclusive = ({ checks }: Report): string =>
   checks.find(({ status }) => status === 'error')?.reason ??
-  'no check has passed, because none could be run: look at what is not tested.';
+  'none of the checks that were asked for could be run: look at what is not tested.';
 
 const conclude = (report: Report, terminal: Terminal): void => {
   terminal.signal.throwIfAborted();

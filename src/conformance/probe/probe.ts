@@ -85,10 +85,16 @@ const isEvent = (body: Event | Uint8Array | string): body is Event =>
 export const createProbe = (context: ProbeContext): Probe => {
   const { url, wall, random, signing, hooks, events, headers: extra, client } = context;
   const exchanges: Exchange[] = [];
-  const keep = (exchange: Exchange): Exchange => {
+  /** When each of them was begun: of those side by side, the order must not depend on who answers first. */
+  const begun: number[] = [];
+  let begins = 0;
+  const begin = (): number => (begins += 1);
+  const keep = (exchange: Exchange, at: number): Exchange => {
     // An answer can give away the right digest of what was sent without one: it must be known to be hidden.
     signing.digest(exchange.request.body);
-    exchanges.push(exchange);
+    const later = begun.filter((other) => other > at).length;
+    exchanges.splice(exchanges.length - later, 0, exchange);
+    begun.splice(begun.length - later, 0, at);
     context.seen(exchange);
     return exchange;
   };
@@ -130,11 +136,12 @@ export const createProbe = (context: ProbeContext): Probe => {
         body: bytes,
         manner: null,
       };
+      const at = begin();
       const reply = await client.send(request, options.timeoutMs ?? context.timeoutMs());
-      return keep({ request, reply });
+      return keep({ request, reply }, at);
     },
     connect: () =>
       openRaw({ url, insecure: context.insecure, wall, timeoutMs: context.timeoutMs() }),
-    keep: (request, reply) => keep({ request: { ...request, url }, reply }),
+    keep: (request, reply) => keep({ request: { ...request, url }, reply }, begin()),
   };
 };

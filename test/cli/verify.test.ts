@@ -1,0 +1,326 @@
+/**
+ * `verify`: what it says of receivers that are right, wrong, deaf or gone, and with which status it ends.
+ *
+ * @module
+ */
+import { execFile } from 'node:child_process';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, describe, expect, test } from 'vitest';
+import { freePort } from '../support/receiver.ts';
+import { CATALOGUE } from '../../src/conformance/catalogue.ts';
+import { kill, open } from '../receivers/receiver.ts';
+import { ESCAPES, keepRunning } from './support.ts';
+import {
+  elsewhere,
+  ENV,
+  receiver,
+  reportOf,
+  SECRET,
+  serveHooks,
+  verify,
+} from './verify-support.ts';
+
+const cwd = elsewhere();
+afterAll(() => rmSync(cwd, { recursive: true, force: true }));
+
+const MISSING = ['--only', 'signature/missing-header'];
+
+describe('a right receiver', () => {
+  test('is conformant: the report on stdout, status 0', async () => {
+    await using right = await receiver();
+    const { status, stdout, stderr } = await verify([right.url], { cwd });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toMatch(/\n\d+ passed, 0 failed \(MUST\), 0 warned \(SHOULD\), \d+ not tested /);
+    expect(stdout).toMatch(
+      new RegExp(`\nConformant: ${right.url.replace('?', String.raw`\?`)}\n$`),
+    );
+    expect(stdout).not.toMatch(ESCAPES);
+  });
+
+  test(
+    'with every hook nothing is left untested but what needs a restart',
+    { timeout: 60_000 },
+    async () => {
+      await using right = await receiver();
+      await using hooks = await serveHooks(right);
+      const ran = await verify([right.url, '--json', ...hooks.flags], { cwd });
+      expect(ran.stderr).toBe('');
+      const untested = reportOf(ran).checks.filter(({ status }) => status === 'not_tested');
+      expect(untested.filter(({ reason }) => !/restart/.test(reason ?? ''))).toEqual([]);
+      expect(ran.status).toBe(0);
+    },
+  );
+
+  test(
+    'dead letters can be held by a sandbox that runs elsewhere',
+    { timeout: 60_000 },
+    async () => {
+      await using right = await receiver();
+      await using hooks = await serveHooks(right);
+      const port = await freePort();
+      await using sandbox = keepRunning([
+        'serve',
+        '--port',
+        String(port),
+        '--clock',
+        'frozen',
+        '--json',
+      ]);
+      await sandbox.line((line) => line.includes('"listening"'));
+      const flags = ['--sandbox-url', `http://127.0.0.1:${port}`, '--api-key', 'verify'];
+      const ran = await verify(
+        [right.url, ...hooks.flags, ...flags, '--only', 'delivery/recovery-*', '--json'],
+        { cwd },
+      );
+      expect(ran.stderr).toBe('');
+      expect(reportOf(ran).summary).toMatchObject({
+        failed: 0,
+        not_tested: 0,
+        verdict: 'conformant',
+      });
+    },
+  );
+});
+
+describe('a wrong receiver', () => {
+  test('is not conformant: status 1, progress on stderr, the finding on stdout', async () => {
+    await using wrong = await receiver('signature-missing-accepted');
+    const { status, stdout, stderr } = await verify([wrong.url, ...MISSING], { cwd });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^FAIL signature\/missing-header: accepted no signature header: 204 /);
+    expect(stdout).toMatch(/^FAIL {2}MUST {3}signature\/missing-header/);
+    expect(stdout).toContain('\nNot conformant: ');
+  });
+
+  test('the command that it prints shows the fault again', async () => {
+    await using wrong = await receiver('signature-missing-accepted');
+    const { stdout } = await verify([wrong.url, ...MISSING, '--json'], { cwd });
+    const { checks } = reportOf({ stdout, stderr: '', status: 1 });
+    const check = checks.find(({ status }) => status === 'fail');
+    const again = await promisify(execFile)('sh', ['-c', check?.reproduce ?? '']);
+    expect(again.stdout).toMatch(/^HTTP\/1\.1 2\d\d /);
+  });
+
+  test('--fail-on decides what counts', async () => {
+    await using wrong = await receiver('signature-forgery-answered-500');
+    const flags = ['--only', 'signature/refuses-with-4xx'];
+    const [must, should] = await Promise.all([
+      verify([wrong.url, ...flags], { cwd }),
+      verify([wrong.url, ...flags, '--fail-on', 'should'], { cwd }),
+    ]);
+    expect(must.stdout).toContain('1 warned (SHOULD)');
+    expect([must.status, should.status]).toEqual([0, 1]);
+  });
+
+  test('--bail stops at the first failure that counts', async () => {
+    await using wrong = await receiver('signature-missing-accepted');
+    const flags = ['--only', 'signature/*', '--bail', '--json'];
+    const { checks } = reportOf(await verify([wrong.url, ...flags], { cwd }));
+    expect(checks.filter(({ status }) => status === 'fail')).toHaveLength(1);
+    expect(checks.some(({ reason }) => reason?.startsWith('Not run: --bail') === true)).toBe(true);
+  });
+
+  test('GitHub Actions: annotations on stderr, Markdown in the summary, stdout as ever', async () => {
+    await using wrong = await receiver('signature-missing-accepted');
+    const summary = join(cwd, 'summary.md');
+    writeFileSync(summary, 'before\n');
+    const env = { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: summary };
+    const ran = await verify([wrong.url, ...MISSING, '--json'], { cwd, env });
+    expect(ran.stderr).toMatch(/^::error title=signature\/missing-header \(MUST\)::/m);
+    expect(reportOf(ran).summary.failed).toBe(1);
+    expect(readFileSync(summary, 'utf8')).toMatch(/^before\n## Not conformant/);
+  });
+});
+
+describe('--baseline', () => {
+  const file = join(cwd, 'baseline.json');
+  const known = (...entries: readonly object[]): string[] => {
+    writeFileSync(file, JSON.stringify({ known: entries }));
+    return ['--baseline', 'baseline.json'];
+  };
+  const entry = { id: 'signature/missing-header', reason: 'until #12' };
+
+  test('what it names may fail', async () => {
+    await using wrong = await receiver('signature-missing-accepted');
+    const { status, stdout } = await verify([wrong.url, ...MISSING, ...known(entry)], { cwd });
+    expect(stdout).toMatch(/^KNOWN MUST {3}signature\/missing-header[^]*known +until #12/);
+    expect(stdout).toContain('0 failed (MUST), 0 warned (SHOULD), 1 known failures');
+    expect(status).toBe(0);
+  });
+
+  test('what it does not name fails still', async () => {
+    await using wrong = await receiver('signature-missing-accepted');
+    const other = { id: 'signature/wrong-digest', reason: 'some day' };
+    const flags = ['--only', 'signature/missing-header', ...known(other)];
+    expect((await verify([wrong.url, ...flags], { cwd })).status).toBe(1);
+  });
+
+  test('what it names and passes fails the run, by its name', async () => {
+    await using right = await receiver();
+    const { status, stdout, stderr } = await verify([right.url, ...MISSING, ...known(entry)], {
+      cwd,
+    });
+    expect(stderr).toContain('Stale in the baseline, take out: signature/missing-header.');
+    expect(stdout).toContain('These pass by now: take them out of the baseline.');
+    expect(status).toBe(1);
+  });
+
+  test('what was not run is not stale', async () => {
+    await using right = await receiver();
+    const flags = ['--only', 'signature/wrong-digest', ...known(entry)];
+    expect((await verify([right.url, ...flags], { cwd })).status).toBe(0);
+  });
+});
+
+describe('what cannot be judged', () => {
+  test('nobody there: status 2, and what to do', async () => {
+    const url = `http://127.0.0.1:${await freePort()}/hooks`;
+    const { status, stdout, stderr } = await verify([url], { cwd });
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/error: Inconclusive: The target cannot be reached: connection refused/);
+    expect(stdout).toContain('\nInconclusive: ');
+  });
+
+  test('nothing that could be run: status 2', async () => {
+    await using right = await receiver();
+    const ran = await verify([right.url, '--only', 'delivery/dup-seq'], { cwd });
+    expect(ran.stderr).toContain(
+      'error: Inconclusive: none of the checks that were asked for could be run',
+    );
+    expect(ran.status).toBe(2);
+  });
+});
+
+test('Ctrl-C reports what is known by then, status 130', async () => {
+  let asked = 0;
+  const server = createServer((request, response) => {
+    request.resume();
+    asked += 1;
+    // The plain valid event is accepted; what comes later hangs.
+    if (asked <= 1) response.end();
+  });
+  const port = await open(server);
+  try {
+    const file = join(cwd, 'interrupted.json');
+    const running = keepRunning(
+      ['verify', `http://127.0.0.1:${port}/`, '--report', `json=${file}`, '--report', 'pretty'],
+      { cwd, env: ENV },
+    );
+    while (asked < 3) await new Promise((resolve) => server.once('request', resolve));
+    expect(await running.stop('SIGINT')).toBe(130);
+    const report = reportOf({ stdout: readFileSync(file, 'utf8'), stderr: '', status: 130 });
+    expect(report.interrupted).toBe(true);
+    expect(report.checks.find(({ id }) => id === 'signature/accepts-valid')?.status).toBe('pass');
+    expect(report.checks.some(({ reason }) => reason === 'Not run: interrupted.')).toBe(true);
+    expect(running.lines.at(-1)).toMatch(/interrupted: this is what was known by then: http/);
+    expect(running.stderr()).not.toContain('error:');
+  } finally {
+    await kill(server);
+  }
+});
+
+test('the same seed gives the same report, but for times', { timeout: 60_000 }, async () => {
+  const reports: string[] = [];
+  for (let round = 0; round < 2; round += 1) {
+    await using right = await receiver();
+    await using hooks = await serveHooks(right);
+    const flags = [...hooks.flags, '--seed', '77', '--json', '--skip', 'delivery/recovery-*'];
+    const { stdout } = await verify([right.url, ...flags], { cwd });
+    reports.push(
+      stdout
+        .replaceAll(/127\.0\.0\.1:\d+/g, 'HOST')
+        .replaceAll(/"duration_ms": \d+/g, '"duration_ms": 0')
+        // Bodies hold the time, and wrong digests are made from bodies.
+        .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z?/g, 'TIME')
+        .replaceAll(/"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} [\d:]{8} GMT"/g, '"TIME"')
+        .replaceAll(/[0-9a-fA-F]{24,}|[\w+/]{27,}={0,2}/g, 'DIGEST')
+        .replaceAll(/\d+(\.\d+)? (ms|s)\b/g, '0 ms'),
+    );
+  }
+  expect(reports[0]).toContain('"seed": 77');
+  expect(reports[1]).toBe(reports[0]);
+});
+
+describe('--list', () => {
+  test('every check with level, requirement and source', async () => {
+    const { status, stdout, stderr } = await verify(['--list'], { cwd });
+    expect(status).toBe(0);
+    expect(stderr).toContain(`${CATALOGUE.length} checks: `);
+    for (const { id, level, title, requirement } of CATALOGUE) {
+      expect(stdout).toContain(`${id}  ${level}  ${title}\n`);
+      expect(stdout).toContain(requirement.source);
+    }
+  });
+
+  test('as JSON, of those that are selected', async () => {
+    const { stdout } = await verify(['--list', '--json', '--only', 'delivery/dup-*'], { cwd });
+    const listed = JSON.parse(stdout) as { id: string; needs: string[] }[];
+    const expected = CATALOGUE.filter(({ id }) => id.startsWith('delivery/dup-'));
+    expect(listed.map(({ id }) => id)).toEqual(expected.map(({ id }) => id));
+    expect(listed.find(({ id }) => id === 'delivery/dup-seq')?.needs).toEqual(['effects']);
+  });
+});
+
+describe('--config', () => {
+  test('JSON holds the flags, flags win, paths start at its folder', async () => {
+    await using wrong = await receiver('signature-missing-accepted');
+    writeFileSync(
+      join(cwd, 'verify.json'),
+      JSON.stringify({
+        url: wrong.url,
+        secret: SECRET,
+        only: 'signature/*',
+        headers: { 'X-Gateway-Key': 'from-the-file' },
+        timeout: '5s',
+        report: ['json=out/from-config.json'],
+      }),
+    );
+    const flags = ['--config', join(cwd, 'verify.json'), ...MISSING];
+    const ran = await verify(flags, { cwd: '/', env: { SENDEMALL_MOCK_SECRET: '' } });
+    expect(ran.stderr).toContain('FAIL signature/missing-header');
+    const written = readFileSync(join(cwd, 'out', 'from-config.json'), 'utf8');
+    const { checks } = reportOf({ ...ran, stdout: written });
+    expect(checks.filter(({ status }) => status === 'fail').map(({ id }) => id)).toEqual([
+      'signature/missing-header',
+    ]);
+    expect(written).toContain('"X-Gateway-Key"');
+    expect(written).not.toContain('from-the-file');
+    expect(ran.status).toBe(1);
+  });
+
+  test('a TypeScript module may have hooks as functions', async () => {
+    await using right = await receiver();
+    await using hooks = await serveHooks(right);
+    const effects = hooks.flags[1] ?? '';
+    writeFileSync(
+      join(cwd, 'verify.config.ts'),
+      `const count = async (id: string): Promise<number> => {
+         const answer = await fetch(${JSON.stringify(effects)}.replace('{id}', id));
+         return ((await answer.json()) as { count: number }).count;
+       };
+       export default { hooks: { effects: count } };`,
+    );
+    const flags = ['--config', 'verify.config.ts', '--only', 'delivery/dup-seq', '--json'];
+    const ran = await verify([right.url, ...flags], { cwd });
+    expect(ran.stderr).not.toContain('error');
+    expect(reportOf(ran).checks.find(({ id }) => id === 'delivery/dup-seq')?.status).toBe('pass');
+  });
+});
+
+test('headers of --header are sent', async () => {
+  let seen: string | undefined;
+  const server = createServer((request, response) => {
+    seen ??= request.headers['x-gateway'] as string | undefined;
+    request.resume().on('end', () => response.end());
+  });
+  const url = `http://127.0.0.1:${await open(server)}/`;
+  try {
+    await verify([url, '--header', 'X-Gateway: a:b', '--only', 'signature/accepts-valid'], { cwd });
+    expect(seen).toBe('a:b');
+  } finally {
+    await kill(server);
+  }
+});

@@ -210,7 +210,9 @@ test('Ctrl-C reports what is known by then, status 130', async () => {
       { cwd, env: ENV },
     );
     while (asked < 3) await new Promise((resolve) => server.once('request', resolve));
+    const since = performance.now();
     expect(await running.stop('SIGINT')).toBe(130);
+    expect(performance.now() - since).toBeLessThan(5000);
     const report = reportOf({ stdout: readFileSync(file, 'utf8'), stderr: '', status: 130 });
     expect(report.interrupted).toBe(true);
     expect(report.checks.find(({ id }) => id === 'signature/accepts-valid')?.status).toBe('pass');

@@ -141,7 +141,13 @@ export const createProbe = (context: ProbeContext): Probe => {
       return keep({ request, reply }, at);
     },
     connect: () =>
-      openRaw({ url, insecure: context.insecure, wall, timeoutMs: context.timeoutMs() }),
+      openRaw({
+        url,
+        insecure: context.insecure,
+        wall,
+        timeoutMs: context.timeoutMs(),
+        signal: context.signal,
+      }),
     keep: (request, reply) => keep({ request: { ...request, url }, reply }, begin()),
   };
 };

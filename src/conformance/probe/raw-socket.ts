@@ -27,6 +27,8 @@ export interface RawOptions {
   readonly wall: WallClock;
   /** Milliseconds, for connecting and again for the answer. */
   readonly timeoutMs: number;
+  /** Cuts the connection. */
+  readonly signal: AbortSignal | undefined;
 }
 
 /** The head of a request as text: request line, `Host`, the given headers in the given spelling, and the empty line. */
@@ -51,7 +53,7 @@ const dial = ({ url, insecure }: RawOptions): Socket => {
 
 export const openRaw = (options: RawOptions): Promise<RawConnection> =>
   new Promise((resolve) => {
-    const { wall, timeoutMs, url } = options;
+    const { wall, timeoutMs, url, signal } = options;
     const socket = dial(options);
     socket.setNoDelay(true);
     let elapsed = stopwatch();
@@ -94,6 +96,11 @@ export const openRaw = (options: RawOptions): Promise<RawConnection> =>
     };
     const tooLong = Object.assign(new Error('no connection'), { code: 'ETIMEDOUT' });
     const disarmConnect = wall.after(timeoutMs, () => socket.destroy(tooLong));
+    const interrupted = (): void => {
+      socket.destroy(new Error('interrupted'));
+    };
+    signal?.addEventListener('abort', interrupted);
+    if (signal?.aborted === true) interrupted();
     socket.once(new URL(url).protocol === 'https:' ? 'secureConnect' : 'connect', open);
     socket.on('data', (chunk: Buffer) => {
       if (received.length < MOST_REPLY_BYTES) received = Buffer.concat([received, chunk]);
@@ -109,6 +116,7 @@ export const openRaw = (options: RawOptions): Promise<RawConnection> =>
       look();
     });
     socket.on('close', () => {
+      signal?.removeEventListener('abort', interrupted);
       ended = true;
       look();
     });

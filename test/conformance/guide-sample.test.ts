@@ -37,7 +37,9 @@ test('Express: a forgery without a signature is answered 500, with a stack; noth
   expect(missing?.exchanges.at(-1)?.response).toMatchObject({ status: 500 });
 });
 
-test('Flask: a signature with bytes beyond ASCII is answered 500; nothing is deduplicated', async ({ skip }) => {
+test('Flask: a signature with bytes beyond ASCII is answered 500; nothing is deduplicated', async ({
+  skip,
+}) => {
   const lack = flask.missing();
   if (lack !== null) skip(lack);
   await using receiver = await flask.start();

@@ -84,6 +84,9 @@ describe('the tarball', () => {
         'dist/schemas/index.js',
         'dist/src/vitest/index.js',
         'dist/src/vitest/index.d.ts',
+        'dist/src/conformance/index.js',
+        'dist/src/conformance/index.d.ts',
+        'schemas/json/verify-report.schema.json',
         'spec/asyncapi.yaml',
         'spec/openapi.yaml',
         'spec/sandbox.openapi.yaml',
@@ -154,6 +157,19 @@ describe('installed in an empty folder', () => {
     expect(JSON.parse(stdout)).toMatchObject({ asyncapi: expect.stringMatching(/^3\./u) });
   });
 
+  test('verify judges a receiver, and lists what it judges by', async ({ skip }) => {
+    if (offline) return skip(offline);
+    const listed = await run('npx', [...bin, 'verify', '--list', '--json'], here);
+    expect(listed.status).toBe(0);
+    expect((JSON.parse(listed.stdout) as unknown[]).length).toBeGreaterThan(60);
+    const url = `http://127.0.0.1:${await freePort()}/`;
+    const secret = { ...env, SENDEMALL_MOCK_SECRET: 'whsec_nobody-knows' };
+    const flags = ['--recover-command', 'true', '--report', 'sarif'];
+    const judged = await run('npx', [...bin, 'verify', url, ...flags], { ...here, env: secret });
+    expect(judged.status).toBe(2);
+    expect(JSON.parse(judged.stdout)).toMatchObject({ version: '2.1.0' });
+  });
+
   test('serve answers over HTTP and ends on SIGTERM', { timeout: 40_000 }, async ({ skip }) => {
     if (offline) return skip(offline);
     const port = await freePort();
@@ -188,7 +204,7 @@ describe('installed in an empty folder', () => {
     expect(child.exitCode).toBe(0);
   });
 
-  test('both entries can be imported and used', async ({ skip }) => {
+  test('the entries can be imported and used', async ({ skip }) => {
     if (offline) return skip(offline);
     writeFileSync(join(app, 'use.js'), USE);
     const { status, output } = await run(process.execPath, ['use.js'], here);
@@ -196,7 +212,7 @@ describe('installed in an empty folder', () => {
     expect(status).toBe(0);
   });
 
-  test('both entries type-check in a strict program', { timeout: 40_000 }, async ({ skip }) => {
+  test('the entries type-check in a strict program', { timeout: 40_000 }, async ({ skip }) => {
     if (offline) return skip(offline);
     writeFileSync(join(app, 'typed.ts'), TYPED);
     writeFileSync(join(app, 'tsconfig.json'), JSON.stringify(TSCONFIG));
@@ -236,6 +252,7 @@ describe('a project that tests with it', () => {
 
 const USE = `
 import { createClient, createMock } from 'sendemall-mock';
+import { CATALOGUE, REPORTERS, verify } from 'sendemall-mock/conformance';
 import { EVENT_TYPES, WebhookEvent } from 'sendemall-mock/schemas';
 import schema from 'sendemall-mock/schemas/json/webhook-event.schema.json' with { type: 'json' };
 
@@ -243,11 +260,15 @@ const mock = await createMock({ port: 0, clock: 'skip' });
 const answer = await fetch(mock.url + '/livez');
 await mock.close();
 const refused = WebhookEvent.safeParse({ event: 'email.never' }).success;
+const report = await verify({ url: mock.url, secret: 'whsec_nobody-knows', only: ['http/reachable'] });
+const page = REPORTERS.html(report);
+if (!page.includes(report.tool.version) || CATALOGUE.length < 60) throw new Error(page);
 if (answer.ok && !refused && EVENT_TYPES.length === 8 && createClient && schema.$schema) console.log('ok');
 `;
 
 const TYPED = `
 import { createClient, createMock } from 'sendemall-mock';
+import { type Report, type VerifyConfig, verify } from 'sendemall-mock/conformance';
 import { EVENT_TYPES, type EmailReplied, WebhookEvent } from 'sendemall-mock/schemas';
 
 export async function use(): Promise<string> {
@@ -257,9 +278,11 @@ export async function use(): Promise<string> {
     const reply: EmailReplied = event;
     return reply.id;
   }
+  const config: VerifyConfig = { hooks: { effects: async (id) => id.length } };
+  const report: Report = await verify({ url: mock.url, secret: '12345678', hooks: config.hooks });
   // @ts-expect-error a rate is written as text, '60x'
   await createMock({ clock: 60 });
-  return mock.url + EVENT_TYPES.length + typeof createClient;
+  return mock.url + EVENT_TYPES.length + typeof createClient + report.summary.verdict;
 }
 `;
 

@@ -10,6 +10,7 @@ import { ESCAPES, run } from './support.ts';
 
 const COMMANDS = [
   'serve',
+  'verify',
   'trigger',
   'deliveries',
   'dead-letters',

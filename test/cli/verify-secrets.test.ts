@@ -5,8 +5,9 @@
  */
 import { createHmac } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { afterAll, expect, test } from 'vitest';
 import { kill, open } from '../receivers/receiver.ts';
 import { elsewhere, SECRET, verify } from './verify-support.ts';
@@ -35,10 +36,10 @@ test(
   async () => {
     const made = new Set<string>();
     // Takes everything, and tells in its answer and its headers what it has computed.
-    const server = createServer(async (request, response) => {
-      const chunks: Buffer[] = [];
-      for await (const chunk of request) chunks.push(chunk as Buffer);
-      const digest = createHmac('sha256', SECRET).update(Buffer.concat(chunks)).digest();
+    const blab = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+      const digest = createHmac('sha256', SECRET)
+        .update(await buffer(request))
+        .digest();
       const forms = [
         digest.toString('hex'),
         digest.toString('base64'),
@@ -47,8 +48,11 @@ test(
       for (const form of forms) made.add(form.replace(/=+$/, ''));
       response.setHeader('x-expected', `sha256=${forms[0]}`);
       response.end(
-        `expected ${forms.join(' or ')}, made with ${SECRET}; key ${request.headers['x-api-key']}`,
+        `expected ${forms.join(' or ')}, made with ${SECRET}; key ${String(request.headers['x-api-key'])}`,
       );
+    };
+    const server = createServer((request, response) => {
+      blab(request, response).catch(() => response.destroy());
     });
     const url = `http://127.0.0.1:${await open(server)}/`;
     try {

@@ -7,6 +7,7 @@ import { mkdtempSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import type { Report } from '../../src/conformance/report.ts';
 import { ModelReceiver } from '../receivers/model/receiver.ts';
 import { MUTANTS } from '../receivers/mutants/all.ts';
@@ -53,16 +54,13 @@ export const serveHooks = async ({ hooks }: ModelReceiver): Promise<HookServer> 
     }
     return {};
   };
-  const server: Server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    try {
-      response.end(
-        JSON.stringify(await answer(request.url ?? '', Buffer.concat(chunks).toString())),
+  const server: Server = createServer((request, response) => {
+    text(request)
+      .then((body) => answer(request.url ?? '', body))
+      .then(
+        (value) => response.end(JSON.stringify(value)),
+        () => response.writeHead(500).end(),
       );
-    } catch {
-      response.writeHead(500).end();
-    }
   });
   const base = `http://127.0.0.1:${await open(server)}`;
   return {

@@ -4,6 +4,7 @@
  * @module
  */
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
@@ -209,7 +210,7 @@ test('Ctrl-C reports what is known by then, status 130', async () => {
       ['verify', `http://127.0.0.1:${port}/`, '--report', `json=${file}`, '--report', 'pretty'],
       { cwd, env: ENV },
     );
-    while (asked < 3) await new Promise((resolve) => server.once('request', resolve));
+    while (asked < 3) await once(server, 'request');
     const since = performance.now();
     expect(await running.stop('SIGINT')).toBe(130);
     expect(performance.now() - since).toBeLessThan(5000);

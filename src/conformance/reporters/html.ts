@@ -41,25 +41,25 @@ const showCheck = (report: Report, result: CheckResult): string => {
   const known = findingOf(report, result)?.known ?? null;
   const word = WORDS[kind] ?? GRAVITY_WORDS[kind as Gravity].toLowerCase();
   const open = ['failure', 'error', 'warning'].includes(kind) ? ' open' : '';
-  const { exchanges } = result;
-  return (
-    `<details class="check ${kind}" id="${escapeMarkup(result.id)}"${open}>` +
-    `<summary><span class="word">${word}</span> <span class="soft">${result.level}</span> ` +
-    `<code>${show(result.id)}</code> ${show(result.title)}</summary><dl>` +
-    entry('Known', known) +
-    entry('Found', result.actual) +
-    entry(kind === 'pass' ? 'Remark' : 'Reason', result.reason) +
-    entry('Expected', result.expected.join(', or ')) +
-    entry('Contract', result.requirement) +
-    entry('Likely cause', result.diagnosis) +
-    entry('How to mend it', result.fix) +
-    `</dl>` +
-    (result.reproduce === null ? '' : `<p>To see it again:</p>${pre(harmless(result.reproduce))}`) +
-    (exchanges.length === 0
+  const { exchanges, reproduce } = result;
+  return [
+    `<details class="check ${kind}" id="${escapeMarkup(result.id)}"${open}>`,
+    `<summary><span class="word">${word}</span> <span class="soft">${result.level}</span> `,
+    `<code>${show(result.id)}</code> ${show(result.title)}</summary><dl>`,
+    entry('Known', known),
+    entry('Found', result.actual),
+    entry(kind === 'pass' ? 'Remark' : 'Reason', result.reason),
+    entry('Expected', result.expected.join(', or ')),
+    entry('Contract', result.requirement),
+    entry('Likely cause', result.diagnosis),
+    entry('How to mend it', result.fix),
+    '</dl>',
+    reproduce === null ? '' : `<p>To see it again:</p>${pre(harmless(reproduce))}`,
+    exchanges.length === 0
       ? ''
-      : `<details><summary>Exchanges (${exchanges.length})</summary>${exchanges.map(showExchange).join('')}</details>`) +
-    `</details>\n`
-  );
+      : `<details><summary>Exchanges (${exchanges.length})</summary>${exchanges.map(showExchange).join('')}</details>`,
+    '</details>\n',
+  ].join('');
 };
 
 const filter = (report: Report): string => {

@@ -90,7 +90,7 @@ describe.each(REPORTS)('%s', (_name, make) => {
     const report = await make();
     const { elements } = read(report);
     const shown = elements.filter((one) => (attribute(one, 'class') ?? '').startsWith('check '));
-    expect(shown.map((one) => attribute(one, 'id')).toSorted()).toEqual(
+    expect(shown.map((one) => attribute(one, 'id') ?? '').toSorted()).toEqual(
       report.checks.map(({ id }) => id).toSorted(),
     );
     const kinds = shown.map((one) => attribute(one, 'class')?.split(' ')[1]);

@@ -13,6 +13,9 @@ export interface Redactor {
   find(text: string): readonly string[];
 }
 
+/** How labels of what only the user knows begin. */
+export const YOURS = '<your ';
+
 /** Shorter ones would black out words that have nothing to do with it. */
 const SHORTEST = 6;
 

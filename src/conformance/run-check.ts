@@ -6,7 +6,7 @@
 import { areaOf, type Check, type Level, type Verdict } from './check.ts';
 import type { Exchange } from './probe/exchange.ts';
 import type { Signing } from './probe/signing.ts';
-import type { Redactor } from './redact.ts';
+import { YOURS, type Redactor } from './redact.ts';
 import { reportExchange, type CheckResult } from './report.ts';
 import { reproduce } from './reproduce.ts';
 
@@ -45,8 +45,10 @@ const toldBy = (check: Check, verdict: Ran['verdict']): Told => {
 const reproduction = (exchanges: readonly Exchange[], { redactor, signing }: Shown) => {
   const last = exchanges.at(-1);
   const command = last === undefined ? null : reproduce(last, signing);
-  // A command with a gap in it is none.
-  return command !== null && redactor.find(command).length === 0 ? command : null;
+  if (command === null) return null;
+  // A command with a gap in it is none, unless it is one that the user can fill.
+  const gaps = redactor.find(command).filter((label) => !label.startsWith(YOURS));
+  return gaps.length === 0 ? redactor.apply(command) : null;
 };
 
 const GRAVEST: readonly Level[] = ['MUST', 'SHOULD', 'INFO'];

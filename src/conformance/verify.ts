@@ -13,7 +13,7 @@ import { OptionsError, type VerifyOptions } from './options.ts';
 import { boundHooks } from './probe/bounded-hooks.ts';
 import { createHttpClient } from './probe/http-client.ts';
 import { createSigning } from './probe/signing.ts';
-import { createRedactor } from './redact.ts';
+import { createRedactor, YOURS } from './redact.ts';
 import { summarise, type CheckResult, type Report } from './report.ts';
 import { runChecks } from './runner.ts';
 import { selectChecks, withVouchers } from './select.ts';
@@ -53,7 +53,7 @@ export const verify = async (options: VerifyOptions): Promise<Report> => {
   const seed = options.seed ?? randomInt(0x1_0000_0000);
   const redactor = createRedactor();
   for (const [name, value] of options.headers ?? []) {
-    if (SENSITIVE.test(name)) redactor.hide(value, `<the value of ${name}>`);
+    if (SENSITIVE.test(name)) redactor.hide(value, `${YOURS}${name}>`);
   }
   const known = options.baseline ?? null;
   const counts = ({ id, status, level }: CheckResult): boolean =>

@@ -105,6 +105,14 @@ describe('a wrong receiver', () => {
     expect(again.stdout).toMatch(/^HTTP\/1\.1 2\d\d /);
   });
 
+  test('in that command, what opens a gateway is left for the user to fill in', async () => {
+    await using wrong = await receiver('signature-missing-accepted');
+    const flags = [...MISSING, '--header', 'Authorization: Bearer abcdef', '--json'];
+    const { stdout } = await verify([wrong.url, ...flags], { cwd });
+    expect(stdout).toContain("-H 'Authorization: <your Authorization>'");
+    expect(stdout).not.toContain('abcdef');
+  });
+
   test('--fail-on decides what counts', async () => {
     await using wrong = await receiver('signature-forgery-answered-500');
     const flags = ['--only', 'signature/refuses-with-4xx'];

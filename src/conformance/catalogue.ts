@@ -50,7 +50,19 @@ import { check as contentUnknownEnum } from './checks/content/unknown-enum.ts';
 import { check as contentUnknownEvent } from './checks/content/unknown-event.ts';
 import { check as contentUnknownField } from './checks/content/unknown-field.ts';
 import { check as contentWaf } from './checks/content/waf.ts';
+import { check as httpBurstLimited } from './checks/http/burst-limited.ts';
+import { check as httpChunked } from './checks/http/chunked.ts';
+import { check as httpEmptyBody } from './checks/http/empty-body.ts';
+import { check as httpKeepAlive } from './checks/http/keep-alive.ts';
+import { check as httpLargeHeaders } from './checks/http/large-headers.ts';
+import { check as httpNoHang } from './checks/http/no-hang.ts';
+import { check as httpNoRedirect } from './checks/http/no-redirect.ts';
+import { check as httpOtherMethods } from './checks/http/other-methods.ts';
+import { check as httpOtherPath } from './checks/http/other-path.ts';
 import { check as httpReachable } from './checks/http/reachable.ts';
+import { check as httpSignedNonsense } from './checks/http/signed-nonsense.ts';
+import { check as httpSlowBody } from './checks/http/slow-body.ts';
+import { check as httpSplitBody } from './checks/http/split-body.ts';
 import { check as httpSurvives } from './checks/http/survives.ts';
 import { check as deliveryAckBeforePersist } from './checks/delivery/ack-before-persist.ts';
 import { check as deliveryClockSkew } from './checks/delivery/clock-skew.ts';
@@ -87,6 +99,10 @@ import { check as domainStateProbe } from './checks/domain/state-probe.ts';
 import { check as domainSuppressScope } from './checks/domain/suppress-scope.ts';
 import { check as domainSuppressedGlobally } from './checks/domain/suppressed-globally.ts';
 import { check as domainUnsubWins } from './checks/domain/unsub-wins.ts';
+import { check as performanceBurst } from './checks/performance/burst.ts';
+import { check as performanceGrowth } from './checks/performance/growth.ts';
+import { check as performanceLatency } from './checks/performance/latency.ts';
+import { check as performanceParallel } from './checks/performance/parallel.ts';
 
 export const CATALOGUE: readonly Check[] = [
   signatureAcceptsValid,
@@ -133,7 +149,19 @@ export const CATALOGUE: readonly Check[] = [
   contentUnknownEvent,
   contentUnknownField,
   contentWaf,
+  httpBurstLimited,
+  httpChunked,
+  httpEmptyBody,
+  httpKeepAlive,
+  httpLargeHeaders,
+  httpNoHang,
+  httpNoRedirect,
+  httpOtherMethods,
+  httpOtherPath,
   httpReachable,
+  httpSignedNonsense,
+  httpSlowBody,
+  httpSplitBody,
   httpSurvives,
   deliveryAckBeforePersist,
   deliveryClockSkew,
@@ -170,4 +198,8 @@ export const CATALOGUE: readonly Check[] = [
   domainSuppressScope,
   domainSuppressedGlobally,
   domainUnsubWins,
+  performanceBurst,
+  performanceGrowth,
+  performanceLatency,
+  performanceParallel,
 ];

@@ -16,7 +16,7 @@ export interface RawConnection {
   failure(): NoReply | null;
   /** Resolves when the bytes have been handed to the system. */
   write(bytes: Uint8Array | string): Promise<void>;
-  /** The answer to what was written, within the limit of time. Once per connection. */
+  /** The answer to what was written since the last one, within the limit of time. */
   reply(): Promise<Reply>;
   close(): void;
 }
@@ -82,6 +82,7 @@ export const openRaw = (options: RawOptions): Promise<RawConnection> =>
             look = () => undefined;
             disarm();
             const closed = { code: 'UND_ERR_SOCKET' };
+            received = Buffer.alloc(0);
             answer(read ?? noReply(broken ?? closed, elapsed()));
           };
           look();

@@ -3,6 +3,196 @@
  *
  * @module
  */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ModelReceiver, type Answer } from '../model/receiver.ts';
+import { crowdGathers } from './crowd.ts';
 import type { Mutant } from './mutant.ts';
 
-export const HTTP_MUTANTS: readonly Mutant[] = [];
+type Overrides = Partial<
+  Pick<ModelReceiver, 'answer' | 'read' | 'serve' | 'receive' | 'process' | 'parse'>
+>;
+
+/** The model with some methods replaced; they get the original receiver. */
+const changed = (
+  name: string,
+  fault: string,
+  change: (model: ModelReceiver) => Overrides,
+  more: Omit<Partial<Mutant>, 'name' | 'fault' | 'make'> = {},
+): Mutant => ({
+  name: `http-${name}`,
+  fault,
+  make: (secret) => {
+    const model = new ModelReceiver(secret);
+    return Object.assign(model, change(model));
+  },
+  ...more,
+});
+
+const pathOf = ({ url = '' }: IncomingMessage): string => url.replace(/\?.*$/, '');
+
+/** Bodies, with what the original does around them. */
+const answering = (
+  name: string,
+  fault: string,
+  answer: (
+    request: IncomingMessage,
+    raw: Buffer,
+    right: () => Promise<Answer>,
+    model: ModelReceiver,
+  ) => Answer | Promise<Answer>,
+  more: Omit<Partial<Mutant>, 'name' | 'fault' | 'make'> = {},
+): Mutant =>
+  changed(
+    name,
+    fault,
+    (model) => {
+      const original = model.answer.bind(model);
+      return {
+        answer: async (raw, request) => answer(request, raw, () => original(raw, request), model),
+      };
+    },
+    more,
+  );
+
+const served = new WeakMap<object, number>();
+
+export const HTTP_MUTANTS: readonly Mutant[] = [
+  answering(
+    'redirects-some',
+    'sends campaign events to another path',
+    (_, raw, right) =>
+      raw.includes('"campaign.completed"')
+        ? { status: 307, headers: { location: '/campaigns/' } }
+        : right(),
+    {
+      also: {
+        'content/event-types': 'the redirected type is not accepted',
+        'content/examples': 'its examples are not accepted',
+        'content/schema-samples': 'its samples are not accepted',
+        'content/optional-null': 'its samples are not accepted',
+        'content/unknown-field': 'its events are not accepted',
+        'domain/no-lead-event': 'its events are not accepted',
+      },
+    },
+  ),
+  changed('hangs-on-forgery', 'forgets to answer what is not rightly signed', (model) => {
+    const original = model.serve.bind(model);
+    return {
+      serve: async (request: IncomingMessage, response: ServerResponse) => {
+        if (request.method !== 'POST' || pathOf(request) !== '/webhooks/sendemall') {
+          return original(request, response);
+        }
+        const raw = await model.read(request);
+        if (!model.verify(raw, request)) return;
+        const { status, headers = {}, body } = await model.answer(raw, request);
+        response.writeHead(status, headers).end(body);
+      },
+    };
+  }),
+  changed(
+    'first-packet-only',
+    'takes the first packet for the whole body',
+    () => ({
+      read: (request) =>
+        new Promise((resolve) => {
+          request.once('data', (chunk: Buffer) => resolve(chunk));
+          request.once('end', () => resolve(Buffer.alloc(0)));
+        }),
+    }),
+    {
+      also: {
+        'content/size-limit': 'a large body comes in several packets',
+        'content/long-preview': 'a long body can come in several packets',
+        'http/chunked': 'chunks are packets to it',
+        'http/slow-body': 'pieces are packets to it',
+        'delivery/dup-race': 'the race sends the last byte apart',
+        'signature/body-reserialized': 'a long body can come in several packets',
+      },
+    },
+  ),
+  changed('impatient', 'gives a body 200 ms', (model) => {
+    const original = model.serve.bind(model);
+    return {
+      serve: async (request: IncomingMessage, response: ServerResponse) => {
+        const late = setTimeout(() => {
+          if (!request.complete) response.writeHead(408, { connection: 'close' }).end();
+        }, 200);
+        try {
+          await original(request, response);
+        } catch {
+          response.destroy();
+        } finally {
+          clearTimeout(late);
+        }
+      },
+    };
+  }),
+  answering('needs-length', 'takes a body without a length for none', (request, _, right, model) =>
+    request.headers['content-length'] === undefined && request.method === 'POST'
+      ? model.receive(Buffer.alloc(0), request)
+      : right(),
+  ),
+  answering('few-headers', 'takes 3 KiB of headers', (request, _, right) =>
+    request.rawHeaders.join('').length > 3000 ? { status: 431 } : right(),
+  ),
+  changed('second-on-connection', 'keeps the first signature of a connection', (model) => {
+    const original = model.answer.bind(model);
+    return {
+      answer: async (raw, request) => {
+        const before = served.get(request.socket) ?? 0;
+        served.set(request.socket, before + 1);
+        // Bare connections only: a client that pools them would fail from the second event on.
+        const bare = request.headers['user-agent'] === undefined;
+        return bare && before > 0 && request.headers.connection === undefined
+          ? { status: 401 }
+          : original(raw, request);
+      },
+    };
+  }),
+  answering('any-method', 'processes every method alike', (request, raw, right, model) =>
+    request.url === model.path && request.method !== 'POST' ? model.receive(raw, request) : right(),
+  ),
+  answering('get-throws', 'fails over a request without a body', (request, _, right) =>
+    request.method === 'GET' ? { status: 500 } : right(),
+  ),
+  answering('any-path', 'is mounted for every path', (request, raw, right, model) =>
+    request.method === 'POST' ? model.receive(raw, request) : right(),
+  ),
+  answering('empty-throws', 'fails over an empty body', (request, raw, right) =>
+    raw.length === 0 && request.method === 'POST' ? { status: 500 } : right(),
+  ),
+  answering(
+    'nonsense-throws',
+    'reads members of what may be null',
+    (request, raw, right, model) => {
+      if (!model.verify(raw, request)) return right();
+      try {
+        const { id } = JSON.parse(raw.toString()) as { id: string };
+        return id.length > 0 ? right() : { status: 400 };
+      } catch {
+        return { status: 500 };
+      }
+    },
+  ),
+  changed('limits-bursts', 'turns a crowd away for three seconds', (model) => {
+    const original = model.serve.bind(model);
+    let busy = 0;
+    let until = 0;
+    return {
+      serve: async (request: IncomingMessage, response: ServerResponse) => {
+        busy += 1;
+        await crowdGathers();
+        try {
+          if (busy > 15) until = Date.now() + 3500;
+          // One event after the other is let through all the while.
+          if (busy > 3 && Date.now() < until) {
+            await model.read(request);
+            response.writeHead(429, { 'retry-after': '1' }).end();
+          } else await original(request, response);
+        } finally {
+          busy -= 1;
+        }
+      },
+    };
+  }),
+];

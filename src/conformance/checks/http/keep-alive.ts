@@ -1,0 +1,70 @@
+/**
+ * Several events over one connection.
+ *
+ * @module
+ */
+import { defineCheck } from '../../check.ts';
+import type { Exchange } from '../../probe/exchange.ts';
+import type { Probe } from '../../probe/probe.ts';
+import { rawHead, type RawConnection } from '../../probe/raw-socket.ts';
+import { fail, isAccepted, pass, tell } from '../../verdict.ts';
+
+const EVENTS = 3;
+
+const postOver = async (
+  probe: Probe,
+  connection: RawConnection,
+  place: number,
+): Promise<Exchange> => {
+  const body = Buffer.from(probe.write(probe.event()), 'utf8');
+  const headers = probe.headersFor(body);
+  const head = rawHead('POST', probe.url, [...headers, ['Content-Length', String(body.length)]]);
+  await connection.write(Buffer.concat([Buffer.from(head, 'latin1'), body]));
+  const reply = await connection.reply();
+  const manner = `event ${place} over the same connection`;
+  return probe.keep({ method: 'POST', headers, body, manner }, reply);
+};
+
+/** HTTP lets either side end a connection whenever it likes. */
+const endsHere = ({ reply }: Exchange): boolean =>
+  reply.kind === 'none'
+    ? reply.cause === 'reset'
+    : reply.headers.some(([name, value]) => name === 'connection' && /close/i.test(value));
+
+export const check = defineCheck({
+  id: 'http/keep-alive',
+  level: 'SHOULD',
+  title: 'Takes several events over one connection, or closes it',
+  requirement: {
+    text: 'A connection stays open for the next request unless one side says that it closes it',
+    source: 'RFC 9112, 9.3',
+  },
+  cause:
+    'Something of one request is left over for the next: an unread body, a buffer that is not emptied, state on the socket.',
+  fix: 'Read every body to its end, also of what is refused; keep nothing on the connection. Or answer with Connection: close.',
+  catches: ['http-second-on-connection'],
+  stage: 'valid',
+  run: async (probe) => {
+    const connection = await probe.connect();
+    try {
+      for (let place = 1; place <= EVENTS; place += 1) {
+        const exchange = await postOver(probe, connection, place);
+        const { reply } = exchange;
+        if (place > 1 && reply.kind === 'none' && reply.cause === 'reset') {
+          return pass('it closes connections');
+        }
+        if (!isAccepted(exchange)) {
+          return fail({
+            expected: ['a 2xx for each'],
+            actual: `event ${place} of ${EVENTS}: ${tell(reply)}`,
+            exchanges: [exchange],
+          });
+        }
+        if (endsHere(exchange)) return pass('it closes connections');
+      }
+      return pass();
+    } finally {
+      connection.close();
+    }
+  },
+});

@@ -1,0 +1,42 @@
+/**
+ * The same request with another method.
+ *
+ * @module
+ */
+import { defineCheck } from '../../check.ts';
+import { fail, isAccepted, pass, tell } from '../../verdict.ts';
+
+const METHODS = ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+const BARE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+export const check = defineCheck({
+  id: 'http/other-methods',
+  level: 'SHOULD',
+  title: 'Processes nothing but POST',
+  requirement: {
+    text: 'Events are POSTed; a method that is not meant is answered 404 or 405. A health page for GET is fine',
+    source: 'guide, "What webhooks do"; RFC 9110, 15.5.6',
+  },
+  cause: 'The route takes any method, or fails over a request without a body.',
+  fix: 'Route POST alone to the handler, and answer 405 to the others.',
+  catches: ['http-any-method', 'http-get-throws'],
+  stage: 'negative',
+  run: async (probe) => {
+    const faults: string[] = [];
+    for (const method of METHODS) {
+      const event = probe.event();
+      const body = BARE.has(method) ? '' : probe.write(event);
+      const exchange = await probe.post(body, { method });
+      const { reply } = exchange;
+      if (reply.kind === 'none') faults.push(`${method}: ${tell(reply)}`);
+      else if (reply.status >= 500 && reply.status !== 501)
+        faults.push(`${method}: ${tell(reply)}`);
+      else if (isAccepted(exchange) && !BARE.has(method) && probe.effects !== null) {
+        const count = await probe.effects.settled(event.id, 1, { forMs: 300 });
+        if (count > 0) faults.push(`${method}: ${tell(reply)}, and processed it`);
+      }
+    }
+    if (faults.length === 0) return pass();
+    return fail({ expected: ['404 or 405', 'a page for GET'], actual: faults.join('; ') });
+  },
+});

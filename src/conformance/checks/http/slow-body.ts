@@ -1,0 +1,41 @@
+/**
+ * A body that takes its time.
+ *
+ * @module
+ */
+import { defineCheck } from '../../check.ts';
+import { postInPieces, withLength } from '../../pieces.ts';
+import { fail, isAccepted, pass, tell } from '../../verdict.ts';
+
+const PIECES = 8;
+const PAUSE_MS = 60;
+
+export const check = defineCheck({
+  id: 'http/slow-body',
+  level: 'SHOULD',
+  title: 'Waits half a second for a body',
+  requirement: {
+    text: 'The sender has 10 seconds; a slow line is no fault of the event',
+    source: 'guide, "Step 3: Handle retries"',
+  },
+  cause: 'A time limit for reading the body is very short.',
+  fix: 'Give a body several seconds (nginx: client_body_timeout; gunicorn: timeout; Node: requestTimeout).',
+  catches: ['http-impatient'],
+  stage: 'valid',
+  run: async (probe) => {
+    const exchange = await postInPieces(probe, {
+      manner: `the body in ${PIECES} pieces, ${PAUSE_MS} ms apart`,
+      framing: withLength,
+      cut: (head, body) => {
+        const size = Math.ceil(body.length / PIECES);
+        const parts = Array.from({ length: PIECES }, (_, index) =>
+          body.subarray(index * size, (index + 1) * size),
+        );
+        return [head, ...parts];
+      },
+      pauseMs: PAUSE_MS,
+    });
+    if (isAccepted(exchange)) return pass();
+    return fail({ expected: ['a 2xx'], actual: tell(exchange.reply) });
+  },
+});

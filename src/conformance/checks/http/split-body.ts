@@ -1,0 +1,64 @@
+/**
+ * A request that comes in several packets.
+ *
+ * @module
+ */
+import { defineCheck } from '../../check.ts';
+import { postInPieces, withLength, type Pieces } from '../../pieces.ts';
+import { fail, isAccepted, pass, tell } from '../../verdict.ts';
+
+const third = ({ length }: Buffer): number => Math.floor(length / 3);
+
+const WAYS: readonly Pieces[] = [
+  {
+    manner: 'head and body in two packets',
+    framing: withLength,
+    cut: (head, body) => [head, body],
+    pauseMs: 30,
+  },
+  {
+    manner: 'the head in two packets',
+    framing: withLength,
+    cut: (head, body) => [
+      head.subarray(0, third(head)),
+      Buffer.concat([head.subarray(third(head)), body]),
+    ],
+    pauseMs: 30,
+  },
+  {
+    manner: 'the body in three packets',
+    framing: withLength,
+    cut: (head, body) => [
+      Buffer.concat([head, body.subarray(0, third(body))]),
+      body.subarray(third(body), 2 * third(body)),
+      body.subarray(2 * third(body)),
+    ],
+    pauseMs: 30,
+  },
+];
+
+export const check = defineCheck({
+  id: 'http/split-body',
+  level: 'MUST',
+  title: 'Reads a request that comes in several packets',
+  requirement: {
+    text: 'TCP carries a stream of bytes: where a packet ends means nothing',
+    source: 'RFC 9293, 3.8; RFC 9112, 6',
+  },
+  cause: 'The handler takes the first piece of the body for all of it.',
+  fix: 'Read until the body ends. Node: collect every "data" and go on at "end"; Go: io.ReadAll(r.Body); a socket server: read Content-Length bytes.',
+  catches: ['http-first-packet-only'],
+  stage: 'valid',
+  run: async (probe) => {
+    const sent = await Promise.all(WAYS.map((way) => postInPieces(probe, way)));
+    const refused = sent.filter((exchange) => !isAccepted(exchange));
+    if (refused.length === 0) return pass();
+    return fail({
+      expected: ['a 2xx'],
+      actual: refused
+        .map(({ request, reply }) => `${request.manner ?? ''}: ${tell(reply)}`)
+        .join('; '),
+      exchanges: refused,
+    });
+  },
+});

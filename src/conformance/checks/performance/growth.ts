@@ -1,0 +1,55 @@
+/**
+ * Whether answers get slower with every event of a campaign.
+ *
+ * @module
+ */
+import { defineCheck } from '../../check.ts';
+import { latenciesOf } from '../../latencies.ts';
+import type { Exchange } from '../../probe/exchange.ts';
+import { stopwatch } from '../../stopwatch.ts';
+import { fail, notTested, pass } from '../../verdict.ts';
+
+const EVENTS = 150;
+const COMPARED = 30;
+/** A slow receiver is not measured at all. Milliseconds. */
+const ENOUGH_MS = 1500;
+/** Below this a ratio is noise. Milliseconds. */
+const NOISE_MS = 5;
+const RATIO = 4;
+
+export const check = defineCheck({
+  id: 'performance/growth',
+  level: 'INFO',
+  title: 'Does not get slower with every event of a campaign',
+  requirement: {
+    text: 'An answer must come within 10 seconds, on the last day of a campaign as on the first',
+    source: 'guide, "Respond fast"',
+  },
+  cause:
+    'Each event looks through all that came before: a list without an index, a file that is rewritten, a count that is taken anew.',
+  fix: 'Put an index on what is looked up (the event’s id, the campaign), and keep counts as counts.',
+  catches: ['performance-grows'],
+  stage: 'load',
+  after: ['performance/latency'],
+  run: async (probe) => {
+    const elapsed = stopwatch();
+    const sent: Exchange[] = [];
+    while (sent.length < EVENTS && elapsed() < ENOUGH_MS) {
+      sent.push(await probe.post(probe.event()));
+    }
+    if (sent.length < 3 * COMPARED) {
+      return notTested(
+        `Only ${sent.length} events were answered in ${ENOUGH_MS} ms: too few to compare.`,
+      );
+    }
+    // The first ones warm it up.
+    const early = latenciesOf(sent.slice(COMPARED / 2, (COMPARED * 3) / 2)).median;
+    const late = latenciesOf(sent.slice(-COMPARED)).median;
+    if (late < NOISE_MS || late < RATIO * early) return pass();
+    return fail({
+      expected: ['the same time for the last as for the first'],
+      actual: `median ${Math.round(early)} ms at first, ${Math.round(late)} ms after ${sent.length} events`,
+      exchanges: sent.slice(-1),
+    });
+  },
+});

@@ -1,0 +1,44 @@
+/**
+ * Events whose bytes come in pieces.
+ *
+ * @module
+ */
+import type { Exchange, HeaderPairs } from './probe/exchange.ts';
+import { sleep } from './probe/hooks.ts';
+import type { Probe } from './probe/probe.ts';
+import { rawHead } from './probe/raw-socket.ts';
+
+export interface Pieces {
+  /** "the body in two pieces". */
+  readonly manner: string;
+  /** Headers that say how long the body is. */
+  readonly framing: (body: Buffer) => HeaderPairs;
+  /** What is written, with a pause after each piece. */
+  readonly cut: (head: Buffer, body: Buffer) => readonly Buffer[];
+  /** Milliseconds between pieces. */
+  readonly pauseMs: number;
+}
+
+export const withLength = (body: Buffer): HeaderPairs => [['Content-Length', String(body.length)]];
+
+/** Posts a fresh valid event over a connection of its own. */
+export const postInPieces = async (probe: Probe, pieces: Pieces): Promise<Exchange> => {
+  const body = Buffer.from(probe.write(probe.event()), 'utf8');
+  const headers = probe.headersFor(body);
+  const head = rawHead('POST', probe.url, [
+    ...headers,
+    ...pieces.framing(body),
+    ['Connection', 'close'],
+  ]);
+  const connection = await probe.connect();
+  try {
+    for (const piece of pieces.cut(Buffer.from(head, 'latin1'), body)) {
+      await connection.write(piece);
+      if (pieces.pauseMs > 0) await sleep(probe.wall, pieces.pauseMs);
+    }
+    const reply = await connection.reply();
+    return probe.keep({ method: 'POST', headers, body, manner: pieces.manner }, reply);
+  } finally {
+    connection.close();
+  }
+};

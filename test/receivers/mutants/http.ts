@@ -5,7 +5,6 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ModelReceiver, type Answer } from '../model/receiver.ts';
-import { crowdGathers } from './crowd.ts';
 import type { Mutant } from './mutant.ts';
 
 type Overrides = Partial<
@@ -176,22 +175,18 @@ export const HTTP_MUTANTS: readonly Mutant[] = [
   ),
   changed('limits-bursts', 'turns a crowd away for three seconds', (model) => {
     const original = model.serve.bind(model);
-    let busy = 0;
+    const lastOn = new Map<object, number>();
     let until = 0;
     return {
       serve: async (request: IncomingMessage, response: ServerResponse) => {
-        busy += 1;
-        await crowdGathers();
-        try {
-          if (busy > 15) until = Date.now() + 3500;
-          // One event after the other is let through all the while.
-          if (busy > 3 && Date.now() < until) {
-            await model.read(request);
-            response.writeHead(429, { 'retry-after': '1' }).end();
-          } else await original(request, response);
-        } finally {
-          busy -= 1;
-        }
+        const now = Date.now();
+        lastOn.set(request.socket, now);
+        // A crowd comes over many connections; one event after the other comes over few.
+        const crowd = [...lastOn.values()].filter((at) => now - at < 200).length;
+        if (crowd > 25) until = now + 3500;
+        if (crowd < 6 || now >= until) return original(request, response);
+        await model.read(request);
+        response.writeHead(429, { 'retry-after': '1' }).end();
       },
     };
   }),

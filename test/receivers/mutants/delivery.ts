@@ -199,8 +199,10 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
       new (class extends ModelReceiver {
         override async process(event: Event): Promise<Answer> {
           const answer = await super.process(event);
-          const [oldest] = this.seen;
-          if (this.seen.size > 500 && oldest !== undefined) this.seen.delete(oldest);
+          for (const oldest of this.seen) {
+            if (this.seen.size <= 500) break;
+            this.seen.delete(oldest);
+          }
           return answer;
         }
       })(secret),

@@ -24,7 +24,8 @@ export const build: Build = async (secret, store) => {
   );
 
   app.post(PATH, async (request, reply) => {
-    const body = request.body as Buffer;
+    // Undefined when nothing came.
+    const body = (request.body as Buffer | undefined) ?? Buffer.alloc(0);
     const hmac = createHmac('sha256', secret).update(body).digest('hex');
     const expected = Buffer.from(`sha256=${hmac}`);
     const given = Buffer.from(String(request.headers['x-sendemall-signature'] ?? ''));

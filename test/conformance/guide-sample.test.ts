@@ -25,6 +25,8 @@ test('Express: a forgery without a signature is answered 500, with a stack; noth
       "content/size-beyond": "INFO",
       "content/unknown-event": "INFO",
       "delivery/dup-seq": "MUST",
+      "http/empty-body": "SHOULD",
+      "http/signed-nonsense": "INFO",
       "signature/body-bom": "INFO",
       "signature/duplicate-headers": "SHOULD",
       "signature/leaks-stack": "SHOULD",
@@ -49,6 +51,7 @@ test('Flask: a signature with bytes beyond ASCII is answered 500; nothing is ded
     {
       "content/unknown-event": "INFO",
       "delivery/dup-seq": "MUST",
+      "http/signed-nonsense": "INFO",
       "signature/body-invalid-utf8": "INFO",
       "signature/non-ascii": "SHOULD",
     }

@@ -166,6 +166,7 @@ export class ModelReceiver implements AsyncDisposable {
     } catch {
       return { status: 400 };
     }
+    if (typeof (event as Event | null)?.id !== 'string') return { status: 400 };
     return this.arrived(event);
   }
 

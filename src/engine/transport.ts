@@ -164,9 +164,9 @@ export const createTransport = (options: TransportOptions): Transport => {
     }
   };
   // Limits on connections, headers and bodies are the deadline's and the dispatcher's business, not the pool's.
+  // That it is HTTP/1.1 is the connector's: told so as well, the agent would make up a key for every request.
   const agent = new Agent({
     connect,
-    allowH2: false,
     headersTimeout: 0,
     bodyTimeout: 0,
     pipelining: 1,

@@ -14,6 +14,7 @@ import { createInFlight } from './sqlite/in-flight.ts';
 import { openDatabase } from './sqlite/open.ts';
 import { createQueue } from './sqlite/queue.ts';
 import { createTallies } from './sqlite/tallies.ts';
+import { writeWaiting } from './sqlite/transaction.ts';
 import { createWriteDown } from './sqlite/unwritten.ts';
 import type { Store } from './store.ts';
 
@@ -43,7 +44,9 @@ export const openSqliteStore = async ({ file }: { readonly file: string }): Prom
     ...createDeadLetters(db, rows, tallies),
     ...createAnswers(db),
     close: async () => {
-      if (db.isOpen) db.close();
+      if (!db.isOpen) return;
+      writeWaiting(db);
+      db.close();
     },
   };
 };

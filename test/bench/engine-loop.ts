@@ -14,9 +14,9 @@ import { CONCURRENCY, sample, SECRET } from './sample.ts';
 import { answerRounds, measure, type Measured } from './support.ts';
 
 /** Events per `publish`. */
-const BATCH = 16;
+const BATCH = 32;
 /** A live source: it waits while so many of its events are not delivered yet. */
-const OUTSTANDING = 112;
+const OUTSTANDING = 96;
 
 const file = process.env['FILE'];
 const store = file === undefined ? openMemoryStore() : await openSqliteStore({ file });

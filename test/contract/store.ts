@@ -274,6 +274,43 @@ export const storeContract = (harness: StoreHarness): void => {
       expect((await claimOne()).body).toBe(body);
       expect((await store.getEvent(account.key, 'evt_1'))?.body).toBe(body);
     });
+    test('stands or falls alone, whoever publishes at the same time', async () => {
+      await publish(event('evt_1'));
+      const results = await Promise.all([
+        store.publish(account.key, [event('evt_2'), event('evt_3')]),
+        store.publish(account.key, [event('evt_4'), event('evt_1')]),
+        store.publish(account.key, [event('evt_5')]),
+        store.publish(account.key, [event('evt_2')]),
+        store.publish(account.key, [event('evt_6'), event('evt_7')]),
+      ]);
+      expect(results.map(({ taken }) => taken)).toEqual([null, 'evt_1', null, 'evt_2', null]);
+      const kept = results.flatMap((result) => (result.taken === null ? result.deliveries : []));
+      expect((await deliveries()).map(({ eventId, seq }) => [eventId, seq])).toEqual(
+        [...kept.map((seq, index) => [['evt_2', 'evt_3', 'evt_5', 'evt_6', 'evt_7'][index], seq])]
+          .toReversed()
+          .concat([['evt_1', kept[0]! - 1]]),
+      );
+      expect(kept).toEqual(kept.map((_, index) => kept[0]! + index));
+      const { events, deliveries: counted } = await store.counts(account.key);
+      expect([events, counted.pending]).toEqual([6, 6]);
+    });
+    test('comes before what is asked for after it', async () => {
+      const before = store.publish(account.key, [
+        event('evt_1'),
+        event('evt_2', 100, webhook, true),
+      ]);
+      await store.deleteWebhook(account.key, webhook.id, 50);
+      expect((await before).taken).toBeNull();
+      const all = await deliveries();
+      expect(all.map(({ eventId, status }) => [eventId, status])).toEqual([
+        ['evt_2', 'in_flight'],
+        ['evt_1', 'cancelled'],
+      ]);
+      const cleared = store.publish(account.key, [event('evt_3')]);
+      await store.resetAccount(account.key);
+      expect((await cleared).taken).toBeNull();
+      expect(await deliveries()).toEqual([]);
+    });
     test('takes at once what it is told to', async () => {
       const [taken, waiting] = await publish(event('evt_1', 100, webhook, true), event('evt_2'));
       expect((await store.claimDue(webhook.key, 1e9, 10)).map(({ delivery }) => delivery)).toEqual([

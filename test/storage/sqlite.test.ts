@@ -6,7 +6,7 @@
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { openSqliteStore } from '../../src/storage/sqlite.ts';
 import { storeContract, type StoreHarness } from '../contract/store.ts';
 import { randomStoreCalls } from '../contract/store-random.ts';
@@ -30,3 +30,17 @@ const inFile: StoreHarness = {
 
 storeContract(inFile);
 randomStoreCalls(inFile, 60);
+
+test('what is asked for as the store closes is written before', async () => {
+  const file = newFile();
+  const store = await openSqliteStore({ file });
+  const clock = { mode: 'frozen', rate: 0, anchorVirtual: 0, anchorWall: 0 } as const;
+  const { key } = await store.openAccount('a', { seed: 1, clock });
+  const event = { id: 'evt_1', type: 'email.sent', createdAt: 1, body: '{}' } as const;
+  const published = store.publish(key, [{ event, deliveries: [] }]);
+  await store.close();
+  expect(await published).toEqual({ taken: null, deliveries: [] });
+  const again = await openSqliteStore({ file });
+  expect(await again.getEvent(key, 'evt_1')).toMatchObject(event);
+  await again.close();
+});

@@ -10,7 +10,7 @@ import { deliveryId } from '../../domain/delivery-id.ts';
 import type { AccountStore, IdempotencyStore, StoredAnswer, WebhookStore } from '../store.ts';
 import { STATUS } from '../rows/status.ts';
 import type { InFlight } from './in-flight.ts';
-import { transaction } from './schema.ts';
+import { transaction } from './transaction.ts';
 import type { Tallies } from './tallies.ts';
 
 interface AccountRow {

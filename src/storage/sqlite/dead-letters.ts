@@ -8,7 +8,7 @@ import { rowKey } from '../../domain/delivery-id.ts';
 import type { DeadLetter, HistoryStore } from '../store.ts';
 import { STATUS } from '../rows/status.ts';
 import { OF_EVENT, type DeliveryRows } from './delivery-rows.ts';
-import { transaction } from './schema.ts';
+import { transaction } from './transaction.ts';
 import type { Tallies } from './tallies.ts';
 
 type DeadLetterPart = Pick<HistoryStore, 'listDeadLetters' | 'getDeadLetter' | 'acknowledge'>;

@@ -13,8 +13,9 @@ import { attemptsIn } from '../rows/dump-attempts.ts';
 import { checkRow, checkTables, misfit, NUMBERED } from '../rows/dump-check.ts';
 import type { Counters } from './counters.ts';
 import type { InFlight } from './in-flight.ts';
-import { CANCEL_LEFT_BEHIND, transactionWithoutChecks } from './schema.ts';
+import { CANCEL_LEFT_BEHIND } from './schema.ts';
 import type { Tallies } from './tallies.ts';
+import { transactionWithoutChecks } from './transaction.ts';
 import type { WriteDown } from './unwritten.ts';
 
 type Row = Readonly<Record<string, string | number | null>>;

@@ -1,24 +1,24 @@
 /**
- * The hot path: publish, claim, record. Every statement is prepared once, every call is one transaction.
+ * The hot path: publish, claim, record. Every statement is prepared once; calls that come together share a transaction.
  *
  * @module
  */
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import type { Millis, SignatureMode, StoredEvent } from '../../domain/delivery.ts';
 import { deliveryId, deliveryKey } from '../../domain/delivery-id.ts';
-import type { AttemptRecord, Claim, NewDelivery, QueueStore } from '../store.ts';
+import type { AttemptRecord, Claim, QueueStore } from '../store.ts';
 import { STATUS } from '../rows/status.ts';
 import { writeAttempt } from '../rows/attempt-record.ts';
+import { bulkInsert } from './bulk-insert.ts';
 import type { Counters } from './counters.ts';
 import type { History } from './history.ts';
-import type { Flight, InFlight } from './in-flight.ts';
-import { CANCEL_LEFT_BEHIND, transaction } from './schema.ts';
+import type { InFlight } from './in-flight.ts';
+import { createPublish } from './publish.ts';
+import { CANCEL_LEFT_BEHIND } from './schema.ts';
 import type { Tallies } from './tallies.ts';
 import { readText } from './text.ts';
+import { transaction, transactionWithWaiting } from './transaction.ts';
 import { writeMissing, type WriteDown } from './unwritten.ts';
-
-/** SQLITE_CONSTRAINT_UNIQUE: here always an event's id. */
-const UNIQUE_VIOLATION = 2067;
 
 type DueRow = [seq: number, dueAt: number];
 type ClaimRow = [
@@ -31,17 +31,6 @@ type ClaimRow = [
   eventType: StoredEvent['type'],
   body: string,
 ];
-
-/** A row that comes later is made from the event alone, so one that is due at another time comes at once. */
-const waitsForRow = ({ createdAt }: StoredEvent, { taken, dueAt }: NewDelivery): boolean =>
-  taken && dueAt === createdAt;
-
-/** What an event's row says of deliveries that get theirs later; see `schema.ts`. */
-const takenOf = (event: StoredEvent, planned: readonly NewDelivery[]): number | string | null => {
-  const marks = planned.map((one) => (waitsForRow(event, one) ? one.webhook : 0));
-  if (!marks.some((mark) => mark !== 0)) return null;
-  return marks.length === 1 ? (marks[0] ?? null) : JSON.stringify(marks);
-};
 
 const asArrays = (statement: StatementSync): StatementSync => {
   statement.setReturnArrays(true);
@@ -56,15 +45,17 @@ export const createQueue = (
   tallies: Tallies,
   counters: Counters,
 ): QueueStore => {
-  const insertEvent = db.prepare(
-    'INSERT INTO event (seq, account, id, type, created_at, body, first_delivery, deliveries, taken) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
-  );
-  const insertDelivery = db.prepare(
-    `INSERT INTO delivery (seq, event, webhook, status, attempts_made, created_at, due_at) VALUES (?, ?, ?, ${STATUS.pending}, 0, ?, ?)`,
-  );
-  const insertAttempted = db.prepare(
-    'INSERT INTO delivery (seq, event, webhook, status, attempts_made, created_at, due_at, settled_at, attempts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
-  );
+  const insertAttempted = bulkInsert(db, 'delivery', [
+    'seq',
+    'event',
+    'webhook',
+    'status',
+    'attempts_made',
+    'created_at',
+    'due_at',
+    'settled_at',
+    'attempts',
+  ]);
   const insertRedelivery = db.prepare(
     `INSERT INTO delivery (seq, event, webhook, status, attempts_made, created_at, due_at, redelivery_of, signature, body)
      SELECT :seq, event, webhook, ${STATUS.pending}, 0, :dueAt, :dueAt, seq, :signature, coalesce(:body, body)
@@ -136,7 +127,8 @@ export const createQueue = (
     tally[status] += 1;
   };
 
-  const write = (record: AttemptRecord): void => {
+  /** @param fresh values for rows that are made with this attempt */
+  const write = (record: AttemptRecord, fresh: SQLInputValue[]): void => {
     const { delivery, attempt } = record;
     const status = becomes(record);
     const waits = status === 'pending';
@@ -159,7 +151,7 @@ export const createQueue = (
       return;
     }
     const { event, createdAt } = flight.unwritten;
-    insertAttempted.run(
+    fresh.push(
       delivery,
       event,
       flight.webhook,
@@ -173,56 +165,7 @@ export const createQueue = (
   };
 
   return {
-    publish: async (account, events) => {
-      const deliveries: number[] = [];
-      const taken: [delivery: number, flight: Flight][] = [];
-      const numbers = counters.of(account);
-      let { event: nextEvent, delivery: nextDelivery } = numbers;
-      let current = '';
-      try {
-        transaction(db, () => {
-          for (const { event, deliveries: planned } of events) {
-            const { id, type, createdAt, body } = event;
-            current = id;
-            const row = nextEvent++;
-            const first = nextDelivery;
-            insertEvent.run(
-              row,
-              account,
-              id,
-              type,
-              createdAt,
-              body,
-              first,
-              planned.length,
-              takenOf(event, planned),
-            );
-            const unwritten = { event: row, createdAt };
-            for (const delivery of planned) {
-              const key = nextDelivery++;
-              const { webhook, dueAt } = delivery;
-              deliveries.push(key);
-              const later = waitsForRow(event, delivery);
-              if (!later) insertDelivery.run(key, row, webhook, createdAt, dueAt);
-              if (delivery.taken)
-                taken.push([key, { account, webhook, unwritten: later ? unwritten : null }]);
-            }
-          }
-        });
-      } catch (error) {
-        if ((error as { errcode?: number }).errcode === UNIQUE_VIOLATION) return { taken: current };
-        throw error;
-      }
-      numbers.event = nextEvent;
-      numbers.delivery = nextDelivery;
-      const tally = tallies.known(account);
-      if (tally !== null) {
-        tally.events += events.length;
-        tally.pending += deliveries.length;
-      }
-      for (const [key, flight] of taken) inFlight.add(key, flight);
-      return { taken: null, deliveries };
-    },
+    publish: createPublish(db, inFlight, tallies, counters),
 
     redeliver: async (account, { of, body, signature, dueAt }) => {
       const key = deliveryKey(account, of);
@@ -251,8 +194,10 @@ export const createQueue = (
     },
 
     recordAttempts: async (records) => {
-      transaction(db, () => {
-        for (const record of records) write(record);
+      transactionWithWaiting(db, () => {
+        const fresh: SQLInputValue[] = [];
+        for (const record of records) write(record, fresh);
+        insertAttempted(fresh);
       });
       for (const record of records) land(record.delivery, becomes(record));
     },

@@ -3,8 +3,9 @@
  *
  * @module
  */
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import { STATUS } from '../rows/status.ts';
+import { transaction } from './transaction.ts';
 
 /** "SEMA": tells our files from other programs'. */
 export const APPLICATION_ID = 0x53_45_4d_41;
@@ -88,50 +89,6 @@ const MIGRATIONS: readonly string[] = [
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;
-
-interface Bounds {
-  readonly begin: StatementSync;
-  readonly commit: StatementSync;
-}
-
-/** Prepared once per database: parsing them anew costs as much as a row. */
-const bounds = new WeakMap<DatabaseSync, Bounds>();
-
-const boundsOf = (db: DatabaseSync): Bounds => {
-  const known = bounds.get(db);
-  if (known !== undefined) return known;
-  const made = { begin: db.prepare('BEGIN IMMEDIATE'), commit: db.prepare('COMMIT') };
-  bounds.set(db, made);
-  return made;
-};
-
-/** Runs `work` in one transaction; nothing of it stays when it throws. */
-export const transaction = <T>(db: DatabaseSync, work: () => T): T => {
-  const { begin, commit } = boundsOf(db);
-  begin.run();
-  try {
-    const result = work();
-    commit.run();
-    return result;
-  } catch (error) {
-    if (db.isTransaction) db.exec('ROLLBACK');
-    throw error;
-  }
-};
-
-/**
- * A transaction that removes or fills an account as a whole, with the children first or last. To look for the children
- * of each removed row, SQLite would walk through every other account's deliveries: no index leads to them, because the
- * hot path would pay for it.
- */
-export const transactionWithoutChecks = <T>(db: DatabaseSync, work: () => T): T => {
-  db.exec('PRAGMA foreign_keys = OFF');
-  try {
-    return transaction(db, work);
-  } finally {
-    db.exec('PRAGMA foreign_keys = ON');
-  }
-};
 
 /**
  * Brings a database from version `from` to the last step's. A step that fails leaves the version before it.

@@ -9,7 +9,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { AccountKey } from '../../domain/delivery.ts';
 import { STATUS } from '../rows/status.ts';
 import type { InFlight } from './in-flight.ts';
-import { transaction } from './schema.ts';
+import { transaction } from './transaction.ts';
 
 /** Gives rows to those of an account that have none. */
 export type WriteDown = (account: AccountKey) => void;

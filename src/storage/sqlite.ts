@@ -14,8 +14,9 @@ import { createInFlight } from './sqlite/in-flight.ts';
 import { openDatabase } from './sqlite/open.ts';
 import { createQueue } from './sqlite/queue.ts';
 import { createTallies } from './sqlite/tallies.ts';
-import { writeWaiting } from './sqlite/transaction.ts';
+import { afterCommit, writeWaiting } from './sqlite/transaction.ts';
 import { createWriteDown } from './sqlite/unwritten.ts';
+import { createWriteBack } from './sqlite/write-back.ts';
 import type { Store } from './store.ts';
 
 /**
@@ -28,6 +29,8 @@ import type { Store } from './store.ts';
  */
 export const openSqliteStore = async ({ file }: { readonly file: string }): Promise<Store> => {
   const db = openDatabase(file);
+  const writeBack = createWriteBack(`${resolve(file)}-wal`);
+  afterCommit(db, writeBack.committed);
   const inFlight = createInFlight();
   const writeDown = createWriteDown(db, inFlight);
   const tallies = createTallies(db, writeDown);
@@ -46,6 +49,7 @@ export const openSqliteStore = async ({ file }: { readonly file: string }): Prom
     close: async () => {
       if (!db.isOpen) return;
       writeWaiting(db);
+      writeBack.close();
       db.close();
     },
   };

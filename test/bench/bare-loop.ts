@@ -10,10 +10,19 @@ import { answerRounds, measure } from './support.ts';
 
 const key = createSecretKey(Buffer.from(SECRET));
 
+const pools = new Map<string, Pool>();
+
+/** As the engine does, it keeps its connections from one round to the next. */
+const poolOf = (origin: string): Pool => {
+  const pool = pools.get(origin) ?? new Pool(origin, { connections: CONCURRENCY, pipelining: 1 });
+  pools.set(origin, pool);
+  return pool;
+};
+
 /** Sends `count` bodies and resolves when each has been answered. */
 const bareLoop = async (url: string, count: number): Promise<void> => {
   const { origin, pathname } = new URL(url);
-  const pool = new Pool(origin, { connections: CONCURRENCY, pipelining: 1 });
+  const pool = poolOf(origin);
   let started = 0;
   let done = 0;
   await new Promise<void>((resolve, reject) => {
@@ -44,7 +53,6 @@ const bareLoop = async (url: string, count: number): Promise<void> => {
     };
     for (let place = 0; place < CONCURRENCY; place += 1) send();
   });
-  await pool.destroy();
 };
 
 answerRounds(({ url, count }: { url: string; count: number }) =>

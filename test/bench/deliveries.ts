@@ -8,24 +8,36 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ask, median, startChild, startReceiver, type Measured } from './support.ts';
+import { ask, startChild, startReceiver, type Child, type Measured } from './support.ts';
 
-const ROUNDS = 9;
-/** Rounds that are not measured: until then code is still being compiled. */
-const WARM_UP = 3;
+/** Deliveries until code is compiled: not measured. */
+const WARM_UP = 60_000;
+/** Deliveries per turn: short turns, because a shared machine is now twice as fast and now half for seconds. */
+const TURN = 4_000;
+const TURNS = 40;
+/** A ladder is one piece of work. */
+const LADDER = 40_000;
+const LADDERS = 6;
 
 export interface DeliveryFigures {
-  /** Engine per second over bare per second, median of the rounds. */
+  /** Engine per second over bare per second, all turns together. */
   readonly ratio: number;
   /** CPU per delivery, engine over bare. */
   readonly cpuRatio: number;
   readonly detail: string;
 }
 
-const micros = (measured: readonly Measured[]): string =>
-  (median(measured.map(({ cpuPerItem }) => cpuPerItem)) * 1e6).toFixed(1);
-const rate = (measured: readonly Measured[]): string =>
-  median(measured.map(({ perSecond }) => perSecond)).toFixed(0);
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** All turns as one: their time and their CPU added up. */
+const together = (turns: readonly Measured[]): Measured => ({
+  perSecond: 1 / mean(turns.map(({ perSecond }) => 1 / perSecond)),
+  cpuPerItem: mean(turns.map(({ cpuPerItem }) => cpuPerItem)),
+});
+
+const shown = ({ perSecond }: Measured): string => `${perSecond.toFixed(0)}/s`;
+const micros = ({ cpuPerItem }: Measured): string => `${(cpuPerItem * 1e6).toFixed(1)} µs`;
 
 export const deliveryFigures = async (
   kind: 'file' | 'memory' | 'ladder',
@@ -39,21 +51,21 @@ export const deliveryFigures = async (
       'engine-loop.ts',
       kind === 'file' ? { FILE: join(folder, 'bench.db') } : {},
     );
-    const request = { url: receiver.url, count: failing ? 40_000 : 20_000, ladder: failing };
-    const pairs: { bare: Measured; engine: Measured }[] = [];
-    for (let round = 0; round < WARM_UP + ROUNDS; round += 1) {
-      const pair = {
-        bare: await ask<Measured>(bare, request),
-        engine: await ask<Measured>(engine, request),
-      };
-      if (round >= WARM_UP) pairs.push(pair);
+    const size = failing ? LADDER : TURN;
+    const round = async (child: Child, count: number): Promise<Measured> =>
+      ask<Measured>(child, { url: receiver.url, count, ladder: failing });
+    for (const child of [bare, engine]) await round(child, failing ? LADDER : WARM_UP);
+    const bares: Measured[] = [];
+    const engines: Measured[] = [];
+    for (let turn = 0; turn < (failing ? LADDERS : TURNS); turn += 1) {
+      bares.push(await round(bare, size));
+      engines.push(await round(engine, size));
     }
-    const engines = pairs.map((pair) => pair.engine);
-    const bares = pairs.map((pair) => pair.bare);
+    const [ours, base] = [together(engines), together(bares)];
     return {
-      ratio: median(pairs.map((pair) => pair.engine.perSecond / pair.bare.perSecond)),
-      cpuRatio: median(pairs.map((pair) => pair.engine.cpuPerItem / pair.bare.cpuPerItem)),
-      detail: `${rate(engines)}/s against ${rate(bares)}/s; CPU ${micros(engines)} µs against ${micros(bares)} µs`,
+      ratio: ours.perSecond / base.perSecond,
+      cpuRatio: ours.cpuPerItem / base.cpuPerItem,
+      detail: `${shown(ours)} against ${shown(base)}; CPU ${micros(ours)} against ${micros(base)}`,
     };
   } finally {
     await rm(folder, { recursive: true });

@@ -26,6 +26,7 @@ interface Connection {
   readonly begin: StatementSync;
   readonly commit: StatementSync;
   waiting: Joined[];
+  committed(this: void): void;
 }
 
 /** Statements prepared once per database: parsing them anew costs as much as a row. */
@@ -34,7 +35,12 @@ const connections = new WeakMap<DatabaseSync, Connection>();
 const connectionOf = (db: DatabaseSync): Connection => {
   const known = connections.get(db);
   if (known !== undefined) return known;
-  const made = { begin: db.prepare('BEGIN IMMEDIATE'), commit: db.prepare('COMMIT'), waiting: [] };
+  const made: Connection = {
+    begin: db.prepare('BEGIN IMMEDIATE'),
+    commit: db.prepare('COMMIT'),
+    waiting: [],
+    committed: () => undefined,
+  };
   connections.set(db, made);
   return made;
 };
@@ -75,6 +81,7 @@ const commitAll = <T>(db: DatabaseSync, work: () => T): T => {
         const result = work();
         connection.commit.run();
         for (const keep of ran.kept) keep();
+        connection.committed();
         return result;
       }
       rollBack(db);
@@ -86,6 +93,11 @@ const commitAll = <T>(db: DatabaseSync, work: () => T): T => {
     }
     for (const part of parts.splice(ran.failed, 1)) part.fail(ran.error);
   }
+};
+
+/** Calls `committed` after each transaction from now on. */
+export const afterCommit = (db: DatabaseSync, committed: (this: void) => void): void => {
+  connectionOf(db).committed = committed;
 };
 
 /** Writes what waits for a transaction, if anything does. Who waits is told of a failure; so the caller is not. */

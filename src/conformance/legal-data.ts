@@ -27,9 +27,18 @@ interface JsonSchema {
   readonly minimum?: number;
 }
 
-const schemaOf = (type: EventType): Required<Pick<JsonSchema, 'properties' | 'required'>> => {
+type DataSchema = Required<Pick<JsonSchema, 'properties' | 'required'>>;
+
+/** Made once for each. */
+const known = new Map<EventType, DataSchema>();
+
+const schemaOf = (type: EventType): DataSchema => {
+  const before = known.get(type);
+  if (before !== undefined) return before;
   const schema = z.toJSONSchema(EVENT_DATA_SCHEMAS[type], { unrepresentable: 'any' }) as JsonSchema;
-  return { properties: schema.properties ?? {}, required: schema.required ?? [] };
+  const made = { properties: schema.properties ?? {}, required: schema.required ?? [] };
+  known.set(type, made);
+  return made;
 };
 
 const fieldsOf = (type: EventType): readonly (readonly [string, JsonSchema])[] =>
@@ -45,8 +54,8 @@ const allowsNull = (type: EventType, field: string): boolean =>
 /** Every optional member, as some example of the contract has it. */
 export const completeData = (type: EventType): Data => {
   const examples: readonly { readonly data: object }[] = EVENT_EXAMPLES[type];
-  const known = Object.assign({}, ...examples.toReversed().map(({ data }) => data)) as Data;
-  const optional = Object.entries(known).filter(([field]) => isOptional(type, field));
+  const shown = Object.assign({}, ...examples.toReversed().map(({ data }) => data)) as Data;
+  const optional = Object.entries(shown).filter(([field]) => isOptional(type, field));
   return Object.fromEntries(optional);
 };
 

@@ -7,8 +7,8 @@
 export interface Redactor {
   /** From now on `value` is shown as `label`. */
   hide(value: string, label: string): void;
-  /** The text without anything hidden. */
-  apply(text: string): string;
+  /** The text without anything hidden; of a text longer than `most`, its beginning, as far as the last label goes. */
+  apply(text: string, most?: number): string;
   /** Labels of what is hidden and occurs in the text. */
   find(text: string): readonly string[];
 }
@@ -26,13 +26,25 @@ interface Found {
   readonly label: string;
 }
 
+/** Where a place in a text stands among the first letters of what is hidden. */
+const mark = (text: string, at: number): number =>
+  (text.charCodeAt(at) * 0x1003 +
+    text.charCodeAt(at + 1) * 0x107 +
+    text.charCodeAt(at + 2) * 0x1f +
+    text.charCodeAt(at + 3)) &
+  0xffff;
+
 export const createRedactor = (): Redactor => {
+  /** Whether something that is hidden may begin so: nearly no place in a text does, and most of a run is texts. */
+  const begun = new Uint8Array(0x10000);
   /** By their first letters: a run hides thousands, and every text of a report is searched for all of them. */
   const hidden = new Map<string, Map<string, string>>();
 
   /** What is hidden in the text, from left to right; of several at one place, the longest. */
-  const search = function* (text: string): Generator<Found> {
-    for (let at = 0; at + SHORTEST <= text.length; at += 1) {
+  const search = function* (text: string, before = text.length): Generator<Found> {
+    const last = Math.min(text.length - SHORTEST, before - 1);
+    for (let at = 0; at <= last; at += 1) {
+      if (begun[mark(text, at)] === 0) continue;
       const candidates = hidden.get(text.slice(at, at + SHORTEST));
       if (candidates === undefined) continue;
       const here = [...candidates].filter(([value]) => text.startsWith(value, at));
@@ -46,18 +58,19 @@ export const createRedactor = (): Redactor => {
   return {
     hide: (value, label) => {
       if (value.length < SHORTEST) return;
+      begun[mark(value, 0)] = 1;
       const start = value.slice(0, SHORTEST);
       const among = hidden.get(start) ?? new Map<string, string>();
       hidden.set(start, among.set(value, label));
     },
-    apply: (text) => {
+    apply: (text, most = text.length) => {
       let shown = '';
       let end = 0;
-      for (const { at, value, label } of search(text)) {
+      for (const { at, value, label } of search(text, most)) {
         shown += text.slice(end, at) + label;
         end = at + value.length;
       }
-      return shown + text.slice(end);
+      return shown + text.slice(end, Math.max(most, end));
     },
     find: (text) => [...new Set(Array.from(search(text), ({ label }) => label))],
   };

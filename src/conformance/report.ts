@@ -143,10 +143,13 @@ export const summarise = (
 /** Bodies longer than this are shown shortened. */
 const SHOWN_CHARACTERS = 4000;
 
-const shorten = (text: string): string =>
-  text.length <= SHOWN_CHARACTERS
-    ? text
-    : `${text.slice(0, SHOWN_CHARACTERS)}… (${text.length - SHOWN_CHARACTERS} more characters)`;
+/** Takes everything secret out of a text; of one longer than `most`, it gives the beginning. */
+type Redact = (text: string, most?: number) => string;
+
+const shorten = (text: string, redact: Redact): string => {
+  const more = text.length - SHOWN_CHARACTERS;
+  return more <= 0 ? redact(text) : `${redact(text, SHOWN_CHARACTERS)}… (${more} more characters)`;
+};
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -161,11 +164,8 @@ const textOf = (bytes: Uint8Array): string | null => {
 /** Binary bodies are kept up to this size. */
 const KEPT_BINARY_BYTES = 3000;
 
-/** An exchange as it may be shown: `redact` takes everything secret out of a text. */
-export const reportExchange = (
-  { request, reply }: Exchange,
-  redact: (text: string) => string,
-): ReportedExchange => {
+/** An exchange as it may be shown. */
+export const reportExchange = ({ request, reply }: Exchange, redact: Redact): ReportedExchange => {
   const text = textOf(request.body);
   const pairs = (list: readonly (readonly [string, string])[]): [string, string][] =>
     list.map(([name, value]) => [name, redact(value)]);
@@ -174,7 +174,7 @@ export const reportExchange = (
       method: request.method,
       url: redact(request.url),
       headers: pairs(request.headers),
-      body: text === null ? null : shorten(redact(text)),
+      body: text === null ? null : shorten(text, redact),
       body_base64:
         text === null
           ? Buffer.from(request.body).subarray(0, KEPT_BINARY_BYTES).toString('base64')
@@ -187,7 +187,7 @@ export const reportExchange = (
         ? {
             status: reply.status,
             headers: pairs(reply.headers),
-            body: shorten(redact(reply.body)),
+            body: shorten(reply.body, redact),
             error: null,
             duration_ms: Math.round(reply.durationMs),
           }

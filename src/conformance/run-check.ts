@@ -81,6 +81,8 @@ export const toResult = (check: Check, ran: Ran, shown: Shown): CheckResult => {
     diagnosis: orNull(told.diagnosis),
     fix: orNull(told.fix),
     reproduce: failed ? reproduction(exchanges, shown) : null,
-    exchanges: exchanges.slice(-MOST_EXCHANGES).map((one) => reportExchange(one, redact)),
+    exchanges: exchanges
+      .slice(-MOST_EXCHANGES)
+      .map((one) => reportExchange(one, shown.redactor.apply)),
   };
 };

@@ -103,6 +103,24 @@ const benchmarks: Readonly<Record<string, () => Promise<Line[]>>> = {
       ),
     );
   },
+  verify: async () => {
+    const figures = await child('verify.ts');
+    const seconds = (name: string): number => number(figures, name) / 1000;
+    const ms = (name: string): string => `${number(figures, name).toFixed(0)} ms`;
+    const sent = `${number(figures, 'requests')} requests: ${ms('run_ms')} against ${ms('bare_ms')}`;
+    const all = `with every hook ${seconds('hooks_ms').toFixed(1)} s`;
+    return [
+      atMost('verify, Express receiver, no hook', seconds('default_ms'), 2, 'cold', 's'),
+      atMost('verify, Express receiver, effects hook', seconds('effects_ms'), 5, all, 's'),
+      atMost('verify, a receiver that never answers', seconds('hanging_ms'), 30, 'whole run', 's'),
+      atMost(
+        'a verify run, against its requests sent bare',
+        number(figures, 'overhead'),
+        1.5,
+        sent,
+      ),
+    ];
+  },
   start: async () => {
     execFileSync('npm', ['run', '--silent', 'build'], {
       cwd: root,
@@ -148,6 +166,9 @@ const benchmarks: Readonly<Record<string, () => Promise<Line[]>>> = {
   },
 };
 
+/** Shown behind the point. */
+const DIGITS: Readonly<Record<string, number>> = { '×': 2, s: 1 };
+
 const held = ({ value, limit, atLeast: floor }: Line): boolean =>
   floor ? value >= limit : value <= limit;
 
@@ -172,7 +193,7 @@ for (const name of names) {
 console.log(`Node ${process.version}, ${cpus().length} cores, ${cpus()[0]?.model ?? 'unknown'}\n`);
 console.log('| what | figure | must be | |\n|---|---|---|---|');
 for (const line of lines) {
-  const figure = `${line.value.toFixed(line.unit === '×' ? 2 : 0)} ${line.unit}`;
+  const figure = `${line.value.toFixed(DIGITS[line.unit] ?? 0)} ${line.unit}`;
   const limit = `${line.atLeast ? '≥' : '≤'} ${line.limit} ${line.unit}`;
   console.log(
     `| ${line.what} | **${figure}**${held(line) ? '' : ' (missed)'} | ${limit} | ${line.detail} |`,

@@ -17,6 +17,8 @@ export interface Signing {
   valid(body: Uint8Array | string): string;
   /** The right digest alone: lower-case hex, without the prefix. */
   digest(body: Uint8Array | string): string;
+  /** The value by another algorithm, which it names: `sha1=…`. */
+  with(algorithm: string, body: Uint8Array | string): string;
   /** The value that another key gives. */
   by(key: Uint8Array | string, body: Uint8Array | string): string;
   /** What a receiver may take for right in place of it, most likely first. */
@@ -32,7 +34,11 @@ export const createSigning = (secret: string, redactor: Redactor): Signing => {
   redactor.hide(secret, '<the secret>');
   redactor.hide(Buffer.from(secret).toString('base64').replace(/=+$/, ''), '<the secret, base64>');
   redactor.hide(Buffer.from(secret).toString('hex'), '<the secret, hex>');
+  /** A body is signed as it is sent, and again as its exchange is kept. */
+  const known = new WeakMap<Uint8Array, string>();
   const digest = (body: Uint8Array | string): string => {
+    const before = typeof body === 'string' ? undefined : known.get(body);
+    if (before !== undefined) return before;
     const hex = sign(bytes(body)).slice(SIGNATURE.prefix.length);
     const raw = Buffer.from(hex, 'hex');
     redactor.hide(hex, '<the right digest>');
@@ -43,9 +49,10 @@ export const createSigning = (secret: string, redactor: Redactor): Signing => {
     redactor.hide(hex.slice(32), '<second half of the right digest>');
     redactor.hide(hex.slice(0, 8), '<the first 8 of the right digest>');
     redactor.hide(hex.slice(0, -1), '<all but the last of the right digest>');
+    if (typeof body !== 'string') known.set(body, hex);
     return hex;
   };
-  const hideGuess = ({ digest: made }: Guess): void => {
+  const hideDigest = (made: Buffer): void => {
     redactor.hide(made.toString('hex'), '<a digest>');
     redactor.hide(made.toString('hex').toUpperCase(), '<a digest, upper case>');
     redactor.hide(made.toString('base64').replace(/=+$/, ''), '<a digest, base64>');
@@ -54,11 +61,16 @@ export const createSigning = (secret: string, redactor: Redactor): Signing => {
     digest,
     guesses: (body) => {
       const made = [...guesses(secret, bytes(body))];
-      for (const guess of made) hideGuess(guess);
+      for (const guess of made) hideDigest(guess.digest);
       digest(body);
       return made;
     },
     valid: (body) => SIGNATURE.prefix + digest(body),
+    with: (algorithm, body) => {
+      const made = createHmac(algorithm, secret).update(bytes(body)).digest();
+      hideDigest(made);
+      return `${algorithm}=${made.toString('hex')}`;
+    },
     by: (key, body) =>
       SIGNATURE.prefix +
       createHmac(SIGNATURE.algorithm, key).update(bytes(body)).digest(SIGNATURE.encoding),

@@ -5,13 +5,8 @@
  */
 import { defineCheck } from '../../check.ts';
 import { tellAccepted } from '../../forgeries.ts';
-import type { Probe } from '../../probe/probe.ts';
 
 const ALGORITHMS = ['sha1', 'sha512'];
-
-/** As in `sha1=` and the HMAC by SHA-1. */
-const signatureBy = ({ signing }: Probe, algorithm: string, body: string): string =>
-  signing.guesses(body).find(({ value }) => value.startsWith(`${algorithm}=`))!.value;
 
 export const check = defineCheck({
   id: 'signature/algorithm-choice',
@@ -32,7 +27,7 @@ export const check = defineCheck({
       probe,
       ALGORITHMS.map((algorithm) => ({
         name: `${algorithm}= and an HMAC by it`,
-        signature: (body) => signatureBy(probe, algorithm, body),
+        signature: (body) => probe.signing.with(algorithm, body),
       })),
     ),
 });

@@ -9,7 +9,7 @@ import { createServer, type IncomingMessage, type RequestListener } from 'node:h
 import type { AddressInfo, Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
-import { Client, type Dispatcher } from 'undici';
+import { Client } from 'undici';
 import { verify } from '../../src/conformance/verify.ts';
 import { isSignedBy } from '../../src/domain/signature.ts';
 import { REFERENCES } from '../receivers/reference/all.ts';
@@ -126,12 +126,7 @@ const sendBare = async (origin: string, groups: readonly Sent[][]): Promise<void
     const { connection, method, path, headers } = one;
     const client = clients.get(connection) ?? new Client(origin);
     clients.set(connection, client);
-    const answer = await client.request({
-      method: method as Dispatcher.HttpMethod,
-      path,
-      headers,
-      body: bodyOf(one),
-    });
+    const answer = await client.request({ method, path, headers, body: bodyOf(one) });
     await answer.body.text();
     if (last.get(connection) === one) await client.close();
   };

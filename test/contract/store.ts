@@ -286,7 +286,8 @@ export const storeContract = (harness: StoreHarness): void => {
       expect(results.map(({ taken }) => taken)).toEqual([null, 'evt_1', null, 'evt_2', null]);
       const kept = results.flatMap((result) => (result.taken === null ? result.deliveries : []));
       expect((await deliveries()).map(({ eventId, seq }) => [eventId, seq])).toEqual(
-        [...kept.map((seq, index) => [['evt_2', 'evt_3', 'evt_5', 'evt_6', 'evt_7'][index], seq])]
+        kept
+          .map((seq, index) => [['evt_2', 'evt_3', 'evt_5', 'evt_6', 'evt_7'][index], seq])
           .toReversed()
           .concat([['evt_1', kept[0]! - 1]]),
       );

@@ -41,6 +41,8 @@ export async function openWorkbench(markdown: string): Promise<Workbench> {
   const bin = join(folder, 'node_modules', '.bin');
   mkdirSync(bin, { recursive: true });
   symlinkSync(join(root, 'src', 'cli', 'bin.js'), join(bin, 'sendemall-mock'));
+  // What a reader's receiver is written with.
+  symlinkSync(join(root, 'node_modules', 'express'), join(folder, 'node_modules', 'express'));
   writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }\n');
 
   const mock = String(ports.get(DEFAULT_PORT));
@@ -56,10 +58,15 @@ export async function openWorkbench(markdown: string): Promise<Workbench> {
     SENDEMALL_MOCK_SANDBOX_URL: `http://127.0.0.1:${mock}`,
   };
   const adapt = (text: string) =>
-    text.replace(PORT, (whole, host: string, port: string) => {
-      const other = ports.get(Number(port));
-      return other ? `${host}:${other}` : whole;
-    });
+    text
+      .replace(PORT, (whole, host: string, port: string) => {
+        const other = ports.get(Number(port));
+        return other ? `${host}:${other}` : whole;
+      })
+      .replace(LISTEN, (whole, port: string) => {
+        const other = ports.get(Number(port));
+        return other ? `.listen(${other})` : whole;
+      });
 
   async function inCheckout(text: string, how: 'check' | 'run' | 'vitest'): Promise<Outcome> {
     const place = join(
@@ -114,6 +121,7 @@ export async function openWorkbench(markdown: string): Promise<Workbench> {
   };
 }
 
+const LISTEN = /\.listen\((\d{2,5})\)/gu;
 const PORT = /\b(localhost|127\.0\.0\.1):(\d{2,5})\b/gu;
 
 async function freePortsFor(markdown: string): Promise<ReadonlyMap<number, number>> {

@@ -3,15 +3,14 @@
  *
  * @module
  */
-import { Agent, type Dispatcher } from 'undici';
 import type { WallClock } from '../../clock/port.ts';
 import { stopwatch } from '../stopwatch.ts';
+import { createConnections, type Lease } from './connections.ts';
 import type { HeaderPairs, NoReply, NoReplyCause, Reply, SentRequest } from './exchange.ts';
-
-/** This much of a reply is looked at. */
-export const MOST_REPLY_BYTES = 65_536;
+import { MOST_REPLY_BYTES } from './raw-reply.ts';
 
 export interface HttpClient {
+  /** The limit of time begins when a connection is free: what the suite itself makes wait is not the receiver's. */
   send(request: SentRequest, timeoutMs: number): Promise<Reply>;
   close(): Promise<void>;
 }
@@ -36,6 +35,8 @@ const CAUSES: Readonly<Record<string, readonly [NoReplyCause, string]>> = {
   EPIPE: ['reset', 'connection reset'],
   UND_ERR_SOCKET: ['reset', 'connection closed without a complete answer'],
   ETIMEDOUT: ['timeout', 'no connection'],
+  ABORT_ERR: ['aborted', 'the run was interrupted'],
+  NOT_HTTP: ['invalid_response', 'the answer is not HTTP/1.1'],
   UND_ERR_CONNECT_TIMEOUT: ['timeout', 'no connection'],
 };
 
@@ -75,40 +76,43 @@ const pairs = (raw: readonly (Buffer | string)[]): HeaderPairs =>
   ]);
 
 interface Begun {
-  controller: Dispatcher.DispatchController | null;
   status: number;
   headers: HeaderPairs;
   readonly chunks: Buffer[];
   size: number;
 }
 
-export const createHttpClient = (options: HttpClientOptions): HttpClient => {
-  const { wall, insecure, connections, signal } = options;
-  const agent = new Agent({
-    connections,
-    pipelining: 1,
-    allowH2: false,
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    connect: { timeout: 0, rejectUnauthorized: !insecure },
-  });
+interface Tried {
+  readonly reply: Reply;
+  /** The receiver had closed an idle connection before it can have seen the request. */
+  readonly stale: boolean;
+}
 
-  const exchange = (request: SentRequest, timeoutMs: number): Promise<Reply> =>
+/** The end of an idle connection shows within one round trip; what takes longer may be a crash. Milliseconds. */
+const STALE_WITHIN_MS = 250;
+
+export const createHttpClient = (options: HttpClientOptions): HttpClient => {
+  const { wall, insecure, signal } = options;
+  const connections = createConnections({ insecure, limit: options.connections });
+
+  const over = (lease: Lease, request: SentRequest, timeoutMs: number): Promise<Tried> =>
     new Promise((resolve) => {
       const elapsed = stopwatch();
-      const begun: Begun = { controller: null, status: 0, headers: [], chunks: [], size: 0 };
-      let over = false;
+      const begun: Begun = { status: 0, headers: [], chunks: [], size: 0 };
+      let ended = false;
       const end = (reply: Reply): void => {
-        if (over) return;
-        over = true;
+        if (ended) return;
+        ended = true;
         disarm();
         signal?.removeEventListener('abort', interrupted);
-        resolve(reply);
+        const { durationMs } = reply;
+        const reset = reply.kind === 'none' && reply.cause === 'reset' && begun.status === 0;
+        resolve({ reply, stale: reset && lease.reused() && durationMs < STALE_WITHIN_MS });
+        // What may still come belongs to this request: the connection ends with it.
+        lease.release(reply.kind === 'none' || begun.size >= MOST_REPLY_BYTES);
       };
-      const cut = (cause: NoReplyCause, message: string): void => {
+      const cut = (cause: NoReplyCause, message: string): void =>
         end({ kind: 'none', cause, message, durationMs: elapsed() });
-        begun.controller?.abort(new Error(message));
-      };
       const disarm = wall.after(timeoutMs, () => cut('timeout', 'no complete answer'));
       const interrupted = (): void => cut('aborted', 'the run was interrupted');
       signal?.addEventListener('abort', interrupted);
@@ -116,7 +120,7 @@ export const createHttpClient = (options: HttpClientOptions): HttpClient => {
         interrupted();
         return;
       }
-      const { origin, pathname, search } = new URL(request.url);
+      const { pathname, search } = new URL(request.url);
       const answered = (): void =>
         end({
           kind: 'answer',
@@ -126,30 +130,24 @@ export const createHttpClient = (options: HttpClientOptions): HttpClient => {
           durationMs: elapsed(),
         });
       try {
-        agent.dispatch(
+        lease.client.dispatch(
           {
-            origin,
             path: pathname + search,
             method: request.method,
             headers: request.headers.flat(),
             body: request.body.length === 0 && request.method !== 'POST' ? null : request.body,
           },
           {
-            onRequestStart: (controller) => {
-              begun.controller = controller;
-              if (over) controller.abort(new Error('too late'));
-            },
+            onRequestStart: () => undefined,
             onResponseStart: (controller, status) => {
               begun.status = status;
               const raw = controller.rawHeaders;
               begun.headers = pairs(Array.isArray(raw) ? raw : []);
             },
-            onResponseData: (controller, chunk) => {
+            onResponseData: (_controller, chunk) => {
               begun.chunks.push(chunk);
               begun.size += chunk.length;
-              if (begun.size < MOST_REPLY_BYTES) return;
-              answered();
-              controller.abort(new Error('enough'));
+              if (begun.size >= MOST_REPLY_BYTES) answered();
             },
             onResponseEnd: answered,
             onResponseError: (_controller, error) => end(noReply(error, elapsed())),
@@ -162,11 +160,13 @@ export const createHttpClient = (options: HttpClientOptions): HttpClient => {
 
   return {
     send: async (request, timeoutMs) => {
-      const reply = await exchange(request, timeoutMs);
-      // An idle connection that the receiver closes just then: no fault of anybody's, so it is asked once more.
-      const stale = reply.kind === 'none' && reply.cause === 'reset' && reply.durationMs < 50;
-      return stale && signal?.aborted !== true ? exchange(request, timeoutMs) : reply;
+      const { origin } = new URL(request.url);
+      const { reply, stale } = await over(await connections.take(origin), request, timeoutMs);
+      if (!stale || signal?.aborted === true) return reply;
+      // No fault of anybody's: once more. What a fresh connection brings is the receiver's own doing, and stands.
+      const again = await connections.take(origin, { fresh: true });
+      return (await over(again, request, timeoutMs)).reply;
     },
-    close: () => agent.destroy(),
+    close: () => connections.close(),
   };
 };

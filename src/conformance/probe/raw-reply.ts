@@ -5,20 +5,41 @@
  */
 import type { Answer, HeaderPairs } from './exchange.ts';
 
+/** This much of a reply is looked at. */
+export const MOST_REPLY_BYTES = 65_536;
+
+export interface ReadReply {
+  readonly answer: Answer;
+  /** What came after it. */
+  readonly rest: Buffer;
+}
+
+interface Body {
+  readonly body: Buffer;
+  readonly rest: Buffer;
+}
+
+const NOTHING = Buffer.alloc(0);
+const START = 'HTTP/1.';
+
 const headersOf = (lines: readonly string[]): HeaderPairs =>
   lines.map((line) => {
     const colon = line.indexOf(':');
     return [line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim()];
   });
 
-/** Null while the last chunk has not come. */
-const unchunk = (bytes: Buffer): Buffer | null => {
+/** Null while the last chunk and what follows it have not come. */
+const unchunk = (bytes: Buffer): Body | null => {
   const parts: Buffer[] = [];
   for (let at = 0; ;) {
     const lineEnd = bytes.indexOf('\r\n', at);
     if (lineEnd < 0) return null;
     const size = Number.parseInt(bytes.toString('latin1', at, lineEnd), 16);
-    if (!(size > 0)) return Buffer.concat(parts);
+    if (!(size > 0)) {
+      // Trailers, if any, end as a head does.
+      const end = bytes.indexOf('\r\n\r\n', lineEnd);
+      return end < 0 ? null : { body: Buffer.concat(parts), rest: bytes.subarray(end + 4) };
+    }
     const end = lineEnd + 2 + size;
     if (bytes.length < end + 2) return null;
     parts.push(bytes.subarray(lineEnd + 2, end));
@@ -26,30 +47,48 @@ const unchunk = (bytes: Buffer): Buffer | null => {
   }
 };
 
+/** Whether these bytes can be the beginning of an answer at all. */
+export const mayBeHttp = (received: Buffer): boolean => {
+  const length = Math.min(received.length, START.length);
+  return received.toString('latin1', 0, length) === START.slice(0, length);
+};
+
+/** @param ended nothing more will come @returns null while the body is not complete */
+const bodyOf = (
+  status: number,
+  header: (name: string) => string | undefined,
+  rest: Buffer,
+  ended: boolean,
+): Body | null => {
+  if (status === 204 || status === 304) return { body: NOTHING, rest };
+  // No more of it is kept, so that it would never be complete.
+  const all = { body: rest, rest: NOTHING };
+  const enough = rest.length >= MOST_REPLY_BYTES ? all : null;
+  if (/chunked/i.test(header('transfer-encoding') ?? '')) return unchunk(rest) ?? enough;
+  const length = header('content-length');
+  if (length === undefined) return ended ? all : enough;
+  const size = Number(length);
+  if (rest.length < size) return enough;
+  return { body: rest.subarray(0, size), rest: rest.subarray(size) };
+};
+
 /** @param ended nothing more will come @returns null while the answer is not complete, or is not HTTP */
-export const readReply = (received: Buffer, ended: boolean, durationMs: number): Answer | null => {
+export const readReply = (
+  received: Buffer,
+  ended: boolean,
+  durationMs: number,
+): ReadReply | null => {
   const headEnd = received.indexOf('\r\n\r\n');
   if (headEnd < 0) return null;
   const [statusLine = '', ...lines] = received.toString('latin1', 0, headEnd).split('\r\n');
   const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(statusLine)?.[1]);
   if (!Number.isInteger(status)) return null;
-  const rest = received.subarray(headEnd + 4);
-  if (status < 200) return readReply(rest, ended, durationMs);
+  const after = received.subarray(headEnd + 4);
+  if (status < 200) return readReply(after, ended, durationMs);
   const headers = headersOf(lines);
   const header = (name: string): string | undefined => headers.find(([key]) => key === name)?.[1];
-  const answer = (body: Buffer): Answer => ({
-    kind: 'answer',
-    status,
-    headers,
-    body: body.toString('utf8'),
-    durationMs,
-  });
-  if (status === 204 || status === 304) return answer(Buffer.alloc(0));
-  if (/chunked/i.test(header('transfer-encoding') ?? '')) {
-    const body = unchunk(rest);
-    return body === null ? null : answer(body);
-  }
-  const length = header('content-length');
-  if (length !== undefined) return rest.length < Number(length) ? null : answer(rest);
-  return ended ? answer(rest) : null;
+  const read = bodyOf(status, header, after, ended);
+  if (read === null) return null;
+  const body = read.body.toString('utf8', 0, MOST_REPLY_BYTES);
+  return { answer: { kind: 'answer', status, headers, body, durationMs }, rest: read.rest };
 };

@@ -8,15 +8,15 @@ import { connect as connectTls } from 'node:tls';
 import type { WallClock } from '../../clock/port.ts';
 import { stopwatch } from '../stopwatch.ts';
 import type { HeaderPairs, NoReply, Reply } from './exchange.ts';
-import { MOST_REPLY_BYTES, noReply } from './http-client.ts';
-import { readReply } from './raw-reply.ts';
+import { noReply } from './http-client.ts';
+import { mayBeHttp, MOST_REPLY_BYTES, readReply } from './raw-reply.ts';
 
 export interface RawConnection {
   /** Why there is no connection; null while there is one. */
   failure(): NoReply | null;
-  /** Resolves when the bytes have been handed to the system. */
+  /** Resolves when the bytes have been handed to the system, or that has taken too long. */
   write(bytes: Uint8Array | string): Promise<void>;
-  /** The answer to what was written since the last one, within the limit of time. */
+  /** The next answer, within the limit of time; its duration counts from what was written last. */
   reply(): Promise<Reply>;
   close(): void;
 }
@@ -51,13 +51,16 @@ const dial = ({ url, insecure }: RawOptions): Socket => {
   });
 };
 
+/** Its head comes on top of what is kept of the body. */
+const MOST_KEPT_BYTES = 2 * MOST_REPLY_BYTES;
+
 export const openRaw = (options: RawOptions): Promise<RawConnection> =>
   new Promise((resolve) => {
     const { wall, timeoutMs, url, signal } = options;
     const socket = dial(options);
     socket.setNoDelay(true);
     let elapsed = stopwatch();
-    let received = Buffer.alloc(0);
+    let received: Buffer = Buffer.alloc(0);
     let ended = false;
     let broken: unknown = null;
     let look = (): void => undefined;
@@ -66,8 +69,17 @@ export const openRaw = (options: RawOptions): Promise<RawConnection> =>
       failure: () => (broken === null ? null : noReply(broken, elapsed())),
       write: (bytes) =>
         new Promise((written) => {
-          if (socket.destroyed) written();
-          else socket.write(bytes, () => written());
+          elapsed = stopwatch();
+          if (socket.destroyed) {
+            written();
+            return;
+          }
+          // Who reads nothing lets it wait for ever.
+          const disarm = wall.after(timeoutMs, written);
+          socket.write(bytes, () => {
+            disarm();
+            written();
+          });
         }),
       reply: () =>
         new Promise((answer) => {
@@ -78,33 +90,37 @@ export const openRaw = (options: RawOptions): Promise<RawConnection> =>
           });
           look = () => {
             const read = readReply(received, ended, elapsed());
-            if (read === null && broken === null && !ended) return;
+            const alien = !mayBeHttp(received);
+            if (read === null && !alien && broken === null && !ended) return;
             look = () => undefined;
             disarm();
-            const closed = { code: 'UND_ERR_SOCKET' };
-            received = Buffer.alloc(0);
-            answer(read ?? noReply(broken ?? closed, elapsed()));
+            received = read?.rest ?? Buffer.alloc(0);
+            const closed = { code: alien ? 'NOT_HTTP' : 'UND_ERR_SOCKET' };
+            const reason = alien ? closed : (broken ?? closed);
+            answer(read?.answer ?? noReply(reason, elapsed()));
           };
           look();
         }),
       close: () => socket.destroy(),
     };
 
-    const open = (): void => {
+    const settle = (): void => {
       disarmConnect();
-      elapsed = stopwatch();
       resolve(connection);
     };
     const tooLong = Object.assign(new Error('no connection'), { code: 'ETIMEDOUT' });
     const disarmConnect = wall.after(timeoutMs, () => socket.destroy(tooLong));
     const interrupted = (): void => {
-      socket.destroy(new Error('interrupted'));
+      socket.destroy(Object.assign(new Error('interrupted'), { code: 'ABORT_ERR' }));
     };
     signal?.addEventListener('abort', interrupted);
     if (signal?.aborted === true) interrupted();
-    socket.once(new URL(url).protocol === 'https:' ? 'secureConnect' : 'connect', open);
+    socket.once(new URL(url).protocol === 'https:' ? 'secureConnect' : 'connect', () => {
+      elapsed = stopwatch();
+      settle();
+    });
     socket.on('data', (chunk: Buffer) => {
-      if (received.length < MOST_REPLY_BYTES) received = Buffer.concat([received, chunk]);
+      if (received.length < MOST_KEPT_BYTES) received = Buffer.concat([received, chunk]);
       look();
     });
     socket.on('end', () => {
@@ -113,7 +129,7 @@ export const openRaw = (options: RawOptions): Promise<RawConnection> =>
     });
     socket.on('error', (error) => {
       broken = error;
-      open();
+      settle();
       look();
     });
     socket.on('close', () => {

@@ -32,9 +32,9 @@ const COLOURS: Readonly<Record<Gravity, Colour>> = {
 
 const LABEL_WIDTH = 13;
 /** Lines of a body or of headers that are shown of each side. */
-const MOST_LINES = 30;
+const MOST_LINES = 16;
 /** Characters of one line; the rest is in the other reports. */
-const MOST_CHARACTERS = 1200;
+const MOST_CHARACTERS = 600;
 
 const shorten = (line: string): string =>
   line.length <= MOST_CHARACTERS

@@ -1,0 +1,104 @@
+/**
+ * Connections that are kept for the next request, each with its history: one that has already served may be closed by
+ * the other side at any moment, a fresh one not without reason.
+ *
+ * @module
+ */
+import { Client } from 'undici';
+
+/** A connection, for one request. */
+export interface Lease {
+  readonly client: Client;
+  /** Whether the request goes, or went, out over a connection that had served before. */
+  reused(): boolean;
+  /** @param spent nothing further is to be sent over it */
+  release(spent: boolean): void;
+}
+
+export interface Connections {
+  /** Waits while all are in use. A fresh one has not served before. */
+  take(origin: string, options?: { readonly fresh?: boolean }): Promise<Lease>;
+  close(): Promise<void>;
+}
+
+export interface ConnectionOptions {
+  /** Takes any TLS certificate. */
+  readonly insecure: boolean;
+  /** Connections to one origin at the most. */
+  readonly limit: number;
+}
+
+interface Line {
+  readonly client: Client;
+  connected: boolean;
+  /** Connected anew since it was taken. */
+  fresh: boolean;
+}
+
+interface Origin {
+  readonly lines: Set<Line>;
+  readonly idle: Line[];
+  readonly waiting: (() => void)[];
+}
+
+export const createConnections = ({ insecure, limit }: ConnectionOptions): Connections => {
+  const origins = new Map<string, Origin>();
+
+  const open = (origin: string): Line => {
+    const client = new Client(origin, {
+      pipelining: 1,
+      allowH2: false,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      connect: { timeout: 0, rejectUnauthorized: !insecure },
+    });
+    const line: Line = { client, connected: false, fresh: false };
+    client.on('connect', () => {
+      line.connected = true;
+      line.fresh = true;
+    });
+    client.on('disconnect', () => {
+      line.connected = false;
+    });
+    return line;
+  };
+
+  const at = (origin: string): Origin => {
+    const known = origins.get(origin) ?? { lines: new Set(), idle: [], waiting: [] };
+    origins.set(origin, known);
+    return known;
+  };
+
+  return {
+    take: async (origin, { fresh = false } = {}) => {
+      const { lines, idle, waiting } = at(origin);
+      const end = (line: Line): void => {
+        lines.delete(line);
+        void line.client.destroy();
+      };
+      while (idle.length === 0 && lines.size >= limit) {
+        await new Promise<void>((free) => {
+          waiting.push(free);
+        });
+      }
+      if (fresh) for (const line of idle.splice(0)) end(line);
+      const line = idle.pop() ?? open(origin);
+      lines.add(line);
+      line.fresh = false;
+      const hadServed = line.connected;
+      return {
+        client: line.client,
+        reused: () => hadServed && !line.fresh,
+        release: (spent) => {
+          if (spent) end(line);
+          else idle.push(line);
+          waiting.shift()?.();
+        },
+      };
+    },
+    close: async () => {
+      const lines = [...origins.values()].flatMap((origin) => [...origin.lines]);
+      await Promise.all(lines.map(({ client }) => client.destroy()));
+    },
+  };
+};

@@ -21,6 +21,7 @@ const undiciCore: Plugin = {
   load: (id) =>
     id === '\0undici-core'
       ? `export { default as Agent } from 'undici/lib/dispatcher/agent.js';
+         export { default as Client } from 'undici/lib/dispatcher/client.js';
          export { default as buildConnector } from 'undici/lib/core/connect.js';
          import Dispatcher from 'undici/lib/dispatcher/dispatcher.js';
          import api from 'undici/lib/api/index.js';

@@ -250,6 +250,25 @@ describe('a project that tests with it', () => {
   });
 });
 
+describe('a project with a vitest that is too old', () => {
+  test('is told which one it needs', { timeout: 180_000 }, async ({ skip }) => {
+    if (offline) return skip(offline);
+    const project = join(folder, 'vitest-too-old');
+    cpSync(join(root, 'test', 'vitest', 'sample'), project, { recursive: true });
+    const here = { cwd: project, env };
+    const tarball = join(folder, `sendemall-mock-${manifest.version}.tgz`);
+    const flags = ['--legacy-peer-deps', '--prefer-offline', '--no-audit', '--no-fund'];
+    const wanted = [tarball, 'vitest@4.1.12', 'zod@4'];
+    const installed = await run('npm', ['install', ...wanted, ...flags], here);
+    expect(installed.status, installed.output).toBe(0);
+    const { status, output } = await run('npx', ['--no-install', 'vitest', 'run'], here);
+    expect(status).toBe(1);
+    expect(output).toContain(
+      'sendemall-mock/vitest needs vitest 5.0 or newer, and this is vitest 4.1.12. Update it: npm install --save-dev vitest@5.',
+    );
+  });
+});
+
 const USE = `
 import { createClient, createMock } from 'sendemall-mock';
 import { CATALOGUE, REPORTERS, verify } from 'sendemall-mock/conformance';

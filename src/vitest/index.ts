@@ -3,6 +3,8 @@
  *
  * @module
  */
+// First, so that it speaks before anything else fails.
+import './supported.ts';
 import './types.ts';
 
 export { describeReceiver, NotConformantError, type DescribeOptions } from './describe-receiver.ts';

@@ -16,6 +16,12 @@ const describe = (thing: unknown): string => {
   return thing instanceof Promise ? 'a promise (await it first)' : 'an object of another kind';
 };
 
+/** Of two fixtures with one name vitest takes the later, without a word. */
+const replaced = (thing: unknown): string =>
+  thing === null || typeof thing !== 'object' || thing instanceof Promise
+    ? ''
+    : ' If it came from a fixture of your own that is called "sandbox", that one has replaced the kit’s: give it another name.';
+
 export interface Subject {
   readonly sandbox: Sandbox;
   readonly deliveries: readonly Delivery[];
@@ -29,7 +35,7 @@ export const subjectOf = (thing: unknown, matcher: string): Subject => {
   const sandbox = sandboxOf(thing);
   if (sandbox === null || thing === sandbox) {
     throw new MatcherError(
-      `${matcher}() judges what sandbox.trigger() gave, or one of its deliveries; it was called on ${describe(thing)}.`,
+      `${matcher}() judges what sandbox.trigger() gave, or one of its deliveries; it was called on ${describe(thing)}.${replaced(thing)}`,
     );
   }
   const { deliveries, id } = thing as { deliveries?: readonly Delivery[]; id?: string };

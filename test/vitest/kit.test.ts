@@ -121,6 +121,17 @@ describe('a matcher on the wrong thing', () => {
     );
   });
 
+  const own = { trigger: async () => ({ events: [], deliveries: [] }) };
+  const clashing = test.extend<{ sandbox: typeof own }>({
+    // eslint-disable-next-line no-empty-pattern
+    sandbox: async ({}, use) => use(own),
+  });
+  clashing('two fixtures of one name', async ({ sandbox }) => {
+    await expect(expect(await sandbox.trigger()).toBeDelivered()).rejects.toThrow(
+      'that one has replaced the kit’s: give it another name',
+    );
+  });
+
   test('an event that nobody is registered for', async ({ sandbox }) => {
     const triggered = await sandbox.trigger('email.sent');
     await expect(expect(triggered).toBeDelivered()).rejects.toThrow('Register a receiver');

@@ -187,6 +187,8 @@ export const main = async (args: readonly string[]): Promise<void> => {
   process.stdout.on('error', (error: NodeJS.ErrnoException) =>
     process.exit(error.code === 'EPIPE' ? 0 : 2),
   );
+  // Nobody is there to be told that notices reach nobody; the status still says what came of it.
+  process.stderr.on('error', () => undefined);
   const status = await run(args, processTerminal(listenForSignals()));
   // Ends now, not when the last idle connection does; what was printed goes out first.
   process.stdout.write('', () => process.stderr.write('', () => process.exit(status)));

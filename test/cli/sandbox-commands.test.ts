@@ -350,3 +350,18 @@ test('a reader that has seen enough is no error', async () => {
   expect(stdout).toMatch(/^id +event/);
   expect(stderr).not.toContain('EPIPE');
 });
+
+test('notices that nobody reads change no status', () => {
+  const { stdout } = spawnSync(
+    'bash',
+    [
+      '-c',
+      `exec 3>&1; { "${process.execPath}" "${BIN}" clock show; echo "ended with $?" >&3; } 2>&1 >/dev/null | true`,
+    ],
+    {
+      encoding: 'utf8',
+      env: { PATH: process.env['PATH'], SENDEMALL_MOCK_SANDBOX_URL: 'http://127.0.0.1:9' },
+    },
+  );
+  expect(stdout).toBe('ended with 2\n');
+});

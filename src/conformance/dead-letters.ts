@@ -4,7 +4,6 @@
  * @module
  */
 import { createClient, type Client } from '../client/create-client.ts';
-import { toProviderTime } from '../domain/time.ts';
 import type { DeadLetterSource, RunningSandbox } from './probe/hooks.ts';
 import { HookError } from './probe/hooks.ts';
 import type { Probe } from './probe/probe.ts';
@@ -26,24 +25,27 @@ export interface DeadLetters extends AsyncDisposable {
   left(): Promise<readonly string[]>;
 }
 
+/** The events are the suite's own: what a sandbox makes up by itself differs from run to run. */
 const produce = async (
   client: Client,
   count: number,
-  timestamp: string,
+  probe: Probe,
   signal: AbortSignal,
 ): Promise<{ webhookId: string; bodies: DeadLetters['bodies'] }> => {
   const { id: webhookId } = await client.webhooks.create(
     { url: NOBODY, events: ['*'], secret: 'whsec_for-dead-letters-only' },
     { signal },
   );
-  // The account's clock may be ahead: it was advanced for the dead letters before these.
-  const request = { event: 'email.replied', count, timestamp, webhook_id: webhookId } as const;
-  const { events } = await client.events.trigger(request, { signal });
+  const bodies: { id: string; body: string }[] = [];
+  for (let made = 0; made < count; made += 1) {
+    // The account's clock may be ahead: it was advanced for the dead letters before these. So the time is given, too.
+    const { id, timestamp, data } = probe.event('email.replied');
+    const request = { event: 'email.replied', id, timestamp, data, webhook_id: webhookId } as const;
+    const { events } = await client.events.trigger(request, { signal });
+    for (const event of events) bodies.push({ id: event.id, body: JSON.stringify(event) });
+  }
   await client.clock.advance({ until: 'settled' }, { signal });
-  return {
-    webhookId,
-    bodies: events.map((event) => ({ id: event.id, body: JSON.stringify(event) })),
-  };
+  return { webhookId, bodies };
 };
 
 const startSandbox = async ({ sandbox }: Probe): Promise<RunningSandbox> => {
@@ -63,12 +65,7 @@ export const produceDeadLetters = async (probe: Probe, count: number): Promise<D
   const signals = probe.signal === undefined ? [late.signal] : [late.signal, probe.signal];
   try {
     const client = createClient({ baseUrl: sandbox.url, apiKey: sandbox.apiKey });
-    const { webhookId, bodies } = await produce(
-      client,
-      count,
-      toProviderTime(probe.wall.now()),
-      AbortSignal.any(signals),
-    );
+    const { webhookId, bodies } = await produce(client, count, probe, AbortSignal.any(signals));
     const left = async (): Promise<readonly string[]> => {
       const ids: string[] = [];
       for await (const { id } of client.failedEvents.list(webhookId, { limit: 100 })) ids.push(id);

@@ -46,7 +46,9 @@ export const createEventMaker = (random: () => number, now: () => number): Event
     return `${run}${String(made).padStart(5, '0')}`;
   };
   const freshId = (): string => `evt_${next()}`;
-  const freshEmail = (): string => `lead.${next().toLowerCase()}@receiver-test.example`;
+  // A domain for each check: what a faulty receiver does to a whole domain is found by whoever looks for that.
+  const domain = `${run.toLowerCase()}.receiver-test.example`;
+  const freshEmail = (): string => `lead.${next().slice(run.length)}@${domain}`;
 
   const fresh = (example: WebhookEvent): Event => {
     const data: Record<string, unknown> = { ...example.data };

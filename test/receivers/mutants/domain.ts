@@ -73,11 +73,6 @@ export const DOMAIN_MUTANTS: readonly Mutant[] = [
   {
     name: 'domain-suppresses-domain',
     fault: 'suppresses every address of the domain after a hard bounce',
-    also: {
-      'domain/suppressed-globally': 'a lead is suppressed for the bounce of another one',
-      'domain/bounce-class':
-        'a lead that bounced softly is suppressed for the bounce of another one',
-    },
     make: (secret) => new SuppressesGroup(secret, (event) => emailOf(event).split('@').at(-1)!),
   },
   {

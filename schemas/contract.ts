@@ -49,6 +49,10 @@ export const LIMITS = {
   maxApiKeyLength: 256,
   idempotencyHours: 24,
   maxIdempotencyKeysPerAccount: 1000,
+  requestsPerMinute: 60,
+  campaignsPerMinute: 10,
+  maxCampaignsPerAccount: 1000,
+  maxLeadsPerAccount: 250_000,
   maxSnapshotBytes: 67_108_864,
   streamHeartbeatMs: 15_000,
 } as const;

@@ -9,6 +9,7 @@
 import * as z from 'zod';
 import {
   CampaignCompletedData,
+  CampaignId,
   EmailBouncedData,
   EmailClickedData,
   EmailDeliveredData,
@@ -17,9 +18,343 @@ import {
   EmailSentData,
   EmailUnsubscribedData,
   EventId,
+  LeadEmail,
+  LeadId,
   Timestamp,
 } from './events.ts';
-import { integer, minProperties, uniqueItems } from './support.ts';
+import { integer, maxProperties, minProperties, uniqueItems } from './support.ts';
+
+/**
+ * Campaign name.
+ *
+ * @remarks assumed: The field is documented (A), its length is not. (Documented in part: A.)
+ * @example `"Q2 Outreach"`
+ */
+export const CampaignName = z.string().min(1).max(200);
+export type CampaignName = z.infer<typeof CampaignName>;
+
+/**
+ * E-mails that the campaign sends a day of its time zone, at the most.
+ *
+ * @remarks assumed: The field is documented (A), its bounds are not. (Documented in part: A.)
+ * @example `50`
+ */
+export const DailyLimit = integer().min(1).max(1_000_000);
+export type DailyLimit = z.infer<typeof DailyLimit>;
+
+/**
+ * A name of the IANA time zone database, such as `America/New_York`.
+ *
+ * @remarks assumed: The field is documented (A), that it takes IANA names is not. (Documented in
+ * part: A.)
+ * @example `"America/New_York"`
+ */
+export const TimeZone = z.string().min(1).max(64);
+export type TimeZone = z.infer<typeof TimeZone>;
+
+/**
+ * In short or in full.
+ *
+ * @remarks assumed: How the provider writes a day is not documented, so both ways are taken.
+ */
+export const Weekday = z.enum([
+  'mon',
+  'tue',
+  'wed',
+  'thu',
+  'fri',
+  'sat',
+  'sun',
+  'monday',
+  'tuesday',
+  'wednesday',
+  'thursday',
+  'friday',
+  'saturday',
+  'sunday',
+]);
+export type Weekday = z.infer<typeof Weekday>;
+
+/**
+ * When e-mails are sent: from `start_hour` to `end_hour` of these days, in the campaign's time
+ * zone.
+ *
+ * @remarks assumed: The fields are documented (A), their bounds are not. (Documented in part: A.)
+ */
+export const Schedule = z.strictObject({
+  days: z.array(Weekday).min(1).max(7).check(uniqueItems),
+  /** The first hour, 0 to 23. */
+  start_hour: integer().min(0).max(23),
+  /** The hour that it ends with, 1 to 24; later than `start_hour`. */
+  end_hour: integer().min(1).max(24),
+});
+export type Schedule = z.infer<typeof Schedule>;
+
+/**
+ * E-mail of a sequence.
+ *
+ * @remarks assumed: The fields are documented (A), their bounds are not. (Documented in part: A.)
+ */
+export const SequenceEmail = z.strictObject({
+  /** Its place, counted from 1 without a gap. */
+  step: integer().min(1).max(20),
+  /**
+   * Days after the e-mail before it; of the first one, after the lead was added or the campaign
+   * activated.
+   */
+  delay_days: integer().min(0).max(365),
+  subject: z.string().min(1).max(998),
+  body: z.string().min(1).max(50_000),
+});
+export type SequenceEmail = z.infer<typeof SequenceEmail>;
+
+/**
+ * Sequence.
+ *
+ * @remarks assumed: The list is documented (A), how long it may be is not. (Documented in part:
+ * A.)
+ */
+export const Sequences = z.array(SequenceEmail).min(1).max(20);
+export type Sequences = z.infer<typeof Sequences>;
+
+/**
+ * New campaign.
+ *
+ * @remarks documented: A
+ */
+export const CreateCampaignRequest = z.strictObject({
+  name: CampaignName,
+  daily_limit: DailyLimit,
+  timezone: TimeZone,
+  schedule: Schedule,
+  sequences: Sequences,
+});
+export type CreateCampaignRequest = z.infer<typeof CreateCampaignRequest>;
+
+/**
+ * At least one of them.
+ *
+ * @remarks assumed: The operation is not documented. These are the fields of a new campaign.
+ */
+export const UpdateCampaignRequest = z.strictObject({
+  name: CampaignName.optional(),
+  daily_limit: DailyLimit.optional(),
+  timezone: TimeZone.optional(),
+  schedule: Schedule.optional(),
+  sequences: Sequences.optional(),
+}).check(minProperties(1));
+export type UpdateCampaignRequest = z.infer<typeof UpdateCampaignRequest>;
+
+/**
+ * It is a `draft` until it is activated, and `completed` when its last lead has finished.
+ *
+ * @remarks assumed: Not documented. One for each documented call, and one for
+ * `campaign.completed`.
+ */
+export const CampaignStatus = z.enum(['draft', 'active', 'paused', 'completed']);
+export type CampaignStatus = z.infer<typeof CampaignStatus>;
+
+/**
+ * Campaign.
+ *
+ * @remarks assumed: Only `id` of the answer is documented (A). The other fields are those of the
+ * request. (Documented in part: A.)
+ */
+export const Campaign = z.looseObject({
+  id: CampaignId,
+  name: CampaignName,
+  status: CampaignStatus,
+  daily_limit: DailyLimit,
+  timezone: TimeZone,
+  schedule: Schedule,
+  sequences: Sequences,
+  /** When it was created, on the account's clock. */
+  created_at: Timestamp,
+});
+export type Campaign = z.infer<typeof Campaign>;
+
+/**
+ * Deleted campaign.
+ *
+ * @remarks assumed: The operation is not documented. Every documented answer has `data`.
+ */
+export const DeletedCampaign = z.looseObject({ id: CampaignId, deleted: z.literal(true) });
+export type DeletedCampaign = z.infer<typeof DeletedCampaign>;
+
+/**
+ * Whatever the e-mails' texts use. At most 50, of up to 1,000 characters.
+ *
+ * @remarks assumed: The field is documented (A), what may be in it is not. (Documented in part:
+ * A.)
+ */
+export const CustomFields = z.object({}).catchall(z.string().max(1000)).check(maxProperties(50));
+export type CustomFields = z.infer<typeof CustomFields>;
+
+/**
+ * Text about a lead.
+ *
+ * @remarks assumed: The fields are documented (A), how long they may be is not. (Documented in
+ * part: A.)
+ */
+export const LeadText = z.string().min(1).max(200);
+export type LeadText = z.infer<typeof LeadText>;
+
+/**
+ * New lead.
+ *
+ * @remarks assumed: The fields are documented (A). That only the address must be given is assumed.
+ * (Documented in part: A.)
+ */
+export const NewLead = z.strictObject({
+  email: LeadEmail,
+  first_name: LeadText.optional(),
+  last_name: LeadText.optional(),
+  company: LeadText.optional(),
+  title: LeadText.optional(),
+  custom_fields: CustomFields.optional(),
+});
+export type NewLead = z.infer<typeof NewLead>;
+
+/**
+ * New leads.
+ *
+ * @remarks documented: A
+ */
+export const AddLeadsRequest = z.strictObject({ leads: z.array(NewLead).min(1).max(100) });
+export type AddLeadsRequest = z.infer<typeof AddLeadsRequest>;
+
+/**
+ * | status | when |
+ * |---|---|
+ * | `pending` | nothing has been sent to it yet |
+ * | `active` | it is somewhere in the sequence |
+ * | `replied`, `bounced`, `unsubscribed` | that ended its sequence |
+ * | `suppressed` | it unsubscribed globally in another campaign |
+ * | `completed` | it got the whole sequence |
+ *
+ * @remarks assumed: Not documented. One for each way in which a sequence can end.
+ */
+export const LeadStatus = z.enum([
+  'pending',
+  'active',
+  'replied',
+  'bounced',
+  'unsubscribed',
+  'suppressed',
+  'completed',
+]);
+export type LeadStatus = z.infer<typeof LeadStatus>;
+
+/**
+ * Lead.
+ *
+ * @remarks assumed: No answer with a lead is documented. The fields of the request, and how far it
+ * got.
+ */
+export const Lead = z.looseObject({
+  id: LeadId,
+  email: LeadEmail,
+  /** Null when it was not given. */
+  first_name: LeadText.nullable(),
+  /** Null when it was not given. */
+  last_name: LeadText.nullable(),
+  /** Null when it was not given. */
+  company: LeadText.nullable(),
+  /** Null when it was not given. */
+  title: LeadText.nullable(),
+  custom_fields: CustomFields,
+  status: LeadStatus,
+  /** The last e-mail that was sent to it; 0 before the first. */
+  sequence_step: integer().min(0),
+  /** When it was added, on the account's clock. */
+  created_at: Timestamp,
+});
+export type Lead = z.infer<typeof Lead>;
+
+/**
+ * Lead that was left out.
+ *
+ * @remarks assumed: That a suppressed address is excluded from all future campaigns is documented
+ * (G), how one learns of it is not. (Documented in part: G, "email.unsubscribed".)
+ */
+export const SkippedLead = z.looseObject({
+  email: LeadEmail,
+  /** The campaign has the address already (`duplicate`), or it is `suppressed` globally. */
+  reason: z.enum(['duplicate', 'suppressed']),
+});
+export type SkippedLead = z.infer<typeof SkippedLead>;
+
+/**
+ * Added leads.
+ *
+ * @remarks assumed: The answer is not documented.
+ */
+export const AddedLeads = z.looseObject({ leads: z.array(Lead), skipped: z.array(SkippedLead) });
+export type AddedLeads = z.infer<typeof AddedLeads>;
+
+/**
+ * Removed lead.
+ *
+ * @remarks assumed: The operation is not documented. Every documented answer has `data`.
+ */
+export const RemovedLead = z.looseObject({ id: LeadId, deleted: z.literal(true) });
+export type RemovedLead = z.infer<typeof RemovedLead>;
+
+/**
+ * Replies by sentiment.
+ *
+ * @remarks assumed: The operation is not documented, the sentiments are (G).
+ */
+export const ReplyCounts = z.looseObject({
+  positive: integer().min(0),
+  neutral: integer().min(0),
+  negative: integer().min(0),
+  out_of_office: integer().min(0),
+  unsubscribe: integer().min(0),
+});
+export type ReplyCounts = z.infer<typeof ReplyCounts>;
+
+/**
+ * Bounces by type.
+ *
+ * @remarks assumed: The operation is not documented, the types are (G).
+ */
+export const BounceCounts = z.looseObject({ hard: integer().min(0), soft: integer().min(0) });
+export type BounceCounts = z.infer<typeof BounceCounts>;
+
+/**
+ * Campaign analytics.
+ *
+ * @remarks assumed: The operation is not documented. One count for each documented kind of event.
+ */
+export const CampaignAnalytics = z.looseObject({
+  campaign_id: CampaignId,
+  /** Leads in the campaign. */
+  leads: integer().min(0),
+  /** Leads of whom nothing more will come. */
+  finished: integer().min(0),
+  /** E-mails sent. */
+  sent: integer().min(0),
+  /** E-mails accepted by the receiving server. */
+  delivered: integer().min(0),
+  /** Leads who opened at least one e-mail. */
+  opened: integer().min(0),
+  /** How often e-mails were opened. */
+  opens: integer().min(0),
+  /** Leads who clicked at least one link. */
+  clicked: integer().min(0),
+  /** How often links were clicked. */
+  clicks: integer().min(0),
+  /** Leads who replied. */
+  replied: integer().min(0),
+  replies: ReplyCounts,
+  /** Bounces, hard and soft. */
+  bounced: integer().min(0),
+  bounces: BounceCounts,
+  /** Leads who unsubscribed. */
+  unsubscribed: integer().min(0),
+});
+export type CampaignAnalytics = z.infer<typeof CampaignAnalytics>;
 
 /**
  * http or https, with a host, without user name or password, without a fragment, up to 2,048
@@ -334,7 +669,8 @@ export type ListMeta = z.infer<typeof ListMeta>;
  * | `FOREIGN_HOST` | 403 | sandbox only: the `Host` is not the sandbox's |
  * | `FOREIGN_ORIGIN` | 403 | sandbox only: a browser on another origin asks |
  * | `NOT_FOUND` | 404 | there is no such path |
- * | `CAMPAIGN_NOT_FOUND` | 404 | the account has no such campaign; documented, not answered here |
+ * | `CAMPAIGN_NOT_FOUND` | 404 | the account has no such campaign |
+ * | `LEAD_NOT_FOUND` | 404 | the campaign has no such lead |
  * | `WEBHOOK_NOT_FOUND` | 404 | the account has no such webhook |
  * | `FAILED_EVENT_NOT_FOUND` | 404 | the webhook has no such failed event |
  * | `EVENT_NOT_FOUND` | 404 | sandbox only: the account has no such event |
@@ -342,6 +678,13 @@ export type ListMeta = z.infer<typeof ListMeta>;
  * | `METHOD_NOT_ALLOWED` | 405 | the path takes other methods; `Allow` lists them |
  * | `IDEMPOTENCY_KEY_REUSED` | 409 | the `Idempotency-Key` came with another body before |
  * | `WEBHOOK_LIMIT_REACHED` | 409 | the account has as many webhooks as it may |
+ * | `CAMPAIGN_LIMIT_REACHED` | 409 | the account has as many campaigns as it may |
+ * | `LEAD_LIMIT_REACHED` | 409 | the account has as many leads as it may |
+ * | `CAMPAIGN_EMPTY` | 409 | a campaign without leads is activated |
+ * | `CAMPAIGN_STARTED` | 409 | the campaign is no draft any more |
+ * | `CAMPAIGN_NOT_ACTIVE` | 409 | what is not active cannot be paused |
+ * | `CAMPAIGN_NOT_PAUSED` | 409 | what is not paused cannot be resumed |
+ * | `CAMPAIGN_COMPLETED` | 409 | the campaign is over |
  * | `WEBHOOK_PAUSED` | 409 | sandbox only: the webhook takes no events |
  * | `WEBHOOK_DELETED` | 409 | sandbox only: the delivery's webhook is gone |
  * | `EVENT_EXISTS` | 409 | sandbox only: the `id` is taken |
@@ -364,6 +707,7 @@ export const ErrorCode = z.enum([
   'FOREIGN_ORIGIN',
   'NOT_FOUND',
   'CAMPAIGN_NOT_FOUND',
+  'LEAD_NOT_FOUND',
   'WEBHOOK_NOT_FOUND',
   'FAILED_EVENT_NOT_FOUND',
   'EVENT_NOT_FOUND',
@@ -371,6 +715,13 @@ export const ErrorCode = z.enum([
   'METHOD_NOT_ALLOWED',
   'IDEMPOTENCY_KEY_REUSED',
   'WEBHOOK_LIMIT_REACHED',
+  'CAMPAIGN_LIMIT_REACHED',
+  'LEAD_LIMIT_REACHED',
+  'CAMPAIGN_EMPTY',
+  'CAMPAIGN_STARTED',
+  'CAMPAIGN_NOT_ACTIVE',
+  'CAMPAIGN_NOT_PAUSED',
+  'CAMPAIGN_COMPLETED',
   'WEBHOOK_PAUSED',
   'WEBHOOK_DELETED',
   'EVENT_EXISTS',
@@ -416,6 +767,90 @@ export const ErrorEnvelope = z.looseObject({
   meta: Meta,
 });
 export type ErrorEnvelope = z.infer<typeof ErrorEnvelope>;
+
+/**
+ * Answer with a campaign.
+ *
+ * @remarks assumed: The envelope and `data.id` are documented (A), the rest of `data` is not.
+ */
+export const CampaignResponse = z.looseObject({
+  success: z.literal(true),
+  data: Campaign,
+  meta: Meta,
+});
+export type CampaignResponse = z.infer<typeof CampaignResponse>;
+
+/**
+ * Answer with campaigns.
+ *
+ * @remarks assumed: The operation is not documented, its envelope is (A).
+ */
+export const CampaignListResponse = z.looseObject({
+  success: z.literal(true),
+  data: z.array(Campaign),
+  meta: ListMeta,
+});
+export type CampaignListResponse = z.infer<typeof CampaignListResponse>;
+
+/**
+ * Answer to the deletion of a campaign.
+ *
+ * @remarks assumed: The operation is not documented, its envelope is (A).
+ */
+export const DeletedCampaignResponse = z.looseObject({
+  success: z.literal(true),
+  data: DeletedCampaign,
+  meta: Meta,
+});
+export type DeletedCampaignResponse = z.infer<typeof DeletedCampaignResponse>;
+
+/**
+ * Answer to new leads.
+ *
+ * @remarks assumed: The envelope is documented (A), `data` is not.
+ */
+export const AddLeadsResponse = z.looseObject({
+  success: z.literal(true),
+  data: AddedLeads,
+  meta: Meta,
+});
+export type AddLeadsResponse = z.infer<typeof AddLeadsResponse>;
+
+/**
+ * Answer with leads.
+ *
+ * @remarks assumed: The operation is not documented, its envelope is (A).
+ */
+export const LeadListResponse = z.looseObject({
+  success: z.literal(true),
+  data: z.array(Lead),
+  meta: ListMeta,
+});
+export type LeadListResponse = z.infer<typeof LeadListResponse>;
+
+/**
+ * Answer to the removal of a lead.
+ *
+ * @remarks assumed: The operation is not documented, its envelope is (A).
+ */
+export const RemovedLeadResponse = z.looseObject({
+  success: z.literal(true),
+  data: RemovedLead,
+  meta: Meta,
+});
+export type RemovedLeadResponse = z.infer<typeof RemovedLeadResponse>;
+
+/**
+ * Answer with analytics.
+ *
+ * @remarks assumed: The operation is not documented, its envelope is (A).
+ */
+export const CampaignAnalyticsResponse = z.looseObject({
+  success: z.literal(true),
+  data: CampaignAnalytics,
+  meta: Meta,
+});
+export type CampaignAnalyticsResponse = z.infer<typeof CampaignAnalyticsResponse>;
 
 /**
  * Answer with a webhook.

@@ -22,7 +22,7 @@ import {
   LeadId,
   Timestamp,
 } from './events.ts';
-import { integer, maxProperties, minProperties, uniqueItems } from './support.ts';
+import { integer, minProperties, uniqueItems } from './support.ts';
 
 /**
  * Campaign name.
@@ -182,12 +182,12 @@ export const DeletedCampaign = z.looseObject({ id: CampaignId, deleted: z.litera
 export type DeletedCampaign = z.infer<typeof DeletedCampaign>;
 
 /**
- * Whatever the e-mails' texts use. At most 50, of up to 1,000 characters.
+ * Whatever the e-mails' texts use, of up to 1,000 characters each.
  *
  * @remarks assumed: The field is documented (A), what may be in it is not. (Documented in part:
  * A.)
  */
-export const CustomFields = z.object({}).catchall(z.string().max(1000)).check(maxProperties(50));
+export const CustomFields = z.object({}).catchall(z.string().max(1000));
 export type CustomFields = z.infer<typeof CustomFields>;
 
 /**

@@ -7,10 +7,20 @@
  */
 
 import * as z from 'zod';
-import { Cursor, ListMeta, Meta, PageLimit, Webhook, WebhookId, WebhookUrl } from './control.ts';
+import {
+  Campaign,
+  Cursor,
+  ListMeta,
+  Meta,
+  PageLimit,
+  Webhook,
+  WebhookId,
+  WebhookUrl,
+} from './control.ts';
 import {
   CampaignCompleted,
   CampaignCompletedData,
+  CampaignId,
   EmailBounced,
   EmailBouncedData,
   EmailClicked,
@@ -28,7 +38,7 @@ import {
   EventId,
   Timestamp,
 } from './events.ts';
-import { format, integer } from './support.ts';
+import { format, integer, minProperties } from './support.ts';
 
 /**
  * Delivery id.
@@ -409,7 +419,7 @@ export const Clock = z.looseObject({
   /** Virtual milliseconds per real one; 1 in `realtime`, 0 in `frozen` and `skip`. */
   rate: z.number().min(0).max(100_000),
   now: SandboxTime,
-  /** When the next attempt is due; null when nothing waits. */
+  /** When the next attempt, or the next event of a running campaign, is due; null when nothing waits. */
   next_due_at: SandboxTime.nullable(),
   /** Attempts going on. */
   in_flight: integer().min(0),
@@ -457,11 +467,130 @@ export const AdvanceRequest = z.xor([
     ).check(format('date-time')),
   }),
   z.strictObject({
-    /** `settled` goes on until nothing waits, `next_attempt` to what is due next. */
+    /** `settled` goes on until nothing waits and no campaign runs, `next_attempt` to the next attempt. */
     until: z.enum(['settled', 'next_attempt']),
   }),
 ]);
 export type AdvanceRequest = z.infer<typeof AdvanceRequest>;
+
+/**
+ * | profile | leads |
+ * |---|---|
+ * | `average` | behave as the provider's 2026 benchmarks say |
+ * | `excellent` | open and answer more |
+ * | `dangerous` | bounce: 12 % of the e-mails, where 5 % is critical |
+ * | `silent` | do nothing at all |
+ */
+export const ProfileName = z.enum(['average', 'excellent', 'dangerous', 'silent']);
+export type ProfileName = z.infer<typeof ProfileName>;
+
+/** Probability. */
+export const Probability = z.number().min(0).max(1);
+export type Probability = z.infer<typeof Probability>;
+
+/** Weight. */
+export const Weight = z.number().min(0).max(1_000_000);
+export type Weight = z.infer<typeof Weight>;
+
+/** Of the replies, so many parts of each kind. */
+export const SentimentWeights = z.looseObject({
+  positive: Weight,
+  neutral: Weight,
+  negative: Weight,
+  out_of_office: Weight,
+  unsubscribe: Weight,
+});
+export type SentimentWeights = z.infer<typeof SentimentWeights>;
+
+/** Rates. */
+export const SimulationRates = z.looseObject({
+  /** Of the e-mails. */
+  bounce: Probability,
+  /** Of the first e-mails that bounce. Later ones bounce softly. */
+  hard_bounce: Probability,
+  /** Of the delivered e-mails. */
+  open: Probability,
+  /** After each open. */
+  open_again: Probability,
+  /** Of the opened e-mails. */
+  click: Probability,
+  /** Of the leads. */
+  reply: Probability,
+  /** Of the leads. */
+  unsubscribe: Probability,
+  /** Of the unsubscriptions. */
+  suppress_globally: Probability,
+  sentiments: SentimentWeights,
+});
+export type SimulationRates = z.infer<typeof SimulationRates>;
+
+/** At least one of them. Rates that are left out are the profile's, or stay as they are. */
+export const SetSimulationRequest = z.strictObject({
+  profile: ProfileName.optional(),
+  rates: z.strictObject({
+    bounce: Probability.optional(),
+    hard_bounce: Probability.optional(),
+    open: Probability.optional(),
+    open_again: Probability.optional(),
+    click: Probability.optional(),
+    reply: Probability.optional(),
+    unsubscribe: Probability.optional(),
+    suppress_globally: Probability.optional(),
+    /** Those that are left out do not occur. */
+    sentiments: z.strictObject({
+      positive: Weight.optional(),
+      neutral: Weight.optional(),
+      negative: Weight.optional(),
+      out_of_office: Weight.optional(),
+      unsubscribe: Weight.optional(),
+    }).optional(),
+  }).optional(),
+}).check(minProperties(1));
+export type SetSimulationRequest = z.infer<typeof SetSimulationRequest>;
+
+/** How a campaign's leads behave. */
+export const Simulation = z.looseObject({
+  campaign_id: CampaignId,
+  /** `custom` when rates were given. */
+  profile: z.enum(['average', 'excellent', 'dangerous', 'silent', 'custom']),
+  rates: SimulationRates,
+});
+export type Simulation = z.infer<typeof Simulation>;
+
+/** Scenario. */
+export const ScenarioName = z.enum([
+  'reply',
+  'bounce-spike',
+  'unsubscribe-race',
+  'open-storm',
+  'full-campaign',
+]);
+export type ScenarioName = z.infer<typeof ScenarioName>;
+
+/** Campaign that is ready to run. */
+export const Scenario = z.looseObject({
+  name: ScenarioName,
+  description: z.string(),
+  /** Unless told otherwise. */
+  leads: integer().min(1),
+});
+export type Scenario = z.infer<typeof Scenario>;
+
+/** Scenario to start. */
+export const StartScenarioRequest = z.strictObject({
+  scenario: ScenarioName,
+  /** How many it should have in place of its own number. */
+  leads: integer().min(1).max(10_000).optional(),
+});
+export type StartScenarioRequest = z.infer<typeof StartScenarioRequest>;
+
+/** Started scenario. */
+export const StartedScenario = z.looseObject({
+  scenario: ScenarioName,
+  leads: integer().min(1),
+  campaign: Campaign,
+});
+export type StartedScenario = z.infer<typeof StartedScenario>;
 
 /** How far it went. */
 export const AdvanceResult = z.looseObject({
@@ -566,6 +695,30 @@ export type RestoreResult = z.infer<typeof RestoreResult>;
 /** Probe. */
 export const Probe = z.looseObject({ status: z.literal('ok') });
 export type Probe = z.infer<typeof Probe>;
+
+/** Answer with a simulation. */
+export const SimulationResponse = z.looseObject({
+  success: z.literal(true),
+  data: Simulation,
+  meta: Meta,
+});
+export type SimulationResponse = z.infer<typeof SimulationResponse>;
+
+/** Answer with scenarios. */
+export const ScenarioListResponse = z.looseObject({
+  success: z.literal(true),
+  data: z.array(Scenario),
+  meta: ListMeta,
+});
+export type ScenarioListResponse = z.infer<typeof ScenarioListResponse>;
+
+/** Answer to a started scenario. */
+export const StartedScenarioResponse = z.looseObject({
+  success: z.literal(true),
+  data: StartedScenario,
+  meta: Meta,
+});
+export type StartedScenarioResponse = z.infer<typeof StartedScenarioResponse>;
 
 /** Answer to a trigger. */
 export const TriggerResponse = z.looseObject({

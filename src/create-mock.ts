@@ -11,7 +11,7 @@ import { systemClock } from './clock/system.ts';
 import type { ClockState } from './clock/port.ts';
 import { inMode } from './clock/virtual.ts';
 import { DELIVERY_POLICY } from '../schemas/contract.ts';
-import type { TriggerRequest } from '../schemas/sandbox.ts';
+import { ProfileName, type TriggerRequest } from '../schemas/sandbox.ts';
 import { createSigner } from './domain/signature.ts';
 import { isMoment, parseTime, toProviderTime } from './domain/time.ts';
 import { deliveryHeaders, makeAttempt, type AttemptEnd } from './engine/attempt.ts';
@@ -22,6 +22,8 @@ import { createTransport, targetOf } from './engine/transport.ts';
 import { createApp } from './server/app.ts';
 import { listen } from './server/listen.ts';
 import { createLastResort } from './server/last-resort.ts';
+import type { Account } from './domain/account.ts';
+import { openCampaigns, type Campaigns } from './simulator/campaigns.ts';
 import { createGenerator } from './simulator/generator.ts';
 import { completeEvents, prepareEvents } from './simulator/trigger.ts';
 import { openMemoryStore } from './storage/memory.ts';
@@ -57,6 +59,10 @@ export interface MockOptions {
   readonly concurrency?: number;
   /** Deliver to public addresses too. Default false. */
   readonly allowPublicTargets?: boolean;
+  /** How the leads of a new campaign behave: `average` (default), `excellent`, `dangerous` or `silent`. */
+  readonly profile?: ProfileName;
+  /** The provider's 60 requests, and 10 new campaigns, a minute and key. Default true. */
+  readonly rateLimit?: boolean;
   /** Further names that `/_sandbox` and `/` may be asked under. */
   readonly allowedHosts?: readonly string[];
 }
@@ -112,6 +118,12 @@ const startOf = (text: string | undefined): number | null => {
   );
 };
 
+const profileOf = (name: string = 'average'): ProfileName => {
+  const profile = ProfileName.safeParse(name);
+  if (profile.success) return profile.data;
+  throw new MockOptionError('profile', name, `use one of ${ProfileName.options.join(', ')}.`);
+};
+
 /** The clock that a new account gets. */
 const initialClock = (setting: ClockSetting, start: number | null): ClockState => {
   const wall = systemClock.now();
@@ -164,6 +176,8 @@ export const createMock = async (options: MockOptions = {}): Promise<Mock> => {
     timeoutMs,
     allowPublicTargets: options.allowPublicTargets ?? false,
   });
+  // An account has its campaigns from the moment that it is opened.
+  const campaigns = new WeakMap<Account, Campaigns>();
   const engine = createEngine({
     store,
     wall: systemClock,
@@ -171,6 +185,11 @@ export const createMock = async (options: MockOptions = {}): Promise<Mock> => {
     attemptTimeoutMs: timeoutMs,
     concurrency,
     apiKeys: options.apiKeys ?? null,
+    openFeed: async (account) => {
+      const opened = await openCampaigns(account, store);
+      campaigns.set(account, opened);
+      return opened;
+    },
     initial: () => ({
       clock: initialClock(setting, start),
       seed: seed ?? randomInt(0x1_0000_0000),
@@ -181,6 +200,9 @@ export const createMock = async (options: MockOptions = {}): Promise<Mock> => {
     engine,
     wall: systemClock,
     prepare: prepareEvents,
+    campaigns: ({ account }) => campaigns.get(account)!,
+    defaultProfile: profileOf(options.profile),
+    rateLimit: options.rateLimit ?? true,
     host,
     allowedHosts: options.allowedHosts ?? [],
     closing: closing.signal,

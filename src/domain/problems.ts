@@ -12,17 +12,21 @@ export class Problem extends Error {
   readonly status: number;
   /** Extra response headers, such as `Allow`. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Seconds to wait; null for what waiting does not mend. */
+  readonly retryAfter: number | null;
 
   constructor(
     code: string,
     status: number,
     message: string,
     headers: Readonly<Record<string, string>> = {},
+    retryAfter: number | null = null,
   ) {
     super(message);
     this.code = code;
     this.status = status;
     this.headers = headers;
+    this.retryAfter = retryAfter;
   }
 }
 
@@ -38,6 +42,88 @@ export const failedEventNotFound = (webhookId: string, eventId: string): Problem
     'FAILED_EVENT_NOT_FOUND',
     404,
     `Webhook "${webhookId}" has no failed event "${eventId}". GET /v1/webhooks/${webhookId}/failed-events lists those it has.`,
+  );
+
+export const campaignNotFound = (id: string): Problem =>
+  new Problem(
+    'CAMPAIGN_NOT_FOUND',
+    404,
+    `This account has no campaign "${id}". GET /v1/campaigns lists those it has; another x-user-context is another account.`,
+  );
+
+export const leadNotFound = (campaign: string, id: string): Problem =>
+  new Problem(
+    'LEAD_NOT_FOUND',
+    404,
+    `Campaign "${campaign}" has no lead "${id}". GET /v1/campaigns/${campaign}/leads lists those it has.`,
+  );
+
+export const campaignLimitReached = (limit: number): Problem =>
+  new Problem(
+    'CAMPAIGN_LIMIT_REACHED',
+    409,
+    `This account already has ${limit} campaigns, the most it may have. Delete one first, or use another x-user-context.`,
+  );
+
+export const leadLimitReached = (limit: number): Problem =>
+  new Problem(
+    'LEAD_LIMIT_REACHED',
+    409,
+    `With these leads the account would have more than ${limit}, the most it may have. Delete a campaign first, or use another x-user-context.`,
+  );
+
+export const campaignEmpty = (id: string): Problem =>
+  new Problem(
+    'CAMPAIGN_EMPTY',
+    409,
+    `Campaign "${id}" has no leads, so there is nobody to send to. POST /v1/campaigns/${id}/leads first.`,
+  );
+
+/** @param consequence what cannot be done any more, and the remedy; without a full stop */
+export const campaignStarted = (id: string, status: string, consequence: string): Problem =>
+  new Problem(
+    'CAMPAIGN_STARTED',
+    409,
+    `Campaign "${id}" is ${status}, no draft any more: ${consequence}.`,
+  );
+
+export const campaignNotActive = (id: string, status: string): Problem =>
+  new Problem(
+    'CAMPAIGN_NOT_ACTIVE',
+    409,
+    `Campaign "${id}" is ${status}, so there is nothing to pause. ${
+      status === 'paused'
+        ? `POST /v1/campaigns/${id}/resume goes on with it.`
+        : 'Only an active campaign can be paused.'
+    }`,
+  );
+
+export const campaignNotPaused = (id: string, status: string): Problem =>
+  new Problem(
+    'CAMPAIGN_NOT_PAUSED',
+    409,
+    `Campaign "${id}" is ${status}, so there is nothing to resume. ${
+      status === 'draft'
+        ? `POST /v1/campaigns/${id}/activate starts it.`
+        : 'Only a paused campaign can be resumed.'
+    }`,
+  );
+
+export const campaignCompleted = (id: string): Problem =>
+  new Problem(
+    'CAMPAIGN_COMPLETED',
+    409,
+    `Campaign "${id}" is completed, so it takes no more leads. Create another campaign for them.`,
+  );
+
+/** @param what was counted, e.g. `requests` */
+export const rateLimitExceeded = (limit: number, what: string, seconds: number): Problem =>
+  new Problem(
+    'RATE_LIMIT_EXCEEDED',
+    429,
+    `This key made ${limit} ${what} in the last minute, the most it may make. Come back in ${seconds} s, or start the sandbox with --no-rate-limit.`,
+    { 'Retry-After': String(seconds) },
+    seconds,
   );
 
 export const deliveryNotFound = (id: string): Problem =>

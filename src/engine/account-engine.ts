@@ -20,8 +20,9 @@ import { createAccountClock } from './account-clock.ts';
 import { advance } from './advance.ts';
 import { createBus } from './bus.ts';
 import type { AccountEngine, ClockView } from './engine.ts';
+import type { FeedOutlet, OpenFeed } from './feed.ts';
 import { createLane, type Lane, type LaneContext } from './lane.ts';
-import { publish } from './publish.ts';
+import { publish, subscribes, type Publisher } from './publish.ts';
 import { createTurns } from './turns.ts';
 import { waitForDelivery } from './wait.ts';
 
@@ -34,17 +35,36 @@ export interface OpenAccount {
   readonly lane: Lane;
 }
 
-export const openAccount = async (account: Account, context: LaneContext): Promise<OpenAccount> => {
+export const openAccount = async (
+  account: Account,
+  openFeed: OpenFeed,
+  context: LaneContext,
+): Promise<OpenAccount> => {
   const { store, wall } = context;
   const bus = createBus();
   const clock = createAccountClock(account.key, account.clock, store, wall);
-  const lane = createLane(account.key, clock, bus, context);
+  const feed = await openFeed(account, store);
+  const outlet: FeedOutlet = {
+    hears: (type) => [...webhooks.values()].some((webhook) => subscribes(webhook, type)),
+    publish: async (events, emitted) => void (await publish(events, publisher(), emitted)),
+  };
+  const lane = createLane(account.key, { clock, feed, outlet }, bus, context);
+  feed.onChange(lane.wake);
   const turns = createTurns(MOST_WAITING_ADVANCES, 'changes of this clock');
   // Every opening, and every snapshot, draws from a stream of its own, so that ids never repeat what is there already.
   const ulids = (rows: number): ReturnType<typeof monotonicFactory> =>
     monotonicFactory(seededRandom(account.seed + account.opens * 0x85eb_ca6b + rows * 0xc2b2_ae35));
   let nextUlid = ulids(0);
   const webhooks = new Map<string, Webhook>();
+  const publisher = (): Publisher => ({
+    account: account.key,
+    webhooks: [...webhooks.values()],
+    now: clock.now(),
+    store,
+    lane,
+    bus,
+    newEventId: () => engine.newId('evt'),
+  });
 
   const keep = async (webhook: Webhook): Promise<Webhook> => {
     webhooks.set(webhook.id, webhook);
@@ -54,6 +74,7 @@ export const openAccount = async (account: Account, context: LaneContext): Promi
   const load = async (): Promise<void> => {
     webhooks.clear();
     for (const webhook of await store.listWebhooks(account.key)) webhooks.set(webhook.id, webhook);
+    await feed.reload();
     await lane.reload();
   };
   await load();
@@ -106,16 +127,7 @@ export const openAccount = async (account: Account, context: LaneContext): Promi
         bus.emit({ type: 'delivery.cancelled', id: delivery });
     },
 
-    publish: (requests) =>
-      publish(requests, {
-        account: account.key,
-        webhooks: [...webhooks.values()],
-        now: clock.now(),
-        store,
-        lane,
-        bus,
-        newEventId: () => engine.newId('evt'),
-      }),
+    publish: (requests) => publish(requests, publisher()),
     redeliver: async (of, { body, signature }) => {
       const dueAt = clock.now();
       const delivery = await store.redeliver(account.key, {

@@ -55,7 +55,8 @@ export const advance = async (
     let next = lane.earliestDue();
     while (next !== null && next <= goal && goesOn()) {
       await step(next);
-      if ('until' in target && target.until === 'next_attempt') break;
+      const attempted = lane.attempts() > before;
+      if (attempted && 'until' in target && target.until === 'next_attempt') break;
       next = lane.earliestDue();
     }
     if (!('until' in target) && goesOn() && clock.now() < goal) await step(goal);

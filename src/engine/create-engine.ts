@@ -10,6 +10,7 @@ import { tooManyAccounts, unauthorized } from '../domain/problems.ts';
 import type { Store } from '../storage/store.ts';
 import { openAccount, type OpenAccount } from './account-engine.ts';
 import type { AccountEngine, Engine } from './engine.ts';
+import type { OpenFeed } from './feed.ts';
 import type { Lane, LaneContext } from './lane.ts';
 import { createRecorder } from './recorder.ts';
 import type { Transport } from './transport.ts';
@@ -23,6 +24,7 @@ export interface EngineOptions {
   readonly transport: Transport;
   readonly attemptTimeoutMs: number;
   readonly concurrency: number;
+  readonly openFeed: OpenFeed;
   /** Only these keys are accounts; null lets any key be one. */
   readonly apiKeys: readonly string[] | null;
   /** The clock and the seed of an account that is made now. */
@@ -47,7 +49,7 @@ export const createEngine = (options: EngineOptions): Engine => {
     if (opened.size >= MOST_ACCOUNTS) throw tooManyAccounts(MOST_ACCOUNTS);
     const opening = store
       .openAccount(hash, initial())
-      .then((account) => openAccount(account, context))
+      .then((account) => openAccount(account, options.openFeed, context))
       .then((open) => {
         lanes.push(open.lane);
         return open;

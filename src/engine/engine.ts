@@ -30,6 +30,8 @@ export interface EventToPublish {
   readonly data: Readonly<Record<string, unknown>>;
   readonly id?: string | undefined;
   readonly timestamp?: string | undefined;
+  /** When it happened on the account's clock: now when left out. */
+  readonly at?: Millis | undefined;
   /** Deliver to this webhook only, whatever it subscribes to. */
   readonly webhookId?: string | undefined;
 }

@@ -22,6 +22,7 @@ import type { AttemptRecord, Claim, Store } from '../storage/store.ts';
 import type { AccountClock } from './account-clock.ts';
 import { makeAttempt, type AttemptEnd } from './attempt.ts';
 import type { Bus } from './bus.ts';
+import type { Feed, FeedOutlet } from './feed.ts';
 import type { Recorder } from './recorder.ts';
 import { createSlots, type Slot } from './slots.ts';
 import { targetOf, type Transport } from './transport.ts';
@@ -45,7 +46,7 @@ export interface Lane {
   inFlight(): number;
   /** Attempts made so far. */
   attempts(): number;
-  /** Due time of the next attempt of an active webhook; null when none waits. */
+  /** When something is due next: an attempt of an active webhook, or what happens by itself; null when nothing is. */
   earliestDue(): Millis | null;
   /** Something may be due: look, soon. */
   wake(): void;
@@ -86,9 +87,16 @@ interface Start {
   readonly simulated: boolean;
 }
 
+/** What a lane is driven by. */
+export interface LaneSources {
+  readonly clock: AccountClock;
+  readonly feed: Feed;
+  readonly outlet: FeedOutlet;
+}
+
 export const createLane = (
   account: AccountKey,
-  clock: AccountClock,
+  { clock, feed, outlet }: LaneSources,
   bus: Bus,
   context: LaneContext,
 ): Lane => {
@@ -195,9 +203,17 @@ export const createLane = (
     });
   };
 
-  /** Takes what is due and fits. */
+  const earliestDue = (): Millis | null => {
+    const happens = feed.nextAt();
+    const due = slots.earliestDue();
+    if (happens === null || due === null) return happens ?? due;
+    return Math.min(happens, due);
+  };
+
+  /** Lets happen what is due, and takes what is due and fits. */
   const take = async (): Promise<void> => {
     const at = clock.now();
+    if (!stopped && (feed.nextAt() ?? Infinity) <= at) await feed.happen(at, outlet);
     let uncertain = false;
     for (const slot of slots) {
       const free = slots.places(slot);
@@ -220,8 +236,8 @@ export const createLane = (
   const sleep = async (): Promise<void> => {
     disarm?.();
     disarm = null;
-    const next = slots.earliestDue();
-    if (clock.isHeld() || next === null) return;
+    const next = earliestDue();
+    if (clock.isHeld() || next === null || stopped) return;
     if (clock.state().mode === 'skip') {
       if (inFlight > 0 || next <= clock.now()) return;
       await clock.moveTo(next);
@@ -234,7 +250,7 @@ export const createLane = (
   };
 
   const settleWaiting = (): void => {
-    const next = slots.earliestDue();
+    const next = earliestDue();
     if (inFlight > 0 || (next !== null && next <= clock.now())) return;
     const done = waiting;
     waiting = [];
@@ -273,7 +289,7 @@ export const createLane = (
   return {
     inFlight: () => inFlight,
     attempts: () => attempts,
-    earliestDue: slots.earliestDue,
+    earliestDue,
     wake,
     reserve: (webhook) => {
       const slot = slots.get(webhook);

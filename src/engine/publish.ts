@@ -25,7 +25,7 @@ interface Plan {
   readonly receivers: ReadonlyMap<WebhookKey, Webhook>;
 }
 
-const subscribes = (webhook: Webhook, type: StoredEvent['type']): boolean =>
+export const subscribes = (webhook: Webhook, type: StoredEvent['type']): boolean =>
   webhook.status === 'active' && webhook.events.some((event) => event === '*' || event === type);
 
 const receiversOf = (request: EventToPublish, webhooks: readonly Webhook[]): readonly Webhook[] => {
@@ -54,8 +54,9 @@ const eventOf = (
   newId: () => string,
 ): StoredEvent => {
   const id = request.id ?? newId();
-  const { event, timestamp = time } = request;
-  return { id, type: event, createdAt: now, body: serialise({ ...request, id, timestamp }) };
+  const { event, at, timestamp = at === undefined ? time : toProviderTime(at) } = request;
+  const body = serialise({ ...request, id, timestamp });
+  return { id, type: event, createdAt: at ?? now, body };
 };
 
 const plan = (
@@ -70,7 +71,8 @@ const plan = (
     const deliveries: NewDelivery[] = [];
     for (const webhook of chosen[index] ?? []) {
       receivers.set(webhook.key, webhook);
-      deliveries.push({ webhook: webhook.key, dueAt: now, taken: lane.reserve(webhook.key) });
+      const taken = lane.reserve(webhook.key);
+      deliveries.push({ webhook: webhook.key, dueAt: event.createdAt, taken });
     }
     return { event, deliveries };
   });
@@ -111,7 +113,7 @@ const describe = ({ rows, receivers }: Plan, keys: readonly number[]): Delivery[
 const dispatch = async (
   { rows }: Plan,
   keys: readonly number[],
-  { account, lane, now }: Publisher,
+  { account, lane }: Publisher,
 ): Promise<void> => {
   const claims: Claim[] = [];
   let next = 0;
@@ -119,7 +121,7 @@ const dispatch = async (
     for (const { webhook, dueAt, taken } of deliveries) {
       const delivery = keys[next++] ?? 0;
       if (!taken) {
-        lane.planned(webhook, now);
+        lane.planned(webhook, dueAt);
         continue;
       }
       const { id: eventId, type: eventType, body } = event;
@@ -162,14 +164,19 @@ export interface Publisher {
   newEventId(this: void): string;
 }
 
-/** All or nothing; durable when it resolves. */
+/**
+ * All or nothing; durable when it resolves.
+ *
+ * @param emitted how many events of the account's feed have come out with these
+ */
 export const publish = async (
   requests: readonly EventToPublish[],
   publisher: Publisher,
+  emitted?: number,
 ): Promise<Published> => {
   const { account, store, lane, bus } = publisher;
   const planned = plan(requests, publisher);
-  const kept = await store.publish(account, planned.rows).catch((error: unknown) => {
+  const kept = await store.publish(account, planned.rows, emitted).catch((error: unknown) => {
     lane.unreserve(reservedIn(planned));
     throw error;
   });

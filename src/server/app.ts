@@ -16,17 +16,21 @@ import {
   validationFailed,
 } from '../domain/problems.ts';
 import type { Ctx, Env, ServerOptions } from './context.ts';
+import { campaignRoutes } from './control/campaigns.ts';
 import { failedEventRoutes } from './control/failed-events.ts';
+import { leadRoutes } from './control/leads.ts';
 import { webhookRoutes } from './control/webhooks.ts';
 import { failure } from './envelope.ts';
 import { createGuard } from './guard.ts';
 import { createIdempotency } from './idempotency.ts';
 import { landingRoutes } from './landing.ts';
 import { probeRoutes } from './probes.ts';
+import { createRateLimits } from './rate-limits.ts';
 import { accountRoutes } from './sandbox/account.ts';
 import { clockRoutes } from './sandbox/clock.ts';
 import { deliveryRoutes } from './sandbox/deliveries.ts';
 import { eventRoutes } from './sandbox/events.ts';
+import { simulationRoutes } from './sandbox/simulation.ts';
 import { streamRoutes } from './sandbox/stream.ts';
 
 const logger = getLogger(['sendemall-mock', 'server']);
@@ -73,6 +77,8 @@ const notFound = (c: Ctx): Response => {
 
 /** These read their query themselves, and refuse what they do not know in it. */
 const TAKES_QUERY: ReadonlySet<OperationId> = new Set([
+  'listCampaigns',
+  'listLeads',
   'listFailedEvents',
   'listEvents',
   'listDeliveries',
@@ -98,6 +104,7 @@ export const createApp = (options: ServerOptions): Hono<Env> => {
   const guard = createGuard(host, allowedHosts);
   const auth = authenticate(options);
   const idempotent = createIdempotency(wall);
+  const limits = createRateLimits(options.rateLimit, wall);
 
   const app = new Hono<Env>({ router: new RegExpRouter() });
   app.onError((error, c) => failure(c, error));
@@ -126,13 +133,16 @@ export const createApp = (options: ServerOptions): Hono<Env> => {
   });
   app.use('/', guard);
   app.use('/_sandbox/*', guard, auth);
-  app.use('/v1/*', auth);
+  app.use('/v1/*', auth, limits.middleware);
+  app.route('/v1/campaigns', campaignRoutes(options, idempotent, limits));
+  app.route('/v1/campaigns', leadRoutes(options, idempotent));
   app.route('/v1/webhooks', webhookRoutes(idempotent));
   app.route('/v1/webhooks', failedEventRoutes());
   app.route('/_sandbox/events', eventRoutes(options));
   app.route('/_sandbox/deliveries', deliveryRoutes(options));
   app.route('/_sandbox/clock', clockRoutes(options));
   app.route('/_sandbox/stream', streamRoutes(options));
+  app.route('/_sandbox', simulationRoutes(options));
   app.route('/_sandbox', accountRoutes());
   app.route('/', probeRoutes(engine));
   app.route('/', landingRoutes());

@@ -6,7 +6,8 @@
 import type { Context } from 'hono';
 import type { WallClock } from '../clock/port.ts';
 import type { AccountEngine, Engine, EventToPublish } from '../engine/engine.ts';
-import type { TriggerRequest } from '../../schemas/sandbox.ts';
+import type { ProfileName, TriggerRequest } from '../../schemas/sandbox.ts';
+import type { Campaigns } from '../simulator/campaigns.ts';
 
 /** What a trigger asks for, made complete. */
 export interface Prepared {
@@ -20,6 +21,12 @@ export interface ServerOptions {
   readonly wall: WallClock;
   /** Makes a trigger's events complete; throws a `Problem` when they cannot be. */
   readonly prepare: (account: AccountEngine, request: TriggerRequest) => Promise<Prepared>;
+  /** The campaigns of an account. */
+  readonly campaigns: (account: AccountEngine) => Campaigns;
+  /** How the leads of a new campaign behave. */
+  readonly defaultProfile: ProfileName;
+  /** Whether the provider's limits hold. */
+  readonly rateLimit: boolean;
   /** The address that the server is bound to. */
   readonly host: string;
   readonly allowedHosts: readonly string[];

@@ -38,7 +38,8 @@ const asProblem = (c: Ctx, error: unknown): Problem => {
 };
 
 export const failure = (c: Ctx, error: unknown): Response => {
-  const { code, message, status, headers } = asProblem(c, error);
-  const body = { success: false, error: { code, message, status }, meta: metaOf(c) };
+  const { code, message, status, headers, retryAfter } = asProblem(c, error);
+  const wait = retryAfter === null ? {} : { retry_after: retryAfter };
+  const body = { success: false, error: { code, message, status, ...wait }, meta: metaOf(c) };
   return c.json(body, status as ContentfulStatusCode, { ...headers });
 };

@@ -5,6 +5,7 @@
  * @module
  */
 import { createAccounts, createAnswers } from './memory/accounts.ts';
+import { createCommands } from './memory/commands.ts';
 import { createDeadLetters } from './memory/dead-letters.ts';
 import { createHistory } from './memory/history.ts';
 import { homeFrom } from './memory/load.ts';
@@ -23,6 +24,7 @@ export const openMemoryStore = (): Store => {
     ...createWebhooks(state),
     ...createQueue(state, history),
     ...history,
+    ...createCommands(state),
     ...createDeadLetters(state),
     ...createAnswers(state),
     exportAccount: async (key) => dumpOf(accountOf(state, key)),

@@ -5,6 +5,7 @@
  */
 import { resolve } from 'node:path';
 import { createAccounts, createAnswers, createWebhooks } from './sqlite/accounts.ts';
+import { createCommands } from './sqlite/commands.ts';
 import { createCounters } from './sqlite/counters.ts';
 import { createDeadLetters } from './sqlite/dead-letters.ts';
 import { createDeliveryRows } from './sqlite/delivery-rows.ts';
@@ -44,6 +45,7 @@ export const openSqliteStore = async ({ file }: { readonly file: string }): Prom
     ...createWebhooks(db, tallies, inFlight),
     ...createQueue(db, inFlight, history, writeDown, tallies, counters),
     ...history,
+    ...createCommands(db),
     ...createDeadLetters(db, rows, tallies),
     ...createAnswers(db),
     close: async () => {

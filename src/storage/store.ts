@@ -116,11 +116,11 @@ export interface Counts {
 export interface AccountStore {
   /** Finds the account or makes it as `initial` says; `opens` grows by one per call. */
   openAccount(keyHash: string, initial: Pick<Account, 'seed' | 'clock'>): Promise<Account>;
-  /** Key hashes of the accounts that have something pending: what must be woken after a restart. */
+  /** Key hashes of the accounts that have something pending or a campaign: what must be woken after a restart. */
   accountsWithWork(): Promise<readonly string[]>;
   saveClock(account: AccountKey, clock: ClockRecord): Promise<void>;
   counts(account: AccountKey): Promise<Counts>;
-  /** Removes webhooks, events, deliveries, attempts and remembered answers; the account itself stays. */
+  /** Removes webhooks, events, deliveries, attempts, campaigns and remembered answers; the account itself stays. */
   resetAccount(account: AccountKey): Promise<void>;
   /** Everything of one account as plain JSON data (its secrets included), and back in place of what is there. */
   exportAccount(account: AccountKey): Promise<AccountDump>;
@@ -147,7 +147,12 @@ export interface WebhookStore {
 }
 
 export interface QueueStore {
-  publish(account: AccountKey, events: readonly NewEvent[]): Promise<PublishResult>;
+  /** @param emitted saved with the events, as by {@link CampaignStore.saveEmitted} */
+  publish(
+    account: AccountKey,
+    events: readonly NewEvent[],
+    emitted?: number,
+  ): Promise<PublishResult>;
   /** @returns null when there is no delivery `of`, or its webhook is gone. */
   redeliver(account: AccountKey, redelivery: NewRedelivery): Promise<Delivery | null>;
   /** Takes up to `limit` deliveries due at or before `now`, oldest due first, and marks them in flight. */
@@ -160,6 +165,23 @@ export interface QueueStore {
   release(deliveries: readonly number[]): Promise<void>;
   /** After a crash: what was in flight is pending again at its old due time (cancelled if its webhook is gone). @returns how many. */
   recover(): Promise<number>;
+}
+
+/** Something done to an account's campaigns: plain data that only the simulator reads. */
+export interface StoredCommand {
+  readonly at: Millis;
+  /** Events of the campaigns that had come out before it. */
+  readonly emitted: number;
+  readonly body: string;
+}
+
+export interface CampaignStore {
+  appendCommand(account: AccountKey, command: StoredCommand): Promise<void>;
+  /** In the order in which they came. */
+  commands(account: AccountKey): Promise<readonly StoredCommand[]>;
+  /** How many events of the campaigns have come out: published, or heard by nobody. */
+  emitted(account: AccountKey): Promise<number>;
+  saveEmitted(account: AccountKey, emitted: number): Promise<void>;
 }
 
 export interface HistoryStore {
@@ -206,7 +228,7 @@ export interface IdempotencyStore {
 }
 
 export interface Store
-  extends AccountStore, WebhookStore, QueueStore, HistoryStore, IdempotencyStore {
+  extends AccountStore, WebhookStore, QueueStore, CampaignStore, HistoryStore, IdempotencyStore {
   /** Where state is kept, in words for a person: `memory` or a file's path. */
   readonly location: string;
   /** Writes back what is buffered and lets go of the file. */

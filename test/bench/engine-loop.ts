@@ -27,6 +27,12 @@ const engine = createEngine({
   attemptTimeoutMs: 10_000,
   concurrency: CONCURRENCY,
   apiKeys: null,
+  openFeed: async () => ({
+    nextAt: () => null,
+    happen: async () => undefined,
+    onChange: () => undefined,
+    reload: async () => undefined,
+  }),
   initial: () => {
     const now = systemClock.now();
     return { seed: 1, clock: { mode: 'realtime', rate: 1, anchorVirtual: now, anchorWall: now } };

@@ -129,7 +129,9 @@ describe('schemas', () => {
       if (!('properties' in value)) continue;
       const name = path.find((key) => /^[A-Z]/.test(key)) ?? '';
       const closed =
-        /(?:Request|Query)$|^Snapshot(?!Response)/.test(name) && name !== 'AttemptRequest';
+        /(?:Request|Query)$|^Snapshot(?!Response)|^(?:NewLead|Schedule|SequenceEmail)$/.test(
+          name,
+        ) && name !== 'AttemptRequest';
       expect(value['additionalProperties'] === false, path.join('/')).toBe(closed);
     }
   });

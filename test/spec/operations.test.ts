@@ -49,7 +49,8 @@ const has = (operation: Operation, status: number): boolean =>
 
 test('there are these, each named once', () => {
   expect(operations.map(({ operationId }) => operationId).toSorted()).toEqual(
-    `createWebhook listWebhooks getWebhook updateWebhook deleteWebhook rotateWebhookSecret listFailedEvents
+    `createCampaign listCampaigns getCampaign updateCampaign deleteCampaign activateCampaign pauseCampaign
+    resumeCampaign addLeads listLeads removeLead getCampaignAnalytics createWebhook listWebhooks getWebhook updateWebhook deleteWebhook rotateWebhookSecret listFailedEvents
     getFailedEvent acknowledgeFailedEvent triggerEvents listEvents getEvent listDeliveries getDelivery
     waitForDelivery redeliver stream getClock setClock advanceClock resetAccount getSnapshot putSnapshot
     getLiveness getReadiness getMetrics`

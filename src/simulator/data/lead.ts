@@ -29,7 +29,7 @@ const id = (faker: Faker, prefix: string): string =>
   `${prefix}_${faker.string.alphanumeric({ length: 12, casing: 'lower' })}`;
 
 /** `sarah.chen` becomes `Sarah Chen`. */
-const nameFrom = (email: string): string =>
+export const nameFrom = (email: string): string =>
   (email.split('@')[0] ?? '')
     .split(/[^a-zA-Z]+/)
     .filter((part) => part !== '')

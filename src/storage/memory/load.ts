@@ -139,6 +139,11 @@ export const homeFrom = (dump: AccountDump, account: AccountKey, newKey: () => n
   for (const [{ key, request_hash: requestHash, status, body, remembered_at }, where] of answers) {
     addOnce(home.answers, key, { requestHash, status, body, rememberedAt: remembered_at }, where);
   }
+  const commands = rowsOf(dump, 'command').map(([row]) => row);
+  for (const { done_at: at, emitted, body } of commands.toSorted(byNumber)) {
+    home.commands.push({ at, emitted, body });
+  }
+  for (const [{ emitted }] of rowsOf(dump, 'progress')) home.emitted = emitted;
   for (const event of [...events.values()].toSorted(byNumber)) home.events.push(event);
   for (const delivery of [...deliveries.values()].toSorted(byNumber)) place(home, delivery);
   home.nextEvent = (home.events.at(-1)?.number ?? 0) + 1;

@@ -146,7 +146,7 @@ export const createQueue = (
     return webhook;
   };
   return {
-    publish: async (account, events) => {
+    publish: async (account, events, emitted) => {
       const home = homeOf(state, account);
       for (const { deliveries } of events) {
         for (const { webhook } of deliveries) webhookOf(home, webhook);
@@ -154,6 +154,7 @@ export const createQueue = (
       const first = home.events.length;
       const taken = addEvents(home, events);
       if (taken !== null) return { taken };
+      if (emitted !== undefined) home.emitted = emitted;
       const keys: number[] = [];
       for (let index = 0; index < events.length; index += 1) {
         const event = home.events[first + index] as EventRecord;

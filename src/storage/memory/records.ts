@@ -14,7 +14,7 @@ import type {
   Webhook,
 } from '../../domain/delivery.ts';
 import { deliveryId, rowKey } from '../../domain/delivery-id.ts';
-import type { StoredAnswer } from '../store.ts';
+import type { StoredAnswer, StoredCommand } from '../store.ts';
 import { createDueQueue, type DueQueue } from './due-queue.ts';
 
 export interface EventRecord {
@@ -82,6 +82,10 @@ export interface Home {
   /** Deliveries by status. */
   readonly tally: Record<DeliveryStatus, number>;
   readonly answers: Map<string, AnswerRecord>;
+  /** Of its campaigns. */
+  readonly commands: StoredCommand[];
+  /** Events of its campaigns that have come out. */
+  emitted: number;
   nextEvent: number;
   nextDelivery: number;
 }
@@ -100,6 +104,8 @@ export const createHome = (account: AccountKey, nextEvent = 1, nextDelivery = 1)
   deliveries: [],
   tally: { pending: 0, in_flight: 0, delivered: 0, dead: 0, acknowledged: 0, cancelled: 0 },
   answers: new Map(),
+  commands: [],
+  emitted: 0,
   nextEvent,
   nextDelivery,
 });

@@ -61,6 +61,13 @@ export const dumpOf = ({ account, home }: AccountRecord): AccountDump => ({
     event: home.events.map(eventRow),
     delivery: home.deliveries.map(deliveryRow),
     attempt: home.deliveries.flatMap(attemptRows),
+    command: home.commands.map(({ at, emitted, body }, index): RowOf<'command'> => ({
+      number: index + 1,
+      done_at: at,
+      emitted,
+      body,
+    })),
+    progress: home.emitted === 0 ? [] : [{ emitted: home.emitted } satisfies RowOf<'progress'>],
     answer: [...home.answers].map(
       ([key, { requestHash, status, body, rememberedAt }]): RowOf<'answer'> => ({
         key,

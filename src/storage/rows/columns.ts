@@ -5,7 +5,7 @@
  */
 
 /** Of the snapshot's form: it grows when a table or a column changes. */
-export const DUMP_VERSION = 1;
+export const DUMP_VERSION = 2;
 
 /** The type of a column's values; with `?` they may be null. */
 export type Kind = 'number' | 'string' | 'number?' | 'string?';
@@ -46,6 +46,8 @@ export const COLUMNS = {
     body: 'string?',
   },
   attempt: { delivery: 'number', number: 'number', record: 'string' },
+  command: { number: 'number', done_at: 'number', emitted: 'number', body: 'string' },
+  progress: { emitted: 'number' },
   answer: {
     key: 'string',
     request_hash: 'string',

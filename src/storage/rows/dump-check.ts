@@ -42,6 +42,9 @@ const parsed = (text: unknown): unknown => {
 const isListOfTexts = (value: unknown): boolean =>
   Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === 'string');
 
+const isCount = (value: unknown): string | null =>
+  typeof value === 'number' && value >= 0 ? null : 'is no count';
+
 /** What is wrong with a value, by table and column; null when nothing is. */
 type Check = (value: unknown, row: Row) => string | null;
 
@@ -66,6 +69,11 @@ const CHECKS: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
         ? null
         : 'is no way to sign',
   },
+  command: {
+    emitted: (value) => isCount(value),
+    body: (value) => (isObject(parsed(value)) ? null : 'is no JSON object'),
+  },
+  progress: { emitted: (value) => isCount(value) },
   attempt: {
     record: (value) => (isAttemptRecord(parsed(value)) ? null : 'is no attempt'),
   },
@@ -131,10 +139,12 @@ export const checkTables = (dump: {
   readonly version: unknown;
   readonly tables: unknown;
 }): void => {
-  if (dump.version !== DUMP_VERSION) {
+  const { version } = dump;
+  // Each version only added tables to the one before.
+  if (typeof version !== 'number' || !(version >= 1 && version <= DUMP_VERSION)) {
     throw misfit(
-      `version ${String(dump.version)}`,
-      `is not ${DUMP_VERSION}, the only one that this sandbox reads`,
+      `version ${String(version)}`,
+      `is not among 1 to ${DUMP_VERSION}, which this sandbox reads`,
     );
   }
   const { tables } = dump;

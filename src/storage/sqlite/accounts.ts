@@ -95,7 +95,8 @@ export const createAccounts = (
       db
         .prepare(
           `SELECT DISTINCT a.key_hash AS hash FROM account a JOIN webhook w ON w.account = a.key
-           WHERE EXISTS (SELECT 1 FROM delivery d WHERE d.webhook = w.key AND d.status = ${STATUS.pending})`,
+           WHERE EXISTS (SELECT 1 FROM delivery d WHERE d.webhook = w.key AND d.status = ${STATUS.pending})
+           UNION SELECT a.key_hash FROM account a WHERE EXISTS (SELECT 1 FROM command c WHERE c.account = a.key)`,
         )
         .all()
         .map((row) => String(row['hash'])),

@@ -45,6 +45,8 @@ const TABLES: readonly Table[] = [
     references: { event: 'event', webhook: 'webhook', redelivery_of: 'delivery' },
     where: IN_RANGE,
   },
+  { name: 'command', key: null, hidden: [], references: {}, where: 'account = :account' },
+  { name: 'progress', key: null, hidden: [], references: {}, where: 'account = :account' },
   { name: 'answer', key: null, hidden: [], references: {}, where: 'account = :account' },
 ];
 

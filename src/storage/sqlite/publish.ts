@@ -8,6 +8,7 @@ import type { AccountKey, StoredEvent } from '../../domain/delivery.ts';
 import { STATUS } from '../rows/status.ts';
 import type { NewDelivery, NewEvent, PublishResult, QueueStore } from '../store.ts';
 import { bulkInsert } from './bulk-insert.ts';
+import { emittedSaver } from './commands.ts';
 import type { Counters, Numbers } from './counters.ts';
 import type { Flight, InFlight } from './in-flight.ts';
 import type { Tallies } from './tallies.ts';
@@ -77,6 +78,7 @@ export const createPublish = (
   tallies: Tallies,
   counters: Counters,
 ): QueueStore['publish'] => {
+  const saveEmitted = emittedSaver(db);
   const insertEvents = bulkInsert(db, 'event', EVENT_COLUMNS);
   const insertDelivery = db.prepare(
     `INSERT INTO delivery (seq, event, webhook, status, attempts_made, created_at, due_at) VALUES (?, ?, ?, ${STATUS.pending}, 0, ?, ?)`,
@@ -89,7 +91,7 @@ export const createPublish = (
     return ids.find((id, index) => ids.indexOf(id) < index || find.get(account, id) !== undefined);
   };
 
-  return async (account, events): Promise<PublishResult> => {
+  return async (account, events, emitted): Promise<PublishResult> => {
     const numbers = counters.of(account);
     let before = { ...numbers };
     try {
@@ -99,6 +101,7 @@ export const createPublish = (
           const rows = rowsOf(account, events, numbers);
           insertEvents(rows.events);
           for (const values of rows.deliveries) insertDelivery.run(...values);
+          if (emitted !== undefined) saveEmitted(account, emitted);
           return rows;
         },
         undo: () => {

@@ -86,6 +86,18 @@ const MIGRATIONS: readonly string[] = [
      remembered_at INTEGER NOT NULL,
      PRIMARY KEY (account, key)
    ) STRICT, WITHOUT ROWID;`,
+  `CREATE TABLE command (
+     account INTEGER NOT NULL REFERENCES account,
+     number INTEGER NOT NULL,
+     done_at INTEGER NOT NULL,
+     emitted INTEGER NOT NULL,
+     body TEXT NOT NULL,
+     PRIMARY KEY (account, number)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE progress (
+     account INTEGER PRIMARY KEY REFERENCES account,
+     emitted INTEGER NOT NULL
+   ) STRICT;`,
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;

@@ -1,0 +1,32 @@
+/**
+ * What happens on an account's clock by itself, beside deliveries: the port behind which campaigns run.
+ *
+ * @module
+ */
+import type { EventType } from '../../schemas/contract.ts';
+import type { Account } from '../domain/account.ts';
+import type { Millis } from '../domain/delivery.ts';
+import type { Store } from '../storage/store.ts';
+import type { EventToPublish } from './engine.ts';
+
+/** What a feed publishes through. */
+export interface FeedOutlet {
+  /** Whether an active webhook subscribes to it: what nobody hears is not published. */
+  hears(type: EventType): boolean;
+  /** All or nothing, together with how many events have come out in all. */
+  publish(events: readonly EventToPublish[], emitted: number): Promise<void>;
+}
+
+export interface Feed {
+  /** When the next thing happens; null when nothing does. */
+  nextAt(): Millis | null;
+  /** Makes happen, in order, what is due at or before `now`. */
+  happen(now: Millis, outlet: FeedOutlet): Promise<void>;
+  /** @param listener called when something may happen earlier than it was to */
+  onChange(listener: () => void): void;
+  /** The account was emptied, or another one was put in its place. */
+  reload(): Promise<void>;
+}
+
+/** Opens what an account's feed kept. */
+export type OpenFeed = (account: Account, store: Store) => Promise<Feed>;

@@ -1,0 +1,80 @@
+/**
+ * `/v1/campaigns`: create, list, read, change, delete, activate, pause, resume, count.
+ *
+ * @module
+ */
+import { Hono } from 'hono';
+import {
+  CreateCampaignRequest,
+  PageQuery,
+  UpdateCampaignRequest,
+} from '../../../schemas/control.ts';
+import { parse } from '../../domain/validate.ts';
+import type { Command } from '../../simulator/campaign/commands.ts';
+import { analyticsView, campaignView } from '../../simulator/campaign/view.ts';
+import type { CampaignState } from '../../simulator/campaign/state.ts';
+import { readJson } from '../body.ts';
+import type { Ctx, Env, ServerOptions } from '../context.ts';
+import { success, successPage } from '../envelope.ts';
+import type { Idempotent } from '../idempotency.ts';
+import { readPage, readQuery } from '../query.ts';
+import type { RateLimits } from '../rate-limits.ts';
+
+const idOf = (c: Ctx): string => c.req.param('campaign_id') ?? '';
+
+export const campaignRoutes = (
+  { campaigns, defaultProfile }: Pick<ServerOptions, 'campaigns' | 'defaultProfile'>,
+  idempotent: Idempotent,
+  limits: RateLimits,
+): Hono<Env> => {
+  /** Does it, and shows the campaign as it is then. */
+  const shown = async (c: Ctx, command: Command, status: 200 | 201 = 200): Promise<Response> => {
+    const account = c.get('account');
+    const done = await campaigns(account).carryOut(command, account.now);
+    return success(c, campaignView(done as CampaignState), status);
+  };
+  return new Hono<Env>()
+    .post('/', async (c) => {
+      const body = await readJson(c);
+      return idempotent(c, body, async () => {
+        const settings = parse(CreateCampaignRequest, body);
+        limits.checkCreation(c);
+        return shown(c, { do: 'create', settings, profile: defaultProfile }, 201);
+      });
+    })
+    .get('/', async (c) => {
+      const query = readQuery(c, PageQuery, ['limit']);
+      const all = campaigns(c.get('account')).list();
+      const { rows, nextCursor } = await readPage(query, async ({ limit, after = 0 }) =>
+        all
+          .filter(({ number }) => number > after)
+          .slice(0, limit)
+          .map((campaign) => ({ seq: campaign.number, campaign })),
+      );
+      return successPage(
+        c,
+        rows.map(({ campaign }) => campaignView(campaign)),
+        nextCursor,
+      );
+    })
+    .get('/:campaign_id', (c) =>
+      success(c, campaignView(campaigns(c.get('account')).find(idOf(c)))),
+    )
+    .patch('/:campaign_id', async (c) => {
+      const { id } = campaigns(c.get('account')).find(idOf(c));
+      const changes = parse(UpdateCampaignRequest, await readJson(c));
+      return shown(c, { do: 'update', campaign: id, changes });
+    })
+    .delete('/:campaign_id', async (c) => {
+      const id = idOf(c);
+      const account = c.get('account');
+      await campaigns(account).carryOut({ do: 'delete', campaign: id }, account.now);
+      return success(c, { id, deleted: true });
+    })
+    .post('/:campaign_id/activate', (c) => shown(c, { do: 'activate', campaign: idOf(c) }))
+    .post('/:campaign_id/pause', (c) => shown(c, { do: 'pause', campaign: idOf(c) }))
+    .post('/:campaign_id/resume', (c) => shown(c, { do: 'resume', campaign: idOf(c) }))
+    .get('/:campaign_id/analytics', (c) =>
+      success(c, analyticsView(campaigns(c.get('account')).find(idOf(c)))),
+    );
+};

@@ -1,0 +1,56 @@
+/**
+ * `/v1/campaigns/{campaign_id}/leads`: add, list, remove.
+ *
+ * @module
+ */
+import { Hono } from 'hono';
+import { AddLeadsRequest, PageQuery, type AddedLeads } from '../../../schemas/control.ts';
+import { parse } from '../../domain/validate.ts';
+import { leadView } from '../../simulator/campaign/view.ts';
+import { readJson } from '../body.ts';
+import type { Env, ServerOptions } from '../context.ts';
+import { success, successPage } from '../envelope.ts';
+import type { Idempotent } from '../idempotency.ts';
+import { readPage, readQuery } from '../query.ts';
+
+const hints = { email: "Give the lead's address, e.g. sarah@example.com." };
+
+export const leadRoutes = (
+  { campaigns }: Pick<ServerOptions, 'campaigns'>,
+  idempotent: Idempotent,
+): Hono<Env> =>
+  new Hono<Env>()
+    .post('/:campaign_id/leads', async (c) => {
+      const account = c.get('account');
+      const { id } = campaigns(account).find(c.req.param('campaign_id'));
+      const body = await readJson(c);
+      return idempotent(c, body, async () => {
+        const { leads } = parse(AddLeadsRequest, body, { hints });
+        const command = { do: 'add', campaign: id, leads } as const;
+        const added = (await campaigns(account).carryOut(command, account.now)) as AddedLeads;
+        return success(c, added, 201);
+      });
+    })
+    .get('/:campaign_id/leads', async (c) => {
+      const campaign = campaigns(c.get('account')).find(c.req.param('campaign_id'));
+      const query = readQuery(c, PageQuery, ['limit']);
+      const { rows, nextCursor } = await readPage(query, async ({ limit, after = 0 }) => {
+        const page: { seq: number; lead: (typeof campaign.leads)[number] }[] = [];
+        for (let place = after; place < campaign.leads.length && page.length < limit; place += 1) {
+          const lead = campaign.leads[place];
+          if (lead !== undefined && !lead.removed) page.push({ seq: lead.number, lead });
+        }
+        return page;
+      });
+      return successPage(
+        c,
+        rows.map(({ lead }) => leadView(lead)),
+        nextCursor,
+      );
+    })
+    .delete('/:campaign_id/leads/:lead_id', async (c) => {
+      const account = c.get('account');
+      const { campaign_id: campaign, lead_id: lead } = c.req.param();
+      await campaigns(account).carryOut({ do: 'remove', campaign, lead }, account.now);
+      return success(c, { id: lead, deleted: true });
+    });

@@ -1,0 +1,93 @@
+/**
+ * `/_sandbox/campaigns/{campaign_id}/simulation` and `/_sandbox/scenarios`: how leads behave, and campaigns that are
+ * ready to run.
+ *
+ * @module
+ */
+import { Hono } from 'hono';
+import {
+  SetSimulationRequest,
+  StartScenarioRequest,
+  type Simulation,
+} from '../../../schemas/sandbox.ts';
+import { validationFailed } from '../../domain/problems.ts';
+import { parse } from '../../domain/validate.ts';
+import type { AccountEngine } from '../../engine/engine.ts';
+import { PROFILES, type Rates } from '../../simulator/campaign/rates.ts';
+import type { CampaignState } from '../../simulator/campaign/state.ts';
+import { campaignView } from '../../simulator/campaign/view.ts';
+import { SCENARIOS, scriptOf } from '../../simulator/scenarios.ts';
+import { readJson } from '../body.ts';
+import type { Env, ServerOptions } from '../context.ts';
+import { success, successPage } from '../envelope.ts';
+
+/** As many leads as one command holds: those of one request of the provider's API. */
+const LEADS_AT_ONCE = 100;
+
+const NO_SENTIMENTS = { positive: 0, neutral: 0, negative: 0, out_of_office: 0, unsubscribe: 0 };
+
+const simulationView = ({ id, profile, rates }: CampaignState): Simulation => ({
+  campaign_id: id,
+  profile,
+  rates: { ...rates, sentiments: { ...rates.sentiments } },
+});
+
+/** @throws {Problem} when no sentiment can be drawn */
+const ratesOf = ({ profile, rates = {} }: SetSimulationRequest, before: Rates): Rates => {
+  const base = profile === undefined ? before : PROFILES[profile];
+  const given = Object.fromEntries(
+    Object.entries(rates).filter(([name, value]) => name !== 'sentiments' && value !== undefined),
+  );
+  const { sentiments } = rates;
+  if (sentiments === undefined) return { ...base, ...given };
+  const weights = { ...NO_SENTIMENTS, ...sentiments } as Rates['sentiments'];
+  if (Object.values(weights).every((weight) => weight === 0)) {
+    throw validationFailed(
+      '"rates.sentiments" gives every sentiment the weight 0, so no reply could have one. Give one of them more, or set "rates.reply" to 0.',
+    );
+  }
+  return { ...base, ...given, sentiments: weights };
+};
+
+export const simulationRoutes = ({ campaigns }: Pick<ServerOptions, 'campaigns'>): Hono<Env> => {
+  const start = async (
+    account: AccountEngine,
+    { scenario, leads }: StartScenarioRequest,
+  ): Promise<{ readonly campaign: CampaignState; readonly leads: number }> => {
+    const script = scriptOf(scenario, leads);
+    const { settings, profile } = script;
+    const mine = campaigns(account);
+    const command = { do: 'create', settings, profile } as const;
+    const { id } = (await mine.carryOut(command, account.now)) as CampaignState;
+    for (let from = 0; from < script.leads.length; from += LEADS_AT_ONCE) {
+      const some = script.leads.slice(from, from + LEADS_AT_ONCE);
+      await mine.carryOut({ do: 'add', campaign: id, leads: some }, account.now);
+    }
+    const active = await mine.carryOut({ do: 'activate', campaign: id }, account.now);
+    return { campaign: active as CampaignState, leads: script.leads.length };
+  };
+  return new Hono<Env>()
+    .get('/campaigns/:campaign_id/simulation', (c) =>
+      success(c, simulationView(campaigns(c.get('account')).find(c.req.param('campaign_id')))),
+    )
+    .put('/campaigns/:campaign_id/simulation', async (c) => {
+      const account = c.get('account');
+      const mine = campaigns(account);
+      const campaign = mine.find(c.req.param('campaign_id'));
+      const request = parse(SetSimulationRequest, await readJson(c));
+      const rates = ratesOf(request, campaign.rates);
+      const profile = request.rates === undefined ? (request.profile ?? 'custom') : 'custom';
+      const command = { do: 'behave', campaign: campaign.id, profile, rates } as const;
+      return success(
+        c,
+        simulationView((await mine.carryOut(command, account.now)) as CampaignState),
+      );
+    })
+    .get('/scenarios', (c) => successPage(c, SCENARIOS, null))
+    .post('/scenarios', async (c) => {
+      const request = parse(StartScenarioRequest, await readJson(c));
+      const { campaign, leads } = await start(c.get('account'), request);
+      const { scenario } = request;
+      return success(c, { scenario, leads, campaign: campaignView(campaign) }, 201);
+    });
+};

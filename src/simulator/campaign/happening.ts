@@ -1,0 +1,45 @@
+/**
+ * One thing that the simulator makes happen: an event, before it is put into words.
+ *
+ * @module
+ */
+import type { EventType } from '../../../schemas/contract.ts';
+import type { Millis } from '../../domain/delivery.ts';
+import type { Step } from './plan.ts';
+import type { CampaignState, LeadState } from './state.ts';
+
+interface Common {
+  readonly at: Millis;
+  /** Its place in the account's stream, from 1. */
+  readonly number: number;
+  readonly campaign: CampaignState;
+}
+
+export interface LeadHappening extends Common {
+  readonly lead: LeadState;
+  /** Which e-mail of the sequence. */
+  readonly step: number;
+  readonly what: Step | { readonly kind: 'sent' };
+  /** Opens, or clicks, of this lead so far, and the first of them. */
+  readonly count: number;
+  readonly firstAt: Millis;
+}
+
+export interface Completion extends Common {
+  readonly lead: null;
+}
+
+export type SimulatedEvent = LeadHappening | Completion;
+
+const TYPES = {
+  sent: 'email.sent',
+  delivered: 'email.delivered',
+  bounced: 'email.bounced',
+  opened: 'email.opened',
+  clicked: 'email.clicked',
+  replied: 'email.replied',
+  unsubscribed: 'email.unsubscribed',
+} as const satisfies Record<LeadHappening['what']['kind'], EventType>;
+
+export const typeOf = (event: SimulatedEvent): EventType =>
+  event.lead === null ? 'campaign.completed' : TYPES[event.what.kind];

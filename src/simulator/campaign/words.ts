@@ -1,0 +1,125 @@
+/**
+ * A simulated event put into words: the data that the contract says it has. One lead keeps its name, company, mail
+ * program and country; what it writes is drawn for the e-mail that it answers.
+ *
+ * @module
+ */
+import type { Faker } from '@faker-js/faker';
+import { encodeTime } from 'ulid';
+import type { EventToPublish } from '../../engine/engine.ts';
+import { toProviderTime } from '../../domain/time.ts';
+import { makeBounce } from '../data/bounce.ts';
+import { readerFor } from '../data/reader.ts';
+import { nameFrom } from '../data/lead.ts';
+import { makeReply } from '../data/reply.ts';
+import { drawsFor, hash, idText } from './draw.ts';
+import { typeOf, type LeadHappening, type SimulatedEvent } from './happening.ts';
+import type { LeadState } from './state.ts';
+import { totalsOf } from './view.ts';
+
+/** What the draws of a lead are for, beside its e-mails, which are numbered from 1. */
+const PERSON = -1;
+const THREAD = -2;
+
+const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+
+/** In the form of a ULID: the time, and 80 bits that only this event of this account has. */
+const eventId = (seed: number, number: number, at: number): string => {
+  let text = '';
+  for (let salt = 1; salt <= 4; salt += 1) {
+    let bits = hash(salt, [seed, number]);
+    for (let place = 0; place < 4; place += 1) {
+      text += CROCKFORD[bits & 31];
+      bits >>>= 5;
+    }
+  }
+  return `evt_${encodeTime(at)}${text}`;
+};
+
+interface Person {
+  readonly name: string;
+  readonly company: string;
+}
+
+const personOf = (
+  faker: Faker,
+  seed: number,
+  { campaign, number, given, fate }: LeadState,
+): Person => {
+  const { first_name, last_name, email } = given;
+  // What decides an outcome is nobody's name.
+  const told =
+    [first_name, last_name].filter(Boolean).join(' ') || (fate === null ? nameFrom(email) : '');
+  if (told !== '' && given.company !== undefined) return { name: told, company: given.company };
+  faker.seed([seed, campaign.number, number]);
+  const drawn = `${faker.person.firstName()} ${faker.person.lastName()}`;
+  return { name: told || drawn, company: given.company ?? faker.company.name() };
+};
+
+const dataOf = (faker: Faker, seed: number, event: LeadHappening): Record<string, unknown> => {
+  const { lead, campaign, step, what, count, firstAt } = event;
+  const lead_fields = { campaign_id: campaign.id, lead_id: lead.id, lead_email: lead.given.email };
+  const key = [seed, campaign.number, lead.number] as const;
+  switch (what.kind) {
+    case 'sent':
+    case 'delivered':
+      return { ...lead_fields, sequence_step: step };
+    case 'bounced': {
+      faker.seed([...key, step]);
+      const { bounce_type, bounce_code, bounce_message } = makeBounce(faker, {
+        bounce_type: what.type,
+      });
+      return { ...lead_fields, bounce_type, bounce_code, bounce_message, sequence_step: step };
+    }
+    case 'opened':
+      return {
+        ...lead_fields,
+        sequence_step: step,
+        open_count: count,
+        first_opened_at: toProviderTime(firstAt),
+        ...readerFor(drawsFor(...key, PERSON).next(), lead.given.email).opens,
+      };
+    case 'clicked':
+      return {
+        ...lead_fields,
+        sequence_step: step,
+        url: `https://www.${campaign.id.slice(4)}.example/step-${step}`,
+        click_count: count,
+        first_clicked_at: toProviderTime(firstAt),
+        ...readerFor(drawsFor(...key, PERSON).next(), lead.given.email).clicks,
+      };
+    case 'replied': {
+      const { name, company } = personOf(faker, seed, lead);
+      faker.seed([...key, step]);
+      return {
+        campaign_id: campaign.id,
+        campaign_name: campaign.settings.name,
+        lead_id: lead.id,
+        lead_email: lead.given.email,
+        lead_name: name,
+        lead_company: company,
+        sequence_step: step,
+        ...makeReply(faker, what.sentiment),
+        thread_id: `thrd_${idText(...key, THREAD)}`,
+      };
+    }
+    case 'unsubscribed':
+      return { ...lead_fields, sequence_step: step, suppressed_globally: what.globally };
+  }
+};
+
+/** Complete, with the time and the id that it has whenever it is made again. */
+export const inWords = (faker: Faker, seed: number, event: SimulatedEvent): EventToPublish => ({
+  event: typeOf(event),
+  id: eventId(seed, event.number, event.at),
+  timestamp: toProviderTime(event.at),
+  at: event.at,
+  data:
+    event.lead === null
+      ? {
+          campaign_id: event.campaign.id,
+          campaign_name: event.campaign.settings.name,
+          totals: totalsOf(event.campaign),
+        }
+      : dataOf(faker, seed, event),
+});

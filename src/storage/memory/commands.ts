@@ -1,0 +1,18 @@
+/**
+ * What was done to an account's campaigns, and how far their events have come.
+ *
+ * @module
+ */
+import type { CampaignStore } from '../store.ts';
+import { homeOf, type State } from './state.ts';
+
+export const createCommands = (state: State): CampaignStore => ({
+  appendCommand: async (account, { at, emitted, body }) => {
+    homeOf(state, account).commands.push({ at, emitted, body });
+  },
+  commands: async (account) => [...homeOf(state, account).commands],
+  emitted: async (account) => homeOf(state, account).emitted,
+  saveEmitted: async (account, emitted) => {
+    homeOf(state, account).emitted = emitted;
+  },
+});

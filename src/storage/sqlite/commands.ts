@@ -1,0 +1,36 @@
+/**
+ * What was done to an account's campaigns, and how far their events have come.
+ *
+ * @module
+ */
+import type { DatabaseSync } from 'node:sqlite';
+import type { CampaignStore, StoredCommand } from '../store.ts';
+
+const EMITTED =
+  'INSERT INTO progress (account, emitted) VALUES (?, ?) ON CONFLICT (account) DO UPDATE SET emitted = excluded.emitted';
+
+/** @returns what saves, in whatever transaction is open, how many events have come out */
+export const emittedSaver = (db: DatabaseSync): ((account: number, emitted: number) => void) => {
+  const save = db.prepare(EMITTED);
+  return (account, emitted) => void save.run(account, emitted);
+};
+
+export const createCommands = (db: DatabaseSync): CampaignStore => {
+  const append = db.prepare(
+    `INSERT INTO command (account, number, done_at, emitted, body)
+     SELECT :account, coalesce(max(number), 0) + 1, :at, :emitted, :body FROM command WHERE account = :account`,
+  );
+  const all = db.prepare(
+    'SELECT done_at AS at, emitted, body FROM command WHERE account = ? ORDER BY number',
+  );
+  const emitted = db.prepare('SELECT emitted FROM progress WHERE account = ?');
+  const save = emittedSaver(db);
+  return {
+    appendCommand: async (account, { at, emitted: before, body }) => {
+      append.run({ account, at, emitted: before, body });
+    },
+    commands: async (account) => all.all(account) as unknown as StoredCommand[],
+    emitted: async (account) => Number(emitted.get(account)?.['emitted'] ?? 0),
+    saveEmitted: async (account, count) => save(account, count),
+  };
+};

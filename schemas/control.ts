@@ -182,12 +182,12 @@ export const DeletedCampaign = z.looseObject({ id: CampaignId, deleted: z.litera
 export type DeletedCampaign = z.infer<typeof DeletedCampaign>;
 
 /**
- * Whatever the e-mails' texts use, of up to 1,000 characters each.
+ * Whatever the e-mails' texts use.
  *
  * @remarks assumed: The field is documented (A), what may be in it is not. (Documented in part:
  * A.)
  */
-export const CustomFields = z.object({}).catchall(z.string().max(1000));
+export const CustomFields = z.looseObject({});
 export type CustomFields = z.infer<typeof CustomFields>;
 
 /**

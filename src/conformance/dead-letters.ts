@@ -67,9 +67,11 @@ export const produceDeadLetters = async (probe: Probe, count: number): Promise<D
     const client = createClient({ baseUrl: sandbox.url, apiKey: sandbox.apiKey });
     const { webhookId, bodies } = await produce(client, count, probe, AbortSignal.any(signals));
     const left = async (): Promise<readonly string[]> => {
-      const ids: string[] = [];
-      for await (const { id } of client.failedEvents.list(webhookId, { limit: 100 })) ids.push(id);
-      return ids;
+      // Not by the provider's API: its limit is for the receiver to use.
+      const dead = { status: 'dead', webhook_id: webhookId, limit: 100 } as const;
+      const ids = new Set<string>();
+      for await (const { event_id: id } of client.deliveries.list(dead)) ids.add(id);
+      return [...ids].toReversed();
     };
     const dead = await left();
     if (dead.length !== count) {

@@ -57,7 +57,7 @@ const judge = (
 
 /** Starts a sandbox for the check of dead-letter recovery. */
 const startSandbox = async () => {
-  const mock = await createMock({ clock: 'frozen' });
+  const mock = await createMock({ clock: 'frozen', rateLimit: false });
   return {
     url: mock.url,
     apiKey: 'conformance',

@@ -5,5 +5,5 @@
  */
 import { createMock } from '../../src/create-mock.ts';
 
-const mock = await createMock();
+const mock = await createMock({ rateLimit: false });
 process.send?.(mock.url);

@@ -10,7 +10,7 @@ const ROUNDS = 20;
 const headers = { 'x-user-context': 'bench', 'content-type': 'application/json' };
 
 await using receiver = await startReceiver(503);
-await using mock = await createMock({ clock: 'frozen' });
+await using mock = await createMock({ clock: 'frozen', rateLimit: false });
 const post = async (path: string, body: unknown): Promise<any> => {
   const response = await fetch(mock.url + path, {
     method: 'POST',

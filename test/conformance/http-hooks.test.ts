@@ -277,7 +277,7 @@ describe('a receiver in a process of its own', () => {
     'every check that needs hooks passes, with recovery by %s',
     { timeout: 60_000 },
     async (recovery) => {
-      await using mock = await createMock({ clock: 'frozen' });
+      await using mock = await createMock({ clock: 'frozen', rateLimit: false });
       const sandbox = async () => ({
         url: mock.url,
         apiKey: 'hooks',

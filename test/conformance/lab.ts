@@ -16,7 +16,7 @@ export const SEED = 1;
 
 /** A sandbox of its own for every run that asks for one. */
 const startSandbox: StartSandbox = async () => {
-  const mock = await createMock({ clock: 'frozen' });
+  const mock = await createMock({ clock: 'frozen', rateLimit: false });
   return {
     url: mock.url,
     apiKey: 'self-test',

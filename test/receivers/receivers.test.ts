@@ -52,7 +52,7 @@ const STACKS: readonly Stack[] = [
 
 let mock: Mock;
 beforeAll(async () => {
-  mock = await createMock({ clock: 'frozen' });
+  mock = await createMock({ clock: 'frozen', rateLimit: false });
 });
 afterAll(() => mock.close());
 

@@ -18,7 +18,7 @@ const good = {
 let mock: Mock;
 let api: Api;
 beforeAll(async () => {
-  mock = await createMock({ clock: 'frozen' });
+  mock = await createMock({ clock: 'frozen', rateLimit: false });
   api = apiOf(mock.url, 'bad-input');
 });
 afterAll(() => mock.close());

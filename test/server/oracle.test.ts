@@ -18,7 +18,7 @@ import {
   type Answer,
   type Documented,
 } from './oracle/judge.ts';
-import { scenariosFor, type Scenario, type Scenarios } from './oracle/scenarios.ts';
+import { campaign, scenariosFor, type Scenario, type Scenarios } from './oracle/scenarios.ts';
 
 const PAIRS = [...documented('openapi.yaml'), ...documented('sandbox.openapi.yaml')];
 const ACCOUNT = 'oracle';
@@ -27,8 +27,36 @@ let mock: Mock;
 let api: Api;
 let scenarios: Scenarios;
 
+/** @returns the campaign's id and its lead's */
+const makeCampaign = async (
+  steps: readonly string[],
+): Promise<{ readonly id: string; readonly lead: string }> => {
+  const { id } = (await api.send('POST', '/v1/campaigns', campaign)).data;
+  const leads = [{ email: 'silent+1@leads.example' }];
+  const added = await api.send('POST', `/v1/campaigns/${id}/leads`, { leads });
+  for (const step of steps) await api.send('POST', `/v1/campaigns/${id}/${step}`);
+  return { id, lead: added.data.leads[0].id };
+};
+
+const makeCampaigns = async () => {
+  const completed = await makeCampaign(['activate']);
+  await api.advance({ until: 'settled' });
+  const draft = await makeCampaign([]);
+  const empty = (await api.send('POST', '/v1/campaigns', campaign)).data.id as string;
+  const campaigns = {
+    draft: draft.id,
+    empty,
+    completed: completed.id,
+    active: (await makeCampaign(['activate'])).id,
+    paused: (await makeCampaign(['activate', 'pause'])).id,
+    toStart: (await makeCampaign([])).id,
+    toDelete: (await makeCampaign([])).id,
+  };
+  return { campaigns, lead: draft.lead };
+};
+
 beforeAll(async () => {
-  mock = await createMock({ clock: 'frozen' });
+  mock = await createMock({ clock: 'frozen', rateLimit: false });
   api = apiOf(mock.url, ACCOUNT);
   const url = 'http://127.0.0.1:9/hook';
   const orphanage = await api.register(url);
@@ -43,7 +71,8 @@ beforeAll(async () => {
   const used = { 'idempotency-key': 'used' };
   await api.send('POST', '/v1/webhooks', { url, events: ['*'], secret: 'whsec_12345678' }, used);
   const { data: snapshot } = await api.get('/_sandbox/snapshot');
-  const all = scenariosFor({ webhook, deadEvent, deadDelivery, orphan, snapshot });
+  const staged = await makeCampaigns();
+  const all = scenariosFor({ webhook, deadEvent, deadDelivery, orphan, snapshot, ...staged });
   const deletion = { ...all['deleteWebhook'], 200: { params: { webhook_id: disposable } } };
   scenarios = { ...all, deleteWebhook: deletion };
 });

@@ -129,7 +129,7 @@ const namesIn = (value: unknown): string[] =>
     : [];
 
 /** Fields that only the provider's other documents show. */
-const SHOWN_ELSEWHERE = ['meta', 'request_id', 'error', 'message', 'retry_after'];
+const SHOWN_ELSEWHERE = ['meta', 'request_id', 'error', 'message', 'retry_after', 'leads'];
 
 test('a field counts as documented only if a document of the provider shows it', () => {
   const guide = [

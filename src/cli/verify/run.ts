@@ -34,7 +34,7 @@ const sandboxOf = (
   if (url === undefined || url === '') {
     return async () => {
       const { createMock } = await import('../../create-mock.ts');
-      const mock = await createMock({ clock: 'frozen' });
+      const mock = await createMock({ clock: 'frozen', rateLimit: false });
       return { url: mock.url, apiKey: OWN_KEY, [Symbol.asyncDispose]: () => mock.close(0) };
     };
   }

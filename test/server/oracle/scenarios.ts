@@ -14,7 +14,26 @@ export interface Stage {
   /** A delivery whose webhook has been deleted. */
   readonly orphan: string;
   readonly snapshot: unknown;
+  /** Campaigns: with one lead each, but for the empty one; the others are for one change each. */
+  readonly campaigns: Readonly<
+    Record<'draft' | 'empty' | 'active' | 'paused' | 'completed' | 'toStart' | 'toDelete', string>
+  >;
+  /** A lead of the draft. */
+  readonly lead: string;
 }
+
+/** A campaign that sends all day, every day. */
+export const campaign = {
+  name: 'Oracle',
+  daily_limit: 1000,
+  timezone: 'UTC',
+  schedule: {
+    days: ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'],
+    start_hour: 0,
+    end_hour: 24,
+  },
+  sequences: [{ step: 1, delay_days: 0, subject: 'Hello', body: 'Hi {{first_name}}' }],
+};
 
 export interface Scenario {
   /** Values for the path's parameters. */
@@ -59,6 +78,8 @@ export const scenariosFor = ({
   deadDelivery,
   orphan,
   snapshot,
+  campaigns,
+  lead,
 }: Stage): Scenarios => {
   const known = { webhook_id: webhook };
   const unknown = { webhook_id: 'whk_none' };
@@ -67,6 +88,9 @@ export const scenariosFor = ({
   const delivery = { delivery_id: deadDelivery };
   const noDelivery = { delivery_id: 'dlv_none' };
   const sandbox = { 401: noKey, 403: foreign };
+  const of = (campaign_id: string) => ({ campaign_id });
+  const noCampaign = of('cmp_none');
+  const aLead = { leads: [{ email: 'new@leads.example' }] };
   return {
     createWebhook: {
       201: { body: registration },
@@ -123,6 +147,110 @@ export const scenariosFor = ({
       200: { params: dead },
       401: { params: dead, ...noKey },
       404: { params: noDead },
+    },
+
+    createCampaign: {
+      201: { body: campaign },
+      401: noKey,
+      ...badBody,
+      409: { body: { ...campaign, name: 'Other' }, headers: { 'idempotency-key': 'used' } },
+      422: { body: { ...campaign, timezone: 'Mars/Olympus' } },
+    },
+    listCampaigns: { 200: { query: '?limit=2' }, 401: noKey, 422: { query: '?limit=0' } },
+    getCampaign: withParams(
+      { 200: {}, 401: noKey, 404: { params: noCampaign } },
+      of(campaigns.draft),
+    ),
+    updateCampaign: withParams(
+      {
+        ...badBody,
+        200: { body: { daily_limit: 20 } },
+        401: noKey,
+        404: { params: noCampaign, body: { daily_limit: 20 } },
+        409: { params: of(campaigns.active), body: { sequences: campaign.sequences } },
+        422: { body: {} },
+      },
+      of(campaigns.draft),
+    ),
+    deleteCampaign: withParams(
+      { 200: { params: of(campaigns.toDelete) }, 401: noKey, 404: { params: noCampaign } },
+      of(campaigns.draft),
+    ),
+    activateCampaign: withParams(
+      {
+        200: { params: of(campaigns.toStart) },
+        401: noKey,
+        404: { params: noCampaign },
+        409: { params: of(campaigns.empty) },
+      },
+      of(campaigns.draft),
+    ),
+    pauseCampaign: withParams(
+      {
+        200: { params: of(campaigns.active) },
+        401: noKey,
+        404: { params: noCampaign },
+        409: { params: of(campaigns.draft) },
+      },
+      of(campaigns.draft),
+    ),
+    resumeCampaign: withParams(
+      {
+        200: { params: of(campaigns.paused) },
+        401: noKey,
+        404: { params: noCampaign },
+        409: { params: of(campaigns.draft) },
+      },
+      of(campaigns.draft),
+    ),
+    addLeads: withParams(
+      {
+        ...badBody,
+        201: { body: aLead },
+        401: noKey,
+        404: { params: noCampaign, body: aLead },
+        409: { params: of(campaigns.completed), body: aLead },
+        422: { body: { leads: [] } },
+      },
+      of(campaigns.draft),
+    ),
+    listLeads: withParams(
+      { 200: {}, 401: noKey, 404: { params: noCampaign }, 422: { query: '?limit=0' } },
+      of(campaigns.draft),
+    ),
+    removeLead: withParams(
+      {
+        200: {},
+        401: noKey,
+        404: { params: { ...of(campaigns.draft), lead_id: 'lead_none' } },
+      },
+      { ...of(campaigns.draft), lead_id: lead },
+    ),
+    getCampaignAnalytics: withParams(
+      { 200: {}, 401: noKey, 404: { params: noCampaign } },
+      of(campaigns.completed),
+    ),
+
+    getSimulation: withParams(
+      { ...sandbox, 200: {}, 404: { params: noCampaign } },
+      of(campaigns.draft),
+    ),
+    setSimulation: withParams(
+      {
+        ...sandbox,
+        ...badBody,
+        200: { body: { rates: { reply: 1, sentiments: { positive: 1 } } } },
+        404: { params: noCampaign, body: { profile: 'silent' } },
+        422: { body: { rates: { sentiments: { positive: 0 } } } },
+      },
+      of(campaigns.draft),
+    ),
+    listScenarios: { ...sandbox, 200: {} },
+    startScenario: {
+      ...sandbox,
+      ...badBody,
+      201: { body: { scenario: 'reply' } },
+      422: { body: { scenario: 'x' } },
     },
 
     triggerEvents: {

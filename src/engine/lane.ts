@@ -71,10 +71,18 @@ export interface Lane {
   abandon(): void;
 }
 
+/** What happens by itself may go on for a million steps without anything to wait for: others get their turn after so many. */
+const STEPS_IN_A_ROW = 64;
+
 /** After the store has failed to answer. Real milliseconds. */
 const RETRY_STORE_AFTER_MS = 1000;
 
 const logger = getLogger(['sendemall-mock', 'engine']);
+
+const nextTurn = (): Promise<void> =>
+  new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 
 const isTimeout = (outcome: Outcome): boolean => outcome.startsWith('timeout_');
 
@@ -109,6 +117,7 @@ export const createLane = (
   let scheduled = false;
   let running = false;
   let again = false;
+  let steps = 0;
   let stopped = false;
   let disarm: (() => void) | null = null;
   let waiting: (() => void)[] = [];
@@ -213,7 +222,10 @@ export const createLane = (
   /** Lets happen what is due, and takes what is due and fits. */
   const take = async (): Promise<void> => {
     const at = clock.now();
-    if (!stopped && (feed.nextAt() ?? Infinity) <= at) await feed.happen(at, outlet);
+    if (!stopped && (feed.nextAt() ?? Infinity) <= at) {
+      await feed.happen(at, outlet);
+      if ((steps += 1) % STEPS_IN_A_ROW === 0) await nextTurn();
+    }
     let uncertain = false;
     for (const slot of slots) {
       const free = slots.places(slot);

@@ -48,6 +48,11 @@ const COMMANDS: readonly Entry[] = [
     load: () => import('./commands/dead-letters.ts').then(({ deadLetters }) => deadLetters),
   },
   {
+    name: 'scenario',
+    summary: 'run a campaign that is ready to run',
+    load: () => import('./commands/scenario.ts').then(({ scenario }) => scenario),
+  },
+  {
     name: 'clock',
     summary: "show, set and advance an account's clock",
     load: () => import('./commands/clock.ts').then(({ clock }) => clock),

@@ -104,7 +104,7 @@ export const secretOf = (
   );
 };
 
-const SWITCHES = ['ALLOW_PUBLIC_TARGETS', 'VERBOSE', 'JSON'];
+const SWITCHES = ['ALLOW_PUBLIC_TARGETS', 'NO_RATE_LIMIT', 'VERBOSE', 'JSON'];
 
 /** A switch that is "0" or "false" in the environment is off; commander would take any value for on. */
 export const checkSwitches = (env: NodeJS.ProcessEnv): void => {

@@ -4,6 +4,12 @@
  * @module
  */
 import type { Happening, Snapshot } from '../../schemas/sandbox.ts';
+import {
+  campaignsClient,
+  scenariosClient,
+  type CampaignsClient,
+  type ScenariosClient,
+} from './campaigns.ts';
 import { createHttp, type CallOptions, type Fetch } from './http.ts';
 import {
   failedEventsClient,
@@ -34,6 +40,8 @@ export interface Client {
   readonly baseUrl: string;
   readonly webhooks: WebhooksClient;
   readonly failedEvents: FailedEventsClient;
+  readonly campaigns: CampaignsClient;
+  readonly scenarios: ScenariosClient;
   readonly events: EventsClient;
   readonly deliveries: DeliveriesClient;
   readonly clock: ClockClient;
@@ -82,6 +90,8 @@ export const createClient = (options: ClientOptions): Client => {
     baseUrl,
     webhooks: webhooksClient(http),
     failedEvents: failedEventsClient(http),
+    campaigns: campaignsClient(http),
+    scenarios: scenariosClient(http),
     events: eventsClient(http),
     deliveries: deliveriesClient(http),
     clock: clockClient(http),

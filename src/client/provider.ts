@@ -41,7 +41,7 @@ export interface FailedEventsClient {
   acknowledge(webhookId: string, eventId: string, options?: CallOptions): Promise<FailedEvent>;
 }
 
-const idempotency = (key: string | undefined): Record<string, string> =>
+export const idempotency = (key: string | undefined): Record<string, string> =>
   key === undefined ? {} : { 'idempotency-key': key };
 
 const WEBHOOKS = '/v1/webhooks';

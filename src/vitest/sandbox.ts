@@ -12,6 +12,9 @@ import type {
   Delivery,
   DeliveryDetail,
   SandboxEvent,
+  ScenarioName,
+  StartedScenario,
+  StartScenarioRequest,
   TriggerRequest,
 } from '../../schemas/sandbox.ts';
 import type { Client } from '../client/create-client.ts';
@@ -50,6 +53,8 @@ export const sandboxOf = (thing: unknown): Sandbox | null =>
 
 export type TriggerOptions = Omit<TriggerRequest, 'event'>;
 
+export type ScenarioOptions = Omit<StartScenarioRequest, 'scenario'>;
+
 export interface Sandbox extends AsyncDisposable {
   readonly url: string;
   /** Value of `x-user-context`: the account. */
@@ -60,6 +65,8 @@ export interface Sandbox extends AsyncDisposable {
   register(receiver: Receiver, options?: RegisterOptions): Promise<Registered>;
   /** Makes an event happen; its first attempts are under way when this resolves. */
   trigger(event: EventType, options?: TriggerOptions): Promise<Triggered>;
+  /** Starts a campaign that is ready to run; it goes on as the clock does. */
+  scenario(name: ScenarioName, options?: ScenarioOptions): Promise<StartedScenario>;
   /** Moves the account's clock on, e.g. by `5m`; resolves when everything that fell due has settled. */
   advance(by: string): Promise<AdvanceResult>;
   /** Runs the clock until no delivery waits any more: each is delivered or a dead letter. */
@@ -117,6 +124,8 @@ export const createSandbox = (client: Client, apiKey: string): Sandbox => {
       for (const thing of [triggered, ...deliveries]) owners.set(thing, sandbox);
       return triggered;
     },
+    scenario: (scenario, { leads } = {}) =>
+      client.scenarios.start({ scenario, ...(leads === undefined ? {} : { leads }) }),
     advance: (by) => advance({ by }),
     untilSettled: () => advance({ until: 'settled' }),
     deadLetters: async (webhook) => {

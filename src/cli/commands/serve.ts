@@ -5,6 +5,7 @@
  */
 import { once } from 'node:events';
 import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { ProfileName } from '../../../schemas/sandbox.ts';
 import packageJson from '../../../package.json' with { type: 'json' };
 import {
   createMock,
@@ -149,6 +150,18 @@ export const serve = (terminal: Terminal) =>
       ),
     )
     .addOption(
+      new Option('--profile <name>', 'how the leads of new campaigns behave')
+        .env('SENDEMALL_MOCK_PROFILE')
+        .choices(ProfileName.options)
+        .default('average' as const),
+    )
+    .addOption(
+      new Option(
+        '--no-rate-limit',
+        'answer more than 60 requests, and 10 new campaigns, a minute and key (env: SENDEMALL_MOCK_NO_RATE_LIMIT)',
+      ),
+    )
+    .addOption(
       new Option(
         '--allowed-host <name>',
         'a further name that /_sandbox may be asked under; repeatable',
@@ -186,6 +199,8 @@ export const serve = (terminal: Terminal) =>
         ...(options.attemptTimeout === undefined
           ? {}
           : { attemptTimeoutMs: options.attemptTimeout }),
+        profile: options.profile,
+        rateLimit: options.rateLimit && !terminal.env['SENDEMALL_MOCK_NO_RATE_LIMIT'],
         allowPublicTargets: options.allowPublicTargets === true,
         allowedHosts: options.allowedHost ?? [],
       });

@@ -19,21 +19,31 @@ export interface RateLimits {
   checkCreation(c: Ctx): void;
 }
 
-/** The times of the last minute, by account; one that is refused does not count. */
-const createCounter = (limit: number, what: string, wall: WallClock): ((c: Ctx) => void) => {
+/**
+ * Counts what an account does, and refuses one too many in any minute; what is refused does not count.
+ *
+ * @param now real time in milliseconds
+ * @returns what counts one
+ */
+export const createWindow = (
+  limit: number,
+  what: string,
+  now: () => number,
+): ((account: number) => void) => {
   const counted = new Map<number, number[]>();
-  return (c) => {
-    const { key } = c.get('account').account;
-    const now = wall.now();
-    const times = (counted.get(key) ?? []).filter((at) => at > now - MINUTE);
-    counted.set(key, times);
+  return (account) => {
+    const at = now();
+    const times = (counted.get(account) ?? []).filter((one) => one > at - MINUTE);
+    counted.set(account, times);
     const [oldest] = times;
     if (times.length >= limit && oldest !== undefined) {
-      throw rateLimitExceeded(limit, what, Math.max(1, Math.ceil((oldest + MINUTE - now) / 1000)));
+      throw rateLimitExceeded(limit, what, Math.max(1, Math.ceil((oldest + MINUTE - at) / 1000)));
     }
-    times.push(now);
+    times.push(at);
   };
 };
+
+const accountOf = (c: Ctx): number => c.get('account').account.key;
 
 const UNLIMITED: RateLimits = {
   middleware: (_c, next) => next(),
@@ -43,13 +53,13 @@ const UNLIMITED: RateLimits = {
 /** @param on false answers however many come */
 export const createRateLimits = (on: boolean, wall: WallClock): RateLimits => {
   if (!on) return UNLIMITED;
-  const count = createCounter(LIMITS.requestsPerMinute, 'requests', wall);
-  const checkCreation = createCounter(LIMITS.campaignsPerMinute, 'campaigns', wall);
+  const count = createWindow(LIMITS.requestsPerMinute, 'requests', wall.now);
+  const created = createWindow(LIMITS.campaignsPerMinute, 'campaigns', wall.now);
   return {
     middleware: async (c, next) => {
-      count(c);
+      count(accountOf(c));
       await next();
     },
-    checkCreation,
+    checkCreation: (c) => created(accountOf(c)),
   };
 };

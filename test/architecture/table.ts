@@ -120,6 +120,10 @@ export const AMBIENT_TIME: readonly AmbientTime[] = [
     reason: 'it watches a process, which lives in real time',
   },
   {
+    path: 'src/cli/scenario/run.ts',
+    reason: "it waits for a sandbox's clock, which runs by itself",
+  },
+  {
     path: 'src/conformance/stopwatch.ts',
     reason: 'how fast a receiver really is, to fractions of a millisecond',
   },

@@ -68,6 +68,7 @@ describe('a right receiver', () => {
         String(port),
         '--clock',
         'frozen',
+        '--no-rate-limit',
         '--json',
       ]);
       await sandbox.line((line) => line.includes('"listening"'));

@@ -48,6 +48,45 @@ describe.each([
 ])('%s', (name, connect) => {
   const account = (purpose: string): Client => connect(`${name} ${purpose}`.replaceAll(' ', '-'));
 
+  test('campaigns', async () => {
+    const { campaigns, scenarios, clock } = account('campaigns');
+    const asked = {
+      name: 'Q2 Outreach',
+      daily_limit: 50,
+      timezone: 'Europe/Berlin',
+      schedule: { days: ['mon' as const, 'tue' as const], start_hour: 8, end_hour: 17 },
+      sequences: [{ step: 1, delay_days: 0, subject: 'Hello', body: 'Hi' }],
+    };
+    const created = await campaigns.create(asked, { idempotencyKey: 'one' });
+    expect(created).toMatchObject({ ...asked, status: 'draft' });
+    const { leads } = await campaigns.addLeads(
+      created.id,
+      [{ email: 'a@acme.example' }, { email: 'b@acme.example' }],
+      { idempotencyKey: 'two' },
+    );
+    expect(await collect(campaigns.leads(created.id, { limit: 1 }))).toEqual(leads);
+    const { id: first } = leads[0]!;
+    expect(await campaigns.removeLead(created.id, first)).toEqual({ id: first, deleted: true });
+    expect((await campaigns.update(created.id, { daily_limit: 9 })).daily_limit).toBe(9);
+    expect((await campaigns.activate(created.id)).status).toBe('active');
+    expect((await campaigns.pause(created.id)).status).toBe('paused');
+    expect((await campaigns.resume(created.id)).status).toBe('active');
+    expect((await campaigns.simulate(created.id, { profile: 'silent' })).profile).toBe('silent');
+    expect((await campaigns.simulation(created.id)).rates.open).toBe(0);
+    await clock.advance({ until: 'settled' });
+    expect(await campaigns.analytics(created.id)).toMatchObject({ sent: 1, opened: 0 });
+    expect((await campaigns.get(created.id)).status).toBe('completed');
+    expect((await errorOf(campaigns.pause(created.id))).code).toBe('CAMPAIGN_NOT_ACTIVE');
+    expect((await scenarios.list()).map(({ name: known }) => known)).toContain('bounce-spike');
+    const started = await scenarios.start({ scenario: 'open-storm', leads: 2 });
+    expect(started).toMatchObject({ leads: 2, campaign: { status: 'active' } });
+    expect((await collect(campaigns.list())).map(({ id }) => id)).toEqual([
+      created.id,
+      started.campaign.id,
+    ]);
+    expect(await campaigns.delete(created.id)).toEqual({ id: created.id, deleted: true });
+  });
+
   test('webhooks', async () => {
     const { webhooks } = account('webhooks');
     const created = await webhooks.create({

@@ -95,6 +95,43 @@ export const storeContract = (harness: StoreHarness): void => {
   });
   afterEach(() => store.close());
 
+  describe('campaigns', () => {
+    const command = (at: number, emitted: number) => ({ at, emitted, body: `{"do":"${at}"}` });
+
+    test('have their commands kept in order, and how far their events have come', async () => {
+      const other = await store.openAccount('hash-b', { seed: 1, clock });
+      expect(await store.commands(account.key)).toEqual([]);
+      expect(await store.emitted(account.key)).toBe(0);
+      await store.appendCommand(account.key, command(9, 0));
+      await store.appendCommand(account.key, command(3, 5));
+      await store.appendCommand(other.key, command(1, 1));
+      await store.saveEmitted(account.key, 7);
+      await store.saveEmitted(account.key, 8);
+      expect(await store.commands(account.key)).toEqual([command(9, 0), command(3, 5)]);
+      expect(await store.emitted(account.key)).toBe(8);
+      expect(await store.commands(other.key)).toEqual([command(1, 1)]);
+      expect(await store.emitted(other.key)).toBe(0);
+    });
+    test('are saved with the events that they publish, or not at all', async () => {
+      await store.publish(account.key, [event('evt_1')], 3);
+      expect(await store.emitted(account.key)).toBe(3);
+      expect(await store.publish(account.key, [event('evt_1')], 4)).toEqual({ taken: 'evt_1' });
+      expect(await store.emitted(account.key)).toBe(3);
+      await store.publish(account.key, [event('evt_2')]);
+      expect(await store.emitted(account.key)).toBe(3);
+    });
+    test('are work: their account is opened after a restart', async () => {
+      if (harness.reopen === null) return;
+      await store.openAccount('hash-idle', { seed: 1, clock });
+      const busy = await store.openAccount('hash-busy', { seed: 1, clock });
+      await store.appendCommand(busy.key, command(9, 0));
+      store = await harness.reopen(store);
+      expect(await store.accountsWithWork()).toEqual(['hash-busy']);
+      const again = await store.openAccount('hash-busy', { seed: 1, clock });
+      expect(await store.commands(again.key)).toEqual([command(9, 0)]);
+    });
+  });
+
   describe('accounts', () => {
     test('are made once, and opened again as they were', async () => {
       const again = await store.openAccount('hash-a', {
@@ -679,6 +716,30 @@ export const storeContract = (harness: StoreHarness): void => {
         ['cancelled', 500],
       ]);
       expect((await deliveries({ status: 'in_flight' })).length).toBe(2);
+    });
+    test('campaigns come along', async () => {
+      await store.appendCommand(account.key, { at: 5, emitted: 0, body: '{"do":"create"}' });
+      await store.saveEmitted(account.key, 12);
+      const dump = structuredClone(await store.exportAccount(account.key));
+      const other = await store.openAccount('hash-b', { seed: 1, clock });
+      await store.appendCommand(other.key, { at: 1, emitted: 0, body: '{}' });
+      await store.importAccount(other.key, dump);
+      expect(await store.commands(other.key)).toEqual(await store.commands(account.key));
+      expect(await store.emitted(other.key)).toBe(12);
+      await store.appendCommand(other.key, { at: 6, emitted: 12, body: '{}' });
+      expect((await store.commands(other.key)).map(({ at }) => at)).toEqual([5, 6]);
+      await store.resetAccount(other.key);
+      expect(await store.commands(other.key)).toEqual([]);
+      expect(await store.emitted(other.key)).toBe(0);
+      expect(await store.commands(account.key)).toHaveLength(1);
+    });
+    test('of the version before, which had no campaigns, loads', async () => {
+      await fill();
+      const { clock: saved, tables } = structuredClone(await store.exportAccount(account.key));
+      const { command: _commands, progress: _progress, ...before } = tables;
+      await store.importAccount(account.key, { version: 1, clock: saved, tables: before });
+      expect(await store.commands(account.key)).toEqual([]);
+      expect((await deliveries()).length).toBe(4);
     });
     test('what is published after loading has numbers of its own', async () => {
       await fill();

@@ -49,6 +49,18 @@ describe.concurrent('a sandbox of its own', () => {
     await expect(await sandbox.trigger('email.opened')).toBeDelivered();
   });
 
+  test('plays a scenario', async ({ sandbox }) => {
+    const receiver = await sandbox.register(new Hono().all('*', (c) => c.body(null, 204)));
+    const { campaign, leads } = await sandbox.scenario('reply', { leads: 10 });
+    expect(leads).toBe(10);
+    await sandbox.untilSettled();
+    await expect(receiver).toHaveReceivedEvent('email.replied', {
+      campaign_id: campaign.id,
+      reply_sentiment: 'out_of_office',
+    });
+    await expect(receiver).toHaveReceivedEvent('campaign.completed');
+  });
+
   test('runs the whole ladder without waiting', async ({ sandbox }) => {
     const receiver = await sandbox.register('http://127.0.0.1:9/nobody');
     const triggered = await sandbox.trigger('email.bounced');

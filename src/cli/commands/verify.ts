@@ -87,7 +87,7 @@ export const verify = (terminal: Terminal) =>
     .addOption(
       new Option(
         '--sandbox-url <url>',
-        'holds the dead letters for that (env: SENDEMALL_MOCK_SANDBOX_URL; default: one is started)',
+        'holds the dead letters for that; started with --no-rate-limit (env: SENDEMALL_MOCK_SANDBOX_URL; default: one is started)',
       ).argParser(httpUrl),
     )
     .addOption(apiKeyOption())

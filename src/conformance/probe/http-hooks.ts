@@ -83,7 +83,7 @@ const REMEDIES = {
   fault:
     'It must take POST {"fail": true} and {"fail": false} and answer 2xx once whatever the receiver hands events to fails, or works again.',
   recover:
-    'It must take POST {"api_url", "api_key", "webhook_id"}, process and acknowledge every dead letter that it finds there, and then answer 2xx.',
+    'It must take POST {"api_url", "api_key", "webhook_id"}, process and acknowledge every dead letter that it finds there, and then answer 2xx. A sandbox given with --sandbox-url must be started with --no-rate-limit: there are more letters than a minute’s requests.',
 } as const;
 
 const checked = (flag: string, url: string, placeholder: string | null): string => {

@@ -152,6 +152,27 @@ const benchmarks: Readonly<Record<string, () => Promise<Line[]>>> = {
       atMost('idle memory of a container', number(figures, 'idle_mb'), 80, health, 'MB'),
     ];
   },
+  simulate: async () => {
+    const figures = await child('simulate.ts');
+    const detail = `${Math.round(number(figures, 'per_second'))} events/s, nothing delivered`;
+    const leads = '100,000 leads, four e-mails, 1.1 million events';
+    return [
+      atMost(
+        'a simulated event in words, against writing it as JSON',
+        number(figures, 'ratio'),
+        10,
+        detail,
+      ),
+      atMost(
+        'a large campaign to its end by one advance',
+        number(figures, 'advance_ms') / 1000,
+        30,
+        leads,
+        's',
+      ),
+      atMost('memory meanwhile', number(figures, 'rss_mb'), 700, 'resident set, in memory', 'MB'),
+    ];
+  },
   advance: async () => {
     const figures = await child('one-advance.ts');
     return [

@@ -3,9 +3,10 @@
  *
  * @module
  */
+import type { Temporal } from 'temporal-polyfill';
 import type { Millis } from '../../domain/delivery.ts';
 
-type TemporalLibrary = (typeof import('temporal-polyfill'))['Temporal'];
+type TemporalLibrary = typeof Temporal;
 
 export interface Zone {
   /** The day that it is there. */
@@ -21,9 +22,22 @@ export interface Zones {
   find(name: string): Zone | null;
 }
 
-const createZone = (Temporal: TemporalLibrary, name: string): Zone => {
-  const epoch = Temporal.PlainDate.from('1970-01-01');
+/** Hours that are remembered: a campaign asks for two of the same day again and again. */
+const REMEMBERED = 64;
+
+const createZone = (temporal: TemporalLibrary, name: string): Zone => {
+  const epoch = temporal.PlainDate.from('1970-01-01');
+  const hours = new Map<number, Millis>();
   const hourOf = (day: number, hour: number): Millis => {
+    const key = day * 32 + hour;
+    const remembered = hours.get(key);
+    if (remembered !== undefined) return remembered;
+    if (hours.size >= REMEMBERED) hours.clear();
+    const at = workOut(day, hour);
+    hours.set(key, at);
+    return at;
+  };
+  const workOut = (day: number, hour: number): Millis => {
     const date = epoch.add({ days: day + Math.floor(hour / 24) });
     return date.toZonedDateTime({ timeZone: name, plainTime: { hour: hour % 24 } })
       .epochMilliseconds;
@@ -33,7 +47,7 @@ const createZone = (Temporal: TemporalLibrary, name: string): Zone => {
   return {
     dayOf: (at) => {
       if (at >= known.from && at < known.to) return known.day;
-      const date = Temporal.Instant.fromEpochMilliseconds(at)
+      const date = temporal.Instant.fromEpochMilliseconds(at)
         .toZonedDateTimeISO(name)
         .toPlainDate();
       const { days: day } = epoch.until(date, { largestUnit: 'day' });
@@ -48,7 +62,7 @@ const createZone = (Temporal: TemporalLibrary, name: string): Zone => {
 
 /** Loaded when a campaign first needs it: most sandboxes have none. */
 export const loadZones = async (): Promise<Zones> => {
-  const { Temporal } = await import('temporal-polyfill');
+  const { Temporal: temporal } = await import('temporal-polyfill');
   const zones = new Map<string, Zone>();
   return {
     find: (name) => {
@@ -57,12 +71,12 @@ export const loadZones = async (): Promise<Zones> => {
       try {
         // Offsets such as +02:00 are zones for Temporal, but have no daylight saving.
         if (!/^[A-Za-z]/.test(name)) return null;
-        Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(name);
+        temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(name);
       } catch (error) {
         if (error instanceof RangeError) return null;
         throw error;
       }
-      const zone = createZone(Temporal, name);
+      const zone = createZone(temporal, name);
       zones.set(name, zone);
       return zone;
     },

@@ -55,4 +55,8 @@ export const LIMITS = {
   maxLeadsPerAccount: 250_000,
   maxSnapshotBytes: 67_108_864,
   streamHeartbeatMs: 15_000,
+  maxSinksPerAccount: 100,
+  maxSinkRequests: 2000,
+  maxSinkBodyBytes: 65_536,
+  maxSinkBytes: 8_388_608,
 } as const;

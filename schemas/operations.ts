@@ -292,6 +292,48 @@ export const OPERATIONS = [
   { spec: 'sandbox', operationId: 'getLiveness', method: 'GET', path: '/livez', statuses: [200] },
   { spec: 'sandbox', operationId: 'getReadiness', method: 'GET', path: '/readyz', statuses: [200] },
   { spec: 'sandbox', operationId: 'getMetrics', method: 'GET', path: '/metrics', statuses: [200] },
+  {
+    spec: 'sandbox',
+    operationId: 'getSinks',
+    method: 'GET',
+    path: '/_sandbox/sinks',
+    statuses: [200, 401, 403],
+  },
+  {
+    spec: 'sandbox',
+    operationId: 'recordRequest',
+    method: 'POST',
+    path: '/_sandbox/sinks/{name}',
+    statuses: [200, 401, 403, 422],
+  },
+  {
+    spec: 'sandbox',
+    operationId: 'listSinkRequests',
+    method: 'GET',
+    path: '/_sandbox/sinks/{name}/requests',
+    statuses: [200, 401, 403, 422],
+  },
+  {
+    spec: 'sandbox',
+    operationId: 'clearSink',
+    method: 'DELETE',
+    path: '/_sandbox/sinks/{name}/requests',
+    statuses: [200, 401, 403, 422],
+  },
+  {
+    spec: 'sandbox',
+    operationId: 'getSinkSettings',
+    method: 'GET',
+    path: '/_sandbox/sinks/{name}/settings',
+    statuses: [200, 401, 403, 422],
+  },
+  {
+    spec: 'sandbox',
+    operationId: 'setSinkSettings',
+    method: 'PUT',
+    path: '/_sandbox/sinks/{name}/settings',
+    statuses: [200, 400, 401, 403, 413, 415, 422],
+  },
 ] as const satisfies readonly Operation[];
 
 /** The name of an operation. */

@@ -811,3 +811,153 @@ export const RestoreResponse = z.looseObject({
   meta: Meta,
 });
 export type RestoreResponse = z.infer<typeof RestoreResponse>;
+
+/** Name of a sink. */
+export const SinkName = z.string().regex(/^[a-z0-9-]{1,64}$/u);
+export type SinkName = z.infer<typeof SinkName>;
+
+/** Method of a request. */
+export const SinkMethod = z.string().min(1).max(32);
+export type SinkMethod = z.infer<typeof SinkMethod>;
+
+/** As it was sent, from the slash on; `/` when there is nothing behind the name. */
+export const SinkPath = z.string().max(2048).regex(/^\/.*$/u);
+export type SinkPath = z.infer<typeof SinkPath>;
+
+/** Text in a body. */
+export const SinkContains = z.string().min(1).max(1000);
+export type SinkContains = z.infer<typeof SinkContains>;
+
+/** How many requests to wait for. */
+export const SinkWaitFor = integer().min(1).max(1000);
+export type SinkWaitFor = z.infer<typeof SinkWaitFor>;
+
+/**
+ * How long to wait for requests.
+ *
+ * @defaultValue `30000`
+ */
+export const SinkTimeout = integer().min(0).max(60_000);
+export type SinkTimeout = z.infer<typeof SinkTimeout>;
+
+/** Which requests, and whether to wait for them. */
+export const SinkRequestQuery = z.strictObject({
+  method: SinkMethod.optional(),
+  path: SinkPath.optional(),
+  contains: SinkContains.optional(),
+  wait_for: SinkWaitFor.optional(),
+  timeout_ms: SinkTimeout.optional(),
+  limit: PageLimit.optional(),
+  cursor: Cursor.optional(),
+});
+export type SinkRequestQuery = z.infer<typeof SinkRequestQuery>;
+
+/** Sink. */
+export const Sink = z.looseObject({
+  name: SinkName,
+  /** How many it holds. */
+  requests: integer().min(0),
+});
+export type Sink = z.infer<typeof Sink>;
+
+/** Request that a sink has recorded. */
+export const SinkRecord = z.looseObject({
+  /** Counts all requests of the account's sinks, so it says which came first. */
+  order: integer().min(1),
+  /** On the account's clock. */
+  received_at: SandboxTime,
+  method: SinkMethod,
+  path: z.string(),
+  /** As it was sent, without the question mark; empty when there was none. */
+  query: z.string(),
+  /** Names in lower case. Those that hold keys have the value `[redacted]`. */
+  headers: HeaderList,
+  /** As text. Bytes that are no UTF-8 are replaced. */
+  body: z.string(),
+  /** Whether the body was longer than what is kept. */
+  truncated: z.boolean(),
+  /** The body's value, when the whole of it is JSON. */
+  json: z.unknown().optional(),
+  /** The status that the sink answered with. */
+  answered: integer(),
+});
+export type SinkRecord = z.infer<typeof SinkRecord>;
+
+/** What a sink answers when nothing else is set. */
+export const SinkAnswer = z.looseObject({ ok: z.literal(true) });
+export type SinkAnswer = z.infer<typeof SinkAnswer>;
+
+/** At most 20. */
+export const SinkHeaders = z.object({}).catchall(z.string().max(1000));
+export type SinkHeaders = z.infer<typeof SinkHeaders>;
+
+/** What a sink shall answer. */
+export const SetSinkRequest = z.strictObject({
+  /** Default 200. */
+  status: integer().min(200).max(599).optional(),
+  headers: SinkHeaders.optional(),
+  /**
+   * Sent as JSON; a string is sent as it is, as plain text. Default `{"ok": true}`; not sent with
+   * 204, 205 and 304.
+   */
+  body: z.unknown().optional(),
+  /** For so many requests only. Default, for all. */
+  times: integer().min(1).max(1000).optional(),
+});
+export type SetSinkRequest = z.infer<typeof SetSinkRequest>;
+
+/** Settings of a sink. */
+export const SinkSettings = z.looseObject({
+  name: SinkName,
+  /**
+   * Takes requests without `x-user-context`. **Whoever has it can write into the account's sinks**,
+   * and do nothing else.
+   */
+  url: z.string(),
+  status: integer(),
+  headers: SinkHeaders,
+  /** Its body, as it was set. */
+  body: z.unknown(),
+  /** For how many requests more; null for all. */
+  times: integer().nullable(),
+});
+export type SinkSettings = z.infer<typeof SinkSettings>;
+
+/** What came of emptying. */
+export const SinkCleared = z.looseObject({
+  /** Requests that it had. */
+  deleted: integer().min(0),
+});
+export type SinkCleared = z.infer<typeof SinkCleared>;
+
+/** Answer with sinks. */
+export const SinkListResponse = z.looseObject({
+  success: z.literal(true),
+  data: z.array(Sink),
+  meta: Meta,
+});
+export type SinkListResponse = z.infer<typeof SinkListResponse>;
+
+/** Answer with recorded requests. */
+export const SinkRecordListResponse = z.looseObject({
+  success: z.literal(true),
+  data: z.array(SinkRecord),
+  meta: ListMeta,
+});
+export type SinkRecordListResponse = z.infer<typeof SinkRecordListResponse>;
+
+/** Answer with a sink's settings. */
+export const SinkSettingsResponse = z.looseObject({
+  success: z.literal(true),
+  data: SinkSettings,
+  meta: Meta,
+});
+export type SinkSettingsResponse = z.infer<typeof SinkSettingsResponse>;
+
+/** Answer to emptying. */
+export const SinkClearedResponse = z.looseObject({
+  success: z.literal(true),
+  data: SinkCleared,
+  meta: Meta,
+});
+export type SinkClearedResponse = z.infer<typeof SinkClearedResponse>;

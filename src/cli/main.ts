@@ -53,6 +53,11 @@ const COMMANDS: readonly Entry[] = [
     load: () => import('./commands/scenario.ts').then(({ scenario }) => scenario),
   },
   {
+    name: 'sinks',
+    summary: 'see what a receiver calls, and say what it is answered',
+    load: () => import('./commands/sinks.ts').then(({ sinks }) => sinks),
+  },
+  {
     name: 'clock',
     summary: "show, set and advance an account's clock",
     load: () => import('./commands/clock.ts').then(({ clock }) => clock),

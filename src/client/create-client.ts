@@ -26,6 +26,7 @@ import {
   type EventsClient,
 } from './sandbox.ts';
 import { readServerSentEvents } from './server-sent-events.ts';
+import { sinksClient, type SinksClient } from './sinks.ts';
 
 export interface ClientOptions {
   /** Default: `http://127.0.0.1:7363`, where `sendemall-mock serve` listens. */
@@ -45,6 +46,8 @@ export interface Client {
   readonly events: EventsClient;
   readonly deliveries: DeliveriesClient;
   readonly clock: ClockClient;
+  /** Record what a receiver calls, such as a CRM. */
+  readonly sinks: SinksClient;
   /**
    * Everything that happens in the account from the moment that this resolves. Leaving the loop, or aborting the
    * signal, ends the stream.
@@ -95,6 +98,7 @@ export const createClient = (options: ClientOptions): Client => {
     events: eventsClient(http),
     deliveries: deliveriesClient(http),
     clock: clockClient(http),
+    sinks: sinksClient(http),
     stream: async (call) =>
       happeningsOf(
         await http.open({

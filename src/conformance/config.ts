@@ -26,6 +26,7 @@ const Config = z.strictObject({
   timeout: text.optional(),
   concurrency: z.int().min(1).max(64).optional(),
   effectsUrl: text.optional(),
+  effectsSink: text.optional(),
   stateUrl: text.optional(),
   faultUrl: text.optional(),
   restartCommand: text.optional(),

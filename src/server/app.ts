@@ -31,13 +31,23 @@ import { clockRoutes } from './sandbox/clock.ts';
 import { deliveryRoutes } from './sandbox/deliveries.ts';
 import { eventRoutes } from './sandbox/events.ts';
 import { simulationRoutes } from './sandbox/simulation.ts';
+import { sinkRoutes } from './sandbox/sinks.ts';
 import { streamRoutes } from './sandbox/stream.ts';
+import { createShelf, withoutDoor, type SinkShelf } from './sinks/shelf.ts';
 
 const logger = getLogger(['sendemall-mock', 'server']);
 
 const authenticate =
-  ({ engine }: ServerOptions): MiddlewareHandler<Env> =>
+  ({ engine }: ServerOptions, shelf: SinkShelf): MiddlewareHandler<Env> =>
   async (c, next) => {
+    const behind = shelf.behind(c.req.path);
+    if (behind !== null) {
+      if (behind === undefined) throw routeNotFound(c.req.method, withoutDoor(c.req.path));
+      c.set('account', behind);
+      c.set('now', behind.now);
+      await next();
+      return;
+    }
     const key = c.req.header('x-user-context')?.trim() ?? '';
     if (key === '') {
       throw unauthorized(
@@ -83,6 +93,8 @@ const TAKES_QUERY: ReadonlySet<OperationId> = new Set([
   'listEvents',
   'listDeliveries',
   'waitForDelivery',
+  'listSinkRequests',
+  'recordRequest',
 ]);
 
 /** A parameter that is passed over in silence is one that somebody believes in. */
@@ -102,7 +114,8 @@ export const createApp = (options: ServerOptions): Hono<Env> => {
   // Ids need only differ, so they need no strong randomness, which costs more than the rest of a request.
   const nextRequestId = monotonicFactory(Math.random);
   const guard = createGuard(host, allowedHosts);
-  const auth = authenticate(options);
+  const shelf = createShelf();
+  const auth = authenticate(options, shelf);
   const idempotent = createIdempotency(wall);
   const limits = createRateLimits(options.rateLimit, wall);
 
@@ -125,7 +138,7 @@ export const createApp = (options: ServerOptions): Hono<Env> => {
     // Neither headers nor bodies: those hold keys and secrets.
     logger.debug('{method} {path} {status} in {ms} ms ({requestId})', {
       method: c.req.method,
-      path: c.req.path,
+      path: withoutDoor(c.req.path),
       status: c.res.status,
       ms: wall.now() - started,
       requestId,
@@ -143,6 +156,7 @@ export const createApp = (options: ServerOptions): Hono<Env> => {
   app.route('/_sandbox/clock', clockRoutes(options));
   app.route('/_sandbox/stream', streamRoutes(options));
   app.route('/_sandbox', simulationRoutes(options));
+  app.route('/_sandbox/sinks', sinkRoutes(options, shelf));
   app.route('/_sandbox', accountRoutes());
   app.route('/', probeRoutes(engine));
   app.route('/', landingRoutes());

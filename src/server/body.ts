@@ -106,3 +106,26 @@ export const readOptionalJson = async (c: Ctx): Promise<unknown> => {
   const empty = c.req.header('content-length') === '0' || c.req.raw.body === null;
   return empty ? {} : readJson(c);
 };
+
+/** The first part of a body, whatever it is; the rest is read and thrown away. `json` is there when all of it is JSON. */
+export const readStart = async (
+  c: Ctx,
+  limit: number,
+): Promise<{ readonly text: string; readonly truncated: boolean; readonly json?: unknown }> => {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of c.req.raw.body ?? []) {
+    if (size < limit) chunks.push(chunk.subarray(0, limit - size));
+    size += chunk.length;
+    if (size > limit + MOST_DISCARDED_BYTES) break;
+  }
+  const truncated = size > limit;
+  // `stream` leaves out a character that the cut has split.
+  const text = new TextDecoder().decode(Buffer.concat(chunks), { stream: truncated });
+  if (truncated || isTooDeep(text)) return { text, truncated };
+  try {
+    return { text, truncated, json: JSON.parse(text) as unknown };
+  } catch {
+    return { text, truncated };
+  }
+};

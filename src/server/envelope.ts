@@ -8,6 +8,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { internalError, Problem } from '../domain/problems.ts';
 import { toProviderTime } from '../domain/time.ts';
 import type { Ctx } from './context.ts';
+import { withoutDoor } from './sinks/shelf.ts';
 
 const logger = getLogger(['sendemall-mock', 'server']);
 
@@ -30,7 +31,7 @@ const asProblem = (c: Ctx, error: unknown): Problem => {
   // The client learns nothing of the inside; the log has no body and no header, so no key and no secret.
   logger.error('{method} {path} failed ({requestId}): {error}', {
     method: c.req.method,
-    path: c.req.path,
+    path: withoutDoor(c.req.path),
     requestId: c.get('requestId'),
     error,
   });

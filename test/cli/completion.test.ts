@@ -33,6 +33,7 @@ describe.skipIf(!has('bash'))('bash', () => {
 
   test.each<[string, string[]]>([
     ['sendemall-mock dea', ['dead-letters']],
+    ['sendemall-mock sinks answer --status /et', ['/etc']],
     ['sendemall-mock dead-letters re', ['redeliver']],
     ['sendemall-mock dead-letters redeliver --wa', ['--wait']],
     ['sendemall-mock serve --po', ['--port']],

@@ -14,6 +14,7 @@ const COMMANDS = [
   'trigger',
   'deliveries',
   'dead-letters',
+  'sinks',
   'clock',
   'sign',
   'check-signature',
@@ -43,6 +44,7 @@ test.each(
     ['deliveries', 'show'],
     ['deliveries', 'redeliver'],
     ['dead-letters', 'ack'],
+    ['sinks', 'requests'],
     ['clock', 'advance'],
   ].map((path) => [path.join(' ')]),
 )('%s --help', async (words) => {
@@ -197,7 +199,7 @@ test('a URL with a password in it is refused without being printed', async () =>
   expect(stderr).not.toContain('hunter2');
 });
 
-test.each([['clock'], ['deliveries'], ['dead-letters'], ['trigger', 'email.sent']])(
+test.each([['clock'], ['deliveries'], ['dead-letters'], ['sinks'], ['trigger', 'email.sent']])(
   'nothing that answers: %s',
   async (...args) => {
     const url = `http://127.0.0.1:${await freePort()}`;

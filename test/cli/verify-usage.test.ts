@@ -88,6 +88,23 @@ describe.concurrent('a flag', () => {
       /--effects-url "localhost\/\{id\}" is no http or https URL/,
     ],
     [
+      '--effects-sink alone',
+      [URL_OF_NOBODY, '--effects-sink', 'crm'],
+      /--effects-sink names a sink of a sandbox that is running: say which with --sandbox-url/,
+    ],
+    [
+      '--effects-sink name',
+      [URL_OF_NOBODY, '--effects-sink', 'CRM', '--sandbox-url', 'http://127.0.0.1:9'],
+      /--effects-sink is "CRM"\. Use 1 to 64 of/,
+    ],
+    [
+      '--effects-sink and a URL',
+      'URL --effects-sink crm --sandbox-url http://127.0.0.1:9 --effects-url http://localhost/{id}'
+        .replace('URL', URL_OF_NOBODY)
+        .split(' '),
+      /--effects-url and --effects-sink exclude each other/,
+    ],
+    [
       '--state-url',
       [URL_OF_NOBODY, '--state-url', 'http://localhost/state'],
       /--state-url .* has no \{lead_email\}/,

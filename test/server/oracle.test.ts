@@ -70,6 +70,7 @@ beforeAll(async () => {
   const { event_id: deadEvent } = await api.delivery(deadDelivery);
   const used = { 'idempotency-key': 'used' };
   await api.send('POST', '/v1/webhooks', { url, events: ['*'], secret: 'whsec_12345678' }, used);
+  await api.send('POST', '/_sandbox/sinks/crm/contacts', { name: 'Sarah' });
   const { data: snapshot } = await api.get('/_sandbox/snapshot');
   const staged = await makeCampaigns();
   const all = scenariosFor({ webhook, deadEvent, deadDelivery, orphan, snapshot, ...staged });

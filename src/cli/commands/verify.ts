@@ -79,6 +79,10 @@ export const verify = (terminal: Terminal) =>
     )
     .option('--config <file>', 'these flags from a file: JSON, or a module (.ts, .js)')
     .option('--effects-url <url>', 'has {id} in it; answers {"count": n}: effects of that event')
+    .option(
+      '--effects-sink <name>',
+      'in place of that: a sink of --sandbox-url that the receiver calls, with the event’s id in the body',
+    )
     .option('--state-url <url>', 'has {lead_email} in it; answers what is known of that lead')
     .option('--fault-url <url>', 'takes {"fail": true} and false: makes processing fail')
     .option('--restart-command <command>', 'kills the receiver and starts it again')

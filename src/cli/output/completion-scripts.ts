@@ -48,22 +48,30 @@ ${steps(branches)
     esac
   done`;
 
-const valuesByFlag = (branches: readonly Branch[]): ReadonlyMap<string, readonly string[]> =>
-  new Map(
-    branches.flatMap(({ flags }) =>
-      flags
-        .filter(({ takesValue }) => takesValue)
-        .map(({ word, values }) => [word, values] as const),
-    ),
-  );
+/** Values of a flag, by a pattern for the command and the flag: a flag means the same in most commands, not in all. */
+const valuesByPattern = (
+  branches: readonly Branch[],
+): readonly (readonly [string, readonly string[]])[] => {
+  const common = new Map<string, readonly string[]>();
+  const own: [string, readonly string[]][] = [];
+  for (const { path, flags } of branches) {
+    for (const { word, values } of flags.filter(({ takesValue }) => takesValue)) {
+      const known = common.get(word);
+      if (known === undefined) common.set(word, values);
+      else if (known.join() !== values.join())
+        own.push([quote(`${path.join(' ')} ${word}`), values]);
+    }
+  }
+  return [...own, ...[...common].map(([word, values]) => [`*' ${word}'`, values] as const)];
+};
 
 const bash = (name: string, branches: readonly Branch[]): string => `# bash completion for ${name}
 _${name.replaceAll('-', '_')}() {
   local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}"
   local before=("\${COMP_WORDS[@]:1:COMP_CWORD-1}")
 ${walk(branches)}
-  case "$previous" in
-${[...valuesByFlag(branches)]
+  case "$at $previous" in
+${valuesByPattern(branches)
   .map(([flag, values]) =>
     values.length > 0
       ? `    ${flag}) COMPREPLY=($(compgen -W ${quote(values.join(' '))} -- "$current")); return ;;`
@@ -87,8 +95,8 @@ const zsh = (name: string, branches: readonly Branch[]): string => `#compdef ${n
 _${name.replaceAll('-', '_')}() {
   local before=("\${(@)words[2,CURRENT-1]}")
 ${walk(branches)}
-  case "\${words[CURRENT-1]}" in
-${[...valuesByFlag(branches)]
+  case "$at \${words[CURRENT-1]}" in
+${valuesByPattern(branches)
   .map(([flag, values]) =>
     values.length > 0
       ? `    ${flag}) compadd -- ${values.map(quote).join(' ')}; return ;;`

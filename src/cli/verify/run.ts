@@ -9,6 +9,7 @@ import { hasHook } from '../../conformance/hook-members.ts';
 import { OptionsError, type VerifyOptions } from '../../conformance/options.ts';
 import { createHttpHooks } from '../../conformance/probe/http-hooks.ts';
 import type { Hooks, StartSandbox } from '../../conformance/probe/hooks.ts';
+import type { EffectsSink } from '../../conformance/probe/sink-effects.ts';
 import type { Report } from '../../conformance/report.ts';
 import { selectChecks, withVouchers } from '../../conformance/select.ts';
 import { verify } from '../../conformance/verify.ts';
@@ -25,25 +26,47 @@ import { headersOf, hookOptionsOf, listOf, timeoutOf, type VerifyFlags } from '.
 /** The key in a sandbox that nobody else sees. */
 const OWN_KEY = 'conformance';
 
-const sandboxOf = (
+/** A sandbox that is there already; null when none is named. */
+const givenSandbox = (
   flags: VerifyFlags,
   { config }: ConfigFile,
   terminal: Terminal,
-): StartSandbox => {
+): { readonly url: string; readonly apiKey: string } | null => {
   const url = flags.sandboxUrl ?? terminal.env['SENDEMALL_MOCK_SANDBOX_URL'] ?? config.sandboxUrl;
-  if (url === undefined || url === '') {
+  if (url === undefined || url === '') return null;
+  const apiKey = flags.apiKey ?? config.apiKey;
+  return {
+    url: urlOf('--sandbox-url', url),
+    apiKey: apiKey === undefined ? keyOf({}, terminal.env) : checkKey(apiKey),
+  };
+};
+
+const sandboxOf = (flags: VerifyFlags, file: ConfigFile, terminal: Terminal): StartSandbox => {
+  const given = givenSandbox(flags, file, terminal);
+  if (given === null) {
     return async () => {
       const { createMock } = await import('../../create-mock.ts');
       const mock = await createMock({ clock: 'frozen', rateLimit: false });
       return { url: mock.url, apiKey: OWN_KEY, [Symbol.asyncDispose]: () => mock.close(0) };
     };
   }
-  const apiKey = flags.apiKey ?? config.apiKey;
-  const given = {
-    url: urlOf('--sandbox-url', url),
-    apiKey: apiKey === undefined ? keyOf({}, terminal.env) : checkKey(apiKey),
-  };
   return async () => ({ ...given, [Symbol.asyncDispose]: () => Promise.resolve() });
+};
+
+/** The sink that shows effects, by a flag or else by the file. */
+const effectsSinkOf = (
+  flags: VerifyFlags,
+  file: ConfigFile,
+  terminal: Terminal,
+): EffectsSink | undefined => {
+  const fromFile = flags.effectsUrl === undefined ? file.config.effectsSink : undefined;
+  const name = flags.effectsSink ?? fromFile;
+  if (name === undefined) return undefined;
+  const sandbox = givenSandbox(flags, file, terminal);
+  if (sandbox !== null) return { sandboxUrl: sandbox.url, apiKey: sandbox.apiKey, name };
+  throw new UsageError(
+    '--effects-sink names a sink of a sandbox that is running: say which with --sandbox-url.',
+  );
 };
 
 const urlOf = (name: string, text: string): string => {
@@ -63,8 +86,13 @@ const targetOf = (argument: string | undefined, { config }: ConfigFile): string 
   );
 };
 
-const hooksOf = (flags: VerifyFlags, { config }: ConfigFile, terminal: Terminal): Hooks => {
-  const byUrl = createHttpHooks({ ...hookOptionsOf(flags, config), signal: terminal.signal });
+const hooksOf = (flags: VerifyFlags, file: ConfigFile, terminal: Terminal): Hooks => {
+  const { config } = file;
+  const byUrl = createHttpHooks({
+    ...hookOptionsOf(flags, config),
+    effectsSink: effectsSinkOf(flags, file, terminal),
+    signal: terminal.signal,
+  });
   const given = Object.entries(byUrl).filter(([, hook]) => hook !== undefined);
   return { ...config.hooks, ...Object.fromEntries(given) };
 };

@@ -25,6 +25,7 @@ export interface VerifyFlags {
   readonly concurrency?: number | undefined;
   readonly config?: string | undefined;
   readonly effectsUrl?: string | undefined;
+  readonly effectsSink?: string | undefined;
   readonly stateUrl?: string | undefined;
   readonly faultUrl?: string | undefined;
   readonly restartCommand?: string | undefined;
@@ -113,11 +114,13 @@ const HOOK_FLAGS = [
   ['recoverCommand', '--recover-command'],
 ] as const;
 
-/** A recovery that a flag names takes the place of the file's, whichever kind it is. */
+/** A recovery or effects that a flag names take the place of the file's, whichever kind they are. */
 export const hookOptionsOf = (flags: VerifyFlags, config: VerifyConfig): HttpHookOptions => {
   const recovers = flags.recoverUrl !== undefined || flags.recoverCommand !== undefined;
+  const effects = flags.effectsUrl !== undefined || flags.effectsSink !== undefined;
   const given = {
     ...config,
+    ...(effects ? { effectsUrl: undefined } : {}),
     ...(recovers ? { recoverUrl: undefined, recoverCommand: undefined } : {}),
   };
   return Object.fromEntries(

@@ -4,6 +4,7 @@
  * | hook | asked | answers |
  * |---|---|---|
  * | effects | `GET` the URL with the event's id in place of `{id}` | 200 `{"count": n}`: how often that event has taken effect so far; 0 for one that it has never seen |
+ * | effects, by a sink | nothing: the receiver calls a sink of a sandbox in place of its CRM | requests that hold the event's id are its effects |
  * | state | `GET` the URL with the lead's address in place of `{lead_email}` | 200 and a {@link LeadState} as JSON, members that it does not keep left out; 404 for an unknown lead |
  * | fault | `POST {"fail": true}` and `POST {"fail": false}` | any 2xx once whatever events are handed to fails, or works again |
  * | restart | a command | ends with 0 once the receiver's process has been killed and its start has begun |
@@ -21,10 +22,13 @@ import { OptionsError } from '../options.ts';
 import { runCommand } from './command.ts';
 import { HookError, type DeadLetterSource, type Hooks, type LeadState } from './hooks.ts';
 import { createHookCaller, type HookCaller, type HookReply } from './hook-call.ts';
+import { sinkEffects, type EffectsSink } from './sink-effects.ts';
 
 export interface HttpHookOptions {
   /** Holds `{id}`. */
   readonly effectsUrl?: string | undefined;
+  /** In place of that: a sink in a sandbox, which the receiver calls in place of its CRM. */
+  readonly effectsSink?: EffectsSink | undefined;
   /** Holds `{lead_email}`. */
   readonly stateUrl?: string | undefined;
   readonly faultUrl?: string | undefined;
@@ -150,7 +154,7 @@ const recoverByUrl = (caller: HookCaller, url: string): NonNullable<Hooks['recov
 /**
  * Makes hooks of URLs and commands.
  *
- * @throws {OptionsError} for a URL that is none or lacks its placeholder, and for two ways to recover
+ * @throws {OptionsError} for a URL that is none or lacks its placeholder, and for two ways to recover or to see effects
  *
  * @example
  * ```ts
@@ -159,7 +163,10 @@ const recoverByUrl = (caller: HookCaller, url: string): NonNullable<Hooks['recov
  */
 export const createHttpHooks = (options: HttpHookOptions): Hooks => {
   const { effectsUrl, stateUrl, faultUrl, restartCommand, recoverUrl, recoverCommand } = options;
-  const { wall = systemClock, signal } = options;
+  const { effectsSink, wall = systemClock, signal } = options;
+  if (effectsUrl !== undefined && effectsSink !== undefined) {
+    throw new OptionsError('--effects-url and --effects-sink exclude each other. Give one.');
+  }
   if (recoverUrl !== undefined && recoverCommand !== undefined) {
     throw new OptionsError('--recover-url and --recover-command exclude each other. Give one.');
   }
@@ -177,7 +184,12 @@ export const createHttpHooks = (options: HttpHookOptions): Hooks => {
     if (trouble !== null) throw new HookError(`${flag} "${command}" ${trouble}`);
   };
   return {
-    effects: effectsUrl === undefined ? undefined : effectsHook(callerOf('effects'), effectsUrl),
+    effects:
+      effectsSink !== undefined
+        ? sinkEffects(effectsSink, signal)
+        : effectsUrl === undefined
+          ? undefined
+          : effectsHook(callerOf('effects'), effectsUrl),
     state: stateUrl === undefined ? undefined : stateHook(callerOf('state'), stateUrl),
     fault:
       faultUrl === undefined

@@ -87,6 +87,7 @@ export const scenariosFor = ({
   const noDead = { webhook_id: webhook, event_id: 'evt_none' };
   const delivery = { delivery_id: deadDelivery };
   const noDelivery = { delivery_id: 'dlv_none' };
+  const sink = { name: 'crm' };
   const sandbox = { 401: noKey, 403: foreign };
   const of = (campaign_id: string) => ({ campaign_id });
   const noCampaign = of('cmp_none');
@@ -306,6 +307,26 @@ export const scenariosFor = ({
       200: { account: 'loaded', body: snapshot },
       422: { body: {} },
     },
+    getSinks: { ...sandbox, 200: {} },
+    recordRequest: withParams(
+      { ...sandbox, 200: { query: '?any=1', body: {} }, 422: { params: { name: 'CRM' } } },
+      sink,
+    ),
+    listSinkRequests: withParams(
+      { ...sandbox, 200: { query: '?wait_for=1&contains=a' }, 422: { query: '?wait_for=0' } },
+      sink,
+    ),
+    clearSink: withParams({ ...sandbox, 200: {}, 422: { params: { name: 'CRM' } } }, sink),
+    getSinkSettings: withParams({ ...sandbox, 200: {}, 422: { params: { name: 'CRM' } } }, sink),
+    setSinkSettings: withParams(
+      {
+        ...sandbox,
+        ...badBody,
+        200: { params: { name: 'told' }, body: { status: 503, times: 2 } },
+        422: { body: { status: 700 } },
+      },
+      sink,
+    ),
     getLiveness: { 200: {} },
     getReadiness: { 200: {} },
     getMetrics: { 200: {} },

@@ -1,0 +1,56 @@
+"""Once a day: process what the webhook failed to take, and acknowledge it.
+
+A job for cron, which ends when it is through; its status is 1 when something is left for tomorrow. An event is
+acknowledged after its work is done. When the job dies in between, the work is done again tomorrow; so it carries the
+event's id as its key.
+"""
+import json
+import os
+import sys
+import urllib.request
+from urllib.parse import quote
+
+from webhook import send
+
+API = f"{os.environ['API_URL']}/v1/webhooks/{os.environ['WEBHOOK_ID']}/failed-events"
+KEY = {"x-user-context": os.environ["API_KEY"]}
+
+
+def failed_events():
+    events, query = [], "?limit=100"
+    while query:
+        request = urllib.request.Request(API + query, headers=KEY)
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            page = json.load(answer)
+        events += page["data"]
+        cursor = page["meta"]["next_cursor"]
+        query = f"?limit=100&cursor={quote(cursor)}" if cursor else None
+    return events
+
+
+def process(event):
+    send(
+        "POST",
+        f"{os.environ['CRM_URL']}/activities",
+        {
+            "event_id": event["id"],
+            "activity": event["event"],
+            "email": event["data"].get("lead_email"),
+        },
+        {"Idempotency-Key": event["id"]},
+    )
+
+
+# All are listed before the first is acknowledged: to acknowledge one would shift the pages.
+done = left = 0
+for event in failed_events():
+    try:
+        process(event)
+        send("POST", f"{API}/{quote(event['id'], safe='')}/acknowledge", {}, KEY)
+        done += 1
+    except OSError as error:
+        # One that fails must not keep the others from being recovered.
+        left += 1
+        print(f"{event['id']} is left: {error}", file=sys.stderr)
+print(f"{done} recovered, {left} left")
+sys.exit(1 if left else 0)

@@ -675,6 +675,7 @@ export type ListMeta = z.infer<typeof ListMeta>;
  * | `FAILED_EVENT_NOT_FOUND` | 404 | the webhook has no such failed event |
  * | `EVENT_NOT_FOUND` | 404 | sandbox only: the account has no such event |
  * | `DELIVERY_NOT_FOUND` | 404 | sandbox only: the account has no such delivery |
+ * | `FAULT_NOT_FOUND` | 404 | sandbox only: the account has no such rule |
  * | `METHOD_NOT_ALLOWED` | 405 | the path takes other methods; `Allow` lists them |
  * | `IDEMPOTENCY_KEY_REUSED` | 409 | the `Idempotency-Key` came with another body before |
  * | `WEBHOOK_LIMIT_REACHED` | 409 | the account has as many webhooks as it may |
@@ -687,6 +688,8 @@ export type ListMeta = z.infer<typeof ListMeta>;
  * | `CAMPAIGN_COMPLETED` | 409 | the campaign is over |
  * | `WEBHOOK_PAUSED` | 409 | sandbox only: the webhook takes no events |
  * | `WEBHOOK_DELETED` | 409 | sandbox only: the delivery's webhook is gone |
+ * | `FAULT_LIMIT_REACHED` | 409 | sandbox only: the account has as many rules as it may |
+ * | `FAULT_NEVER_MATCHES` | 409 | sandbox only: a rule that could never match |
  * | `EVENT_EXISTS` | 409 | sandbox only: the `id` is taken |
  * | `PAYLOAD_TOO_LARGE` | 413 | the body is larger than allowed |
  * | `UNSUPPORTED_MEDIA_TYPE` | 415 | the body is not `application/json` |
@@ -712,6 +715,7 @@ export const ErrorCode = z.enum([
   'FAILED_EVENT_NOT_FOUND',
   'EVENT_NOT_FOUND',
   'DELIVERY_NOT_FOUND',
+  'FAULT_NOT_FOUND',
   'METHOD_NOT_ALLOWED',
   'IDEMPOTENCY_KEY_REUSED',
   'WEBHOOK_LIMIT_REACHED',
@@ -724,6 +728,8 @@ export const ErrorCode = z.enum([
   'CAMPAIGN_COMPLETED',
   'WEBHOOK_PAUSED',
   'WEBHOOK_DELETED',
+  'FAULT_LIMIT_REACHED',
+  'FAULT_NEVER_MATCHES',
   'EVENT_EXISTS',
   'PAYLOAD_TOO_LARGE',
   'UNSUPPORTED_MEDIA_TYPE',

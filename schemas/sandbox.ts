@@ -75,7 +75,8 @@ export type DeliveryStatus = z.infer<typeof DeliveryStatus>;
 
 /**
  * How an attempt ended. Everything but `delivered` is a failure. `timeout_*` says what it was
- * waiting for, `blocked` that the address is public and this sandbox does not post to such.
+ * waiting for, `blocked` that the address is public and this sandbox does not post to such,
+ * `ignored` that a fault kept a 2xx from counting.
  */
 export const Outcome = z.enum([
   'delivered',
@@ -92,6 +93,7 @@ export const Outcome = z.enum([
   'invalid_response',
   'response_too_large',
   'blocked',
+  'ignored',
 ]);
 export type Outcome = z.infer<typeof Outcome>;
 
@@ -301,6 +303,56 @@ export const AttemptResponse = z.looseObject({
 });
 export type AttemptResponse = z.infer<typeof AttemptResponse>;
 
+/**
+ * | fault | what it does |
+ * |---|---|
+ * | `duplicate` | sends an event once more after it was delivered |
+ * | `duplicate_concurrent` | sends the same request twice at the same time |
+ * | `reorder` | holds an event back for a minute (`delay`), so that later ones overtake it |
+ * | `delay` | sends an event later, by five minutes (`delay`) |
+ * | `lost_acknowledgement` | throws a 2xx away, so that the event comes again by the retry plan |
+ * | `bad_signature` | signs an attempt with another secret |
+ * | `missing_signature` | leaves the signature of an attempt out |
+ * | `tampered_body` | changes the body of an attempt after it was signed |
+ * | `unknown_event` | sends an event of a kind that the contract does not know first, rightly signed, with an `id` of its own |
+ * | `unknown_field` | adds a field that the contract does not know, rightly signed |
+ * | `slow_body` | sends the body in pieces, over a second of real time |
+ * | `reset_mid_body` | cuts the connection in the middle of the body |
+ * | `burst` | holds up to 20 events (`count`) back for up to a minute (`delay`), and sends them all at once |
+ *
+ * They touch the first attempt of a delivery. After `lost_acknowledgement`, a wrong signature, a
+ * tampered body or an unknown event the event itself comes by the retry plan, whatever was
+ * answered.
+ */
+export const FaultName = z.enum([
+  'duplicate',
+  'duplicate_concurrent',
+  'reorder',
+  'delay',
+  'lost_acknowledgement',
+  'bad_signature',
+  'missing_signature',
+  'tampered_body',
+  'unknown_event',
+  'unknown_field',
+  'slow_body',
+  'reset_mid_body',
+  'burst',
+]);
+export type FaultName = z.infer<typeof FaultName>;
+
+/**
+ * Fault id.
+ *
+ * @example `"flt_1"`
+ */
+export const FaultId = z.string().regex(/^flt_\d+$/u);
+export type FaultId = z.infer<typeof FaultId>;
+
+/** Fault of an attempt. */
+export const AttemptFault = z.looseObject({ name: FaultName, rule: FaultId });
+export type AttemptFault = z.infer<typeof AttemptFault>;
+
 /** Attempt. */
 export const Attempt = z.looseObject({
   /** 1 for the first. */
@@ -319,6 +371,8 @@ export const Attempt = z.looseObject({
   request: AttemptRequest,
   /** Null when there was none. */
   response: AttemptResponse.nullable(),
+  /** What was made to go wrong with it; null for nothing. */
+  fault: AttemptFault.nullable(),
 });
 export type Attempt = z.infer<typeof Attempt>;
 
@@ -592,6 +646,57 @@ export const StartedScenario = z.looseObject({
 });
 export type StartedScenario = z.infer<typeof StartedScenario>;
 
+/** What to make go wrong. */
+export const AddFaultRequest = z.strictObject({
+  fault: FaultName,
+  /** Which deliveries. What is left out is any. */
+  match: z.strictObject({
+    event: EventName.optional(),
+    webhook_id: z.string().min(1).optional(),
+    /** Only the delivery with this number among those that match, from 1. */
+    nth: integer().min(1).optional(),
+  }).optional(),
+  /** Of those that match. 1 when it is left out. */
+  probability: z.number().max(1).gt(0).optional(),
+  /** How often at the most. Without it, as often as it matches. */
+  times: integer().min(1).optional(),
+  /** For how long `delay`, `reorder` and `burst` hold back, e.g. `5m`; at most 30 days. */
+  delay: z.string().min(1).optional(),
+  /** How many events a `burst` gathers. */
+  count: integer().min(2).max(10_000).optional(),
+});
+export type AddFaultRequest = z.infer<typeof AddFaultRequest>;
+
+/** Null is any. */
+export const FaultMatch = z.looseObject({
+  event: EventName.nullable(),
+  webhook_id: z.string().nullable(),
+  nth: integer().nullable(),
+});
+export type FaultMatch = z.infer<typeof FaultMatch>;
+
+/** Rule by which something goes wrong. */
+export const Fault = z.looseObject({
+  id: FaultId,
+  fault: FaultName,
+  match: FaultMatch,
+  probability: z.number().max(1).gt(0),
+  times: integer().min(1).nullable(),
+  /** Only when it was given. */
+  delay_ms: integer().min(0).optional(),
+  /** Only when it was given. */
+  count: integer().min(2).optional(),
+  /** How often it was applied. */
+  applied: integer().min(0),
+  /** What it does, in words. */
+  does: z.string(),
+});
+export type Fault = z.infer<typeof Fault>;
+
+/** How many rules there were. */
+export const FaultsCleared = z.looseObject({ removed: integer().min(0) });
+export type FaultsCleared = z.infer<typeof FaultsCleared>;
+
 /** How far it went. */
 export const AdvanceResult = z.looseObject({
   from: SandboxTime,
@@ -719,6 +824,26 @@ export const StartedScenarioResponse = z.looseObject({
   meta: Meta,
 });
 export type StartedScenarioResponse = z.infer<typeof StartedScenarioResponse>;
+
+/** Answer with a fault. */
+export const FaultResponse = z.looseObject({ success: z.literal(true), data: Fault, meta: Meta });
+export type FaultResponse = z.infer<typeof FaultResponse>;
+
+/** Answer with faults. */
+export const FaultListResponse = z.looseObject({
+  success: z.literal(true),
+  data: z.array(Fault),
+  meta: ListMeta,
+});
+export type FaultListResponse = z.infer<typeof FaultListResponse>;
+
+/** Answer to the removal of all faults. */
+export const FaultsClearedResponse = z.looseObject({
+  success: z.literal(true),
+  data: FaultsCleared,
+  meta: Meta,
+});
+export type FaultsClearedResponse = z.infer<typeof FaultsClearedResponse>;
 
 /** Answer to a trigger. */
 export const TriggerResponse = z.looseObject({

@@ -17,6 +17,8 @@ import { isMoment, parseTime, toProviderTime } from './domain/time.ts';
 import { deliveryHeaders, makeAttempt, type AttemptEnd } from './engine/attempt.ts';
 import { createEngine } from './engine/create-engine.ts';
 import type { Engine } from './engine/engine.ts';
+import type { NewRule } from './engine/faults/book.ts';
+import { CHAOS, CHAOS_LEVELS, type ChaosLevel } from './engine/faults/presets.ts';
 import { serialise } from './engine/publish.ts';
 import { createTransport, targetOf } from './engine/transport.ts';
 import { createApp } from './server/app.ts';
@@ -63,6 +65,8 @@ export interface MockOptions {
   readonly profile?: ProfileName;
   /** The provider's 60 requests, and 10 new campaigns, a minute and key. Default true. */
   readonly rateLimit?: boolean;
+  /** What goes wrong in every account: `mild` or `wild`. Default: nothing. */
+  readonly chaos?: ChaosLevel;
   /** Further names that `/_sandbox` and `/` may be asked under. */
   readonly allowedHosts?: readonly string[];
 }
@@ -116,6 +120,11 @@ const startOf = (text: string | undefined): number | null => {
     text,
     'use RFC 3339 and a year from 1970 on, e.g. 2026-04-06T12:00:00Z.',
   );
+};
+
+const chaosOf = (level: string): readonly NewRule[] => {
+  if (level === 'mild' || level === 'wild') return CHAOS[level];
+  throw new MockOptionError('chaos', level, `use ${CHAOS_LEVELS.join(' or ')}.`);
 };
 
 const profileOf = (name: string = 'average'): ProfileName => {
@@ -185,6 +194,7 @@ export const createMock = async (options: MockOptions = {}): Promise<Mock> => {
     attemptTimeoutMs: timeoutMs,
     concurrency,
     apiKeys: options.apiKeys ?? null,
+    chaos: options.chaos === undefined ? [] : chaosOf(options.chaos),
     openFeed: async (account) => {
       const opened = await openCampaigns(account, store);
       campaigns.set(account, opened);

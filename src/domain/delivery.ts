@@ -4,6 +4,7 @@
  * @module
  */
 import type { EventType } from '../../schemas/contract.ts';
+import type { FaultLabel } from './fault.ts';
 
 /** Milliseconds since the Unix epoch, on the account's virtual clock unless said otherwise. */
 export type Millis = number;
@@ -87,7 +88,7 @@ export interface DeliveryDetail extends Delivery {
 
 /**
  * How one attempt ended. Everything but `delivered` is a failure and is retried.
- * `timeout_*` says what the attempt was waiting for when its time was up.
+ * `ignored` is a 2xx that a fault kept from counting. `timeout_*` says what the attempt was waiting for when its time was up.
  */
 export type Outcome =
   | 'delivered'
@@ -103,7 +104,8 @@ export type Outcome =
   | 'tls_failure'
   | 'invalid_response'
   | 'response_too_large'
-  | 'blocked';
+  | 'blocked'
+  | 'ignored';
 
 export type HeaderList = readonly (readonly [name: string, value: string])[];
 
@@ -135,4 +137,6 @@ export interface Attempt {
   readonly response: AttemptResponse | null;
   /** When the next attempt was planned for; null when none was. */
   readonly nextAttemptAt: Millis | null;
+  /** What was made to go wrong; null for nothing. */
+  readonly fault: FaultLabel | null;
 }

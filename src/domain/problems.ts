@@ -44,6 +44,23 @@ export const failedEventNotFound = (webhookId: string, eventId: string): Problem
     `Webhook "${webhookId}" has no failed event "${eventId}". GET /v1/webhooks/${webhookId}/failed-events lists those it has.`,
   );
 
+export const faultNotFound = (id: string): Problem =>
+  new Problem(
+    'FAULT_NOT_FOUND',
+    404,
+    `This account has no fault "${id}". GET /_sandbox/faults lists those it has.`,
+  );
+
+export const faultLimitReached = (limit: number): Problem =>
+  new Problem(
+    'FAULT_LIMIT_REACHED',
+    409,
+    `This account already has ${limit} faults, the most it may have. DELETE /_sandbox/faults removes them.`,
+  );
+
+export const faultNeverMatches = (message: string): Problem =>
+  new Problem('FAULT_NEVER_MATCHES', 409, message);
+
 export const campaignNotFound = (id: string): Problem =>
   new Problem(
     'CAMPAIGN_NOT_FOUND',

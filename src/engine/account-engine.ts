@@ -20,6 +20,7 @@ import { createAccountClock } from './account-clock.ts';
 import { advance } from './advance.ts';
 import { createBus } from './bus.ts';
 import type { AccountEngine, ClockView } from './engine.ts';
+import { createFaultBook } from './faults/book.ts';
 import type { FeedOutlet, OpenFeed } from './feed.ts';
 import { createLane, type Lane, type LaneContext } from './lane.ts';
 import { publish, subscribes, type Publisher } from './publish.ts';
@@ -48,7 +49,9 @@ export const openAccount = async (
     hears: (type) => [...webhooks.values()].some((webhook) => subscribes(webhook, type)),
     publish: async (events, emitted) => void (await publish(events, publisher(), emitted)),
   };
-  const lane = createLane(account.key, { clock, feed, outlet }, bus, context);
+  const faults = createFaultBook(account.seed);
+  for (const rule of context.chaos) faults.add(rule);
+  const lane = createLane(account.key, { clock, feed, outlet, faults }, bus, context);
   feed.onChange(lane.wake);
   const turns = createTurns(MOST_WAITING_ADVANCES, 'changes of this clock');
   // Every opening, and every snapshot, draws from a stream of its own, so that ids never repeat what is there already.
@@ -62,6 +65,7 @@ export const openAccount = async (
     now: clock.now(),
     store,
     lane,
+    faults,
     bus,
     newEventId: () => engine.newId('evt'),
   });
@@ -98,6 +102,7 @@ export const openAccount = async (
   const engine: AccountEngine = {
     account,
     store,
+    faults,
 
     register: async (registration) => {
       const webhook = await store.createWebhook(
@@ -173,6 +178,8 @@ export const openAccount = async (
     counts: () => store.counts(account.key),
     reset: async () => {
       await store.resetAccount(account.key);
+      faults.clear();
+      for (const rule of context.chaos) faults.add(rule);
       await load();
       bus.emit({ type: 'account.reset' });
     },

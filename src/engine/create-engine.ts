@@ -10,6 +10,7 @@ import { tooManyAccounts, unauthorized } from '../domain/problems.ts';
 import type { Store } from '../storage/store.ts';
 import { openAccount, type OpenAccount } from './account-engine.ts';
 import type { AccountEngine, Engine } from './engine.ts';
+import type { NewRule } from './faults/book.ts';
 import type { OpenFeed } from './feed.ts';
 import type { Lane, LaneContext } from './lane.ts';
 import { createRecorder } from './recorder.ts';
@@ -25,6 +26,8 @@ export interface EngineOptions {
   readonly attemptTimeoutMs: number;
   readonly concurrency: number;
   readonly openFeed: OpenFeed;
+  /** Rules by which things go wrong in every account. */
+  readonly chaos: readonly NewRule[];
   /** Only these keys are accounts; null lets any key be one. */
   readonly apiKeys: readonly string[] | null;
   /** The clock and the seed of an account that is made now. */

@@ -16,6 +16,7 @@ import type {
 } from '../domain/delivery.ts';
 import type { EventType } from '../../schemas/contract.ts';
 import type { ClockMode } from '../clock/port.ts';
+import type { FaultBook } from './faults/book.ts';
 import type { AccountDump, Counts, DeadLetter, Store } from '../storage/store.ts';
 
 export interface Registration {
@@ -95,6 +96,8 @@ export interface AccountEngine {
   readonly account: Account;
   /** Reads go straight to the store; writes that matter to deliveries go through the methods below. */
   readonly store: Store;
+  /** What goes wrong on the sender's side. */
+  readonly faults: FaultBook;
 
   register(registration: Registration): Promise<Webhook>;
   webhooks(): Promise<readonly Webhook[]>;

@@ -22,6 +22,8 @@ import type { AttemptRecord, Claim, Store } from '../storage/store.ts';
 import type { AccountClock } from './account-clock.ts';
 import { makeAttempt, type AttemptEnd } from './attempt.ts';
 import type { Bus } from './bus.ts';
+import type { FaultBook, Decision, NewRule } from './faults/book.ts';
+import { makeFaultyAttempt } from './faults/faulty-attempt.ts';
 import type { Feed, FeedOutlet } from './feed.ts';
 import type { Recorder } from './recorder.ts';
 import { createSlots, type Slot } from './slots.ts';
@@ -37,6 +39,8 @@ export interface LaneContext {
   readonly attemptTimeoutMs: Millis;
   /** Attempts in flight per webhook at the most. */
   readonly concurrency: number;
+  /** Rules that every account begins with. */
+  readonly chaos: readonly NewRule[];
   /** Attempts made, counted by outcome. */
   readonly attempts: Map<Outcome, number>;
 }
@@ -93,6 +97,8 @@ interface Start {
   readonly at: Millis;
   readonly url: string;
   readonly simulated: boolean;
+  /** What is made to go wrong; null for nothing. */
+  readonly fault: Decision | null;
 }
 
 /** What a lane is driven by. */
@@ -100,11 +106,12 @@ export interface LaneSources {
   readonly clock: AccountClock;
   readonly feed: Feed;
   readonly outlet: FeedOutlet;
+  readonly faults: FaultBook;
 }
 
 export const createLane = (
   account: AccountKey,
-  { clock, feed, outlet }: LaneSources,
+  { clock, feed, outlet, faults }: LaneSources,
   bus: Bus,
   context: LaneContext,
 ): Lane => {
@@ -141,8 +148,33 @@ export const createLane = (
   const plan = ({ slot, claim }: Start, outcome: Outcome, endedAt: Millis): Millis | null =>
     outcome === 'delivered' || slot.removed ? null : nextAttemptAt(claim.attempt, endedAt);
 
+  /** Has what was delivered delivered once more. It counts as in flight until that is planned. */
+  const repeat = async ({ slot, claim }: Start, { rule }: Decision): Promise<void> => {
+    const born = epoch;
+    inFlight += 1;
+    try {
+      const dueAt = clock.now();
+      const again = { of: deliveryId(claim.delivery), body: null, dueAt };
+      const delivery = await store.redeliver(account, { ...again, signature: 'valid' });
+      if (delivery === null || born !== epoch) return;
+      // The second one is marked, too, and not repeated itself.
+      faults.keep(slot.webhook.key, claim.eventId, {
+        name: 'duplicate',
+        rule,
+        holdMs: 0,
+        echo: true,
+      });
+      slots.expect(slot.webhook.key, dueAt);
+    } catch (error) {
+      logger.error('A duplicate was not sent: {error}', { error });
+    } finally {
+      if (born === epoch) inFlight -= 1;
+      wake();
+    }
+  };
+
   const finish = (start: Start, end: AttemptEnd): void => {
-    const { slot, claim, at, url, simulated } = start;
+    const { slot, claim, at, url, simulated, fault } = start;
     const { outcome, durationMs, error, signature, response } = end;
     const instant = at + (isTimeout(outcome) ? DELIVERY_POLICY.timeoutMs : 0);
     const endedAt = simulated ? instant : Math.max(at, clock.now());
@@ -160,6 +192,7 @@ export const createLane = (
       signature,
       response,
       nextAttemptAt: nextAt,
+      fault: fault === null ? null : { name: fault.name, rule: fault.rule },
     };
     slot.inFlight -= 1;
     if (slot.ready.length > 0) sendSoon(slot);
@@ -172,6 +205,8 @@ export const createLane = (
       context.attempts.set(outcome, (context.attempts.get(outcome) ?? 0) + 1);
       if (nextAt !== null && nextAt < slot.nextDue) slot.nextDue = nextAt;
       if (bus.heard) tell(start, attempt, status);
+      if (fault?.name === 'duplicate' && !fault.echo && status === 'delivered')
+        void repeat(start, fault);
       wake();
     });
   };
@@ -182,13 +217,22 @@ export const createLane = (
     const sign = (slot.sign ??= createSigner(webhook.secret));
     const { body, signature, dueAt } = claim;
     const simulated = clock.isSimulated();
-    const start: Start = { slot, claim, at: clock.stampFor(dueAt), url: webhook.url, simulated };
+    const fault = faults.waiting() ? faults.take(webhook.key, claim.eventId) : null;
+    const at = clock.stampFor(dueAt);
+    const start: Start = { slot, claim, at, url: webhook.url, simulated, fault };
     const born = epoch;
     slot.inFlight += 1;
     inFlight += 1;
-    makeAttempt(transport, attemptTimeoutMs, { target, sign, body, signature }, (end) => {
+    const sendable = { target, sign, body, signature };
+    const done = (end: AttemptEnd): void => {
       if (born === epoch) finish(start, end);
-    });
+    };
+    if (fault === null) makeAttempt(transport, attemptTimeoutMs, sendable, done);
+    else {
+      const { name } = fault;
+      const attempt = { transport, wall, timeoutMs: attemptTimeoutMs, sendable, fault: name };
+      makeFaultyAttempt(attempt, done);
+    }
   };
 
   const sendReady = (slot: Slot): void => {

@@ -16,6 +16,7 @@ import { eventExists, webhookNotFound, webhookPaused } from '../domain/problems.
 import { toProviderTime } from '../domain/time.ts';
 import type { Claim, NewDelivery, NewEvent, Store } from '../storage/store.ts';
 import type { Bus } from './bus.ts';
+import type { FaultBook } from './faults/book.ts';
 import type { EventToPublish, Published } from './engine.ts';
 import type { Lane } from './lane.ts';
 
@@ -61,7 +62,7 @@ const eventOf = (
 
 const plan = (
   requests: readonly EventToPublish[],
-  { webhooks, now, newEventId, lane }: Publisher,
+  { webhooks, now, newEventId, lane, faults }: Publisher,
 ): Plan => {
   const time = toProviderTime(now);
   const receivers = new Map<WebhookKey, Webhook>();
@@ -71,8 +72,12 @@ const plan = (
     const deliveries: NewDelivery[] = [];
     for (const webhook of chosen[index] ?? []) {
       receivers.set(webhook.key, webhook);
-      const taken = lane.reserve(webhook.key);
-      deliveries.push({ webhook: webhook.key, dueAt: event.createdAt, taken });
+      const fault = faults.active() ? faults.decide(event.type, webhook.id, event.createdAt) : null;
+      // Kept under the event, which has an id before its delivery has.
+      if (fault !== null) faults.keep(webhook.key, event.id, fault);
+      const dueAt = event.createdAt + (fault?.holdMs ?? 0);
+      const taken = dueAt <= now && lane.reserve(webhook.key);
+      deliveries.push({ webhook: webhook.key, dueAt, taken });
     }
     return { event, deliveries };
   });
@@ -160,6 +165,7 @@ export interface Publisher {
   readonly now: Millis;
   readonly store: Pick<Store, 'publish'>;
   readonly lane: Lane;
+  readonly faults: FaultBook;
   readonly bus: Bus;
   newEventId(this: void): string;
 }

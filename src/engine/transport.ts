@@ -49,6 +49,8 @@ export interface Transport {
     body: string | Uint8Array,
     done: (result: PostResult, durationMs: number) => void,
   ): void;
+  /** Whether it sends to public addresses, too. */
+  readonly allowPublicTargets: boolean;
   /** Cuts what is still open. */
   close(): Promise<void>;
 }
@@ -187,6 +189,7 @@ export const createTransport = (options: TransportOptions): Transport => {
         exchange.onResponseError(null, error instanceof Error ? error : new Error(String(error)));
       }
     },
+    allowPublicTargets,
     close: () => agent.destroy(),
   };
 };

@@ -30,6 +30,7 @@ import { accountRoutes } from './sandbox/account.ts';
 import { clockRoutes } from './sandbox/clock.ts';
 import { deliveryRoutes } from './sandbox/deliveries.ts';
 import { eventRoutes } from './sandbox/events.ts';
+import { faultRoutes } from './sandbox/faults.ts';
 import { simulationRoutes } from './sandbox/simulation.ts';
 import { sinkRoutes } from './sandbox/sinks.ts';
 import { streamRoutes } from './sandbox/stream.ts';
@@ -155,6 +156,7 @@ export const createApp = (options: ServerOptions): Hono<Env> => {
   app.route('/_sandbox/deliveries', deliveryRoutes(options));
   app.route('/_sandbox/clock', clockRoutes(options));
   app.route('/_sandbox/stream', streamRoutes(options));
+  app.route('/_sandbox/faults', faultRoutes());
   app.route('/_sandbox', simulationRoutes(options));
   app.route('/_sandbox/sinks', sinkRoutes(options, shelf));
   app.route('/_sandbox', accountRoutes());

@@ -60,6 +60,7 @@ export const attemptView = (attempt: Attempt): Sandbox.Attempt => ({
   outcome: attempt.outcome,
   error: attempt.error,
   next_attempt_at: time(attempt.nextAttemptAt),
+  fault: attempt.fault === null ? null : { ...attempt.fault },
   request: { method: 'POST', url: attempt.url, headers: pairs(deliveryHeaders(attempt.signature)) },
   response:
     attempt.response === null

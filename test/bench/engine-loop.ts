@@ -27,6 +27,7 @@ const engine = createEngine({
   attemptTimeoutMs: 10_000,
   concurrency: CONCURRENCY,
   apiKeys: null,
+  chaos: [],
   openFeed: async () => ({
     nextAt: () => null,
     happen: async () => undefined,

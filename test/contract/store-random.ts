@@ -67,6 +67,7 @@ const attemptAt = (number: number, at: number, next: number | null): Attempt => 
   signature: null,
   response: null,
   nextAttemptAt: next,
+  fault: null,
 });
 
 class Run {

@@ -29,6 +29,7 @@ const attempt = (number: number, over: Partial<Attempt> = {}): Attempt => ({
   signature: 'sha256=00',
   response: { status: 500, headers: [['X-A', 'é']], body: 'no 👎', truncated: false },
   nextAttemptAt: 30_020,
+  fault: null,
   ...over,
 });
 

@@ -33,6 +33,7 @@ const attempt = (number: number, over: Partial<Attempt>): Attempt => ({
   signature: 'sha256=00',
   response: { status: 500, headers: [['x-a', 'é']], body: 'no 👎\u0000', truncated: false },
   nextAttemptAt: null,
+  fault: { name: 'delay', rule: 'flt_1' },
   ...over,
 });
 

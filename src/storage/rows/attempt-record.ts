@@ -7,15 +7,17 @@ import type { Attempt } from '../../domain/delivery.ts';
 import { isMoment } from '../../domain/time.ts';
 
 type AttemptFields = [
-  Attempt['startedAt'],
-  Attempt['endedAt'],
-  Attempt['durationMs'],
-  Attempt['outcome'],
-  Attempt['error'],
-  Attempt['url'],
-  Attempt['signature'],
-  Attempt['response'],
-  Attempt['nextAttemptAt'],
+  startedAt: Attempt['startedAt'],
+  endedAt: Attempt['endedAt'],
+  durationMs: Attempt['durationMs'],
+  outcome: Attempt['outcome'],
+  error: Attempt['error'],
+  url: Attempt['url'],
+  signature: Attempt['signature'],
+  response: Attempt['response'],
+  nextAttemptAt: Attempt['nextAttemptAt'],
+  // Left out where nothing was made to go wrong, which is nearly everywhere.
+  fault?: NonNullable<Attempt['fault']>,
 ];
 
 /** @param nextAttemptAt when the next one is really planned for: its webhook may be gone by now */
@@ -32,12 +34,14 @@ export const writeAttempt = (attempt: Attempt, nextAttemptAt: Attempt['nextAttem
     response,
     nextAttemptAt,
   ];
+  if (attempt.fault !== null) fields.push(attempt.fault);
   return JSON.stringify(fields);
 };
 
 const toAttempt = (fields: AttemptFields, index: number): Attempt => {
   const [startedAt, endedAt, durationMs, outcome, error, url, signature, response, nextAttemptAt] =
     fields;
+  const fault = fields[9] ?? null;
   return {
     number: index + 1,
     startedAt,
@@ -49,6 +53,7 @@ const toAttempt = (fields: AttemptFields, index: number): Attempt => {
     signature,
     response,
     nextAttemptAt,
+    fault,
   };
 };
 
@@ -76,6 +81,12 @@ const isResponse = (value: unknown): boolean => {
   );
 };
 
+const isFault = (value: unknown): boolean => {
+  if (typeof value !== 'object' || value === null) return false;
+  const { name, rule } = value as Record<string, unknown>;
+  return isText(name) && isText(rule);
+};
+
 const FIELDS: readonly ((value: unknown) => boolean)[] = [
   isMoment,
   isMoment,
@@ -91,5 +102,6 @@ const FIELDS: readonly ((value: unknown) => boolean)[] = [
 /** Whether {@link readAttempts} can read it. */
 export const isAttemptRecord = (fields: unknown): boolean =>
   Array.isArray(fields) &&
-  fields.length === FIELDS.length &&
+  (fields.length === FIELDS.length ||
+    (fields.length === FIELDS.length + 1 && isFault(fields[9]))) &&
   FIELDS.every((fits, index) => fits(fields[index]));

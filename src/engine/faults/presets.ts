@@ -1,0 +1,44 @@
+/**
+ * Chaos ready to be switched on.
+ *
+ * @module
+ */
+import type { FaultName } from '../../domain/fault.ts';
+import type { NewRule } from './book.ts';
+
+export const CHAOS_LEVELS = ['mild', 'wild'] as const;
+export type ChaosLevel = (typeof CHAOS_LEVELS)[number];
+
+const rule = (fault: FaultName, probability: number, more: Partial<NewRule> = {}): NewRule => ({
+  fault,
+  probability,
+  times: null,
+  ...more,
+});
+
+/** What any network and any provider does to a receiver now and then. */
+const MILD: readonly NewRule[] = [
+  rule('duplicate', 0.05),
+  rule('reorder', 0.05),
+  rule('delay', 0.05, { delayMs: 30_000 }),
+  rule('unknown_field', 0.05),
+];
+
+/** All that a right receiver survives without losing or doubling an event. */
+const WILD: readonly NewRule[] = [
+  rule('duplicate', 0.08),
+  rule('duplicate_concurrent', 0.08),
+  rule('reorder', 0.06),
+  rule('delay', 0.05),
+  rule('burst', 0.06),
+  rule('lost_acknowledgement', 0.08),
+  rule('unknown_event', 0.04),
+  rule('unknown_field', 0.06),
+  rule('slow_body', 0.02),
+  rule('reset_mid_body', 0.04),
+  rule('bad_signature', 0.03),
+  rule('missing_signature', 0.02),
+  rule('tampered_body', 0.03),
+];
+
+export const CHAOS: Readonly<Record<ChaosLevel, readonly NewRule[]>> = { mild: MILD, wild: WILD };

@@ -1,0 +1,122 @@
+/**
+ * Requests that no HTTP client would send: a body that comes in pieces, or not to its end.
+ *
+ * @module
+ */
+import { request as plainRequest, type IncomingMessage } from 'node:http';
+import { request as tlsRequest } from 'node:https';
+import { isIP } from 'node:net';
+import type { WallClock } from '../../clock/port.ts';
+import { BlockedTargetError, guardedLookup, isNearAddress } from '../target-guard.ts';
+import { KEPT_RESPONSE_BYTES, type PostResult, type Target } from '../transport.ts';
+
+/** Pieces of a slow body, and real milliseconds between them. */
+const PIECES = 10;
+const PAUSE_MS = 100;
+
+export interface RawPost {
+  readonly target: Target;
+  readonly headers: readonly string[];
+  readonly body: string;
+  readonly how: 'slow' | 'cut';
+  readonly timeoutMs: number;
+  readonly allowPublicTargets: boolean;
+}
+
+type Done = (result: PostResult, durationMs: number) => void;
+
+const piecesOf = (body: Buffer): readonly Buffer[] => {
+  const size = Math.max(1, Math.ceil(body.length / PIECES));
+  const pieces: Buffer[] = [];
+  for (let from = 0; from < body.length; from += size)
+    pieces.push(body.subarray(from, from + size));
+  return pieces;
+};
+
+const headerRecord = (headers: readonly string[], length: number): Record<string, string> => {
+  const record: Record<string, string> = { 'Content-Length': String(length), Connection: 'close' };
+  for (let place = 0; place < headers.length; place += 2)
+    record[headers[place] ?? ''] = headers[place + 1] ?? '';
+  return record;
+};
+
+const pairs = ({ rawHeaders }: IncomingMessage): [string, string][] => {
+  const list: [string, string][] = [];
+  for (let place = 0; place < rawHeaders.length; place += 2)
+    list.push([(rawHeaders[place] ?? '').toLowerCase(), rawHeaders[place + 1] ?? '']);
+  return list;
+};
+
+/** Calls `done` once, within the limit of time. */
+export const rawPost = (wall: WallClock, post: RawPost, done: Done): void => {
+  const { target, headers, how, timeoutMs, allowPublicTargets } = post;
+  const body = Buffer.from(post.body);
+  const url = new URL(target.path, target.origin);
+  const began = wall.now();
+  let over = false;
+  let disarm = (): void => undefined;
+  const end = (result: PostResult): void => {
+    if (over) return;
+    over = true;
+    disarm();
+    request.destroy();
+    done(result, wall.now() - began);
+  };
+  const fail = (error: Error): void =>
+    end({ kind: 'error', phase: 'headers', error, response: null });
+
+  const send = url.protocol === 'https:' ? tlsRequest : plainRequest;
+  const request = send(url, {
+    method: 'POST',
+    headers: headerRecord(headers, body.length),
+    agent: false,
+    ...(allowPublicTargets ? {} : { lookup: guardedLookup }),
+  });
+  request.on('error', fail);
+  request.on('response', (response) => {
+    const kept: Buffer[] = [];
+    let size = 0;
+    response.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= KEPT_RESPONSE_BYTES) kept.push(chunk);
+    });
+    response.on('error', fail);
+    response.on('end', () =>
+      end({
+        kind: 'answered',
+        response: {
+          status: response.statusCode ?? 0,
+          headers: pairs(response),
+          body: Buffer.concat(kept).toString(),
+          truncated: size > KEPT_RESPONSE_BYTES,
+        },
+      }),
+    );
+  });
+  disarm = wall.after(timeoutMs, () => end({ kind: 'timeout', phase: 'headers', response: null }));
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  if (!allowPublicTargets && isIP(host) !== 0 && !isNearAddress(host)) {
+    fail(new BlockedTargetError(host));
+    return;
+  }
+
+  const pieces = piecesOf(body);
+  const write = (next: number): void => {
+    if (over) return;
+    const piece = pieces[next];
+    if (piece === undefined) {
+      request.end();
+      return;
+    }
+    if (how === 'cut' && next >= pieces.length / 2) {
+      fail(new Error('the sandbox cut the connection in the middle of the body'));
+      return;
+    }
+    // What is cut must have gone out before.
+    request.write(piece, () => {
+      if (how === 'cut') write(next + 1);
+      else wall.after(PAUSE_MS, () => write(next + 1));
+    });
+  };
+  write(0);
+};

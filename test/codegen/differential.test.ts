@@ -19,7 +19,15 @@ const KNOWN: readonly {
   readonly reason: string;
 }[] = [
   {
-    schemas: ['Snapshot', 'SnapshotRow', 'SnapshotResponse'],
+    schemas: [
+      'Snapshot',
+      'SnapshotRow',
+      'SnapshotResponse',
+      'SetSinkRequest',
+      'SinkHeaders',
+      'SinkSettings',
+      'SinkSettingsResponse',
+    ],
     when: (text) => text.includes('"__proto__":'),
     reason:
       'where any name is allowed, zod drops an own `__proto__` from what it returns, unjudged',

@@ -78,16 +78,15 @@ describe.each(LANGUAGES)('in $language', ({ language, missing }) => {
         data: ofCampaign('cmp_a'),
       });
       await client.clock.advance({ until: 'settled' });
-      const id = await bounce(stage, 'cmp_c');
-      const [delivery] = (await client.deliveries.list({ event_id: id }).page()).items;
+      const once = await bounce(stage);
+      const [delivery] = (await client.deliveries.list({ event_id: once }).page()).items;
       await client.deliveries.redeliver(delivery!.id);
       await client.clock.advance({ until: 'settled' });
+      // One of 21 is under 5 %; two make it 9.5 %.
       expect(await stage.seen('api')).toEqual([]);
       await bounce(stage);
-      await bounce(stage);
-      // One of 21 is under 5 %; a second makes it 9.5 %.
       expect(await stage.seen('slack')).toMatchObject([
-        { json: { text: expect.stringContaining('cmp_a paused') as string } },
+        { json: { text: 'Campaign cmp_a paused: 9.5% bounce rate' } },
       ]);
     });
 

@@ -32,6 +32,8 @@ import { openMemoryStore } from './storage/memory.ts';
 import { openSqliteStore } from './storage/sqlite.ts';
 import type { Store } from './storage/store.ts';
 
+export { CHAOS_LEVELS } from './engine/faults/presets.ts';
+
 /** Attempts in flight per webhook, unless told otherwise. */
 export const DEFAULT_CONCURRENCY = 16;
 /** 7363 is SEND on a phone's keys. */

@@ -53,6 +53,11 @@ const COMMANDS: readonly Entry[] = [
     load: () => import('./commands/scenario.ts').then(({ scenario }) => scenario),
   },
   {
+    name: 'faults',
+    summary: "make things go wrong on the sender's side",
+    load: () => import('./commands/faults.ts').then(({ faults }) => faults),
+  },
+  {
     name: 'sinks',
     summary: 'see what a receiver calls, and say what it is answered',
     load: () => import('./commands/sinks.ts').then(({ sinks }) => sinks),

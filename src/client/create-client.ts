@@ -10,6 +10,7 @@ import {
   type CampaignsClient,
   type ScenariosClient,
 } from './campaigns.ts';
+import { faultsClient, type FaultsClient } from './faults.ts';
 import { createHttp, type CallOptions, type Fetch } from './http.ts';
 import {
   failedEventsClient,
@@ -43,6 +44,7 @@ export interface Client {
   readonly failedEvents: FailedEventsClient;
   readonly campaigns: CampaignsClient;
   readonly scenarios: ScenariosClient;
+  readonly faults: FaultsClient;
   readonly events: EventsClient;
   readonly deliveries: DeliveriesClient;
   readonly clock: ClockClient;
@@ -95,6 +97,7 @@ export const createClient = (options: ClientOptions): Client => {
     failedEvents: failedEventsClient(http),
     campaigns: campaignsClient(http),
     scenarios: scenariosClient(http),
+    faults: faultsClient(http),
     events: eventsClient(http),
     deliveries: deliveriesClient(http),
     clock: clockClient(http),

@@ -39,6 +39,23 @@ describe('what it prints', () => {
     expect(await running.stop()).toBe(0);
   });
 
+  test('with --chaos, what it will do to whom', async () => {
+    await using running = keepRunning(['serve', '--port', '0', '--chaos', 'wild', '--seed', '7']);
+    await running.line((line) => line.trim().startsWith('curl '));
+    const text = running.lines.join('\n');
+    expect(text).toMatch(/^Chaos \(wild\): marked in each delivery's record/m);
+    expect(text).toMatch(/^ {2}lost_acknowledgement +8 % +throws a 2xx away/m);
+    expect(text.match(/^ {2}\w+ +\d+ % {2}/gm)).toHaveLength(13);
+    expect(await running.stop()).toBe(0);
+    await using served = await serve([], { env: { SENDEMALL_MOCK_CHAOS: 'mild' } });
+    expect(served.started).toMatchObject({
+      chaos: 'mild',
+      faults: [{ fault: 'duplicate', probability: 0.05 }, {}, {}, {}],
+    });
+    const { data } = await apiOf(served.url, 'any').get('/_sandbox/faults');
+    expect(data).toHaveLength(4);
+  });
+
   test('the same as one line of JSON', async () => {
     await using served = await serve(['--clock', 'skip', '--seed', '7']);
     expect(served.lines).toHaveLength(1);

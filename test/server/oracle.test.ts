@@ -72,6 +72,8 @@ beforeAll(async () => {
   await api.send('POST', '/v1/webhooks', { url, events: ['*'], secret: 'whsec_12345678' }, used);
   await api.send('POST', '/_sandbox/sinks/crm/contacts', { name: 'Sarah' });
   const { data: snapshot } = await api.get('/_sandbox/snapshot');
+  const never = { fault: 'delay', match: { nth: 1_000_000 } };
+  for (let made = 0; made < 2; made += 1) await api.send('POST', '/_sandbox/faults', never);
   const staged = await makeCampaigns();
   const all = scenariosFor({ webhook, deadEvent, deadDelivery, orphan, snapshot, ...staged });
   const deletion = { ...all['deleteWebhook'], 200: { params: { webhook_id: disposable } } };

@@ -54,7 +54,7 @@ test('there are these, each named once', () => {
     getFailedEvent acknowledgeFailedEvent triggerEvents listEvents getEvent listDeliveries getDelivery
     waitForDelivery redeliver stream getClock setClock advanceClock resetAccount getSnapshot putSnapshot
     getLiveness getReadiness getMetrics getSinks recordRequest listSinkRequests clearSink getSinkSettings
-    setSinkSettings getSimulation setSimulation listScenarios startScenario`
+    setSinkSettings listFaults addFault getFault removeFault clearFaults getSimulation setSimulation listScenarios startScenario`
       .split(/\s+/)
       .toSorted(),
   );
@@ -79,7 +79,8 @@ describe.each(operations)('$method $path', (operation) => {
     // A sink is there as soon as it is named: it is never missing, but its name can be unfit.
     const sink = path.startsWith('/_sandbox/sinks/');
     expect(has(operation, 422), 'invalid').toBe(body !== undefined || kinds.has('query') || sink);
-    const named = (kinds.has('path') && !sink) || operation.operationId === 'triggerEvents';
+    const named =
+      (kinds.has('path') && !sink) || /^(?:triggerEvents|addFault)$/.test(operation.operationId);
     expect(has(operation, 404), 'not found').toBe(named);
   });
 
@@ -106,7 +107,7 @@ describe.each(operations)('$method $path', (operation) => {
   test('lists have cursors', () => {
     if (
       !operation.operationId.startsWith('list') ||
-      /^list(?:Webhooks|Scenarios)$/.test(operation.operationId)
+      /^list(?:Webhooks|Scenarios|Faults)$/.test(operation.operationId)
     )
       return;
     const query = parameters.filter((parameter) => parameter.in === 'query');

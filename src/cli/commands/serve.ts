@@ -8,6 +8,7 @@ import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typin
 import { ProfileName } from '../../../schemas/sandbox.ts';
 import packageJson from '../../../package.json' with { type: 'json' };
 import {
+  CHAOS_LEVELS,
   createMock,
   DEFAULT_CONCURRENCY,
   DEFAULT_HOST,
@@ -150,6 +151,14 @@ export const serve = (terminal: Terminal) =>
       ),
     )
     .addOption(
+      new Option(
+        '--chaos <level>',
+        "make things go wrong on the sender's side, in every account; says at the start what",
+      )
+        .env('SENDEMALL_MOCK_CHAOS')
+        .choices(CHAOS_LEVELS),
+    )
+    .addOption(
       new Option('--profile <name>', 'how the leads of new campaigns behave')
         .env('SENDEMALL_MOCK_PROFILE')
         .choices(ProfileName.options)
@@ -200,6 +209,7 @@ export const serve = (terminal: Terminal) =>
           ? {}
           : { attemptTimeoutMs: options.attemptTimeout }),
         profile: options.profile,
+        ...(options.chaos === undefined ? {} : { chaos: options.chaos }),
         rateLimit: options.rateLimit && !terminal.env['SENDEMALL_MOCK_NO_RATE_LIMIT'],
         allowPublicTargets: options.allowPublicTargets === true,
         allowedHosts: options.allowedHost ?? [],
@@ -217,6 +227,8 @@ export const serve = (terminal: Terminal) =>
             state: mock.store.location,
             clock: await describeClock(account),
             seed: account.account.seed,
+            chaos: options.chaos ?? null,
+            faults: account.faults.list(),
             allowsPublicTargets: options.allowPublicTargets === true,
             forwarding,
           },

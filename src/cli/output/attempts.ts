@@ -21,6 +21,8 @@ export interface AttemptLine {
   readonly durationMs: number;
   /** Milliseconds from this failure to the next attempt; null when there is none. */
   readonly delayMs: number | null;
+  /** What was made to go wrong; null for nothing. */
+  readonly fault: string | null;
   readonly delivery: 'pending' | 'delivered' | 'dead' | 'cancelled';
 }
 
@@ -50,6 +52,7 @@ export const attemptLine = (line: AttemptLine, terminal: Terminal): string => {
     line.event.padEnd(EVENT_WIDTH),
     terminal.style(stylesOf(line), status.padEnd(3)),
     `${String(Math.round(line.durationMs)).padStart(4)} ms`,
+    ...(line.fault === null ? [] : [terminal.style('magenta', `[${line.fault}]`)]),
     ...(line.error === null ? [] : [harmless(line.error)]),
     terminal.style(stylesOf(line), planOf(line)),
   ];

@@ -56,6 +56,7 @@ export const attemptLines = (delivery: DeliveryDetail, terminal: Terminal): stri
         outcome: attempt.outcome,
         error: attempt.error,
         durationMs: attempt.duration_ms,
+        fault: attempt.fault?.name ?? null,
         delayMs:
           attempt.next_attempt_at === null
             ? null

@@ -3,9 +3,18 @@
  *
  * @module
  */
+import { FAULTS } from '../../domain/fault.ts';
 import { harmless, shellQuote, table } from '../output/table.ts';
 import type { Terminal } from '../terminal.ts';
-import type { Forwarding } from './forward.ts';
+import type { Account, Forwarding } from './forward.ts';
+
+type Rule = ReturnType<Account['faults']['list']>[number];
+
+const ruleRow = ({ fault, probability }: Rule): string[] => [
+  fault,
+  `${Math.round(probability * 100)} %`,
+  FAULTS[fault],
+];
 
 export interface Started {
   readonly version: string;
@@ -17,6 +26,9 @@ export interface Started {
   readonly state: string;
   readonly clock: string;
   readonly seed: number;
+  /** What goes wrong by `--chaos`, and its rules; null for nothing. */
+  readonly chaos: string | null;
+  readonly faults: readonly Rule[];
   readonly allowsPublicTargets: boolean;
   readonly forwarding: Forwarding | null;
 }
@@ -61,6 +73,8 @@ const announceInJson = (started: Started, terminal: Terminal): void => {
     state: started.state,
     clock: started.clock,
     seed: started.seed,
+    chaos: started.chaos,
+    faults: started.faults.map(({ fault, probability }) => ({ fault, probability })),
     forward_to:
       forwarding === null
         ? null
@@ -95,6 +109,13 @@ export const announce = (started: Started, terminal: Terminal, json: boolean): v
   terminal.print('');
   for (const line of lines) terminal.print(`  ${line}`);
   terminal.print('');
+  if (started.chaos !== null) {
+    terminal.print(
+      `Chaos (${started.chaos}): marked in each delivery's record, so look there first.`,
+    );
+    for (const line of table(started.faults.map(ruleRow))) terminal.print(`  ${line}`);
+    terminal.print('');
+  }
   terminal.print('Trigger an event:');
   terminal.print(`  ${curlFor(started)}`);
   terminal.print('');

@@ -246,6 +246,24 @@ export const scenariosFor = ({
       },
       of(campaigns.draft),
     ),
+    listFaults: { ...sandbox, 200: {} },
+    addFault: {
+      ...sandbox,
+      ...badBody,
+      201: { body: { fault: 'delay', delay: '1m', match: { nth: 1_000_000 } } },
+      404: { body: { fault: 'delay', match: { webhook_id: 'whk_none' } } },
+      409: { body: { fault: 'delay', times: 2, match: { nth: 1 } } },
+      422: { body: { fault: 'x' } },
+    },
+    getFault: withParams(
+      { ...sandbox, 200: {}, 404: { params: { fault_id: 'flt_9999' } } },
+      { fault_id: 'flt_1' },
+    ),
+    removeFault: withParams(
+      { ...sandbox, 200: {}, 404: { params: { fault_id: 'flt_9999' } } },
+      { fault_id: 'flt_2' },
+    ),
+    clearFaults: { ...sandbox, 200: { account: 'disposable' } },
     listScenarios: { ...sandbox, 200: {} },
     startScenario: {
       ...sandbox,

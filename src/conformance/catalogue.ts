@@ -94,6 +94,7 @@ import { check as deliveryStaleOverwrite } from './checks/delivery/stale-overwri
 import { check as domainBounceClass } from './checks/domain/bounce-class.ts';
 import { check as domainNoLeadEvent } from './checks/domain/no-lead-event.ts';
 import { check as domainOpenMonotonic } from './checks/domain/open-monotonic.ts';
+import { check as domainPauseOnSpike } from './checks/domain/pause-on-spike.ts';
 import { check as domainRateMath } from './checks/domain/rate-math.ts';
 import { check as domainStateProbe } from './checks/domain/state-probe.ts';
 import { check as domainSuppressScope } from './checks/domain/suppress-scope.ts';
@@ -193,6 +194,7 @@ export const CATALOGUE: readonly Check[] = [
   domainBounceClass,
   domainNoLeadEvent,
   domainOpenMonotonic,
+  domainPauseOnSpike,
   domainRateMath,
   domainStateProbe,
   domainSuppressScope,

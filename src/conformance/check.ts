@@ -13,7 +13,7 @@ export type Area = 'signature' | 'content' | 'http' | 'delivery' | 'domain' | 'p
 export type Level = 'MUST' | 'SHOULD' | 'INFO';
 
 /** What a check can only see with the user's help. */
-export type Hook = 'effects' | 'state' | 'fault' | 'restart' | 'recovery';
+export type Hook = 'effects' | 'state' | 'fault' | 'restart' | 'recovery' | 'campaign';
 
 interface StageRules {
   readonly parallel: boolean;

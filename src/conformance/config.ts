@@ -32,6 +32,7 @@ const Config = z.strictObject({
   restartCommand: text.optional(),
   recoverUrl: text.optional(),
   recoverCommand: text.optional(),
+  pauses: z.boolean().optional(),
   sandboxUrl: text.optional(),
   apiKey: text.optional(),
   report: oneOrMore.optional(),
@@ -42,6 +43,7 @@ const Config = z.strictObject({
       fault: callback.optional(),
       restart: callback.optional(),
       recover: callback.optional(),
+      campaign: callback.optional(),
     })
     .optional(),
 });

@@ -12,6 +12,7 @@ export const HOOK_MEMBERS = {
   fault: 'fault',
   restart: 'restart',
   recovery: 'recover',
+  campaign: 'campaign',
 } as const satisfies Readonly<Record<Hook, keyof Hooks>>;
 
 export const hasHook = (hooks: Hooks, hook: Hook): boolean =>

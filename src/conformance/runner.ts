@@ -35,6 +35,8 @@ const REMEDIES: Readonly<Record<Hook, string>> = {
   restart: 'Needs --restart-command, which kills the receiver and starts it again.',
   recovery:
     'Needs --recover-command or --recover-url, which runs the receiver’s recovery of dead letters once.',
+  campaign:
+    'Needs --pauses: the receiver takes the sandbox of --sandbox-url for the provider, and pauses campaigns there.',
 };
 
 const NO_SANDBOX =

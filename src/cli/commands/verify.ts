@@ -88,10 +88,14 @@ export const verify = (terminal: Terminal) =>
     .option('--restart-command <command>', 'kills the receiver and starts it again')
     .option('--recover-url <url>', "runs the receiver's recovery of dead letters once")
     .option('--recover-command <command>', 'the same, by a command')
+    .option(
+      '--pauses',
+      'the receiver takes --sandbox-url for the provider: it pauses a campaign there on a bounce spike',
+    )
     .addOption(
       new Option(
         '--sandbox-url <url>',
-        'holds the dead letters for that; started with --no-rate-limit (env: SENDEMALL_MOCK_SANDBOX_URL; default: one is started)',
+        'holds dead letters, campaigns and sinks for that; started with --no-rate-limit (env: SENDEMALL_MOCK_SANDBOX_URL; default: one is started)',
       ).argParser(httpUrl),
     )
     .addOption(apiKeyOption())

@@ -10,6 +10,7 @@ import { OptionsError, type VerifyOptions } from '../../conformance/options.ts';
 import { createHttpHooks } from '../../conformance/probe/http-hooks.ts';
 import type { Hooks, StartSandbox } from '../../conformance/probe/hooks.ts';
 import type { EffectsSink } from '../../conformance/probe/sink-effects.ts';
+import type { PausesIn } from '../../conformance/probe/sandbox-campaign.ts';
 import type { Report } from '../../conformance/report.ts';
 import { selectChecks, withVouchers } from '../../conformance/select.ts';
 import { verify } from '../../conformance/verify.ts';
@@ -69,6 +70,19 @@ const effectsSinkOf = (
   );
 };
 
+const pausesIn = (
+  flags: VerifyFlags,
+  file: ConfigFile,
+  terminal: Terminal,
+): PausesIn | undefined => {
+  if (!(flags.pauses ?? file.config.pauses ?? false)) return undefined;
+  const sandbox = givenSandbox(flags, file, terminal);
+  if (sandbox !== null) return { sandboxUrl: sandbox.url, apiKey: sandbox.apiKey };
+  throw new UsageError(
+    '--pauses is about a sandbox that is running: say which with --sandbox-url, and give the receiver the same address.',
+  );
+};
+
 const urlOf = (name: string, text: string): string => {
   try {
     return httpUrl(text);
@@ -91,6 +105,7 @@ const hooksOf = (flags: VerifyFlags, file: ConfigFile, terminal: Terminal): Hook
   const byUrl = createHttpHooks({
     ...hookOptionsOf(flags, config),
     effectsSink: effectsSinkOf(flags, file, terminal),
+    pausesIn: pausesIn(flags, file, terminal),
     signal: terminal.signal,
   });
   const given = Object.entries(byUrl).filter(([, hook]) => hook !== undefined);

@@ -31,6 +31,7 @@ export interface VerifyFlags {
   readonly restartCommand?: string | undefined;
   readonly recoverUrl?: string | undefined;
   readonly recoverCommand?: string | undefined;
+  readonly pauses?: true | undefined;
   readonly sandboxUrl?: string | undefined;
   readonly apiKey?: string | undefined;
   readonly report?: readonly string[] | undefined;

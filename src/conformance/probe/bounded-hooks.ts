@@ -13,6 +13,7 @@ const LIMITS = {
   fault: 15_000,
   restart: 75_000,
   recover: 75_000,
+  campaign: 15_000,
 } as const satisfies Readonly<Record<keyof Hooks, number>>;
 
 const within = <T>(
@@ -41,7 +42,7 @@ const within = <T>(
 
 /** The same hooks, each with a limit of time; an interruption ends what they are at. */
 export const boundHooks = (
-  { effects, state, fault, restart, recover }: Hooks,
+  { effects, state, fault, restart, recover, campaign }: Hooks,
   wall: WallClock,
   signal: AbortSignal | undefined,
 ): Hooks => {
@@ -55,5 +56,15 @@ export const boundHooks = (
     fault: fault && ((failing) => limit('fault', fault(failing), failing ? signal : never)),
     restart: restart && (() => limit('restart', restart())),
     recover: recover && ((from) => limit('recover', recover(from))),
+    campaign:
+      campaign &&
+      (async () => {
+        const watched = await limit('campaign', campaign());
+        return {
+          id: watched.id,
+          isPaused: () => limit('campaign', watched.isPaused()),
+          [Symbol.asyncDispose]: () => watched[Symbol.asyncDispose](),
+        };
+      }),
   };
 };

@@ -31,6 +31,13 @@ export interface DeadLetterSource {
   readonly webhookId: string;
 }
 
+/** A running campaign that the receiver may pause by the provider's API. */
+export interface WatchedCampaign extends AsyncDisposable {
+  /** As in `data.campaign_id` of events. */
+  readonly id: string;
+  isPaused(): Promise<boolean>;
+}
+
 /** The hooks as the user gives them; in code, callbacks. */
 export interface Hooks {
   /** How often the event with this id has taken effect so far. */
@@ -42,6 +49,8 @@ export interface Hooks {
   readonly restart?: (() => Promise<void>) | undefined;
   /** Runs the receiver's recovery of dead letters once, against this API; resolves when it has ended. */
   readonly recover?: ((from: DeadLetterSource) => Promise<void>) | undefined;
+  /** Starts a campaign where the receiver would pause it. */
+  readonly campaign?: (() => Promise<WatchedCampaign>) | undefined;
 }
 
 /** A sandbox for the checks of dead-letter recovery: they advance its clock, and leave nothing behind. */

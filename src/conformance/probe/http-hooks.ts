@@ -9,6 +9,7 @@
  * | fault | `POST {"fail": true}` and `POST {"fail": false}` | any 2xx once whatever events are handed to fails, or works again |
  * | restart | a command | ends with 0 once the receiver's process has been killed and its start has begun |
  * | recover | `POST {"api_url", "api_key", "webhook_id"}`, or a command with `SENDEMALL_MOCK_API_URL`, `SENDEMALL_MOCK_API_KEY` and `SENDEMALL_MOCK_WEBHOOK_ID` in its environment | any 2xx, or ends with 0, once the recovery of dead letters has run |
+ * | campaign | nothing: the receiver calls a sandbox in place of the provider | the campaign that the suite made there is paused, or is not |
  *
  * Ids and addresses are percent-encoded in URLs. All waiting is bounded; a hook that does anything else is a
  * {@link HookError}, which says what it did and what it should.
@@ -22,6 +23,7 @@ import { OptionsError } from '../options.ts';
 import { runCommand } from './command.ts';
 import { HookError, type DeadLetterSource, type Hooks, type LeadState } from './hooks.ts';
 import { createHookCaller, type HookCaller, type HookReply } from './hook-call.ts';
+import { sandboxCampaign, type PausesIn } from './sandbox-campaign.ts';
 import { sinkEffects, type EffectsSink } from './sink-effects.ts';
 
 export interface HttpHookOptions {
@@ -37,6 +39,8 @@ export interface HttpHookOptions {
   readonly recoverUrl?: string | undefined;
   /** For the shell. */
   readonly recoverCommand?: string | undefined;
+  /** A sandbox that the receiver takes for the provider, and pauses campaigns in. */
+  readonly pausesIn?: PausesIn | undefined;
   /** Real time; the system's unless given. */
   readonly wall?: WallClock | undefined;
   /** Gives up what is being asked or run. */
@@ -163,7 +167,7 @@ const recoverByUrl = (caller: HookCaller, url: string): NonNullable<Hooks['recov
  */
 export const createHttpHooks = (options: HttpHookOptions): Hooks => {
   const { effectsUrl, stateUrl, faultUrl, restartCommand, recoverUrl, recoverCommand } = options;
-  const { effectsSink, wall = systemClock, signal } = options;
+  const { effectsSink, pausesIn, wall = systemClock, signal } = options;
   if (effectsUrl !== undefined && effectsSink !== undefined) {
     throw new OptionsError('--effects-url and --effects-sink exclude each other. Give one.');
   }
@@ -213,5 +217,6 @@ export const createHttpHooks = (options: HttpHookOptions): Hooks => {
                 SENDEMALL_MOCK_API_KEY: apiKey,
                 SENDEMALL_MOCK_WEBHOOK_ID: webhookId,
               }),
+    campaign: pausesIn === undefined ? undefined : sandboxCampaign(pausesIn, signal),
   };
 };

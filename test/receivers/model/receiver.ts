@@ -8,7 +8,12 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { DeadLetterSource, Hooks, LeadState } from '../../../src/conformance/probe/hooks.ts';
+import type {
+  DeadLetterSource,
+  Hooks,
+  LeadState,
+  WatchedCampaign,
+} from '../../../src/conformance/probe/hooks.ts';
 
 export interface Event {
   readonly event: string;
@@ -41,9 +46,20 @@ export class ModelReceiver implements AsyncDisposable {
     leads: Map<string, Lead>;
     sent: number;
     bounced: number;
-  } = { seen: new Set(), effects: new Map(), leads: new Map(), sent: 0, bounced: 0 };
+    campaigns: Map<string, { sent: number; bounced: number }>;
+  } = {
+    seen: new Set(),
+    effects: new Map(),
+    leads: new Map(),
+    sent: 0,
+    bounced: 0,
+    campaigns: new Map(),
+  };
   /** What does not. */
   memory: { seen: Set<string>; queue: Event[] } = { seen: new Set(), queue: [] };
+  /** What the provider's API was told to pause, and how many campaigns it has. */
+  paused = new Set<string>();
+  campaignsMade = 0;
   /** Whether whatever events are handed to fails. */
   failing = false;
   server: Server = createServer();
@@ -100,6 +116,7 @@ export class ModelReceiver implements AsyncDisposable {
     if (this.failing) throw new Error('the CRM does not answer');
     this.disk.effects.set(event.id, (this.disk.effects.get(event.id) ?? 0) + 1);
     this.applyToLead(event);
+    this.watchBounces(event);
   }
 
   lead(email: string): Lead {
@@ -114,6 +131,37 @@ export class ModelReceiver implements AsyncDisposable {
     };
     this.disk.leads.set(email, made);
     return made;
+  }
+
+  /** What a campaign's events are counted in. */
+  tallyOf(campaign: string): { sent: number; bounced: number } {
+    const tally = this.disk.campaigns.get(campaign) ?? { sent: 0, bounced: 0 };
+    this.disk.campaigns.set(campaign, tally);
+    return tally;
+  }
+
+  /** Whether something is wrong with the list. */
+  isSpike({ sent, bounced }: { readonly sent: number; readonly bounced: number }): boolean {
+    return sent > 20 && bounced / sent > 0.05;
+  }
+
+  /** Pauses a campaign, as the provider's API would, on a bounce spike. */
+  watchBounces({ event, data }: Event): void {
+    const campaign = String(data['campaign_id']);
+    const tally = this.tallyOf(campaign);
+    if (event === 'email.sent') tally.sent += 1;
+    if (event === 'email.bounced') tally.bounced += 1;
+    if (this.isSpike(tally)) this.paused.add(campaign);
+  }
+
+  /** Starts a campaign at the provider, which knows what is paused. */
+  async campaign(): Promise<WatchedCampaign> {
+    const id = `cmp_model${(this.campaignsMade += 1)}`;
+    return {
+      id,
+      isPaused: async () => this.paused.has(id),
+      [Symbol.asyncDispose]: async () => undefined,
+    };
   }
 
   applyToLead({ event, data, timestamp }: Event): void {
@@ -251,6 +299,7 @@ export class ModelReceiver implements AsyncDisposable {
         await this.start();
       },
       recover: (from) => this.recover(from),
+      campaign: () => this.campaign(),
     };
   }
 

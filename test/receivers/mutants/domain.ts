@@ -189,4 +189,24 @@ export const DOMAIN_MUTANTS: readonly Mutant[] = [
         }
       })(secret),
   },
+  {
+    name: 'domain-never-pauses',
+    fault: 'does not look at bounce rates',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        override isSpike(): boolean {
+          return false;
+        }
+      })(secret),
+  },
+  {
+    name: 'domain-pauses-at-once',
+    fault: 'pauses a campaign on its first bounce',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        override isSpike({ bounced }: { readonly bounced: number }): boolean {
+          return bounced > 0;
+        }
+      })(secret),
+  },
 ];

@@ -12,7 +12,14 @@ export interface Mutant {
   readonly fault: string;
   readonly make: (secret: string) => ModelReceiver;
   /** Hooks that the run must not have, where the fault shows only without them. */
-  readonly without?: readonly ('effects' | 'state' | 'fault' | 'restart' | 'recover')[];
+  readonly without?: readonly (
+    | 'effects'
+    | 'state'
+    | 'fault'
+    | 'restart'
+    | 'recover'
+    | 'campaign'
+  )[];
   /** Ids of other checks that rightly fail too, each with its reason: the same fault seen from another side. */
   readonly also?: Readonly<Record<string, string>>;
 }

@@ -289,6 +289,8 @@ describe('a receiver in a process of its own', () => {
         hooks: hooksWith(recovery),
         sandbox,
         only: ['delivery/*', 'domain/*'],
+        // It calls no provider; `pauses.test.ts` has receivers that do.
+        skip: ['domain/pause-on-spike'],
       });
       const odd = report.checks.filter(({ status }) => status !== 'pass');
       expect(odd.map(({ id, status, reason, actual }) => [id, status, reason ?? actual])).toEqual(

@@ -49,6 +49,12 @@ describe.concurrent('a sandbox of its own', () => {
     await expect(await sandbox.trigger('email.opened')).toBeDelivered();
   });
 
+  test('can use up the requests of a minute, and ends all the same', async ({ sandbox }) => {
+    await sandbox.register(new Hono().all('*', (c) => c.body(null, 204)));
+    const asked = Array.from({ length: 60 }, () => sandbox.client.webhooks.list());
+    await expect(Promise.all(asked)).rejects.toMatchObject({ code: 'RATE_LIMIT_EXCEEDED' });
+  });
+
   test('plays a scenario', async ({ sandbox }) => {
     const receiver = await sandbox.register(new Hono().all('*', (c) => c.body(null, 204)));
     const { campaign, leads } = await sandbox.scenario('reply', { leads: 10 });

@@ -1,10 +1,11 @@
 /**
- * `npm run test:flake [rounds]`: the whole self-test again and again while every core is busy. A scored verdict that
- * changes is a flake; it fails.
+ * `npm run test:flake -- [rounds] [busy threads]`: the whole self-test again and again while every core is busy. A scored
+ * verdict that changes is a flake; it fails. On a machine that other work keeps busy the threads may be 0; the load that
+ * was there is shown with each round.
  *
  * @module
  */
-import { availableParallelism } from 'node:os';
+import { availableParallelism, loadavg } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { CheckResult } from '../../src/conformance/report.ts';
 import { judgeMutant, judgeReference } from './judge.ts';
@@ -13,6 +14,11 @@ import { makeSurvey, type Survey } from './survey.ts';
 const rounds = Number(process.argv[2] ?? 20);
 if (!Number.isInteger(rounds) || rounds < 2) {
   console.error('The number of rounds is at least 2: npm run test:flake -- 20');
+  process.exit(2);
+}
+const busy = Number(process.argv[3] ?? availableParallelism());
+if (!Number.isInteger(busy) || busy < 0) {
+  console.error('The number of busy threads is 0 or more: npm run test:flake -- 20 2');
   process.exit(2);
 }
 
@@ -38,10 +44,7 @@ const problems = ({ mutants, references }: Survey): readonly string[] => [
   ),
 ];
 
-const workers = Array.from(
-  { length: availableParallelism() },
-  () => new Worker(BUSY, { eval: true }),
-);
+const workers = Array.from({ length: busy }, () => new Worker(BUSY, { eval: true }));
 let first: ReadonlyMap<string, string> | null = null;
 let flakes = 0;
 for (let round = 1; round <= rounds; round += 1) {
@@ -54,7 +57,8 @@ for (let round = 1; round <= rounds; round += 1) {
   flakes += changed.length + wrong.length;
   const seconds = ((Date.now() - begun) / 1000).toFixed(1);
   console.log(
-    `round ${round} of ${rounds}: ${seconds} s, ${now.size} verdicts, ${changed.length} changed`,
+    `round ${round} of ${rounds}: ${seconds} s, load ${loadavg()[1]!.toFixed(1)}, ` +
+      `${now.size} verdicts, ${changed.length} changed, ${wrong.length} wrong`,
   );
   for (const [key, status] of changed) console.log(`  ${key}: ${status}, now ${now.get(key)}`);
   for (const problem of wrong) console.log(`  ${problem}`);

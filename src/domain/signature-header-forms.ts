@@ -93,9 +93,9 @@ const splitPrefix = (
       causes: [cause('stripe-form', 'is written as Stripe does (t=…,v1=…)')],
     };
   }
-  const match = /^([a-z][a-z0-9_-]{0,15})\s*[=:,]\s*(.*[^=].*)$/is.exec(text);
+  const match = /^[a-z][a-z0-9_-]{0,15}\s*[=:,]\s*(.*[^=].*)$/is.exec(text);
   if (match === null) return { digest: text, causes: [MISSING_PREFIX] };
-  const [, prefix = '', digest = ''] = match;
+  const [, digest = ''] = match;
   return {
     digest,
     causes: [
@@ -103,7 +103,7 @@ const splitPrefix = (
         'other-prefix',
         `has "${text.slice(0, text.length - digest.length)}" in front in place of "${SIGNATURE.prefix}"`,
       ),
-    ].filter(() => prefix !== ''),
+    ],
   };
 };
 

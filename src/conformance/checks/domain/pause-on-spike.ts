@@ -28,7 +28,7 @@ export const check = defineCheck({
     'Nothing counts bounces by campaign, the pause is not called, or it is called for every bounce.',
   fix: 'Count what is sent and what bounces for each campaign, each event once, and POST /v1/campaigns/{id}/pause when the rate is over 5 % of more than 20.',
   catches: ['domain-never-pauses', 'domain-pauses-at-once'],
-  stage: 'effects',
+  stage: 'load',
   needs: ['campaign'],
   run: async (probe) => {
     if (probe.hooks.campaign === undefined) {

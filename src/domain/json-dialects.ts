@@ -18,7 +18,9 @@ const unicodeEscape = (unit: string): string =>
   `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
 const plain = (text: string): string => JSON.stringify(text);
-const ascii = (text: string): string => plain(text).replaceAll(/[\u007F-\uFFFF]/g, unicodeEscape);
+const ascii = (text: string): string => plain(text).replaceAll(/[\u0080-\uFFFF]/g, unicodeEscape);
+/** Python takes DEL for what cannot be printed. */
+const printable = (text: string): string => ascii(text).replaceAll('\u007F', unicodeEscape);
 const htmlSafe = (text: string): string =>
   plain(text).replaceAll(/[<>&\u2028\u2029]/g, unicodeEscape);
 
@@ -83,7 +85,7 @@ const dialect = (id: string, writer: string, style: Style, fractions = false): J
 /** Most likely first: two dialects can write the same text, and then the first one is named. */
 export const JSON_DIALECTS: readonly JsonDialect[] = [
   dialect('compact', 'JSON.stringify and most compact writers', COMPACT),
-  dialect('python', "Python's json.dumps", { ...SPACED, string: ascii }, true),
+  dialect('python', "Python's json.dumps", { ...SPACED, string: printable }, true),
   dialect('python-utf8', "Python's json.dumps with ensure_ascii=False", SPACED, true),
   dialect('php', "PHP's json_encode", {
     ...COMPACT,
@@ -100,13 +102,13 @@ export const JSON_DIALECTS: readonly JsonDialect[] = [
   dialect(
     'python-sorted',
     "Python's json.dumps with sort_keys=True",
-    { ...SPACED, sorted: true, string: ascii },
+    { ...SPACED, sorted: true, string: printable },
     true,
   ),
   dialect(
     'python-compact',
     "Python's json.dumps with compact separators",
-    { ...COMPACT, string: ascii },
+    { ...COMPACT, string: printable },
     true,
   ),
   dialect(

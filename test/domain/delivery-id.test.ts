@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { deliveryId, deliveryKey, ROW_NUMBERS, rowKey, rowNumber } from '../../src/domain/delivery-id.ts';
+import {
+  deliveryId,
+  deliveryKey,
+  ROW_NUMBERS,
+  rowKey,
+  rowNumber,
+} from '../../src/domain/delivery-id.ts';
 
 const LAST = ROW_NUMBERS - 1;
 

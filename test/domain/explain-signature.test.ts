@@ -57,7 +57,9 @@ describe('the header', () => {
   test.each([
     ['missing', null, ['header/missing']],
     ['empty', ' ', ['header/missing']],
+    ['not given', undefined, ['header/missing']],
     ['undefined', 'undefined', ['header/not-a-value']],
+    ['None in quotes', '"None"', ['header/not-a-value']],
     ['an object', 'sha256=[object Object]', ['header/malformed']],
     ['no prefix', hex, ['header/missing-prefix']],
     ['only the prefix', 'sha256=', ['header/no-digest']],
@@ -80,8 +82,67 @@ describe('the header', () => {
     ['too long', `${right}00`, ['header/trailing']],
     ['no digest at all', 'sha256=hello there', ['header/malformed']],
     ['a short digest', 'sha256=abcd', ['header/malformed']],
+    [
+      'a digest that begins alike, by chance',
+      right.slice(0, 'sha256='.length + 7),
+      ['header/malformed'],
+    ],
+    ['the first four bytes', right.slice(0, 'sha256='.length + 8), ['header/truncated']],
+    ['quotes and white space', ` '${right}' `, ['header/white-space', 'header/quoted']],
+    ['white space in quotes', `"${right} "`, ['header/quoted', 'header/white-space']],
+    ['white space in front', `  ${right}`, ['header/white-space']],
+    [
+      'the whole line, quoted',
+      `"x-sendemall-signature:${right}"`,
+      ['header/quoted', 'header/name-included'],
+    ],
+    ['Stripe form, the other order', `v1=${hex},t=1775485397`, ['header/stripe-form']],
+    ['Stripe form with a space', `t=1775485397, v1=${hex}`, ['header/stripe-form']],
+    ['a prefix with spaces', `HMAC : ${hex}`, ['header/other-prefix']],
+    [
+      'a prefix that is too long',
+      `x${'y'.repeat(16)}=${hex}`,
+      ['header/missing-prefix', 'header/malformed'],
+    ],
+    ['a dashed prefix', `hmac-sha_256=${hex}`, ['header/other-prefix']],
+    ['colons', `sha256=${hex.match(/../g)!.join(':')}`, ['header/hex-separated']],
+    ['dashes', `sha256=${hex.match(/../g)!.join('-')}`, ['header/hex-separated']],
+    ['0x in the middle', `sha256=${hex.slice(0, 32)}0x${hex.slice(32)}`, ['header/malformed']],
+    ['bare base64url', digest.toString('base64url'), ['header/missing-prefix', 'header/base64url']],
+    ['hex and more', `sha256=${hex.slice(0, 62)}zz`, ['header/malformed']],
+    ['one digit too few, at the front', `sha256=${hex.slice(1)}`, ['header/malformed']],
   ])('%s', (_name, header, expected) => {
     expect(causesOf(header)).toEqual(expected);
+  });
+
+  const told = (header: string) => explainSignature({ body: BODY, header, secret: SECRET });
+  test('what is in front of the digits is quoted', () => {
+    expect(told(`sha1: ${hex}`).causes[0]).toMatchObject({
+      says: 'has "sha1: " in front in place of "sha256="',
+      remedy: 'Write it as sha256= followed by 64 lower-case hex digits.',
+    });
+    expect(told(`t=1,v1=${hex}`).causes[0]?.says).toBe('is written as Stripe does (t=…,v1=…)');
+  });
+  test('how much of it is there is told', () => {
+    expect(told(right.slice(0, -4)).causes[0]).toMatchObject({
+      says: 'is cut short: 60 of 64 hex digits',
+      remedy: expect.stringContaining('too short'),
+    });
+    expect(told(`${right}00`).causes[0]).toMatchObject({
+      says: 'has something after its 64 hex digits',
+      remedy: expect.stringContaining('Remove'),
+    });
+    expect(told('sha256=abcd').causes[0]).toMatchObject({
+      says: 'holds no SHA256 digest (4 characters after the prefix, 64 hex digits are due)',
+      remedy: 'Write it as sha256= followed by 64 lower-case hex digits.',
+    });
+    expect(told('sha256=').causes[0]?.says).toBe('is "sha256=" with nothing after it');
+  });
+  test('what is proven is told from what is only left', () => {
+    expect(told('undefined').proven).toBe(true);
+    expect(told(right.slice(0, -4)).proven).toBe(true);
+    expect(told(hex).proven).toBe(true);
+    expect(told('sha256=abcd').proven).toBe(false);
   });
 });
 
@@ -163,7 +224,12 @@ describe('the body', () => {
     ['buffer-json', JSON.stringify(Buffer.from(BODY)), BODY],
     ['json-string', JSON.stringify(BODY), BODY],
     ['undefined', 'undefined', BODY],
+    ['null', 'null', BODY],
     ['empty-object', '{}', BODY],
+    ['question-marks', 'caf? ?', 'café 😀'],
+    ['question-marks-utf-16', 'caf? ??', 'café 😀'],
+    ['seven-bit', 'cafC)', 'café'],
+    ['replacement-characters', 'caf\uFFFD\uFFFD', 'café'],
     ['latin-1', Buffer.from(BODY, 'latin1'), BODY],
     ['mojibake', Buffer.from(BODY).toString('latin1'), BODY],
     ['utf-16', Buffer.from(BODY, 'utf16le'), BODY],
@@ -174,6 +240,52 @@ describe('the body', () => {
     ['id-timestamp', `${id}.${seconds}.${BODY}`, BODY],
   ])('%s', (cause, over, body) => {
     expect(causesOf(signed(SECRET, over), body)).toEqual([`body/${cause}`]);
+  });
+
+  test('only a line end at the end is a line end that was trimmed', () => {
+    expect(causesOf(signed(SECRET, '{}'), '{\n}')).not.toContain('body/newline-trimmed');
+    expect(causesOf(signed(SECRET, '{\n}'), '{\n}\r\n')).toEqual(['body/newline-trimmed']);
+  });
+
+  test('a byte order mark is left out before it is parsed, one within is not', () => {
+    expect(causesOf(signed(SECRET, BODY), `\uFEFF${JSON.stringify(EVENT, null, 1)}`)).toEqual([
+      'body/json-compact',
+    ]);
+    const marked = '{"a":\uFEFF1}';
+    expect(causesOf(signed(SECRET, '{"a":1}'), marked)).toEqual(['secret/other']);
+  });
+
+  test.each([
+    ['null', 'null'],
+    ['a text', '"data"'],
+    ['an event without data', '{"id":"evt_1"}'],
+    ['no JSON', '{'],
+  ])('%s has no data that could have been signed', (_what, body) => {
+    expect(causesOf(signed(SECRET, 'undefined.'), body)).toEqual(['secret/other']);
+    expect(causesOf(signed(SECRET, '{"a":1}'), body)).toEqual(['secret/other']);
+  });
+
+  test('an event without a time, or with one that is no text, is not taken for signed with it', () => {
+    for (const body of ['{"id":"evt_1"}', '{"id":"evt_1","timestamp":17}', '{"timestamp":null}']) {
+      for (const time of ['undefined', '17', '0', 'NaN', 'null']) {
+        expect(causesOf(signed(SECRET, `${time}.${body}`), body)).toEqual(['secret/other']);
+        expect(causesOf(signed(SECRET, `evt_1.${time}.${body}`), body)).toEqual(['secret/other']);
+      }
+    }
+  });
+
+  test('numbers with a fraction stay what they are where the language keeps them', () => {
+    const body = '{"data":{"rate":1.0,"many":[2E3,-0.5,7]}}';
+    for (const [over, cause] of [
+      ['{"data": {"rate": 1.0, "many": [2000.0, -0.5, 7]}}', 'json-python'],
+      ['{"data":{"rate":1,"many":[2000,-0.5,7]}}', 'json-compact'],
+      ['{"data":{"rate":1.0,"many":[2000.0,-0.5,7]}}', 'json-python-compact'],
+      ['{"rate": 1.0, "many": [2000.0, -0.5, 7]}', 'data-python'],
+      ['{"rate":1,"many":[2000,-0.5,7]}', 'data-compact'],
+      ["{'data': {'rate': 1.0, 'many': [2000.0, -0.5, 7]}}", 'python-repr'],
+    ] as const) {
+      expect(causesOf(signed(SECRET, over), body)).toEqual([`body/${cause}`]);
+    }
   });
 });
 
@@ -201,10 +313,32 @@ describe('the secret', () => {
     ['sample', 'whsec_your-signing-secret', SECRET],
     ['cut-at-hash', 'whsec_ab', 'whsec_ab#cd'],
     ['dollar-expanded', 'whsec_ab', 'whsec_ab$cd'],
+    ['cut-at-hash', 'whsec_ab', 'whsec_ab  # from the vault'],
+    ['unquoted', SECRET, `'${SECRET}'`],
+    ['prefix-added', 'whsec_ends-with-whsec_', 'ends-with-whsec_'],
     ['lower-case', SECRET.toLowerCase(), SECRET],
     ['upper-case', SECRET.toUpperCase(), SECRET],
   ])('%s', (cause, key, secret) => {
     expect(causesOf(signed(key, BODY), BODY, secret)).toEqual([`secret/${cause}`]);
+  });
+
+  // Each is what a hypothesis would make of the secret if it did not look at its form first.
+  test.each([
+    ['base64', 'no base64!', Buffer.from('no base64!', 'base64')],
+    ['base64 after its prefix', 'whsec_no base64!', Buffer.from('no base64!', 'base64')],
+    ['base64, being too short', 'abcd123', Buffer.from('abcd123', 'base64')],
+    ['base64 with more behind it', 'YW5vdGhlcg==?', Buffer.from('YW5vdGhlcg==', 'base64')],
+    ['base64 with more in front', '?YW5vdGhlcg==', Buffer.from('YW5vdGhlcg==', 'base64')],
+    ['hex', 'abcdefgh', Buffer.from('abcdefgh', 'hex')],
+    ['hex, being odd', 'abcde', Buffer.from('abcde', 'hex')],
+    ['hex with more in front', 'xyab', Buffer.from('ab', 'hex')],
+    ['quoted', '"half', 'hal'],
+    ['quoted, being odd', `"mixed'`, 'mixed'],
+    ['quoted, having more behind', '"a"bcd', 'a"bc'],
+    ['quoted, having more in front', 'abc"d"', 'bc"d'],
+    ['cut at its hash, being at the front', '#abcdefg', ' '],
+  ])('a secret that is not %s', (_how, secret, key) => {
+    expect(causesOf(signed(key, BODY), BODY, secret)).toEqual(['secret/other']);
   });
 });
 

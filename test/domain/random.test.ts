@@ -22,7 +22,7 @@ test('numbers lie in [0, 1), evenly', () => {
     const tenth = Math.floor(random() * 10);
     tenths.set(tenth, (tenths.get(tenth) ?? 0) + 1);
   }
-  expect([...tenths.keys()].toSorted()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  expect(new Set(tenths.keys())).toEqual(new Set([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]));
   // 10,000 each, with a standard deviation of about 95.
   for (const count of tenths.values()) expect(Math.abs(count - 10_000)).toBeLessThan(500);
 });

@@ -1,0 +1,119 @@
+/**
+ * The command of a report, run by a shell against a real server: it must send the same request again.
+ *
+ * @module
+ */
+import { execFile, spawnSync } from 'node:child_process';
+import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createSigning } from '../../src/conformance/probe/signing.ts';
+import { createRedactor } from '../../src/conformance/redact.ts';
+import { reproduce } from '../../src/conformance/reproduce.ts';
+import type { Exchange, HeaderPairs } from '../../src/conformance/probe/exchange.ts';
+
+const SECRET = 'whsec_never-to-be-seen-4711';
+const signing = createSigning(SECRET, createRedactor());
+const NAME = 'X-SendEmAll-Signature';
+
+interface Came {
+  readonly request: IncomingMessage;
+  readonly body: Buffer;
+}
+const came: Came[] = [];
+const server = createServer(async (request, response) => {
+  came.push({ request, body: await buffer(request) });
+  response.end('taken');
+});
+let url = '';
+beforeAll(async () => {
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook?a=1&b='2'`;
+});
+afterAll(() => server.close());
+
+const exchange = (
+  body: Uint8Array | string,
+  headers: HeaderPairs,
+  more: Partial<Exchange['request']> = {},
+): Exchange => ({
+  request: { method: 'POST', url, headers, body: Buffer.from(body), manner: null, ...more },
+  reply: { kind: 'answer', status: 401, headers: [], body: '', durationMs: 1 },
+});
+const JSON_TYPE = ['Content-Type', 'application/json'] as const;
+
+const lacking = ['sh', 'curl', 'openssl', 'base64'].filter(
+  (tool) => spawnSync(tool, ['--version']).error !== undefined,
+);
+
+describe.skipIf(lacking.length > 0)(`run by a shell ${lacking.join(', ')}`, () => {
+  const again = async (one: Exchange): Promise<Came> => {
+    const command = reproduce(one, signing)!;
+    expect(command).not.toContain(SECRET);
+    expect(command).not.toContain(signing.digest(one.request.body).slice(0, 8));
+    const env = { ...process.env, SENDEMALL_MOCK_SECRET: SECRET };
+    await promisify(execFile)('sh', ['-c', command], { env });
+    return came.at(-1)!;
+  };
+  const BODY = `{"name":"it's $HOME \\"x\\" %s ë"}`;
+  const hmac = (body: Uint8Array | string): string =>
+    createHmac('sha256', SECRET).update(body).digest('hex');
+
+  test.each<[string, Uint8Array | string]>([
+    ['text that a shell would read', BODY],
+    ['a line end and a tab', '{}\t\r\n'],
+    ['bytes that are no text', Buffer.from([0, 255, 10, 128, 39])],
+  ])('the same bytes: %s', async (_what, body) => {
+    const { request, body: sent } = await again(
+      exchange(body, [JSON_TYPE, [NAME, signing.valid(body)]]),
+    );
+    expect(sent).toEqual(Buffer.from(body));
+    expect(request.method).toBe('POST');
+    expect(request.url).toBe("/hook?a=1&b='2'");
+    expect(request.headers).toMatchObject({
+      'content-type': 'application/json',
+      [NAME.toLowerCase()]: `sha256=${hmac(body)}`,
+    });
+  });
+
+  test.each([
+    ['the whole digest', (digest: string) => digest],
+    ['its beginning', (digest: string) => digest.slice(0, 40)],
+    ['all but its last, and more', (digest: string) => `v1=${digest.slice(0, -1)}, x`],
+    ['twice', (digest: string) => `sha256=${digest},sha256=${digest}`],
+    ['its first eight', (digest: string) => digest.slice(0, 8)],
+  ])('%s is made anew', async (_what, write) => {
+    const { request } = await again(exchange(BODY, [[NAME, write(signing.digest(BODY))]]));
+    expect(request.headers[NAME.toLowerCase()]).toBe(write(hmac(BODY)));
+  });
+
+  test('a wrong signature is sent as it was', async () => {
+    const wrong = `sha256=${'5f'.repeat(32)}`;
+    const { request } = await again(exchange(BODY, [[NAME, wrong]]));
+    expect(request.headers[NAME.toLowerCase()]).toBe(wrong);
+  });
+
+  test('no signature, another method, no body, more headers', async () => {
+    const one = exchange('', [['X-Gateway', "it's me"]], { method: 'PUT' });
+    const { request, body } = await again(one);
+    expect(request.method).toBe('PUT');
+    expect(body).toHaveLength(0);
+    expect(request.headers).toMatchObject({ 'x-gateway': "it's me" });
+    expect(request.headers).not.toHaveProperty(NAME.toLowerCase());
+  });
+});
+
+test.each<[string, Partial<Exchange['request']>]>([
+  ['went out in a way that curl does not have', { manner: 'in two pieces' }],
+  ['was too long', { body: Buffer.alloc(8001, 'x') }],
+])('there is none for what %s', (_why, request) => {
+  expect(reproduce(exchange('{}', [], request), signing)).toBeNull();
+});
+
+test('there is one for the longest body', () => {
+  expect(reproduce(exchange('x'.repeat(8000), []), signing)).toContain('curl -i ');
+});

@@ -6,7 +6,7 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { promisify } from 'node:util';
@@ -25,10 +25,11 @@ interface Came {
   readonly body: Buffer;
 }
 const came: Came[] = [];
-const server = createServer(async (request, response) => {
+const take = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
   came.push({ request, body: await buffer(request) });
   response.end('taken');
-});
+};
+const server = createServer((request, response) => void take(request, response));
 let url = '';
 beforeAll(async () => {
   await once(server.listen(0, '127.0.0.1'), 'listening');

@@ -1,22 +1,11 @@
 import { expect, test } from 'vitest';
 import { latenciesOf, tellLatencies, unanswered } from '../../src/conformance/latencies.ts';
-import type { Exchange, NoReplyCause } from '../../src/conformance/probe/exchange.ts';
+import type { Exchange } from '../../src/conformance/probe/exchange.ts';
+import { answer, exchange, none } from './made.ts';
 
-const request = {
-  method: 'POST',
-  url: 'http://localhost/hook',
-  headers: [],
-  body: Buffer.alloc(0),
-  manner: null,
-} as const;
-const answered = (durationMs: number): Exchange => ({
-  request,
-  reply: { kind: 'answer', status: 200, headers: [], body: '', durationMs },
-});
-const none = (cause: NoReplyCause): Exchange => ({
-  request,
-  reply: { kind: 'none', cause, message: '', durationMs: 10_000 },
-});
+const after = (durationMs: number): Exchange => exchange(answer(200, { durationMs }));
+const late = exchange(none('timeout'));
+const cut = exchange(none('reset'));
 
 test.each([
   [[], { median: 0, p95: 0, slowest: 0 }],
@@ -26,11 +15,11 @@ test.each([
   [Array.from({ length: 20 }, (_, at) => 20 - at), { median: 10, p95: 19, slowest: 20 }],
   [Array.from({ length: 100 }, (_, at) => at + 1), { median: 50, p95: 95, slowest: 100 }],
 ])('of %j ms', (durations, latencies) => {
-  expect(latenciesOf(durations.map(answered))).toEqual(latencies);
+  expect(latenciesOf(durations.map(after))).toEqual(latencies);
 });
 
 test('only answers have a latency', () => {
-  expect(latenciesOf([answered(5), none('timeout'), none('reset'), answered(3)])).toEqual({
+  expect(latenciesOf([after(5), late, cut, after(3)])).toEqual({
     median: 3,
     p95: 5,
     slowest: 5,
@@ -38,8 +27,7 @@ test('only answers have a latency', () => {
 });
 
 test('only what took too long was not answered in time', () => {
-  const late = none('timeout');
-  expect(unanswered([answered(5), none('reset'), late, none('refused')])).toEqual([late]);
+  expect(unanswered([after(5), cut, late])).toEqual([late]);
 });
 
 test('in words', () => {

@@ -5,51 +5,25 @@
  */
 import { describe, expect, test } from 'vitest';
 import { leaksOf, type Leak } from '../../src/conformance/leaks.ts';
-import type { Observed } from '../../src/conformance/observed.ts';
 import { createSigning } from '../../src/conformance/probe/signing.ts';
 import { createRedactor } from '../../src/conformance/redact.ts';
 import type { Exchange, HeaderPairs, Reply } from '../../src/conformance/probe/exchange.ts';
+import { answer as answered, exchange, none, observed } from './made.ts';
 
 const SECRET = 'whsec_never-to-be-seen-4711';
 const redactor = createRedactor();
 const signing = createSigning(SECRET, redactor);
 const digest = signing.digest('{}');
 
-const answer = (body: string, headers: HeaderPairs = []): Reply => ({
-  kind: 'answer',
-  status: 500,
-  headers,
-  body,
-  durationMs: 1,
-});
-const exchange = (reply: Reply, request: Partial<Exchange['request']> = {}): Exchange => ({
-  request: {
-    method: 'POST',
-    url: 'http://localhost/hook',
-    headers: [],
-    body: Buffer.from('{}'),
-    manner: null,
-    ...request,
-  },
-  reply,
-});
-const NONE: Reply = {
-  kind: 'none',
-  cause: 'timeout',
-  message: 'no complete answer',
-  durationMs: 1,
-};
+const answer = (body: string, headers: HeaderPairs = []): Reply => answered(500, { body, headers });
+const NONE = none('timeout');
 
 const leaks = (leak: Leak, ...exchanges: readonly Exchange[]): readonly number[] | null => {
-  const observed: Observed = {
+  const seen = observed({
     exchanges: exchanges.map((one) => ({ by: 'test', exchange: one })),
-    deaths: [],
-    lostControls: [],
-    controls: 0,
-    timeoutMs: 10_000,
     secretsIn: redactor.find,
-  };
-  const found = leaksOf(observed, leak);
+  });
+  const found = leaksOf(seen, leak);
   return found === null ? null : found.map((one) => exchanges.indexOf(one.exchange));
 };
 

@@ -15,6 +15,7 @@ import { createSigning } from '../../src/conformance/probe/signing.ts';
 import { createRedactor } from '../../src/conformance/redact.ts';
 import { reproduce } from '../../src/conformance/reproduce.ts';
 import type { Exchange, HeaderPairs } from '../../src/conformance/probe/exchange.ts';
+import { answer, exchange as made } from './made.ts';
 
 const SECRET = 'whsec_never-to-be-seen-4711';
 const signing = createSigning(SECRET, createRedactor());
@@ -41,10 +42,7 @@ const exchange = (
   body: Uint8Array | string,
   headers: HeaderPairs,
   more: Partial<Exchange['request']> = {},
-): Exchange => ({
-  request: { method: 'POST', url, headers, body: Buffer.from(body), manner: null, ...more },
-  reply: { kind: 'answer', status: 401, headers: [], body: '', durationMs: 1 },
-});
+): Exchange => made(answer(401), { url, headers, body: Buffer.from(body), ...more });
 const JSON_TYPE = ['Content-Type', 'application/json'] as const;
 
 const lacking = ['sh', 'curl', 'openssl', 'base64'].filter(

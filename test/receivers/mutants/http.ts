@@ -4,8 +4,8 @@
  * @module
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { setImmediate } from 'node:timers/promises';
 import { ModelReceiver, type Answer } from '../model/receiver.ts';
+import { crowdGathers } from './crowd.ts';
 import type { Mutant } from './mutant.ts';
 
 type Overrides = Partial<
@@ -181,8 +181,7 @@ export const HTTP_MUTANTS: readonly Mutant[] = [
     return {
       serve: async (request: IncomingMessage, response: ServerResponse) => {
         inFlight += 1;
-        // Rounds of the event loop and no time: a busy machine sees the same crowd.
-        for (let round = 0; round < 100; round += 1) await setImmediate();
+        await crowdGathers();
         peak = Math.max(peak, inFlight);
         const crowded = peak > 45;
         if (crowded) await model.read(request);

@@ -63,7 +63,7 @@ export const PERFORMANCE_MUTANTS: readonly Mutant[] = [
           try {
             // A connection is held for a moment; 55 is all that there are.
             if (this.busy > 55) return { status: 500 };
-            await sleep(20);
+            await crowdGathers();
             return await super.receive(raw, request);
           } finally {
             this.busy -= 1;
@@ -72,6 +72,6 @@ export const PERFORMANCE_MUTANTS: readonly Mutant[] = [
       })(secret),
   },
   delayed('grows', 'looks through all earlier events of the campaign', (count) =>
-    count > 60 && count < 200 ? 8 : 0,
+    count > 46 && count < 200 ? 24 : 0,
   ),
 ];

@@ -12,7 +12,7 @@ import { fail, notTested, pass } from '../../verdict.ts';
 const EVENTS = 150;
 const COMPARED = 30;
 /** A slow receiver is not measured at all. Milliseconds. */
-const ENOUGH_MS = 1500;
+const ENOUGH_MS = 3000;
 /** Below this a ratio is noise. Milliseconds. */
 const NOISE_MS = 5;
 const RATIO = 4;

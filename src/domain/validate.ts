@@ -132,7 +132,7 @@ const told = (issue: Issue, value: unknown, options: ParseOptions): string[] => 
     );
   }
   const field = path.findLast((key) => typeof key === 'string');
-  const hint = field === undefined ? undefined : hints[field];
+  const hint = field !== undefined && Object.hasOwn(hints, field) ? hints[field] : undefined;
   const given = valueAt(value, issue.path);
   if (given === undefined && path.length > at.length)
     return [`${name} is missing. ${hint ?? unionRemedy(issue)}`];

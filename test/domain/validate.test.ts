@@ -6,7 +6,7 @@
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { Problem } from '../../src/domain/problems.ts';
-import { parse, type ParseOptions } from '../../src/domain/validate.ts';
+import { misfit, parse, type ParseOptions } from '../../src/domain/validate.ts';
 
 const complaint = (schema: z.ZodType, value: unknown, options?: ParseOptions): string => {
   try {
@@ -33,6 +33,10 @@ const Webhook = z.strictObject({
   code: z
     .string()
     .regex(/^[A-Z]{3}$/)
+    .optional(),
+  when: z
+    .string()
+    .refine(() => false, 'it must be in the future')
     .optional(),
   nested: z.object({ deep: z.array(z.object({ flag: z.boolean() })) }).optional(),
 });
@@ -73,6 +77,7 @@ describe('a wrong field is named with its value and what to do', () => {
       '"nested.deep[1].flag" is null. Give a value of type boolean.',
     ],
     [{ url: undefined }, '"url" is missing. Give a value of type string.'],
+    [{ when: 'x' }, '"when" is "x". It must be in the future.'],
     [{ typo: 1 }, '"typo" is not a known field. Check its spelling, or remove it.'],
   ])('%j', (change, told) => {
     expect(complaint(Webhook, { ...RIGHT, ...change })).toBe(told);
@@ -181,6 +186,15 @@ describe('of several forms the one that was most likely meant is told', () => {
     [{ by: 5 }, '"by" is 5. Give a value of type string.'],
     [{ until: 'late' }, '"until" is "late". Use one of idle, settled.'],
     [{ until: 'idle', limit: 'x' }, '"limit" is "x". Give a value of type number.'],
+    // Three values that are not quite right are nearer than another type; that is nearer than a field too many.
+    [
+      { by: 'long', until: 'late' },
+      '"until" is not a known field. Check its spelling, or remove it.',
+    ],
+    [
+      { until: 'late', limit: 1.5 },
+      '"until" is "late". Use one of idle, settled. "limit" is 1.5. Give a whole number.',
+    ],
   ])('%j', (value, told) => {
     expect(complaint(z.union([by, until]), value)).toBe(told);
   });
@@ -188,6 +202,41 @@ describe('of several forms the one that was most likely meant is told', () => {
   test('inside a field, with its path', () => {
     expect(complaint(z.object({ to: z.union([by, until]) }), { to: { until: 'late' } })).toBe(
       '"to.until" is "late". Use one of idle, settled.',
+    );
+  });
+
+  test('the nearer form is told, wherever it stands', () => {
+    const near = z.strictObject({
+      a: z.string().min(2),
+      b: z.string().min(2),
+      c: z.string().min(2),
+    });
+    const far = z.strictObject({ a: z.number(), b: z.string(), c: z.string() });
+    const value = { a: '', b: '', c: '' };
+    const told = ['a', 'b', 'c'].map((name) => `"${name}" is "". Give at least 2 characters.`);
+    expect(complaint(z.union([near, far]), value)).toBe(told.join(' '));
+    expect(complaint(z.union([far, near]), value)).toBe(told.join(' '));
+    const other = z.strictObject({ d: z.string() });
+    const number = '"a" is "". Give a value of type number.';
+    expect(complaint(z.union([other, far]), value)).toBe(number);
+    expect(complaint(z.union([far, other]), value)).toBe(number);
+  });
+
+  test('a value of no kind that a form could have', () => {
+    const odd = z.object({}).refine(() => false, 'it fits no plan');
+    expect(complaint(odd, {})).toBe('The body is an object that fits no form. It fits no plan.');
+    expect(complaint(z.object({ a: z.union([]) }), { a: 1 })).toBe(
+      '"a" is 1. It fits none of the allowed forms.',
+    );
+  });
+
+  test('what stands in what is no object is missing', () => {
+    const issue = { code: 'custom', path: ['a', 'b'], message: 'it is wrong', input: 1 } as const;
+    for (const value of [null, 7, {}, { a: null }, { a: 'text' }, { a: 7 }]) {
+      expect(misfit([issue], value).message).toBe('"a.b" is missing. It is wrong.');
+    }
+    expect(misfit([{ ...issue, path: ['toString'] }], {}).message).toBe(
+      '"toString" is missing. It is wrong.',
     );
   });
 

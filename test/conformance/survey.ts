@@ -24,6 +24,7 @@ const AT_ONCE = 6;
 
 const each = async <T>(
   subjects: readonly T[],
+  atOnce: number,
   examineOne: (subject: T) => Promise<Report>,
 ): Promise<readonly Surveyed<T>[]> => {
   const waiting = [...subjects.entries()];
@@ -34,18 +35,18 @@ const each = async <T>(
       surveyed[place] = { subject, report: await examineOne(subject) };
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  await Promise.all(Array.from({ length: atOnce }, work));
   return surveyed;
 };
 
 /** @throws when a reference receiver cannot run on this machine */
-export const makeSurvey = async (): Promise<Survey> => {
+export const makeSurvey = async (atOnce = AT_ONCE): Promise<Survey> => {
   for (const { name, missing } of REFERENCES) {
     const lack = missing();
     if (lack !== null) throw new Error(`${name} cannot run here: ${lack}.`);
   }
   return {
-    mutants: await each(MUTANTS, examineMutant),
-    references: await each(REFERENCES, examineReference),
+    mutants: await each(MUTANTS, atOnce, examineMutant),
+    references: await each(REFERENCES, atOnce, examineReference),
   };
 };

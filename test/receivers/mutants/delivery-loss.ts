@@ -195,7 +195,7 @@ export const LOSS_MUTANTS: readonly Mutant[] = [
           memory.seen.add(event.id);
           try {
             await this.apply(event);
-            if (isClick(event)) await sleep(60);
+            if (isClick(event)) await sleep(250);
             if (this.memory === memory) this.seen.add(event.id);
             return { status: 204 };
           } catch {
@@ -213,7 +213,7 @@ export const LOSS_MUTANTS: readonly Mutant[] = [
       new (class extends ModelReceiver {
         override async apply(event: Event): Promise<void> {
           const { memory } = this;
-          if (isClick(event)) await sleep(60);
+          if (isClick(event)) await sleep(250);
           if (this.memory === memory) await super.apply(event);
         }
       })(secret),

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Hooks, StartSandbox } from '../../src/conformance/probe/hooks.ts';
+import type { VerifyOptions } from '../../src/conformance/options.ts';
 import type { Report } from '../../src/conformance/report.ts';
 import { verify } from '../../src/conformance/verify.ts';
 import { createMock } from '../../src/create-mock.ts';
@@ -30,8 +31,12 @@ interface Target {
 }
 
 /** Every check with every hook that the receiver has. */
-export const examine = ({ url, hooks }: Target, only?: readonly string[]): Promise<Report> =>
-  verify({ url, secret: SECRET, hooks, only, seed: SEED, sandbox: startSandbox });
+export const examine = (
+  { url, hooks }: Target,
+  only?: readonly string[],
+  more: Partial<VerifyOptions> = {},
+): Promise<Report> =>
+  verify({ url, secret: SECRET, hooks, only, seed: SEED, sandbox: startSandbox, ...more });
 
 export const examineReference = async ({ start, only }: Reference): Promise<Report> => {
   await using receiver = await start(SECRET);

@@ -231,7 +231,7 @@ describe('of several forms the one that was most likely meant is told', () => {
   });
 
   test('what stands in what is no object is missing', () => {
-    const issue = { code: 'custom', path: ['a', 'b'], message: 'it is wrong', input: 1 } as const;
+    const issue = { code: 'custom' as const, path: ['a', 'b'], message: 'it is wrong', input: 1 };
     for (const value of [null, 7, {}, { a: null }, { a: 'text' }, { a: 7 }]) {
       expect(misfit([issue], value).message).toBe('"a.b" is missing. It is wrong.');
     }

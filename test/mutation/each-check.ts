@@ -1,47 +1,89 @@
 /**
- * Each check by itself: the model receiver passes it, and each of its mutants fails it. Says no more than the self-test
- * does, but says it of one check at a time: a change to a check's code is tried against few receivers, not against all.
+ * Each check by itself: what it sends to a right receiver and says of it, of each of its mutants, and of receivers from
+ * which it can learn little. What it says is held word for word in a snapshot, so that a change to a check's code that
+ * changes anything is seen. Says no more of receivers than the self-test does; it is there for `npm run test:mutation`,
+ * and takes its time.
  *
  * @module
  */
-import { describe, expect, test } from 'vitest';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { describe, test } from 'vitest';
 import { CATALOGUE } from '../../src/conformance/catalogue.ts';
 import { isActive } from '../../src/conformance/check.ts';
-import type { CheckResult, Report } from '../../src/conformance/report.ts';
 import { examine, examineMutant, SECRET } from '../conformance/lab.ts';
-import { ModelReceiver } from '../receivers/model/receiver.ts';
+import { ModelReceiver, type Answer } from '../receivers/model/receiver.ts';
 import { MUTANTS } from '../receivers/mutants/all.ts';
+import { listen, portrait } from './portrait.ts';
 
-/** Without those that open its gate, or vouch for a hook. */
-const own = (id: string, { checks }: Report): readonly CheckResult[] =>
-  checks.filter((check) => check.id === id);
+/** Those that only look have nothing to look at alone: `test/conformance/observe.test.ts` shows them something. */
+const alone = CATALOGUE.filter(isActive);
 
-/**
- * Those that only look have nothing to look at alone. Figures say nothing while two runs share the machine: what judges
- * them is tried by `test/conformance/verdicts.test.ts`.
- */
-const alone = CATALOGUE.filter(isActive).filter(({ id }) => !id.startsWith('performance/'));
+/** What would end the run before the check, and what would speak for or against a hook. */
+const OTHERS = alone.filter(
+  (check) => check.stage === 'reach' || check.stage === 'preflight' || check.vouches !== undefined,
+);
 
-/** The receiver calls the sandbox, or nobody answers. */
-const WITHOUT_EXCHANGE = /^(delivery\/recovery-|http\/reachable$)/;
+class Refuses extends ModelReceiver {
+  override async answer(): Promise<Answer> {
+    return { status: 401 };
+  }
+}
 
-describe.each(alone)('$id', ({ id, catches }) => {
-  test('passes for the model', async () => {
+class Breaks extends ModelReceiver {
+  override async answer(): Promise<Answer> {
+    return { status: 503 };
+  }
+}
+
+/** Takes everything, does nothing, and has heard of nobody. */
+class Forgets extends ModelReceiver {
+  override async answer(): Promise<Answer> {
+    return { status: 200 };
+  }
+}
+
+/** Has every effect twice, and takes forgeries for real. */
+class Doubles extends ModelReceiver {
+  override verify(): boolean {
+    return true;
+  }
+  override async apply(event: Parameters<ModelReceiver['apply']>[0]): Promise<void> {
+    await super.apply(event);
+    await super.apply(event);
+  }
+}
+
+class Cuts extends ModelReceiver {
+  override async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    await this.read(request);
+    response.destroy();
+  }
+}
+
+const LITTLE = { Refuses, Breaks, Forgets, Doubles, Cuts };
+
+describe.concurrent.each(alone)('$id', ({ id, catches }) => {
+  test('of the model', async ({ expect }) => {
     await using receiver = new ModelReceiver(SECRET);
+    const { heard } = listen(receiver);
     await receiver.start();
-    const checks = own(id, await examine(receiver, [id]));
-    expect(checks.map(({ status, actual }) => ({ status, actual }))).toEqual([
-      { status: 'pass', actual: null },
-    ]);
+    const report = await examine(receiver, [id]);
+    expect(`${portrait(id, report)}\n${heard(id)}`).toMatchSnapshot();
   });
 
-  test.for(catches)('fails for %s', async (name) => {
+  test.for(catches)('of %s', async (name, { expect }) => {
     const mutant = MUTANTS.find((one) => one.name === name)!;
-    const checks = own(id, await examineMutant(mutant, [id]));
-    expect(checks.map(({ status }) => status)).toEqual(['fail']);
-    const [{ actual, expected, diagnosis, fix, exchanges }] = checks as readonly [CheckResult];
-    expect(expected).not.toHaveLength(0);
-    if (!WITHOUT_EXCHANGE.test(id)) expect(exchanges).not.toHaveLength(0);
-    for (const told of [actual, diagnosis, fix, ...expected]) expect(told).toMatch(/\S/);
+    const told = portrait(id, await examineMutant(mutant, [id]));
+    expect(told).toMatch(/^fail /);
+    expect(told).toMatchSnapshot();
+  });
+
+  const skip = OTHERS.map((other) => other.id).filter((other) => other !== id);
+  test.for(Object.entries(LITTLE))('of one that %s', async ([, Receiver], { expect }) => {
+    await using receiver = new Receiver(SECRET);
+    await receiver.start();
+    const { url, hooks } = receiver;
+    const report = await examine({ url, hooks }, [id], { skip, timeoutMs: 1000 });
+    expect(portrait(id, report)).toMatchSnapshot();
   });
 });

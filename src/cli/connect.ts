@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { createClient, type Client } from '../client/create-client.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createClient, type Client, type ClientOptions } from '../client/create-client.ts';
 import { keyOf, type KeyOptions } from './options.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -11,5 +12,25 @@ export interface SandboxOptions extends KeyOptions {
   readonly sandboxUrl: string;
 }
 
+/** Waits where the provider's rate limit says so, and says that it waits: a command is not half done for it. */
+const patiently =
+  (terminal: Terminal): NonNullable<ClientOptions['fetch']> =>
+  async (request) => {
+    for (;;) {
+      const response = await fetch(request.clone());
+      const seconds = Number(response.headers.get('retry-after') ?? 0);
+      if (response.status !== 429 || !(seconds > 0)) return response;
+      await response.body?.cancel();
+      terminal.note(
+        `The rate limit of this key is reached: going on in ${seconds} s. A sandbox that is started with --no-rate-limit has none.`,
+      );
+      await sleep(seconds * 1000, undefined, { signal: terminal.signal });
+    }
+  };
+
 export const connect = (options: SandboxOptions, terminal: Terminal): Client =>
-  createClient({ baseUrl: options.sandboxUrl, apiKey: keyOf(options, terminal.env) });
+  createClient({
+    baseUrl: options.sandboxUrl,
+    apiKey: keyOf(options, terminal.env),
+    fetch: patiently(terminal),
+  });

@@ -3,15 +3,52 @@
  *
  * @module
  */
-import { defineCheck } from '../../check.ts';
+import { defineCheck, type Verdict } from '../../check.ts';
 import { deliver, effectsOf, settleBehind, times } from '../../deliver.ts';
 import { sleep } from '../../probe/hooks.ts';
 import { restart } from '../../restart.ts';
 import { fail, isAccepted, notTested, pass, tell } from '../../verdict.ts';
 
 const EVENTS = 5;
-/** Long enough to arrive, short enough to be at work. */
-const KILL_AFTER_MS = 30;
+/** Long enough to arrive, short enough to be at work; once more, later, for a machine that has much to do. */
+const KILLS_AFTER_MS = [30, 150];
+
+interface Killed {
+  readonly verdict: Verdict;
+  /** Whether one was not answered because of it. */
+  readonly wasCut: boolean;
+}
+
+const killAfter = async (probe: Probe, ms: number): Promise<Killed> => {
+  const events = Array.from({ length: EVENTS }, () => probe.event('email.clicked'));
+  const sending = Promise.all(events.map((event) => probe.post(event)));
+  await sleep(probe.wall, ms);
+  const back = await restart(probe);
+  const wasCut = !(await sending).every(isAccepted);
+  if (!isAccepted(back)) {
+    return { wasCut, verdict: notTested(`After the restart: ${tell(back.reply)}.`) };
+  }
+  await Promise.all(events.map((event) => deliver(probe, event)));
+  await settleBehind(probe);
+  const effects = effectsOf(probe);
+  const counts = await Promise.all(events.map(({ id }) => effects.settled(id, 1)));
+  const wrong = counts.filter((count) => count !== 1);
+  if (wrong.length === 0) {
+    return {
+      wasCut,
+      verdict: pass(
+        `a pass proves little: each was answered before the kill, ${ms} ms after it was sent`,
+      ),
+    };
+  }
+  return {
+    wasCut,
+    verdict: fail({
+      expected: ['one effect of each'],
+      actual: `${wrong.length} of ${EVENTS} events that were cut off by a restart and sent again: ${wrong.map(times).join(', ')}`,
+    }),
+  };
+};
 
 export const check = defineCheck({
   id: 'delivery/crash-midway',
@@ -29,21 +66,11 @@ export const check = defineCheck({
   needs: ['effects', 'restart'],
   after: ['delivery/dup-seq', 'delivery/dedupe-volatile'],
   run: async (probe) => {
-    const events = Array.from({ length: EVENTS }, () => probe.event('email.clicked'));
-    const cut = Promise.all(events.map((event) => probe.post(event)));
-    await sleep(probe.wall, KILL_AFTER_MS);
-    const back = await restart(probe);
-    if (!isAccepted(back)) return notTested(`After the restart: ${tell(back.reply)}.`);
-    await Promise.all([cut, ...events.map((event) => deliver(probe, event))]);
-    await settleBehind(probe);
-    const effects = effectsOf(probe);
-    const counts = await Promise.all(events.map(({ id }) => effects.settled(id, 1)));
-    const wrong = counts.filter((count) => count !== 1);
-    if (wrong.length === 0)
-      return pass('a pass proves little: the kill may have missed the moment');
-    return fail({
-      expected: ['one effect of each'],
-      actual: `${wrong.length} of ${EVENTS} events that were cut off by a restart and sent again: ${wrong.map(times).join(', ')}`,
-    });
+    for (const ms of KILLS_AFTER_MS) {
+      const { verdict, wasCut } = await killAfter(probe, ms);
+      // What was answered in time would be answered again, and later still more so.
+      if (verdict.status !== 'pass' || !wasCut) return verdict;
+    }
+    return pass('a pass proves little: the kill may have missed the moment');
   },
 });

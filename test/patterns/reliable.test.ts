@@ -111,6 +111,40 @@ describe.each(LANGUAGES)('in $language', ({ language, missing }) => {
       }
     });
 
+    test('waits where the provider’s rate limit says so', async () => {
+      const { key, env, register, deliver, client } = await createStage(mock);
+      const down = await startReceiver();
+      const webhook = await register(down.url);
+      await down[Symbol.asyncDispose]();
+      const id = await deliver('email.replied');
+      // In front of the sandbox: every second request is one too many.
+      const times: number[] = [];
+      await using limiter = await startReceiver((request, response) => {
+        times.push(Date.now());
+        if (times.length % 2 === 1) {
+          response.writeHead(429, { 'retry-after': '1' }).end();
+          return;
+        }
+        const { method, path } = request;
+        void fetch(mock.url + path, { method, headers: { 'x-user-context': key } }).then(
+          async (answer) => {
+            response.writeHead(answer.status, { 'content-type': 'application/json' });
+            response.end(await answer.text());
+          },
+        );
+      });
+      const job = await runExample(language, 'recover-daily', {
+        ...env,
+        API_URL: new URL(limiter.url).origin,
+        WEBHOOK_ID: webhook,
+      });
+      expect(job).toMatchObject({ status: 0, stdout: '1 recovered, 0 left\n' });
+      expect(times).toHaveLength(4);
+      expect(times[1]! - times[0]!).toBeGreaterThan(990);
+      const letter = await client.failedEvents.get(webhook, id);
+      expect(letter.failure.acknowledged_at).not.toBeNull();
+    });
+
     test('says what is wrong when the provider refuses', async () => {
       const { env } = await createStage(mock);
       const { status, stderr } = await runExample(language, 'recover-daily', {

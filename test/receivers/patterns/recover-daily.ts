@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { send, setting, type Event } from './webhook.ts';
 
 const API = `${setting('API_URL')}/v1/webhooks/${setting('WEBHOOK_ID')}/failed-events`;
@@ -17,13 +18,24 @@ interface Page {
   readonly meta: { readonly next_cursor: string | null };
 }
 
+/** One call of the provider's API, which takes 60 a minute: when they are used up it says how long to wait. */
+const call = async (method: 'GET' | 'POST', url: string): Promise<Response> => {
+  for (;;) {
+    const answer = await fetch(url, { method, headers: KEY, signal: AbortSignal.timeout(30_000) });
+    if (answer.ok) return answer;
+    const seconds = Number(answer.headers.get('retry-after') ?? 0);
+    if (answer.status !== 429 || !(seconds > 0)) {
+      throw new Error(`${method} ${url} answered ${answer.status}`);
+    }
+    await sleep(seconds * 1000);
+  }
+};
+
 const failedEvents = async (): Promise<readonly Event[]> => {
   const events: Event[] = [];
   let query = '?limit=100';
   for (;;) {
-    const answer = await fetch(API + query, { headers: KEY, signal: AbortSignal.timeout(30_000) });
-    if (!answer.ok) throw new Error(`GET ${API} answered ${answer.status}`);
-    const { data, meta } = (await answer.json()) as Page;
+    const { data, meta } = (await (await call('GET', API + query)).json()) as Page;
     events.push(...data);
     if (meta.next_cursor === null) return events;
     query = `?limit=100&cursor=${encodeURIComponent(meta.next_cursor)}`;
@@ -43,7 +55,7 @@ let [done, left] = [0, 0];
 for (const event of await failedEvents()) {
   try {
     await process(event);
-    await send('POST', `${API}/${encodeURIComponent(event.id)}/acknowledge`, {}, KEY);
+    await call('POST', `${API}/${encodeURIComponent(event.id)}/acknowledge`);
     done += 1;
   } catch (error) {
     // One that fails must not keep the others from being recovered.

@@ -7,7 +7,9 @@ event's id as its key.
 import json
 import os
 import sys
+import time
 import urllib.request
+from urllib.error import HTTPError
 from urllib.parse import quote
 
 from webhook import send
@@ -16,12 +18,24 @@ API = f"{os.environ['API_URL']}/v1/webhooks/{os.environ['WEBHOOK_ID']}/failed-ev
 KEY = {"x-user-context": os.environ["API_KEY"]}
 
 
+def call(method, url):
+    """One call of the provider's API, which takes 60 a minute: when they are used up it says how long to wait."""
+    while True:
+        request = urllib.request.Request(url, headers=KEY, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return json.load(answer)
+        except HTTPError as error:
+            seconds = error.headers.get("Retry-After", "")
+            if error.code != 429 or not seconds.isdigit():
+                raise
+        time.sleep(int(seconds))
+
+
 def failed_events():
     events, query = [], "?limit=100"
     while query:
-        request = urllib.request.Request(API + query, headers=KEY)
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            page = json.load(answer)
+        page = call("GET", API + query)
         events += page["data"]
         cursor = page["meta"]["next_cursor"]
         query = f"?limit=100&cursor={quote(cursor)}" if cursor else None
@@ -46,7 +60,7 @@ done = left = 0
 for event in failed_events():
     try:
         process(event)
-        send("POST", f"{API}/{quote(event['id'], safe='')}/acknowledge", {}, KEY)
+        call("POST", f"{API}/{quote(event['id'], safe='')}/acknowledge")
         done += 1
     except OSError as error:
         # One that fails must not keep the others from being recovered.

@@ -10,7 +10,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { describe, test } from 'vitest';
 import { CATALOGUE } from '../../src/conformance/catalogue.ts';
 import { isActive, type ActiveCheck, type Stage } from '../../src/conformance/check.ts';
-import type { Hooks } from '../../src/conformance/probe/hooks.ts';
+import type { Hooks, LeadState } from '../../src/conformance/probe/hooks.ts';
 import { examine, examineMutant, SECRET } from '../conformance/lab.ts';
 import { ModelReceiver, type Answer } from '../receivers/model/receiver.ts';
 import { MUTANTS } from '../receivers/mutants/all.ts';
@@ -64,16 +64,42 @@ class Cuts extends ModelReceiver {
   }
 }
 
+/** Ends every connection, as it may. */
+class Closes extends ModelReceiver {
+  override async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    response.setHeader('connection', 'close');
+    await super.serve(request, response);
+  }
+}
+
+/** Takes no body without a length, as it may. */
+class AsksForLength extends ModelReceiver {
+  override async answer(raw: Buffer, request: IncomingMessage): Promise<Answer> {
+    return request.headers['content-length'] === undefined
+      ? { status: 411 }
+      : super.answer(raw, request);
+  }
+}
+
+/** Knows its leads, and shows nothing of them. */
+class ShowsNothing extends ModelReceiver {
+  override stateOf(email: string): LeadState {
+    return { known: super.stateOf(email).known };
+  }
+}
+
 /** Elsewhere those that have no effect, or are gone, are waited for: five seconds and more to say so. */
 const AT_ONCE: readonly Stage[] = ['reach', 'preflight', 'valid', 'negative', 'risky'];
 
-const littleFor = ({ stage }: ActiveCheck) =>
+const littleFor = ({ id, stage, needs = [] }: ActiveCheck) =>
   Object.entries({
     Refuses,
     Forgets,
     Doubles,
     ...(AT_ONCE.includes(stage) ? { Breaks } : {}),
-    ...(stage === 'valid' ? { Cuts } : {}),
+    ...(stage === 'valid' ? { Cuts, Closes } : {}),
+    ...(id === 'http/chunked' ? { AsksForLength } : {}),
+    ...(needs.includes('state') ? { ShowsNothing } : {}),
   });
 
 describe.concurrent.each(alone)('$id', (check) => {

@@ -6,6 +6,7 @@
 import { defineCheck, type Verdict } from '../../check.ts';
 import { deliver, effectsOf, settleBehind, times } from '../../deliver.ts';
 import { sleep } from '../../probe/hooks.ts';
+import type { Probe } from '../../probe/probe.ts';
 import { restart } from '../../restart.ts';
 import { fail, isAccepted, notTested, pass, tell } from '../../verdict.ts';
 

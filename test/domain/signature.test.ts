@@ -42,6 +42,11 @@ describe('a signature is the HMAC of the bytes', () => {
     }
   });
 
+  test.each(['a', 'é', '€', '😀'])('of a first body that is long, of %s', (unit) => {
+    const body = unit.repeat(1000);
+    expect(sign(body, 'secret-of-8')).toBe(oracle(body, 'secret-of-8'));
+  });
+
   test('over bytes that are no text', () => {
     const body = Buffer.from(Array.from({ length: 256 }, (_, byte) => 255 - byte));
     expect(sign(body, 'secret-of-8')).toBe(oracle(body, 'secret-of-8'));

@@ -120,6 +120,10 @@ export const AMBIENT_TIME: readonly AmbientTime[] = [
     reason: 'it watches a process, which lives in real time',
   },
   {
+    path: 'src/cli/connect.ts',
+    reason: 'it waits for a rate limit, which is in real time',
+  },
+  {
     path: 'src/cli/scenario/run.ts',
     reason: "it waits for a sandbox's clock, which runs by itself",
   },

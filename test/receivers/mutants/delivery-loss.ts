@@ -5,6 +5,7 @@
  */
 import type { Hooks } from '../../../src/conformance/probe/hooks.ts';
 import { ModelReceiver, type Answer, type Event } from '../model/receiver.ts';
+import { crowdGathers } from './crowd.ts';
 import type { Mutant } from './mutant.ts';
 
 const sleep = (ms: number): Promise<void> =>
@@ -63,8 +64,7 @@ export const LOSS_MUTANTS: readonly Mutant[] = [
         override async apply(event: Event): Promise<void> {
           if (this.busy >= 8) return;
           this.busy += 1;
-          // So long that of 40 requests nine are here together on the slowest machine, too.
-          await sleep(100);
+          await crowdGathers();
           this.busy -= 1;
           await super.apply(event);
         }

@@ -7,16 +7,16 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { CATALOGUE } from '../../src/conformance/catalogue.ts';
-import { firstDifference } from '../../src/conformance/diagnosis/difference.ts';
-import { readError } from '../../src/conformance/diagnosis/error-text.ts';
-import { tellTlsTrouble } from '../../src/conformance/diagnosis/tls.ts';
-import { noReply } from '../../src/conformance/probe/http-client.ts';
-import type { Report } from '../../src/conformance/report.ts';
-import { verify } from '../../src/conformance/verify.ts';
-import { ModelReceiver } from '../receivers/model/receiver.ts';
-import { MUTANTS } from '../receivers/mutants/all.ts';
-import { examineMutant, SECRET } from './lab.ts';
+import { CATALOGUE } from '../../../src/conformance/catalogue.ts';
+import { firstDifference } from '../../../src/conformance/diagnosis/difference.ts';
+import { readError } from '../../../src/conformance/diagnosis/error-text.ts';
+import { tellTlsTrouble } from '../../../src/conformance/diagnosis/tls.ts';
+import { noReply } from '../../../src/conformance/probe/http-client.ts';
+import type { Report } from '../../../src/conformance/report.ts';
+import { verify } from '../../../src/conformance/verify.ts';
+import { ModelReceiver } from '../../receivers/model/receiver.ts';
+import { MUTANTS } from '../../receivers/mutants/all.ts';
+import { examineMutant, SECRET } from '../lab.ts';
 
 /** What the finding must say, by mutant. */
 const CAUSES: Readonly<Record<string, RegExp>> = {

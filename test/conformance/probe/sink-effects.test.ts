@@ -4,10 +4,10 @@
  * @module
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createHttpHooks } from '../../src/conformance/probe/http-hooks.ts';
-import { createMock, type Mock } from '../../src/create-mock.ts';
-import { reportOf, verify } from '../cli/verify-support.ts';
-import { createStage, SECRET, startExample } from '../patterns/support.ts';
+import { createHttpHooks } from '../../../src/conformance/probe/http-hooks.ts';
+import { createMock, type Mock } from '../../../src/create-mock.ts';
+import { reportOf, verify } from '../../cli/verify-support.ts';
+import { createStage, SECRET, startExample } from '../../patterns/support.ts';
 
 let mock: Mock;
 beforeAll(async () => {

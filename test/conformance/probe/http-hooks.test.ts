@@ -9,12 +9,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { createHttpHooks } from '../../src/conformance/probe/http-hooks.ts';
-import { verify } from '../../src/conformance/verify.ts';
-import { createMock } from '../../src/create-mock.ts';
-import { kill, open, PATH } from '../receivers/receiver.ts';
+import { createHttpHooks } from '../../../src/conformance/probe/http-hooks.ts';
+import { verify } from '../../../src/conformance/verify.ts';
+import { createMock } from '../../../src/create-mock.ts';
+import { kill, open, PATH } from '../../receivers/receiver.ts';
 
-const SCRIPT = fileURLToPath(new URL('../receivers/reference/restartable.ts', import.meta.url));
+const SCRIPT = fileURLToPath(new URL('../../receivers/reference/restartable.ts', import.meta.url));
 const SECRET = 'whsec_restartable';
 
 /** A server that answers every request so; what it was asked is kept. */

@@ -1,0 +1,49 @@
+/**
+ * What is mutated, and by which tests it is judged: those that look at one thing at a time. The whole self-test would
+ * run a hundred receivers for every change that nothing notices.
+ *
+ * @module
+ */
+
+interface Part {
+  /** Files that are changed. */
+  readonly mutate: readonly string[];
+  /** Tests that are to notice it. */
+  readonly tests: readonly string[];
+}
+
+const EACH_CHECK = 'test/mutation/each-check.ts';
+
+const PARTS = {
+  rules: { mutate: ['src/domain/**/*.ts'], tests: ['test/domain/**/*.test.ts'] },
+  checks: {
+    mutate: ['src/conformance/checks/**/*.ts'],
+    tests: [EACH_CHECK, 'test/conformance/observe.test.ts', 'test/conformance/verdicts.test.ts'],
+  },
+  suite: {
+    mutate: ['src/conformance/*.ts', '!src/conformance/catalogue.ts'],
+    tests: ['test/conformance/*.test.ts'],
+  },
+  probe: {
+    mutate: ['src/conformance/probe/*.ts'],
+    tests: ['test/conformance/probe/*.test.ts'],
+  },
+  diagnosis: {
+    mutate: ['src/conformance/diagnosis/*.ts'],
+    tests: ['test/conformance/diagnosis/*.test.ts'],
+  },
+  reporters: {
+    mutate: ['src/conformance/reporters/*.ts'],
+    tests: ['test/conformance/reporters/*.test.ts'],
+  },
+} as const satisfies Readonly<Record<string, Part>>;
+
+// The quickest when nothing is said: all of them take hours.
+const wanted = process.env['MUTATE'] ?? 'rules';
+if (!Object.hasOwn(PARTS, wanted)) {
+  throw new Error(`MUTATE is "${wanted}". Use one of ${Object.keys(PARTS).join(', ')}.`);
+}
+
+export const NAME = wanted as keyof typeof PARTS;
+
+export const PART: Part = PARTS[NAME];

@@ -14,12 +14,6 @@ import {
 import { answer, exchange, none } from './made.ts';
 import { right, scripted } from './scripted.ts';
 
-const PAGE = {
-  status: 403,
-  body: '<!DOCTYPE html><p>no',
-  headers: { 'content-type': 'text/html' },
-};
-
 describe('samples', () => {
   test('go out one after the other, as they are given', async () => {
     await using receiver = await scripted(right);

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { systemClock } from '../../src/clock/system.ts';
 import type { WallClock } from '../../src/clock/port.ts';
@@ -99,7 +99,7 @@ export const scripted = async (
   const redactor = createRedactor();
   const signing = createSigning(SECRET, redactor);
   const heard: Heard[] = [];
-  const server = createServer(async (request, response) => {
+  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const bytes = Buffer.concat(chunks);
@@ -121,6 +121,10 @@ export const scripted = async (
     }
     const reply = typeof act === 'number' ? { status: act } : act;
     response.writeHead(reply.status, reply.headers).end(reply.body ?? '');
+  };
+  const server = createServer((request, response) => {
+    // What a script throws is the test's trouble: it shows as a connection that is cut.
+    serve(request, response).catch(() => response.destroy());
   });
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);

@@ -1,0 +1,226 @@
+/**
+ * While checks run: whether the receiver lives, what is seen, what is told, and when it ends.
+ *
+ * @module
+ */
+import { describe, expect, test } from 'vitest';
+import type { Check } from '../../src/conformance/check.ts';
+import type { Observed } from '../../src/conformance/observed.ts';
+import { pass } from '../../src/conformance/verdict.ts';
+import { active, FAILS, looking, run, type Id } from './made-checks.ts';
+
+describe('controls', () => {
+  test.for([
+    ['reach', 0],
+    ['valid', 0],
+    ['negative', 1],
+    ['risky', 1],
+    ['effects', 0],
+    ['disturbing', 1],
+    ['load', 1],
+  ] as const)('stage %s: %i after each check', async ([stage, count]) => {
+    let controls = -1;
+    const { requests } = await run([
+      active('http/a', stage, () => pass()),
+      looking('http/looks', (observed) => {
+        ({ controls } = observed);
+        return pass();
+      }),
+    ]);
+    expect([requests, controls]).toEqual([count, count]);
+  });
+
+  test('a receiver that died is not tested any more, and what it died of is known', async () => {
+    let dead = false;
+    const seen: Observed[] = [];
+    const { lines } = await run(
+      [
+        active('http/kills', 'risky', async (probe) => {
+          await probe.post('deadly', { signature: null });
+          return pass();
+        }),
+        active('http/more', 'risky', () => pass()),
+        active('http/later', 'load', () => pass()),
+        looking('http/looks', (observed) => {
+          seen.push(observed);
+          return pass();
+        }),
+      ],
+      {
+        script: ({ body }) => {
+          dead ||= body === 'deadly';
+          return dead ? 'cut' : 200;
+        },
+      },
+    );
+    const died =
+      'not_tested: Not run: the receiver died of what http/kills sent, and did not come back.';
+    expect(lines).toEqual([
+      'http/kills: pass',
+      `http/more: ${died}`,
+      `http/later: ${died}`,
+      'http/looks: pass',
+    ]);
+    const [death] = seen[0]!.deaths;
+    expect(death).toMatchObject({ by: 'http/kills', backAfterMs: null });
+    expect(Buffer.from(death!.exchange!.request.body).toString()).toBe('deadly');
+  });
+
+  test('one that does not take them is remembered with the check before it', async () => {
+    let lost: readonly string[] = [];
+    await run(
+      [
+        active('http/a', 'negative', () => pass()),
+        looking('http/looks', ({ lostControls }) => {
+          lost = lostControls.map(({ after }) => after);
+          return pass();
+        }),
+      ],
+      { script: () => 500 },
+    );
+    expect(lost).toEqual(['http/a']);
+  });
+});
+
+describe('what looks sees', () => {
+  test('all exchanges and who made them, the limit, and what must not come back', async () => {
+    const seen: Observed[] = [];
+    await run(
+      [
+        active('http/a', 'negative', async (probe) => {
+          await probe.post(probe.event());
+          return pass();
+        }),
+        looking('http/looks', (observed) => {
+          seen.push(observed);
+          return pass();
+        }),
+      ],
+      { plan: { timeoutMs: 777 } },
+    );
+    const { exchanges, timeoutMs, secretsIn } = seen[0]!;
+    expect(exchanges.map(({ by }) => by)).toEqual(['http/a', 'control']);
+    expect(exchanges.map(({ exchange }) => exchange.reply)).toMatchObject([
+      { status: 204 },
+      { status: 204 },
+    ]);
+    expect(timeoutMs).toBe(777);
+    expect(secretsIn('whsec_your-signing-secret')).toEqual(['<the secret>']);
+    expect(secretsIn('nothing')).toEqual([]);
+  });
+});
+
+describe('a receiver that hung', () => {
+  test('is waited for no longer than a second from then on', async () => {
+    const limits: number[] = [];
+    await run(
+      [
+        active('http/a', 'valid', async (probe) => {
+          limits.push(probe.timeoutMs);
+          await probe.post('hang', { timeoutMs: 20 });
+          limits.push(probe.timeoutMs);
+          return pass();
+        }),
+      ],
+      { script: () => 'hang', plan: { timeoutMs: 5000 } },
+    );
+    expect(limits).toEqual([5000, 1000]);
+  });
+
+  test('nor longer than the user says', async () => {
+    const limits: number[] = [];
+    await run(
+      [
+        active('http/a', 'valid', async (probe) => {
+          await probe.post('hang', { timeoutMs: 20 });
+          limits.push(probe.timeoutMs);
+          return pass();
+        }),
+      ],
+      { script: () => 'hang', plan: { timeoutMs: 300 } },
+    );
+    expect(limits).toEqual([300]);
+  });
+
+  test.for([500, 'cut'] as const)('is not one that answers so: %s', async (act) => {
+    const limits: number[] = [];
+    await run(
+      [
+        active('http/a', 'valid', async (probe) => {
+          await probe.post(probe.event());
+          limits.push(probe.timeoutMs);
+          return pass();
+        }),
+      ],
+      { script: () => act, plan: { timeoutMs: 5000 } },
+    );
+    expect(limits).toEqual([5000]);
+  });
+});
+
+describe('a seed', () => {
+  const ids = async (seed: number, checks: readonly Id[]): Promise<Map<string, string>> => {
+    const made = new Map<string, string>();
+    const check = (id: Id): Check =>
+      active(id, 'valid', (probe) => {
+        made.set(id, probe.event().id + probe.random());
+        return pass();
+      });
+    await run(
+      checks.map((id) => check(id)),
+      { plan: { seed } },
+    );
+    return made;
+  };
+
+  test('gives each check the same events, whatever runs beside it', async () => {
+    const both = await ids(1, ['http/a', 'http/b']);
+    expect((await ids(1, ['http/b'])).get('http/b')).toBe(both.get('http/b'));
+    expect(both.get('http/a')).not.toBe(both.get('http/b'));
+  });
+
+  test('gives others than another seed, and checks with the same letters differ', async () => {
+    const [one, two] = [await ids(1, ['http/ab']), await ids(2, ['http/ab'])];
+    expect(one.get('http/ab')).not.toBe(two.get('http/ab'));
+    expect((await ids(1, ['http/ba'])).get('http/ba')).not.toBe(one.get('http/ab'));
+  });
+});
+
+describe('when the user breaks off', () => {
+  test('nothing more is begun, and what was under way is not judged', async () => {
+    const user = new AbortController();
+    const { lines, requests } = await run(
+      [
+        active('http/a', 'negative', () => pass()),
+        active('http/b', 'negative', () => {
+          user.abort();
+          return FAILS;
+        }),
+        active('http/c', 'negative', () => pass()),
+        looking('http/looks', () => pass()),
+      ],
+      { signal: user.signal },
+    );
+    expect(lines).toEqual([
+      'http/a: pass',
+      'http/b: not_tested: Not run to its end: interrupted.',
+      'http/c: not_tested: Not run: interrupted.',
+      'http/looks: pass',
+    ]);
+    // The control of the first alone.
+    expect(requests).toBe(1);
+  });
+});
+
+test('progress tells each check as it begins and as it ends', async () => {
+  const { progress } = await run([
+    active('http/a', 'valid', () => pass()),
+    looking('http/looks', () => pass()),
+  ]);
+  expect(progress.map(({ type, check }) => `${type} ${check.id}`)).toEqual([
+    'started http/a',
+    'finished http/a',
+    'finished http/looks',
+  ]);
+  expect(progress[1]).toMatchObject({ result: { id: 'http/a', status: 'pass' } });
+});

@@ -142,6 +142,22 @@ describe('a receiver that hung', () => {
     expect(limits).toEqual([300]);
   });
 
+  test('is still one when it answers another request', async () => {
+    const limits: number[] = [];
+    await run(
+      [
+        active('http/a', 'valid', async (probe) => {
+          await probe.post('hang', { timeoutMs: 20 });
+          await probe.post(probe.event());
+          limits.push(probe.timeoutMs);
+          return pass();
+        }),
+      ],
+      { script: ({ body }) => (body === 'hang' ? 'hang' : 204) },
+    );
+    expect(limits).toEqual([1000]);
+  });
+
   test.for([500, 'cut'] as const)('is not one that answers so: %s', async (act) => {
     const limits: number[] = [];
     await run(

@@ -92,6 +92,44 @@ describe('the order', () => {
     expect(order.indexOf('delivery/state')).toBeLessThan(order.indexOf('delivery/middle'));
     expect(order.at(-1)).toBe('delivery/last');
   });
+
+  test.for([
+    ['a check that needs another hook', { vouches: 'state', needs: ['state'] }, {}],
+    ['who vouches for another', { vouches: 'effects', needs: ['effects'] }, { vouches: 'state' }],
+  ] as const)('keeps nobody waiting who need not: %s', async ([, voucher, other]) => {
+    let begin = (): void => {};
+    const begun = new Promise<void>((resolve) => {
+      begin = resolve;
+    });
+    const { lines } = await run(
+      [
+        active('delivery/voucher', 'effects', () => begun.then(() => pass()), voucher),
+        active(
+          'delivery/other',
+          'effects',
+          () => {
+            begin();
+            return pass();
+          },
+          other,
+        ),
+      ],
+      { hooks: { effects: async () => 1, state: async () => ({ known: true }) } },
+    );
+    expect(lines).toEqual(['delivery/voucher: pass', 'delivery/other: pass']);
+  });
+
+  test('holds with one place, whatever the order of the list', async () => {
+    const { lines } = await run(
+      [
+        active('http/a', 'valid', () => pass(), { after: ['http/b'] }),
+        active('http/b', 'valid', () => pass(), { after: ['http/c'] }),
+        active('http/c', 'valid', () => pass()),
+      ],
+      { plan: { concurrency: 1 } },
+    );
+    expect(lines).toEqual(['http/a: pass', 'http/b: pass', 'http/c: pass']);
+  });
 });
 
 describe('what cannot be tested says what is missing', () => {
@@ -120,6 +158,15 @@ describe('what cannot be tested says what is missing', () => {
     expect((await run([check], { hooks })).lines).toEqual([
       'delivery/a: not_tested: Needs a sandbox that holds the dead letters: --sandbox-url, or let the command start one.',
     ]);
+  });
+
+  test('a recovery with a sandbox is tested', async () => {
+    const check = active('delivery/a', 'effects', () => pass(), { needs: ['recovery'] });
+    const { lines } = await run([check], {
+      hooks: { recover: async () => undefined },
+      sandbox: () => Promise.reject(new Error('nobody starts it here')),
+    });
+    expect(lines).toEqual(['delivery/a: pass']);
   });
 
   test('a hook that was found wanting is not relied on, nor given to other checks', async () => {

@@ -10,7 +10,7 @@ import { systemClock } from '../../src/clock/system.ts';
 import type { WallClock } from '../../src/clock/port.ts';
 import { createEventMaker, type Event } from '../../src/conformance/probe/event-maker.ts';
 import type { HeaderPairs } from '../../src/conformance/probe/exchange.ts';
-import type { Hooks } from '../../src/conformance/probe/hooks.ts';
+import type { Hooks, StartSandbox } from '../../src/conformance/probe/hooks.ts';
 import { createHttpClient } from '../../src/conformance/probe/http-client.ts';
 import { createProbe, type Probe } from '../../src/conformance/probe/probe.ts';
 import { createSigning } from '../../src/conformance/probe/signing.ts';
@@ -79,6 +79,7 @@ export interface ScriptedOptions {
   readonly hooks?: Hooks;
   readonly headers?: HeaderPairs;
   readonly signal?: AbortSignal;
+  readonly sandbox?: StartSandbox;
   /** Of each request, in real milliseconds. */
   readonly timeoutMs?: number;
 }
@@ -94,7 +95,7 @@ export interface Scripted extends AsyncDisposable {
 /** Starts it. */
 export const scripted = async (
   script: Script,
-  { hooks = {}, headers = [], signal, timeoutMs = 10_000 }: ScriptedOptions = {},
+  { hooks = {}, headers = [], signal, sandbox, timeoutMs = 10_000 }: ScriptedOptions = {},
 ): Promise<Scripted> => {
   const redactor = createRedactor();
   const signing = createSigning(SECRET, redactor);
@@ -147,7 +148,7 @@ export const scripted = async (
     hooks,
     headers,
     insecure: false,
-    sandbox: undefined,
+    sandbox,
     signal,
   };
   const random = seededRandom(1);

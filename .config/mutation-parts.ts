@@ -34,7 +34,7 @@ const PARTS = {
   },
   reporters: {
     mutate: ['src/conformance/reporters/*.ts'],
-    tests: ['test/conformance/reporters/*.test.ts'],
+    tests: ['test/conformance/reporters/{github,text,whole}.test.ts'],
   },
 } as const satisfies Readonly<Record<string, Part>>;
 

@@ -110,19 +110,26 @@ export const HTTP_MUTANTS: readonly Mutant[] = [
       },
     },
   ),
-  changed('impatient', 'gives a body 200 ms', (model) => {
+  // Pieces besides the time: a busy machine makes late what was sent at once, but no more pieces of it.
+  changed('impatient', 'gives a body 200 ms when it comes in more than four pieces', (model) => {
     const original = model.serve.bind(model);
+    class TooLate extends Error {}
     return {
+      read: async (request) => {
+        const begun = Date.now();
+        const chunks: Buffer[] = [];
+        for await (const chunk of request) {
+          chunks.push(chunk as Buffer);
+          if (chunks.length > 4 && Date.now() - begun > 200) throw new TooLate();
+        }
+        return Buffer.concat(chunks);
+      },
       serve: async (request: IncomingMessage, response: ServerResponse) => {
-        const late = setTimeout(() => {
-          if (!request.complete) response.writeHead(408, { connection: 'close' }).end();
-        }, 200);
         try {
           await original(request, response);
-        } catch {
-          response.destroy();
-        } finally {
-          clearTimeout(late);
+        } catch (error) {
+          if (!(error instanceof TooLate)) throw error;
+          response.writeHead(408, { connection: 'close' }).end();
         }
       },
     };

@@ -30,7 +30,7 @@ const PARTS = {
   },
   diagnosis: {
     mutate: ['src/conformance/diagnosis/*.ts'],
-    tests: ['test/conformance/diagnosis/*.test.ts'],
+    tests: ['test/conformance/diagnosis/{raw-body,replies,search,words}.test.ts'],
   },
   reporters: {
     mutate: ['src/conformance/reporters/*.ts'],

@@ -80,6 +80,8 @@ export interface ScriptedOptions {
   readonly headers?: HeaderPairs;
   readonly signal?: AbortSignal;
   readonly sandbox?: StartSandbox;
+  /** Of its URL; `/hook` unless given. */
+  readonly path?: string;
   /** Of each request, in real milliseconds. */
   readonly timeoutMs?: number;
 }
@@ -95,7 +97,14 @@ export interface Scripted extends AsyncDisposable {
 /** Starts it. */
 export const scripted = async (
   script: Script,
-  { hooks = {}, headers = [], signal, sandbox, timeoutMs = 10_000 }: ScriptedOptions = {},
+  {
+    hooks = {},
+    headers = [],
+    signal,
+    sandbox,
+    path = '/hook',
+    timeoutMs = 10_000,
+  }: ScriptedOptions = {},
 ): Promise<Scripted> => {
   const redactor = createRedactor();
   const signing = createSigning(SECRET, redactor);
@@ -130,7 +139,7 @@ export const scripted = async (
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
   });
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`;
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`;
   const wall = leapingClock();
   // Its time limits are those of real requests.
   const client = createHttpClient({

@@ -25,9 +25,10 @@ const show = (bytes: Uint8Array, at: number): string => {
   while (start > 0 && at - start < WINDOW && isToken(bytes[start - 1])) start -= 1;
   let end = at;
   while (end < bytes.length && end - at < WINDOW && isToken(bytes[end])) end += 1;
-  // A separator between two tokens, or the bytes of one character.
-  if ((bytes[at] ?? 0) > 0x7f) end = Math.min(bytes.length, at + 4);
-  else if (end === start) end = at + 1;
+  const byte = bytes[at] ?? 0;
+  // A separator between two tokens, what nobody would see, or the bytes of one character.
+  if (byte > 0x7f) end = Math.min(bytes.length, at + 4);
+  else if (end === start || byte < 0x20 || byte === 0x7f) end = at + 1;
   const text = Buffer.from(bytes.subarray(start, end)).toString('utf8').replaceAll('\uFFFD', '');
   const hex = Buffer.from(bytes.subarray(at, at + HEX_BYTES)).toString('hex');
   return `\`${visible(text)}\` (from that byte: ${hex.replaceAll(/(..)(?=.)/g, '$1 ')})`;

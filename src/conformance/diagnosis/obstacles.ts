@@ -8,7 +8,7 @@ import { isAccepted, tell } from '../verdict.ts';
 import { remedyFor } from './frameworks.ts';
 import { bodyOf, headerOf, intermediaryOf, statusOf, type Obstacle } from './scene.ts';
 
-const LOGIN = /log-?in|sign-?in|auth|sso|oauth/i;
+const LOGIN = /log[-_]?in|sign[-_]?in|auth|sso/i;
 
 const whyMoved = (from: string, to: URL): readonly [why: string, fix: string] => {
   const url = new URL(from);
@@ -18,7 +18,7 @@ const whyMoved = (from: string, to: URL): readonly [why: string, fix: string] =>
       'That is a login page: something in front wants a session.',
       'Take the webhook’s path out of the login. Its caller proves itself by the signature.',
     ];
-  if (url.protocol === 'http:' && to.protocol === 'https:')
+  if (url.protocol === 'http:' && to.protocol === 'https:' && url.hostname === to.hostname)
     return ['It wants https.', 'Register the URL with https://.'];
   if (url.host === to.host && slash(url.pathname) === slash(to.pathname))
     return ['Only the slash at the end differs.', 'Register exactly the URL that it redirects to.'];

@@ -54,7 +54,8 @@ const wrongPath: Obstacle = async ({ valid, unsigned, probe }) => {
   };
 };
 
-const SESSION = /log-?in|sign-?in|session|unauthenticated|authentication required|bearer|api.?key/i;
+const SESSION =
+  /log[-_ ]?in|sign[-_ ]?in|session|unauthenticated|authentication required|bearer|api.?key/i;
 
 const firewall: Obstacle = ({ valid, unsigned, get }) => {
   const status = statusOf(valid);

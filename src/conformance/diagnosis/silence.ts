@@ -3,17 +3,29 @@
  *
  * @module
  */
+import type { Exchange } from '../probe/exchange.ts';
 import { tell } from '../verdict.ts';
 import type { Obstacle } from './scene.ts';
-import { statusOf } from './scene.ts';
 
 const ANSWER_FIRST =
   'Answer 2xx as soon as the event is safely stored, and do the work afterwards; see that every path of the handler ends the response (Node: res.end(); an awaited promise that never settles is the usual one).';
 
+/** The first request that was answered, with what it was. */
+const firstAnswered = (
+  requests: readonly (readonly [what: string, exchange: Exchange])[],
+): { readonly what: string; readonly exchange: Exchange } | null => {
+  const found = requests.find(([, { reply }]) => reply.kind === 'answer');
+  return found === undefined ? null : { what: found[0], exchange: found[1] };
+};
+
 const hang: Obstacle = ({ valid, unsigned, forged, get }) => {
   if (valid.reply.kind !== 'none' || valid.reply.cause !== 'timeout') return null;
-  const answered = [unsigned, forged, get].filter((one) => one.reply.kind === 'answer');
-  if (answered.length === 0) {
+  const answered = firstAnswered([
+    ['without a signature', unsigned],
+    ['with a wrong signature', forged],
+    ['a GET', get],
+  ]);
+  if (answered === null) {
     return {
       diagnosis:
         'It takes the connection and then answers nothing at all, whatever is sent: with or without a signature, POST or GET.',
@@ -21,9 +33,9 @@ const hang: Obstacle = ({ valid, unsigned, forged, get }) => {
     };
   }
   return {
-    diagnosis: `It answers other requests (without a signature: ${tell(unsigned.reply)}), but not a valid event: the handler works, or waits, before it answers.`,
+    diagnosis: `It answers other requests (${answered.what}: ${tell(answered.exchange.reply)}), but not a valid event: the handler works, or waits, before it answers.`,
     fix: ANSWER_FIRST,
-    shownBy: [unsigned],
+    shownBy: [answered.exchange],
   };
 };
 
@@ -42,7 +54,10 @@ const notHttp: Obstacle = ({ valid: { reply }, probe }) => {
 
 const cut: Obstacle = ({ valid, unsigned, forged }) => {
   if (valid.reply.kind !== 'none') return null;
-  const others = [unsigned, forged].filter((one) => one.reply.kind === 'answer');
+  const other = firstAnswered([
+    ['without a signature', unsigned],
+    ['with a wrong signature', forged],
+  ]);
   const gone = [unsigned, forged].every(
     ({ reply }) => reply.kind === 'none' && reply.cause === 'refused',
   );
@@ -52,11 +67,11 @@ const cut: Obstacle = ({ valid, unsigned, forged }) => {
       fix: 'Look at its log: an error in the handler that nobody catches ends the process.',
     };
   }
-  return others.length > 0
+  return other !== null
     ? {
-        diagnosis: `It cuts the connection of a valid event without an answer, though it answers one without a signature (${statusOf(unsigned) ?? 'not'}): the handler fails on what it has verified, and nobody catches it.`,
+        diagnosis: `It cuts the connection of a valid event without an answer, though it answers one ${other.what} (${tell(other.exchange.reply)}): the handler fails on what it has verified, and nobody catches it.`,
         fix: 'Look at its log; catch errors in the handler, and answer 5xx where the event could not be stored.',
-        shownBy: [unsigned],
+        shownBy: [other.exchange],
       }
     : {
         diagnosis: 'It takes the connection and cuts it without an answer, whatever is sent.',

@@ -8,10 +8,6 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { CATALOGUE } from '../../../src/conformance/catalogue.ts';
-import { firstDifference } from '../../../src/conformance/diagnosis/difference.ts';
-import { readError } from '../../../src/conformance/diagnosis/error-text.ts';
-import { tellTlsTrouble } from '../../../src/conformance/diagnosis/tls.ts';
-import { noReply } from '../../../src/conformance/probe/http-client.ts';
 import type { Report } from '../../../src/conformance/report.ts';
 import { verify } from '../../../src/conformance/verify.ts';
 import { ModelReceiver } from '../../receivers/model/receiver.ts';
@@ -90,21 +86,6 @@ describe.concurrent('one cause, one finding', () => {
     expect(finding.fix!.length).toBeGreaterThan(30);
     expect(JSON.stringify(report)).not.toContain(SECRET);
   });
-});
-
-test.each([
-  [
-    '{"a": 1.0}',
-    '{"a": 1}',
-    'byte 8: sent `1.0` (from that byte: 2e 30 7d), you hashed `1` (from that byte: 7d)',
-  ],
-  ['{"a":1}\n', '{"a":1}', 'byte 8: sent `\\u000a` (from that byte: 0a), you hashed nothing more'],
-  ['{"ë":1}', '{"\\u00eb":1}', 'byte 3: sent `ë'],
-  ['same', 'same', null],
-])('where two bodies part: %j and %j', (sent, hashed, says) => {
-  const told = firstDifference(Buffer.from(sent), Buffer.from(hashed));
-  if (says === null) expect(told).toBeNull();
-  else expect(told).toContain(says);
 });
 
 test.each([
@@ -200,42 +181,6 @@ test('what does not speak HTTP is told apart from what does', async () => {
   server.close();
   expectOneFinding(report);
   expect(findingOf(report)!.diagnosis).toMatch(/something that is not HTTP/);
-});
-
-test.each([
-  [
-    '<title>Error</title><pre>TypeError: The &quot;data&quot; argument must be of type string. Received an instance of Object<br> &nbsp; at x',
-    'TypeError: The "data" argument must be of type string. Received an instance of Object',
-    /parsed object is hashed/,
-  ],
-  [
-    "TypeError: key: expected bytes or bytearray, but got 'NoneType'",
-    'TypeError: key',
-    /secret is not set/,
-  ],
-  ['KeyError: lead_score', 'KeyError: lead_score', null],
-  ['<h1>Sorry</h1>', '', null],
-])('what an error page says: %j', (page, says, meaning) => {
-  const read = readError(page);
-  expect(read.says).toContain(says);
-  if (meaning === null) expect(read.meaning).toBeNull();
-  else expect(read.meaning).toMatch(meaning);
-});
-
-test.each([
-  ['DEPTH_ZERO_SELF_SIGNED_CERT', /self-signed.*/, /--insecure.*NODE_EXTRA_CA_CERTS/],
-  ['CERT_HAS_EXPIRED', /out of its time/, /Renew it/],
-  ['ERR_TLS_CERT_ALTNAME_INVALID', /another host name/, /name/],
-  ['ERR_SSL_WRONG_VERSION_NUMBER', /does not speak TLS/, /http:\/\//],
-  ['ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION', /No secure connection/, /--insecure/],
-])('trouble with TLS: %s', (code, says, fix) => {
-  const error = Object.assign(new Error('it failed'), { code });
-  expect(noReply(error, 1)).toMatchObject({ cause: 'tls' });
-  expect(tellTlsTrouble(noReply(error, 1))).toMatchObject({
-    status: 'fail',
-    diagnosis: expect.stringMatching(says),
-    fix: expect.stringMatching(fix),
-  });
 });
 
 test('a diagnosis sends no more than it should', async () => {

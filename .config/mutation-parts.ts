@@ -22,7 +22,11 @@ const PARTS = {
   },
   suite: {
     mutate: ['src/conformance/*.ts', '!src/conformance/catalogue.ts'],
-    tests: ['test/conformance/*.test.ts'],
+    tests: [
+      'test/conformance/{acceptance,config,dead-letters,deliver,forgeries,latencies,leaks}.test.ts',
+      'test/conformance/{lead,legal-data,observe,pieces,redact,report,reproduce,run-check}.test.ts',
+      'test/conformance/{runner,runner-life,select,verify,vitality}.test.ts',
+    ],
   },
   probe: {
     mutate: ['src/conformance/probe/*.ts'],

@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { EVENT_TYPES } from '../../schemas/contract.ts';
 import { EVENT_SCHEMAS } from '../../schemas/events.ts';
 import {
+  completeData,
   newEnumValues,
   optionalVariations,
   valueVariations,
@@ -50,5 +51,14 @@ describe('variations of data', () => {
   test('every type but the plainest has something to vary', () => {
     const varied = new Set([...optionalVariations(), ...valueVariations()].map(({ type }) => type));
     expect([...varied].toSorted()).toEqual(EVENT_TYPES.toSorted());
+  });
+
+  test('are these', () => {
+    const tell = ({ type, field, name, data }: Variation): string =>
+      `${type} | ${field} | ${name} | ${JSON.stringify(data, (_, value: unknown) => value ?? (value === null ? null : '(left out)'))}`;
+    expect(optionalVariations().map(tell)).toMatchSnapshot();
+    expect(valueVariations().map(tell)).toMatchSnapshot();
+    expect(newEnumValues('a_value_of_tomorrow').map(tell)).toMatchSnapshot();
+    expect(EVENT_TYPES.map((type) => [type, completeData(type)])).toMatchSnapshot();
   });
 });

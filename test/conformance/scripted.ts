@@ -82,6 +82,8 @@ export interface ScriptedOptions {
   readonly sandbox?: StartSandbox;
   /** Of its URL; `/hook` unless given. */
   readonly path?: string;
+  /** Leaps unless given; what goes over sockets of its own needs one that does not. */
+  readonly wall?: WallClock;
   /** Of each request, in real milliseconds. */
   readonly timeoutMs?: number;
 }
@@ -98,6 +100,7 @@ export interface Scripted extends AsyncDisposable {
 export const scripted = async (
   script: Script,
   {
+    wall = leapingClock(),
     hooks = {},
     headers = [],
     signal,
@@ -140,7 +143,6 @@ export const scripted = async (
     server.listen(0, '127.0.0.1', resolve);
   });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`;
-  const wall = leapingClock();
   // Its time limits are those of real requests.
   const client = createHttpClient({
     wall: systemClock,

@@ -1,0 +1,122 @@
+/**
+ * A configuration file of `verify`: what it may hold, and what is said of anything else.
+ *
+ * @module
+ */
+import { describe, expect, test } from 'vitest';
+import { CONFIG_KEYS, readConfig } from '../../src/conformance/config.ts';
+
+const hook = async (): Promise<never> => {
+  throw new Error('nobody calls it here');
+};
+
+const FULL = {
+  $schema: 'https://example/schema.json',
+  url: 'http://localhost:3000/hook',
+  secret: 's',
+  only: ['signature/*'],
+  skip: 'http/*',
+  failOn: 'should',
+  baseline: 'baseline.json',
+  bail: true,
+  seed: 0xffff_ffff,
+  headers: { Authorization: 'x', 'X-Empty': '' },
+  insecure: false,
+  timeout: '5s',
+  concurrency: 64,
+  effectsUrl: 'a',
+  effectsSink: 'b',
+  stateUrl: 'c',
+  faultUrl: 'd',
+  restartCommand: 'e',
+  recoverUrl: 'f',
+  recoverCommand: 'g',
+  pauses: true,
+  sandboxUrl: 'h',
+  apiKey: 'i',
+  report: ['json=x', 'html'],
+  hooks: { effects: hook, state: hook, fault: hook, restart: hook, recover: hook, campaign: hook },
+} as const;
+
+describe('a configuration', () => {
+  test('may hold every flag by its name, and hooks as callbacks', () => {
+    expect(readConfig(FULL, 'f.json')).toEqual(FULL);
+    expect(CONFIG_KEYS).toEqual(Object.keys(FULL));
+  });
+
+  test('may be empty', () => {
+    expect(readConfig({}, 'f.json')).toEqual({});
+    expect(readConfig({ seed: 0, concurrency: 1, failOn: 'must', hooks: {} }, 'f.json')).toEqual({
+      seed: 0,
+      concurrency: 1,
+      failOn: 'must',
+      hooks: {},
+    });
+  });
+
+  test.for([
+    ['url', ''],
+    ['only', ''],
+    ['only', ['']],
+    ['skip', 7],
+    ['failOn', 'never'],
+    ['bail', 'yes'],
+    ['seed', -1],
+    ['seed', 1.5],
+    ['seed', 0x1_0000_0000],
+    ['concurrency', 0],
+    ['concurrency', 65],
+    ['timeout', 5],
+    ['report', ['']],
+    ['secret', ''],
+    ['baseline', ''],
+    ['effectsUrl', ''],
+    ['effectsSink', ''],
+    ['stateUrl', ''],
+    ['faultUrl', ''],
+    ['restartCommand', ''],
+    ['recoverUrl', ''],
+    ['recoverCommand', ''],
+    ['pauses', 1],
+    ['insecure', 'no'],
+    ['sandboxUrl', ''],
+    ['apiKey', ''],
+  ] as const)('cannot have %s as %j', ([key, value]) => {
+    const read = (): unknown => readConfig({ [key]: value }, 'f.json');
+    expect(read).toThrow(
+      new RegExp(`^--config f\\.json has a ${key}(\\.0)? that cannot be used: .+\\.$`),
+    );
+  });
+
+  test('says where in it the trouble is, and never a value', () => {
+    const secret = 'whsec_nobody-may-see-it';
+    const tell = (given: unknown): string => {
+      try {
+        readConfig(given, 'f.ts');
+        return 'nothing';
+      } catch (error) {
+        return `${(error as Error).name}: ${(error as Error).message}`;
+      }
+    };
+    expect(tell({ headers: { 'X-Key': 7 }, secret })).toMatch(
+      /^OptionsError: --config f\.ts has a headers\.X-Key that cannot be used: /,
+    );
+    expect(tell({ hooks: { effects: secret } })).toMatch(
+      /^OptionsError: --config f\.ts has a hooks\.effects that cannot be used: /,
+    );
+    expect(tell([secret])).toMatch(/^OptionsError: --config f\.ts must hold one object: /);
+    expect(tell(null)).toMatch(/^OptionsError: --config f\.ts must hold one object: /);
+    for (const given of [{ secret: [secret] }, [secret], { hooks: { effects: secret } }]) {
+      expect(tell(given)).not.toContain(secret);
+    }
+  });
+
+  test('names the keys that nobody knows, and those that there are', () => {
+    expect(() => readConfig({ ulr: 'x', secrets: 'y' }, 'f.json')).toThrow(
+      `--config f.json has "ulr" and "secrets", which nobody knows. There are: ${CONFIG_KEYS.slice(1).join(', ')}.`,
+    );
+    expect(() => readConfig({ hooks: { efects: hook } }, 'f.json')).toThrow(
+      '--config f.json has "hooks.efects", which nobody knows.',
+    );
+  });
+});

@@ -1,0 +1,175 @@
+/**
+ * Requests that no HTTP client makes: in pieces, with headers as they are, and at the same moment.
+ *
+ * @module
+ */
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { describe, expect, test } from 'vitest';
+import type { WallClock } from '../../src/clock/port.ts';
+import { systemClock } from '../../src/clock/system.ts';
+import { postInPieces, withLength } from '../../src/conformance/pieces.ts';
+import { createProbe } from '../../src/conformance/probe/probe.ts';
+import { race } from '../../src/conformance/probe/race.ts';
+import { postRaw } from '../../src/conformance/probe/raw-post.ts';
+import { eventOfSize } from '../../src/conformance/sized-event.ts';
+import { right, scripted } from './scripted.ts';
+
+/** Real time, and what was waited for; limits are longer than any pause. */
+const pausing = () => {
+  const waits: number[] = [];
+  const wall: WallClock = {
+    now: systemClock.now,
+    after: (ms, wake) => {
+      waits.push(ms);
+      return systemClock.after(ms, wake);
+    },
+  };
+  return { wall, pauses: () => waits.filter((ms) => ms < 1000) };
+};
+
+describe('an event in pieces', () => {
+  test('is a whole event to who reads it to its end', async () => {
+    const { wall, pauses } = pausing();
+    await using receiver = await scripted(right, { wall, headers: [['X-Gate', 'open']] });
+    const exchange = await postInPieces(receiver.probe, {
+      manner: 'in three pieces',
+      framing: withLength,
+      cut: (head, body) => [head, body.subarray(0, 10), body.subarray(10)],
+      pauseMs: 7,
+    });
+    expect(receiver.heard).toHaveLength(1);
+    expect(receiver.heard[0]).toMatchObject({
+      method: 'POST',
+      path: '/hook',
+      isSigned: true,
+      headers: {
+        'content-type': 'application/json',
+        'content-length': String(exchange.request.body.length),
+        connection: 'close',
+        'x-gate': 'open',
+      },
+    });
+    expect(exchange).toMatchObject({
+      request: { method: 'POST', url: receiver.url, manner: 'in three pieces' },
+      reply: { kind: 'answer', status: 204 },
+    });
+    // Not with what says how long it is: that is how it was sent.
+    expect(exchange.request.headers.map(([name]) => name)).toEqual([
+      'Content-Type',
+      'X-SendEmAll-Signature',
+      'X-Gate',
+    ]);
+    expect(pauses()).toEqual([7, 7, 7]);
+    expect(receiver.probe.exchanges).toEqual([exchange]);
+  });
+
+  test('goes out without pauses where none are asked for, each time another event', async () => {
+    const { wall, pauses } = pausing();
+    await using receiver = await scripted(right, { wall });
+    const whole = {
+      manner: 'whole',
+      framing: withLength,
+      cut: (head: Buffer, body: Buffer) => [Buffer.concat([head, body])],
+      pauseMs: 0,
+    };
+    await postInPieces(receiver.probe, whole);
+    await postInPieces(receiver.probe, whole);
+    expect(pauses()).toEqual([]);
+    expect(new Set(receiver.heard.map(({ id }) => id)).size).toBe(2);
+  });
+});
+
+/** What comes in, byte for byte; each connection is answered 204. */
+const listening = async () => {
+  const texts: string[] = [];
+  const open = new Set<Socket>();
+  const server = createServer((socket) => {
+    let text = '';
+    open.add(socket);
+    socket.on('close', () => open.delete(socket)).on('error', () => {});
+    socket.on('data', (bytes) => {
+      text += bytes.toString('latin1');
+      const [head = '', body = ''] = text.split('\r\n\r\n');
+      const length = Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0);
+      if (!text.includes('\r\n\r\n') || body.length < length) return;
+      texts.push(text);
+      socket.end('HTTP/1.1 204 No Content\r\n\r\n');
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    texts,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`,
+    open,
+    [Symbol.asyncDispose]: async () => {
+      for (const socket of open) socket.destroy();
+      server.close();
+    },
+  };
+};
+
+test('headers go out in the spelling and order that is given, one byte a character', async () => {
+  await using server = await listening();
+  await using receiver = await scripted(right, { wall: systemClock });
+  // A probe connects to its own URL.
+  const direct = createProbe({
+    ...receiver.context,
+    url: server.url,
+    random: receiver.probe.random,
+    events: receiver.probe.events,
+    timeoutMs: () => 5000,
+    seen: () => undefined,
+  });
+  const headers = [
+    ['x-SENDEMALL-signature', 'é'],
+    ['X-Two', '1'],
+    ['X-Two', '2'],
+  ] as const;
+  const exchange = await postRaw(direct, '{"a":"ü"}', headers, 'with two of X-Two');
+  const { host } = new URL(server.url);
+  expect(server.texts).toEqual([
+    `POST /hook HTTP/1.1\r\nHost: ${host}\r\nx-SENDEMALL-signature: é\r\nX-Two: 1\r\nX-Two: 2\r\nContent-Length: 10\r\nConnection: close\r\n\r\n${Buffer.from('{"a":"ü"}').toString('latin1')}`,
+  ]);
+  expect(exchange).toMatchObject({
+    request: { method: 'POST', headers, manner: 'with two of X-Two' },
+    reply: { kind: 'answer', status: 204 },
+  });
+});
+
+describe('a race', () => {
+  test('is as many whole requests with the same bytes', async () => {
+    await using receiver = await scripted(right, { wall: systemClock });
+    const body = receiver.probe.write(receiver.probe.event());
+    const exchanges = await race(receiver.probe, body, { sockets: 5 });
+    expect(exchanges).toHaveLength(5);
+    expect(receiver.heard.map((heard) => heard.body)).toEqual(Array(5).fill(body));
+    expect(receiver.heard.every(({ isSigned }) => isSigned)).toBe(true);
+    for (const { request, reply } of exchanges) {
+      expect(reply).toMatchObject({ kind: 'answer', status: 204 });
+      expect(request.manner).toBe('over 5 connections, the last bytes at the same time');
+      expect(Object.fromEntries(request.headers)).toMatchObject({
+        'Content-Length': String(Buffer.byteLength(body)),
+        Connection: 'close',
+      });
+    }
+    expect(receiver.probe.exchanges).toHaveLength(5);
+  });
+
+  test('has twenty connections unless told otherwise', async () => {
+    await using receiver = await scripted(right, { wall: systemClock });
+    expect(await race(receiver.probe, '{}')).toHaveLength(20);
+  });
+});
+
+describe('an event of a size', () => {
+  test.for([1000, 5000, 5001, 65_536])('has exactly %i bytes', async (bytes) => {
+    await using receiver = await scripted(right, { wall: systemClock });
+    const event = eventOfSize(receiver.probe, bytes);
+    expect(Buffer.byteLength(receiver.probe.write(event))).toBe(bytes);
+    expect(event.event).toBe('email.replied');
+    expect(event.data['lead_email']).toMatch(/@/);
+    expect(event.data['reply_preview']).toMatch(/^Thanks for reaching out, we will/);
+  });
+});

@@ -1,0 +1,164 @@
+/**
+ * What a report says of a whole run, and how it shows an exchange.
+ *
+ * @module
+ */
+import { describe, expect, test } from 'vitest';
+import {
+  reportExchange,
+  summarise,
+  type CheckResult,
+  type CheckStatus,
+} from '../../src/conformance/report.ts';
+import { REPORTERS } from '../../src/conformance/reporters.ts';
+import { tool } from '../../src/conformance/tool.ts';
+import packageJson from '../../package.json' with { type: 'json' };
+import { answer, exchange, none } from './made.ts';
+import { good } from './reporters/mixed.ts';
+
+const check = (status: CheckStatus, level: CheckResult['level'] = 'MUST', id = 'a/b') =>
+  ({ id, status, level }) as CheckResult;
+
+describe('a summary', () => {
+  test('counts by status and level', () => {
+    const checks = [
+      check('pass'),
+      check('pass', 'INFO'),
+      check('fail'),
+      check('fail', 'SHOULD'),
+      check('fail', 'SHOULD'),
+      check('fail', 'INFO'),
+      check('not_tested'),
+      check('error', 'SHOULD'),
+    ];
+    expect(summarise(checks, 'must')).toEqual({
+      passed: 2,
+      failed: 1,
+      warned: 2,
+      noted: 1,
+      known: 0,
+      not_tested: 1,
+      errored: 1,
+      verdict: 'not_conformant',
+    });
+  });
+
+  test('leaves out what the baseline knows', () => {
+    const known = [
+      { id: 'a/known', reason: 'so' },
+      { id: 'a/other', reason: 'so' },
+    ];
+    const checks = [check('fail', 'MUST', 'a/known'), check('fail', 'SHOULD', 'a/new')];
+    expect(summarise(checks, 'must', { known, stale: [] })).toMatchObject({
+      failed: 0,
+      warned: 1,
+      known: 2,
+      verdict: 'conformant',
+    });
+  });
+
+  test.for([
+    ['conformant', 'must', [check('pass')]],
+    ['conformant', 'must', [check('fail', 'SHOULD')]],
+    ['not_conformant', 'should', [check('fail', 'SHOULD')]],
+    ['conformant', 'should', [check('fail', 'INFO')]],
+    ['not_conformant', 'must', [check('fail')]],
+    ['not_conformant', 'must', [check('fail'), check('error')]],
+    ['inconclusive', 'must', [check('pass'), check('error')]],
+    ['inconclusive', 'must', [check('not_tested')]],
+    ['inconclusive', 'must', []],
+  ] as const)('is %s, failing on %s: %#', ([verdict, failOn, checks]) => {
+    expect(summarise(checks, failOn).verdict).toBe(verdict);
+  });
+
+  test('is inconclusive when only what came along was tested', () => {
+    const checks = [check('pass', 'MUST', 'a/gate'), check('not_tested', 'MUST', 'a/asked')];
+    const wasAsked = (id: string): boolean => id === 'a/asked';
+    expect(summarise(checks, 'must', null, wasAsked).verdict).toBe('inconclusive');
+    expect(summarise(checks, 'must', null).verdict).toBe('conformant');
+  });
+});
+
+describe('an exchange', () => {
+  /** Marks what went through it. */
+  const redact = (text: string, most = text.length): string =>
+    `[${text.slice(0, most).replaceAll('secret', '…')}]`;
+
+  test('is shown with everything secret taken out', () => {
+    const shown = reportExchange(
+      exchange(answer(200, { headers: [['x-a', 'secret']], body: 'a secret', durationMs: 2.6 }), {
+        url: 'http://host/?secret',
+        headers: [['X-B', 'the secret']],
+        body: Buffer.from('{"s":"secret"}'),
+        manner: 'in pieces',
+      }),
+      redact,
+    );
+    expect(shown).toEqual({
+      request: {
+        method: 'POST',
+        url: '[http://host/?…]',
+        headers: [['X-B', '[the …]']],
+        body: '[{"s":"…"}]',
+        body_base64: null,
+        body_bytes: 14,
+        manner: 'in pieces',
+      },
+      response: {
+        status: 200,
+        headers: [['x-a', '[…]']],
+        body: '[a …]',
+        error: null,
+        duration_ms: 3,
+      },
+    });
+  });
+
+  test('without an answer says why', () => {
+    expect(reportExchange(exchange(none('reset')), redact).response).toEqual({
+      status: null,
+      headers: [],
+      body: null,
+      error: 'it was reset',
+      duration_ms: 10_000,
+    });
+  });
+
+  test('shows long bodies shortened, and how much is left out', () => {
+    const long = 'x'.repeat(4001);
+    const { request, response } = reportExchange(
+      exchange(answer(200, { body: 'y'.repeat(4000) }), { body: Buffer.from(long) }),
+      (text, most) => text.slice(0, most),
+    );
+    expect(request.body).toBe(`${'x'.repeat(4000)}… (1 more characters)`);
+    expect(request.body_bytes).toBe(4001);
+    expect(response.body).toBe('y'.repeat(4000));
+  });
+
+  test('shows what is not UTF-8 in base64 alone, up to 3,000 bytes', () => {
+    const bytes = Buffer.alloc(3001, 0xff);
+    const { request } = reportExchange(exchange(answer(200), { body: bytes }), redact);
+    expect(request.body).toBeNull();
+    expect(Buffer.from(request.body_base64!, 'base64')).toEqual(bytes.subarray(0, 3000));
+    expect(request.body_bytes).toBe(3001);
+  });
+
+  test('keeps a byte order mark', () => {
+    const { request } = reportExchange(
+      exchange(answer(200), { body: Buffer.from('\uFEFF{}') }),
+      (text) => text,
+    );
+    expect(request.body).toBe('\uFEFF{}');
+  });
+});
+
+test('there is a reporter for each format', () => {
+  expect(Object.keys(REPORTERS)).toEqual(['pretty', 'json', 'junit', 'html', 'markdown', 'sarif']);
+  const begins = ['1 passed, 0 failed', '{\n', '<?xml', '<!doctype html>', '## Conformant', '{\n'];
+  const written = Object.values(REPORTERS).map((write) => write(good()));
+  for (const [at, text] of written.entries()) expect(text.startsWith(begins[at]!)).toBe(true);
+});
+
+test('a report names this package', () => {
+  expect(tool()).toEqual({ name: packageJson.name, version: packageJson.version });
+});

@@ -7,6 +7,8 @@ import { describe, expect, test } from 'vitest';
 import type { Check } from '../../src/conformance/check.ts';
 import type { Observed } from '../../src/conformance/observed.ts';
 import { pass } from '../../src/conformance/verdict.ts';
+import type { SentRequest } from '../../src/conformance/probe/exchange.ts';
+import { right, scripted } from './scripted.ts';
 import { active, FAILS, looking, run, type Id } from './made-checks.ts';
 
 describe('controls', () => {
@@ -125,6 +127,29 @@ describe('a receiver that hung', () => {
       { script: () => 'hang', plan: { timeoutMs: 5000 } },
     );
     expect(limits).toEqual([5000, 1000]);
+  });
+
+  test('but for valid events, which have three', async () => {
+    const limits: number[] = [];
+    await using receiver = await scripted(right);
+    const { context } = receiver;
+    const client = {
+      ...context.client,
+      send: (request: SentRequest, timeoutMs: number) => {
+        limits.push(timeoutMs);
+        return context.client.send(request, timeoutMs);
+      },
+    };
+    const check = active('http/a', 'valid', async (probe) => {
+      const hang = { kind: 'none', cause: 'timeout', message: 'x', durationMs: 1 } as const;
+      probe.keep({ method: 'POST', headers: [], body: Buffer.from(''), manner: null }, hang);
+      await probe.post(probe.event());
+      await probe.post(probe.event(), { signature: null });
+      await probe.post(probe.event(), { timeoutMs: 7000 });
+      return pass();
+    });
+    await run([check], { plan: { context: { ...context, client } } });
+    expect(limits).toEqual([3000, 1000, 7000]);
   });
 
   test('nor longer than the user says', async () => {

@@ -41,8 +41,12 @@ export interface ProbeContext {
   /** Sent with every request. */
   readonly headers: HeaderPairs;
   readonly insecure: boolean;
-  /** Milliseconds that a request may take now: shorter once the receiver has been seen to hang. */
-  timeoutMs(): number;
+  /**
+   * Milliseconds that a request may take now: shorter once the receiver has been seen to hang.
+   *
+   * @param isValid whether it is rightly signed: that nobody answers it is a finding, and takes more time to say
+   */
+  timeoutMs(isValid: boolean): number;
   /** Starts, or finds, a sandbox that reaches the receiver. */
   readonly sandbox: StartSandbox | undefined;
   readonly signal: AbortSignal | undefined;
@@ -118,7 +122,7 @@ export const createProbe = (context: ProbeContext): Probe => {
     effects: hooks.effects === undefined ? null : createEffects(hooks.effects, wall),
     events,
     get timeoutMs() {
-      return context.timeoutMs();
+      return context.timeoutMs(false);
     },
     sandbox: context.sandbox,
     signal: context.signal,
@@ -137,7 +141,8 @@ export const createProbe = (context: ProbeContext): Probe => {
         manner: null,
       };
       const at = begin();
-      const reply = await client.send(request, options.timeoutMs ?? context.timeoutMs());
+      const limit = options.timeoutMs ?? context.timeoutMs(options.signature === undefined);
+      const reply = await client.send(request, limit);
       return keep({ request, reply }, at);
     },
     connect: () =>
@@ -145,7 +150,7 @@ export const createProbe = (context: ProbeContext): Probe => {
         url,
         insecure: context.insecure,
         wall,
-        timeoutMs: context.timeoutMs(),
+        timeoutMs: context.timeoutMs(true),
         signal: context.signal,
       }),
     keep: (request, reply) => keep({ request: { ...request, url }, reply }, begin()),

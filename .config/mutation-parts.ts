@@ -30,7 +30,7 @@ const PARTS = {
   },
   probe: {
     mutate: ['src/conformance/probe/*.ts'],
-    tests: ['test/conformance/probe/*.test.ts'],
+    tests: ['test/conformance/probe/*.test.ts', 'test/conformance/pieces.test.ts'],
   },
   diagnosis: {
     mutate: ['src/conformance/diagnosis/*.ts'],

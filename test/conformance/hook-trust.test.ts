@@ -154,62 +154,6 @@ test('a callback that never resolves is given up; to stop a fault is tried after
   expect(faults).toEqual([false]);
 });
 
-test('receivers are asked by no crowd: four questions at a time, and time counts from then', async () => {
-  let asking = 0;
-  let most = 0;
-  let asked = 0;
-  const answer = async (): Promise<void> => {
-    asked += 1;
-    asking += 1;
-    most = Math.max(most, asking);
-    await new Promise(setImmediate);
-    asking -= 1;
-  };
-  const timers: number[] = [];
-  const wall = {
-    now: () => 0,
-    after: (ms: number) => {
-      timers.push(ms);
-      // None is set for what nobody has asked yet.
-      expect(timers.length).toBeLessThanOrEqual(asked + 1);
-      return () => undefined;
-    },
-  };
-  const bound = boundHooks(
-    {
-      effects: async () => {
-        await answer();
-        return 1;
-      },
-      state: async () => {
-        await answer();
-        return { known: true };
-      },
-    },
-    wall,
-    undefined,
-  );
-  const all = Array.from({ length: 20 }, (_, at) => [
-    bound.effects!(`evt_${at}`),
-    bound.state!(`lead.${at}@a.example`),
-  ]);
-  await Promise.all(all.flat());
-  expect([most, asked, timers.length]).toEqual([4, 40, 40]);
-});
-
-test('a callback that throws at once, or is asked after an interruption, rejects', async () => {
-  const hooks: Hooks = {
-    effects: () => {
-      throw new Error('not wired up');
-    },
-  };
-  const bound = (signal?: AbortSignal) => boundHooks(hooks, idle, signal);
-  await expect(bound().effects?.('evt_1')).rejects.toThrow('not wired up');
-  await expect(bound(AbortSignal.abort()).effects?.('evt_1')).rejects.toThrow(
-    'The effects hook was interrupted.',
-  );
-});
-
 test('what is hidden is replaced wherever it stands, the longest first', () => {
   const redactor = createRedactor();
   redactor.hide('secret-and-more', '<more>');

@@ -1,13 +1,12 @@
 /**
- * Effects as a sink saw them: counted, and enough for the suite to judge a receiver that knows nothing of it.
+ * Effects as a sink saw them.
  *
  * @module
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createHttpHooks } from '../../../src/conformance/probe/http-hooks.ts';
 import { createMock, type Mock } from '../../../src/create-mock.ts';
-import { reportOf, verify } from '../../cli/verify-support.ts';
-import { createStage, SECRET, startExample } from '../../patterns/support.ts';
+import { createStage } from '../../patterns/support.ts';
 
 let mock: Mock;
 beforeAll(async () => {
@@ -60,47 +59,6 @@ describe('a count', () => {
     await expect(effects!('evt_1')).rejects.toMatchObject({
       name: 'HookError',
       message: expect.stringContaining('The effects hook, the sink "crm", cannot be read.'),
-    });
-  });
-});
-
-describe('verify --effects-sink', () => {
-  const judge = async (example: string, only: string) => {
-    const { key, env } = await createStage(mock);
-    await using receiver = await startExample('TypeScript', example, env);
-    const sandbox = ['--sandbox-url', mock.url, '--api-key', key];
-    const ran = await verify(
-      [receiver.url, ...sandbox, '--effects-sink', 'crm', '--only', only, '--json'],
-      { env: { SENDEMALL_MOCK_SECRET: SECRET } },
-    );
-    const { checks } = reportOf(ran);
-    return {
-      status: ran.status,
-      checks: Object.fromEntries(
-        checks
-          .filter(({ id }) => only.split(',').includes(id))
-          .map(({ id, status }) => [id, status]),
-      ),
-    };
-  };
-
-  test('passes a receiver that works once on each event', async () => {
-    expect(
-      await judge('dedupe', 'delivery/dup-seq,delivery/dup-race,delivery/dedupe-evict'),
-    ).toEqual({
-      status: 0,
-      checks: {
-        'delivery/dup-seq': 'pass',
-        'delivery/dup-race': 'pass',
-        'delivery/dedupe-evict': 'pass',
-      },
-    });
-  });
-
-  test('fails one that works on each delivery', async () => {
-    expect(await judge('answer-first', 'delivery/dup-seq')).toEqual({
-      status: 1,
-      checks: { 'delivery/dup-seq': 'fail' },
     });
   });
 });

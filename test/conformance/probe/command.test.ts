@@ -1,0 +1,88 @@
+/**
+ * Commands of the user's.
+ *
+ * @module
+ */
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test, vi } from 'vitest';
+import { systemClock } from '../../../src/clock/system.ts';
+import { runCommand } from '../../../src/conformance/probe/command.ts';
+import { createHttpHooks } from '../../../src/conformance/probe/http-hooks.ts';
+import { leapingClock } from '../scripted.ts';
+
+const run = (
+  command: string,
+  more: Partial<Parameters<typeof runCommand>[1]> = {},
+): Promise<string | null> =>
+  runCommand(command, {
+    wall: systemClock,
+    signal: undefined,
+    env: {},
+    timeoutMs: 60_000,
+    ...more,
+  });
+
+describe('a command', () => {
+  test('that ends with 0 has done its work, whatever it said', async () => {
+    expect(await run('echo fine; echo more >&2')).toBeNull();
+  });
+
+  test('runs in the user’s environment, and with what is given besides', async () => {
+    expect(
+      await run('test "$GIVEN" = yes && test -n "$PATH"', { env: { GIVEN: 'yes' } }),
+    ).toBeNull();
+  });
+
+  test('that ends otherwise is told with its status, and the end of what it said', async () => {
+    expect(await run('exit 3')).toBe('ended with 3; it must end with 0.');
+    expect(await run('echo " out "; echo err >&2; exit 1')).toBe(
+      'ended with 1; it must end with 0. It said: out \nerr',
+    );
+    const long = await run('printf %0500d 7; exit 1');
+    expect(long).toBe(`ended with 1; it must end with 0. It said: ${'0'.repeat(399)}7`);
+    expect(await run('kill -9 $$')).toBe('ended with SIGKILL; it must end with 0.');
+  });
+
+  test('that does not end is killed', async () => {
+    expect(await run('sleep 60', { wall: leapingClock(), timeoutMs: 2000 })).toBe(
+      'did not end within 2 s. Start what should go on running in the background.',
+    );
+  });
+
+  test('is killed when the user breaks off, before or meanwhile', async () => {
+    expect(await run('sleep 60', { signal: AbortSignal.abort() })).toBe('was interrupted.');
+    const user = new AbortController();
+    const running = run('sleep 60', { signal: user.signal });
+    setImmediate(() => user.abort());
+    expect(await running).toBe('was interrupted.');
+  });
+
+  test('leaves no file behind', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'command-'));
+    vi.stubEnv('TMPDIR', folder);
+    expect(await run('echo x; exit 1')).toMatch(/It said: x$/);
+    expect(readdirSync(folder)).toEqual([]);
+    rmSync(folder, { recursive: true });
+  });
+});
+
+describe('as a hook', () => {
+  test('a restart that fails is told by its flag', async () => {
+    const { restart } = createHttpHooks({ restartCommand: 'exit 4' });
+    await expect(restart!()).rejects.toMatchObject({
+      name: 'HookError',
+      message: '--restart-command "exit 4" ended with 4; it must end with 0.',
+    });
+  });
+
+  test('a recovery is told where the dead letters are', async () => {
+    const recoverCommand =
+      'echo "$SENDEMALL_MOCK_API_URL $SENDEMALL_MOCK_API_KEY $SENDEMALL_MOCK_WEBHOOK_ID"; exit 1';
+    const { recover } = createHttpHooks({ recoverCommand });
+    await expect(
+      recover!({ apiUrl: 'http://a', apiKey: 'key', webhookId: 'wh_1' }),
+    ).rejects.toThrow('It said: http://a key wh_1');
+  });
+});

@@ -1,0 +1,256 @@
+/**
+ * What a check works with: events, signatures, requests, and what is kept of them.
+ *
+ * @module
+ */
+import { createHmac } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { EVENT_TYPES } from '../../../schemas/contract.ts';
+import { EVENT_SCHEMAS } from '../../../schemas/events.ts';
+import { createEventMaker } from '../../../src/conformance/probe/event-maker.ts';
+import type { Exchange } from '../../../src/conformance/probe/exchange.ts';
+import { createProbe } from '../../../src/conformance/probe/probe.ts';
+import { createSigning } from '../../../src/conformance/probe/signing.ts';
+import { createRedactor } from '../../../src/conformance/redact.ts';
+import { seededRandom } from '../../../src/domain/random.ts';
+import { SECRET } from '../lab.ts';
+import { right, scripted } from '../scripted.ts';
+
+const maker = (seed = 1) => createEventMaker(seededRandom(seed), () => Date.UTC(2026, 3, 6, 12));
+
+describe('events', () => {
+  test('have ids, people and addresses of their own', () => {
+    const events = maker();
+    const [one, two] = [events.make(), events.make()];
+    expect(one.id).toMatch(/^evt_[0-9A-HJKMNP-TV-Z]{10}\d{5}$/);
+    expect(one.data['lead_email']).toMatch(
+      /^lead\.\d{5}@[0-9a-hjkmnp-tv-z]{10}\.receiver-test\.example$/,
+    );
+    for (const field of ['lead_email', 'lead_id'])
+      expect(one.data[field]).not.toBe(two.data[field]);
+    expect(one.data['campaign_id']).toBe(two.data['campaign_id']);
+    expect(one.data['campaign_id']).toMatch(/^cmp_/);
+    expect(one.data['lead_id']).toMatch(/^lead_/);
+    const made = [one.id, two.id, events.freshId(), events.freshEmail(), events.freshEmail()];
+    expect(new Set(made).size).toBe(5);
+    expect(one).toMatchObject({ event: 'email.replied', timestamp: '2026-04-06T12:00:00Z' });
+  });
+
+  test('are the same by the same numbers, and of another domain by others', () => {
+    expect(maker().make()).toEqual(maker().make());
+    const domain = (seed: number) => maker(seed).freshEmail().split('@')[1];
+    expect(domain(1)).not.toBe(domain(2));
+  });
+
+  test('of every type are as the schema wants them', () => {
+    for (const type of EVENT_TYPES) {
+      const event = maker().make(type);
+      expect(event.event).toBe(type);
+      expect(EVENT_SCHEMAS[type].safeParse(event).success).toBe(true);
+    }
+    // What has no lead is given none.
+    expect(maker().make('campaign.completed').data).not.toHaveProperty('lead_email');
+  });
+
+  test('take what is given in place of what is made up, and lose what is undefined', () => {
+    const event = maker().make(
+      'email.opened',
+      { open_count: 7, ip_country: undefined, more: null },
+      { id: 'evt_mine' },
+    );
+    expect(event.id).toBe('evt_mine');
+    expect(event.data).toMatchObject({ open_count: 7, more: null });
+    expect(event.data).not.toHaveProperty('ip_country');
+  });
+
+  test('are there for each example of the spec', () => {
+    const examples = maker().examples();
+    expect(new Set(examples.map(({ event }) => event))).toEqual(new Set(EVENT_TYPES));
+    expect(new Set(examples.map(({ id }) => id)).size).toBe(examples.length);
+    expect(examples.length).toBeGreaterThanOrEqual(EVENT_TYPES.length);
+  });
+});
+
+describe('signatures', () => {
+  const hmac = (algorithm: string, key: string, body: string) =>
+    createHmac(algorithm, key).update(body).digest('hex');
+  const made = () => {
+    const redactor = createRedactor();
+    return { redactor, signing: createSigning(SECRET, redactor) };
+  };
+
+  test('are the HMAC of the bytes, by this secret or another, by this algorithm or another', () => {
+    const { signing } = made();
+    const due = hmac('sha256', SECRET, 'ü');
+    expect(signing.valid('ü')).toBe(`sha256=${due}`);
+    expect(signing.valid(Buffer.from('ü'))).toBe(`sha256=${due}`);
+    expect(signing.digest('ü')).toBe(due);
+    expect(signing.with('sha1', 'ü')).toBe(`sha1=${hmac('sha1', SECRET, 'ü')}`);
+    expect(signing.by('other', 'ü')).toBe(`sha256=${hmac('sha256', 'other', 'ü')}`);
+    const body = Buffer.from('twice');
+    expect(signing.digest(body)).toBe(signing.digest(body));
+    expect(signing.guesses('{"a": 1}').length).toBeGreaterThan(80);
+  });
+
+  test('are hidden in whatever form they come back', () => {
+    const { redactor, signing } = made();
+    const hex = signing.digest('x');
+    const raw = Buffer.from(hex, 'hex');
+    const shown = (text: string): string => redactor.apply(`<${text}>`).slice(1, -1);
+    expect(shown(SECRET)).toBe('<the secret>');
+    expect(shown(Buffer.from(SECRET).toString('base64'))).toMatch(/^<the secret, base64>=*$/);
+    expect(shown(Buffer.from(SECRET).toString('hex'))).toBe('<the secret, hex>');
+    expect(shown(hex)).toBe('<the right digest>');
+    expect(shown(hex.toUpperCase())).toBe('<the right digest, upper case>');
+    expect(shown(raw.toString('base64'))).toBe('<the right digest, base64>=');
+    expect(shown(hex.slice(0, 32))).toBe('<first half of the right digest>');
+    expect(shown(hex.slice(32))).toBe('<second half of the right digest>');
+    expect(shown(hex.slice(0, 8))).toBe('<the first 8 of the right digest>');
+    expect(shown(hex.slice(0, -1))).toBe('<all but the last of the right digest>');
+    const last = hex.endsWith('0') ? '1' : '0';
+    expect(shown(hex.slice(0, -1) + last)).toBe('<the right digest but for its last>');
+  });
+
+  test('of guesses and of other algorithms are hidden, too; those by another key are not', () => {
+    const { redactor, signing } = made();
+    const sha1 = signing.with('sha1', 'x').slice('sha1='.length);
+    const raw = Buffer.from(sha1, 'hex');
+    expect(redactor.apply(sha1)).toBe('<a digest>');
+    expect(redactor.apply(sha1.toUpperCase())).toBe('<a digest, upper case>');
+    expect(redactor.apply(raw.toString('base64'))).toMatch(/^<a digest, base64>=*$/);
+    const [guess] = signing
+      .guesses('x')
+      .filter(({ digest }) => !digest.equals(Buffer.from(signing.digest('x'), 'hex')));
+    expect(redactor.apply(guess!.digest.toString('hex'))).toBe('<a digest>');
+    const by = signing.by('other', 'x');
+    expect(redactor.apply(by)).toBe(by);
+  });
+
+  test('of a digest that ends with 0 are changed to 1, so that nothing tells which', () => {
+    const { redactor, signing } = made();
+    for (let at = 0; at < 40; at += 1) {
+      const hex = signing.digest(String(at));
+      const changed = hex.slice(0, -1) + (hex.endsWith('0') ? '1' : '0');
+      expect(redactor.apply(changed)).toBe('<the right digest but for its last>');
+    }
+  });
+});
+
+describe('a request', () => {
+  test('is a delivery: compact JSON, its type, a right signature, the user’s headers', async () => {
+    await using receiver = await scripted(right, { headers: [['X-Gate', 'open']] });
+    const { probe } = receiver;
+    const event = probe.event();
+    const { request, reply } = await probe.post(event);
+    expect(receiver.heard).toMatchObject([
+      { method: 'POST', path: '/hook', body: JSON.stringify(event), isSigned: true, id: event.id },
+    ]);
+    expect(request.headers).toEqual([
+      ['Content-Type', 'application/json'],
+      ['X-SendEmAll-Signature', probe.signing.valid(JSON.stringify(event))],
+      ['X-Gate', 'open'],
+    ]);
+    expect(request).toMatchObject({ method: 'POST', url: receiver.url, manner: null });
+    expect(reply).toMatchObject({ kind: 'answer', status: 204 });
+    expect(probe.write(event)).toBe(JSON.stringify(event));
+  });
+
+  test('is what is asked for', async () => {
+    await using receiver = await scripted(right);
+    const { probe } = receiver;
+    const { url } = receiver;
+    await probe.post('', {
+      method: 'GET',
+      signature: null,
+      contentType: null,
+      url: `${url}?other`,
+    });
+    await probe.post(Buffer.from([0xff]), {
+      signature: 'mine',
+      contentType: 'text/plain',
+      headers: [['X-More', '1']],
+    });
+    expect(receiver.heard[0]).toMatchObject({ method: 'GET', path: '/hook?other', body: '' });
+    expect(receiver.heard[0]!.headers).not.toHaveProperty('content-type');
+    expect(receiver.heard[0]!.headers).not.toHaveProperty('x-sendemall-signature');
+    expect(receiver.heard[1]!.headers).toMatchObject({
+      'content-type': 'text/plain',
+      'x-sendemall-signature': 'mine',
+      'x-more': '1',
+    });
+  });
+
+  test('without an answer in its own time is given up', async () => {
+    await using receiver = await scripted(() => 'hang', { timeoutMs: 60_000 });
+    const { reply } = await receiver.probe.post('{}', { timeoutMs: 30 });
+    expect(reply).toMatchObject({ kind: 'none', cause: 'timeout' });
+  });
+});
+
+describe('exchanges', () => {
+  test('are kept in the order in which they were begun, and told as they end', async () => {
+    const answers: (() => void)[] = [];
+    await using receiver = await scripted(right);
+    const seen: Exchange[] = [];
+    const slow = {
+      send: (request: Exchange['request']) =>
+        new Promise<Exchange['reply']>((resolve) => {
+          answers.push(() =>
+            resolve({
+              kind: 'answer',
+              status: request.body.length,
+              headers: [],
+              body: '',
+              durationMs: 1,
+            }),
+          );
+        }),
+      close: async () => undefined,
+    };
+    const probe = createProbe({
+      ...receiver.context,
+      client: slow,
+      random: () => 0,
+      events: maker(),
+      timeoutMs: () => 7,
+      seen: (exchange) => seen.push(exchange),
+    });
+    const all = ['1', '22', '333', '4444'].map((body) => probe.post(body));
+    for (const at of [2, 0, 3, 1]) {
+      answers[at]!();
+      await all[at];
+    }
+    const statuses = (list: readonly Exchange[]) =>
+      list.map(({ reply }) => (reply.kind === 'answer' ? reply.status : 0));
+    expect(statuses(probe.exchanges)).toEqual([1, 2, 3, 4]);
+    expect(statuses(seen)).toEqual([3, 1, 4, 2]);
+    expect(probe.timeoutMs).toBe(7);
+  });
+
+  test('by hand are kept, too, and their right digest is hidden', async () => {
+    await using receiver = await scripted(right);
+    const { probe } = receiver;
+    const body = Buffer.from('by hand');
+    const kept = probe.keep(
+      { method: 'PUT', headers: [], body, manner: 'by hand' },
+      { kind: 'none', cause: 'reset', message: 'x', durationMs: 1 },
+    );
+    expect(kept.request).toEqual({
+      method: 'PUT',
+      headers: [],
+      body,
+      manner: 'by hand',
+      url: receiver.url,
+    });
+    expect(probe.exchanges).toEqual([kept]);
+    const digest = createHmac('sha256', SECRET).update(body).digest('hex');
+    expect(receiver.context.redactor.apply(digest)).toBe('<the right digest>');
+  });
+});
+
+test('effects are there with a hook alone', async () => {
+  await using without = await scripted(right);
+  expect(without.probe.effects).toBeNull();
+  await using withHook = await scripted(right, { hooks: { effects: async () => 3 } });
+  expect(await withHook.probe.effects!.count('evt_1')).toBe(3);
+});

@@ -10,15 +10,24 @@ interface Part {
   readonly mutate: readonly string[];
   /** Tests that are to notice it. */
   readonly tests: readonly string[];
+  /** Milliseconds that one of them may take; more is a change that made it hang. */
+  readonly testTimeout: number;
 }
 
 const EACH_CHECK = 'test/mutation/each-check.ts';
 
+const QUICK = 10_000;
+
 const PARTS = {
-  rules: { mutate: ['src/domain/**/*.ts'], tests: ['test/domain/**/*.test.ts'] },
+  rules: {
+    mutate: ['src/domain/**/*.ts'],
+    tests: ['test/domain/**/*.test.ts'],
+    testTimeout: QUICK,
+  },
   checks: {
     mutate: ['src/conformance/checks/**/*.ts'],
     tests: [EACH_CHECK, 'test/conformance/observe.test.ts', 'test/conformance/verdicts.test.ts'],
+    testTimeout: 60_000,
   },
   suite: {
     mutate: ['src/conformance/*.ts', '!src/conformance/catalogue.ts'],
@@ -27,18 +36,22 @@ const PARTS = {
       'test/conformance/{lead,legal-data,observe,pieces,redact,report,reproduce,run-check}.test.ts',
       'test/conformance/{runner,runner-life,select,verify,vitality}.test.ts',
     ],
+    testTimeout: QUICK,
   },
   probe: {
     mutate: ['src/conformance/probe/*.ts'],
     tests: ['test/conformance/probe/*.test.ts', 'test/conformance/pieces.test.ts'],
+    testTimeout: QUICK,
   },
   diagnosis: {
     mutate: ['src/conformance/diagnosis/*.ts'],
     tests: ['test/conformance/diagnosis/{raw-body,replies,search,words}.test.ts'],
+    testTimeout: QUICK,
   },
   reporters: {
     mutate: ['src/conformance/reporters/*.ts'],
     tests: ['test/conformance/reporters/{github,text,whole}.test.ts'],
+    testTimeout: QUICK,
   },
 } as const satisfies Readonly<Record<string, Part>>;
 

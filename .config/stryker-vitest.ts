@@ -10,7 +10,7 @@ export default {
   ...base,
   test: {
     ...base.test,
-    testTimeout: 60_000,
+    testTimeout: PART.testTimeout,
     include: [...PART.tests],
     exclude: [
       ...(base.test?.exclude ?? []),

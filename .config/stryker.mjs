@@ -19,7 +19,7 @@ export default {
   concurrency: 6,
   dryRunTimeoutMinutes: 20,
   // A busy machine is no finding.
-  timeoutMS: 60_000,
+  timeoutMS: 2 * PART.testTimeout,
   timeoutFactor: 4,
   reporters: ['clear-text', 'progress-append-only', 'html', 'json'],
   htmlReporter: { fileName: `.tmp/mutation/${NAME}.html` },

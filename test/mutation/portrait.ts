@@ -49,6 +49,8 @@ const still = (text: string): string =>
     .replaceAll(/(127\.0\.0\.1|localhost|\[::1\]):\d+/g, '<host>')
     .replaceAll(/\b\d+(\.\d+)? ?ms\b/g, '<ms>')
     .replaceAll(/\b\d{10}(\d{3})?\b/g, '<epoch>')
+    // The same again in hex.
+    .replaceAll(/(?<=<epoch>[^(]*\(from that byte: )[\da-f ]+/g, '<hex>')
     .replaceAll(/[0-9a-f]{31,}/gi, (digits) => `<${digits.length} hex>`)
     .replaceAll(/[A-Za-z0-9+/_-]{40,}={0,2}/g, (digits) => `<${digits.length} of base64>`);
 

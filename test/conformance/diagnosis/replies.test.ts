@@ -4,8 +4,10 @@
  * @module
  */
 import { describe, expect, test } from 'vitest';
-import type { Act, Script } from '../scripted.ts';
-import { diagnosed } from './told.ts';
+import { diagnose } from '../../../src/conformance/diagnosis/diagnose.ts';
+import { exchange, none } from '../made.ts';
+import { scripted, type Act, type Script } from '../scripted.ts';
+import { diagnosed, told } from './told.ts';
 
 const HTML = { 'content-type': 'text/html' };
 const PAGE = '<!doctype html><title>no</title>';
@@ -137,7 +139,62 @@ const SEARCHED: Readonly<Record<string, Script>> = {
   'a refusal of what is signed': by({ valid: 401, unsigned: 204 }),
   'a refusal of what is signed, as of a GET': by({ valid: 401, unsigned: 204, get: 401 }),
   'status 100 and more': always(600),
+  'a receiver that is away, and nobody names who says so': always(503),
+  '502 to all but a GET': by({ valid: 502, unsigned: 502, forged: 502, get: 200 }),
+  '502 to what is signed': by({ valid: 502, unsigned: 401, forged: 502, get: 502 }),
+  'a token wanted from what is signed alone': by({
+    valid: { status: 403, body: 'CSRF token missing' },
+    unsigned: 401,
+  }),
+  'Cloudflare’s page to what is signed alone': by({
+    valid: { status: 403, body: PAGE, headers: { ...HTML, server: 'cloudflare' } },
+  }),
+  'Cloudflare’s page to all but a GET': by({
+    valid: { status: 400, body: PAGE, headers: { ...HTML, server: 'cloudflare' } },
+    unsigned: { status: 400, body: PAGE },
+    forged: { status: 400, body: PAGE },
+    get: 200,
+  }),
+  'Cloudflare’s page with a scheme': always({
+    status: 401,
+    body: PAGE,
+    headers: { ...HTML, server: 'cloudflare', 'www-authenticate': 'Basic' },
+  }),
+  'a scheme to what is signed alone': by({
+    valid: { status: 401, headers: { 'www-authenticate': 'Basic' } },
+    unsigned: 403,
+    forged: 403,
+  }),
+  'a scheme with another status': always({ status: 402, headers: { 'www-authenticate': 'Basic' } }),
+  'a wrong one without an answer': by({ valid: 401, forged: 'cut' }),
+  'a long word on why': by({ valid: { status: 422, body: 'x'.repeat(300) } }),
 };
+
+describe('told of what has no answer', () => {
+  const request = { url: 'http://127.0.0.1/hook' };
+
+  test('a receiver that is gone', async () => {
+    const receiver = await scripted(() => 204);
+    await receiver[Symbol.asyncDispose]();
+    expect(
+      told(await diagnose(receiver.probe, exchange(none('reset'), request))),
+    ).toMatchSnapshot();
+  });
+
+  test('something that is not HTTP', async () => {
+    await using receiver = await scripted(() => 401);
+    const valid = exchange(none('invalid_response'), request);
+    expect(told(await diagnose(receiver.probe, valid))).toMatchSnapshot();
+    // With https:// the words about it would be wrong.
+    const probe = { ...receiver.probe, url: receiver.url.replace('http:', 'https:') };
+    expect(told(await diagnose(probe, valid))).toMatchSnapshot();
+  });
+
+  test('400 without a word about TLS is no TLS', async () => {
+    const { text } = await diagnosed(always({ status: 400, body: 'no' }));
+    expect(text).not.toContain('TLS');
+  });
+});
 
 describe('told when no way of signing was accepted', () => {
   test.for(Object.entries(SEARCHED))('%s', async ([, script]) => {

@@ -95,6 +95,27 @@ describe('the search', () => {
     expect(search.tried).toBeGreaterThan(80);
   });
 
+  test('tries one at a time where the receiver is slow', async () => {
+    await using receiver = await scripted(() => 401);
+    const slow = { kind: 'answer', status: 401, headers: [], body: '', durationMs: 501 } as const;
+    const body = Buffer.from('{"id":"evt_1"}');
+    receiver.probe.keep({ method: 'POST', headers: [], body, manner: null }, slow);
+    let waiting = 0;
+    let most = 0;
+    const probe = {
+      ...receiver.probe,
+      post: async (...given: Parameters<typeof receiver.probe.post>) => {
+        waiting += 1;
+        most = Math.max(most, waiting);
+        const exchange = await receiver.probe.post(...given);
+        waiting -= 1;
+        return exchange;
+      },
+    };
+    await searchSignature(probe, body);
+    expect(most).toBe(1);
+  });
+
   test('ends after eight seconds', async () => {
     await using receiver = await scripted((_, nth) => {
       // Time goes on by somebody who waits.

@@ -3,17 +3,14 @@
  *
  * @module
  */
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createMock, type Mock } from '../../src/create-mock.ts';
 import { apiOf, type Api } from '../support/api.ts';
 import { answer, freePort, startReceiver, startSocketReceiver } from '../support/receiver.ts';
+import { selfSigned } from '../support/tls.ts';
 
 /** Short enough for a test, long enough for a loaded machine. */
 const LIMIT_MS = 400;
@@ -199,42 +196,14 @@ describe('an attempt', () => {
   });
 
   test('fails when the certificate is not trusted', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'sendemall-tls-'));
-    try {
-      execFileSync(
-        'openssl',
-        [
-          'req',
-          '-x509',
-          '-newkey',
-          'rsa:2048',
-          '-nodes',
-          '-keyout',
-          'key.pem',
-          '-out',
-          'cert.pem',
-          '-subj',
-          '/CN=localhost',
-        ],
-        { cwd: folder, stdio: 'ignore' },
-      );
-      const server = createTlsServer(
-        {
-          key: readFileSync(join(folder, 'key.pem')),
-          cert: readFileSync(join(folder, 'cert.pem')),
-        },
-        (_request, response) => response.end(),
-      );
-      server.listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      const { port } = server.address() as AddressInfo;
-      const { outcome, error } = await firstAttempt(`https://127.0.0.1:${port}/`);
-      server.close();
-      expect(outcome).toBe('tls_failure');
-      expect(error).toContain('NODE_EXTRA_CA_CERTS');
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
+    const server = createTlsServer(selfSigned(), (_request, response) => response.end());
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const { outcome, error } = await firstAttempt(`https://127.0.0.1:${port}/`);
+    server.close();
+    expect(outcome).toBe('tls_failure');
+    expect(error).toContain('NODE_EXTRA_CA_CERTS');
   });
 
   test.each([

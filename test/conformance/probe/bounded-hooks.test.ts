@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import type { WallClock } from '../../../src/clock/port.ts';
 import { boundHooks } from '../../../src/conformance/probe/bounded-hooks.ts';
 import type { Hooks } from '../../../src/conformance/probe/hooks.ts';
+import { listenersOf, recordingClock } from '../recording.ts';
 import { leapingClock } from '../scripted.ts';
 
 const never = (): Promise<never> => new Promise<never>(() => {});
@@ -74,28 +75,9 @@ describe.each(NAMES)('the %s hook', (name) => {
   });
 
   test('leaves no timer and no listener behind', async () => {
-    const armed = new Set<object>();
-    const wall: WallClock = {
-      now: () => 0,
-      after: () => {
-        const timer = {};
-        armed.add(timer);
-        return () => armed.delete(timer);
-      },
-    };
-    const user = new AbortController();
-    let listeners = 0;
-    const { signal } = user;
-    const add = signal.addEventListener.bind(signal);
-    const remove = signal.removeEventListener.bind(signal);
-    signal.addEventListener = (...rest: Parameters<typeof add>) => {
-      listeners += 1;
-      add(...rest);
-    };
-    signal.removeEventListener = (...rest: Parameters<typeof remove>) => {
-      listeners -= 1;
-      remove(...rest);
-    };
+    const { wall, armed } = recordingClock();
+    const { signal } = new AbortController();
+    const listeners = listenersOf(signal);
     const fine: Hooks = {
       effects: async () => 1,
       state: async () => ({ known: true }),
@@ -109,7 +91,7 @@ describe.each(NAMES)('the %s hook', (name) => {
       }),
     };
     await ASK[name](boundHooks(fine, wall, signal));
-    expect([armed.size, listeners]).toEqual([0, 0]);
+    expect([armed.size, listeners()]).toEqual([0, 0]);
   });
 
   test('is not there when it was not given', () => {

@@ -10,6 +10,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { systemClock } from '../../../src/clock/system.ts';
 import { runCommand } from '../../../src/conformance/probe/command.ts';
 import { createHttpHooks } from '../../../src/conformance/probe/http-hooks.ts';
+import { listenersOf, recordingClock } from '../recording.ts';
 import { leapingClock } from '../scripted.ts';
 
 const run = (
@@ -57,6 +58,18 @@ describe('a command', () => {
     const running = run('sleep 60', { signal: user.signal });
     setImmediate(() => user.abort());
     expect(await running).toBe('was interrupted.');
+  });
+
+  test('leaves no timer and no listener behind', async () => {
+    const { signal } = new AbortController();
+    const listeners = listenersOf(signal);
+    const { wall, armed } = recordingClock();
+    expect(await run('exit 0', { wall, signal })).toBeNull();
+    expect([armed.size, listeners()]).toEqual([0, 0]);
+    const running = run('exit 1', { wall, signal, timeoutMs: 77 });
+    expect([[...armed].map(({ ms }) => ms), listeners()]).toEqual([[77], 1]);
+    await running;
+    expect([armed.size, listeners()]).toEqual([0, 0]);
   });
 
   test('leaves no file behind', async () => {

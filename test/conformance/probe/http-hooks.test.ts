@@ -36,13 +36,34 @@ describe('options', () => {
       '--effects-url "http://localhost/effects" has no {id}. Put it where the event’s id belongs, as in http://localhost:3000/test/effects/{id}.',
     );
     expect(() => createHttpHooks({ stateUrl: 'http://localhost/leads/{id}' })).toThrow(
-      'has no {lead_email}',
+      '--state-url "http://localhost/leads/{id}" has no {lead_email}. Put it where the lead’s address belongs, as in http://localhost:3000/test/leads/{lead_email}.',
     );
   });
 
-  test('what is no URL, and two ways to recover, are refused', () => {
-    expect(() => createHttpHooks({ faultUrl: 'localhost:3000/fault' })).toThrow(
-      '--fault-url "localhost:3000/fault" is no http or https URL. Give it in full.',
+  test.each([
+    ['--fault-url', 'localhost:3000/fault', { faultUrl: 'localhost:3000/fault' }],
+    ['--fault-url', '/fault', { faultUrl: '/fault' }],
+    ['--recover-url', 'ftp://localhost/x', { recoverUrl: 'ftp://localhost/x' }],
+    ['--effects-url', 'httpsx://localhost/{id}', { effectsUrl: 'httpsx://localhost/{id}' }],
+    ['--state-url', 'xhttp://a/{lead_email}', { stateUrl: 'xhttp://a/{lead_email}' }],
+  ])('%s "%s" is refused', (flag, url, options) => {
+    expect(() => createHttpHooks(options)).toThrow(
+      `${flag} "${url}" is no http or https URL. Give it in full.`,
+    );
+  });
+
+  test('a placeholder may be anywhere, and the URL a secure one', () => {
+    const { effects, state } = createHttpHooks({
+      effectsUrl: 'https://{id}.example/{id}',
+      stateUrl: 'https://a.example/?lead={lead_email}',
+    });
+    expect([typeof effects, typeof state]).toEqual(['function', 'function']);
+  });
+
+  test('two ways to see effects, or to recover, are refused', () => {
+    const effectsSink = { sandboxUrl: 'http://localhost', apiKey: 'k', name: 'crm' };
+    expect(() => createHttpHooks({ effectsUrl: 'http://localhost/{id}', effectsSink })).toThrow(
+      '--effects-url and --effects-sink exclude each other. Give one.',
     );
     expect(() =>
       createHttpHooks({ recoverUrl: 'http://localhost', recoverCommand: 'true' }),
@@ -69,6 +90,10 @@ describe('effects', () => {
     [200, '{"count": "3"}', String.raw`answered 200 with "{\"count\": \"3\"}"`],
     [200, '{"count": -1}', 'answered 200'],
     [302, '', 'answered 302'],
+    [201, '{"count": 1}', String.raw`answered 201 with "{\"count\": 1}"`],
+    [200, ' \n', 'answered 200 without a body'],
+    [200, 'x'.repeat(200), `answered 200 with "${'x'.repeat(200)}"`],
+    [200, 'x'.repeat(201), `answered 200 with "${'x'.repeat(200)}…"`],
   ])('%i %s is an error that says what it must answer', async (status, body, told) => {
     await using server = await answering(status, body);
     const hooks = createHttpHooks({ effectsUrl: `${server.url}/{id}` });
@@ -154,6 +179,19 @@ describe('state', () => {
     expect(state?.rates).toEqual({ a: Number.NaN, b: 0.5, c: null, d: -Infinity });
   });
 
+  test.each([
+    ['{"rates": {"a":NaN}}', { a: Number.NaN }],
+    ['{"rates": {"a": Infinity , "b" :-Infinity}}', { a: Infinity, b: -Infinity }],
+    ['{"rates": {"NaN": 1}, "more": [NaN, -Infinity, "NaN,Infinity"]}', { NaN: 1 }],
+  ])('and stands where a value may: %s', async (body, rates) => {
+    expect((await stateFrom(200, body)).state?.rates).toEqual(rates);
+  });
+
+  test('201 is an error, and so is what is no JSON', async () => {
+    await expect(stateFrom(201, '{"suppressed": true}')).rejects.toThrow('answered 201');
+    await expect(stateFrom(200, 'xNaN')).rejects.toThrow('answered 200 with "xNaN".');
+  });
+
   test('a member of another type is an error that shows the shape', async () => {
     await expect(stateFrom(200, '{"suppressed": "yes"}')).rejects.toThrow(
       /^The state hook, GET .* answered 200 with .*\. It must answer 200 and what is known of the lead/,
@@ -176,14 +214,36 @@ describe('fault and recovery by URL', () => {
     ]);
   });
 
-  test('what is not 2xx is an error that says what to take', async () => {
-    await using server = await answering(500, 'oops');
+  const from = { apiUrl: 'http://sandbox', apiKey: 'key', webhookId: 'whk_1' };
+
+  test('any 2xx is taken', async () => {
+    for (const status of [200, 202, 299]) {
+      await using server = await answering(status, 'done');
+      const hooks = createHttpHooks({ faultUrl: server.url, recoverUrl: server.url });
+      expect(await hooks.fault!(true)).toBeUndefined();
+      expect(await hooks.recover!(from)).toBeUndefined();
+    }
+  });
+
+  test.each([500, 300, 404])('%i is an error that says what to take', async (status) => {
+    await using server = await answering(status, 'oops');
     const hooks = createHttpHooks({ faultUrl: server.url, recoverUrl: server.url });
     await expect(hooks.fault?.(false)).rejects.toThrow(
-      /answered 500 with "oops"\. It must take POST \{"fail": true\}/,
+      `The fault hook, POST ${server.url}, answered ${status} with "oops". It must take POST {"fail": true}`,
     );
-    const from = { apiUrl: 'http://sandbox', apiKey: 'key', webhookId: 'whk_1' };
-    await expect(hooks.recover?.(from)).rejects.toThrow('It must take POST {"api_url"');
+    await expect(hooks.recover?.(from)).rejects.toThrow(
+      `The recover hook, POST ${server.url}, answered ${status} with "oops". It must take POST {"api_url"`,
+    );
+  });
+
+  test('what was made to fail is made to work again, also after an interruption', async () => {
+    await using server = await answering(204, '');
+    const hooks = createHttpHooks({ faultUrl: server.url, signal: AbortSignal.abort() });
+    await expect(hooks.fault!(true)).rejects.toThrow(
+      `The fault hook, POST ${server.url}, was interrupted.`,
+    );
+    await hooks.fault!(false);
+    expect(server.asked.map(({ body }) => body)).toEqual(['{"fail":false}']);
   });
 });
 

@@ -1,0 +1,146 @@
+/**
+ * Hooks that are asked over HTTP: what is said, how long is waited, and for whom.
+ *
+ * @module
+ */
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import { describe, expect, test } from 'vitest';
+import { systemClock } from '../../../src/clock/system.ts';
+import type { WallClock } from '../../../src/clock/port.ts';
+import { createHookCaller } from '../../../src/conformance/probe/hook-call.ts';
+import { createHttpHooks } from '../../../src/conformance/probe/http-hooks.ts';
+import { kill, open } from '../../receivers/receiver.ts';
+import { recordingClock } from '../recording.ts';
+
+/** A port at which nobody listens. */
+const deserted = async (): Promise<number> => {
+  const server = createServer();
+  const port = await open(server);
+  await kill(server);
+  return port;
+};
+
+/** Each wait is over at once, and the clock has moved by as much; `look` is told of each. */
+const hurried = (look: (now: number) => unknown = () => undefined) => {
+  let now = 0;
+  const wall: WallClock = {
+    now: () => now,
+    after: (ms, wake) => {
+      // What bounds an answer; nobody waits for that here.
+      if (ms >= 1000) return () => undefined;
+      now += ms;
+      void Promise.resolve(look(now)).then(wake);
+      return () => undefined;
+    },
+  };
+  return wall;
+};
+
+describe('a hook', () => {
+  test('is asked for JSON, and sent JSON', async () => {
+    const heard: IncomingHttpHeaders[] = [];
+    const server = createServer((request, response) => {
+      heard.push(request.headers);
+      response.end('{"count": 2}');
+    });
+    const url = `http://127.0.0.1:${await open(server)}`;
+    const hooks = createHttpHooks({ effectsUrl: `${url}/{id}`, faultUrl: url });
+    expect(await hooks.effects!('evt_1')).toBe(2);
+    await hooks.fault!(true);
+    expect(heard).toMatchObject([
+      { accept: 'application/json' },
+      { accept: 'application/json', 'content-type': 'application/json' },
+    ]);
+    await kill(server);
+  });
+
+  test('is followed to no other address', async () => {
+    const asked: (string | undefined)[] = [];
+    const server = createServer((request, response) => {
+      asked.push(request.url);
+      response.writeHead(307, { location: '/elsewhere' }).end();
+    });
+    const faultUrl = `http://127.0.0.1:${await open(server)}/fault`;
+    await expect(createHttpHooks({ faultUrl }).fault!(true)).rejects.toThrow('answered 307');
+    expect(asked).toEqual(['/fault']);
+    await kill(server);
+  });
+
+  test('that has answered leaves no timer behind', async () => {
+    const server = createServer((_, response) => response.end('{"count": 2}'));
+    const { wall, armed } = recordingClock();
+    const effectsUrl = `http://127.0.0.1:${await open(server)}/{id}`;
+    expect(await createHttpHooks({ effectsUrl, wall }).effects!('evt_1')).toBe(2);
+    expect(armed.size).toBe(0);
+    await kill(server);
+    await expect(createHttpHooks({ effectsUrl, wall }).effects!('evt_1')).rejects.toThrow();
+    expect(armed.size).toBe(0);
+  });
+
+  test('that cannot be reached says why', async () => {
+    const asking = (host: string) =>
+      createHttpHooks({ faultUrl: `http://${host}/fault` }).fault!(true);
+    await expect(asking(`127.0.0.1:${await deserted()}`)).rejects.toThrow(
+      'cannot be reached (ECONNREFUSED). Check the address, and that the receiver is up.',
+    );
+    // Two addresses, two refusals.
+    await expect(asking(`localhost:${await deserted()}`)).rejects.toThrow('(ECONNREFUSED)');
+    await expect(asking('127.0.0.1:6666')).rejects.toThrow('(bad port)');
+  });
+});
+
+describe('after a restart', () => {
+  test('a hook that is not there yet is asked again until it is', async () => {
+    const server = createServer((_, response) => response.end('{"count": 4}'));
+    const port = await deserted();
+    let looks = 0;
+    const wall = hurried(async () => {
+      looks += 1;
+      if (looks === 3) await open(server, port);
+    });
+    const hooks = createHttpHooks({
+      effectsUrl: `http://127.0.0.1:${port}/{id}`,
+      restartCommand: 'true',
+      wall,
+    });
+    await expect(hooks.effects!('evt_1')).rejects.toThrow('cannot be reached');
+    expect(looks).toBe(0);
+    await hooks.restart!();
+    expect(await hooks.effects!('evt_1')).toBe(4);
+    expect([looks, wall.now()]).toEqual([3, 150]);
+    await kill(server);
+  });
+
+  test('it is given up after ten seconds', async () => {
+    const faultUrl = `http://127.0.0.1:${await deserted()}/fault`;
+    const wall = hurried();
+    const hooks = createHttpHooks({ faultUrl, restartCommand: 'true', wall });
+    await hooks.restart!();
+    await expect(hooks.fault!(true)).rejects.toThrow(
+      `The fault hook, POST ${faultUrl}, cannot be reached (ECONNREFUSED).`,
+    );
+    expect(wall.now()).toBe(10_050);
+  });
+
+  test('what answers, but wrongly, or not in time, is not asked again', async () => {
+    let asked = 0;
+    const server = createServer((_, response) => {
+      asked += 1;
+      if (asked === 1) response.writeHead(503).end();
+    });
+    const faultUrl = `http://127.0.0.1:${await open(server)}/fault`;
+    const caller = createHookCaller({
+      hook: 'fault',
+      wall: systemClock,
+      signal: undefined,
+      timeoutMs: 30,
+      restartedAt: () => Date.now(),
+    });
+    expect(await caller.post(faultUrl, {}, 5000)).toMatchObject({ method: 'POST', status: 503 });
+    await expect(caller.get(faultUrl)).rejects.toThrow(
+      `The fault hook, GET ${faultUrl}, did not answer within 0.03 s. Is it at work?`,
+    );
+    expect(asked).toBe(2);
+    await kill(server);
+  });
+});

@@ -40,8 +40,27 @@ const digitsOf = (digest: string, value: string): number => {
 const printingDigits = (count: number, digest: string): string =>
   count === digest.length ? '${DIGEST}' : `$(printf %s "$DIGEST" | cut -c1-${count})`;
 
+/** A header for curl, which leaves one without a value out unless it ends with a semicolon. */
+const header = (name: string, quoted: string, isEmpty: boolean): string =>
+  `-H ${isEmpty ? quote(`${name};`) : quoted}`;
+
+/** Without a body it would get, and of HEAD it would wait for what never comes. */
+const methodFlag = (method: string, hasBody: boolean): string => {
+  if (method === 'HEAD' && !hasBody) return '-I';
+  return method === 'POST' && hasBody ? '' : `-X ${method}`;
+};
+
+export interface ReproduceOptions {
+  /** Takes any TLS certificate. */
+  readonly insecure?: boolean;
+}
+
 /** @returns null when no command line can do it: a manner of sending that curl does not have, or a very long body */
-export const reproduce = ({ request }: Exchange, signing: Signing): string | null => {
+export const reproduce = (
+  { request }: Exchange,
+  signing: Signing,
+  { insecure = false }: ReproduceOptions = {},
+): string | null => {
   const { method, url, headers, body, manner } = request;
   if (manner !== null || body.length > LONGEST_BODY) return null;
   const digest = signing.digest(body);
@@ -57,10 +76,24 @@ export const reproduce = ({ request }: Exchange, signing: Signing): string | nul
         ? `"${given[1].replaceAll(digest.slice(0, digits), () => printingDigits(digits, digest))}"`
         : quote(given[1]);
   const others = headers
-    .filter((header) => header !== given)
-    .map(([name, text]) => `-H ${quote(`${name}: ${text}`)}`);
-  const signature = given === undefined ? [] : [`-H ${quote(`${given[0]}: `)}${value}`];
-  const curl = ['curl -i', method === 'POST' ? '' : `-X ${method}`, ...others, ...signature]
+    .filter((other) => other !== given)
+    .map(([name, text]) => header(name, quote(`${name}: ${text}`), text === ''));
+  const signature =
+    given === undefined
+      ? []
+      : [header(given[0], `${quote(`${given[0]}: `)}${value}`, given[1] === '')];
+  const isTyped = headers.some(([name]) => name.toLowerCase() === 'content-type');
+  const curl = [
+    'curl -i',
+    insecure ? '-k' : '',
+    // What it takes for a pattern in URLs, such as `[1]`, is none here.
+    /[[\]{}]/.test(url) ? '-g' : '',
+    methodFlag(method, body.length > 0),
+    ...others,
+    // It would give a body a type of its own.
+    body.length > 0 && !isTyped ? "-H 'Content-Type:'" : '',
+    ...signature,
+  ]
     .filter((part) => part !== '')
     .join(' ');
   const sendBody = body.length === 0 ? '' : ' --data-binary @-';

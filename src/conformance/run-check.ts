@@ -22,6 +22,8 @@ export interface Ran {
 export interface Shown {
   readonly redactor: Redactor;
   readonly signing: Signing;
+  /** Any TLS certificate was taken. */
+  readonly insecure: boolean;
 }
 
 const blank = { reason: null, expected: [], actual: null, diagnosis: null, fix: null } as const;
@@ -42,9 +44,10 @@ const toldBy = (check: Check, verdict: Ran['verdict']): Told => {
   }
 };
 
-const reproduction = (exchanges: readonly Exchange[], { redactor, signing }: Shown) => {
+const reproduction = (exchanges: readonly Exchange[], shown: Shown) => {
+  const { redactor, signing, insecure } = shown;
   const last = exchanges.at(-1);
-  const command = last === undefined ? null : reproduce(last, signing);
+  const command = last === undefined ? null : reproduce(last, signing, { insecure });
   if (command === null) return null;
   // A command with a gap in it is none, unless it is one that the user can fill.
   const gaps = redactor.find(command).filter((label) => !label.startsWith(YOURS));

@@ -7,6 +7,7 @@ import { execFile, spawnSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { promisify } from 'node:util';
@@ -15,6 +16,7 @@ import { createSigning } from '../../src/conformance/probe/signing.ts';
 import { createRedactor } from '../../src/conformance/redact.ts';
 import { reproduce } from '../../src/conformance/reproduce.ts';
 import type { Exchange, HeaderPairs } from '../../src/conformance/probe/exchange.ts';
+import { selfSigned } from '../support/tls.ts';
 import { answer, exchange as made } from './made.ts';
 
 const SECRET = 'whsec_never-to-be-seen-4711';
@@ -94,6 +96,47 @@ describe.skipIf(lacking.length > 0)(`run by a shell ${lacking.join(', ')}`, () =
     const wrong = `sha256=${'5f'.repeat(32)}`;
     const { request } = await again(exchange(BODY, [[NAME, wrong]]));
     expect(request.headers[NAME.toLowerCase()]).toBe(wrong);
+  });
+
+  test('HEAD, which has an answer without a body', async () => {
+    const { request } = await again(exchange('', [], { method: 'HEAD' }));
+    expect(request.method).toBe('HEAD');
+  });
+
+  test('headers without a value, and a body without a type', async () => {
+    const one = exchange('{}', [
+      [NAME, ''],
+      ['X-Empty', ''],
+    ]);
+    const { request, body } = await again(one);
+    expect(body.toString()).toBe('{}');
+    expect(request.headers).toMatchObject({ [NAME.toLowerCase()]: '', 'x-empty': '' });
+    expect(request.headers).not.toHaveProperty('content-type');
+  });
+
+  test('a POST without a body, and a URL with brackets', async () => {
+    const one = exchange('', [JSON_TYPE], { url: `${url}&c={d,e}[1-2]` });
+    const { request, body } = await again(one);
+    expect([request.method, body.length]).toEqual(['POST', 0]);
+    expect(request.url).toBe("/hook?a=1&b='2'&c={d,e}[1-2]");
+    expect(request.headers).toMatchObject({ 'content-type': 'application/json' });
+  });
+
+  test('over TLS, a certificate is checked unless it was not', async () => {
+    const secure = createTlsServer(
+      selfSigned(),
+      (request, response) => void take(request, response),
+    );
+    await once(secure.listen(0, '::1'), 'listening');
+    const { port } = secure.address() as AddressInfo;
+    const one = exchange('{}', [JSON_TYPE], { url: `https://[::1]:${port}/hook` });
+    const before = came.length;
+    const checking = reproduce(one, signing)!;
+    await expect(promisify(execFile)('sh', ['-c', checking])).rejects.toThrow(/certificate/i);
+    expect(came).toHaveLength(before);
+    await promisify(execFile)('sh', ['-c', reproduce(one, signing, { insecure: true })!]);
+    expect(came).toHaveLength(before + 1);
+    secure.close();
   });
 
   test('no signature, another method, no body, more headers', async () => {

@@ -42,7 +42,11 @@ const check = (level: Level = 'MUST') =>
 const resultOf = (verdict: Verdict, exchanges: readonly Exchange[] = [], level: Level = 'MUST') => {
   const redactor = createRedactor();
   const signing = createSigning(SECRET, redactor);
-  return toResult(check(level), { verdict, exchanges, durationMs: 12.6 }, { redactor, signing });
+  return toResult(
+    check(level),
+    { verdict, exchanges, durationMs: 12.6 },
+    { redactor, signing, insecure: false },
+  );
 };
 
 describe('a line of the report', () => {
@@ -176,7 +180,7 @@ describe('the command that shows it again', () => {
     const { reproduce } = toResult(
       check(),
       { verdict: failing, exchanges: [sent], durationMs: 0 },
-      { redactor, signing },
+      { redactor, signing, insecure: false },
     );
     expect(reproduce).toContain('Authorization: <your Authorization>');
     expect(reproduce).not.toContain('abcdefghijkl');
@@ -190,7 +194,7 @@ describe('the command that shows it again', () => {
     const { reproduce } = toResult(
       check(),
       { verdict: failing, exchanges: [sent], durationMs: 0 },
-      { redactor, signing },
+      { redactor, signing, insecure: false },
     );
     expect(reproduce).toContain('SENDEMALL_MOCK_SECRET');
     expect(reproduce).not.toContain(signing.digest(body));

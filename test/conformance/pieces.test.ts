@@ -9,9 +9,10 @@ import { describe, expect, test } from 'vitest';
 import type { WallClock } from '../../src/clock/port.ts';
 import { systemClock } from '../../src/clock/system.ts';
 import { postInPieces, withLength } from '../../src/conformance/pieces.ts';
-import { createProbe } from '../../src/conformance/probe/probe.ts';
+import { createProbe, type Probe } from '../../src/conformance/probe/probe.ts';
 import { race } from '../../src/conformance/probe/race.ts';
 import { postRaw } from '../../src/conformance/probe/raw-post.ts';
+import type { RawConnection } from '../../src/conformance/probe/raw-socket.ts';
 import { eventOfSize } from '../../src/conformance/sized-event.ts';
 import { right, scripted } from './scripted.ts';
 
@@ -155,6 +156,67 @@ describe('a race', () => {
       });
     }
     expect(receiver.probe.exchanges).toHaveLength(5);
+  });
+
+  test('keeps the last byte of each back until all have the rest, and closes them', async () => {
+    await using receiver = await scripted(right, { wall: systemClock });
+    const { probe } = receiver;
+    const log: string[] = [];
+    const watched: Probe = {
+      ...probe,
+      connect: async () => {
+        const connection = await probe.connect();
+        return {
+          ...connection,
+          write: (bytes) => {
+            log.push(bytes.length === 1 ? 'the last' : 'the rest');
+            return connection.write(bytes);
+          },
+          close: () => {
+            log.push('close');
+            connection.close();
+          },
+        };
+      },
+    };
+    await race(watched, probe.write(probe.event()), { sockets: 3 });
+    const times = (what: string): string[] => Array<string>(3).fill(what);
+    expect(log).toEqual([...times('the rest'), ...times('the last'), ...times('close')]);
+  });
+
+  test('goes on without connections that do not come about in time', async () => {
+    await using receiver = await scripted(right, { wall: systemClock });
+    const { probe } = receiver;
+    let dials = 0;
+    let late: (connection: RawConnection) => void = () => undefined;
+    let closed = 0;
+    const slow: Probe = {
+      ...probe,
+      connect: () => {
+        dials += 1;
+        if (dials !== 2) return probe.connect();
+        return new Promise((resolve) => {
+          late = resolve;
+        });
+      },
+    };
+    const exchanges = await race(slow, probe.write(probe.event()), { sockets: 3 });
+    expect(exchanges.map(({ request }) => request.manner)).toEqual(
+      Array(2).fill('over 2 connections, the last bytes at the same time'),
+    );
+    const connection = await probe.connect();
+    const gone = new Promise<void>((resolve) => {
+      late({
+        ...connection,
+        close: () => {
+          closed += 1;
+          connection.close();
+          resolve();
+        },
+      });
+    });
+    await gone;
+    expect(closed).toBe(1);
   });
 
   test('has twenty connections unless told otherwise', async () => {

@@ -180,6 +180,51 @@ describe('a request', () => {
     });
   });
 
+  test('has its limit by whether it is rightly signed', async () => {
+    await using receiver = await scripted(right);
+    const limits: number[] = [];
+    const asked: boolean[] = [];
+    const { client } = receiver.context;
+    const probe = createProbe({
+      ...receiver.context,
+      client: {
+        send: (request, timeoutMs) => {
+          limits.push(timeoutMs);
+          return client.send(request, 5000);
+        },
+        close: client.close,
+      },
+      random: () => 0,
+      events: maker(),
+      timeoutMs: (isValid) => {
+        asked.push(isValid);
+        return isValid ? 4000 : 3000;
+      },
+      seen: () => undefined,
+    });
+    await probe.post('{}');
+    await probe.post('{}', { signature: null });
+    await probe.post('{}', { signature: 'mine' });
+    await probe.post('{}', { timeoutMs: 2000 });
+    expect(limits).toEqual([4000, 3000, 3000, 2000]);
+    expect(probe.timeoutMs).toBe(3000);
+    asked.length = 0;
+    (await probe.connect()).close();
+    expect(asked).toEqual([true]);
+  });
+
+  test('of a text beyond ASCII is signed as its bytes', async () => {
+    await using receiver = await scripted(right);
+    const event = receiver.probe.event('email.replied', { lead_name: 'Zoë 🎈' });
+    const { request } = await receiver.probe.post(event);
+    expect(Buffer.from(request.body).toString('utf8')).toContain('Zoë 🎈');
+    expect(receiver.heard).toMatchObject([{ isSigned: true, id: event.id }]);
+    await receiver.probe.post('ü', { signature: null });
+    expect(receiver.heard[1]).toMatchObject({ isSigned: false, body: 'ü' });
+    const digest = createHmac('sha256', SECRET).update('ü').digest('hex');
+    expect(receiver.context.redactor.apply(digest)).toBe('<the right digest>');
+  });
+
   test('without an answer in its own time is given up', async () => {
     await using receiver = await scripted(() => 'hang', { timeoutMs: 60_000 });
     const { reply } = await receiver.probe.post('{}', { timeoutMs: 30 });

@@ -126,6 +126,25 @@ describe('a failure', () => {
   const should: Partial<VerifyOptions> = { only: ['signature/refuses-with-4xx'] };
   const answers500: Script = ({ isSigned }) => (isSigned ? 204 : 500);
 
+  const takesBare: Script = ({ isSigned, headers }) =>
+    isSigned || /^[0-9a-f]{64}$/.test(String(headers['x-sendemall-signature'])) ? 204 : 401;
+
+  test('ends nothing unless that is asked for', async () => {
+    const { report } = await run({ only: [...ONE, 'signature/deep-nesting'] }, takesAll);
+    expect(report.summary.failed).toBe(1);
+    expect(JSON.stringify(report)).not.toContain('--bail');
+  });
+
+  test('of an INFO is told, and never scored', async () => {
+    const { report } = await run(
+      { only: ['signature/prefix-optional'], failOn: 'should' },
+      takesBare,
+    );
+    const [told] = report.checks.filter(({ id }) => id === 'signature/prefix-optional');
+    expect(told).toMatchObject({ status: 'fail', level: 'INFO' });
+    expect(report.summary).toMatchObject({ failed: 0, warned: 0, verdict: 'conformant' });
+  });
+
   test('of a MUST makes it not conformant, unless the baseline knows it', async () => {
     const { report } = await run({}, takesAll);
     expect(report.summary).toMatchObject({ failed: 1, verdict: 'not_conformant' });
@@ -151,8 +170,15 @@ describe('a failure', () => {
   test.for([
     ['a MUST', {}, takesAll, true],
     ['a known MUST', { baseline: [{ id: ONE[0]!, reason: 'so' }] }, takesAll, false],
+    [
+      'a MUST beside a known one',
+      { baseline: [{ id: 'http/reachable', reason: 'so' }] },
+      takesAll,
+      true,
+    ],
     ['a SHOULD', should, answers500, false],
     ['a SHOULD that counts', { ...should, failOn: 'should' }, answers500, true],
+    ['an INFO', { only: ['signature/prefix-optional'], failOn: 'should' }, takesBare, false],
   ] as const)('with bail, %s ends the run: %#', async ([, options, script, ends]) => {
     const only = [...((options as Partial<VerifyOptions>).only ?? ONE), 'signature/deep-nesting'];
     const { report } = await run({ ...options, only, bail: true }, script);

@@ -129,7 +129,8 @@ describe('the HTTP client', () => {
     let gone: Promise<unknown> = Promise.resolve();
     const server = await serve((socket, { nth }) => {
       if (nth === 1) gone = once(socket, 'close');
-      socket.write(OK);
+      // Asks for more patience than an idle connection has by itself.
+      socket.write(OK.replace('\r\n', '\r\nKeep-Alive: timeout=300\r\n'));
     });
     const http = client();
     for (let round = 0; round < 3; round += 1) {

@@ -55,7 +55,7 @@ const PARTS = {
   },
 } as const satisfies Readonly<Record<string, Part>>;
 
-// The quickest when nothing is said: all of them take hours.
+// The quickest when nothing is said: the checks take hours.
 const wanted = process.env['MUTATE'] ?? 'rules';
 if (!Object.hasOwn(PARTS, wanted)) {
   throw new Error(`MUTATE is "${wanted}". Use one of ${Object.keys(PARTS).join(', ')}.`);

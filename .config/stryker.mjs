@@ -1,6 +1,7 @@
 /**
  * `npm run test:mutation`: changes the rules or the suite a little, thousands of times, and looks whether a test
- * notices. `MUTATE` in front of it names the part (`.config/mutation-parts.ts`), because all of them take hours; without it, the rules.
+ * notices. `MUTATE` in front of it names the part (`.config/mutation-parts.ts`), because all of them take hours; without
+ * it, the rules.
  *
  * @module
  */

@@ -20,6 +20,8 @@ interface StageRules {
   readonly control: boolean;
   /** Nothing else is worth knowing until its checks have passed: one cause, one finding. */
   readonly gate?: boolean;
+  /** Whether a single request, sent again, shows a fault once more: where effects are judged, only a refusal does. */
+  readonly oneShows: 'fault' | 'refusal' | 'nothing';
 }
 
 /**
@@ -28,21 +30,21 @@ interface StageRules {
  */
 export const STAGES = {
   /** Whether anybody is there. */
-  reach: { parallel: false, control: false, gate: true },
+  reach: { parallel: false, control: false, gate: true, oneShows: 'fault' },
   /** The plain valid event. */
-  preflight: { parallel: false, control: false, gate: true },
+  preflight: { parallel: false, control: false, gate: true, oneShows: 'fault' },
   /** Valid events, in every form that is legal. */
-  valid: { parallel: true, control: false },
+  valid: { parallel: true, control: false, oneShows: 'fault' },
   /** Forgeries. */
-  negative: { parallel: false, control: true },
+  negative: { parallel: false, control: true, oneShows: 'fault' },
   /** What may take a fragile receiver down. */
-  risky: { parallel: false, control: true },
+  risky: { parallel: false, control: true, oneShows: 'fault' },
   /** Valid events whose effects are looked at. */
-  effects: { parallel: true, control: false },
+  effects: { parallel: true, control: false, oneShows: 'refusal' },
   /** What disturbs the receiver: faults, restarts, dead letters. */
-  disturbing: { parallel: false, control: true },
+  disturbing: { parallel: false, control: true, oneShows: 'nothing' },
   /** Many at once; only failures are conclusive. */
-  load: { parallel: false, control: true },
+  load: { parallel: false, control: true, oneShows: 'nothing' },
 } as const satisfies Readonly<Record<string, StageRules>>;
 
 export type Stage = keyof typeof STAGES;

@@ -88,8 +88,9 @@ const attemptAll = async (
 const list = (outcomes: readonly Outcome[]): string =>
   outcomes.map(({ forgery, exchange }) => `${forgery.name}: ${tell(exchange.reply)}`).join('; ');
 
+/** The first is the plainest, which stands last. */
 const exchangesOf = (outcomes: readonly Outcome[]): readonly Exchange[] =>
-  outcomes.map(({ exchange }) => exchange);
+  outcomes.map(({ exchange }) => exchange).toReversed();
 
 /** Null where nobody can tell. Comes after a valid event whose effect is awaited, so that a queue is through. */
 const effectsOf = async (

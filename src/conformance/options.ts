@@ -36,6 +36,8 @@ export interface VerifyOptions {
   readonly sandbox?: StartSandbox | undefined;
   /** Ends the run early; what is known by then is reported. */
   readonly signal?: AbortSignal | undefined;
+  /** A command that makes one check again: shown with a finding that no single request shows. Must hold no secret. */
+  readonly rerun?: ((id: string) => string) | undefined;
   /** Told as the run goes on. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { quoteForShell } from '../domain/shell.ts';
+
 export interface Redactor {
   /** From now on `value` is shown as `label`. */
   hide(value: string, label: string): void;
@@ -55,13 +57,19 @@ export const createRedactor = (): Redactor => {
     }
   };
 
+  const hide = (value: string, label: string): void => {
+    begun[mark(value, 0)] = 1;
+    const start = value.slice(0, SHORTEST);
+    const among = hidden.get(start) ?? new Map<string, string>();
+    hidden.set(start, among.set(value, label));
+  };
+
   return {
     hide: (value, label) => {
       if (value.length < SHORTEST) return;
-      begun[mark(value, 0)] = 1;
-      const start = value.slice(0, SHORTEST);
-      const among = hidden.get(start) ?? new Map<string, string>();
-      hidden.set(start, among.set(value, label));
+      hide(value, label);
+      // As it stands in a command.
+      if (value.includes("'")) hide(quoteForShell(value).slice(1, -1), label);
     },
     apply: (text, most = text.length) => {
       let shown = '';

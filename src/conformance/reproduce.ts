@@ -7,11 +7,10 @@
 import { SIGNATURE } from '../../schemas/contract.ts';
 import type { Exchange } from './probe/exchange.ts';
 import type { Signing } from './probe/signing.ts';
+import { quoteForShell as quote } from '../domain/shell.ts';
 
 /** Longer bodies do not fit a command line. */
 const LONGEST_BODY = 8000;
-
-const quote = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`;
 
 const isPrintable = (bytes: Uint8Array): boolean => {
   const text = Buffer.from(bytes).toString('utf8');
@@ -55,7 +54,7 @@ export interface ReproduceOptions {
   readonly insecure?: boolean;
 }
 
-/** @returns null when no command line can do it: a manner of sending that curl does not have, or a very long body */
+/** @returns null when curl cannot do it: a manner of sending that curl does not have, or a very long body */
 export const reproduce = (
   { request }: Exchange,
   signing: Signing,
@@ -65,23 +64,20 @@ export const reproduce = (
   if (manner !== null || body.length > LONGEST_BODY) return null;
   const digest = signing.digest(body);
   const print = printing(body);
-  const given = headers.find(([name]) => name.toLowerCase() === SIGNATURE.header.toLowerCase());
-  // A value that has the right digest in it, or its beginning, is made anew: as it is, it must not be shown.
-  const digits = given === undefined ? 0 : digitsOf(digest, given[1]);
-  const computed = digits > 0;
-  const value =
-    given === undefined
-      ? ''
-      : computed
-        ? `"${given[1].replaceAll(digest.slice(0, digits), () => printingDigits(digits, digest))}"`
-        : quote(given[1]);
+  const isSignature = ([name]: readonly [string, string]): boolean =>
+    name.toLowerCase() === SIGNATURE.header.toLowerCase();
+  const signatures = headers.filter(isSignature).map(([name, text]) => {
+    // A value that has the right digest in it, or its beginning, is made anew: as it is, it must not be shown.
+    const digits = digitsOf(digest, text);
+    const made = (): string =>
+      text.replaceAll(digest.slice(0, digits), () => printingDigits(digits, digest));
+    const line = digits === 0 ? quote(`${name}: ${text}`) : `${quote(`${name}: `)}"${made()}"`;
+    return { computed: digits > 0, flag: header(name, line, text === '') };
+  });
+  const computed = signatures.some((one) => one.computed);
   const others = headers
-    .filter((other) => other !== given)
+    .filter((one) => !isSignature(one))
     .map(([name, text]) => header(name, quote(`${name}: ${text}`), text === ''));
-  const signature =
-    given === undefined
-      ? []
-      : [header(given[0], `${quote(`${given[0]}: `)}${value}`, given[1] === '')];
   const isTyped = headers.some(([name]) => name.toLowerCase() === 'content-type');
   const curl = [
     'curl -i',
@@ -92,7 +88,7 @@ export const reproduce = (
     ...others,
     // It would give a body a type of its own.
     body.length > 0 && !isTyped ? "-H 'Content-Type:'" : '',
-    ...signature,
+    ...signatures.map(({ flag }) => flag),
   ]
     .filter((part) => part !== '')
     .join(' ');

@@ -3,12 +3,13 @@
  *
  * @module
  */
-import { areaOf, type Check, type Level, type Verdict } from './check.ts';
+import { areaOf, isActive, STAGES, type Check, type Level, type Verdict } from './check.ts';
 import type { Exchange } from './probe/exchange.ts';
 import type { Signing } from './probe/signing.ts';
 import { YOURS, type Redactor } from './redact.ts';
 import { reportExchange, type CheckResult } from './report.ts';
 import { reproduce } from './reproduce.ts';
+import { isAccepted } from './verdict.ts';
 
 /** Exchanges that a report keeps of one check: the last ones, where the fault is. */
 const MOST_EXCHANGES = 8;
@@ -24,6 +25,8 @@ export interface Shown {
   readonly signing: Signing;
   /** Any TLS certificate was taken. */
   readonly insecure: boolean;
+  /** A command that makes one check again. */
+  readonly rerun?: ((id: string) => string) | undefined;
 }
 
 const blank = { reason: null, expected: [], actual: null, diagnosis: null, fix: null } as const;
@@ -44,14 +47,26 @@ const toldBy = (check: Check, verdict: Ran['verdict']): Told => {
   }
 };
 
-const reproduction = (exchanges: readonly Exchange[], shown: Shown) => {
-  const { redactor, signing, insecure } = shown;
-  const last = exchanges.at(-1);
-  const command = last === undefined ? null : reproduce(last, signing, { insecure });
-  if (command === null) return null;
-  // A command with a gap in it is none, unless it is one that the user can fill.
+/** A command with a gap in it is none, unless it is one that the user can fill. */
+const withoutSecrets = (command: string, { redactor }: Shown): string | null => {
   const gaps = redactor.find(command).filter((label) => !label.startsWith(YOURS));
   return gaps.length === 0 ? redactor.apply(command) : null;
+};
+
+/** Whether to send this again is to see the fault again. */
+const showsIt = (check: Check, exchange: Exchange): boolean => {
+  const { oneShows } = isActive(check) ? STAGES[check.stage] : { oneShows: 'fault' };
+  return oneShows === 'fault' || (oneShows === 'refusal' && !isAccepted(exchange));
+};
+
+/** The last request by itself where that is enough, or else the check. */
+const reproduction = (check: Check, exchanges: readonly Exchange[], shown: Shown) => {
+  const { signing, insecure, rerun } = shown;
+  const last = exchanges.at(-1);
+  const request = last === undefined ? null : reproduce(last, signing, { insecure });
+  const single = request === null ? null : withoutSecrets(request, shown);
+  if (single !== null && last !== undefined && showsIt(check, last)) return single;
+  return rerun === undefined ? single : withoutSecrets(rerun(check.id), shown);
 };
 
 const GRAVEST: readonly Level[] = ['MUST', 'SHOULD', 'INFO'];
@@ -83,7 +98,7 @@ export const toResult = (check: Check, ran: Ran, shown: Shown): CheckResult => {
     actual: orNull(told.actual),
     diagnosis: orNull(told.diagnosis),
     fix: orNull(told.fix),
-    reproduce: failed ? reproduction(exchanges, shown) : null,
+    reproduce: failed ? reproduction(check, exchanges, shown) : null,
     exchanges: exchanges
       .slice(-MOST_EXCHANGES)
       .map((one) => reportExchange(one, shown.redactor.apply)),

@@ -52,6 +52,8 @@ export interface RunPlan {
   readonly bail: boolean;
   /** Whether a result makes the receiver not conformant. */
   readonly counts: (result: CheckResult) => boolean;
+  /** A command that makes one check again; see `VerifyOptions.rerun`. */
+  readonly rerun?: ((id: string) => string) | undefined;
   readonly onProgress: (progress: Progress) => void;
 }
 
@@ -86,7 +88,7 @@ const PATIENCE_AFTER_A_HANG_MS = 1000;
 const PATIENCE_WITH_VALID_MS = 3000;
 
 export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> => {
-  const { checks, context, concurrency, bail, counts, onProgress } = plan;
+  const { checks, context, concurrency, bail, counts, rerun, onProgress } = plan;
   const results = new Map<string, CheckResult>();
   const exchanges: SeenExchange[] = [];
   let hung = false;
@@ -124,7 +126,7 @@ export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> 
   const vitality = createVitality(probeOf('control'), context.wall);
 
   const finish = (check: Check, ran: Ran): CheckResult => {
-    const result = toResult(check, ran, context);
+    const result = toResult(check, ran, { ...context, rerun });
     results.set(check.id, result);
     onProgress({ type: 'finished', check, result });
     if (bail && over === null && counts(result)) over = `Not run: --bail, after ${check.id}.`;

@@ -88,6 +88,7 @@ export const verify = async (options: VerifyOptions): Promise<Report> => {
       concurrency: options.concurrency ?? CONCURRENCY,
       bail: options.bail ?? false,
       counts,
+      rerun: options.rerun,
       onProgress: onProgress ?? (() => undefined),
     });
     const baseline = known === null ? null : compareWithBaseline(checks, known);

@@ -11,9 +11,11 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, test } from 'vitest';
 import { freePort } from '../support/receiver.ts';
+import { SECRET as SAMPLE_SECRET } from '../conformance/lab.ts';
+import * as express from '../receivers/samples/express.ts';
 import { CATALOGUE } from '../../src/conformance/catalogue.ts';
 import { kill, open } from '../receivers/receiver.ts';
-import { ESCAPES, keepRunning } from './support.ts';
+import { BIN, ESCAPES, keepRunning } from './support.ts';
 import {
   elsewhere,
   ENV,
@@ -112,6 +114,39 @@ describe('a wrong receiver', () => {
     const { stdout } = await verify([wrong.url, ...flags], { cwd });
     expect(stdout).toContain("-H 'Authorization: <your Authorization>'");
     expect(stdout).not.toContain('abcdef');
+  });
+
+  test('where one request shows nothing, it makes the check again, by the same hooks', async () => {
+    await using wrong = await receiver('delivery-no-dedupe');
+    await using hooks = await serveHooks(wrong);
+    const gateway = ['--header', "X-Gateway-Key: it's secret"];
+    const flags = ['--only', 'delivery/dup-seq', ...hooks.flags, ...gateway];
+    const { stdout } = await verify([wrong.url, ...flags, '--seed', '3', '--json'], { cwd });
+    const { checks } = reportOf({ stdout, stderr: '', status: 1 });
+    const command = checks.find(({ status }) => status === 'fail')?.reproduce ?? '';
+    expect(command).toMatch(/^sendemall-mock verify '?http/);
+    expect(command).toContain(
+      " --only delivery/dup-seq --header 'X-Gateway-Key: <your X-Gateway-Key>'",
+    );
+    expect(command).not.toContain('--seed');
+    const words = `"${process.execPath}" "${BIN}"`;
+    const again = promisify(execFile)('sh', ['-c', command.replace('sendemall-mock', words)], {
+      cwd,
+      env: { ...process.env, ...ENV },
+    });
+    await expect(again).rejects.toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/^FAIL {2}MUST {3}delivery\/dup-seq/) as string,
+    });
+  });
+
+  test('no finding is without such a command', { timeout: 60_000 }, async () => {
+    await using sample = await express.start();
+    const env = { SENDEMALL_MOCK_SECRET: SAMPLE_SECRET };
+    const { checks } = reportOf(await verify([sample.url, '--json'], { cwd, env }));
+    const failed = checks.filter(({ status }) => status === 'fail');
+    expect(failed.length).toBeGreaterThan(4);
+    expect(failed.filter(({ reproduce }) => reproduce === null)).toEqual([]);
   });
 
   test('--fail-on decides what counts', async () => {

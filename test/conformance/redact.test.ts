@@ -41,6 +41,12 @@ test('of two that overlap the first hides its part', () => {
   expect(apply('abcdefghijkl efghijkl')).toBe('<one>ijkl <other>');
 });
 
+test('it is hidden in a command, too, where its quotes are written otherwise', () => {
+  const { apply, find } = redactor(["it's mine", '<mine>']);
+  expect(apply(String.raw`-H 'Key: it'\''s mine'`)).toBe("-H 'Key: <mine>'");
+  expect(find(String.raw`it'\''s mine`)).toEqual(['<mine>']);
+});
+
 test('what is too short to be told from words is not hidden', () => {
   const { apply, find } = redactor(['short', '<5>'], ['longer', '<6>']);
   expect(apply('short longer')).toBe('short <6>');

@@ -98,6 +98,17 @@ describe.skipIf(lacking.length > 0)(`run by a shell ${lacking.join(', ')}`, () =
     expect(request.headers[NAME.toLowerCase()]).toBe(wrong);
   });
 
+  test('two signatures, of which one is right', async () => {
+    const wrong = `sha256=${'5f'.repeat(32)}`;
+    const { request } = await again(
+      exchange(BODY, [
+        [NAME, wrong],
+        [NAME, signing.valid(BODY)],
+      ]),
+    );
+    expect(request.headersDistinct[NAME.toLowerCase()]).toEqual([wrong, `sha256=${hmac(BODY)}`]);
+  });
+
   test('HEAD, which has an answer without a body', async () => {
     const { request } = await again(exchange('', [], { method: 'HEAD' }));
     expect(request.method).toBe('HEAD');

@@ -8,13 +8,15 @@ import {
   areaOf,
   defineCheck,
   isActive,
+  type ActiveCheck,
   type Level,
+  type Stage,
   type Verdict,
 } from '../../src/conformance/check.ts';
 import type { Exchange } from '../../src/conformance/probe/exchange.ts';
 import { createSigning } from '../../src/conformance/probe/signing.ts';
 import { createRedactor } from '../../src/conformance/redact.ts';
-import { toResult } from '../../src/conformance/run-check.ts';
+import { toResult, type Shown } from '../../src/conformance/run-check.ts';
 import {
   fail,
   isAccepted,
@@ -198,6 +200,58 @@ describe('the command that shows it again', () => {
     );
     expect(reproduce).toContain('SENDEMALL_MOCK_SECRET');
     expect(reproduce).not.toContain(signing.digest(body));
+  });
+});
+
+describe('where one request may not be enough, the command that makes the check again', () => {
+  const active = (stage: Stage): ActiveCheck => ({
+    ...check(),
+    id: 'http/made-up',
+    stage,
+    run: () => Promise.resolve(pass()),
+  });
+  const reproduceOf = (
+    stage: Stage,
+    sent: readonly Exchange[],
+    rerun: Shown['rerun'] | null = (id) => `verify --only ${id}`,
+  ) => {
+    const redactor = createRedactor();
+    const signing = createSigning(SECRET, redactor);
+    const verdict = fail({ expected: [], actual: '' });
+    return toResult(
+      active(stage),
+      { verdict, exchanges: sent, durationMs: 0 },
+      { redactor, signing, insecure: false, rerun: rerun ?? undefined },
+    ).reproduce;
+  };
+  const accepted = exchange(answer(204));
+  const refused = exchange(answer(409));
+  const RERUN = 'verify --only http/made-up';
+
+  test.for([
+    ['valid', accepted, /^printf .* curl /],
+    ['negative', accepted, /^printf .* curl /],
+    ['effects', accepted, RERUN],
+    ['effects', refused, /^printf .* curl /],
+    ['disturbing', refused, RERUN],
+    ['load', refused, RERUN],
+  ] as const)('%s', ([stage, sent, expected]) => {
+    expect(reproduceOf(stage, [sent])).toMatch(expected);
+  });
+
+  test('stands in for what curl cannot send, and for nothing that was sent', () => {
+    const cut = exchange(answer(500), { manner: 'in two pieces' });
+    expect(reproduceOf('valid', [cut])).toBe(RERUN);
+    expect(reproduceOf('valid', [])).toBe(RERUN);
+  });
+
+  test('without one, the last request has to do', () => {
+    expect(reproduceOf('effects', [accepted], null)).toMatch(/^printf .* curl /);
+    expect(reproduceOf('effects', [], null)).toBeNull();
+  });
+
+  test('is not there when the secret would stand in it', () => {
+    expect(reproduceOf('load', [accepted], () => `verify --secret ${SECRET}`)).toBeNull();
   });
 });
 

@@ -8,7 +8,8 @@ import { CONTENT_TYPE, SIGNATURE } from '../../../schemas/contract.ts';
 import { sign as signBody } from '../../domain/signature.ts';
 import { readInput } from '../input.ts';
 import { httpUrl, jsonOption, secretOf, secretOption } from '../options.ts';
-import { shellQuote } from '../output/table.ts';
+
+import { shellWord } from '../../domain/shell.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** A body longer than this is named in the command, not written into it. */
@@ -21,12 +22,12 @@ const inline = (body: Buffer): string | null => {
     Buffer.from(text).equals(body) &&
     !text.includes('\u0000') &&
     !text.startsWith('@')
-    ? shellQuote(text)
+    ? shellWord(text)
     : null;
 };
 
 const dataOf = (file: string, body: Buffer): string =>
-  file === '-' ? (inline(body) ?? '@body.json') : shellQuote(`@${file}`);
+  file === '-' ? (inline(body) ?? '@body.json') : shellWord(`@${file}`);
 
 export const sign = (terminal: Terminal) =>
   new Command('sign')
@@ -53,9 +54,9 @@ Examples:
       const body = await readInput(file, terminal);
       const signature = signBody(body, secret);
       const curl = [
-        `curl -X POST ${shellQuote(options.url)}`,
-        `-H ${shellQuote(`Content-Type: ${CONTENT_TYPE}`)}`,
-        `-H ${shellQuote(`${SIGNATURE.header}: ${signature}`)}`,
+        `curl -X POST ${shellWord(options.url)}`,
+        `-H ${shellWord(`Content-Type: ${CONTENT_TYPE}`)}`,
+        `-H ${shellWord(`${SIGNATURE.header}: ${signature}`)}`,
         `--data-binary ${dataOf(file, body)}`,
       ];
       if (options.json) {

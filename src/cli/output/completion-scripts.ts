@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { quoteForShell } from '../../domain/shell.ts';
 
 export interface Word {
   readonly word: string;
@@ -26,8 +27,6 @@ export interface Branch {
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 type Shell = (typeof SHELLS)[number];
 
-const quote = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`;
-
 const wordsOf = ({ commands, flags, values }: Branch): readonly string[] => [
   ...commands.map(({ word }) => word),
   ...values,
@@ -43,7 +42,10 @@ const walk = (branches: readonly Branch[]): string => `  local at='' word
   for word in "\${before[@]}"; do
     case "$at $word" in
 ${steps(branches)
-  .map((path) => `      ${quote(`${path.includes(' ') ? '' : ' '}${path}`)}) at=${quote(path)} ;;`)
+  .map(
+    (path) =>
+      `      ${quoteForShell(`${path.includes(' ') ? '' : ' '}${path}`)}) at=${quoteForShell(path)} ;;`,
+  )
   .join('\n')}
     esac
   done`;
@@ -59,7 +61,7 @@ const valuesByPattern = (
       const known = common.get(word);
       if (known === undefined) common.set(word, values);
       else if (known.join() !== values.join())
-        own.push([quote(`${path.join(' ')} ${word}`), values]);
+        own.push([quoteForShell(`${path.join(' ')} ${word}`), values]);
     }
   }
   return [...own, ...[...common].map(([word, values]) => [`*' ${word}'`, values] as const)];
@@ -74,14 +76,14 @@ ${walk(branches)}
 ${valuesByPattern(branches)
   .map(([flag, values]) =>
     values.length > 0
-      ? `    ${flag}) COMPREPLY=($(compgen -W ${quote(values.join(' '))} -- "$current")); return ;;`
+      ? `    ${flag}) COMPREPLY=($(compgen -W ${quoteForShell(values.join(' '))} -- "$current")); return ;;`
       : `    ${flag}) COMPREPLY=($(compgen -f -- "$current")); return ;;`,
   )
   .join('\n')}
   esac
   local words=''
   case "$at" in
-${branches.map((branch) => `    ${quote(branch.path.join(' '))}) words=${quote(wordsOf(branch).join(' '))} ;;`).join('\n')}
+${branches.map((branch) => `    ${quoteForShell(branch.path.join(' '))}) words=${quoteForShell(wordsOf(branch).join(' '))} ;;`).join('\n')}
   esac
   COMPREPLY=($(compgen -W "$words" -- "$current"))
   [[ \${#COMPREPLY[@]} -gt 0 || $current == -* ]] || COMPREPLY=($(compgen -f -- "$current"))
@@ -89,7 +91,7 @@ ${branches.map((branch) => `    ${quote(branch.path.join(' '))}) words=${quote(w
 complete -F _${name.replaceAll('-', '_')} ${name}`;
 
 const described = ({ word, about }: Word): string =>
-  quote(`${word.replaceAll(':', String.raw`\:`)}:${about.replaceAll(':', String.raw`\:`)}`);
+  quoteForShell(`${word.replaceAll(':', String.raw`\:`)}:${about.replaceAll(':', String.raw`\:`)}`);
 
 const zsh = (name: string, branches: readonly Branch[]): string => `#compdef ${name}
 _${name.replaceAll('-', '_')}() {
@@ -99,7 +101,7 @@ ${walk(branches)}
 ${valuesByPattern(branches)
   .map(([flag, values]) =>
     values.length > 0
-      ? `    ${flag}) compadd -- ${values.map(quote).join(' ')}; return ;;`
+      ? `    ${flag}) compadd -- ${values.map(quoteForShell).join(' ')}; return ;;`
       : `    ${flag}) _files; return ;;`,
   )
   .join('\n')}
@@ -110,11 +112,11 @@ ${branches
   .map((branch) => {
     const values = branch.values.map((word) => ({ word, about: '' }));
     const entries = [...branch.commands, ...values, ...branch.flags].map(described);
-    return `    ${quote(branch.path.join(' '))}) entries=(${entries.join(' ')}) ;;`;
+    return `    ${quoteForShell(branch.path.join(' '))}) entries=(${entries.join(' ')}) ;;`;
   })
   .join('\n')}
   esac
-  _describe ${quote(name)} entries || _files
+  _describe ${quoteForShell(name)} entries || _files
 }
 if [ "$funcstack[1]" = "_${name.replaceAll('-', '_')}" ]; then
   _${name.replaceAll('-', '_')} "$@"
@@ -131,14 +133,16 @@ const fish = (name: string, branches: readonly Branch[]): string => {
         : [];
     const when = path.length === 0 ? '__fish_use_subcommand' : [...seen, ...notYet].join('; and ');
     const always = path.length === 0 ? '__fish_use_subcommand' : seen.join('; and ');
-    const start = (condition: string) => `complete -c ${name} -n ${quote(condition)}`;
+    const start = (condition: string) => `complete -c ${name} -n ${quoteForShell(condition)}`;
     return [
-      ...commands.map(({ word, about }) => `${start(when)} -f -a ${word} -d ${quote(about)}`),
-      ...values.map((value) => `${start(when)} -f -a ${quote(value)}`),
+      ...commands.map(
+        ({ word, about }) => `${start(when)} -f -a ${word} -d ${quoteForShell(about)}`,
+      ),
+      ...values.map((value) => `${start(when)} -f -a ${quoteForShell(value)}`),
       ...flags.map(
         ({ word, about, takesValue, values: choices }) =>
-          `${start(always)} -l ${word.slice(2)} -d ${quote(about)}${takesValue ? ' -r' : ''}${
-            choices.length > 0 ? ` -f -a ${quote(choices.join(' '))}` : ''
+          `${start(always)} -l ${word.slice(2)} -d ${quoteForShell(about)}${takesValue ? ' -r' : ''}${
+            choices.length > 0 ? ` -f -a ${quoteForShell(choices.join(' '))}` : ''
           }`,
       ),
     ];

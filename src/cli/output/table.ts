@@ -30,7 +30,3 @@ export const table = (rows: readonly (readonly string[])[]): string[] => {
       .trimEnd(),
   );
 };
-
-/** Words that belong in a shell command, quoted when they must be. */
-export const shellQuote = (text: string): string =>
-  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;

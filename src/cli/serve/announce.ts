@@ -4,7 +4,8 @@
  * @module
  */
 import { FAULTS } from '../../domain/fault.ts';
-import { harmless, shellQuote, table } from '../output/table.ts';
+import { harmless, table } from '../output/table.ts';
+import { shellWord } from '../../domain/shell.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Account, Forwarding } from './forward.ts';
 
@@ -35,11 +36,11 @@ export interface Started {
 
 const curlFor = ({ url, shownKey }: Started): string =>
   [
-    `curl -X POST ${shellQuote(`${url}/_sandbox/events`)}`,
+    `curl -X POST ${shellWord(`${url}/_sandbox/events`)}`,
     "-H 'Content-Type: application/json'",
     shownKey === null
       ? '-H "x-user-context: $SENDEMALL_MOCK_API_KEY"'
-      : `-H ${shellQuote(`x-user-context: ${shownKey}`)}`,
+      : `-H ${shellWord(`x-user-context: ${shownKey}`)}`,
     `-d '{"event": "email.replied"}'`,
   ].join(' ');
 

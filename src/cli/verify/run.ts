@@ -21,6 +21,7 @@ import { loadBaseline, loadConfig, type ConfigFile } from './config-file.ts';
 import { tellGitHub } from './github.ts';
 import { listChecks } from './list.ts';
 import { createLiveView } from './live.ts';
+import { rerunWith } from './rerun.ts';
 import { outputsOf, prepareFiles, writeReports } from './reports.ts';
 import { headersOf, hookOptionsOf, listOf, timeoutOf, type VerifyFlags } from './settings.ts';
 
@@ -140,6 +141,7 @@ const optionsOf = async (
     baseline: baseline === undefined ? undefined : await loadBaseline(baseline, terminal),
     hooks: hooksOf(flags, file, terminal),
     sandbox: sandboxOf(flags, file, terminal),
+    rerun: rerunWith(argument, flags),
     signal: terminal.signal,
   };
 };

@@ -11,6 +11,7 @@ import type { Probe } from '../../probe/probe.ts';
 import { postRaw } from '../../probe/raw-post.ts';
 import { fail, isAccepted, isRefused, pass, tell } from '../../verdict.ts';
 
+/** Sent as they are: an HTTP client would make one of the two. */
 const postBoth = (
   probe: Probe,
   body: string,
@@ -20,7 +21,7 @@ const postBoth = (
     ...probe.headersFor(body, { signature: null }),
     ...signatures.map((value) => [SIGNATURE.header, value] as const),
   ];
-  return postRaw(probe, body, headers, 'two signature headers');
+  return postRaw(probe, body, headers, null);
 };
 
 export const check = defineCheck({
@@ -46,6 +47,7 @@ export const check = defineCheck({
       },
     ]);
     if (verdict.status !== 'pass' || verdict.note !== undefined) return verdict;
+    const [wrong] = probe.exchanges;
     const first = probe.write(probe.event());
     const rightFirst = await postBoth(probe, first, [
       probe.signing.valid(first),
@@ -57,14 +59,17 @@ export const check = defineCheck({
       probe.signing.valid(last),
     ]);
     // Which of the two counts is the framework's affair: either is right, and so is refusing both.
-    const all = probe.exchanges.filter(({ request }) => request.manner !== null);
-    const broken = all.filter((one) => !isAccepted(one) && !isRefused(one));
+    const broken = [
+      { name: 'two wrong ones', exchange: wrong! },
+      { name: 'the right one first', exchange: rightFirst },
+      { name: 'the right one last', exchange: rightLast },
+    ].filter(({ exchange }) => !isAccepted(exchange) && !isRefused(exchange));
     if (broken.length > 0) {
       const failure = fail({
         level: 'SHOULD',
         expected: ['a 4xx, or a 2xx when one of them is right'],
-        actual: broken.map(({ reply }) => `two signature headers: ${tell(reply)}`).join('; '),
-        exchanges: broken,
+        actual: broken.map(({ name, exchange }) => `${name}: ${tell(exchange.reply)}`).join('; '),
+        exchanges: broken.map(({ exchange }) => exchange).toReversed(),
         diagnosis: 'Nothing is accepted by it, but the receiver fails over it.',
       });
       return (await habitOf(probe)) ?? failure;

@@ -29,6 +29,13 @@ const inline = (text: string): string =>
         : `\\${character}`,
     );
 
+/** The same, where what stands between a pair of backticks is code. */
+const withCode = (text: string): string =>
+  harmless(text)
+    .split(/(`[^`\n]*[^`\s][^`\n]*`)/)
+    .map((part, at) => (at % 2 === 1 ? part : inline(part)))
+    .join('');
+
 /** A block of code; its fence is longer than any in it. */
 const fenced = (lines: readonly string[]): string => {
   const text = lines.join('\n');
@@ -37,8 +44,8 @@ const fenced = (lines: readonly string[]): string => {
   return `${fence}text\n${text}\n${fence}`;
 };
 
-const row = (label: string, text: string | null): readonly string[] =>
-  text === null || text === '' ? [] : [`- **${label}:** ${inline(text)}`];
+const row = (label: string, text: string | null, write = inline): readonly string[] =>
+  text === null || text === '' ? [] : [`- **${label}:** ${write(text)}`];
 
 const explain = ({ result, gravity, known }: Finding): string => {
   const { id, level, title, actual, reason, expected, requirement, diagnosis, fix } = result;
@@ -51,8 +58,8 @@ const explain = ({ result, gravity, known }: Finding): string => {
       ...row('Found', actual ?? reason),
       ...row('Expected', expected.join(', or ')),
       ...row('Contract', requirement),
-      ...row('Likely cause', diagnosis),
-      ...row('How to mend it', fix),
+      ...row('Likely cause', diagnosis, withCode),
+      ...row('How to mend it', fix, withCode),
     ].join('\n'),
   ];
   if (result.reproduce !== null) {

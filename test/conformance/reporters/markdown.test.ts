@@ -51,6 +51,15 @@ describe('what it says', () => {
     expect(page).toContain('200 in 3 ms');
   });
 
+  test('what stands between backticks is code, whatever else is in the line', () => {
+    const report = nasty();
+    const fix = 'Use `a * b`, not <b>: `<i>_x_</i>` is code, a ` alone is none.';
+    const page = render({ ...report, checks: report.checks.map((one) => ({ ...one, fix })) });
+    expect(page).toContain(
+      'Use <code>a * b</code>, not &lt;b&gt;: <code>&lt;i&gt;_x_&lt;/i&gt;</code> is code, a ` alone is none.',
+    );
+  });
+
   test('code stays in its block whatever fences it holds', () => {
     const blocks = elementsOf(parseFragment(render(nasty()))).filter(
       ({ tagName }) => tagName === 'pre',

@@ -18,6 +18,15 @@ export const harmless = (text: string): string =>
 /** The same on one line. */
 export const onOneLine = (text: string): string => harmless(text).replaceAll(/[\t\n]+/g, ' ');
 
+export interface Part {
+  readonly isCode: boolean;
+  readonly text: string;
+}
+
+/** A cause or a remedy in parts: what stands between a pair of backticks is code. */
+export const splitCode = (text: string): readonly Part[] =>
+  text.split(/`([^`\n]*[^`\s][^`\n]*)`/).map((part, at) => ({ isCode: at % 2 === 1, text: part }));
+
 const headerLines = (
   headers: readonly (readonly [name: string, value: string])[],
 ): readonly string[] => headers.map(([name, value]) => onOneLine(`${name}: ${value}`));

@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { CheckResult, Report, ReportedExchange } from '../report.ts';
-import { harmless, requestLines, responseLines } from './exchange-text.ts';
+import { harmless, requestLines, responseLines, splitCode } from './exchange-text.ts';
 import {
   findingOf,
   findingsOf,
@@ -21,13 +21,20 @@ import { escapeMarkup } from './xml-text.ts';
 
 const show = (text: string): string => escapeMarkup(harmless(text));
 
+const showWithCode = (text: string): string =>
+  splitCode(harmless(text))
+    .map(({ isCode, text: part }) =>
+      isCode ? `<code>${escapeMarkup(part)}</code>` : escapeMarkup(part),
+    )
+    .join('');
+
 const WORDS: Readonly<Record<string, string>> = { pass: 'pass', not_tested: 'not tested' };
 
 const kindOf = (report: Report, result: CheckResult): Gravity | 'pass' | 'not_tested' =>
   findingOf(report, result)?.gravity ?? (result.status === 'pass' ? 'pass' : 'not_tested');
 
-const entry = (term: string, text: string | null): string =>
-  text === null || text === '' ? '' : `<dt>${term}</dt><dd>${show(text)}</dd>`;
+const entry = (term: string, text: string | null, write = show): string =>
+  text === null || text === '' ? '' : `<dt>${term}</dt><dd>${write(text)}</dd>`;
 
 // A line end directly after the tag is dropped by readers.
 const pre = (text: string): string => `<pre tabindex="0">\n${escapeMarkup(text)}</pre>`;
@@ -51,8 +58,8 @@ const showCheck = (report: Report, result: CheckResult): string => {
     entry(kind === 'pass' ? 'Remark' : 'Reason', result.reason),
     entry('Expected', result.expected.join(', or ')),
     entry('Contract', result.requirement),
-    entry('Likely cause', result.diagnosis),
-    entry('How to mend it', result.fix),
+    entry('Likely cause', result.diagnosis, showWithCode),
+    entry('How to mend it', result.fix, showWithCode),
     '</dl>',
     reproduce === null ? '' : `<p>To see it again:</p>${pre(harmless(reproduce))}`,
     exchanges.length === 0

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Report } from '../report.ts';
-import { harmless, plainest, requestLines, responseLines } from './exchange-text.ts';
+import { harmless, plainest, requestLines, responseLines, splitCode } from './exchange-text.ts';
 import {
   figuresOf,
   findingsOf,
@@ -29,11 +29,9 @@ const inline = (text: string): string =>
         : `\\${character}`,
     );
 
-/** The same, where what stands between a pair of backticks is code. */
 const withCode = (text: string): string =>
-  harmless(text)
-    .split(/(`[^`\n]*[^`\s][^`\n]*`)/)
-    .map((part, at) => (at % 2 === 1 ? part : inline(part)))
+  splitCode(harmless(text))
+    .map(({ isCode, text: part }) => (isCode ? `\`${part}\`` : inline(part)))
     .join('');
 
 /** A block of code; its fence is longer than any in it. */

@@ -1,17 +1,33 @@
 /**
- * The view of a run while it goes on: what is running, and every finding as soon as it is known.
+ * The view of a run while it goes on: how far it is, what is running, and every finding as soon as it is known.
  *
  * @module
  */
 import type { Progress } from '../../conformance/options.ts';
+import type { CheckResult } from '../../conformance/report.ts';
 import { harmless } from '../output/table.ts';
 import type { Terminal } from '../terminal.ts';
 
 const WORDS = { MUST: 'FAIL', SHOULD: 'WARN', INFO: 'NOTE' } as const;
 
+const COUNTED = { MUST: 'failed', SHOULD: 'warned', INFO: 'noted' } as const;
+
+/** Under which word a result is counted: that of the summary. */
+const kindOf = ({ status, level }: CheckResult): string => {
+  if (status === 'fail') return COUNTED[level];
+  return { pass: 'passed', not_tested: 'not tested', error: 'not judged' }[status];
+};
+
+/** Worst first, as in the report. */
+const KINDS = ['failed', 'not judged', 'warned', 'noted', 'passed', 'not tested'];
+
 /** @param total checks that are to be made */
-export const createLiveView = (terminal: Terminal, total: number): ((step: Progress) => void) => {
+export const createLiveView = (
+  terminal: Pick<Terminal, 'note' | 'status'>,
+  total: number,
+): ((step: Progress) => void) => {
   const running = new Set<string>();
+  const counts = new Map<string, number>();
   let done = 0;
   return (step) => {
     const { id } = step.check;
@@ -19,10 +35,14 @@ export const createLiveView = (terminal: Terminal, total: number): ((step: Progr
     else {
       running.delete(id);
       done += 1;
+      const kind = kindOf(step.result);
+      counts.set(kind, (counts.get(kind) ?? 0) + 1);
       const { status, level, actual, reason } = step.result;
       if (status === 'fail') terminal.note(`${WORDS[level]} ${id}: ${harmless(actual ?? '')}`);
       if (status === 'error') terminal.note(`ERROR ${id}: ${harmless(reason ?? '')}`);
     }
-    terminal.status(done === total ? null : `${done}/${total} ${[...running].join(' ')}`);
+    const tally = KINDS.flatMap((kind) => (counts.has(kind) ? `${counts.get(kind)} ${kind}` : []));
+    const line = [`${done}/${total}`, tally.join(', '), [...running].join(' ')];
+    terminal.status(done === total ? null : line.filter((part) => part !== '').join('  '));
   };
 };

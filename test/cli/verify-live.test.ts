@@ -1,0 +1,82 @@
+/**
+ * The view of a run while it goes on, as a terminal is told to show it.
+ *
+ * @module
+ */
+import { expect, test } from 'vitest';
+import { createLiveView } from '../../src/cli/verify/live.ts';
+import { CATALOGUE } from '../../src/conformance/catalogue.ts';
+import type { Check } from '../../src/conformance/check.ts';
+import type { CheckResult } from '../../src/conformance/report.ts';
+import { verify } from '../../src/conformance/verify.ts';
+import { SECRET } from '../conformance/lab.ts';
+import * as express from '../receivers/samples/express.ts';
+
+const screen = () => {
+  const shown: string[] = [];
+  return {
+    shown,
+    note: (line: string) => shown.push(`> ${line}`),
+    status: (text: string | null) => shown.push(text ?? '(clear)'),
+  };
+};
+
+const [one, two, three] = CATALOGUE as readonly [Check, Check, Check];
+
+const resultOf = ({ id }: Check, more: Partial<CheckResult>): CheckResult => ({
+  id,
+  area: 'signature',
+  level: 'MUST',
+  title: '',
+  requirement: '',
+  status: 'pass',
+  duration_ms: 0,
+  reason: null,
+  expected: [],
+  actual: null,
+  diagnosis: null,
+  fix: null,
+  reproduce: null,
+  exchanges: [],
+  ...more,
+});
+
+test('what runs, how far it is, and each finding once', () => {
+  const { shown, ...terminal } = screen();
+  const live = createLiveView(terminal, 3);
+  live({ type: 'started', check: one });
+  live({ type: 'started', check: two });
+  live({ type: 'finished', check: one, result: resultOf(one, {}) });
+  const failed = { status: 'fail', level: 'SHOULD', actual: 'a\u001B[2Jb' } as const;
+  live({ type: 'finished', check: two, result: resultOf(two, failed) });
+  const error = { status: 'error', reason: 'it fell' } as const;
+  live({ type: 'finished', check: three, result: resultOf(three, error) });
+  expect(shown).toEqual([
+    `0/3  ${one.id}`,
+    `0/3  ${one.id} ${two.id}`,
+    `1/3  1 passed  ${two.id}`,
+    expect.stringMatching(new RegExp(`^> WARN ${two.id}: a[^\u001B]*b$`)),
+    '2/3  1 warned, 1 passed',
+    `> ERROR ${three.id}: it fell`,
+    '(clear)',
+  ]);
+});
+
+test('of a run, its last line counts as the report does', async () => {
+  const { shown, ...terminal } = screen();
+  await using receiver = await express.start();
+  // More than there are, so that the line is not cleared at the end.
+  const live = createLiveView(terminal, CATALOGUE.length + 1);
+  const { summary } = await verify({
+    url: receiver.url,
+    secret: SECRET,
+    only: ['signature/*'],
+    onProgress: live,
+  });
+  const { warned, noted, passed, not_tested: untested } = summary;
+  expect([warned, noted, passed].every((count) => count > 0)).toBe(true);
+  expect(shown.at(-1)).toMatch(
+    new RegExp(`  ${warned} warned, ${noted} noted, ${passed} passed, ${untested} not tested$`),
+  );
+  expect(shown.filter((line) => line.startsWith('> WARN'))).toHaveLength(warned);
+});

@@ -45,6 +45,8 @@ export const STAGES = {
   disturbing: { parallel: false, control: true, oneShows: 'nothing' },
   /** Many at once; only failures are conclusive. */
   load: { parallel: false, control: true, oneShows: 'nothing' },
+  /** So many that a queue needs its time for them. */
+  flood: { parallel: false, control: true, oneShows: 'nothing' },
 } as const satisfies Readonly<Record<string, StageRules>>;
 
 export type Stage = keyof typeof STAGES;

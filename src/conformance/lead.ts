@@ -53,7 +53,9 @@ export const createLead = (probe: Probe, given: Data = {}): Lead => {
   const base = probe.event('email.opened').data;
   const email = String(given['lead_email'] ?? base['lead_email']);
   const person = { lead_email: email, lead_id: base['lead_id'], ...given };
-  const sees: Lead['sees'] = (fits) => waitFor(probe.wall, () => stateOf(probe, email), fits);
+  const { queue } = probe;
+  const sees: Lead['sees'] = (fits) =>
+    waitFor(probe.wall, () => stateOf(probe, email), fits, { queue });
   return {
     email,
     send: async (type, data = {}, envelope = {}) => {
@@ -75,6 +77,7 @@ export const createLead = (probe: Probe, given: Data = {}): Lead => {
           probe.wall,
           () => stateOf(probe, address),
           ({ known }) => known,
+          { queue },
         );
       }
       let before = '';

@@ -8,7 +8,8 @@ import { HookError, waitFor } from './probe/hooks.ts';
 import type { Probe } from './probe/probe.ts';
 import { isAccepted } from './verdict.ts';
 
-const BACK_WITHIN_MS = 10_000;
+/** A JVM, or a container, takes its time. Milliseconds. */
+export const BACK_WITHIN_MS = 30_000;
 const LOOK_EVERY_MS = 50;
 
 /** @returns the first valid event that was accepted after the restart, or the last one that was not */

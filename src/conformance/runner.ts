@@ -17,6 +17,7 @@ import type { SeenExchange } from './observed.ts';
 import type { Progress } from './options.ts';
 import { hasHook, hooksWithout } from './hook-members.ts';
 import { seededRandom } from '../domain/random.ts';
+import { BehindError, createBacklog } from './probe/backlog.ts';
 import { createEventMaker } from './probe/event-maker.ts';
 import type { Exchange } from './probe/exchange.ts';
 import { createProbe, type Probe, type ProbeContext } from './probe/probe.ts';
@@ -45,7 +46,7 @@ const NO_SANDBOX =
 export interface RunPlan {
   /** In the catalogue's order. */
   readonly checks: readonly Check[];
-  readonly context: Omit<ProbeContext, 'seen' | 'timeoutMs' | 'events' | 'random'>;
+  readonly context: Omit<ProbeContext, 'seen' | 'timeoutMs' | 'events' | 'random' | 'backlog'>;
   readonly seed: number;
   readonly timeoutMs: number;
   readonly concurrency: number;
@@ -97,6 +98,9 @@ export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> 
   /** Which check has closed the gate: what the others have seen then says nothing new either. */
   let closed: string | null = null;
 
+  const { effects } = context.hooks;
+  const backlog = effects === undefined ? null : createBacklog(effects, context.wall);
+
   /** Why a hook is not to be relied on; null when it is, or nobody has tried it. */
   const doubtOf = (hook: Hook): string | null => {
     const voucher = checks.find((check) => isActive(check) && check.vouches === hook);
@@ -113,6 +117,7 @@ export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> 
       hooks: hooksWithout(context.hooks, (hook) => doubtOf(hook) !== null),
       random,
       events: createEventMaker(random, context.wall.now),
+      backlog,
       timeoutMs: (isValid) => {
         const most = isValid ? PATIENCE_WITH_VALID_MS : PATIENCE_AFTER_A_HANG_MS;
         return hung ? Math.min(most, plan.timeoutMs) : plan.timeoutMs;
@@ -152,6 +157,7 @@ export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> 
     try {
       return await check.run(probe);
     } catch (error) {
+      if (error instanceof BehindError) return notTested(error.message);
       const reason = error instanceof Error ? error.message : String(error);
       return unjudged(`${check.id} could not be judged: ${reason}`);
     }

@@ -121,6 +121,7 @@ test('headers go out in the spelling and order that is given, one byte a charact
     random: receiver.probe.random,
     events: receiver.probe.events,
     timeoutMs: () => 5000,
+    backlog: null,
     seen: () => undefined,
   });
   const headers = [

@@ -168,6 +168,7 @@ export const scripted = async (
     random,
     events: createEventMaker(random, wall.now),
     timeoutMs: () => timeoutMs,
+    backlog: null,
     seen: () => undefined,
   });
   return {

@@ -74,6 +74,22 @@ export interface Patience {
 
 const PATIENCE: Patience = { forMs: 5000, everyMs: 20 };
 
+/** What the receiver has accepted and not processed yet. */
+export interface Queue {
+  /** Looks how far the receiver has come: to be compared with a later look. */
+  look(): Promise<void>;
+  /**
+   * Waits while something is in the queue and the queue moves.
+   *
+   * @param isOver ends the wait early
+   * @throws when it takes too long
+   */
+  outlast(isOver: () => Promise<boolean>): Promise<void>;
+}
+
+/** Who has waited so long may have a queue to wait for. Milliseconds. */
+const LOOK_AFTER_MS = 500;
+
 /** The effects hook, with the waiting that a receiver who works asynchronously needs. */
 export interface Effects {
   /** The count now. */
@@ -94,43 +110,60 @@ export const sleep = (wall: WallClock, ms: number): Promise<void> =>
 const STILL_MS = 60;
 const LONGEST_STILL_MS = 1000;
 
+/**
+ * Asks until `fits` or patience ends; then for as long as there is a queue that moves.
+ *
+ * @returns the last answer
+ */
+export const waitFor = async <T>(
+  wall: WallClock,
+  ask: () => Promise<T>,
+  fits: (answer: T) => boolean,
+  { queue = null, ...patience }: Partial<Patience> & { readonly queue?: Queue | null } = {},
+): Promise<T> => {
+  const { forMs, everyMs } = { ...PATIENCE, ...patience };
+  const since = wall.now();
+  let answer = await ask();
+  // Once for each answer: it may compare with the one before.
+  let isGood = fits(answer);
+  const again = async (): Promise<boolean> => {
+    answer = await ask();
+    isGood = fits(answer);
+    return isGood;
+  };
+  for (let looked = false; !isGood && wall.now() < since + forMs; await again()) {
+    if (!looked && wall.now() >= since + LOOK_AFTER_MS) {
+      looked = true;
+      await queue?.look();
+    }
+    await sleep(wall, everyMs);
+  }
+  if (isGood || queue === null) return answer;
+  await queue.outlast(again);
+  // What came last may have come after the last question.
+  if (!isGood) await again();
+  return answer;
+};
+
+/** @param queue that what is accepted may wait in */
 export const createEffects = (
   count: (eventId: string) => Promise<number>,
   wall: WallClock,
+  queue: Queue | null = null,
 ): Effects => ({
   count,
   settled: async (eventId, least, patience = {}) => {
-    const { forMs, everyMs } = { ...PATIENCE, ...patience };
     const since = wall.now();
-    const until = since + forMs;
-    let last = await count(eventId);
-    while (last < least && wall.now() < until) {
-      await sleep(wall, everyMs);
-      last = await count(eventId);
-    }
+    const ask = (): Promise<number> => count(eventId);
+    let last = await waitFor(wall, ask, (now) => now >= least, { ...patience, queue });
     const took = last < least ? 0 : wall.now() - since;
+    const until = Math.max(since + (patience.forMs ?? PATIENCE.forMs), wall.now());
     const still = Math.min(Math.max(STILL_MS, 2 * took), LONGEST_STILL_MS);
     for (;;) {
       await sleep(wall, still);
-      const again = await count(eventId);
+      const again = await ask();
       if (again === last || wall.now() >= until) return again;
       last = again;
     }
   },
 });
-
-/** Asks until `fits` or patience ends. @returns the last answer */
-export const waitFor = async <T>(
-  wall: WallClock,
-  ask: () => Promise<T>,
-  fits: (answer: T) => boolean,
-  patience: Partial<Patience> = {},
-): Promise<T> => {
-  const { forMs, everyMs } = { ...PATIENCE, ...patience };
-  const until = wall.now() + forMs;
-  for (;;) {
-    const answer = await ask();
-    if (fits(answer) || wall.now() >= until) return answer;
-    await sleep(wall, everyMs);
-  }
-};

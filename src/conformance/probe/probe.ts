@@ -8,7 +8,8 @@ import { CONTENT_TYPE, SIGNATURE, type EventType } from '../../../schemas/contra
 import type { Redactor } from '../redact.ts';
 import type { Data, Envelope, Event, EventMaker } from './event-maker.ts';
 import type { Exchange, HeaderPairs, Reply, SentRequest } from './exchange.ts';
-import { createEffects, type Effects, type Hooks, type StartSandbox } from './hooks.ts';
+import type { Backlog } from './backlog.ts';
+import { createEffects, type Effects, type Hooks, type Queue, type StartSandbox } from './hooks.ts';
 import type { HttpClient } from './http-client.ts';
 import { openRaw, type RawConnection } from './raw-socket.ts';
 import type { Signing, SignatureValue } from './signing.ts';
@@ -49,6 +50,8 @@ export interface ProbeContext {
   timeoutMs(isValid: boolean): number;
   /** Starts, or finds, a sandbox that reaches the receiver. */
   readonly sandbox: StartSandbox | undefined;
+  /** Null without an effects hook. */
+  readonly backlog: Backlog | null;
   readonly signal: AbortSignal | undefined;
   /** Told of every exchange. */
   readonly seen: (exchange: Exchange) => void;
@@ -62,6 +65,8 @@ export interface Probe {
   readonly hooks: Hooks;
   /** Null without an effects hook. */
   readonly effects: Effects | null;
+  /** What the receiver has accepted and not processed yet; null without an effects hook. */
+  readonly queue: Queue | null;
   readonly events: EventMaker;
   readonly timeoutMs: number;
   readonly sandbox: StartSandbox | undefined;
@@ -86,6 +91,20 @@ export interface Probe {
 const isEvent = (body: Event | Uint8Array | string): body is Event =>
   typeof body === 'object' && !(body instanceof Uint8Array);
 
+/** What the effects hook is vouched for with: of another type a right receiver may make nothing. */
+const VOUCHED: EventType = 'email.replied';
+
+const isTaken = ({ reply }: Exchange): boolean =>
+  reply.kind === 'answer' && reply.status >= 200 && reply.status < 300;
+
+const parse = (bytes: Uint8Array): Partial<Event> | null => {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString('utf8')) as Partial<Event> | null;
+  } catch {
+    return null;
+  }
+};
+
 export const createProbe = (context: ProbeContext): Probe => {
   const { url, wall, random, signing, hooks, events, headers: extra, client } = context;
   const exchanges: Exchange[] = [];
@@ -93,6 +112,15 @@ export const createProbe = (context: ProbeContext): Probe => {
   const begun: number[] = [];
   let begins = 0;
   const begin = (): number => (begins += 1);
+  /** What was delivered as the provider does and taken will have its effect. */
+  const note = (exchange: Exchange): void => {
+    const { method, url: to, headers, body } = exchange.request;
+    if (context.backlog === null || method !== 'POST' || to !== url || !isTaken(exchange)) return;
+    const signature = headers.find(([name]) => name === SIGNATURE.header)?.[1];
+    if (signature !== signing.valid(body)) return;
+    const { event, id } = parse(body) ?? {};
+    if (event === VOUCHED && typeof id === 'string') context.backlog.accepted(id);
+  };
   const keep = (exchange: Exchange, at: number): Exchange => {
     // An answer can give away the right digest of what was sent without one: it must be known to be hidden.
     signing.digest(exchange.request.body);
@@ -100,6 +128,7 @@ export const createProbe = (context: ProbeContext): Probe => {
     exchanges.splice(exchanges.length - later, 0, exchange);
     begun.splice(begun.length - later, 0, at);
     context.seen(exchange);
+    note(exchange);
     return exchange;
   };
   const write = (event: Event): string => JSON.stringify(event);
@@ -113,13 +142,16 @@ export const createProbe = (context: ProbeContext): Probe => {
     ];
   };
 
+  const queue = hooks.effects === undefined ? null : context.backlog;
+
   return {
     url,
     wall,
     random,
     signing,
     hooks,
-    effects: hooks.effects === undefined ? null : createEffects(hooks.effects, wall),
+    effects: hooks.effects === undefined ? null : createEffects(hooks.effects, wall, queue),
+    queue,
     events,
     get timeoutMs() {
       return context.timeoutMs(false);

@@ -200,6 +200,7 @@ describe('a request', () => {
         asked.push(isValid);
         return isValid ? 4000 : 3000;
       },
+      backlog: null,
       seen: () => undefined,
     });
     await probe.post('{}');
@@ -258,6 +259,7 @@ describe('exchanges', () => {
       random: () => 0,
       events: maker(),
       timeoutMs: () => 7,
+      backlog: null,
       seen: (exchange) => seen.push(exchange),
     });
     const all = ['1', '22', '333', '4444'].map((body) => probe.post(body));

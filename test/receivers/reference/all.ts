@@ -6,7 +6,7 @@
 import { missingModule } from '../python.ts';
 import type { RunningReceiver } from '../receiver.ts';
 import { build as express } from './express.ts';
-import { build as fastify } from './fastify.ts';
+import { build as fastify, buildSlow as fastifySlow } from './fastify.ts';
 import { build as h3 } from './h3.ts';
 import { build as hono } from './hono.ts';
 import { build as koa } from './koa.ts';
@@ -62,6 +62,12 @@ export const REFERENCES: readonly Reference[] = [
     may: '202 and a worker with a durable queue; takes application/json only',
     forged: 401,
     ...inNode(fastify),
+  },
+  {
+    name: 'Fastify, busy',
+    may: '202 and a worker that is hundreds of events behind after a burst',
+    forged: 401,
+    ...inNode(fastifySlow),
   },
   {
     name: 'Koa',

@@ -82,9 +82,14 @@ export class Store {
     if (!this.#disk.done.has(event.id)) this.#disk.inbox.set(event.id, event);
   }
 
-  /** Processes what was kept, each event by itself: one that fails stays and holds up no other. */
-  async processKept(): Promise<void> {
+  /**
+   * Processes what was kept, each event by itself: one that fails stays and holds up no other.
+   *
+   * @param work what is to be done for each besides
+   */
+  async processKept(work: () => Promise<void> = () => Promise.resolve()): Promise<void> {
     for (const event of this.#disk.inbox.values()) {
+      await work();
       await this.process(event).then(
         () => this.#disk.inbox.delete(event.id),
         () => false,

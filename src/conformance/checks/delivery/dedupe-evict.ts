@@ -26,7 +26,7 @@ const sendOthers = async (probe: Probe): Promise<number> => {
   const send = async (): Promise<void> => {
     while (left > 0 && isTime() && probe.signal?.aborted !== true) {
       left -= 1;
-      if (isAccepted(await probe.post(probe.event('email.delivered')))) taken += 1;
+      if (isAccepted(await probe.post(probe.event()))) taken += 1;
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, send));
@@ -45,7 +45,7 @@ export const check = defineCheck({
     'Ids are kept in a cache of a fixed size (LRU, a ring, a capped list), and a busy campaign pushes them out within minutes.',
   fix: 'Keep ids by time and not by number: a table, or Redis keys that expire after some days.',
   catches: ['delivery-small-cache'],
-  stage: 'load',
+  stage: 'flood',
   needs: ['effects'],
   after: ['delivery/dup-seq'],
   run: async (probe) => {

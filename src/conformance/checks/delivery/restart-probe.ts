@@ -6,7 +6,7 @@
 import { defineCheck } from '../../check.ts';
 import { deliver } from '../../deliver.ts';
 import { sleep } from '../../probe/hooks.ts';
-import { restart } from '../../restart.ts';
+import { BACK_WITHIN_MS, restart } from '../../restart.ts';
 import { fail, isAccepted, notTested, pass, tell } from '../../verdict.ts';
 
 /** A cut connection is noticed within this time. Milliseconds. */
@@ -22,7 +22,7 @@ export const check = defineCheck({
   },
   cause:
     'The restart command does not start the receiver, or it needs too long, or fails to start on what it has stored.',
-  fix: 'Let the command kill the process (kill -9, docker kill) and start it again in the background, e.g. `docker restart -t 0 app`; it is waited for 10 seconds.',
+  fix: 'Let the command kill the process (kill -9, docker kill) and start it again in the background, e.g. `docker restart -t 0 app`; it is waited for 30 seconds.',
   catches: ['delivery-restart-stays-down'],
   stage: 'disturbing',
   needs: ['restart'],
@@ -40,7 +40,7 @@ export const check = defineCheck({
     if (!cut) await sleep(probe.wall, NOTICED_AFTER_MS);
     witness.close();
     if (!isAccepted(back)) {
-      return fail({ expected: ['a 2xx'], actual: `${tell(back.reply)}, 10 s after the restart` });
+      return fail({ expected: ['a 2xx'], actual: `${tell(back.reply)}, ${BACK_WITHIN_MS / 1000} s after the restart` });
     }
     if (!cut) {
       return notTested(

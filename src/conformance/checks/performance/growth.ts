@@ -29,7 +29,7 @@ export const check = defineCheck({
     'Each event looks through all that came before: a list without an index, a file that is rewritten, a count that is taken anew.',
   fix: 'Put an index on what is looked up (the event’s id, the campaign), and keep counts as counts.',
   catches: ['performance-grows'],
-  stage: 'load',
+  stage: 'flood',
   after: ['performance/latency'],
   run: async (probe) => {
     const elapsed = stopwatch();

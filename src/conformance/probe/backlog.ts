@@ -1,0 +1,110 @@
+/**
+ * What a receiver has accepted and not yet processed. Who answers first and works afterwards, as the guide recommends,
+ * may be many events behind: as long as that queue moves, a missing effect is late and not lost.
+ *
+ * @module
+ */
+import type { WallClock } from '../../clock/port.ts';
+import { sleep, type Queue } from './hooks.ts';
+
+/** The queue moves, and is too long to wait for. */
+export class BehindError extends Error {
+  override readonly name = 'BehindError';
+}
+
+export interface Backlog extends Queue {
+  /** Notes a valid event that was answered 2xx. */
+  accepted(eventId: string): void;
+}
+
+/** A queue that has not moved for so long stands still. Milliseconds. */
+const STANDS_STILL_AFTER_MS = 3000;
+const LOOK_EVERY_MS = 100;
+/** How long is waited for a queue at one time, and in the whole run. Milliseconds. */
+const LONGEST_MS = 60_000;
+const LONGEST_OF_ALL_MS = 120_000;
+
+const BEHIND =
+  'The receiver takes events faster than it processes them, and is too far behind to be judged: what it accepted has not taken effect yet. Let its test build work faster (more workers, no delays), or skip what sends much: --skip "delivery/dedupe-evict,performance/*".';
+
+/** @param count how often an event has taken effect */
+export const createBacklog = (
+  count: (eventId: string) => Promise<number>,
+  wall: WallClock,
+): Backlog => {
+  const order: { readonly id: string; readonly at: number }[] = [];
+  const known = new Set<string>();
+  const done = new Set<string>();
+  /** The place of the last event that has taken effect, and when it was first seen there. */
+  let front = -1;
+  let frontSince = wall.now();
+  let waited = 0;
+  let looking: Promise<void> | null = null;
+
+  const isDone = async (place: number): Promise<boolean> => {
+    const { id } = order[place]!;
+    if (done.has(id)) return true;
+    if ((await count(id)) === 0) return false;
+    done.add(id);
+    return true;
+  };
+
+  /** From the newest backwards in growing steps: most often the newest is the one. */
+  const findFront = async (): Promise<number> => {
+    let above = order.length;
+    let place = above - 1;
+    for (let step = 1; place > front && !(await isDone(place)); step *= 2) {
+      above = place;
+      place -= step;
+    }
+    let below = Math.max(place, front);
+    while (above - below > 1) {
+      const middle = (below + above) >> 1;
+      if (await isDone(middle)) below = middle;
+      else above = middle;
+    }
+    return below;
+  };
+
+  const look = (): Promise<void> => {
+    const search = async (): Promise<void> => {
+      const now = await findFront();
+      if (now === front) return;
+      front = now;
+      frontSince = wall.now();
+    };
+    // Those who wait at the same time share what is seen.
+    looking ??= search().finally(() => {
+      looking = null;
+    });
+    return looking;
+  };
+
+  /** Whether something waits whose turn may come yet. */
+  const moves = (): boolean => {
+    const next = order[front + 1];
+    if (next === undefined) return false;
+    return wall.now() < Math.max(frontSince, next.at) + STANDS_STILL_AFTER_MS;
+  };
+
+  return {
+    accepted: (id) => {
+      if (known.has(id)) return;
+      known.add(id);
+      order.push({ id, at: wall.now() });
+    },
+    look,
+    outlast: async (isOver) => {
+      const since = wall.now();
+      const before = waited;
+      for (await look(); moves(); await look()) {
+        if (await isOver()) return;
+        // Of several that wait side by side, the time counts once.
+        const mine = wall.now() - since;
+        waited = Math.max(waited, before + mine);
+        if (mine > LONGEST_MS || waited > LONGEST_OF_ALL_MS) throw new BehindError(BEHIND);
+        await sleep(wall, LOOK_EVERY_MS);
+      }
+    },
+  };
+};

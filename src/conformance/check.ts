@@ -20,6 +20,8 @@ interface StageRules {
   readonly control: boolean;
   /** Nothing else is worth knowing until its checks have passed: one cause, one finding. */
   readonly gate?: boolean;
+  /** Very many at a time, on purpose. */
+  readonly crowd?: boolean;
   /** Whether a single request, sent again, shows a fault once more: where effects are judged, only a refusal does. */
   readonly oneShows: 'fault' | 'refusal' | 'nothing';
 }
@@ -44,9 +46,9 @@ export const STAGES = {
   /** What disturbs the receiver: faults, restarts, dead letters. */
   disturbing: { parallel: false, control: true, oneShows: 'nothing' },
   /** Many at once; only failures are conclusive. */
-  load: { parallel: false, control: true, oneShows: 'nothing' },
+  load: { parallel: false, control: true, crowd: true, oneShows: 'nothing' },
   /** So many that a queue needs its time for them. */
-  flood: { parallel: false, control: true, oneShows: 'nothing' },
+  flood: { parallel: false, control: true, crowd: true, oneShows: 'nothing' },
 } as const satisfies Readonly<Record<string, StageRules>>;
 
 export type Stage = keyof typeof STAGES;

@@ -8,6 +8,8 @@ import type { Exchange } from './probe/exchange.ts';
 export interface SeenExchange {
   /** Id of the check that sent it; `control` for a control. */
   readonly by: string;
+  /** One of very many at a time, on purpose: how that goes is the affair of the check that sent them. */
+  readonly inCrowd: boolean;
   readonly exchange: Exchange;
 }
 
@@ -17,6 +19,8 @@ export interface Death {
   readonly exchange: Exchange | null;
   /** Milliseconds until it answered again; null when it did not within the wait. */
   readonly backAfterMs: number | null;
+  /** It answers what is not signed, and cuts every valid event: the process lives. */
+  readonly answersOthers: boolean;
 }
 
 /** A valid event after a forgery, and it was not accepted. */

@@ -25,7 +25,7 @@ import type { CheckResult } from './report.ts';
 import { toResult, type Ran } from './run-check.ts';
 import { stopwatch } from './stopwatch.ts';
 import { notTested, unjudged } from './verdict.ts';
-import { createVitality } from './vitality.ts';
+import { createVitality, isGone } from './vitality.ts';
 
 /** What to do about a hook that is missing. */
 const REMEDIES: Readonly<Record<Hook, string>> = {
@@ -110,7 +110,7 @@ export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> 
     return `The ${hook} hook cannot be relied on, see ${tried.id}: ${why}`;
   };
 
-  const probeOf = (by: string): Probe => {
+  const probeOf = (by: string, inCrowd = false): Probe => {
     const random = seededRandom(seedOf(plan.seed, by));
     return createProbe({
       ...context,
@@ -123,7 +123,7 @@ export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> 
         return hung ? Math.min(most, plan.timeoutMs) : plan.timeoutMs;
       },
       seen: (exchange: Exchange) => {
-        exchanges.push({ by, exchange });
+        exchanges.push({ by, exchange, inCrowd });
         if (exchange.reply.kind === 'none' && exchange.reply.cause === 'timeout') hung = true;
       },
     });
@@ -163,6 +163,23 @@ export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> 
     }
   };
 
+  /** Looks whether the receiver lives after what was sent. A restart on purpose is no death. */
+  const lookAfter = async (check: ActiveCheck, sent: readonly Exchange[]): Promise<void> => {
+    if (context.signal?.aborted === true || 'gate' in STAGES[check.stage]) return;
+    if (check.needs?.includes('restart') === true) {
+      if (!(await vitality.isBack())) {
+        over ??= `Not run: the receiver did not come back after the restart of ${check.id}.`;
+      }
+      return;
+    }
+    // Without a control of its own, a check tells by what was cut off.
+    const cut = sent.find(isGone);
+    if (!STAGES[check.stage].control && cut === undefined) return;
+    const alive = await vitality.control(check.id, cut ?? sent.at(-1) ?? null);
+    if (!alive)
+      over ??= `Not run: the receiver died of what ${check.id} sent, and did not come back.`;
+  };
+
   const runOne = async (check: ActiveCheck): Promise<void> => {
     const hindered = obstacle(check);
     if (hindered !== null) {
@@ -170,16 +187,20 @@ export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> 
       return;
     }
     onProgress({ type: 'started', check });
-    const probe = probeOf(check.id);
+    const probe = probeOf(check.id, 'crowd' in STAGES[check.stage]);
     const elapsed = stopwatch();
+    const deathsBefore = vitality.deaths.length;
     let verdict = await judge(check, probe);
     if (context.signal?.aborted === true) verdict = notTested('Not run to its end: interrupted.');
     const durationMs = elapsed();
     const { exchanges: sent } = probe;
-    if (STAGES[check.stage].control && context.signal?.aborted !== true) {
-      const alive = await vitality.control(check.id, sent.at(-1) ?? null);
-      if (!alive)
-        over = `Not run: the receiver died of what ${check.id} sent, and did not come back.`;
+    await lookAfter(check, sent);
+    // What was cut off by a death says nothing of what was asked: one cause, one finding.
+    if (verdict.status === 'fail' && vitality.deaths.length > deathsBefore) {
+      const { exchanges: shown = sent } = verdict;
+      if (shown.some(isGone)) {
+        verdict = notTested('The receiver died meanwhile: see http/survives.');
+      }
     }
     const result = finish(check, { verdict, exchanges: sent, durationMs });
     if ('gate' in STAGES[check.stage] && result.status !== 'pass') {

@@ -8,6 +8,7 @@ import { DELIVERY_POLICY } from '../../schemas/contract.ts';
 import { systemClock } from '../clock/system.ts';
 import { compareWithBaseline } from './baseline.ts';
 import { CATALOGUE } from './catalogue.ts';
+import { isActive } from './check.ts';
 import { hasHook } from './hook-members.ts';
 import { OptionsError, type VerifyOptions } from './options.ts';
 import { boundHooks } from './probe/bounded-hooks.ts';
@@ -56,6 +57,15 @@ export const verify = async (options: VerifyOptions): Promise<Report> => {
     if (SENSITIVE.test(name)) redactor.hide(value, `${YOURS}${name}>`);
   }
   const known = options.baseline ?? null;
+  const made = withVouchers(CATALOGUE, selected, options, (hook) => hasHook(hooks, hook));
+  /** What shows whether the hooks that were given are to be relied on. */
+  const vouched = new Set<string>(
+    made.flatMap((check) =>
+      isActive(check) && check.vouches !== undefined && hasHook(hooks, check.vouches)
+        ? check.id
+        : [],
+    ),
+  );
   const counts = ({ id, status, level }: CheckResult): boolean =>
     status === 'fail' &&
     (level === 'MUST' || (level === 'SHOULD' && failOn === 'should')) &&
@@ -70,7 +80,7 @@ export const verify = async (options: VerifyOptions): Promise<Report> => {
   const elapsed = stopwatch();
   try {
     const checks = await runChecks({
-      checks: withVouchers(CATALOGUE, selected, options, (hook) => hasHook(hooks, hook)),
+      checks: made,
       context: {
         url,
         wall: systemClock,
@@ -99,8 +109,12 @@ export const verify = async (options: VerifyOptions): Promise<Report> => {
       duration_ms: Math.round(elapsed()),
       seed,
       interrupted: signal?.aborted === true,
-      summary: summarise(checks, failOn, baseline, (id) =>
-        selected.some((check) => check.id === id),
+      summary: summarise(
+        checks,
+        failOn,
+        baseline,
+        (id) => selected.some((check) => check.id === id),
+        (id) => vouched.has(id),
       ),
       baseline,
       checks,

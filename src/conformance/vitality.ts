@@ -17,13 +17,15 @@ const LOOK_EVERY_MS = 100;
 export interface Vitality {
   /** Sends a control. @returns false when the receiver is dead for good */
   control(after: string, last: Exchange | null): Promise<boolean>;
+  /** The same after a restart on purpose: who does not come back has not died of what it was sent. */
+  isBack(): Promise<boolean>;
   readonly deaths: readonly Death[];
   readonly lostControls: readonly LostControl[];
   readonly controls: number;
 }
 
 /** No connection at all, or cut at once: nobody is at home. */
-const isGone = ({ reply }: Exchange): boolean =>
+export const isGone = ({ reply }: Pick<Exchange, 'reply'>): boolean =>
   reply.kind === 'none' && (reply.cause === 'refused' || reply.cause === 'reset');
 
 /** @param probe what the controls are sent with */
@@ -57,8 +59,11 @@ export const createVitality = (probe: Probe, wall: WallClock): Vitality => {
       }
       const since = wall.now();
       const back = await comesBack();
-      deaths.push({ by: after, exchange: last, backAfterMs: back ? wall.now() - since : null });
+      const backAfterMs = back ? wall.now() - since : null;
+      const answersOthers = !back && !isGone(await probe.post(probe.event(), { signature: null }));
+      deaths.push({ by: after, exchange: last, backAfterMs, answersOthers });
       return back;
     },
+    isBack: async () => !isGone(await probe.post(probe.event())) || (await comesBack()),
   };
 };

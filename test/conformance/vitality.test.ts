@@ -41,10 +41,36 @@ describe('a control', () => {
     const { receiver, vitality } = await vitalityOf(() => 'cut');
     await using _ = receiver;
     expect(await vitality.control('http/a', LAST)).toBe(false);
-    expect(vitality.deaths).toEqual([{ by: 'http/a', exchange: LAST, backAfterMs: null }]);
+    expect(vitality.deaths).toEqual([
+      { by: 'http/a', exchange: LAST, backAfterMs: null, answersOthers: false },
+    ]);
     expect(vitality.lostControls).toEqual([]);
     expect(receiver.wall.now()).toBe(5000);
-    expect(receiver.probe.exchanges).toHaveLength(1 + 50);
+    expect(receiver.probe.exchanges).toHaveLength(1 + 50 + 1);
+  });
+
+  test('to one that answers everything but valid events says that it lives', async () => {
+    const { receiver, vitality } = await vitalityOf(({ isSigned }) => (isSigned ? 'cut' : 401));
+    await using _ = receiver;
+    expect(await vitality.control('http/a', LAST)).toBe(false);
+    expect(vitality.deaths).toMatchObject([{ backAfterMs: null, answersOthers: true }]);
+  });
+
+  test('after a restart on purpose, nobody dies', async () => {
+    const { receiver, vitality } = await vitalityOf(() =>
+      receiver.wall.now() < 300 ? 'cut' : 401,
+    );
+    await using _ = receiver;
+    expect(await vitality.isBack()).toBe(true);
+    expect(receiver.wall.now()).toBe(300);
+    expect(vitality).toMatchObject({ deaths: [], lostControls: [], controls: 0 });
+  });
+
+  test('who does not come back after a restart is not back', async () => {
+    const { receiver, vitality } = await vitalityOf(() => 'cut');
+    await using _ = receiver;
+    expect(await vitality.isBack()).toBe(false);
+    expect(vitality).toMatchObject({ deaths: [] });
   });
 
   test('to one that comes back tells when', async () => {
@@ -53,7 +79,9 @@ describe('a control', () => {
     );
     await using _ = receiver;
     expect(await vitality.control('http/a', null)).toBe(true);
-    expect(vitality.deaths).toEqual([{ by: 'http/a', exchange: null, backAfterMs: 300 }]);
+    expect(vitality.deaths).toEqual([
+      { by: 'http/a', exchange: null, backAfterMs: 300, answersOthers: false },
+    ]);
   });
 
   test('to one that nobody listens for is no connection at all', async () => {

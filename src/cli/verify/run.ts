@@ -5,6 +5,7 @@
  */
 import { resolve } from 'node:path';
 import { CATALOGUE } from '../../conformance/catalogue.ts';
+import { isActive } from '../../conformance/check.ts';
 import { hasHook } from '../../conformance/hook-members.ts';
 import { OptionsError, type VerifyOptions } from '../../conformance/options.ts';
 import { createHttpHooks } from '../../conformance/probe/http-hooks.ts';
@@ -146,12 +147,29 @@ const optionsOf = async (
   };
 };
 
+/** A hook that was given and cannot be relied on; null when there is none. */
+const whichIsBlind = ({ checks }: Report, hooks: Hooks): string | null => {
+  const isVoucher = (id: string): boolean =>
+    CATALOGUE.some(
+      (check) =>
+        check.id === id &&
+        isActive(check) &&
+        check.vouches !== undefined &&
+        hasHook(hooks, check.vouches),
+    );
+  const found = checks.find(({ id, status }) => isVoucher(id) && status !== 'pass');
+  return found === undefined
+    ? null
+    : `a hook that was given cannot be relied on, so what rests on it was not tested. ${found.id}: ${found.actual ?? found.reason ?? found.status}`;
+};
+
 /** Why nothing is known, for the last line. */
-const whyInconclusive = ({ checks }: Report): string =>
-  checks.find(({ status }) => status === 'error')?.reason ??
+const whyInconclusive = (report: Report, hooks: Hooks): string =>
+  report.checks.find(({ status }) => status === 'error')?.reason ??
+  whichIsBlind(report, hooks) ??
   'none of the checks that were asked for could be run: look at what is not tested.';
 
-const conclude = (report: Report, terminal: Terminal): void => {
+const conclude = (report: Report, hooks: Hooks, terminal: Terminal): void => {
   terminal.signal.throwIfAborted();
   const stale = report.baseline?.stale ?? [];
   if (stale.length > 0) {
@@ -160,7 +178,7 @@ const conclude = (report: Report, terminal: Terminal): void => {
     );
   }
   if (report.summary.verdict === 'inconclusive') {
-    throw new UsageError(`Inconclusive: ${whyInconclusive(report)}`);
+    throw new UsageError(`Inconclusive: ${whyInconclusive(report, hooks)}`);
   }
   if (report.summary.verdict === 'not_conformant' || stale.length > 0) terminal.fail();
 };
@@ -191,7 +209,7 @@ const runWith = async (
   terminal.status(null);
   writeReports(report, outputs, terminal);
   tellGitHub(report, terminal);
-  conclude(report, terminal);
+  conclude(report, hooks, terminal);
 };
 
 /** @throws {UsageError} for whatever was asked wrongly, and when nothing could be learnt */

@@ -9,7 +9,7 @@ import { fail, isAccepted, notTested, pass, tell } from '../../verdict.ts';
 
 export const check = defineCheck({
   id: 'delivery/effects-probe',
-  level: 'SHOULD',
+  level: 'MUST',
   title: 'One event takes effect once, as the effects hook counts it',
   requirement: {
     text: 'An event that is answered 2xx is not sent again: it must have its effect, and one',
@@ -42,6 +42,8 @@ export const check = defineCheck({
     return fail({
       expected: ['one effect'],
       actual: `${tell(exchange.reply)}, then ${times(after)} of ${event.id}`,
+      // Two may be one that is counted twice; none is a loss wherever the hook looks rightly.
+      ...(after === 0 ? {} : { level: 'SHOULD' }),
     });
   },
 });

@@ -21,6 +21,17 @@ export const check = defineCheck({
     if (controls === 0) return notTested('Nothing was sent that could hurt it. Run more checks.');
     const [first] = deaths;
     if (first === undefined) return pass(`${controls} controls`);
+    const shown = first.exchange === null ? {} : { exchanges: [first.exchange] };
+    if (first.answersOthers) {
+      return fail({
+        expected: ['the receiver goes on answering'],
+        actual: `since what ${first.by} sent, it cuts the connection of every valid event, though it answers what is not signed`,
+        diagnosis:
+          'The process lives, but something that every event needs was broken by that one: a lock that a failed thread still holds (a poisoned mutex), a closed database connection, a worker that ended.',
+        fix: 'Look at its log for the first error. Let an event that fails end its own request only: catch the error, answer 5xx, and release what was locked.',
+        ...shown,
+      });
+    }
     const back =
       first.backAfterMs === null
         ? 'and did not come back'
@@ -28,7 +39,7 @@ export const check = defineCheck({
     return fail({
       expected: ['the receiver goes on answering'],
       actual: `it died of what ${first.by} sent, ${back}`,
-      ...(first.exchange === null ? {} : { exchanges: [first.exchange] }),
+      ...shown,
     });
   },
 });

@@ -229,6 +229,19 @@ describe('what cannot be judged', () => {
     expect(stdout).toContain('\nInconclusive: ');
   });
 
+  test('a hook that was given and shows nothing: status 2, and which', async () => {
+    await using right = await receiver();
+    await using hooks = await serveHooks(right);
+    const other = hooks.flags.with(3, hooks.flags[3]!.replace('{lead_email}', 'x{lead_email}'));
+    const flags = [...other, '--only', 'signature/missing-header,domain/bounce-class'];
+    const ran = await verify([right.url, ...flags], { cwd });
+    expect(ran.stderr).toMatch(
+      /error: Inconclusive: a hook that was given cannot be relied on, .* domain\/state-probe: .* is unknown/,
+    );
+    expect(ran.stdout).toContain('0 failed (MUST), 1 warned (SHOULD)');
+    expect(ran.status).toBe(2);
+  });
+
   test('nothing that could be run: status 2', async () => {
     await using right = await receiver();
     const ran = await verify([right.url, '--only', 'delivery/dup-seq'], { cwd });

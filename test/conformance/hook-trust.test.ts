@@ -45,6 +45,41 @@ test('ids that are known before they were sent: nothing rests on the hook, and t
   });
 });
 
+test.each<[string, Hooks, string]>([
+  ['effects', { effects: async () => 0 }, 'not_conformant'],
+  ['effects that were there before', { effects: async () => 1 }, 'inconclusive'],
+  ['state', { state: async () => ({ known: false }) }, 'inconclusive'],
+  ['fault', { fault: async () => undefined }, 'inconclusive'],
+  ['restart', { restart: async () => undefined }, 'inconclusive'],
+])(
+  'a hook that was given and shows nothing is no pass: %s',
+  { timeout: 30_000 },
+  async (_what, hooks, verdict) => {
+    const report = await examineWith(hooks, ['delivery/*-probe', 'domain/*-probe']);
+    expect(report.summary.verdict).toBe(verdict);
+  },
+);
+
+test('an event that is answered 2xx and has no effect is lost', async () => {
+  const report = await examineWith({ effects: async () => 0 }, ['delivery/effects-probe']);
+  expect(resultOf(report, 'delivery/effects-probe')).toMatchObject({
+    status: 'fail',
+    level: 'MUST',
+  });
+  expect(report.summary.verdict).toBe('not_conformant');
+});
+
+test('without a hook, that it shows nothing is no trouble', async () => {
+  await using receiver = new ModelReceiver(SECRET);
+  await receiver.start();
+  const { summary } = await verify({
+    url: receiver.url,
+    secret: SECRET,
+    only: ['delivery/*-probe', 'signature/missing-header'],
+  });
+  expect(summary).toMatchObject({ verdict: 'conformant', not_tested: 3 });
+});
+
 test('a hook that throws is one error, and the rest is not tested', async () => {
   const effects = async (): Promise<number> => {
     throw new Error('wrong database');

@@ -6,7 +6,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Check } from '../../src/conformance/check.ts';
 import type { Observed } from '../../src/conformance/observed.ts';
-import { pass } from '../../src/conformance/verdict.ts';
+import { fail, pass, tell } from '../../src/conformance/verdict.ts';
+import type { Probe } from '../../src/conformance/probe/probe.ts';
 import type { SentRequest } from '../../src/conformance/probe/exchange.ts';
 import { right, scripted } from './scripted.ts';
 import { active, FAILS, looking, run, type Id } from './made-checks.ts';
@@ -20,6 +21,7 @@ describe('controls', () => {
     ['effects', 0],
     ['disturbing', 1],
     ['load', 1],
+    ['flood', 1],
   ] as const)('stage %s: %i after each check', async ([stage, count]) => {
     let controls = -1;
     const { requests } = await run([
@@ -66,6 +68,113 @@ describe('controls', () => {
     const [death] = seen[0]!.deaths;
     expect(death).toMatchObject({ by: 'http/kills', backAfterMs: null });
     expect(Buffer.from(death!.exchange!.request.body).toString()).toBe('deadly');
+  });
+
+  describe('where none is made after each check, what was cut off asks for one', () => {
+    const failing = async (probe: Probe) => {
+      const exchange = await probe.post(probe.event());
+      return fail({ expected: ['a 2xx'], actual: tell(exchange.reply), exchanges: [exchange] });
+    };
+    const RAN: Check[] = [
+      active('http/kills', 'valid', failing),
+      active('http/more', 'effects', failing),
+      active('http/later', 'negative', () => pass()),
+    ];
+
+    test('the receiver is dead: one finding, and the rest is not tested', async () => {
+      const seen: Observed[] = [];
+      const looks = looking('http/looks', (observed) => {
+        seen.push(observed);
+        return pass();
+      });
+      const { lines } = await run([...RAN, looks], { script: () => 'cut' });
+      const over =
+        'not_tested: Not run: the receiver died of what http/kills sent, and did not come back.';
+      expect(lines).toEqual([
+        'http/kills: not_tested: The receiver died meanwhile: see http/survives.',
+        `http/more: ${over}`,
+        `http/later: ${over}`,
+        'http/looks: pass',
+      ]);
+      expect(seen[0]!.deaths).toMatchObject([{ by: 'http/kills', backAfterMs: null }]);
+    });
+
+    test('it is back soon: what was cut off says nothing, what comes later does', async () => {
+      const { lines } = await run(RAN, {
+        script: (_request, nth) => (nth <= 3 ? 'cut' : 500),
+      });
+      expect(lines).toEqual([
+        'http/kills: not_tested: The receiver died meanwhile: see http/survives.',
+        expect.stringMatching(/^http\/more: fail: 500 /),
+        'http/later: pass',
+      ]);
+    });
+
+    test('it lives: to be cut off was its answer', async () => {
+      const odd = active('http/odd', 'valid', async (probe) => {
+        const exchange = await probe.post(probe.event('email.clicked'));
+        return fail({ expected: ['a 2xx'], actual: 'cut off', exchanges: [exchange] });
+      });
+      const { lines } = await run([odd], {
+        script: ({ body }) => (body.includes('email.clicked') ? 'cut' : 200),
+      });
+      expect(lines).toEqual(['http/odd: fail: cut off']);
+    });
+  });
+
+  describe('a restart on purpose', () => {
+    const restarts = (id: Id): Check =>
+      active(id, 'disturbing', () => pass(), { needs: ['restart'] });
+    const hooks = { restart: () => Promise.resolve() };
+
+    test('that nobody comes back from is no death', async () => {
+      const seen: Observed[] = [];
+      const looks = looking('http/looks', (observed) => {
+        seen.push(observed);
+        return pass();
+      });
+      const { lines } = await run([restarts('http/a'), restarts('http/b'), looks], {
+        script: () => 'cut',
+        hooks,
+      });
+      expect(lines).toEqual([
+        'http/a: pass',
+        'http/b: not_tested: Not run: the receiver did not come back after the restart of http/a.',
+        'http/looks: pass',
+      ]);
+      expect(seen[0]!.deaths).toEqual([]);
+    });
+
+    test('that it comes back from late is none either', async () => {
+      const { lines } = await run([restarts('http/a'), restarts('http/b')], {
+        script: (_request, nth) => (nth < 20 ? 'cut' : 200),
+        hooks,
+      });
+      expect(lines).toEqual(['http/a: pass', 'http/b: pass']);
+    });
+  });
+
+  test('what is sent in a crowd is marked', async () => {
+    const seen: Observed[] = [];
+    const one = async (probe: Probe) => {
+      await probe.post(probe.event());
+      return pass();
+    };
+    await run([
+      active('http/a', 'valid', one),
+      active('http/b', 'load', one),
+      active('http/c', 'flood', one),
+      looking('http/looks', (observed) => {
+        seen.push(observed);
+        return pass();
+      }),
+    ]);
+    const marks = seen[0]!.exchanges.map(({ by, inCrowd }) => [by, inCrowd]);
+    expect(marks.filter(([by]) => by !== 'control')).toEqual([
+      ['http/a', false],
+      ['http/b', true],
+      ['http/c', true],
+    ]);
   });
 
   test('one that does not take them is remembered with the check before it', async () => {

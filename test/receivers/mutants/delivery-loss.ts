@@ -142,7 +142,6 @@ export const LOSS_MUTANTS: readonly Mutant[] = [
   {
     name: 'delivery-restart-stays-down',
     fault: 'does not start on what it has stored',
-    also: { 'http/survives': 'nobody is at home any more' },
     make: (secret) =>
       new (class extends ModelReceiver {
         override get hooks(): Hooks {

@@ -4,6 +4,7 @@
  * @module
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ModelReceiver, type Answer } from '../model/receiver.ts';
 import { crowdGathers } from './crowd.ts';
 import type { Mutant } from './mutant.ts';
@@ -55,6 +56,33 @@ const answering = (
   );
 
 const served = new WeakMap<object, number>();
+
+/** Ends over a valid event of a type that it has not thought of. */
+const dying = (
+  name: string,
+  fault: string,
+  backAfterMs: number | null,
+  more: Omit<Partial<Mutant>, 'name' | 'fault' | 'make'> = {},
+): Mutant =>
+  changed(
+    name,
+    fault,
+    (model) => {
+      const original = model.process.bind(model);
+      return {
+        process: async (event) => {
+          if (event.event !== 'email.clicked' || !model.server.listening) return original(event);
+          await model.stop();
+          if (backAfterMs !== null) {
+            await sleep(backAfterMs);
+            await model.start();
+          }
+          return original(event);
+        },
+      };
+    },
+    more,
+  );
 
 export const HTTP_MUTANTS: readonly Mutant[] = [
   answering(
@@ -199,4 +227,27 @@ export const HTTP_MUTANTS: readonly Mutant[] = [
       },
     };
   }),
+  dying('dies-of-an-event', 'an error over email.clicked ends the process', null),
+  dying(
+    'dies-of-an-event-supervised',
+    'an error over email.clicked ends the process, and a supervisor starts it again',
+    200,
+    // Two that start it again would be in each other's way.
+    { without: ['restart'] },
+  ),
+  changed(
+    'lock-poisoned',
+    'a thread dies over email.clicked with the lock in its hand',
+    (model) => {
+      const original = model.process.bind(model);
+      let poisoned = false;
+      return {
+        process: async (event) => {
+          poisoned ||= event.event === 'email.clicked';
+          if (poisoned) throw new Error('the lock is poisoned');
+          return original(event);
+        },
+      };
+    },
+  ),
 ];

@@ -16,7 +16,13 @@ export const check = defineCheck({
   },
   cause: 'An error that nobody catches ends the process.',
   fix: 'Catch errors in the handler and answer 4xx or 5xx; check the signature’s form before comparing (Node: timingSafeEqual throws on different lengths).',
-  catches: ['signature-crash-for-good', 'signature-crash-supervised'],
+  catches: [
+    'signature-crash-for-good',
+    'signature-crash-supervised',
+    'http-dies-of-an-event',
+    'http-dies-of-an-event-supervised',
+    'http-lock-poisoned',
+  ],
   observe: ({ deaths, controls }) => {
     if (controls === 0) return notTested('Nothing was sent that could hurt it. Run more checks.');
     const [first] = deaths;

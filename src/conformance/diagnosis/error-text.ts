@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { toText } from './page.ts';
 
 const PARSED_FIRST =
   'The parsed object is hashed, not the bytes: a body parser runs in front. Register express.raw({ type: "application/json" }) for this route before any express.json() (Koa, Fastify, Nest: ask for the raw body), and pass that Buffer to update().';
@@ -27,16 +28,6 @@ const MEANINGS: readonly (readonly [sign: RegExp, meaning: string])[] = [
 ];
 
 const LONGEST = 200;
-
-const toText = (page: string): string =>
-  page
-    .replaceAll(/<(title|style|script)\b[^]*?<\/\1>/gi, '')
-    .replaceAll(/<[^>]*>/g, '\n')
-    .replaceAll('&quot;', '"')
-    .replaceAll(/&#(?:39|x27);/g, "'")
-    .replaceAll('&nbsp;', ' ')
-    .replaceAll('&lt;', '<')
-    .replaceAll('&amp;', '&');
 
 export interface ErrorText {
   /** ` It says: …`, or nothing. */

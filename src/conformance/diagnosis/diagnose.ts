@@ -9,6 +9,7 @@ import type { Probe } from '../probe/probe.ts';
 import { fail, isAccepted, tell } from '../verdict.ts';
 import { explainMatch } from './explain-match.ts';
 import { OBSTACLES } from './obstacles.ts';
+import { plainOnTls } from './plain-on-tls.ts';
 import { REFUSALS } from './refusals.ts';
 import { isAlike, lookAround, type Finding, type Obstacle, type Scene } from './scene.ts';
 import { searchSignature, type Search } from './search.ts';
@@ -43,6 +44,8 @@ const unexplained = (
 });
 
 const find = async (probe: Probe, valid: Exchange): Promise<Finding> => {
+  const overTls = await plainOnTls(probe, valid);
+  if (overTls !== null) return overTls;
   const scene = await lookAround(probe, valid);
   const plain = await firstFinding([...SILENCES, ...OBSTACLES], scene);
   if (plain !== null) return plain;

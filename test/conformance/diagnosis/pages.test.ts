@@ -31,9 +31,13 @@ const ALWAYS: Readonly<Record<string, readonly [act: Act, says: RegExp, fix: Reg
     /Compare the secret/,
   ],
   'the protection of Django': [
-    page(403, '403 Forbidden', '<h1>Forbidden <span>(403)</span></h1><p>CSRF verification failed.'),
+    page(
+      403,
+      '403 Forbidden',
+      '<h1>Forbidden <span>(403)</span></h1><p>CSRF verification failed. Request aborted.',
+    ),
     /^Protection against forged forms/,
-    /csrf_exempt/,
+    /than a token does\. Django: `@csrf_exempt` on the view\.$/,
   ],
   'a protection that tells by its title': [
     page(422, 'ActionController::InvalidAuthenticityToken', 'x'.repeat(2000)),
@@ -146,6 +150,40 @@ describe.concurrent('a host check is one only when a GET fares no better', () =>
       method === 'GET' ? 405 : { status: 400, body, headers: { 'content-type': 'text/html' } },
     );
     expect(diagnosis).toMatch(/treats the valid event as a forgery/);
+  });
+});
+
+describe.concurrent('what else it can be than another secret', () => {
+  const HEADER = /does not find the header X-SendEmAll-Signature at all/;
+  test('the header is not found, where the answer is the same without it', async () => {
+    const [, diagnosis = '', fix = ''] = await lines(() => ({
+      status: 401,
+      headers: { 'x-powered-by': 'PHP/8.4' },
+    }));
+    expect(diagnosis).toMatch(/Probably the receiver has another secret/);
+    expect(diagnosis).toMatch(HEADER);
+    expect(diagnosis).not.toContain('DATA_UPLOAD_MAX_MEMORY_SIZE');
+    expect(fix).toMatch(/PHP: `\$_SERVER\["HTTP_X_SENDEMALL_SIGNATURE"\]`\. nginx: `proxy_set/);
+    expect(fix).not.toMatch(/Django|Rack/);
+  });
+
+  test('no names of other frameworks, where it is one that changes none', async () => {
+    const act = { status: 401, headers: { 'x-powered-by': 'Express' } };
+    const [, , fix = ''] = await lines(() => act);
+    expect(fix).toMatch(/Log whether the header arrives\. nginx/);
+  });
+
+  test('not the header, where another answer is given without it', async () => {
+    const [, diagnosis = '', fix = ''] = await lines(({ headers, method }) =>
+      headers['x-sendemall-signature'] === undefined && method === 'POST' ? 403 : 401,
+    );
+    expect(diagnosis).not.toMatch(HEADER);
+    expect(fix).not.toMatch(/header/);
+  });
+
+  test('a limit on bodies of Django, where it answers 400', async () => {
+    const [, diagnosis = ''] = await lines(() => 400);
+    expect(diagnosis).toMatch(/Django does above DATA_UPLOAD_MAX_MEMORY_SIZE/);
   });
 });
 

@@ -20,7 +20,7 @@ import { UsageError } from '../usage-error.ts';
 import { loadBaseline, loadConfig, type ConfigFile } from './config-file.ts';
 import { tellGitHub } from './github.ts';
 import { listChecks } from './list.ts';
-import { createLiveView } from './live.ts';
+import { createLiveView, REACH } from './live.ts';
 import { rerunWith } from './rerun.ts';
 import { outputsOf, prepareFiles, writeReports } from './reports.ts';
 import { headersOf, hookOptionsOf, listOf, timeoutOf, type VerifyFlags } from './settings.ts';
@@ -146,10 +146,15 @@ const optionsOf = async (
   };
 };
 
-/** Why nothing is known, for the last line. */
-const whyInconclusive = ({ checks }: Report): string =>
-  checks.find(({ status }) => status === 'error')?.reason ??
-  'none of the checks that were asked for could be run: look at what is not tested.';
+/** Why nothing is known, for the last line; what the live view has told is not told again. */
+const whyInconclusive = ({ checks }: Report): string => {
+  const errors = checks.filter(({ status }) => status === 'error');
+  const unreached = errors.find(({ id }) => id === REACH);
+  if (unreached !== undefined) return unreached.reason ?? '';
+  return errors.length === 0
+    ? 'none of the checks that were asked for could be run: look at what is not tested.'
+    : `not judged: ${errors.map(({ id }) => id).join(', ')}. Why is said above.`;
+};
 
 const conclude = (report: Report, terminal: Terminal): void => {
   terminal.signal.throwIfAborted();

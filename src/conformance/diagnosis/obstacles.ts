@@ -6,6 +6,7 @@
  */
 import { isAccepted, tell } from '../verdict.ts';
 import { remedyFor } from './frameworks.ts';
+import { raiseLimit } from './body-limit.ts';
 import { hostCheck } from './host-check.ts';
 import { gistOf } from './page.ts';
 import { headerOf, intermediaryOf, statusOf, type Obstacle } from './scene.ts';
@@ -52,7 +53,7 @@ const bodyLimit: Obstacle = ({ valid }) => {
   const who = intermediaryOf(valid.reply);
   return {
     diagnosis: `An ordinary event of ${valid.request.body.length} bytes is too large for it${who === null ? '' : ` (the answer is from ${who})`}: the limit on bodies is far too low.`,
-    fix: `Allow at least 100 kB, better 1 MB. ${remedyFor('limit', valid.reply)} nginx: client_max_body_size.`,
+    fix: raiseLimit(valid.reply),
   };
 };
 

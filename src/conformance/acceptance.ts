@@ -4,7 +4,8 @@
  * @module
  */
 import type { Verdict } from './check.ts';
-import { intermediaryOf, isHtml } from './diagnosis/scene.ts';
+import { tellBodyLimit } from './diagnosis/body-limit.ts';
+import { intermediaryOf, isHtml, type Finding } from './diagnosis/scene.ts';
 import type { Event } from './probe/event-maker.ts';
 import type { Exchange } from './probe/exchange.ts';
 import type { PostOptions, Probe } from './probe/probe.ts';
@@ -44,22 +45,28 @@ export const sendSamples = async (
 
 export const isRefusedSample = ({ exchange }: Sent): boolean => !isAccepted(exchange);
 
-/** Who refused it, when that was not the receiver itself. */
-const blame = ({ reply }: Exchange): string | null => {
+type Blame = Pick<Finding, 'diagnosis'> & Partial<Pick<Finding, 'fix'>>;
+
+/** What the check cannot know of it: a limit on bodies, or who refused it in the receiver's place. */
+const blame = ({ request, reply }: Exchange): Blame | null => {
+  const limit = tellBodyLimit(request.body.length, reply);
+  if (limit !== null) return limit;
   const who = intermediaryOf(reply);
   return who !== null && isHtml(reply)
-    ? `The answer is a page of ${who}, not of the receiver: it was refused on the way.`
+    ? {
+        diagnosis: `The answer is a page of ${who}, not of the receiver: it was refused on the way.`,
+      }
     : null;
 };
 
 /** @param refused not empty */
 export const failRefused = (refused: readonly Sent[]): Verdict => {
-  const blamed = refused.map(({ exchange }) => blame(exchange)).find((who) => who !== null);
+  const blamed = refused.map(({ exchange }) => blame(exchange)).find((one) => one !== null);
   return fail({
     expected: ['a 2xx'],
     actual: `refused: ${list(refused.map(({ sample, exchange }) => `${sample.name}: ${tell(exchange.reply)}`))}`,
     exchanges: refused.map(({ exchange }) => exchange).toReversed(),
-    ...(blamed === undefined ? {} : { diagnosis: blamed }),
+    ...blamed,
   });
 };
 

@@ -106,6 +106,24 @@ export const JSON_DIALECTS: readonly JsonDialect[] = [
     true,
   ),
   dialect(
+    'python-sorted-compact',
+    "Python's json.dumps with sort_keys=True and compact separators",
+    { ...COMPACT, sorted: true, string: printable },
+    true,
+  ),
+  dialect(
+    'python-sorted-utf8',
+    "Python's json.dumps with sort_keys=True and ensure_ascii=False",
+    { ...SPACED, sorted: true },
+    true,
+  ),
+  dialect(
+    'sorted-fractions',
+    'a writer that sorts the keys and keeps 1.0 as it is',
+    { ...COMPACT, sorted: true },
+    true,
+  ),
+  dialect(
     'python-compact',
     "Python's json.dumps with compact separators",
     { ...COMPACT, string: printable },
@@ -181,4 +199,14 @@ export const pythonRepr = (value: unknown): string => {
     return `{${members.join(', ')}}`;
   }
   return String(value);
+};
+
+/** What Python's `str(body)` makes of bytes: `b'…'`. */
+export const pythonBytes = (bytes: Buffer): string => {
+  const inner = bytes
+    .toString('latin1')
+    .replaceAll(/[\\\u0000-\u001F\u007F-\u00FF]/g, pythonEscape);
+  return inner.includes("'") && !inner.includes('"')
+    ? `b"${inner}"`
+    : `b'${inner.replaceAll("'", "\\'")}'`;
 };

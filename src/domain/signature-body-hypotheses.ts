@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { JSON_DIALECTS, parseJson, pythonRepr } from './json-dialects.ts';
+import { JSON_DIALECTS, parseJson, pythonBytes, pythonRepr } from './json-dialects.ts';
+import { RAW } from './raw-bytes.ts';
 import type { Cause } from './signature-cause.ts';
 
 /** @returns what would have been used; null where the hypothesis does not apply. Equal to the true one counts as not applying. */
@@ -13,10 +14,10 @@ export interface BodyHypothesis extends Cause {
 
 const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
 
-const RAW =
-  'Hash the bytes of the request as they came, before anything parses them (Express: express.raw({ type: "application/json" }); Flask: request.get_data(); Rails: request.raw_post; Laravel: $request->getContent()).';
 const FILE =
   'Keep the file byte for byte: write it with printf %s or --data-binary, not with echo or an editor that ends files with a newline.';
+
+const BODY_ALONE = 'This provider signs the body alone: no timestamp, no id.';
 
 const text = (body: Buffer): string => body.toString('utf8');
 
@@ -39,13 +40,22 @@ const member = (body: Buffer, key: string, fractions = false): unknown => {
     : undefined;
 };
 
-const signedWith = (body: Buffer, ...keys: readonly string[]): string | null => {
-  const values = keys.map((key) => member(body, key));
-  if (values.some((value) => typeof value !== 'string')) return null;
-  const seconds = values.map((value, at) =>
-    keys[at] === 'timestamp' ? Math.floor(Date.parse(String(value)) / 1000) : value,
-  );
-  return `${seconds.join('.')}.${text(body)}`;
+const inSeconds = (timestamp: string): string => String(Math.floor(Date.parse(timestamp) / 1000));
+const asWritten = (timestamp: string): string => timestamp;
+
+/** Members of the event and the body, with dots between them. */
+const signedWith = (
+  body: Buffer,
+  keys: readonly ('id' | 'timestamp')[],
+  time = asWritten,
+): string | null => {
+  const values: string[] = [];
+  for (const key of keys) {
+    const value = member(body, key);
+    if (typeof value !== 'string') return null;
+    values.push(key === 'timestamp' ? time(value) : value);
+  }
+  return [...values, text(body)].join('.');
 };
 
 const body = (
@@ -168,6 +178,30 @@ export const BODY_HYPOTHESES: readonly BodyHypothesis[] = [
     () => '{}',
   ),
   body(
+    'empty-array',
+    'is over "[]"',
+    `PHP's json_encode of an empty $_POST, or another list of fields of a form: a JSON body has none. ${RAW}`,
+    () => '[]',
+  ),
+  body(
+    'form-flask',
+    'is over the text of Flask’s request.form',
+    `A JSON body has no fields of a form, so request.form is empty. ${RAW}`,
+    () => 'ImmutableMultiDict([])',
+  ),
+  body(
+    'form-django',
+    'is over the text of Django’s request.POST',
+    `A JSON body has no fields of a form, so request.POST is empty. ${RAW}`,
+    () => '<QueryDict: {}>',
+  ),
+  body(
+    'python-bytes',
+    "is over Python's str() of the body's bytes (b'…')",
+    'Pass the bytes themselves to hmac.new, not str() of them.',
+    pythonBytes,
+  ),
+  body(
     'latin-1',
     'is over this body written as Latin-1',
     'Write the text as UTF-8, or better, keep the bytes.',
@@ -224,16 +258,26 @@ export const BODY_HYPOTHESES: readonly BodyHypothesis[] = [
   body('hex', 'is over the hex form of this body', 'Hash the bytes themselves.', (b) =>
     b.toString('hex'),
   ),
-  body(
-    'timestamp',
-    'is over "<timestamp>.<body>", as Stripe signs',
-    'This provider signs the body alone: no timestamp, no id.',
-    (b) => signedWith(b, 'timestamp'),
+  body('timestamp', 'is over "<timestamp>.<body>", as Stripe signs', BODY_ALONE, (b) =>
+    signedWith(b, ['timestamp'], inSeconds),
   ),
   body(
     'id-timestamp',
     'is over "<id>.<timestamp>.<body>", as Standard Webhooks signs',
-    'This provider signs the body alone: no timestamp, no id.',
-    (b) => signedWith(b, 'id', 'timestamp'),
+    BODY_ALONE,
+    (b) => signedWith(b, ['id', 'timestamp'], inSeconds),
+  ),
+  body(
+    'timestamp-as-written',
+    'is over "<timestamp>.<body>", with the timestamp as it stands in the body',
+    BODY_ALONE,
+    (b) => signedWith(b, ['timestamp']),
+  ),
+  body('id', 'is over "<id>.<body>"', BODY_ALONE, (b) => signedWith(b, ['id'])),
+  body(
+    'id-timestamp-as-written',
+    'is over "<id>.<timestamp>.<body>", with the timestamp as it stands in the body',
+    BODY_ALONE,
+    (b) => signedWith(b, ['id', 'timestamp']),
   ),
 ];

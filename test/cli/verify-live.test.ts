@@ -62,6 +62,15 @@ test('what runs, how far it is, and each finding once', () => {
   ]);
 });
 
+test('a receiver that is not reached is told by the last line of the run alone', () => {
+  const { shown, ...terminal } = screen();
+  const reach = CATALOGUE.find(({ id }) => id === 'http/reachable')!;
+  const live = createLiveView(terminal, 1);
+  const error = { status: 'error', reason: 'nobody there' } as const;
+  live({ type: 'finished', check: reach, result: resultOf(reach, error) });
+  expect(shown).toEqual(['(clear)']);
+});
+
 test('of a run, its last line counts as the report does', async () => {
   const { shown, ...terminal } = screen();
   await using receiver = await express.start();

@@ -227,6 +227,21 @@ describe('what cannot be judged', () => {
     expect(status).toBe(2);
     expect(stderr).toMatch(/error: Inconclusive: The target cannot be reached: connection refused/);
     expect(stdout).toContain('\nInconclusive: ');
+    // Once in the report, and once in the last line.
+    expect(`${stdout}${stderr}`.split('cannot be reached: connection refused')).toHaveLength(3);
+  });
+
+  test('a hook that is away: why is told by the live line and the report, the last line names the check', async () => {
+    await using right = await receiver();
+    const effects = `http://127.0.0.1:${await freePort()}/{id}`;
+    const flags = ['--only', 'delivery/dup-seq', '--effects-url', effects];
+    const { status, stdout, stderr } = await verify([right.url, ...flags], { cwd });
+    expect(status).toBe(2);
+    expect(stderr).toContain(
+      'error: Inconclusive: not judged: delivery/effects-probe. Why is said above.',
+    );
+    expect(stderr).toMatch(/^ERROR delivery\/effects-probe: \w/m);
+    expect(stdout).toMatch(/trouble +\w/);
   });
 
   test('a hook that was given and shows nothing: status 2, and which', async () => {

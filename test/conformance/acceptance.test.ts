@@ -114,6 +114,36 @@ describe('samples', () => {
   });
 });
 
+describe('a body that is too large', () => {
+  const refuse = (bytes: number, status: number, more = {}) =>
+    failRefused([
+      {
+        sample: { name: 'a long reply', body: '' },
+        exchange: exchange(answer(status, more), { body: Buffer.alloc(bytes) }),
+      },
+    ]);
+
+  test('is told as that, with the remedy, whatever the check is about', () => {
+    const headers = [['x-powered-by', 'Express']] as const;
+    expect(refuse(4321, 413, { headers })).toMatchObject({
+      diagnosis:
+        'It is the size, not what is in it: a body of 4,321 bytes is too large (413), so the limit on bodies is too low.',
+      fix: 'Allow at least 100 kB, better 1 MB. Express: `express.raw({ type: () => true, limit: "1mb" })`. nginx: client_max_body_size.',
+    });
+    expect(refuse(100_000, 413, { headers: [['server', 'nginx/1.27']] })).toMatchObject({
+      diagnosis: expect.stringContaining('too large (413) for nginx/1.27,') as string,
+    });
+  });
+
+  test('may be refused above what the guide’s receiver takes', () => {
+    expect(refuse(100_001, 413)).not.toHaveProperty('fix');
+  });
+
+  test('is not what another status says', () => {
+    expect(refuse(4321, 400)).not.toHaveProperty('diagnosis');
+  });
+});
+
 describe('samples that must take effect', () => {
   const lost = new Set<string>();
   const effects = async (id: string): Promise<number> => (lost.has(id) ? 0 : 1);

@@ -241,6 +241,13 @@ describe('the body', () => {
     ['hex', Buffer.from(BODY).toString('hex'), BODY],
     ['timestamp', `${seconds}.${BODY}`, BODY],
     ['id-timestamp', `${id}.${seconds}.${BODY}`, BODY],
+    ['timestamp-as-written', `${timestamp}.${BODY}`, BODY],
+    ['id', `${id}.${BODY}`, BODY],
+    ['id-timestamp-as-written', `${id}.${timestamp}.${BODY}`, BODY],
+    ['empty-array', '[]', BODY],
+    ['form-flask', 'ImmutableMultiDict([])', BODY],
+    ['form-django', '<QueryDict: {}>', BODY],
+    ['python-bytes', String.raw`b'{"a":"it\'s"}\n'`, '{"a":"it\'s"}\n'],
   ])('%s', (cause, over, body) => {
     expect(causesOf(signed(SECRET, over), body)).toEqual([`body/${cause}`]);
   });

@@ -5,7 +5,12 @@
  */
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
-import { JSON_DIALECTS, parseJson, pythonRepr } from '../../src/domain/json-dialects.ts';
+import {
+  JSON_DIALECTS,
+  parseJson,
+  pythonBytes,
+  pythonRepr,
+} from '../../src/domain/json-dialects.ts';
 import { missingModule } from '../receivers/python.ts';
 
 const VALUE = {
@@ -113,6 +118,15 @@ test("Python's str() keeps fractions", () => {
   expect(pythonRepr(parseJson('{"a": [1.0, 2]}', true))).toBe("{'a': [1.0, 2]}");
 });
 
+test.each([
+  ['{"a":1}\n', `b'{"a":1}\\n'`],
+  ["it's", `b"it's"`],
+  [`it's "it"`, `b'it\\'s "it"'`],
+  ['é\\\u0000\u007F', `b'\\xc3\\xa9\\\\\\x00\\x7f'`],
+])("the bytes of %j are Python's %s", (given, text) => {
+  expect(pythonBytes(Buffer.from(given))).toBe(text);
+});
+
 const lacking = missingModule('json');
 
 describe.skipIf(lacking !== null)(`Python itself${lacking === null ? '' : `: ${lacking}`}`, () => {
@@ -136,6 +150,12 @@ describe.skipIf(lacking !== null)(`Python itself${lacking === null ? '' : `: ${l
     ['python', 'json.dumps(v)'],
     ['python-utf8', 'json.dumps(v, ensure_ascii=False)'],
     ['python-sorted', 'json.dumps(v, sort_keys=True)'],
+    ['python-sorted-utf8', 'json.dumps(v, sort_keys=True, ensure_ascii=False)'],
+    ['python-sorted-compact', 'json.dumps(v, sort_keys=True, separators=(",", ":"))'],
+    [
+      'sorted-fractions',
+      'json.dumps(v, sort_keys=True, separators=(",", ":"), ensure_ascii=False)',
+    ],
     ['python-compact', 'json.dumps(v, separators=(",", ":"))'],
     ['compact-fractions', 'json.dumps(v, separators=(",", ":"), ensure_ascii=False)'],
   ])('%s is %s', (id, expression) => {
@@ -144,5 +164,11 @@ describe.skipIf(lacking !== null)(`Python itself${lacking === null ? '' : `: ${l
 
   test('str(v)', () => {
     expect(pythonRepr(parseJson(TEXT, true))).toBe(python('str(v)'));
+  });
+
+  test('str() of bytes', () => {
+    expect(pythonBytes(Buffer.from(JSON.stringify(VALUE)))).toBe(
+      python(`str(${JSON.stringify(JSON.stringify(VALUE))}.encode())`),
+    );
   });
 });

@@ -18,6 +18,9 @@ const kindOf = ({ status, level }: CheckResult): string => {
   return { pass: 'passed', not_tested: 'not tested', error: 'not judged' }[status];
 };
 
+/** When it cannot be judged, the run is over, and its last line says why. */
+export const REACH = 'http/reachable';
+
 /** Worst first, as in the report. */
 const KINDS = ['failed', 'not judged', 'warned', 'noted', 'passed', 'not tested'];
 
@@ -39,7 +42,8 @@ export const createLiveView = (
       counts.set(kind, (counts.get(kind) ?? 0) + 1);
       const { status, level, actual, reason } = step.result;
       if (status === 'fail') terminal.note(`${WORDS[level]} ${id}: ${harmless(actual ?? '')}`);
-      if (status === 'error') terminal.note(`ERROR ${id}: ${harmless(reason ?? '')}`);
+      if (status === 'error' && id !== REACH)
+        terminal.note(`ERROR ${id}: ${harmless(reason ?? '')}`);
     }
     const tally = KINDS.flatMap((kind) => (counts.has(kind) ? `${counts.get(kind)} ${kind}` : []));
     const line = [`${done}/${total}`, tally.join(', '), [...running].join(' ')];

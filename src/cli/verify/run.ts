@@ -5,19 +5,18 @@
  */
 import { resolve } from 'node:path';
 import { CATALOGUE } from '../../conformance/catalogue.ts';
-import { isActive } from '../../conformance/check.ts';
 import { hasHook } from '../../conformance/hook-members.ts';
 import { OptionsError, type VerifyOptions } from '../../conformance/options.ts';
 import { createHttpHooks } from '../../conformance/probe/http-hooks.ts';
 import type { Hooks, StartSandbox } from '../../conformance/probe/hooks.ts';
 import type { EffectsSink } from '../../conformance/probe/sink-effects.ts';
 import type { PausesIn } from '../../conformance/probe/sandbox-campaign.ts';
-import type { Report } from '../../conformance/report.ts';
 import { selectChecks, withVouchers } from '../../conformance/select.ts';
 import { verify } from '../../conformance/verify.ts';
 import { checkKey, checkSecret, httpUrl, keyOf, secretOf } from '../options.ts';
 import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
+import { conclude } from './conclude.ts';
 import { loadBaseline, loadConfig, type ConfigFile } from './config-file.ts';
 import { tellGitHub } from './github.ts';
 import { listChecks } from './list.ts';
@@ -145,42 +144,6 @@ const optionsOf = async (
     rerun: rerunWith(argument, flags),
     signal: terminal.signal,
   };
-};
-
-/** A hook that was given and cannot be relied on; null when there is none. */
-const whichIsBlind = ({ checks }: Report, hooks: Hooks): string | null => {
-  const isVoucher = (id: string): boolean =>
-    CATALOGUE.some(
-      (check) =>
-        check.id === id &&
-        isActive(check) &&
-        check.vouches !== undefined &&
-        hasHook(hooks, check.vouches),
-    );
-  const found = checks.find(({ id, status }) => isVoucher(id) && status !== 'pass');
-  return found === undefined
-    ? null
-    : `a hook that was given cannot be relied on, so what rests on it was not tested. ${found.id}: ${found.actual ?? found.reason ?? found.status}`;
-};
-
-/** Why nothing is known, for the last line. */
-const whyInconclusive = (report: Report, hooks: Hooks): string =>
-  report.checks.find(({ status }) => status === 'error')?.reason ??
-  whichIsBlind(report, hooks) ??
-  'none of the checks that were asked for could be run: look at what is not tested.';
-
-const conclude = (report: Report, hooks: Hooks, terminal: Terminal): void => {
-  terminal.signal.throwIfAborted();
-  const stale = report.baseline?.stale ?? [];
-  if (stale.length > 0) {
-    terminal.note(
-      `Stale in the baseline, take out: ${stale.map(({ id }) => id).join(', ')}. What it names must still fail.`,
-    );
-  }
-  if (report.summary.verdict === 'inconclusive') {
-    throw new UsageError(`Inconclusive: ${whyInconclusive(report, hooks)}`);
-  }
-  if (report.summary.verdict === 'not_conformant' || stale.length > 0) terminal.fail();
 };
 
 const runWith = async (

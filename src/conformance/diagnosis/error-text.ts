@@ -3,9 +3,12 @@
  *
  * @module
  */
+import { toText } from './page.ts';
 
 const PARSED_FIRST =
   'The parsed object is hashed, not the bytes: a body parser runs in front. Register express.raw({ type: "application/json" }) for this route before any express.json() (Koa, Fastify, Nest: ask for the raw body), and pass that Buffer to update().';
+const PARSED_FIRST_PYTHON =
+  'A parsed object or a text is hashed, not the bytes: pass the raw body to hmac.new (Flask: request.get_data(); Django: request.body; FastAPI: await request.body()).';
 const NO_SECRET =
   'The secret is not set where the receiver runs: look at its environment (is the .env file read? is the variable’s name right? was the process started anew?).';
 const LENGTHS =
@@ -16,7 +19,7 @@ const MEANINGS: readonly (readonly [sign: RegExp, meaning: string])[] = [
   [/"data" argument must be .*Received (an instance of Object|undefined)/, PARSED_FIRST],
   [
     /object supporting the buffer API required|Strings must be encoded before hashing/,
-    PARSED_FIRST,
+    PARSED_FIRST_PYTHON,
   ],
   [/"key" argument must be .*Received (undefined|null)/, NO_SECRET],
   [
@@ -27,16 +30,6 @@ const MEANINGS: readonly (readonly [sign: RegExp, meaning: string])[] = [
 ];
 
 const LONGEST = 200;
-
-const toText = (page: string): string =>
-  page
-    .replaceAll(/<(title|style|script)\b[^]*?<\/\1>/gi, '')
-    .replaceAll(/<[^>]*>/g, '\n')
-    .replaceAll('&quot;', '"')
-    .replaceAll(/&#(?:39|x27);/g, "'")
-    .replaceAll('&nbsp;', ' ')
-    .replaceAll('&lt;', '<')
-    .replaceAll('&amp;', '&');
 
 export interface ErrorText {
   /** ` It says: …`, or nothing. */

@@ -3,8 +3,9 @@
  *
  * @module
  */
+import { RAW_PLACES } from '../../domain/raw-bytes.ts';
 import type { Cause } from '../../domain/signature-cause.ts';
-import type { Exchange } from '../probe/exchange.ts';
+import type { Exchange, Reply } from '../probe/exchange.ts';
 import { tell } from '../verdict.ts';
 import { firstDifference } from './difference.ts';
 import { frameworkOf } from './frameworks.ts';
@@ -26,12 +27,19 @@ const difference = ({ request }: Exchange, hashed: Uint8Array): string => {
   return first === null ? '' : `; ${first}`;
 };
 
+/** In place of how it is done everywhere, how it is done there, where the answer tells what it is. */
+const inPlace = (remedies: readonly string[], reply: Reply): string => {
+  const raw = frameworkOf(reply)?.raw;
+  const told = [...new Set(remedies)].join(' ');
+  return raw === undefined ? told : `${told.replaceAll(RAW_PLACES, '')} ${raw}`;
+};
+
 const ABOUT_BYTES = /^body\//;
 
 /** It is accepted here, and not over another body: what is done to the body is something else, which comes to this. */
 const explainUnproven = ({ guess: { hashed }, exchange }: Match, aboutBody: Cause): Finding => ({
   diagnosis: `It does not hash the bytes as they came, but a changed text${difference(exchange, hashed)}. The change is none of the usual ones; here it comes to the same as one that ${aboutBody.says}.`,
-  fix: [aboutBody.remedy, frameworkOf(exchange.reply)?.raw ?? []].flat().join(' '),
+  fix: inPlace([aboutBody.remedy], exchange.reply),
   actual: `the right signature refused, and one over a changed body accepted (${tell(exchange.reply)})`,
   shownBy: [exchange],
 });
@@ -44,14 +52,14 @@ export const explainMatch = (match: Match): Finding => {
   const what = causes.map(({ says }) => says).join(', and ');
   const code = aboutBody === undefined ? undefined : IN_CODE[aboutBody.id];
   const hmac = code === undefined ? '' : ` (the HMAC of ${code})`;
-  const remedies = [
-    ...new Set(causes.map(({ remedy }) => remedy)),
-    ...(aboutBody === undefined ? [] : [frameworkOf(exchange.reply)?.raw ?? []].flat()),
-  ];
+  const remedies = causes.map(({ remedy }) => remedy);
   return {
     actual: `the right signature refused, and one that ${what} accepted (${tell(exchange.reply)})`,
     diagnosis: `It accepts a signature that ${what}${hmac}, and rejects the right one${aboutBody === undefined ? '' : ` over the raw body${difference(exchange, hashed)}`}.`,
-    fix: remedies.join(' '),
+    fix:
+      aboutBody === undefined
+        ? [...new Set(remedies)].join(' ')
+        : inPlace(remedies, exchange.reply),
     shownBy: [exchange],
   };
 };

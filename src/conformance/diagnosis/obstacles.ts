@@ -6,7 +6,10 @@
  */
 import { isAccepted, tell } from '../verdict.ts';
 import { remedyFor } from './frameworks.ts';
-import { bodyOf, headerOf, intermediaryOf, statusOf, type Obstacle } from './scene.ts';
+import { raiseLimit } from './body-limit.ts';
+import { hostCheck } from './host-check.ts';
+import { gistOf } from './page.ts';
+import { headerOf, intermediaryOf, statusOf, type Obstacle } from './scene.ts';
 
 const LOGIN = /log[-_]?in|sign[-_]?in|auth|sso/i;
 
@@ -50,7 +53,7 @@ const bodyLimit: Obstacle = ({ valid }) => {
   const who = intermediaryOf(valid.reply);
   return {
     diagnosis: `An ordinary event of ${valid.request.body.length} bytes is too large for it${who === null ? '' : ` (the answer is from ${who})`}: the limit on bodies is far too low.`,
-    fix: `Allow at least 100 kB, better 1 MB. ${remedyFor('limit', valid.reply)} nginx: client_max_body_size.`,
+    fix: raiseLimit(valid.reply),
   };
 };
 
@@ -88,10 +91,14 @@ const contentType: Obstacle = async ({ valid, probe }) => {
 const CSRF =
   /csrf|xsrf|authenticity.?token|antiforgery|anti-forgery|page expired|cross.?site request/i;
 
+/** What it refuses with; a failure that names it on its page is another matter. */
+const CSRF_STATUSES = [400, 401, 403, 419, 422];
+
 const csrf: Obstacle = ({ valid, unsigned }) => {
   const status = statusOf(valid);
-  const told = CSRF.test(bodyOf(valid.reply)) || status === 419;
-  if (!told || status === null || status < 400 || statusOf(unsigned) !== status) return null;
+  const told = CSRF.test(gistOf(valid.reply)) || status === 419;
+  if (!told || status === null || !CSRF_STATUSES.includes(status)) return null;
+  if (statusOf(unsigned) !== status) return null;
   return {
     diagnosis:
       'Protection against forged forms (CSRF) stands in front: it refuses every POST without its token, signed or not, before the receiver sees it.',
@@ -130,6 +137,7 @@ export const OBSTACLES: readonly Obstacle[] = [
   bodyLimit,
   rateLimit,
   contentType,
+  hostCheck,
   csrf,
   gateway,
   inverted,

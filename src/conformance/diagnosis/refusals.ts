@@ -6,6 +6,7 @@
 import { isAccepted, tell } from '../verdict.ts';
 import { readError } from './error-text.ts';
 import { remedyFor } from './frameworks.ts';
+import { bareBadRequest } from './host-check.ts';
 import {
   bodyOf,
   headerOf,
@@ -129,6 +130,7 @@ const contentRefused: Obstacle = ({ valid, forged, unsigned }) => {
 /** In this order: the more particular first. */
 export const REFUSALS: readonly Obstacle[] = [
   wrongPath,
+  bareBadRequest,
   firewall,
   authGate,
   handlerFails,

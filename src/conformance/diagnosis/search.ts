@@ -12,7 +12,7 @@ import { isAccepted } from '../verdict.ts';
 import { trickyBody } from './tricky.ts';
 
 /** Requests of one search at the most. */
-const MOST_REQUESTS = 120;
+const MOST_REQUESTS = 130;
 /** Side by side, unless the receiver is slow: it may serve one at a time. */
 const AT_ONCE = 6;
 const SLOW_MS = 500;

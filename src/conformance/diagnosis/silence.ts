@@ -5,10 +5,14 @@
  */
 import type { Exchange } from '../probe/exchange.ts';
 import { tell } from '../verdict.ts';
+import { notHttp } from './plain-on-tls.ts';
 import type { Obstacle } from './scene.ts';
 
 const ANSWER_FIRST =
   'Answer 2xx as soon as the event is safely stored, and do the work afterwards; see that every path of the handler ends the response (Node: res.end(); an awaited promise that never settles is the usual one).';
+
+const inSeconds = (ms: number): string =>
+  `${ms < 1000 ? (ms / 1000).toFixed(1) : Math.round(ms / 1000)} s`;
 
 /** The first request that was answered, with what it was. */
 const firstAnswered = (
@@ -27,28 +31,14 @@ const hang: Obstacle = ({ valid, unsigned, forged, get }) => {
   ]);
   if (answered === null) {
     return {
-      diagnosis:
-        'It takes the connection and then answers nothing at all, whatever is sent: with or without a signature, POST or GET.',
-      fix: 'See whether the process is stuck (a debugger’s breakpoint, a dead-lock, a worker pool that is used up), and whether this is the right port.',
+      diagnosis: `It takes the connection and then answers nothing at all within ${inSeconds(valid.reply.durationMs)}, whatever is sent: with or without a signature, POST or GET.`,
+      fix: `See whether the process is stuck (a debugger’s breakpoint, a dead-lock, a worker pool that is used up), and whether this is the right port. Or it is only slow, and then the provider does not wait for it either. ${ANSWER_FIRST}`,
     };
   }
   return {
     diagnosis: `It answers other requests (${answered.what}: ${tell(answered.exchange.reply)}), but not a valid event: the handler works, or waits, before it answers.`,
     fix: ANSWER_FIRST,
     shownBy: [answered.exchange],
-  };
-};
-
-const notHttp: Obstacle = ({ valid: { reply }, probe }) => {
-  const tlsSpoken =
-    reply.kind === 'answer' && reply.status === 400 && /HTTPS port|TLS|SSL/.test(reply.body);
-  const odd = reply.kind === 'none' && reply.cause === 'invalid_response';
-  if (!(odd || tlsSpoken) || probe.url.startsWith('https:')) return null;
-  return {
-    diagnosis: tlsSpoken
-      ? 'This port speaks TLS, and the URL is a plain http:// one.'
-      : 'What listens there answers something that is not HTTP/1.1: it may speak TLS, or another protocol.',
-    fix: 'Give the URL with https:// if the receiver speaks TLS, or the right port.',
   };
 };
 

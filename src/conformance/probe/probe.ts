@@ -84,9 +84,23 @@ export interface Probe {
   headersFor(body: Uint8Array | string, options?: PostOptions): HeaderPairs;
   /** A connection that takes bytes as they are. Close it when done. */
   connect(): Promise<RawConnection>;
+  /** Whether a TLS handshake with the same host and port comes off; nothing is sent over it. */
+  speaksTls(): Promise<boolean>;
   /** Keeps an exchange that was made over a raw connection. */
   keep(request: Omit<SentRequest, 'url'>, reply: Reply): Exchange;
 }
+
+/** As long as a handshake may take. */
+const TLS_HANDSHAKE_MS = 2000;
+
+/** The same place by https://, with its port, which for http:// may be left out. */
+export const overTls = (url: string): string => {
+  const to = new URL(url);
+  const port = to.protocol === 'http:' ? to.port || '80' : to.port;
+  to.protocol = 'https:';
+  to.port = port;
+  return to.href;
+};
 
 const isEvent = (body: Event | Uint8Array | string): body is Event =>
   typeof body === 'object' && !(body instanceof Uint8Array);
@@ -185,6 +199,13 @@ export const createProbe = (context: ProbeContext): Probe => {
         timeoutMs: context.timeoutMs(true),
         signal: context.signal,
       }),
+    speaksTls: async () => {
+      const { wall, signal } = context;
+      const over = { insecure: true, wall, timeoutMs: TLS_HANDSHAKE_MS, signal };
+      const connection = await openRaw({ ...over, url: overTls(url) });
+      connection.close();
+      return connection.failure() === null;
+    },
     keep: (request, reply) => keep({ request: { ...request, url }, reply }, begin()),
   };
 };

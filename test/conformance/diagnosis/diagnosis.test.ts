@@ -129,7 +129,10 @@ describe.concurrent('a receiver that does not answer', () => {
     await receiver.start();
     const report = await verify({ url: receiver.url, secret: SECRET, hooks: receiver.hooks });
     expectOneFinding(report);
-    expect(findingOf(report)!.diagnosis).toMatch(/answers nothing at all, whatever is sent/);
+    expect(findingOf(report)!.diagnosis).toMatch(
+      /answers nothing at all within 10 s, whatever is sent/,
+    );
+    expect(findingOf(report)!.fix).toMatch(/Or it is only slow.*Answer 2xx as soon as/);
     expect(report.duration_ms).toBeLessThan(30_000);
   });
 
@@ -198,7 +201,7 @@ test('a diagnosis sends no more than it should', async () => {
     /another secret.*something in front refuses everything/,
   );
   expect(requests).toBeGreaterThan(80);
-  expect(requests).toBeLessThanOrEqual(130);
+  expect(requests).toBeLessThanOrEqual(135);
 });
 
 test('nothing that was signed with the secret is shown', async () => {

@@ -4,12 +4,24 @@
  * @module
  */
 import { describe, expect, test } from 'vitest';
+import { pythonBytes } from '../../../src/domain/json-dialects.ts';
 import { explainMatch } from '../../../src/conformance/diagnosis/explain-match.ts';
 import { searchSignature } from '../../../src/conformance/diagnosis/search.ts';
 import { trickyBody } from '../../../src/conformance/diagnosis/tricky.ts';
 import { scripted, type Script } from '../scripted.ts';
 import { hashing, hmac, taking } from './signing.ts';
 import { diagnosed } from './told.ts';
+
+const sorted = (value: unknown): unknown =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(
+        Object.entries(value)
+          .toSorted(([a], [b]) => (a < b ? -1 : 1))
+          .map(([key, inner]) => [key, sorted(inner)]),
+      )
+    : value;
+
+const idOf = (body: string): string => (JSON.parse(body) as { id: string }).id;
 
 const WAYS: Readonly<Record<string, Script>> = {
   'without the prefix': taking(({ body }) => hmac(body)),
@@ -29,6 +41,17 @@ const WAYS: Readonly<Record<string, Script>> = {
   'over "data" alone': hashing((body) =>
     JSON.stringify((JSON.parse(body) as { data: unknown }).data),
   ),
+  'over sorted keys, without spaces, in Python': hashing((body) =>
+    JSON.stringify(sorted(JSON.parse(body))).replaceAll(
+      /[\u0080-\uFFFF]/g,
+      (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    ),
+  ),
+  'over the id and the body': hashing((body) => `${idOf(body)}.${body}`),
+  'over the text of the bytes, in Flask': hashing((body) => pythonBytes(Buffer.from(body)), {
+    server: 'Werkzeug/3.1.3',
+  }),
+  'over a form, in PHP': hashing(() => '[]', { 'x-powered-by': 'PHP/8.4.1' }),
 };
 
 /** Only where something else is done to the body does it differ. */
@@ -40,7 +63,7 @@ const refusesPlain =
 describe('a receiver that takes a signature', () => {
   test.for(Object.entries(WAYS))('%s', async ([, script]) => {
     const { text, requests } = await diagnosed(refusesPlain(script));
-    expect(requests).toBeLessThanOrEqual(3 + 120 + 30);
+    expect(requests).toBeLessThanOrEqual(3 + 130 + 30);
     expect(text).toMatchSnapshot();
   });
 

@@ -10,7 +10,10 @@ import { tell } from '../../../src/conformance/verdict.ts';
 import { scripted, type Script, type ScriptedOptions } from '../scripted.ts';
 
 const still = (text: string): string =>
-  text.replaceAll(/127\.0\.0\.1:\d+/g, '<host>').replaceAll(/\b\d+ ms\b/g, '<ms>');
+  text
+    .replaceAll(/127\.0\.0\.1:\d+/g, '<host>')
+    .replaceAll(/\b\d+ ms\b/g, '<ms>')
+    .replaceAll(/within [\d.]+ s\b/g, 'within <s>');
 
 const tellExchange = ({ request, reply }: Exchange): string => {
   const { pathname } = new URL(request.url);

@@ -49,6 +49,11 @@ test.each([
     'TypeError: key',
     /secret is not set/,
   ],
+  [
+    'TypeError: object supporting the buffer API required',
+    'TypeError: object',
+    /raw body to hmac\.new \(Flask/,
+  ],
   ['KeyError: lead_score', 'KeyError: lead_score', null],
   ['<h1>Sorry</h1>', '', null],
 ])('what an error page says: %j', (page, says, meaning) => {
@@ -188,6 +193,30 @@ describe('an answer', () => {
     expect(remedyFor('csrf', express)).toBe(
       'Express: mount the webhook’s route before the CSRF middleware.',
     );
+    for (const [headers, body, name] of [
+      [[], '<p>CSRF verification failed. Request aborted.</p>', 'Django'],
+      [
+        [
+          ['server', 'gunicorn'],
+          ['referrer-policy', 'same-origin'],
+          ['cross-origin-opener-policy', 'same-origin'],
+        ],
+        'no',
+        'Django',
+      ],
+      [[['server', 'gunicorn']], 'no', undefined],
+      [[['server', 'Werkzeug/3']], '<th scope="row">Django Version:</th>', 'Flask'],
+      [[['x-powered-by', 'PHP/8.4']], '', 'PHP'],
+      [[['server', 'WEBrick']], '', 'Rack'],
+      [[['x-runtime', '0.1']], '', 'Rails'],
+      [[], '{"timestamp":"2026-01-01","status":401,"error":"Unauthorized","path":"/"}', 'Spring'],
+      [[], 'panic: no\ngoroutine 7 [running]:', 'Go'],
+      [[], 'Failed to deserialize the JSON body into the target type', 'axum'],
+    ] as const) {
+      expect(frameworkOf(answer(401, { headers, body }))?.name, body).toBe(name);
+    }
+    const django = answer(403, { body: 'CSRF verification failed. Request aborted.' });
+    expect(remedyFor('csrf', django)).toBe('Django: `@csrf_exempt` on the view.');
     // Next.js is not known to have such a protection.
     const next = answer(401, { headers: [['x-powered-by', 'Next.js']] });
     expect(remedyFor('csrf', next)).toBe(remedyFor('csrf', html));

@@ -17,7 +17,7 @@ export const check = defineCheck({
   },
   cause:
     'An error that nobody catches ends in the framework’s default page, which shows the stack to whoever asks. It tells which code runs, and where.',
-  fix: 'Catch the error and answer 401. Express: NODE_ENV=production, or an error handler of your own; Django: DEBUG = False; Laravel: APP_DEBUG=false; ASP.NET Core: no developer exception page.',
+  fix: 'Answer without the stack, whatever the status: catch the error, and write it to the log only. Express: NODE_ENV=production, or an error handler of your own; Django: DEBUG = False; Laravel: APP_DEBUG=false; ASP.NET Core: no developer exception page.',
   catches: ['signature-leaks-stack', 'signature-leaks-traceback'],
   observe: (observed) => {
     const leaks = leaksOf(observed, 'stack');

@@ -1,0 +1,58 @@
+/**
+ * How a run of `verify` ends: its status, and why nothing could be learnt.
+ *
+ * @module
+ */
+import { CATALOGUE } from '../../conformance/catalogue.ts';
+import { isActive } from '../../conformance/check.ts';
+import { hasHook } from '../../conformance/hook-members.ts';
+import type { Hooks } from '../../conformance/probe/hooks.ts';
+import type { Report } from '../../conformance/report.ts';
+import type { Terminal } from '../terminal.ts';
+import { UsageError } from '../usage-error.ts';
+import { REACH } from './live.ts';
+
+/** Why a hook that was given cannot be relied on; null when there is none. */
+const whichIsBlind = ({ checks }: Report, hooks: Hooks): string | null => {
+  const isVoucher = (id: string): boolean =>
+    CATALOGUE.some(
+      (check) =>
+        check.id === id &&
+        isActive(check) &&
+        check.vouches !== undefined &&
+        hasHook(hooks, check.vouches),
+    );
+  const found = checks.find(({ id, status }) => isVoucher(id) && status !== 'pass');
+  return found === undefined
+    ? null
+    : `a hook that was given cannot be relied on, so what rests on it was not tested. ${found.id}: ${found.actual ?? found.reason ?? found.status}`;
+};
+
+/** Why nothing is known, for the last line; what the live view has told is not told again. */
+const whyInconclusive = (report: Report, hooks: Hooks): string => {
+  const errors = report.checks.filter(({ status }) => status === 'error');
+  const unreached = errors.find(({ id }) => id === REACH);
+  if (unreached !== undefined) return unreached.reason ?? '';
+  if (errors.length > 0) {
+    return `not judged: ${errors.map(({ id }) => id).join(', ')}. Why is said above.`;
+  }
+  return (
+    whichIsBlind(report, hooks) ??
+    'none of the checks that were asked for could be run: look at what is not tested.'
+  );
+};
+
+/** @throws {UsageError} when nothing could be learnt */
+export const conclude = (report: Report, hooks: Hooks, terminal: Terminal): void => {
+  terminal.signal.throwIfAborted();
+  const stale = report.baseline?.stale ?? [];
+  if (stale.length > 0) {
+    terminal.note(
+      `Stale in the baseline, take out: ${stale.map(({ id }) => id).join(', ')}. What it names must still fail.`,
+    );
+  }
+  if (report.summary.verdict === 'inconclusive') {
+    throw new UsageError(`Inconclusive: ${whyInconclusive(report, hooks)}`);
+  }
+  if (report.summary.verdict === 'not_conformant' || stale.length > 0) terminal.fail();
+};

@@ -1,0 +1,27 @@
+/**
+ * A body that is too large for a receiver, or for what stands in front.
+ *
+ * @module
+ */
+import type { Reply } from '../probe/exchange.ts';
+import { remedyFor } from './frameworks.ts';
+import { intermediaryOf } from './scene.ts';
+
+/** What the guide's own receiver takes; above it, a refusal is no fault. Bytes. */
+const DUE_LIMIT = 100_000;
+
+export const raiseLimit = (reply: Reply): string =>
+  `Allow at least 100 kB, better 1 MB. ${remedyFor('limit', reply)} nginx: client_max_body_size.`;
+
+/** @returns null when it is no 413, or so large a body may be refused */
+export const tellBodyLimit = (
+  bytes: number,
+  reply: Reply,
+): { readonly diagnosis: string; readonly fix: string } | null => {
+  if (reply.kind !== 'answer' || reply.status !== 413 || bytes > DUE_LIMIT) return null;
+  const who = intermediaryOf(reply);
+  return {
+    diagnosis: `It is the size, not what is in it: a body of ${bytes.toLocaleString('en')} bytes is too large (413)${who === null ? '' : ` for ${who}`}, so the limit on bodies is too low.`,
+    fix: raiseLimit(reply),
+  };
+};

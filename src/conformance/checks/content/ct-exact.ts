@@ -28,6 +28,7 @@ export const check = defineCheck({
   fix: 'Compare what is before the ";", without regard to case (Express: express.raw({ type: "application/json" }) does; Python: request.mimetype).',
   catches: ['content-type-compared', 'content-charset-refused'],
   stage: 'valid',
+  after: ['signature/body-reserialized'],
   run: async (probe) => {
     const types = ['application/json; charset=utf-8', 'application/json;charset=UTF-8', UPPER_CASE];
     const sent = await sendSamples(

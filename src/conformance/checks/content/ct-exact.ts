@@ -6,7 +6,7 @@
 import { failRefused, isRefusedSample, sendSamples, type Sample } from '../../acceptance.ts';
 import { defineCheck } from '../../check.ts';
 import type { Probe } from '../../probe/probe.ts';
-import { fail, pass, tell } from '../../verdict.ts';
+import { fail, isTimedOut, pass, tell } from '../../verdict.ts';
 
 const UPPER_CASE = 'Application/JSON';
 
@@ -38,7 +38,9 @@ export const check = defineCheck({
     const refused = sent.filter(isRefusedSample);
     const [first] = refused;
     if (first === undefined) return pass();
-    if (first.exchange !== sent.at(-1)?.exchange) return failRefused(refused);
+    if (first.exchange !== sent.at(-1)?.exchange || isTimedOut(first.exchange)) {
+      return failRefused(refused);
+    }
     return fail({
       level: 'INFO',
       expected: ['a 2xx'],

@@ -99,6 +99,7 @@ import { check as domainRateMath } from './checks/domain/rate-math.ts';
 import { check as domainStateProbe } from './checks/domain/state-probe.ts';
 import { check as domainSuppressScope } from './checks/domain/suppress-scope.ts';
 import { check as domainSuppressedGlobally } from './checks/domain/suppressed-globally.ts';
+import { check as domainSuppressionSurvives } from './checks/domain/suppression-survives.ts';
 import { check as domainUnsubWins } from './checks/domain/unsub-wins.ts';
 import { check as performanceBurst } from './checks/performance/burst.ts';
 import { check as performanceGrowth } from './checks/performance/growth.ts';
@@ -199,6 +200,7 @@ export const CATALOGUE: readonly Check[] = [
   domainStateProbe,
   domainSuppressScope,
   domainSuppressedGlobally,
+  domainSuppressionSurvives,
   domainUnsubWins,
   performanceBurst,
   performanceGrowth,

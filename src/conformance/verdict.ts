@@ -28,6 +28,23 @@ export const isAccepted = ({ reply }: Pick<Exchange, 'reply'>): boolean =>
 export const isRefused = ({ reply }: Pick<Exchange, 'reply'>): boolean =>
   reply.kind === 'answer' && reply.status >= 400 && reply.status < 500;
 
+export const isTimedOut = ({ reply }: Pick<Exchange, 'reply'>): boolean =>
+  reply.kind === 'none' && reply.cause === 'timeout';
+
+/**
+ * Silence says nothing of what was sent: a receiver that hangs is one finding, and of another check.
+ *
+ * @param refused not empty
+ * @returns why nothing can be said when all that came of them was silence; else null
+ */
+export const unanswered = (refused: readonly Pick<Exchange, 'reply'>[]): Verdict | null => {
+  if (!refused.every(isTimedOut)) return null;
+  const longest = Math.max(...refused.map(({ reply }) => reply.durationMs));
+  return notTested(
+    `It gave no answer within ${Math.round(longest / 100) / 10} s: see http/no-hang.`,
+  );
+};
+
 /** `401 in 3 ms`, `connection reset after 12 ms`. */
 export const tell = (reply: Reply): string =>
   reply.kind === 'answer'

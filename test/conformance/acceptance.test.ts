@@ -11,6 +11,10 @@ import {
   judgeProcessed,
   sendSamples,
 } from '../../src/conformance/acceptance.ts';
+import { CATALOGUE } from '../../src/conformance/catalogue.ts';
+import { isActive } from '../../src/conformance/check.ts';
+import type { Reply } from '../../src/conformance/probe/exchange.ts';
+import { systemClock } from '../../src/clock/system.ts';
 import { answer, exchange, none } from './made.ts';
 import { right, scripted } from './scripted.ts';
 
@@ -141,6 +145,53 @@ describe('a body that is too large', () => {
 
   test('is not what another status says', () => {
     expect(refuse(4321, 400)).not.toHaveProperty('diagnosis');
+  });
+});
+
+const SILENT = {
+  status: 'not_tested',
+  reason: 'It gave no answer within 10 s: see http/no-hang.',
+};
+
+describe('samples that got no answer in time', () => {
+  const sentWith = (...replies: readonly Reply[]) =>
+    replies.map((reply) => ({ sample: { name: 'a', body: '' }, exchange: exchange(reply) }));
+
+  test('say nothing when there is nothing else', () => {
+    expect(failRefused(sentWith(none('timeout')))).toEqual(SILENT);
+    expect(
+      failRefused(sentWith(none('timeout'), { ...none('timeout'), durationMs: 1004 })),
+    ).toEqual(SILENT);
+    expect(failRefused(sentWith({ ...none('timeout'), durationMs: 1004 }))).toMatchObject({
+      reason: 'It gave no answer within 1 s: see http/no-hang.',
+    });
+  });
+
+  test.for([none('reset'), answer(500), none('invalid_response')])(
+    'are a failure beside another: %o',
+    (other) => {
+      expect(failRefused(sentWith(none('timeout'), other))).toMatchObject({ status: 'fail' });
+      expect(failRefused(sentWith(other))).toMatchObject({ status: 'fail' });
+    },
+  );
+
+  test('are no matter of headers', async () => {
+    await using receiver = await scripted(() => 'hang', { wall: systemClock, timeoutMs: 50 });
+    for (const id of ['signature/header-name-case', 'content/ct-exact', 'content/event-types']) {
+      const check = CATALOGUE.filter(isActive).find((one) => one.id === id)!;
+      expect(await check.run(receiver.probe)).toEqual({
+        status: 'not_tested',
+        reason: expect.stringMatching(/^It gave no answer within 0\.\d s: see http/) as string,
+      });
+    }
+  });
+
+  test('in the last letters of a content type, neither', async () => {
+    await using receiver = await scripted((_, nth) => (nth === 2 ? 'hang' : 200), {
+      timeoutMs: 50,
+    });
+    const check = CATALOGUE.filter(isActive).find(({ id }) => id === 'content/ct-exact')!;
+    expect(await check.run(receiver.probe)).toMatchObject({ status: 'not_tested' });
   });
 });
 

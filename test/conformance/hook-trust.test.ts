@@ -3,13 +3,14 @@
  *
  * @module
  */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { boundHooks } from '../../src/conformance/probe/bounded-hooks.ts';
-import { createEffects, type Hooks } from '../../src/conformance/probe/hooks.ts';
+import { createEffects, HookError, type Hooks } from '../../src/conformance/probe/hooks.ts';
 import { createRedactor } from '../../src/conformance/redact.ts';
 import type { Report } from '../../src/conformance/report.ts';
 import { verify } from '../../src/conformance/verify.ts';
 import { ModelReceiver } from '../receivers/model/receiver.ts';
+import { MUTANTS } from '../receivers/mutants/all.ts';
 import { SECRET } from './lab.ts';
 
 /** Runs with the hooks of a right receiver, but for these. */
@@ -200,4 +201,39 @@ test('what is hidden is replaced wherever it stands, the longest first', () => {
   );
   expect(redactor.find('tail-value secret tail-value')).toEqual(['<tail>', '<secret>']);
   expect(redactor.find('nothing')).toEqual([]);
+});
+
+describe('a hook that does not take long ids, as a router that limits paths', () => {
+  const only = ['delivery/id-collation'];
+  const judged = async (receiver: ModelReceiver, staysUp = true) => {
+    await using running = receiver;
+    await running.start();
+    let down = false;
+    const effects = async (id: string): Promise<number> => {
+      if (id.length > 100) down = !staysUp;
+      if (id.length > 100 || down) throw new HookError('answered 414.');
+      return running.hooks.effects!(id);
+    };
+    const hooks = { ...running.hooks, effects };
+    const report = await verify({ url: running.url, secret: SECRET, hooks, only });
+    return resultOf(report, only[0]!);
+  };
+
+  test('leaves the rest to be judged, and is told how to take them', async () => {
+    expect(await judged(new ModelReceiver(SECRET))).toMatchObject({
+      status: 'pass',
+      reason: expect.stringMatching(
+        /^by case only: .*128 characters.*effects\?id=\{id\}.*maxParamLength.*answered 414\.$/,
+      ) as string,
+    });
+  });
+
+  test('whatever is wrong with the rest is found', async () => {
+    const folded = MUTANTS.find(({ name }) => name === 'delivery-id-folded')!.make(SECRET);
+    expect(await judged(folded)).toMatchObject({ status: 'fail', level: 'MUST' });
+  });
+
+  test('one that is down altogether is an error', async () => {
+    expect(await judged(new ModelReceiver(SECRET), false)).toMatchObject({ status: 'error' });
+  });
 });

@@ -7,7 +7,8 @@ import type { IncomingMessage } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import type { Report } from '../../src/conformance/report.ts';
 import { verify } from '../../src/conformance/verify.ts';
-import { ModelReceiver, type Answer } from '../receivers/model/receiver.ts';
+import { ModelReceiver, type Answer, type Event } from '../receivers/model/receiver.ts';
+import { MUTANTS } from '../receivers/mutants/all.ts';
 import { SIGNATURE_MUTANTS } from '../receivers/mutants/signature.ts';
 import { examine, SECRET, SEED } from './lab.ts';
 
@@ -29,18 +30,49 @@ class HangsOnForgeries extends ModelReceiver {
   }
 }
 
-const report = async (receiver: ModelReceiver, withHooks: boolean): Promise<Report> => {
+/** As Go writes JSON: the plain event looks the same. */
+class HashesGoJson extends ModelReceiver {
+  override signedContent(raw: Buffer): string {
+    return JSON.stringify(JSON.parse(raw.toString())).replaceAll(
+      /[<>&]/g,
+      (letter) => String.raw`\u00` + letter.charCodeAt(0).toString(16),
+    );
+  }
+}
+
+/** Answers so, before it does anything, where the test says. */
+class Refuses extends ModelReceiver {
+  readonly status: number;
+  readonly refuses: (event: Event, raw: Buffer) => boolean;
+  constructor(status: number, refuses: Refuses['refuses']) {
+    super(SECRET);
+    this.status = status;
+    this.refuses = refuses;
+  }
+  override async receive(raw: Buffer, request: IncomingMessage): Promise<Answer> {
+    const right = this.verify(raw, request);
+    return right && this.refuses(JSON.parse(raw.toString()) as Event, raw)
+      ? { status: this.status }
+      : super.receive(raw, request);
+  }
+}
+
+const report = async (
+  receiver: ModelReceiver,
+  withHooks: boolean,
+  only: readonly string[] = ['signature/*', 'http/reachable', 'http/survives'],
+): Promise<Report> => {
   await using running = receiver;
   await running.start();
-  return await examine({ url: running.url, hooks: withHooks ? running.hooks : {} }, [
-    'signature/*',
-    'http/reachable',
-    'http/survives',
-  ]);
+  return await examine({ url: running.url, hooks: withHooks ? running.hooks : {} }, only);
 };
 
 const failures = ({ checks }: Report): readonly string[] =>
   checks.filter(({ status }) => status === 'fail').map(({ id, level }) => `${id} ${level}`);
+
+/** Of the gravest; an INFO may be told beside it. */
+const musts = (seen: Report): readonly string[] =>
+  failures(seen).filter((one) => one.endsWith('MUST'));
 
 const find = ({ checks }: Report, id: string) => checks.find((check) => check.id === id);
 
@@ -77,13 +109,76 @@ describe.concurrent('one cause, one finding', () => {
       status: 'not_tested',
       reason: expect.stringContaining('the receiver died'),
     });
-    expect(failures(seen).filter((one) => one.endsWith('MUST'))).toEqual(['http/survives MUST']);
+    expect(musts(seen)).toEqual(['http/survives MUST']);
   });
 
   test('a receiver that is started again is told, too, and the rest is tested', async () => {
     const seen = await report(mutant('signature-crash-supervised'), false);
     expect(find(seen, 'http/survives')?.actual).toMatch(/and was back after \d+ ms/);
     expect(find(seen, 'signature/deep-nesting')?.status).toBe('pass');
+  });
+
+  test('a receiver that hashes what it has written anew: contents say nothing', async () => {
+    const seen = await report(new HashesGoJson(SECRET), true, ['signature/*', 'content/*']);
+    expect(musts(seen)).toEqual(['signature/body-reserialized MUST']);
+    const waiting = ['event-types', 'waf', 'unknown-field', 'long-preview', 'optional-null'];
+    for (const name of waiting) {
+      expect(find(seen, `content/${name}`)).toMatchObject({
+        status: 'not_tested',
+        reason: 'Says nothing new until signature/body-reserialized passes.',
+      });
+    }
+  });
+
+  test('a receiver that fails over the types that it does not use hashes the right bytes', async () => {
+    const used = ['email.replied', 'email.unsubscribed'];
+    const narrow = new Refuses(500, ({ event }) => !used.includes(event));
+    const seen = await report(narrow, true, ['signature/body-*', 'content/*', 'domain/*']);
+    expect(find(seen, 'signature/body-reserialized')?.status).toBe('pass');
+    expect(find(seen, 'content/event-types')?.status).toBe('fail');
+    expect(find(seen, 'domain/no-lead-event')?.reason).toContain('content/event-types');
+  });
+
+  test('a receiver that takes no 1.0 for a whole number is told so, and the rest is tested', async () => {
+    const strict = new Refuses(400, (_, raw) => raw.includes('"sequence_step":1.0'));
+    const seen = await report(strict, true, ['signature/body-*', 'content/*']);
+    expect(musts(seen)).toEqual([]);
+    expect(find(seen, 'signature/body-reserialized')).toMatchObject({
+      status: 'pass',
+      reason: expect.stringContaining('a whole number written as 1.0 is refused') as string,
+    });
+    expect(find(seen, 'content/event-types')?.status).toBe('pass');
+  });
+
+  const lengths = ['signature/body-*', 'content/long-preview', 'content/size-limit'];
+  test('a limit on bodies is found as one, however low', async () => {
+    const low = new Refuses(413, (_, { length }) => length > 2000);
+    const seen = await report(low, false, lengths);
+    expect(musts(seen)).toEqual(['content/size-limit MUST']);
+    expect(find(seen, 'content/long-preview')?.reason).toContain('see content/size-limit');
+  });
+
+  test('a column that is too short says nothing of the size of bodies', async () => {
+    const short = new Refuses(500, ({ data }) => String(data['reply_preview']).length > 255);
+    const seen = await report(short, false, lengths);
+    expect(musts(seen)).toEqual(['content/long-preview MUST']);
+    expect(find(seen, 'content/size-limit')?.reason).toContain('content/long-preview');
+  });
+
+  test('a column that is too short for something else leaves the size of bodies to be judged', async () => {
+    const short = new Refuses(500, ({ data }) => String(data['user_agent']).length > 255);
+    const seen = await report(short, false, lengths);
+    expect(musts(seen)).toEqual(['content/long-preview MUST']);
+    expect(find(seen, 'content/size-limit')?.status).toBe('pass');
+  });
+
+  test('a receiver that takes the first packet for the whole body is told that alone', async () => {
+    const made = MUTANTS.find(({ name }) => name === 'http-first-packet-only')!.make(SECRET);
+    const seen = await report(made, false, ['http/s*-body', 'content/size-limit']);
+    expect(musts(seen)).toEqual(['http/split-body MUST']);
+    for (const id of ['http/slow-body', 'content/size-limit']) {
+      expect(find(seen, id)?.reason).toBe('Says nothing new until http/split-body passes.');
+    }
   });
 
   test('a receiver that leaves forgeries without an answer does not hold the run up', async () => {

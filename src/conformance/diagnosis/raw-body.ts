@@ -6,7 +6,7 @@
 import { failRefused, isRefusedSample, sendSamples, type Sample } from '../acceptance.ts';
 import type { Verdict } from '../check.ts';
 import type { Probe } from '../probe/probe.ts';
-import { fail, pass } from '../verdict.ts';
+import { fail, isTimedOut, pass, unanswered } from '../verdict.ts';
 import { explainMatch } from './explain-match.ts';
 import { searchSignature } from './search.ts';
 
@@ -21,7 +21,11 @@ export const judgeRawBodies = async (
 ): Promise<Verdict> => {
   const refused = (await sendSamples(probe, samples)).filter(isRefusedSample);
   if (refused.length === 0) return pass(`${samples.length} accepted`);
-  for (const { exchange, sample } of refused.slice(0, MOST_SEARCHED)) {
+  const silence = unanswered(refused.map(({ exchange }) => exchange));
+  if (silence !== null) return silence;
+  // Whoever did not answer may be late with the next ones too, and then anything seems to be accepted or refused.
+  const answered = refused.filter(({ exchange }) => !isTimedOut(exchange));
+  for (const { exchange, sample } of answered.slice(0, MOST_SEARCHED)) {
     const { match } = await searchSignature(probe, Buffer.from(exchange.request.body));
     if (match === null) continue;
     const { diagnosis, fix, actual = '', shownBy = [] } = explainMatch(match);

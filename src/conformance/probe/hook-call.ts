@@ -36,6 +36,12 @@ const LOOK_EVERY_MS = 50;
 /** Characters of an answer that a message shows. */
 const SHOWN = 200;
 
+/**
+ * Each question has a connection of its own: one that is kept can be closed by the server at the moment when the next
+ * question is on its way, and a POST must not be sent twice to find out.
+ */
+const CLOSE = { connection: 'close' };
+
 /** `ECONNREFUSED`, or what was said innermost: "bad port". */
 const reasonOf = (error: unknown): string => {
   const { code, cause, errors, message } = error as NodeJS.ErrnoException & AggregateError;
@@ -89,13 +95,13 @@ export const createHookCaller = (options: HookCallerOptions): HookCaller => {
   };
 
   return {
-    get: (url) => call(url, { headers: { accept: 'application/json' } }, timeoutMs),
+    get: (url) => call(url, { headers: { ...CLOSE, accept: 'application/json' } }, timeoutMs),
     post: (url, body, limitMs) =>
       call(
         url,
         {
           method: 'POST',
-          headers: { 'content-type': 'application/json', accept: 'application/json' },
+          headers: { ...CLOSE, 'content-type': 'application/json', accept: 'application/json' },
           body: JSON.stringify(body),
         },
         limitMs,

@@ -11,7 +11,8 @@
  * | recover | `POST {"api_url", "api_key", "webhook_id"}`, or a command with `SENDEMALL_MOCK_API_URL`, `SENDEMALL_MOCK_API_KEY` and `SENDEMALL_MOCK_WEBHOOK_ID` in its environment | any 2xx, or ends with 0, once the recovery of dead letters has run |
  * | campaign | nothing: the receiver calls a sandbox in place of the provider | the campaign that the suite made there is paused, or is not |
  *
- * Ids and addresses are percent-encoded in URLs. All waiting is bounded; a hook that does anything else is a
+ * Ids and addresses are percent-encoded in URLs, but for the "@": it may stand there as it is, and some routers (Go's chi)
+ * hand on what is encoded without decoding it. All waiting is bounded; a hook that does anything else is a
  * {@link HookError}, which says what it did and what it should.
  *
  * @module
@@ -107,6 +108,14 @@ const checked = (flag: string, url: string, placeholder: string | null): string 
   return url;
 };
 
+const encoded = (text: string): string => encodeURIComponent(text).replaceAll('%40', '@');
+
+/** Whoever is surprised by it wants to know what was asked. */
+interface UnknownLead extends LeadState {
+  readonly known: false;
+  readonly asked: string;
+}
+
 const isOk = ({ status }: HookReply): boolean => status >= 200 && status < 300;
 
 const effectsHook = (caller: HookCaller, template: string): NonNullable<Hooks['effects']> => {
@@ -122,10 +131,9 @@ const effectsHook = (caller: HookCaller, template: string): NonNullable<Hooks['e
 const stateHook = (caller: HookCaller, template: string): NonNullable<Hooks['state']> => {
   checked('--state-url', template, '{lead_email}');
   return async (leadEmail): Promise<LeadState> => {
-    const reply = await caller.get(
-      template.replaceAll('{lead_email}', encodeURIComponent(leadEmail)),
-    );
-    if (reply.status === 404) return { known: false };
+    const reply = await caller.get(template.replaceAll('{lead_email}', encoded(leadEmail)));
+    const unknown: UnknownLead = { known: false, asked: reply.url };
+    if (reply.status === 404) return unknown;
     const parsed = State.safeParse(readJson(reply.body));
     if (reply.status === 200 && parsed.success) return parsed.data;
     throw caller.unfit(reply, REMEDIES.state);

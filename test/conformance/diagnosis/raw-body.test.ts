@@ -72,3 +72,26 @@ test('the second is searched when the first tells nothing', async () => {
     actual: expect.stringMatching(/^spaced: the right signature refused/) as string,
   });
 });
+
+test('are not judged, and nothing is searched, when there was no answer in time', async () => {
+  await using receiver = await scripted(({ body }) => (body.startsWith('{ ') ? 'hang' : 200), {
+    timeoutMs: 50,
+  });
+  expect(await judgeRawBodies(receiver.probe, [spaced, plain])).toEqual({
+    status: 'not_tested',
+    reason: expect.stringMatching(/^It gave no answer within 0\.\d s: see http/) as string,
+  });
+  expect(receiver.heard).toHaveLength(2);
+});
+
+test('are searched where they were answered', async () => {
+  await using receiver = await scripted(
+    (heard) => (heard.isSigned && heard.body === spaced.body ? 'hang' : hashing(compact)(heard, 0)),
+    { timeoutMs: 50 },
+  );
+  const other = { name: 'other', body: '{  "id": "evt_3" }' };
+  expect(await judgeRawBodies(receiver.probe, [spaced, other])).toMatchObject({
+    status: 'fail',
+    actual: expect.stringMatching(/^other: the right signature refused/) as string,
+  });
+});

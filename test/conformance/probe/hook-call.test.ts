@@ -4,6 +4,7 @@
  * @module
  */
 import { createServer, type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../../src/clock/system.ts';
 import type { WallClock } from '../../../src/clock/port.ts';
@@ -75,6 +76,39 @@ describe('a hook', () => {
     await kill(server);
     await expect(createHttpHooks({ effectsUrl, wall }).effects!('evt_1')).rejects.toThrow();
     expect(armed.size).toBe(0);
+  });
+
+  test('has a connection of its own for each question, which a server may close when it likes', async () => {
+    const ports = new Set<number>();
+    const server = createServer((request, response) => {
+      ports.add(request.socket.remotePort!);
+      response.end('{"count": 2}');
+    });
+    // Without a hint to the client, as some servers do it.
+    server.keepAliveTimeout = 1;
+    const url = `http://127.0.0.1:${await open(server)}`;
+    const hooks = createHttpHooks({ effectsUrl: `${url}/{id}`, faultUrl: url });
+    for (let round = 0; round < 20; round += 1) {
+      expect(await hooks.effects!('evt_1')).toBe(2);
+      await hooks.fault!(true);
+    }
+    expect(ports.size).toBe(40);
+    await kill(server);
+  });
+
+  test('that closes the connection without an answer is not asked again', async () => {
+    let asked = 0;
+    const server = createServer((request) => {
+      asked += 1;
+      request.socket.destroy();
+    });
+    const faultUrl = `http://127.0.0.1:${await open(server)}/fault`;
+    const effectsUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/{id}`;
+    const hooks = createHttpHooks({ effectsUrl, faultUrl });
+    await expect(hooks.effects!('evt_1')).rejects.toThrow('cannot be reached (UND_ERR_SOCKET)');
+    await expect(hooks.fault!(true)).rejects.toThrow('cannot be reached (UND_ERR_SOCKET)');
+    expect(asked).toBe(2);
+    await kill(server);
   });
 
   test('that cannot be reached says why', async () => {

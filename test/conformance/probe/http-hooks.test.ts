@@ -154,14 +154,13 @@ describe('state', () => {
     await using server = await answering(status, body);
     const hooks = createHttpHooks({ stateUrl: `${server.url}/leads/{lead_email}` });
     const state = await hooks.state?.('sarah+1@example.com');
-    return { state, asked: server.asked[0]?.url };
+    return { state, asked: server.asked[0]?.url, base: server.url };
   };
 
-  test('404 is a lead that is not known', async () => {
-    expect(await stateFrom(404, 'no such lead')).toEqual({
-      state: { known: false },
-      asked: '/leads/sarah%2B1%40example.com',
-    });
+  test('404 is a lead that is not known at the URL that was asked; the "@" is as it is', async () => {
+    const { state, asked, base } = await stateFrom(404, 'no such lead');
+    expect(asked).toBe('/leads/sarah%2B1@example.com');
+    expect(state).toEqual({ known: false, asked: base + asked });
   });
 
   test('what is there is taken, null is left out, more is no harm', async () => {

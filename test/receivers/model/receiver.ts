@@ -215,6 +215,9 @@ export class ModelReceiver implements AsyncDisposable {
       return { status: 400 };
     }
     if (typeof (event as Event | null)?.id !== 'string') return { status: 400 };
+    if (typeof event.data !== 'object' || (event.data as object | null) === null) {
+      return { status: 400 };
+    }
     return this.arrived(event);
   }
 

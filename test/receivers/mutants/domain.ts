@@ -190,6 +190,17 @@ export const DOMAIN_MUTANTS: readonly Mutant[] = [
       })(secret),
   },
   {
+    name: 'domain-leads-in-memory',
+    fault: 'keeps the leads in a Map and the ids on disk',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        override boot(): void {
+          super.boot();
+          this.disk.leads.clear();
+        }
+      })(secret),
+  },
+  {
     name: 'domain-never-pauses',
     fault: 'does not look at bounce rates',
     make: (secret) =>

@@ -209,6 +209,17 @@ export const HTTP_MUTANTS: readonly Mutant[] = [
       }
     },
   ),
+  answering(
+    'null-data-cuts',
+    'reads members of data, be it there or not',
+    (request, raw, right, model) => {
+      if (!model.verify(raw, request) || raw[0] !== 0x7b) return right();
+      const text = raw.toString();
+      const lacksData = /^\{"event":"[^"]+","id":/.test(text) && !/"data": ?[{[]/.test(text);
+      if (lacksData) throw new TypeError('no data');
+      return right();
+    },
+  ),
   changed('limits-bursts', 'turns away a crowd of more than 45 requests at a time', (model) => {
     const original = model.serve.bind(model);
     let inFlight = 0;

@@ -6,7 +6,7 @@
 import { failRefused, isRefusedSample, sendSamples, type Sample } from '../../acceptance.ts';
 import { defineCheck } from '../../check.ts';
 import type { Probe } from '../../probe/probe.ts';
-import { fail, pass, tell } from '../../verdict.ts';
+import { fail, isTimedOut, pass, tell } from '../../verdict.ts';
 
 const UPPER_CASE = 'Application/JSON';
 
@@ -28,6 +28,7 @@ export const check = defineCheck({
   fix: 'Compare what is before the ";", without regard to case (Express: express.raw({ type: "application/json" }) does; Python: request.mimetype).',
   catches: ['content-type-compared', 'content-charset-refused'],
   stage: 'valid',
+  after: ['signature/body-reserialized'],
   run: async (probe) => {
     const types = ['application/json; charset=utf-8', 'application/json;charset=UTF-8', UPPER_CASE];
     const sent = await sendSamples(
@@ -37,7 +38,9 @@ export const check = defineCheck({
     const refused = sent.filter(isRefusedSample);
     const [first] = refused;
     if (first === undefined) return pass();
-    if (first.exchange !== sent.at(-1)?.exchange) return failRefused(refused);
+    if (first.exchange !== sent.at(-1)?.exchange || isTimedOut(first.exchange)) {
+      return failRefused(refused);
+    }
     return fail({
       level: 'INFO',
       expected: ['a 2xx'],

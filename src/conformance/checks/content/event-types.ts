@@ -20,6 +20,7 @@ export const check = defineCheck({
   fix: 'Answer 2xx to every type; do nothing for those that you do not need. Read lead_email only in events that have it.',
   catches: ['content-type-unhandled', 'content-lead-required'],
   stage: 'valid',
+  after: ['signature/body-reserialized'],
   run: (probe) =>
     judgeAccepted(
       probe,

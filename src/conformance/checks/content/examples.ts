@@ -20,6 +20,7 @@ export const check = defineCheck({
   catches: ['content-bounce-code-number'],
   stage: 'valid',
   after: [
+    'signature/body-reserialized',
     'signature/body-charset',
     'content/event-types',
     'content/optional-null',

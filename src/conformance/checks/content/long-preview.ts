@@ -3,8 +3,10 @@
  *
  * @module
  */
-import { judgeAccepted } from '../../acceptance.ts';
+import { failRefused, isRefusedSample, sendSamples } from '../../acceptance.ts';
 import { defineCheck } from '../../check.ts';
+import { isTooLarge } from '../../sized-event.ts';
+import { notTested, pass } from '../../verdict.ts';
 
 export const check = defineCheck({
   id: 'content/long-preview',
@@ -19,11 +21,11 @@ export const check = defineCheck({
   fix: 'Store them as text without a limit, or cut them to what fits: by characters, not in the middle of one.',
   catches: ['content-short-column', 'content-column-in-bytes'],
   stage: 'valid',
-  after: ['signature/body-charset'],
-  run: (probe) => {
+  after: ['signature/body-reserialized', 'signature/body-charset'],
+  run: async (probe) => {
     const long = (sample: string, characters: number): string =>
       sample.repeat(Math.ceil(characters / sample.length)).slice(0, characters);
-    return judgeAccepted(probe, [
+    const sent = await sendSamples(probe, [
       {
         name: 'a reply of 4,000 characters',
         body: probe.event('email.replied', {
@@ -51,5 +53,11 @@ export const check = defineCheck({
         }),
       },
     ]);
+    const refused = sent.filter(isRefusedSample);
+    if (refused.length === 0) return pass(`${sent.length} accepted`);
+    // Not the texts are too long for it, but the bodies.
+    return refused.every(({ exchange }) => isTooLarge(exchange))
+      ? notTested('Answered 413, a limit on bodies: see content/size-limit.')
+      : failRefused(refused);
   },
 });

@@ -19,7 +19,7 @@ export const check = defineCheck({
   fix: 'Give it a default where it is read (JavaScript: `data.lead_name ?? ""`; Python: data.get("lead_name"); a typed model: optional), and allow NULL in its column.',
   catches: ['content-lead-name-required', 'content-user-agent-required'],
   stage: 'valid',
-  after: ['content/event-types'],
+  after: ['signature/body-reserialized', 'content/event-types'],
   run: (probe) =>
     judgeAccepted(
       probe,

@@ -20,7 +20,7 @@ export const check = defineCheck({
   fix: 'Handle every listed value, and have a default branch; store counts in an integer column of at least 32 bits; do not take 0 for "missing".',
   catches: ['content-sentiment-unhandled', 'content-small-integer', 'content-zero-is-missing'],
   stage: 'valid',
-  after: ['content/event-types'],
+  after: ['signature/body-reserialized', 'content/event-types'],
   run: (probe) =>
     judgeAccepted(
       probe,

@@ -19,7 +19,7 @@ export const check = defineCheck({
   fix: 'Take any text, and treat one that you do not know as neutral: keep it, log it, do nothing more (zod: z.enum([…]).or(z.string()); Postgres: text in place of an enum).',
   catches: ['content-sentiment-closed', 'content-bounce-type-closed'],
   stage: 'valid',
-  after: ['content/schema-samples'],
+  after: ['signature/body-reserialized', 'content/schema-samples'],
   run: (probe) =>
     judgeAccepted(
       probe,

@@ -24,6 +24,7 @@ export const check = defineCheck({
   fix: 'Answer 2xx to types that you do not know, and log them. Name every type that you act on; let the default branch do nothing.',
   catches: ['content-unknown-event-refused', 'content-unknown-event-processed'],
   stage: 'valid',
+  after: ['signature/body-reserialized'],
   run: async (probe) => {
     const event: Event = {
       event: 'lead.merged',

@@ -20,6 +20,7 @@ export const check = defineCheck({
   fix: 'Ignore unknown members (zod: z.looseObject or z.object, not z.strictObject; pydantic: extra="ignore"; Jackson: FAIL_ON_UNKNOWN_PROPERTIES=false; Go: no DisallowUnknownFields; class-validator: no forbidNonWhitelisted).',
   catches: ['content-strict-data', 'content-strict-envelope', 'content-unknown-field-dropped'],
   stage: 'valid',
+  after: ['signature/body-reserialized'],
   run: (probe) =>
     judgeProcessed(probe, [
       { name: 'new members of data', body: probe.event('email.replied', NEW) },

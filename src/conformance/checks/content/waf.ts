@@ -30,6 +30,7 @@ export const check = defineCheck({
   fix: 'Take the webhook’s path out of rules on bodies: the signature says who sends it. Then treat the text as data: bound parameters in SQL, escaping in HTML.',
   catches: ['content-firewall', 'content-sql-built-from-text'],
   stage: 'valid',
+  after: ['signature/body-reserialized'],
   run: (probe) =>
     judgeAccepted(
       probe,

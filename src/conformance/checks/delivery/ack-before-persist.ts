@@ -5,12 +5,12 @@
  */
 import { defineCheck } from '../../check.ts';
 import { effectsOf } from '../../deliver.ts';
+import { FORGETFUL, hookForgets } from '../../forgetful.ts';
 import { restart } from '../../restart.ts';
 import { fail, isAccepted, notTested, pass, tell } from '../../verdict.ts';
 
 const EVENTS = 5;
 const RECOVERS_WITHIN_MS = 10_000;
-
 export const check = defineCheck({
   id: 'delivery/ack-before-persist',
   level: 'MUST',
@@ -38,6 +38,7 @@ export const check = defineCheck({
     );
     const lost = counts.filter((count) => count === 0).length;
     if (lost === 0) return pass();
+    if (await hookForgets(probe)) return notTested(FORGETFUL);
     return fail({
       expected: [`the effect of each, within ${RECOVERS_WITHIN_MS / 1000} s after the restart`],
       actual: `${lost} of ${taken.length} events were answered 2xx and lost in a restart right after`,

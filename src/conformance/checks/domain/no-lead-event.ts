@@ -25,6 +25,7 @@ export const check = defineCheck({
   catches: ['domain-phantom-lead'],
   stage: 'effects',
   needs: ['state'],
+  after: ['content/event-types'],
   run: async (probe) => {
     const exchange = await deliver(probe, probe.event('campaign.completed'));
     if (!isAccepted(exchange)) {

@@ -22,6 +22,7 @@ export const check = defineCheck({
   fix: 'Give a body several seconds (nginx: client_body_timeout; gunicorn: timeout; Node: requestTimeout).',
   catches: ['http-impatient'],
   stage: 'valid',
+  after: ['http/split-body'],
   run: async (probe) => {
     const exchange = await postInPieces(probe, {
       manner: `the body in ${PIECES} pieces, ${PAUSE_MS} ms apart`,

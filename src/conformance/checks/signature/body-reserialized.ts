@@ -8,7 +8,7 @@ import type { Sample } from '../../acceptance.ts';
 import { defineCheck } from '../../check.ts';
 import { judgeRawBodies } from '../../diagnosis/raw-body.ts';
 import type { Probe } from '../../probe/probe.ts';
-import { fail } from '../../verdict.ts';
+import { pass } from '../../verdict.ts';
 
 /** Shows every habit of a writer, and is ASCII: text beyond it is for another check. */
 const ASCII_TEXT = { lead_company: 'Tom & <Jerry>/Sons', reply_preview: 'a/b "ok" it\'s\n+1\t' };
@@ -25,7 +25,8 @@ const samplesFor = (probe: Probe): readonly Sample[] => {
       : write(probe.event('email.replied', ASCII_TEXT));
     return id === 'compact' ? [] : [{ name: `as ${writer} writes it`, body }];
   });
-  const plain = probe.write(probe.event('email.opened'));
+  // As what was accepted before: a handler or a schema that fails over another type is for other checks.
+  const plain = probe.write(probe.event());
   return [
     ...written,
     {
@@ -51,15 +52,11 @@ export const check = defineCheck({
   stage: 'valid',
   run: (probe) =>
     judgeRawBodies(probe, samplesFor(probe), (refused) =>
+      // No failure: other checks wait for this one, and the signature passes.
       refused.every(({ name }) => name === WHOLE_FRACTION)
-        ? fail({
-            level: 'INFO',
-            expected: ['a 2xx'],
-            actual: `refused: ${WHOLE_FRACTION}`,
-            diagnosis:
-              'The signature passes, and then 1.0 does not fit a whole number. To JSON Schema they are one; whether the provider ever writes so is not documented.',
-            fix: 'Read whole numbers leniently, if that is easy.',
-          })
+        ? pass(
+            `${WHOLE_FRACTION} is refused after the signature has passed; to JSON Schema they are one, and whether the provider ever writes so is not documented. Read whole numbers leniently, if that is easy`,
+          )
         : null,
     ),
 });

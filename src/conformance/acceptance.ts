@@ -9,7 +9,7 @@ import { intermediaryOf, isHtml, type Finding } from './diagnosis/scene.ts';
 import type { Event } from './probe/event-maker.ts';
 import type { Exchange } from './probe/exchange.ts';
 import type { PostOptions, Probe } from './probe/probe.ts';
-import { fail, isAccepted, notTested, pass, tell, unanswered } from './verdict.ts';
+import { fail, isAccepted, notTested, pass, tell, silenceOf } from './verdict.ts';
 
 export interface Sample {
   /** "with a trailing newline", "email.bounced without bounce_message". */
@@ -61,7 +61,7 @@ const blame = ({ request, reply }: Exchange): Blame | null => {
 
 /** @param refused not empty; when none was answered in time, nothing can be said */
 export const failRefused = (refused: readonly Sent[]): Verdict => {
-  const silence = unanswered(refused.map(({ exchange }) => exchange));
+  const silence = silenceOf(refused.map(({ exchange }) => exchange));
   if (silence !== null) return silence;
   const blamed = refused.map(({ exchange }) => blame(exchange)).find((one) => one !== null);
   return fail({

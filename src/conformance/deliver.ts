@@ -8,7 +8,7 @@ import type { Event } from './probe/event-maker.ts';
 import type { Exchange } from './probe/exchange.ts';
 import { sleep, type Effects } from './probe/hooks.ts';
 import type { PostOptions, Probe } from './probe/probe.ts';
-import { fail, isAccepted, tell } from './verdict.ts';
+import { fail, isAccepted, tell, silenceOf } from './verdict.ts';
 
 /** "Not now": the same event is in flight, or too much is going on. The provider would come again. */
 const NOT_NOW: ReadonlySet<number> = new Set([409, 425, 429, 503]);
@@ -58,10 +58,12 @@ export const deliverNamed = async (
   event: Event,
 ): Promise<Delivered> => ({ name, event, exchange: await deliver(probe, event) });
 
-/** @returns a failure when one of them was not accepted; else null */
+/** @returns a failure when one of them was not accepted, or that nothing can be said of silence; else null */
 export const judgeAccepted = (delivered: readonly Delivered[]): Verdict | null => {
   const refused = delivered.filter(({ exchange }) => !isAccepted(exchange));
   if (refused.length === 0) return null;
+  const silence = silenceOf(refused.map(({ exchange }) => exchange));
+  if (silence !== null) return silence;
   return fail({
     expected: ['a 2xx'],
     actual: refused.map(({ name, exchange }) => `${name}: ${tell(exchange.reply)}`).join('; '),

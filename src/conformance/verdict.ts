@@ -37,11 +37,11 @@ export const isTimedOut = ({ reply }: Pick<Exchange, 'reply'>): boolean =>
  * @param refused not empty
  * @returns why nothing can be said when all that came of them was silence; else null
  */
-export const unanswered = (refused: readonly Pick<Exchange, 'reply'>[]): Verdict | null => {
+export const silenceOf = (refused: readonly Pick<Exchange, 'reply'>[]): Verdict | null => {
   if (!refused.every(isTimedOut)) return null;
   const longest = Math.max(...refused.map(({ reply }) => reply.durationMs));
   return notTested(
-    `It gave no answer within ${Math.round(longest / 100) / 10} s: see http/no-hang.`,
+    `It gave no answer within ${Math.max(1, Math.round(longest / 100)) / 10} s: see http/no-hang.`,
   );
 };
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { effectsOf } from '../../deliver.ts';
+import { effectsOf, settleBehind } from '../../deliver.ts';
 import type { Event } from '../../probe/event-maker.ts';
 import type { Probe } from '../../probe/probe.ts';
 import { race } from '../../probe/race.ts';
@@ -62,6 +62,8 @@ export const check = defineCheck({
       );
     }
     const effects = effectsOf(probe);
+    // Behind what a queue holds of them: a repeat may wait there, too.
+    await settleBehind(probe);
     const counts = await Promise.all(rounds.map(({ event }) => effects.settled(event.id, 1)));
     const how = `${rounds.length} events, each over up to ${parallel} connections at the same moment`;
     const doubled = counts.filter((count) => count > 1);

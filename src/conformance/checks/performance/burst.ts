@@ -23,8 +23,8 @@ export const check = defineCheck({
     source: 'guide, "Step 3: Handle retries"',
   },
   cause:
-    'Connections, workers or database connections run out, and requests fail instead of waiting.',
-  fix: 'Let requests wait for a free worker or connection for some seconds before they fail; take less per request.',
+    'Connections, workers or database connections run out, and requests fail instead of waiting. A server with one thread and a short listen backlog (Python’s http.server keeps five) drops connections at the door; they come again after seconds.',
+  fix: 'Raise the listen backlog (Python: request_queue_size = 128; gunicorn and uvicorn: --backlog) and the number of workers. Let requests wait for a free worker or connection for some seconds before they fail; take less per request.',
   catches: ['performance-breaks-in-burst'],
   stage: 'load',
   after: ['performance/latency', 'performance/parallel'],

@@ -9,7 +9,7 @@ import { habitOf, judgeAcceptance, wrongSignature } from '../../forgeries.ts';
 import type { Exchange } from '../../probe/exchange.ts';
 import type { Probe } from '../../probe/probe.ts';
 import { postRaw } from '../../probe/raw-post.ts';
-import { fail, isAccepted, isRefused, pass, tell, unanswered } from '../../verdict.ts';
+import { fail, isAccepted, isRefused, pass, tell, silenceOf } from '../../verdict.ts';
 
 /** Sent as they are: an HTTP client would make one of the two. */
 const postBoth = (
@@ -65,7 +65,7 @@ export const check = defineCheck({
       { name: 'the right one last', exchange: rightLast },
     ].filter(({ exchange }) => !isAccepted(exchange) && !isRefused(exchange));
     if (broken.length > 0) {
-      const silence = unanswered(broken.map(({ exchange }) => exchange));
+      const silence = silenceOf(broken.map(({ exchange }) => exchange));
       if (silence !== null) return silence;
       const failure = fail({
         level: 'SHOULD',

@@ -14,6 +14,9 @@ const NO_SECRET =
 const LENGTHS =
   'timingSafeEqual throws on different lengths: compare the lengths first, and compare the whole header with "sha256=" and the hex digits.';
 
+const SLASH =
+  'Django has this path only with a slash at its end, and cannot redirect a POST: register (and test) the URL with the slash, or take the slash out of urls.py.';
+
 /** Messages of Node and Python, whatever is around them. */
 const MEANINGS: readonly (readonly [sign: RegExp, meaning: string])[] = [
   [/"data" argument must be .*Received (an instance of Object|undefined)/, PARSED_FIRST],
@@ -26,6 +29,7 @@ const MEANINGS: readonly (readonly [sign: RegExp, meaning: string])[] = [
     /key: expected bytes or bytearray, but got 'NoneType'|'NoneType' object has no attribute 'encode'/,
     NO_SECRET,
   ],
+  [/end in a slash and you have APPEND_SLASH set/, SLASH],
   [/Input buffers must have the same byte length/, LENGTHS],
 ];
 
@@ -38,13 +42,28 @@ export interface ErrorText {
   readonly meaning: string | null;
 }
 
+/** Django writes its name, then where, then the message, each on a line of its own. */
+const BARE_NAME = /^\w+(Error|Exception)$/;
+
+/** `: …`, from the line after the next, where that is a path. */
+const messageAfter = (text: string, name: string): string | null => {
+  const [, where = '', message = ''] = text
+    .slice(text.indexOf(name))
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  return where.startsWith('at /') && message !== '' ? `: ${message}` : null;
+};
+
 export const readError = (page: string): ErrorText => {
   const text = toText(page);
   const line =
     /^.*\w(?:Error|Exception)\b.*$/m.exec(text)?.[0] ?? /^.*\berror\b.+$/im.exec(text)?.[0];
+  const name = line?.trim() ?? '';
+  const message = BARE_NAME.test(name) ? (messageAfter(text, name) ?? '') : '';
   const found = MEANINGS.find(([sign]) => sign.test(text));
   return {
-    says: line === undefined ? '' : ` It says: ${line.trim().slice(0, LONGEST)}`,
+    says: line === undefined ? '' : ` It says: ${`${name}${message}`.slice(0, LONGEST)}`,
     meaning: found === undefined ? null : found[1],
   };
 };

@@ -31,7 +31,9 @@ const difference = ({ request }: Exchange, hashed: Uint8Array): string => {
 const inPlace = (remedies: readonly string[], reply: Reply): string => {
   const raw = frameworkOf(reply)?.raw;
   const told = [...new Set(remedies)].join(' ');
-  return raw === undefined ? told : `${told.replaceAll(RAW_PLACES, '')} ${raw}`;
+  return raw === undefined || !told.includes(RAW_PLACES)
+    ? told
+    : `${told.replaceAll(RAW_PLACES, '')} ${raw}`;
 };
 
 const ABOUT_BYTES = /^body\//;
@@ -56,10 +58,7 @@ export const explainMatch = (match: Match): Finding => {
   return {
     actual: `the right signature refused, and one that ${what} accepted (${tell(exchange.reply)})`,
     diagnosis: `It accepts a signature that ${what}${hmac}, and rejects the right one${aboutBody === undefined ? '' : ` over the raw body${difference(exchange, hashed)}`}.`,
-    fix:
-      aboutBody === undefined
-        ? [...new Set(remedies)].join(' ')
-        : inPlace(remedies, exchange.reply),
+    fix: inPlace(remedies, exchange.reply),
     shownBy: [exchange],
   };
 };

@@ -50,6 +50,12 @@ test.each([
     /secret is not set/,
   ],
   [
+    '<h1>RuntimeError\n       at /hook</h1>\n <pre class="exception_value">You called this URL via POST, but the URL doesn&#x27;t end in a slash and you have APPEND_SLASH set.</pre>',
+    "RuntimeError: You called this URL via POST, but the URL doesn't end in a slash and",
+    /only with a slash at its end/,
+  ],
+  ['<h1>TypeError</h1><p>somewhere</p><p>else', ' It says: TypeError', null],
+  [
     'TypeError: object supporting the buffer API required',
     'TypeError: object',
     /raw body to hmac\.new \(Flask/,

@@ -40,6 +40,15 @@ class HashesGoJson extends ModelReceiver {
   }
 }
 
+/** As one whose handler is a goroutine or a thread of its own: what it throws ends the process. */
+class DiesOverNoData extends ModelReceiver {
+  override async process(event: Event): Promise<Answer> {
+    if ((event.data as object | null) !== null) return super.process(event);
+    await this.stop();
+    return { status: 500 };
+  }
+}
+
 /** Answers so, before it does anything, where the test says. */
 class Refuses extends ModelReceiver {
   readonly status: number;
@@ -179,6 +188,21 @@ describe.concurrent('one cause, one finding', () => {
     for (const id of ['http/slow-body', 'content/size-limit']) {
       expect(find(seen, id)?.reason).toBe('Says nothing new until http/split-body passes.');
     }
+  });
+
+  const dying = ['http/*', 'delivery/dup-seq', 'delivery/poison-block'];
+  test.for([true, false])('a receiver that dies over no data (hooks: %s)', async (withHooks) => {
+    const seen = await report(new DiesOverNoData(SECRET), withHooks, dying);
+    const found = withHooks ? ['delivery/poison-block MUST'] : [];
+    expect(musts(seen)).toEqual(['http/survives MUST', ...found]);
+    if (withHooks) return;
+    expect(find(seen, 'http/survives')?.exchanges.at(-1)?.request.body).toContain('"data":null}');
+  });
+
+  test('a queue that is held up by what is no event, and no other check by it', async () => {
+    const stuck = MUTANTS.find(({ name }) => name === 'delivery-stuck-on-poison')!.make(SECRET);
+    const seen = await report(stuck, true, [...dying, 'domain/*']);
+    expect(musts(seen)).toEqual(['delivery/poison-block MUST']);
   });
 
   test('a receiver that leaves forgeries without an answer does not hold the run up', async () => {

@@ -189,6 +189,9 @@ export class ModelReceiver implements AsyncDisposable {
 
   /** Handles a verified event. */
   async process(event: Event): Promise<Answer> {
+    if (typeof event.data !== 'object' || (event.data as object | null) === null) {
+      return { status: 400 };
+    }
     const key = this.dedupeKey(event);
     if (this.seen.has(key)) return { status: 200 };
     this.seen.add(key);
@@ -215,9 +218,6 @@ export class ModelReceiver implements AsyncDisposable {
       return { status: 400 };
     }
     if (typeof (event as Event | null)?.id !== 'string') return { status: 400 };
-    if (typeof event.data !== 'object' || (event.data as object | null) === null) {
-      return { status: 400 };
-    }
     return this.arrived(event);
   }
 

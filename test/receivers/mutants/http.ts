@@ -219,6 +219,7 @@ export const HTTP_MUTANTS: readonly Mutant[] = [
       if (lacksData) throw new TypeError('no data');
       return right();
     },
+    { without: ['effects', 'state'] },
   ),
   changed('limits-bursts', 'turns away a crowd of more than 45 requests at a time', (model) => {
     const original = model.serve.bind(model);

@@ -3,9 +3,9 @@
  *
  * @module
  */
+import { almostEvents } from '../../almost-events.ts';
 import { defineCheck } from '../../check.ts';
 import { deliverNamed, judgeOnce } from '../../deliver.ts';
-import type { Data } from '../../probe/event-maker.ts';
 import { pass, tell } from '../../verdict.ts';
 
 const GOOD = 3;
@@ -25,16 +25,22 @@ export const check = defineCheck({
   stage: 'load',
   needs: ['effects'],
   run: async (probe) => {
-    // Rightly signed and well-formed, but with nothing in it that processing could use.
-    const empty = { ...probe.event(), data: null as unknown as Data };
-    const poisoned = await probe.post(empty);
+    // Rightly signed and well-formed, but with nothing in them that processing could use.
+    const poisoned = [];
+    for (const body of almostEvents(probe)) {
+      const { reply } = await probe.post(body);
+      poisoned.push(reply);
+      // What it died of is the last that was sent.
+      if (reply.kind === 'none') break;
+    }
     const delivered = [];
     for (let count = 1; count <= GOOD; count += 1) {
       delivered.push(await deliverNamed(probe, `good event ${count} behind it`, probe.event()));
     }
     const verdict = await judgeOnce(probe, delivered);
-    if (verdict === null)
-      return pass(`the event without data was answered ${tell(poisoned.reply)}`);
-    return verdict;
+    return (
+      verdict ??
+      pass(`events without data, and lists, were answered: ${poisoned.map(tell).join(', ')}`)
+    );
   },
 });

@@ -3,23 +3,12 @@
  *
  * @module
  */
+import { almostEvents } from '../../almost-events.ts';
 import { defineCheck } from '../../check.ts';
 import type { Exchange } from '../../probe/exchange.ts';
-import type { Probe } from '../../probe/probe.ts';
 import { fail, pass, tell } from '../../verdict.ts';
 
 const BODIES = ['{"event":', 'null', '[]', '"email.sent"', '17', '{}', '{"event":"email.sent"}'];
-
-/** Valid but for one thing, so that they get far: what they then take down is found by the event after them. */
-const almostEvents = (probe: Probe): readonly string[] => {
-  const { data, ...envelope } = probe.event();
-  return [
-    { ...envelope, data: null },
-    envelope,
-    { ...envelope, data: [data] },
-    [probe.event()],
-  ].map((body) => JSON.stringify(body));
-};
 
 /** Characters of a body that are told: the exchange has all of them. */
 const SHOWN = 60;
@@ -43,7 +32,9 @@ export const check = defineCheck({
   stage: 'risky',
   run: async (probe) => {
     const sent: Exchange[] = [];
-    for (const body of [...BODIES, ...almostEvents(probe)]) {
+    // They may be taken, and block a queue: where effects are looked at, delivery/poison-block sends them at the end.
+    const isLookedAt = probe.effects !== null || probe.hooks.state !== undefined;
+    for (const body of [...BODIES, ...(isLookedAt ? [] : almostEvents(probe))]) {
       const exchange = await probe.post(body);
       sent.push(exchange);
       // What it died of is the last that was sent.

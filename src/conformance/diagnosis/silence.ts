@@ -30,8 +30,10 @@ const hang: Obstacle = ({ valid, unsigned, forged, get }) => {
     ['a GET', get],
   ]);
   if (answered === null) {
+    // Once it has been seen to hang, others are not waited for as long.
+    const waited = Math.min(...[unsigned, forged, get].map(({ reply }) => reply.durationMs));
     return {
-      diagnosis: `It takes the connection and then answers nothing at all within ${inSeconds(valid.reply.durationMs)}, whatever is sent: with or without a signature, POST or GET.`,
+      diagnosis: `It takes the connection and then answers nothing at all: not the valid event within ${inSeconds(valid.reply.durationMs)}, and nothing else that is sent (without a signature, with a wrong one, a GET) within ${inSeconds(waited)}.`,
       fix: `See whether the process is stuck (a debugger’s breakpoint, a dead-lock, a worker pool that is used up), and whether this is the right port. Or it is only slow, and then the provider does not wait for it either. ${ANSWER_FIRST}`,
     };
   }

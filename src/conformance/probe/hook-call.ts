@@ -4,7 +4,7 @@
  * @module
  */
 import type { WallClock } from '../../clock/port.ts';
-import { HookError, sleep } from './hooks.ts';
+import { BACK_WITHIN_MS, HookError, sleep } from './hooks.ts';
 
 export interface HookReply {
   readonly method: string;
@@ -30,8 +30,6 @@ export interface HookCallerOptions {
   readonly restartedAt: () => number | null;
 }
 
-/** After a restart, nobody may be at home for so long. Milliseconds. */
-const COMES_BACK_WITHIN_MS = 10_000;
 const LOOK_EVERY_MS = 50;
 /** Characters of an answer that a message shows. */
 const SHOWN = 200;
@@ -85,7 +83,7 @@ export const createHookCaller = (options: HookCallerOptions): HookCaller => {
       } catch (error) {
         if (error instanceof HookError) throw error;
         const restarted = restartedAt();
-        if (restarted === null || wall.now() > restarted + COMES_BACK_WITHIN_MS) {
+        if (restarted === null || wall.now() > restarted + BACK_WITHIN_MS) {
           const what = `cannot be reached (${reasonOf(error)}). Check the address, and that the receiver is up.`;
           throw trouble(init.method ?? 'GET', url, what);
         }

@@ -13,6 +13,8 @@ import type { WallClock } from '../../clock/port.ts';
 export interface LeadState {
   /** Whether the receiver knows this lead at all. */
   readonly known: boolean;
+  /** The URL that was asked for a lead that is unknown: whoever is surprised by it looks there. */
+  readonly asked?: string | undefined;
   /** Mail to this address is given up, in every campaign. */
   readonly suppressed?: boolean | undefined;
   readonly unsubscribed?: boolean | undefined;
@@ -65,6 +67,9 @@ export type StartSandbox = () => Promise<RunningSandbox>;
 export class HookError extends Error {
   override readonly name = 'HookError';
 }
+
+/** After a restart, nobody may be at home for so long: a JVM or a container takes its time. Milliseconds. */
+export const BACK_WITHIN_MS = 30_000;
 
 /** How long a count may take to become what is awaited, and to stand still. Milliseconds. */
 export interface Patience {

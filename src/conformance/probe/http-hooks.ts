@@ -110,12 +110,6 @@ const checked = (flag: string, url: string, placeholder: string | null): string 
 
 const encoded = (text: string): string => encodeURIComponent(text).replaceAll('%40', '@');
 
-/** Whoever is surprised by it wants to know what was asked. */
-interface UnknownLead extends LeadState {
-  readonly known: false;
-  readonly asked: string;
-}
-
 const isOk = ({ status }: HookReply): boolean => status >= 200 && status < 300;
 
 const effectsHook = (caller: HookCaller, template: string): NonNullable<Hooks['effects']> => {
@@ -132,8 +126,7 @@ const stateHook = (caller: HookCaller, template: string): NonNullable<Hooks['sta
   checked('--state-url', template, '{lead_email}');
   return async (leadEmail): Promise<LeadState> => {
     const reply = await caller.get(template.replaceAll('{lead_email}', encoded(leadEmail)));
-    const unknown: UnknownLead = { known: false, asked: reply.url };
-    if (reply.status === 404) return unknown;
+    if (reply.status === 404) return { known: false, asked: reply.url };
     const parsed = State.safeParse(readJson(reply.body));
     if (reply.status === 200 && parsed.success) return parsed.data;
     throw caller.unfit(reply, REMEDIES.state);

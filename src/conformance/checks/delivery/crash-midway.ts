@@ -8,7 +8,7 @@ import { deliver, effectsOf, settleBehind, times } from '../../deliver.ts';
 import { FORGETFUL, hookForgets } from '../../forgetful.ts';
 import { sleep } from '../../probe/hooks.ts';
 import type { Probe } from '../../probe/probe.ts';
-import { FORGOTTEN, restart } from '../../restart.ts';
+import { restart } from '../../restart.ts';
 import { fail, isAccepted, notTested, pass, tell } from '../../verdict.ts';
 
 const EVENTS = 5;
@@ -21,17 +21,7 @@ interface Killed {
   readonly wasCut: boolean;
 }
 
-/** Sent before and left alone: when its effect is gone after the restart, the hook forgets. */
-const witnessOf = async (probe: Probe): Promise<() => Promise<boolean>> => {
-  const effects = effectsOf(probe);
-  const event = probe.event();
-  const isThere =
-    isAccepted(await deliver(probe, event)) && (await effects.settled(event.id, 1)) > 0;
-  return async () => !isThere || (await effects.count(event.id)) > 0;
-};
-
 const killAfter = async (probe: Probe, ms: number): Promise<Killed> => {
-  const isRemembered = await witnessOf(probe);
   const events = Array.from({ length: EVENTS }, () => probe.event('email.clicked'));
   const sending = Promise.all(events.map((event) => probe.post(event)));
   await sleep(probe.wall, ms);
@@ -39,9 +29,6 @@ const killAfter = async (probe: Probe, ms: number): Promise<Killed> => {
   const wasCut = !(await sending).every(isAccepted);
   if (!isAccepted(back)) {
     return { wasCut, verdict: notTested(`After the restart: ${tell(back.reply)}.`) };
-  }
-  if (!(await isRemembered())) {
-    return { wasCut: false, verdict: notTested(`Cannot be judged: ${FORGOTTEN}.`) };
   }
   await Promise.all(events.map((event) => deliver(probe, event)));
   await settleBehind(probe);

@@ -36,7 +36,7 @@ export const check = defineCheck({
       if (after.known) return pass();
       return fail({
         expected: ['a lead that is known'],
-        actual: `${lead.email} is unknown after email.unsubscribed was answered 2xx${'asked' in after ? `: GET ${String(after.asked)} answered 404` : ''}`,
+        actual: `${lead.email} is unknown after email.unsubscribed was answered 2xx${after.asked === undefined ? '' : `: GET ${after.asked} answered 404`}`,
       });
     }),
 });

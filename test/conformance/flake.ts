@@ -1,7 +1,8 @@
 /**
- * `npm run test:flake -- [rounds] [busy threads]`: the whole self-test again and again while every core is busy. A scored
- * verdict that changes is a flake; it fails. On a machine that other work keeps busy the threads may be 0; the load that
- * was there is shown with each round.
+ * `npm run test:flake -- [rounds] [busy threads] [share]`: the whole self-test again and again while every core is busy.
+ * A scored verdict that changes is a flake; it fails. On a machine that other work keeps busy the threads may be 0; the
+ * load that was there is shown with each round. A share such as 1/2 is that half of the receivers: run the other half
+ * beside it, in a process of its own, and both cores of a small machine are used.
  *
  * @module
  */
@@ -19,6 +20,12 @@ if (!Number.isInteger(rounds) || rounds < 2) {
 const busy = Number(process.argv[3] ?? availableParallelism());
 if (!Number.isInteger(busy) || busy < 0) {
   console.error('The number of busy threads is 0 or more: npm run test:flake -- 20 2');
+  process.exit(2);
+}
+
+const [index = 1, of = 1] = (process.argv[4] ?? '1/1').split('/').map(Number);
+if (!Number.isInteger(index) || !Number.isInteger(of) || index < 1 || index > of) {
+  console.error('The share is one of several: npm run test:flake -- 20 1 1/2');
   process.exit(2);
 }
 
@@ -52,7 +59,7 @@ let first: ReadonlyMap<string, string> | null = null;
 let flakes = 0;
 for (let round = 1; round <= rounds; round += 1) {
   const begun = Date.now();
-  const survey = await makeSurvey(AT_ONCE);
+  const survey = await makeSurvey(AT_ONCE, { index: index - 1, of });
   const now = verdicts(survey);
   first ??= now;
   const changed = [...first].filter(([key, status]) => now.get(key) !== status);

@@ -39,14 +39,25 @@ const each = async <T>(
   return surveyed;
 };
 
+/** One of several parts of about the same size: two of them side by side use both cores of a small machine. */
+export interface Share {
+  /** From 0. */
+  readonly index: number;
+  readonly of: number;
+}
+
+const ALL: Share = { index: 0, of: 1 };
+
 /** @throws when a reference receiver cannot run on this machine */
-export const makeSurvey = async (atOnce = AT_ONCE): Promise<Survey> => {
+export const makeSurvey = async (atOnce = AT_ONCE, { index, of }: Share = ALL): Promise<Survey> => {
+  const mine = <T>(subjects: readonly T[]): readonly T[] =>
+    subjects.filter((_, place) => place % of === index);
   for (const { name, missing } of REFERENCES) {
     const lack = missing();
     if (lack !== null) throw new Error(`${name} cannot run here: ${lack}.`);
   }
   return {
-    mutants: await each(MUTANTS, atOnce, examineMutant),
-    references: await each(REFERENCES, atOnce, examineReference),
+    mutants: await each(mine(MUTANTS), atOnce, examineMutant),
+    references: await each(mine(REFERENCES), atOnce, examineReference),
   };
 };

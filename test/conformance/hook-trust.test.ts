@@ -46,7 +46,7 @@ test('ids that are known before they were sent: nothing rests on the hook, and t
   });
 });
 
-test.each<[string, Hooks, string]>([
+test.concurrent.each<[string, Hooks, string]>([
   ['effects', { effects: async () => 0 }, 'not_conformant'],
   ['effects that were there before', { effects: async () => 1 }, 'inconclusive'],
   ['state', { state: async () => ({ known: false }) }, 'inconclusive'],

@@ -28,8 +28,8 @@ exports it by default, and may have hooks as functions. Paths in it start at its
 
 A seed repeats a run, event ids included: a receiver that remembers them from the last run must be emptied before.
 
-Status: 0 conformant; 1 not conformant, or the baseline is stale; 2 wrong usage, receiver not reached, or nothing
-learnt; 130 on Ctrl-C, which reports what is known by then.
+Status: 0 conformant; 1 not conformant, or the baseline is stale; 2 wrong usage, receiver not reached, a hook that was
+given and cannot be relied on, or nothing learnt; 130 on Ctrl-C, which reports what is known by then.
 
 Examples:
   SENDEMALL_MOCK_SECRET=whsec_your-signing-secret sendemall-mock verify http://localhost:3000/webhooks/sendemall

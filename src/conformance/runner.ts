@@ -88,6 +88,15 @@ const PATIENCE_AFTER_A_HANG_MS = 1000;
 /** Not so with valid events: on a busy machine one may take longer, and that would be called a failure. */
 const PATIENCE_WITH_VALID_MS = 3000;
 
+/** With what is behind it: "fetch failed" alone says nothing. */
+const reasonOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error);
+  const { message, cause } = error;
+  if (!(cause instanceof Error)) return message;
+  const { code = cause.message } = cause as NodeJS.ErrnoException;
+  return `${message} (${code})`;
+};
+
 export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> => {
   const { checks, context, concurrency, bail, counts, rerun, onProgress } = plan;
   const results = new Map<string, CheckResult>();
@@ -158,8 +167,7 @@ export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> 
       return await check.run(probe);
     } catch (error) {
       if (error instanceof BehindError) return notTested(error.message);
-      const reason = error instanceof Error ? error.message : String(error);
-      return unjudged(`${check.id} could not be judged: ${reason}`);
+      return unjudged(`${check.id} could not be judged: ${reasonOf(error)}`);
     }
   };
 

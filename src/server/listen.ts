@@ -11,6 +11,11 @@ import type { WallClock } from '../clock/port.ts';
 /** A request's head must be in by then, and the whole of it by the other. Real milliseconds. */
 const HEADERS_TIMEOUT_MS = 30_000;
 const REQUEST_TIMEOUT_MS = 120_000;
+/**
+ * Node's five seconds are so few that a client on a busy machine sends its next request into a connection that is being
+ * closed, and fails.
+ */
+const KEEP_ALIVE_MS = 75_000;
 /** While it closes, connections that have become idle are let go of so often. */
 const CLOSING_LOOK_MS = 20;
 
@@ -77,6 +82,7 @@ export const listen = (
   const server = createServer((incoming, outgoing) => void answer(incoming, outgoing));
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   server.requestTimeout = REQUEST_TIMEOUT_MS;
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
 
   const close = (graceMs: number): Promise<void> =>
     new Promise((closed) => {

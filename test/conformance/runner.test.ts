@@ -275,3 +275,19 @@ test('a check that goes wrong itself is the suiteâ€™s trouble, not the receiverâ
   const { lines } = await run([check]);
   expect(lines).toEqual(['http/a: error: http/a could not be judged: no such thing']);
 });
+
+test.each<[string, unknown]>([
+  ['no such thing', 'no such thing'],
+  [
+    'fetch failed (ECONNRESET)',
+    new TypeError('fetch failed', {
+      cause: Object.assign(new Error('reset'), { code: 'ECONNRESET' }),
+    }),
+  ],
+  ['fetch failed (bad port)', new TypeError('fetch failed', { cause: new Error('bad port') })],
+  ['fetch failed', new TypeError('fetch failed', { cause: 'nobody knows' })],
+])('what it went wrong over is told with what is behind it: %s', async (told, error) => {
+  const check = active('http/a', 'valid', () => Promise.reject(error as Error));
+  const { lines } = await run([check]);
+  expect(lines).toEqual([`http/a: error: http/a could not be judged: ${told}`]);
+});

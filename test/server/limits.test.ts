@@ -66,6 +66,12 @@ test('a clock that could not be shown is refused at the start', async () => {
   }
 });
 
+test('a connection is kept for longer than a busy client needs to come back', async () => {
+  await using mock = await createMock({ clock: 'frozen' });
+  const { headers } = await fetch(`${mock.url}/livez`);
+  expect(headers.get('keep-alive')).toBe('timeout=75');
+});
+
 describe('HEAD', () => {
   let mock: Mock;
   const params: Record<string, string> = {};

@@ -13,7 +13,9 @@ export default defineConfig({
     exclude: ['**/node_modules/**', '**/dist/**', 'test/bench/**'],
     environment: 'node',
     pool: 'forks',
-    maxWorkers: 2,
+    // One more than a small machine has cores: much of what they do is to wait.
+    maxWorkers: 3,
+    maxConcurrency: 8,
     watch: false,
     testTimeout: 15_000,
     hookTimeout: 30_000,

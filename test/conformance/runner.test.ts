@@ -287,7 +287,9 @@ test.each<[string, unknown]>([
   ['fetch failed (bad port)', new TypeError('fetch failed', { cause: new Error('bad port') })],
   ['fetch failed', new TypeError('fetch failed', { cause: 'nobody knows' })],
 ])('what it went wrong over is told with what is behind it: %s', async (told, error) => {
-  const check = active('http/a', 'valid', () => Promise.reject(error));
+  const check = active('http/a', 'valid', () => {
+    throw error;
+  });
   const { lines } = await run([check]);
   expect(lines).toEqual([`http/a: error: http/a could not be judged: ${told}`]);
 });

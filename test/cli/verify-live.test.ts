@@ -9,6 +9,7 @@ import { CATALOGUE } from '../../src/conformance/catalogue.ts';
 import type { Check } from '../../src/conformance/check.ts';
 import type { CheckResult } from '../../src/conformance/report.ts';
 import { verify } from '../../src/conformance/verify.ts';
+import { blankResult } from '../conformance/blank-result.ts';
 import { SECRET } from '../conformance/lab.ts';
 import * as express from '../receivers/samples/express.ts';
 
@@ -23,23 +24,8 @@ const screen = () => {
 
 const [one, two, three] = CATALOGUE as readonly [Check, Check, Check];
 
-const resultOf = ({ id }: Check, more: Partial<CheckResult>): CheckResult => ({
-  id,
-  area: 'signature',
-  level: 'MUST',
-  title: '',
-  requirement: '',
-  status: 'pass',
-  duration_ms: 0,
-  reason: null,
-  expected: [],
-  actual: null,
-  diagnosis: null,
-  fix: null,
-  reproduce: null,
-  exchanges: [],
-  ...more,
-});
+const resultOf = ({ id }: Check, more: Partial<CheckResult>): CheckResult =>
+  blankResult({ id, status: 'pass', ...more });
 
 test('what runs, how far it is, and each finding once', () => {
   const { shown, ...terminal } = screen();

@@ -6,10 +6,9 @@
 import { Command, Option } from '@commander-js/extra-typings';
 import { CONTENT_TYPE, SIGNATURE } from '../../../schemas/contract.ts';
 import { sign as signBody } from '../../domain/signature.ts';
+import { shellWord } from '../../domain/shell.ts';
 import { readInput } from '../input.ts';
 import { httpUrl, jsonOption, secretOf, secretOption } from '../options.ts';
-
-import { shellWord } from '../../domain/shell.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** A body longer than this is named in the command, not written into it. */

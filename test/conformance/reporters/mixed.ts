@@ -11,6 +11,7 @@ import {
   type ReportedRequest,
   type ReportedResponse,
 } from '../../../src/conformance/report.ts';
+import { blankResult } from '../blank-result.ts';
 
 const exchange = (
   request: Partial<ReportedRequest> = {},
@@ -42,22 +43,6 @@ const exchange = (
 
 const lines = (count: number): string =>
   Array.from({ length: count }, (_, at) => `line ${at + 1}`).join('\n');
-
-const check = (over: Partial<CheckResult> & Pick<CheckResult, 'id' | 'status'>): CheckResult => ({
-  area: over.id.slice(0, over.id.indexOf('/')) as CheckResult['area'],
-  level: 'MUST',
-  title: `Does ${over.id}`,
-  requirement: 'It does (guide, "Step 1")',
-  duration_ms: 12,
-  reason: null,
-  expected: [],
-  actual: null,
-  diagnosis: null,
-  fix: null,
-  reproduce: null,
-  exchanges: [],
-  ...over,
-});
 
 /** Said of in full. */
 const full = {
@@ -112,30 +97,40 @@ export const reportOf = (checks: readonly CheckResult[], more: Partial<Report> =
 export const mixed = (): Report =>
   reportOf(
     [
-      check({ id: 'http/reachable', status: 'pass' }),
-      check({ id: 'delivery/known', ...full, exchanges: [exchange()] }),
-      check({ id: 'delivery/known-info', status: 'fail', level: 'INFO', actual: 'told' }),
-      check({ id: 'signature/info', ...full, level: 'INFO', exchanges: [exchange()] }),
-      check({ id: 'signature/bare-info', status: 'fail', level: 'INFO' }),
-      check({ id: 'signature/should', ...full, level: 'SHOULD', exchanges: [exchange()] }),
-      check({ id: 'signature/bare', status: 'fail', expected: ['one thing'], actual: 'another' }),
-      check({ id: 'signature/wordless', status: 'fail' }),
-      check({ id: 'domain/error', status: 'error', reason: 'the hook\nfell', level: 'SHOULD' }),
-      check({ id: 'domain/silent-error', status: 'error' }),
-      check({ id: 'content/remark', status: 'pass', reason: '12 accepted' }),
-      check({ id: 'performance/latency', status: 'pass', reason: 'p50 3 ms,\np99 9 ms' }),
-      check({ id: 'performance/burst', status: 'pass' }),
-      check({
+      blankResult({ id: 'http/reachable', status: 'pass' }),
+      blankResult({ id: 'delivery/known', ...full, exchanges: [exchange()] }),
+      blankResult({ id: 'delivery/known-info', status: 'fail', level: 'INFO', actual: 'told' }),
+      blankResult({ id: 'signature/info', ...full, level: 'INFO', exchanges: [exchange()] }),
+      blankResult({ id: 'signature/bare-info', status: 'fail', level: 'INFO' }),
+      blankResult({ id: 'signature/should', ...full, level: 'SHOULD', exchanges: [exchange()] }),
+      blankResult({
+        id: 'signature/bare',
+        status: 'fail',
+        expected: ['one thing'],
+        actual: 'another',
+      }),
+      blankResult({ id: 'signature/wordless', status: 'fail' }),
+      blankResult({
+        id: 'domain/error',
+        status: 'error',
+        reason: 'the hook\nfell',
+        level: 'SHOULD',
+      }),
+      blankResult({ id: 'domain/silent-error', status: 'error' }),
+      blankResult({ id: 'content/remark', status: 'pass', reason: '12 accepted' }),
+      blankResult({ id: 'performance/latency', status: 'pass', reason: 'p50 3 ms,\np99 9 ms' }),
+      blankResult({ id: 'performance/burst', status: 'pass' }),
+      blankResult({
         id: 'performance/slow',
         status: 'fail',
         reason: null,
         actual: '9 s',
         duration_ms: 9004,
       }),
-      check({ id: 'domain/one', status: 'not_tested', reason: 'Needs a hook.' }),
-      check({ id: 'domain/two', status: 'not_tested' }),
-      check({ id: 'domain/three', status: 'not_tested', reason: 'Needs\nanother.' }),
-      check({ id: 'domain/four', status: 'not_tested', reason: 'Needs\nanother.' }),
+      blankResult({ id: 'domain/one', status: 'not_tested', reason: 'Needs a hook.' }),
+      blankResult({ id: 'domain/two', status: 'not_tested' }),
+      blankResult({ id: 'domain/three', status: 'not_tested', reason: 'Needs\nanother.' }),
+      blankResult({ id: 'domain/four', status: 'not_tested', reason: 'Needs\nanother.' }),
     ],
     {
       baseline: {
@@ -152,16 +147,21 @@ export const mixed = (): Report =>
 export const exchanged = (): Report =>
   reportOf(
     REQUESTS.map(([name, one]) =>
-      check({ id: `http/${name}`, status: 'fail', actual: name, exchanges: [exchange(), one] }),
+      blankResult({
+        id: `http/${name}`,
+        status: 'fail',
+        actual: name,
+        exchanges: [exchange(), one],
+      }),
     ),
   );
 
 /** Nothing to find. */
-export const good = (): Report => reportOf([check({ id: 'http/reachable', status: 'pass' })]);
+export const good = (): Report => reportOf([blankResult({ id: 'http/reachable', status: 'pass' })]);
 
 /** Broken off before anything was known; the target is no URL any more once a secret was taken out of it. */
 export const brokenOff = (): Report =>
-  reportOf([check({ id: 'http/reachable', status: 'not_tested', reason: 'Interrupted.' })], {
+  reportOf([blankResult({ id: 'http/reachable', status: 'not_tested', reason: 'Interrupted.' })], {
     interrupted: true,
     target: '<the secret>',
     duration_ms: 50,
@@ -169,6 +169,8 @@ export const brokenOff = (): Report =>
 
 /** At the root of its host. */
 export const atRoot = (): Report =>
-  reportOf([check({ id: 'made/up', status: 'fail' })], { target: 'https://receiver.example' });
+  reportOf([blankResult({ id: 'made/up', status: 'fail' })], {
+    target: 'https://receiver.example',
+  });
 
 export const REPORTS = { mixed, exchanged, good, brokenOff, atRoot } as const;

@@ -6,6 +6,7 @@
 import { summarise, type CheckResult, type Report } from '../../../src/conformance/report.ts';
 import { verify } from '../../../src/conformance/verify.ts';
 import { MUTANTS } from '../../receivers/mutants/all.ts';
+import { blankResult } from '../blank-result.ts';
 import { SECRET, SEED } from '../lab.ts';
 
 /** Every control character, a half of a pair, and what some format takes for its own. */
@@ -14,21 +15,8 @@ export const NASTY = `${String.fromCodePoint(...Array(32).keys())}\u007F\u0085\u
 ::error::injected%0A::set-output name=x::y <img src=x onerror=alert(1)> [link](javascript:alert(1)) @someone #1
 </pre></details></summary></style> <!-- 😀 é \\u0000 $& $1 {{ x }} http://evil.example/`;
 
-const check = (over: Partial<CheckResult> & Pick<CheckResult, 'id' | 'status'>): CheckResult => ({
-  area: over.id.slice(0, over.id.indexOf('/')) as CheckResult['area'],
-  level: 'MUST',
-  title: `Title ${NASTY}`,
-  requirement: `Requirement ${NASTY}`,
-  duration_ms: 12,
-  reason: null,
-  expected: [],
-  actual: null,
-  diagnosis: null,
-  fix: null,
-  reproduce: null,
-  exchanges: [],
-  ...over,
-});
+const check = (over: Partial<CheckResult> & Pick<CheckResult, 'id' | 'status'>): CheckResult =>
+  blankResult({ title: `Title ${NASTY}`, requirement: `Requirement ${NASTY}`, ...over });
 
 const exchange = (body: string): CheckResult['exchanges'][number] => ({
   request: {

@@ -7,7 +7,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ModelReceiver, type Answer } from '../model/receiver.ts';
 import { crowdGathers } from './crowd.ts';
-import type { Mutant } from './mutant.ts';
+import type { MoreOfMutant, Mutant } from './mutant.ts';
 
 type Overrides = Partial<
   Pick<ModelReceiver, 'answer' | 'read' | 'serve' | 'receive' | 'process' | 'parse'>
@@ -18,7 +18,7 @@ const changed = (
   name: string,
   fault: string,
   change: (model: ModelReceiver) => Overrides,
-  more: Omit<Partial<Mutant>, 'name' | 'fault' | 'make'> = {},
+  more: MoreOfMutant = {},
 ): Mutant => ({
   name: `http-${name}`,
   fault,
@@ -41,7 +41,7 @@ const answering = (
     right: () => Promise<Answer>,
     model: ModelReceiver,
   ) => Answer | Promise<Answer>,
-  more: Omit<Partial<Mutant>, 'name' | 'fault' | 'make'> = {},
+  more: MoreOfMutant = {},
 ): Mutant =>
   changed(
     name,
@@ -62,7 +62,7 @@ const dying = (
   name: string,
   fault: string,
   backAfterMs: number | null,
-  more: Omit<Partial<Mutant>, 'name' | 'fault' | 'make'> = {},
+  more: MoreOfMutant = {},
 ): Mutant =>
   changed(
     name,

@@ -23,3 +23,6 @@ export interface Mutant {
   /** Ids of other checks that rightly fail too, each with its reason: the same fault seen from another side. */
   readonly also?: Readonly<Record<string, string>>;
 }
+
+/** What a family of mutants does not say of itself. */
+export type MoreOfMutant = Omit<Partial<Mutant>, 'name' | 'fault' | 'make'>;

@@ -7,14 +7,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ModelReceiver, type Answer, type Event } from '../model/receiver.ts';
 import { crowdGathers } from './crowd.ts';
-import type { Mutant } from './mutant.ts';
+import type { MoreOfMutant, Mutant } from './mutant.ts';
 
 /** Counts the events of each campaign: every check has a campaign of its own. */
 const delayed = (
   name: string,
   fault: string,
   delay: (ofCampaign: number, busy: number) => number,
-  more: Omit<Partial<Mutant>, 'name' | 'fault' | 'make'> = {},
+  more: MoreOfMutant = {},
 ): Mutant => ({
   name: `performance-${name}`,
   fault,

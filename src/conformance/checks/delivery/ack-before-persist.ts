@@ -11,6 +11,7 @@ import { fail, isAccepted, notTested, pass, tell } from '../../verdict.ts';
 
 const EVENTS = 5;
 const RECOVERS_WITHIN_MS = 10_000;
+
 export const check = defineCheck({
   id: 'delivery/ack-before-persist',
   level: 'MUST',

@@ -26,13 +26,16 @@ const PARTS = {
   },
   checks: {
     mutate: ['src/conformance/checks/**/*.ts'],
-    tests: [EACH_CHECK, 'test/conformance/observe.test.ts', 'test/conformance/verdicts.test.ts'],
+    tests: [
+      EACH_CHECK,
+      'test/conformance/{fail-2xx,forgetful-hook,observe,state-probe,suppression-survives,verdicts}.test.ts',
+    ],
     testTimeout: 60_000,
   },
   suite: {
     mutate: ['src/conformance/*.ts', '!src/conformance/catalogue.ts'],
     tests: [
-      'test/conformance/{acceptance,config,dead-letters,deliver,forgeries,latencies,leaks}.test.ts',
+      'test/conformance/{acceptance,config,dead-letters,deliver,forgeries,forgetful-hook,latencies,leaks}.test.ts',
       'test/conformance/{lead,legal-data,observe,pieces,redact,report,reproduce,run-check}.test.ts',
       'test/conformance/{runner,runner-life,select,verify,vitality}.test.ts',
     ],
@@ -45,7 +48,10 @@ const PARTS = {
   },
   diagnosis: {
     mutate: ['src/conformance/diagnosis/*.ts'],
-    tests: ['test/conformance/diagnosis/{raw-body,replies,search,words}.test.ts'],
+    tests: [
+      'test/conformance/diagnosis/{pages,plain-on-tls,raw-body,replies,search,words}.test.ts',
+      'test/conformance/acceptance.test.ts',
+    ],
     testTimeout: QUICK,
   },
   reporters: {

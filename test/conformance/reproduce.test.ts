@@ -160,6 +160,42 @@ describe.skipIf(lacking.length > 0)(`run by a shell ${lacking.join(', ')}`, () =
   });
 });
 
+describe('as a person reads it', () => {
+  const plain = '{"id":"evt_1"}';
+
+  test('a valid event', () => {
+    const headers = [JSON_TYPE, [NAME, signing.valid(plain)]] as const;
+    const one = exchange(plain, headers, { url: 'http://a.example/hook' });
+    expect(reproduce(one, signing)).toBe(
+      `DIGEST=$(printf %s '{"id":"evt_1"}' | openssl dgst -sha256 -hmac "$SENDEMALL_MOCK_SECRET" | sed 's/^.* //'); printf %s '{"id":"evt_1"}' | curl -i -H 'Content-Type: application/json' -H 'X-SendEmAll-Signature: '"sha256=\${DIGEST}" --data-binary @- 'http://a.example/hook'`,
+    );
+  });
+
+  test.for([
+    [
+      'a forgery',
+      ['{}', [JSON_TYPE, [NAME, 'none']], {}],
+      `printf %s '{}' | curl -i -H 'Content-Type: application/json' -H 'X-SendEmAll-Signature: none' --data-binary @- 'http://a.example/hook'`,
+    ],
+    [
+      'a body without a type, none of it text',
+      [Buffer.from([0, 10]), [], {}],
+      `printf %s 'AAo=' | base64 -d | curl -i -H 'Content-Type:' --data-binary @- 'http://a.example/hook'`,
+    ],
+    ['a GET', ['', [], { method: 'GET' }], `curl -i -X GET 'http://a.example/hook'`],
+    ['a HEAD', ['', [], { method: 'HEAD' }], `curl -i -I 'http://a.example/hook'`],
+    [
+      'a HEAD with a body',
+      ['{}', [JSON_TYPE], { method: 'HEAD' }],
+      `printf %s '{}' | curl -i -X HEAD -H 'Content-Type: application/json' --data-binary @- 'http://a.example/hook'`,
+    ],
+    ['a POST of nothing', ['', [], {}], `curl -i -X POST 'http://a.example/hook'`],
+  ] as const)('%s', ([, [body, headers, more], told]) => {
+    const url = 'http://a.example/hook';
+    expect(reproduce(exchange(body, headers, { url, ...more }), signing)).toBe(told);
+  });
+});
+
 test.each<[string, Partial<Exchange['request']>]>([
   ['went out in a way that curl does not have', { manner: 'in two pieces' }],
   ['was too long', { body: Buffer.alloc(8001, 'x') }],

@@ -40,6 +40,7 @@ describe('controls', () => {
     const { lines } = await run(
       [
         active('http/kills', 'risky', async (probe) => {
+          await probe.post('harmless', { signature: null });
           await probe.post('deadly', { signature: null });
           return pass();
         }),
@@ -97,6 +98,36 @@ describe('controls', () => {
         'http/looks: pass',
       ]);
       expect(seen[0]!.deaths).toMatchObject([{ by: 'http/kills', backAfterMs: null }]);
+    });
+
+    test('what it died of is the first that was cut off, and not what came behind it', async () => {
+      const seen: Observed[] = [];
+      const kills = active('http/kills', 'valid', async (probe) => {
+        for (const body of ['harmless', 'deadly', 'late']) await probe.post(body);
+        return pass();
+      });
+      const looks = looking('http/looks', (observed) => {
+        seen.push(observed);
+        return pass();
+      });
+      await run([kills, looks], { script: (_request, nth) => (nth === 0 ? 200 : 'cut') });
+      const [death] = seen[0]!.deaths;
+      expect(Buffer.from(death!.exchange!.request.body).toString()).toBe('deadly');
+    });
+
+    test.for([
+      ['one that was answered is told', [0], 'http/kills: fail: b'],
+      ['one that was cut off is not', [1], /^http\/kills: not_tested: The receiver died meanwhile/],
+      ['one of each is not', [0, 1], /^http\/kills: not_tested: The receiver died meanwhile/],
+    ] as const)('a failure that shows %s', async ([, shown, told]) => {
+      const kills = active('http/kills', 'valid', async (probe) => {
+        const sent = [await probe.post(probe.event()), await probe.post(probe.event())];
+        return fail({ expected: ['a'], actual: 'b', exchanges: shown.map((at) => sent[at]!) });
+      });
+      const { lines } = await run([kills], {
+        script: (_request, nth) => (nth === 0 ? 500 : 'cut'),
+      });
+      expect(lines).toEqual([typeof told === 'string' ? told : expect.stringMatching(told)]);
     });
 
     test('it is back soon: what was cut off says nothing, what comes later does', async () => {

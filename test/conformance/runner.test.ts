@@ -5,6 +5,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import type { Check, Verdict } from '../../src/conformance/check.ts';
+import { BehindError } from '../../src/conformance/probe/backlog.ts';
 import { notTested, pass, unjudged } from '../../src/conformance/verdict.ts';
 import { active, FAILS, looking, run, type Id } from './made-checks.ts';
 
@@ -67,13 +68,13 @@ describe('the order', () => {
 
   test('puts a check behind those that it names, and behind who vouches for its hook', async () => {
     const order: string[] = [];
-    const noted = (id: Id, more: Parameters<typeof active>[3]): Check =>
+    const noted = (id: Id, more: Parameters<typeof active>[3], requests = 1): Check =>
       active(
         id,
         'effects',
         async (probe) => {
           // Whoever goes first must have ended before the next begins.
-          await probe.post(probe.event());
+          for (let sent = 0; sent < requests; sent += 1) await probe.post(probe.event());
           order.push(id);
           return pass();
         },
@@ -83,7 +84,7 @@ describe('the order', () => {
       [
         noted('delivery/last', { after: ['delivery/middle'] }),
         noted('delivery/middle', { needs: ['state'] }),
-        noted('delivery/state', { vouches: 'state', needs: ['state'] }),
+        noted('delivery/state', { vouches: 'state', needs: ['state'] }, 20),
         noted('delivery/effects', { vouches: 'effects', needs: ['effects'] }),
       ],
       { hooks: { effects: async () => 1, state: async () => ({ known: true }) } },
@@ -274,6 +275,12 @@ test('a check that goes wrong itself is the suiteâ€™s trouble, not the receiverâ
   const check = active('http/a', 'valid', () => Promise.reject(new Error('no such thing')));
   const { lines } = await run([check]);
   expect(lines).toEqual(['http/a: error: http/a could not be judged: no such thing']);
+});
+
+test('a receiver that is too far behind is not judged', async () => {
+  const check = active('http/a', 'valid', () => Promise.reject(new BehindError('far behind')));
+  const { lines } = await run([check]);
+  expect(lines).toEqual(['http/a: not_tested: far behind']);
 });
 
 test.each<[string, unknown]>([

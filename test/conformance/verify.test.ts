@@ -122,6 +122,39 @@ describe('a run', () => {
   });
 });
 
+describe('hooks that are given', () => {
+  const dedupe: Partial<VerifyOptions> = { only: ['delivery/dup-seq'] };
+
+  test('are tried before anything rests on them: one that is blind makes nothing conformant', async () => {
+    const { report } = await run({ ...dedupe, hooks: { effects: async () => 1 } });
+    expect(report.checks.find(({ id }) => id === 'delivery/effects-probe')?.status).not.toBe(
+      'pass',
+    );
+    expect(report.summary.verdict).toBe('inconclusive');
+  });
+
+  test('and show what they should are no trouble', async () => {
+    const taken = new Set<string>();
+    const { report } = await run(
+      { ...dedupe, hooks: { effects: async (id) => Number(taken.has(id)) } },
+      (heard) => {
+        if (heard.isSigned) taken.add(heard.id);
+        return right(heard, 0);
+      },
+    );
+    expect(report.checks.map(({ id, status }) => [id, status])).toContainEqual([
+      'delivery/dup-seq',
+      'pass',
+    ]);
+    expect(report.summary.verdict).toBe('conformant');
+  });
+
+  test('what was asked for and needs one that is not there is not known, whatever else passed', async () => {
+    const { report } = await run(dedupe);
+    expect(report.summary).toMatchObject({ passed: 2, not_tested: 1, verdict: 'inconclusive' });
+  });
+});
+
 describe('a failure', () => {
   const should: Partial<VerifyOptions> = { only: ['signature/refuses-with-4xx'] };
   const answers500: Script = ({ isSigned }) => (isSigned ? 204 : 500);
@@ -175,6 +208,17 @@ describe('a failure', () => {
       { baseline: [{ id: 'http/reachable', reason: 'so' }] },
       takesAll,
       true,
+    ],
+    [
+      'a known MUST beside another',
+      {
+        baseline: [
+          { id: ONE[0]!, reason: 'so' },
+          { id: 'http/reachable', reason: 'so' },
+        ],
+      },
+      takesAll,
+      false,
     ],
     ['a SHOULD', should, answers500, false],
     ['a SHOULD that counts', { ...should, failOn: 'should' }, answers500, true],

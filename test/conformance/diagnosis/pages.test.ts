@@ -144,12 +144,37 @@ describe.concurrent('the same page to everything', () => {
   });
 });
 
-describe.concurrent('a host check is one only when a GET fares no better', () => {
-  test.for(['Invalid Host header', '<h1>Bad Request (400)</h1>'])('%s', async (body) => {
+describe.concurrent('a host check', () => {
+  const BODIES = ['Invalid Host header', '<h1>Bad Request (400)</h1>'];
+  const refusal = (body: string, status: number): Act => ({
+    status,
+    body,
+    headers: { 'content-type': 'text/html' },
+  });
+
+  test.for(BODIES)('shows the GET, which fares no better: %s', async (body) => {
+    expect(await lines(() => refusal(body, 400))).toContain('GET /hook -> 400 in <ms>');
+  });
+
+  test.for(BODIES)('is none when a GET fares better: %s', async (body) => {
     const [, diagnosis = ''] = await lines(({ method }) =>
-      method === 'GET' ? 405 : { status: 400, body, headers: { 'content-type': 'text/html' } },
+      method === 'GET' ? 405 : refusal(body, 400),
     );
     expect(diagnosis).toMatch(/treats the valid event as a forgery/);
+  });
+
+  test.for(BODIES)('is none when what is not signed is refused otherwise: %s', async (body) => {
+    const [, diagnosis = ''] = await lines(({ headers, method }) =>
+      method === 'POST' && headers['x-sendemall-signature'] === undefined
+        ? 401
+        : refusal(body, 400),
+    );
+    expect(diagnosis).not.toMatch(/ host /);
+  });
+
+  test.for(BODIES)('is none with a status that no such check has: %s', async (body) => {
+    const [, diagnosis = ''] = await lines(() => refusal(body, 422));
+    expect(diagnosis).not.toMatch(/ host /);
   });
 });
 

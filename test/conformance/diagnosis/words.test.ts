@@ -131,6 +131,10 @@ test.each([
     ` It says: IOException: <b> &amp; 'x' "y" z`.replace('<b>', '<b&gt;'),
   ],
   [`Error ${'x'.repeat(300)}`, ` It says: Error ${'x'.repeat(194)}`],
+  ['<p>well<h1>KeyError<p> at /hook <p>&#39;lead&#39;<p>more', " It says: KeyError: 'lead'"],
+  ['<h1>KeyError<p>in a view<p>more', ' It says: KeyError'],
+  ['<h1>KeyError<p>at /hook', ' It says: KeyError'],
+  ['<h1>KeyError', ' It says: KeyError'],
 ])('the line of a page that tells: %j', (page, says) => {
   expect(readError(page)).toEqual({ says, meaning: null });
 });

@@ -17,7 +17,7 @@ export interface SeenExchange {
 export interface Death {
   readonly by: string;
   readonly exchange: Exchange | null;
-  /** Milliseconds until it answered again; null when it did not within the wait. */
+  /** Milliseconds until it answered again: 0 when it did at the next look, null when it did not within the wait. */
   readonly backAfterMs: number | null;
   /** It answers what is not signed, and cuts every valid event: the process lives. */
   readonly answersOthers: boolean;

@@ -25,7 +25,7 @@ import type { CheckResult } from './report.ts';
 import { toResult, type Ran } from './run-check.ts';
 import { stopwatch } from './stopwatch.ts';
 import { notTested, unjudged } from './verdict.ts';
-import { createVitality, isGone } from './vitality.ts';
+import { createVitality, isDown, isGone } from './vitality.ts';
 
 /** What to do about a hook that is missing. */
 const REMEDIES: Readonly<Record<Hook, string>> = {
@@ -183,7 +183,9 @@ export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> 
     // Without a control of its own, a check tells by what was cut off.
     const cut = sent.find(isGone);
     if (!STAGES[check.stage].control && cut === undefined) return;
-    const alive = await vitality.control(check.id, cut ?? sent.at(-1) ?? null);
+    // In a crowd, some systems refuse what is more than they can hold.
+    const wasDown = !('crowd' in STAGES[check.stage]) && sent.some(isDown);
+    const alive = await vitality.control(check.id, cut ?? sent.at(-1) ?? null, wasDown);
     if (!alive)
       over ??= `Not run: the receiver died of what ${check.id} sent, and did not come back.`;
   };

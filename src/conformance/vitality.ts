@@ -15,8 +15,13 @@ const COMES_BACK_WITHIN_MS = 5000;
 const LOOK_EVERY_MS = 100;
 
 export interface Vitality {
-  /** Sends a control. @returns false when the receiver is dead for good */
-  control(after: string, last: Exchange | null): Promise<boolean>;
+  /**
+   * Sends a control.
+   *
+   * @param wasDown nobody took a connection meanwhile: it has died, even if it is back by now
+   * @returns false when the receiver is dead for good
+   */
+  control(after: string, last: Exchange | null, wasDown?: boolean): Promise<boolean>;
   /** The same after a restart on purpose: who does not come back has not died of what it was sent. */
   isBack(): Promise<boolean>;
   readonly deaths: readonly Death[];
@@ -27,6 +32,10 @@ export interface Vitality {
 /** No connection at all, or cut at once: nobody is at home. */
 export const isGone = ({ reply }: Pick<Exchange, 'reply'>): boolean =>
   reply.kind === 'none' && (reply.cause === 'refused' || reply.cause === 'reset');
+
+/** Nobody listens on the port. */
+export const isDown = ({ reply }: Pick<Exchange, 'reply'>): boolean =>
+  reply.kind === 'none' && reply.cause === 'refused';
 
 /** @param probe what the controls are sent with */
 export const createVitality = (probe: Probe, wall: WallClock): Vitality => {
@@ -49,9 +58,12 @@ export const createVitality = (probe: Probe, wall: WallClock): Vitality => {
     get controls() {
       return controls;
     },
-    control: async (after, last) => {
+    control: async (after, last, wasDown = false) => {
       controls += 1;
       const control = await probe.post(probe.event());
+      if (wasDown && !isGone(control)) {
+        deaths.push({ by: after, exchange: last, backAfterMs: 0, answersOthers: false });
+      }
       if (isAccepted(control) || probe.signal?.aborted === true) return true;
       if (!isGone(control)) {
         lostControls.push({ after, control });

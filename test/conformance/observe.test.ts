@@ -79,9 +79,12 @@ describe('http/survives', () => {
   });
   test.each([
     [null, 'it died of what a/one sent, and did not come back'],
+    [0, 'it died of what a/one sent, and was back at the next look'],
     [120, 'it died of what a/one sent, and was back after 120 ms'],
   ])('a death, back after %s ms', (backAfterMs, actual) => {
+    const found = exchange(none('refused'));
     const deaths = [
+      { by: 'a/zero', exchange: found, backAfterMs: 2, answersOthers: false },
       { by: 'a/one', exchange: last, backAfterMs, answersOthers: false },
       { by: 'a/two', exchange: null, backAfterMs: 1, answersOthers: false },
     ];
@@ -101,6 +104,11 @@ describe('http/survives', () => {
       diagnosis: expect.stringContaining('poisoned mutex') as string,
       exchanges: [last],
     });
+  });
+  test('a death that was only found', () => {
+    const found = exchange(none('refused'));
+    const deaths = [{ by: 'a/one', exchange: found, backAfterMs: 0, answersOthers: false }];
+    expect(look('http/survives', { controls: 1, deaths })).toMatchObject({ exchanges: [found] });
   });
   test('a death of nobody knows what', () => {
     const deaths = [{ by: 'a/one', exchange: null, backAfterMs: null, answersOthers: false }];

@@ -4,7 +4,7 @@
  * @module
  */
 import { describe, expect, test } from 'vitest';
-import type { Check } from '../../src/conformance/check.ts';
+import type { Check, Stage } from '../../src/conformance/check.ts';
 import type { Observed } from '../../src/conformance/observed.ts';
 import { fail, pass, tell } from '../../src/conformance/verdict.ts';
 import type { Probe } from '../../src/conformance/probe/probe.ts';
@@ -150,6 +150,33 @@ describe('controls', () => {
         script: ({ body }) => (body.includes('email.clicked') ? 'cut' : 200),
       });
       expect(lines).toEqual(['http/odd: fail: cut off']);
+    });
+  });
+
+  describe('a connection that nobody takes', () => {
+    /** Sends to a port where nobody listens, as to a receiver that is just being started again. */
+    const meets = (stage: Stage) =>
+      active('http/meets', stage, async (probe) => {
+        const gone = await scripted(right);
+        await gone[Symbol.asyncDispose]();
+        const exchange = await probe.post(probe.event(), { url: gone.url });
+        return fail({ expected: ['a 2xx'], actual: 'refused', exchanges: [exchange] });
+      });
+
+    test.for([
+      ['valid', 1, 'http/meets: not_tested: The receiver died meanwhile: see http/survives.'],
+      ['risky', 1, 'http/meets: not_tested: The receiver died meanwhile: see http/survives.'],
+      ['load', 0, 'http/meets: fail: refused'],
+      ['flood', 0, 'http/meets: fail: refused'],
+    ] as const)('is a death, but for a crowd: %s', async ([stage, count, line]) => {
+      const seen: Observed[] = [];
+      const looks = looking('http/looks', (observed) => {
+        seen.push(observed);
+        return pass();
+      });
+      const { lines } = await run([meets(stage), looks]);
+      expect(lines).toEqual([line, 'http/looks: pass']);
+      expect(seen[0]!.deaths).toHaveLength(count);
     });
   });
 

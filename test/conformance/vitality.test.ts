@@ -84,6 +84,26 @@ describe('a control', () => {
     ]);
   });
 
+  test('to one that was down meanwhile and is back says that it died', async () => {
+    const { receiver, vitality } = await vitalityOf((_heard, nth) => (nth === 0 ? 204 : 500));
+    await using _ = receiver;
+    const death = { exchange: LAST, backAfterMs: 0, answersOthers: false };
+    expect(await vitality.control('http/a', LAST, true)).toBe(true);
+    expect(vitality).toMatchObject({ deaths: [{ by: 'http/a', ...death }], lostControls: [] });
+    expect(await vitality.control('http/b', LAST, true)).toBe(true);
+    expect(vitality.deaths[1]).toEqual({ by: 'http/b', ...death });
+    expect(vitality.lostControls).toHaveLength(1);
+  });
+
+  test('to one that is still down is one death', async () => {
+    const { receiver, vitality } = await vitalityOf(() =>
+      receiver.wall.now() < 300 ? 'cut' : 500,
+    );
+    await using _ = receiver;
+    await vitality.control('http/a', LAST, true);
+    expect(vitality.deaths).toMatchObject([{ backAfterMs: 300 }]);
+  });
+
   test('to one that nobody listens for is no connection at all', async () => {
     const { receiver, vitality } = await vitalityOf(right);
     await receiver[Symbol.asyncDispose]();

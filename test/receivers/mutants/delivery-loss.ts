@@ -64,7 +64,7 @@ export const LOSS_MUTANTS: readonly Mutant[] = [
         override async apply(event: Event): Promise<void> {
           if (this.busy >= 8) return;
           this.busy += 1;
-          await crowdGathers();
+          await crowdGathers(() => this.busy);
           this.busy -= 1;
           await super.apply(event);
         }

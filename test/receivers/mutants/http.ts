@@ -228,7 +228,7 @@ export const HTTP_MUTANTS: readonly Mutant[] = [
     return {
       serve: async (request: IncomingMessage, response: ServerResponse) => {
         inFlight += 1;
-        await crowdGathers();
+        await crowdGathers(() => inFlight);
         peak = Math.max(peak, inFlight);
         const crowded = peak > 45;
         if (crowded) await model.read(request);
@@ -243,7 +243,7 @@ export const HTTP_MUTANTS: readonly Mutant[] = [
   dying(
     'dies-of-an-event-supervised',
     'an error over email.clicked ends the process, and a supervisor starts it again',
-    200,
+    500,
     // Two that start it again would be in each other's way.
     { without: ['restart'] },
   ),

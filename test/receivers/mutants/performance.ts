@@ -32,7 +32,7 @@ const delayed = (
       }
       override async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
         this.busy += 1;
-        await crowdGathers();
+        await crowdGathers(() => this.busy);
         try {
           await super.serve(request, response);
         } finally {
@@ -69,7 +69,7 @@ export const PERFORMANCE_MUTANTS: readonly Mutant[] = [
           try {
             // A connection is held for a moment; 55 is all that there are.
             if (this.busy > 55) return { status: 500 };
-            await crowdGathers();
+            await crowdGathers(() => this.busy);
             return await super.receive(raw, request);
           } finally {
             this.busy -= 1;

@@ -117,7 +117,7 @@ export const SIGNATURE_FAILING_MUTANTS: readonly Mutant[] = [
     depth(raw) > 10_000 ? error : undefined,
   ),
   crashing('crash-for-good', 'an error that nobody catches ends the process', null),
-  crashing('crash-supervised', 'an error ends the process, and a supervisor starts it again', 200),
+  crashing('crash-supervised', 'an error ends the process, and a supervisor starts it again', 500),
   spelledAs('header-spelled-exactly', 'looks the header up by its exact spelling', [
     'X-SendEmAll-Signature',
   ]),

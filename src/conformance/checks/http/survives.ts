@@ -4,7 +4,14 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
+import type { Death } from '../../observed.ts';
 import { fail, notTested, pass } from '../../verdict.ts';
+import { isDown } from '../../vitality.ts';
+
+const tellReturn = ({ backAfterMs }: Death): string => {
+  if (backAfterMs === null) return 'did not come back';
+  return backAfterMs === 0 ? 'was back at the next look' : `was back after ${backAfterMs} ms`;
+};
 
 export const check = defineCheck({
   id: 'http/survives',
@@ -25,7 +32,9 @@ export const check = defineCheck({
   ],
   observe: ({ deaths, controls }) => {
     if (controls === 0) return notTested('Nothing was sent that could hurt it. Run more checks.');
-    const [first] = deaths;
+    // Whoever found it down already has not brought it down, if another is known.
+    const first =
+      deaths.find(({ exchange }) => exchange !== null && !isDown(exchange)) ?? deaths[0];
     if (first === undefined) return pass(`${controls} controls`);
     const shown = first.exchange === null ? {} : { exchanges: [first.exchange] };
     if (first.answersOthers) {
@@ -38,13 +47,9 @@ export const check = defineCheck({
         ...shown,
       });
     }
-    const back =
-      first.backAfterMs === null
-        ? 'and did not come back'
-        : `and was back after ${first.backAfterMs} ms`;
     return fail({
       expected: ['the receiver goes on answering'],
-      actual: `it died of what ${first.by} sent, ${back}`,
+      actual: `it died of what ${first.by} sent, and ${tellReturn(first)}`,
       ...shown,
     });
   },

@@ -7,7 +7,6 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { expect, test } from 'vitest';
-import { overTls } from '../../../src/conformance/probe/probe.ts';
 import { verify } from '../../../src/conformance/verify.ts';
 import { selfSigned } from '../../support/tls.ts';
 import { SECRET } from '../lab.ts';
@@ -63,12 +62,4 @@ test.for(PLAIN)('a port that %s', async ([, plain]) => {
     diagnosis: 'This port speaks TLS, and the URL is a plain http:// one.',
     fix: expect.stringContaining(`: https://127.0.0.1:${server.port}/hook (`) as string,
   });
-});
-
-test.each([
-  ['http://a.test/hook?b=1', 'https://a.test:80/hook?b=1'],
-  ['http://a.test:8443/hook', 'https://a.test:8443/hook'],
-  ['http://a.test:443/hook', 'https://a.test/hook'],
-])('the same place over TLS: %s', (url, secure) => {
-  expect(overTls(url)).toBe(secure);
 });

@@ -4,17 +4,23 @@
  * @module
  */
 import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import { describe, expect, test } from 'vitest';
 import { EVENT_TYPES } from '../../../schemas/contract.ts';
 import { EVENT_SCHEMAS } from '../../../schemas/events.ts';
+import { systemClock } from '../../../src/clock/system.ts';
 import { createEventMaker } from '../../../src/conformance/probe/event-maker.ts';
 import type { Exchange } from '../../../src/conformance/probe/exchange.ts';
-import { createProbe } from '../../../src/conformance/probe/probe.ts';
+import type { Hooks } from '../../../src/conformance/probe/hooks.ts';
+import { createProbe, overTls } from '../../../src/conformance/probe/probe.ts';
 import { createSigning } from '../../../src/conformance/probe/signing.ts';
 import { createRedactor } from '../../../src/conformance/redact.ts';
 import { seededRandom } from '../../../src/domain/random.ts';
+import { selfSigned } from '../../support/tls.ts';
 import { SECRET } from '../lab.ts';
-import { right, scripted } from '../scripted.ts';
+import { right, scripted, type Script } from '../scripted.ts';
 
 const maker = (seed = 1) => createEventMaker(seededRandom(seed), () => Date.UTC(2026, 3, 6, 12));
 
@@ -300,4 +306,117 @@ test('effects are there with a hook alone', async () => {
   expect(without.probe.effects).toBeNull();
   await using withHook = await scripted(right, { hooks: { effects: async () => 3 } });
   expect(await withHook.probe.effects!.count('evt_1')).toBe(3);
+});
+
+describe('what waits for its effect', () => {
+  /** A probe, and the ids that it has noted. */
+  const noting = async (script: Script, hooks: Hooks = { effects: async () => 1 }) => {
+    const receiver = await scripted(script, { hooks });
+    const noted: string[] = [];
+    const probe = createProbe({
+      ...receiver.context,
+      random: () => 0,
+      events: maker(),
+      timeoutMs: () => 5000,
+      backlog: {
+        accepted: (id) => noted.push(id),
+        look: async () => undefined,
+        outlast: async () => undefined,
+      },
+      seen: () => undefined,
+    });
+    return { receiver, probe, noted };
+  };
+
+  test('is each event that was rightly signed and taken', async () => {
+    const { receiver, probe, noted } = await noting(right);
+    await using _ = receiver;
+    const event = probe.event();
+    await probe.post(event);
+    const spaced = probe.event();
+    await probe.post(JSON.stringify(spaced, null, 2));
+    expect(noted).toEqual([event.id, spaced.id]);
+  });
+
+  test.for([200, 299])('with status %i, too', async (status) => {
+    const { receiver, probe, noted } = await noting(() => status);
+    await using _ = receiver;
+    await probe.post(probe.event());
+    expect(noted).toHaveLength(1);
+  });
+
+  test.for([300, 401, 500, 'cut'] as const)('is none that came to %s', async (act) => {
+    const { receiver, probe, noted } = await noting(() => act);
+    await using _ = receiver;
+    await probe.post(probe.event());
+    expect(noted).toEqual([]);
+  });
+
+  test('is nothing else that was taken', async () => {
+    const { receiver, probe, noted } = await noting(() => 204);
+    await using _ = receiver;
+    const event = probe.event();
+    await probe.post(event, { signature: null });
+    await probe.post(event, { signature: 'mine' });
+    await probe.post(event, { method: 'PUT' });
+    await probe.post(event, { url: `${receiver.url}?other` });
+    await probe.post(probe.event('email.opened'));
+    for (const body of ['', '{', 'null', '[]', '17', '{"event":"email.replied","id":7}']) {
+      await probe.post(body);
+    }
+    expect(noted).toEqual([]);
+  });
+
+  test('is looked for only where there is a hook that shows effects', async () => {
+    const withHook = await noting(right);
+    await using _ = withHook.receiver;
+    expect(withHook.probe.queue).not.toBeNull();
+    const without = await noting(right, {});
+    await using __ = without.receiver;
+    expect(without.probe.queue).toBeNull();
+  });
+});
+
+describe('over TLS', () => {
+  test('a port that speaks it takes a handshake; nothing is sent', async () => {
+    const secure = createTlsServer(selfSigned());
+    const heard: Buffer[] = [];
+    secure.on('secureConnection', (socket) => socket.on('data', (chunk) => heard.push(chunk)));
+    const closed = new Promise((resolve) => {
+      secure.once('connection', (socket) => socket.once('close', resolve));
+    });
+    secure.listen(0, '127.0.0.1');
+    await once(secure, 'listening');
+    await using receiver = await scripted(right, { wall: systemClock });
+    const { port } = secure.address() as AddressInfo;
+    const probe = createProbe({
+      ...receiver.context,
+      url: `http://127.0.0.1:${port}/hook`,
+      random: () => 0,
+      events: maker(),
+      timeoutMs: () => 5000,
+      backlog: null,
+      seen: () => undefined,
+    });
+    expect(await probe.speaksTls()).toBe(true);
+    await closed;
+    expect(heard).toEqual([]);
+    secure.close();
+  });
+
+  test('one that does not, takes none', async () => {
+    await using receiver = await scripted(right);
+    expect(await receiver.probe.speaksTls()).toBe(false);
+    expect(receiver.heard).toEqual([]);
+  });
+
+  test.each([
+    ['http://a.test/hook?b=1', 'https://a.test:80/hook?b=1'],
+    ['http://a.test:8443/hook', 'https://a.test:8443/hook'],
+    ['http://a.test:443/hook', 'https://a.test/hook'],
+    ['https://a.test/hook', 'https://a.test/hook'],
+    ['https://a.test:8443/hook', 'https://a.test:8443/hook'],
+  ])('the same place: %s', (url, secure) => {
+    expect(overTls(url)).toBe(secure);
+  });
 });

@@ -4,6 +4,7 @@
  * @module
  */
 import { once } from 'node:events';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import type { WallClock } from '../../src/clock/port.ts';
@@ -14,7 +15,7 @@ import { race } from '../../src/conformance/probe/race.ts';
 import { postRaw } from '../../src/conformance/probe/raw-post.ts';
 import type { RawConnection } from '../../src/conformance/probe/raw-socket.ts';
 import { eventOfSize } from '../../src/conformance/sized-event.ts';
-import { right, scripted } from './scripted.ts';
+import { right, scripted, type Scripted } from './scripted.ts';
 
 /** Real time, and what was waited for; limits are longer than any pause. */
 const pausing = () => {
@@ -28,6 +29,18 @@ const pausing = () => {
   };
   return { wall, pauses: () => waits.filter((ms) => ms < 1000) };
 };
+
+/** A probe that connects to another URL. */
+const directly = ({ context, probe: { random, events } }: Scripted, url: string): Probe =>
+  createProbe({
+    ...context,
+    url,
+    random,
+    events,
+    timeoutMs: () => 5000,
+    backlog: null,
+    seen: () => undefined,
+  });
 
 describe('an event in pieces', () => {
   test('is a whole event to who reads it to its end', async () => {
@@ -81,6 +94,40 @@ describe('an event in pieces', () => {
   });
 });
 
+test('a receiver in the same process reads each piece by itself, however late the pause ends', async () => {
+  // As when the machine was busy for all of the pause: it is over before anybody else had a turn.
+  const wall: WallClock = {
+    now: systemClock.now,
+    after: (ms, wake) => {
+      if (ms >= 1000) return systemClock.after(ms, wake);
+      queueMicrotask(wake);
+      return () => undefined;
+    },
+  };
+  const chunks: string[] = [];
+  const server = createHttpServer((request, response) => {
+    request.on('data', (chunk: Buffer) => chunks.push(chunk.toString()));
+    request.on('end', () => response.writeHead(204).end());
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  await using receiver = await scripted(right, { wall });
+  const { port } = server.address() as AddressInfo;
+  const { reply, request } = await postInPieces(
+    directly(receiver, `http://127.0.0.1:${port}/hook`),
+    {
+      manner: 'in two pieces',
+      framing: withLength,
+      cut: (head, body) => [head, body.subarray(0, 10), body.subarray(10)],
+      pauseMs: 30,
+    },
+  );
+  server.close();
+  const body = Buffer.from(request.body).toString();
+  expect(reply).toMatchObject({ kind: 'answer', status: 204 });
+  expect(chunks).toEqual([body.slice(0, 10), body.slice(10)]);
+});
+
 /** What comes in, byte for byte; each connection is answered 204. */
 const listening = async () => {
   const texts: string[] = [];
@@ -114,16 +161,7 @@ const listening = async () => {
 test('headers go out in the spelling and order that is given, one byte a character', async () => {
   await using server = await listening();
   await using receiver = await scripted(right, { wall: systemClock });
-  // A probe connects to its own URL.
-  const direct = createProbe({
-    ...receiver.context,
-    url: server.url,
-    random: receiver.probe.random,
-    events: receiver.probe.events,
-    timeoutMs: () => 5000,
-    backlog: null,
-    seen: () => undefined,
-  });
+  const direct = directly(receiver, server.url);
   const headers = [
     ['x-SENDEMALL-signature', 'é'],
     ['X-Two', '1'],

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { setImmediate } from 'node:timers/promises';
 import type { Exchange, HeaderPairs } from './probe/exchange.ts';
 import { sleep } from './probe/hooks.ts';
 import type { Probe } from './probe/probe.ts';
@@ -27,7 +26,11 @@ const TURNS = 5;
 
 /** In its own process a receiver has the time; in the suite's, on a busy machine, it must have its turn as well. */
 const letRead = async (): Promise<void> => {
-  for (let turn = 0; turn < TURNS; turn += 1) await setImmediate();
+  for (let turn = 0; turn < TURNS; turn += 1) {
+    await new Promise<void>((resolve) => {
+      setImmediate(resolve);
+    });
+  }
 };
 
 /** Posts a fresh valid event over a connection of its own. */

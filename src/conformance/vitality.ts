@@ -29,13 +29,15 @@ export interface Vitality {
   readonly controls: number;
 }
 
-/** No connection at all, or cut at once: nobody is at home. */
-export const isGone = ({ reply }: Pick<Exchange, 'reply'>): boolean =>
-  reply.kind === 'none' && (reply.cause === 'refused' || reply.cause === 'reset');
-
 /** Nobody listens on the port. */
 export const isDown = ({ reply }: Pick<Exchange, 'reply'>): boolean =>
   reply.kind === 'none' && reply.cause === 'refused';
+
+/** No connection at all, or cut at once: nobody is at home. */
+export const isGone = (exchange: Pick<Exchange, 'reply'>): boolean => {
+  const { reply } = exchange;
+  return isDown(exchange) || (reply.kind === 'none' && reply.cause === 'reset');
+};
 
 /** @param probe what the controls are sent with */
 export const createVitality = (probe: Probe, wall: WallClock): Vitality => {

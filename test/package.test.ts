@@ -68,6 +68,7 @@ describe('the tarball', () => {
       /^dist\/cli\/licenses\.txt$/u,
       /^spec\/.+\.(ya?ml|json)$/u,
       /^schemas\/json\/.+\.json$/u,
+      /^schemas\/yaml\/.+\.yaml$/u,
       /^src\/cli\/bin\.js$/u,
     ];
     expect(files.filter((path) => !allowed.some((pattern) => pattern.test(path)))).toEqual([]);
@@ -87,6 +88,10 @@ describe('the tarball', () => {
         'dist/src/conformance/index.js',
         'dist/src/conformance/index.d.ts',
         'schemas/json/verify-report.schema.json',
+        ...['asyncapi', 'openapi', 'sandbox.openapi'].flatMap((name) => [
+          `schemas/json/${name}.json`,
+          `schemas/yaml/${name}.yaml`,
+        ]),
         'spec/asyncapi.yaml',
         'spec/openapi.yaml',
         'spec/sandbox.openapi.yaml',

@@ -20,6 +20,7 @@ import { supportSource } from './support-source.ts';
 import { checkExtensions } from './walk.ts';
 import { printEventTables } from './event-tables.ts';
 import { printModule } from './zod-module.ts';
+import { printYaml } from './yaml.ts';
 
 /** Schemas of what the command writes: no API speaks of them, so they are published as they are. */
 const COPIED: readonly string[] = ['verify-report.schema.json'];
@@ -74,8 +75,9 @@ export async function generate(folder: string): Promise<ReadonlyMap<string, stri
     files.set(`json/${schemaFile(schema.name)}`, printJsonSchema(registry, schema));
   }
   for (const file of specs) {
-    const text = JSON.stringify(bundle(documents, registry, file), null, 2);
-    files.set(`json/${file.replace(/\.yaml$/, '.json')}`, `${text}\n`);
+    const bundled = bundle(documents, registry, file);
+    files.set(`json/${file.replace(/\.yaml$/, '.json')}`, `${JSON.stringify(bundled, null, 2)}\n`);
+    files.set(`yaml/${file}`, printYaml(file, bundled));
   }
   for (const name of COPIED.filter((one) => existsSync(join(folder, one)))) {
     files.set(`json/${name}`, readFileSync(join(folder, name), 'utf8'));

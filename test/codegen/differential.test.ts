@@ -22,6 +22,7 @@ const KNOWN: readonly {
     schemas: [
       'Snapshot',
       'SnapshotRow',
+      'SnapshotTables',
       'SnapshotResponse',
       'SetSinkRequest',
       'SinkHeaders',

@@ -9,7 +9,7 @@ import { newEnumValues } from '../../legal-data.ts';
 
 export const check = defineCheck({
   id: 'content/unknown-enum',
-  level: 'MUST',
+  level: 'SHOULD',
   title: 'Accepts a value of a list that it does not know',
   requirement: {
     text: 'reply_sentiment is classified by the provider, and lists of values grow; what is not answered 2xx ends as a dead letter',

@@ -53,7 +53,14 @@ export async function bundleCommand(dir: string, external: readonly string[]): P
 /** What the image holds: the package as it is installed, but with all that it depends on bundled. */
 export async function layOutImage(dir: string): Promise<void> {
   await bundleCommand(join(dir, 'dist', 'cli'), []);
-  for (const path of ['package.json', 'LICENSE', 'spec', 'schemas/json', 'src/cli/bin.js']) {
+  for (const path of [
+    'package.json',
+    'LICENSE',
+    'spec',
+    'schemas/json',
+    'schemas/yaml',
+    'src/cli/bin.js',
+  ]) {
     cpSync(join(root, path), join(dir, path), { recursive: true });
   }
   // Some file systems do not keep it.

@@ -523,68 +523,132 @@ export const WithFailure = z.looseObject({ failure: Failure });
 export type WithFailure = z.infer<typeof WithFailure>;
 
 /**
+ * A failed `email.sent` event.
+ *
+ * @remarks assumed: Only that the list gives events is documented.
+ */
+export const FailedEmailSent = z.looseObject({
+  event: z.literal('email.sent'),
+  id: EventId,
+  timestamp: Timestamp,
+  data: EmailSentData,
+  failure: Failure,
+});
+export type FailedEmailSent = z.infer<typeof FailedEmailSent>;
+
+/**
+ * A failed `email.delivered` event.
+ *
+ * @remarks assumed: Only that the list gives events is documented.
+ */
+export const FailedEmailDelivered = z.looseObject({
+  event: z.literal('email.delivered'),
+  id: EventId,
+  timestamp: Timestamp,
+  data: EmailDeliveredData,
+  failure: Failure,
+});
+export type FailedEmailDelivered = z.infer<typeof FailedEmailDelivered>;
+
+/**
+ * A failed `email.opened` event.
+ *
+ * @remarks assumed: Only that the list gives events is documented.
+ */
+export const FailedEmailOpened = z.looseObject({
+  event: z.literal('email.opened'),
+  id: EventId,
+  timestamp: Timestamp,
+  data: EmailOpenedData,
+  failure: Failure,
+});
+export type FailedEmailOpened = z.infer<typeof FailedEmailOpened>;
+
+/**
+ * A failed `email.clicked` event.
+ *
+ * @remarks assumed: Only that the list gives events is documented.
+ */
+export const FailedEmailClicked = z.looseObject({
+  event: z.literal('email.clicked'),
+  id: EventId,
+  timestamp: Timestamp,
+  data: EmailClickedData,
+  failure: Failure,
+});
+export type FailedEmailClicked = z.infer<typeof FailedEmailClicked>;
+
+/**
+ * A failed `email.replied` event.
+ *
+ * @remarks assumed: Only that the list gives events is documented.
+ */
+export const FailedEmailReplied = z.looseObject({
+  event: z.literal('email.replied'),
+  id: EventId,
+  timestamp: Timestamp,
+  data: EmailRepliedData,
+  failure: Failure,
+});
+export type FailedEmailReplied = z.infer<typeof FailedEmailReplied>;
+
+/**
+ * A failed `email.bounced` event.
+ *
+ * @remarks assumed: Only that the list gives events is documented.
+ */
+export const FailedEmailBounced = z.looseObject({
+  event: z.literal('email.bounced'),
+  id: EventId,
+  timestamp: Timestamp,
+  data: EmailBouncedData,
+  failure: Failure,
+});
+export type FailedEmailBounced = z.infer<typeof FailedEmailBounced>;
+
+/**
+ * A failed `email.unsubscribed` event.
+ *
+ * @remarks assumed: Only that the list gives events is documented.
+ */
+export const FailedEmailUnsubscribed = z.looseObject({
+  event: z.literal('email.unsubscribed'),
+  id: EventId,
+  timestamp: Timestamp,
+  data: EmailUnsubscribedData,
+  failure: Failure,
+});
+export type FailedEmailUnsubscribed = z.infer<typeof FailedEmailUnsubscribed>;
+
+/**
+ * A failed `campaign.completed` event.
+ *
+ * @remarks assumed: Only that the list gives events is documented.
+ */
+export const FailedCampaignCompleted = z.looseObject({
+  event: z.literal('campaign.completed'),
+  id: EventId,
+  timestamp: Timestamp,
+  data: CampaignCompletedData,
+  failure: Failure,
+});
+export type FailedCampaignCompleted = z.infer<typeof FailedCampaignCompleted>;
+
+/**
  * The event as it was sent, with `failure` in addition. So what handles events handles it too.
  *
  * @remarks documented: G, "Dead letter recovery": what the list gives is handled as an event and
  * has an event's `id`
  */
 export const FailedEvent = z.discriminatedUnion('event', [
-  z.looseObject({
-    event: z.literal('email.sent'),
-    id: EventId,
-    timestamp: Timestamp,
-    data: EmailSentData,
-    failure: Failure,
-  }),
-  z.looseObject({
-    event: z.literal('email.delivered'),
-    id: EventId,
-    timestamp: Timestamp,
-    data: EmailDeliveredData,
-    failure: Failure,
-  }),
-  z.looseObject({
-    event: z.literal('email.opened'),
-    id: EventId,
-    timestamp: Timestamp,
-    data: EmailOpenedData,
-    failure: Failure,
-  }),
-  z.looseObject({
-    event: z.literal('email.clicked'),
-    id: EventId,
-    timestamp: Timestamp,
-    data: EmailClickedData,
-    failure: Failure,
-  }),
-  z.looseObject({
-    event: z.literal('email.replied'),
-    id: EventId,
-    timestamp: Timestamp,
-    data: EmailRepliedData,
-    failure: Failure,
-  }),
-  z.looseObject({
-    event: z.literal('email.bounced'),
-    id: EventId,
-    timestamp: Timestamp,
-    data: EmailBouncedData,
-    failure: Failure,
-  }),
-  z.looseObject({
-    event: z.literal('email.unsubscribed'),
-    id: EventId,
-    timestamp: Timestamp,
-    data: EmailUnsubscribedData,
-    failure: Failure,
-  }),
-  z.looseObject({
-    event: z.literal('campaign.completed'),
-    id: EventId,
-    timestamp: Timestamp,
-    data: CampaignCompletedData,
-    failure: Failure,
-  }),
+  FailedEmailSent,
+  FailedEmailDelivered,
+  FailedEmailOpened,
+  FailedEmailClicked,
+  FailedEmailReplied,
+  FailedEmailBounced,
+  FailedEmailUnsubscribed,
+  FailedCampaignCompleted,
 ]);
 export type FailedEvent = z.infer<typeof FailedEvent>;
 
@@ -775,7 +839,7 @@ export const ErrorEnvelope = z.looseObject({
 export type ErrorEnvelope = z.infer<typeof ErrorEnvelope>;
 
 /**
- * Answer with a campaign.
+ * Campaign response.
  *
  * @remarks assumed: The envelope and `data.id` are documented (A), the rest of `data` is not.
  */
@@ -787,7 +851,7 @@ export const CampaignResponse = z.looseObject({
 export type CampaignResponse = z.infer<typeof CampaignResponse>;
 
 /**
- * Answer with campaigns.
+ * Campaign list response.
  *
  * @remarks assumed: The operation is not documented, its envelope is (A).
  */
@@ -799,7 +863,7 @@ export const CampaignListResponse = z.looseObject({
 export type CampaignListResponse = z.infer<typeof CampaignListResponse>;
 
 /**
- * Answer to the deletion of a campaign.
+ * Deleted campaign response.
  *
  * @remarks assumed: The operation is not documented, its envelope is (A).
  */
@@ -811,19 +875,19 @@ export const DeletedCampaignResponse = z.looseObject({
 export type DeletedCampaignResponse = z.infer<typeof DeletedCampaignResponse>;
 
 /**
- * Answer to new leads.
+ * Added leads response.
  *
  * @remarks assumed: The envelope is documented (A), `data` is not.
  */
-export const AddLeadsResponse = z.looseObject({
+export const AddedLeadsResponse = z.looseObject({
   success: z.literal(true),
   data: AddedLeads,
   meta: Meta,
 });
-export type AddLeadsResponse = z.infer<typeof AddLeadsResponse>;
+export type AddedLeadsResponse = z.infer<typeof AddedLeadsResponse>;
 
 /**
- * Answer with leads.
+ * Lead list response.
  *
  * @remarks assumed: The operation is not documented, its envelope is (A).
  */
@@ -835,7 +899,7 @@ export const LeadListResponse = z.looseObject({
 export type LeadListResponse = z.infer<typeof LeadListResponse>;
 
 /**
- * Answer to the removal of a lead.
+ * Removed lead response.
  *
  * @remarks assumed: The operation is not documented, its envelope is (A).
  */
@@ -847,7 +911,7 @@ export const RemovedLeadResponse = z.looseObject({
 export type RemovedLeadResponse = z.infer<typeof RemovedLeadResponse>;
 
 /**
- * Answer with analytics.
+ * Campaign analytics response.
  *
  * @remarks assumed: The operation is not documented, its envelope is (A).
  */
@@ -859,7 +923,7 @@ export const CampaignAnalyticsResponse = z.looseObject({
 export type CampaignAnalyticsResponse = z.infer<typeof CampaignAnalyticsResponse>;
 
 /**
- * Answer with a webhook.
+ * Webhook response.
  *
  * @remarks documented: G, "Register your endpoint"; `meta` is A's
  */
@@ -871,7 +935,7 @@ export const WebhookResponse = z.looseObject({
 export type WebhookResponse = z.infer<typeof WebhookResponse>;
 
 /**
- * Answer with webhooks.
+ * Webhook list response.
  *
  * @remarks assumed: The operation is not documented, its envelope is (A).
  */
@@ -883,7 +947,7 @@ export const WebhookListResponse = z.looseObject({
 export type WebhookListResponse = z.infer<typeof WebhookListResponse>;
 
 /**
- * Answer to a deletion.
+ * Deleted webhook response.
  *
  * @remarks assumed: The operation is not documented, its envelope is (A).
  */
@@ -895,7 +959,7 @@ export const DeletedWebhookResponse = z.looseObject({
 export type DeletedWebhookResponse = z.infer<typeof DeletedWebhookResponse>;
 
 /**
- * Answer with a failed event.
+ * Failed event response.
  *
  * @remarks assumed: The operations are not documented, their envelope is (A).
  */
@@ -907,7 +971,7 @@ export const FailedEventResponse = z.looseObject({
 export type FailedEventResponse = z.infer<typeof FailedEventResponse>;
 
 /**
- * Answer with failed events.
+ * Failed event list response.
  *
  * @remarks assumed: The operation is documented (G), its envelope too (A), its answer is not.
  */

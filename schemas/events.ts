@@ -70,7 +70,7 @@ export const SequenceStep = integer().min(1);
 export type SequenceStep = z.infer<typeof SequenceStep>;
 
 /**
- * Data of email.sent.
+ * Email sent data.
  *
  * @remarks assumed: No payload is documented. These are the fields that all documented e-mail
  * events share.
@@ -97,7 +97,7 @@ export const EmailSent = z.looseObject({
 export type EmailSent = z.infer<typeof EmailSent>;
 
 /**
- * Data of email.delivered.
+ * Email delivered data.
  *
  * @remarks assumed: No payload is documented. These are the fields that all documented e-mail
  * events share.
@@ -134,7 +134,7 @@ export const CountryCode = z.string().regex(/^[A-Z]{2}$/u);
 export type CountryCode = z.infer<typeof CountryCode>;
 
 /**
- * Data of email.opened.
+ * Email opened data.
  *
  * @remarks documented: G, "email.opened"
  */
@@ -185,7 +185,7 @@ export const EmailOpened = z.looseObject({
 export type EmailOpened = z.infer<typeof EmailOpened>;
 
 /**
- * Data of email.clicked.
+ * Email clicked data.
  *
  * @remarks assumed: No payload is documented. Derived from email.opened, with the link in
  * addition.
@@ -254,7 +254,7 @@ export const ThreadId = z.string().regex(/^thrd_[A-Za-z0-9_-]+$/u);
 export type ThreadId = z.infer<typeof ThreadId>;
 
 /**
- * Data of email.replied.
+ * Email replied data.
  *
  * @remarks documented: G, "email.replied"
  */
@@ -325,7 +325,7 @@ export const BounceCode = z.string().regex(/^[45](?:\d{2}|\.\d{1,3}\.\d{1,3})$/u
 export type BounceCode = z.infer<typeof BounceCode>;
 
 /**
- * Data of email.bounced.
+ * Email bounced data.
  *
  * @remarks documented: G, "email.bounced"
  */
@@ -361,7 +361,7 @@ export const EmailBounced = z.looseObject({
 export type EmailBounced = z.infer<typeof EmailBounced>;
 
 /**
- * Data of email.unsubscribed.
+ * Email unsubscribed data.
  *
  * @remarks documented: G, "email.unsubscribed"
  */

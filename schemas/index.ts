@@ -14,9 +14,23 @@
  * @module
  */
 export * from './contract.ts';
-export * from './control.ts';
-export * from './events.ts';
 export * from './examples.ts';
 export * from './fidelity.ts';
 export * from './operations.ts';
 export * from './sandbox.ts';
+export * from './tolerant.ts';
+export {
+  AddLeadsRequest,
+  CreateCampaignRequest,
+  CreateWebhookRequest,
+  Cursor,
+  IdempotencyKey,
+  NewLead,
+  PageLimit,
+  PageQuery,
+  RotateSecretRequest,
+  Secret,
+  UpdateCampaignRequest,
+  UpdateWebhookRequest,
+} from './control.ts';
+export type { UnknownName } from './support.ts';

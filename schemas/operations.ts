@@ -329,7 +329,7 @@ export const OPERATIONS = [
   { spec: 'sandbox', operationId: 'getMetrics', method: 'GET', path: '/metrics', statuses: [200] },
   {
     spec: 'sandbox',
-    operationId: 'getSinks',
+    operationId: 'listSinks',
     method: 'GET',
     path: '/_sandbox/sinks',
     statuses: [200, 401, 403],

@@ -18,25 +18,18 @@ import {
   WebhookUrl,
 } from './control.ts';
 import {
-  CampaignCompleted,
   CampaignCompletedData,
   CampaignId,
-  EmailBounced,
   EmailBouncedData,
-  EmailClicked,
   EmailClickedData,
-  EmailDelivered,
   EmailDeliveredData,
-  EmailOpened,
   EmailOpenedData,
-  EmailReplied,
   EmailRepliedData,
-  EmailSent,
   EmailSentData,
-  EmailUnsubscribed,
   EmailUnsubscribedData,
   EventId,
   Timestamp,
+  WebhookEvent,
 } from './events.ts';
 import { format, integer, minProperties } from './support.ts';
 
@@ -128,13 +121,12 @@ export type EventName = z.infer<typeof EventName>;
 /** What to trigger. */
 export const TriggerRequest = z.strictObject({
   event: EventName,
-  /** Laid over data that is made up. The result must be valid for the event. */
-  data: z.looseObject({}).optional(),
   /**
-   * How many events to make.
-   *
-   * @defaultValue `1`
+   * Any of the event's own fields, laid over data that is made up. The result must be valid for the
+   * event.
    */
+  data: z.looseObject({}).optional(),
+  /** How many events to make, 1 when it is left out. */
   count: integer().min(1).max(10_000).optional(),
   /** The event's id, instead of a fresh one. Only with one event. */
   id: EventId.optional(),
@@ -144,19 +136,6 @@ export const TriggerRequest = z.strictObject({
   webhook_id: WebhookId.optional(),
 });
 export type TriggerRequest = z.infer<typeof TriggerRequest>;
-
-/** An event as it is sent. */
-export const SandboxEvent = z.discriminatedUnion('event', [
-  EmailSent,
-  EmailDelivered,
-  EmailOpened,
-  EmailClicked,
-  EmailReplied,
-  EmailBounced,
-  EmailUnsubscribed,
-  CampaignCompleted,
-]);
-export type SandboxEvent = z.infer<typeof SandboxEvent>;
 
 /** One event on its way to one webhook. */
 export const Delivery = z.looseObject({
@@ -185,7 +164,7 @@ export type Delivery = z.infer<typeof Delivery>;
 
 /** What was triggered. */
 export const TriggerResult = z.looseObject({
-  events: z.array(SandboxEvent),
+  events: z.array(WebhookEvent),
   deliveries: z.array(Delivery),
   /** What else there is to know, such as that nobody subscribes; else null. */
   notice: z.string().nullable(),
@@ -199,72 +178,104 @@ export const WithDeliveries = z.looseObject({
 });
 export type WithDeliveries = z.infer<typeof WithDeliveries>;
 
-/** Event with its deliveries. */
+/** An `email.sent` event with its deliveries. */
+export const EmailSentDetail = z.looseObject({
+  event: z.literal('email.sent'),
+  id: EventId,
+  timestamp: Timestamp,
+  data: EmailSentData,
+  /** The newest first, 200 at most. */
+  deliveries: z.array(Delivery),
+});
+export type EmailSentDetail = z.infer<typeof EmailSentDetail>;
+
+/** An `email.delivered` event with its deliveries. */
+export const EmailDeliveredDetail = z.looseObject({
+  event: z.literal('email.delivered'),
+  id: EventId,
+  timestamp: Timestamp,
+  data: EmailDeliveredData,
+  /** The newest first, 200 at most. */
+  deliveries: z.array(Delivery),
+});
+export type EmailDeliveredDetail = z.infer<typeof EmailDeliveredDetail>;
+
+/** An `email.opened` event with its deliveries. */
+export const EmailOpenedDetail = z.looseObject({
+  event: z.literal('email.opened'),
+  id: EventId,
+  timestamp: Timestamp,
+  data: EmailOpenedData,
+  /** The newest first, 200 at most. */
+  deliveries: z.array(Delivery),
+});
+export type EmailOpenedDetail = z.infer<typeof EmailOpenedDetail>;
+
+/** An `email.clicked` event with its deliveries. */
+export const EmailClickedDetail = z.looseObject({
+  event: z.literal('email.clicked'),
+  id: EventId,
+  timestamp: Timestamp,
+  data: EmailClickedData,
+  /** The newest first, 200 at most. */
+  deliveries: z.array(Delivery),
+});
+export type EmailClickedDetail = z.infer<typeof EmailClickedDetail>;
+
+/** An `email.replied` event with its deliveries. */
+export const EmailRepliedDetail = z.looseObject({
+  event: z.literal('email.replied'),
+  id: EventId,
+  timestamp: Timestamp,
+  data: EmailRepliedData,
+  /** The newest first, 200 at most. */
+  deliveries: z.array(Delivery),
+});
+export type EmailRepliedDetail = z.infer<typeof EmailRepliedDetail>;
+
+/** An `email.bounced` event with its deliveries. */
+export const EmailBouncedDetail = z.looseObject({
+  event: z.literal('email.bounced'),
+  id: EventId,
+  timestamp: Timestamp,
+  data: EmailBouncedData,
+  /** The newest first, 200 at most. */
+  deliveries: z.array(Delivery),
+});
+export type EmailBouncedDetail = z.infer<typeof EmailBouncedDetail>;
+
+/** An `email.unsubscribed` event with its deliveries. */
+export const EmailUnsubscribedDetail = z.looseObject({
+  event: z.literal('email.unsubscribed'),
+  id: EventId,
+  timestamp: Timestamp,
+  data: EmailUnsubscribedData,
+  /** The newest first, 200 at most. */
+  deliveries: z.array(Delivery),
+});
+export type EmailUnsubscribedDetail = z.infer<typeof EmailUnsubscribedDetail>;
+
+/** A `campaign.completed` event with its deliveries. */
+export const CampaignCompletedDetail = z.looseObject({
+  event: z.literal('campaign.completed'),
+  id: EventId,
+  timestamp: Timestamp,
+  data: CampaignCompletedData,
+  /** The newest first, 200 at most. */
+  deliveries: z.array(Delivery),
+});
+export type CampaignCompletedDetail = z.infer<typeof CampaignCompletedDetail>;
+
+/** An event with its deliveries. */
 export const SandboxEventDetail = z.discriminatedUnion('event', [
-  z.looseObject({
-    event: z.literal('email.sent'),
-    id: EventId,
-    timestamp: Timestamp,
-    data: EmailSentData,
-    /** The newest first, 200 at most. */
-    deliveries: z.array(Delivery),
-  }),
-  z.looseObject({
-    event: z.literal('email.delivered'),
-    id: EventId,
-    timestamp: Timestamp,
-    data: EmailDeliveredData,
-    /** The newest first, 200 at most. */
-    deliveries: z.array(Delivery),
-  }),
-  z.looseObject({
-    event: z.literal('email.opened'),
-    id: EventId,
-    timestamp: Timestamp,
-    data: EmailOpenedData,
-    /** The newest first, 200 at most. */
-    deliveries: z.array(Delivery),
-  }),
-  z.looseObject({
-    event: z.literal('email.clicked'),
-    id: EventId,
-    timestamp: Timestamp,
-    data: EmailClickedData,
-    /** The newest first, 200 at most. */
-    deliveries: z.array(Delivery),
-  }),
-  z.looseObject({
-    event: z.literal('email.replied'),
-    id: EventId,
-    timestamp: Timestamp,
-    data: EmailRepliedData,
-    /** The newest first, 200 at most. */
-    deliveries: z.array(Delivery),
-  }),
-  z.looseObject({
-    event: z.literal('email.bounced'),
-    id: EventId,
-    timestamp: Timestamp,
-    data: EmailBouncedData,
-    /** The newest first, 200 at most. */
-    deliveries: z.array(Delivery),
-  }),
-  z.looseObject({
-    event: z.literal('email.unsubscribed'),
-    id: EventId,
-    timestamp: Timestamp,
-    data: EmailUnsubscribedData,
-    /** The newest first, 200 at most. */
-    deliveries: z.array(Delivery),
-  }),
-  z.looseObject({
-    event: z.literal('campaign.completed'),
-    id: EventId,
-    timestamp: Timestamp,
-    data: CampaignCompletedData,
-    /** The newest first, 200 at most. */
-    deliveries: z.array(Delivery),
-  }),
+  EmailSentDetail,
+  EmailDeliveredDetail,
+  EmailOpenedDetail,
+  EmailClickedDetail,
+  EmailRepliedDetail,
+  EmailBouncedDetail,
+  EmailUnsubscribedDetail,
+  CampaignCompletedDetail,
 ]);
 export type SandboxEventDetail = z.infer<typeof SandboxEventDetail>;
 
@@ -482,49 +493,62 @@ export const Clock = z.looseObject({
 });
 export type Clock = z.infer<typeof Clock>;
 
+/** A mode that takes no rate. */
+export const UnscaledClock = z.strictObject({ mode: z.enum(['realtime', 'frozen', 'skip']) });
+export type UnscaledClock = z.infer<typeof UnscaledClock>;
+
+/** A clock that runs faster or slower than real time. */
+export const ScaledClock = z.strictObject({
+  mode: z.literal('scaled'),
+  /**
+   * Virtual milliseconds per real one.
+   *
+   * @example `60`
+   * @example `0.5`
+   */
+  rate: z.number().max(100_000).gt(0),
+});
+export type ScaledClock = z.infer<typeof ScaledClock>;
+
 /** `scaled` needs a `rate`, the other modes take none. */
-export const SetClockRequest = z.discriminatedUnion('mode', [
-  z.strictObject({ mode: z.enum(['realtime', 'frozen', 'skip']) }),
-  z.strictObject({
-    mode: z.literal('scaled'),
-    /**
-     * Virtual milliseconds per real one.
-     *
-     * @example `60`
-     * @example `0.5`
-     */
-    rate: z.number().max(100_000).gt(0),
-  }),
-]);
+export const SetClockRequest = z.discriminatedUnion('mode', [UnscaledClock, ScaledClock]);
 export type SetClockRequest = z.infer<typeof SetClockRequest>;
 
+/** Advance by a span of time. */
+export const AdvanceBy = z.strictObject({
+  /**
+   * A span such as `5m`, `1h30m`, `90s`, `PT5M`, or a number of milliseconds.
+   *
+   * @example `"5m"`
+   * @example `"PT30S"`
+   * @example `300000`
+   */
+  by: z.union([z.string().min(1).max(64), integer().min(0)]),
+});
+export type AdvanceBy = z.infer<typeof AdvanceBy>;
+
+/** Advance to a time. */
+export const AdvanceTo = z.strictObject({
+  /**
+   * A time that is not past, RFC 3339 in UTC.
+   *
+   * @example `"2026-04-06T12:35:30Z"`
+   */
+  to: z.string().regex(
+    /^\d{4}-\d{2}-\d{2}T[0-2]\d:[0-5]\d:[0-5]\d(?:\.\d{1,9})?Z$/u,
+  ).check(format('date-time')),
+});
+export type AdvanceTo = z.infer<typeof AdvanceTo>;
+
+/** Advance until something has happened. */
+export const AdvanceUntil = z.strictObject({
+  /** `settled` goes on until nothing waits and no campaign runs, `next_attempt` to the next attempt. */
+  until: z.enum(['settled', 'next_attempt']),
+});
+export type AdvanceUntil = z.infer<typeof AdvanceUntil>;
+
 /** Exactly one of `by`, `to` and `until`. */
-export const AdvanceRequest = z.xor([
-  z.strictObject({
-    /**
-     * A span such as `5m`, `1h30m`, `90s`, `PT5M`, or a number of milliseconds.
-     *
-     * @example `"5m"`
-     * @example `"PT30S"`
-     * @example `300000`
-     */
-    by: z.union([z.string().min(1).max(64), integer().min(0)]),
-  }),
-  z.strictObject({
-    /**
-     * A time that is not past, RFC 3339 in UTC.
-     *
-     * @example `"2026-04-06T12:35:30Z"`
-     */
-    to: z.string().regex(
-      /^\d{4}-\d{2}-\d{2}T[0-2]\d:[0-5]\d:[0-5]\d(?:\.\d{1,9})?Z$/u,
-    ).check(format('date-time')),
-  }),
-  z.strictObject({
-    /** `settled` goes on until nothing waits and no campaign runs, `next_attempt` to the next attempt. */
-    until: z.enum(['settled', 'next_attempt']),
-  }),
-]);
+export const AdvanceRequest = z.xor([AdvanceBy, AdvanceTo, AdvanceUntil]);
 export type AdvanceRequest = z.infer<typeof AdvanceRequest>;
 
 /**
@@ -578,27 +602,37 @@ export const SimulationRates = z.looseObject({
 });
 export type SimulationRates = z.infer<typeof SimulationRates>;
 
-/** At least one of them. Rates that are left out are the profile's, or stay as they are. */
+/** Sentiments that are left out do not occur. */
+export const SentimentWeightChanges = z.strictObject({
+  positive: Weight.optional(),
+  neutral: Weight.optional(),
+  negative: Weight.optional(),
+  out_of_office: Weight.optional(),
+  unsubscribe: Weight.optional(),
+});
+export type SentimentWeightChanges = z.infer<typeof SentimentWeightChanges>;
+
+/** Rates to change. Those that are left out stay as they are. */
+export const SimulationRateChanges = z.strictObject({
+  bounce: Probability.optional(),
+  hard_bounce: Probability.optional(),
+  open: Probability.optional(),
+  open_again: Probability.optional(),
+  click: Probability.optional(),
+  reply: Probability.optional(),
+  unsubscribe: Probability.optional(),
+  suppress_globally: Probability.optional(),
+  sentiments: SentimentWeightChanges.optional(),
+});
+export type SimulationRateChanges = z.infer<typeof SimulationRateChanges>;
+
+/**
+ * How a campaign's leads should behave. At least one of the fields. Rates that are left out are
+ * the profile's, or stay as they are.
+ */
 export const SetSimulationRequest = z.strictObject({
   profile: ProfileName.optional(),
-  rates: z.strictObject({
-    bounce: Probability.optional(),
-    hard_bounce: Probability.optional(),
-    open: Probability.optional(),
-    open_again: Probability.optional(),
-    click: Probability.optional(),
-    reply: Probability.optional(),
-    unsubscribe: Probability.optional(),
-    suppress_globally: Probability.optional(),
-    /** Those that are left out do not occur. */
-    sentiments: z.strictObject({
-      positive: Weight.optional(),
-      neutral: Weight.optional(),
-      negative: Weight.optional(),
-      out_of_office: Weight.optional(),
-      unsubscribe: Weight.optional(),
-    }).optional(),
-  }).optional(),
+  rates: SimulationRateChanges.optional(),
 }).check(minProperties(1));
 export type SetSimulationRequest = z.infer<typeof SetSimulationRequest>;
 
@@ -646,16 +680,19 @@ export const StartedScenario = z.looseObject({
 });
 export type StartedScenario = z.infer<typeof StartedScenario>;
 
+/** The deliveries that a rule is for. What is left out is any. */
+export const FaultFilter = z.strictObject({
+  event: EventName.optional(),
+  webhook_id: z.string().min(1).optional(),
+  /** Only the delivery with this number among those that match, from 1. */
+  nth: integer().min(1).optional(),
+});
+export type FaultFilter = z.infer<typeof FaultFilter>;
+
 /** What to make go wrong. */
 export const AddFaultRequest = z.strictObject({
   fault: FaultName,
-  /** Which deliveries. What is left out is any. */
-  match: z.strictObject({
-    event: EventName.optional(),
-    webhook_id: z.string().min(1).optional(),
-    /** Only the delivery with this number among those that match, from 1. */
-    nth: integer().min(1).optional(),
-  }).optional(),
+  match: FaultFilter.optional(),
   /** Of those that match. 1 when it is left out. */
   probability: z.number().max(1).gt(0).optional(),
   /** How often at the most. Without it, as often as it matches. */
@@ -717,7 +754,7 @@ export type WebhookHappening = z.infer<typeof WebhookHappening>;
 /** An event was published. */
 export const EventHappening = z.looseObject({
   type: z.literal('event.published'),
-  event: SandboxEvent,
+  event: WebhookEvent,
   delivery_ids: z.array(DeliveryId),
 });
 export type EventHappening = z.infer<typeof EventHappening>;
@@ -776,6 +813,10 @@ export type SnapshotClock = z.infer<typeof SnapshotClock>;
 export const SnapshotRow = z.object({}).catchall(z.union([z.string(), z.number()]).nullable());
 export type SnapshotRow = z.infer<typeof SnapshotRow>;
 
+/** Rows by table. */
+export const SnapshotTables = z.object({}).catchall(z.array(SnapshotRow));
+export type SnapshotTables = z.infer<typeof SnapshotTables>;
+
 /**
  * Everything of one account, its webhooks' secrets included. What the tables hold is the sandbox's
  * own business and changes with `version`.
@@ -784,8 +825,7 @@ export const Snapshot = z.strictObject({
   /** Of the tables. A sandbox takes its own and older ones. */
   version: integer().min(1),
   clock: SnapshotClock,
-  /** Rows by table. */
-  tables: z.object({}).catchall(z.array(SnapshotRow)),
+  tables: SnapshotTables,
 });
 export type Snapshot = z.infer<typeof Snapshot>;
 
@@ -801,7 +841,7 @@ export type RestoreResult = z.infer<typeof RestoreResult>;
 export const Probe = z.looseObject({ status: z.literal('ok') });
 export type Probe = z.infer<typeof Probe>;
 
-/** Answer with a simulation. */
+/** Simulation response. */
 export const SimulationResponse = z.looseObject({
   success: z.literal(true),
   data: Simulation,
@@ -809,7 +849,7 @@ export const SimulationResponse = z.looseObject({
 });
 export type SimulationResponse = z.infer<typeof SimulationResponse>;
 
-/** Answer with scenarios. */
+/** Scenario list response. */
 export const ScenarioListResponse = z.looseObject({
   success: z.literal(true),
   data: z.array(Scenario),
@@ -817,7 +857,7 @@ export const ScenarioListResponse = z.looseObject({
 });
 export type ScenarioListResponse = z.infer<typeof ScenarioListResponse>;
 
-/** Answer to a started scenario. */
+/** Started scenario response. */
 export const StartedScenarioResponse = z.looseObject({
   success: z.literal(true),
   data: StartedScenario,
@@ -825,11 +865,11 @@ export const StartedScenarioResponse = z.looseObject({
 });
 export type StartedScenarioResponse = z.infer<typeof StartedScenarioResponse>;
 
-/** Answer with a fault. */
+/** Fault response. */
 export const FaultResponse = z.looseObject({ success: z.literal(true), data: Fault, meta: Meta });
 export type FaultResponse = z.infer<typeof FaultResponse>;
 
-/** Answer with faults. */
+/** Fault list response. */
 export const FaultListResponse = z.looseObject({
   success: z.literal(true),
   data: z.array(Fault),
@@ -837,7 +877,7 @@ export const FaultListResponse = z.looseObject({
 });
 export type FaultListResponse = z.infer<typeof FaultListResponse>;
 
-/** Answer to the removal of all faults. */
+/** Faults cleared response. */
 export const FaultsClearedResponse = z.looseObject({
   success: z.literal(true),
   data: FaultsCleared,
@@ -845,7 +885,7 @@ export const FaultsClearedResponse = z.looseObject({
 });
 export type FaultsClearedResponse = z.infer<typeof FaultsClearedResponse>;
 
-/** Answer to a trigger. */
+/** Trigger response. */
 export const TriggerResponse = z.looseObject({
   success: z.literal(true),
   data: TriggerResult,
@@ -853,7 +893,7 @@ export const TriggerResponse = z.looseObject({
 });
 export type TriggerResponse = z.infer<typeof TriggerResponse>;
 
-/** Answer with an event. */
+/** Sandbox event response. */
 export const SandboxEventResponse = z.looseObject({
   success: z.literal(true),
   data: SandboxEventDetail,
@@ -861,15 +901,15 @@ export const SandboxEventResponse = z.looseObject({
 });
 export type SandboxEventResponse = z.infer<typeof SandboxEventResponse>;
 
-/** Answer with events. */
+/** Sandbox event list response. */
 export const SandboxEventListResponse = z.looseObject({
   success: z.literal(true),
-  data: z.array(SandboxEvent),
+  data: z.array(WebhookEvent),
   meta: ListMeta,
 });
 export type SandboxEventListResponse = z.infer<typeof SandboxEventListResponse>;
 
-/** Answer with a delivery. */
+/** Delivery response. */
 export const DeliveryResponse = z.looseObject({
   success: z.literal(true),
   data: DeliveryDetail,
@@ -877,7 +917,7 @@ export const DeliveryResponse = z.looseObject({
 });
 export type DeliveryResponse = z.infer<typeof DeliveryResponse>;
 
-/** Answer with deliveries. */
+/** Delivery list response. */
 export const DeliveryListResponse = z.looseObject({
   success: z.literal(true),
   data: z.array(Delivery),
@@ -885,15 +925,15 @@ export const DeliveryListResponse = z.looseObject({
 });
 export type DeliveryListResponse = z.infer<typeof DeliveryListResponse>;
 
-/** Answer to a redelivery. */
-export const RedeliverResponse = z.looseObject({
+/** Redelivery response. */
+export const RedeliveryResponse = z.looseObject({
   success: z.literal(true),
   data: Delivery,
   meta: Meta,
 });
-export type RedeliverResponse = z.infer<typeof RedeliverResponse>;
+export type RedeliveryResponse = z.infer<typeof RedeliveryResponse>;
 
-/** Answer to a wait. */
+/** Wait response. */
 export const WaitResponse = z.looseObject({
   success: z.literal(true),
   data: WaitResult,
@@ -901,11 +941,11 @@ export const WaitResponse = z.looseObject({
 });
 export type WaitResponse = z.infer<typeof WaitResponse>;
 
-/** Answer with the clock. */
+/** Clock response. */
 export const ClockResponse = z.looseObject({ success: z.literal(true), data: Clock, meta: Meta });
 export type ClockResponse = z.infer<typeof ClockResponse>;
 
-/** Answer to an advance. */
+/** Advance response. */
 export const AdvanceResponse = z.looseObject({
   success: z.literal(true),
   data: AdvanceResult,
@@ -913,7 +953,7 @@ export const AdvanceResponse = z.looseObject({
 });
 export type AdvanceResponse = z.infer<typeof AdvanceResponse>;
 
-/** Answer with a snapshot. */
+/** Snapshot response. */
 export const SnapshotResponse = z.looseObject({
   success: z.literal(true),
   data: Snapshot,
@@ -921,7 +961,7 @@ export const SnapshotResponse = z.looseObject({
 });
 export type SnapshotResponse = z.infer<typeof SnapshotResponse>;
 
-/** Answer to a reset. */
+/** Reset response. */
 export const ResetResponse = z.looseObject({
   success: z.literal(true),
   data: ResetResult,
@@ -929,7 +969,7 @@ export const ResetResponse = z.looseObject({
 });
 export type ResetResponse = z.infer<typeof ResetResponse>;
 
-/** Answer to loading. */
+/** Restore response. */
 export const RestoreResponse = z.looseObject({
   success: z.literal(true),
   data: RestoreResult,
@@ -1055,7 +1095,7 @@ export const SinkCleared = z.looseObject({
 });
 export type SinkCleared = z.infer<typeof SinkCleared>;
 
-/** Answer with sinks. */
+/** Sink list response. */
 export const SinkListResponse = z.looseObject({
   success: z.literal(true),
   data: z.array(Sink),
@@ -1063,7 +1103,7 @@ export const SinkListResponse = z.looseObject({
 });
 export type SinkListResponse = z.infer<typeof SinkListResponse>;
 
-/** Answer with recorded requests. */
+/** Sink record list response. */
 export const SinkRecordListResponse = z.looseObject({
   success: z.literal(true),
   data: z.array(SinkRecord),
@@ -1071,7 +1111,7 @@ export const SinkRecordListResponse = z.looseObject({
 });
 export type SinkRecordListResponse = z.infer<typeof SinkRecordListResponse>;
 
-/** Answer with a sink's settings. */
+/** Sink settings response. */
 export const SinkSettingsResponse = z.looseObject({
   success: z.literal(true),
   data: SinkSettings,
@@ -1079,7 +1119,7 @@ export const SinkSettingsResponse = z.looseObject({
 });
 export type SinkSettingsResponse = z.infer<typeof SinkSettingsResponse>;
 
-/** Answer to emptying. */
+/** Sink cleared response. */
 export const SinkClearedResponse = z.looseObject({
   success: z.literal(true),
   data: SinkCleared,

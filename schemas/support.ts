@@ -59,6 +59,52 @@ export const uniqueItems: Check<readonly unknown[]> = ({ value, issues }) => {
   }
 };
 
+/** A text that is one of a list today. A text that the list does not have passes too. */
+export const openEnum = <const Known extends readonly [string, ...string[]]>(
+  known: Known,
+): z.ZodType<Known[number] | (string & {}), string> =>
+  z.union([z.enum(known), z.string()], {
+    error: 'Invalid input: expected string',
+  }) as unknown as z.ZodType<Known[number] | (string & {}), string>;
+
+declare const unknownName: unique symbol;
+
+/**
+ * A name that is none of those that are described.
+ *
+ * It is a plain text; its type keeps apart from theirs, so that comparing with one of them narrows a union.
+ * `String(name)` has the type `string`.
+ */
+export interface UnknownName extends String {
+  readonly [unknownName]: true;
+}
+
+/** Any text but those that are described. */
+export const nameOtherThan = (...known: readonly string[]): z.ZodType<UnknownName, string> =>
+  z.string().refine((name) => !known.includes(name), {
+    abort: true,
+    error: ({ input }) => `"${String(input)}" is a known name, which has a schema of its own`,
+  }) as unknown as z.ZodType<UnknownName, string>;
+
+/**
+ * A union that one field tells apart, and a branch for the values of it that are not described. A value that is
+ * described but is wrong in something else is refused with what its own schema says.
+ */
+export const openUnion = <Known extends z.ZodType, Unknown extends z.ZodType>(
+  known: Known,
+  unknown: Unknown,
+): z.ZodUnion<[Known, Unknown]> =>
+  z.union([known, unknown], {
+    error: (issue) => {
+      const [ofKnown = [], ofUnknown = []] =
+        issue.code === 'invalid_union' ? (issue as z.core.$ZodIssueInvalidUnion).errors : [];
+      const isNew = ofKnown.some((one) => one.code === 'invalid_union' && one.errors.length === 0);
+      return (isNew ? ofUnknown : ofKnown)
+        .map(({ path, message }) => [path.join('.'), message].filter(Boolean).join(': '))
+        .join('; ');
+    },
+  });
+
 /** Has these fields, whatever they hold. */
 export const required =
   (...names: readonly string[]): Check<object> =>

@@ -68,6 +68,7 @@ describe('the tarball', () => {
       /^dist\/cli\/licenses\.txt$/u,
       /^spec\/.+\.(ya?ml|json)$/u,
       /^schemas\/json\/.+\.json$/u,
+      /^schemas\/yaml\/.+\.yaml$/u,
       /^src\/cli\/bin\.js$/u,
     ];
     expect(files.filter((path) => !allowed.some((pattern) => pattern.test(path)))).toEqual([]);
@@ -82,11 +83,18 @@ describe('the tarball', () => {
         'dist/src/index.js',
         'dist/src/index.d.ts',
         'dist/schemas/index.js',
+        'dist/schemas/strict.js',
+        'schemas/json/webhook-event.schema.json',
+        'schemas/json/strict/webhook-event.schema.json',
         'dist/src/vitest/index.js',
         'dist/src/vitest/index.d.ts',
         'dist/src/conformance/index.js',
         'dist/src/conformance/index.d.ts',
         'schemas/json/verify-report.schema.json',
+        ...['asyncapi', 'openapi', 'sandbox.openapi'].flatMap((name) => [
+          `schemas/json/${name}.json`,
+          `schemas/yaml/${name}.yaml`,
+        ]),
         'spec/asyncapi.yaml',
         'spec/openapi.yaml',
         'spec/sandbox.openapi.yaml',
@@ -273,16 +281,20 @@ const USE = `
 import { createClient, createMock } from 'sendemall-mock';
 import { CATALOGUE, REPORTERS, verify } from 'sendemall-mock/conformance';
 import { EVENT_TYPES, WebhookEvent } from 'sendemall-mock/schemas';
+import * as strict from 'sendemall-mock/schemas/strict';
 import schema from 'sendemall-mock/schemas/json/webhook-event.schema.json' with { type: 'json' };
+import strictSchema from 'sendemall-mock/schemas/json/strict/webhook-event.schema.json' with { type: 'json' };
+import openapi from 'sendemall-mock/schemas/json/openapi.json' with { type: 'json' };
 
 const mock = await createMock({ port: 0, clock: 'skip' });
 const answer = await fetch(mock.url + '/livez');
 await mock.close();
-const refused = WebhookEvent.safeParse({ event: 'email.never' }).success;
+const never = { event: 'email.never', id: 'evt_1', timestamp: '2026-04-06T12:00:00Z', data: {} };
+const refused = !WebhookEvent.safeParse(never).success || strict.WebhookEvent.safeParse(never).success;
 const report = await verify({ url: mock.url, secret: 'whsec_nobody-knows', only: ['http/reachable'] });
 const page = REPORTERS.html(report);
 if (!page.includes(report.tool.version) || CATALOGUE.length < 60) throw new Error(page);
-if (answer.ok && !refused && EVENT_TYPES.length === 8 && createClient && schema.$schema) console.log('ok');
+if (answer.ok && !refused && EVENT_TYPES.length === 8 && createClient && schema.$schema && strictSchema.$id !== schema.$id && openapi.openapi) console.log('ok');
 `;
 
 const TYPED = `

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { WebhookEvent } from '../../schemas/events.ts';
 import type {
   AdvanceRequest,
   AdvanceResult,
@@ -10,7 +11,6 @@ import type {
   Delivery,
   DeliveryDetail,
   RedeliverRequest,
-  SandboxEvent,
   SandboxEventDetail,
   SetClockRequest,
   TriggerRequest,
@@ -24,7 +24,7 @@ import type { PageOptions } from './provider.ts';
 export interface EventsClient {
   trigger(event: TriggerRequest, options?: CallOptions): Promise<TriggerResult>;
   /** Newest first. */
-  list(filter?: { readonly event?: string | undefined } & PageOptions): Pager<SandboxEvent>;
+  list(filter?: { readonly event?: string | undefined } & PageOptions): Pager<WebhookEvent>;
   get(id: string, options?: CallOptions): Promise<SandboxEventDetail>;
 }
 

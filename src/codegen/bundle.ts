@@ -3,9 +3,17 @@
  *
  * @module
  */
-import { type Documents, type Found, type Members, follow, isMembers } from './documents.ts';
+import {
+  type Documents,
+  type Found,
+  type Members,
+  follow,
+  isMembers,
+  membersAt,
+} from './documents.ts';
 import type { Registry } from './registry.ts';
 import { type Place, SpecProblem, inside, pointerNames, showPlace } from './spec-problem.ts';
+import { tagOf, tagsOf } from './tagged-union.ts';
 import { isExample } from './walk.ts';
 
 /** The bundled document, every reference local. */
@@ -64,13 +72,37 @@ export function bundle(documents: Documents, registry: Registry, file: string): 
       return value.map((item: unknown, at) => rewrite({ value: item, place: inside(place, at) }));
     }
     if (!isMembers(value)) return value;
+    const union = unionOf(value, place);
     const entries = Object.entries(value).flatMap(([name, member]): [string, unknown][] => {
       if (name === '$ref' && typeof member === 'string') return [[name, rewriteRef(value, place)]];
       if (['$schema', '$id'].includes(name) && place.file !== file) return [];
       if (isExample(name, member, place)) return [[name, member]];
       return [[name, rewrite({ value: member, place: inside(place, name) })]];
     });
-    return Object.fromEntries(entries);
+    return { ...Object.fromEntries(entries), ...union };
+  };
+
+  /** The discriminator of a union of named schemas that one field tells apart. */
+  const unionOf = (value: Members, place: Place): { readonly discriminator?: unknown } => {
+    const from = inside(place, 'oneOf');
+    const list = Array.isArray(value['oneOf']) ? value['oneOf'] : [];
+    const options = list.map((option: unknown, at): Found => ({
+      value: option,
+      place: inside(from, at),
+    }));
+    const areNamed = options.every((option) => isMembers(option.value) && '$ref' in option.value);
+    if (options.length === 0 || !areNamed) return {};
+    const propertyName = tagOf(documents, options, value['discriminator'], place);
+    if (propertyName === null) return {};
+    // AsyncAPI's discriminator is a mere name.
+    if ('asyncapi' in source) return { discriminator: propertyName };
+    const mapping = options.flatMap((option) =>
+      (tagsOf(documents, option).get(propertyName) ?? []).map((tag) => [
+        tag,
+        rewriteRef(membersAt(option.value, option.place), option.place),
+      ]),
+    );
+    return { discriminator: { propertyName, mapping: Object.fromEntries(mapping) } };
   };
 
   const bundled = rewrite({ value: source, place: root }) as Record<string, unknown>;

@@ -82,12 +82,35 @@ const event = WebhookEvent.parse(JSON.parse(body));
 if (event.event === 'email.replied') console.log(event.data.reply_sentiment);
 \`\`\``;
 
-/** The public entry. */
-export const printIndex =
-  (): string => `${generatedHeader('The contract as constants, zod schemas and types.', EXAMPLE)}
-${['contract', 'control', 'events', 'examples', 'fidelity', 'operations', 'sandbox']
+/**
+ * The public entry: the tolerant form of what has one.
+ *
+ * @param strict the names that have none, by the module that they stand in
+ */
+export const printIndex = (
+  strict: readonly (readonly [module: string, names: readonly string[]])[],
+): string => `${generatedHeader('The contract as constants, zod schemas and types.', EXAMPLE)}
+${['contract', 'examples', 'fidelity', 'operations', 'sandbox', 'tolerant']
   .map((name) => `export * from './${name}.ts';`)
   .join('\n')}
+${strict
+  .filter(([, names]) => names.length > 0)
+  .map(
+    ([name, names]) => `export ${render(group('{', names.toSorted(), '}'))} from './${name}.ts';`,
+  )
+  .join('\n')}
+export type { UnknownName } from './support.ts';
+`;
+
+const STRICT_TITLE =
+  'The strict form of the schemas: what the provider is known to send, and nothing else.';
+const STRICT_TEXT = `For programs that check what is sent, such as a test of a mock. A receiver that parses with it loses
+events as soon as the provider adds a value or a type: \`./index.ts\` has the tolerant form.`;
+
+/** The entry with the strict form. */
+export const printStrict = (): string => `${generatedHeader(STRICT_TITLE, STRICT_TEXT)}
+export * from './control.ts';
+export * from './events.ts';
 `;
 
 /**

@@ -4,12 +4,13 @@
  * @module
  */
 import type { EventSpec } from './asyncapi.ts';
-import { type Documents, follow, isMembers } from './documents.ts';
+import { type Documents, follow } from './documents.ts';
 import { group, render } from './layout.ts';
 import { objectShape } from './object-shape.ts';
 import type { Registry } from './registry.ts';
 import { SpecProblem } from './spec-problem.ts';
 import { print } from './source-text.ts';
+import { listedTexts } from './tagged-union.ts';
 
 /** `EVENT_SCHEMAS` and `EVENT_DATA_SCHEMAS`. */
 export function printEventTables(
@@ -21,11 +22,11 @@ export function printEventTables(
     const event = registry.schemaOf(payload);
     const shape = objectShape(documents, event.found);
     const tag = shape.properties.get('event');
-    const constant = tag ? follow(documents, tag).value : undefined;
-    if (!isMembers(constant) || constant['const'] !== type) {
+    const values = tag ? listedTexts(follow(documents, tag).value) : [];
+    if (values.join() !== type) {
       throw new SpecProblem(
         event.found.place,
-        `the message is called "${type}", so "event" must have this "const".`,
+        `the message is called "${type}", so "event" must be {type: string, enum: [${type}]}.`,
       );
     }
     const data = shape.properties.get('data');

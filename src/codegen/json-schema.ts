@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { isMembers } from './documents.ts';
+import { type Found, isMembers } from './documents.ts';
 import { fidelityInWords } from './fidelity.ts';
 import { type NamedSchema, type Registry, references } from './registry.ts';
-import { type Place, inside } from './spec-problem.ts';
+import { inside } from './spec-problem.ts';
+import { type TolerantForm, openList, relax } from './tolerant.ts';
 
 const BASE = 'urn:sendemall-mock:schema:';
 
@@ -15,9 +16,18 @@ export const schemaFile = (name: string): string =>
   `${name.replaceAll(/(?<=[a-z0-9])(?=[A-Z])/g, '-').toLowerCase()}.schema.json`;
 
 /** A schema with everything that it needs under `$defs`. Our extensions turn into comments. */
-export function printJsonSchema(registry: Registry, root: NamedSchema): string {
+export function printJsonSchema(
+  registry: Registry,
+  root: NamedSchema,
+  tolerant?: TolerantForm,
+): string {
   const needed = new Map<string, NamedSchema>();
   const visit = (schema: NamedSchema): void => {
+    const other = tolerant?.unknownOf(schema);
+    if (other) {
+      needed.set(other.name, other);
+      visit(other);
+    }
     for (const ref of references(schema.found)) {
       const target = registry.schemaOf(ref);
       if (needed.has(target.name)) continue;
@@ -26,14 +36,19 @@ export function printJsonSchema(registry: Registry, root: NamedSchema): string {
     }
   };
   visit(root);
-  const convert = ({ found }: NamedSchema): unknown => plain(registry, found.value, found.place);
+  const convert = (schema: NamedSchema): unknown => {
+    const body = plain(registry, schema.found, tolerant !== undefined);
+    const other = tolerant?.unknownOf(schema);
+    if (!other || !isMembers(body) || !Array.isArray(body['oneOf'])) return body;
+    return { ...body, oneOf: [...body['oneOf'], { $ref: `#/$defs/${other.name}` }] };
+  };
   const defs = [...needed.values()]
     .toSorted((one, other) => (one.name < other.name ? -1 : 1))
     .map((schema) => [schema.name, convert(schema)]);
   const body = convert(root);
   const file = {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
-    $id: BASE + root.name,
+    $id: `${BASE}${tolerant ? 'tolerant:' : ''}${root.name}`,
     title: root.name,
     ...(isMembers(body) ? body : {}),
     ...(defs.length > 0 ? { $defs: Object.fromEntries(defs) } : {}),
@@ -41,7 +56,8 @@ export function printJsonSchema(registry: Registry, root: NamedSchema): string {
   return `${JSON.stringify(file, null, 2)}\n`;
 }
 
-function plain(registry: Registry, value: unknown, place: Place): unknown {
+function plain(registry: Registry, found: Found, isTolerant: boolean): unknown {
+  const { value, place } = isTolerant ? relax(found) : found;
   if (!isMembers(value)) return value;
   const kept: [string, unknown][] = [];
   for (const [keyword, member] of Object.entries(value)) {
@@ -52,19 +68,29 @@ function plain(registry: Registry, value: unknown, place: Place): unknown {
       continue;
     }
     const at = inside(place, keyword);
+    // An open list is open already.
+    if (keyword === 'anyOf' && openList(value)) {
+      kept.push([keyword, member]);
+      continue;
+    }
     if (keyword === '$ref')
       kept.push(['$ref', `#/$defs/${registry.schemaOf({ value, place }).name}`]);
     else if (keyword === 'example') kept.push(['examples', [member]]);
     else if (keyword === 'properties' && isMembers(member)) {
       const entries = Object.entries(member).map(([name, one]) => [
         name,
-        plain(registry, one, inside(at, name)),
+        plain(registry, { value: one, place: inside(at, name) }, isTolerant),
       ]);
       kept.push([keyword, Object.fromEntries(entries)]);
     } else if (['oneOf', 'anyOf', 'allOf'].includes(keyword) && Array.isArray(member)) {
-      kept.push([keyword, member.map((one, index) => plain(registry, one, inside(at, index)))]);
+      kept.push([
+        keyword,
+        member.map((one, index) =>
+          plain(registry, { value: one, place: inside(at, index) }, isTolerant),
+        ),
+      ]);
     } else if (['items', 'additionalProperties'].includes(keyword)) {
-      kept.push([keyword, plain(registry, member, at)]);
+      kept.push([keyword, plain(registry, { value: member, place: at }, isTolerant)]);
     } else kept.push([keyword, member]);
   }
   const comment = fidelityInWords(value);

@@ -42,7 +42,8 @@ export function tagOf(
   );
 }
 
-function tagsOf(documents: Documents, option: Found): Map<string, readonly string[]> {
+/** The fields that an option requires and lists the texts of. */
+export function tagsOf(documents: Documents, option: Found): Map<string, readonly string[]> {
   const { value, place } = follow(documents, option);
   const schema = membersAt(value, place);
   const tags = new Map<string, readonly string[]>();
@@ -50,13 +51,14 @@ function tagsOf(documents: Documents, option: Found): Map<string, readonly strin
   const shape = objectShape(documents, { value, place });
   for (const name of shape.required) {
     const property = shape.properties.get(name);
-    const values = property ? valuesOf(follow(documents, property).value) : [];
+    const values = property ? listedTexts(follow(documents, property).value) : [];
     if (values.length > 0) tags.set(name, values);
   }
   return tags;
 }
 
-function valuesOf(value: unknown): readonly string[] {
+/** The texts that a schema lists with `enum` or `const`; empty if it lists anything else. */
+export function listedTexts(value: unknown): readonly string[] {
   if (!isMembers(value)) return [];
   const { const: only, enum: some }: Members = value;
   const values: unknown[] = Array.isArray(some) ? some : [only];

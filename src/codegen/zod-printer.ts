@@ -4,13 +4,21 @@
  * @module
  */
 import { docComment } from './doc-comment.ts';
-import { type Documents, type Found, type Members, follow, membersAt } from './documents.ts';
+import {
+  type Documents,
+  type Found,
+  type Members,
+  follow,
+  isMembers,
+  membersAt,
+} from './documents.ts';
 import { type Doc, type Item, call, group } from './layout.ts';
 import { type ObjectShape, fieldSets, objectShape } from './object-shape.ts';
 import { type NeedHelper, bounds, count, printText, printValues } from './scalar-printer.ts';
 import { key, print } from './source-text.ts';
 import { type Place, SpecProblem, inside } from './spec-problem.ts';
 import { tagOf } from './tagged-union.ts';
+import { type TolerantForm, excluded, openList, relax } from './tolerant.ts';
 import {
   ANNOTATIONS,
   FILE_KEYWORDS,
@@ -26,10 +34,19 @@ export interface PrinterContext {
   /** The name in source of the schema that a reference leads to; notes that it is needed. */
   nameOf(ref: Found): string;
   readonly helper: NeedHelper;
+  /** Given for the tolerant form. */
+  readonly tolerant?: TolerantForm;
 }
 
 /** The zod expression for a schema. */
-export function printSchema(context: PrinterContext, { value, place }: Found): Doc {
+export function printSchema(context: PrinterContext, found: Found): Doc {
+  const { value, place } = context.tolerant ? relax(found) : found;
+  if (context.tolerant && isMembers(value)) {
+    const open = openList(value);
+    if (open) return call(context.helper('openEnum'), group('[', open.map(print), ']'));
+    const known = excluded(value);
+    if (known) return call(context.helper('nameOtherThan'), ...known.map(print));
+  }
   if (value === true) return 'z.unknown()';
   if (value === false) return 'z.never()';
   const schema = membersAt(value, place);

@@ -9,7 +9,19 @@ import type { Probe } from './probe/probe.ts';
 
 export type Area = 'signature' | 'content' | 'http' | 'delivery' | 'domain' | 'performance';
 
-/** MUST: loss, double effect or forgery. SHOULD: trouble. INFO: told, never scored. */
+/**
+ * How grave a failure is, and what a check may rest on.
+ *
+ * - `MUST`: loss, double effect or forgery, with what is documented or sent today. It rests on a sentence of the
+ *   provider's guide, or on what is sent today: the strict form of the schemas, and how HTTP carries it.
+ * - `SHOULD`: trouble; or loss with what may come one day. Robustness to a member, a value or a type of event that is
+ *   new, or to a size or a length that is not documented, is never more than this. "Is one of" in the guide says what
+ *   is sent today, so a value beyond the list is a SHOULD.
+ * - `INFO`: worth knowing, never scored.
+ *
+ * Which of both it rests on stands in {@link Requirement.source}; `test/conformance/levels.test.ts` holds every check
+ * to it.
+ */
 export type Level = 'MUST' | 'SHOULD' | 'INFO';
 
 /** What a check can only see with the user's help. */
@@ -56,7 +68,7 @@ export type Stage = keyof typeof STAGES;
 export interface Requirement {
   /** What the contract says, in a sentence. */
   readonly text: string;
-  /** Where it says so, such as `guide, "Step 2: Verify the signature"`. */
+  /** Where it says so, such as `guide, "Step 2: Verify the signature"`, or `sent today: …` for what the guide leaves open. */
   readonly source: string;
 }
 

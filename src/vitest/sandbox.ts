@@ -6,12 +6,12 @@
 import { randomBytes } from 'node:crypto';
 import type { EventType } from '../../schemas/contract.ts';
 import type { FailedEvent, Webhook } from '../../schemas/control.ts';
+import type { WebhookEvent } from '../../schemas/events.ts';
 import type {
   AdvanceRequest,
   AdvanceResult,
   Delivery,
   DeliveryDetail,
-  SandboxEvent,
   ScenarioName,
   StartedScenario,
   StartScenarioRequest,
@@ -41,7 +41,7 @@ export interface Registered {
 
 /** What a trigger made: pass it, or one of its deliveries, to the matchers. */
 export interface Triggered {
-  readonly events: readonly SandboxEvent[];
+  readonly events: readonly WebhookEvent[];
   readonly deliveries: readonly Delivery[];
 }
 

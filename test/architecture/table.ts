@@ -90,6 +90,7 @@ export const PUBLIC_ENTRIES: readonly string[] = [
   'src/testcontainers/index.ts',
   'src/conformance/index.ts',
   'schemas/index.ts',
+  'schemas/strict.ts',
 ];
 
 /** The only files that may pick an adapter, and what counts as one. */

@@ -1,9 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { parseDocument } from 'yaml';
 import { root, specWith, temporaryFolder } from './spec-copy.ts';
+
+// The generator reads everything anew for each test: generous, for a busy machine.
+vi.setConfig({ testTimeout: 120_000 });
 
 const run = (...args: readonly string[]) =>
   spawnSync(process.execPath, ['src/codegen/main.ts', ...args], { cwd: root, encoding: 'utf8' });

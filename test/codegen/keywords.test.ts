@@ -1,12 +1,15 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { stringify } from 'yaml';
 import { MAILS, TIMES, documentsFor, mutated, mutations } from './arbitraries.ts';
 import { edgeDocuments } from './edge-documents.ts';
 import { generate } from '../../src/codegen/generate.ts';
 import { load, specWith } from './spec-copy.ts';
+
+// The generator reads everything anew for each test: generous, for a busy machine.
+vi.setConfig({ testTimeout: 120_000 });
 
 /** Schemas that use what the specs may come to use, each with documents that zod alone would judge wrongly. */
 const CASES: Readonly<

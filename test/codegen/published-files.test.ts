@@ -1,7 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import {
   CONTENT_TYPE,
   DELIVERY_POLICY,
@@ -13,6 +13,9 @@ import {
   OPERATIONS,
   SIGNATURE,
 } from '../../schemas/index.ts';
+
+// The generator reads everything anew for each test: generous, for a busy machine.
+vi.setConfig({ testTimeout: 120_000 });
 
 const folder = new URL('../../schemas/', import.meta.url);
 const readJson = (file: string): any =>

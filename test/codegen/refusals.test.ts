@@ -1,6 +1,9 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { generate } from '../../src/codegen/generate.ts';
 import { type Edit, PROBE, generateProbe, load, specWith } from './spec-copy.ts';
+
+// The generator reads everything anew for each test: generous, for a busy machine.
+vi.setConfig({ testTimeout: 120_000 });
 
 const probe = (schema: unknown): Edit => ['sandbox.openapi.yaml', PROBE, schema];
 const object = (properties: object, more: object = {}): Edit =>

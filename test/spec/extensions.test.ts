@@ -96,8 +96,8 @@ describe('x-webhook-signature', () => {
       new RegExp(`^\\^${signature.prefix}\\[0-9a-f\\]`),
     );
     const { parameters } = (documentOf('openapi.yaml') as any).components;
-    expect(parameters.Signature.name).toBe(signature.header);
-    expect(parameters.Signature.schema.pattern).toBe(properties[signature.header].pattern);
+    expect(parameters.SignatureParameter.name).toBe(signature.header);
+    expect(parameters.SignatureParameter.schema.pattern).toBe(properties[signature.header].pattern);
   });
 
   test.each<[string, Members]>([

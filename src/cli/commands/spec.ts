@@ -20,17 +20,17 @@ const DOCUMENTS = {
   asyncapi: {
     about: 'the events: payloads, signature, delivery and retries (AsyncAPI 3)',
     json: 'schemas/json/asyncapi.json',
-    yaml: 'spec/asyncapi.yaml',
+    yaml: 'schemas/yaml/asyncapi.yaml',
   },
   openapi: {
     about: "the provider's API: webhooks and failed events (OpenAPI 3.1)",
     json: 'schemas/json/openapi.json',
-    yaml: 'spec/openapi.yaml',
+    yaml: 'schemas/yaml/openapi.yaml',
   },
   sandbox: {
     about: "the sandbox's own API (OpenAPI 3.1)",
     json: 'schemas/json/sandbox.openapi.json',
-    yaml: 'spec/sandbox.openapi.yaml',
+    yaml: 'schemas/yaml/sandbox.openapi.yaml',
   },
 } as const satisfies Record<string, Document>;
 
@@ -68,7 +68,7 @@ export const spec = (terminal: Terminal) =>
       'Prints the contract: the documents that the sandbox is made from, and what in them is assumed.',
     )
     .addArgument(new Argument('[document]', 'which one; none lists them').choices(NAMES))
-    .addOption(new Option('--yaml', 'print the source, comments included').conflicts('json'))
+    .addOption(new Option('--yaml', 'print it as YAML').conflicts('json'))
     .addOption(jsonOption())
     .addHelpText(
       'after',

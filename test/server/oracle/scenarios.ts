@@ -325,7 +325,7 @@ export const scenariosFor = ({
       200: { account: 'loaded', body: snapshot },
       422: { body: {} },
     },
-    getSinks: { ...sandbox, 200: {} },
+    listSinks: { ...sandbox, 200: {} },
     recordRequest: withParams(
       { ...sandbox, 200: { query: '?any=1', body: {} }, 422: { params: { name: 'CRM' } } },
       sink,

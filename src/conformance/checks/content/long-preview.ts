@@ -10,7 +10,7 @@ import { notTested, pass } from '../../verdict.ts';
 
 export const check = defineCheck({
   id: 'content/long-preview',
-  level: 'MUST',
+  level: 'SHOULD',
   title: 'Accepts long texts',
   requirement: {
     text: 'No length is set to reply_preview, campaign_name, lead_name, lead_company, bounce_message or user_agent',

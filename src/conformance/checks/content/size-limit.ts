@@ -13,7 +13,7 @@ const LONG_TEXT = { reply_preview: 'Good. '.repeat(666) };
 
 export const check = defineCheck({
   id: 'content/size-limit',
-  level: 'MUST',
+  level: 'SHOULD',
   title: 'Accepts events of up to 100,000 bytes',
   requirement: {
     text: 'No size is documented; the provider’s own Express receiver takes bodies up to 100 kB (the default of express.raw), so that much is to be reckoned with',

@@ -10,7 +10,7 @@ const NEW = { a_new_field: { nested: [1, 'two', null] }, another_new_field: null
 
 export const check = defineCheck({
   id: 'content/unknown-field',
-  level: 'MUST',
+  level: 'SHOULD',
   title: 'Processes events with members that it does not know',
   requirement: {
     text: 'Objects are open: the provider can add members to an event and to its data at any time',

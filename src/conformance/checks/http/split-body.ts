@@ -43,7 +43,7 @@ export const check = defineCheck({
   title: 'Reads a request that comes in several packets',
   requirement: {
     text: 'TCP carries a stream of bytes: where a packet ends means nothing',
-    source: 'RFC 9293, 3.8; RFC 9112, 6',
+    source: 'sent today: any network splits bodies; RFC 9293, 3.8; RFC 9112, 6',
   },
   cause: 'The handler takes the first piece of the body for all of it.',
   fix: 'Read until the body ends. Node: collect every "data" and go on at "end"; Go: io.ReadAll(r.Body); a socket server: read Content-Length bytes.',

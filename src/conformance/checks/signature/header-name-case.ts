@@ -36,7 +36,8 @@ export const check = defineCheck({
   title: 'Finds the signature however the header’s name is spelled',
   requirement: {
     text: 'Names of headers have no case: HTTP/2 and many proxies write them in lower case, Go and others in Title-Case',
-    source: 'RFC 9110, 5.1',
+    source:
+      'guide, "Step 2: Verify the signature": X-SendEmAll-Signature in Flask, x-sendemall-signature in Express; RFC 9110, 5.1',
   },
   cause:
     'The header is looked up by its exact spelling, in the raw list of headers or in a map that knows case (API gateways hand on such maps).',

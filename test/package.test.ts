@@ -101,6 +101,13 @@ describe('the tarball', () => {
     expect(naming).toEqual([]);
   });
 
+  test('imports undici by its file: Bun replaces the bare name with a stand-in that cannot send', () => {
+    const bare = files
+      .filter((path) => path.startsWith('dist/') && path.endsWith('.js'))
+      .filter((path) => /from ['"]undici['"]/u.test(readFileSync(join(root, path), 'utf8')));
+    expect(bare).toEqual([]);
+  });
+
   test('is built before it is packed', () => {
     expect(manifest.scripts['prepack']).toBe('npm run build');
   });

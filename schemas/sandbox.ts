@@ -69,7 +69,8 @@ export type DeliveryStatus = z.infer<typeof DeliveryStatus>;
 /**
  * How an attempt ended. Everything but `delivered` is a failure. `timeout_*` says what it was
  * waiting for, `blocked` that the address is public and this sandbox does not post to such,
- * `ignored` that a fault kept a 2xx from counting.
+ * `ignored` that a fault kept a 2xx from counting, `internal_error` that the sandbox itself
+ * failed, so that nothing is known about the receiver.
  */
 export const Outcome = z.enum([
   'delivered',
@@ -87,6 +88,7 @@ export const Outcome = z.enum([
   'response_too_large',
   'blocked',
   'ignored',
+  'internal_error',
 ]);
 export type Outcome = z.infer<typeof Outcome>;
 

@@ -109,6 +109,13 @@ describe('the tarball', () => {
     expect(naming).toEqual([]);
   });
 
+  test('imports undici by its file: Bun replaces the bare name with a stand-in that cannot send', () => {
+    const bare = files
+      .filter((path) => path.startsWith('dist/') && path.endsWith('.js'))
+      .filter((path) => /from ['"]undici['"]/u.test(readFileSync(join(root, path), 'utf8')));
+    expect(bare).toEqual([]);
+  });
+
   test('is built before it is packed', () => {
     expect(manifest.scripts['prepack']).toBe('npm run build');
   });
@@ -231,26 +238,36 @@ describe('installed in an empty folder', () => {
   });
 });
 
+/** A user's project on one version of vitest, installed as npm does it by default. */
+const projectWith = async (vitest: string) => {
+  const project = join(folder, `vitest-${vitest}`);
+  cpSync(join(root, 'test', 'vitest', 'sample'), project, { recursive: true });
+  const here = { cwd: project, env };
+  const tarball = join(folder, `sendemall-mock-${manifest.version}.tgz`);
+  const types = `@types/node@${manifest.devDependencies['@types/node'] ?? ''}`;
+  const flags = ['--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'];
+  const wanted = [tarball, `vitest@${vitest}`, 'zod@4', types];
+  const installed = await run('npm', ['install', ...wanted, ...flags], {
+    ...here,
+    timeout: 150_000,
+  });
+  return { here, installed };
+};
+
 describe('a project that tests with it', () => {
   const [newest] = /\d.*/.exec(manifest.devDependencies['vitest'] ?? '') ?? [];
 
   test.for([
-    ['the oldest vitest that is supported', '5.0.0'],
+    ['the oldest vitest that is supported', '3.0.0'],
     ['the newest', newest ?? ''],
-  ] as const)('passes with %s', { timeout: 180_000 }, async ([, version], { skip }) => {
+  ] as const)('passes with %s', { timeout: 240_000 }, async ([, version], { skip }) => {
     if (offline) return skip(offline);
-    const project = join(folder, `vitest-${version}`);
-    cpSync(join(root, 'test', 'vitest', 'sample'), project, { recursive: true });
-    const here = { cwd: project, env };
-    const tarball = join(folder, `sendemall-mock-${manifest.version}.tgz`);
-    const types = `@types/node@${manifest.devDependencies['@types/node'] ?? ''}`;
-    const flags = ['--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'];
-    const wanted = [tarball, `vitest@${version}`, 'zod@4', types];
-    const installed = await run('npm', ['install', ...wanted, ...flags], here);
+    const { here, installed } = await projectWith(version);
     expect(installed.status, installed.output).toBe(0);
     const tsc = join(root, 'node_modules', '.bin', 'tsc');
     const checked = await run(tsc, ['-p', 'tsconfig.json'], here);
-    expect(checked.output.trim()).toBe('');
+    // Declarations of vitest and vite fail by themselves in some versions.
+    expect(errorsOfOurs(checked.output)).toEqual([]);
     const { status, output } = await run('npx', ['--no-install', 'vitest', 'run'], here);
     expect(status, output).toBe(0);
     expect(output).toMatch(/Tests .*\d+ passed/u);
@@ -259,23 +276,33 @@ describe('a project that tests with it', () => {
 });
 
 describe('a project with a vitest that is too old', () => {
-  test('is told which one it needs', { timeout: 180_000 }, async ({ skip }) => {
-    if (offline) return skip(offline);
-    const project = join(folder, 'vitest-too-old');
-    cpSync(join(root, 'test', 'vitest', 'sample'), project, { recursive: true });
-    const here = { cwd: project, env };
-    const tarball = join(folder, `sendemall-mock-${manifest.version}.tgz`);
-    const flags = ['--legacy-peer-deps', '--prefer-offline', '--no-audit', '--no-fund'];
-    const wanted = [tarball, 'vitest@4.1.12', 'zod@4'];
-    const installed = await run('npm', ['install', ...wanted, ...flags], here);
-    expect(installed.status, installed.output).toBe(0);
-    const { status, output } = await run('npx', ['--no-install', 'vitest', 'run'], here);
-    expect(status).toBe(1);
-    expect(output).toContain(
-      'sendemall-mock/vitest needs vitest 5.0 or newer, and this is vitest 4.1.12. Update it: npm install --save-dev vitest@5.',
-    );
-  });
+  test(
+    'installs, runs the command, and names the required vitest in a test',
+    {
+      timeout: 240_000,
+    },
+    async ({ skip }) => {
+      if (offline) return skip(offline);
+      const { here, installed } = await projectWith('2.1.9');
+      expect(installed.status, installed.output).toBe(0);
+      const told = await run('npx', ['--no-install', 'sendemall-mock', '--version'], here);
+      expect(told.stdout.trim()).toBe(manifest.version);
+      const { status, output } = await run('npx', ['--no-install', 'vitest', 'run'], here);
+      expect(status).toBe(1);
+      expect(output).toContain(
+        'sendemall-mock/vitest requires vitest 3 or newer; found vitest 2.1.9. Run: npm install --save-dev vitest@latest.',
+      );
+    },
+  );
 });
+
+/** Compiler errors in the project's own files and in the declarations of this package. */
+function errorsOfOurs(output: string): readonly string[] {
+  return output
+    .split('\n')
+    .filter((line) => /: error TS\d+:/u.test(line))
+    .filter((line) => !/^node_modules\/(?!sendemall-mock\/)/u.test(line));
+}
 
 const USE = `
 import { createClient, createMock } from 'sendemall-mock';

@@ -89,6 +89,7 @@ export interface DeliveryDetail extends Delivery {
 /**
  * How one attempt ended. Everything but `delivered` is a failure and is retried.
  * `ignored` is a 2xx that a fault kept from counting. `timeout_*` says what the attempt was waiting for when its time was up.
+ * `internal_error` is a failure of the sandbox, not of the receiver.
  */
 export type Outcome =
   | 'delivered'
@@ -105,7 +106,8 @@ export type Outcome =
   | 'invalid_response'
   | 'response_too_large'
   | 'blocked'
-  | 'ignored';
+  | 'ignored'
+  | 'internal_error';
 
 export type HeaderList = readonly (readonly [name: string, value: string])[];
 

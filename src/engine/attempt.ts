@@ -3,11 +3,13 @@
  *
  * @module
  */
+import { getLogger } from '@logtape/logtape';
 import { CONTENT_TYPE, SIGNATURE } from '../../schemas/contract.ts';
 import type { AttemptResponse, Millis, SignatureMode } from '../domain/delivery.ts';
+import { classifyNetworkError } from '../domain/network-error.ts';
 import { createSigner, type Signer } from '../domain/signature.ts';
 import { verdictOn, type Verdict } from './outcome.ts';
-import type { Target, Transport } from './transport.ts';
+import type { PostResult, Target, Transport } from './transport.ts';
 
 export interface Sendable {
   readonly target: Target;
@@ -40,6 +42,27 @@ export const deliveryHeaders = (signature: string | null): [name: string, value:
         [SIGNATURE.header, signature],
       ];
 
+const logger = getLogger(['sendemall-mock', 'engine']);
+
+/** The stack is what a report of a defect needs, and the attempt's record does not keep it. */
+const logOwnFailure = (error: Error): void => {
+  const { kind } = classifyNetworkError(error);
+  if (kind !== 'internal' && kind !== 'exhausted') return;
+  logger.error('An attempt failed inside the sandbox, not at the receiver: {error}', { error });
+};
+
+/** The end of an attempt from what came of its exchange. */
+export const endOf = (
+  result: PostResult,
+  durationMs: Millis,
+  signature: string | null,
+  timeoutMs: number,
+): AttemptEnd => {
+  const { outcome, error } = verdictOn(result, timeoutMs);
+  if (result.kind === 'error' && outcome === 'internal_error') logOwnFailure(result.error);
+  return { outcome, error, durationMs, signature, response: result.response };
+};
+
 export const makeAttempt = (
   transport: Transport,
   timeoutMs: number,
@@ -52,7 +75,6 @@ export const makeAttempt = (
       ? ['Content-Type', CONTENT_TYPE]
       : ['Content-Type', CONTENT_TYPE, SIGNATURE.header, signature];
   transport.post(sendable.target, headers, sendable.body, (result, durationMs) => {
-    const { outcome, error } = verdictOn(result, timeoutMs);
-    done({ outcome, error, durationMs, signature, response: result.response });
+    done(endOf(result, durationMs, signature, timeoutMs));
   });
 };

@@ -1,10 +1,11 @@
 /**
- * Tells outcomes apart, and says what each one means and what to do about it.
+ * The outcome of an exchange: what it means, and what to do about it.
  *
  * @module
  */
 import { STATUS_CODES } from 'node:http';
 import type { Outcome } from '../domain/delivery.ts';
+import { classifyNetworkError, type SenderFailure } from '../domain/network-error.ts';
 import { isSuccess } from '../domain/retry-plan.ts';
 import { formatSpan } from '../domain/time.ts';
 import { BlockedTargetError } from './target-guard.ts';
@@ -50,27 +51,17 @@ const ofTimeout = (phase: Phase, timeoutMs: number): Verdict => {
   }
 };
 
-const codeOf = (error: unknown): string => {
-  if (error instanceof AggregateError && error.errors.length > 0)
-    return codeOf(error.errors.at(-1));
-  const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === 'string' ? code : '';
+/** A failure of the sandbox: nothing follows from it about the receiver. */
+const ofSender = (kind: SenderFailure, said: string): string => {
+  switch (kind) {
+    case 'exhausted':
+      return `the sandbox has run out of resources (${said}), the receiver is not the cause; raise its limits (open files, memory) or send fewer at once`;
+    case 'stopped':
+      return `the sandbox was stopped during this attempt (${said}), the receiver is not the cause`;
+    case 'internal':
+      return `internal error of the sandbox (${said}), the receiver is not the cause; please report it`;
+  }
 };
-
-const CERTIFICATE_CODES = new Set([
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'CERT_HAS_EXPIRED',
-  'CERT_NOT_YET_VALID',
-]);
-
-const isTlsCode = (code: string): boolean =>
-  CERTIFICATE_CODES.has(code) ||
-  code.startsWith('ERR_TLS_') ||
-  code.startsWith('ERR_SSL_') ||
-  code === 'EPROTO';
 
 const ofError = (error: Error, phase: Phase): Verdict => {
   if (error instanceof BlockedTargetError) {
@@ -79,59 +70,57 @@ const ofError = (error: Error, phase: Phase): Verdict => {
       error: `not sent: ${error.address} is a public address, and a mock's made-up events are kept off those; start the sandbox with --allow-public-targets if it is yours`,
     };
   }
-  const code = codeOf(error);
-  if (isTlsCode(code)) {
-    return {
-      outcome: 'tls_failure',
-      error: `TLS failed (${code}); for a private certificate start the sandbox with NODE_EXTRA_CA_CERTS=<its CA>`,
-    };
-  }
-  switch (code) {
-    case 'ECONNREFUSED':
+  const { kind, code } = classifyNetworkError(error);
+  const said = code || error.message;
+  switch (kind) {
+    case 'tls':
+      return {
+        outcome: 'tls_failure',
+        error: `TLS failed (${code}); for a private certificate start the sandbox with NODE_EXTRA_CA_CERTS=<its CA>`,
+      };
+    case 'refused':
       return {
         outcome: 'refused',
         error: 'connection refused; is the receiver running on this port?',
       };
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-    case 'EAI_NODATA':
+    case 'name_not_found':
       return {
         outcome: 'name_not_found',
         error: `the host name does not resolve (${code}); check the URL`,
       };
-    case 'EHOSTUNREACH':
-    case 'ENETUNREACH':
-    case 'EADDRNOTAVAIL':
+    case 'unreachable':
       return {
         outcome: 'unreachable',
         error: `no route to the receiver (${code}); check the URL's address`,
       };
-    case 'UND_ERR_CONNECT_TIMEOUT':
-    case 'ETIMEDOUT':
+    case 'connect_timeout':
       return {
         outcome: 'timeout_connect',
         error: `no connection in time (${code}); is the receiver accepting connections?`,
       };
+    case 'not_http':
+      return {
+        outcome: 'invalid_response',
+        error: `the answer is not HTTP/1.1 (${said}); is this port another service's?`,
+      };
+    case 'headers_too_large':
+      return {
+        outcome: 'response_too_large',
+        error: "the answer's headers are over 16 KiB; send fewer",
+      };
+    case 'reset':
+      return {
+        outcome: 'reset',
+        error:
+          phase === 'body'
+            ? `the connection was cut in the middle of the answer (${said})`
+            : `the connection was cut before an answer (${said}); did the receiver crash?`,
+      };
+    case 'exhausted':
+    case 'stopped':
+    case 'internal':
+      return { outcome: 'internal_error', error: ofSender(kind, said) };
   }
-  if (code.startsWith('HPE_') || error.name === 'HTTPParserError') {
-    return {
-      outcome: 'invalid_response',
-      error: `the answer is not HTTP/1.1 (${code || error.message}); is this port another service's?`,
-    };
-  }
-  if (code.startsWith('UND_ERR_HEADERS_OVERFLOW')) {
-    return {
-      outcome: 'response_too_large',
-      error: "the answer's headers are over 16 KiB; send fewer",
-    };
-  }
-  return {
-    outcome: 'reset',
-    error:
-      phase === 'body'
-        ? `the connection was cut in the middle of the answer (${code || error.message})`
-        : `the connection was cut before an answer (${code || error.message}); did the receiver crash?`,
-  };
 };
 
 export const verdictOn = (result: PostResult, timeoutMs: number): Verdict => {

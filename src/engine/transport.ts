@@ -5,7 +5,8 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';
-import { Agent, buildConnector, type Dispatcher } from 'undici';
+// By its file: to the bare name Bun answers with a stand-in of its own, which cannot dispatch.
+import { Agent, buildConnector, type Dispatcher } from 'undici/index.js';
 import type { WallClock } from '../clock/port.ts';
 import type { AttemptResponse, HeaderList } from '../domain/delivery.ts';
 import { createDeadlines, type Expiring } from './deadlines.ts';

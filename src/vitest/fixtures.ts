@@ -65,7 +65,8 @@ export const createSandboxTest = (options: SandboxOptions = {}) =>
           await mock?.close(0);
         }
       },
-      { scope: 'worker' },
+      // Before vitest 3.2, which has no scopes, `auto` alone marks this as options; a server per test is the result.
+      { scope: 'worker', auto: false },
     ],
     sandbox: async ({ sandboxServer }, use) => {
       expect.extend(matchers);

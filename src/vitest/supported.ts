@@ -1,18 +1,18 @@
 /**
- * Says which vitest is needed, before one that is too old fails over what it does not have.
+ * Rejects an unsupported vitest before anything fails for lack of what it does not have.
  *
  * @module
  */
 import { createRequire } from 'node:module';
 
-/** As in `peerDependencies`: matchers are typed in another way before. */
-const OLDEST = 5;
+/** The peer range admits every version, so that the command installs beside an older vitest. */
+const MIN_MAJOR = 3;
 
 const { version } = createRequire(import.meta.url)('vitest/package.json') as { version: string };
 
-if (Number.parseInt(version, 10) < OLDEST) {
+if (Number.parseInt(version, 10) < MIN_MAJOR) {
   throw new Error(
-    `sendemall-mock/vitest needs vitest ${OLDEST}.0 or newer, and this is vitest ${version}. Update it: npm install --save-dev vitest@${OLDEST}. ` +
-      'With this one you can still use createMock and createClient from sendemall-mock.',
+    `sendemall-mock/vitest requires vitest ${MIN_MAJOR} or newer; found vitest ${version}. Run: npm install --save-dev vitest@latest. ` +
+      'createMock and createClient from sendemall-mock work with any test runner.',
   );
 }

@@ -6,7 +6,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { environment, run } from '../support/process.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -14,6 +14,9 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 mkdirSync(join(root, '.tmp'), { recursive: true });
 const folder = mkdtempSync(join(root, '.tmp', 'describe-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+// Each test starts a vitest of its own.
+vi.setConfig({ testTimeout: 90_000 });
 
 interface Outcome {
   readonly title: string;

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { Client } from 'undici';
+// By its file: to the bare name Bun answers with a stand-in of its own.
+import { Client } from 'undici/index.js';
 
 /** A connection, for one request. */
 export interface Lease {

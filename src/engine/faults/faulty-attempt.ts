@@ -6,8 +6,7 @@
 import { CONTENT_TYPE, SIGNATURE } from '../../../schemas/contract.ts';
 import type { WallClock } from '../../clock/port.ts';
 import { COUNTS_AS_FAILED, type FaultName } from '../../domain/fault.ts';
-import { makeAttempt, type AttemptEnd, type Sendable } from '../attempt.ts';
-import { verdictOn } from '../outcome.ts';
+import { endOf, makeAttempt, type AttemptEnd, type Sendable } from '../attempt.ts';
 import type { Transport } from '../transport.ts';
 import { rawPost } from './raw-post.ts';
 
@@ -70,8 +69,7 @@ const raw = (
     wall,
     { target, headers, body, how, timeoutMs, allowPublicTargets },
     (result, durationMs) => {
-      const { outcome, error } = verdictOn(result, timeoutMs);
-      done({ outcome, error, durationMs, signature, response: result.response });
+      done(endOf(result, durationMs, signature, timeoutMs));
     },
   );
 };
@@ -111,7 +109,7 @@ const send = (attempt: FaultyAttempt, done: (end: AttemptEnd) => void): void => 
 const told = (fault: FaultName, end: AttemptEnd): AttemptEnd => {
   if (fault === 'reset_mid_body') {
     const error = 'fault reset_mid_body: the sandbox cut the connection in the middle of the body';
-    return { ...end, error };
+    return { ...end, outcome: 'reset', error };
   }
   if (!COUNTS_AS_FAILED.has(fault)) return end;
   if (end.outcome !== 'delivered') {

@@ -22,6 +22,20 @@ describe.concurrent('my receiver', () => {
     expect([...effects.values()]).toEqual([1]);
   });
 
+  test('is sent valid events', async ({ sandbox }) => {
+    const received: unknown[] = [];
+    await sandbox.register(async (request: Request) => {
+      received.push(await request.json());
+      return new Response(null, { status: 204 });
+    });
+    const triggered = await sandbox.trigger('email.opened');
+    await expect(Promise.resolve(triggered)).resolves.toBeDelivered();
+    expect(received[0]).toMatchEventSchema('email.opened');
+    expect({ received }).toEqual({ received: [expect.toMatchEventSchema('email.opened')] });
+    // @ts-expect-error no such event type
+    expect(() => expect(received[0]).toMatchEventSchema('email.archived')).toThrow('no such event');
+  });
+
   test('that is down loses nothing', async ({ sandbox }) => {
     await sandbox.register('http://127.0.0.1:9/nobody');
     const triggered = await sandbox.trigger('email.bounced');

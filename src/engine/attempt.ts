@@ -7,13 +7,15 @@ import { CONTENT_TYPE, SIGNATURE } from '../../schemas/contract.ts';
 import type { AttemptResponse, Millis, SignatureMode } from '../domain/delivery.ts';
 import { createSigner, type Signer } from '../domain/signature.ts';
 import { verdictOn, type Verdict } from './outcome.ts';
-import type { Target, Transport } from './transport.ts';
+import type { PostResult, Target, Transport } from './transport.ts';
 
 export interface Sendable {
   readonly target: Target;
   readonly sign: Signer;
   readonly body: string;
   readonly signature: SignatureMode;
+  /** Cuts the attempt when aborted; it has no result then. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface AttemptEnd extends Verdict {
@@ -51,8 +53,9 @@ export const makeAttempt = (
     signature === null
       ? ['Content-Type', CONTENT_TYPE]
       : ['Content-Type', CONTENT_TYPE, SIGNATURE.header, signature];
-  transport.post(sendable.target, headers, sendable.body, (result, durationMs) => {
+  const answered = (result: PostResult, durationMs: number): void => {
     const { outcome, error } = verdictOn(result, timeoutMs);
     done({ outcome, error, durationMs, signature, response: result.response });
-  });
+  };
+  transport.post(sendable.target, headers, sendable.body, answered, sendable.signal);
 };

@@ -4,7 +4,7 @@
  * @module
  */
 import { CONTENT_TYPE, SIGNATURE } from '../../../schemas/contract.ts';
-import type { WallClock } from '../../clock/port.ts';
+import type { SystemClock } from '../../clock/port.ts';
 import { COUNTS_AS_FAILED, type FaultName } from '../../domain/fault.ts';
 import { makeAttempt, type AttemptEnd, type Sendable } from '../attempt.ts';
 import { verdictOn } from '../outcome.ts';
@@ -13,7 +13,7 @@ import { rawPost } from './raw-post.ts';
 
 export interface FaultyAttempt {
   readonly transport: Transport;
-  readonly wall: WallClock;
+  readonly wall: SystemClock;
   readonly timeoutMs: number;
   readonly sendable: Sendable;
   readonly fault: FaultName;
@@ -62,13 +62,13 @@ const raw = (
   how: 'slow' | 'cut',
   done: (end: AttemptEnd) => void,
 ): void => {
-  const { target, sign, body } = sendable;
+  const { target, sign, body, signal } = sendable;
   const signature = sign(body);
   const headers = ['Content-Type', CONTENT_TYPE, SIGNATURE.header, signature];
   const { allowPublicTargets } = transport;
   rawPost(
     wall,
-    { target, headers, body, how, timeoutMs, allowPublicTargets },
+    { target, headers, body, how, timeoutMs, allowPublicTargets, signal },
     (result, durationMs) => {
       const { outcome, error } = verdictOn(result, timeoutMs);
       done({ outcome, error, durationMs, signature, response: result.response });

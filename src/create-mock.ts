@@ -150,6 +150,9 @@ const initialClock = (setting: ClockSetting, start: number | null): ClockState =
 /**
  * Starts a simulated SendEmAll in this process.
  *
+ * Call {@link Mock.close}, or declare it with `await using`: like any server, it keeps the process alive while it listens.
+ * With `port: null` nothing of it does once no delivery is due any more.
+ *
  * @throws {MockOptionError} for an option that cannot be used
  * @throws for a port that is taken and a database that cannot be opened, with what to do about it
  *

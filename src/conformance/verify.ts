@@ -5,7 +5,7 @@
  */
 import { randomInt } from 'node:crypto';
 import { DELIVERY_POLICY } from '../../schemas/contract.ts';
-import { systemClock } from '../clock/system.ts';
+import { startSteadyClock } from '../clock/system.ts';
 import { compareWithBaseline } from './baseline.ts';
 import { CATALOGUE } from './catalogue.ts';
 import { isActive } from './check.ts';
@@ -70,24 +70,25 @@ export const verify = async (options: VerifyOptions): Promise<Report> => {
     status === 'fail' &&
     (level === 'MUST' || (level === 'SHOULD' && failOn === 'should')) &&
     known?.every((entry) => entry.id !== id) !== false;
+  const wall = startSteadyClock();
   const client = createHttpClient({
-    wall: systemClock,
+    wall,
     insecure: options.insecure ?? false,
     connections: CONNECTIONS,
     signal,
   });
-  const started = systemClock.now();
+  const started = wall.now();
   const elapsed = stopwatch();
   try {
     const checks = await runChecks({
       checks: made,
       context: {
         url,
-        wall: systemClock,
+        wall,
         client,
         signing: createSigning(secret, redactor),
         redactor,
-        hooks: boundHooks(hooks, systemClock, signal),
+        hooks: boundHooks(hooks, wall, signal),
         headers: options.headers ?? [],
         insecure: options.insecure ?? false,
         sandbox: options.sandbox,

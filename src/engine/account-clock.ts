@@ -1,9 +1,12 @@
 /**
  * The clock of one account: it runs by its mode, or is held by an advance. Every change is written down.
  *
+ * It follows the process's date, with the rules of {@link SystemClock}: it never goes back. If the system's date was set
+ * back while the sandbox was down, the clock goes on from what it showed last.
+ *
  * @module
  */
-import type { ClockState, WallClock } from '../clock/port.ts';
+import type { ClockState, SystemClock } from '../clock/port.ts';
 import { movedTo, virtualNow, wallDelayUntil } from '../clock/virtual.ts';
 import type { AccountKey, Millis } from '../domain/delivery.ts';
 import type { AccountStore } from '../storage/store.ts';
@@ -35,9 +38,9 @@ export const createAccountClock = (
   account: AccountKey,
   initial: ClockState,
   store: Pick<AccountStore, 'saveClock'>,
-  wall: WallClock,
+  wall: Pick<SystemClock, 'now'>,
 ): AccountClock => {
-  let state = initial;
+  let state = { ...initial, anchorWall: Math.min(initial.anchorWall, wall.now()) };
   let held: Millis | null = null;
 
   const now = (): Millis => held ?? virtualNow(state, wall.now());

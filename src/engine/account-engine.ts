@@ -16,6 +16,7 @@ import {
   webhookNotFound,
 } from '../domain/problems.ts';
 import { seededRandom } from '../domain/random.ts';
+import { createAccess } from './access.ts';
 import { createAccountClock } from './account-clock.ts';
 import { advance } from './advance.ts';
 import { createBus } from './bus.ts';
@@ -76,13 +77,41 @@ export const openAccount = async (
     await lane.putWebhook(webhook);
     return webhook;
   };
-  const load = async (): Promise<void> => {
+  const loadWebhooks = async (): Promise<void> => {
     webhooks.clear();
     for (const webhook of await store.listWebhooks(account.key)) webhooks.set(webhook.id, webhook);
-    await feed.reload();
-    await lane.reload();
   };
-  await load();
+  await loadWebhooks();
+  await lane.load();
+
+  const access = createAccess();
+  /** Ends the advances that were asked for before a reset or restore. */
+  let interrupt = new AbortController();
+  /** Changes of the clock queue; a reset or restore runs when the queue is empty. */
+  const changeClock = async <T>(work: (interrupted: AbortSignal) => Promise<T>): Promise<T> => {
+    for (let closed = access.closed(); closed !== null; closed = access.closed()) await closed;
+    const { signal } = interrupt;
+    return turns.take(() => work(signal));
+  };
+  /** Puts other rows in place of all that the account holds, while nothing else happens in it. */
+  const replace = (rows: () => Promise<void>, then: () => Promise<void>): Promise<void> =>
+    access.exclusive(async () => {
+      interrupt.abort();
+      interrupt = new AbortController();
+      await lane.replace(
+        async () => {
+          // Waits within, because it is the suspended dispatcher that lets a running advance end.
+          await turns.over();
+          await rows();
+        },
+        async () => {
+          await then();
+          await loadWebhooks();
+          await feed.reload();
+        },
+      );
+      bus.emit({ type: 'account.reset' });
+    });
 
   const found = (id: string): Webhook => {
     const webhook = webhooks.get(id);
@@ -105,57 +134,71 @@ export const openAccount = async (
     store,
     faults,
 
-    register: async (registration) => {
-      const webhook = await store.createWebhook(
-        account.key,
-        { ...registration, id: engine.newId('whk'), status: 'active', createdAt: clock.now() },
-        LIMITS.maxWebhooksPerAccount,
-      );
-      if (webhook === null) throw webhookLimitReached(LIMITS.maxWebhooksPerAccount);
-      bus.emit({ type: 'webhook.created', webhook: await keep(webhook) });
-      return webhook;
-    },
+    register: (registration) =>
+      access.shared(async () => {
+        const webhook = await store.createWebhook(
+          account.key,
+          { ...registration, id: engine.newId('whk'), status: 'active', createdAt: clock.now() },
+          LIMITS.maxWebhooksPerAccount,
+        );
+        if (webhook === null) throw webhookLimitReached(LIMITS.maxWebhooksPerAccount);
+        bus.emit({ type: 'webhook.created', webhook: await keep(webhook) });
+        return webhook;
+      }),
     webhooks: () => Promise.resolve([...webhooks.values()]),
     webhook: (id) => Promise.resolve().then(() => found(id)),
-    updateWebhook: async (id, changes) => {
-      const webhook = await store.updateWebhook(account.key, id, changes);
-      if (webhook === null) throw webhookNotFound(id);
-      bus.emit({ type: 'webhook.updated', webhook: await keep(webhook) });
-      return webhook;
-    },
-    removeWebhook: async (id) => {
-      const webhook = found(id);
-      webhooks.delete(id);
-      await lane.dropWebhook(webhook.key);
-      const cancelled = await store.deleteWebhook(account.key, id, clock.now());
-      bus.emit({ type: 'webhook.deleted', webhook });
-      for (const delivery of cancelled ?? [])
-        bus.emit({ type: 'delivery.cancelled', id: delivery });
-    },
+    updateWebhook: (id, changes) =>
+      access.shared(async () => {
+        const webhook = await store.updateWebhook(account.key, id, changes);
+        if (webhook === null) throw webhookNotFound(id);
+        bus.emit({ type: 'webhook.updated', webhook: await keep(webhook) });
+        return webhook;
+      }),
+    removeWebhook: (id) =>
+      access.shared(async () => {
+        const webhook = found(id);
+        webhooks.delete(id);
+        let putBack = (): void => undefined;
+        let cancelled: readonly string[] | null;
+        try {
+          putBack = await lane.dropWebhook(webhook.key);
+          cancelled = await store.deleteWebhook(account.key, id, clock.now());
+        } catch (error) {
+          webhooks.set(id, webhook);
+          putBack();
+          lane.planned(webhook.key, clock.now());
+          throw error;
+        }
+        bus.emit({ type: 'webhook.deleted', webhook });
+        for (const delivery of cancelled ?? [])
+          bus.emit({ type: 'delivery.cancelled', id: delivery });
+      }),
 
-    publish: (requests) => publish(requests, publisher()),
-    redeliver: async (of, { body, signature }) => {
-      const dueAt = clock.now();
-      const delivery = await store.redeliver(account.key, {
-        of,
-        body,
-        signature,
-        dueAt,
-      });
-      if (delivery === null) {
-        const known = await store.getDelivery(account.key, of);
-        throw known === null ? deliveryNotFound(of) : webhookGone(known.webhookId);
-      }
-      lane.planned(delivery.webhook, dueAt);
-      return delivery;
-    },
-    acknowledge: async (webhookId, eventId) => {
-      const { key } = found(webhookId);
-      const letter = await store.acknowledge(account.key, key, eventId, clock.now());
-      if (letter === null) throw failedEventNotFound(webhookId, eventId);
-      bus.emit({ type: 'delivery.acknowledged', id: letter.delivery.id });
-      return letter;
-    },
+    publish: (requests) => access.shared(() => publish(requests, publisher())),
+    redeliver: (of, { body, signature }) =>
+      access.shared(async () => {
+        const dueAt = clock.now();
+        const delivery = await store.redeliver(account.key, {
+          of,
+          body,
+          signature,
+          dueAt,
+        });
+        if (delivery === null) {
+          const known = await store.getDelivery(account.key, of);
+          throw known === null ? deliveryNotFound(of) : webhookGone(known.webhookId);
+        }
+        lane.planned(delivery.webhook, dueAt);
+        return delivery;
+      }),
+    acknowledge: (webhookId, eventId) =>
+      access.shared(async () => {
+        const { key } = found(webhookId);
+        const letter = await store.acknowledge(account.key, key, eventId, clock.now());
+        if (letter === null) throw failedEventNotFound(webhookId, eventId);
+        bus.emit({ type: 'delivery.acknowledged', id: letter.delivery.id });
+        return letter;
+      }),
 
     waitFor: (id, until, timeoutMs, signal) =>
       waitForDelivery(store, bus, wall, { account: account.key, id, until, timeoutMs, signal }),
@@ -163,38 +206,42 @@ export const openAccount = async (
     now: clock.now,
     clock: () => Promise.resolve(view()),
     setClock: ({ mode, rate }) =>
-      turns.take(async () => {
+      changeClock(async () => {
         await clock.set(inMode(clock.state(), mode, rate, wall.now()));
         lane.wake();
         tellClock();
         return view();
       }),
     advance: (target, signal) =>
-      turns.take(async () => {
-        const advanced = await advance({ lane, clock, moved: tellClock }, target, signal);
+      changeClock(async (interrupted) => {
+        const until = signal === undefined ? interrupted : AbortSignal.any([signal, interrupted]);
+        const advanced = await advance({ lane, clock, moved: tellClock }, target, until);
         tellClock();
         return advanced;
       }),
 
     counts: () => store.counts(account.key),
-    reset: async () => {
-      await store.resetAccount(account.key);
-      faults.clear();
-      for (const rule of context.chaos) faults.add(rule);
-      await load();
-      bus.emit({ type: 'account.reset' });
-    },
-    snapshot: async () => ({
-      ...(await store.exportAccount(account.key)),
-      clock: movedTo(clock.state(), clock.now(), wall.now()),
-    }),
-    restore: async (dump) => {
-      await store.importAccount(account.key, dump);
-      nextUlid = ulids(Object.values(dump.tables).reduce((sum, rows) => sum + rows.length, 0));
-      await clock.set({ ...dump.clock, anchorWall: wall.now() });
-      await load();
-      bus.emit({ type: 'account.reset' });
-    },
+    reset: () =>
+      replace(
+        () => store.resetAccount(account.key),
+        async () => {
+          faults.clear();
+          for (const rule of context.chaos) faults.add(rule);
+        },
+      ),
+    snapshot: () =>
+      access.shared(async () => ({
+        ...(await store.exportAccount(account.key)),
+        clock: movedTo(clock.state(), clock.now(), wall.now()),
+      })),
+    restore: (dump) =>
+      replace(
+        () => store.importAccount(account.key, dump),
+        async () => {
+          nextUlid = ulids(Object.values(dump.tables).reduce((sum, rows) => sum + rows.length, 0));
+          await clock.set({ ...dump.clock, anchorWall: wall.now() });
+        },
+      ),
 
     subscribe: bus.subscribe,
     newId: (prefix) => `${prefix}_${nextUlid(clock.now())}`,

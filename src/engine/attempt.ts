@@ -16,6 +16,8 @@ export interface Sendable {
   readonly sign: Signer;
   readonly body: string;
   readonly signature: SignatureMode;
+  /** Cuts the attempt when aborted; it has no result then. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface AttemptEnd extends Verdict {
@@ -74,7 +76,7 @@ export const makeAttempt = (
     signature === null
       ? ['Content-Type', CONTENT_TYPE]
       : ['Content-Type', CONTENT_TYPE, SIGNATURE.header, signature];
-  transport.post(sendable.target, headers, sendable.body, (result, durationMs) => {
+  const answered = (result: PostResult, durationMs: number): void =>
     done(endOf(result, durationMs, signature, timeoutMs));
-  });
+  transport.post(sendable.target, headers, sendable.body, answered, sendable.signal);
 };

@@ -4,12 +4,13 @@
  * @module
  */
 import { createHash } from 'node:crypto';
-import type { ClockState, WallClock } from '../clock/port.ts';
+import type { ClockState, SystemClock } from '../clock/port.ts';
 import type { Outcome } from '../domain/delivery.ts';
 import { tooManyAccounts, unauthorized } from '../domain/problems.ts';
 import type { Store } from '../storage/store.ts';
 import { openAccount, type OpenAccount } from './account-engine.ts';
 import type { AccountEngine, Engine } from './engine.ts';
+import { createCapacity } from './capacity.ts';
 import type { NewRule } from './faults/book.ts';
 import type { OpenFeed } from './feed.ts';
 import type { Lane, LaneContext } from './lane.ts';
@@ -21,7 +22,7 @@ const MOST_ACCOUNTS = 10_000;
 
 export interface EngineOptions {
   readonly store: Store;
-  readonly wall: WallClock;
+  readonly wall: SystemClock;
   readonly transport: Transport;
   readonly attemptTimeoutMs: number;
   readonly concurrency: number;
@@ -39,7 +40,8 @@ const hashOf = (apiKey: string): string => createHash('sha256').update(apiKey).d
 export const createEngine = (options: EngineOptions): Engine => {
   const { store, wall, apiKeys, initial } = options;
   const attempts = new Map<Outcome, number>();
-  const context: LaneContext = { ...options, attempts, recorder: createRecorder(store, wall) };
+  const recorder = createRecorder(store, wall);
+  const context: LaneContext = { ...options, attempts, recorder, capacity: createCapacity(wall) };
   const allowed = apiKeys === null ? null : new Set(apiKeys);
   const opened = new Map<string, Promise<OpenAccount>>();
   const lanes: Lane[] = [];
@@ -101,6 +103,7 @@ export const createEngine = (options: EngineOptions): Engine => {
       await Promise.race([Promise.all(idle), grace]);
       cancel();
       for (const lane of lanes) lane.abandon();
+      recorder.stop();
       // What is cut now was never recorded, so the next start finds it in flight and plans it again.
       await options.transport.close();
     },

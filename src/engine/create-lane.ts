@@ -1,29 +1,25 @@
 /**
- * The dispatcher of one account: takes what is due on the account's clock, attempts it, plans what is next.
+ * The dispatcher of one account: claims what is due on the account's clock, has it sent, plans what is next.
  * The only place that sleeps.
  *
  * @module
  */
 import { getLogger } from '@logtape/logtape';
-import { DELIVERY_POLICY } from '../../schemas/contract.ts';
-import type { AccountKey, Attempt, Millis, Outcome } from '../domain/delivery.ts';
-import { deliveryId } from '../domain/delivery-id.ts';
-import { nextAttemptAt } from '../domain/retry-plan.ts';
-import { createSigner } from '../domain/signature.ts';
-import type { AttemptRecord, Claim } from '../storage/store.ts';
-import { makeAttempt, type AttemptEnd } from './attempt.ts';
+import type { AccountKey, Millis } from '../domain/delivery.ts';
 import type { Bus } from './bus.ts';
-import type { Decision } from './faults/book.ts';
-import { makeFaultyAttempt } from './faults/faulty-attempt.ts';
+import { createGeneration } from './generation.ts';
 import type { Lane, LaneContext, LaneSources } from './lane.ts';
+import { createSender, type Work } from './sender.ts';
 import { createSlots, type Slot } from './slots.ts';
-import { targetOf } from './transport.ts';
 
-/** What happens by itself may go on for a million steps without anything to wait for: others get their turn after so many. */
+/** Yield to the event loop every this many steps of the event source, so that a long campaign cannot starve other accounts. */
 const STEPS_IN_A_ROW = 64;
 
 /** After the store has failed to answer. Real milliseconds. */
 const RETRY_STORE_AFTER_MS = 1000;
+
+/** Timers do not run while the machine is suspended: look at the clock at least this often while something is planned. */
+const MAX_SLEEP_MS = 60_000;
 
 const logger = getLogger(['sendemall-mock', 'engine']);
 
@@ -32,176 +28,72 @@ const nextTurn = (): Promise<void> =>
     setImmediate(resolve);
   });
 
-const isTimeout = (outcome: Outcome): boolean => outcome.startsWith('timeout_');
-
-/** What is known of an attempt when it starts. */
-interface Start {
-  readonly slot: Slot;
-  readonly claim: Claim;
-  readonly at: Millis;
-  readonly url: string;
-  readonly simulated: boolean;
-  /** What is made to go wrong; null for nothing. */
-  readonly fault: Decision | null;
-}
-
 export const createLane = (
   account: AccountKey,
-  { clock, feed, outlet, faults }: LaneSources,
+  sources: LaneSources,
   bus: Bus,
   context: LaneContext,
 ): Lane => {
-  const { store, wall, transport, recorder, attemptTimeoutMs, concurrency } = context;
-  const slots = createSlots(concurrency, store);
-  let inFlight = 0;
-  let attempts = 0;
-  /** Grows when rows go away under what is in flight. */
-  let epoch = 0;
+  const { clock, feed, outlet } = sources;
+  const { store, wall, recorder, capacity, concurrency } = context;
   let scheduled = false;
-  let running = false;
+  let running: Promise<void> | null = null;
   let again = false;
   let steps = 0;
   let stopped = false;
   let disarm: (() => void) | null = null;
   let waiting: (() => void)[] = [];
 
-  const tell = (
-    { slot, claim }: Start,
-    attempt: Attempt,
-    status: AttemptRecord['status'],
-  ): void => {
-    const { eventId, eventType } = claim;
-    const delivery = {
-      id: deliveryId(claim.delivery),
-      eventId,
-      eventType,
-      webhookId: slot.webhook.id,
-    };
-    bus.emit({ type: 'delivery.attempted', delivery, attempt, status });
+  // A microtask, so that the attempts of one batch free their places before new ones are claimed.
+  const wake = (): void => {
+    if (scheduled) return;
+    scheduled = true;
+    queueMicrotask(() => {
+      scheduled = false;
+      if (running === null) void start();
+      else again = true;
+    });
   };
 
-  /** @returns null when there is no next attempt */
-  const plan = ({ slot, claim }: Start, outcome: Outcome, endedAt: Millis): Millis | null =>
-    outcome === 'delivered' || slot.removed ? null : nextAttemptAt(claim.attempt, endedAt);
+  const sender = createSender(account, sources, bus, context, wake);
 
-  /** Has what was delivered delivered once more. It counts as in flight until that is planned. */
-  const repeat = async ({ slot, claim }: Start, { rule }: Decision): Promise<void> => {
-    const born = epoch;
-    inFlight += 1;
-    try {
-      const dueAt = clock.now();
-      const again = { of: deliveryId(claim.delivery), body: null, dueAt };
-      const delivery = await store.redeliver(account, { ...again, signature: 'valid' });
-      if (delivery === null || born !== epoch) return;
-      // The second one is marked, too, and not repeated itself.
-      faults.keep(slot.webhook.key, claim.eventId, {
-        name: 'duplicate',
-        rule,
-        holdMs: 0,
-        echo: true,
+  const createWork = (): Work => {
+    /**
+     * Once what has been answered in this turn of the event loop has been read: requests that go out together wake the
+     * receiver once, and a wake-up is dearer than a request.
+     */
+    const sendSoon = (slot: Slot): void => {
+      if (slot.sending) return;
+      slot.sending = true;
+      setImmediate(() => {
+        slot.sending = false;
+        if (made.slots.takes(slot)) sender.sendReady(made, slot);
       });
-      slots.expect(slot.webhook.key, dueAt);
-    } catch (error) {
-      logger.error('A duplicate was not sent: {error}', { error });
-    } finally {
-      if (born === epoch) inFlight -= 1;
-      wake();
-    }
-  };
-
-  const finish = (start: Start, end: AttemptEnd): void => {
-    const { slot, claim, at, url, simulated, fault } = start;
-    const { outcome, durationMs, error, signature, response } = end;
-    const instant = at + (isTimeout(outcome) ? DELIVERY_POLICY.timeoutMs : 0);
-    const endedAt = simulated ? instant : Math.max(at, clock.now());
-    const nextAt = plan(start, outcome, endedAt);
-    const failed = slot.removed ? 'cancelled' : nextAt === null ? 'dead' : 'pending';
-    const status: AttemptRecord['status'] = outcome === 'delivered' ? 'delivered' : failed;
-    const attempt: Attempt = {
-      number: claim.attempt,
-      startedAt: at,
-      endedAt,
-      durationMs,
-      outcome,
-      error,
-      url,
-      signature,
-      response,
-      nextAttemptAt: nextAt,
-      fault: fault === null ? null : { name: fault.name, rule: fault.rule },
     };
-    slot.inFlight -= 1;
-    if (slot.ready.length > 0) sendSoon(slot);
-    const born = epoch;
-    const wanted = (): boolean => born === epoch;
-    recorder.record({ delivery: claim.delivery, attempt, status }, wanted, () => {
-      if (!wanted()) return;
-      inFlight -= 1;
-      attempts += 1;
-      context.attempts.set(outcome, (context.attempts.get(outcome) ?? 0) + 1);
-      if (nextAt !== null && nextAt < slot.nextDue) slot.nextDue = nextAt;
-      if (bus.heard) tell(start, attempt, status);
-      if (fault?.name === 'duplicate' && !fault.echo && status === 'delivered')
-        void repeat(start, fault);
-      wake();
-    });
+    const slots = createSlots(concurrency, store, createGeneration(), sendSoon);
+    const made: Work = { slots, inFlight: 0, unanswered: 0 };
+    if (stopped) void slots.stop();
+    return made;
   };
-
-  const send = (slot: Slot, claim: Claim): void => {
-    const { webhook } = slot;
-    const target = (slot.target ??= targetOf(webhook.url));
-    const sign = (slot.sign ??= createSigner(webhook.secret));
-    const { body, signature, dueAt } = claim;
-    const simulated = clock.isSimulated();
-    const fault = faults.waiting() ? faults.take(webhook.key, claim.eventId) : null;
-    const at = clock.stampFor(dueAt);
-    const start: Start = { slot, claim, at, url: webhook.url, simulated, fault };
-    const born = epoch;
-    slot.inFlight += 1;
-    inFlight += 1;
-    const sendable = { target, sign, body, signature };
-    const done = (end: AttemptEnd): void => {
-      if (born === epoch) finish(start, end);
-    };
-    if (fault === null) makeAttempt(transport, attemptTimeoutMs, sendable, done);
-    else {
-      const { name } = fault;
-      const attempt = { transport, wall, timeoutMs: attemptTimeoutMs, sendable, fault: name };
-      makeFaultyAttempt(attempt, done);
-    }
-  };
-
-  const sendReady = (slot: Slot): void => {
-    while (slot.inFlight < concurrency) {
-      const claim = slot.ready.shift();
-      if (claim === undefined) return;
-      send(slot, claim);
-    }
-  };
-
-  /**
-   * Once what has been answered in this turn of the event loop has been read: requests that go out together wake the
-   * receiver once, and a wake-up is dearer than a request.
-   */
-  const sendSoon = (slot: Slot): void => {
-    if (slot.sending) return;
-    slot.sending = true;
-    setImmediate(() => {
-      slot.sending = false;
-      if (slots.takes(slot)) sendReady(slot);
-    });
-  };
+  let work = createWork();
 
   const earliestDue = (): Millis | null => {
     const happens = feed.nextAt();
-    const due = slots.earliestDue();
+    const due = work.slots.earliestDue();
     if (happens === null || due === null) return happens ?? due;
     return Math.min(happens, due);
   };
 
-  /** Lets happen what is due, and takes what is due and fits. */
+  /** Sends claims, or returns them when the webhook takes nothing any more. */
+  const handOver = async (to: Work, slot: Slot): Promise<void> => {
+    if (to.slots.takes(slot)) sender.sendReady(to, slot);
+    else if (to.slots.generation.state === 'active') await to.slots.giveBack(slot);
+  };
+
+  /** Runs the event source up to now, and claims what is due and fits. */
   const take = async (): Promise<void> => {
     const at = clock.now();
+    const { slots } = work;
     if (!stopped && (feed.nextAt() ?? Infinity) <= at) {
       await feed.happen(at, outlet);
       if ((steps += 1) % STEPS_IN_A_ROW === 0) await nextTurn();
@@ -216,8 +108,7 @@ export const createLane = (
         uncertain = true;
       }
       slot.ready.push(...claims);
-      if (slots.takes(slot)) sendReady(slot);
-      else await slots.giveBack(slot);
+      await handOver(work, slot);
     }
     if (!uncertain) return;
     // Whatever is planned while the store answers lowers nextDue by itself.
@@ -231,59 +122,84 @@ export const createLane = (
     const next = earliestDue();
     if (clock.isHeld() || next === null || stopped) return;
     if (clock.state().mode === 'skip') {
-      if (inFlight > 0 || next <= clock.now()) return;
+      if (work.inFlight > 0 || next <= clock.now()) return;
       await clock.moveTo(next);
       again = true;
       return;
     }
     const delay = clock.delayUntil(next);
     // What is due already waits for a free place, and is looked at when one is.
-    if (delay !== null && (delay > 0 || inFlight === 0)) disarm = wall.after(delay, wake);
+    if (delay !== null && (delay > 0 || work.inFlight === 0))
+      disarm = wall.after(Math.min(delay, MAX_SLEEP_MS), wake);
   };
 
-  const settleWaiting = (): void => {
-    const next = earliestDue();
-    if (inFlight > 0 || (next !== null && next <= clock.now())) return;
+  const releaseWaiting = (): void => {
     const done = waiting;
     waiting = [];
     for (const resolve of done) resolve();
   };
 
+  const isIdle = (): boolean => {
+    const next = earliestDue();
+    return work.inFlight === 0 && (next === null || next > clock.now());
+  };
+
+  const isActive = (): boolean => work.slots.generation.state === 'active';
+
   const run = async (): Promise<void> => {
-    scheduled = false;
-    if (running) {
-      again = true;
-      return;
-    }
-    running = true;
     try {
       do {
         again = false;
         await take();
-        await sleep();
-      } while (again);
+        // While it is suspended, nothing is due.
+        if (isActive()) await sleep();
+      } while (again && isActive());
     } catch (error) {
       logger.error('The store does not answer, trying again in 1 s: {error}', { error });
-      if (!stopped) wall.after(RETRY_STORE_AFTER_MS, wake);
-    } finally {
-      running = false;
+      again = false;
+      disarm?.();
+      disarm = stopped ? null : wall.after(RETRY_STORE_AFTER_MS, wake);
     }
-    settleWaiting();
   };
 
-  // A microtask, so that the attempts of one batch free their places before new ones are taken.
-  const wake = (): void => {
-    if (scheduled) return;
-    scheduled = true;
-    queueMicrotask(() => void run());
+  const start = async (): Promise<void> => {
+    if (!isActive()) return;
+    running = run();
+    await running;
+    running = null;
+    if (again) wake();
+    if (isIdle()) releaseWaiting();
+  };
+
+  const load = async (): Promise<void> => {
+    const { slots } = work;
+    for (const webhook of await store.listWebhooks(account)) await slots.put(webhook);
+    for (const [key, due] of await store.nextDueAt(account)) slots.expect(key, due);
+  };
+
+  const resume = (): void => {
+    work.slots.generation.resume();
+    recorder.resume();
+    for (const slot of work.slots) {
+      if (work.slots.takes(slot)) slot.wake();
+      else void work.slots.giveBack(slot);
+    }
+    wake();
+  };
+
+  const discard = (): void => {
+    work.slots.generation.discard();
+    // Their attempts are cut and never finish.
+    for (; work.unanswered > 0; work.unanswered -= 1) capacity.release();
   };
 
   return {
-    inFlight: () => inFlight,
-    attempts: () => attempts,
+    inFlight: () => work.inFlight,
+    attempts: sender.attempts,
     earliestDue,
     wake,
     reserve: (webhook) => {
+      const { slots } = work;
       const slot = slots.get(webhook);
       if (slot === undefined || !slots.takes(slot) || slots.places(slot) < 1) return false;
       // What is due already goes first.
@@ -293,62 +209,90 @@ export const createLane = (
     },
     accept: async (claims) => {
       const touched = new Set<Slot>();
-      const homeless: number[] = [];
+      const orphans: number[] = [];
       for (const claim of claims) {
-        const slot = slots.get(claim.webhook);
+        const slot = work.slots.get(claim.webhook);
         if (slot === undefined) {
-          homeless.push(claim.delivery);
+          orphans.push(claim.delivery);
           continue;
         }
         slot.reserved -= 1;
         slot.ready.push(claim);
         touched.add(slot);
       }
-      if (homeless.length > 0) await store.release(homeless);
-      for (const slot of touched) {
-        if (slots.takes(slot)) sendReady(slot);
-        else await slots.giveBack(slot);
+      if (orphans.length > 0) {
+        // Their webhook went meanwhile. A failure must not reach the caller: the event is published.
+        await store.release(orphans).catch((error: unknown) => {
+          logger.error('Cannot cancel {count} deliveries: {error}', {
+            count: orphans.length,
+            error,
+          });
+        });
       }
+      for (const slot of touched) await handOver(work, slot);
     },
     unreserve: (webhooks) => {
       for (const key of webhooks) {
-        const slot = slots.get(key);
+        const slot = work.slots.get(key);
         if (slot !== undefined) slot.reserved -= 1;
       }
     },
     planned: (webhook, at) => {
-      slots.expect(webhook, at);
+      work.slots.expect(webhook, at);
       wake();
     },
     putWebhook: async (webhook) => {
       // Nothing waits for a new one.
-      if (await slots.put(webhook)) wake();
+      if (await work.slots.put(webhook)) wake();
     },
     dropWebhook: async (key) => {
-      await slots.drop(key);
+      const putBack = await work.slots.drop(key);
+      wake();
+      return putBack;
+    },
+    load: async () => {
+      await load();
       wake();
     },
-    reload: async () => {
-      epoch += 1;
-      inFlight = 0;
-      slots.clear();
-      for (const webhook of await store.listWebhooks(account)) await slots.put(webhook);
-      for (const [key, due] of await store.nextDueAt(account)) slots.expect(key, due);
-      wake();
+    replace: async (rows, rest) => {
+      work.slots.generation.suspend();
+      releaseWaiting();
+      await running;
+      try {
+        await rows();
+      } catch (error) {
+        resume();
+        throw error;
+      }
+      discard();
+      work = createWork();
+      work.slots.generation.suspend();
+      try {
+        await load();
+        await rest();
+      } finally {
+        resume();
+      }
     },
     idle: () =>
       new Promise((resolve) => {
+        if (!isActive()) {
+          resolve();
+          return;
+        }
         waiting.push(resolve);
         wake();
       }),
     stop: async () => {
       stopped = true;
       disarm?.();
-      await slots.stop();
+      disarm = null;
+      await work.slots.stop();
       wake();
     },
     abandon: () => {
-      epoch += 1;
+      discard();
+      disarm?.();
     },
   };
 };

@@ -3,10 +3,11 @@
  *
  * @module
  */
-import type { WallClock } from '../clock/port.ts';
+import type { SystemClock } from '../clock/port.ts';
 import type { Millis, Outcome, Webhook, WebhookKey } from '../domain/delivery.ts';
 import type { Claim, Store } from '../storage/store.ts';
 import type { AccountClock } from './account-clock.ts';
+import type { Capacity } from './capacity.ts';
 import type { FaultBook, NewRule } from './faults/book.ts';
 import type { Feed, FeedOutlet } from './feed.ts';
 import type { Recorder } from './recorder.ts';
@@ -15,9 +16,10 @@ import type { Transport } from './transport.ts';
 /** What all lanes of one engine share. */
 export interface LaneContext {
   readonly store: Store;
-  readonly wall: WallClock;
+  readonly wall: SystemClock;
   readonly transport: Transport;
   readonly recorder: Recorder;
+  readonly capacity: Capacity;
   /** Real milliseconds that one attempt may take. */
   readonly attemptTimeoutMs: Millis;
   /** Attempts in flight per webhook at the most. */
@@ -46,15 +48,21 @@ export interface Lane {
   /** A delivery of this webhook is due at `at`. */
   planned(webhook: WebhookKey, at: Millis): void;
   putWebhook(webhook: Webhook): Promise<void>;
-  /** To be called before the store cancels what waits for it. */
-  dropWebhook(key: WebhookKey): Promise<void>;
-  /** Forgets all webhooks and all attempts in flight: their rows are gone. Then reads what is there now. */
-  reload(): Promise<void>;
-  /** Resolves when nothing is in flight and nothing is due. */
+  /** To be called before the store cancels what waits for it. @returns the function that puts it back */
+  dropWebhook(key: WebhookKey): Promise<() => void>;
+  /** Reads webhooks and due times: to be called once, before anything else. */
+  load(): Promise<void>;
+  /**
+   * Replaces all that the account holds. Suspends the generation and ends waiting `idle` calls, then has `rows` replace
+   * the rows. When that fails, everything goes on as before; else the generation is discarded, the next one is loaded,
+   * and starts once `rest` is done.
+   */
+  replace(rows: () => Promise<void>, rest: () => Promise<void>): Promise<void>;
+  /** Resolves when nothing is in flight and nothing is due, or when the account is about to be replaced. */
   idle(): Promise<void>;
   /** Sends nothing any more. */
   stop(): Promise<void>;
-  /** Writes nothing down any more: what is in flight now is attempted again after the next start. */
+  /** Records nothing any more and cuts what is in flight: it is attempted again after the next start. */
   abandon(): void;
 }
 

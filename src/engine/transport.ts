@@ -7,7 +7,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';
 // By its file: to the bare name Bun answers with a stand-in of its own, which cannot dispatch.
 import { Agent, buildConnector, type Dispatcher } from 'undici/index.js';
-import type { WallClock } from '../clock/port.ts';
+import type { SystemClock } from '../clock/port.ts';
 import type { AttemptResponse, HeaderList } from '../domain/delivery.ts';
 import { createDeadlines, type Expiring } from './deadlines.ts';
 import { BlockedTargetError, guardedLookup, isNearAddress } from './target-guard.ts';
@@ -43,12 +43,16 @@ export const targetOf = (url: string): Target => {
 };
 
 export interface Transport {
-  /** Calls `done` once, within the limit of time, whatever the receiver does. Header names and values alternate. */
+  /**
+   * Calls `done` once, within the time limit, whatever the receiver does; never when `signal` is aborted first, which
+   * cuts the request. Header names and values alternate.
+   */
   post(
     target: Target,
     headers: string[],
     body: string | Uint8Array,
     done: (result: PostResult, durationMs: number) => void,
+    signal?: AbortSignal,
   ): void;
   /** Whether it sends to public addresses, too. */
   readonly allowPublicTargets: boolean;
@@ -57,6 +61,7 @@ export interface Transport {
 }
 
 const tooLate = new Error('the time for this attempt is up');
+const abandoned = new Error('the attempt was abandoned');
 const tooLarge = new Error('the response is too large');
 
 const headerList = (headers: IncomingHttpHeaders): HeaderList => {
@@ -71,7 +76,8 @@ const headerList = (headers: IncomingHttpHeaders): HeaderList => {
 
 /** One exchange in progress: undici's handler and the deadline's subject in one. */
 class Exchange implements Dispatcher.DispatchHandler, Expiring {
-  readonly startedWall: number;
+  readonly startedAt: number;
+  readonly signal: AbortSignal | null;
   older: Expiring | null = null;
   younger: Expiring | null = null;
   private phase: Phase = 'connect';
@@ -83,8 +89,13 @@ class Exchange implements Dispatcher.DispatchHandler, Expiring {
   private over = false;
   private readonly finish: (exchange: Exchange, result: PostResult) => void;
 
-  constructor(startedWall: number, finish: (exchange: Exchange, result: PostResult) => void) {
-    this.startedWall = startedWall;
+  constructor(
+    startedAt: number,
+    signal: AbortSignal | null,
+    finish: (exchange: Exchange, result: PostResult) => void,
+  ) {
+    this.startedAt = startedAt;
+    this.signal = signal;
     this.finish = finish;
   }
 
@@ -108,6 +119,11 @@ class Exchange implements Dispatcher.DispatchHandler, Expiring {
   expire(): void {
     this.end({ kind: 'timeout', phase: this.phase, response: this.response() });
     this.controller?.abort(tooLate);
+  }
+
+  abandon(): void {
+    this.over = true;
+    this.controller?.abort(abandoned);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -143,7 +159,7 @@ class Exchange implements Dispatcher.DispatchHandler, Expiring {
 }
 
 export interface TransportOptions {
-  readonly wall: WallClock;
+  readonly wall: SystemClock;
   /** Real milliseconds from the start of an attempt to the last byte of its response. */
   readonly timeoutMs: number;
   /** Let deliveries leave this machine's own networks. */
@@ -175,13 +191,20 @@ export const createTransport = (options: TransportOptions): Transport => {
     pipelining: 1,
   });
   const deadlines = createDeadlines(wall, timeoutMs);
+  // One listener per signal, not per request: a signal is shared by all attempts of an account.
+  const watched = new WeakSet<AbortSignal>();
+  const watch = (signal: AbortSignal): void => {
+    watched.add(signal);
+    signal.addEventListener('abort', () => deadlines.abandon(signal), { once: true });
+  };
 
   return {
-    post: ({ origin, path }, headers, body, done) => {
-      const startedWall = wall.now();
-      const exchange = new Exchange(startedWall, (self, result) => {
+    post: ({ origin, path }, headers, body, done, signal) => {
+      if (signal !== undefined && !watched.has(signal)) watch(signal);
+      const startedAt = wall.monotonic();
+      const exchange = new Exchange(startedAt, signal ?? null, (self, result) => {
         deadlines.remove(self);
-        done(result, wall.now() - startedWall);
+        done(result, Math.round(wall.monotonic() - startedAt));
       });
       deadlines.add(exchange);
       try {

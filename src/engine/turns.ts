@@ -8,6 +8,8 @@ import { busy } from '../domain/problems.ts';
 export interface Turns {
   /** Throws `BUSY` when too many wait already. */
   take<T>(work: () => Promise<T>): Promise<T>;
+  /** Resolves when all that was asked for so far is over. */
+  over(): Promise<void>;
 }
 
 export const createTurns = (most: number, what: string): Turns => {
@@ -24,6 +26,9 @@ export const createTurns = (most: number, what: string): Turns => {
       });
       last = turn.catch(() => undefined);
       return turn;
+    },
+    over: async () => {
+      await last;
     },
   };
 };

@@ -128,7 +128,7 @@ export const createApp = (options: ServerOptions): Hono<Env> => {
     c.set('requestId', requestId);
     c.set('now', wall.now);
     c.header('x-request-id', requestId);
-    const started = wall.now();
+    const started = wall.monotonic();
     await next();
     // Requests that came together are answered together: a write to a client that sleeps meanwhile costs a wake-up,
     // which is dearer than the work.
@@ -141,7 +141,7 @@ export const createApp = (options: ServerOptions): Hono<Env> => {
       method: c.req.method,
       path: withoutDoor(c.req.path),
       status: c.res.status,
-      ms: wall.now() - started,
+      ms: Math.round(wall.monotonic() - started),
       requestId,
     });
   });

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Context } from 'hono';
-import type { WallClock } from '../clock/port.ts';
+import type { SystemClock } from '../clock/port.ts';
 import type { AccountEngine, Engine, EventToPublish } from '../engine/engine.ts';
 import type { ProfileName, TriggerRequest } from '../../schemas/sandbox.ts';
 import type { Campaigns } from '../simulator/campaigns.ts';
@@ -18,7 +18,7 @@ export interface Prepared {
 
 export interface ServerOptions {
   readonly engine: Engine;
-  readonly wall: WallClock;
+  readonly wall: SystemClock;
   /** Makes a trigger's events complete; throws a `Problem` when they cannot be. */
   readonly prepare: (account: AccountEngine, request: TriggerRequest) => Promise<Prepared>;
   /** The campaigns of an account. */

@@ -6,7 +6,7 @@
  */
 import type { MiddlewareHandler } from 'hono';
 import { LIMITS } from '../../schemas/contract.ts';
-import type { WallClock } from '../clock/port.ts';
+import type { SystemClock } from '../clock/port.ts';
 import { rateLimitExceeded } from '../domain/problems.ts';
 import type { Ctx, Env } from './context.ts';
 
@@ -22,7 +22,7 @@ export interface RateLimits {
 /**
  * Counts what an account does, and refuses one too many in any minute; what is refused does not count.
  *
- * @param now real time in milliseconds
+ * @param now monotonic milliseconds
  * @returns what counts one
  */
 export const createWindow = (
@@ -51,10 +51,10 @@ const UNLIMITED: RateLimits = {
 };
 
 /** @param on false answers however many come */
-export const createRateLimits = (on: boolean, wall: WallClock): RateLimits => {
+export const createRateLimits = (on: boolean, wall: SystemClock): RateLimits => {
   if (!on) return UNLIMITED;
-  const count = createWindow(LIMITS.requestsPerMinute, 'requests', wall.now);
-  const created = createWindow(LIMITS.campaignsPerMinute, 'campaigns', wall.now);
+  const count = createWindow(LIMITS.requestsPerMinute, 'requests', wall.monotonic);
+  const created = createWindow(LIMITS.campaignsPerMinute, 'campaigns', wall.monotonic);
   return {
     middleware: async (c, next) => {
       count(accountOf(c));

@@ -159,8 +159,14 @@ export interface QueueStore {
   claimDue(webhook: WebhookKey, now: Millis, limit: number): Promise<readonly Claim[]>;
   /** Due time of the oldest pending delivery per webhook of the account; webhooks without one are left out. */
   nextDueAt(account: AccountKey): Promise<ReadonlyMap<WebhookKey, Millis>>;
-  /** Attempts may belong to different accounts. */
-  recordAttempts(records: readonly AttemptRecord[]): Promise<void>;
+  /**
+   * Attempts may belong to different accounts. A record that does not fit its delivery (it is not in flight, or this is
+   * not its next attempt) is refused, and the others are written. Throws when nothing could be written, e.g. on a full
+   * disk: the same call may succeed later.
+   *
+   * @returns the refused records
+   */
+  recordAttempts(records: readonly AttemptRecord[]): Promise<readonly AttemptRecord[]>;
   /** Gives claims back unattempted, as they were. */
   release(deliveries: readonly number[]): Promise<void>;
   /** After a crash: what was in flight is pending again at its old due time (cancelled if its webhook is gone). @returns how many. */

@@ -446,16 +446,31 @@ export const storeContract = (harness: StoreHarness): void => {
         in_flight: 0,
       });
     });
-    test('is all or nothing', async () => {
-      await publish(event('evt_1'), event('evt_2'));
-      const [one, two] = await store.claimDue(webhook.key, 1e9, 2);
-      await store.recordAttempts([failed(two!)]);
-      // The second record repeats an attempt that is written already.
-      await expect(store.recordAttempts([failed(one!), failed(two!)])).rejects.toThrow();
-      expect(
-        (await store.getDelivery(account.key, (await deliveries({ eventId: 'evt_1' }))[0]!.id))
-          ?.attempts,
-      ).toEqual([]);
+    test('refuses a record that does not fit its delivery, and writes the others', async () => {
+      await publish(event('evt_1'), event('evt_2'), event('evt_3'));
+      const [one, two, three] = await store.claimDue(webhook.key, 1e9, 3);
+      expect(await store.recordAttempts([failed(two!)])).toEqual([]);
+      const repeated = failed(two!);
+      const skipped = failed({ ...three!, attempt: 2 });
+      const unknown = failed({ ...three!, delivery: three!.delivery + 1 });
+      const twice = [failed(one!), failed(one!)] as const;
+      const records = [repeated, twice[0], unknown, skipped, twice[1]];
+      expect(await store.recordAttempts(records)).toEqual([repeated, unknown, skipped, twice[1]]);
+      const made = (await deliveries()).map(({ eventId, attemptsMade }) => [eventId, attemptsMade]);
+      expect(Object.fromEntries(made)).toEqual({ evt_1: 1, evt_2: 1, evt_3: 0 });
+      expect(await store.recordAttempts([ended(three!, 'delivered')])).toEqual([]);
+    });
+    test('refuses what is in flight no more because its account was emptied', async () => {
+      const other = await store.openAccount('hash-b', { seed: 1, clock });
+      const hook = await register(other);
+      await store.publish(other.key, [event('evt_b', 100, hook)]);
+      const [flying] = await store.claimDue(hook.key, 1e9, 1);
+      await publish(event('evt_1', 100, webhook, true));
+      const [taken] = await deliveries({ status: 'in_flight' });
+      const record = ended({ ...flying!, delivery: taken!.seq }, 'delivered');
+      await store.resetAccount(account.key);
+      expect(await store.recordAttempts([record, ended(flying!, 'delivered')])).toEqual([record]);
+      expect((await store.counts(other.key)).deliveries).toMatchObject({ delivered: 1 });
     });
   });
 

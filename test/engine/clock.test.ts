@@ -17,7 +17,7 @@ const LADDER = [0, 30 * SECOND, 5 * MINUTE + 30 * SECOND, 35 * MINUTE + 30 * SEC
 let mock: Mock;
 let down: Receiver;
 beforeAll(async () => {
-  mock = await createMock({ clock: 'frozen', attemptTimeoutMs: 300 });
+  mock = await createMock({ clock: 'frozen' });
   down = await startReceiver(answer(503));
 });
 afterAll(async () => {
@@ -57,7 +57,8 @@ describe('frozen', () => {
 
   test('a time-out counts as ten virtual seconds', async () => {
     await using hanging = await startReceiver(() => undefined);
-    const api = apiOf(mock.url, 'frozen-timeout');
+    await using impatient = await createMock({ clock: 'frozen', attemptTimeoutMs: 300 });
+    const api = apiOf(impatient.url, 'frozen-timeout');
     await api.register(hanging.url);
     const id = await api.trigger();
     await api.advance({ until: 'settled' });

@@ -4,7 +4,7 @@
  * @module
  */
 import { CONTENT_TYPE, SIGNATURE } from '../../../schemas/contract.ts';
-import type { WallClock } from '../../clock/port.ts';
+import type { SystemClock } from '../../clock/port.ts';
 import { COUNTS_AS_FAILED, type FaultName } from '../../domain/fault.ts';
 import { endOf, makeAttempt, type AttemptEnd, type Sendable } from '../attempt.ts';
 import type { Transport } from '../transport.ts';
@@ -12,7 +12,7 @@ import { rawPost } from './raw-post.ts';
 
 export interface FaultyAttempt {
   readonly transport: Transport;
-  readonly wall: WallClock;
+  readonly wall: SystemClock;
   readonly timeoutMs: number;
   readonly sendable: Sendable;
   readonly fault: FaultName;
@@ -61,13 +61,13 @@ const raw = (
   how: 'slow' | 'cut',
   done: (end: AttemptEnd) => void,
 ): void => {
-  const { target, sign, body } = sendable;
+  const { target, sign, body, signal } = sendable;
   const signature = sign(body);
   const headers = ['Content-Type', CONTENT_TYPE, SIGNATURE.header, signature];
   const { allowPublicTargets } = transport;
   rawPost(
     wall,
-    { target, headers, body, how, timeoutMs, allowPublicTargets },
+    { target, headers, body, how, timeoutMs, allowPublicTargets, signal },
     (result, durationMs) => {
       done(endOf(result, durationMs, signature, timeoutMs));
     },

@@ -6,7 +6,7 @@
 import { request as plainRequest, type IncomingMessage } from 'node:http';
 import { request as tlsRequest } from 'node:https';
 import { isIP } from 'node:net';
-import type { WallClock } from '../../clock/port.ts';
+import type { SystemClock } from '../../clock/port.ts';
 import { BlockedTargetError, guardedLookup, isNearAddress } from '../target-guard.ts';
 import { KEPT_RESPONSE_BYTES, type PostResult, type Target } from '../transport.ts';
 
@@ -21,6 +21,7 @@ export interface RawPost {
   readonly how: 'slow' | 'cut';
   readonly timeoutMs: number;
   readonly allowPublicTargets: boolean;
+  readonly signal: AbortSignal | undefined;
 }
 
 type Done = (result: PostResult, durationMs: number) => void;
@@ -47,20 +48,26 @@ const pairs = ({ rawHeaders }: IncomingMessage): [string, string][] => {
   return list;
 };
 
-/** Calls `done` once, within the limit of time. */
-export const rawPost = (wall: WallClock, post: RawPost, done: Done): void => {
-  const { target, headers, how, timeoutMs, allowPublicTargets } = post;
+/** Calls `done` once, within the time limit; never when `signal` is aborted first. */
+export const rawPost = (wall: SystemClock, post: RawPost, done: Done): void => {
+  const { target, headers, how, timeoutMs, allowPublicTargets, signal } = post;
   const body = Buffer.from(post.body);
   const url = new URL(target.path, target.origin);
-  const began = wall.now();
+  const startedAt = wall.monotonic();
   let over = false;
   let disarm = (): void => undefined;
-  const end = (result: PostResult): void => {
-    if (over) return;
+  let cancelPause = (): void => undefined;
+  const stop = (): void => {
     over = true;
     disarm();
+    cancelPause();
+    signal?.removeEventListener('abort', stop);
     request.destroy();
-    done(result, wall.now() - began);
+  };
+  const end = (result: PostResult): void => {
+    if (over) return;
+    stop();
+    done(result, Math.round(wall.monotonic() - startedAt));
   };
   const fail = (error: Error): void =>
     end({ kind: 'error', phase: 'headers', error, response: null });
@@ -93,6 +100,7 @@ export const rawPost = (wall: WallClock, post: RawPost, done: Done): void => {
       }),
     );
   });
+  signal?.addEventListener('abort', stop, { once: true });
   disarm = wall.after(timeoutMs, () => end({ kind: 'timeout', phase: 'headers', response: null }));
   const host = url.hostname.replace(/^\[|\]$/g, '');
   if (!allowPublicTargets && isIP(host) !== 0 && !isNearAddress(host)) {
@@ -115,7 +123,7 @@ export const rawPost = (wall: WallClock, post: RawPost, done: Done): void => {
     // What is cut must have gone out before.
     request.write(piece, () => {
       if (how === 'cut') write(next + 1);
-      else wall.after(PAUSE_MS, () => write(next + 1));
+      else cancelPause = wall.after(PAUSE_MS, () => write(next + 1));
     });
   };
   write(0);

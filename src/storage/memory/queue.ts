@@ -54,26 +54,14 @@ const write = (delivery: DeliveryRecord, { attempt, status }: AttemptRecord): vo
   if (status === 'dead') addDead(webhook, event);
 };
 
-/**
- * The records' deliveries, each with its count of attempts turned negative: a second record for one of them, or one
- * that is not its next, does not fit then.
- */
-const countAttempts = (state: State, records: readonly AttemptRecord[]): DeliveryRecord[] => {
-  const deliveries: DeliveryRecord[] = [];
-  for (const { delivery: key, attempt } of records) {
-    const delivery = deliveryAt(state, key);
-    if (
-      delivery === undefined ||
-      delivery.status !== 'in_flight' ||
-      delivery.attemptsMade !== attempt.number - 1
-    ) {
-      for (const counted of deliveries) counted.attemptsMade = -counted.attemptsMade - 1;
-      throw new Error(`attempt ${attempt.number} of ${deliveryId(key)} is no next one`);
-    }
-    delivery.attemptsMade = -attempt.number;
-    deliveries.push(delivery);
-  }
-  return deliveries;
+/** The delivery that a record fits: in flight, and this is its next attempt. */
+const fitting = (
+  state: State,
+  { delivery: key, attempt }: AttemptRecord,
+): DeliveryRecord | null => {
+  const delivery = deliveryAt(state, key);
+  const fits = delivery?.status === 'in_flight' && delivery.attemptsMade === attempt.number - 1;
+  return fits ? delivery : null;
 };
 
 /** Keeps the events. @returns null, or the id that is taken: then none is kept */
@@ -219,10 +207,13 @@ export const createQueue = (
     },
 
     recordAttempts: async (records) => {
-      const deliveries = countAttempts(state, records);
-      for (let index = 0; index < records.length; index += 1) {
-        write(deliveries[index] as DeliveryRecord, records[index] as AttemptRecord);
+      const refused: AttemptRecord[] = [];
+      for (const record of records) {
+        const delivery = fitting(state, record);
+        if (delivery === null) refused.push(record);
+        else write(delivery, record);
       }
+      return refused;
     },
 
     release: async (keys) => {

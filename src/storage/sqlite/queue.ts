@@ -20,6 +20,10 @@ import { readText } from './text.ts';
 import { transaction, transactionWithWaiting } from './transaction.ts';
 import { writeMissing, type WriteDown } from './unwritten.ts';
 
+/** The low byte of SQLite's extended code is SQLITE_CONSTRAINT: the values are wrong, so trying again cannot help. */
+const isConstraintViolation = (error: unknown): boolean =>
+  ((error as { errcode?: number }).errcode ?? 0) % 256 === 19;
+
 type DueRow = [seq: number, dueAt: number];
 type ClaimRow = [
   account: number,
@@ -127,8 +131,11 @@ export const createQueue = (
     tally[status] += 1;
   };
 
-  /** @param fresh values for rows that are made with this attempt */
-  const write = (record: AttemptRecord, fresh: SQLInputValue[]): void => {
+  /**
+   * @param fresh values for rows that are made with this attempt
+   * @returns false when the record does not fit its delivery
+   */
+  const write = (record: AttemptRecord, fresh: SQLInputValue[]): boolean => {
     const { delivery, attempt } = record;
     const status = becomes(record);
     const waits = status === 'pending';
@@ -136,32 +143,46 @@ export const createQueue = (
     const settledAt = waits ? null : attempt.endedAt;
     const text = writeAttempt(attempt, dueAt);
     const flight = inFlight.get(delivery);
-    if (flight === undefined || flight.unwritten === null) {
-      const { number } = attempt;
-      const { changes } = updateAttempted.run(
-        STATUS[status],
-        number,
-        dueAt,
-        settledAt,
-        text,
-        delivery,
-      );
-      if (changes === 0)
-        throw new Error(`attempt ${number} of ${deliveryId(delivery)} is no next one`);
-      return;
+    if (flight === undefined) return false;
+    const { number } = attempt;
+    if (flight.unwritten === null) {
+      const code = STATUS[status];
+      return updateAttempted.run(code, number, dueAt, settledAt, text, delivery).changes > 0;
     }
+    if (number !== 1) return false;
     const { event, createdAt } = flight.unwritten;
-    fresh.push(
-      delivery,
-      event,
-      flight.webhook,
-      STATUS[status],
-      attempt.number,
-      createdAt,
-      dueAt,
-      settledAt,
-      text,
-    );
+    const { webhook } = flight;
+    fresh.push(delivery, event, webhook, STATUS[status], number, createdAt, dueAt, settledAt, text);
+    return true;
+  };
+
+  /** All in one transaction. @returns the refused ones */
+  const writeAll = (records: readonly AttemptRecord[]): AttemptRecord[] => {
+    const written = new Set<number>();
+    const refused: AttemptRecord[] = [];
+    transactionWithWaiting(db, () => {
+      const fresh: SQLInputValue[] = [];
+      for (const record of records) {
+        // In flight until the transaction is over, so a second record for it is recognised here.
+        const fits = !written.has(record.delivery) && write(record, fresh);
+        if (fits) written.add(record.delivery);
+        else refused.push(record);
+      }
+      insertAttempted(fresh);
+    });
+    for (const record of records) {
+      if (!refused.includes(record)) land(record.delivery, becomes(record));
+    }
+    return refused;
+  };
+
+  const writeEach = (record: AttemptRecord): readonly AttemptRecord[] => {
+    try {
+      return writeAll([record]);
+    } catch (error) {
+      if (isConstraintViolation(error)) return [record];
+      throw error;
+    }
   };
 
   return {
@@ -194,12 +215,13 @@ export const createQueue = (
     },
 
     recordAttempts: async (records) => {
-      transactionWithWaiting(db, () => {
-        const fresh: SQLInputValue[] = [];
-        for (const record of records) write(record, fresh);
-        insertAttempted(fresh);
-      });
-      for (const record of records) land(record.delivery, becomes(record));
+      try {
+        return writeAll(records);
+      } catch (error) {
+        if (!isConstraintViolation(error)) throw error;
+        // A row that the database does not take must not cost the others theirs.
+        return records.length === 1 ? records : records.flatMap((record) => writeEach(record));
+      }
     },
 
     release: async (deliveries) => {

@@ -67,7 +67,12 @@ const runAll = (parts: readonly Joined[]): Ran => {
   return { failed: null, kept };
 };
 
-/** Everything that waits, and `work`, in one transaction. A part that fails is left out; when `work` fails, so do all. */
+const nothing = (): void => undefined;
+
+/**
+ * Everything that waits, and `work`, in one transaction. A part that fails is left out; when `work` fails, the parts are
+ * committed without it: they are other callers' business.
+ */
 const commitAll = <T>(db: DatabaseSync, work: () => T): T => {
   const connection = connectionOf(db);
   const parts = connection.waiting;
@@ -88,7 +93,12 @@ const commitAll = <T>(db: DatabaseSync, work: () => T): T => {
     } catch (error) {
       rollBack(db);
       if (ran?.failed === null) for (const part of parts.toReversed()) part.undo();
-      for (const part of parts) part.fail(error);
+      if (ran?.failed === null && parts.length > 0 && work !== nothing) {
+        connection.waiting = parts;
+        writeWaiting(db);
+      } else {
+        for (const part of parts) part.fail(error);
+      }
       throw error;
     }
     for (const part of parts.splice(ran.failed, 1)) part.fail(ran.error);
@@ -104,7 +114,7 @@ export const afterCommit = (db: DatabaseSync, committed: (this: void) => void): 
 export const writeWaiting = (db: DatabaseSync): void => {
   if (connectionOf(db).waiting.length === 0) return;
   try {
-    commitAll(db, () => undefined);
+    commitAll(db, nothing);
   } catch {
     // Every part that waited has been refused with this error.
   }

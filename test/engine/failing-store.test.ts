@@ -1,0 +1,126 @@
+/**
+ * A store that fails for a while, or for one record only: nothing is lost, and nobody waits for another's trouble.
+ *
+ * @module
+ */
+import { expect, test } from 'vitest';
+import { systemClock } from '../../src/clock/system.ts';
+import { createEngine } from '../../src/engine/create-engine.ts';
+import type { AccountEngine, Engine } from '../../src/engine/engine.ts';
+import { createTransport } from '../../src/engine/transport.ts';
+import { openMemoryStore } from '../../src/storage/memory.ts';
+import type { Store } from '../../src/storage/store.ts';
+import { startReceiver } from '../support/receiver.ts';
+
+const engineOn = (store: Store): Engine =>
+  createEngine({
+    store,
+    wall: systemClock,
+    transport: createTransport({ wall: systemClock, timeoutMs: 10_000, allowPublicTargets: false }),
+    attemptTimeoutMs: 10_000,
+    concurrency: 16,
+    apiKeys: null,
+    chaos: [],
+    openFeed: async () => ({
+      nextAt: () => null,
+      happen: async () => undefined,
+      onChange: () => undefined,
+      reload: async () => undefined,
+    }),
+    initial: () => {
+      const now = systemClock.now();
+      return { seed: 1, clock: { mode: 'realtime', rate: 1, anchorVirtual: now, anchorWall: now } };
+    },
+  });
+
+const event = { event: 'email.sent', data: {} } as const;
+
+const publish = async (account: AccountEngine, count = 1): Promise<readonly string[]> => {
+  const { deliveries } = await account.publish(Array.from({ length: count }, () => event));
+  return deliveries.map(({ id }) => id);
+};
+
+/** @returns the statuses that they end with */
+const settle = async (account: AccountEngine, ids: readonly string[]): Promise<unknown> => {
+  const statuses = new Set<string>();
+  for (const id of ids)
+    statuses.add((await account.waitFor(id, 'settled', 12_000)).delivery.status);
+  return [...statuses].join();
+};
+
+test('attempts that could not be written are written once the store answers again', async () => {
+  await using receiver = await startReceiver();
+  const store = openMemoryStore();
+  let failures = 2;
+  const engine = engineOn({
+    ...store,
+    recordAttempts: async (records) => {
+      if ((failures -= 1) >= 0) throw new Error('no space left on device');
+      return store.recordAttempts(records);
+    },
+  });
+  const account = await engine.open('key');
+  await account.register({ url: receiver.url, events: ['*'], secret: 'whsec_x' });
+  expect(await settle(account, await publish(account, 20))).toBe('delivered');
+  expect((await account.counts()).deliveries).toMatchObject({ delivered: 20, in_flight: 0 });
+  expect(receiver.received).toHaveLength(20);
+  await engine.stop(0);
+});
+
+test('a record that can never be written delays no other account', async () => {
+  await using receiver = await startReceiver();
+  const store = openMemoryStore();
+  let poisoned = 0;
+  const engine = engineOn({
+    ...store,
+    recordAttempts: async (records) => {
+      if (records.some(({ delivery }) => delivery === poisoned)) throw new Error('out of range');
+      return store.recordAttempts(records);
+    },
+  });
+  const [bad, good] = [await engine.open('bad'), await engine.open('good')];
+  for (const account of [bad, good])
+    await account.register({ url: receiver.url, events: ['*'], secret: 'whsec_x' });
+  const { deliveries } = await bad.publish([event]);
+  poisoned = deliveries[0]!.seq;
+  await receiver.arrived(1);
+  for (let round = 0; round < 3; round += 1)
+    expect(await settle(good, await publish(good, 20))).toBe('delivered');
+  expect((await bad.counts()).deliveries).toMatchObject({ in_flight: 1 });
+  await bad.reset();
+  expect(await settle(good, await publish(good))).toBe('delivered');
+  await engine.stop(0);
+});
+
+test('a reset that the store cannot do changes nothing, and deliveries go on', async () => {
+  await using receiver = await startReceiver();
+  const store = openMemoryStore();
+  const engine = engineOn({
+    ...store,
+    resetAccount: () => Promise.reject(new Error('no space left on device')),
+  });
+  const account = await engine.open('key');
+  await account.register({ url: receiver.url, events: ['*'], secret: 'whsec_x' });
+  const id = await publish(account, 100);
+  await expect(account.reset()).rejects.toThrow('no space');
+  expect(await settle(account, id)).toBe('delivered');
+  expect((await account.counts()).deliveries).toMatchObject({ delivered: 100 });
+  expect(receiver.received).toHaveLength(100);
+  await engine.stop(0);
+});
+
+test('a deletion that the store cannot do leaves the webhook at work', async () => {
+  await using receiver = await startReceiver();
+  const store = openMemoryStore();
+  const engine = engineOn({
+    ...store,
+    deleteWebhook: () => Promise.reject(new Error('no space left on device')),
+  });
+  const account = await engine.open('key');
+  const { id } = await account.register({ url: receiver.url, events: ['*'], secret: 'whsec_x' });
+  const last = await publish(account, 100);
+  await expect(account.removeWebhook(id)).rejects.toThrow('no space');
+  expect(await settle(account, last)).toBe('delivered');
+  expect(await settle(account, await publish(account))).toBe('delivered');
+  await engine.stop(0);
+});

@@ -783,6 +783,13 @@ export type SnapshotRow = z.infer<typeof SnapshotRow>;
 export const Snapshot = z.strictObject({
   /** Of the tables. A sandbox takes its own and older ones. */
   version: integer().min(1),
+  /**
+   * Of everything that the campaigns draw; it becomes the account's. Missing in versions 1 and 2,
+   * whose campaigns load only where the seed is the same.
+   */
+  seed: integer().min(0).max(4_294_967_295).optional(),
+  /** How often a sandbox had opened the account. Missing in versions 1 and 2. */
+  opens: integer().min(0).max(4_294_967_295).optional(),
   clock: SnapshotClock,
   /** Rows by table. */
   tables: z.object({}).catchall(z.array(SnapshotRow)),

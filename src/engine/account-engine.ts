@@ -24,7 +24,7 @@ import { createFaultBook } from './faults/book.ts';
 import type { FeedOutlet, OpenFeed } from './feed.ts';
 import { createLane } from './create-lane.ts';
 import type { Lane, LaneContext } from './lane.ts';
-import { publish, subscribes, type Publisher } from './publish.ts';
+import { publish, publishUnlessTaken, subscribes, type Publisher } from './publish.ts';
 import { createTurns } from './turns.ts';
 import { waitForDelivery } from './wait.ts';
 
@@ -48,7 +48,10 @@ export const openAccount = async (
   const feed = await openFeed(account, store);
   const outlet: FeedOutlet = {
     hears: (type) => [...webhooks.values()].some((webhook) => subscribes(webhook, type)),
-    publish: async (events, emitted) => void (await publish(events, publisher(), emitted)),
+    publish: async (events, emitted) => {
+      const published = await publishUnlessTaken(events, publisher(), emitted);
+      return 'duplicateId' in published ? published.duplicateId : null;
+    },
   };
   const faults = createFaultBook(account.seed);
   for (const rule of context.chaos) faults.add(rule);
@@ -76,13 +79,21 @@ export const openAccount = async (
     await lane.putWebhook(webhook);
     return webhook;
   };
-  const load = async (): Promise<void> => {
+  const loadWebhooks = async (): Promise<void> => {
+    const kept = await store.listWebhooks(account.key);
     webhooks.clear();
-    for (const webhook of await store.listWebhooks(account.key)) webhooks.set(webhook.id, webhook);
-    await feed.reload();
+    for (const webhook of kept) webhooks.set(webhook.id, webhook);
+  };
+  /** Replaces all that the account has; `work` does it in the store. */
+  const replace = async (work: () => Promise<void>): Promise<void> => {
+    await feed.replace(async () => {
+      await work();
+      await loadWebhooks();
+    });
     await lane.reload();
   };
-  await load();
+  await loadWebhooks();
+  await lane.reload();
 
   const found = (id: string): Webhook => {
     const webhook = webhooks.get(id);
@@ -178,10 +189,9 @@ export const openAccount = async (
 
     counts: () => store.counts(account.key),
     reset: async () => {
-      await store.resetAccount(account.key);
+      await replace(() => store.resetAccount(account.key));
       faults.clear();
       for (const rule of context.chaos) faults.add(rule);
-      await load();
       bus.emit({ type: 'account.reset' });
     },
     snapshot: async () => ({
@@ -189,10 +199,13 @@ export const openAccount = async (
       clock: movedTo(clock.state(), clock.now(), wall.now()),
     }),
     restore: async (dump) => {
-      await store.importAccount(account.key, dump);
-      nextUlid = ulids(Object.values(dump.tables).reduce((sum, rows) => sum + rows.length, 0));
-      await clock.set({ ...dump.clock, anchorWall: wall.now() });
-      await load();
+      await feed.check(dump);
+      await replace(async () => {
+        const state = { ...dump.clock, anchorWall: wall.now() };
+        await store.importAccount(account.key, { ...dump, clock: state });
+        nextUlid = ulids(Object.values(dump.tables).reduce((sum, rows) => sum + rows.length, 0));
+        await clock.set(state);
+      });
       bus.emit({ type: 'account.reset' });
     },
 

@@ -31,6 +31,14 @@ export const openMemoryStore = (): Store => {
     importAccount: async (key, dump) => {
       const newKey = (): number => state.nextWebhook++;
       replaceHome(state, key, homeFrom(dump, key, newKey));
+      const record = accountOf(state, key);
+      const { seed, opens } = record.account;
+      record.account = {
+        ...record.account,
+        clock: dump.clock,
+        seed: dump.seed ?? seed,
+        opens: Math.max(opens, dump.opens ?? 0),
+      };
     },
     close: async () => closeState(state),
   };

@@ -116,6 +116,8 @@ export interface Counts {
 export interface AccountStore {
   /** Finds the account or makes it as `initial` says; `opens` grows by one per call. */
   openAccount(keyHash: string, initial: Pick<Account, 'seed' | 'clock'>): Promise<Account>;
+  /** Seed of the account's campaigns: a snapshot brings its own. */
+  seed(account: AccountKey): Promise<number>;
   /** Key hashes of the accounts that have something pending or a campaign: what must be woken after a restart. */
   accountsWithWork(): Promise<readonly string[]>;
   saveClock(account: AccountKey, clock: ClockRecord): Promise<void>;
@@ -124,12 +126,20 @@ export interface AccountStore {
   resetAccount(account: AccountKey): Promise<void>;
   /** Everything of one account as plain JSON data (its secrets included), and back in place of what is there. */
   exportAccount(account: AccountKey): Promise<AccountDump>;
+  /**
+   * All or nothing, the clock and the seed included.
+   *
+   * @throws {SnapshotError}
+   */
   importAccount(account: AccountKey, dump: AccountDump): Promise<void>;
 }
 
 /** Rows of one account, by table, with its internal keys; `version` is that of this form. Any store loads what another saved. */
 export interface AccountDump {
   readonly version: number;
+  /** Seed that the campaigns were drawn with, and how often the account had been opened; undefined before version 3. */
+  readonly seed?: number | undefined;
+  readonly opens?: number | undefined;
   readonly clock: ClockRecord;
   readonly tables: Readonly<
     Record<string, readonly Readonly<Record<string, string | number | null>>[]>

@@ -9,7 +9,7 @@ import { accountOf, checkOpen, emptied, homeOf, replaceHome, type State } from '
 
 type AccountPart = Pick<
   AccountStore,
-  'openAccount' | 'accountsWithWork' | 'saveClock' | 'counts' | 'resetAccount'
+  'openAccount' | 'seed' | 'accountsWithWork' | 'saveClock' | 'counts' | 'resetAccount'
 >;
 
 export const createAccounts = (state: State): AccountPart => ({
@@ -25,6 +25,7 @@ export const createAccounts = (state: State): AccountPart => ({
     record.account = { ...record.account, opens: record.account.opens + 1 };
     return record.account;
   },
+  seed: async (key) => accountOf(state, key).account.seed,
   accountsWithWork: async () =>
     state.accounts
       .filter(({ home: { tally } }) => tally.pending + tally.in_flight > 0)

@@ -61,7 +61,10 @@ const toWebhook = (row: WebhookRow): Webhook => ({
 
 const WEBHOOK = 'SELECT * FROM webhook WHERE account = ? AND deleted_at IS NULL';
 
-type AccountPart = Pick<AccountStore, 'openAccount' | 'accountsWithWork' | 'saveClock' | 'counts'>;
+type AccountPart = Pick<
+  AccountStore,
+  'openAccount' | 'seed' | 'accountsWithWork' | 'saveClock' | 'counts'
+>;
 
 export const createAccounts = (
   db: DatabaseSync,
@@ -76,6 +79,7 @@ export const createAccounts = (
   const save = db.prepare(
     'UPDATE account SET clock_mode = ?, clock_rate = ?, clock_virtual = ?, clock_wall = ? WHERE key = ?',
   );
+  const seedOf = db.prepare('SELECT seed FROM account WHERE key = ?');
   const countWebhooks = db.prepare(
     'SELECT count(*) AS n FROM webhook WHERE account = ? AND deleted_at IS NULL',
   );
@@ -91,6 +95,7 @@ export const createAccounts = (
           wall: clock.anchorWall,
         }) as unknown as AccountRow,
       ),
+    seed: async (account) => Number(seedOf.get(account)?.['seed']),
     accountsWithWork: async () =>
       db
         .prepare(

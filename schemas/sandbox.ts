@@ -10,6 +10,7 @@ import * as z from 'zod';
 import {
   Campaign,
   Cursor,
+  ErrorCode,
   ListMeta,
   Meta,
   PageLimit,
@@ -807,6 +808,15 @@ export type RestoreResult = z.infer<typeof RestoreResult>;
 /** Probe. */
 export const Probe = z.looseObject({ status: z.literal('ok') });
 export type Probe = z.infer<typeof Probe>;
+
+/** Why it takes no requests. */
+export const Unreadiness = z.looseObject({
+  status: z.literal('unavailable'),
+  code: ErrorCode,
+  /** What is wrong, and what to do. */
+  message: z.string(),
+});
+export type Unreadiness = z.infer<typeof Unreadiness>;
 
 /** Answer with a simulation. */
 export const SimulationResponse = z.looseObject({

@@ -116,11 +116,12 @@ export const openAccount = async (
     store,
     faults,
 
-    register: async (registration) => {
+    register: async (registration, remember) => {
       const webhook = await store.createWebhook(
         account.key,
         { ...registration, id: engine.newId('whk'), status: 'active', createdAt: clock.now() },
         LIMITS.maxWebhooksPerAccount,
+        remember,
       );
       if (webhook === null) throw webhookLimitReached(LIMITS.maxWebhooksPerAccount);
       bus.emit({ type: 'webhook.created', webhook: await keep(webhook) });
@@ -128,8 +129,8 @@ export const openAccount = async (
     },
     webhooks: () => Promise.resolve([...webhooks.values()]),
     webhook: (id) => Promise.resolve().then(() => found(id)),
-    updateWebhook: async (id, changes) => {
-      const webhook = await store.updateWebhook(account.key, id, changes);
+    updateWebhook: async (id, changes, remember) => {
+      const webhook = await store.updateWebhook(account.key, id, changes, remember);
       if (webhook === null) throw webhookNotFound(id);
       bus.emit({ type: 'webhook.updated', webhook: await keep(webhook) });
       return webhook;
@@ -182,7 +183,7 @@ export const openAccount = async (
       }),
     advance: (target, signal) =>
       turns.take(async () => {
-        const advanced = await advance({ lane, clock, moved: tellClock }, target, signal);
+        const advanced = await advance({ lane, clock, store, moved: tellClock }, target, signal);
         tellClock();
         return advanced;
       }),

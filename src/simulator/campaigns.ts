@@ -19,7 +19,7 @@ import type { Millis } from '../domain/delivery.ts';
 import { campaignsUnreadable, Problem } from '../domain/problems.ts';
 import type { EventToPublish } from '../engine/engine.ts';
 import type { Feed, FeedOutlet } from '../engine/feed.ts';
-import type { Store } from '../storage/store.ts';
+import type { Remember, Store } from '../storage/store.ts';
 import { campaignOf, carryOut, type Bench, type Command, type Done } from './campaign/commands.ts';
 import { typeOf, type SimulatedEvent } from './campaign/happening.ts';
 import { checkReplay, replay } from './campaign/replay.ts';
@@ -38,9 +38,10 @@ export interface Campaigns extends Feed {
   /**
    * Carries a command out, as of now on the account's clock, and keeps it.
    *
+   * @param remember keeps the answer to the request with what it did
    * @throws {Problem} when it cannot be carried out; then nothing has changed
    */
-  carryOut(command: Command, now: () => Millis): Promise<Done>;
+  carryOut(command: Command, now: () => Millis, remember?: Remember<Done>): Promise<Done>;
   /** @throws {Problem} `CAMPAIGN_NOT_FOUND`, `CAMPAIGNS_UNREADABLE` */
   find(id: string): CampaignState;
   /**
@@ -197,7 +198,7 @@ export const openCampaigns = async (account: Account, store: Store): Promise<Cam
   };
 
   return {
-    carryOut: (command, now) =>
+    carryOut: (command, now, remember) =>
       inTurn(async () => {
         const mine = usable(await current());
         await saveUnsaved(mine);
@@ -206,7 +207,11 @@ export const openCampaigns = async (account: Account, store: Store): Promise<Cam
         const emitted = mine.simulation.emitted();
         const done = carryOut(on, command, at);
         try {
-          await store.appendCommand(key, { at, emitted, body: JSON.stringify(command) });
+          await store.appendCommand(
+            key,
+            { at, emitted, body: JSON.stringify(command) },
+            remember && (() => remember(done)),
+          );
         } catch (error) {
           stale = { at, error };
           await current().catch(() => undefined);

@@ -11,7 +11,7 @@ import { createHistory } from './memory/history.ts';
 import { homeFrom } from './memory/load.ts';
 import { createQueue } from './memory/queue.ts';
 import { dumpOf } from './memory/save.ts';
-import { accountOf, closeState, createState, replaceHome } from './memory/state.ts';
+import { accountOf, checkOpen, closeState, createState, replaceHome } from './memory/state.ts';
 import { createWebhooks } from './memory/webhooks.ts';
 import type { Store } from './store.ts';
 
@@ -40,6 +40,8 @@ export const openMemoryStore = (): Store => {
         opens: Math.max(opens, dump.opens ?? 0),
       };
     },
+    checkWritable: async () => checkOpen(state),
+    onFailure: () => () => undefined,
     close: async () => closeState(state),
   };
 };

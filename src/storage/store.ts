@@ -5,6 +5,7 @@
  * @module
  */
 import type { Account, ClockRecord } from '../domain/account.ts';
+import type { StoreFailure } from '../domain/store-failure.ts';
 import type {
   AccountKey,
   Attempt,
@@ -107,6 +108,21 @@ export interface StoredAnswer {
   readonly body: string;
 }
 
+/** An answer with all that remembering it takes: the newest `keep` of the account are. `wallNow` is real time. */
+export interface AnswerToKeep {
+  /** The request's `Idempotency-Key`. */
+  readonly key: string;
+  readonly answer: StoredAnswer;
+  readonly wallNow: Millis;
+  readonly keep: number;
+}
+
+/**
+ * Makes the answer to a request from the effect that it had. Called in the transaction of the effect: after a crash
+ * either both are there or neither is, so a request that was not answered can be repeated.
+ */
+export type Remember<Effect> = (effect: Effect) => AnswerToKeep;
+
 export interface Counts {
   readonly webhooks: number;
   readonly events: number;
@@ -148,10 +164,20 @@ export interface AccountDump {
 
 export interface WebhookStore {
   /** @returns null when the account already has `limit` webhooks. */
-  createWebhook(account: AccountKey, webhook: NewWebhook, limit: number): Promise<Webhook | null>;
+  createWebhook(
+    account: AccountKey,
+    webhook: NewWebhook,
+    limit: number,
+    remember?: Remember<Webhook>,
+  ): Promise<Webhook | null>;
   /** Newest last. */
   listWebhooks(account: AccountKey): Promise<readonly Webhook[]>;
-  updateWebhook(account: AccountKey, id: string, changes: WebhookChanges): Promise<Webhook | null>;
+  updateWebhook(
+    account: AccountKey,
+    id: string,
+    changes: WebhookChanges,
+    remember?: Remember<Webhook>,
+  ): Promise<Webhook | null>;
   /** Cancels what is pending, keeps the history. @returns null when there is none, else the cancelled deliveries' ids. */
   deleteWebhook(account: AccountKey, id: string, now: Millis): Promise<readonly string[] | null>;
 }
@@ -186,7 +212,11 @@ export interface StoredCommand {
 }
 
 export interface CampaignStore {
-  appendCommand(account: AccountKey, command: StoredCommand): Promise<void>;
+  appendCommand(
+    account: AccountKey,
+    command: StoredCommand,
+    remember?: Remember<void>,
+  ): Promise<void>;
   /** In the order in which they came. */
   commands(account: AccountKey): Promise<readonly StoredCommand[]>;
   /** How many events of the campaigns have come out: published, or heard by nobody. */
@@ -227,18 +257,34 @@ export interface HistoryStore {
 export interface IdempotencyStore {
   /** The answer remembered for this key, unless it is older than `notBefore` (real time). */
   recall(account: AccountKey, key: string, notBefore: Millis): Promise<StoredAnswer | null>;
-  /** Keeps the newest `keep` answers of the account. */
-  remember(
-    account: AccountKey,
-    key: string,
-    answer: StoredAnswer,
-    wallNow: Millis,
-    keep: number,
-  ): Promise<void>;
+}
+
+/** Whether state can be kept at all. Every method of a store rejects with {@link StoreFailure} when the medium fails. */
+export interface StoreHealth {
+  /**
+   * Writes something that changes nothing.
+   *
+   * @throws {StoreFailure}
+   */
+  checkWritable(): Promise<void>;
+  /**
+   * Calls `listener` whenever a method rejects with a {@link StoreFailure}: whoever waits for something that is retried
+   * behind the scenes learns of it.
+   *
+   * @returns the function that ends the subscription
+   */
+  onFailure(listener: (failure: StoreFailure) => void): () => void;
 }
 
 export interface Store
-  extends AccountStore, WebhookStore, QueueStore, CampaignStore, HistoryStore, IdempotencyStore {
+  extends
+    AccountStore,
+    WebhookStore,
+    QueueStore,
+    CampaignStore,
+    HistoryStore,
+    IdempotencyStore,
+    StoreHealth {
   /** Where state is kept, in words for a person: `memory` or a file's path. */
   readonly location: string;
   /** Writes back what is buffered and lets go of the file. */

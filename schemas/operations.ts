@@ -325,7 +325,13 @@ export const OPERATIONS = [
     statuses: [200, 401, 403, 404],
   },
   { spec: 'sandbox', operationId: 'getLiveness', method: 'GET', path: '/livez', statuses: [200] },
-  { spec: 'sandbox', operationId: 'getReadiness', method: 'GET', path: '/readyz', statuses: [200] },
+  {
+    spec: 'sandbox',
+    operationId: 'getReadiness',
+    method: 'GET',
+    path: '/readyz',
+    statuses: [200, 503],
+  },
   { spec: 'sandbox', operationId: 'getMetrics', method: 'GET', path: '/metrics', statuses: [200] },
   {
     spec: 'sandbox',

@@ -10,6 +10,7 @@ import * as z from 'zod';
 import {
   Campaign,
   Cursor,
+  ErrorCode,
   ListMeta,
   Meta,
   PageLimit,
@@ -826,6 +827,13 @@ export type SnapshotTables = z.infer<typeof SnapshotTables>;
 export const Snapshot = z.strictObject({
   /** Of the tables. A sandbox takes its own and older ones. */
   version: integer().min(1),
+  /**
+   * Of everything that the campaigns draw; it becomes the account's. Missing in versions 1 and 2,
+   * whose campaigns load only where the seed is the same.
+   */
+  seed: integer().min(0).max(4_294_967_295).optional(),
+  /** How often a sandbox had opened the account. Missing in versions 1 and 2. */
+  opens: integer().min(0).max(4_294_967_295).optional(),
   clock: SnapshotClock,
   tables: SnapshotTables,
 });
@@ -842,6 +850,15 @@ export type RestoreResult = z.infer<typeof RestoreResult>;
 /** Probe. */
 export const Probe = z.looseObject({ status: z.literal('ok') });
 export type Probe = z.infer<typeof Probe>;
+
+/** Why the sandbox takes no requests. */
+export const Unreadiness = z.looseObject({
+  status: z.literal('unavailable'),
+  code: ErrorCode,
+  /** What is wrong, and what to do. */
+  message: z.string(),
+});
+export type Unreadiness = z.infer<typeof Unreadiness>;
 
 /** Simulation response. */
 export const SimulationResponse = z.looseObject({

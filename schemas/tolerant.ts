@@ -1113,6 +1113,12 @@ export type ListMeta = z.infer<typeof ListMeta>;
  * | `INTERNAL_ERROR` | 500 | a fault of the server |
  * | `ACCOUNT_LIMIT_REACHED` | 503 | sandbox only: it holds as many accounts as it takes |
  * | `BUSY` | 503 | sandbox only: it cannot take this now |
+ * | `CAMPAIGNS_UNREADABLE` | 503 | sandbox only: the account's campaigns are damaged; the message says how to replace them |
+ * | `STORAGE_BUSY` | 503 | sandbox only: another process holds the database |
+ * | `STORAGE_READ_ONLY` | 503 | sandbox only: the database cannot be written |
+ * | `STORAGE_FAILED` | 503 | sandbox only: the disk answers with an error |
+ * | `STORAGE_CORRUPT` | 500 | sandbox only: the database is damaged |
+ * | `STORAGE_FULL` | 507 | sandbox only: no space is left for state; nothing was changed |
  *
  * @remarks assumed: Only CAMPAIGN_NOT_FOUND and RATE_LIMIT_EXCEEDED are documented (A, C). The
  * others follow their style. (Documented in part: A, error envelope and rate limits; C.)
@@ -1153,6 +1159,12 @@ export const ErrorCode = openEnum([
   'INTERNAL_ERROR',
   'ACCOUNT_LIMIT_REACHED',
   'BUSY',
+  'CAMPAIGNS_UNREADABLE',
+  'STORAGE_BUSY',
+  'STORAGE_READ_ONLY',
+  'STORAGE_FAILED',
+  'STORAGE_CORRUPT',
+  'STORAGE_FULL',
 ]);
 export type ErrorCode = z.infer<typeof ErrorCode>;
 

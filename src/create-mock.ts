@@ -213,6 +213,7 @@ export const createMock = async (options: MockOptions = {}): Promise<Mock> => {
   const closing = new AbortController();
   const app = createApp({
     engine,
+    store,
     wall: systemClock,
     prepare: prepareEvents,
     campaigns: ({ account }) => campaigns.get(account)!,

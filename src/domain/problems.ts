@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { StoreFailureReason } from './store-failure.ts';
 
 /** An expected failure, with the words that its reader needs. The message never holds a key or a secret. */
 export class Problem extends Error {
@@ -131,6 +132,14 @@ export const campaignCompleted = (id: string): Problem =>
     'CAMPAIGN_COMPLETED',
     409,
     `Campaign "${id}" is completed, so it takes no more leads. Create another campaign for them.`,
+  );
+
+/** @param reason what is kept and does not fit, without a full stop */
+export const campaignsUnreadable = (reason: string): Problem =>
+  new Problem(
+    'CAMPAIGNS_UNREADABLE',
+    503,
+    `The campaigns of this account cannot be read: ${reason.replace(/\.$/u, '')}. Its webhooks and deliveries work. POST /_sandbox/reset empties the account, PUT /_sandbox/snapshot replaces it; report this with the log.`,
   );
 
 /** @param what was counted, e.g. `requests` */
@@ -267,6 +276,40 @@ export const badRequest = (): Problem =>
     400,
     'This is no request that can be answered: its Host or its path is malformed. Mend them.',
   );
+
+const STORAGE_PROBLEMS: Readonly<
+  Record<StoreFailureReason, readonly [code: string, status: number, message: string]>
+> = {
+  full: [
+    'STORAGE_FULL',
+    507,
+    'There is no space left to keep state in (--db), so nothing was changed. Free some on that disk; the sandbox goes on by itself.',
+  ],
+  busy: [
+    'STORAGE_BUSY',
+    503,
+    'Another process holds the database (--db), so nothing was changed. End that process; the sandbox goes on by itself.',
+  ],
+  read_only: [
+    'STORAGE_READ_ONLY',
+    503,
+    'The database (--db) cannot be written, so nothing was changed. Make the file and its folder writable; the sandbox goes on by itself.',
+  ],
+  io: [
+    'STORAGE_FAILED',
+    503,
+    'The disk that keeps state (--db) answers with an error, so nothing was changed. Check the disk and the log; the sandbox goes on by itself once it works.',
+  ],
+  corrupt: [
+    'STORAGE_CORRUPT',
+    500,
+    'The database (--db) is damaged. Stop the sandbox and start it with another --db, or with a copy from before.',
+  ],
+};
+
+/** State cannot be written, or not be read. */
+export const storageProblem = (reason: StoreFailureReason): Problem =>
+  new Problem(...STORAGE_PROBLEMS[reason]);
 
 export const internalError = (): Problem =>
   new Problem(

@@ -25,7 +25,7 @@ import { createFaultBook } from './faults/book.ts';
 import type { FeedOutlet, OpenFeed } from './feed.ts';
 import { createLane } from './create-lane.ts';
 import type { Lane, LaneContext } from './lane.ts';
-import { publish, subscribes, type Publisher } from './publish.ts';
+import { publish, publishUnlessTaken, subscribes, type Publisher } from './publish.ts';
 import { createTurns } from './turns.ts';
 import { waitForDelivery } from './wait.ts';
 
@@ -49,7 +49,10 @@ export const openAccount = async (
   const feed = await openFeed(account, store);
   const outlet: FeedOutlet = {
     hears: (type) => [...webhooks.values()].some((webhook) => subscribes(webhook, type)),
-    publish: async (events, emitted) => void (await publish(events, publisher(), emitted)),
+    publish: async (events, emitted) => {
+      const published = await publishUnlessTaken(events, publisher(), emitted);
+      return 'duplicateId' in published ? published.duplicateId : null;
+    },
   };
   const faults = createFaultBook(account.seed);
   for (const rule of context.chaos) faults.add(rule);
@@ -78,8 +81,9 @@ export const openAccount = async (
     return webhook;
   };
   const loadWebhooks = async (): Promise<void> => {
+    const kept = await store.listWebhooks(account.key);
     webhooks.clear();
-    for (const webhook of await store.listWebhooks(account.key)) webhooks.set(webhook.id, webhook);
+    for (const webhook of kept) webhooks.set(webhook.id, webhook);
   };
   await loadWebhooks();
   await lane.load();
@@ -102,12 +106,11 @@ export const openAccount = async (
         async () => {
           // Waits within, because it is the suspended dispatcher that lets a running advance end.
           await turns.over();
-          await rows();
+          await feed.replace(rows);
         },
         async () => {
           await then();
           await loadWebhooks();
-          await feed.reload();
         },
       );
       bus.emit({ type: 'account.reset' });
@@ -134,12 +137,13 @@ export const openAccount = async (
     store,
     faults,
 
-    register: (registration) =>
+    register: (registration, remember) =>
       access.shared(async () => {
         const webhook = await store.createWebhook(
           account.key,
           { ...registration, id: engine.newId('whk'), status: 'active', createdAt: clock.now() },
           LIMITS.maxWebhooksPerAccount,
+          remember,
         );
         if (webhook === null) throw webhookLimitReached(LIMITS.maxWebhooksPerAccount);
         bus.emit({ type: 'webhook.created', webhook: await keep(webhook) });
@@ -147,9 +151,9 @@ export const openAccount = async (
       }),
     webhooks: () => Promise.resolve([...webhooks.values()]),
     webhook: (id) => Promise.resolve().then(() => found(id)),
-    updateWebhook: (id, changes) =>
+    updateWebhook: (id, changes, remember) =>
       access.shared(async () => {
-        const webhook = await store.updateWebhook(account.key, id, changes);
+        const webhook = await store.updateWebhook(account.key, id, changes, remember);
         if (webhook === null) throw webhookNotFound(id);
         bus.emit({ type: 'webhook.updated', webhook: await keep(webhook) });
         return webhook;
@@ -215,7 +219,7 @@ export const openAccount = async (
     advance: (target, signal) =>
       changeClock(async (interrupted) => {
         const until = signal === undefined ? interrupted : AbortSignal.any([signal, interrupted]);
-        const advanced = await advance({ lane, clock, moved: tellClock }, target, until);
+        const advanced = await advance({ lane, clock, store, moved: tellClock }, target, until);
         tellClock();
         return advanced;
       }),
@@ -234,14 +238,17 @@ export const openAccount = async (
         ...(await store.exportAccount(account.key)),
         clock: movedTo(clock.state(), clock.now(), wall.now()),
       })),
-    restore: (dump) =>
-      replace(
-        () => store.importAccount(account.key, dump),
+    restore: async (dump) => {
+      await feed.check(dump);
+      const state = { ...dump.clock, anchorWall: wall.now() };
+      await replace(
+        () => store.importAccount(account.key, { ...dump, clock: state }),
         async () => {
           nextUlid = ulids(Object.values(dump.tables).reduce((sum, rows) => sum + rows.length, 0));
-          await clock.set({ ...dump.clock, anchorWall: wall.now() });
+          await clock.set(state);
         },
-      ),
+      );
+    },
 
     subscribe: bus.subscribe,
     newId: (prefix) => `${prefix}_${nextUlid(clock.now())}`,

@@ -7,6 +7,7 @@
 import type { Millis } from '../domain/delivery.ts';
 import { validationFailed } from '../domain/problems.ts';
 import { LAST_MOMENT, toSandboxTime } from '../domain/time.ts';
+import type { StoreHealth } from '../storage/store.ts';
 import type { AccountClock } from './account-clock.ts';
 import type { Advanced, AdvanceTarget } from './engine.ts';
 import type { Lane } from './lane.ts';
@@ -31,22 +32,42 @@ const goalOf = (target: AdvanceTarget, from: Millis): Millis => {
 export interface Movable {
   readonly lane: Lane;
   readonly clock: AccountClock;
+  /** A store that fails is tried again and again; an advance does not wait for that. */
+  readonly store: Pick<StoreHealth, 'onFailure'>;
   /** Called after every step. */
   moved(this: void): void;
 }
 
+/** Rejects as soon as the store fails. */
+const failureOf = (
+  store: Movable['store'],
+): { readonly failed: Promise<never>; readonly end: () => void } => {
+  let end = (): void => undefined;
+  const failed = new Promise<never>((_, reject) => {
+    end = store.onFailure(reject);
+  });
+  // Whoever races it hears of it; nobody else need.
+  failed.catch(() => undefined);
+  return { failed, end };
+};
+
+/**
+ * @throws {StoreFailure} when state cannot be kept: then the clock stands where it got to, and what is due is attempted
+ * once it can be
+ */
 export const advance = async (
-  { lane, clock, moved }: Movable,
+  { lane, clock, store, moved }: Movable,
   target: AdvanceTarget,
   signal?: AbortSignal,
 ): Promise<Advanced> => {
   const from = clock.now();
   const goal = goalOf(target, from);
   const before = lane.attempts();
+  const { failed, end } = failureOf(store);
   const step = async (to: Millis): Promise<void> => {
     await clock.hold(to);
     moved();
-    await lane.idle();
+    await Promise.race([lane.idle(), failed]);
   };
   let to = from;
   const goesOn = (): boolean => signal?.aborted !== true;
@@ -62,8 +83,12 @@ export const advance = async (
     if (!('until' in target) && goesOn() && clock.now() < goal) await step(goal);
     to = clock.now();
   } finally {
-    await clock.letGo();
-    lane.wake();
+    end();
+    try {
+      await clock.letGo();
+    } finally {
+      lane.wake();
+    }
   }
   return { from, to, attempts: lane.attempts() - before };
 };

@@ -4,6 +4,7 @@
  * @module
  */
 import { createHash } from 'node:crypto';
+import { getLogger } from '@logtape/logtape';
 import type { ClockState, SystemClock } from '../clock/port.ts';
 import type { Outcome } from '../domain/delivery.ts';
 import { tooManyAccounts, unauthorized } from '../domain/problems.ts';
@@ -34,6 +35,8 @@ export interface EngineOptions {
   /** The clock and the seed of an account that is made now. */
   readonly initial: () => { readonly clock: ClockState; readonly seed: number };
 }
+
+const logger = getLogger(['sendemall-mock', 'engine']);
 
 const hashOf = (apiKey: string): string => createHash('sha256').update(apiKey).digest('hex');
 
@@ -86,7 +89,15 @@ export const createEngine = (options: EngineOptions): Engine => {
     }),
     start: async () => {
       await store.recover();
-      for (const hash of await store.accountsWithWork()) await openHash(hash);
+      for (const hash of await store.accountsWithWork()) {
+        // One account that cannot be opened ends nobody else's start; its next request tries again and says why.
+        await openHash(hash).catch((error: unknown) => {
+          logger.error(
+            'Account {account} cannot be opened, so nothing of it runs until a request opens it. Other accounts run. The cause: {error}',
+            { account: hash.slice(0, 12), error },
+          );
+        });
+      }
     },
     stop: async (graceMs) => {
       if (stopped) return;

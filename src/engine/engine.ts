@@ -17,7 +17,7 @@ import type {
 import type { EventType } from '../../schemas/contract.ts';
 import type { ClockMode } from '../clock/port.ts';
 import type { FaultBook } from './faults/book.ts';
-import type { AccountDump, Counts, DeadLetter, Store } from '../storage/store.ts';
+import type { AccountDump, Counts, DeadLetter, Remember, Store } from '../storage/store.ts';
 
 export interface Registration {
   readonly url: string;
@@ -99,12 +99,14 @@ export interface AccountEngine {
   /** What goes wrong on the sender's side. */
   readonly faults: FaultBook;
 
-  register(registration: Registration): Promise<Webhook>;
+  /** @param remember keeps the answer to the request with what it did */
+  register(registration: Registration, remember?: Remember<Webhook>): Promise<Webhook>;
   webhooks(): Promise<readonly Webhook[]>;
   webhook(id: string): Promise<Webhook>;
   updateWebhook(
     id: string,
     changes: Partial<Registration & Pick<Webhook, 'status'>>,
+    remember?: Remember<Webhook>,
   ): Promise<Webhook>;
   removeWebhook(id: string): Promise<void>;
 

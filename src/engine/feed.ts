@@ -6,15 +6,19 @@
 import type { EventType } from '../../schemas/contract.ts';
 import type { Account } from '../domain/account.ts';
 import type { Millis } from '../domain/delivery.ts';
-import type { Store } from '../storage/store.ts';
+import type { AccountDump, Store } from '../storage/store.ts';
 import type { EventToPublish } from './engine.ts';
 
 /** What a feed publishes through. */
 export interface FeedOutlet {
   /** Whether an active webhook subscribes to it: what nobody hears is not published. */
   hears(type: EventType): boolean;
-  /** All or nothing, together with how many events have come out in all. */
-  publish(events: readonly EventToPublish[], emitted: number): Promise<void>;
+  /**
+   * All or nothing, together with how many events have come out in all.
+   *
+   * @returns null, or the id of an event that the account has already: then nothing was published
+   */
+  publish(events: readonly EventToPublish[], emitted: number): Promise<string | null>;
 }
 
 export interface Feed {
@@ -24,8 +28,18 @@ export interface Feed {
   happen(now: Millis, outlet: FeedOutlet): Promise<void>;
   /** @param listener called when something may happen earlier than it was to */
   onChange(listener: () => void): void;
-  /** The account was emptied, or another one was put in its place. */
-  reload(): Promise<void>;
+  /**
+   * Checks, before anything is replaced, that what a snapshot holds can go on from where it stood.
+   *
+   * @throws {SnapshotError}
+   */
+  check(dump: AccountDump): Promise<void>;
+  /**
+   * Runs `work`, which empties the account or puts a snapshot in its place, with no command and no event in between:
+   * one that were kept after `work` but belongs to what was there before would make the account unreadable. Then reads
+   * what is there.
+   */
+  replace(work: () => Promise<void>): Promise<void>;
 }
 
 /** Opens what an account's feed kept. */

@@ -174,12 +174,13 @@ export interface Publisher {
  * All or nothing; durable when it resolves.
  *
  * @param emitted how many events of the account's feed have come out with these
+ * @returns the id that the account has already, as `duplicateId`, when nothing was published
  */
-export const publish = async (
+export const publishUnlessTaken = async (
   requests: readonly EventToPublish[],
   publisher: Publisher,
   emitted?: number,
-): Promise<Published> => {
+): Promise<Published | { readonly duplicateId: string }> => {
   const { account, store, lane, bus } = publisher;
   const planned = plan(requests, publisher);
   const kept = await store.publish(account, planned.rows, emitted).catch((error: unknown) => {
@@ -188,7 +189,7 @@ export const publish = async (
   });
   if (kept.taken !== null) {
     lane.unreserve(reservedIn(planned));
-    throw eventExists(kept.taken);
+    return { duplicateId: kept.taken };
   }
   const keys = kept.deliveries;
   if (bus.heard) tell(bus, planned, keys);
@@ -200,4 +201,18 @@ export const publish = async (
       return describe(planned, keys);
     },
   };
+};
+
+/**
+ * As {@link publishUnlessTaken}.
+ *
+ * @throws {Problem} `EVENT_EXISTS`
+ */
+export const publish = async (
+  requests: readonly EventToPublish[],
+  publisher: Publisher,
+): Promise<Published> => {
+  const published = await publishUnlessTaken(requests, publisher);
+  if ('duplicateId' in published) throw eventExists(published.duplicateId);
+  return published;
 };

@@ -160,7 +160,7 @@ export const createApp = (options: ServerOptions): Hono<Env> => {
   app.route('/_sandbox', simulationRoutes(options));
   app.route('/_sandbox/sinks', sinkRoutes(options, shelf));
   app.route('/_sandbox', accountRoutes());
-  app.route('/', probeRoutes(engine));
+  app.route('/', probeRoutes(engine, options.store));
   app.route('/', landingRoutes());
   return app;
 };

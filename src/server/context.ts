@@ -7,6 +7,7 @@ import type { Context } from 'hono';
 import type { SystemClock } from '../clock/port.ts';
 import type { AccountEngine, Engine, EventToPublish } from '../engine/engine.ts';
 import type { ProfileName, TriggerRequest } from '../../schemas/sandbox.ts';
+import type { StoreHealth } from '../storage/store.ts';
 import type { Campaigns } from '../simulator/campaigns.ts';
 
 /** What a trigger asks for, made complete. */
@@ -18,6 +19,7 @@ export interface Prepared {
 
 export interface ServerOptions {
   readonly engine: Engine;
+  readonly store: StoreHealth;
   readonly wall: SystemClock;
   /** Makes a trigger's events complete; throws a `Problem` when they cannot be. */
   readonly prepare: (account: AccountEngine, request: TriggerRequest) => Promise<Prepared>;

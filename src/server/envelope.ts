@@ -5,7 +5,8 @@
  */
 import { getLogger } from '@logtape/logtape';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import { internalError, Problem } from '../domain/problems.ts';
+import { internalError, Problem, storageProblem } from '../domain/problems.ts';
+import { StoreFailure } from '../domain/store-failure.ts';
 import { toProviderTime } from '../domain/time.ts';
 import type { Ctx } from './context.ts';
 import { withoutDoor } from './sinks/shelf.ts';
@@ -16,6 +17,10 @@ const metaOf = (c: Ctx): { request_id: string; timestamp: string } => ({
   request_id: c.get('requestId'),
   timestamp: toProviderTime(c.get('now')()),
 });
+
+/** The envelope of a success as it is sent. */
+export const successText = (c: Ctx, data: unknown): string =>
+  JSON.stringify({ success: true, data, meta: metaOf(c) });
 
 export const success = (c: Ctx, data: unknown, status: ContentfulStatusCode = 200): Response =>
   c.json({ success: true, data, meta: metaOf(c) }, status);
@@ -35,6 +40,7 @@ const asProblem = (c: Ctx, error: unknown): Problem => {
     requestId: c.get('requestId'),
     error,
   });
+  if (error instanceof StoreFailure) return storageProblem(error.reason);
   return internalError();
 };
 

@@ -1,5 +1,6 @@
 /**
- * `Idempotency-Key`: the same request again gets the first answer again, and does nothing.
+ * `Idempotency-Key`: the same request again gets the first answer again, and does nothing. The answer is kept in the
+ * transaction of the effect, so a request that a crash left unanswered is never carried out twice.
  *
  * @module
  */
@@ -7,7 +8,9 @@ import { createHash } from 'node:crypto';
 import { LIMITS } from '../../schemas/contract.ts';
 import type { WallClock } from '../clock/port.ts';
 import { idempotencyKeyReused, validationFailed } from '../domain/problems.ts';
+import type { Remember } from '../storage/store.ts';
 import type { Ctx } from './context.ts';
+import { success, successText } from './envelope.ts';
 
 const REMEMBERED_MS = LIMITS.idempotencyHours * 3_600_000;
 const KEY = /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/;
@@ -18,19 +21,28 @@ const hashOf = (c: Ctx, body: unknown): string =>
     .update(`${c.req.method} ${c.req.path}\n${JSON.stringify(body)}`)
     .digest('hex');
 
-export type Idempotent = (
+/** A request that may carry a key. */
+export interface Repeatable<Effect> {
+  readonly status: 200 | 201;
+  /** The answer's `data`. */
+  readonly view: (effect: Effect) => unknown;
+  /** Has the effect, and keeps what `remember` makes of it in the same transaction. */
+  readonly act: (remember?: Remember<Effect>) => Promise<Effect>;
+}
+
+export type Idempotent = <Effect>(
   c: Ctx,
   body: unknown,
-  answer: () => Promise<Response>,
+  request: Repeatable<Effect>,
 ) => Promise<Response>;
 
 export const createIdempotency = (wall: WallClock): Idempotent => {
   // A second request with the same key waits for the first instead of racing it.
   const running = new Map<string, Promise<unknown>>();
 
-  return async (c, body, answer) => {
+  return async (c, body, { status, view, act }) => {
     const key = c.req.header('idempotency-key');
-    if (key === undefined) return answer();
+    if (key === undefined) return success(c, view(await act()), status);
     if (!KEY.test(key)) {
       throw validationFailed(
         '"Idempotency-Key" must be 1 to 255 printable ASCII characters. Use e.g. a UUID.',
@@ -48,10 +60,17 @@ export const createIdempotency = (wall: WallClock): Idempotent => {
         c.header('x-request-id', first.meta.request_id);
         return c.body(known.body, known.status as 200, { 'content-type': 'application/json' });
       }
-      const response = await answer();
-      const kept = { requestHash, status: response.status, body: await response.clone().text() };
-      await store.remember(account.key, key, kept, now, LIMITS.maxIdempotencyKeysPerAccount);
-      return response;
+      let sent = '';
+      await act((effect) => {
+        sent = successText(c, view(effect));
+        return {
+          key,
+          answer: { requestHash, status, body: sent },
+          wallNow: now,
+          keep: LIMITS.maxIdempotencyKeysPerAccount,
+        };
+      });
+      return c.body(sent, status, { 'content-type': 'application/json' });
     };
     const turn = (running.get(slot) ?? Promise.resolve()).then(once);
     const settled = turn.catch(() => undefined);

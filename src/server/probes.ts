@@ -4,7 +4,10 @@
  * @module
  */
 import { Hono } from 'hono';
+import { internalError, storageProblem, type Problem } from '../domain/problems.ts';
+import { StoreFailure } from '../domain/store-failure.ts';
 import type { Engine } from '../engine/engine.ts';
+import type { StoreHealth } from '../storage/store.ts';
 import type { Env } from './context.ts';
 
 /** Loaded when first asked for: most sandboxes are never scraped. */
@@ -38,11 +41,26 @@ const createMetrics = async (engine: Engine): Promise<() => Promise<string>> => 
   };
 };
 
-export const probeRoutes = (engine: Engine): Hono<Env> => {
+/** Why requests that change something would fail now; null when they would not. */
+const unreadiness = async (store: StoreHealth): Promise<Problem | null> => {
+  try {
+    await store.checkWritable();
+    return null;
+  } catch (error) {
+    return error instanceof StoreFailure ? storageProblem(error.reason) : internalError();
+  }
+};
+
+export const probeRoutes = (engine: Engine, store: StoreHealth): Hono<Env> => {
   let metrics: Promise<() => Promise<string>> | null = null;
   return new Hono<Env>()
     .get('/livez', (c) => c.json({ status: 'ok' }))
-    .get('/readyz', (c) => c.json({ status: 'ok' }))
+    .get('/readyz', async (c) => {
+      const problem = await unreadiness(store);
+      if (problem === null) return c.json({ status: 'ok' });
+      const { code, message } = problem;
+      return c.json({ status: 'unavailable', code, message }, 503);
+    })
     .get('/metrics', async (c) => {
       metrics ??= createMetrics(engine);
       const text = await (await metrics)();

@@ -11,7 +11,7 @@ import { createHistory } from './memory/history.ts';
 import { homeFrom } from './memory/load.ts';
 import { createQueue } from './memory/queue.ts';
 import { dumpOf } from './memory/save.ts';
-import { accountOf, closeState, createState, replaceHome } from './memory/state.ts';
+import { accountOf, checkOpen, closeState, createState, replaceHome } from './memory/state.ts';
 import { createWebhooks } from './memory/webhooks.ts';
 import type { Store } from './store.ts';
 
@@ -31,7 +31,17 @@ export const openMemoryStore = (): Store => {
     importAccount: async (key, dump) => {
       const newKey = (): number => state.nextWebhook++;
       replaceHome(state, key, homeFrom(dump, key, newKey));
+      const record = accountOf(state, key);
+      const { seed, opens } = record.account;
+      record.account = {
+        ...record.account,
+        clock: dump.clock,
+        seed: dump.seed ?? seed,
+        opens: Math.max(opens, dump.opens ?? 0),
+      };
     },
+    checkWritable: async () => checkOpen(state),
+    onFailure: () => () => undefined,
     close: async () => closeState(state),
   };
 };

@@ -4,12 +4,14 @@
  * @module
  */
 import { resolve } from 'node:path';
-import { createAccounts, createAnswers, createWebhooks } from './sqlite/accounts.ts';
+import { createAccounts, createWebhooks } from './sqlite/accounts.ts';
+import { createAnswers } from './sqlite/answers.ts';
 import { createCommands } from './sqlite/commands.ts';
 import { createCounters } from './sqlite/counters.ts';
 import { createDeadLetters } from './sqlite/dead-letters.ts';
 import { createDeliveryRows } from './sqlite/delivery-rows.ts';
 import { createDump } from './sqlite/dump.ts';
+import { createHealth } from './sqlite/health.ts';
 import { createHistory } from './sqlite/history.ts';
 import { createInFlight } from './sqlite/in-flight.ts';
 import { openDatabase } from './sqlite/open.ts';
@@ -38,16 +40,21 @@ export const openSqliteStore = async ({ file }: { readonly file: string }): Prom
   const counters = createCounters(db);
   const rows = createDeliveryRows(db, inFlight);
   const history = createHistory(db, rows, inFlight, writeDown);
+  const { watch, checkWritable, onFailure } = createHealth(db);
   return {
     location: resolve(file),
-    ...createAccounts(db, tallies, inFlight),
-    ...createDump(db, tallies, inFlight, counters, writeDown),
-    ...createWebhooks(db, tallies, inFlight),
-    ...createQueue(db, inFlight, history, writeDown, tallies, counters),
-    ...history,
-    ...createCommands(db),
-    ...createDeadLetters(db, rows, tallies),
-    ...createAnswers(db),
+    checkWritable,
+    onFailure,
+    ...watch({
+      ...createAccounts(db, tallies, inFlight),
+      ...createDump(db, tallies, inFlight, counters, writeDown),
+      ...createWebhooks(db, tallies, inFlight),
+      ...createQueue(db, inFlight, history, writeDown, tallies, counters),
+      ...history,
+      ...createCommands(db),
+      ...createDeadLetters(db, rows, tallies),
+      ...createAnswers(db),
+    }),
     close: async () => {
       if (!db.isOpen) return;
       writeWaiting(db);

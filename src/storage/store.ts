@@ -5,6 +5,7 @@
  * @module
  */
 import type { Account, ClockRecord } from '../domain/account.ts';
+import type { StoreFailure } from '../domain/store-failure.ts';
 import type {
   AccountKey,
   Attempt,
@@ -107,6 +108,21 @@ export interface StoredAnswer {
   readonly body: string;
 }
 
+/** An answer with all that remembering it takes: the newest `keep` of the account are. `wallNow` is real time. */
+export interface AnswerToKeep {
+  /** The request's `Idempotency-Key`. */
+  readonly key: string;
+  readonly answer: StoredAnswer;
+  readonly wallNow: Millis;
+  readonly keep: number;
+}
+
+/**
+ * Makes the answer to a request from the effect that it had. Called in the transaction of the effect: after a crash
+ * either both are there or neither is, so a request that was not answered can be repeated.
+ */
+export type Remember<Effect> = (effect: Effect) => AnswerToKeep;
+
 export interface Counts {
   readonly webhooks: number;
   readonly events: number;
@@ -116,6 +132,8 @@ export interface Counts {
 export interface AccountStore {
   /** Finds the account or makes it as `initial` says; `opens` grows by one per call. */
   openAccount(keyHash: string, initial: Pick<Account, 'seed' | 'clock'>): Promise<Account>;
+  /** Seed of the account's campaigns: a snapshot brings its own. */
+  seed(account: AccountKey): Promise<number>;
   /** Key hashes of the accounts that have something pending or a campaign: what must be woken after a restart. */
   accountsWithWork(): Promise<readonly string[]>;
   saveClock(account: AccountKey, clock: ClockRecord): Promise<void>;
@@ -124,12 +142,20 @@ export interface AccountStore {
   resetAccount(account: AccountKey): Promise<void>;
   /** Everything of one account as plain JSON data (its secrets included), and back in place of what is there. */
   exportAccount(account: AccountKey): Promise<AccountDump>;
+  /**
+   * All or nothing, the clock and the seed included.
+   *
+   * @throws {SnapshotError}
+   */
   importAccount(account: AccountKey, dump: AccountDump): Promise<void>;
 }
 
 /** Rows of one account, by table, with its internal keys; `version` is that of this form. Any store loads what another saved. */
 export interface AccountDump {
   readonly version: number;
+  /** Seed that the campaigns were drawn with, and how often the account had been opened; undefined before version 3. */
+  readonly seed?: number | undefined;
+  readonly opens?: number | undefined;
   readonly clock: ClockRecord;
   readonly tables: Readonly<
     Record<string, readonly Readonly<Record<string, string | number | null>>[]>
@@ -138,10 +164,20 @@ export interface AccountDump {
 
 export interface WebhookStore {
   /** @returns null when the account already has `limit` webhooks. */
-  createWebhook(account: AccountKey, webhook: NewWebhook, limit: number): Promise<Webhook | null>;
+  createWebhook(
+    account: AccountKey,
+    webhook: NewWebhook,
+    limit: number,
+    remember?: Remember<Webhook>,
+  ): Promise<Webhook | null>;
   /** Newest last. */
   listWebhooks(account: AccountKey): Promise<readonly Webhook[]>;
-  updateWebhook(account: AccountKey, id: string, changes: WebhookChanges): Promise<Webhook | null>;
+  updateWebhook(
+    account: AccountKey,
+    id: string,
+    changes: WebhookChanges,
+    remember?: Remember<Webhook>,
+  ): Promise<Webhook | null>;
   /** Cancels what is pending, keeps the history. @returns null when there is none, else the cancelled deliveries' ids. */
   deleteWebhook(account: AccountKey, id: string, now: Millis): Promise<readonly string[] | null>;
 }
@@ -182,7 +218,11 @@ export interface StoredCommand {
 }
 
 export interface CampaignStore {
-  appendCommand(account: AccountKey, command: StoredCommand): Promise<void>;
+  appendCommand(
+    account: AccountKey,
+    command: StoredCommand,
+    remember?: Remember<void>,
+  ): Promise<void>;
   /** In the order in which they came. */
   commands(account: AccountKey): Promise<readonly StoredCommand[]>;
   /** How many events of the campaigns have come out: published, or heard by nobody. */
@@ -223,18 +263,34 @@ export interface HistoryStore {
 export interface IdempotencyStore {
   /** The answer remembered for this key, unless it is older than `notBefore` (real time). */
   recall(account: AccountKey, key: string, notBefore: Millis): Promise<StoredAnswer | null>;
-  /** Keeps the newest `keep` answers of the account. */
-  remember(
-    account: AccountKey,
-    key: string,
-    answer: StoredAnswer,
-    wallNow: Millis,
-    keep: number,
-  ): Promise<void>;
+}
+
+/** Whether state can be kept at all. Every method of a store rejects with {@link StoreFailure} when the medium fails. */
+export interface StoreHealth {
+  /**
+   * Writes something that changes nothing.
+   *
+   * @throws {StoreFailure}
+   */
+  checkWritable(): Promise<void>;
+  /**
+   * Calls `listener` whenever a method rejects with a {@link StoreFailure}: whoever waits for something that is retried
+   * behind the scenes learns of it.
+   *
+   * @returns the function that ends the subscription
+   */
+  onFailure(listener: (failure: StoreFailure) => void): () => void;
 }
 
 export interface Store
-  extends AccountStore, WebhookStore, QueueStore, CampaignStore, HistoryStore, IdempotencyStore {
+  extends
+    AccountStore,
+    WebhookStore,
+    QueueStore,
+    CampaignStore,
+    HistoryStore,
+    IdempotencyStore,
+    StoreHealth {
   /** Where state is kept, in words for a person: `memory` or a file's path. */
   readonly location: string;
   /** Writes back what is buffered and lets go of the file. */

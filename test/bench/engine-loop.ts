@@ -32,7 +32,8 @@ const engine = createEngine({
     nextAt: () => null,
     happen: async () => undefined,
     onChange: () => undefined,
-    reload: async () => undefined,
+    check: async () => undefined,
+    replace: (work) => work(),
   }),
   initial: () => {
     const now = systemClock.now();

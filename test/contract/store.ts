@@ -7,7 +7,14 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Account } from '../../src/domain/account.ts';
 import type { Attempt, Webhook } from '../../src/domain/delivery.ts';
 import { SnapshotError } from '../../src/domain/snapshot-error.ts';
-import type { AttemptRecord, Claim, NewEvent, Store } from '../../src/storage/store.ts';
+import type {
+  AnswerToKeep,
+  AttemptRecord,
+  Claim,
+  NewEvent,
+  Store,
+  StoredAnswer,
+} from '../../src/storage/store.ts';
 
 const clock = { mode: 'frozen', rate: 0, anchorVirtual: 1_000, anchorWall: 2_000 } as const;
 
@@ -54,6 +61,15 @@ const ended = (
 export const storeContract = (harness: StoreHarness): void => {
   let store: Store;
   let account: Account;
+  const remember = (
+    key: string,
+    answer: StoredAnswer,
+    wallNow: number,
+    keep: number,
+  ): Promise<void> =>
+    store.appendCommand(account.key, { at: 0, emitted: 0, body: '{}' }, () => {
+      return { key, answer, wallNow, keep };
+    });
   let webhook: Webhook;
   let made = 0;
 
@@ -653,13 +669,7 @@ export const storeContract = (harness: StoreHarness): void => {
     test('everything else stands as it stood', async () => {
       await publish(event('evt_1'), event('evt_2'));
       await store.recordAttempts([ended(await claimOne(), 'dead')]);
-      await store.remember(
-        account.key,
-        'k',
-        { requestHash: 'h', status: 201, body: '{}' },
-        1000,
-        10,
-      );
+      await remember('k', { requestHash: 'h', status: 201, body: '{}' }, 1000, 10);
       const before = { deliveries: await deliveries(), counts: await store.counts(account.key) };
       await reopen();
       await store.recover();
@@ -915,18 +925,58 @@ export const storeContract = (harness: StoreHarness): void => {
   describe('remembered answers', () => {
     const answer = { requestHash: 'h', status: 201, body: '{"a":1}' };
     test('are recalled until they are too old, per account', async () => {
-      await store.remember(account.key, 'k', answer, 1000, 10);
+      await remember('k', answer, 1000, 10);
       expect(await store.recall(account.key, 'k', 1000)).toEqual(answer);
       expect(await store.recall(account.key, 'k', 1001)).toBeNull();
       const other = await store.openAccount('hash-b', { seed: 1, clock });
       expect(await store.recall(other.key, 'k', 0)).toBeNull();
     });
     test('are bounded', async () => {
-      for (let at = 0; at < 5; at += 1) await store.remember(account.key, `k${at}`, answer, at, 3);
+      for (let at = 0; at < 5; at += 1) await remember(`k${at}`, answer, at, 3);
       const kept = await Promise.all(
         [0, 1, 2, 3, 4].map((at) => store.recall(account.key, `k${at}`, 0)),
       );
       expect(kept.map((one) => one !== null)).toEqual([false, false, true, true, true]);
+    });
+
+    const kept = { key: 'k', answer, wallNow: 1, keep: 10 };
+    const fields = {
+      url: 'http://127.0.0.1:9/',
+      events: ['*'],
+      secret: 's',
+      createdAt: 5,
+    } as const;
+    const another = { ...fields, id: 'whk_another', status: 'active' } as const;
+    const effects: [string, (remember?: () => AnswerToKeep) => Promise<unknown>][] = [
+      ['a webhook', (how) => store.createWebhook(account.key, another, 9, how)],
+      ['a change', (how) => store.updateWebhook(account.key, webhook.id, { secret: 'other' }, how)],
+      [
+        'a command',
+        (how) => store.appendCommand(account.key, { at: 1, emitted: 0, body: '{}' }, how),
+      ],
+    ];
+    const state = async (): Promise<unknown> => [
+      await store.listWebhooks(account.key),
+      await store.commands(account.key),
+    ];
+    test.each(effects)('are kept with %s', async (_, act) => {
+      const before = await state();
+      await act(() => kept);
+      expect(await state()).not.toEqual(before);
+      expect(await store.recall(account.key, 'k', 0)).toEqual(answer);
+    });
+    test.each(effects)('that cannot be made leave nothing of %s', async (_, act) => {
+      const before = await state();
+      const failing = act(() => {
+        throw new Error('no answer');
+      });
+      await expect(failing).rejects.toThrow('no answer');
+      expect(await state()).toEqual(before);
+    });
+    test('are not kept for what had no effect', async () => {
+      expect(await store.createWebhook(account.key, another, 0, () => kept)).toBeNull();
+      expect(await store.updateWebhook(account.key, 'whk_none', {}, () => kept)).toBeNull();
+      expect(await store.recall(account.key, 'k', 0)).toBeNull();
     });
   });
 };

@@ -215,6 +215,14 @@ const CASES: Readonly<
     'from your program or the command line',
   ],
   badRequest: [[], 'BAD_REQUEST', 400, 'Host or its path is malformed', 'Mend them'],
+  campaignsUnreadable: [
+    ['Campaign "cmp_1" is not there.'],
+    'CAMPAIGNS_UNREADABLE',
+    503,
+    'cannot be read: Campaign "cmp_1" is not there. Its webhooks',
+    'POST /_sandbox/reset empties the account',
+  ],
+  storageProblem: [['full'], 'STORAGE_FULL', 507, 'no space left', 'Free some on that disk'],
   internalError: [[], 'INTERNAL_ERROR', 500, 'Its log says what', 'report it'],
 };
 

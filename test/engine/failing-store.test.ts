@@ -25,7 +25,8 @@ const engineOn = (store: Store): Engine =>
       nextAt: () => null,
       happen: async () => undefined,
       onChange: () => undefined,
-      reload: async () => undefined,
+      check: async () => undefined,
+      replace: (work) => work(),
     }),
     initial: () => {
       const now = systemClock.now();

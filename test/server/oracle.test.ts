@@ -24,6 +24,7 @@ const PAIRS = [...documented('openapi.yaml'), ...documented('sandbox.openapi.yam
 const ACCOUNT = 'oracle';
 
 let mock: Mock;
+let closedMock: Mock;
 let api: Api;
 let scenarios: Scenarios;
 
@@ -57,6 +58,8 @@ const makeCampaigns = async () => {
 
 beforeAll(async () => {
   mock = await createMock({ clock: 'frozen', rateLimit: false });
+  closedMock = await createMock();
+  await closedMock.store.close();
   api = apiOf(mock.url, ACCOUNT);
   const url = 'http://127.0.0.1:9/hook';
   const orphanage = await api.register(url);
@@ -79,7 +82,7 @@ beforeAll(async () => {
   const deletion = { ...all['deleteWebhook'], 200: { params: { webhook_id: disposable } } };
   scenarios = { ...all, deleteWebhook: deletion };
 });
-afterAll(() => mock.close());
+afterAll(() => Promise.all([mock.close(), closedMock.close()]));
 
 const request = async ({ method, path }: Documented, scenario: Scenario): Promise<Answer> => {
   const { params = {}, query = '', body, account = ACCOUNT } = scenario;
@@ -96,7 +99,8 @@ const request = async ({ method, path }: Documented, scenario: Scenario): Promis
   const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
   // A stream has no end of its own.
   const stop = new AbortController();
-  const response = await fetch(mock.url + filled + query, {
+  const { url } = scenario.storeClosed === true ? closedMock : mock;
+  const response = await fetch(url + filled + query, {
     method,
     headers,
     signal: stop.signal,

@@ -10,7 +10,7 @@ import { afterAll, expect, test } from 'vitest';
 import type { Attempt } from '../../src/domain/delivery.ts';
 import { openMemoryStore } from '../../src/storage/memory.ts';
 import { openSqliteStore } from '../../src/storage/sqlite.ts';
-import type { AccountDump, Claim, NewEvent, Store } from '../../src/storage/store.ts';
+import type { AccountDump, Claim, NewEvent, Store, StoredAnswer } from '../../src/storage/store.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sendemall-exchange-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -80,8 +80,12 @@ const fill = async (store: Store, key: number): Promise<void> => {
   await store.publish(key, [event('evt_4', both), event('evt_5', [first, second], true)]);
   await store.claimDue(second, 100, 1);
   await store.deleteWebhook(key, 'whk_a', 900);
-  await store.remember(key, 'k', { requestHash: 'h', status: 201, body: '{}' }, 1000, 10);
-  await store.remember(key, 'j', { requestHash: 'i', status: 200, body: '' }, 999, 10);
+  const remember = (name: string, answer: StoredAnswer, wallNow: number): Promise<void> =>
+    store.appendCommand(key, { at: 0, emitted: 0, body: '{}' }, () => {
+      return { key: name, answer, wallNow, keep: 10 };
+    });
+  await remember('k', { requestHash: 'h', status: 201, body: '{}' }, 1000);
+  await remember('j', { requestHash: 'i', status: 200, body: '' }, 999);
 };
 
 /** In one order: stores give rows in theirs. */

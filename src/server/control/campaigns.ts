@@ -10,7 +10,7 @@ import {
   UpdateCampaignRequest,
 } from '../../../schemas/control.ts';
 import { parse } from '../../domain/validate.ts';
-import type { Command } from '../../simulator/campaign/commands.ts';
+import type { Command, Done } from '../../simulator/campaign/commands.ts';
 import { analyticsView, campaignView } from '../../simulator/campaign/view.ts';
 import type { CampaignState } from '../../simulator/campaign/state.ts';
 import { readJson } from '../body.ts';
@@ -28,18 +28,24 @@ export const campaignRoutes = (
   limits: RateLimits,
 ): Hono<Env> => {
   /** Does it, and shows the campaign as it is then. */
-  const shown = async (c: Ctx, command: Command, status: 200 | 201 = 200): Promise<Response> => {
+  const shown = async (c: Ctx, command: Command): Promise<Response> => {
     const account = c.get('account');
     const done = await campaigns(account).carryOut(command, account.now);
-    return success(c, campaignView(done as CampaignState), status);
+    return success(c, campaignView(done as CampaignState));
   };
   return new Hono<Env>()
     .post('/', async (c) => {
       const body = await readJson(c);
-      return idempotent(c, body, async () => {
-        const settings = parse(CreateCampaignRequest, body);
-        limits.checkCreation(c);
-        return shown(c, { do: 'create', settings, profile: defaultProfile }, 201);
+      const account = c.get('account');
+      return idempotent<Done>(c, body, {
+        status: 201,
+        view: (done) => campaignView(done as CampaignState),
+        act: async (remember) => {
+          const settings = parse(CreateCampaignRequest, body);
+          limits.checkCreation(c);
+          const command = { do: 'create', settings, profile: defaultProfile } as const;
+          return campaigns(account).carryOut(command, account.now, remember);
+        },
       });
     })
     .get('/', async (c) => {

@@ -4,8 +4,9 @@
  * @module
  */
 import { Hono } from 'hono';
-import { AddLeadsRequest, PageQuery, type AddedLeads } from '../../../schemas/control.ts';
+import { AddLeadsRequest, PageQuery } from '../../../schemas/control.ts';
 import { parse } from '../../domain/validate.ts';
+import type { Done } from '../../simulator/campaign/commands.ts';
 import { leadView } from '../../simulator/campaign/view.ts';
 import { readJson } from '../body.ts';
 import type { Env, ServerOptions } from '../context.ts';
@@ -24,11 +25,14 @@ export const leadRoutes = (
       const account = c.get('account');
       const { id } = campaigns(account).find(c.req.param('campaign_id'));
       const body = await readJson(c);
-      return idempotent(c, body, async () => {
-        const { leads } = parse(AddLeadsRequest, body, { hints });
-        const command = { do: 'add', campaign: id, leads } as const;
-        const added = (await campaigns(account).carryOut(command, account.now)) as AddedLeads;
-        return success(c, added, 201);
+      return idempotent<Done>(c, body, {
+        status: 201,
+        view: (done) => done,
+        act: async (remember) => {
+          const { leads } = parse(AddLeadsRequest, body, { hints });
+          const command = { do: 'add', campaign: id, leads } as const;
+          return campaigns(account).carryOut(command, account.now, remember);
+        },
       });
     })
     .get('/:campaign_id/leads', async (c) => {

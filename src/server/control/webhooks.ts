@@ -9,9 +9,11 @@ import {
   RotateSecretRequest,
   UpdateWebhookRequest,
 } from '../../../schemas/control.ts';
+import type { Webhook } from '../../domain/delivery.ts';
 import type { AccountEngine } from '../../engine/engine.ts';
 import { validationFailed } from '../../domain/problems.ts';
 import { parse } from '../../domain/validate.ts';
+import type { Remember } from '../../storage/store.ts';
 import { readJson } from '../body.ts';
 import type { Env } from '../context.ts';
 import { success, successPage } from '../envelope.ts';
@@ -54,11 +56,12 @@ export const webhookRoutes = (idempotent: Idempotent): Hono<Env> =>
   new Hono<Env>()
     .post('/', async (c) => {
       const body = await readJson(c);
-      return idempotent(c, body, async () => {
+      const act = async (remember?: Remember<Webhook>): Promise<Webhook> => {
         const registration = parse(CreateWebhookRequest, body, { hints });
         checkMeaning(registration);
-        return success(c, webhookView(await c.get('account').register(registration)), 201);
-      });
+        return c.get('account').register(registration, remember);
+      };
+      return idempotent(c, body, { status: 201, view: webhookView, act });
     })
     .get('/', async (c) =>
       successPage(c, (await c.get('account').webhooks()).map(webhookView), null),
@@ -82,8 +85,9 @@ export const webhookRoutes = (idempotent: Idempotent): Hono<Env> =>
       const account = c.get('account');
       const { id } = await account.webhook(c.req.param('webhook_id'));
       const body = await readJson(c);
-      return idempotent(c, body, async () => {
+      const act = async (remember?: Remember<Webhook>): Promise<Webhook> => {
         const { secret } = parse(RotateSecretRequest, body);
-        return success(c, webhookView(await account.updateWebhook(id, { secret })));
-      });
+        return account.updateWebhook(id, { secret }, remember);
+      };
+      return idempotent(c, body, { status: 200, view: webhookView, act });
     });

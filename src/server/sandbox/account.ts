@@ -35,25 +35,26 @@ export const accountRoutes = (): Hono<Env> =>
       return success(c, { reset: true });
     })
     .get('/snapshot', async (c) => {
-      const { version, clock, tables } = await c.get('account').snapshot();
+      const { version, seed, opens, clock, tables } = await c.get('account').snapshot();
       const { mode, rate, anchorVirtual, anchorWall } = clock;
       return success(c, {
         version,
+        seed,
+        opens,
         clock: { mode, rate, anchor_virtual: anchorVirtual, anchor_wall: anchorWall },
         tables,
       });
     })
     .put('/snapshot', async (c) => {
-      const { version, clock, tables } = parse(
+      const { version, seed, opens, clock, tables } = parse(
         Snapshot,
         await readJson(c, LIMITS.maxSnapshotBytes),
       );
       checkClock(clock);
       const { mode, rate, anchor_virtual: anchorVirtual, anchor_wall: anchorWall } = clock;
       try {
-        await c
-          .get('account')
-          .restore({ version, clock: { mode, rate, anchorVirtual, anchorWall }, tables });
+        const state = { mode, rate, anchorVirtual, anchorWall };
+        await c.get('account').restore({ version, seed, opens, clock: state, tables });
       } catch (error) {
         throw error instanceof SnapshotError ? validationFailed(error.message) : error;
       }

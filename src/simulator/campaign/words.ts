@@ -23,11 +23,15 @@ const THREAD = -2;
 
 const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
-/** In the form of a ULID: the time, and 80 bits that only this event of this account has. */
-const eventId = (seed: number, number: number, at: number): string => {
+/**
+ * In the form of a ULID: the time, and 80 bits that only this event of this account has.
+ *
+ * @param draw 0 for the first; the next ones are for an id that the account has already, from a trigger that copied it
+ */
+export const eventId = (seed: number, number: number, at: number, draw = 0): string => {
   let text = '';
   for (let salt = 1; salt <= 4; salt += 1) {
-    let bits = hash(salt, [seed, number]);
+    let bits = hash(salt + 4 * draw, [seed, number]);
     for (let place = 0; place < 4; place += 1) {
       text += CROCKFORD[bits & 31];
       bits >>>= 5;

@@ -3,13 +3,13 @@
  *
  * @module
  */
-import type { AccountStore, IdempotencyStore } from '../store.ts';
-import { createHome, giveBack, type AccountRecord } from './records.ts';
+import type { AccountStore, AnswerToKeep, IdempotencyStore } from '../store.ts';
+import { createHome, giveBack, type AccountRecord, type Home } from './records.ts';
 import { accountOf, checkOpen, emptied, homeOf, replaceHome, type State } from './state.ts';
 
 type AccountPart = Pick<
   AccountStore,
-  'openAccount' | 'accountsWithWork' | 'saveClock' | 'counts' | 'resetAccount'
+  'openAccount' | 'seed' | 'accountsWithWork' | 'saveClock' | 'counts' | 'resetAccount'
 >;
 
 export const createAccounts = (state: State): AccountPart => ({
@@ -25,6 +25,7 @@ export const createAccounts = (state: State): AccountPart => ({
     record.account = { ...record.account, opens: record.account.opens + 1 };
     return record.account;
   },
+  seed: async (key) => accountOf(state, key).account.seed,
   accountsWithWork: async () =>
     state.accounts
       .filter(({ home: { tally } }) => tally.pending + tally.in_flight > 0)
@@ -49,17 +50,21 @@ export const createAnswers = (state: State): IdempotencyStore => ({
     const { requestHash, status, body } = answer;
     return { requestHash, status, body };
   },
-  remember: async (account, key, { requestHash, status, body }, wallNow, keep) => {
-    const { answers } = homeOf(state, account);
-    // In again at the end, so that the oldest comes first.
-    answers.delete(key);
-    answers.set(key, { requestHash, status, body, rememberedAt: wallNow });
-    for (const oldest of answers.keys()) {
-      if (answers.size <= keep) break;
-      answers.delete(oldest);
-    }
-  },
 });
+
+/** Keeps an answer beside the effect that it answers. */
+export const keepAnswer = (
+  { answers }: Home,
+  { key, answer: { requestHash, status, body }, wallNow, keep }: AnswerToKeep,
+): void => {
+  // In again at the end, so that the oldest comes first.
+  answers.delete(key);
+  answers.set(key, { requestHash, status, body, rememberedAt: wallNow });
+  for (const oldest of answers.keys()) {
+    if (answers.size <= keep) break;
+    answers.delete(oldest);
+  }
+};
 
 /** After a crash nothing is left; asked for all the same, it takes back what is in flight. */
 export const recoverAll = ({ accounts }: State): number => {

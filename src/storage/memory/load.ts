@@ -7,7 +7,8 @@ import type { AccountKey, SignatureMode, StoredEvent, Webhook } from '../../doma
 import { readAttempts } from '../rows/attempt-record.ts';
 import type { RowOf, TableName } from '../rows/columns.ts';
 import { attemptsIn } from '../rows/dump-attempts.ts';
-import { checkRow, checkTables, misfit } from '../rows/dump-check.ts';
+import { snapshotMisfit as misfit } from '../../domain/snapshot-error.ts';
+import { checkRow, checkTables } from '../rows/dump-check.ts';
 import { NAMES } from '../rows/status.ts';
 import type { AccountDump } from '../store.ts';
 import { addDead } from './dead-letters.ts';

@@ -55,6 +55,8 @@ const attemptRows = ({ number: delivery, attempts }: DeliveryRecord): RowOf<'att
 
 export const dumpOf = ({ account, home }: AccountRecord): AccountDump => ({
   version: DUMP_VERSION,
+  seed: account.seed,
+  opens: account.opens,
   clock: { ...account.clock },
   tables: {
     webhook: [...home.webhooks.values()].map(webhookRow),

@@ -4,6 +4,7 @@
  * @module
  */
 import type { WebhookStore } from '../store.ts';
+import { keepAnswer } from './accounts.ts';
 import { createWebhookRecord, idOf, settle, type WebhookRecord } from './records.ts';
 import { homeOf, type State } from './state.ts';
 
@@ -15,11 +16,12 @@ export const createWebhooks = (state: State): WebhookStore => {
     return record === undefined || record.deletedAt !== null ? null : record;
   };
   return {
-    createWebhook: async (account, given, limit) => {
+    createWebhook: async (account, given, limit, remember) => {
       if (live(account).length >= limit) return null;
       const home = homeOf(state, account);
       if (home.webhooks.has(given.id)) throw new Error(`there is a webhook ${given.id} already`);
       const webhook = { ...given, key: state.nextWebhook, account };
+      if (remember !== undefined) keepAnswer(home, remember(webhook));
       state.nextWebhook += 1;
       const record = createWebhookRecord(home, webhook, null);
       home.webhooks.set(webhook.id, record);
@@ -27,11 +29,13 @@ export const createWebhooks = (state: State): WebhookStore => {
       return webhook;
     },
     listWebhooks: async (account) => live(account).map(({ webhook }) => webhook),
-    updateWebhook: async (account, id, changes) => {
+    updateWebhook: async (account, id, changes, remember) => {
       const record = find(account, id);
       if (record === null) return null;
-      record.webhook = { ...record.webhook, ...changes };
-      return record.webhook;
+      const changed = { ...record.webhook, ...changes };
+      if (remember !== undefined) keepAnswer(record.home, remember(changed));
+      record.webhook = changed;
+      return changed;
     },
     deleteWebhook: async (account, id, now) => {
       const record = find(account, id);

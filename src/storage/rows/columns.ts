@@ -4,8 +4,8 @@
  * @module
  */
 
-/** Of the snapshot's form: it grows when a table or a column changes. */
-export const DUMP_VERSION = 2;
+/** Of the snapshot's form: it grows when a table or a column changes. Version 3 added the seed. */
+export const DUMP_VERSION = 3;
 
 /** The type of a column's values; with `?` they may be null. */
 export type Kind = 'number' | 'string' | 'number?' | 'string?';

@@ -4,7 +4,8 @@
  * @module
  */
 import type { AccountDump } from '../store.ts';
-import { checkRow, misfit } from './dump-check.ts';
+import { snapshotMisfit as misfit } from '../../domain/snapshot-error.ts';
+import { checkRow } from './dump-check.ts';
 
 /**
  * Records of a snapshot by the number of their delivery, as `readAttempts` takes them.

@@ -5,7 +5,7 @@
  * @module
  */
 import { ROW_NUMBERS } from '../../domain/delivery-id.ts';
-import { SnapshotError } from '../../domain/snapshot-error.ts';
+import { snapshotMisfit as misfit } from '../../domain/snapshot-error.ts';
 import { isMoment } from '../../domain/time.ts';
 import { isAttemptRecord } from './attempt-record.ts';
 import { COLUMNS, DUMP_VERSION, type Kind, type RowOf, type TableName } from './columns.ts';
@@ -21,12 +21,6 @@ export const NUMBERED: ReadonlySet<string> = new Set([
   'redelivery_of',
   'first_delivery',
 ]);
-
-/** @param where e.g. `tables.event[0].seq` */
-export const misfit = (where: string, why: string): SnapshotError =>
-  new SnapshotError(
-    `This snapshot does not fit: ${where} ${why}. Load one that this version of the sandbox saved, unchanged.`,
-  );
 
 const isObject = (value: unknown): value is Row =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

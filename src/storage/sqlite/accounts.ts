@@ -1,5 +1,5 @@
 /**
- * Accounts, webhooks and remembered answers.
+ * Accounts and webhooks.
  *
  * @module
  */
@@ -7,8 +7,9 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Account, ClockRecord } from '../../domain/account.ts';
 import type { AccountKey, Webhook } from '../../domain/delivery.ts';
 import { deliveryId } from '../../domain/delivery-id.ts';
-import type { AccountStore, IdempotencyStore, StoredAnswer, WebhookStore } from '../store.ts';
+import type { AccountStore, WebhookStore } from '../store.ts';
 import { STATUS } from '../rows/status.ts';
+import { answerKeeper } from './answers.ts';
 import type { InFlight } from './in-flight.ts';
 import { transaction } from './transaction.ts';
 import type { Tallies } from './tallies.ts';
@@ -61,7 +62,10 @@ const toWebhook = (row: WebhookRow): Webhook => ({
 
 const WEBHOOK = 'SELECT * FROM webhook WHERE account = ? AND deleted_at IS NULL';
 
-type AccountPart = Pick<AccountStore, 'openAccount' | 'accountsWithWork' | 'saveClock' | 'counts'>;
+type AccountPart = Pick<
+  AccountStore,
+  'openAccount' | 'seed' | 'accountsWithWork' | 'saveClock' | 'counts'
+>;
 
 export const createAccounts = (
   db: DatabaseSync,
@@ -76,21 +80,18 @@ export const createAccounts = (
   const save = db.prepare(
     'UPDATE account SET clock_mode = ?, clock_rate = ?, clock_virtual = ?, clock_wall = ? WHERE key = ?',
   );
+  const seedOf = db.prepare('SELECT seed FROM account WHERE key = ?');
   const countWebhooks = db.prepare(
     'SELECT count(*) AS n FROM webhook WHERE account = ? AND deleted_at IS NULL',
   );
   return {
-    openAccount: async (hash, { seed, clock }) =>
-      toAccount(
-        open.get({
-          hash,
-          seed,
-          mode: clock.mode,
-          rate: clock.rate,
-          virtual: clock.anchorVirtual,
-          wall: clock.anchorWall,
-        }) as unknown as AccountRow,
-      ),
+    openAccount: async (hash, { seed, clock }) => {
+      const { mode, rate, anchorVirtual: virtual, anchorWall: wall } = clock;
+      // A row that RETURNING gives is not kept yet, and without a transaction nobody learns that it cannot be.
+      const row = transaction(db, () => open.get({ hash, seed, mode, rate, virtual, wall }));
+      return toAccount(row as unknown as AccountRow);
+    },
+    seed: async (account) => Number(seedOf.get(account)?.['seed']),
     accountsWithWork: async () =>
       db
         .prepare(
@@ -137,34 +138,43 @@ export const createWebhooks = (
      WHERE webhook = :webhook AND status = ${STATUS.pending}
        AND seq NOT IN (SELECT value FROM json_each(:flying)) RETURNING seq`,
   );
+  const keepAnswer = answerKeeper(db);
   const find = (account: AccountKey, id: string): Webhook | null => {
     const row = one.get(account, id) as unknown as WebhookRow | undefined;
     return row === undefined ? null : toWebhook(row);
   };
   return {
-    createWebhook: async (account, webhook, limit) => {
-      const { id, url, events, secret, status, createdAt } = webhook;
-      const { changes, lastInsertRowid } = insert.run(
-        account,
-        id,
-        url,
-        JSON.stringify(events),
-        secret,
-        status,
-        createdAt,
-        limit,
-      );
-      return changes === 0 ? null : { ...webhook, key: Number(lastInsertRowid), account };
-    },
+    createWebhook: async (account, webhook, limit, remember) =>
+      transaction(db, () => {
+        const { id, url, events, secret, status, createdAt } = webhook;
+        const listed = JSON.stringify(events);
+        const { changes, lastInsertRowid } = insert.run(
+          account,
+          id,
+          url,
+          listed,
+          secret,
+          status,
+          createdAt,
+          limit,
+        );
+        if (changes === 0) return null;
+        const made = { ...webhook, key: Number(lastInsertRowid), account };
+        if (remember !== undefined) keepAnswer(account, remember(made));
+        return made;
+      }),
     listWebhooks: async (account) => (all.all(account) as unknown as WebhookRow[]).map(toWebhook),
-    updateWebhook: async (account, id, changes) => {
-      const before = find(account, id);
-      if (before === null) return null;
-      const { key, url, events, secret, status } = { ...before, ...changes };
-      return toWebhook(
-        update.get(url, JSON.stringify(events), secret, status, key) as unknown as WebhookRow,
-      );
-    },
+    updateWebhook: async (account, id, changes, remember) =>
+      transaction(db, () => {
+        const before = find(account, id);
+        if (before === null) return null;
+        const { key, url, events, secret, status } = { ...before, ...changes };
+        const changed = toWebhook(
+          update.get(url, JSON.stringify(events), secret, status, key) as unknown as WebhookRow,
+        );
+        if (remember !== undefined) keepAnswer(account, remember(changed));
+        return changed;
+      }),
     deleteWebhook: async (account, id, now) => {
       const webhook = find(account, id);
       if (webhook === null) return null;
@@ -181,25 +191,5 @@ export const createWebhooks = (
       }
       return cancelled.toSorted((a, b) => a - b).map(deliveryId);
     },
-  };
-};
-
-export const createAnswers = (db: DatabaseSync): IdempotencyStore => {
-  const recall = db.prepare(
-    'SELECT request_hash AS requestHash, status, body FROM answer WHERE account = ? AND key = ? AND remembered_at >= ?',
-  );
-  const remember = db.prepare('INSERT OR REPLACE INTO answer VALUES (?, ?, ?, ?, ?, ?)');
-  const prune = db.prepare(
-    `DELETE FROM answer WHERE account = :account AND key NOT IN
-       (SELECT key FROM answer WHERE account = :account ORDER BY remembered_at DESC LIMIT :keep)`,
-  );
-  return {
-    recall: async (account, key, notBefore) =>
-      (recall.get(account, key, notBefore) as unknown as StoredAnswer | undefined) ?? null,
-    remember: async (account, key, { requestHash, status, body }, wallNow, keep) =>
-      transaction(db, () => {
-        remember.run(account, key, requestHash, status, body, wallNow);
-        prune.run({ account, keep });
-      }),
   };
 };

@@ -5,6 +5,8 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import type { CampaignStore, StoredCommand } from '../store.ts';
+import { answerKeeper } from './answers.ts';
+import { transaction } from './transaction.ts';
 
 const EMITTED =
   'INSERT INTO progress (account, emitted) VALUES (?, ?) ON CONFLICT (account) DO UPDATE SET emitted = excluded.emitted';
@@ -25,10 +27,13 @@ export const createCommands = (db: DatabaseSync): CampaignStore => {
   );
   const emitted = db.prepare('SELECT emitted FROM progress WHERE account = ?');
   const save = emittedSaver(db);
+  const keepAnswer = answerKeeper(db);
   return {
-    appendCommand: async (account, { at, emitted: before, body }) => {
-      append.run({ account, at, emitted: before, body });
-    },
+    appendCommand: async (account, { at, emitted: before, body }, remember) =>
+      transaction(db, () => {
+        append.run({ account, at, emitted: before, body });
+        if (remember !== undefined) keepAnswer(account, remember());
+      }),
     commands: async (account) => all.all(account) as unknown as StoredCommand[],
     emitted: async (account) => Number(emitted.get(account)?.['emitted'] ?? 0),
     saveEmitted: async (account, count) => save(account, count),

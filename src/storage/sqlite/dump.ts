@@ -10,7 +10,8 @@ import { rowKey, rowNumber } from '../../domain/delivery-id.ts';
 import type { AccountDump, AccountStore } from '../store.ts';
 import { DUMP_VERSION, type TableName } from '../rows/columns.ts';
 import { attemptsIn } from '../rows/dump-attempts.ts';
-import { checkRow, checkTables, misfit, NUMBERED } from '../rows/dump-check.ts';
+import { snapshotMisfit as misfit } from '../../domain/snapshot-error.ts';
+import { checkRow, checkTables, NUMBERED } from '../rows/dump-check.ts';
 import type { Counters } from './counters.ts';
 import type { InFlight } from './in-flight.ts';
 import { CANCEL_LEFT_BEHIND } from './schema.ts';
@@ -137,6 +138,11 @@ export const createDump = (
     `SELECT clock_mode AS mode, clock_rate AS rate, clock_virtual AS anchorVirtual, clock_wall AS anchorWall
      FROM account WHERE key = ?`,
   );
+  const draws = db.prepare('SELECT seed, opens FROM account WHERE key = ?');
+  const replaceAccount = db.prepare(
+    `UPDATE account SET clock_mode = :mode, clock_rate = :rate, clock_virtual = :virtual, clock_wall = :wall,
+       seed = coalesce(:seed, seed), opens = max(opens, :opens) WHERE key = :account`,
+  );
   /** What was in flight has no row to come back to. */
   const abandon = (account: AccountKey): void => {
     for (const delivery of inFlight.of(account)) inFlight.remove(delivery);
@@ -162,6 +168,7 @@ export const createDump = (
       }
       return {
         version: DUMP_VERSION,
+        ...(draws.get(account) as unknown as { readonly seed: number; readonly opens: number }),
         clock: clock.get(account) as unknown as AccountDump['clock'],
         tables,
       };
@@ -171,6 +178,16 @@ export const createDump = (
       transactionWithoutChecks(db, () => {
         clear(db, account);
         insertRows(db, account, dump);
+        const { mode, rate, anchorVirtual, anchorWall } = dump.clock;
+        replaceAccount.run({
+          account,
+          mode,
+          rate,
+          virtual: anchorVirtual,
+          wall: anchorWall,
+          seed: dump.seed ?? null,
+          opens: dump.opens ?? 0,
+        });
         db.prepare(`${CANCEL_LEFT_BEHIND} AND seq > ? AND seq < ?`).run(
           rowKey(account, 0),
           rowKey(account + 1, 0),

@@ -8,6 +8,7 @@ import { dirname, resolve } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { lockHolder } from './lock-holder.ts';
 import { loadSqlite } from './node-sqlite.ts';
+import { RESULT } from './result-codes.ts';
 import { APPLICATION_ID, migrate, SCHEMA_VERSION } from './schema.ts';
 
 /** A database that cannot be used; the message says which, why and what to do. */
@@ -18,13 +19,6 @@ export class StoreError extends Error {
 const refuse = (path: string, why: string, remedy: string): never => {
   throw new StoreError(`Cannot keep state in ${path}: ${why}. ${remedy}`);
 };
-
-/** SQLite's primary result codes. */
-const BUSY = 5;
-const READONLY = 8;
-const CORRUPT = 11;
-const CANTOPEN = 14;
-const NOTADB = 26;
 
 const holder = (path: string): string => {
   const pid = lockHolder(path);
@@ -39,28 +33,36 @@ const whoAmI = (): string =>
 const explain = (path: string, error: unknown): never => {
   const code = ((error as { errcode?: number }).errcode ?? 0) & 0xff;
   switch (code) {
-    case BUSY:
+    case RESULT.busy:
       return refuse(path, holder(path), 'Stop the other sandbox, or give this one another --db.');
-    case READONLY:
+    case RESULT.readOnly:
       return refuse(
         path,
         'it cannot be written',
         'Make the file and its folder writable, or give another --db.',
       );
-    case CORRUPT:
+    case RESULT.corrupt:
       return refuse(path, 'it is damaged', 'Give another --db, or a copy from before.');
-    case CANTOPEN:
+    case RESULT.cannotOpen:
       return refuse(
         path,
         'it cannot be opened',
         `Check the permissions of the file and its folder${whoAmI()}.`,
       );
-    case NOTADB:
+    case RESULT.notADatabase:
       return refuse(
         path,
         'it is not a SQLite database',
         'Give a file of the sandbox, or one that does not exist yet.',
       );
+    case RESULT.full:
+      return refuse(
+        path,
+        'there is no space left',
+        'Free some on that disk, or give another --db.',
+      );
+    case RESULT.ioError:
+      return refuse(path, 'the disk answers with an error', 'Check it, or give another --db.');
     default:
       throw error;
   }

@@ -43,6 +43,8 @@ export interface Scenario {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string | null>>;
   readonly account?: string;
+  /** Asked of a sandbox whose store is closed. */
+  readonly storeClosed?: true;
 }
 
 export type Scenarios = Readonly<Record<string, Readonly<Record<number, Scenario>>>>;
@@ -346,7 +348,7 @@ export const scenariosFor = ({
       sink,
     ),
     getLiveness: { 200: {} },
-    getReadiness: { 200: {} },
+    getReadiness: { 200: {}, 503: { storeClosed: true } },
     getMetrics: { 200: {} },
   };
 };

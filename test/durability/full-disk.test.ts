@@ -1,0 +1,118 @@
+/**
+ * No space left where state is kept: every request that changes something is refused with the remedy, nothing hangs,
+ * and when there is space again everything goes on, also after a kill at that moment.
+ *
+ * @module
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { apiOf, type Api } from '../support/api.ts';
+import { eventsOf, leads, startCampaign } from '../support/campaign.ts';
+import { freePort, startReceiver, type Receiver } from '../support/receiver.ts';
+import { startServe, type ServeProcess } from './serve-process.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'sendemall-full-'));
+/** Why there is no small disk here; null when there is one. */
+let reason: string | null = null;
+try {
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64m', 'tmpfs', folder], { stdio: 'pipe' });
+} catch (error) {
+  reason = `no tmpfs can be mounted here (${(error as Error).message.split('\n')[0]})`;
+}
+
+let receiver: Receiver;
+beforeAll(async () => {
+  receiver = await startReceiver((_, response) => response.writeHead(200).end());
+});
+afterAll(async () => {
+  await receiver[Symbol.asyncDispose]();
+  if (reason === null) execFileSync('umount', ['-l', folder]);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const ballast = join(folder, 'ballast');
+
+/** Takes every byte that is left. */
+const fill = (): void => {
+  for (let size = 65_536; size >= 1; size = Math.floor(size / 2)) {
+    try {
+      for (;;) writeFileSync(ballast, Buffer.alloc(size), { flag: 'a' });
+    } catch (error) {
+      expect((error as NodeJS.ErrnoException).code).toBe('ENOSPC');
+    }
+  }
+};
+
+const codeOf = async (request: Promise<{ status: number; error?: { code: string } }>) => {
+  const { status, error } = await request;
+  return [status, error?.code];
+};
+
+/** Small writes may fit into what the log has already: changes are made until none does. */
+const untilFull = async (api: Api): Promise<void> => {
+  for (;;) {
+    const { status } = await api.send('POST', '/_sandbox/events', {
+      event: 'email.sent',
+      count: 5,
+    });
+    if (status === 507) return;
+    expect(status).toBe(202);
+  }
+};
+
+const LEADS = 300;
+const args = ['--db', join(folder, 'state.db'), '--clock', 'frozen', '--no-rate-limit'];
+
+const checkRefusals = async (child: ServeProcess, api: Api, campaign: string): Promise<void> => {
+  const advance = api.send('POST', '/_sandbox/clock/advance', { until: 'settled' });
+  expect(await codeOf(advance)).toEqual([507, 'STORAGE_FULL']);
+  const reply = await api.send('PATCH', `/v1/campaigns/${campaign}`, { name: 'x'.repeat(100) });
+  expect(await codeOf(Promise.resolve(reply))).toEqual([507, 'STORAGE_FULL']);
+  expect(reply.error.message).toContain('Free some on that disk');
+  const ready = await fetch(`${child.url}/readyz`);
+  expect([ready.status, ((await ready.json()) as { code: string }).code]).toEqual([
+    503,
+    'STORAGE_FULL',
+  ]);
+};
+
+test.skipIf(reason !== null)(
+  `a full disk refuses with 507, hangs nothing and loses nothing${reason === null ? '' : `: ${reason}`}`,
+  { timeout: 240_000 },
+  async () => {
+    const from = receiver.received.length;
+    const port = await freePort();
+    const api = apiOf(`http://127.0.0.1:${port}`);
+    let campaign = '';
+    {
+      await using child = await startServe(port, ...args);
+      await api.register(receiver.url, { events: ['email.delivered', 'email.bounced'] });
+      campaign = await startCampaign(api, leads(LEADS));
+      await api.advance({ by: '1h' });
+      fill();
+      await untilFull(apiOf(child.url, 'filler'));
+      await checkRefusals(child, api, campaign);
+      await checkRefusals(child, api, campaign);
+      rmSync(ballast);
+      // Space again: the first command that is accepted, and then the kill.
+      const name = 'accepted';
+      expect((await api.send('PATCH', `/v1/campaigns/${campaign}`, { name })).status).toBe(200);
+      await child.end('SIGKILL');
+    }
+    await using child = await startServe(port, ...args);
+    expect((await api.get('/v1/campaigns')).data).toMatchObject([{ name: 'accepted' }]);
+    await api.advance({ until: 'settled' });
+    const got = new Set(
+      eventsOf(receiver)
+        .slice(from)
+        .map(({ id }) => id),
+    );
+    const { data } = await api.get(`/v1/campaigns/${campaign}/analytics`);
+    expect(got.size).toBe(data.delivered + data.bounced);
+    expect(got.size).toBeGreaterThanOrEqual(LEADS);
+    await child.end('SIGTERM');
+  },
+);

@@ -145,8 +145,8 @@ export const createApp = (options: ServerOptions): Hono<Env> => {
       requestId,
     });
   });
-  app.use('/', guard);
-  app.use('/_sandbox/*', guard, auth);
+  app.use(guard);
+  app.use('/_sandbox/*', auth);
   app.use('/v1/*', auth, limits.middleware);
   app.route('/v1/campaigns', campaignRoutes(options, idempotent, limits));
   app.route('/v1/campaigns', leadRoutes(options, idempotent));

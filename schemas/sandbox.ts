@@ -1012,7 +1012,13 @@ export type SinkRecord = z.infer<typeof SinkRecord>;
 export const SinkAnswer = z.looseObject({ ok: z.literal(true) });
 export type SinkAnswer = z.infer<typeof SinkAnswer>;
 
-/** At most 20. */
+/**
+ * At most 20. Not those of the connection, and none that a browser would act on for the whole
+ * host: `Set-Cookie`, `Access-Control-*`, `Clear-Site-Data`, `Strict-Transport-Security`,
+ * `Refresh`, `Service-Worker-Allowed` and the like. Of `WWW-Authenticate`, one `Bearer` challenge.
+ * Every answer also has `Content-Security-Policy: sandbox`, `X-Content-Type-Options: nosniff` and
+ * more that makes it inert in a browser, and that cannot be set.
+ */
 export const SinkHeaders = z.object({}).catchall(z.string().max(1000));
 export type SinkHeaders = z.infer<typeof SinkHeaders>;
 

@@ -75,8 +75,8 @@ export type DeliveryStatus = z.infer<typeof DeliveryStatus>;
 
 /**
  * How an attempt ended. Everything but `delivered` is a failure. `timeout_*` says what it was
- * waiting for, `blocked` that the address is public and this sandbox does not post to such,
- * `ignored` that a fault kept a 2xx from counting.
+ * waiting for, `blocked` that the address is public and this sandbox does not post to such, or
+ * that it is a cloud's metadata service, `ignored` that a fault kept a 2xx from counting.
  */
 export const Outcome = z.enum([
   'delivered',

@@ -59,4 +59,7 @@ export const LIMITS = {
   maxSinkRequests: 2000,
   maxSinkBodyBytes: 65_536,
   maxSinkBytes: 8_388_608,
+  maxSinkBytesPerAccount: 33_554_432,
+  maxSinkSettingBytesPerAccount: 8_388_608,
+  maxSinkBytesInAll: 268_435_456,
 } as const;

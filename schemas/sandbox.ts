@@ -69,9 +69,9 @@ export type DeliveryStatus = z.infer<typeof DeliveryStatus>;
 
 /**
  * How an attempt ended. Everything but `delivered` is a failure. `timeout_*` says what it was
- * waiting for, `blocked` that the address is public and this sandbox does not post to such,
- * `ignored` that a fault kept a 2xx from counting, `internal_error` that the sandbox itself
- * failed, so that nothing is known about the receiver.
+ * waiting for, `blocked` that the address is public and this sandbox does not post to such, or
+ * that it is a cloud's metadata service, `ignored` that a fault kept a 2xx from counting,
+ * `internal_error` that the sandbox itself failed, so that nothing is known about the receiver.
  */
 export const Outcome = z.enum([
   'delivered',
@@ -1071,7 +1071,14 @@ export type SinkRecord = z.infer<typeof SinkRecord>;
 export const SinkAnswer = z.looseObject({ ok: z.literal(true) });
 export type SinkAnswer = z.infer<typeof SinkAnswer>;
 
-/** At most 20. */
+/**
+ * Headers that a sink answers with: at most 20. Not those of the connection, and none that a
+ * browser would act on for the whole host: `Set-Cookie`, `Access-Control-*`, `Clear-Site-Data`,
+ * `Strict-Transport-Security`, `Refresh`, `Service-Worker-Allowed` and the like. Of
+ * `WWW-Authenticate`, one `Bearer` challenge. Every answer also has `Content-Security-Policy:
+ * sandbox`, `X-Content-Type-Options: nosniff` and more that makes it inert in a browser, and that
+ * cannot be set.
+ */
 export const SinkHeaders = z.object({}).catchall(z.string().max(1000));
 export type SinkHeaders = z.infer<typeof SinkHeaders>;
 

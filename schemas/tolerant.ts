@@ -1081,8 +1081,8 @@ export type ListMeta = z.infer<typeof ListMeta>;
  * | `BAD_REQUEST` | 400 | the `Host` or the path is malformed |
  * | `MALFORMED_JSON` | 400 | the body is not JSON; the message says where |
  * | `UNAUTHORIZED` | 401 | `x-user-context` is missing or not known |
- * | `FOREIGN_HOST` | 403 | sandbox only: the `Host` is not the sandbox's |
- * | `FOREIGN_ORIGIN` | 403 | sandbox only: a browser on another origin asks |
+ * | `FOREIGN_HOST` | 403 | sandbox only: the `Host` is not a name of the sandbox |
+ * | `FOREIGN_ORIGIN` | 403 | sandbox only: a browser sends it from a page of another site |
  * | `NOT_FOUND` | 404 | there is no such path |
  * | `CAMPAIGN_NOT_FOUND` | 404 | the account has no such campaign |
  * | `LEAD_NOT_FOUND` | 404 | the campaign has no such lead |

@@ -22,6 +22,7 @@ import { CHAOS, CHAOS_LEVELS, type ChaosLevel } from './engine/faults/presets.ts
 import { serialise } from './engine/publish.ts';
 import { createTransport, targetOf } from './engine/transport.ts';
 import { createApp } from './server/app.ts';
+import { isAuthority } from './server/host-name.ts';
 import { listen } from './server/listen.ts';
 import { createLastResort } from './server/last-resort.ts';
 import type { Account } from './domain/account.ts';
@@ -69,7 +70,7 @@ export interface MockOptions {
   readonly rateLimit?: boolean;
   /** What goes wrong in every account: `mild` or `wild`. Default: nothing. */
   readonly chaos?: ChaosLevel;
-  /** Further names that `/_sandbox` and `/` may be asked under. */
+  /** Further host names that the sandbox answers to, e.g. `sandbox.example.com`. Default: none. */
   readonly allowedHosts?: readonly string[];
 }
 
@@ -135,6 +136,16 @@ const profileOf = (name: string = 'average'): ProfileName => {
   throw new MockOptionError('profile', name, `use one of ${ProfileName.options.join(', ')}.`);
 };
 
+const hostsOf = (hosts: readonly string[] = []): readonly string[] => {
+  const invalid = hosts.find((host) => !isAuthority(host));
+  if (invalid === undefined) return hosts;
+  throw new MockOptionError(
+    'allowedHosts',
+    invalid,
+    'give a host name without scheme and path, e.g. sandbox.example.com.',
+  );
+};
+
 /** The clock that a new account gets. */
 const initialClock = (setting: ClockSetting, start: number | null): ClockState => {
   const wall = systemClock.now();
@@ -182,6 +193,7 @@ export const createMock = async (options: MockOptions = {}): Promise<Mock> => {
   );
   const port = options.port === null ? null : wholeNumber('port', options.port ?? 0, 0, 65_535);
   const host = options.host ?? DEFAULT_HOST;
+  const allowedHosts = hostsOf(options.allowedHosts);
 
   const file = options.db ?? null;
   const store = file === null ? openMemoryStore() : await openSqliteStore({ file });
@@ -220,7 +232,7 @@ export const createMock = async (options: MockOptions = {}): Promise<Mock> => {
     defaultProfile: profileOf(options.profile),
     rateLimit: options.rateLimit ?? true,
     host,
-    allowedHosts: options.allowedHosts ?? [],
+    allowedHosts,
     closing: closing.signal,
   });
 

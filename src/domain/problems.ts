@@ -256,18 +256,24 @@ export const idempotencyKeyReused = (key: string): Problem =>
     `Idempotency-Key ${JSON.stringify(key)} was used for another request already. Use a fresh key for each new request.`,
   );
 
-export const foreignHost = (host: string): Problem =>
-  new Problem(
+/** What may stand in a command that is pasted. */
+const PLAIN_NAME = /^[\w.:-]{1,253}$/;
+
+export const foreignHost = (host: string): Problem => {
+  const name = PLAIN_NAME.test(host) ? host : 'NAME';
+  return new Problem(
     'FOREIGN_HOST',
     403,
-    `${JSON.stringify(host)} is not a name of this sandbox. Use localhost, or start it with --allowed-host ${host}.`,
+    `Host is ${JSON.stringify(host.slice(0, 253))}, which is not a name of this sandbox. Use localhost, or start it with --allowed-host ${name}.`,
   );
+};
 
-export const foreignOrigin = (origin: string): Problem =>
+/** @param header the header that gives the other site away */
+export const foreignOrigin = (header: string, value: string): Problem =>
   new Problem(
     'FOREIGN_ORIGIN',
     403,
-    `A page of ${JSON.stringify(origin)} may not use this sandbox. Call it from your program or the command line.`,
+    `${header} is ${JSON.stringify(value.slice(0, 253))}: pages of other sites may not use this sandbox. Call it from your program or the command line.`,
   );
 
 export const badRequest = (): Problem =>

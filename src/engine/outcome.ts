@@ -67,7 +67,10 @@ const ofError = (error: Error, phase: Phase): Verdict => {
   if (error instanceof BlockedTargetError) {
     return {
       outcome: 'blocked',
-      error: `not sent: ${error.address} is a public address, and a mock's made-up events are kept off those; start the sandbox with --allow-public-targets if it is yours`,
+      error:
+        error.reason === 'public'
+          ? `not sent: ${error.address} is a public address, and a mock's made-up events are kept off those; start the sandbox with --allow-public-targets if it is yours`
+          : `not sent: ${error.address} is the address of a cloud's metadata service, which holds a machine's credentials; register the address of your receiver`,
     };
   }
   const { kind, code } = classifyNetworkError(error);

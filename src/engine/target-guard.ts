@@ -1,6 +1,10 @@
 /**
- * Which addresses a made-up event may go to. Checked when a connection is made, after the name is resolved, so that
- * a name which points elsewhere by then is caught too.
+ * Which addresses a delivery may go to. Checked when a connection is made, after the name is resolved, so that a name
+ * that points elsewhere by then is caught too.
+ *
+ * Two rules. Addresses of cloud metadata services are never allowed: whoever can register a webhook could read a
+ * machine's credentials from them. Everything else is allowed if it is loopback, private or a container's, or if public
+ * targets are allowed.
  *
  * @module
  */
@@ -28,33 +32,106 @@ for (const [network, prefix] of [
   near.addSubnet(network, prefix, 'ipv6');
 }
 
-/** An attempt was not made because it would have left this machine's own networks. */
+const METADATA_IPV4 = [
+  '169.254.169.254', // AWS, Azure, Google Cloud, Oracle, DigitalOcean, Hetzner, OpenStack
+  '169.254.169.253', // AWS: DNS
+  '169.254.170.2', // AWS: credentials of ECS tasks
+  '169.254.170.23', // AWS: credentials of EKS pods
+  '169.254.0.23', // Tencent Cloud
+  '169.254.42.42', // Scaleway
+  '100.100.100.200', // Alibaba Cloud
+  '168.63.129.16', // Azure: the host's agent
+  '192.0.0.192', // Oracle Cloud, classic
+] as const;
+
+const METADATA_IPV6 = [
+  ['fd00:ec2::', 32], // AWS
+  ['fd20:ce::254', 128], // Google Cloud
+  ['fd00:42::42', 128], // Scaleway
+  ['fe80::a9fe:a9fe', 128], // OpenStack
+] as const;
+
+/** Names of metadata services, refused before they are resolved: some resolve only inside their cloud. */
+const METADATA_NAMES: ReadonlySet<string> = new Set([
+  'metadata.google.internal',
+  'metadata.goog',
+  'metadata.tencentyun.com',
+  'metadata.platformequinix.com',
+  'instance-data',
+  'instance-data.ec2.internal',
+]);
+
+/** The last 32 bits of an IPv6 address, as it writes them. */
+const groupsOf = (ipv4: string): string => {
+  const [a = 0, b = 0, c = 0, d = 0] = ipv4.split('.').map(Number);
+  return `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
+};
+
+const metadata = new BlockList();
+for (const address of METADATA_IPV4) {
+  // IPv4-mapped addresses (::ffff:0:0/96) are checked as IPv4 by BlockList itself.
+  metadata.addAddress(address, 'ipv4');
+  const groups = groupsOf(address);
+  metadata.addAddress(`::${groups}`, 'ipv6'); // IPv4-compatible
+  metadata.addAddress(`::ffff:0:${groups}`, 'ipv6'); // SIIT
+  metadata.addAddress(`64:ff9b::${groups}`, 'ipv6'); // NAT64
+  metadata.addAddress(`64:ff9b:1::${groups}`, 'ipv6'); // NAT64, local use
+  metadata.addSubnet(`2002:${groups}::`, 48, 'ipv6'); // 6to4
+}
+for (const [network, prefix] of METADATA_IPV6) metadata.addSubnet(network, prefix, 'ipv6');
+
+export type BlockReason = 'public' | 'metadata';
+
+/** A connection was not made because its target is not allowed. */
 export class BlockedTargetError extends Error {
   readonly code = 'ERR_BLOCKED_TARGET';
   readonly address: string;
-  constructor(address: string) {
-    super(`${address} is a public address`);
+  readonly reason: BlockReason;
+  constructor(address: string, reason: BlockReason) {
+    super(`${address} is a ${reason} address`);
     this.address = address;
+    this.reason = reason;
   }
 }
 
-const MAPPED_IPV4 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
-
-/** Whether `address` is loopback, private or a container's. */
-export const isNearAddress = (address: string): boolean => {
-  const bare = (MAPPED_IPV4.exec(address)?.[1] ?? address).split('%')[0] ?? address;
+/** An address without its zone, and whether `list` holds it. */
+const holds = (list: BlockList, address: string): boolean => {
+  const bare = address.split('%')[0] ?? address;
   const family = isIP(bare);
-  return family !== 0 && near.check(bare, family === 6 ? 'ipv6' : 'ipv4');
+  return family !== 0 && list.check(bare, family === 6 ? 'ipv6' : 'ipv4');
 };
 
-/** A `lookup` for sockets that refuses a name as soon as one of its addresses is public. */
-export const guardedLookup: LookupFunction = (hostname, options, callback) => {
-  resolve(hostname, { ...options, all: true }, (error, addresses: LookupAddress[]) => {
-    if (error !== null) return callback(error, '', 0);
-    const foreign = addresses.find(({ address }) => !isNearAddress(address));
-    if (foreign !== undefined) return callback(new BlockedTargetError(foreign.address), '', 0);
-    const [first] = addresses;
-    if (options.all === true) return callback(null, addresses);
-    return callback(null, first?.address ?? '', first?.family ?? 0);
-  });
+const reasonAgainst = (address: string, allowPublic: boolean): BlockReason | null => {
+  if (holds(metadata, address)) return 'metadata';
+  return allowPublic || holds(near, address) ? null : 'public';
 };
+
+/**
+ * Judges the host of a URL before it is resolved; sockets look up no name for an address.
+ *
+ * @param host a name or an address, without brackets
+ * @returns null when it may be resolved and connected to
+ */
+export const checkTarget = (host: string, allowPublic: boolean): BlockedTargetError | null => {
+  const name = host.toLowerCase().replace(/\.$/, '');
+  if (METADATA_NAMES.has(name)) return new BlockedTargetError(name, 'metadata');
+  if (isIP(host) === 0) return null;
+  const reason = reasonAgainst(host, allowPublic);
+  return reason === null ? null : new BlockedTargetError(host, reason);
+};
+
+/** A `lookup` for sockets that refuses a name as soon as one of its addresses is not allowed. */
+export const guardedLookup =
+  (allowPublic: boolean): LookupFunction =>
+  (hostname, options, callback) => {
+    resolve(hostname, { ...options, all: true }, (error, addresses: LookupAddress[]) => {
+      if (error !== null) return callback(error, '', 0);
+      for (const { address } of addresses) {
+        const reason = reasonAgainst(address, allowPublic);
+        if (reason !== null) return callback(new BlockedTargetError(address, reason), '', 0);
+      }
+      const [first] = addresses;
+      if (options.all === true) return callback(null, addresses);
+      return callback(null, first?.address ?? '', first?.family ?? 0);
+    });
+  };

@@ -4,13 +4,12 @@
  * @module
  */
 import type { IncomingHttpHeaders } from 'node:http';
-import { isIP } from 'node:net';
 // By its file: to the bare name Bun answers with a stand-in of its own, which cannot dispatch.
 import { Agent, buildConnector, type Dispatcher } from 'undici/index.js';
 import type { SystemClock } from '../clock/port.ts';
 import type { AttemptResponse, HeaderList } from '../domain/delivery.ts';
 import { createDeadlines, type Expiring } from './deadlines.ts';
-import { BlockedTargetError, guardedLookup, isNearAddress } from './target-guard.ts';
+import { checkTarget, guardedLookup } from './target-guard.ts';
 
 /** A response body longer than this is not read to its end: the attempt fails as `response_too_large`. */
 export const MOST_RESPONSE_BYTES = 1_048_576;
@@ -171,16 +170,12 @@ export const createTransport = (options: TransportOptions): Transport => {
   const connector = buildConnector({
     timeout: timeoutMs,
     allowH2: false,
-    ...(allowPublicTargets ? {} : { lookup: guardedLookup }),
+    lookup: guardedLookup(allowPublicTargets),
   });
   const connect: buildConnector.connector = (target, callback) => {
-    // Sockets look no name up when the host is an address already.
-    const host = target.hostname;
-    if (!allowPublicTargets && isIP(host) !== 0 && !isNearAddress(host)) {
-      callback(new BlockedTargetError(host), null);
-    } else {
-      connector(target, callback);
-    }
+    const blocked = checkTarget(target.hostname, allowPublicTargets);
+    if (blocked === null) connector(target, callback);
+    else callback(blocked, null);
   };
   // Limits on connections, headers and bodies are the deadline's and the dispatcher's business, not the pool's.
   // That it is HTTP/1.1 is the connector's: told so as well, the agent would make up a key for every request.

@@ -34,18 +34,18 @@ import { faultRoutes } from './sandbox/faults.ts';
 import { simulationRoutes } from './sandbox/simulation.ts';
 import { sinkRoutes } from './sandbox/sinks.ts';
 import { streamRoutes } from './sandbox/stream.ts';
-import { createShelf, withoutDoor, type SinkShelf } from './sinks/shelf.ts';
+import { createSinkRegistry, withoutToken, type SinkRegistry } from './sinks/registry.ts';
 
 const logger = getLogger(['sendemall-mock', 'server']);
 
 const authenticate =
-  ({ engine }: ServerOptions, shelf: SinkShelf): MiddlewareHandler<Env> =>
+  ({ engine }: ServerOptions, sinks: SinkRegistry): MiddlewareHandler<Env> =>
   async (c, next) => {
-    const behind = shelf.behind(c.req.path);
-    if (behind !== null) {
-      if (behind === undefined) throw routeNotFound(c.req.method, withoutDoor(c.req.path));
-      c.set('account', behind);
-      c.set('now', behind.now);
+    const owner = sinks.accountOf(c.req.path);
+    if (owner !== null) {
+      if (owner === undefined) throw routeNotFound(c.req.method, withoutToken(c.req.path));
+      c.set('account', owner);
+      c.set('now', owner.now);
       await next();
       return;
     }
@@ -115,8 +115,8 @@ export const createApp = (options: ServerOptions): Hono<Env> => {
   // Ids need only differ, so they need no strong randomness, which costs more than the rest of a request.
   const nextRequestId = monotonicFactory(Math.random);
   const guard = createGuard(host, allowedHosts);
-  const shelf = createShelf();
-  const auth = authenticate(options, shelf);
+  const sinks = createSinkRegistry();
+  const auth = authenticate(options, sinks);
   const idempotent = createIdempotency(wall);
   const limits = createRateLimits(options.rateLimit, wall);
 
@@ -128,6 +128,11 @@ export const createApp = (options: ServerOptions): Hono<Env> => {
     c.set('requestId', requestId);
     c.set('now', wall.now);
     c.header('x-request-id', requestId);
+    if (!c.req.path.startsWith('/v1/')) {
+      // The provider sends neither; what only the sandbox serves is not for other pages to embed.
+      c.header('x-content-type-options', 'nosniff');
+      c.header('cross-origin-resource-policy', 'same-origin');
+    }
     const started = wall.monotonic();
     await next();
     // Requests that came together are answered together: a write to a client that sleeps meanwhile costs a wake-up,
@@ -139,14 +144,14 @@ export const createApp = (options: ServerOptions): Hono<Env> => {
     // Neither headers nor bodies: those hold keys and secrets.
     logger.debug('{method} {path} {status} in {ms} ms ({requestId})', {
       method: c.req.method,
-      path: withoutDoor(c.req.path),
+      path: withoutToken(c.req.path),
       status: c.res.status,
       ms: Math.round(wall.monotonic() - started),
       requestId,
     });
   });
-  app.use('/', guard);
-  app.use('/_sandbox/*', guard, auth);
+  app.use(guard);
+  app.use('/_sandbox/*', auth);
   app.use('/v1/*', auth, limits.middleware);
   app.route('/v1/campaigns', campaignRoutes(options, idempotent, limits));
   app.route('/v1/campaigns', leadRoutes(options, idempotent));
@@ -158,7 +163,7 @@ export const createApp = (options: ServerOptions): Hono<Env> => {
   app.route('/_sandbox/stream', streamRoutes(options));
   app.route('/_sandbox/faults', faultRoutes());
   app.route('/_sandbox', simulationRoutes(options));
-  app.route('/_sandbox/sinks', sinkRoutes(options, shelf));
+  app.route('/_sandbox/sinks', sinkRoutes(options, sinks));
   app.route('/_sandbox', accountRoutes());
   app.route('/', probeRoutes(engine, options.store));
   app.route('/', landingRoutes());

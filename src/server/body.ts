@@ -107,11 +107,11 @@ export const readOptionalJson = async (c: Ctx): Promise<unknown> => {
   return empty ? {} : readJson(c);
 };
 
-/** The first part of a body, whatever it is; the rest is read and thrown away. `json` is there when all of it is JSON. */
+/** The first part of a body of any kind, as text; the rest is read and discarded. */
 export const readStart = async (
   c: Ctx,
   limit: number,
-): Promise<{ readonly text: string; readonly truncated: boolean; readonly json?: unknown }> => {
+): Promise<{ readonly text: string; readonly truncated: boolean }> => {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of c.req.raw.body ?? []) {
@@ -121,11 +121,18 @@ export const readStart = async (
   }
   const truncated = size > limit;
   // `stream` leaves out a character that the cut has split.
-  const text = new TextDecoder().decode(Buffer.concat(chunks), { stream: truncated });
-  if (truncated || isTooDeep(text)) return { text, truncated };
+  return {
+    text: new TextDecoder().decode(Buffer.concat(chunks), { stream: truncated }),
+    truncated,
+  };
+};
+
+/** The value that a text is the JSON of; undefined when it is no JSON, or nested too deeply. */
+export const jsonOf = (text: string): unknown => {
+  if (isTooDeep(text)) return undefined;
   try {
-    return { text, truncated, json: JSON.parse(text) as unknown };
+    return JSON.parse(text) as unknown;
   } catch {
-    return { text, truncated };
+    return undefined;
   }
 };

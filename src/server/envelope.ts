@@ -9,7 +9,7 @@ import { internalError, Problem, storageProblem } from '../domain/problems.ts';
 import { StoreFailure } from '../domain/store-failure.ts';
 import { toProviderTime } from '../domain/time.ts';
 import type { Ctx } from './context.ts';
-import { withoutDoor } from './sinks/shelf.ts';
+import { withoutToken } from './sinks/registry.ts';
 
 const logger = getLogger(['sendemall-mock', 'server']);
 
@@ -31,12 +31,25 @@ export const successPage = (
   nextCursor: string | null,
 ): Response => c.json({ success: true, data, meta: { ...metaOf(c), next_cursor: nextCursor } });
 
+/** As {@link successPage}, for items that are large: each is made and serialised before the next. */
+export const successPageOf = <Row>(
+  c: Ctx,
+  rows: readonly Row[],
+  view: (row: Row) => unknown,
+  nextCursor: string | null,
+): Response => {
+  const data = rows.map((row) => JSON.stringify(view(row))).join(',');
+  const meta = JSON.stringify({ ...metaOf(c), next_cursor: nextCursor });
+  c.header('content-type', 'application/json');
+  return c.body(`{"success":true,"data":[${data}],"meta":${meta}}`);
+};
+
 const asProblem = (c: Ctx, error: unknown): Problem => {
   if (error instanceof Problem) return error;
   // The client learns nothing of the inside; the log has no body and no header, so no key and no secret.
   logger.error('{method} {path} failed ({requestId}): {error}', {
     method: c.req.method,
-    path: withoutDoor(c.req.path),
+    path: withoutToken(c.req.path),
     requestId: c.get('requestId'),
     error,
   });

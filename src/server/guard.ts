@@ -1,60 +1,91 @@
 /**
- * Keeps web pages out: the sandbox's own API and pages answer only under names that are the sandbox's (DNS rebinding)
- * and only to pages of its own (cross-site requests).
+ * Access guard against web pages. Any page in a browser can send requests to a port on this machine: across sites, or
+ * under its own name once that name resolves to 127.0.0.1 (DNS rebinding). Both are refused on every path, before
+ * anything is read or changed:
+ *
+ * - `Host` must be a name of the sandbox. Bound to loopback, those are loopback's names and the container runtimes'
+ *   names for the host. Bound to anything else, also every name that public DNS cannot answer for: addresses, service
+ *   names, private suffixes. `--allowed-host` adds names.
+ * - `Origin` and `Sec-Fetch-Site`, which browsers send and pages cannot forge, must not name another site.
+ *
+ * Two exceptions. `/livez` and `/readyz` answer under any name unless bound to loopback: load balancers send whatever
+ * `Host` they like, and a page learns nothing of an account there. And a request without `Host` passes: that is an
+ * HTTP/1.0 client or a call in this process, never a browser.
  *
  * @module
  */
-import { isIP } from 'node:net';
+import type { HttpBindings } from '@hono/node-server';
 import type { MiddlewareHandler } from 'hono';
-import { foreignHost, foreignOrigin } from '../domain/problems.ts';
+import { badRequest, foreignHost, foreignOrigin } from '../domain/problems.ts';
 import type { Ctx, Env } from './context.ts';
+import { hostNameOf, isHostAlias, isLoopbackName, isNetworkName } from './host-name.ts';
 
-/** A host name, lower case, without port and brackets. */
-const nameOf = (authority: string): string =>
-  authority
-    .toLowerCase()
-    .replace(/:\d+$/, '')
-    .replace(/^\[(.*)\]$/, '$1');
+const PROBES: ReadonlySet<string> = new Set(['/livez', '/readyz']);
 
-const isLoopbackName = (name: string): boolean =>
-  name === 'localhost' ||
-  name.endsWith('.localhost') ||
-  name === '::1' ||
-  /^127(?:\.\d{1,3}){3}$/.test(name);
-
-/** Names that no one else's DNS can answer for: addresses, names without a dot, Docker's name of the host. */
-const isNetworkName = (name: string): boolean =>
-  isIP(name) !== 0 || /^[a-z0-9_-]+$/.test(name) || name === 'host.docker.internal';
-
-/** Someone follows a link: the page is shown to them, and to no other page. */
-const isVisit = (c: Ctx): boolean =>
+/** A link that someone follows: the answer is shown to them, and to no other page. */
+const isNavigation = (c: Ctx): boolean =>
   ['GET', 'HEAD'].includes(c.req.method) &&
   c.req.header('sec-fetch-mode') === 'navigate' &&
   c.req.header('sec-fetch-dest') === 'document';
 
+/** Every authority that the request names: `Host`, and the request target if it has one of its own. */
+const authoritiesOf = (c: Ctx): readonly string[] => {
+  const host = c.req.header('host');
+  const { url } = c.req;
+  if (host === undefined) {
+    // In this process any URL will do; from the network it is the target's, or the one that the server is bound to.
+    const { incoming } = (c.env ?? {}) as Partial<HttpBindings>;
+    return incoming === undefined ? [] : [new URL(url).host];
+  }
+  if (host === '' || host.includes(',')) throw badRequest();
+  if (url.startsWith(`http://${host}/`)) return [host];
+  return [host, new URL(url).host];
+};
+
+const checkOrigin = (c: Ctx, isAllowed: (name: string) => boolean): void => {
+  const origin = c.req.header('origin');
+  if (origin !== undefined) {
+    const parsed = URL.canParse(origin) ? new URL(origin) : null;
+    const host = c.req.header('host') ?? new URL(c.req.url).host;
+    // Behind a proxy `Host` may be rewritten; the proxy's own name is one that --allowed-host gives.
+    const isOwn =
+      parsed !== null && (parsed.host === host.toLowerCase() || isAllowed(hostNameOf(parsed.host)));
+    if (!isOwn) throw foreignOrigin('Origin', origin);
+  }
+  const site = c.req.header('sec-fetch-site');
+  if ((site === 'cross-site' || site === 'same-site') && !isNavigation(c)) {
+    throw foreignOrigin('Sec-Fetch-Site', site);
+  }
+};
+
+/**
+ * @param boundTo the address that the server is bound to
+ * @param allowedHosts further names of the sandbox
+ */
 export const createGuard = (
   boundTo: string,
   allowedHosts: readonly string[],
 ): MiddlewareHandler<Env> => {
-  const allowed = new Set(allowedHosts.map(nameOf));
-  const local = isLoopbackName(nameOf(boundTo));
-  const isOurs = (name: string): boolean =>
-    allowed.has(name) || isLoopbackName(name) || (!local && isNetworkName(name));
+  const allowed = new Set(allowedHosts.map(hostNameOf));
+  const bound = hostNameOf(boundTo);
+  const isLocal = isLoopbackName(bound);
+  const isOwnName = (name: string): boolean =>
+    name === bound ||
+    isLoopbackName(name) ||
+    isHostAlias(name) ||
+    allowed.has(name) ||
+    (!isLocal && isNetworkName(name));
   return async (c, next) => {
-    const asked = new URL(c.req.url).host;
-    const host = c.req.header('host') ?? asked;
-    // They differ when the request line names a host of its own.
-    for (const name of [nameOf(host), nameOf(asked)]) if (!isOurs(name)) throw foreignHost(name);
-    const origin = c.req.header('origin');
-    if (
-      origin !== undefined &&
-      (!URL.canParse(origin) || new URL(origin).host !== host.toLowerCase())
-    ) {
-      throw foreignOrigin(origin);
+    if (isLocal || !PROBES.has(c.req.path)) {
+      for (const authority of authoritiesOf(c)) {
+        const name = hostNameOf(authority);
+        if (!isOwnName(name)) throw foreignHost(name);
+      }
     }
-    const site = c.req.header('sec-fetch-site');
-    if ((site === 'cross-site' || site === 'same-site') && !isVisit(c)) {
-      throw foreignOrigin(origin ?? site);
+    checkOrigin(c, (name) => allowed.has(name));
+    // No page of the sandbox has a service worker, and a sink's answer must never become one.
+    if (c.req.header('service-worker') !== undefined) {
+      throw foreignOrigin('Service-Worker', c.req.header('service-worker') ?? '');
     }
     await next();
   };

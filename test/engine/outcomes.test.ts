@@ -210,7 +210,7 @@ describe('an attempt', () => {
     'http://8.8.8.8/hook',
     'http://[2606:4700::1111]/hook',
     'http://[::ffff:8.8.8.8]/hook',
-    'http://169.254.169.254/latest',
+    'http://169.254.1.1/latest',
   ])('is blocked when it would go to %s', async (url) => {
     const { delivery, outcome, error, duration_ms } = await firstAttempt(url);
     expect(outcome).toBe('blocked');

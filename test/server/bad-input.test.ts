@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createMock, type Mock } from '../../src/create-mock.ts';
 import { apiOf, type Api, type Reply } from '../support/api.ts';
@@ -384,61 +383,5 @@ describe('a trigger', () => {
       id,
     );
     expect((await one.get('/_sandbox/events')).data).toEqual([]);
-  });
-});
-
-describe('a web page', () => {
-  /** What a browser would send, with headers that fetch would not let us write. */
-  const raw = (request: string): Promise<string> =>
-    new Promise((resolve, reject) => {
-      const socket = connect(Number(new URL(mock.url).port), '127.0.0.1', () =>
-        socket.end(request.replaceAll('\n', '\r\n')),
-      );
-      let answer = '';
-      socket.on('data', (chunk) => (answer += chunk.toString()));
-      socket.on('end', () => resolve(answer));
-      socket.on('error', reject);
-    });
-  const body = '{"event":"email.sent"}';
-  const trigger = (headers: string): string =>
-    `POST /_sandbox/events HTTP/1.1\n${headers}\nx-user-context: victim\nContent-Type: application/json\nContent-Length: ${body.length}\nConnection: close\n\n${body}`;
-
-  test('that rebinds its name to this machine is refused', async () => {
-    expect(await raw(trigger('Host: evil.example'))).toMatch(/^HTTP\/1\.1 403[^]*FOREIGN_HOST/);
-    expect(await raw('GET / HTTP/1.1\nHost: evil.example\nConnection: close\n\n')).toMatch(
-      /^HTTP\/1\.1 403/,
-    );
-  });
-  test('of another site is refused', async () => {
-    const host = `Host: ${new URL(mock.url).host}`;
-    expect(await raw(trigger(`${host}\nOrigin: http://evil.example`))).toMatch(
-      /^HTTP\/1\.1 403[^]*FOREIGN_ORIGIN/,
-    );
-    expect(await raw(trigger(`${host}\nOrigin: null`))).toMatch(/^HTTP\/1\.1 403/);
-    expect(await raw(trigger(`${host}\nSec-Fetch-Site: cross-site`))).toMatch(/^HTTP\/1\.1 403/);
-  });
-  test('of the sandbox itself is served, under each of its names, and CORS is never granted', async () => {
-    const { port, host } = new URL(mock.url);
-    for (const name of [host, `localhost:${port}`, `[::1]:${port}`, `sandbox.localhost:${port}`]) {
-      const answer = await raw(
-        trigger(`Host: ${name}\nOrigin: http://${name}\nSec-Fetch-Site: same-origin`),
-      );
-      expect(answer).toMatch(/^HTTP\/1\.1 202/);
-      expect(answer).not.toMatch(/access-control/i);
-    }
-    const page = await raw(`GET / HTTP/1.1\nHost: ${host}\nConnection: close\n\n`);
-    expect(page).toMatch(/^HTTP\/1\.1 200[^]*content-security-policy[^]*sendemall-mock/i);
-  });
-  test('nothing of a refused request was done', async () => {
-    expect((await apiOf(mock.url, 'victim').get('/_sandbox/events')).data).toHaveLength(4);
-  });
-  test('may be allowed by name', async () => {
-    await using allowing = await createMock({ allowedHosts: ['mock.test'] });
-    const response = await allowing.app.fetch(
-      new Request('http://mock.test/_sandbox/clock', {
-        headers: { host: 'mock.test', 'x-user-context': 'k' },
-      }),
-    );
-    expect(response.status).toBe(200);
   });
 });

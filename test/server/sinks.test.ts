@@ -189,9 +189,7 @@ describe('the answer', () => {
     await client.sinks.answer('crm', { body: null });
     expect(await get(url)).toMatchObject({ status: 200, text: 'null' });
     await client.sinks.answer('crm', { body: '<p>', headers: { 'content-type': 'text/html' } });
-    const page = await get(url);
-    expect(page).toMatchObject({ type: 'text/html', text: '<p>' });
-    expect(page.headers.get('content-security-policy')).toBe('sandbox');
+    expect(await get(url)).toMatchObject({ type: 'text/html', text: '<p>' });
   });
 
   test('stays when the sink is emptied', async () => {

@@ -173,7 +173,7 @@ export const serve = (terminal: Terminal) =>
     .addOption(
       new Option(
         '--allowed-host <name>',
-        'a further name that /_sandbox may be asked under; repeatable',
+        'further host name that the sandbox answers to; repeatable',
       )
         .env('SENDEMALL_MOCK_ALLOWED_HOST')
         .argParser(hosts),

@@ -5,9 +5,8 @@
  */
 import { request as plainRequest, type IncomingMessage } from 'node:http';
 import { request as tlsRequest } from 'node:https';
-import { isIP } from 'node:net';
 import type { SystemClock } from '../../clock/port.ts';
-import { BlockedTargetError, guardedLookup, isNearAddress } from '../target-guard.ts';
+import { checkTarget, guardedLookup } from '../target-guard.ts';
 import { KEPT_RESPONSE_BYTES, type PostResult, type Target } from '../transport.ts';
 
 /** Pieces of a slow body, and real milliseconds between them. */
@@ -77,7 +76,7 @@ export const rawPost = (wall: SystemClock, post: RawPost, done: Done): void => {
     method: 'POST',
     headers: headerRecord(headers, body.length),
     agent: false,
-    ...(allowPublicTargets ? {} : { lookup: guardedLookup }),
+    lookup: guardedLookup(allowPublicTargets),
   });
   request.on('error', fail);
   request.on('response', (response) => {
@@ -102,9 +101,9 @@ export const rawPost = (wall: SystemClock, post: RawPost, done: Done): void => {
   });
   signal?.addEventListener('abort', stop, { once: true });
   disarm = wall.after(timeoutMs, () => end({ kind: 'timeout', phase: 'headers', response: null }));
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  if (!allowPublicTargets && isIP(host) !== 0 && !isNearAddress(host)) {
-    fail(new BlockedTargetError(host));
+  const blocked = checkTarget(url.hostname.replace(/^\[|\]$/g, ''), allowPublicTargets);
+  if (blocked !== null) {
+    fail(blocked);
     return;
   }
 

@@ -1,14 +1,44 @@
 /**
- * One request to a sink: what is kept of it, and the answer to it.
+ * One request to a sink: what is kept of it, how it is shown, and the answer to it.
+ *
+ * Everything is kept as text: parsed JSON can take twenty times the memory of the bytes that it came in.
  *
  * @module
  */
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { LIMITS } from '../../../schemas/contract.ts';
+import type { SinkRecord } from '../../../schemas/sandbox.ts';
 import { toSandboxTime } from '../../domain/time.ts';
-import { readStart } from '../body.ts';
+import { jsonOf, readStart } from '../body.ts';
 import type { Ctx } from '../context.ts';
-import type { SinkInput, SinkReply } from './book.ts';
+import { ISOLATION } from './headers.ts';
+import { flat } from './memory.ts';
+
+/** A request as it is kept. */
+export interface SinkInput {
+  readonly method: string;
+  /** What follows the sink's name. */
+  readonly path: string;
+  readonly body: string;
+  readonly truncated: boolean;
+  /** JSON of what no filter looks at: time, query, headers. */
+  readonly rest: string;
+}
+
+/** `seq` is the record's `order`, for the cursor. */
+export interface SinkRow extends SinkInput {
+  readonly seq: number;
+  readonly answered: number;
+}
+
+/** What a sink answers; `body` is the text that is sent. */
+export interface SinkReply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Whether the body was set as a string, rather than as JSON. */
+  readonly isText: boolean;
+  readonly body: string;
+}
 
 const REDACTED: ReadonlySet<string> = new Set([
   'x-user-context',
@@ -20,36 +50,52 @@ const REDACTED: ReadonlySet<string> = new Set([
 /** The answers that can have no body. */
 const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 
-/** What is kept of a request. `path` is what stands behind the sink's name. */
 export const recordOf = async (c: Ctx, path: string): Promise<SinkInput> => {
   const { url } = c.req;
   const query = url.indexOf('?');
-  const { text, truncated, json } = await readStart(c, LIMITS.maxSinkBodyBytes);
-  return {
+  const { text, truncated } = await readStart(c, LIMITS.maxSinkBodyBytes);
+  const rest = {
     received_at: toSandboxTime(c.get('now')()),
-    method: c.req.method,
-    path,
     query: query === -1 ? '' : url.slice(query + 1),
     headers: [...c.req.raw.headers].map(([name, value]) => [
       name,
       REDACTED.has(name) ? '[redacted]' : value,
     ]),
-    body: text,
+  };
+  return {
+    method: c.req.method,
+    path: flat(path),
+    body: flat(text),
     truncated,
-    ...(json === undefined ? {} : { json }),
+    rest: flat(JSON.stringify(rest)),
   };
 };
 
-export const answerWith = (c: Ctx, { status, headers, body }: SinkReply): Response => {
-  // A page that a sink is told to answer with must not act as one of the sandbox's own.
-  c.header('content-security-policy', 'sandbox');
-  const isText = typeof body === 'string';
+export const recordView = (row: SinkRow): SinkRecord => {
+  const { received_at, query, headers } = JSON.parse(row.rest) as SinkRecord;
+  const { seq, method, path, body, truncated, answered } = row;
+  const json = truncated ? undefined : jsonOf(body);
+  return {
+    order: seq,
+    received_at,
+    method,
+    path,
+    query,
+    headers,
+    body,
+    truncated,
+    ...(json === undefined ? {} : { json }),
+    answered,
+  };
+};
+
+export const answerWith = (c: Ctx, { status, headers, isText, body }: SinkReply): Response => {
   const bodiless = BODILESS.has(status);
   if (!bodiless) {
     c.header('content-type', isText ? 'text/plain; charset=utf-8' : 'application/json');
   }
   for (const [name, value] of Object.entries(headers)) c.header(name, value);
-  const sent = isText ? body : JSON.stringify(body);
+  for (const [name, value] of ISOLATION) c.header(name, value);
   const code = status as ContentfulStatusCode;
-  return bodiless ? c.newResponse(null, code) : c.body(sent, code);
+  return bodiless ? c.newResponse(null, code) : c.body(body, code);
 };

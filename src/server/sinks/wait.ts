@@ -1,10 +1,10 @@
 /**
- * Waits until a sink has so many requests, in real time.
+ * Wait until a sink holds a number of requests, in real time.
  *
  * @module
  */
 import type { WallClock } from '../../clock/port.ts';
-import { passes, type SinkBook, type SinkFilter } from './book.ts';
+import { passes, type SinkFilter, type SinkStore } from './store.ts';
 
 export interface SinkWait {
   readonly name: string;
@@ -16,12 +16,12 @@ export interface SinkWait {
 
 /** Resolves when they are there, when the time is over, and when the signal is aborted. */
 export const waitForRequests = (
-  book: SinkBook,
+  store: SinkStore,
   wall: WallClock,
   { name, filter, count, timeoutMs, signal }: SinkWait,
 ): Promise<void> =>
   new Promise((resolve) => {
-    let there = book.select(name, filter).length;
+    let there = store.select(name, filter).length;
     let stop = (): void => undefined;
     const end = (): void => {
       stop();
@@ -31,7 +31,7 @@ export const waitForRequests = (
       end();
       return;
     }
-    const deafen = book.listen(name, (row) => {
+    const deafen = store.listen(name, (row) => {
       // One by one: to look through all of them at each new one would take long when they come fast.
       if (row === null) there = 0;
       else if (passes(row, filter)) there += 1;

@@ -11,6 +11,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  readdirSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -28,6 +29,8 @@ const env = {
   ...environment(),
   PATH: [dirname(process.execPath), process.env['PATH']].join(delimiter),
 };
+
+const PATTERNS = 'test/receivers/patterns';
 
 interface Manifest {
   readonly version: string;
@@ -70,6 +73,7 @@ describe('the tarball', () => {
       /^schemas\/json\/.+\.json$/u,
       /^schemas\/yaml\/.+\.yaml$/u,
       /^src\/cli\/bin\.js$/u,
+      /^test\/receivers\/patterns\/[\w-]+\.(ts|py)$/u,
     ];
     expect(files.filter((path) => !allowed.some((pattern) => pattern.test(path)))).toEqual([]);
     expect(files).toEqual(
@@ -98,6 +102,9 @@ describe('the tarball', () => {
         'spec/asyncapi.yaml',
         'spec/openapi.yaml',
         'spec/sandbox.openapi.yaml',
+        ...readdirSync(join(root, PATTERNS))
+          .filter((name) => /\.(ts|py)$/u.test(name))
+          .map((name) => `${PATTERNS}/${name}`),
       ]),
     );
   });

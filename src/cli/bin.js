@@ -7,6 +7,7 @@
 import { spawn } from 'child_process';
 import { existsSync } from 'fs';
 import * as nodeModule from 'module';
+import { constants } from 'os';
 import { fileURLToPath } from 'url';
 
 const NEEDED = [22, 22];
@@ -34,14 +35,15 @@ if (isNewEnough) {
     shell: process.platform === 'win32',
     env: Object.assign({}, process.env, { SENDEMALL_MOCK_REEXEC: '1' }),
   });
+  const hasTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
   ['SIGINT', 'SIGTERM'].forEach(function (signal) {
     process.on(signal, function () {
       // Ctrl-C in a terminal reaches the child by itself, and twice would mean "at once".
-      if (signal === 'SIGTERM' || !process.stdin.isTTY) child.kill(signal);
+      if (signal === 'SIGTERM' || !hasTerminal) child.kill(signal);
     });
   });
-  child.on('exit', function (code) {
-    process.exitCode = code === null ? 130 : code;
+  child.on('exit', function (code, signal) {
+    process.exitCode = code === null ? 128 + constants.signals[signal] : code;
   });
 } else {
   process.stderr.write(

@@ -17,14 +17,15 @@ const patiently =
   (terminal: Terminal): NonNullable<ClientOptions['fetch']> =>
   async (request) => {
     for (;;) {
-      const response = await fetch(request.clone());
+      // A clone alone would lose the signal as soon as it is collected as garbage.
+      const response = await fetch(request.clone(), { signal: request.signal });
       const seconds = Number(response.headers.get('retry-after') ?? 0);
       if (response.status !== 429 || !(seconds > 0)) return response;
       await response.body?.cancel();
       terminal.note(
         `The rate limit of this key is reached: going on in ${seconds} s. A sandbox that is started with --no-rate-limit has none.`,
       );
-      await sleep(seconds * 1000, undefined, { signal: terminal.signal });
+      await sleep(seconds * 1000, undefined, { signal: request.signal });
     }
   };
 

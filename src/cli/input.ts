@@ -4,6 +4,7 @@
  * @module
  */
 import { readFile } from 'node:fs/promises';
+import { addAbortSignal } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import type { Terminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
@@ -20,7 +21,7 @@ const why = (error: unknown): string => {
 export const readInput = async (name: string, terminal: Terminal): Promise<Buffer> => {
   if (name === '-') {
     if (process.stdin.isTTY) terminal.note('Reading standard input; end it with Ctrl-D.');
-    return buffer(process.stdin);
+    return buffer(addAbortSignal(terminal.signal, process.stdin));
   }
   try {
     return await readFile(name, { signal: terminal.signal });

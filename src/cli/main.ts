@@ -8,8 +8,15 @@ import { Command, CommanderError, type CommandUnknownOpts } from '@commander-js/
 import packageJson from '../../package.json' with { type: 'json' };
 import { ApiError } from '../client/api-error.ts';
 import { Problem } from '../domain/problems.ts';
+import {
+  aborted,
+  exitWith,
+  listenForSignals,
+  statusOfInterruption,
+  watchOutput,
+} from './interruptions.ts';
 import { checkSwitches } from './options.ts';
-import { Interrupted, processTerminal, type Terminal } from './terminal.ts';
+import { processTerminal, type Terminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
 
 type Build = (terminal: Terminal) => CommandUnknownOpts;
@@ -19,16 +26,20 @@ interface Entry {
   readonly summary: string;
   /** Loaded when it is called, so that `serve` does not wait for the others. */
   readonly load: () => Promise<Build>;
+  /** Closes what it has opened when it is interrupted. All others are ended at once, whatever they wait for. */
+  readonly endsInOrder?: true;
 }
 
 const COMMANDS: readonly Entry[] = [
   {
     name: 'serve',
+    endsInOrder: true,
     summary: 'start the sandbox',
     load: () => import('./commands/serve.ts').then(({ serve }) => serve),
   },
   {
     name: 'verify',
+    endsInOrder: true,
     summary: 'judge a receiver by the contract',
     load: () => import('./commands/verify.ts').then(({ verify }) => verify),
   },
@@ -49,6 +60,7 @@ const COMMANDS: readonly Entry[] = [
   },
   {
     name: 'scenario',
+    endsInOrder: true,
     summary: 'run a campaign that is ready to run',
     load: () => import('./commands/scenario.ts').then(({ scenario }) => scenario),
   },
@@ -136,9 +148,7 @@ const createProgram = async (
 export type CompleteProgram = () => Promise<CommandUnknownOpts>;
 
 const statusOf = (error: unknown, terminal: Terminal): number => {
-  if (terminal.signal.aborted) {
-    return (terminal.signal.reason as Interrupted).by === 'SIGINT' ? 130 : 143;
-  }
+  if (terminal.signal.aborted) return statusOfInterruption(terminal.signal);
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof UsageError) {
     terminal.note(`error: ${error.message}`);
@@ -158,21 +168,6 @@ const statusOf = (error: unknown, terminal: Terminal): number => {
   return 2;
 };
 
-/** Aborts on the first Ctrl-C or SIGTERM, so that the command can end in order; the second ends it at once. */
-const listenForSignals = (): AbortSignal => {
-  const controller = new AbortController();
-  for (const [name, status] of [
-    ['SIGINT', 130],
-    ['SIGTERM', 143],
-  ] as const) {
-    process.on(name, () => {
-      if (controller.signal.aborted) process.exit(status);
-      controller.abort(new Interrupted(name));
-    });
-  }
-  return controller.signal;
-};
-
 const run = async (
   args: readonly string[],
   terminal: Terminal & { readonly failed: boolean },
@@ -189,7 +184,9 @@ const run = async (
       program.outputHelp({ error: true });
       return 2;
     }
-    await program.parseAsync(args, { from: 'user' });
+    const command = program.parseAsync(args, { from: 'user' });
+    const endsInOrder = COMMANDS.some((one) => one.name === wanted[0] && one.endsInOrder);
+    await (endsInOrder ? command : Promise.race([command, aborted(terminal.signal)]));
     return terminal.failed ? 1 : 0;
   } catch (error) {
     return statusOf(error, terminal);
@@ -198,13 +195,5 @@ const run = async (
 
 /** Runs one command line and ends the process with its status. */
 export const main = async (args: readonly string[]): Promise<void> => {
-  // `sendemall-mock … | head` closes the pipe early, which is no error.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) =>
-    process.exit(error.code === 'EPIPE' ? 0 : 2),
-  );
-  // Nobody is there to be told that notices reach nobody; the status still says what came of it.
-  process.stderr.on('error', () => undefined);
-  const status = await run(args, processTerminal(listenForSignals()));
-  // Ends now, not when the last idle connection does; what was printed goes out first.
-  process.stdout.write('', () => process.stderr.write('', () => process.exit(status)));
+  exitWith(await run(args, processTerminal(listenForSignals(), watchOutput())));
 };

@@ -12,6 +12,8 @@ export interface Terminal {
   readonly env: NodeJS.ProcessEnv;
   /** Aborted by Ctrl-C and SIGTERM; the reason is an {@link Interrupted}. */
   readonly signal: AbortSignal;
+  /** Aborted once nothing reads stdout any more, as in `sendemall-mock serve | head -1`. */
+  readonly outputClosed: AbortSignal;
   /** Data: a line on stdout. */
   print(line: string): void;
   /** The same for machines: one line of JSON, or indented when `indent` is asked for. */
@@ -47,8 +49,16 @@ const CLEAR_LINE = '\r\u001B[2K';
 const isLive = ({ env }: NodeJS.Process): boolean =>
   process.stderr.isTTY && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb';
 
-/** The terminal of this process. */
-export const processTerminal = (signal: AbortSignal): ProcessTerminal => {
+/**
+ * The terminal of this process.
+ *
+ * @param signal aborted by Ctrl-C and SIGTERM
+ * @param outputClosed aborted once nothing reads stdout any more
+ */
+export const processTerminal = (
+  signal: AbortSignal,
+  outputClosed: AbortSignal,
+): ProcessTerminal => {
   let failed = false;
   let shown = false;
   const status = (text: string | null): void => {
@@ -64,6 +74,7 @@ export const processTerminal = (signal: AbortSignal): ProcessTerminal => {
   return {
     env: process.env,
     signal,
+    outputClosed,
     status,
     print,
     printJson: (value, indent = false) => print(JSON.stringify(value, null, indent ? 2 : 0)),

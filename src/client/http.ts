@@ -88,6 +88,12 @@ const failure = (response: Response, { error, meta }: Envelope): ApiError =>
     retryAfter: error?.retry_after ?? secondsOf(response.headers.get('retry-after')),
   });
 
+/**
+ * Requests whose response is still being read, by its body. Node's `fetch` refers to a request's abort controller weakly:
+ * once the request is collected as garbage, its signal aborts nothing.
+ */
+const requestsInUse = new WeakMap<ReadableStream, Request>();
+
 export const createHttp = ({ baseUrl, apiKey, fetch }: HttpOptions): Http => {
   const send = async (call: Call): Promise<Response> => {
     const headers = new Headers(call.headers);
@@ -102,6 +108,7 @@ export const createHttp = ({ baseUrl, apiKey, fetch }: HttpOptions): Http => {
     });
     try {
       const response = await fetch(request);
+      if (response.body !== null) requestsInUse.set(response.body, request);
       // A server in this process may answer all the same.
       call.signal?.throwIfAborted();
       return response;

@@ -3,9 +3,13 @@
  *
  * @module
  */
-import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { spawn, type ChildProcess, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { createClient, type Client } from '../../src/client/create-client.ts';
@@ -22,25 +26,37 @@ export const LANGUAGES = [
 ] as const;
 export type Language = (typeof LANGUAGES)[number]['language'];
 
+const folder = mkdtempSync(join(tmpdir(), 'sendemall-patterns-'));
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+let started = 0;
+
 /** @param name the module's, in kebab case */
 const start = (
   language: Language,
   name: string,
   env: Readonly<Record<string, string>>,
-): ChildProcessWithoutNullStreams => {
+): ChildProcessByStdio<null, Readable, Readable> => {
   const file = language === 'Python' ? `${name.replaceAll('-', '_')}.py` : `${name}.ts`;
   const path = fileURLToPath(new URL(`../receivers/patterns/${file}`, import.meta.url));
   return spawn(language === 'Python' ? 'python3' : process.execPath, [path], {
-    env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1', PORT: '0', ...env },
-    stdio: 'pipe',
+    env: {
+      ...process.env,
+      PYTHONDONTWRITEBYTECODE: '1',
+      PORT: '0',
+      DATABASE: join(folder, `${(started += 1)}.db`),
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
 };
 
 export interface Example extends AsyncDisposable {
   readonly url: string;
+  readonly child: ChildProcess;
+  readonly exited: Promise<number | null>;
 }
 
-/** Starts a receiver; it is there when it has printed its port. */
+/** Starts a receiver, whose standard input is closed; it is there when it has printed its URL. */
 export const startExample = async (
   language: Language,
   name: string,
@@ -49,12 +65,14 @@ export const startExample = async (
   const child = start(language, name, { WEBHOOK_SECRET: SECRET, ...env });
   const gone = once(child, 'exit');
   const errors = text(child.stderr);
-  const [port] = (await Promise.race([
+  const [line] = (await Promise.race([
     once(createInterface(child.stdout), 'line'),
     gone.then(async () => Promise.reject(new Error(`${name} ended: ${await errors}`))),
   ])) as [string];
   return {
-    url: `http://127.0.0.1:${port}/webhooks/sendemall`,
+    url: line.replace('Listening on ', ''),
+    exited: gone.then(([status]) => status as number | null),
+    child,
     [Symbol.asyncDispose]: async () => {
       child.kill('SIGKILL');
       await gone;
@@ -73,7 +91,6 @@ export const runExample = async (
   readonly stderr: string;
 }> => {
   const child = start(language, name, env);
-  child.stdin.end();
   const [stdout, stderr, [status]] = await Promise.all([
     text(child.stdout),
     text(child.stderr),

@@ -30,9 +30,9 @@ const ownUrl = (env: NodeJS.ProcessEnv): string | null =>
     : null;
 
 /** Null when it is ready, or why not. */
-const findFault = async (url: string): Promise<string | null> => {
+const findFault = async (url: string, signal: AbortSignal): Promise<string | null> => {
   try {
-    const request = get(new URL('/readyz', url), { agent: false, timeout: PATIENCE_MS });
+    const request = get(new URL('/readyz', url), { agent: false, timeout: PATIENCE_MS, signal });
     request.on('timeout', () =>
       request.destroy(new Error(`no answer within ${PATIENCE_MS / 1000} s`)),
     );
@@ -40,6 +40,7 @@ const findFault = async (url: string): Promise<string | null> => {
     response.resume();
     return response.statusCode === 200 ? null : `it answered ${response.statusCode}`;
   } catch (error) {
+    signal.throwIfAborted();
     const { code, message } = error as NodeJS.ErrnoException;
     return code ?? message;
   }
@@ -68,11 +69,11 @@ const containerAge = async (): Promise<number | null> => {
 const watch = async (url: string, millis: number, signal: AbortSignal): Promise<string | null> => {
   const isYoung = ((await containerAge()) ?? 0) < YOUNG_MS;
   const pause = isYoung ? RETRY_MS : LOOK_MS;
-  let fault = await findFault(url);
+  let fault = await findFault(url, signal);
   for (let left = isYoung ? PATIENCE_MS : millis; left > 0; left -= pause) {
     if ((fault === null) === isYoung) break;
     await sleep(Math.min(left, pause), undefined, { signal });
-    fault = await findFault(url);
+    fault = await findFault(url, signal);
   }
   return fault;
 };
@@ -105,7 +106,7 @@ export const health = (terminal: Terminal) =>
       const url = (isDefault ? ownUrl(terminal.env) : null) ?? options.sandboxUrl;
       const fault =
         options.watch === undefined
-          ? await findFault(url)
+          ? await findFault(url, terminal.signal)
           : await watch(url, options.watch, terminal.signal);
       if (options.json === true) terminal.printJson({ ready: fault === null, url, fault });
       else if (fault === null) terminal.print(`Ready: ${url}`);

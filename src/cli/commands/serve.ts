@@ -236,7 +236,8 @@ export const serve = (terminal: Terminal) =>
           json,
         );
         watchAttempts(account, terminal, json);
-        if (!terminal.signal.aborted) await once(terminal.signal, 'abort');
+        const ended = AbortSignal.any([terminal.signal, terminal.outputClosed]);
+        if (!ended.aborted) await once(ended, 'abort');
         terminal.note(
           'Stopping: attempts in flight may finish; press Ctrl-C again to stop at once.',
         );

@@ -1,55 +1,54 @@
 /**
  * Answer at once and do the work afterwards.
  *
- * After a 200 the provider never sends the event again, so the work is tried again here. The queue is bounded: when it
- * is full the answer is 503, and the provider keeps the event for us. In production, keep the queue on disk: here a
- * restart loses what was answered and is not done.
+ * After a 200 the provider never sends the event again, so it is in a file before the answer, and its work is tried until
+ * it succeeds, after a restart too. The queue is bounded: when it is full the answer is 503, and the provider keeps the
+ * event for us. Settings: those of webhook.ts and event-store.ts; CRM_URL.
  *
  * @module
  */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { store } from './event-store.ts';
 import { send, serve, setting, type Event } from './webhook.ts';
 
-const MOST_QUEUED = 10_000;
-const TRIES = 5;
+const MAX_QUEUED = 10_000;
 const FIRST_PAUSE_MS = 50;
-
-const queue: Event[] = [];
-let isWorking = false;
+const MAX_PAUSE_MS = 1000;
+const CRM_URL = setting('CRM_URL');
 
 const process = ({ id, event, data }: Event): Promise<void> =>
-  send('POST', `${setting('CRM_URL')}/activities`, {
-    event_id: id,
-    activity: event,
-    email: data['lead_email'] ?? null,
-  });
+  send(
+    'POST',
+    `${CRM_URL}/activities`,
+    { event_id: id, activity: event, email: data['lead_email'] ?? null },
+    { 'idempotency-key': id },
+  );
 
-const processWithRetries = async (event: Event): Promise<void> => {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      await process(event);
-      return;
-    } catch (error) {
-      if (tries === TRIES) {
-        console.error(`${event.id} is given up: ${String(error)}`);
-        return;
-      }
-      await sleep(FIRST_PAUSE_MS * 2 ** tries);
-    }
-  }
-};
+let isWorking = false;
+let timer: NodeJS.Timeout | undefined;
 
+/** Work on what is due, one event at a time; an event that fails does not hold up the others. */
 const work = async (): Promise<void> => {
   if (isWorking) return;
   isWorking = true;
-  for (let event = queue.shift(); event !== undefined; event = queue.shift()) {
-    await processWithRetries(event);
+  clearTimeout(timer);
+  let next = store.next();
+  for (; next !== null && next.dueAt <= Date.now(); next = store.next()) {
+    const { event, tries } = next;
+    try {
+      await process(event);
+      store.markDone(event.id);
+    } catch (error) {
+      console.error(`${event.id} will be tried again: ${String(error)}`);
+      store.postpone(event.id, Math.min(FIRST_PAUSE_MS * 2 ** tries, MAX_PAUSE_MS));
+    }
   }
   isWorking = false;
+  if (next !== null) timer = setTimeout(() => void work(), next.dueAt - Date.now());
 };
 
+void work();
 await serve((event) => {
-  if (queue.length >= MOST_QUEUED) throw new Error('the queue is full');
-  queue.push(event);
+  if (store.waiting() >= MAX_QUEUED) throw new Error('the queue is full');
+  store.enqueue(event);
   void work();
 });

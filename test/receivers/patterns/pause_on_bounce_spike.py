@@ -2,17 +2,18 @@
 
 The rate is bounces by emails sent: to count every event, as the guide's lines do, lets opens and clicks hide a spike.
 The hour goes by the events' own times. An event that comes twice counts once. In production, keep the figures in a
-database: here a restart forgets them.
+database: here a restart forgets them. Settings: those of webhook.py; API_URL, API_KEY, SLACK_URL.
 """
-import os
 import sys
 import threading
 from datetime import datetime
 from urllib.parse import quote
 
-from webhook import send, serve
+from webhook import send, serve, setting
 
-MOST_RATE = 0.05
+API_URL, API_KEY, SLACK_URL = setting("API_URL"), setting("API_KEY"), setting("SLACK_URL")
+
+MAX_RATE = 0.05
 SAMPLE = 20
 WINDOW_SECONDS = 3600
 
@@ -33,20 +34,22 @@ def tracker_of(campaign, at):
 def handle(event):
     if event["event"] not in ("email.sent", "email.bounced"):
         return
-    campaign = event["data"]["campaign_id"]
+    campaign = event["data"].get("campaign_id")
+    if not isinstance(campaign, str):
+        return
     at = datetime.fromisoformat(event["timestamp"].replace("Z", "+00:00")).timestamp()
     with lock:
         tracker = tracker_of(campaign, at)
         tracker[event["event"]].add(event["id"])
         sent, bounced = len(tracker["email.sent"]), len(tracker["email.bounced"])
         rate = bounced / max(sent, 1)
-        if tracker["paused"] or sent <= SAMPLE or rate <= MOST_RATE:
+        if tracker["paused"] or sent <= SAMPLE or rate <= MAX_RATE:
             return
-        pause = f"{os.environ['API_URL']}/v1/campaigns/{quote(campaign, safe='')}/pause"
-        send("POST", pause, {}, {"x-user-context": os.environ["API_KEY"]})
+        pause = f"{API_URL}/v1/campaigns/{quote(campaign, safe='')}/pause"
+        send("POST", pause, {}, {"x-user-context": API_KEY})
         tracker["paused"] = True
     try:
-        send("POST", f"{os.environ['SLACK_URL']}/messages", {
+        send("POST", f"{SLACK_URL}/messages", {
             "event_id": event["id"],
             "channel": "#alerts",
             "text": f"Campaign {campaign} paused: {rate:.1%} bounce rate",

@@ -3,14 +3,17 @@
  * through; its status is 1 when something is left for tomorrow.
  *
  * An event is acknowledged after its work is done. When the job dies in between, the work is done again tomorrow; so
- * it carries the event's id as its key.
+ * it carries the event's id as its key. What the webhook has done already is not done again: both share a database.
+ * Settings: those of event-store.ts; API_URL, API_KEY, WEBHOOK_ID, CRM_URL.
  *
  * @module
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { send, setting, type Event } from './webhook.ts';
+import { once } from './event-store.ts';
+import { exit, send, setting, type Event } from './webhook.ts';
 
 const API = `${setting('API_URL')}/v1/webhooks/${setting('WEBHOOK_ID')}/failed-events`;
+const CRM_URL = setting('CRM_URL');
 const KEY = { 'x-user-context': setting('API_KEY') };
 
 interface Page {
@@ -42,17 +45,21 @@ const failedEvents = async (): Promise<readonly Event[]> => {
   }
 };
 
-const process = ({ id, event, data }: Event): Promise<void> =>
+const process = once(({ id, event, data }: Event) =>
   send(
     'POST',
-    `${setting('CRM_URL')}/activities`,
+    `${CRM_URL}/activities`,
     { event_id: id, activity: event, email: data['lead_email'] ?? null },
     { 'idempotency-key': id },
-  );
+  ),
+);
 
 // All are listed before the first is acknowledged: to acknowledge one would shift the pages.
 let [done, left] = [0, 0];
-for (const event of await failedEvents()) {
+const events = await failedEvents().catch((error: unknown) =>
+  exit(`No list of dead letters: ${String(error)}.`),
+);
+for (const event of events) {
   try {
     await process(event);
     await call('POST', `${API}/${encodeURIComponent(event.id)}/acknowledge`);

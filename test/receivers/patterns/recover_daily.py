@@ -2,20 +2,22 @@
 
 A job for cron, which ends when it is through; its status is 1 when something is left for tomorrow. An event is
 acknowledged after its work is done. When the job dies in between, the work is done again tomorrow; so it carries the
-event's id as its key.
+event's id as its key. What the webhook has done already is not done again: both share a database. Settings: those of
+event_store.py; API_URL, API_KEY, WEBHOOK_ID, CRM_URL.
 """
 import json
-import os
 import sys
 import time
 import urllib.request
 from urllib.error import HTTPError
 from urllib.parse import quote
 
-from webhook import send
+from event_store import once
+from webhook import send, setting
 
-API = f"{os.environ['API_URL']}/v1/webhooks/{os.environ['WEBHOOK_ID']}/failed-events"
-KEY = {"x-user-context": os.environ["API_KEY"]}
+API = f"{setting('API_URL')}/v1/webhooks/{setting('WEBHOOK_ID')}/failed-events"
+KEY = {"x-user-context": setting("API_KEY")}
+CRM_URL = setting("CRM_URL")
 
 
 def call(method, url):
@@ -45,7 +47,7 @@ def failed_events():
 def process(event):
     send(
         "POST",
-        f"{os.environ['CRM_URL']}/activities",
+        f"{CRM_URL}/activities",
         {
             "event_id": event["id"],
             "activity": event["event"],
@@ -56,10 +58,15 @@ def process(event):
 
 
 # All are listed before the first is acknowledged: to acknowledge one would shift the pages.
+try:
+    events = failed_events()
+except OSError as error:
+    sys.exit(f"No list of dead letters: {error}.")
+process_once = once(process)
 done = left = 0
-for event in failed_events():
+for event in events:
     try:
-        process(event)
+        process_once(event)
         call("POST", f"{API}/{quote(event['id'], safe='')}/acknowledge")
         done += 1
     except OSError as error:

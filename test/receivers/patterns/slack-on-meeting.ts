@@ -1,9 +1,12 @@
 /**
- * Alert Slack when a reply sounds like a meeting.
+ * Alert Slack when a reply sounds like a meeting. Settings: those of webhook.ts and event-store.ts; SLACK_URL.
  *
  * @module
  */
+import { once } from './event-store.ts';
 import { send, serve, setting } from './webhook.ts';
+
+const SLACK_URL = setting('SLACK_URL');
 
 const KEYWORDS = [
   'calendar',
@@ -15,7 +18,7 @@ const KEYWORDS = [
   "let's talk",
 ];
 
-await serve(async ({ event, id, data }) => {
+const handle = once(async ({ event, id, data }) => {
   if (event !== 'email.replied') return;
   // People's phones write a typographic apostrophe.
   const preview = String(data['reply_preview'] ?? '')
@@ -24,12 +27,14 @@ await serve(async ({ event, id, data }) => {
   if (!KEYWORDS.some((keyword) => preview.includes(keyword))) return;
   await send(
     'POST',
-    `${setting('SLACK_URL')}/messages`,
+    `${SLACK_URL}/messages`,
     {
       event_id: id,
       channel: '#meetings',
-      text: `Possible meeting request from ${data['lead_name']}. Check reply.`,
+      text: `Possible meeting request from ${data['lead_name'] ?? data['lead_email'] ?? 'a lead'}. Check reply.`,
     },
     { 'idempotency-key': id },
   );
 });
+
+await serve(handle);

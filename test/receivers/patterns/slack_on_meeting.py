@@ -1,7 +1,11 @@
-"""Alert Slack when a reply sounds like a meeting."""
-import os
+"""Alert Slack when a reply sounds like a meeting.
 
-from webhook import send, serve
+Settings: those of webhook.py and event_store.py; SLACK_URL.
+"""
+from event_store import once
+from webhook import send, serve, setting
+
+SLACK_URL = setting("SLACK_URL")
 
 KEYWORDS = ["calendar", "schedule", "thursday", "friday", "next week", "available", "let's talk"]
 
@@ -10,16 +14,18 @@ def handle(event):
     if event["event"] != "email.replied":
         return
     # People's phones write a typographic apostrophe.
-    preview = (event["data"].get("reply_preview") or "").lower().replace("\u2019", "'")
+    data = event["data"]
+    preview = str(data.get("reply_preview") or "").lower().replace("\u2019", "'")
     if not any(keyword in preview for keyword in KEYWORDS):
         return
-    text = f"Possible meeting request from {event['data']['lead_name']}. Check reply."
+    who = data.get("lead_name") or data.get("lead_email") or "a lead"
+    text = f"Possible meeting request from {who}. Check reply."
     send(
         "POST",
-        f"{os.environ['SLACK_URL']}/messages",
+        f"{SLACK_URL}/messages",
         {"event_id": event["id"], "channel": "#meetings", "text": text},
         {"Idempotency-Key": event["id"]},
     )
 
 
-serve(handle)
+serve(once(handle))

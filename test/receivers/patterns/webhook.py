@@ -2,17 +2,27 @@
 
 200 says that the event is in good hands; anything else makes the provider try again, after 30 seconds, 5 and 30 minutes.
 """
+import errno
 import hashlib
 import hmac
 import json
 import os
+import signal
 import sys
 import threading
 import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 PATH = "/webhooks/sendemall"
-MOST_BYTES = 1_000_000
+MAX_BYTES = 1_000_000
+
+
+def setting(name, fallback=None):
+    """Reads a setting from the environment; without it and without a fallback, exits. Read all settings at the start."""
+    value = os.environ.get(name) or fallback
+    if value is None:
+        sys.exit(f"{name} is not set. Set it in the environment.")
+    return value
 
 
 def send(method, url, body, headers=None):
@@ -28,8 +38,7 @@ def send(method, url, body, headers=None):
         answer.read()
 
 
-def is_signed(body, header):
-    secret = os.environ["WEBHOOK_SECRET"].encode()
+def is_signed(secret, body, header):
     expected = "sha256=" + hmac.new(secret, body, hashlib.sha256).hexdigest()
     # As bytes: compare_digest refuses text that is not ASCII.
     return hmac.compare_digest(expected.encode(), header.encode("utf-8", "surrogateescape"))
@@ -44,7 +53,15 @@ def parse(body):
 
 
 def serve(handle):
-    """Answers 200 when `handle` is through with the event, and 503 when it raises."""
+    """Answers 200 when `handle` is through with the event, and 503 when it raises.
+
+    SIGTERM and Ctrl-C let requests in progress finish. Settings: WEBHOOK_SECRET; PORT (3000); HOST (127.0.0.1; in a
+    container 0.0.0.0).
+    """
+    secret = setting("WEBHOOK_SECRET").encode()
+    host, port = setting("HOST", "127.0.0.1"), setting("PORT", "3000")
+    if not port.isdecimal() or int(port) > 65535:
+        sys.exit(f'PORT is "{port}". Set it to a number from 0 to 65535.')
 
     class Receiver(BaseHTTPRequestHandler):
         timeout = 10
@@ -59,10 +76,10 @@ def serve(handle):
             length = self.headers.get("Content-Length", "")
             if not length.isdigit():
                 return 411
-            if int(length) > MOST_BYTES:
+            if int(length) > MAX_BYTES:
                 return 413
             body = self.rfile.read(int(length))
-            if not is_signed(body, self.headers.get("X-SendEmAll-Signature", "")):
+            if not is_signed(secret, body, self.headers.get("X-SendEmAll-Signature", "")):
                 return 401
             event = parse(body)
             if event is None:
@@ -78,11 +95,24 @@ def serve(handle):
             pass
 
     class Server(ThreadingHTTPServer):
-        # Who comes while it is busy waits in line; the standard five places are few for a burst.
+        # Connections that come while it is busy wait in line; the standard five places are few for a burst.
         request_queue_size = 128
+        # Requests in progress finish before it ends.
+        daemon_threads = False
 
-    server = Server(("127.0.0.1", int(os.environ.get("PORT", "3000"))), Receiver)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    print(server.server_port, flush=True)
-    # It ends with whoever started it.
-    sys.stdin.read()
+    try:
+        server = Server((host, int(port)), Receiver)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            sys.exit(f"Port {port} on {host} is in use. Stop what uses it, or set PORT to another.")
+        sys.exit(f"Cannot listen on {host}:{port}: {error}. Check HOST and PORT.")
+
+    def stop(*_):
+        # From a thread of its own: shutdown waits for serve_forever to return.
+        threading.Thread(target=server.shutdown).start()
+
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, stop)
+    print(f"Listening on http://{host}:{server.server_port}{PATH}", flush=True)
+    server.serve_forever()
+    server.server_close()

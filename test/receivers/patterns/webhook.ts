@@ -17,13 +17,18 @@ export interface Event {
 }
 
 const PATH = '/webhooks/sendemall';
-const MOST_BYTES = 1_000_000;
+const MAX_BYTES = 1_000_000;
 
-/** A setting from the environment. */
-export const setting = (name: string): string => {
-  const value = process.env[name];
-  if (value === undefined || value === '') throw new Error(`Set ${name} in the environment.`);
-  return value;
+/** Ends the program with a message for whoever started it. */
+export const exit = (message: string): never => {
+  console.error(message);
+  process.exit(1);
+};
+
+/** Read a setting from the environment; without it and without a fallback, exit. Read all settings at the start. */
+export const setting = (name: string, fallback?: string): string => {
+  const value = process.env[name] || fallback;
+  return value ?? exit(`${name} is not set. Set it in the environment.`);
 };
 
 /** Sends JSON. Fails when nothing or no 2xx is answered, so that nobody takes the work for done. */
@@ -44,8 +49,8 @@ export const send = async (
   if (!answer.ok) throw new Error(`${method} ${url} answered ${answer.status}`);
 };
 
-const isSigned = (body: Buffer, header: string | undefined): boolean => {
-  const hmac = createHmac('sha256', setting('WEBHOOK_SECRET')).update(body).digest('hex');
+const isSigned = (secret: string, body: Buffer, header: string | undefined): boolean => {
+  const hmac = createHmac('sha256', secret).update(body).digest('hex');
   const expected = Buffer.from(`sha256=${hmac}`);
   const given = Buffer.from(header ?? '');
   // timingSafeEqual throws when the lengths differ.
@@ -57,7 +62,7 @@ const readBody = async (request: IncomingMessage): Promise<Buffer | null> => {
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > MOST_BYTES) return null;
+    if (size > MAX_BYTES) return null;
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
@@ -73,15 +78,31 @@ const parse = (body: Buffer): Event | null => {
   }
 };
 
-/** Answers 200 when `handle` is through with the event, and 503 when it fails. */
+/** The port to listen on; 0 takes a free one. */
+const portOf = (text: string): number => {
+  const port = Number(text);
+  return /^\d+$/.test(text) && port <= 65_535
+    ? port
+    : exit(`PORT is "${text}". Set it to a number from 0 to 65535.`);
+};
+
+/**
+ * Answer 200 when `handle` is through with the event, and 503 when it fails. SIGTERM and Ctrl-C let requests in progress
+ * finish.
+ *
+ * Settings: WEBHOOK_SECRET; PORT (3000); HOST (127.0.0.1; in a container 0.0.0.0).
+ */
 export const serve = async (handle: (event: Event) => void | Promise<void>): Promise<void> => {
+  const secret = setting('WEBHOOK_SECRET');
+  const port = portOf(setting('PORT', '3000'));
+  const host = setting('HOST', '127.0.0.1');
   const statusFor = async (request: IncomingMessage): Promise<number> => {
     if (request.url !== PATH) return 404;
     if (request.method !== 'POST') return 405;
     const body = await readBody(request);
     if (body === null) return 413;
     const signature = request.headers['x-sendemall-signature'];
-    if (!isSigned(body, typeof signature === 'string' ? signature : undefined)) return 401;
+    if (!isSigned(secret, body, typeof signature === 'string' ? signature : undefined)) return 401;
     const event = parse(body);
     if (event === null) return 400;
     try {
@@ -98,9 +119,18 @@ export const serve = async (handle: (event: Event) => void | Promise<void>): Pro
       () => response.writeHead(500).end(),
     );
   });
-  server.listen(Number(process.env['PORT'] ?? '3000'), '127.0.0.1');
+  server.on('error', ({ code, message }: NodeJS.ErrnoException) =>
+    exit(
+      code === 'EADDRINUSE'
+        ? `Port ${port} on ${host} is in use. Stop what uses it, or set PORT to another.`
+        : `Cannot listen on ${host}:${port}: ${message}. Check HOST and PORT.`,
+    ),
+  );
+  server.listen(port, host);
   await once(server, 'listening');
-  console.log((server.address() as AddressInfo).port);
-  // It ends with whoever started it.
-  process.stdin.resume().on('end', () => process.exit());
+  const { port: bound } = server.address() as AddressInfo;
+  console.log(`Listening on http://${host}:${bound}${PATH}`);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => server.close(() => process.exit()));
+  }
 };

@@ -11,19 +11,46 @@ export type Leak = 'digest' | 'secret' | 'stack';
 /** What the redactor calls it. */
 const LABELS = { digest: /^<the right digest/, secret: /^<the secret/ } as const;
 
-/** A frame or the head of a stack, in the languages that receivers are written in. */
-const STACKS: readonly RegExp[] = [
+/** Longer names and paths are none: bounded, so that an answer made to slow the search down cannot. */
+const JAVASCRIPT =
+  /\bat (?:async )?(?:[\w.<>$&; [\]]{1,200} )?\(?(?:file:\/\/|node:|\/|[A-Z]:\\)[^\s()]{1,300}:\d{1,7}:\d/;
+
+/** Where a frame of .NET ends, and how much of the line before it is looked at. */
+const DOTNET_END = /:line \d/g;
+const DOTNET_START = /\bat [\w.`<>]+\(/;
+const MAX_FRAME_CHARACTERS = 800;
+
+/** `at Name.Space.Method(String x) in /path/File.cs:line 12`. */
+const hasDotnetFrame = (text: string): boolean => {
+  let looked = 0;
+  for (const { index } of text.matchAll(DOTNET_END)) {
+    const before = text.slice(Math.max(looked, index - MAX_FRAME_CHARACTERS), index);
+    looked = index;
+    const frame = before.slice(before.lastIndexOf('\n') + 1);
+    const start = frame.search(DOTNET_START);
+    if (start >= 0 && frame.includes(') in ', start)) return true;
+  }
+  return false;
+};
+
+/**
+ * A frame or the head of a stack, in the languages that receivers are written in. Each takes time linear in the
+ * answer's length: no two places where a match may begin share the text that is read from there.
+ */
+const STACKS: readonly ((text: string) => boolean)[] = [
   // JavaScript, also as HTML.
-  /\bat (?:async )?(?:[\w.<>$&; [\]]+ )?\(?(?:file:\/\/|node:|\/|[A-Z]:\\)[^\s()]+:\d+:\d+\)?/,
-  /Traceback \(most recent call last\)/,
+  (text) => JAVASCRIPT.test(text),
+  (text) => text.includes('Traceback (most recent call last)'),
   // Java, Kotlin; .NET; PHP; Ruby; Go; Rust.
-  /\bat [\w.$]+\([\w$]+\.(?:java|kt|scala):\d+\)/,
-  /\bat [\w.`<>]+\(.*\) in .+:line \d+/,
-  /(?:Stack trace:\s*#0|#\d+ \/\S+\.php\(\d+\))/,
-  /\S+\.rb:\d+:in [`'"]/,
-  /goroutine \d+ \[running\]/,
-  /thread '.+' panicked at/,
+  (text) => /\bat [\w.$]+\([\w$]+\.(?:java|kt|scala):\d+\)/.test(text),
+  hasDotnetFrame,
+  (text) => /(?:Stack trace:\s*#0|#\d+ \/\S+\.php\(\d+\))/.test(text),
+  (text) => /\S\.rb:\d+:in [`'"]/.test(text),
+  (text) => /goroutine \d+ \[running\]/.test(text),
+  (text) => /thread '[^'\n]{1,200}'(?: \(\d+\))? panicked at/.test(text),
 ];
+
+const hasStack = (text: string): boolean => STACKS.some((fits) => fits(text));
 
 const linesOf = (headers: HeaderPairs): string =>
   headers.map(([name, value]) => `${name}: ${value}`).join('\n');
@@ -45,12 +72,16 @@ export const leaksOf = (
 ): readonly SeenExchange[] | null => {
   const answered = exchanges.filter(({ exchange }) => exchange.reply.kind === 'answer');
   if (answered.length === 0) return null;
+  // Most answers are the same, so each text is searched once.
   if (leak === 'stack') {
-    return answered.filter(({ exchange }) =>
-      STACKS.some((stack) => stack.test(answerOf(exchange))),
-    );
+    const searched = new Map<string, boolean>();
+    return answered.filter(({ exchange }) => {
+      const text = answerOf(exchange);
+      const found = searched.get(text) ?? hasStack(text);
+      searched.set(text, found);
+      return found;
+    });
   }
-  /** Most answers are the same. */
   const known = new Map<string, readonly string[]>();
   const foundIn = (text: string): readonly string[] => {
     const found = known.get(text) ?? secretsIn(text).filter((label) => LABELS[leak].test(label));

@@ -10,7 +10,7 @@ const toPattern = (glob: string): RegExp =>
   new RegExp(
     `^${glob
       .replaceAll(/[.+^${}()|[\]\\]/g, String.raw`\$&`)
-      .replaceAll('*', '.*')
+      .replaceAll(/\*+/g, '.*')
       .replaceAll('?', '.')}$`,
   );
 

@@ -19,12 +19,12 @@ const SLASH =
 
 /** Messages of Node and Python, whatever is around them. */
 const MEANINGS: readonly (readonly [sign: RegExp, meaning: string])[] = [
-  [/"data" argument must be .*Received (an instance of Object|undefined)/, PARSED_FIRST],
+  [/"data" argument must be .{0,300}Received (an instance of Object|undefined)/, PARSED_FIRST],
   [
     /object supporting the buffer API required|Strings must be encoded before hashing/,
     PARSED_FIRST_PYTHON,
   ],
-  [/"key" argument must be .*Received (undefined|null)/, NO_SECRET],
+  [/"key" argument must be .{0,300}Received (undefined|null)/, NO_SECRET],
   [
     /key: expected bytes or bytearray, but got 'NoneType'|'NoneType' object has no attribute 'encode'/,
     NO_SECRET,

@@ -56,7 +56,7 @@ export const FRAMEWORKS: readonly Framework[] = [
     name: 'Django',
     // With what its SecurityMiddleware sends behind gunicorn.
     sign: /^(set-cookie: csrftoken|server: wsgiserver)|^server: gunicorn(?=[^]*^referrer-policy: same-origin)(?=[^]*^cross-origin-opener-policy: same-origin)/im,
-    page: /CSRF verification failed\. Request aborted\.|because you have <code>DEBUG = True<\/code>|<th[^>]*>Django Version:|<h1>Bad Request \(400\)<\/h1><p><\/p>/,
+    page: /CSRF verification failed\. Request aborted\.|because you have <code>DEBUG = True<\/code>|<th[^<>]*>Django Version:|<h1>Bad Request \(400\)<\/h1><p><\/p>/,
     raw: 'Django: `request.body` before `request.POST`.',
     header: `Django: \`request.headers["${SIGNATURE.header}"]\` or \`request.META["${CGI_NAME}"]\`.`,
     csrf: 'Django: `@csrf_exempt` on the view.',

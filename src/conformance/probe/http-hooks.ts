@@ -76,9 +76,12 @@ const State = z.object({
   ),
 });
 
+/** The word first: looking back over blanks from every place would take the square of their number. */
+const NOT_JSON = /(NaN|-?Infinity)(?<=[:[,]\s*\1)(?=\s*[,}\]])/g;
+
 const readJson = (text: string): unknown => {
   try {
-    return JSON.parse(text.replaceAll(/(?<=[:[,]\s*)(NaN|-?Infinity)(?=\s*[,}\]])/g, '"$1"'));
+    return JSON.parse(text.replaceAll(NOT_JSON, '"$1"'));
   } catch {
     return undefined;
   }

@@ -25,7 +25,10 @@ export interface Part {
 
 /** A cause or a remedy in parts: what stands between a pair of backticks is code. */
 export const splitCode = (text: string): readonly Part[] =>
-  text.split(/`([^`\n]*[^`\s][^`\n]*)`/).map((part, at) => ({ isCode: at % 2 === 1, text: part }));
+  text.split(/(`[^`\n]+`)/).map((part, at) => {
+    const code = at % 2 === 1 ? part.slice(1, -1) : '';
+    return code.trim() === '' ? { isCode: false, text: part } : { isCode: true, text: code };
+  });
 
 const headerLines = (
   headers: readonly (readonly [name: string, value: string])[],

@@ -1,0 +1,66 @@
+/**
+ * How a source file of each language becomes a running process, and which languages this machine has.
+ *
+ * @module
+ */
+import { execFile, spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Language } from './catalogue.ts';
+
+export interface Program {
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+const run = promisify(execFile);
+
+/** The oldest Java that runs a source file with the syntax used here. */
+const MIN_JAVA = 17;
+
+const versionOf = (command: string, flag: string): string | null => {
+  const { status, stdout, stderr } = spawnSync(command, [flag], { encoding: 'utf8' });
+  return status === 0 ? `${stdout}${stderr}` : null;
+};
+
+const missingJava = (): string | null => {
+  const version = versionOf('java', '-version');
+  if (version === null) return 'java is not installed';
+  const major = Number(/version "(\d+)/.exec(version)?.[1] ?? 0);
+  return major >= MIN_JAVA ? null : `java ${major} is older than ${MIN_JAVA}`;
+};
+
+/** Why receivers in this language cannot be started here; null when they can. */
+export const missingToolchain = (language: Language): string | null => {
+  switch (language) {
+    case 'node':
+      return null;
+    case 'python':
+      return versionOf('python3', '--version') === null ? 'python3 is not installed' : null;
+    case 'go':
+      return versionOf('go', 'version') === null ? 'go is not installed' : null;
+    case 'java':
+      return missingJava();
+  }
+};
+
+/** Compiles what must be compiled. @param folder takes what the compiler writes */
+export const prepare = async (
+  language: Language,
+  source: string,
+  folder: string,
+): Promise<Program> => {
+  switch (language) {
+    case 'node':
+      return { command: process.execPath, args: ['--disable-warning=ExperimentalWarning', source] };
+    case 'python':
+      return { command: 'python3', args: [source] };
+    case 'go': {
+      const binary = join(folder, 'receiver');
+      await run('go', ['build', '-o', binary, source]);
+      return { command: binary, args: [] };
+    }
+    case 'java':
+      return { command: 'java', args: ['-XX:TieredStopAtLevel=1', source] };
+  }
+};

@@ -234,6 +234,14 @@ describe('installed in an empty folder', () => {
     expect(status).toBe(0);
   });
 
+  test('CommonJS can require the entries', async ({ skip }) => {
+    if (offline) return skip(offline);
+    writeFileSync(join(app, 'use.cjs'), REQUIRED);
+    const { status, output } = await run(process.execPath, ['use.cjs'], here);
+    expect(output.trim()).toBe('ok');
+    expect(status).toBe(0);
+  });
+
   test('the entries type-check in a strict program', { timeout: 40_000 }, async ({ skip }) => {
     if (offline) return skip(offline);
     writeFileSync(join(app, 'typed.ts'), TYPED);
@@ -329,6 +337,16 @@ const report = await verify({ url: mock.url, secret: 'whsec_nobody-knows', only:
 const page = REPORTERS.html(report);
 if (!page.includes(report.tool.version) || CATALOGUE.length < 60) throw new Error(page);
 if (answer.ok && !refused && EVENT_TYPES.length === 8 && createClient && schema.$schema && strictSchema.$id !== schema.$id && openapi.openapi) console.log('ok');
+`;
+
+const REQUIRED = `
+const { createMock } = require('sendemall-mock');
+const { verify } = require('sendemall-mock/conformance');
+const { EVENT_TYPES } = require('sendemall-mock/schemas');
+createMock({ port: null }).then(async (mock) => {
+  await mock.close();
+  if (typeof verify === 'function' && EVENT_TYPES.length === 8) console.log('ok');
+});
 `;
 
 const TYPED = `

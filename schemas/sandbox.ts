@@ -10,6 +10,7 @@ import * as z from 'zod';
 import {
   Campaign,
   Cursor,
+  EventName,
   ListMeta,
   Meta,
   PageLimit,
@@ -107,23 +108,6 @@ export type SignatureMode = z.infer<typeof SignatureMode>;
  */
 export const ClockMode = z.enum(['realtime', 'scaled', 'frozen', 'skip']);
 export type ClockMode = z.infer<typeof ClockMode>;
-
-/**
- * What happened.
- *
- * @remarks documented: G, "Supported events"
- */
-export const EventName = z.enum([
-  'email.sent',
-  'email.delivered',
-  'email.opened',
-  'email.clicked',
-  'email.replied',
-  'email.bounced',
-  'email.unsubscribed',
-  'campaign.completed',
-]);
-export type EventName = z.infer<typeof EventName>;
 
 /** What to trigger. */
 export const TriggerRequest = z.strictObject({

@@ -20,6 +20,8 @@ import type { Idempotent } from '../idempotency.ts';
 import { readPage, readQuery } from '../query.ts';
 import type { RateLimits } from '../rate-limits.ts';
 
+const hints = { timezone: 'Use a name of the IANA database, e.g. America/New_York or UTC.' };
+
 const idOf = (c: Ctx): string => c.req.param('campaign_id') ?? '';
 
 export const campaignRoutes = (
@@ -37,7 +39,7 @@ export const campaignRoutes = (
     .post('/', async (c) => {
       const body = await readJson(c);
       return idempotent(c, body, async () => {
-        const settings = parse(CreateCampaignRequest, body);
+        const settings = parse(CreateCampaignRequest, body, { hints });
         limits.checkCreation(c);
         return shown(c, { do: 'create', settings, profile: defaultProfile }, 201);
       });
@@ -62,7 +64,7 @@ export const campaignRoutes = (
     )
     .patch('/:campaign_id', async (c) => {
       const { id } = campaigns(c.get('account')).find(idOf(c));
-      const changes = parse(UpdateCampaignRequest, await readJson(c));
+      const changes = parse(UpdateCampaignRequest, await readJson(c), { hints });
       return shown(c, { do: 'update', campaign: id, changes });
     })
     .delete('/:campaign_id', async (c) => {

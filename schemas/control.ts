@@ -43,13 +43,16 @@ export const DailyLimit = integer().min(1).max(1_000_000);
 export type DailyLimit = z.infer<typeof DailyLimit>;
 
 /**
- * A name of the IANA time zone database, such as `America/New_York`.
+ * A name of the IANA time zone database, such as `America/New_York`. The pattern gives their form;
+ * one that the database does not have is refused.
  *
  * @remarks assumed: The field is documented (A), that it takes IANA names is not. (Documented in
  * part: A.)
  * @example `"America/New_York"`
  */
-export const TimeZone = z.string().min(1).max(64);
+export const TimeZone = z.string().max(64).regex(
+  /^[A-Za-z][A-Za-z0-9_+-]{1,30}(?:\/[A-Za-z][A-Za-z0-9_+-]{1,30}){0,2}$/u,
+);
 export type TimeZone = z.infer<typeof TimeZone>;
 
 /**
@@ -365,17 +368,24 @@ export type CampaignAnalytics = z.infer<typeof CampaignAnalytics>;
  * @example `"https://your-app.com/webhooks/sendemall"`
  */
 export const WebhookUrl = z.string().max(2048).regex(
-  /^https?:\/\/(?:\[[0-9A-Fa-f:.]+\]|[^\s/?#@:\\\[\]]+)(?::\d{1,5})?(?:[/?][^\s#\\]*)?$/u,
+  /^https?:\/\/(?:\[[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]+\]|[^\s/?#@:\\\[\]]+)(?::\d{1,5})?(?:[/?][^\s#\\]*)?$/u,
 );
 export type WebhookUrl = z.infer<typeof WebhookUrl>;
 
 /**
- * An event's name, or `*` for all events.
+ * `*` alone stands for every event, those that may come later included.
  *
- * @remarks assumed: The names, and that one can subscribe to all, are documented (G, "Supported
- * events"). That `*` says so is assumed.
+ * @remarks assumed: That one can subscribe to all is documented (G), that `*` says so is not.
  */
-export const Subscription = z.enum([
+export const AllEvents = z.array(z.literal('*')).min(1).max(1);
+export type AllEvents = z.infer<typeof AllEvents>;
+
+/**
+ * What happened.
+ *
+ * @remarks documented: G, "Supported events"
+ */
+export const EventName = z.enum([
   'email.sent',
   'email.delivered',
   'email.opened',
@@ -384,17 +394,24 @@ export const Subscription = z.enum([
   'email.bounced',
   'email.unsubscribed',
   'campaign.completed',
-  '*',
 ]);
-export type Subscription = z.infer<typeof Subscription>;
+export type EventName = z.infer<typeof EventName>;
 
 /**
- * Each name once. `*` stands alone.
+ * Each name once.
  *
  * @remarks assumed: The list is documented. That it must not be empty and must not repeat itself
  * is assumed, because neither can be meant. (Documented in part: G, "Register your endpoint".)
  */
-export const Subscriptions = z.array(Subscription).min(1).max(8).check(uniqueItems);
+export const NamedEvents = z.array(EventName).min(1).max(8).check(uniqueItems);
+export type NamedEvents = z.infer<typeof NamedEvents>;
+
+/**
+ * Names of events, or `*` alone.
+ *
+ * @remarks assumed: As its parts.
+ */
+export const Subscriptions = z.xor([AllEvents, NamedEvents]);
 export type Subscriptions = z.infer<typeof Subscriptions>;
 
 /**
@@ -670,11 +687,12 @@ export const PageLimit = integer().min(1).max(100);
 export type PageLimit = z.infer<typeof PageLimit>;
 
 /**
- * Opaque.
+ * Opaque. One that no page has given is refused.
  *
  * @remarks assumed: Nothing is documented about pages.
+ * @example `"cur_123"`
  */
-export const Cursor = z.string().min(1).max(256);
+export const Cursor = z.string().regex(/^cur_\d{1,15}$/u);
 export type Cursor = z.infer<typeof Cursor>;
 
 /**
@@ -727,7 +745,7 @@ export type ListMeta = z.infer<typeof ListMeta>;
 /**
  * | code | status | when |
  * |---|---|---|
- * | `BAD_REQUEST` | 400 | the `Host` or the path is malformed |
+ * | `BAD_REQUEST` | 400 | it is not HTTP/1.1, or the `Host` or the path is malformed |
  * | `MALFORMED_JSON` | 400 | the body is not JSON; the message says where |
  * | `UNAUTHORIZED` | 401 | `x-user-context` is missing or not known |
  * | `FOREIGN_HOST` | 403 | sandbox only: the `Host` is not a name of the sandbox |
@@ -741,6 +759,7 @@ export type ListMeta = z.infer<typeof ListMeta>;
  * | `DELIVERY_NOT_FOUND` | 404 | sandbox only: the account has no such delivery |
  * | `FAULT_NOT_FOUND` | 404 | sandbox only: the account has no such rule |
  * | `METHOD_NOT_ALLOWED` | 405 | the path takes other methods; `Allow` lists them |
+ * | `REQUEST_TIMEOUT` | 408 | the request did not arrive in time |
  * | `IDEMPOTENCY_KEY_REUSED` | 409 | the `Idempotency-Key` came with another body before |
  * | `WEBHOOK_LIMIT_REACHED` | 409 | the account has as many webhooks as it may |
  * | `CAMPAIGN_LIMIT_REACHED` | 409 | the account has as many campaigns as it may |
@@ -759,6 +778,7 @@ export type ListMeta = z.infer<typeof ListMeta>;
  * | `UNSUPPORTED_MEDIA_TYPE` | 415 | the body is not `application/json` |
  * | `VALIDATION_FAILED` | 422 | a field or parameter is wrong; the message names it |
  * | `RATE_LIMIT_EXCEEDED` | 429 | too many requests; `retry_after` says when to come back |
+ * | `HEADERS_TOO_LARGE` | 431 | path and headers are larger than allowed |
  * | `INTERNAL_ERROR` | 500 | a fault of the server |
  * | `ACCOUNT_LIMIT_REACHED` | 503 | sandbox only: it holds as many accounts as it takes |
  * | `BUSY` | 503 | sandbox only: it cannot take this now |
@@ -787,6 +807,7 @@ export const ErrorCode = z.enum([
   'DELIVERY_NOT_FOUND',
   'FAULT_NOT_FOUND',
   'METHOD_NOT_ALLOWED',
+  'REQUEST_TIMEOUT',
   'IDEMPOTENCY_KEY_REUSED',
   'WEBHOOK_LIMIT_REACHED',
   'CAMPAIGN_LIMIT_REACHED',
@@ -805,6 +826,7 @@ export const ErrorCode = z.enum([
   'UNSUPPORTED_MEDIA_TYPE',
   'VALIDATION_FAILED',
   'RATE_LIMIT_EXCEEDED',
+  'HEADERS_TOO_LARGE',
   'INTERNAL_ERROR',
   'ACCOUNT_LIMIT_REACHED',
   'BUSY',

@@ -459,16 +459,17 @@ export const FIDELITY: readonly Grade[] = [
     reason: 'That it is a URL is documented (G), its rules are not. Credentials would end up in logs, and a fragment never reaches a server.',
   },
   {
-    subject: 'Subscription',
+    subject: 'AllEvents',
     fidelity: 'assumed',
-    reason: 'The names, and that one can subscribe to all, are documented (G, "Supported events"). That `*` says so is assumed.',
+    reason: 'That one can subscribe to all is documented (G), that `*` says so is not.',
   },
   {
-    subject: 'Subscriptions',
+    subject: 'NamedEvents',
     fidelity: 'assumed',
     source: 'G, "Register your endpoint"',
     reason: 'The list is documented. That it must not be empty and must not repeat itself is assumed, because neither can be meant.',
   },
+  { subject: 'Subscriptions', fidelity: 'assumed', reason: 'As its parts.' },
   {
     subject: 'Secret',
     fidelity: 'assumed',

@@ -502,7 +502,8 @@ export const DailyLimit = integer();
 export type DailyLimit = z.infer<typeof DailyLimit>;
 
 /**
- * A name of the IANA time zone database, such as `America/New_York`.
+ * A name of the IANA time zone database, such as `America/New_York`. The pattern gives their form;
+ * one that the database does not have is refused.
  *
  * @remarks assumed: The field is documented (A), that it takes IANA names is not. (Documented in
  * part: A.)
@@ -775,12 +776,19 @@ export const WebhookUrl = z.string();
 export type WebhookUrl = z.infer<typeof WebhookUrl>;
 
 /**
- * An event's name, or `*` for all events.
+ * `*` alone stands for every event, those that may come later included.
  *
- * @remarks assumed: The names, and that one can subscribe to all, are documented (G, "Supported
- * events"). That `*` says so is assumed.
+ * @remarks assumed: That one can subscribe to all is documented (G), that `*` says so is not.
  */
-export const Subscription = openEnum([
+export const AllEvents = z.array(z.literal('*'));
+export type AllEvents = z.infer<typeof AllEvents>;
+
+/**
+ * What happened.
+ *
+ * @remarks documented: G, "Supported events"
+ */
+export const EventName = openEnum([
   'email.sent',
   'email.delivered',
   'email.opened',
@@ -789,17 +797,24 @@ export const Subscription = openEnum([
   'email.bounced',
   'email.unsubscribed',
   'campaign.completed',
-  '*',
 ]);
-export type Subscription = z.infer<typeof Subscription>;
+export type EventName = z.infer<typeof EventName>;
 
 /**
- * Each name once. `*` stands alone.
+ * Each name once.
  *
  * @remarks assumed: The list is documented. That it must not be empty and must not repeat itself
  * is assumed, because neither can be meant. (Documented in part: G, "Register your endpoint".)
  */
-export const Subscriptions = z.array(Subscription);
+export const NamedEvents = z.array(EventName);
+export type NamedEvents = z.infer<typeof NamedEvents>;
+
+/**
+ * Names of events, or `*` alone.
+ *
+ * @remarks assumed: As its parts.
+ */
+export const Subscriptions = z.xor([AllEvents, NamedEvents]);
 export type Subscriptions = z.infer<typeof Subscriptions>;
 
 /**
@@ -1078,7 +1093,7 @@ export type ListMeta = z.infer<typeof ListMeta>;
 /**
  * | code | status | when |
  * |---|---|---|
- * | `BAD_REQUEST` | 400 | the `Host` or the path is malformed |
+ * | `BAD_REQUEST` | 400 | it is not HTTP/1.1, or the `Host` or the path is malformed |
  * | `MALFORMED_JSON` | 400 | the body is not JSON; the message says where |
  * | `UNAUTHORIZED` | 401 | `x-user-context` is missing or not known |
  * | `FOREIGN_HOST` | 403 | sandbox only: the `Host` is not a name of the sandbox |
@@ -1092,6 +1107,7 @@ export type ListMeta = z.infer<typeof ListMeta>;
  * | `DELIVERY_NOT_FOUND` | 404 | sandbox only: the account has no such delivery |
  * | `FAULT_NOT_FOUND` | 404 | sandbox only: the account has no such rule |
  * | `METHOD_NOT_ALLOWED` | 405 | the path takes other methods; `Allow` lists them |
+ * | `REQUEST_TIMEOUT` | 408 | the request did not arrive in time |
  * | `IDEMPOTENCY_KEY_REUSED` | 409 | the `Idempotency-Key` came with another body before |
  * | `WEBHOOK_LIMIT_REACHED` | 409 | the account has as many webhooks as it may |
  * | `CAMPAIGN_LIMIT_REACHED` | 409 | the account has as many campaigns as it may |
@@ -1110,6 +1126,7 @@ export type ListMeta = z.infer<typeof ListMeta>;
  * | `UNSUPPORTED_MEDIA_TYPE` | 415 | the body is not `application/json` |
  * | `VALIDATION_FAILED` | 422 | a field or parameter is wrong; the message names it |
  * | `RATE_LIMIT_EXCEEDED` | 429 | too many requests; `retry_after` says when to come back |
+ * | `HEADERS_TOO_LARGE` | 431 | path and headers are larger than allowed |
  * | `INTERNAL_ERROR` | 500 | a fault of the server |
  * | `ACCOUNT_LIMIT_REACHED` | 503 | sandbox only: it holds as many accounts as it takes |
  * | `BUSY` | 503 | sandbox only: it cannot take this now |
@@ -1138,6 +1155,7 @@ export const ErrorCode = openEnum([
   'DELIVERY_NOT_FOUND',
   'FAULT_NOT_FOUND',
   'METHOD_NOT_ALLOWED',
+  'REQUEST_TIMEOUT',
   'IDEMPOTENCY_KEY_REUSED',
   'WEBHOOK_LIMIT_REACHED',
   'CAMPAIGN_LIMIT_REACHED',
@@ -1156,6 +1174,7 @@ export const ErrorCode = openEnum([
   'UNSUPPORTED_MEDIA_TYPE',
   'VALIDATION_FAILED',
   'RATE_LIMIT_EXCEEDED',
+  'HEADERS_TOO_LARGE',
   'INTERNAL_ERROR',
   'ACCOUNT_LIMIT_REACHED',
   'BUSY',

@@ -280,7 +280,21 @@ export const badRequest = (): Problem =>
   new Problem(
     'BAD_REQUEST',
     400,
-    'This is no request that can be answered: its Host or its path is malformed. Mend them.',
+    'This request cannot be answered: it is not HTTP/1.1, or its Host or its path is malformed. Fix that and send it again.',
+  );
+
+export const headersTooLarge = (): Problem =>
+  new Problem(
+    'HEADERS_TOO_LARGE',
+    431,
+    'The path and the headers of this request are over 16 KiB together. Send less, or put it into the body.',
+  );
+
+export const requestTimeout = (): Problem =>
+  new Problem(
+    'REQUEST_TIMEOUT',
+    408,
+    'This request did not arrive in time: its headers within 30 s, all of it within 2 min. Send it again.',
   );
 
 const STORAGE_PROBLEMS: Readonly<

@@ -6,24 +6,45 @@
 import { getLogger } from '@logtape/logtape';
 import { ulid } from 'ulid';
 import type { WallClock } from '../clock/port.ts';
-import { badRequest, internalError } from '../domain/problems.ts';
+import {
+  badRequest,
+  headersTooLarge,
+  internalError,
+  requestTimeout,
+  type Problem,
+} from '../domain/problems.ts';
 import { toProviderTime } from '../domain/time.ts';
 
 const logger = getLogger(['sendemall-mock', 'server']);
 
+/** What the client did wrong; null when it is the server's fault. */
+const clientProblem = (error: unknown): Problem | null => {
+  if (!(error instanceof Error)) return null;
+  const { code = '', name } = error as NodeJS.ErrnoException;
+  if (code === 'HPE_HEADER_OVERFLOW') return headersTooLarge();
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return requestTimeout();
+  return name === 'RequestError' || code.startsWith('HPE_') || code === 'EPROTO'
+    ? badRequest()
+    : null;
+};
+
 export const createLastResort =
   (wall: WallClock) =>
   (error: unknown): Response => {
-    const unreadable = error instanceof Error && error.name === 'RequestError';
-    if (!unreadable) logger.error('a request failed outside the app: {error}', { error });
-    const { code, message, status } = unreadable ? badRequest() : internalError();
+    const problem = clientProblem(error);
+    if (problem === null) logger.error('a request failed outside the app: {error}', { error });
+    const { code, message, status } = problem ?? internalError();
     const requestId = `req_${ulid(wall.now())}`;
     const meta = { request_id: requestId, timestamp: toProviderTime(wall.now()) };
     return new Response(
       JSON.stringify({ success: false, error: { code, message, status }, meta }),
       {
         status,
-        headers: { 'content-type': 'application/json', 'x-request-id': requestId },
+        headers: {
+          'content-type': 'application/json',
+          'x-content-type-options': 'nosniff',
+          'x-request-id': requestId,
+        },
       },
     );
   };

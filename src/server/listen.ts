@@ -7,6 +7,7 @@ import { createServer } from 'node:http';
 import { isIPv6, type AddressInfo } from 'node:net';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import type { WallClock } from '../clock/port.ts';
+import { guardProtocol } from './client-errors.ts';
 
 /** A request's head must be in by then, and the whole of it by the other. Real milliseconds. */
 const HEADERS_TIMEOUT_MS = 30_000;
@@ -79,7 +80,8 @@ export const listen = (
     // An HTTP/1.0 client need not send a Host.
     { hostname: reachable(host), errorHandler: lastResort },
   );
-  const server = createServer((incoming, outgoing) => void answer(incoming, outgoing));
+  const server = createServer({ requireHostHeader: false });
+  guardProtocol(server, (incoming, outgoing) => void answer(incoming, outgoing), lastResort);
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   server.requestTimeout = REQUEST_TIMEOUT_MS;
   server.keepAliveTimeout = KEEP_ALIVE_MS;

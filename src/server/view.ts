@@ -18,7 +18,8 @@ const pairs = (headers: HeaderList): string[][] => headers.map(([name, value]) =
 export const webhookView = ({ id, url, events, status, createdAt }: Webhook): Control.Webhook => ({
   id,
   url,
-  events: [...events],
+  // `*` alone or names: checked when it was registered.
+  events: [...events] as Control.Webhook['events'],
   status,
   created_at: toProviderTime(createdAt),
 });

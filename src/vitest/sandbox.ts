@@ -5,7 +5,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { EventType } from '../../schemas/contract.ts';
-import type { FailedEvent, Webhook } from '../../schemas/control.ts';
+import type { CreateWebhookRequest, FailedEvent, Webhook } from '../../schemas/control.ts';
 import type { WebhookEvent } from '../../schemas/events.ts';
 import type {
   AdvanceRequest,
@@ -113,7 +113,8 @@ export const createSandbox = (client: Client, apiKey: string): Sandbox => {
       mounted.push(place);
       const url = typeof receiver === 'string' ? receiver : `${place.url}${path}`;
       const key = secret ?? `whsec_${randomBytes(24).toString('hex')}`;
-      const webhook = await client.webhooks.create({ url, events: [...events], secret: key });
+      const subscriptions = [...events] as CreateWebhookRequest['events'];
+      const webhook = await client.webhooks.create({ url, events: subscriptions, secret: key });
       const made = { webhook, url, secret: key, errors: place.errors };
       registered.push(made);
       owners.set(made, sandbox);

@@ -214,7 +214,9 @@ const CASES: Readonly<
     'Origin is "http://evil.example": pages of other sites may not use this sandbox',
     'from your program or the command line',
   ],
-  badRequest: [[], 'BAD_REQUEST', 400, 'Host or its path is malformed', 'Mend them'],
+  badRequest: [[], 'BAD_REQUEST', 400, 'Host or its path is malformed', 'Fix that'],
+  headersTooLarge: [[], 'HEADERS_TOO_LARGE', 431, 'over 16 KiB', 'Send less'],
+  requestTimeout: [[], 'REQUEST_TIMEOUT', 408, 'did not arrive in time', 'Send it again'],
   campaignsUnreadable: [
     ['Campaign "cmp_1" is not there.'],
     'CAMPAIGNS_UNREADABLE',

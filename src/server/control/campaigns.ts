@@ -20,6 +20,8 @@ import type { Idempotent } from '../idempotency.ts';
 import { readPage, readQuery } from '../query.ts';
 import type { RateLimits } from '../rate-limits.ts';
 
+const hints = { timezone: 'Use a name of the IANA database, e.g. America/New_York or UTC.' };
+
 const idOf = (c: Ctx): string => c.req.param('campaign_id') ?? '';
 
 export const campaignRoutes = (
@@ -41,7 +43,7 @@ export const campaignRoutes = (
         status: 201,
         view: (done) => campaignView(done as CampaignState),
         act: async (remember) => {
-          const settings = parse(CreateCampaignRequest, body);
+          const settings = parse(CreateCampaignRequest, body, { hints });
           limits.checkCreation(c);
           const command = { do: 'create', settings, profile: defaultProfile } as const;
           return campaigns(account).carryOut(command, account.now, remember);
@@ -68,7 +70,7 @@ export const campaignRoutes = (
     )
     .patch('/:campaign_id', async (c) => {
       const { id } = campaigns(c.get('account')).find(idOf(c));
-      const changes = parse(UpdateCampaignRequest, await readJson(c));
+      const changes = parse(UpdateCampaignRequest, await readJson(c), { hints });
       return shown(c, { do: 'update', campaign: id, changes });
     })
     .delete('/:campaign_id', async (c) => {

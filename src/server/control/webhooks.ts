@@ -6,11 +6,11 @@
 import { Hono } from 'hono';
 import {
   CreateWebhookRequest,
+  NamedEvents,
   RotateSecretRequest,
   UpdateWebhookRequest,
 } from '../../../schemas/control.ts';
 import type { Webhook } from '../../domain/delivery.ts';
-import type { AccountEngine } from '../../engine/engine.ts';
 import { validationFailed } from '../../domain/problems.ts';
 import { parse } from '../../domain/validate.ts';
 import type { Remember } from '../../storage/store.ts';
@@ -20,31 +20,26 @@ import { success, successPage } from '../envelope.ts';
 import type { Idempotent } from '../idempotency.ts';
 import { webhookView } from '../view.ts';
 
-type Events = AccountEngine extends { register(r: infer R): unknown }
-  ? R extends { events: infer E }
-    ? E
-    : never
-  : never;
-
 const hints = {
   url: 'Give an http or https URL without user name, password and fragment, at most 2048 characters, e.g. http://127.0.0.1:3000/webhooks/sendemall.',
 };
 
-/** What no schema can say: a URL that only looks like one, and `*` beside names. */
-const checkMeaning = ({
-  url,
-  events,
-}: {
-  readonly url?: string | undefined;
-  readonly events?: Events | undefined;
-}): void => {
+/** Checks the form of "events" that was meant: the schema's own words could be about the other one. */
+const checkEvents = (body: unknown): void => {
+  const events = (body as { readonly events?: unknown } | null)?.events;
+  if (!Array.isArray(events)) return;
+  if (!events.includes('*')) parse(NamedEvents, events, { at: ['events'] });
+  else if (events.length > 1) {
+    throw validationFailed(
+      `"events" is ${JSON.stringify(events).slice(0, 300)}. "*" stands for all events: give it alone, or name events.`,
+    );
+  }
+};
+
+/** What no schema can say: a URL that only looks like one. */
+const checkUrl = (url: string | undefined): void => {
   if (url !== undefined && !URL.canParse(url)) {
     throw validationFailed(`"url" is ${JSON.stringify(url)}. ${hints.url}`);
-  }
-  if (events !== undefined && events.length > 1 && events.includes('*')) {
-    throw validationFailed(
-      `"events" is ${JSON.stringify(events)}. "*" stands for all events: give it alone, or name events.`,
-    );
   }
 };
 
@@ -57,8 +52,9 @@ export const webhookRoutes = (idempotent: Idempotent): Hono<Env> =>
     .post('/', async (c) => {
       const body = await readJson(c);
       const act = async (remember?: Remember<Webhook>): Promise<Webhook> => {
+        checkEvents(body);
         const registration = parse(CreateWebhookRequest, body, { hints });
-        checkMeaning(registration);
+        checkUrl(registration.url);
         return c.get('account').register(registration, remember);
       };
       return idempotent(c, body, { status: 201, view: webhookView, act });
@@ -72,8 +68,10 @@ export const webhookRoutes = (idempotent: Idempotent): Hono<Env> =>
     .patch('/:webhook_id', async (c) => {
       const account = c.get('account');
       const { id } = await account.webhook(c.req.param('webhook_id'));
-      const changes = parse(UpdateWebhookRequest, await readJson(c), { hints });
-      checkMeaning(changes);
+      const body = await readJson(c);
+      checkEvents(body);
+      const changes = parse(UpdateWebhookRequest, body, { hints });
+      checkUrl(changes.url);
       return success(c, webhookView(await account.updateWebhook(id, given(changes))));
     })
     .delete('/:webhook_id', async (c) => {

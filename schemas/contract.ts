@@ -59,4 +59,6 @@ export const LIMITS = {
   maxSinkRequests: 2000,
   maxSinkBodyBytes: 65_536,
   maxSinkBytes: 8_388_608,
+  maxTriggerDataBytes: 16_777_216,
+  maxTriggerDeliveries: 50_000,
 } as const;

@@ -131,7 +131,10 @@ export const TriggerRequest = z.strictObject({
   /** Laid over data that is made up. The result must be valid for the event. */
   data: z.looseObject({}).optional(),
   /**
-   * How many events to make.
+   * How many events to make. Together with `data`, at most 16 MiB; together with the webhooks that
+   * take the event, at most 50,000 deliveries: more is refused, and nothing is published. Many
+   * events are published in batches, in order. If the store fails after the first batch, what was
+   * published is answered, and `notice` says how many are missing.
    *
    * @defaultValue `1`
    */

@@ -45,6 +45,10 @@ export const probeRoutes = (engine: Engine): Hono<Env> => {
     .get('/readyz', (c) => c.json({ status: 'ok' }))
     .get('/metrics', async (c) => {
       metrics ??= createMetrics(engine);
+      // A failed load is not remembered: the next request tries again.
+      metrics.catch(() => {
+        metrics = null;
+      });
       const text = await (await metrics)();
       return c.body(text, 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' });
     });

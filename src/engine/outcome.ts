@@ -106,6 +106,12 @@ const ofError = (error: Error, phase: Phase): Verdict => {
         outcome: 'unreachable',
         error: `no route to the receiver (${code}); check the URL's address`,
       };
+    case 'EMFILE':
+    case 'ENFILE':
+      return {
+        outcome: 'unreachable',
+        error: `not sent: this process has no file descriptor left (${code}); raise its limit (ulimit -n) and start it again`,
+      };
     case 'UND_ERR_CONNECT_TIMEOUT':
     case 'ETIMEDOUT':
       return {

@@ -62,4 +62,6 @@ export const LIMITS = {
   maxSinkBytesPerAccount: 33_554_432,
   maxSinkSettingBytesPerAccount: 8_388_608,
   maxSinkBytesInAll: 268_435_456,
+  maxTriggerDataBytes: 16_777_216,
+  maxTriggerDeliveries: 50_000,
 } as const;

@@ -113,7 +113,12 @@ export const TriggerRequest = z.strictObject({
    * event.
    */
   data: z.looseObject({}).optional(),
-  /** How many events to make, 1 when it is left out. */
+  /**
+   * How many events to make, 1 when it is left out. Together with `data`, at most 16 MiB; together
+   * with the webhooks that take the event, at most 50,000 deliveries: more is refused, and nothing
+   * is published. Many events are published in batches, in order. If the store fails after the first
+   * batch, what was published is answered, and `notice` says how many are missing.
+   */
   count: integer().min(1).max(10_000).optional(),
   /** The event's id, instead of a fresh one. Only with one event. */
   id: EventId.optional(),

@@ -310,7 +310,11 @@ export interface Once extends Omit<AttemptEnd, 'signature'> {
 export const deliverOnce = async ({ url, secret, event, signal }: OnceRequest): Promise<Once> => {
   const now = systemClock.now();
   const seed = randomInt(0x1_0000_0000);
-  const { events, notice } = completeEvents(await createGenerator({ seed, opens: 0 }), event, now);
+  const { events, notice } = await completeEvents(
+    await createGenerator({ seed, opens: 0 }),
+    event,
+    now,
+  );
   const [made] = events;
   if (made === undefined) throw new Error('no event was made');
   const body = serialise({

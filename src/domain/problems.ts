@@ -183,6 +183,11 @@ export const webhookLimitReached = (limit: number): Problem =>
 export const validationFailed = (message: string): Problem =>
   new Problem('VALIDATION_FAILED', 422, message);
 
+export const tooManyDeliveries = (events: number, webhooks: number, limit: number): Problem =>
+  validationFailed(
+    `"count" is ${events}, and ${webhooks} webhooks take the event: that is ${events * webhooks} deliveries, at most ${limit} are made by one request. Lower "count", or name one webhook with "webhook_id".`,
+  );
+
 export const webhookPaused = (id: string): Problem =>
   new Problem(
     'WEBHOOK_PAUSED',

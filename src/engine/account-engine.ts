@@ -25,7 +25,8 @@ import { createFaultBook } from './faults/book.ts';
 import type { FeedOutlet, OpenFeed } from './feed.ts';
 import { createLane } from './create-lane.ts';
 import type { Lane, LaneContext } from './lane.ts';
-import { publish, publishUnlessTaken, subscribes, type Publisher } from './publish.ts';
+import { publishUnlessTaken, subscribes, type Publisher } from './publish.ts';
+import { publishInBatches } from './publish-in-batches.ts';
 import { createTurns } from './turns.ts';
 import { waitForDelivery } from './wait.ts';
 
@@ -178,7 +179,7 @@ export const openAccount = async (
           bus.emit({ type: 'delivery.cancelled', id: delivery });
       }),
 
-    publish: (requests) => access.shared(() => publish(requests, publisher())),
+    publish: (requests) => access.shared(() => publishInBatches(requests, publisher)),
     redeliver: (of, { body, signature }) =>
       access.shared(async () => {
         const dueAt = clock.now();

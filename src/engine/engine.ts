@@ -41,6 +41,8 @@ export interface Published {
   readonly events: readonly StoredEvent[];
   /** As they stand before their first attempt. */
   readonly deliveries: readonly Delivery[];
+  /** Events that were not published, because the store failed after others were: the last ones of the request. */
+  readonly missing: number;
 }
 
 export interface ClockView {
@@ -110,7 +112,10 @@ export interface AccountEngine {
   ): Promise<Webhook>;
   removeWebhook(id: string): Promise<void>;
 
-  /** All or nothing; answers when everything is durable, before the first attempt is over. */
+  /**
+   * Answers when everything is durable, before the first attempt is over. A few hundred rows are all or nothing; more
+   * are published in batches, see `publish-in-batches.ts`.
+   */
   publish(events: readonly EventToPublish[]): Promise<Published>;
   redeliver(
     deliveryId: string,

@@ -29,7 +29,10 @@ interface Plan {
 export const subscribes = (webhook: Webhook, type: StoredEvent['type']): boolean =>
   webhook.status === 'active' && webhook.events.some((event) => event === '*' || event === type);
 
-const receiversOf = (request: EventToPublish, webhooks: readonly Webhook[]): readonly Webhook[] => {
+export const receiversOf = (
+  request: EventToPublish,
+  webhooks: readonly Webhook[],
+): readonly Webhook[] => {
   const { webhookId } = request;
   if (webhookId === undefined)
     return webhooks.filter((webhook) => subscribes(webhook, request.event));
@@ -200,6 +203,7 @@ export const publishUnlessTaken = async (
     get deliveries() {
       return describe(planned, keys);
     },
+    missing: 0,
   };
 };
 

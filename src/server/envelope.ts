@@ -25,6 +25,18 @@ export const successText = (c: Ctx, data: unknown): string =>
 export const success = (c: Ctx, data: unknown, status: ContentfulStatusCode = 200): Response =>
   c.json({ success: true, data, meta: metaOf(c) }, status);
 
+/** As {@link success}, for data that is JSON text already, encoded as UTF-8. */
+export const successBytes = (
+  c: Ctx,
+  data: readonly Uint8Array[],
+  status: ContentfulStatusCode,
+): Response => {
+  const head = Buffer.from('{"success":true,"data":');
+  const tail = Buffer.from(`,"meta":${JSON.stringify(metaOf(c))}}`);
+  const body = Buffer.concat([head, ...data, tail]);
+  return c.body(body, status, { 'content-type': 'application/json' });
+};
+
 export const successPage = (
   c: Ctx,
   data: readonly unknown[],

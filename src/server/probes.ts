@@ -63,6 +63,10 @@ export const probeRoutes = (engine: Engine, store: StoreHealth): Hono<Env> => {
     })
     .get('/metrics', async (c) => {
       metrics ??= createMetrics(engine);
+      // A failed load is not remembered: the next request tries again.
+      metrics.catch(() => {
+        metrics = null;
+      });
       const text = await (await metrics)();
       return c.body(text, 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' });
     });

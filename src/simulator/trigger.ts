@@ -4,6 +4,7 @@
  * @module
  */
 import * as z from 'zod';
+import { LIMITS } from '../../schemas/contract.ts';
 import { EVENT_DATA_SCHEMAS } from '../../schemas/events.ts';
 import type { TriggerRequest } from '../../schemas/sandbox.ts';
 import { validationFailed } from '../domain/problems.ts';
@@ -27,6 +28,8 @@ const generatorOf = ({ account }: AccountEngine): Promise<Generator> => {
   if (known !== undefined) return known;
   const made = createGenerator(account);
   generators.set(account, made);
+  // A failed load is not remembered: the next request tries again.
+  made.catch(() => generators.delete(account));
   return made;
 };
 
@@ -41,28 +44,51 @@ const unknownFields = (schema: unknown, given: Data, path: string): string[] =>
       })
     : [];
 
+/** Yield to the event loop after this many events, or this much of the given data. */
+const EVENTS_IN_A_ROW = 16;
+const SIZE_IN_A_ROW = 262_144;
+
+const nextTurn = (): Promise<void> =>
+  new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+
+/** @returns the size of the given data. @throws {Problem} when it is too much in all */
+const checkSize = (given: Data, count: number): number => {
+  const size = Buffer.byteLength(JSON.stringify(given));
+  const limit = LIMITS.maxTriggerDataBytes;
+  if (size * count <= limit) return size;
+  throw validationFailed(
+    `"data" has ${size} bytes and "count" is ${count}: that is ${size * count} bytes, at most ${limit} are made by one request. Lower "count" to ${Math.floor(limit / size)}, or send less "data".`,
+  );
+};
+
 /**
- * Data for `request.count` events at the time `now`.
+ * Data for `request.count` events at the time `now`. Yields to the event loop now and then.
  *
  * @throws {Problem} `VALIDATION_FAILED` when the given data does not fit the event, naming field, value and remedy
  */
-export const completeEvents = (
+export const completeEvents = async (
   generator: Generator,
   request: TriggerRequest,
   now: number,
-): PreparedEvents => {
+): Promise<PreparedEvents> => {
   const { event, data: given = {}, count = 1, id, timestamp, webhook_id: webhookId } = request;
   if (id !== undefined && count > 1) {
     throw validationFailed(
       `"id" is given and "count" is ${count}: only one event can have it. Leave one of them out.`,
     );
   }
+  const size = checkSize(given, count);
+  const inARow = Math.max(1, Math.min(EVENTS_IN_A_ROW, Math.floor(SIZE_IN_A_ROW / size)));
   const at = timestamp === undefined ? now : (parseTime(timestamp) ?? now);
-  const events = Array.from({ length: count }, (): EventToPublish => {
+  const events: EventToPublish[] = [];
+  while (events.length < count) {
     const data = makeEventData(generator, event, at, given);
     parse(EVENT_DATA_SCHEMAS[event], data, { at: ['data'], what: '"data"' });
-    return { event, data, id, timestamp, webhookId };
-  });
+    events.push({ event, data, id, timestamp, webhookId });
+    if (events.length % inARow === 0 && events.length < count) await nextTurn();
+  }
   const unknown = unknownFields(EVENT_DATA_SCHEMAS[event], given, 'data');
   const notice =
     unknown.length === 0

@@ -138,6 +138,13 @@ const CASES: Readonly<
     'Delete one first',
   ],
   validationFailed: [['"a" is 1. Use 2.'], 'VALIDATION_FAILED', 422, '"a" is 1. Use 2.'],
+  tooManyDeliveries: [
+    [10_000, 6, 50_000],
+    'VALIDATION_FAILED',
+    422,
+    '"count" is 10000, and 6 webhooks take the event: that is 60000 deliveries',
+    'Lower "count", or name one webhook with "webhook_id"',
+  ],
   webhookPaused: [
     ['wh_1'],
     'WEBHOOK_PAUSED',

@@ -6,6 +6,7 @@
 import type { ClockState, WallClock } from '../clock/port.ts';
 import { movedTo, virtualNow, wallDelayUntil } from '../clock/virtual.ts';
 import type { AccountKey, Millis } from '../domain/delivery.ts';
+import { LAST_MOMENT } from '../domain/time.ts';
 import type { AccountStore } from '../storage/store.ts';
 
 /**
@@ -40,7 +41,8 @@ export const createAccountClock = (
   let state = initial;
   let held: Millis | null = null;
 
-  const now = (): Millis => held ?? virtualNow(state, wall.now());
+  // It stands still at the last moment that can be written.
+  const now = (): Millis => held ?? Math.min(virtualNow(state, wall.now()), LAST_MOMENT);
   const set = async (next: ClockState): Promise<void> => {
     state = next;
     await store.saveClock(account, next);

@@ -10,6 +10,7 @@ import type { AccountKey, Attempt, Millis, Outcome } from '../domain/delivery.ts
 import { deliveryId } from '../domain/delivery-id.ts';
 import { nextAttemptAt } from '../domain/retry-plan.ts';
 import { createSigner } from '../domain/signature.ts';
+import { toMoment } from '../domain/time.ts';
 import type { AttemptRecord, Claim } from '../storage/store.ts';
 import { makeAttempt, type AttemptEnd } from './attempt.ts';
 import type { Bus } from './bus.ts';
@@ -112,7 +113,7 @@ export const createLane = (
   const finish = (start: Start, end: AttemptEnd): void => {
     const { slot, claim, at, url, simulated, fault } = start;
     const { outcome, durationMs, error, signature, response } = end;
-    const instant = at + (isTimeout(outcome) ? DELIVERY_POLICY.timeoutMs : 0);
+    const instant = toMoment(at + (isTimeout(outcome) ? DELIVERY_POLICY.timeoutMs : 0));
     const endedAt = simulated ? instant : Math.max(at, clock.now());
     const nextAt = plan(start, outcome, endedAt);
     const failed = slot.removed ? 'cancelled' : nextAt === null ? 'dead' : 'pending';

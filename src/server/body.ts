@@ -5,6 +5,7 @@
  */
 import { LIMITS } from '../../schemas/contract.ts';
 import type { ParseError } from 'jsonc-parser';
+import { nextTurn } from '../domain/event-loop.ts';
 import {
   malformedBody,
   malformedJson,
@@ -43,10 +44,18 @@ const [QUOTE, BACKSLASH] = [0x22, 0x5c];
 const OPENING: ReadonlySet<number> = new Set([0x5b, 0x7b]);
 const CLOSING: ReadonlySet<number> = new Set([0x5d, 0x7d]);
 
-const isTooDeep = (text: string): boolean => {
+/** Characters looked through before other requests get their turn, about 5 ms. */
+const CHARACTERS_PER_SLICE = 1_048_576;
+
+const isTooDeep = async (text: string): Promise<boolean> => {
   let depth = 0;
   let quoted = false;
+  let pause = CHARACTERS_PER_SLICE;
   for (let at = 0; at < text.length; at += 1) {
+    if (at >= pause) {
+      pause = at + CHARACTERS_PER_SLICE;
+      await nextTurn();
+    }
     const code = text.charCodeAt(at);
     if (quoted) {
       if (code === BACKSLASH) at += 1;
@@ -60,15 +69,50 @@ const isTooDeep = (text: string): boolean => {
   return false;
 };
 
-/** V8's own message quotes the source, which may hold a secret; so the place is found anew, and only when needed. */
+/** The first error is looked for in this many characters; a snapshot may be far longer. */
+const MAX_EXPLAINED = 1_048_576;
+
+/** Thrown by the visitor to end its walk. */
+class FirstError extends Error {
+  readonly found: ParseError;
+  constructor(found: ParseError) {
+    super('the first error');
+    this.found = found;
+  }
+}
+
+/**
+ * V8's own message quotes the source, which may hold a secret; so the place is found anew, and only when needed. The
+ * walk builds nothing and ends at the first error: a body may consist of errors only.
+ */
 const explain = async (text: string): Promise<Error> => {
-  const { parse, printParseErrorCode } = await import('jsonc-parser');
-  const errors: ParseError[] = [];
-  parse(text, errors, { disallowComments: true, allowTrailingComma: false });
-  const [first] = errors;
+  const { visit, printParseErrorCode } = await import('jsonc-parser');
+  const start = text.slice(0, MAX_EXPLAINED);
+  let first: ParseError | null = null;
+  try {
+    visit(
+      start,
+      {
+        onError: (error, offset, length) => {
+          throw new FirstError({ error, offset, length });
+        },
+      },
+      { disallowComments: true, allowTrailingComma: false },
+    );
+  } catch (error) {
+    if (!(error instanceof FirstError)) throw error;
+    first = error.found;
+  }
+  const isCut = start.length < text.length;
+  // The cut itself makes an error at its end.
+  if (isCut && (first === null || first.offset + first.length >= start.length)) {
+    return malformedBody(
+      `The body is not JSON: its first error comes after character ${MAX_EXPLAINED}. Check it with a JSON parser.`,
+    );
+  }
   const offset = first?.offset ?? text.length;
   const before = text.slice(0, offset).split('\n');
-  const words = first === undefined ? 'unexpected end' : printParseErrorCode(first.error);
+  const words = first === null ? 'unexpected end' : printParseErrorCode(first.error);
   const plain = words.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
   return malformedJson(before.length, (before.at(-1)?.length ?? 0) + 1, offset, plain);
 };
@@ -89,7 +133,7 @@ export const readJson = async (c: Ctx, limit: number = LIMITS.maxBodyBytes): Pro
   } catch {
     throw malformedBody('The body is not UTF-8. Send JSON in UTF-8.');
   }
-  if (isTooDeep(text)) {
+  if (await isTooDeep(text)) {
     throw validationFailed(
       `The body is nested more than ${MOST_NESTED} levels deep. Send flatter data.`,
     );
@@ -122,7 +166,7 @@ export const readStart = async (
   const truncated = size > limit;
   // `stream` leaves out a character that the cut has split.
   const text = new TextDecoder().decode(Buffer.concat(chunks), { stream: truncated });
-  if (truncated || isTooDeep(text)) return { text, truncated };
+  if (truncated || (await isTooDeep(text))) return { text, truncated };
   try {
     return { text, truncated, json: JSON.parse(text) as unknown };
   } catch {

@@ -13,6 +13,7 @@ import type { Webhook } from '../../domain/delivery.ts';
 import type { AccountEngine } from '../../engine/engine.ts';
 import { validationFailed } from '../../domain/problems.ts';
 import { parse } from '../../domain/validate.ts';
+import { hasStarBesideNames } from '../../domain/webhook-rules.ts';
 import type { Remember } from '../../storage/store.ts';
 import { readJson } from '../body.ts';
 import type { Env } from '../context.ts';
@@ -41,7 +42,7 @@ const checkMeaning = ({
   if (url !== undefined && !URL.canParse(url)) {
     throw validationFailed(`"url" is ${JSON.stringify(url)}. ${hints.url}`);
   }
-  if (events !== undefined && events.length > 1 && events.includes('*')) {
+  if (events !== undefined && hasStarBesideNames(events)) {
     throw validationFailed(
       `"events" is ${JSON.stringify(events)}. "*" stands for all events: give it alone, or name events.`,
     );

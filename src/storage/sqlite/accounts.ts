@@ -61,8 +61,8 @@ const toWebhook = (row: WebhookRow): Webhook => ({
   createdAt: row.created_at,
 });
 
-/** Rows per transaction, about 10 ms. */
-const ROWS_PER_SLICE = 1000;
+/** Rows per transaction, a few milliseconds. */
+const ROWS_PER_SLICE = 500;
 
 /** Slices come mostly in order already. */
 const inOrder = (numbers: number[]): number[] => {

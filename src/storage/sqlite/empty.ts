@@ -14,8 +14,8 @@ import { rowKey } from '../../domain/delivery-id.ts';
 import type { Counters } from './counters.ts';
 import { transactionWithoutChecks } from './transaction.ts';
 
-/** Rows per transaction, about 10 ms. */
-const ROWS_PER_SLICE = 2000;
+/** Rows per transaction, a few milliseconds. */
+const ROWS_PER_SLICE = 500;
 
 export interface Emptying {
   /**

@@ -690,7 +690,7 @@ export const AddFaultRequest = z.strictObject({
   /** How often at the most. Without it, as often as it matches. */
   times: integer().min(1).optional(),
   /** For how long `delay`, `reorder` and `burst` hold back, e.g. `5m`; at most 30 days. */
-  delay: z.string().min(1).optional(),
+  delay: z.string().min(1).max(64).optional(),
   /** How many events a `burst` gathers. */
   count: integer().min(2).max(10_000).optional(),
 });

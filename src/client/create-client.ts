@@ -72,6 +72,12 @@ async function* happeningsOf(response: Response): AsyncGenerator<Happening> {
   }
 }
 
+const withoutTrailingSlashes = (url: string): string => {
+  let end = url.length;
+  while (url[end - 1] === '/') end -= 1;
+  return url.slice(0, end);
+};
+
 /**
  * @throws {ApiError} from every method, when the API refuses or nothing answers
  *
@@ -85,7 +91,7 @@ async function* happeningsOf(response: Response): AsyncGenerator<Happening> {
  * ```
  */
 export const createClient = (options: ClientOptions): Client => {
-  const baseUrl = (options.baseUrl ?? DEFAULT_SANDBOX_URL).replace(/\/+$/, '');
+  const baseUrl = withoutTrailingSlashes(options.baseUrl ?? DEFAULT_SANDBOX_URL);
   const http = createHttp({
     baseUrl,
     apiKey: options.apiKey,

@@ -242,6 +242,13 @@ export const payloadTooLarge = (limit: number): Problem =>
     `The body is over ${limit} bytes, the most that is taken. Send less.`,
   );
 
+export const snapshotTooLarge = (limit: number): Problem =>
+  new Problem(
+    'PAYLOAD_TOO_LARGE',
+    413,
+    `This account holds more than ${limit} bytes, the most that a snapshot may have. POST /_sandbox/reset empties it; copy the database (--db) of a stopped sandbox to keep all of it.`,
+  );
+
 export const routeNotFound = (method: string, path: string): Problem =>
   new Problem(
     'NOT_FOUND',

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { toMoment } from './time.ts';
 import { DELIVERY_POLICY } from '../../schemas/contract.ts';
 import type { Millis } from './delivery.ts';
 
@@ -21,7 +22,7 @@ import type { Millis } from './delivery.ts';
 export const nextAttemptAt = (attempt: number, failedAt: Millis): Millis | null => {
   const delays: readonly number[] = DELIVERY_POLICY.retryDelaysMs;
   const delay = delays[attempt - 1];
-  return delay === undefined ? null : failedAt + delay;
+  return delay === undefined ? null : toMoment(failedAt + delay);
 };
 
 /** Whether a receiver's status means that it has taken the event. */

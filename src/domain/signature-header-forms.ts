@@ -24,6 +24,9 @@ interface Wrapping extends Cause {
   readonly pattern: RegExp;
 }
 
+/** A longer header is in none of the forms below, and trying them would take time that grows with its square. */
+const MAX_READ = 1024;
+
 /** What can be around a signature; `$1` is what is left without it. */
 const WRAPPINGS: readonly Wrapping[] = [
   {
@@ -179,6 +182,13 @@ export interface HeaderForm {
 /** @returns the cause alone when there is no digest to look at. */
 export const readHeader = (given: string | null | undefined): HeaderForm | Cause => {
   if (given === null || given === undefined || given.trim() === '') return MISSING;
+  if (given.length > MAX_READ) {
+    return {
+      id: 'header/malformed',
+      says: `is ${given.length} characters long; ${SIGNATURE.prefix} and 64 hex digits are due`,
+      remedy: `Write it as ${SIGNATURE.prefix} followed by 64 lower-case hex digits.`,
+    };
+  }
   const wrapped = unwrap(given);
   const none = NO_VALUE.get(wrapped.text);
   if (none !== undefined) return none;

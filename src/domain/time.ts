@@ -13,6 +13,9 @@ export const LAST_MOMENT: Millis = 253_402_300_799_999;
 export const isMoment = (at: unknown): boolean =>
   typeof at === 'number' && at >= 0 && at <= LAST_MOMENT;
 
+/** The same moment, or the last one: what falls due later falls due then. */
+export const toMoment = (at: Millis): Millis => Math.min(at, LAST_MOMENT);
+
 /** The second that was written last: most times that are written one after the other are in the same one. */
 let written = { second: Number.NaN, text: '' };
 
@@ -30,14 +33,21 @@ export const toSandboxTime = (at: Millis): string => new Date(at).toISOString();
 
 const RFC_3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
 
+/** `2026-04-06T12:00:00.123456789+02:00` */
+const MAX_TIME_LENGTH = 35;
+
 /** @returns milliseconds, or null when `text` is no RFC 3339 date and time. */
 export const parseTime = (text: string): Millis | null => {
+  if (text.length > MAX_TIME_LENGTH) return null;
   const at = RFC_3339.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(at) ? null : at;
 };
 
 const ISO_SPAN = /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/;
-const PLAIN_SPAN = /^(?:\s*\d+(?:\.\d+)?\s*(?:ms|s|m|h|d|w)\s*)+$/;
+// White space stands in one place of each repetition, so that there is one way only to match it.
+const PLAIN_SPAN = /^\s*(?:\d+(?:\.\d+)?\s*(?:ms|s|m|h|d|w)\s*)+$/;
+/** As in the spec: nobody writes a longer one, and what is longer need not be read. */
+const MAX_SPAN_LENGTH = 64;
 
 const isoSpan = (text: string): Millis | null => {
   const match = ISO_SPAN.exec(text);
@@ -53,6 +63,7 @@ const isoSpan = (text: string): Millis | null => {
  */
 export const parseSpan = (span: string | number): Millis | null => {
   if (typeof span === 'number') return Number.isFinite(span) && span >= 0 ? Math.round(span) : null;
+  if (span.length > MAX_SPAN_LENGTH) return null;
   if (/^\d+$/.test(span)) return Number(span);
   const iso = isoSpan(span);
   if (iso !== null) return Math.round(iso);

@@ -9,6 +9,7 @@
 import type { ClockState, SystemClock } from '../clock/port.ts';
 import { movedTo, virtualNow, wallDelayUntil } from '../clock/virtual.ts';
 import type { AccountKey, Millis } from '../domain/delivery.ts';
+import { LAST_MOMENT } from '../domain/time.ts';
 import type { AccountStore } from '../storage/store.ts';
 
 /**
@@ -43,7 +44,8 @@ export const createAccountClock = (
   let state = { ...initial, anchorWall: Math.min(initial.anchorWall, wall.now()) };
   let held: Millis | null = null;
 
-  const now = (): Millis => held ?? virtualNow(state, wall.now());
+  // It stands still at the last moment that can be written.
+  const now = (): Millis => held ?? Math.min(virtualNow(state, wall.now()), LAST_MOMENT);
   const set = async (next: ClockState): Promise<void> => {
     state = next;
     await store.saveClock(account, next);

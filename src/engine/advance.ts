@@ -21,8 +21,9 @@ const goalOf = (target: AdvanceTarget, from: Millis): Millis => {
     );
   }
   if (!(goal <= LAST_MOMENT)) {
+    const given = 'by' in target ? `"by" is ${target.by} ms` : `"to" is ${target.to} ms after 1970`;
     throw validationFailed(
-      `This would move the clock past ${toSandboxTime(LAST_MOMENT)}, the last moment that it can show. Give a shorter span.`,
+      `${given}, which would move this account's clock (${toSandboxTime(from)}) past ${toSandboxTime(LAST_MOMENT)}, the last moment that it can show. Give at most ${LAST_MOMENT - from} ms, or that moment.`,
     );
   }
   return goal;

@@ -13,7 +13,7 @@ import type {
 } from '../domain/delivery.ts';
 import { deliveryId } from '../domain/delivery-id.ts';
 import { eventExists, webhookNotFound, webhookPaused } from '../domain/problems.ts';
-import { toProviderTime } from '../domain/time.ts';
+import { toMoment, toProviderTime } from '../domain/time.ts';
 import type { Claim, NewDelivery, NewEvent, Store } from '../storage/store.ts';
 import type { Bus } from './bus.ts';
 import type { FaultBook } from './faults/book.ts';
@@ -78,7 +78,7 @@ const plan = (
       const fault = faults.active() ? faults.decide(event.type, webhook.id, event.createdAt) : null;
       // Kept under the event, which has an id before its delivery has.
       if (fault !== null) faults.keep(webhook.key, event.id, fault);
-      const dueAt = event.createdAt + (fault?.holdMs ?? 0);
+      const dueAt = toMoment(event.createdAt + (fault?.holdMs ?? 0));
       const taken = dueAt <= now && lane.reserve(webhook.key);
       deliveries.push({ webhook: webhook.key, dueAt, taken });
     }

@@ -8,6 +8,7 @@ import { DELIVERY_POLICY } from '../../schemas/contract.ts';
 import type { AccountKey, Attempt, Millis, Outcome } from '../domain/delivery.ts';
 import { deliveryId } from '../domain/delivery-id.ts';
 import { nextAttemptAt } from '../domain/retry-plan.ts';
+import { toMoment } from '../domain/time.ts';
 import { createSigner } from '../domain/signature.ts';
 import type { AttemptRecord, Claim } from '../storage/store.ts';
 import { makeAttempt, type AttemptEnd } from './attempt.ts';
@@ -135,7 +136,7 @@ export const createSender = (
   const finish = (start: Start, end: AttemptEnd): void => {
     const { work, slot, claim, at, url, simulated, fault } = start;
     const { outcome, durationMs, error, signature, response } = end;
-    const instant = at + (isTimeout(outcome) ? DELIVERY_POLICY.timeoutMs : 0);
+    const instant = toMoment(at + (isTimeout(outcome) ? DELIVERY_POLICY.timeoutMs : 0));
     const endedAt = simulated ? instant : Math.max(at, clock.now());
     const nextAt = nextAttempt(start, outcome, endedAt);
     const status = statusAfter(start, outcome, nextAt);

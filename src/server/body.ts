@@ -5,6 +5,7 @@
  */
 import { LIMITS } from '../../schemas/contract.ts';
 import type { ParseError } from 'jsonc-parser';
+import { nextTurn } from '../domain/event-loop.ts';
 import {
   malformedBody,
   malformedJson,
@@ -43,32 +44,85 @@ const [QUOTE, BACKSLASH] = [0x22, 0x5c];
 const OPENING: ReadonlySet<number> = new Set([0x5b, 0x7b]);
 const CLOSING: ReadonlySet<number> = new Set([0x5d, 0x7d]);
 
-const isTooDeep = (text: string): boolean => {
+/** Characters looked through before other requests get their turn, about 5 ms. */
+const CHARACTERS_PER_SLICE = 1_048_576;
+
+/** Returns a scanner that is given a text part by part and answers whether it is nested too deeply so far. */
+const createDepthScanner = (): ((text: string, from: number, to: number) => boolean) => {
   let depth = 0;
   let quoted = false;
-  for (let at = 0; at < text.length; at += 1) {
-    const code = text.charCodeAt(at);
-    if (quoted) {
-      if (code === BACKSLASH) at += 1;
-      else if (code === QUOTE) quoted = false;
-    } else if (code === QUOTE) quoted = true;
-    else if (OPENING.has(code)) {
-      depth += 1;
-      if (depth > MOST_NESTED) return true;
-    } else if (CLOSING.has(code)) depth -= 1;
+  let escaped = false;
+  return (text, from, to) => {
+    for (let at = from; at < to; at += 1) {
+      const code = text.charCodeAt(at);
+      if (escaped) escaped = false;
+      else if (quoted) {
+        if (code === BACKSLASH) escaped = true;
+        else if (code === QUOTE) quoted = false;
+      } else if (code === QUOTE) quoted = true;
+      else if (OPENING.has(code)) {
+        depth += 1;
+        if (depth > MOST_NESTED) return true;
+      } else if (CLOSING.has(code)) depth -= 1;
+    }
+    return false;
+  };
+};
+
+/** Scans in slices, so that a large body does not hold the event loop. */
+const isTooDeep = async (text: string): Promise<boolean> => {
+  const scan = createDepthScanner();
+  for (let from = 0; from < text.length; from += CHARACTERS_PER_SLICE) {
+    if (from > 0) await nextTurn();
+    if (scan(text, from, Math.min(text.length, from + CHARACTERS_PER_SLICE))) return true;
   }
   return false;
 };
 
-/** V8's own message quotes the source, which may hold a secret; so the place is found anew, and only when needed. */
+/** The first error is looked for in this many characters; a snapshot may be far longer. */
+const MAX_EXPLAINED = 1_048_576;
+
+/** Thrown by the visitor to end its walk. */
+class FirstError extends Error {
+  readonly found: ParseError;
+  constructor(found: ParseError) {
+    super('the first error');
+    this.found = found;
+  }
+}
+
+/**
+ * V8's own message quotes the source, which may hold a secret; so the place is found anew, and only when needed. The
+ * walk builds nothing and ends at the first error: a body may consist of errors only.
+ */
 const explain = async (text: string): Promise<Error> => {
-  const { parse, printParseErrorCode } = await import('jsonc-parser');
-  const errors: ParseError[] = [];
-  parse(text, errors, { disallowComments: true, allowTrailingComma: false });
-  const [first] = errors;
+  const { visit, printParseErrorCode } = await import('jsonc-parser');
+  const start = text.slice(0, MAX_EXPLAINED);
+  let first: ParseError | null = null;
+  try {
+    visit(
+      start,
+      {
+        onError: (error, offset, length) => {
+          throw new FirstError({ error, offset, length });
+        },
+      },
+      { disallowComments: true, allowTrailingComma: false },
+    );
+  } catch (error) {
+    if (!(error instanceof FirstError)) throw error;
+    first = error.found;
+  }
+  const isCut = start.length < text.length;
+  // The cut itself makes an error at its end.
+  if (isCut && (first === null || first.offset + first.length >= start.length)) {
+    return malformedBody(
+      `The body is not JSON: its first error comes after character ${MAX_EXPLAINED}. Check it with a JSON parser.`,
+    );
+  }
   const offset = first?.offset ?? text.length;
   const before = text.slice(0, offset).split('\n');
-  const words = first === undefined ? 'unexpected end' : printParseErrorCode(first.error);
+  const words = first === null ? 'unexpected end' : printParseErrorCode(first.error);
   const plain = words.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
   return malformedJson(before.length, (before.at(-1)?.length ?? 0) + 1, offset, plain);
 };
@@ -89,7 +143,7 @@ export const readJson = async (c: Ctx, limit: number = LIMITS.maxBodyBytes): Pro
   } catch {
     throw malformedBody('The body is not UTF-8. Send JSON in UTF-8.');
   }
-  if (isTooDeep(text)) {
+  if (await isTooDeep(text)) {
     throw validationFailed(
       `The body is nested more than ${MOST_NESTED} levels deep. Send flatter data.`,
     );
@@ -129,7 +183,7 @@ export const readStart = async (
 
 /** The value that a text is the JSON of; undefined when it is no JSON, or nested too deeply. */
 export const jsonOf = (text: string): unknown => {
-  if (isTooDeep(text)) return undefined;
+  if (createDepthScanner()(text, 0, text.length)) return undefined;
   try {
     return JSON.parse(text) as unknown;
   } catch {

@@ -13,6 +13,7 @@ import { createQueue } from './memory/queue.ts';
 import { dumpOf } from './memory/save.ts';
 import { accountOf, checkOpen, closeState, createState, replaceHome } from './memory/state.ts';
 import { createWebhooks } from './memory/webhooks.ts';
+import { checkAllRows, checkTables } from './rows/dump-check.ts';
 import type { Store } from './store.ts';
 
 export const openMemoryStore = (): Store => {
@@ -29,6 +30,8 @@ export const openMemoryStore = (): Store => {
     ...createAnswers(state),
     exportAccount: async (key) => dumpOf(accountOf(state, key)),
     importAccount: async (key, dump) => {
+      checkTables(dump);
+      await checkAllRows(dump);
       const newKey = (): number => state.nextWebhook++;
       replaceHome(state, key, homeFrom(dump, key, newKey));
       const record = accountOf(state, key);

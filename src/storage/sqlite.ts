@@ -11,6 +11,7 @@ import { createCounters } from './sqlite/counters.ts';
 import { createDeadLetters } from './sqlite/dead-letters.ts';
 import { createDeliveryRows } from './sqlite/delivery-rows.ts';
 import { createDump } from './sqlite/dump.ts';
+import { createEmptying } from './sqlite/empty.ts';
 import { createHealth } from './sqlite/health.ts';
 import { createHistory } from './sqlite/history.ts';
 import { createInFlight } from './sqlite/in-flight.ts';
@@ -40,6 +41,8 @@ export const openSqliteStore = async ({ file }: { readonly file: string }): Prom
   const counters = createCounters(db);
   const rows = createDeliveryRows(db, inFlight);
   const history = createHistory(db, rows, inFlight, writeDown);
+  const queue = createQueue(db, inFlight, history, writeDown, tallies, counters);
+  const emptying = createEmptying(db, counters);
   const { watch, checkWritable, onFailure } = createHealth(db);
   return {
     location: resolve(file),
@@ -47,9 +50,13 @@ export const openSqliteStore = async ({ file }: { readonly file: string }): Prom
     onFailure,
     ...watch({
       ...createAccounts(db, tallies, inFlight),
-      ...createDump(db, tallies, inFlight, counters, writeDown),
+      ...createDump(db, tallies, inFlight, counters, writeDown, emptying),
       ...createWebhooks(db, tallies, inFlight),
-      ...createQueue(db, inFlight, history, writeDown, tallies, counters),
+      ...queue,
+      recover: async () => {
+        await emptying.finishAll();
+        return queue.recover();
+      },
       ...history,
       ...createCommands(db),
       ...createDeadLetters(db, rows, tallies),

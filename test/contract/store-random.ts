@@ -97,7 +97,14 @@ class Run {
         const id = `whk_${(this.made += 1)}`;
         const created = await store.createWebhook(
           key,
-          { id, url: 'http://x/', events: ['*'], secret: 's', status: 'active', createdAt: 0 },
+          {
+            id,
+            url: 'http://x/',
+            events: ['*'],
+            secret: 'whsec_random',
+            status: 'active',
+            createdAt: 0,
+          },
           3,
         );
         expect(created === null).toBe(live.length >= 3);

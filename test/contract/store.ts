@@ -943,13 +943,16 @@ export const storeContract = (harness: StoreHarness): void => {
     const fields = {
       url: 'http://127.0.0.1:9/',
       events: ['*'],
-      secret: 's',
+      secret: 'whsec_another',
       createdAt: 5,
     } as const;
     const another = { ...fields, id: 'whk_another', status: 'active' } as const;
     const effects: [string, (remember?: () => AnswerToKeep) => Promise<unknown>][] = [
       ['a webhook', (how) => store.createWebhook(account.key, another, 9, how)],
-      ['a change', (how) => store.updateWebhook(account.key, webhook.id, { secret: 'other' }, how)],
+      [
+        'a change',
+        (how) => store.updateWebhook(account.key, webhook.id, { secret: 'whsec_other' }, how),
+      ],
       [
         'a command',
         (how) => store.appendCommand(account.key, { at: 1, emitted: 0, body: '{}' }, how),

@@ -231,6 +231,13 @@ const CASES: Readonly<
     'cannot be read: Campaign "cmp_1" is not there. Its webhooks',
     'POST /_sandbox/reset empties the account',
   ],
+  snapshotTooLarge: [
+    [64],
+    'PAYLOAD_TOO_LARGE',
+    413,
+    'holds more than 64 bytes',
+    'copy the database (--db) of a stopped sandbox',
+  ],
   storageProblem: [['full'], 'STORAGE_FULL', 507, 'no space left', 'Free some on that disk'],
   internalError: [[], 'INTERNAL_ERROR', 500, 'Its log says what', 'report it'],
 };

@@ -40,7 +40,11 @@ const attempt = (number: number, over: Partial<Attempt>): Attempt => ({
 /** One of everything: every status, a retry, a redelivery with another body, a webhook that is gone, an answer. */
 const fill = async (store: Store, key: number): Promise<void> => {
   const register = async (id: string): Promise<number> => {
-    const fields = { url: 'http://127.0.0.1:9/', secret: 's', status: 'active' } as const;
+    const fields = {
+      url: 'http://127.0.0.1:9/',
+      secret: 'whsec_exchange',
+      status: 'active',
+    } as const;
     const made = await store.createWebhook(
       key,
       { id, events: ['email.sent', 'email.opened'], createdAt: 5, ...fields },

@@ -13,6 +13,7 @@ import {
 import type { Webhook } from '../../domain/delivery.ts';
 import { validationFailed } from '../../domain/problems.ts';
 import { parse } from '../../domain/validate.ts';
+import { hasStarBesideNames } from '../../domain/webhook-rules.ts';
 import type { Remember } from '../../storage/store.ts';
 import { readJson } from '../body.ts';
 import type { Env } from '../context.ts';
@@ -29,7 +30,7 @@ const checkEvents = (body: unknown): void => {
   const events = (body as { readonly events?: unknown } | null)?.events;
   if (!Array.isArray(events)) return;
   if (!events.includes('*')) parse(NamedEvents, events, { at: ['events'] });
-  else if (events.length > 1) {
+  else if (hasStarBesideNames(events)) {
     throw validationFailed(
       `"events" is ${JSON.stringify(events).slice(0, 300)}. "*" stands for all events: give it alone, or name events.`,
     );

@@ -6,10 +6,12 @@
 import { Hono } from 'hono';
 import { LIMITS } from '../../../schemas/contract.ts';
 import { Snapshot } from '../../../schemas/sandbox.ts';
-import { validationFailed } from '../../domain/problems.ts';
-import { SnapshotError } from '../../domain/snapshot-error.ts';
+import { snapshotTooLarge, validationFailed } from '../../domain/problems.ts';
+import { SnapshotError, SnapshotTooLarge } from '../../domain/snapshot-error.ts';
 import { isMoment } from '../../domain/time.ts';
 import { parse } from '../../domain/validate.ts';
+import type { AccountEngine } from '../../engine/engine.ts';
+import type { AccountDump } from '../../storage/store.ts';
 import { readJson } from '../body.ts';
 import type { Env } from '../context.ts';
 import { success } from '../envelope.ts';
@@ -28,6 +30,15 @@ const checkClock = ({ mode, rate, anchor_virtual: at }: Snapshot['clock']): void
   );
 };
 
+/** @throws {Problem} 413 */
+const saved = async (account: AccountEngine): Promise<AccountDump> => {
+  try {
+    return await account.snapshot();
+  } catch (error) {
+    throw error instanceof SnapshotTooLarge ? snapshotTooLarge(LIMITS.maxSnapshotBytes) : error;
+  }
+};
+
 export const accountRoutes = (): Hono<Env> =>
   new Hono<Env>()
     .post('/reset', async (c) => {
@@ -35,7 +46,7 @@ export const accountRoutes = (): Hono<Env> =>
       return success(c, { reset: true });
     })
     .get('/snapshot', async (c) => {
-      const { version, seed, opens, clock, tables } = await c.get('account').snapshot();
+      const { version, seed, opens, clock, tables } = await saved(c.get('account'));
       const { mode, rate, anchorVirtual, anchorWall } = clock;
       return success(c, {
         version,

@@ -7,7 +7,8 @@ import { writeAttempt } from '../rows/attempt-record.ts';
 import { DUMP_VERSION, type RowOf } from '../rows/columns.ts';
 import { STATUS } from '../rows/status.ts';
 import type { AccountDump } from '../store.ts';
-import type { AccountRecord, DeliveryRecord, EventRecord, WebhookRecord } from './records.ts';
+import { checkCountsFit, createSizeCheck } from '../rows/dump-size.ts';
+import type { AccountRecord, DeliveryRecord, EventRecord, Home, WebhookRecord } from './records.ts';
 
 const webhookRow = ({ webhook, deletedAt }: WebhookRecord): RowOf<'webhook'> => ({
   key: webhook.key,
@@ -53,31 +54,42 @@ const attemptRows = ({ number: delivery, attempts }: DeliveryRecord): RowOf<'att
     record: writeAttempt(attempt, attempt.nextAttemptAt),
   }));
 
-export const dumpOf = ({ account, home }: AccountRecord): AccountDump => ({
-  version: DUMP_VERSION,
-  seed: account.seed,
-  opens: account.opens,
-  clock: { ...account.clock },
-  tables: {
-    webhook: [...home.webhooks.values()].map(webhookRow),
-    event: home.events.map(eventRow),
-    delivery: home.deliveries.map(deliveryRow),
-    attempt: home.deliveries.flatMap(attemptRows),
-    command: home.commands.map(({ at, emitted, body }, index): RowOf<'command'> => ({
-      number: index + 1,
-      done_at: at,
-      emitted,
-      body,
-    })),
-    progress: home.emitted === 0 ? [] : [{ emitted: home.emitted } satisfies RowOf<'progress'>],
-    answer: [...home.answers].map(
-      ([key, { requestHash, status, body, rememberedAt }]): RowOf<'answer'> => ({
-        key,
-        request_hash: requestHash,
-        status,
+/** @throws {SnapshotTooLarge} */
+const checkSize = ({ events, deliveries }: Home): void => {
+  checkCountsFit(events.length, deliveries.length);
+  const add = createSizeCheck();
+  for (const { body } of events) add({ body });
+  for (const { body } of deliveries) add({ body });
+};
+
+export const dumpOf = ({ account, home }: AccountRecord): AccountDump => {
+  checkSize(home);
+  return {
+    version: DUMP_VERSION,
+    seed: account.seed,
+    opens: account.opens,
+    clock: { ...account.clock },
+    tables: {
+      webhook: [...home.webhooks.values()].map(webhookRow),
+      event: home.events.map(eventRow),
+      delivery: home.deliveries.map(deliveryRow),
+      attempt: home.deliveries.flatMap(attemptRows),
+      command: home.commands.map(({ at, emitted, body }, index): RowOf<'command'> => ({
+        number: index + 1,
+        done_at: at,
+        emitted,
         body,
-        remembered_at: rememberedAt,
-      }),
-    ),
-  },
-});
+      })),
+      progress: home.emitted === 0 ? [] : [{ emitted: home.emitted } satisfies RowOf<'progress'>],
+      answer: [...home.answers].map(
+        ([key, { requestHash, status, body, rememberedAt }]): RowOf<'answer'> => ({
+          key,
+          request_hash: requestHash,
+          status,
+          body,
+          remembered_at: rememberedAt,
+        }),
+      ),
+    },
+  };
+};

@@ -3,10 +3,14 @@
  *
  * @module
  */
+import { nextTurn } from '../../domain/event-loop.ts';
 import type { WebhookStore } from '../store.ts';
 import { keepAnswer } from './accounts.ts';
 import { createWebhookRecord, idOf, settle, type WebhookRecord } from './records.ts';
 import { homeOf, type State } from './state.ts';
+
+/** Deliveries cancelled before other requests get their turn. */
+const ROWS_PER_SLICE = 2000;
 
 export const createWebhooks = (state: State): WebhookStore => {
   const live = (account: number): WebhookRecord[] =>
@@ -41,8 +45,15 @@ export const createWebhooks = (state: State): WebhookStore => {
       const record = find(account, id);
       if (record === null) return null;
       record.deletedAt = now;
-      const cancelled = record.due.clear().toSorted((a, b) => a.number - b.number);
-      for (const delivery of cancelled) settle(delivery, 'cancelled', now);
+      const cancelled = record.due.clear();
+      const inOrder = cancelled.every(
+        ({ number }, index) => index === 0 || cancelled[index - 1]!.number < number,
+      );
+      if (!inOrder) cancelled.sort((a, b) => a.number - b.number);
+      for (const [index, delivery] of cancelled.entries()) {
+        settle(delivery, 'cancelled', now);
+        if (index % ROWS_PER_SLICE === ROWS_PER_SLICE - 1) await nextTurn();
+      }
       return cancelled.map(idOf);
     },
   };

@@ -5,10 +5,10 @@
  */
 import type { AccountDump } from '../store.ts';
 import { snapshotMisfit as misfit } from '../../domain/snapshot-error.ts';
-import { checkRow } from './dump-check.ts';
+import type { RowOf } from './columns.ts';
 
 /**
- * Records of a snapshot by the number of their delivery, as `readAttempts` takes them.
+ * Records of a snapshot, whose rows have been checked, by the number of their delivery, as `readAttempts` takes them.
  *
  * @throws {SnapshotError}
  */
@@ -17,7 +17,7 @@ export const attemptsIn = (dump: AccountDump): ReadonlyMap<number, string> => {
   const records = new Map<number, string[]>();
   for (const [index, row] of (dump.tables['attempt'] ?? []).entries()) {
     const where = `tables.attempt[${index}]`;
-    const { delivery, number, record } = checkRow('attempt', row, where);
+    const { delivery, number, record } = row as RowOf<'attempt'>;
     if (!deliveries.has(delivery)) {
       throw misfit(where, `names a delivery ${delivery} that is not in it`);
     }

@@ -4,9 +4,20 @@
  *
  * @module
  */
+import { nextTurn } from '../../domain/event-loop.ts';
 import { ROW_NUMBERS } from '../../domain/delivery-id.ts';
 import { snapshotMisfit as misfit } from '../../domain/snapshot-error.ts';
 import { isMoment } from '../../domain/time.ts';
+import {
+  isEventId,
+  isEventType,
+  isSecret,
+  isSubscriptions,
+  isWebhookId,
+  isWebhookUrl,
+  MAX_ROWS,
+} from '../../domain/webhook-rules.ts';
+import type { AccountDump } from '../store.ts';
 import { isAttemptRecord } from './attempt-record.ts';
 import { COLUMNS, DUMP_VERSION, type Kind, type RowOf, type TableName } from './columns.ts';
 import { NAMES, STATUS } from './status.ts';
@@ -33,9 +44,6 @@ const parsed = (text: unknown): unknown => {
   }
 };
 
-const isListOfTexts = (value: unknown): boolean =>
-  Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === 'string');
-
 const isCount = (value: unknown): string | null =>
   typeof value === 'number' && value >= 0 ? null : 'is no count';
 
@@ -44,14 +52,21 @@ type Check = (value: unknown, row: Row) => string | null;
 
 const CHECKS: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
   webhook: {
-    url: (value) => (URL.canParse(String(value)) ? null : 'is no URL'),
-    events: (value) => (isListOfTexts(parsed(value)) ? null : 'is no JSON list of event names'),
+    id: (value) => (isWebhookId(value) ? null : "is no webhook's id"),
+    url: (value) => (isWebhookUrl(value) ? null : 'is no URL that a webhook may have'),
+    events: (value) =>
+      isSubscriptions(parsed(value)) ? null : 'is no JSON list of events that a webhook may have',
+    secret: (value) => (isSecret(value) ? null : 'is no secret that a webhook may have'),
     status: (value) => (value === 'active' || value === 'paused' ? null : 'is no status'),
   },
   event: {
+    id: (value) => (isEventId(value) ? null : "is no event's id"),
+    type: (value) => (isEventType(value) ? null : 'is no type of event'),
+    deliveries: (value) => isCount(value),
     body: (value) => (isObject(parsed(value)) ? null : 'is no JSON object'),
   },
   delivery: {
+    attempts_made: (value) => isCount(value),
     status: (value) =>
       NAMES.has(value as number) && value !== STATUS.in_flight ? null : 'is no status',
     due_at: (value, { status }) =>
@@ -146,5 +161,39 @@ export const checkTables = (dump: {
   for (const [name, rows] of Object.entries(tables)) {
     if (!Object.hasOwn(COLUMNS, name)) throw misfit(`tables.${name}`, 'is no table');
     if (!Array.isArray(rows)) throw misfit(`tables.${name}`, 'is no list of rows');
+  }
+  checkCounts(tables);
+};
+
+type Tables = Readonly<Partial<Record<TableName, readonly (Row | null)[]>>>;
+
+const checkCounts = ({ webhook = [], answer = [], progress = [] }: Tables): void => {
+  const live = webhook.filter((row) => row?.['deleted_at'] === null).length;
+  const counts = [
+    ['webhook', live, MAX_ROWS.webhooks, 'webhooks that are not deleted'],
+    ['answer', answer.length, MAX_ROWS.answers, 'remembered answers'],
+    ['progress', progress.length, 1, 'rows'],
+  ] as const;
+  for (const [table, count, most, what] of counts) {
+    if (count > most) {
+      throw misfit(`tables.${table}`, `has ${count} ${what}; an account may have ${most}`);
+    }
+  }
+};
+
+/** Rows looked at before other requests get their turn, about 5 ms. */
+const ROWS_PER_SLICE = 500;
+
+/**
+ * Looks at every row of every table.
+ *
+ * @throws {SnapshotError}
+ */
+export const checkAllRows = async ({ tables }: Pick<AccountDump, 'tables'>): Promise<void> => {
+  for (const [name, rows] of Object.entries(tables)) {
+    for (const [index, row] of rows.entries()) {
+      checkRow(name as TableName, row, `tables.${name}[${index}]`);
+      if (index % ROWS_PER_SLICE === ROWS_PER_SLICE - 1) await nextTurn();
+    }
   }
 };

@@ -5,8 +5,9 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import type { Account, ClockRecord } from '../../domain/account.ts';
-import type { AccountKey, Webhook } from '../../domain/delivery.ts';
+import type { AccountKey, Millis, Webhook } from '../../domain/delivery.ts';
 import { deliveryId } from '../../domain/delivery-id.ts';
+import { nextTurn } from '../../domain/event-loop.ts';
 import type { AccountStore, WebhookStore } from '../store.ts';
 import { STATUS } from '../rows/status.ts';
 import { answerKeeper } from './answers.ts';
@@ -59,6 +60,15 @@ const toWebhook = (row: WebhookRow): Webhook => ({
   status: row.status,
   createdAt: row.created_at,
 });
+
+/** Rows per transaction, a few milliseconds. */
+const ROWS_PER_SLICE = 500;
+
+/** Slices come mostly in order already. */
+const inOrder = (numbers: number[]): number[] => {
+  const sorted = numbers.every((number, index) => index === 0 || numbers[index - 1]! < number);
+  return sorted ? numbers : numbers.sort((a, b) => a - b);
+};
 
 const WEBHOOK = 'SELECT * FROM webhook WHERE account = ? AND deleted_at IS NULL';
 
@@ -135,9 +145,21 @@ export const createWebhooks = (
   // What was claimed from the queue is pending on disk; an attempt in flight settles its delivery itself.
   const cancelWaiting = db.prepare(
     `UPDATE delivery SET status = ${STATUS.cancelled}, due_at = NULL, settled_at = :now
-     WHERE webhook = :webhook AND status = ${STATUS.pending}
-       AND seq NOT IN (SELECT value FROM json_each(:flying)) RETURNING seq`,
+     WHERE seq IN (
+       SELECT seq FROM delivery WHERE webhook = :webhook AND status = ${STATUS.pending}
+         AND seq NOT IN (SELECT value FROM json_each(:flying)) LIMIT ${ROWS_PER_SLICE}
+     ) RETURNING seq`,
   );
+  const cancelSlice = (account: AccountKey, webhook: number, now: Millis): number[] => {
+    const flying = JSON.stringify(inFlight.of(account));
+    const rows = transaction(db, () => cancelWaiting.all({ now, webhook, flying }));
+    const tally = tallies.known(account);
+    if (tally !== null) {
+      tally.pending -= rows.length;
+      tally.cancelled += rows.length;
+    }
+    return rows.map((row) => Number(row['seq'])).sort((a, b) => a - b);
+  };
   const keepAnswer = answerKeeper(db);
   const find = (account: AccountKey, id: string): Webhook | null => {
     const row = one.get(account, id) as unknown as WebhookRow | undefined;
@@ -178,18 +200,17 @@ export const createWebhooks = (
     deleteWebhook: async (account, id, now) => {
       const webhook = find(account, id);
       if (webhook === null) return null;
-      const flying = JSON.stringify(inFlight.of(account));
-      const cancelled = transaction(db, () => {
-        remove.run(now, webhook.key);
-        return cancelWaiting.all({ now, webhook: webhook.key, flying });
-      }).map((row) => Number(row['seq']));
+      transaction(db, () => remove.run(now, webhook.key));
       inFlight.webhookGone(webhook.key, now);
-      const tally = tallies.known(account);
-      if (tally !== null) {
-        tally.pending -= cancelled.length;
-        tally.cancelled += cancelled.length;
+      const cancelled: number[] = [];
+      for (;;) {
+        const slice = cancelSlice(account, webhook.key, now);
+        for (const seq of slice) cancelled.push(seq);
+        // A crash before the last slice is made good by the next start: see CANCEL_LEFT_BEHIND.
+        if (slice.length < ROWS_PER_SLICE) break;
+        await nextTurn();
       }
-      return cancelled.toSorted((a, b) => a - b).map(deliveryId);
+      return inOrder(cancelled).map(deliveryId);
     },
   };
 };

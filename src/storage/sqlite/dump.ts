@@ -11,8 +11,10 @@ import type { AccountDump, AccountStore } from '../store.ts';
 import { DUMP_VERSION, type TableName } from '../rows/columns.ts';
 import { attemptsIn } from '../rows/dump-attempts.ts';
 import { snapshotMisfit as misfit } from '../../domain/snapshot-error.ts';
-import { checkRow, checkTables, NUMBERED } from '../rows/dump-check.ts';
+import { checkCountsFit, createSizeCheck } from '../rows/dump-size.ts';
+import { checkAllRows, checkTables, NUMBERED } from '../rows/dump-check.ts';
 import type { Counters } from './counters.ts';
+import type { Emptying } from './empty.ts';
 import type { InFlight } from './in-flight.ts';
 import { CANCEL_LEFT_BEHIND } from './schema.ts';
 import type { Tallies } from './tallies.ts';
@@ -100,7 +102,6 @@ const insertRows = (db: DatabaseSync, account: AccountKey, dump: AccountDump): v
     );
     for (const [index, row] of (dump.tables[name] ?? []).entries()) {
       const where = `tables.${name}[${index}]`;
-      checkRow(name, row, where);
       const value = (column: string): SQLInputValue => {
         if (column === 'account') return account;
         if (column === 'attempts') return attempts.get(Number(row['seq'])) ?? null;
@@ -133,6 +134,7 @@ export const createDump = (
   inFlight: InFlight,
   counters: Counters,
   writeDown: WriteDown,
+  emptying: Emptying,
 ): DumpPart => {
   const clock = db.prepare(
     `SELECT clock_mode AS mode, clock_rate AS rate, clock_virtual AS anchorVirtual, clock_wall AS anchorWall
@@ -150,21 +152,34 @@ export const createDump = (
   };
   return {
     resetAccount: async (account) => {
-      transactionWithoutChecks(db, () => clear(db, account));
-      abandon(account);
+      await emptying.empty(account, () => abandon(account));
+      tallies.forget(account);
     },
     exportAccount: async (account) => {
+      await emptying.finish(account);
       writeDown(account);
-      const tables: Record<string, Row[]> = { attempt: [] };
+      const { events, ...deliveries } = tallies.of(account);
+      checkCountsFit(
+        events,
+        Object.values(deliveries).reduce((sum, count) => sum + count, 0),
+      );
+      const add = createSizeCheck();
+      const attempts: Row[] = [];
+      const tables: Record<string, Row[]> = { attempt: attempts };
       for (const table of TABLES) {
-        const rows = db
-          .prepare(`SELECT * FROM ${table.name} WHERE ${table.where}`)
-          .all(parametersFor(table, account));
-        tables[table.name] = rows.map((row) => plain(table, row));
-        if (table.name !== 'delivery') continue;
-        tables['attempt'] = rows.flatMap((row) =>
-          attemptRows(Number(row['seq']), row['attempts'] as string | null),
-        );
+        const rows: Row[] = [];
+        tables[table.name] = rows;
+        const select = db.prepare(`SELECT * FROM ${table.name} WHERE ${table.where}`);
+        for (const row of select.iterate(parametersFor(table, account))) {
+          const saved = plain(table, row);
+          add(saved);
+          rows.push(saved);
+          if (table.name !== 'delivery') continue;
+          for (const made of attemptRows(Number(row['seq']), row['attempts'] as string | null)) {
+            add(made);
+            attempts.push(made);
+          }
+        }
       }
       return {
         version: DUMP_VERSION,
@@ -175,6 +190,8 @@ export const createDump = (
     },
     importAccount: async (account, dump) => {
       checkTables(dump);
+      await checkAllRows(dump);
+      await emptying.finish(account);
       transactionWithoutChecks(db, () => {
         clear(db, account);
         insertRows(db, account, dump);

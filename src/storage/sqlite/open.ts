@@ -3,13 +3,16 @@
  *
  * @module
  */
-import { existsSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
+import { getLogger } from '@logtape/logtape';
 import { lockHolder } from './lock-holder.ts';
 import { loadSqlite } from './node-sqlite.ts';
 import { RESULT } from './result-codes.ts';
 import { APPLICATION_ID, migrate, SCHEMA_VERSION } from './schema.ts';
+
+const logger = getLogger(['sendemall-mock', 'storage']);
 
 /** A database that cannot be used; the message says which, why and what to do. */
 export class StoreError extends Error {
@@ -114,6 +117,34 @@ const prepare = (db: DatabaseSync, path: string): void => {
   db.exec('BEGIN IMMEDIATE; COMMIT');
 };
 
+/** Webhooks' secrets are in it. Its log gets the rights of the file that it belongs to. */
+const PRIVATE = 0o600;
+const OTHERS = 0o077;
+
+/** Makes a new file that only its owner can read; what else may be wrong with the path, SQLite says. */
+const createPrivate = (path: string): void => {
+  try {
+    closeSync(openSync(path, 'ax', PRIVATE));
+  } catch {
+    // It is there already, or cannot be made.
+  }
+};
+
+/** Takes the rights of everybody else away: older versions made files that all users could read. */
+const restrict = (path: string): void => {
+  for (const one of [path, `${path}-wal`, `${path}-shm`]) {
+    try {
+      if ((statSync(one).mode & OTHERS) !== 0) chmodSync(one, PRIVATE);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') continue;
+      logger.warn('Other users can read {path}, which holds secrets: {error}. chmod 600 it.', {
+        path: one,
+        error,
+      });
+    }
+  }
+};
+
 export const openDatabase = (file: string): DatabaseSync => {
   const path = resolve(file);
   checkPath(path);
@@ -126,8 +157,10 @@ export const openDatabase = (file: string): DatabaseSync => {
       inspect(db, path);
       db.close();
     }
+    createPrivate(path);
     db = new Database(path, { timeout: 0 });
     prepare(db, path);
+    if (process.platform !== 'win32') restrict(path);
     return db;
   } catch (error) {
     if (db?.isOpen === true) db.close();

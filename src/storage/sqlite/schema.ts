@@ -98,6 +98,12 @@ const MIGRATIONS: readonly string[] = [
      account INTEGER PRIMARY KEY REFERENCES account,
      emitted INTEGER NOT NULL
    ) STRICT;`,
+  // Accounts that are being emptied: their rows up to these are to be deleted.
+  `CREATE TABLE emptying (
+     account INTEGER PRIMARY KEY REFERENCES account,
+     event INTEGER NOT NULL,
+     delivery INTEGER NOT NULL
+   ) STRICT;`,
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;

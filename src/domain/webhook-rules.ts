@@ -1,0 +1,37 @@
+/**
+ * What a webhook and an event may be, whoever brings them: a request or a snapshot. The patterns and sizes come from
+ * the spec; here is what no schema can say.
+ *
+ * @module
+ */
+import { EVENT_TYPES, LIMITS } from '../../schemas/contract.ts';
+import { Secret, Subscriptions, WebhookId, WebhookUrl } from '../../schemas/control.ts';
+import { EventId } from '../../schemas/events.ts';
+
+/** `*` stands for all events, so names beside it say nothing. */
+export const hasStarBesideNames = (events: readonly string[]): boolean =>
+  events.length > 1 && events.includes('*');
+
+export const isWebhookUrl = (value: unknown): boolean =>
+  WebhookUrl.safeParse(value).success && URL.canParse(String(value));
+
+/** @param value the parsed list */
+export const isSubscriptions = (value: unknown): boolean => {
+  const { success, data } = Subscriptions.safeParse(value);
+  return success && !hasStarBesideNames(data);
+};
+
+export const isSecret = (value: unknown): boolean => Secret.safeParse(value).success;
+
+export const isWebhookId = (value: unknown): boolean => WebhookId.safeParse(value).success;
+
+export const isEventId = (value: unknown): boolean => EventId.safeParse(value).success;
+
+export const isEventType = (value: unknown): boolean =>
+  (EVENT_TYPES as readonly unknown[]).includes(value);
+
+/** How many rows of a kind an account may have, as the API allows. */
+export const MAX_ROWS = {
+  webhooks: LIMITS.maxWebhooksPerAccount,
+  answers: LIMITS.maxIdempotencyKeysPerAccount,
+} as const;

@@ -6,6 +6,9 @@
  */
 import { Client } from 'undici';
 
+/** The head of an answer; Node's own default. */
+export const MAX_HEAD_BYTES = 16_384;
+
 /** A connection, for one request. */
 export interface Lease {
   readonly client: Client;
@@ -48,6 +51,7 @@ export const createConnections = ({ insecure, limit }: ConnectionOptions): Conne
     const client = new Client(origin, {
       pipelining: 1,
       allowH2: false,
+      maxHeaderSize: MAX_HEAD_BYTES,
       headersTimeout: 0,
       bodyTimeout: 0,
       connect: { timeout: 0, rejectUnauthorized: !insecure },

@@ -20,6 +20,7 @@
 import * as z from 'zod';
 import type { WallClock } from '../../clock/port.ts';
 import { systemClock } from '../../clock/system.ts';
+import { createSteadyClock } from '../steady-clock.ts';
 import { OptionsError } from '../options.ts';
 import { runCommand } from './command.ts';
 import { HookError, type DeadLetterSource, type Hooks, type LeadState } from './hooks.ts';
@@ -171,7 +172,7 @@ const recoverByUrl = (caller: HookCaller, url: string): NonNullable<Hooks['recov
  */
 export const createHttpHooks = (options: HttpHookOptions): Hooks => {
   const { effectsUrl, stateUrl, faultUrl, restartCommand, recoverUrl, recoverCommand } = options;
-  const { effectsSink, pausesIn, wall = systemClock, signal } = options;
+  const { effectsSink, pausesIn, wall = createSteadyClock(systemClock), signal } = options;
   if (effectsUrl !== undefined && effectsSink !== undefined) {
     throw new OptionsError('--effects-url and --effects-sink exclude each other. Give one.');
   }

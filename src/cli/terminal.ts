@@ -18,6 +18,8 @@ export interface Terminal {
   printJson(value: unknown, indent?: boolean): void;
   /** Progress and notices: a line on stderr. */
   note(line: string): void;
+  /** Whether {@link Terminal.status} shows anything. */
+  readonly isLive: boolean;
   /** A line on stderr that is overwritten by the next; null takes it away. Nothing unless stderr is a terminal for it. */
   status(text: string | null): void;
   /** Colours text for stdout, when that is a terminal that wants it. */
@@ -64,6 +66,7 @@ export const processTerminal = (signal: AbortSignal): ProcessTerminal => {
   return {
     env: process.env,
     signal,
+    isLive: isLive(process),
     status,
     print,
     printJson: (value, indent = false) => print(JSON.stringify(value, null, indent ? 2 : 0)),

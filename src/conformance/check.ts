@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { CutOff } from './cut-off.ts';
 import type { Observed } from './observed.ts';
 import type { Exchange } from './probe/exchange.ts';
 import type { Probe } from './probe/probe.ts';
@@ -85,6 +86,8 @@ export type Verdict =
       readonly status: 'not_tested';
       /** Why, and the one thing that would make it testable. */
       readonly reason: string;
+      /** The run ended before the check did. */
+      readonly cutOff?: CutOff;
     }
   | {
       /** Neither right nor wrong: nothing could be learnt of the receiver. */

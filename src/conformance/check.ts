@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { CutOff } from './cut-off.ts';
 import type { Observed } from './observed.ts';
 import type { Exchange } from './probe/exchange.ts';
 import type { Probe } from './probe/probe.ts';
@@ -60,6 +59,9 @@ export interface Requirement {
   /** Where it says so, such as `guide, "Step 2: Verify the signature"`. */
   readonly source: string;
 }
+
+/** Why a run ended before every check was reached: its time budget was spent, or the user interrupted it. */
+export type CutOff = 'budget' | 'interruption';
 
 export type Verdict =
   | {

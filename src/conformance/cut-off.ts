@@ -5,9 +5,7 @@
  * @module
  */
 import type { WallClock } from '../clock/port.ts';
-import type { Verdict } from './check.ts';
-
-export type CutOff = 'budget' | 'interruption';
+import type { CutOff, Verdict } from './check.ts';
 
 export interface Deadline {
   /** Aborted when the run must end, for either reason. */

@@ -3,8 +3,7 @@
  *
  * @module
  */
-import type { Area, Level } from './check.ts';
-import type { CutOff } from './cut-off.ts';
+import type { Area, CutOff, Level } from './check.ts';
 import type { Exchange, Reply, SentRequest } from './probe/exchange.ts';
 
 export type CheckStatus = 'pass' | 'fail' | 'not_tested' | 'error';

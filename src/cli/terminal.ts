@@ -20,6 +20,8 @@ export interface Terminal {
   printJson(value: unknown, indent?: boolean): void;
   /** Progress and notices: a line on stderr. */
   note(line: string): void;
+  /** Whether {@link Terminal.status} shows anything. */
+  readonly isLive: boolean;
   /** A line on stderr that is overwritten by the next; null takes it away. Nothing unless stderr is a terminal for it. */
   status(text: string | null): void;
   /** Colours text for stdout, when that is a terminal that wants it. */
@@ -75,6 +77,7 @@ export const processTerminal = (
     env: process.env,
     signal,
     outputClosed,
+    isLive: isLive(process),
     status,
     print,
     printJson: (value, indent = false) => print(JSON.stringify(value, null, indent ? 2 : 0)),

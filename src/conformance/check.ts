@@ -72,6 +72,9 @@ export interface Requirement {
   readonly source: string;
 }
 
+/** Why a run ended before every check was reached: its time budget was spent, or the user interrupted it. */
+export type CutOff = 'budget' | 'interruption';
+
 export type Verdict =
   | {
       readonly status: 'pass';
@@ -97,6 +100,8 @@ export type Verdict =
       readonly status: 'not_tested';
       /** Why, and the one thing that would make it testable. */
       readonly reason: string;
+      /** The run ended before the check did. */
+      readonly cutOff?: CutOff;
     }
   | {
       /** Neither right nor wrong: nothing could be learnt of the receiver. */

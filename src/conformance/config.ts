@@ -24,6 +24,7 @@ const Config = z.strictObject({
   headers: z.record(z.string(), z.string()).optional(),
   insecure: z.boolean().optional(),
   timeout: text.optional(),
+  time: text.optional(),
   concurrency: z.int().min(1).max(64).optional(),
   effectsUrl: text.optional(),
   effectsSink: text.optional(),

@@ -13,6 +13,8 @@ export interface VerifyOptions {
   readonly url: string;
   /** The secret that the receiver has. Never shown. */
   readonly secret: string;
+  /** More values that no report may show, such as API keys of hooks, each with a name to show in its place. */
+  readonly hidden?: readonly (readonly [value: string, name: string])[] | undefined;
   /** Sent with every request, e.g. for a gateway in front. */
   readonly headers?: HeaderPairs | undefined;
   /** Takes any TLS certificate. */
@@ -34,6 +36,11 @@ export interface VerifyOptions {
   readonly hooks?: Hooks | undefined;
   /** Starts, or finds, a sandbox that reaches the receiver: what recovers dead letters asks there. */
   readonly sandbox?: StartSandbox | undefined;
+  /**
+   * Milliseconds that the whole run may take; 300,000 unless given. What matters most runs first when an estimate says
+   * that it will not last; what is not reached by then is not tested.
+   */
+  readonly budgetMs?: number | undefined;
   /** Ends the run early; what is known by then is reported. */
   readonly signal?: AbortSignal | undefined;
   /** A command that makes one check again: shown with a finding that no single request shows. Must hold no secret. */
@@ -44,6 +51,15 @@ export interface VerifyOptions {
 
 export type Progress =
   | { readonly type: 'started'; readonly check: Check }
+  /** The receiver is so slow that the budget will probably not last for all checks; said once. */
+  | {
+      readonly type: 'slow';
+      /** An answer takes so long, on average. */
+      readonly answerMs: number;
+      /** The rest of the run would take about so long. */
+      readonly estimateMs: number;
+      readonly remainingMs: number;
+    }
   | { readonly type: 'finished'; readonly check: Check; readonly result: CheckResult };
 
 /** The options do not fit together, or name what is not there. */

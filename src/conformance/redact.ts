@@ -4,11 +4,14 @@
  * @module
  */
 
+import { encodingsOf } from './encodings.ts';
 import { quoteForShell } from '../domain/shell.ts';
 
 export interface Redactor {
   /** From now on `value` is shown as `label`. */
   hide(value: string, label: string): void;
+  /** From now on `secret` is shown as `<name>` in every form that {@link encodingsOf} knows. */
+  hideSecret(secret: string, name: string): void;
   /** The text without anything hidden; of a text longer than `most`, its beginning, as far as the last label goes. */
   apply(text: string, most?: number): string;
   /** Labels of what is hidden and occurs in the text. */
@@ -64,12 +67,17 @@ export const createRedactor = (): Redactor => {
     hidden.set(start, among.set(value, label));
   };
 
+  const hideAlsoQuoted = (value: string, label: string): void => {
+    if (value.length < SHORTEST) return;
+    hide(value, label);
+    // As it stands in a command.
+    if (value.includes("'")) hide(quoteForShell(value).slice(1, -1), label);
+  };
+
   return {
-    hide: (value, label) => {
-      if (value.length < SHORTEST) return;
-      hide(value, label);
-      // As it stands in a command.
-      if (value.includes("'")) hide(quoteForShell(value).slice(1, -1), label);
+    hide: hideAlsoQuoted,
+    hideSecret: (secret, name) => {
+      for (const [text, how] of encodingsOf(secret)) hideAlsoQuoted(text, `<${name}${how}>`);
     },
     apply: (text, most = text.length) => {
       let shown = '';

@@ -25,6 +25,9 @@ const printing = (bytes: Uint8Array): string => {
 
 const HMAC = `openssl dgst -${SIGNATURE.algorithm} -hmac "$SENDEMALL_MOCK_SECRET" | sed 's/^.* //'`;
 
+/** Without it openssl would sign with an empty key. Within `$(…)` it would not end the command. */
+const HAS_SECRET = ': "${SENDEMALL_MOCK_SECRET:?set it first}"';
+
 /** Fewer are chance. */
 const FEWEST_DIGITS = 8;
 
@@ -95,5 +98,5 @@ export const reproduce = (
   const sendBody = body.length === 0 ? '' : ' --data-binary @-';
   const command = `${curl}${sendBody} ${quote(url)}`;
   const piped = body.length === 0 ? command : `${print} | ${command}`;
-  return computed ? `DIGEST=$(${print} | ${HMAC}); ${piped}` : piped;
+  return computed ? `${HAS_SECRET}; DIGEST=$(${print} | ${HMAC}); ${piped}` : piped;
 };

@@ -11,8 +11,8 @@ import { reportExchange, type CheckResult } from './report.ts';
 import { reproduce } from './reproduce.ts';
 import { isAccepted } from './verdict.ts';
 
-/** Exchanges that a report keeps of one check: the last ones, where the fault is. */
-const MOST_EXCHANGES = 8;
+/** Exchanges that a report keeps of one check: the last ones, where the fault is. Of a pass, one shows as much. */
+const MAX_EXCHANGES = { fail: 8, others: 2 } as const;
 
 export interface Ran {
   readonly verdict: Verdict;
@@ -95,12 +95,13 @@ export const toResult = (check: Check, ran: Ran, shown: Shown): CheckResult => {
     duration_ms: Math.round(durationMs),
     reason: orNull(told.reason),
     expected: told.expected.map(redact),
+    cut_off: verdict.status === 'not_tested' ? (verdict.cutOff ?? null) : null,
     actual: orNull(told.actual),
     diagnosis: orNull(told.diagnosis),
     fix: orNull(told.fix),
     reproduce: failed ? reproduction(check, exchanges, shown) : null,
     exchanges: exchanges
-      .slice(-MOST_EXCHANGES)
+      .slice(-(failed ? MAX_EXCHANGES.fail : MAX_EXCHANGES.others))
       .map((one) => reportExchange(one, shown.redactor.apply)),
   };
 };

@@ -10,10 +10,12 @@ import {
   type ActiveCheck,
   type Check,
   type Hook,
-  type Stage,
   type Verdict,
 } from './check.ts';
-import type { SeenExchange } from './observed.ts';
+import { notReached, orGiveUp, type Deadline } from './cut-off.ts';
+import { createPace } from './pace.ts';
+import { createSchedule, waitsFor, type Phase } from './schedule.ts';
+import { createExchangeLog } from './exchange-log.ts';
 import type { Progress } from './options.ts';
 import { hasHook, hooksWithout } from './hook-members.ts';
 import { seededRandom } from '../domain/random.ts';
@@ -53,6 +55,8 @@ export interface RunPlan {
   readonly bail: boolean;
   /** Whether a result makes the receiver not conformant. */
   readonly counts: (result: CheckResult) => boolean;
+  /** When the run must end; never unless given. */
+  readonly deadline?: Deadline | undefined;
   /** A command that makes one check again; see `VerifyOptions.rerun`. */
   readonly rerun?: ((id: string) => string) | undefined;
   readonly onProgress: (progress: Progress) => void;
@@ -61,27 +65,6 @@ export interface RunPlan {
 /** Each check draws from a stream of its own, so that what runs beside it changes nothing. */
 const seedOf = (seed: number, name: string): number =>
   [...name].reduce((hash, letter) => Math.imul(hash ^ letter.charCodeAt(0), 0x0100_0193), seed);
-
-/** Whether `check` waits for what `earlier` shows: all wait for the effects hook, which any of them may look at. */
-const waitsFor = (check: ActiveCheck, earlier: ActiveCheck): boolean =>
-  (check.after?.includes(earlier.id) ?? false) ||
-  (earlier.vouches !== undefined &&
-    earlier !== check &&
-    (check.needs?.includes(earlier.vouches) ?? false)) ||
-  (earlier.vouches === 'effects' && check.vouches === undefined);
-
-/** Those of one stage, each behind what it waits for. */
-const inOrder = (checks: readonly ActiveCheck[]): ActiveCheck[] => {
-  const ordered = new Set<ActiveCheck>();
-  const add = (check: ActiveCheck, within: readonly ActiveCheck[]): void => {
-    if (ordered.has(check) || within.includes(check)) return;
-    const first = checks.filter((earlier) => waitsFor(check, earlier));
-    for (const one of first) add(one, [...within, check]);
-    ordered.add(check);
-  };
-  for (const check of checks) add(check, []);
-  return [...ordered];
-};
 
 /** A receiver that hung once is waited for no longer than this, so that a run ends. Milliseconds. */
 const PATIENCE_AFTER_A_HANG_MS = 1000;
@@ -100,12 +83,21 @@ const reasonOf = (error: unknown): string => {
 export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> => {
   const { checks, context, concurrency, bail, counts, rerun, onProgress } = plan;
   const results = new Map<string, CheckResult>();
-  const exchanges: SeenExchange[] = [];
+  const log = createExchangeLog();
   let hung = false;
   /** Why nothing more can be tested; null while something can. */
   let over: string | null = null;
   /** Which check has closed the gate: what the others have seen then says nothing new either. */
   let closed: string | null = null;
+
+  const pace = createPace();
+  const isOver = (): boolean => context.signal?.aborted === true;
+  const cutOff = (begun: boolean): Verdict =>
+    notReached(
+      plan.deadline?.cutOff() ?? 'interruption',
+      plan.deadline?.budgetMs ?? Infinity,
+      begun,
+    );
 
   const { effects } = context.hooks;
   const backlog = effects === undefined ? null : createBacklog(effects, context.wall);
@@ -132,7 +124,8 @@ export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> 
         return hung ? Math.min(most, plan.timeoutMs) : plan.timeoutMs;
       },
       seen: (exchange: Exchange) => {
-        exchanges.push({ by, exchange, inCrowd });
+        log.add(by, inCrowd, exchange);
+        if (!inCrowd) pace.seen(exchange);
         if (exchange.reply.kind === 'none' && exchange.reply.cause === 'timeout') hung = true;
       },
     });
@@ -147,12 +140,17 @@ export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> 
     return result;
   };
 
-  const obstacle = ({ needs = [], after = [] }: ActiveCheck): string | null => {
-    if (context.signal?.aborted === true) return 'Not run: interrupted.';
-    if (over !== null) return over;
+  const missingHook = ({ needs = [] }: ActiveCheck): string | null => {
     const missing = needs.find((hook) => !hasHook(context.hooks, hook));
     if (missing !== undefined) return REMEDIES[missing];
-    if (needs.includes('recovery') && context.sandbox === undefined) return NO_SANDBOX;
+    return needs.includes('recovery') && context.sandbox === undefined ? NO_SANDBOX : null;
+  };
+
+  const skipReason = (check: ActiveCheck): string | null => {
+    const { needs = [], after = [] } = check;
+    if (over !== null) return over;
+    const missing = missingHook(check);
+    if (missing !== null) return missing;
     const doubt = needs.map(doubtOf).find((reason) => reason !== null);
     if (doubt !== undefined) return doubt;
     const failed = after.find((id) => {
@@ -164,8 +162,10 @@ export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> 
 
   const judge = async (check: ActiveCheck, probe: Probe): Promise<Verdict> => {
     try {
-      return await check.run(probe);
+      const verdict = await orGiveUp(check.run(probe), context.wall, context.signal);
+      return verdict === null || isOver() ? cutOff(true) : verdict;
     } catch (error) {
+      if (isOver()) return cutOff(true);
       if (error instanceof BehindError) return notTested(error.message);
       return unjudged(`${check.id} could not be judged: ${reasonOf(error)}`);
     }
@@ -173,7 +173,7 @@ export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> 
 
   /** Looks whether the receiver lives after what was sent. A restart on purpose is no death. */
   const lookAfter = async (check: ActiveCheck, sent: readonly Exchange[]): Promise<void> => {
-    if (context.signal?.aborted === true || 'gate' in STAGES[check.stage]) return;
+    if (isOver() || 'gate' in STAGES[check.stage]) return;
     if (check.needs?.includes('restart') === true) {
       if (!(await vitality.isBack())) {
         over ??= `Not run: the receiver did not come back after the restart of ${check.id}.`;
@@ -191,9 +191,10 @@ export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> 
   };
 
   const runOne = async (check: ActiveCheck): Promise<void> => {
-    const hindered = obstacle(check);
-    if (hindered !== null) {
-      finish(check, { verdict: notTested(hindered), exchanges: [], durationMs: 0 });
+    const reason = skipReason(check);
+    if (reason !== null || isOver()) {
+      const verdict = reason === null ? cutOff(false) : notTested(reason);
+      finish(check, { verdict, exchanges: [], durationMs: 0 });
       return;
     }
     onProgress({ type: 'started', check });
@@ -201,10 +202,13 @@ export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> 
     const elapsed = stopwatch();
     const deathsBefore = vitality.deaths.length;
     let verdict = await judge(check, probe);
-    if (context.signal?.aborted === true) verdict = notTested('Not run to its end: interrupted.');
     const durationMs = elapsed();
     const { exchanges: sent } = probe;
-    await lookAfter(check, sent);
+    try {
+      await lookAfter(check, sent);
+    } catch (error) {
+      if (!isOver()) verdict = unjudged(`${check.id} could not be judged: ${reasonOf(error)}`);
+    }
     // What was cut off by a death says nothing of what was asked: one cause, one finding.
     if (verdict.status === 'fail' && vitality.deaths.length > deathsBefore) {
       const { exchanges: shown = sent } = verdict;
@@ -219,9 +223,8 @@ export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> 
     }
   };
 
-  const runStage = async (stage: Stage): Promise<void> => {
-    const all = checks.filter(isActive).filter((check) => check.stage === stage);
-    const waiting = inOrder(all);
+  const runPhase = async ({ stage, checks: all }: Phase): Promise<void> => {
+    const waiting = [...all];
     const places = STAGES[stage].parallel ? concurrency : 1;
     const running = new Map<string, Promise<void>>();
     const work = async (): Promise<void> => {
@@ -238,7 +241,27 @@ export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> 
     await Promise.all(Array.from({ length: places }, work));
   };
 
-  for (const stage of Object.keys(STAGES) as Stage[]) await runStage(stage);
+  const schedule = createSchedule(checks.filter(isActive));
+  let announced = false;
+  /** Whether the budget will probably not last for the rest. */
+  const isShort = (): boolean => {
+    const remainingMs = plan.deadline?.remainingMs() ?? Infinity;
+    const runnable = schedule.remaining.filter((check) => skipReason(check) === null).length;
+    const estimateMs = pace.estimateMs(runnable);
+    if (estimateMs <= remainingMs || isOver()) return false;
+    if (!announced) {
+      onProgress({ type: 'slow', answerMs: pace.averageMs(), estimateMs, remainingMs });
+    }
+    announced = true;
+    return true;
+  };
+  for (let phase = schedule.next(false); phase !== undefined; phase = schedule.next(isShort())) {
+    await runPhase(phase);
+  }
+  /** What only looks at the others has seen enough once everything that bears on MUST was run. */
+  const isPartial = [...results.values()].some(
+    (result) => result.cut_off !== null && result.level === 'MUST',
+  );
   for (const check of checks) {
     if (isActive(check)) continue;
     if (closed !== null) {
@@ -246,14 +269,15 @@ export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> 
       continue;
     }
     const elapsed = stopwatch();
-    const verdict = check.observe({
-      exchanges,
+    const seen = check.observe({
+      exchanges: log.all,
       deaths: vitality.deaths,
       lostControls: vitality.lostControls,
       controls: vitality.controls,
       timeoutMs: plan.timeoutMs,
       secretsIn: context.redactor.find,
     });
+    const verdict = seen.status === 'pass' && isPartial ? cutOff(true) : seen;
     finish(check, { verdict, exchanges: [], durationMs: elapsed() });
   }
   return checks.map(({ id }) => results.get(id)!);

@@ -9,28 +9,44 @@ import { startSteadyClock } from '../clock/system.ts';
 import { compareWithBaseline } from './baseline.ts';
 import { CATALOGUE } from './catalogue.ts';
 import { isActive } from './check.ts';
+import { createDeadline, endingClock, type Deadline } from './cut-off.ts';
+import { SENSITIVE_NAME, secretsInUrl } from './encodings.ts';
 import { hasHook } from './hook-members.ts';
 import { OptionsError, type VerifyOptions } from './options.ts';
 import { boundHooks } from './probe/bounded-hooks.ts';
 import { createHttpClient } from './probe/http-client.ts';
 import { createSigning } from './probe/signing.ts';
-import { createRedactor, YOURS } from './redact.ts';
-import { summarise, type CheckResult, type Report } from './report.ts';
+import { createRedactor } from './redact.ts';
+import { isCounted, summarise, type CheckResult, type Report, type RunCutOff } from './report.ts';
 import { runChecks } from './runner.ts';
 import { selectChecks, withVouchers } from './select.ts';
 import { stopwatch } from './stopwatch.ts';
 import { tool } from './tool.ts';
 
 const CONCURRENCY = 8;
+export const DEFAULT_BUDGET_MS = 300_000;
 /** The bursts want so many at the same time. */
 const CONNECTIONS = 64;
-/** Headers of the user's that open doors: their values are nobody's business. */
-const SENSITIVE = /auth|cookie|key|pass|secret|session|token/i;
 
 const checkUrl = (url: string): void => {
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
     throw new OptionsError(`"${url}" is no http or https URL. Give the receiver's full URL.`);
   }
+};
+
+/** Where the run was cut off; null when every check was reached. */
+const cutOffOf = (checks: readonly CheckResult[], deadline: Deadline): RunCutOff | null => {
+  const by = deadline.cutOff();
+  if (by === null || (by === 'budget' && checks.every((check) => check.cut_off === null))) {
+    return null;
+  }
+  const { budgetMs } = deadline;
+  return {
+    by,
+    budget_ms: Number.isFinite(budgetMs) ? budgetMs : null,
+    reached: checks.filter(({ status }) => status !== 'not_tested').length,
+    total: checks.length,
+  };
 };
 
 /**
@@ -46,7 +62,7 @@ const checkUrl = (url: string): void => {
  * ```
  */
 export const verify = async (options: VerifyOptions): Promise<Report> => {
-  const { url, secret, hooks = {}, failOn = 'must', signal, onProgress } = options;
+  const { url, secret, hooks = {}, failOn = 'must', onProgress } = options;
   checkUrl(url);
   if (secret === '')
     throw new OptionsError('The secret is empty. Give the one that the receiver has.');
@@ -54,7 +70,14 @@ export const verify = async (options: VerifyOptions): Promise<Report> => {
   const seed = options.seed ?? randomInt(0x1_0000_0000);
   const redactor = createRedactor();
   for (const [name, value] of options.headers ?? []) {
-    if (SENSITIVE.test(name)) redactor.hide(value, `${YOURS}${name}>`);
+    if (!SENSITIVE_NAME.test(name)) continue;
+    redactor.hideSecret(value, `your ${name}`);
+    // The credentials alone: `Bearer …`, `Basic …`.
+    const [, credentials = ''] = value.split(/ (.*)/s);
+    redactor.hideSecret(credentials, `your ${name}`);
+  }
+  for (const [value, name] of [...secretsInUrl(url), ...(options.hidden ?? [])]) {
+    redactor.hideSecret(value, `your ${name}`);
   }
   const known = options.baseline ?? null;
   const made = withVouchers(CATALOGUE, selected, options, (hook) => hasHook(hooks, hook));
@@ -68,9 +91,11 @@ export const verify = async (options: VerifyOptions): Promise<Report> => {
   );
   const counts = ({ id, status, level }: CheckResult): boolean =>
     status === 'fail' &&
-    (level === 'MUST' || (level === 'SHOULD' && failOn === 'should')) &&
+    isCounted(level, failOn) &&
     known?.every((entry) => entry.id !== id) !== false;
   const wall = startSteadyClock();
+  const deadline = createDeadline(options.budgetMs ?? DEFAULT_BUDGET_MS, wall, options.signal);
+  const { signal } = deadline;
   const client = createHttpClient({
     wall,
     insecure: options.insecure ?? false,
@@ -84,7 +109,7 @@ export const verify = async (options: VerifyOptions): Promise<Report> => {
       checks: made,
       context: {
         url,
-        wall,
+        wall: endingClock(wall, signal),
         client,
         signing: createSigning(secret, redactor),
         redactor,
@@ -99,6 +124,7 @@ export const verify = async (options: VerifyOptions): Promise<Report> => {
       concurrency: options.concurrency ?? CONCURRENCY,
       bail: options.bail ?? false,
       counts,
+      deadline,
       rerun: options.rerun,
       onProgress: onProgress ?? (() => undefined),
     });
@@ -109,18 +135,21 @@ export const verify = async (options: VerifyOptions): Promise<Report> => {
       started_at: new Date(started).toISOString(),
       duration_ms: Math.round(elapsed()),
       seed,
-      interrupted: signal?.aborted === true,
-      summary: summarise(
-        checks,
+      interrupted: deadline.cutOff() === 'interruption',
+      cut_off: cutOffOf(checks, deadline),
+      fail_on: failOn,
+      summary: summarise(checks, {
         failOn,
         baseline,
-        (id) => selected.some((check) => check.id === id),
-        (id) => vouched.has(id),
-      ),
+        wasAsked: (id) => selected.some((check) => check.id === id),
+        isVoucher: (id) => vouched.has(id),
+        cutOff: deadline.cutOff(),
+      }),
       baseline,
       checks,
     };
   } finally {
+    deadline.release();
     await client.close();
   }
 };

@@ -54,6 +54,24 @@ export const createVitality = (probe: Probe, wall: WallClock): Vitality => {
     return false;
   };
 
+  const look = async (after: string, last: Exchange | null, wasDown: boolean): Promise<boolean> => {
+    const control = await probe.post(probe.event());
+    if (wasDown && !isGone(control)) {
+      deaths.push({ by: after, exchange: last, backAfterMs: 0, answersOthers: false });
+    }
+    if (isAccepted(control) || probe.signal?.aborted === true) return true;
+    if (!isGone(control)) {
+      lostControls.push({ after, control });
+      return true;
+    }
+    const since = wall.now();
+    const back = await comesBack();
+    const backAfterMs = back ? wall.now() - since : null;
+    const answersOthers = !back && !isGone(await probe.post(probe.event(), { signature: null }));
+    deaths.push({ by: after, exchange: last, backAfterMs, answersOthers });
+    return back;
+  };
+
   return {
     deaths,
     lostControls,
@@ -62,21 +80,13 @@ export const createVitality = (probe: Probe, wall: WallClock): Vitality => {
     },
     control: async (after, last, wasDown = false) => {
       controls += 1;
-      const control = await probe.post(probe.event());
-      if (wasDown && !isGone(control)) {
-        deaths.push({ by: after, exchange: last, backAfterMs: 0, answersOthers: false });
+      try {
+        return await look(after, last, wasDown);
+      } catch (error) {
+        // A run that ends meanwhile says nothing of the receiver.
+        if (probe.signal?.aborted === true) return true;
+        throw error;
       }
-      if (isAccepted(control) || probe.signal?.aborted === true) return true;
-      if (!isGone(control)) {
-        lostControls.push({ after, control });
-        return true;
-      }
-      const since = wall.now();
-      const back = await comesBack();
-      const backAfterMs = back ? wall.now() - since : null;
-      const answersOthers = !back && !isGone(await probe.post(probe.event(), { signature: null }));
-      deaths.push({ by: after, exchange: last, backAfterMs, answersOthers });
-      return back;
     },
     isBack: async () => !isGone(await probe.post(probe.event())) || (await comesBack()),
   };

@@ -17,6 +17,7 @@ const screen = () => {
   const shown: string[] = [];
   return {
     shown,
+    isLive: true,
     note: (line: string) => shown.push(`> ${line}`),
     status: (text: string | null) => shown.push(text ?? '(clear)'),
   };
@@ -29,7 +30,7 @@ const resultOf = ({ id }: Check, more: Partial<CheckResult>): CheckResult =>
 
 test('what runs, how far it is, and each finding once', () => {
   const { shown, ...terminal } = screen();
-  const live = createLiveView(terminal, 3);
+  const live = createLiveView(terminal, { total: 3, failOn: 'must', elapsed: () => 0 });
   live({ type: 'started', check: one });
   live({ type: 'started', check: two });
   live({ type: 'finished', check: one, result: resultOf(one, {}) });
@@ -51,7 +52,7 @@ test('what runs, how far it is, and each finding once', () => {
 test('a receiver that is not reached is told by the last line of the run alone', () => {
   const { shown, ...terminal } = screen();
   const reach = CATALOGUE.find(({ id }) => id === 'http/reachable')!;
-  const live = createLiveView(terminal, 1);
+  const live = createLiveView(terminal, { total: 1, failOn: 'must', elapsed: () => 0 });
   const error = { status: 'error', reason: 'nobody there' } as const;
   live({ type: 'finished', check: reach, result: resultOf(reach, error) });
   expect(shown).toEqual(['(clear)']);
@@ -61,7 +62,11 @@ test('of a run, its last line counts as the report does', async () => {
   const { shown, ...terminal } = screen();
   await using receiver = await express.start();
   // More than there are, so that the line is not cleared at the end.
-  const live = createLiveView(terminal, CATALOGUE.length + 1);
+  const live = createLiveView(terminal, {
+    total: CATALOGUE.length + 1,
+    failOn: 'must',
+    elapsed: () => 0,
+  });
   const { summary } = await verify({
     url: receiver.url,
     secret: SECRET,

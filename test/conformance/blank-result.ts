@@ -15,6 +15,7 @@ export const blankResult = (
   requirement: 'It does (guide, "Step 1")',
   duration_ms: 12,
   reason: null,
+  cut_off: null,
   expected: [],
   actual: null,
   diagnosis: null,

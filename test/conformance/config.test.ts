@@ -23,6 +23,7 @@ const FULL = {
   headers: { Authorization: 'x', 'X-Empty': '' },
   insecure: false,
   timeout: '5s',
+  time: '10m',
   concurrency: 64,
   effectsUrl: 'a',
   effectsSink: 'b',

@@ -47,6 +47,46 @@ test('it is hidden in a command, too, where its quotes are written otherwise', (
   expect(find(String.raw`it'\''s mine`)).toEqual(['<mine>']);
 });
 
+describe('a secret is hidden in every form that a receiver may show it in', () => {
+  const SECRET = `whsec_a/b+c&d<"e'f> é=ü`;
+  const bare = SECRET.slice('whsec_'.length);
+  const made = createRedactor();
+  made.hideSecret(SECRET, 'the secret');
+  const base64 = (text: string): string => Buffer.from(text).toString('base64');
+
+  test.each([
+    ['as it is', SECRET],
+    ['without its prefix', bare],
+    ['URL-encoded', encodeURIComponent(SECRET)],
+    [
+      'URL-encoded, in lower case',
+      encodeURIComponent(SECRET).replaceAll(/%../g, (c) => c.toLowerCase()),
+    ],
+    ['as a form', new URLSearchParams({ a: SECRET }).toString()],
+    [
+      'HTML-escaped',
+      SECRET.replaceAll('&', '&amp;')
+        .replaceAll('<', '&lt;')
+        .replaceAll('>', '&gt;')
+        .replaceAll('"', '&quot;')
+        .replaceAll("'", '&#39;'),
+    ],
+    ['JSON-escaped', JSON.stringify({ a: SECRET })],
+    ['in hex', Buffer.from(SECRET).toString('hex')],
+    ['in base64', base64(SECRET)],
+    ['in base64url', Buffer.from(SECRET).toString('base64url')],
+    ['in base64, one byte behind', base64(`:${SECRET}:`)],
+    ['in base64, two bytes behind', base64(`x:${SECRET}`)],
+    ['reversed', [...SECRET].toReversed().join('')],
+    ['in upper case', SECRET.toUpperCase()],
+  ])('%s', (_how, text) => {
+    const page = `before ${text} after`;
+    expect(made.apply(page)).toMatch(/^before .*<the secret.* after$/);
+    expect(made.find(page)[0]).toMatch(/^<the secret/);
+    expect(made.apply(page)).not.toContain('é');
+  });
+});
+
 test('what is too short to be told from words is not hidden', () => {
   const { apply, find } = redactor(['short', '<5>'], ['longer', '<6>']);
   expect(apply('short longer')).toBe('short <6>');

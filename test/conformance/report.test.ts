@@ -11,13 +11,14 @@ import {
   type CheckStatus,
 } from '../../src/conformance/report.ts';
 import { REPORTERS } from '../../src/conformance/reporters.ts';
+import { responseLines } from '../../src/conformance/reporters/exchange-text.ts';
 import { tool } from '../../src/conformance/tool.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { answer, exchange, none } from './made.ts';
 import { good } from './reporters/mixed.ts';
 
 const check = (status: CheckStatus, level: CheckResult['level'] = 'MUST', id = 'a/b') =>
-  ({ id, status, level }) as CheckResult;
+  ({ id, status, level, cut_off: null }) as unknown as CheckResult;
 
 describe('a summary', () => {
   test('counts by status and level', () => {
@@ -31,7 +32,7 @@ describe('a summary', () => {
       check('not_tested'),
       check('error', 'SHOULD'),
     ];
-    expect(summarise(checks, 'must')).toEqual({
+    expect(summarise(checks, { failOn: 'must' })).toEqual({
       passed: 2,
       failed: 1,
       warned: 2,
@@ -49,7 +50,7 @@ describe('a summary', () => {
       { id: 'a/other', reason: 'so' },
     ];
     const checks = [check('fail', 'MUST', 'a/known'), check('fail', 'SHOULD', 'a/new')];
-    expect(summarise(checks, 'must', { known, stale: [] })).toMatchObject({
+    expect(summarise(checks, { failOn: 'must', baseline: { known, stale: [] } })).toMatchObject({
       failed: 0,
       warned: 1,
       known: 2,
@@ -68,14 +69,30 @@ describe('a summary', () => {
     ['inconclusive', 'must', [check('not_tested')]],
     ['inconclusive', 'must', []],
   ] as const)('is %s, failing on %s: %#', ([verdict, failOn, checks]) => {
-    expect(summarise(checks, failOn).verdict).toBe(verdict);
+    expect(summarise(checks, { failOn }).verdict).toBe(verdict);
   });
+
+  test.for([
+    ['inconclusive', 'must', 'MUST', 'budget'],
+    ['conformant', 'must', 'SHOULD', 'budget'],
+    ['inconclusive', 'should', 'SHOULD', 'budget'],
+    ['conformant', 'should', 'INFO', 'budget'],
+    ['inconclusive', 'must', 'INFO', 'interruption'],
+  ] as const)(
+    'is %s, failing on %s, when a %s is cut off by the %s',
+    ([verdict, failOn, level, by]) => {
+      const left = { ...check('not_tested', level, 'a/left'), cut_off: by };
+      const options = { failOn, cutOff: by };
+      expect(summarise([check('pass'), left], options).verdict).toBe(verdict);
+      expect(summarise([check('fail'), left], options).verdict).toBe('not_conformant');
+    },
+  );
 
   test('is inconclusive when only what came along was tested', () => {
     const checks = [check('pass', 'MUST', 'a/gate'), check('not_tested', 'MUST', 'a/asked')];
     const wasAsked = (id: string): boolean => id === 'a/asked';
-    expect(summarise(checks, 'must', null, wasAsked).verdict).toBe('inconclusive');
-    expect(summarise(checks, 'must', null).verdict).toBe('conformant');
+    expect(summarise(checks, { failOn: 'must', wasAsked }).verdict).toBe('inconclusive');
+    expect(summarise(checks, { failOn: 'must' }).verdict).toBe('conformant');
   });
 });
 
@@ -98,7 +115,8 @@ describe('an exchange', () => {
       request: {
         method: 'POST',
         url: '[http://host/?…]',
-        headers: [['X-B', '[the …]']],
+        headers: [['[X-B]', '[the …]']],
+        headers_left_out: 0,
         body: '[{"s":"…"}]',
         body_base64: null,
         body_bytes: 14,
@@ -106,7 +124,8 @@ describe('an exchange', () => {
       },
       response: {
         status: 200,
-        headers: [['x-a', '[…]']],
+        headers: [['[x-a]', '[…]']],
+        headers_left_out: 0,
         body: '[a …]',
         error: null,
         duration_ms: 3,
@@ -118,6 +137,7 @@ describe('an exchange', () => {
     expect(reportExchange(exchange(none('reset')), redact).response).toEqual({
       status: null,
       headers: [],
+      headers_left_out: 0,
       body: null,
       error: 'it was reset',
       duration_ms: 10_000,
@@ -125,14 +145,36 @@ describe('an exchange', () => {
   });
 
   test('shows long bodies shortened, and how much is left out', () => {
-    const long = 'x'.repeat(4001);
-    const { request, response } = reportExchange(
-      exchange(answer(200, { body: 'y'.repeat(4000) }), { body: Buffer.from(long) }),
-      (text, most) => text.slice(0, most),
+    const bodiesOf = (sent: string, body: string, totalBytes?: number | null) =>
+      reportExchange(
+        exchange(answer(200, { body, totalBytes }), { body: Buffer.from(sent) }),
+        (text, most) => text.slice(0, most),
+      );
+    const { request, response } = bodiesOf('x'.repeat(4097), 'y'.repeat(4096));
+    expect(request.body).toBe(`${'x'.repeat(4096)}… (first 4,096 of 4,097 bytes)`);
+    expect(request.body_bytes).toBe(4097);
+    expect(response.body).toBe('y'.repeat(4096));
+    expect(bodiesOf('', 'z'.repeat(65_536), 1_048_576).response.body).toBe(
+      `${'z'.repeat(4096)}… (first 4,096 of 1,048,576 bytes)`,
     );
-    expect(request.body).toBe(`${'x'.repeat(4000)}… (1 more characters)`);
-    expect(request.body_bytes).toBe(4001);
-    expect(response.body).toBe('y'.repeat(4000));
+    expect(bodiesOf('', 'z'.repeat(65_536), null).response.body).toMatch(
+      / \(first 4,096 of at least 65,536 bytes\)$/,
+    );
+    // Not in the middle of a character.
+    expect(bodiesOf('', `a${'é'.repeat(4000)}`).response.body).toBe(
+      `a${'é'.repeat(2047)}… (first 4,095 of 8,001 bytes)`,
+    );
+  });
+
+  test('shows the first headers, shortened, and how many are left out', () => {
+    const headers = Array.from({ length: 60 }, (_, at) => [`x-${at}`, 'h'.repeat(2000)] as const);
+    const { response } = reportExchange(exchange(answer(200, { headers })), (text, most) =>
+      text.slice(0, most),
+    );
+    expect(response.headers).toHaveLength(3);
+    expect(response.headers_left_out).toBe(57);
+    expect(response.headers[0]![1]).toBe(`${'h'.repeat(1024)}… (first 1,024 of 2,000 bytes)`);
+    expect(responseLines(response)).toContain('(first 3 of 60 headers)');
   });
 
   test('shows what is not UTF-8 in base64 alone, up to 3,000 bytes', () => {

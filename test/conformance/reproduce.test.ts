@@ -167,7 +167,7 @@ describe('as a person reads it', () => {
     const headers = [JSON_TYPE, [NAME, signing.valid(plain)]] as const;
     const one = exchange(plain, headers, { url: 'http://a.example/hook' });
     expect(reproduce(one, signing)).toBe(
-      `DIGEST=$(printf %s '{"id":"evt_1"}' | openssl dgst -sha256 -hmac "$SENDEMALL_MOCK_SECRET" | sed 's/^.* //'); printf %s '{"id":"evt_1"}' | curl -i -H 'Content-Type: application/json' -H 'X-SendEmAll-Signature: '"sha256=\${DIGEST}" --data-binary @- 'http://a.example/hook'`,
+      `: "\${SENDEMALL_MOCK_SECRET:?set it first}"; DIGEST=$(printf %s '{"id":"evt_1"}' | openssl dgst -sha256 -hmac "$SENDEMALL_MOCK_SECRET" | sed 's/^.* //'); printf %s '{"id":"evt_1"}' | curl -i -H 'Content-Type: application/json' -H 'X-SendEmAll-Signature: '"sha256=\${DIGEST}" --data-binary @- 'http://a.example/hook'`,
     );
   });
 

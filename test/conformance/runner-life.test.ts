@@ -413,7 +413,7 @@ describe('when the user breaks off', () => {
       'http/a: pass',
       'http/b: not_tested: Not run to its end: interrupted.',
       'http/c: not_tested: Not run: interrupted.',
-      'http/looks: pass',
+      'http/looks: not_tested: Not run to its end: interrupted.',
     ]);
     // The control of the first alone.
     expect(requests).toBe(1);
@@ -425,10 +425,8 @@ test('progress tells each check as it begins and as it ends', async () => {
     active('http/a', 'valid', () => pass()),
     looking('http/looks', () => pass()),
   ]);
-  expect(progress.map(({ type, check }) => `${type} ${check.id}`)).toEqual([
-    'started http/a',
-    'finished http/a',
-    'finished http/looks',
-  ]);
+  expect(
+    progress.flatMap((step) => (step.type === 'slow' ? [] : `${step.type} ${step.check.id}`)),
+  ).toEqual(['started http/a', 'finished http/a', 'finished http/looks']);
   expect(progress[1]).toMatchObject({ result: { id: 'http/a', status: 'pass' } });
 });

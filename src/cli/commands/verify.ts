@@ -28,8 +28,12 @@ exports it by default, and may have hooks as functions. Paths in it start at its
 
 A seed repeats a run, event ids included: a receiver that remembers them from the last run must be emptied before.
 
+The run ends after --time. When the first answers are slow, the most important checks run first: MUST before SHOULD
+before INFO, signatures before everything else. The report lists what was not reached as not tested.
+
 Status: 0 conformant; 1 not conformant, or the baseline is stale; 2 wrong usage, receiver not reached, a hook that was
-given and cannot be relied on, or nothing learnt; 130 on Ctrl-C, which reports what is known by then.
+given and cannot be relied on, nothing learnt, or a check that counts not reached within --time; 130 on Ctrl-C, which
+reports what is known by then.
 
 Examples:
   SENDEMALL_MOCK_SECRET=whsec_your-signing-secret sendemall-mock verify http://localhost:3000/webhooks/sendemall
@@ -72,6 +76,12 @@ export const verify = (terminal: Terminal) =>
     )
     .option('--insecure', 'take any TLS certificate')
     .option('--timeout <span>', "how long a request may take (default: the contract's 10s)")
+    .addOption(
+      new Option(
+        '--time <span>',
+        'how long the whole run may take: 1s to 24h (default: 5m; env: SENDEMALL_MOCK_TIME)',
+      ),
+    )
     .addOption(
       new Option('--concurrency <number>', 'checks that run side by side (default: 8)').argParser(
         wholeNumber(1, 64),

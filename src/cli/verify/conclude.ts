@@ -36,6 +36,10 @@ const whyInconclusive = (report: Report, hooks: Hooks): string => {
   if (errors.length > 0) {
     return `not judged: ${errors.map(({ id }) => id).join(', ')}. Why is said above.`;
   }
+  if (report.cut_off?.by === 'budget') {
+    const { reached, total } = report.cut_off;
+    return `${reached} of ${total} checks were run before the time budget was spent, and checks that decide the verdict are left. Pass a longer --time, or choose checks with --only.`;
+  }
   return (
     whichIsBlind(report, hooks) ??
     'none of the checks that were asked for could be run: look at what is not tested.'

@@ -4,15 +4,14 @@
  * @module
  */
 import type { Progress } from '../../conformance/options.ts';
-import type { CheckResult } from '../../conformance/report.ts';
+import { formatSpan } from '../../conformance/cut-off.ts';
+import { isCounted, type CheckResult, type FailOn } from '../../conformance/report.ts';
 import { harmless } from '../output/table.ts';
 import type { Terminal } from '../terminal.ts';
 
-const WORDS = { MUST: 'FAIL', SHOULD: 'WARN', INFO: 'NOTE' } as const;
-
 const COUNTED = { MUST: 'failed', SHOULD: 'warned', INFO: 'noted' } as const;
 
-/** Under which word a result is counted: that of the summary. */
+/** The word under which the summary counts a result. */
 const kindOf = ({ status, level }: CheckResult): string => {
   if (status === 'fail') return COUNTED[level];
   return { pass: 'passed', not_tested: 'not tested', error: 'not judged' }[status];
@@ -24,29 +23,55 @@ export const REACH = 'http/reachable';
 /** Worst first, as in the report. */
 const KINDS = ['failed', 'not judged', 'warned', 'noted', 'passed', 'not tested'];
 
-/** @param total checks that are to be made */
+/** Without a terminal that can overwrite a line, progress is a line of its own this often. Milliseconds. */
+const PROGRESS_EVERY_MS = 30_000;
+
+const formatMinutes = (ms: number): string =>
+  ms < 120_000 ? formatSpan(Math.ceil(ms / 1000) * 1000) : `${Math.ceil(ms / 60_000)} min`;
+
+const tellSlow = ({ answerMs, estimateMs, remainingMs }: Progress & { type: 'slow' }): string =>
+  `The receiver takes ${formatSpan(answerMs)} for an answer. All checks would take about ${formatMinutes(estimateMs)}; ${formatMinutes(remainingMs)} of the time budget are left. The most important checks run first, and the report lists what was not reached as not tested. Pass --time to allow more.`;
+
+export interface LiveOptions {
+  /** Checks that are to be made. */
+  readonly total: number;
+  readonly failOn: FailOn;
+  /** Milliseconds since the run began. */
+  readonly elapsed: () => number;
+}
+
 export const createLiveView = (
-  terminal: Pick<Terminal, 'note' | 'status'>,
-  total: number,
+  terminal: Pick<Terminal, 'note' | 'status' | 'isLive'>,
+  { total, failOn, elapsed }: LiveOptions,
 ): ((step: Progress) => void) => {
   const running = new Set<string>();
   const counts = new Map<string, number>();
   let done = 0;
+  let nextNoteMs = PROGRESS_EVERY_MS;
+  const wordOf = ({ level }: CheckResult): string =>
+    isCounted(level, failOn) ? 'FAIL' : level === 'SHOULD' ? 'WARN' : 'NOTE';
+  const finished = (result: CheckResult): void => {
+    const { id, status, actual, reason } = result;
+    running.delete(id);
+    done += 1;
+    const kind = kindOf(result);
+    counts.set(kind, (counts.get(kind) ?? 0) + 1);
+    if (status === 'fail') terminal.note(`${wordOf(result)} ${id}: ${harmless(actual ?? '')}`);
+    if (status === 'error' && id !== REACH) terminal.note(`ERROR ${id}: ${harmless(reason ?? '')}`);
+  };
   return (step) => {
-    const { id } = step.check;
-    if (step.type === 'started') running.add(id);
-    else {
-      running.delete(id);
-      done += 1;
-      const kind = kindOf(step.result);
-      counts.set(kind, (counts.get(kind) ?? 0) + 1);
-      const { status, level, actual, reason } = step.result;
-      if (status === 'fail') terminal.note(`${WORDS[level]} ${id}: ${harmless(actual ?? '')}`);
-      if (status === 'error' && id !== REACH)
-        terminal.note(`ERROR ${id}: ${harmless(reason ?? '')}`);
+    if (step.type === 'slow') {
+      terminal.note(tellSlow(step));
+      return;
     }
+    if (step.type === 'started') running.add(step.check.id);
+    else finished(step.result);
     const tally = KINDS.flatMap((kind) => (counts.has(kind) ? `${counts.get(kind)} ${kind}` : []));
-    const line = [`${done}/${total}`, tally.join(', '), [...running].join(' ')];
-    terminal.status(done === total ? null : line.filter((part) => part !== '').join('  '));
+    const parts = [`${done}/${total}`, tally.join(', '), [...running].join(' ')];
+    const line = parts.filter((part) => part !== '').join('  ');
+    terminal.status(done === total ? null : line);
+    if (terminal.isLive || done === total || elapsed() < nextNoteMs) return;
+    nextNoteMs = elapsed() + PROGRESS_EVERY_MS;
+    terminal.note(`${line}  after ${formatMinutes(elapsed())}`);
   };
 };

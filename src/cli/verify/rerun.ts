@@ -12,6 +12,7 @@ type Member = keyof VerifyFlags;
 const VALUES = [
   ['config', '--config'],
   ['timeout', '--timeout'],
+  ['time', '--time'],
   ['concurrency', '--concurrency'],
   ['effectsUrl', '--effects-url'],
   ['effectsSink', '--effects-sink'],
@@ -47,5 +48,7 @@ export const rerunWith =
         const value = flags[member];
         return value === undefined ? [] : [`${flag} ${shellWord(String(value))}`];
       }),
-      ...(flags.apiKey === undefined ? [] : [`--api-key '<your API key>'`]),
+      ...(flags.apiKey === undefined
+        ? []
+        : ['--api-key "${SENDEMALL_MOCK_API_KEY:?set it first}"']),
     ].join(' ');

@@ -5,6 +5,7 @@
  */
 import { resolve } from 'node:path';
 import { CATALOGUE } from '../../conformance/catalogue.ts';
+import { secretsInUrl } from '../../conformance/encodings.ts';
 import { hasHook } from '../../conformance/hook-members.ts';
 import { OptionsError, type VerifyOptions } from '../../conformance/options.ts';
 import { createHttpHooks } from '../../conformance/probe/http-hooks.ts';
@@ -12,8 +13,17 @@ import type { Hooks, StartSandbox } from '../../conformance/probe/hooks.ts';
 import type { EffectsSink } from '../../conformance/probe/sink-effects.ts';
 import type { PausesIn } from '../../conformance/probe/sandbox-campaign.ts';
 import { selectChecks, withVouchers } from '../../conformance/select.ts';
+import { stopwatch } from '../../conformance/stopwatch.ts';
 import { verify } from '../../conformance/verify.ts';
-import { checkKey, checkSecret, httpUrl, keyOf, secretOf } from '../options.ts';
+import {
+  checkKey,
+  checkSecret,
+  DEFAULT_API_KEY,
+  httpUrl,
+  keyOf,
+  keysOf,
+  secretOf,
+} from '../options.ts';
 import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
 import { conclude } from './conclude.ts';
@@ -23,7 +33,14 @@ import { listChecks } from './list.ts';
 import { createLiveView } from './live.ts';
 import { rerunWith } from './rerun.ts';
 import { outputsOf, prepareFiles, writeReports } from './reports.ts';
-import { headersOf, hookOptionsOf, listOf, timeoutOf, type VerifyFlags } from './settings.ts';
+import {
+  budgetOf,
+  headersOf,
+  hookOptionsOf,
+  listOf,
+  timeoutOf,
+  type VerifyFlags,
+} from './settings.ts';
 
 /** The key in a sandbox that nobody else sees. */
 const OWN_KEY = 'conformance';
@@ -113,6 +130,24 @@ const hooksOf = (flags: VerifyFlags, file: ConfigFile, terminal: Terminal): Hook
   return { ...config.hooks, ...Object.fromEntries(given) };
 };
 
+/** What the flags hold that no report may show, besides the secret: the account's key, and what hook URLs carry. */
+const hiddenOf = (
+  flags: VerifyFlags,
+  { config }: ConfigFile,
+  terminal: Terminal,
+): readonly (readonly [value: string, name: string])[] => {
+  const keys = [flags.apiKey, config.apiKey, ...keysOf(terminal.env)];
+  const urls = Object.entries(hookOptionsOf(flags, config)).filter(([name]) =>
+    name.endsWith('Url'),
+  );
+  return [
+    ...keys.flatMap((key) =>
+      key === undefined || key === DEFAULT_API_KEY ? [] : [[key, 'API key'] as const],
+    ),
+    ...urls.flatMap(([, url]) => (typeof url === 'string' ? secretsInUrl(url) : [])),
+  ];
+};
+
 const optionsOf = async (
   argument: string | undefined,
   flags: VerifyFlags,
@@ -121,6 +156,10 @@ const optionsOf = async (
 ): Promise<VerifyOptions> => {
   const { config, folder } = file;
   const timeout = flags.timeout ?? config.timeout;
+  const timeFromEnv = terminal.env['SENDEMALL_MOCK_TIME'] ?? '';
+  const time = flags.time ?? (timeFromEnv === '' ? config.time : timeFromEnv);
+  const timeName =
+    flags.time === undefined && timeFromEnv !== '' ? 'SENDEMALL_MOCK_TIME' : '--time';
   const baseline =
     flags.baseline ??
     (config.baseline === undefined ? undefined : resolve(folder, config.baseline));
@@ -132,6 +171,7 @@ const optionsOf = async (
     headers: headersOf(flags.header, config.headers),
     insecure: flags.insecure ?? config.insecure,
     timeoutMs: timeout === undefined ? undefined : timeoutOf(timeout),
+    budgetMs: time === undefined ? undefined : budgetOf(time, timeName),
     concurrency: flags.concurrency ?? config.concurrency,
     seed: flags.seed ?? config.seed,
     only: listOf(flags.only ?? config.only),
@@ -141,6 +181,7 @@ const optionsOf = async (
     baseline: baseline === undefined ? undefined : await loadBaseline(baseline, terminal),
     hooks: hooksOf(flags, file, terminal),
     sandbox: sandboxOf(flags, file, terminal),
+    hidden: hiddenOf(flags, file, terminal),
     rerun: rerunWith(argument, flags),
     signal: terminal.signal,
   };
@@ -167,7 +208,11 @@ const runWith = async (
     flags.report === undefined ? file.folder : '.',
   );
   prepareFiles(outputs);
-  const onProgress = createLiveView(terminal, checks.length);
+  const onProgress = createLiveView(terminal, {
+    total: checks.length,
+    failOn: options.failOn ?? 'must',
+    elapsed: stopwatch(),
+  });
   const report = await verify({ ...options, onProgress });
   terminal.status(null);
   writeReports(report, outputs, terminal);

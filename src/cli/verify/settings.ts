@@ -22,6 +22,7 @@ export interface VerifyFlags {
   readonly header?: readonly string[] | undefined;
   readonly insecure?: true | undefined;
   readonly timeout?: string | undefined;
+  readonly time?: string | undefined;
   readonly concurrency?: number | undefined;
   readonly config?: string | undefined;
   readonly effectsUrl?: string | undefined;
@@ -49,6 +50,15 @@ export const timeoutOf = (text: string): number => {
   const millis = parseSpan(text);
   if (millis !== null && millis >= 50 && millis <= 600_000) return millis;
   throw new UsageError(`--timeout is "${text}": give a span from 50ms to 10m, e.g. 2s.`);
+};
+
+const MAX_TIME_MS = 86_400_000;
+
+/** @param name of the flag or the variable that holds it */
+export const budgetOf = (text: string, name: string): number => {
+  const millis = parseSpan(text);
+  if (millis !== null && millis >= 1000 && millis <= MAX_TIME_MS) return millis;
+  throw new UsageError(`${name} is "${text}". Give a span from 1s to 24h, e.g. 10m.`);
 };
 
 const NAME = /^[\w!#$%&'*+.^`|~-]+$/;

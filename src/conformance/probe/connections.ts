@@ -7,6 +7,9 @@
 // By its file: to the bare name Bun answers with a stand-in of its own.
 import { Client } from 'undici/index.js';
 
+/** The head of an answer; Node's own default. */
+export const MAX_HEAD_BYTES = 16_384;
+
 /** A connection, for one request. */
 export interface Lease {
   readonly client: Client;
@@ -49,6 +52,7 @@ export const createConnections = ({ insecure, limit }: ConnectionOptions): Conne
     const client = new Client(origin, {
       pipelining: 1,
       allowH2: false,
+      maxHeaderSize: MAX_HEAD_BYTES,
       headersTimeout: 0,
       bodyTimeout: 0,
       connect: { timeout: 0, rejectUnauthorized: !insecure },

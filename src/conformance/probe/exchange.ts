@@ -23,6 +23,8 @@ export interface Answer {
   readonly headers: HeaderPairs;
   /** Up to 64 KiB of it, as UTF-8. */
   readonly body: string;
+  /** Of a body of which `body` is only the beginning: its length as the head states it, or null. */
+  readonly totalBytes?: number | null | undefined;
   readonly durationMs: number;
 }
 

@@ -36,6 +36,18 @@ const CAUSES: Readonly<Record<string, readonly [NoReplyCause, string]>> = {
   UND_ERR_SOCKET: ['reset', 'connection closed without a complete answer'],
   ETIMEDOUT: ['timeout', 'no connection'],
   ABORT_ERR: ['aborted', 'the run was interrupted'],
+  UND_ERR_ABORTED: ['aborted', 'the run was interrupted'],
+  EHOSTDOWN: ['unreachable', 'no route to the host'],
+  ENETDOWN: ['unreachable', 'no route to the host'],
+  ECONNABORTED: ['reset', 'connection reset'],
+  UND_ERR_INFO: ['reset', 'connection closed without a complete answer'],
+  UND_ERR_HEADERS_OVERFLOW: ['invalid_response', 'the head of the answer is too large'],
+  HPE_HEADER_OVERFLOW: ['invalid_response', 'the head of the answer is too large'],
+  HEAD_TOO_LARGE: ['invalid_response', 'the head of the answer is too large'],
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: [
+    'invalid_response',
+    'the body of the answer is not as long as its head says',
+  ],
   NOT_HTTP: ['invalid_response', 'the answer is not HTTP/1.1'],
   UND_ERR_CONNECT_TIMEOUT: ['timeout', 'no connection'],
 };
@@ -49,7 +61,20 @@ const codeOf = (error: unknown): string => {
   return cause === undefined || cause === null ? '' : codeOf(cause);
 };
 
-/** Why there was no answer, in the suite's words. */
+/** A request failed for a reason that is no known fault of the network or the receiver: the suite's own trouble. */
+export class ProbeError extends Error {
+  override readonly name = 'ProbeError';
+}
+
+/** Whatever was thrown, as an error. */
+export const asError = (thrown: unknown): Error =>
+  thrown instanceof Error ? thrown : new Error(String(thrown));
+
+/**
+ * Why there was no answer, in the suite's words.
+ *
+ * @throws {ProbeError} for an error that is not known to come from the network or the receiver
+ */
 export const noReply = (error: unknown, durationMs: number): NoReply => {
   const code = codeOf(error);
   const known = CAUSES[code];
@@ -63,8 +88,8 @@ export const noReply = (error: unknown, durationMs: number): NoReply => {
     const message = 'the answer is not HTTP/1.1';
     return { kind: 'none', cause: 'invalid_response', message, durationMs };
   }
-  const message = `the connection broke (${code || (error as Error).message})`;
-  return { kind: 'none', cause: 'reset', message, durationMs };
+  const reason = code || (error instanceof Error ? error.message : String(error));
+  throw new ProbeError(`The request could not be made or read (${reason}).`, { cause: error });
 };
 
 const pairs = (raw: readonly (Buffer | string)[]): HeaderPairs =>
@@ -75,12 +100,24 @@ const pairs = (raw: readonly (Buffer | string)[]): HeaderPairs =>
       : String(raw[2 * index + 1]),
   ]);
 
+/** The length of the whole body as the head states it; null where it does not. */
+const statedLength = (headers: HeaderPairs): number | null => {
+  const text = headers.find(([name]) => name === 'content-length')?.[1] ?? '';
+  return /^\d{1,15}$/.test(text) ? Number(text) : null;
+};
+
 interface Begun {
   status: number;
   headers: HeaderPairs;
   readonly chunks: Buffer[];
   size: number;
 }
+
+/** Tells a body that drips from an answer that never began. */
+const unfinished = ({ status, size }: Begun): string =>
+  status < 200
+    ? 'no complete answer'
+    : `no complete answer (status ${status}, then ${size} bytes of the body)`;
 
 interface Tried {
   readonly reply: Reply;
@@ -91,29 +128,46 @@ interface Tried {
 /** The end of an idle connection shows within one round trip; what takes longer may be a crash. Milliseconds. */
 const STALE_WITHIN_MS = 250;
 
+/** More informational answers (1xx) than this before the real one are a flood. */
+const MAX_INFORMATIONAL = 100;
+
 export const createHttpClient = (options: HttpClientOptions): HttpClient => {
   const { wall, insecure, signal } = options;
   const connections = createConnections({ insecure, limit: options.connections });
 
   const over = (lease: Lease, request: SentRequest, timeoutMs: number): Promise<Tried> =>
-    new Promise((resolve) => {
+    new Promise((resolve, reject) => {
       const elapsed = stopwatch();
       const begun: Begun = { status: 0, headers: [], chunks: [], size: 0 };
+      let informational = 0;
       let ended = false;
-      const end = (reply: Reply): void => {
-        if (ended) return;
+      const isFirstEnd = (): boolean => {
+        if (ended) return false;
         ended = true;
         disarm();
         signal?.removeEventListener('abort', interrupted);
+        return true;
+      };
+      const end = (reply: Reply): void => {
+        if (!isFirstEnd()) return;
         const { durationMs } = reply;
         const reset = reply.kind === 'none' && reply.cause === 'reset' && begun.status === 0;
         resolve({ reply, stale: reset && lease.reused() && durationMs < STALE_WITHIN_MS });
         // What may still come belongs to this request: the connection ends with it.
         lease.release(reply.kind === 'none' || begun.size >= MOST_REPLY_BYTES);
       };
+      const failed = (error: unknown): void => {
+        try {
+          end(noReply(error, elapsed()));
+        } catch (internal) {
+          if (!isFirstEnd()) return;
+          lease.release(true);
+          reject(asError(internal));
+        }
+      };
       const cut = (cause: NoReplyCause, message: string): void =>
         end({ kind: 'none', cause, message, durationMs: elapsed() });
-      const disarm = wall.after(timeoutMs, () => cut('timeout', 'no complete answer'));
+      const disarm = wall.after(timeoutMs, () => cut('timeout', unfinished(begun)));
       const interrupted = (): void => cut('aborted', 'the run was interrupted');
       signal?.addEventListener('abort', interrupted);
       if (signal?.aborted === true) {
@@ -127,6 +181,7 @@ export const createHttpClient = (options: HttpClientOptions): HttpClient => {
           status: begun.status,
           headers: begun.headers,
           body: Buffer.concat(begun.chunks).toString('utf8', 0, MOST_REPLY_BYTES),
+          ...(begun.size >= MOST_REPLY_BYTES ? { totalBytes: statedLength(begun.headers) } : {}),
           durationMs: elapsed(),
         });
       try {
@@ -140,6 +195,9 @@ export const createHttpClient = (options: HttpClientOptions): HttpClient => {
           {
             onRequestStart: () => undefined,
             onResponseStart: (controller, status) => {
+              if (status < 200 && ++informational > MAX_INFORMATIONAL) {
+                cut('invalid_response', 'informational answers (1xx) without end');
+              }
               begun.status = status;
               const raw = controller.rawHeaders;
               begun.headers = pairs(Array.isArray(raw) ? raw : []);
@@ -150,11 +208,11 @@ export const createHttpClient = (options: HttpClientOptions): HttpClient => {
               if (begun.size >= MOST_REPLY_BYTES) answered();
             },
             onResponseEnd: answered,
-            onResponseError: (_controller, error) => end(noReply(error, elapsed())),
+            onResponseError: (_controller, error) => failed(error),
           },
         );
       } catch (error) {
-        end(noReply(error, elapsed()));
+        failed(error);
       }
     });
 

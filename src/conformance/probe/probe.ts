@@ -120,7 +120,7 @@ const parse = (bytes: Uint8Array): Partial<Event> | null => {
 };
 
 export const createProbe = (context: ProbeContext): Probe => {
-  const { url, wall, random, signing, hooks, events, headers: extra, client } = context;
+  const { url, wall, random, signing, hooks, events, headers: extra, client, signal } = context;
   const exchanges: Exchange[] = [];
   /** When each of them was begun: of those side by side, the order must not depend on who answers first. */
   const begun: number[] = [];
@@ -177,6 +177,8 @@ export const createProbe = (context: ProbeContext): Probe => {
     write,
     headersFor,
     post: async (body, options = {}) => {
+      // A check in a loop must end with the run.
+      signal?.throwIfAborted();
       const text = isEvent(body) ? write(body) : body;
       const bytes = typeof text === 'string' ? Buffer.from(text, 'utf8') : text;
       const request: SentRequest = {
@@ -191,16 +193,12 @@ export const createProbe = (context: ProbeContext): Probe => {
       const reply = await client.send(request, limit);
       return keep({ request, reply }, at);
     },
-    connect: () =>
-      openRaw({
-        url,
-        insecure: context.insecure,
-        wall,
-        timeoutMs: context.timeoutMs(true),
-        signal: context.signal,
-      }),
+    connect: async () => {
+      signal?.throwIfAborted();
+      const { insecure } = context;
+      return openRaw({ url, insecure, wall, timeoutMs: context.timeoutMs(true), signal });
+    },
     speaksTls: async () => {
-      const { wall, signal } = context;
       const over = { insecure: true, wall, timeoutMs: TLS_HANDSHAKE_MS, signal };
       const connection = await openRaw({ ...over, url: overTls(url) });
       connection.close();

@@ -90,5 +90,13 @@ export const readReply = (
   const read = bodyOf(status, header, after, ended);
   if (read === null) return null;
   const body = read.body.toString('utf8', 0, MOST_REPLY_BYTES);
-  return { answer: { kind: 'answer', status, headers, body, durationMs }, rest: read.rest };
+  const length = header('content-length') ?? '';
+  const cut =
+    read.body.length >= MOST_REPLY_BYTES
+      ? { totalBytes: /^\d{1,15}$/.test(length) ? Number(length) : null }
+      : {};
+  return {
+    answer: { kind: 'answer', status, headers, body, ...cut, durationMs },
+    rest: read.rest,
+  };
 };

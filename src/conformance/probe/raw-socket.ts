@@ -8,7 +8,8 @@ import { connect as connectTls } from 'node:tls';
 import type { WallClock } from '../../clock/port.ts';
 import { stopwatch } from '../stopwatch.ts';
 import type { HeaderPairs, NoReply, Reply } from './exchange.ts';
-import { noReply } from './http-client.ts';
+import { MAX_HEAD_BYTES } from './connections.ts';
+import { asError, noReply } from './http-client.ts';
 import { mayBeHttp, MOST_REPLY_BYTES, readReply } from './raw-reply.ts';
 
 export interface RawConnection {
@@ -52,7 +53,7 @@ const dial = ({ url, insecure }: RawOptions): Socket => {
 };
 
 /** Its head comes on top of what is kept of the body. */
-const MOST_KEPT_BYTES = 2 * MOST_REPLY_BYTES;
+const MAX_KEPT_BYTES = 2 * MOST_REPLY_BYTES;
 
 export const openRaw = (options: RawOptions): Promise<RawConnection> =>
   new Promise((resolve) => {
@@ -82,7 +83,7 @@ export const openRaw = (options: RawOptions): Promise<RawConnection> =>
           });
         }),
       reply: () =>
-        new Promise((answer) => {
+        new Promise((answer, refuse) => {
           const disarm = wall.after(timeoutMs, () => {
             look = () => undefined;
             const message = 'no complete answer';
@@ -91,13 +92,28 @@ export const openRaw = (options: RawOptions): Promise<RawConnection> =>
           look = () => {
             const read = readReply(received, ended, elapsed());
             const alien = !mayBeHttp(received);
-            if (read === null && !alien && broken === null && !ended) return;
+            const isTooLarge =
+              received.length >= MAX_KEPT_BYTES ||
+              (received.length > MAX_HEAD_BYTES && !received.includes('\r\n\r\n'));
+            if (read === null && !alien && !isTooLarge && broken === null && !ended) return;
             look = () => undefined;
             disarm();
             received = read?.rest ?? Buffer.alloc(0);
-            const closed = { code: alien ? 'NOT_HTTP' : 'UND_ERR_SOCKET' };
-            const reason = alien ? closed : (broken ?? closed);
-            answer(read?.answer ?? noReply(reason, elapsed()));
+            if (read !== null) {
+              answer(read.answer);
+              return;
+            }
+            const closed = { code: 'UND_ERR_SOCKET' };
+            const reason = alien
+              ? { code: 'NOT_HTTP' }
+              : isTooLarge
+                ? { code: 'HEAD_TOO_LARGE' }
+                : (broken ?? closed);
+            try {
+              answer(noReply(reason, elapsed()));
+            } catch (internal) {
+              refuse(asError(internal));
+            }
           };
           look();
         }),
@@ -120,7 +136,7 @@ export const openRaw = (options: RawOptions): Promise<RawConnection> =>
       settle();
     });
     socket.on('data', (chunk: Buffer) => {
-      if (received.length < MOST_KEPT_BYTES) received = Buffer.concat([received, chunk]);
+      if (received.length < MAX_KEPT_BYTES) received = Buffer.concat([received, chunk]);
       look();
     });
     socket.on('end', () => {

@@ -31,9 +31,7 @@ const bytes = (body: Uint8Array | string): Buffer =>
 /** Whatever is made with the secret is hidden in reports from then on. */
 export const createSigning = (secret: string, redactor: Redactor): Signing => {
   const sign = createSigner(secret);
-  redactor.hide(secret, '<the secret>');
-  redactor.hide(Buffer.from(secret).toString('base64').replace(/=+$/, ''), '<the secret, base64>');
-  redactor.hide(Buffer.from(secret).toString('hex'), '<the secret, hex>');
+  redactor.hideSecret(secret, 'the secret');
   /** A body is signed as it is sent, and again as its exchange is kept. */
   const known = new WeakMap<Uint8Array, string>();
   const digest = (body: Uint8Array | string): string => {
@@ -44,6 +42,7 @@ export const createSigning = (secret: string, redactor: Redactor): Signing => {
     redactor.hide(hex, '<the right digest>');
     redactor.hide(hex.toUpperCase(), '<the right digest, upper case>');
     redactor.hide(raw.toString('base64').replace(/=+$/, ''), '<the right digest, base64>');
+    redactor.hide(raw.toString('base64url'), '<the right digest, base64>');
     // What a probe sends part of is shown as what it is, too.
     redactor.hide(hex.slice(0, 32), '<first half of the right digest>');
     redactor.hide(hex.slice(32), '<second half of the right digest>');

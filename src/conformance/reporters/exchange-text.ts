@@ -32,17 +32,30 @@ export const splitCode = (text: string): readonly Part[] =>
 
 const headerLines = (
   headers: readonly (readonly [name: string, value: string])[],
-): readonly string[] => headers.map(([name, value]) => onOneLine(`${name}: ${value}`));
+  leftOut: number,
+): readonly string[] => [
+  ...headers.map(([name, value]) => onOneLine(`${name}: ${value}`)),
+  ...(leftOut === 0 ? [] : [`(first ${headers.length} of ${headers.length + leftOut} headers)`]),
+];
 
 const bodyLines = (body: string | null): readonly string[] =>
   body === null || body === '' ? [] : ['', ...harmless(body).split('\n')];
 
 export const requestLines = (request: ReportedRequest): readonly string[] => {
-  const { method, url, headers, body, body_base64: base64, body_bytes: bytes, manner } = request;
+  const {
+    method,
+    url,
+    headers,
+    headers_left_out: leftOut,
+    body,
+    body_base64: base64,
+    body_bytes: bytes,
+    manner,
+  } = request;
   return [
     onOneLine(`${method} ${url}`),
     ...(manner === null ? [] : [onOneLine(`(${manner})`)]),
-    ...headerLines(headers),
+    ...headerLines(headers, leftOut),
     ...(body === null && base64 !== null
       ? ['', `(${bytes} bytes that are no UTF-8, in base64:)`, base64]
       : bodyLines(body)),
@@ -50,12 +63,12 @@ export const requestLines = (request: ReportedRequest): readonly string[] => {
 };
 
 export const responseLines = (response: ReportedResponse): readonly string[] => {
-  const { status, headers, body, error, duration_ms: took } = response;
+  const { status, headers, headers_left_out: leftOut, body, error, duration_ms: took } = response;
   return [
     status === null
       ? onOneLine(`no answer: ${error ?? 'unknown'}, after ${took} ms`)
       : `${status} in ${took} ms`,
-    ...headerLines(headers),
+    ...headerLines(headers, leftOut),
     ...bodyLines(body),
   ];
 };

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { CheckResult, Report, Summary } from '../report.ts';
+import { formatSpan } from '../cut-off.ts';
+import { isCounted, type CheckResult, type Report, type Summary } from '../report.ts';
 
 export type Gravity = 'failure' | 'warning' | 'note' | 'known' | 'error';
 
@@ -21,7 +22,9 @@ export interface NotTested {
 
 const ORDER: readonly Gravity[] = ['failure', 'error', 'warning', 'note', 'known'];
 
-const BY_LEVEL = { MUST: 'failure', SHOULD: 'warning', INFO: 'note' } as const;
+/** One rule for every format: a failure is what the run fails on. */
+const gravityOf = ({ level }: CheckResult, { fail_on: failOn }: Report): Gravity =>
+  isCounted(level, failOn) ? 'failure' : level === 'SHOULD' ? 'warning' : 'note';
 
 /** Null for what is no finding: passed or not tested. */
 export const findingOf = (report: Report, result: CheckResult): Finding | null => {
@@ -30,7 +33,7 @@ export const findingOf = (report: Report, result: CheckResult): Finding | null =
   const entry = report.baseline?.known.find(({ id }) => id === result.id);
   return {
     result,
-    gravity: entry === undefined ? BY_LEVEL[result.level] : 'known',
+    gravity: entry === undefined ? gravityOf(result, report) : 'known',
     known: entry?.reason ?? null,
   };
 };
@@ -85,9 +88,18 @@ const VERDICTS = {
   inconclusive: 'Inconclusive',
 } as const;
 
-/** The verdict as a sentence without its full stop. */
-export const tellVerdict = ({ summary, interrupted }: Report): string =>
-  `${VERDICTS[summary.verdict]}${interrupted ? ', and interrupted: this is what was known by then' : ''}`;
+/** The verdict as a sentence without its full stop. A run that was interrupted is never called conformant. */
+export const tellVerdict = ({ summary, cut_off: cutOff }: Report): string => {
+  const verdict = VERDICTS[summary.verdict];
+  if (cutOff === null) return verdict;
+  const where = `after ${cutOff.reached} of ${cutOff.total} checks`;
+  if (cutOff.by === 'budget') {
+    const budget = cutOff.budget_ms === null ? '' : ` of ${formatSpan(cutOff.budget_ms)}`;
+    return `${verdict}, time budget${budget} spent ${where}`;
+  }
+  const found = summary.verdict === 'not_conformant' ? `, ${verdict.toLowerCase()} so far` : '';
+  return `INTERRUPTED ${where}${found}`;
+};
 
 export const GRAVITY_WORDS: Readonly<Record<Gravity, string>> = {
   failure: 'FAIL',

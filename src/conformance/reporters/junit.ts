@@ -60,8 +60,9 @@ const outcomeOf = (report: Report, result: CheckResult): Outcome => {
   const finding = findingOf(report, result);
   if (finding === null) return reason === null ? { kind: 'passed', text: '' } : told(reason);
   if (finding.known !== null) return skipped(`Known failure: ${finding.known}`);
-  // What is told and never scored must not turn a build red.
-  if (finding.gravity === 'note') return told(`${actual ?? ''}\n\n${detailsOf(result)}`);
+  // A build must be red exactly when the run fails.
+  if (finding.gravity === 'note' || finding.gravity === 'warning')
+    return told(`${level}: ${actual ?? ''}\n\n${detailsOf(result)}`);
   const kind = finding.gravity === 'error' ? 'error' : 'failure';
   const attributes = { message: actual ?? reason ?? '', type: level };
   return { kind, text: element(kind, attributes, escapeMarkup(detailsOf(result))) };

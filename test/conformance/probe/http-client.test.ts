@@ -8,7 +8,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../../src/clock/system.ts';
-import { createHttpClient, noReply } from '../../../src/conformance/probe/http-client.ts';
+import {
+  createHttpClient,
+  noReply,
+  ProbeError,
+} from '../../../src/conformance/probe/http-client.ts';
 import { MOST_REPLY_BYTES } from '../../../src/conformance/probe/raw-reply.ts';
 import { rawHead } from '../../../src/conformance/probe/raw-socket.ts';
 import { leapingClock, scripted, type Script } from '../scripted.ts';
@@ -36,12 +40,25 @@ describe('why there is no answer', () => {
     ],
     [withCode('DEPTH_ZERO_SELF_SIGNED_CERT'), 'tls', 'TLS failed (DEPTH_ZERO_SELF_SIGNED_CERT)'],
     [withCode('ERR_SSL_WRONG_VERSION_NUMBER'), 'tls', 'TLS failed (ERR_SSL_WRONG_VERSION_NUMBER)'],
-    [withCode('EMFILE'), 'reset', 'the connection broke (EMFILE)'],
-    [new Error('who knows'), 'reset', 'the connection broke (who knows)'],
-    [Object.assign(new Error('y'), { code: '', cause: null }), 'reset', 'the connection broke (y)'],
-    [Object.assign(new Error('z'), { errors: [] }), 'reset', 'the connection broke (z)'],
+    [
+      withCode('UND_ERR_HEADERS_OVERFLOW'),
+      'invalid_response',
+      'the head of the answer is too large',
+    ],
   ])('%s: %s', (error, cause, message) => {
     expect(noReply(error, 7)).toEqual({ kind: 'none', cause, message, durationMs: 7 });
+  });
+
+  test.each([
+    [withCode('EMFILE'), 'EMFILE'],
+    [withCode('UND_ERR_INVALID_ARG'), 'UND_ERR_INVALID_ARG'],
+    [new TypeError('dispatch is not a function'), 'dispatch is not a function'],
+    [Object.assign(new Error('y'), { code: '', cause: null }), 'y'],
+    [Object.assign(new Error('z'), { errors: [] }), 'z'],
+  ])('%s is a failure of the suite, not of the receiver', (error, reason) => {
+    expect(() => noReply(error, 7)).toThrow(
+      new ProbeError(`The request could not be made or read (${reason}).`),
+    );
   });
 });
 
@@ -106,7 +123,7 @@ describe('a request', () => {
     expect(await it.client.send(it.request, 5000)).toMatchObject({ status: 200 });
   });
 
-  test('that cannot be sent at all is told, and its connection is free again', async () => {
+  test('that cannot be sent at all is an error of the suite, and its connection is free again', async () => {
     await using it = await sending(() => 204);
     const client = createHttpClient({
       wall: systemClock,
@@ -115,7 +132,7 @@ describe('a request', () => {
       signal: undefined,
     });
     const bad = { ...it.request, headers: [['X-\n', '1']] as const };
-    expect(await client.send(bad, 5000)).toMatchObject({ kind: 'none', cause: 'reset' });
+    await expect(client.send(bad, 5000)).rejects.toThrow(ProbeError);
     expect(await client.send(it.request, 5000)).toMatchObject({ status: 204 });
     await client.close();
   });

@@ -25,6 +25,7 @@ const exchange = (
       ['X-Twice', 'one'],
       ['X-Twice', 'two'],
     ],
+    headers_left_out: 0,
     body: '{"id":"evt_1"}',
     body_base64: null,
     body_bytes: 14,
@@ -34,6 +35,7 @@ const exchange = (
   response: {
     status: 200,
     headers: [['content-type', 'text/plain']],
+    headers_left_out: 0,
     body: 'ok',
     error: null,
     duration_ms: 3,
@@ -87,7 +89,13 @@ export const reportOf = (checks: readonly CheckResult[], more: Partial<Report> =
   duration_ms: 1234,
   seed: 7,
   interrupted: false,
-  summary: summarise(checks, 'must', more.baseline ?? null),
+  cut_off: null,
+  fail_on: 'must',
+  summary: summarise(checks, {
+    failOn: more.fail_on ?? 'must',
+    baseline: more.baseline ?? null,
+    cutOff: more.cut_off?.by ?? null,
+  }),
   baseline: null,
   checks,
   ...more,
@@ -163,6 +171,7 @@ export const good = (): Report => reportOf([blankResult({ id: 'http/reachable', 
 export const brokenOff = (): Report =>
   reportOf([blankResult({ id: 'http/reachable', status: 'not_tested', reason: 'Interrupted.' })], {
     interrupted: true,
+    cut_off: { by: 'interruption', budget_ms: 300_000, reached: 0, total: 1 },
     target: '<the secret>',
     duration_ms: 50,
   });

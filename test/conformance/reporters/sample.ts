@@ -27,6 +27,7 @@ const exchange = (body: string): CheckResult['exchanges'][number] => ({
       ['X-Twice', '1'],
       ['X-Twice', '2'],
     ],
+    headers_left_out: 0,
     body,
     body_base64: null,
     body_bytes: body.length,
@@ -35,6 +36,7 @@ const exchange = (body: string): CheckResult['exchanges'][number] => ({
   response: {
     status: 200,
     headers: [['x-nasty', NASTY]],
+    headers_left_out: 0,
     body,
     error: null,
     duration_ms: 3,
@@ -66,7 +68,9 @@ const reportOf = (checks: readonly CheckResult[]): Report => {
     duration_ms: 1234,
     seed: 7,
     interrupted: false,
-    summary: summarise(checks, 'must', baseline),
+    cut_off: null,
+    fail_on: 'must',
+    summary: summarise(checks, { failOn: 'must', baseline }),
     baseline,
     checks,
   };

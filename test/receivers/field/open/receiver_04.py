@@ -206,7 +206,7 @@ def start(name):
     return Server(("127.0.0.1", port), Receiver if name == "PORT" else Hooks)
 
 
-resource.setrlimit(resource.RLIMIT_NOFILE, (1024, 1024))
+resource.setrlimit(resource.RLIMIT_NOFILE, (512, 512))
 connection().executescript(SCHEMA)
 connection().execute("DELETE FROM totals WHERE name = 'crm_is_down'")
 threading.Thread(target=end_with_parent, daemon=True).start()

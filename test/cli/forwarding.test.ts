@@ -6,11 +6,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { sign } from '../../src/domain/signature.ts';
 import { apiOf } from '../support/api.ts';
 import { startReceiver } from '../support/receiver.ts';
 import { serve, type Served } from './support.ts';
+
+// Several processes each: a busy machine takes its time to start them.
+vi.setConfig({ testTimeout: 60_000 });
 
 const folder = mkdtempSync(join(tmpdir(), 'sendemall-forwarding-'));
 afterAll(() => rmSync(folder, { recursive: true }));

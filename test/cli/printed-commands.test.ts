@@ -9,12 +9,15 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { shellWord } from '../../src/domain/shell.ts';
 import { apiOf } from '../support/api.ts';
 import { answer, freePort, startReceiver, type Receiver } from '../support/receiver.ts';
 import { BIN, keepRunning, run, type Ran, type RunOptions, type Running } from './support.ts';
 import { SECRET } from './verbs.ts';
+
+// Several processes each: a busy machine takes its time to start them.
+vi.setConfig({ testTimeout: 60_000 });
 
 const folder = mkdtempSync(join(tmpdir(), 'sendemall-printed-'));
 

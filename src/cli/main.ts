@@ -154,8 +154,8 @@ const statusOf = (error: unknown, terminal: Terminal): number => {
     terminal.note(`error: ${error.message}`);
   } else if (error instanceof ApiError) {
     terminal.note(`error: ${error.message}`);
-    if (error.code === 'UNREACHABLE') {
-      terminal.note('Another address is given with --sandbox-url or SENDEMALL_MOCK_SANDBOX_URL.');
+    if (error.code === 'UNREACHABLE' || error.code === 'UNEXPECTED_ANSWER') {
+      terminal.note('Pass another address with --sandbox-url, or set SENDEMALL_MOCK_SANDBOX_URL.');
     }
   } else if (error instanceof Problem) {
     terminal.note(`error: ${error.message}`);

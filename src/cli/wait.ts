@@ -5,6 +5,7 @@
  */
 import type { Client } from '../client/create-client.ts';
 import type { DeliveryDetail } from '../../schemas/sandbox.ts';
+import { commandLine, quoted, type Reach } from './output/command-line.ts';
 import { attemptLines } from './output/deliveries.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -15,16 +16,17 @@ const waitForOne = async (
   client: Client,
   id: string,
   terminal: Terminal,
-  tell: boolean,
+  reach: Reach | null,
 ): Promise<DeliveryDetail> => {
   const { signal } = terminal;
   const soon = await client.deliveries.wait(id, { timeoutMs: PATIENCE_MS, signal });
   if (soon.reached) return soon.delivery;
-  if (tell) {
+  if (reach !== null) {
     const { attempts_made: made, next_attempt_at: next } = soon.delivery;
     const { mode } = await client.clock.get({ signal });
+    const skip = commandLine(['clock', 'advance', '--until', 'settled'], reach, terminal.env);
     terminal.note(
-      `Waiting for ${id}: ${made} attempts made, the next at ${next ?? 'the end of the one in flight'} on a ${mode} clock. To skip the wait: sendemall-mock clock advance --until settled`,
+      `Waiting for ${id}: ${made} attempts made, the next at ${next ?? 'the end of the one in flight'} on a ${mode} clock. To skip the wait: ${quoted(skip)}`,
     );
   }
   const { delivery } = await client.deliveries.wait(id, { timeoutMs: Infinity, signal });
@@ -39,14 +41,14 @@ export const waitForAll = async (
   client: Client,
   ids: readonly string[],
   terminal: Terminal,
-  json: boolean,
+  { json, reach }: { readonly json: boolean; readonly reach: Reach },
 ): Promise<readonly DeliveryDetail[]> => {
   const details: DeliveryDetail[] = [];
   for (const [at, id] of ids.entries()) {
-    const delivery = await waitForOne(client, id, terminal, at === 0);
+    const delivery = await waitForOne(client, id, terminal, at === 0 ? reach : null);
     details.push(delivery);
     if (!json && ids.length <= MOST_SHOWN) {
-      for (const line of attemptLines(delivery, terminal)) terminal.print(line);
+      for (const line of attemptLines(delivery, terminal, reach)) terminal.print(line);
     }
   }
   const delivered = details.filter(({ status }) => status === 'delivered').length;

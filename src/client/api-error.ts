@@ -54,12 +54,21 @@ const causeOf = (error: unknown): string => {
   return typeof code === 'string' ? code : String(message ?? first);
 };
 
+/** How to get a sandbox that listens at `baseUrl`, where that is on this machine. */
+const startAt = (baseUrl: string): string => {
+  const { hostname, port, protocol } = new URL(baseUrl);
+  const isLocal = /^(localhost|127\..*|\[::1\])$/.test(hostname) && protocol === 'http:';
+  if (!isLocal) return 'check the address, and that the sandbox runs there';
+  const flag = port === '7363' ? '' : ` --port ${port === '' ? 80 : port}`;
+  return `start one with \`sendemall-mock serve${flag}\``;
+};
+
 /** Nothing answers at `baseUrl`. */
 export const unreachable = (baseUrl: string, cause: unknown): ApiError => {
   return new ApiError({
     code: 'UNREACHABLE',
     status: null,
-    message: `Nothing answers at ${baseUrl} (${causeOf(cause)}): start one with \`sendemall-mock serve\`.`,
+    message: `Nothing answers at ${baseUrl} (${causeOf(cause)}): ${startAt(baseUrl)}.`,
     cause,
   });
 };

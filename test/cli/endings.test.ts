@@ -7,13 +7,16 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createClient } from '../../src/client/create-client.ts';
 import { createMock, type Mock } from '../../src/create-mock.ts';
 import { startReceiver, type Receiver } from '../support/receiver.ts';
 import { BIN, keepRunning, type RunOptions } from './support.ts';
 import { lineOf, SECRET, titleOf, VERBS, type Partners, type Verb } from './verbs.ts';
 import { receiver as model } from './verify-support.ts';
+
+// Several processes each: a busy machine takes its time to start them.
+vi.setConfig({ testTimeout: 60_000 });
 
 /** A connection or a timer that outlives the work would hold the process for 10 s and more. */
 const AFTER_ITS_WORK_MS = 5000;

@@ -8,13 +8,16 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { apiOf } from '../support/api.ts';
 import { startReceiver, type Receiver } from '../support/receiver.ts';
 import { keepRunning, serve } from './support.ts';
 import { atTerminal, CTRL_C, hasScript } from './terminal-support.ts';
 import { allVerbs, lineOf, NOBODY, titleOf, VERBS, type Partners } from './verbs.ts';
 import { ENV, receiver, serveHooks } from './verify-support.ts';
+
+// Several processes each: a busy machine takes its time to start them.
+vi.setConfig({ testTimeout: 60_000 });
 
 const folder = mkdtempSync(join(tmpdir(), 'sendemall-interruptions-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -202,11 +202,12 @@ test('a URL with a password in it is refused without being printed', async () =>
 test.each([['clock'], ['deliveries'], ['dead-letters'], ['sinks'], ['trigger', 'email.sent']])(
   'nothing that answers: %s',
   async (...args) => {
-    const url = `http://127.0.0.1:${await freePort()}`;
+    const port = await freePort();
+    const url = `http://127.0.0.1:${port}`;
     const { status, stdout, stderr } = await run([...args, '--sandbox-url', url]);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).toContain(
-      `Nothing answers at ${url} (ECONNREFUSED): start one with \`sendemall-mock serve\`.`,
+      `Nothing answers at ${url} (ECONNREFUSED): start one with \`sendemall-mock serve --port ${port}\`.`,
     );
     expect(stderr).toContain('SENDEMALL_MOCK_SANDBOX_URL');
   },

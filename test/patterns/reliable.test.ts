@@ -74,8 +74,10 @@ describe.each(LANGUAGES)('in $language', ({ language, missing }) => {
       const ids = [await deliver('email.opened'), await deliver('email.clicked')];
       const { reached } = await client.sinks.waitFor('crm', 4, { timeoutMs: 20_000 });
       expect(reached).toBe(true);
-      expect((await seen('crm', ids[0])).map(({ answered }) => answered)).toEqual([503, 503, 200]);
-      expect(await seen('crm', ids[1])).toHaveLength(1);
+      // A failing event does not hold up the others, so either may meet a failure.
+      const all = await Promise.all(ids.map((id) => seen('crm', id)));
+      expect(all.flat().filter(({ answered }) => answered === 503)).toHaveLength(2);
+      for (const calls of all) expect(calls.map(({ answered }) => answered).at(-1)).toBe(200);
       for (const { attempts_made } of (await client.deliveries.list().page()).items) {
         expect(attempts_made).toBe(1);
       }

@@ -9,6 +9,7 @@ import type { Client } from '../../client/create-client.ts';
 import type { FailedEvent } from '../../../schemas/control.ts';
 import { connect } from '../connect.ts';
 import { apiKeyOption, jsonOption, sandboxUrlOption, wholeNumber } from '../options.ts';
+import { commandLine, quoted } from '../output/command-line.ts';
 import { harmless, table } from '../output/table.ts';
 import { take } from '../take.ts';
 import type { Terminal } from '../terminal.ts';
@@ -78,12 +79,18 @@ const list = (terminal: Terminal) =>
       if (more) terminal.note(`There are more than ${options.limit}: see --limit.`);
     });
 
+const noDeadLetter = (eventId: string, listing: string): UsageError =>
+  new UsageError(
+    `This account has no dead letter "${eventId}". ${quoted(listing)} lists those that there are.`,
+  );
+
 /** Acknowledges the event at every webhook that failed to take it. */
 const acknowledge = async (
   client: Client,
   webhooks: readonly string[],
   eventId: string,
   { signal }: Terminal,
+  listing: string,
 ): Promise<readonly Listed[]> => {
   const done: Listed[] = [];
   for (const webhook_id of webhooks) {
@@ -95,9 +102,7 @@ const acknowledge = async (
     }
   }
   if (done.length > 0) return done;
-  throw new UsageError(
-    `No webhook of this account has a dead letter "${eventId}": \`sendemall-mock dead-letters\` lists those that there are.`,
-  );
+  throw noDeadLetter(eventId, listing);
 };
 
 const ack = (terminal: Terminal) =>
@@ -111,10 +116,11 @@ const ack = (terminal: Terminal) =>
     .addOption(jsonOption())
     .action(async (eventIds, options) => {
       const client = connect(options, terminal);
+      const listing = commandLine(['dead-letters'], options, terminal.env);
       const webhooks = await webhookIds(client, options.webhook, terminal);
       const done: Listed[] = [];
       for (const id of eventIds) {
-        const acknowledged = await acknowledge(client, webhooks, id, terminal);
+        const acknowledged = await acknowledge(client, webhooks, id, terminal, listing);
         done.push(...acknowledged);
         if (options.json) continue;
         for (const { webhook_id } of acknowledged) {
@@ -130,6 +136,7 @@ const deadDeliveries = async (
   eventId: string,
   webhook: string | undefined,
   { signal }: Terminal,
+  listing: string,
 ): Promise<readonly string[]> => {
   const newest = new Map<string, string>();
   const all = client.deliveries.list({
@@ -143,9 +150,7 @@ const deadDeliveries = async (
     if (isDead && !newest.has(webhook_id)) newest.set(webhook_id, id);
   }
   if (newest.size > 0) return [...newest.values()];
-  throw new UsageError(
-    `This account has no dead letter "${eventId}": \`sendemall-mock dead-letters\` lists those that there are.`,
-  );
+  throw noDeadLetter(eventId, listing);
 };
 
 const redeliver = (terminal: Terminal) =>
@@ -161,9 +166,16 @@ const redeliver = (terminal: Terminal) =>
     .action(async (eventIds, options) => {
       const { signal } = terminal;
       const client = connect(options, terminal);
+      const listing = commandLine(['dead-letters'], options, terminal.env);
       const made = [];
       for (const eventId of eventIds) {
-        for (const id of await deadDeliveries(client, eventId, options.webhook, terminal)) {
+        for (const id of await deadDeliveries(
+          client,
+          eventId,
+          options.webhook,
+          terminal,
+          listing,
+        )) {
           const delivery = await client.deliveries.redeliver(id, {}, { signal });
           made.push(delivery);
           if (!options.json) terminal.print(`${delivery.id} repeats ${id} (${eventId}).`);
@@ -171,7 +183,7 @@ const redeliver = (terminal: Terminal) =>
       }
       const ids = made.map(({ id }) => id);
       const settled = options.wait
-        ? await waitForAll(client, ids, terminal, options.json === true)
+        ? await waitForAll(client, ids, terminal, { json: options.json === true, reach: options })
         : null;
       if (options.json) terminal.printJson(settled ?? made, true);
     });

@@ -8,6 +8,7 @@ import { EVENT_TYPES } from '../../../schemas/contract.ts';
 import { connect } from '../connect.ts';
 import { readInput } from '../input.ts';
 import { apiKeyOption, jsonOption, sandboxUrlOption, wholeNumber } from '../options.ts';
+import { commandLine, quoted } from '../output/command-line.ts';
 import { deliveryDetail, deliveryTable } from '../output/deliveries.ts';
 import type { Terminal } from '../terminal.ts';
 import { take } from '../take.ts';
@@ -53,7 +54,8 @@ const list = (terminal: Terminal) =>
         return;
       }
       if (items.length === 0) {
-        terminal.note('No deliveries. `sendemall-mock trigger email.replied` makes some.');
+        const command = commandLine(['trigger', 'email.replied'], options, terminal.env);
+        terminal.note(`No deliveries. ${quoted(command)} makes some.`);
         return;
       }
       for (const line of deliveryTable(items, terminal)) terminal.print(line);
@@ -72,7 +74,7 @@ const show = (terminal: Terminal) =>
       const { signal } = terminal;
       const delivery = await connect(options, terminal).deliveries.get(id, { signal });
       if (options.json) terminal.printJson(delivery, true);
-      else for (const line of deliveryDetail(delivery, terminal)) terminal.print(line);
+      else for (const line of deliveryDetail(delivery, terminal, options)) terminal.print(line);
     });
 
 const redeliver = (terminal: Terminal) =>
@@ -106,7 +108,10 @@ const redeliver = (terminal: Terminal) =>
       );
       if (!options.json) terminal.print(`${made.id} repeats ${id}.`);
       const settled = options.wait
-        ? await waitForAll(client, [made.id], terminal, options.json === true)
+        ? await waitForAll(client, [made.id], terminal, {
+            json: options.json === true,
+            reach: options,
+          })
         : [];
       if (options.json) terminal.printJson(settled[0] ?? made, true);
     });

@@ -30,7 +30,9 @@ import {
   wholeNumber,
 } from '../options.ts';
 import { announce } from '../serve/announce.ts';
-import { registerForwarding, type Account } from '../serve/forward.ts';
+import { registerForwarding, type Account, type Forwarding } from '../serve/forward.ts';
+import { keepForwarding } from '../serve/keep-forwarding.ts';
+import { logToStderr } from '../serve/log.ts';
 import { watchAttempts } from '../serve/watch.ts';
 import { Interrupted, type Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
@@ -71,6 +73,17 @@ const start = async (options: MockOptions): Promise<Mock> => {
   } catch (error) {
     throw usageErrorOf(error);
   }
+};
+
+/** Forwards until it stops, with the secret that the webhook has now. */
+const forward = async (
+  account: Account,
+  forwarding: Forwarding,
+  terminal: Terminal,
+  json: boolean,
+): Promise<void> => {
+  const { secret } = await account.webhook(forwarding.webhookId);
+  keepForwarding({ account, forwarding, secret }, terminal, json);
 };
 
 const EXAMPLES = `
@@ -195,8 +208,7 @@ export const serve = (terminal: Terminal) =>
         );
       }
 
-      if (options.verbose)
-        await import('../serve/log.ts').then((log) => log.logToStderr(terminal, json));
+      await logToStderr(terminal, { json, verbose: options.verbose === true });
       const mock = await start({
         port,
         host,
@@ -235,7 +247,9 @@ export const serve = (terminal: Terminal) =>
           terminal,
           json,
         );
-        watchAttempts(account, terminal, json);
+        const reach = { sandboxUrl: mock.url, apiKey: keys[0] };
+        watchAttempts(account, terminal, { json, reach });
+        if (forwarding !== null) await forward(account, forwarding, terminal, json);
         const ended = AbortSignal.any([terminal.signal, terminal.outputClosed]);
         if (!ended.aborted) await once(ended, 'abort');
         terminal.note(

@@ -77,11 +77,11 @@ const throughSandbox = async (name: string, options: Options, terminal: Terminal
   }
   if (triggered.deliveries.length === 0) {
     throw new UsageError(
-      '--wait has nothing to wait for: no webhook took the event. Register one, or give `sendemall-mock serve` a --forward-to.',
+      '--wait has nothing to wait for: no active webhook subscribes to the event. Register one, or start the sandbox with `sendemall-mock serve --forward-to http://localhost:3000/webhooks/sendemall`.',
     );
   }
   const ids = triggered.deliveries.map(({ id }) => id);
-  const deliveries = await waitForAll(client, ids, terminal, json);
+  const deliveries = await waitForAll(client, ids, terminal, { json, reach: options });
   if (json) terminal.printJson({ ...triggered, deliveries }, true);
 };
 

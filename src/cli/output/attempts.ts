@@ -6,6 +6,7 @@
 import { DELIVERY_POLICY } from '../../../schemas/contract.ts';
 import { formatSpan } from '../../domain/time.ts';
 import type { Styles, Terminal } from '../terminal.ts';
+import { quoted } from './command-line.ts';
 import { harmless } from './table.ts';
 
 /** What a line needs to know; both the engine's and the API's attempts give it. */
@@ -24,6 +25,8 @@ export interface AttemptLine {
   /** What was made to go wrong; null for nothing. */
   readonly fault: string | null;
   readonly delivery: 'pending' | 'delivered' | 'dead' | 'cancelled';
+  /** The command that redelivers the event. */
+  readonly redeliver: string;
 }
 
 const RETRIES = DELIVERY_POLICY.retryDelaysMs.length;
@@ -31,11 +34,11 @@ const RETRIES = DELIVERY_POLICY.retryDelaysMs.length;
 const EVENT_WIDTH = 'email.unsubscribed'.length;
 
 /** `→ retry 1 of 3 in 30s`, `→ delivered`, `→ dead letter`. */
-export const planOf = ({ number, delayMs, delivery }: AttemptLine): string => {
+export const planOf = ({ number, delayMs, delivery, redeliver }: AttemptLine): string => {
   if (delivery === 'delivered') return '→ delivered';
   if (delivery === 'cancelled') return '→ cancelled: its webhook is gone';
   return delayMs === null
-    ? '→ dead letter: mend the receiver, then `sendemall-mock dead-letters redeliver`'
+    ? `→ dead letter: fix the receiver, then ${quoted(redeliver)}`
     : `→ retry ${number} of ${RETRIES} in ${formatSpan(delayMs)}`;
 };
 

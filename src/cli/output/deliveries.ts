@@ -6,6 +6,7 @@
 import type { Attempt, Delivery, DeliveryDetail } from '../../../schemas/sandbox.ts';
 import type { Styles, Terminal } from '../terminal.ts';
 import { attemptLine, type AttemptLine } from './attempts.ts';
+import { commandLine, type Reach } from './command-line.ts';
 import { harmless, table } from './table.ts';
 
 const STYLES: Readonly<Record<string, Styles>> = {
@@ -45,7 +46,11 @@ const settledAs = (
 };
 
 /** Attempts of one delivery, as `serve` prints them when they happen. */
-export const attemptLines = (delivery: DeliveryDetail, terminal: Terminal): string[] =>
+export const attemptLines = (
+  delivery: DeliveryDetail,
+  terminal: Terminal,
+  reach: Reach,
+): string[] =>
   delivery.attempts.map((attempt, at) =>
     attemptLine(
       {
@@ -62,6 +67,11 @@ export const attemptLines = (delivery: DeliveryDetail, terminal: Terminal): stri
             ? null
             : Date.parse(attempt.next_attempt_at) - Date.parse(attempt.ended_at),
         delivery: settledAs(attempt, at === delivery.attempts.length - 1, delivery),
+        redeliver: commandLine(
+          ['dead-letters', 'redeliver', delivery.event_id],
+          reach,
+          terminal.env,
+        ),
       },
       terminal,
     ),
@@ -92,7 +102,11 @@ const attemptDetail = (attempt: Attempt, terminal: Terminal): string[] => [
       ]),
 ];
 
-export const deliveryDetail = (delivery: DeliveryDetail, terminal: Terminal): string[] => [
+export const deliveryDetail = (
+  delivery: DeliveryDetail,
+  terminal: Terminal,
+  reach: Reach,
+): string[] => [
   ...table([
     ['delivery', delivery.id],
     ['event', `${delivery.event} ${delivery.event_id}`],
@@ -111,6 +125,6 @@ export const deliveryDetail = (delivery: DeliveryDetail, terminal: Terminal): st
   terminal.style('bold', 'Attempts'),
   ...(delivery.attempts.length === 0
     ? ['  none yet']
-    : attemptLines(delivery, terminal).map((line) => `  ${line}`)),
+    : attemptLines(delivery, terminal, reach).map((line) => `  ${line}`)),
   ...delivery.attempts.flatMap((attempt) => attemptDetail(attempt, terminal)),
 ];

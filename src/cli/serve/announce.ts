@@ -4,6 +4,7 @@
  * @module
  */
 import { FAULTS } from '../../domain/fault.ts';
+import { keyVariable } from '../output/command-line.ts';
 import { harmless, table } from '../output/table.ts';
 import { shellWord } from '../../domain/shell.ts';
 import type { Terminal } from '../terminal.ts';
@@ -34,12 +35,12 @@ export interface Started {
   readonly forwarding: Forwarding | null;
 }
 
-const curlFor = ({ url, shownKey }: Started): string =>
+const curlFor = ({ url, shownKey }: Started, { env }: Terminal): string =>
   [
     `curl -X POST ${shellWord(`${url}/_sandbox/events`)}`,
     "-H 'Content-Type: application/json'",
     shownKey === null
-      ? '-H "x-user-context: $SENDEMALL_MOCK_API_KEY"'
+      ? `-H "x-user-context: ${keyVariable(env)}"`
       : `-H ${shellWord(`x-user-context: ${shownKey}`)}`,
     `-d '{"event": "email.replied"}'`,
   ].join(' ');
@@ -85,7 +86,7 @@ const announceInJson = (started: Started, terminal: Terminal): void => {
             generated_secret: forwarding.generatedSecret,
             secret_from: forwarding.secretFrom,
           },
-    trigger: curlFor(started),
+    trigger: curlFor(started, terminal),
   });
 };
 
@@ -117,7 +118,10 @@ export const announce = (started: Started, terminal: Terminal, json: boolean): v
     for (const line of table(started.faults.map(ruleRow))) terminal.print(`  ${line}`);
     terminal.print('');
   }
-  terminal.print('Trigger an event:');
-  terminal.print(`  ${curlFor(started)}`);
+  const needsKey = started.shownKey === null && !terminal.env['SENDEMALL_MOCK_API_KEY'];
+  terminal.print(
+    `Trigger an event${needsKey ? ' (with SENDEMALL_MOCK_API_KEY set to the key)' : ''}:`,
+  );
+  terminal.print(`  ${curlFor(started, terminal)}`);
   terminal.print('');
 };

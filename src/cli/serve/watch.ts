@@ -5,6 +5,7 @@
  */
 import { toSandboxTime } from '../../domain/time.ts';
 import { attemptLine } from '../output/attempts.ts';
+import { commandLine, type Reach } from '../output/command-line.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Account } from './forward.ts';
 
@@ -28,7 +29,11 @@ const toJson = ({ delivery, attempt, status }: Attempted) => ({
   status,
 });
 
-const toLine = ({ delivery, attempt, status }: Attempted, terminal: Terminal): string =>
+const toLine = (
+  { delivery, attempt, status }: Attempted,
+  terminal: Terminal,
+  reach: Reach,
+): string =>
   attemptLine(
     {
       time: toSandboxTime(attempt.startedAt),
@@ -41,14 +46,22 @@ const toLine = ({ delivery, attempt, status }: Attempted, terminal: Terminal): s
       fault: attempt.fault?.name ?? null,
       delayMs: attempt.nextAttemptAt === null ? null : attempt.nextAttemptAt - attempt.endedAt,
       delivery: status,
+      redeliver: commandLine(['dead-letters', 'redeliver', delivery.eventId], reach, terminal.env),
     },
     terminal,
   );
 
-/** @returns the function that ends it */
-export const watchAttempts = (account: Account, terminal: Terminal, json: boolean): (() => void) =>
+/**
+ * @param reach how a command reaches the account
+ * @returns the function that ends it
+ */
+export const watchAttempts = (
+  account: Account,
+  terminal: Terminal,
+  { json, reach }: { readonly json: boolean; readonly reach: Reach },
+): (() => void) =>
   account.subscribe((happening) => {
     if (happening.type !== 'delivery.attempted') return;
     if (json) terminal.printJson(toJson(happening));
-    else terminal.print(toLine(happening, terminal));
+    else terminal.print(toLine(happening, terminal, reach));
   });

@@ -12,6 +12,8 @@ export interface Generator {
   readonly name: string;
   /** Programs that the machine must have. */
   readonly needs: readonly string[];
+  /** Why it cannot pass, whatever the specs say; the run skips it unless it is named. */
+  readonly fault?: string;
   /** Run once; what it installs stays in the cache. */
   readonly install: readonly Command[];
   /** Files of `clients/`, and what each is called in the generator's folder. */
@@ -131,6 +133,7 @@ export const GENERATORS: readonly Generator[] = [
   {
     name: 'openapi-generator-typescript',
     needs: ['npm', 'java', 'mvn'],
+    fault: 'its 7.14.0 does not import the members of a union of an OpenAPI 3.1 document',
     install: [...npm(), OPENAPI_GENERATOR],
     files: { 'typescript-fetch.ts': 'use.ts', 'tsconfig.json': 'tsconfig.json' },
     build: [openapiGenerator('typescript-fetch', API, 'api', '-p', 'importFileExtension=.js'), TSC],

@@ -12,7 +12,11 @@ const post = (path: string, body: unknown): Promise<Response> =>
   });
 
 const { data: webhook } = await new WebhooksApi(configuration).createWebhook({
-  createWebhookRequest: { url: 'http://127.0.0.1:9/', events: ['*'], secret: 'whsec_generated' },
+  createWebhookRequest: {
+    url: 'http://127.0.0.1:9/',
+    events: new Set(['*'] as const),
+    secret: 'whsec_generated',
+  },
 });
 await post('/_sandbox/events', { event: 'email.replied', data: { reply_sentiment: 'positive' } });
 await post('/_sandbox/clock/advance', { until: 'settled' });

@@ -4,6 +4,8 @@
  * @module
  */
 
+/* oxlint-disable unicorn/no-useless-spread -- an option and its value stand on one line */
+
 /** A program and its arguments, run in the generator's folder. */
 type Command = readonly [program: string, ...args: readonly string[]];
 

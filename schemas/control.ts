@@ -514,7 +514,7 @@ export const Failure = z.looseObject({
   /**
    * What went wrong the last time, in words.
    *
-   * @example `"The receiver answered 503."`
+   * @example `"answered 503 Service Unavailable; only a 2xx counts as received"`
    */
   last_error: z.string(),
   /**

@@ -506,17 +506,18 @@ export type ScaledClock = z.infer<typeof ScaledClock>;
 export const SetClockRequest = z.discriminatedUnion('mode', [UnscaledClock, ScaledClock]);
 export type SetClockRequest = z.infer<typeof SetClockRequest>;
 
+/**
+ * A span such as `5m`, `1h30m`, `90s`, `PT5M`, or a number of milliseconds.
+ *
+ * @example `"5m"`
+ * @example `"PT30S"`
+ * @example `300000`
+ */
+export const TimeSpan = z.union([z.string().min(1).max(64), integer().min(0)]);
+export type TimeSpan = z.infer<typeof TimeSpan>;
+
 /** Advance by a span of time. */
-export const AdvanceBy = z.strictObject({
-  /**
-   * A span such as `5m`, `1h30m`, `90s`, `PT5M`, or a number of milliseconds.
-   *
-   * @example `"5m"`
-   * @example `"PT30S"`
-   * @example `300000`
-   */
-  by: z.union([z.string().min(1).max(64), integer().min(0)]),
-});
+export const AdvanceBy = z.strictObject({ by: TimeSpan });
 export type AdvanceBy = z.infer<typeof AdvanceBy>;
 
 /** Advance to a time. */

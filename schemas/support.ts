@@ -65,7 +65,7 @@ export const openEnum = <const Known extends readonly [string, ...string[]]>(
 ): z.ZodType<Known[number] | (string & {}), string> =>
   z.union([z.enum(known), z.string()], {
     error: 'Invalid input: expected string',
-  }) as unknown as z.ZodType<Known[number] | (string & {}), string>;
+  });
 
 declare const unknownName: unique symbol;
 
@@ -75,6 +75,7 @@ declare const unknownName: unique symbol;
  * It is a plain text; its type keeps apart from theirs, so that comparing with one of them narrows a union.
  * `String(name)` has the type `string`.
  */
+// oxlint-disable-next-line typescript/no-wrapper-object-types -- a type of its own that is made of a text
 export interface UnknownName extends String {
   readonly [unknownName]: true;
 }

@@ -50,7 +50,7 @@ export function relax({ value, place }: Found): Found {
     ([keyword, member]) =>
       !BOUNDS.has(keyword) && !(keyword === 'additionalProperties' && member === false),
   );
-  const { enum: listed, type, ...rest }: Record<string, unknown> = Object.fromEntries(kept);
+  const { enum: listed, type: _type, ...rest }: Record<string, unknown> = Object.fromEntries(kept);
   if (!isOpenable(listed)) return { value: Object.fromEntries(kept), place };
   const anyOf = [{ type: 'string', enum: listed }, { type: 'string' }];
   return { value: { ...rest, anyOf }, place };

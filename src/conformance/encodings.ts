@@ -48,11 +48,12 @@ const base64At = (bytes: Buffer, offset: number): string => {
   return all.slice(Math.ceil((offset * 8) / 6), Math.floor(((offset + bytes.length) * 8) / 6));
 };
 
+/** By itself, with its last, partly filled digit; then within a longer text. */
 const base64Of = (bytes: Buffer): readonly string[] =>
-  [0, 1, 2].flatMap((offset) => {
-    const text = base64At(bytes, offset);
-    return [text, text.replaceAll('+', '-').replaceAll('/', '_')];
-  });
+  [
+    bytes.toString('base64').replace(/=*$/, ''),
+    ...[0, 1, 2].map((at) => base64At(bytes, at)),
+  ].flatMap((text) => [text, text.replaceAll('+', '-').replaceAll('/', '_')]);
 
 const lowerPercent = (text: string): string =>
   text.replaceAll(/%[0-9A-F]{2}/g, (code) => code.toLowerCase());

@@ -57,7 +57,7 @@ beforeAll(async () => {
   } else if (installed.status !== 0) {
     throw new Error(`npm install fails:\n${installed.output}`);
   }
-}, 120_000);
+});
 
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
@@ -192,7 +192,7 @@ describe('installed in an empty folder', () => {
     expect(JSON.parse(judged.stdout)).toMatchObject({ version: '2.1.0' });
   });
 
-  test('serve answers over HTTP and ends on SIGTERM', { timeout: 40_000 }, async ({ skip }) => {
+  test('serve answers over HTTP and ends on SIGTERM', async ({ skip }) => {
     if (offline) return skip(offline);
     const port = await freePort();
     const main = join(app, 'node_modules', 'sendemall-mock', 'src', 'cli', 'bin.js');
@@ -242,7 +242,7 @@ describe('installed in an empty folder', () => {
     expect(status).toBe(0);
   });
 
-  test('the entries type-check in a strict program', { timeout: 40_000 }, async ({ skip }) => {
+  test('the entries type-check in a strict program', async ({ skip }) => {
     if (offline) return skip(offline);
     writeFileSync(join(app, 'typed.ts'), TYPED);
     writeFileSync(join(app, 'tsconfig.json'), JSON.stringify(TSCONFIG));

@@ -153,10 +153,10 @@ describe('Ctrl-C ends', () => {
       restart,
     ];
     await using command = keepRunning(['verify', model.url, ...flags], { env: ENV });
-    await expect.poll(() => existsSync(pidFile), { timeout: 12_000 }).toBe(true);
+    await expect.poll(() => existsSync(pidFile)).toBe(true);
     const group = Number(readFileSync(pidFile, 'utf8'));
     expect(await command.stop('SIGINT')).toBe(130);
-    await expect.poll(() => isGone(-group), { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => isGone(-group)).toBe(true);
     await model.stop();
   });
 });

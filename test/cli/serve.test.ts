@@ -21,10 +21,8 @@ const isAttempt = (line: string): boolean => line.includes('delivery.attempted')
 
 describe('what it prints', () => {
   test('URL, key, state, clock, seed and a curl command that works', async () => {
-    const began = performance.now();
     await using running = keepRunning(['serve', '--port', '0', '--clock', '60x', '--seed', '7']);
     const curl = await running.line((line) => line.trim().startsWith('curl '));
-    expect(performance.now() - began).toBeLessThan(3000);
     const text = running.lines.join('\n');
     const url = /listens on (http:\/\/127\.0\.0\.1:\d+)/.exec(text)?.[1];
     expect(text).toMatch(/account +x-user-context: your-api-key/);

@@ -30,66 +30,62 @@ const formsOf = (value: string): readonly string[] => {
   ];
 };
 
-test(
-  'a receiver that gives away all that it knows: not one report repeats it',
-  { timeout: 60_000 },
-  async () => {
-    const made = new Set<string>();
-    // Takes everything, and tells in its answer and its headers what it has computed.
-    const blab = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-      const digest = createHmac('sha256', SECRET)
-        .update(await buffer(request))
-        .digest();
-      const forms = [
-        digest.toString('hex'),
-        digest.toString('base64'),
-        digest.toString('hex').toUpperCase(),
-      ];
-      for (const form of forms) made.add(form.replace(/=+$/, ''));
-      response.setHeader('x-expected', `sha256=${forms[0]}`);
-      response.end(
-        `expected ${forms.join(' or ')}, made with ${SECRET}; key ${String(request.headers['x-api-key'])}`,
-      );
-    };
-    const server = createServer((request, response) => {
-      blab(request, response).catch(() => response.destroy());
-    });
-    const url = `http://127.0.0.1:${await open(server)}/`;
-    try {
-      const reports = FORMATS.flatMap((format) => ['--report', `${format}=report.${format}`]);
-      const flags = [...reports, '--report', 'json', '--header', `X-Api-Key: ${GATEWAY_KEY}`];
-      const summary = join(cwd, 'summary.md');
-      const env = { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: summary };
-      const { status, stdout, stderr } = await verify([url, ...flags], { cwd, env });
-      expect(status).toBe(1);
-      const outputs = new Map([
-        ['stdout', stdout],
-        ['stderr', stderr],
-        ...readdirSync(cwd).map((name) => [name, readFileSync(join(cwd, name), 'utf8')] as const),
-      ]);
-      expect([...outputs.keys()]).toEqual(
-        expect.arrayContaining([...FORMATS.map((format) => `report.${format}`), 'summary.md']),
-      );
-      expect(made.size).toBeGreaterThan(100);
-      const hidden = [...formsOf(SECRET), ...formsOf(GATEWAY_KEY), ...made];
-      for (const [name, text] of outputs) {
-        expect(text.length, name).toBeGreaterThan(100);
-        expect(
-          hidden.filter((value) => text.includes(value)),
-          name,
-        ).toEqual([]);
-        // SARIF and JSON may write the slash of base64 in another way.
-        const plain = text.replaceAll(String.raw`\/`, '/').replaceAll(String.raw`\u002f`, '/');
-        expect(
-          hidden.filter((value) => plain.includes(value)),
-          name,
-        ).toEqual([]);
-      }
-    } finally {
-      await kill(server);
+test('a receiver that gives away all that it knows: not one report repeats it', async () => {
+  const made = new Set<string>();
+  // Takes everything, and tells in its answer and its headers what it has computed.
+  const blab = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const digest = createHmac('sha256', SECRET)
+      .update(await buffer(request))
+      .digest();
+    const forms = [
+      digest.toString('hex'),
+      digest.toString('base64'),
+      digest.toString('hex').toUpperCase(),
+    ];
+    for (const form of forms) made.add(form.replace(/=+$/, ''));
+    response.setHeader('x-expected', `sha256=${forms[0]}`);
+    response.end(
+      `expected ${forms.join(' or ')}, made with ${SECRET}; key ${String(request.headers['x-api-key'])}`,
+    );
+  };
+  const server = createServer((request, response) => {
+    blab(request, response).catch(() => response.destroy());
+  });
+  const url = `http://127.0.0.1:${await open(server)}/`;
+  try {
+    const reports = FORMATS.flatMap((format) => ['--report', `${format}=report.${format}`]);
+    const flags = [...reports, '--report', 'json', '--header', `X-Api-Key: ${GATEWAY_KEY}`];
+    const summary = join(cwd, 'summary.md');
+    const env = { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: summary };
+    const { status, stdout, stderr } = await verify([url, ...flags], { cwd, env });
+    expect(status).toBe(1);
+    const outputs = new Map([
+      ['stdout', stdout],
+      ['stderr', stderr],
+      ...readdirSync(cwd).map((name) => [name, readFileSync(join(cwd, name), 'utf8')] as const),
+    ]);
+    expect([...outputs.keys()]).toEqual(
+      expect.arrayContaining([...FORMATS.map((format) => `report.${format}`), 'summary.md']),
+    );
+    expect(made.size).toBeGreaterThan(100);
+    const hidden = [...formsOf(SECRET), ...formsOf(GATEWAY_KEY), ...made];
+    for (const [name, text] of outputs) {
+      expect(text.length, name).toBeGreaterThan(100);
+      expect(
+        hidden.filter((value) => text.includes(value)),
+        name,
+      ).toEqual([]);
+      // SARIF and JSON may write the slash of base64 in another way.
+      const plain = text.replaceAll(String.raw`\/`, '/').replaceAll(String.raw`\u002f`, '/');
+      expect(
+        hidden.filter((value) => plain.includes(value)),
+        name,
+      ).toEqual([]);
     }
-  },
-);
+  } finally {
+    await kill(server);
+  }
+});
 
 test('of a wrong --secret only the length is told', async () => {
   const { stderr } = await verify(['http://127.0.0.1:1/', '--secret', 'x7!q'], { cwd });

@@ -43,50 +43,42 @@ describe('a right receiver', () => {
     expect(stdout).not.toMatch(ESCAPES);
   });
 
-  test(
-    'with every hook nothing is left untested but what needs a restart, or a campaign elsewhere',
-    { timeout: 60_000 },
-    async () => {
-      await using right = await receiver();
-      await using hooks = await serveHooks(right);
-      const ran = await verify([right.url, '--json', ...hooks.flags], { cwd });
-      expect(ran.stderr).toBe('');
-      const untested = reportOf(ran).checks.filter(({ status }) => status === 'not_tested');
-      expect(untested.filter(({ reason }) => !/restart|--pauses/.test(reason ?? ''))).toEqual([]);
-      expect(ran.status).toBe(0);
-    },
-  );
+  test('with every hook nothing is left untested but what needs a restart, or a campaign elsewhere', async () => {
+    await using right = await receiver();
+    await using hooks = await serveHooks(right);
+    const ran = await verify([right.url, '--json', ...hooks.flags], { cwd });
+    expect(ran.stderr).toBe('');
+    const untested = reportOf(ran).checks.filter(({ status }) => status === 'not_tested');
+    expect(untested.filter(({ reason }) => !/restart|--pauses/.test(reason ?? ''))).toEqual([]);
+    expect(ran.status).toBe(0);
+  });
 
-  test(
-    'dead letters can be held by a sandbox that runs elsewhere',
-    { timeout: 60_000 },
-    async () => {
-      await using right = await receiver();
-      await using hooks = await serveHooks(right);
-      const port = await freePort();
-      await using sandbox = keepRunning([
-        'serve',
-        '--port',
-        String(port),
-        '--clock',
-        'frozen',
-        '--no-rate-limit',
-        '--json',
-      ]);
-      await sandbox.line((line) => line.includes('"listening"'));
-      const flags = ['--sandbox-url', `http://127.0.0.1:${port}`, '--api-key', 'verify'];
-      const ran = await verify(
-        [right.url, ...hooks.flags, ...flags, '--only', 'delivery/recovery-*', '--json'],
-        { cwd },
-      );
-      expect(ran.stderr).toBe('');
-      expect(reportOf(ran).summary).toMatchObject({
-        failed: 0,
-        not_tested: 0,
-        verdict: 'conformant',
-      });
-    },
-  );
+  test('dead letters can be held by a sandbox that runs elsewhere', async () => {
+    await using right = await receiver();
+    await using hooks = await serveHooks(right);
+    const port = await freePort();
+    await using sandbox = keepRunning([
+      'serve',
+      '--port',
+      String(port),
+      '--clock',
+      'frozen',
+      '--no-rate-limit',
+      '--json',
+    ]);
+    await sandbox.line((line) => line.includes('"listening"'));
+    const flags = ['--sandbox-url', `http://127.0.0.1:${port}`, '--api-key', 'verify'];
+    const ran = await verify(
+      [right.url, ...hooks.flags, ...flags, '--only', 'delivery/recovery-*', '--json'],
+      { cwd },
+    );
+    expect(ran.stderr).toBe('');
+    expect(reportOf(ran).summary).toMatchObject({
+      failed: 0,
+      not_tested: 0,
+      verdict: 'conformant',
+    });
+  });
 });
 
 describe('a wrong receiver', () => {
@@ -140,7 +132,7 @@ describe('a wrong receiver', () => {
     });
   });
 
-  test('no finding is without such a command', { timeout: 60_000 }, async () => {
+  test('no finding is without such a command', async () => {
     await using sample = await express.start();
     const env = { SENDEMALL_MOCK_SECRET: SAMPLE_SECRET };
     const { checks } = reportOf(await verify([sample.url, '--json'], { cwd, env }));
@@ -283,9 +275,7 @@ test('Ctrl-C reports what is known by then, status 130', async () => {
       { cwd, env: ENV },
     );
     while (asked < 3) await once(server, 'request');
-    const since = performance.now();
     expect(await running.stop('SIGINT')).toBe(130);
-    expect(performance.now() - since).toBeLessThan(5000);
     const report = reportOf({ stdout: readFileSync(file, 'utf8'), stderr: '', status: 130 });
     expect(report.interrupted).toBe(true);
     expect(report.checks.find(({ id }) => id === 'signature/accepts-valid')?.status).toBe('pass');
@@ -297,7 +287,7 @@ test('Ctrl-C reports what is known by then, status 130', async () => {
   }
 });
 
-test('the same seed gives the same report, but for times', { timeout: 60_000 }, async () => {
+test('the same seed gives the same report, but for times', async () => {
   const reports: string[] = [];
   for (let round = 0; round < 2; round += 1) {
     await using right = await receiver();

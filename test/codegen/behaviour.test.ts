@@ -61,7 +61,7 @@ const edit = (file: string, from: string | RegExp, to: string): void => {
 const tryIt = (): unknown =>
   JSON.parse(execFileSync(process.execPath, ['try.ts'], { cwd: copy, encoding: 'utf8' }));
 
-test('the spec as it is: three retries', { timeout: 30_000 }, () => {
+test('the spec as it is: three retries', () => {
   expect(tryIt()).toEqual({
     status: 'dead',
     seconds: [0, 30, 330, 2130],
@@ -69,7 +69,7 @@ test('the spec as it is: three retries', { timeout: 30_000 }, () => {
   });
 });
 
-test('the spec edited: the sandbox follows', { timeout: 30_000 }, () => {
+test('the spec edited: the sandbox follows', () => {
   edit('spec/asyncapi.yaml', 'PT5M', 'PT7M');
   edit('spec/asyncapi.yaml', /X-SendEmAll-Signature/g, 'X-Other-Signature');
   execFileSync(process.execPath, ['src/codegen/main.ts'], { cwd: copy, stdio: 'pipe' });
@@ -80,7 +80,7 @@ test('the spec edited: the sandbox follows', { timeout: 30_000 }, () => {
   });
 });
 
-test('a status that the spec calls a success is one', { timeout: 30_000 }, () => {
+test('a status that the spec calls a success is one', () => {
   edit('spec/asyncapi.yaml', /(\bto: )299/g, '$1418');
   execFileSync(process.execPath, ['src/codegen/main.ts'], { cwd: copy, stdio: 'pipe' });
   expect(tryIt()).toMatchObject({ status: 'delivered', seconds: [0] });

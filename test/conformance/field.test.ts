@@ -41,35 +41,23 @@ describe('the field set', () => {
     expect(new Set(faulty.map(({ source }) => source)).size).toBe(faulty.length);
   });
 
-  test.concurrent(
-    'starts a correct receiver with its hooks and raises no alarm',
-    { timeout: 90_000 },
-    async () => {
-      const receiver = openReceiver((one) => !isFaulty(one) && one.stack === 'http');
-      const measured = await measure('open', receiver, { ...OPTIONS, only: PLAIN });
-      expect(measured).toMatchObject({ skipped: null, findings: [], errors: [] });
-      expect(summarise('open', [measured])).toMatchObject({ correct: 1, falseAlarms: 0 });
-    },
-  );
+  test.concurrent('starts a correct receiver with its hooks and raises no alarm', async () => {
+    const receiver = openReceiver((one) => !isFaulty(one) && one.stack === 'http');
+    const measured = await measure('open', receiver, { ...OPTIONS, only: PLAIN });
+    expect(measured).toMatchObject({ skipped: null, findings: [], errors: [] });
+    expect(summarise('open', [measured])).toMatchObject({ correct: 1, falseAlarms: 0 });
+  });
 
-  test.concurrent(
-    'restarts a receiver without losing what it stored',
-    { timeout: 90_000 },
-    async () => {
-      const receiver = openReceiver(({ stack }) => stack === 'fastify');
-      const only = ['delivery/restart-probe', 'delivery/dedupe-volatile'];
-      const measured = await measure('open', receiver, { ...OPTIONS, only });
-      expect(measured).toMatchObject({ findings: [], errors: [], notTested: 0 });
-    },
-  );
+  test.concurrent('restarts a receiver without losing what it stored', async () => {
+    const receiver = openReceiver(({ stack }) => stack === 'fastify');
+    const only = ['delivery/restart-probe', 'delivery/dedupe-volatile'];
+    const measured = await measure('open', receiver, { ...OPTIONS, only });
+    expect(measured).toMatchObject({ findings: [], errors: [], notTested: 0 });
+  });
 
-  test.concurrent(
-    'counts a receiver with a fault that no selected check looks for as missed',
-    { timeout: 90_000 },
-    async () => {
-      const receiver = openReceiver((one) => isFaulty(one) && one.stack === 'http');
-      const measured = await measure('open', receiver, { ...OPTIONS, only: PLAIN.slice(0, 1) });
-      expect(summarise('open', [measured])).toMatchObject({ faulty: 1, found: 0, causeNamed: 0 });
-    },
-  );
+  test.concurrent('counts a receiver with a fault that no selected check looks for as missed', async () => {
+    const receiver = openReceiver((one) => isFaulty(one) && one.stack === 'http');
+    const measured = await measure('open', receiver, { ...OPTIONS, only: PLAIN.slice(0, 1) });
+    expect(summarise('open', [measured])).toMatchObject({ faulty: 1, found: 0, causeNamed: 0 });
+  });
 });

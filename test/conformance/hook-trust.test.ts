@@ -52,14 +52,10 @@ test.concurrent.each<[string, Hooks, string]>([
   ['state', { state: async () => ({ known: false }) }, 'inconclusive'],
   ['fault', { fault: async () => undefined }, 'inconclusive'],
   ['restart', { restart: async () => undefined }, 'inconclusive'],
-])(
-  'a hook that was given and shows nothing is no pass: %s',
-  { timeout: 30_000 },
-  async (_what, hooks, verdict) => {
-    const report = await examineWith(hooks, ['delivery/*-probe', 'domain/*-probe']);
-    expect(report.summary.verdict).toBe(verdict);
-  },
-);
+])('a hook that was given and shows nothing is no pass: %s', async (_what, hooks, verdict) => {
+  const report = await examineWith(hooks, ['delivery/*-probe', 'domain/*-probe']);
+  expect(report.summary.verdict).toBe(verdict);
+});
 
 test('an event that is answered 2xx and has no effect is lost', async () => {
   const report = await examineWith({ effects: async () => 0 }, ['delivery/effects-probe']);

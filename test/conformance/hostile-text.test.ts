@@ -99,7 +99,7 @@ const SEARCHES: readonly (readonly [name: string, search: (text: string) => unkn
 ];
 
 describe.each(SEARCHES)('%s', (_name, search) => {
-  test('are searched in linear time, whatever the receiver answers', { timeout: 120_000 }, () => {
+  test('are searched in linear time, whatever the receiver answers', () => {
     for (const piece of PIECES) {
       const text = piece.repeat(Math.ceil(CHARACTERS / piece.length)).slice(0, CHARACTERS);
       for (const hostile of [text, `at ${text}`, `<title>${text}`]) {

@@ -29,7 +29,7 @@ const checksFor = (mutant: string): readonly string[] => {
 export const testMutants = (share: number): void => {
   describe.concurrent('every mutant is caught', () => {
     const mine = MUTANTS.filter((_, index) => index % SHARES === share);
-    test.for(mine)('$name', { timeout: 90_000, retry: 1 }, async (mutant) => {
+    test.for(mine)('$name', async (mutant) => {
       expect(judgeMutant(mutant, await examineMutant(mutant, checksFor(mutant.name)))).toEqual([]);
     });
   });

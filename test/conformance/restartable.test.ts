@@ -8,11 +8,12 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createHttpHooks } from '../../src/conformance/probe/http-hooks.ts';
 import { verify } from '../../src/conformance/verify.ts';
 import { createMock } from '../../src/create-mock.ts';
 import { kill, open, PATH } from '../receivers/receiver.ts';
+import { eventually } from '../support/eventually.ts';
 
 const SCRIPT = fileURLToPath(new URL('../receivers/reference/restartable.ts', import.meta.url));
 const SECRET = 'whsec_restartable';
@@ -30,7 +31,7 @@ describe('a receiver in a process of its own', () => {
     base = `http://127.0.0.1:${port}`;
     startCommand = `"${process.execPath}" "${SCRIPT}" serve ${port} "${folder}" >/dev/null 2>&1 &`;
     await createHttpHooks({ restartCommand: startCommand }).restart?.();
-    await vi.waitFor(async () => expect((await fetch(base)).status).toBe(404), { timeout: 10_000 });
+    await eventually(async () => expect((await fetch(base)).status).toBe(404));
   });
   afterAll(() => {
     process.kill(pidOf(), 'SIGKILL');
@@ -58,7 +59,6 @@ describe('a receiver in a process of its own', () => {
 
   test.each(['url', 'command'] as const)(
     'every check that needs hooks passes, with recovery by %s',
-    { timeout: 60_000 },
     async (recovery) => {
       await using mock = await createMock({ clock: 'frozen', rateLimit: false });
       const sandbox = async () => ({

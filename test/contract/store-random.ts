@@ -300,5 +300,5 @@ export const randomStoreCalls = (harness: StoreHarness, runs: number): void => {
       }),
       { numRuns: runs },
     );
-  }, 60_000);
+  });
 };

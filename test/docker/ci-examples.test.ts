@@ -71,48 +71,44 @@ test('the GitLab pipeline is one', async () => {
   expect(wrong.status).toBe(1);
 });
 
-dockerTest(
-  'the action writes the summary and the SARIF file',
-  { timeout: 120_000 },
-  async ({ image }) => {
-    const folder = mkdtempSync(join(tmpdir(), 'sendemall-mock-action-'));
-    const port = await freePort();
-    const receiver = spawn(process.execPath, [path('docker/receiver.mjs')], {
-      env: { SENDEMALL_MOCK_SECRET: 'whsec_your-signing-secret', PORT: String(port) },
-      detached: true,
-      stdio: 'ignore',
+dockerTest('the action writes the summary and the SARIF file', async ({ image }) => {
+  const folder = mkdtempSync(join(tmpdir(), 'sendemall-mock-action-'));
+  const port = await freePort();
+  const receiver = spawn(process.execPath, [path('docker/receiver.mjs')], {
+    env: { SENDEMALL_MOCK_SECRET: 'whsec_your-signing-secret', PORT: String(port) },
+    detached: true,
+    stdio: 'ignore',
+  });
+  const action = parse(example('action')) as { runs: { steps: { run: string }[] } };
+  const judge = (secret: string) =>
+    run('bash', ['-eo', 'pipefail', '-c', action.runs.steps[0]!.run], {
+      cwd: folder,
+      timeout: 100_000,
+      env: {
+        PATH: process.env['PATH'],
+        DOCKER_HOST: process.env['DOCKER_HOST'],
+        RUNNER_TEMP: folder,
+        GITHUB_OUTPUT: join(folder, 'output'),
+        GITHUB_STEP_SUMMARY: join(folder, 'summary'),
+        SENDEMALL_MOCK_SECRET: secret,
+        URL: `http://localhost:${port}/webhooks/sendemall`,
+        FAIL_ON: 'must',
+        IMAGE: image,
+      },
     });
-    const action = parse(example('action')) as { runs: { steps: { run: string }[] } };
-    const judge = (secret: string) =>
-      run('bash', ['-eo', 'pipefail', '-c', action.runs.steps[0]!.run], {
-        cwd: folder,
-        timeout: 100_000,
-        env: {
-          PATH: process.env['PATH'],
-          DOCKER_HOST: process.env['DOCKER_HOST'],
-          RUNNER_TEMP: folder,
-          GITHUB_OUTPUT: join(folder, 'output'),
-          GITHUB_STEP_SUMMARY: join(folder, 'summary'),
-          SENDEMALL_MOCK_SECRET: secret,
-          URL: `http://localhost:${port}/webhooks/sendemall`,
-          FAIL_ON: 'must',
-          IMAGE: image,
-        },
-      });
-    try {
-      await answers(`http://127.0.0.1:${port}/healthz`, receiver, () => '');
-      const right = await judge('whsec_your-signing-secret');
-      expect(right.output).toMatch(/conformant/iu);
-      expect(right.status).toBe(0);
-      const sarif = /^sarif=(.+)$/mu.exec(readFileSync(join(folder, 'output'), 'utf8'))?.[1] ?? '';
-      expect(JSON.parse(readFileSync(sarif, 'utf8'))).toMatchObject({ version: '2.1.0' });
-      expect(readFileSync(join(folder, 'summary'), 'utf8')).toContain('signature/');
+  try {
+    await answers(`http://127.0.0.1:${port}/healthz`, receiver, () => '');
+    const right = await judge('whsec_your-signing-secret');
+    expect(right.output).toMatch(/conformant/iu);
+    expect(right.status).toBe(0);
+    const sarif = /^sarif=(.+)$/mu.exec(readFileSync(join(folder, 'output'), 'utf8'))?.[1] ?? '';
+    expect(JSON.parse(readFileSync(sarif, 'utf8'))).toMatchObject({ version: '2.1.0' });
+    expect(readFileSync(join(folder, 'summary'), 'utf8')).toContain('signature/');
 
-      const wrong = await judge('whsec_of-somebody-else');
-      expect(wrong.status).not.toBe(0);
-    } finally {
-      await stop(receiver);
-      rmSync(folder, { recursive: true, force: true });
-    }
-  },
-);
+    const wrong = await judge('whsec_of-somebody-else');
+    expect(wrong.status).not.toBe(0);
+  } finally {
+    await stop(receiver);
+    rmSync(folder, { recursive: true, force: true });
+  }
+});

@@ -25,7 +25,7 @@ const isHealthy = (container: Container): Promise<true> =>
     (await container.inspect<string>('.State.Health.Status')) === 'healthy' ? true : null,
   );
 
-describe('compose.yaml', { timeout: 120_000 }, () => {
+describe('compose.yaml', () => {
   dockerTest('is what Compose takes', async ({ image, skip }) => {
     expect(image).not.toBe('');
     const { status } = await docker('compose', 'version');

@@ -20,7 +20,7 @@ const MB = 1_000_000;
 
 afterAll(removeImage);
 
-describe('the image', { timeout: 60_000 }, () => {
+describe('the image', () => {
   dockerTest('says what it is and how it runs', async ({ image }) => {
     const [{ Config: config }] = JSON.parse(await done('image', 'inspect', image));
     expect(config).toMatchObject({
@@ -58,7 +58,7 @@ describe('the image', { timeout: 60_000 }, () => {
   });
 });
 
-describe('a container', { timeout: 60_000 }, () => {
+describe('a container', () => {
   dockerTest(
     'delivers to a receiver on the host, with no right that it does not need',
     async ({ image }) => {

@@ -21,7 +21,7 @@ process.env['TESTCONTAINERS_RYUK_DISABLED'] = 'true';
 
 afterAll(removeImage);
 
-describe('SendEmAllContainer', { timeout: 60_000 }, () => {
+describe('SendEmAllContainer', () => {
   dockerTest('starts a sandbox that delivers to a receiver of the test', async ({ image }) => {
     await using receiver = await startReceiver(answer(204), 0, '0.0.0.0');
     await using sandbox = await new SendEmAllContainer(image).withSeed(7).withClock('skip').start();
@@ -134,7 +134,7 @@ const printedBy = (image: string, env: NodeJS.ProcessEnv): Promise<string> => {
   });
 };
 
-describe('what cannot be started says why and what to do', { timeout: 60_000 }, () => {
+describe('what cannot be started says why and what to do', () => {
   dockerTest('an image that is nowhere', async ({ image }) => {
     expect(image).not.toBe('');
     const error = await failureOf(new SendEmAllContainer('registry.invalid/sendemall-mock:none'));

@@ -45,7 +45,6 @@ await mock.close();
 
 test.skipIf(process.platform === 'win32')(
   'what is loaded on first use is loaded once descriptors are free again',
-  { timeout: 60_000 },
   async () => {
     const folder = await mkdtemp(join(tmpdir(), 'sendemall-descriptors-'));
     const file = join(folder, 'program.mjs');

@@ -89,7 +89,6 @@ console.log(JSON.stringify({ outcome, error }));
 
 test.skipIf(process.platform === 'win32')(
   'a sandbox that has no file descriptor left says so, and asks nothing of the receiver',
-  { timeout: 60_000 },
   async () => {
     const script = `ulimit -n 200; exec "$0" --input-type=module --eval "$1"`;
     const { stdout, output } = await run('sh', ['-c', script, process.execPath, OUT_OF_FILES], {

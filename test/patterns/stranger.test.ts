@@ -46,7 +46,7 @@ const SETTINGS = {
 const ONE_LINE = /^[^\n]+\n$/;
 
 describe.each(LANGUAGES)('in $language', ({ language, missing }) => {
-  describe.skipIf(missing !== null)('the patterns', { timeout: 60_000 }, () => {
+  describe.skipIf(missing !== null)('the patterns', () => {
     test.each(RECEIVERS)(
       '%s stays when its standard input is closed, and ends on SIGTERM',
       async (name) => {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EVENT_TYPES } from '../../schemas/contract.ts';
 import { createMock, type Mock } from '../../src/create-mock.ts';
 import { apiOf, SECRET, type Api } from '../support/api.ts';
@@ -11,6 +11,7 @@ import type { RunningReceiver } from './receiver.ts';
 import { REFERENCES } from './reference/all.ts';
 import * as expressSample from './samples/express.ts';
 import * as flaskSample from './samples/flask.ts';
+import { eventually } from '../support/eventually.ts';
 
 interface Stack {
   readonly name: string;
@@ -72,7 +73,7 @@ describe.each(STACKS)('$name', ({ name, start, forged, unsigned, missing, effect
 
   /** What it has processed, once that is at least so much: some work later than they answer. */
   const processed = async (receiver: RunningReceiver, least: number) => {
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect((await receiver.processed()).length).toBeGreaterThanOrEqual(least),
     );
     return receiver.processed();
@@ -119,7 +120,7 @@ describe.each(STACKS)('$name', ({ name, start, forged, unsigned, missing, effect
       expect((await api.settled(data.id)).status).toBe('delivered');
       // What comes after both shows that both are through.
       const last = await api.settled(await api.trigger());
-      await vi.waitFor(async () => expect(await receiver.processed()).toContain(last.event_id));
+      await eventually(async () => expect(await receiver.processed()).toContain(last.event_id));
       expect(await receiver.processed()).toHaveLength(effectsOfTwo + 1);
     }),
   );

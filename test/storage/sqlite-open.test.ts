@@ -38,6 +38,11 @@ const source = JSON.stringify(new URL('../../src/storage/sqlite.ts', import.meta
 const holder = `
   import { openSqliteStore } from ${source};
   try {
+    const user = Number(process.argv[2]);
+    if (user > 0) {
+      process.setegid(user);
+      process.seteuid(user);
+    }
     await openSqliteStore({ file: process.argv[1] });
     console.log('open');
     setInterval(() => undefined, 1000);
@@ -53,12 +58,14 @@ interface Holder {
   kill(): Promise<void>;
 }
 
-/** A process that opens the file and keeps it. */
-const hold = async (file: string, uid?: number): Promise<Holder> => {
-  const child = spawn(process.execPath, ['--input-type=module', '-e', holder, file], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    ...(uid === undefined ? {} : { uid, gid: uid }),
-  });
+/**
+ * A process that opens the file and keeps it.
+ *
+ * @param uid the user that it becomes once it has read the sources, which may be in a folder that only root enters
+ */
+const hold = async (file: string, uid = 0): Promise<Holder> => {
+  const args = ['--input-type=module', '-e', holder, file, String(uid)];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   children.push(child);
   const gone = once(child, 'exit');
   const [said] = (await once(child.stdout, 'data')) as [Buffer];
@@ -97,13 +104,11 @@ const expectRefusedUntouched = async (file: string, message: RegExp): Promise<vo
 };
 
 describe('a file that another process has', () => {
-  test('is refused at once, and free again when that one is killed', async () => {
+  test('is refused, and free again when that one is killed', async () => {
     const file = newFile();
     const other = await hold(file);
     expect(other.said).toBe('open');
-    const start = performance.now();
     const error = (await openSqliteStore({ file }).catch((reason: unknown) => reason)) as Error;
-    expect(performance.now() - start).toBeLessThan(1000);
     expect(error.message).toMatch(/another process (\(pid \d+\) )?has it open.*--db/u);
     if (process.platform === 'linux') expect(error.message).toContain(`(pid ${other.pid})`);
     await other.kill();
@@ -207,17 +212,17 @@ describe('what cannot be opened', () => {
   });
 
   test('is a file or a folder without the right to write', async () => {
-    // Root may write everywhere, so somebody else tries.
-    const nobody = process.getuid?.() === 0 ? 65_534 : undefined;
+    // Root may write everywhere, so another user tries.
+    const other = process.getuid?.() === 0 ? 65_534 : 0;
     chmodSync(folder, 0o755);
     const file = newFile();
     await makeStore(file);
     chmodSync(file, 0o444);
-    expect((await hold(file, nobody)).said).toMatch(/StoreError: .*cannot be written.*writable/u);
+    expect((await hold(file, other)).said).toMatch(/StoreError: .*cannot be written.*writable/u);
     const closed = join(folder, 'closed');
     mkdirSync(closed);
     chmodSync(closed, 0o555);
-    expect((await hold(join(closed, 'a.db'), nobody)).said).toMatch(
+    expect((await hold(join(closed, 'a.db'), other)).said).toMatch(
       /StoreError: .*cannot be opened.*permissions/u,
     );
   });

@@ -37,7 +37,7 @@ export function environment(): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(kept), NO_COLOR: '1' };
 }
 
-/** Runs a command to its end, at most a minute. */
+/** Runs a command to its end, at most four minutes. */
 export function run(
   file: string,
   args: readonly string[],
@@ -45,7 +45,7 @@ export function run(
 ): Promise<Outcome> {
   return new Promise((resolve) => {
     let output = '';
-    const settings = { timeout: 60_000, maxBuffer: 2 ** 26, ...options };
+    const settings = { timeout: 240_000, maxBuffer: 2 ** 26, ...options };
     const child = execFile(file, args, settings, (error, stdout) => {
       const status = error ? (typeof error.code === 'number' ? error.code : 1) : 0;
       resolve({
@@ -61,13 +61,13 @@ export function run(
   });
 }
 
-/** Waits until a URL answers anything; fails when the process ends first or 20 seconds pass. */
+/** Waits until a URL answers anything; fails when the process ends first or two minutes pass. */
 export async function answers(
   url: string,
   child: ChildProcess,
   output: () => string,
 ): Promise<Response> {
-  const until = Date.now() + 20_000;
+  const until = Date.now() + 120_000;
   for (;;) {
     try {
       return await fetch(url, { signal: AbortSignal.timeout(2_000) });
@@ -86,7 +86,7 @@ export async function stop(child: ChildProcess): Promise<void> {
     child.once('exit', resolve);
   });
   process.kill(-child.pid, 'SIGTERM');
-  const killer = setTimeout(() => child.pid && process.kill(-child.pid, 'SIGKILL'), 5_000);
+  const killer = setTimeout(() => child.pid && process.kill(-child.pid, 'SIGKILL'), 30_000);
   await ended;
   clearTimeout(killer);
 }

@@ -124,7 +124,7 @@ class Hanging extends ModelReceiver {
 }
 
 describe.concurrent('a receiver that does not answer', () => {
-  test('hangs on everything: told, and over within 30 seconds', { timeout: 40_000 }, async () => {
+  test('hangs on everything: one finding, and the run ends long before its time budget', async () => {
     await using receiver = new Hanging(() => true);
     await receiver.start();
     const report = await verify({ url: receiver.url, secret: SECRET, hooks: receiver.hooks });
@@ -133,7 +133,7 @@ describe.concurrent('a receiver that does not answer', () => {
       /answers nothing at all: not the valid event within 10 s, and nothing else .* within 1 s/,
     );
     expect(findingOf(report)!.fix).toMatch(/Or it is only slow.*Answer 2xx as soon as/);
-    expect(report.duration_ms).toBeLessThan(30_000);
+    expect(report.duration_ms).toBeLessThan(120_000);
   });
 
   test('hangs on valid events only', async () => {

@@ -6,13 +6,14 @@
 import { once } from 'node:events';
 import { createServer as createTlsServer } from 'node:https';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import type { WallClock } from '../../../src/clock/port.ts';
 import { systemClock } from '../../../src/clock/system.ts';
 import { createHttpClient } from '../../../src/conformance/probe/http-client.ts';
 import { openRaw } from '../../../src/conformance/probe/raw-socket.ts';
 import { selfSigned } from '../../support/tls.ts';
 import { listenersOf, recordingClock } from '../recording.ts';
+import { eventually } from '../../support/eventually.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -118,7 +119,7 @@ describe('the HTTP client', () => {
     const all = Array.from({ length: 7 }, () => http.send(post(server.url), 5000));
     // Each answer frees a connection for one of those that wait.
     for (const open of [3, 3, 3, 3, 3, 2, 1]) {
-      await vi.waitFor(() => expect(held).toHaveLength(open));
+      await eventually(() => expect(held).toHaveLength(open));
       held.shift()!.write(OK);
     }
     for (const reply of await Promise.all(all)) expect(reply).toMatchObject({ status: 200 });
@@ -212,7 +213,7 @@ describe('the HTTP client', () => {
     const listeners = listenersOf(signal);
     const http = client(1, signal, wall);
     const sent = http.send(post(server.url), 77);
-    await vi.waitFor(() => expect(held).toHaveLength(1));
+    await eventually(() => expect(held).toHaveLength(1));
     expect([[...armed].map(({ ms }) => ms), listeners()]).toEqual([[77], 1]);
     held[0]!.write(OK);
     for (const [at, kind] of ['answer', 'none'].entries()) {

@@ -7,9 +7,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createHttpHooks } from '../../../src/conformance/probe/http-hooks.ts';
 import { kill, open } from '../../receivers/receiver.ts';
+import { eventually } from '../../support/eventually.ts';
 
 /** A server that answers every request so; what it was asked is kept. */
 const answering = async (status: number, body: string) => {
@@ -266,13 +267,13 @@ describe('commands', () => {
     };
     const restartCommand = `sleep 60 & echo $! > ${folder}/pid; wait`;
     const restarting = createHttpHooks({ restartCommand, wall }).restart?.();
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(Number(readFileSync(`${folder}/pid`, 'utf8'))).toBeGreaterThan(0),
     );
     waits[0]?.();
     await expect(restarting).rejects.toThrow('did not end within 60 s');
     const pid = Number(readFileSync(`${folder}/pid`, 'utf8'));
-    await vi.waitFor(() => expect(isRunning(pid)).toBe(false));
+    await eventually(() => expect(isRunning(pid)).toBe(false));
     rmSync(folder, { recursive: true });
   });
 });

@@ -1,0 +1,133 @@
+/**
+ * Runs the tests where tests that race the machine or assume its permissions fail: beside busy threads, in a copy of the
+ * checkout inside a folder with mode 0700, with a home folder that cannot be written, and, as root, by another user.
+ *
+ *     npm run test:loaded                          # ten rounds of everything, hours
+ *     npm run test:loaded -- --rounds 1 --sample 12 --seed 7
+ *
+ * `--sample N` takes one test file of N, drawn from the seed; each round draws from the next seed.
+ *
+ * @module
+ */
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { chmodSync, chownSync, copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** The user `nobody`, by number: a container may have no name for it. */
+const OTHER_USER = 65_534;
+const BUSY_THREADS = 4;
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '10' },
+    sample: { type: 'string', default: '1' },
+    seed: { type: 'string', default: '1' },
+    threads: { type: 'string', default: String(BUSY_THREADS) },
+  },
+});
+
+const numberOf = (name: keyof typeof values): number => {
+  const value = Number(values[name]);
+  if (Number.isSafeInteger(value) && value >= (name === 'threads' ? 0 : 1)) return value;
+  console.error(`--${name} is "${values[name]}". Give a whole number, e.g. --${name} 1.`);
+  process.exit(2);
+};
+
+const listed = (...args: readonly string[]): string[] =>
+  execFileSync('git', ['ls-files', '-z', ...args], { cwd: root, encoding: 'utf8' })
+    .split('\0')
+    .filter((path) => path !== '');
+
+/** One of `n` test files, the same ones for the same seed. */
+const sampleOf = (files: readonly string[], n: number, seed: number): string[] => {
+  let state = seed >>> 0;
+  const draw = (): number => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 0x1_0000_0000;
+  };
+  const drawn = files.filter(() => draw() < 1 / n);
+  return drawn.length > 0 ? drawn : files.slice(0, 1);
+};
+
+/** A copy of the tracked files in a folder that only its owner enters; what is installed is linked, not copied. */
+const privateCopy = (
+  owner: number | null,
+): { readonly checkout: string; readonly home: string } => {
+  mkdirSync(join(root, '.tmp'), { recursive: true });
+  const folder = mkdtempSync(join(root, '.tmp', 'loaded-'));
+  const [checkout, home] = [join(folder, 'checkout'), join(folder, 'home')];
+  const made = new Set<string>();
+  const folderOf = (path: string): void => {
+    if (made.has(path)) return;
+    mkdirSync(path, { recursive: true });
+    made.add(path);
+  };
+  for (const path of listed('--cached', '--others', '--exclude-standard')) {
+    const target = join(checkout, path);
+    folderOf(dirname(target));
+    copyFileSync(join(root, path), target);
+  }
+  execFileSync('cp', ['-al', join(root, 'node_modules'), join(checkout, 'node_modules')]);
+  execFileSync('git', ['init', '-q'], { cwd: checkout });
+  execFileSync('git', ['add', '-A'], { cwd: checkout });
+  mkdirSync(join(folder, 'tmp'));
+  mkdirSync(home);
+  chmodSync(home, 0o555);
+  if (owner !== null) {
+    const own = [checkout, join(folder, 'tmp')];
+    // Folders, and files that are copies: what is linked belongs to this checkout, too.
+    const mine = ['(', '-type', 'd', '-o', '-not', '-path', '*/node_modules/*', ')'];
+    execFileSync('find', [...own, ...mine, '-exec', 'chown', '-h', `${owner}:${owner}`, '{}', '+']);
+    chownSync(folder, owner, owner);
+  }
+  chmodSync(folder, 0o700);
+  return { checkout, home };
+};
+
+const startBusyThreads = (count: number): ChildProcess[] =>
+  Array.from({ length: count }, () =>
+    spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' }),
+  );
+
+/** Runs the test files of one round. @returns whether all passed */
+const runRound = (files: readonly string[], owner: number | null): boolean => {
+  const { checkout, home } = privateCopy(owner);
+  const busy = startBusyThreads(numberOf('threads'));
+  const args = ['node_modules/vitest/vitest.mjs', 'run', '--config', 'test/vitest.config.ts'];
+  try {
+    execFileSync(process.execPath, [...args, ...files], {
+      cwd: checkout,
+      env: { ...process.env, HOME: home, TMPDIR: join(home, '..', 'tmp'), CI: 'true' },
+      stdio: 'inherit',
+      ...(owner === null ? {} : { uid: owner, gid: owner }),
+    });
+    return true;
+  } catch {
+    return false;
+  } finally {
+    for (const thread of busy) thread.kill('SIGKILL');
+    rmSync(dirname(checkout), { recursive: true, force: true });
+  }
+};
+
+const owner = process.getuid?.() === 0 ? OTHER_USER : null;
+const files = listed('test/**/*.test.ts', 'test/*.test.ts');
+const [rounds, sample, seed] = [numberOf('rounds'), numberOf('sample'), numberOf('seed')];
+let failed = 0;
+for (let round = 0; round < rounds; round += 1) {
+  const chosen = sample === 1 ? [] : sampleOf(files, sample, seed + round);
+  const what =
+    chosen.length === 0 ? 'all test files' : `${chosen.length} of ${files.length} test files`;
+  const who = owner === null ? 'this user' : `user ${owner}`;
+  console.log(
+    `Round ${round + 1} of ${rounds}: ${what}, by ${who}, in ${relative(process.cwd(), root) || '.'}`,
+  );
+  if (!runRound(chosen, owner)) failed += 1;
+}
+console.log(`${rounds - failed} of ${rounds} rounds passed.`);
+process.exit(failed === 0 ? 0 : 1);

@@ -5,8 +5,8 @@
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { answers, environment, freePort, stop } from '../support/process.ts';
-import { type Step, call, emptyProject, folder, must, tarball } from './packed.ts';
+import { answers, freePort, stop } from '../support/process.ts';
+import { type Step, call, emptyProject, env, folder, must, tarball } from './packed.ts';
 
 type Command = readonly [string, ...(readonly string[])];
 
@@ -18,7 +18,7 @@ const use = async ([program, ...before]: Command, cwd: string): Promise<string> 
   const url = `http://127.0.0.1:${port}`;
   const server = spawn(program, [...before, 'serve', '--port', port], {
     cwd,
-    env: environment(),
+    env,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

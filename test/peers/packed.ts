@@ -4,6 +4,7 @@
  * @module
  */
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { delimiter, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Outcome, environment, run } from '../support/process.ts';
 
@@ -22,9 +23,15 @@ export interface Step {
   attempt(): Promise<string>;
 }
 
+/** Launchers such as that of `npm install --global` take the first node of PATH. */
+export const env = {
+  ...environment(),
+  PATH: [dirname(process.execPath), process.env['PATH']].join(delimiter),
+};
+
 /** Runs a command to its end, whatever its status. */
 export const call = (cwd: string, file: string, ...args: readonly string[]): Promise<Outcome> =>
-  run(file, args, { cwd, env: environment(), timeout: MAX_COMMAND_MS });
+  run(file, args, { cwd, env, timeout: MAX_COMMAND_MS });
 
 /** Runs a command that must succeed; returns what it printed. */
 export const must = async (

@@ -22,7 +22,7 @@ import {
   LeadId,
   Timestamp,
 } from './events.ts';
-import { integer, minProperties, uniqueItems } from './support.ts';
+import { integer, minProperties, standsAlone, uniqueItems } from './support.ts';
 
 /**
  * Campaign name.
@@ -373,19 +373,12 @@ export const WebhookUrl = z.string().max(2048).regex(
 export type WebhookUrl = z.infer<typeof WebhookUrl>;
 
 /**
- * `*` alone stands for every event, those that may come later included.
+ * The name of an event, or `*` for every event, those that may come later included.
  *
- * @remarks assumed: That one can subscribe to all is documented (G), that `*` says so is not.
+ * @remarks assumed: That one can subscribe to all is documented, that `*` says so is not.
+ * (Documented in part: G, "Register your endpoint" and "Supported events".)
  */
-export const AllEvents = z.array(z.literal('*')).min(1).max(1);
-export type AllEvents = z.infer<typeof AllEvents>;
-
-/**
- * What happened.
- *
- * @remarks documented: G, "Supported events"
- */
-export const EventName = z.enum([
+export const Subscription = z.enum([
   'email.sent',
   'email.delivered',
   'email.opened',
@@ -394,24 +387,20 @@ export const EventName = z.enum([
   'email.bounced',
   'email.unsubscribed',
   'campaign.completed',
+  '*',
 ]);
-export type EventName = z.infer<typeof EventName>;
+export type Subscription = z.infer<typeof Subscription>;
 
 /**
- * Each name once.
+ * Names of events, each once, or `*` alone.
  *
- * @remarks assumed: The list is documented. That it must not be empty and must not repeat itself
- * is assumed, because neither can be meant. (Documented in part: G, "Register your endpoint".)
+ * @remarks assumed: The list is documented. That it must not be empty, must not repeat itself and
+ * has `*` only alone is assumed, because nothing else can be meant. (Documented in part: G,
+ * "Register your endpoint".)
  */
-export const NamedEvents = z.array(EventName).min(1).max(8).check(uniqueItems);
-export type NamedEvents = z.infer<typeof NamedEvents>;
-
-/**
- * Names of events, or `*` alone.
- *
- * @remarks assumed: As its parts.
- */
-export const Subscriptions = z.xor([AllEvents, NamedEvents]);
+export const Subscriptions = z.array(Subscription).min(1).max(8).check(uniqueItems).check(
+  standsAlone("*"),
+);
 export type Subscriptions = z.infer<typeof Subscriptions>;
 
 /**

@@ -459,17 +459,17 @@ export const FIDELITY: readonly Grade[] = [
     reason: 'That it is a URL is documented (G), its rules are not. Credentials would end up in logs, and a fragment never reaches a server.',
   },
   {
-    subject: 'AllEvents',
+    subject: 'Subscription',
     fidelity: 'assumed',
-    reason: 'That one can subscribe to all is documented (G), that `*` says so is not.',
+    source: 'G, "Register your endpoint" and "Supported events"',
+    reason: 'That one can subscribe to all is documented, that `*` says so is not.',
   },
   {
-    subject: 'NamedEvents',
+    subject: 'Subscriptions',
     fidelity: 'assumed',
     source: 'G, "Register your endpoint"',
-    reason: 'The list is documented. That it must not be empty and must not repeat itself is assumed, because neither can be meant.',
+    reason: 'The list is documented. That it must not be empty, must not repeat itself and has `*` only alone is assumed, because nothing else can be meant.',
   },
-  { subject: 'Subscriptions', fidelity: 'assumed', reason: 'As its parts.' },
   {
     subject: 'Secret',
     fidelity: 'assumed',

@@ -11,7 +11,6 @@ import {
   Campaign,
   Cursor,
   ErrorCode,
-  EventName,
   ListMeta,
   Meta,
   PageLimit,
@@ -104,6 +103,23 @@ export type SignatureMode = z.infer<typeof SignatureMode>;
  */
 export const ClockMode = z.enum(['realtime', 'scaled', 'frozen', 'skip']);
 export type ClockMode = z.infer<typeof ClockMode>;
+
+/**
+ * What happened.
+ *
+ * @remarks documented: G, "Supported events"
+ */
+export const EventName = z.enum([
+  'email.sent',
+  'email.delivered',
+  'email.opened',
+  'email.clicked',
+  'email.replied',
+  'email.bounced',
+  'email.unsubscribed',
+  'campaign.completed',
+]);
+export type EventName = z.infer<typeof EventName>;
 
 /** What to trigger. */
 export const TriggerRequest = z.strictObject({

@@ -59,6 +59,15 @@ export const uniqueItems: Check<readonly unknown[]> = ({ value, issues }) => {
   }
 };
 
+/** A text that must be a list's only item. */
+export const standsAlone =
+  (loner: string): Check<readonly unknown[]> =>
+  ({ value, issues }) => {
+    if (value.length < 2 || !value.includes(loner)) return;
+    const message = `Pass "${loner}" alone, or leave it out`;
+    issues.push({ code: 'custom', input: value, message });
+  };
+
 /** A text that is one of a list today. A text that the list does not have passes too. */
 export const openEnum = <const Known extends readonly [string, ...string[]]>(
   known: Known,

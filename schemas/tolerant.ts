@@ -776,19 +776,12 @@ export const WebhookUrl = z.string();
 export type WebhookUrl = z.infer<typeof WebhookUrl>;
 
 /**
- * `*` alone stands for every event, those that may come later included.
+ * The name of an event, or `*` for every event, those that may come later included.
  *
- * @remarks assumed: That one can subscribe to all is documented (G), that `*` says so is not.
+ * @remarks assumed: That one can subscribe to all is documented, that `*` says so is not.
+ * (Documented in part: G, "Register your endpoint" and "Supported events".)
  */
-export const AllEvents = z.array(z.literal('*'));
-export type AllEvents = z.infer<typeof AllEvents>;
-
-/**
- * What happened.
- *
- * @remarks documented: G, "Supported events"
- */
-export const EventName = openEnum([
+export const Subscription = openEnum([
   'email.sent',
   'email.delivered',
   'email.opened',
@@ -797,24 +790,18 @@ export const EventName = openEnum([
   'email.bounced',
   'email.unsubscribed',
   'campaign.completed',
+  '*',
 ]);
-export type EventName = z.infer<typeof EventName>;
+export type Subscription = z.infer<typeof Subscription>;
 
 /**
- * Each name once.
+ * Names of events, each once, or `*` alone.
  *
- * @remarks assumed: The list is documented. That it must not be empty and must not repeat itself
- * is assumed, because neither can be meant. (Documented in part: G, "Register your endpoint".)
+ * @remarks assumed: The list is documented. That it must not be empty, must not repeat itself and
+ * has `*` only alone is assumed, because nothing else can be meant. (Documented in part: G,
+ * "Register your endpoint".)
  */
-export const NamedEvents = z.array(EventName);
-export type NamedEvents = z.infer<typeof NamedEvents>;
-
-/**
- * Names of events, or `*` alone.
- *
- * @remarks assumed: As its parts.
- */
-export const Subscriptions = z.xor([AllEvents, NamedEvents]);
+export const Subscriptions = z.array(Subscription);
 export type Subscriptions = z.infer<typeof Subscriptions>;
 
 /**

@@ -23,6 +23,7 @@ function tryAll(markdown: string): void {
   afterAll(() => bench.close());
   test.for(readBlocks(markdown).map((block) => ({ ...block, title: block.text.split('\n')[0] })))(
     'line $line: $title',
+    { timeout: 600_000 },
     async (block, { skip }) => {
       const reason = await tryBlock(block, bench, trail);
       if (reason) skip(reason);
@@ -77,7 +78,7 @@ describe('the mechanism refuses', () => {
       /AssertionError/u,
     ],
     ['a throwing snippet', '<!-- test: run -->', 'ts', 'throw new Error("no")', /Error: no/u],
-  ])('%s', async (_title, comment, language, text, message) => {
+  ])('%s', { timeout: 600_000 }, async (_title, comment, language, text, message) => {
     const [block] = readBlocks(fence(comment, language, text));
     const bench = await openWorkbench('');
     try {

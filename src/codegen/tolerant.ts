@@ -48,7 +48,9 @@ export function relax({ value, place }: Found): Found {
   if (!isMembers(value)) return { value, place };
   const kept = Object.entries(value).filter(
     ([keyword, member]) =>
-      !BOUNDS.has(keyword) && !(keyword === 'additionalProperties' && member === false),
+      !BOUNDS.has(keyword) &&
+      !(keyword === 'additionalProperties' && member === false) &&
+      !(keyword === 'not' && value['type'] === 'array'),
   );
   const { enum: listed, type: _type, ...rest }: Record<string, unknown> = Object.fromEntries(kept);
   if (!isOpenable(listed)) return { value: Object.fromEntries(kept), place };

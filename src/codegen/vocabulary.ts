@@ -26,6 +26,7 @@ export const TYPED_KEYWORDS: Readonly<Record<string, readonly Type[]>> = {
   minItems: ['array'],
   maxItems: ['array'],
   uniqueItems: ['array'],
+  not: ['array'],
   properties: ['object'],
   required: ['object'],
   additionalProperties: ['object'],

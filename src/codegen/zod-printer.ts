@@ -185,7 +185,23 @@ function printArray(context: PrinterContext, schema: Members, place: Place): Doc
     parts.push(`.max(${count(schema['maxItems'], place, 'maxItems')})`);
   }
   if (schema['uniqueItems'] === true) parts.push(call('.check', context.helper('uniqueItems')));
+  if (schema['not'] !== undefined) {
+    const loner = JSON.stringify(lonerOf(schema['not'], place));
+    parts.push(call('.check', `${context.helper('standsAlone')}(${loner})`));
+  }
   return parts;
+}
+
+/** The text that must be a list's only item: the one supported use of `not`. */
+function lonerOf(not: unknown, place: Place): string {
+  const { contains, minItems, ...rest } = isMembers(not) ? not : {};
+  const { const: loner, ...more } = isMembers(contains) ? contains : {};
+  const others = Object.keys({ ...rest, ...more });
+  if (typeof loner === 'string' && minItems === 2 && others.length === 0) return loner;
+  throw new SpecProblem(
+    inside(place, 'not'),
+    'only {contains: {const: text}, minItems: 2} is supported: a text that must be the only item. Use another keyword.',
+  );
 }
 
 function printObject(context: PrinterContext, schema: Members, place: Place): Doc {

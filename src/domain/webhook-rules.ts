@@ -8,18 +8,11 @@ import { EVENT_TYPES, LIMITS } from '../../schemas/contract.ts';
 import { Secret, Subscriptions, WebhookId, WebhookUrl } from '../../schemas/control.ts';
 import { EventId } from '../../schemas/events.ts';
 
-/** `*` stands for all events, so names beside it say nothing. */
-export const hasStarBesideNames = (events: readonly string[]): boolean =>
-  events.length > 1 && events.includes('*');
-
 export const isWebhookUrl = (value: unknown): boolean =>
   WebhookUrl.safeParse(value).success && URL.canParse(String(value));
 
 /** @param value the parsed list */
-export const isSubscriptions = (value: unknown): boolean => {
-  const { success, data } = Subscriptions.safeParse(value);
-  return success && !hasStarBesideNames(data);
-};
+export const isSubscriptions = (value: unknown): boolean => Subscriptions.safeParse(value).success;
 
 export const isSecret = (value: unknown): boolean => Secret.safeParse(value).success;
 

@@ -68,6 +68,12 @@ test.for<[what: string, edit: Edit, place: string, remedy: RegExp]>([
     /but "type" is integer/,
   ],
   [
+    'a "not" with another meaning than "alone"',
+    object({ a: { type: 'array', not: { contains: { const: 'x' } } } }),
+    `${AT}/properties/a/not`,
+    /only \{contains: .* is supported/,
+  ],
+  [
     'an enum value of another type',
     object({ a: { type: 'string', enum: ['a', 1] } }),
     `${AT}/properties/a/enum`,

@@ -96,7 +96,9 @@ export async function openWorkbench(markdown: string): Promise<Workbench> {
       mkdirSync(dirname(join(folder, path)), { recursive: true });
       writeFileSync(join(folder, path), `${adapt(text)}\n`);
     },
-    shell: (text) => run('bash', ['-euo', 'pipefail', '-c', adapt(text)], { cwd: folder, env }),
+    // One pipe for both streams: over two, their lines would arrive in any order.
+    shell: (text) =>
+      run('bash', ['-euo', 'pipefail', '-c', `exec 2>&1\n${adapt(text)}`], { cwd: folder, env }),
     async background(text, url) {
       const child = spawn('bash', ['-euo', 'pipefail', '-c', adapt(text)], {
         cwd: folder,

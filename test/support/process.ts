@@ -37,7 +37,12 @@ export function environment(): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(kept), NO_COLOR: '1' };
 }
 
-/** Runs a command to its end, at most four minutes. */
+/** Ends a command that hangs; it never judges speed. */
+const MAX_RUN_MS = 300_000;
+const MAX_START_MS = 120_000;
+const MAX_STOP_MS = 60_000;
+
+/** Runs a command to its end; one that is killed at the limit says so in its output. */
 export function run(
   file: string,
   args: readonly string[],
@@ -45,9 +50,10 @@ export function run(
 ): Promise<Outcome> {
   return new Promise((resolve) => {
     let output = '';
-    const settings = { timeout: 240_000, maxBuffer: 2 ** 26, ...options };
+    const settings = { timeout: MAX_RUN_MS, maxBuffer: 2 ** 26, ...options };
     const child = execFile(file, args, settings, (error, stdout) => {
       const status = error ? (typeof error.code === 'number' ? error.code : 1) : 0;
+      if (error?.killed) output += `\nKilled after ${settings.timeout / 1_000} s.`;
       resolve({
         status,
         output: error && status === 1 && !output ? error.message : output,
@@ -61,16 +67,16 @@ export function run(
   });
 }
 
-/** Waits until a URL answers anything; fails when the process ends first or two minutes pass. */
+/** Waits until a URL answers anything; fails when the process ends first. */
 export async function answers(
   url: string,
   child: ChildProcess,
   output: () => string,
 ): Promise<Response> {
-  const until = Date.now() + 120_000;
+  const until = Date.now() + MAX_START_MS;
   for (;;) {
     try {
-      return await fetch(url, { signal: AbortSignal.timeout(2_000) });
+      return await fetch(url, { signal: AbortSignal.timeout(20_000) });
     } catch {
       if (child.exitCode !== null) throw new Error(`It ended (${child.exitCode}): ${output()}`);
       if (Date.now() > until) throw new Error(`${url} does not answer. It printed: ${output()}`);
@@ -86,7 +92,7 @@ export async function stop(child: ChildProcess): Promise<void> {
     child.once('exit', resolve);
   });
   process.kill(-child.pid, 'SIGTERM');
-  const killer = setTimeout(() => child.pid && process.kill(-child.pid, 'SIGKILL'), 30_000);
+  const killer = setTimeout(() => child.pid && process.kill(-child.pid, 'SIGKILL'), MAX_STOP_MS);
   await ended;
   clearTimeout(killer);
 }

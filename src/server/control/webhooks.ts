@@ -6,14 +6,12 @@
 import { Hono } from 'hono';
 import {
   CreateWebhookRequest,
-  NamedEvents,
   RotateSecretRequest,
   UpdateWebhookRequest,
 } from '../../../schemas/control.ts';
 import type { Webhook } from '../../domain/delivery.ts';
 import { validationFailed } from '../../domain/problems.ts';
 import { parse } from '../../domain/validate.ts';
-import { hasStarBesideNames } from '../../domain/webhook-rules.ts';
 import type { Remember } from '../../storage/store.ts';
 import { readJson } from '../body.ts';
 import type { Env } from '../context.ts';
@@ -23,18 +21,6 @@ import { webhookView } from '../view.ts';
 
 const hints = {
   url: 'Give an http or https URL without user name, password and fragment, at most 2048 characters, e.g. http://127.0.0.1:3000/webhooks/sendemall.',
-};
-
-/** Checks the form of "events" that was meant: the schema's own words could be about the other one. */
-const checkEvents = (body: unknown): void => {
-  const events = (body as { readonly events?: unknown } | null)?.events;
-  if (!Array.isArray(events)) return;
-  if (!events.includes('*')) parse(NamedEvents, events, { at: ['events'] });
-  else if (hasStarBesideNames(events)) {
-    throw validationFailed(
-      `"events" is ${JSON.stringify(events).slice(0, 300)}. "*" stands for all events: give it alone, or name events.`,
-    );
-  }
 };
 
 /** What no schema can say: a URL that only looks like one. */
@@ -53,7 +39,6 @@ export const webhookRoutes = (idempotent: Idempotent): Hono<Env> =>
     .post('/', async (c) => {
       const body = await readJson(c);
       const act = async (remember?: Remember<Webhook>): Promise<Webhook> => {
-        checkEvents(body);
         const registration = parse(CreateWebhookRequest, body, { hints });
         checkUrl(registration.url);
         return c.get('account').register(registration, remember);
@@ -70,7 +55,6 @@ export const webhookRoutes = (idempotent: Idempotent): Hono<Env> =>
       const account = c.get('account');
       const { id } = await account.webhook(c.req.param('webhook_id'));
       const body = await readJson(c);
-      checkEvents(body);
       const changes = parse(UpdateWebhookRequest, body, { hints });
       checkUrl(changes.url);
       return success(c, webhookView(await account.updateWebhook(id, given(changes))));

@@ -4,6 +4,7 @@
  * @module
  */
 import type { WallClock } from '../../clock/port.ts';
+import { describeNetworkError } from '../../domain/network-error.ts';
 import { BACK_WITHIN_MS, HookError, sleep } from './hooks.ts';
 
 export interface HookReply {
@@ -41,14 +42,6 @@ const MAX_ANSWER_BYTES = 1024 * 1024;
  * question is on its way, and a POST must not be sent twice to find out.
  */
 const CLOSE = { connection: 'close' };
-
-/** `ECONNREFUSED`, or what was said innermost: "bad port". */
-const reasonOf = (error: unknown): string => {
-  const { code, cause, errors, message } = error as NodeJS.ErrnoException & AggregateError;
-  if (typeof code === 'string') return code;
-  if (Array.isArray(errors) && errors.length > 0) return reasonOf(errors[0]);
-  return cause === undefined || cause === null ? message : reasonOf(cause);
-};
 
 /** @returns the body as text; null when it is longer than {@link MAX_ANSWER_BYTES}, of which no more is read then */
 const readText = async ({ body }: Response): Promise<string | null> => {
@@ -106,7 +99,7 @@ export const createHookCaller = (options: HookCallerOptions): HookCaller => {
         if (error instanceof HookError) throw error;
         const restarted = restartedAt();
         if (restarted === null || wall.now() > restarted + BACK_WITHIN_MS) {
-          const what = `cannot be reached (${reasonOf(error)}). Check the address, and that the receiver is up.`;
+          const what = `cannot be reached (${describeNetworkError(error)}). Check the address, and that the receiver is up.`;
           throw trouble(init.method ?? 'GET', url, what);
         }
         await sleep(wall, LOOK_EVERY_MS);

@@ -15,7 +15,7 @@ const matrix = readFileSync(new URL('matrix.md', import.meta.url), 'utf8').split
 describe.concurrent('a right receiver fails nothing', () => {
   test.for(REFERENCES)(
     '$name: $may',
-    { timeout: 90_000, retry: 1 },
+    { timeout: 400_000 },
     async (reference, { skip }) => {
       const lack = reference.missing();
       if (lack !== null) skip(lack);

@@ -13,20 +13,16 @@ import { referenceRow } from './matrix-rows.ts';
 const matrix = readFileSync(new URL('matrix.md', import.meta.url), 'utf8').split('\n');
 
 describe.concurrent('a right receiver fails nothing', () => {
-  test.for(REFERENCES)(
-    '$name: $may',
-    { timeout: 400_000 },
-    async (reference, { skip }) => {
-      const lack = reference.missing();
-      if (lack !== null) skip(lack);
-      const report = await examineReference(reference);
-      expect(judgeReference(report)).toEqual([]);
-      expect(report.summary.verdict).toBe('conformant');
-      const row = referenceRow(reference, report);
-      expect(
-        matrix.filter((line) => line.startsWith(row)),
-        `no ${row}: run \`npm run matrix\``,
-      ).toHaveLength(1);
-    },
-  );
+  test.for(REFERENCES)('$name: $may', { timeout: 400_000 }, async (reference, { skip }) => {
+    const lack = reference.missing();
+    if (lack !== null) skip(lack);
+    const report = await examineReference(reference);
+    expect(judgeReference(report)).toEqual([]);
+    expect(report.summary.verdict).toBe('conformant');
+    const row = referenceRow(reference, report);
+    expect(
+      matrix.filter((line) => line.startsWith(row)),
+      `no ${row}: run \`npm run matrix\``,
+    ).toHaveLength(1);
+  });
 });

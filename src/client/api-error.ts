@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { describeNetworkError } from '../domain/network-error.ts';
 
 export interface ApiErrorInit {
   readonly code: string;
@@ -46,14 +47,6 @@ export class ApiError extends Error {
   }
 }
 
-/** e.g. ECONNREFUSED, or "bad port" where there is no code. */
-const causeOf = (error: unknown): string => {
-  const cause = error instanceof Error ? (error.cause ?? error) : error;
-  const first: unknown = cause instanceof AggregateError ? (cause.errors[0] ?? cause) : cause;
-  const { code, message } = first as { readonly code?: unknown; readonly message?: unknown };
-  return typeof code === 'string' ? code : String(message ?? first);
-};
-
 /** How to get a sandbox that listens at `baseUrl`, where that is on this machine. */
 const startAt = (baseUrl: string): string => {
   const { hostname, port, protocol } = new URL(baseUrl);
@@ -68,7 +61,7 @@ export const unreachable = (baseUrl: string, cause: unknown): ApiError => {
   return new ApiError({
     code: 'UNREACHABLE',
     status: null,
-    message: `Nothing answers at ${baseUrl} (${causeOf(cause)}): ${startAt(baseUrl)}.`,
+    message: `Nothing answers at ${baseUrl} (${describeNetworkError(cause)}): ${startAt(baseUrl)}.`,
     cause,
   });
 };

@@ -42,18 +42,22 @@ const safeUrl = (text: string): string => encodeURIComponent(toUSVString(text));
 
 const formEncoded = (text: string): string => new URLSearchParams([['', text]]).toString().slice(1);
 
-/** In base64 of a longer text it can begin at any of three places of a group: the digits that it alone decides. */
-const base64At = (bytes: Buffer, offset: number): string => {
-  const all = Buffer.concat([Buffer.alloc(offset), bytes]).toString('base64');
-  return all.slice(Math.ceil((offset * 8) / 6), Math.floor(((offset + bytes.length) * 8) / 6));
+/**
+ * In base64 of a longer text it can begin at any of three places of a group: the digits that it alone decides, before
+ * them the same with the last digit that it has a part in where the text ends with it.
+ */
+const base64At = (bytes: Buffer, offset: number): readonly string[] => {
+  const all = Buffer.concat([Buffer.alloc(offset), bytes])
+    .toString('base64')
+    .replace(/=+$/, '');
+  const start = Math.ceil((offset * 8) / 6);
+  return [all.slice(start), all.slice(start, Math.floor(((offset + bytes.length) * 8) / 6))];
 };
 
-/** By itself, with its last, partly filled digit; then within a longer text. */
 const base64Of = (bytes: Buffer): readonly string[] =>
-  [
-    bytes.toString('base64').replace(/=*$/, ''),
-    ...[0, 1, 2].map((at) => base64At(bytes, at)),
-  ].flatMap((text) => [text, text.replaceAll('+', '-').replaceAll('/', '_')]);
+  [0, 1, 2]
+    .flatMap((offset) => base64At(bytes, offset))
+    .flatMap((text) => [text, text.replaceAll('+', '-').replaceAll('/', '_')]);
 
 const lowerPercent = (text: string): string =>
   text.replaceAll(/%[0-9A-F]{2}/g, (code) => code.toLowerCase());

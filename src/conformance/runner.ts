@@ -23,6 +23,7 @@ import { BehindError, createBacklog } from './probe/backlog.ts';
 import { createEventMaker } from './probe/event-maker.ts';
 import type { Exchange } from './probe/exchange.ts';
 import { createProbe, type Probe, type ProbeContext } from './probe/probe.ts';
+import { sleep } from './probe/hooks.ts';
 import type { CheckResult } from './report.ts';
 import { toResult, type Ran } from './run-check.ts';
 import { stopwatch } from './stopwatch.ts';
@@ -268,6 +269,8 @@ export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> 
       finish(check, { verdict: notTested(closed), exchanges: [], durationMs: 0 });
       continue;
     }
+    // A search through all answers takes a while: a signal is to be seen between two of them.
+    await sleep(context.wall, 0);
     const elapsed = stopwatch();
     const seen = check.observe({
       exchanges: log.all,

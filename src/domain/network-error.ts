@@ -13,9 +13,13 @@ export type NetworkFailure =
   | 'name_not_found'
   | 'unreachable'
   | 'reset'
+  /** Ended in an orderly way, but before the answer was complete. */
+  | 'closed_early'
   | 'connect_timeout'
   | 'tls'
   | 'not_http'
+  /** The body is not as long as its `Content-Length` says. */
+  | 'wrong_length'
   | 'headers_too_large';
 
 export type SenderFailure =
@@ -56,14 +60,14 @@ const KINDS: Readonly<Record<string, FailureKind>> = {
   EPIPE: 'reset',
   ENOTCONN: 'reset',
   ESHUTDOWN: 'reset',
-  ERR_STREAM_PREMATURE_CLOSE: 'reset',
-  UND_ERR_SOCKET: 'reset',
-  UND_ERR_INFO: 'reset',
+  ERR_STREAM_PREMATURE_CLOSE: 'closed_early',
+  UND_ERR_SOCKET: 'closed_early',
+  UND_ERR_INFO: 'closed_early',
   ETIMEDOUT: 'connect_timeout',
   ERR_SOCKET_CONNECTION_TIMEOUT: 'connect_timeout',
   UND_ERR_CONNECT_TIMEOUT: 'connect_timeout',
   EPROTO: 'tls',
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'not_http',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'wrong_length',
   UND_ERR_HEADERS_OVERFLOW: 'headers_too_large',
   HPE_HEADER_OVERFLOW: 'headers_too_large',
   EMFILE: 'exhausted',
@@ -71,6 +75,7 @@ const KINDS: Readonly<Record<string, FailureKind>> = {
   ENOBUFS: 'exhausted',
   ENOMEM: 'exhausted',
   EAI_MEMORY: 'exhausted',
+  ABORT_ERR: 'stopped',
   UND_ERR_ABORTED: 'stopped',
   UND_ERR_CLOSED: 'stopped',
   UND_ERR_DESTROYED: 'stopped',
@@ -80,11 +85,24 @@ const KINDS: Readonly<Record<string, FailureKind>> = {
 const TLS_CODE =
   /^(ERR_TLS_|ERR_SSL_|CERT_|CRL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERROR_IN_C|HOSTNAME_MISMATCH$|INVALID_CA$|INVALID_PURPOSE$|PATH_LENGTH_EXCEEDED$)/;
 
-/** The code of an error, or of the last one that it gathers: of several addresses, the last that was tried. */
+/**
+ * The code of an error; of several that it gathers (one per address of a name), the last; or else that of its cause, in
+ * which `fetch` wraps what happened. Empty without one.
+ */
 export const codeOf = (error: unknown): string => {
-  const { code, errors } = (error ?? {}) as { code?: unknown; errors?: unknown };
+  const { code, errors, cause } = (error ?? {}) as Readonly<Record<string, unknown>>;
   if (Array.isArray(errors) && errors.length > 0) return codeOf(errors.at(-1));
-  return typeof code === 'string' ? code : '';
+  if (typeof code === 'string' && code !== '') return code;
+  return cause === undefined || cause === null ? '' : codeOf(cause);
+};
+
+/** The code, or without one the innermost message: "bad port". For people; `fetch failed` alone says nothing. */
+export const describeNetworkError = (error: unknown): string => {
+  const code = codeOf(error);
+  if (code !== '') return code;
+  const { message, cause } = (error ?? {}) as Readonly<Record<string, unknown>>;
+  if (cause !== undefined && cause !== null) return describeNetworkError(cause);
+  return typeof message === 'string' && message !== '' ? message : String(error);
 };
 
 const kindOf = (code: string, error: unknown): FailureKind => {

@@ -102,6 +102,7 @@ const ofError = (error: Error, phase: Phase): Verdict => {
         error: `no connection in time (${code}); is the receiver accepting connections?`,
       };
     case 'not_http':
+    case 'wrong_length':
       return {
         outcome: 'invalid_response',
         error: `the answer is not HTTP/1.1 (${said}); is this port another service's?`,
@@ -112,6 +113,7 @@ const ofError = (error: Error, phase: Phase): Verdict => {
         error: "the answer's headers are over 16 KiB; send fewer",
       };
     case 'reset':
+    case 'closed_early':
       return {
         outcome: 'reset',
         error:

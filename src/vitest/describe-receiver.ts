@@ -4,7 +4,14 @@
  * @module
  */
 import { afterAll, beforeAll, describe, test, type TestContext } from 'vitest';
-import { CATALOGUE, verify, type CheckResult, type VerifyOptions } from '../conformance/index.ts';
+import {
+  CATALOGUE,
+  verify,
+  type CheckResult,
+  type Report,
+  type VerifyOptions,
+} from '../conformance/index.ts';
+import { DEFAULT_BUDGET_MS } from '../conformance/verify.ts';
 import { createMock } from '../create-mock.ts';
 import { DEFAULT_PATH } from './sandbox.ts';
 import { mount, type Mounted, type Receiver } from './mount.ts';
@@ -16,8 +23,13 @@ export interface DescribeOptions extends Omit<VerifyOptions, 'url' | 'onProgress
   readonly path?: string | undefined;
   /** Known failures, by id, each with its reason: skipped with it; one that passes by now fails. */
   readonly known?: Readonly<Record<string, string>> | undefined;
-  /** Milliseconds for the whole run. Default 120,000. */
-  readonly runTimeoutMs?: number | undefined;
+  /**
+   * Milliseconds that the whole run may take. Default 300,000. When the receiver is slow, the most important checks run
+   * first: MUST before SHOULD before INFO. The tests of checks that are not reached are skipped with that reason; if one
+   * of them counts (see `failOn`), the first test of the suite fails and names it, because a run that has not tried
+   * everything is no proof.
+   */
+  readonly budgetMs?: number | undefined;
 }
 
 const lines = (result: CheckResult): string =>
@@ -36,22 +48,45 @@ export class NotConformantError extends Error {
   override readonly name = 'NotConformantError';
 }
 
+/** Checks that count were not reached within the run's time budget. */
+export class NotReachedError extends Error {
+  override readonly name = 'NotReachedError';
+}
+
+/** @throws {NotReachedError} when the time budget was spent before every check that counts had a result */
+const judgeCutOff = (
+  { checks, cut_off: cutOff }: Report,
+  counts: (result: CheckResult) => boolean,
+): void => {
+  if (cutOff?.by !== 'budget') return;
+  const left = checks.filter((check) => check.cut_off === 'budget' && counts(check));
+  if (left.length === 0) return;
+  const { reached, total, budget_ms: budgetMs } = cutOff;
+  throw new NotReachedError(
+    `${reached} of ${total} checks were run within the time budget of ${(budgetMs ?? 0) / 1000} s. Not tested: ${left.map(({ id }) => id).join(', ')}. Pass a longer budgetMs, choose checks with "only", or make the receiver answer faster.`,
+  );
+};
+
+/** What the run may take beyond its budget: checks end in order, and faults are switched off. */
+const GRACE_MS = 60_000;
+
 const judge = (
   result: CheckResult,
-  counts: boolean,
+  isCounted: boolean,
   known: string | undefined,
   skip: TestContext['skip'],
 ): void => {
-  if (result.status === 'error') throw new Error(result.reason ?? `${result.id} had trouble`);
+  const { id } = result;
+  if (result.status === 'error') throw new Error(result.reason ?? `${id} had trouble`);
   if (result.status === 'not_tested') skip(result.reason ?? 'not tested');
   if (result.status === 'pass' && known !== undefined) {
     throw new NotConformantError(
-      `${result.id} passes by now, and is still listed as known ("${known}"). Take it off the list.`,
+      `${id} passes by now, and is still listed as known ("${known}"). Take it off the list.`,
     );
   }
   if (result.status !== 'fail') return;
   if (known !== undefined) skip(`known: ${known}`);
-  if (!counts) skip(`${result.level}: ${result.actual ?? ''}`);
+  if (!isCounted) skip(`${result.level}: ${result.actual ?? ''}`);
   throw new NotConformantError(lines(result));
 };
 
@@ -66,7 +101,7 @@ const startSandbox = async () => {
 };
 
 /**
- * One vitest test for each check of the conformance suite. Failures of the level `failOn` (default `must`) fail their
+ * One vitest test for each check of the conformance suite, and one for the time budget of the run. Failures of the level `failOn` (default `must`) fail their
  * test; what a hook is missing for, and what is of a lower level, is skipped with the reason.
  *
  * @example
@@ -75,7 +110,7 @@ const startSandbox = async () => {
  * ```
  */
 export const describeReceiver = (receiver: Receiver, options: DescribeOptions): void => {
-  const { title, path = DEFAULT_PATH, known = {}, runTimeoutMs = 120_000, ...rest } = options;
+  const { title, path = DEFAULT_PATH, known = {}, budgetMs = DEFAULT_BUDGET_MS, ...rest } = options;
   const strange = Object.keys(known).filter((id) => !CATALOGUE.some((check) => check.id === id));
   if (strange.length > 0) {
     throw new Error(
@@ -84,16 +119,22 @@ export const describeReceiver = (receiver: Receiver, options: DescribeOptions): 
   }
   describe(title ?? 'conforms to SendEmAll', () => {
     let mounted: Mounted | null = null;
+    let report: Report | null = null;
     const results = new Map<string, CheckResult>();
+    const counts = ({ level }: CheckResult): boolean =>
+      level === 'MUST' || (options.failOn === 'should' && level === 'SHOULD');
 
     beforeAll(async () => {
       mounted = await mount(receiver);
       const url = typeof receiver === 'string' ? receiver : `${mounted.url}${path}`;
-      const report = await verify({ sandbox: startSandbox, ...rest, url });
+      report = await verify({ sandbox: startSandbox, ...rest, budgetMs, url });
       for (const check of report.checks) results.set(check.id, check);
-    }, runTimeoutMs);
+    }, budgetMs + GRACE_MS);
     afterAll(() => mounted?.[Symbol.asyncDispose]());
 
+    test('the run reaches every check that counts within its time budget', () => {
+      if (report !== null) judgeCutOff(report, counts);
+    });
     for (const { id, title: says } of CATALOGUE) {
       test(`${id}: ${says}`, ({ skip }) => {
         const result = results.get(id);
@@ -101,9 +142,7 @@ export const describeReceiver = (receiver: Receiver, options: DescribeOptions): 
           skip('not selected');
           return;
         }
-        const must = result.level === 'MUST';
-        const counts = must || (options.failOn === 'should' && result.level === 'SHOULD');
-        judge(result, counts, known[id], skip);
+        judge(result, counts(result), known[id], skip);
       });
     }
   });

@@ -7,7 +7,12 @@
 import './supported.ts';
 import './types.ts';
 
-export { describeReceiver, NotConformantError, type DescribeOptions } from './describe-receiver.ts';
+export {
+  describeReceiver,
+  NotConformantError,
+  NotReachedError,
+  type DescribeOptions,
+} from './describe-receiver.ts';
 export { createSandboxTest, test, type SandboxFixtures, type SandboxOptions } from './fixtures.ts';
 export { matchers } from './matchers.ts';
 export { ReceiverError, type Receiver } from './mount.ts';

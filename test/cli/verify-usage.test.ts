@@ -73,6 +73,15 @@ describe.concurrent('a flag', () => {
       /--timeout is "soon": give a span from 50ms to 10m/,
     ],
     [
+      '--time',
+      [URL_OF_NOBODY, '--time', 'soon'],
+      /--time is "soon"\. Give a span from 1s to 24h, e\.g\. 10m/,
+    ],
+    ['--time too short', [URL_OF_NOBODY, '--time', '999ms'], /--time is "999ms"\. Give a span/],
+    ['--time too long', [URL_OF_NOBODY, '--time', '25h'], /--time is "25h"\. Give a span/],
+    ['--time zero', [URL_OF_NOBODY, '--time', '0'], /--time is "0"\. Give a span/],
+    ['--time empty', [URL_OF_NOBODY, '--time', ''], /--time is ""\. Give a span/],
+    [
       '--concurrency',
       [URL_OF_NOBODY, '--concurrency', '0'],
       /--concurrency.*'0' is invalid.*1 to 64/,
@@ -193,6 +202,14 @@ test('no secret', async () => {
   });
 });
 
+test('SENDEMALL_MOCK_TIME', async () => {
+  await refuses(
+    [URL_OF_NOBODY],
+    /SENDEMALL_MOCK_TIME is "5 parsecs"\. Give a span from 1s to 24h, e\.g\. 10m/,
+    { SENDEMALL_MOCK_TIME: '5 parsecs' },
+  );
+});
+
 test.skipIf(process.getuid?.() === 0)('--report to a folder that may not be written', async () => {
   mkdirSync(join(cwd, 'locked'));
   chmodSync(join(cwd, 'locked'), 0o500);
@@ -250,6 +267,13 @@ describe.concurrent('a configuration', () => {
       /The URL is "localhost:3000"\. Give an absolute URL/,
     ],
     ['a wrong span', 'g.json', { url: URL_OF_NOBODY, timeout: 'x' }, /--timeout is "x"/],
+    [
+      'a wrong time',
+      'n.json',
+      { url: URL_OF_NOBODY, time: '2 days' },
+      /time is "2 days"\. Give a span/,
+    ],
+    ['a time that is no text', 'o.json', { time: 60 }, /--config o\.json has a time that cannot/],
     [
       'a wrong sandbox',
       'h.json',

@@ -13,7 +13,7 @@ import { referenceRow } from './matrix-rows.ts';
 const matrix = readFileSync(new URL('matrix.md', import.meta.url), 'utf8').split('\n');
 
 describe.concurrent('a right receiver fails nothing', () => {
-  test.for(REFERENCES)('$name: $may', async (reference, { skip }) => {
+  test.for(REFERENCES)('$name: $may', { timeout: 400_000 }, async (reference, { skip }) => {
     const lack = reference.missing();
     if (lack !== null) skip(lack);
     const report = await examineReference(reference);

@@ -215,7 +215,7 @@ describe.concurrent('one cause, one finding', () => {
       url,
       secret: SECRET,
       seed: SEED,
-      timeoutMs: 300,
+      timeoutMs: 1000,
       only: ['signature/*'],
     });
     expect(find(seen, 'signature/wrong-digest')).toMatchObject({
@@ -223,7 +223,8 @@ describe.concurrent('one cause, one finding', () => {
       reason: expect.stringContaining('64 wrong digits: no complete answer'),
     });
     const unanswered = seen.checks.filter(
-      ({ status, duration_ms: ms }) => status === 'pass' && ms > 300,
+      ({ status, exchanges }) =>
+        status === 'pass' && exchanges.some(({ response }) => response.status === null),
     );
     expect(unanswered).toEqual([]);
   });

@@ -4,7 +4,7 @@
  * @module
  */
 import { expect, test } from 'vitest';
-import { classifyNetworkError } from '../../src/domain/network-error.ts';
+import { classifyNetworkError, describeNetworkError } from '../../src/domain/network-error.ts';
 
 const withCode = (code: string): Error => Object.assign(new Error('as it came'), { code });
 
@@ -13,12 +13,14 @@ test.for([
   [withCode('EAI_AGAIN'), 'name_not_found'],
   [withCode('ENETUNREACH'), 'unreachable'],
   [withCode('ECONNRESET'), 'reset'],
-  [withCode('UND_ERR_SOCKET'), 'reset'],
   [withCode('ETIMEDOUT'), 'connect_timeout'],
   [withCode('CERT_HAS_EXPIRED'), 'tls'],
   [withCode('ERR_TLS_CERT_ALTNAME_INVALID'), 'tls'],
   [withCode('HPE_INVALID_CONSTANT'), 'not_http'],
   [withCode('UND_ERR_HEADERS_OVERFLOW'), 'headers_too_large'],
+  [withCode('UND_ERR_SOCKET'), 'closed_early'],
+  [withCode('UND_ERR_RES_CONTENT_LENGTH_MISMATCH'), 'wrong_length'],
+  [new TypeError('fetch failed', { cause: withCode('ENOTFOUND') }), 'name_not_found'],
   [new AggregateError([withCode('EHOSTUNREACH'), withCode('ECONNREFUSED')]), 'refused'],
 ] as const)('%s is the network’s or the receiver’s: %s', ([error, kind]) => {
   expect(classifyNetworkError(error).kind).toBe(kind);
@@ -37,4 +39,14 @@ test.for([
   [withCode('UND_ERR_DESTROYED'), 'stopped'],
 ] as const)('%s is the sender’s own: %s', ([error, kind]) => {
   expect(classifyNetworkError(error).kind).toBe(kind);
+});
+
+test.for([
+  [new TypeError('fetch failed', { cause: withCode('ECONNREFUSED') }), 'ECONNREFUSED'],
+  [new TypeError('fetch failed', { cause: new Error('bad port') }), 'bad port'],
+  [new AggregateError([withCode('EHOSTUNREACH'), withCode('ECONNREFUSED')]), 'ECONNREFUSED'],
+  [Object.assign(new Error('no code'), { code: '', cause: null }), 'no code'],
+  ['thrown as text', 'thrown as text'],
+] as const)('%s is described by its code or its innermost message: %s', ([error, said]) => {
+  expect(describeNetworkError(error)).toBe(said);
 });

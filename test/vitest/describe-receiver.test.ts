@@ -48,7 +48,8 @@ const outcomes = async (name: string, source: string, ...flags: string[]) => {
   const report = JSON.parse(readFileSync(`${file}.json`, 'utf8')) as {
     testResults: { assertionResults: Outcome[]; message: string }[];
   };
-  return { status, tests: report.testResults.flatMap((one) => one.assertionResults), report };
+  const tests = report.testResults.flatMap((one) => one.assertionResults);
+  return { status, output, tests, report };
 };
 
 const RIGHT = `
@@ -98,6 +99,24 @@ test('a known failure is skipped with its reason, and one that passes by now fai
   expect(['skipped', 'pending']).toContain(of('signature/missing-header')?.status);
   expect(of('http/survives')?.status).toBe('failed');
   expect(of('http/survives')?.failureMessages[0]).toContain('Take it off the list');
+});
+
+test('a run that its time budget cuts off skips what was not reached, and fails once with the list', async () => {
+  const slow = `const late = (request, response) => setTimeout(() => listener(request, response), 400);`;
+  const { status, tests, output } = await outcomes(
+    'slow',
+    `${RIGHT} ${slow} describeReceiver(late, { ...options, budgetMs: 5000 });`,
+    '--reporter=verbose',
+  );
+  expect(status).toBe(1);
+  const failed = tests.filter((one) => one.status === 'failed');
+  expect(failed.map(({ title }) => title)).toEqual([
+    'the run reaches every check that counts within its time budget',
+  ]);
+  expect(failed[0]?.failureMessages[0]).toMatch(
+    /\d+ of \d+ checks were run within the time budget of 5 s\. Not tested: .*signature\/.*Pass a longer budgetMs/,
+  );
+  expect(output).toContain('[Not reached within the time budget of 5 s.]');
 });
 
 test('a name pattern picks checks', async () => {

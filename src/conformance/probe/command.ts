@@ -1,10 +1,12 @@
 /**
- * Runs a command of the user's for the shell, within a limit of time.
+ * Runs a command of the user's for the shell, within a limit of time. What a command that ended with 0 has started in
+ * the background goes on running: that is how a restart works. Of one that failed, was interrupted or took too long,
+ * the whole process group is killed.
  *
  * @module
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, fstatSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { WallClock } from '../../clock/port.ts';
@@ -63,11 +65,29 @@ const runInto = (
     };
     signal?.addEventListener('abort', interrupted);
     child.once('error', (error) => end(`could not be run: ${error.message}.`));
-    child.once('exit', (status, killedBy) =>
-      end(status === 0 ? null : `ended with ${killedBy ?? status}; it must end with 0.`),
-    );
+    child.once('exit', (status, killedBy) => {
+      if (status === 0) {
+        end(null);
+        return;
+      }
+      // Half of a restart is left running by nobody who would end it.
+      killGroup(child);
+      end(`ended with ${killedBy ?? status}; it must end with 0.`);
+    });
     if (signal?.aborted === true) interrupted();
   });
+
+/** The last bytes of a file that may be of any size. */
+const readEnd = (file: string): string => {
+  const input = openSync(file, 'r');
+  try {
+    const start = Math.max(0, fstatSync(input).size - 4 * SHOWN);
+    const end = Buffer.alloc(4 * SHOWN);
+    return end.toString('utf8', 0, readSync(input, end, 0, end.length, start));
+  } finally {
+    closeSync(input);
+  }
+};
 
 /** @returns null when it has ended with 0; else what went wrong, to follow the command's name in a message */
 export const runCommand = async (
@@ -80,7 +100,7 @@ export const runCommand = async (
   try {
     const trouble = await runInto(command, output, options);
     if (trouble === null) return null;
-    const said = readFileSync(file, 'utf8').trim().slice(-SHOWN);
+    const said = readEnd(file).trim().slice(-SHOWN);
     return said === '' ? trouble : `${trouble} It said: ${said}`;
   } finally {
     closeSync(output);

@@ -4,6 +4,7 @@
  * @module
  */
 import type { WallClock } from '../../clock/port.ts';
+import { describeNetworkError } from '../../domain/network-error.ts';
 import { BACK_WITHIN_MS, HookError, sleep } from './hooks.ts';
 
 export interface HookReply {
@@ -33,6 +34,8 @@ export interface HookCallerOptions {
 const LOOK_EVERY_MS = 50;
 /** Characters of an answer that a message shows. */
 const SHOWN = 200;
+/** Limit of an answer after decompression. A hook answers a few members of JSON. */
+const MAX_ANSWER_BYTES = 1024 * 1024;
 
 /**
  * Each question has a connection of its own: one that is kept can be closed by the server at the moment when the next
@@ -40,12 +43,17 @@ const SHOWN = 200;
  */
 const CLOSE = { connection: 'close' };
 
-/** `ECONNREFUSED`, or what was said innermost: "bad port". */
-const reasonOf = (error: unknown): string => {
-  const { code, cause, errors, message } = error as NodeJS.ErrnoException & AggregateError;
-  if (typeof code === 'string') return code;
-  if (Array.isArray(errors) && errors.length > 0) return reasonOf(errors[0]);
-  return cause === undefined || cause === null ? message : reasonOf(cause);
+/** @returns the body as text; null when it is longer than {@link MAX_ANSWER_BYTES}, of which no more is read then */
+const readText = async ({ body }: Response): Promise<string | null> => {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  // Leaving the loop cancels the body, which closes the connection.
+  for await (const chunk of body ?? []) {
+    bytes += chunk.length;
+    if (bytes > MAX_ANSWER_BYTES) return null;
+    chunks.push(chunk);
+  }
+  return new TextDecoder().decode(Buffer.concat(chunks));
 };
 
 export const createHookCaller = (options: HookCallerOptions): HookCaller => {
@@ -64,8 +72,15 @@ export const createHookCaller = (options: HookCallerOptions): HookCaller => {
         redirect: 'manual',
         signal: AbortSignal.any(signals),
       });
-      return { method, url, status: response.status, body: await response.text() };
+      const body = await readText(response);
+      if (body !== null) return { method, url, status: response.status, body };
+      throw trouble(
+        method,
+        url,
+        `answered ${response.status} with more than ${MAX_ANSWER_BYTES / 1024 / 1024} MiB. Answer with the documented JSON and nothing else.`,
+      );
     } catch (error) {
+      if (error instanceof HookError) throw error;
       if (signal?.aborted === true) throw trouble(method, url, 'was interrupted.');
       if (late.signal.aborted) {
         throw trouble(method, url, `did not answer within ${limitMs / 1000} s. Is it at work?`);
@@ -84,7 +99,7 @@ export const createHookCaller = (options: HookCallerOptions): HookCaller => {
         if (error instanceof HookError) throw error;
         const restarted = restartedAt();
         if (restarted === null || wall.now() > restarted + BACK_WITHIN_MS) {
-          const what = `cannot be reached (${reasonOf(error)}). Check the address, and that the receiver is up.`;
+          const what = `cannot be reached (${describeNetworkError(error)}). Check the address, and that the receiver is up.`;
           throw trouble(init.method ?? 'GET', url, what);
         }
         await sleep(wall, LOOK_EVERY_MS);

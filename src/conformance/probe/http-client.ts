@@ -4,6 +4,11 @@
  * @module
  */
 import type { WallClock } from '../../clock/port.ts';
+import {
+  classifyNetworkError,
+  describeNetworkError,
+  type NetworkFailure,
+} from '../../domain/network-error.ts';
 import { stopwatch } from '../stopwatch.ts';
 import { createConnections, type Lease } from './connections.ts';
 import type { HeaderPairs, NoReply, NoReplyCause, Reply, SentRequest } from './exchange.ts';
@@ -24,41 +29,27 @@ export interface HttpClientOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-const CAUSES: Readonly<Record<string, readonly [NoReplyCause, string]>> = {
-  ECONNREFUSED: ['refused', 'connection refused'],
-  ENOTFOUND: ['name_not_found', 'the host name does not resolve'],
-  EAI_AGAIN: ['name_not_found', 'the host name does not resolve'],
-  EHOSTUNREACH: ['unreachable', 'no route to the host'],
-  ENETUNREACH: ['unreachable', 'no route to the host'],
-  EADDRNOTAVAIL: ['unreachable', 'no route to the host'],
-  ECONNRESET: ['reset', 'connection reset'],
-  EPIPE: ['reset', 'connection reset'],
-  UND_ERR_SOCKET: ['reset', 'connection closed without a complete answer'],
-  ETIMEDOUT: ['timeout', 'no connection'],
-  ABORT_ERR: ['aborted', 'the run was interrupted'],
-  UND_ERR_ABORTED: ['aborted', 'the run was interrupted'],
-  EHOSTDOWN: ['unreachable', 'no route to the host'],
-  ENETDOWN: ['unreachable', 'no route to the host'],
-  ECONNABORTED: ['reset', 'connection reset'],
-  UND_ERR_INFO: ['reset', 'connection closed without a complete answer'],
-  UND_ERR_HEADERS_OVERFLOW: ['invalid_response', 'the head of the answer is too large'],
-  HPE_HEADER_OVERFLOW: ['invalid_response', 'the head of the answer is too large'],
-  HEAD_TOO_LARGE: ['invalid_response', 'the head of the answer is too large'],
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: [
-    'invalid_response',
-    'the body of the answer is not as long as its head says',
-  ],
-  NOT_HTTP: ['invalid_response', 'the answer is not HTTP/1.1'],
-  UND_ERR_CONNECT_TIMEOUT: ['timeout', 'no connection'],
+type Failure = NetworkFailure | 'stopped';
+
+const WORDS: Readonly<Record<Failure, readonly [NoReplyCause, string]>> = {
+  refused: ['refused', 'connection refused'],
+  name_not_found: ['name_not_found', 'the host name does not resolve'],
+  unreachable: ['unreachable', 'no route to the host'],
+  reset: ['reset', 'connection reset'],
+  closed_early: ['reset', 'connection closed without a complete answer'],
+  connect_timeout: ['timeout', 'no connection'],
+  tls: ['tls', 'TLS failed'],
+  not_http: ['invalid_response', 'the answer is not HTTP/1.1'],
+  wrong_length: ['invalid_response', 'the body of the answer is not as long as its head says'],
+  headers_too_large: ['invalid_response', 'the head of the answer is too large'],
+  stopped: ['aborted', 'the run was interrupted'],
 };
 
-const TLS_CODE = /^(ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|EPROTO)/;
-
-const codeOf = (error: unknown): string => {
-  const { code, cause, errors } = error as { code?: unknown; cause?: unknown; errors?: unknown[] };
-  if (typeof code === 'string' && code !== '') return code;
-  if (Array.isArray(errors) && errors.length > 0) return codeOf(errors[0]);
-  return cause === undefined || cause === null ? '' : codeOf(cause);
+/** @param code of a TLS failure, which says what is wrong with the certificate or the handshake */
+export const noReplyOf = (failure: Failure, durationMs: number, code = ''): NoReply => {
+  const [cause, words] = WORDS[failure];
+  const message = failure === 'tls' ? `${words} (${code})` : words;
+  return { kind: 'none', cause, message, durationMs };
 };
 
 /** A request failed for a reason that is no known fault of the network or the receiver: the suite's own trouble. */
@@ -76,19 +67,9 @@ export const asError = (thrown: unknown): Error =>
  * @throws {ProbeError} for an error that is not known to come from the network or the receiver
  */
 export const noReply = (error: unknown, durationMs: number): NoReply => {
-  const code = codeOf(error);
-  const known = CAUSES[code];
-  if (known !== undefined) {
-    return { kind: 'none', cause: known[0], message: known[1], durationMs };
-  }
-  if (TLS_CODE.test(code)) {
-    return { kind: 'none', cause: 'tls', message: `TLS failed (${code})`, durationMs };
-  }
-  if (code.startsWith('HPE_') || (error as Error).name === 'HTTPParserError') {
-    const message = 'the answer is not HTTP/1.1';
-    return { kind: 'none', cause: 'invalid_response', message, durationMs };
-  }
-  const reason = code || (error instanceof Error ? error.message : String(error));
+  const { kind, code } = classifyNetworkError(error);
+  if (kind !== 'exhausted' && kind !== 'internal') return noReplyOf(kind, durationMs, code);
+  const reason = describeNetworkError(error);
   throw new ProbeError(`The request could not be made or read (${reason}).`, { cause: error });
 };
 

@@ -9,7 +9,7 @@ import type { WallClock } from '../../clock/port.ts';
 import { stopwatch } from '../stopwatch.ts';
 import type { HeaderPairs, NoReply, Reply } from './exchange.ts';
 import { MAX_HEAD_BYTES } from './connections.ts';
-import { asError, noReply } from './http-client.ts';
+import { asError, noReply, noReplyOf } from './http-client.ts';
 import { mayBeHttp, MOST_REPLY_BYTES, readReply } from './raw-reply.ts';
 
 export interface RawConnection {
@@ -103,14 +103,11 @@ export const openRaw = (options: RawOptions): Promise<RawConnection> =>
               answer(read.answer);
               return;
             }
-            const closed = { code: 'UND_ERR_SOCKET' };
-            const reason = alien
-              ? { code: 'NOT_HTTP' }
-              : isTooLarge
-                ? { code: 'HEAD_TOO_LARGE' }
-                : (broken ?? closed);
             try {
-              answer(noReply(reason, elapsed()));
+              if (alien) answer(noReplyOf('not_http', elapsed()));
+              else if (isTooLarge) answer(noReplyOf('headers_too_large', elapsed()));
+              else if (broken === null) answer(noReplyOf('closed_early', elapsed()));
+              else answer(noReply(broken, elapsed()));
             } catch (internal) {
               refuse(asError(internal));
             }

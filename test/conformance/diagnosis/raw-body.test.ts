@@ -75,11 +75,11 @@ test('the second is searched when the first tells nothing', async () => {
 
 test('are not judged, and nothing is searched, when there was no answer in time', async () => {
   await using receiver = await scripted(({ body }) => (body.startsWith('{ ') ? 'hang' : 200), {
-    timeoutMs: 50,
+    timeoutMs: 2000,
   });
   expect(await judgeRawBodies(receiver.probe, [spaced, plain])).toEqual({
     status: 'not_tested',
-    reason: expect.stringMatching(/^It gave no answer within 0\.\d s: see http/) as string,
+    reason: expect.stringMatching(/^It gave no answer within \d(\.\d)? s: see http/) as string,
   });
   expect(receiver.heard).toHaveLength(2);
 });
@@ -87,7 +87,7 @@ test('are not judged, and nothing is searched, when there was no answer in time'
 test('are searched where they were answered', async () => {
   await using receiver = await scripted(
     (heard) => (heard.isSigned && heard.body === spaced.body ? 'hang' : hashing(compact)(heard, 0)),
-    { timeoutMs: 50 },
+    { timeoutMs: 2000 },
   );
   const other = { name: 'other', body: '{  "id": "evt_3" }' };
   expect(await judgeRawBodies(receiver.probe, [spaced, other])).toMatchObject({

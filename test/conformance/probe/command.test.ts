@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
@@ -24,6 +24,15 @@ const run = (
     timeoutMs: 60_000,
     ...more,
   });
+
+/** Not a zombie either: nobody may have collected it yet. */
+const isRunning = (pid: number): boolean => {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+};
 
 describe('a command', () => {
   test('that ends with 0 has done its work, whatever it said', async () => {
@@ -58,6 +67,24 @@ describe('a command', () => {
     const running = run('sleep 60', { signal: user.signal });
     setImmediate(() => user.abort());
     expect(await running).toBe('was interrupted.');
+  });
+
+  test('that fails leaves no process behind; one that ends with 0 leaves what it started', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'command-'));
+    const pidOf = (name: string): number => Number(readFileSync(join(folder, name), 'utf8'));
+    const start = (name: string, status: number) =>
+      run(`sleep 600 & echo $! > '${folder}/${name}'; exit ${status}`);
+    expect(await start('failed', 1)).toBe('ended with 1; it must end with 0.');
+    await vi.waitFor(() => expect(isRunning(pidOf('failed'))).toBe(false), { timeout: 30_000 });
+    expect(await start('done', 0)).toBeNull();
+    expect(isRunning(pidOf('done'))).toBe(true);
+    process.kill(pidOf('done'), 'SIGKILL');
+    rmSync(folder, { recursive: true });
+  });
+
+  test('that has said very much is told by the end of it', async () => {
+    const said = await run('head -c 20000000 /dev/zero | tr "\\0" a; echo end; exit 1');
+    expect(said).toMatch(/It said: a{397}end$/);
   });
 
   test('leaves no timer and no listener behind', async () => {

@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { createServer, type IncomingHttpHeaders } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { describe, expect, test } from 'vitest';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, test, vi } from 'vitest';
 import { systemClock } from '../../../src/clock/system.ts';
 import type { WallClock } from '../../../src/clock/port.ts';
 import { createHookCaller } from '../../../src/conformance/probe/hook-call.ts';
@@ -123,6 +124,75 @@ describe('a hook', () => {
   });
 });
 
+describe('the answer of a hook', () => {
+  /** Writes for as long as the client reads, and counts. */
+  const flood = async (head: OutgoingHttpHeaders, piece: Buffer, maxBytes = Infinity) => {
+    const server = createServer((_, response) => {
+      let sent = 0;
+      response.on('error', () => undefined);
+      response.writeHead(200, head);
+      const go = (): void => {
+        while (!response.destroyed && sent < maxBytes) {
+          sent += piece.length;
+          if (!response.write(piece)) return;
+        }
+      };
+      response.on('drain', go);
+      response.on('close', () => written.push(sent));
+      go();
+    });
+    const written: number[] = [];
+    const url = `http://127.0.0.1:${await open(server)}`;
+    return { written, url, server };
+  };
+  const GIGABYTE = 1e9;
+  const TOO_LONG = 'answered 200 with more than 1 MiB. Answer with the documented JSON';
+
+  test.for<[string, OutgoingHttpHeaders, Buffer, number]>([
+    ['without end', {}, Buffer.alloc(65_536, ' '), Infinity],
+    ['of 1 GB', { 'content-length': GIGABYTE }, Buffer.alloc(65_536, 'x'), GIGABYTE],
+    [
+      'that is a gzip bomb',
+      { 'content-encoding': 'gzip' },
+      gzipSync(Buffer.alloc(64 * 1024 * 1024)),
+      1,
+    ],
+  ])('%s is read up to 1 MiB and refused', async ([, head, piece, maxBytes]) => {
+    const { url, server, written } = await flood(head, piece, maxBytes);
+    const caller = createHookCaller({
+      hook: 'state',
+      wall: systemClock,
+      signal: undefined,
+      timeoutMs: 60_000,
+      restartedAt: () => null,
+    });
+    await expect(caller.get(url)).rejects.toThrow(TOO_LONG);
+    await expect(caller.post(url, {}, 60_000)).rejects.toThrow(TOO_LONG);
+    await vi.waitFor(() => expect(written).toHaveLength(2), { timeout: 60_000 });
+    // What the sockets' buffers take comes on top.
+    for (const bytes of written) expect(bytes).toBeLessThan(50_000_000);
+    await kill(server);
+  });
+
+  test('that comes one byte at a time ends at the time limit', async () => {
+    const server = createServer((_, response) => {
+      response.writeHead(200);
+      const timer = setInterval(() => response.write(' '), 10);
+      response.on('close', () => clearInterval(timer));
+    });
+    const url = `http://127.0.0.1:${await open(server)}/`;
+    const caller = createHookCaller({
+      hook: 'state',
+      wall: systemClock,
+      signal: undefined,
+      timeoutMs: 200,
+      restartedAt: () => null,
+    });
+    await expect(caller.get(url)).rejects.toThrow('did not answer within 0.2 s');
+    await kill(server);
+  });
+});
+
 describe('after a restart', () => {
   test('a hook that is not there yet is asked again until it is', async () => {
     const server = createServer((_, response) => response.end('{"count": 4}'));
@@ -167,12 +237,12 @@ describe('after a restart', () => {
       hook: 'fault',
       wall: systemClock,
       signal: undefined,
-      timeoutMs: 30,
+      timeoutMs: 2000,
       restartedAt: () => Date.now(),
     });
     expect(await caller.post(faultUrl, {}, 5000)).toMatchObject({ method: 'POST', status: 503 });
     await expect(caller.get(faultUrl)).rejects.toThrow(
-      `The fault hook, GET ${faultUrl}, did not answer within 0.03 s. Is it at work?`,
+      `The fault hook, GET ${faultUrl}, did not answer within 2 s. Is it at work?`,
     );
     expect(asked).toBe(2);
     await kill(server);

@@ -27,11 +27,15 @@ describe('why there is no answer', () => {
       'name_not_found',
       'the host name does not resolve',
     ],
-    [new AggregateError([withCode('ECONNRESET'), withCode('EPIPE')]), 'reset', 'connection reset'],
+    [new AggregateError([withCode('ENETUNREACH'), withCode('EPIPE')]), 'reset', 'connection reset'],
     [withCode('UND_ERR_SOCKET'), 'reset', 'connection closed without a complete answer'],
     [withCode('ETIMEDOUT'), 'timeout', 'no connection'],
     [withCode('ABORT_ERR'), 'aborted', 'the run was interrupted'],
-    [withCode('NOT_HTTP'), 'invalid_response', 'the answer is not HTTP/1.1'],
+    [
+      withCode('UND_ERR_RES_CONTENT_LENGTH_MISMATCH'),
+      'invalid_response',
+      'the body of the answer is not as long as its head says',
+    ],
     [withCode('HPE_INVALID_CONSTANT'), 'invalid_response', 'the answer is not HTTP/1.1'],
     [
       Object.assign(new Error('x'), { name: 'HTTPParserError' }),

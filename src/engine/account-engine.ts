@@ -234,11 +234,15 @@ export const openAccount = async (
           for (const rule of context.chaos) faults.add(rule);
         },
       ),
-    snapshot: () =>
-      access.shared(async () => ({
-        ...(await store.exportAccount(account.key)),
-        clock: movedTo(clock.state(), clock.now(), wall.now()),
-      })),
+    snapshot: (read) =>
+      access.exclusive(() =>
+        lane.pause(() =>
+          feed.pause(async () => {
+            const saved = await store.exportAccount(account.key);
+            return read({ ...saved, clock: movedTo(clock.state(), clock.now(), wall.now()) });
+          }),
+        ),
+      ),
     restore: async (dump) => {
       await feed.check(dump);
       const state = { ...dump.clock, anchorWall: wall.now() };

@@ -41,6 +41,7 @@ export const createLane = (
   let again = false;
   let steps = 0;
   let stopped = false;
+  let paused = false;
   let disarm: (() => void) | null = null;
   let waiting: (() => void)[] = [];
 
@@ -274,9 +275,20 @@ export const createLane = (
         resume();
       }
     },
+    pause: async (during) => {
+      work.slots.generation.suspend();
+      paused = true;
+      await running;
+      try {
+        return await during();
+      } finally {
+        paused = false;
+        resume();
+      }
+    },
     idle: () =>
       new Promise((resolve) => {
-        if (!isActive()) {
+        if (!isActive() && !paused) {
           resolve();
           return;
         }

@@ -4,6 +4,7 @@
  * @module
  */
 import { resolve } from 'node:path';
+import type { AccountKey } from '../domain/delivery.ts';
 import { createAccounts, createWebhooks } from './sqlite/accounts.ts';
 import { createAnswers } from './sqlite/answers.ts';
 import { createCommands } from './sqlite/commands.ts';
@@ -12,6 +13,7 @@ import { createDeadLetters } from './sqlite/dead-letters.ts';
 import { createDeliveryRows } from './sqlite/delivery-rows.ts';
 import { createDump } from './sqlite/dump.ts';
 import { createEmptying } from './sqlite/empty.ts';
+import { createExport } from './sqlite/export.ts';
 import { createHealth } from './sqlite/health.ts';
 import { createHistory } from './sqlite/history.ts';
 import { createInFlight } from './sqlite/in-flight.ts';
@@ -43,14 +45,19 @@ export const openSqliteStore = async ({ file }: { readonly file: string }): Prom
   const history = createHistory(db, rows, inFlight, writeDown);
   const queue = createQueue(db, inFlight, history, writeDown, tallies, counters);
   const emptying = createEmptying(db, counters);
-  const { watch, checkWritable, onFailure } = createHealth(db);
+  const { exportAccount } = createExport(db, writeDown, emptying);
+  const { watch, watchItems, checkWritable, onFailure } = createHealth(db);
   return {
     location: resolve(file),
     checkWritable,
     onFailure,
     ...watch({
       ...createAccounts(db, tallies, inFlight),
-      ...createDump(db, tallies, inFlight, counters, writeDown, emptying),
+      ...createDump(db, tallies, inFlight, counters, emptying),
+      exportAccount: async (account: AccountKey) => {
+        const saved = await exportAccount(account);
+        return { ...saved, slices: watchItems(saved.slices) };
+      },
       ...createWebhooks(db, tallies, inFlight),
       ...queue,
       recover: async () => {

@@ -26,6 +26,7 @@ const engineOn = (store: Store): Engine =>
       happen: async () => undefined,
       onChange: () => undefined,
       check: async () => undefined,
+      pause: (work) => work(),
       replace: (work) => work(),
     }),
     initial: () => {

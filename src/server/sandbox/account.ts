@@ -6,15 +6,14 @@
 import { Hono } from 'hono';
 import { LIMITS } from '../../../schemas/contract.ts';
 import { Snapshot } from '../../../schemas/sandbox.ts';
-import { snapshotTooLarge, validationFailed } from '../../domain/problems.ts';
-import { SnapshotError, SnapshotTooLarge } from '../../domain/snapshot-error.ts';
+import { validationFailed } from '../../domain/problems.ts';
+import { SnapshotError } from '../../domain/snapshot-error.ts';
 import { isMoment } from '../../domain/time.ts';
 import { parse } from '../../domain/validate.ts';
-import type { AccountEngine } from '../../engine/engine.ts';
-import type { AccountDump } from '../../storage/store.ts';
 import { readJson } from '../body.ts';
 import type { Env } from '../context.ts';
-import { success } from '../envelope.ts';
+import { success, successStream } from '../envelope.ts';
+import { snapshotText } from './snapshot-text.ts';
 
 /** What no schema can say: a rate that belongs to the mode, and a time that can be written. */
 const checkClock = ({ mode, rate, anchor_virtual: at }: Snapshot['clock']): void => {
@@ -30,15 +29,6 @@ const checkClock = ({ mode, rate, anchor_virtual: at }: Snapshot['clock']): void
   );
 };
 
-/** @throws {Problem} 413 */
-const saved = async (account: AccountEngine): Promise<AccountDump> => {
-  try {
-    return await account.snapshot();
-  } catch (error) {
-    throw error instanceof SnapshotTooLarge ? snapshotTooLarge(LIMITS.maxSnapshotBytes) : error;
-  }
-};
-
 export const accountRoutes = (): Hono<Env> =>
   new Hono<Env>()
     .post('/reset', async (c) => {
@@ -46,15 +36,7 @@ export const accountRoutes = (): Hono<Env> =>
       return success(c, { reset: true });
     })
     .get('/snapshot', async (c) => {
-      const { version, seed, opens, clock, tables } = await saved(c.get('account'));
-      const { mode, rate, anchorVirtual, anchorWall } = clock;
-      return success(c, {
-        version,
-        seed,
-        opens,
-        clock: { mode, rate, anchor_virtual: anchorVirtual, anchor_wall: anchorWall },
-        tables,
-      });
+      return successStream(c, await c.get('account').snapshot(snapshotText));
     })
     .put('/snapshot', async (c) => {
       const { version, seed, opens, clock, tables } = parse(

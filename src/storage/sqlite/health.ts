@@ -29,6 +29,8 @@ const asFailure = (error: unknown): unknown => {
 type Methods = Readonly<Record<string, unknown>>;
 
 export interface Health extends StoreHealth {
+  /** The same items; a failure of the medium on the way to the next one is a {@link StoreFailure}. */
+  watchItems<T>(items: AsyncIterable<T>): AsyncIterable<T>;
   /** The same methods; those that reject with a failure of the medium reject with a {@link StoreFailure}. */
   watch<T extends object>(methods: T): T;
 }
@@ -45,7 +47,15 @@ export const createHealth = (db: DatabaseSync): Health => {
     (method: (...args: unknown[]) => Promise<unknown>) =>
     (...args: unknown[]): Promise<unknown> =>
       method(...args).catch(rethrow);
+  async function* watchItems<T>(items: AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
+    try {
+      yield* items;
+    } catch (error) {
+      rethrow(error);
+    }
+  }
   return {
+    watchItems,
     watch: <T extends object>(methods: T): T =>
       Object.fromEntries(
         Object.entries(methods as Methods).map(([name, method]) => [

@@ -33,7 +33,7 @@ export const openMemoryStore = (): Store => {
       checkTables(dump);
       await checkAllRows(dump);
       const newKey = (): number => state.nextWebhook++;
-      replaceHome(state, key, homeFrom(dump, key, newKey));
+      replaceHome(state, key, await homeFrom(dump, key, newKey));
       const record = accountOf(state, key);
       const { seed, opens } = record.account;
       record.account = {

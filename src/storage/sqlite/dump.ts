@@ -32,10 +32,14 @@ const columnsOf = (db: DatabaseSync, table: string): string[] =>
     .all(table)
     .map((column) => String(column['name']));
 
-const insertRows = (db: DatabaseSync, account: AccountKey, dump: AccountDump): void => {
+const insertRows = (
+  db: DatabaseSync,
+  account: AccountKey,
+  dump: AccountDump,
+  attempts: ReadonlyMap<number, string>,
+): void => {
   /** Keys in the dump, by table, and what they are here. */
   const keys = new Map<string, Map<number, number>>(TABLES.map(({ name }) => [name, new Map()]));
-  const attempts = attemptsIn(dump);
   for (const { name, key, references } of TABLES) {
     const columns = columnsOf(db, name);
     const insert = db.prepare(
@@ -93,10 +97,11 @@ export const createDump = (
     importAccount: async (account, dump) => {
       checkTables(dump);
       await checkAllRows(dump);
+      const attempts = await attemptsIn(dump);
       await emptying.finish(account);
       transactionWithoutChecks(db, () => {
         clear(db, account);
-        insertRows(db, account, dump);
+        insertRows(db, account, dump, attempts);
         const { mode, rate, anchorVirtual, anchorWall } = dump.clock;
         replaceAccount.run({
           account,

@@ -38,11 +38,11 @@ export const openSqliteStore = async ({ file }: { readonly file: string }): Prom
   const writeBack = createWriteBack(`${resolve(file)}-wal`);
   afterCommit(db, writeBack.committed);
   const inFlight = createInFlight();
-  const writeDown = createWriteDown(db, inFlight);
-  const tallies = createTallies(db, writeDown);
+  const { writeDown, readWhole } = createWriteDown(db, inFlight);
+  const tallies = createTallies(db, readWhole);
   const counters = createCounters(db);
   const rows = createDeliveryRows(db, inFlight);
-  const history = createHistory(db, rows, inFlight, writeDown);
+  const history = createHistory(db, rows, inFlight, readWhole);
   const queue = createQueue(db, inFlight, history, writeDown, tallies, counters);
   const emptying = createEmptying(db, counters);
   const { exportAccount } = createExport(db, writeDown, emptying);

@@ -4,27 +4,10 @@
  * @module
  */
 import type { DatabaseSync } from 'node:sqlite';
-import { StoreFailure, type StoreFailureReason } from '../../domain/store-failure.ts';
+import { StoreFailure } from '../../domain/store-failure.ts';
 import type { StoreHealth } from '../store.ts';
-import { RESULT } from './result-codes.ts';
+import { asFailure } from './medium-failure.ts';
 import { transaction } from './transaction.ts';
-
-const REASONS: ReadonlyMap<number, StoreFailureReason> = new Map([
-  [RESULT.busy, 'busy'],
-  [RESULT.readOnly, 'read_only'],
-  [RESULT.ioError, 'io'],
-  [RESULT.corrupt, 'corrupt'],
-  [RESULT.full, 'full'],
-  [RESULT.cannotOpen, 'io'],
-  [RESULT.notADatabase, 'corrupt'],
-]);
-
-const asFailure = (error: unknown): unknown => {
-  const { errcode } = error as { readonly errcode?: number };
-  // The low byte is the primary result code.
-  const reason = errcode === undefined ? undefined : REASONS.get(errcode & 0xff);
-  return reason === undefined ? error : new StoreFailure(reason, error);
-};
 
 type Methods = Readonly<Record<string, unknown>>;
 

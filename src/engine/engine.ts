@@ -162,6 +162,8 @@ export interface AccountEngine {
 /** Figures of the whole engine since it was made. */
 export interface EngineFigures {
   readonly accounts: number;
+  /** Accounts with work that could not be opened so far. */
+  readonly unopenedAccounts: number;
   readonly inFlight: number;
   readonly attempts: ReadonlyMap<Outcome, number>;
 }

@@ -17,7 +17,7 @@ import { createExport } from './sqlite/export.ts';
 import { createHealth } from './sqlite/health.ts';
 import { createHistory } from './sqlite/history.ts';
 import { createInFlight } from './sqlite/in-flight.ts';
-import { openDatabase } from './sqlite/open.ts';
+import { explain, openDatabase } from './sqlite/open.ts';
 import { createQueue } from './sqlite/queue.ts';
 import { createTallies } from './sqlite/tallies.ts';
 import { afterCommit, writeWaiting } from './sqlite/transaction.ts';
@@ -61,8 +61,13 @@ export const openSqliteStore = async ({ file }: { readonly file: string }): Prom
       ...createWebhooks(db, tallies, inFlight),
       ...queue,
       recover: async () => {
-        await emptying.finishAll();
-        return queue.recover();
+        try {
+          await emptying.finishAll();
+          return await queue.recover();
+        } catch (error) {
+          // Much of the file is read for the first time here.
+          return explain(resolve(file), error);
+        }
       },
       ...history,
       ...createCommands(db),

@@ -146,6 +146,31 @@ const hostsOf = (hosts: readonly string[] = []): readonly string[] => {
   );
 };
 
+/** @throws {MockOptionError} for the first that cannot be used */
+const validated = (options: MockOptions) => ({
+  file: options.db ?? null,
+  apiKeys: options.apiKeys ?? null,
+  allowPublicTargets: options.allowPublicTargets ?? false,
+  rateLimit: options.rateLimit ?? true,
+  setting: clockSetting(options.clock ?? 'realtime'),
+  start: startOf(options.clockStart),
+  seed: options.seed === undefined ? null : wholeNumber('seed', options.seed, 0, 0xffff_ffff),
+  timeoutMs: wholeNumber(
+    'attemptTimeoutMs',
+    options.attemptTimeoutMs ?? DELIVERY_POLICY.timeoutMs,
+    1,
+    600_000,
+  ),
+  concurrency: wholeNumber('concurrency', options.concurrency ?? DEFAULT_CONCURRENCY, 1, 1024),
+  port: options.port === null ? null : wholeNumber('port', options.port ?? 0, 0, 65_535),
+  host: options.host ?? DEFAULT_HOST,
+  allowedHosts: hostsOf(options.allowedHosts),
+  chaos: options.chaos === undefined ? [] : chaosOf(options.chaos),
+  profile: profileOf(options.profile),
+});
+
+type Settings = ReturnType<typeof validated>;
+
 /** The clock that a new account gets. */
 const initialClock = (setting: ClockSetting, start: number | null): ClockState => {
   const wall = systemClock.now();
@@ -158,49 +183,13 @@ const initialClock = (setting: ClockSetting, start: number | null): ClockState =
   return inMode(still, setting.mode, setting.rate, wall);
 };
 
-/**
- * Starts a simulated SendEmAll in this process.
- *
- * Call {@link Mock.close}, or declare it with `await using`: like any server, it keeps the process alive while it listens.
- * With `port: null` nothing of it does once no delivery is due any more.
- *
- * @throws {MockOptionError} for an option that cannot be used
- * @throws for a port that is taken and a database that cannot be opened, with what to do about it
- *
- * @example
- * ```ts
- * await using mock = await createMock({ clock: 'skip' });
- * const response = await fetch(`${mock.url}/v1/webhooks`, { headers: { 'x-user-context': 'your-api-key' } });
- * console.log(response.status); // 200
- * ```
- */
-export const createMock = async (options: MockOptions = {}): Promise<Mock> => {
-  const setting = clockSetting(options.clock ?? 'realtime');
-  const start = startOf(options.clockStart);
-  const seed =
-    options.seed === undefined ? null : wholeNumber('seed', options.seed, 0, 0xffff_ffff);
-  const timeoutMs = wholeNumber(
-    'attemptTimeoutMs',
-    options.attemptTimeoutMs ?? DELIVERY_POLICY.timeoutMs,
-    1,
-    600_000,
-  );
-  const concurrency = wholeNumber(
-    'concurrency',
-    options.concurrency ?? DEFAULT_CONCURRENCY,
-    1,
-    1024,
-  );
-  const port = options.port === null ? null : wholeNumber('port', options.port ?? 0, 0, 65_535);
-  const host = options.host ?? DEFAULT_HOST;
-  const allowedHosts = hostsOf(options.allowedHosts);
-
-  const file = options.db ?? null;
-  const store = file === null ? openMemoryStore() : await openSqliteStore({ file });
+/** Runs a sandbox on an open store, which stays open when that fails. */
+const startOn = async (store: Store, settings: Settings): Promise<Mock> => {
+  const { setting, start, seed, timeoutMs, port, host, allowedHosts } = settings;
   const transport = createTransport({
     wall: systemClock,
     timeoutMs,
-    allowPublicTargets: options.allowPublicTargets ?? false,
+    allowPublicTargets: settings.allowPublicTargets,
   });
   // An account has its campaigns from the moment that it is opened.
   const campaigns = new WeakMap<Account, Campaigns>();
@@ -209,9 +198,9 @@ export const createMock = async (options: MockOptions = {}): Promise<Mock> => {
     wall: systemClock,
     transport,
     attemptTimeoutMs: timeoutMs,
-    concurrency,
-    apiKeys: options.apiKeys ?? null,
-    chaos: options.chaos === undefined ? [] : chaosOf(options.chaos),
+    concurrency: settings.concurrency,
+    apiKeys: settings.apiKeys,
+    chaos: settings.chaos,
     openFeed: async (account) => {
       const opened = await openCampaigns(account, store);
       campaigns.set(account, opened);
@@ -229,8 +218,8 @@ export const createMock = async (options: MockOptions = {}): Promise<Mock> => {
     wall: systemClock,
     prepare: prepareEvents,
     campaigns: ({ account }) => campaigns.get(account)!,
-    defaultProfile: profileOf(options.profile),
-    rateLimit: options.rateLimit ?? true,
+    defaultProfile: settings.profile,
+    rateLimit: settings.rateLimit,
     host,
     allowedHosts,
     closing: closing.signal,
@@ -269,7 +258,36 @@ export const createMock = async (options: MockOptions = {}): Promise<Mock> => {
       [Symbol.asyncDispose]: () => close(),
     };
   } catch (error) {
-    await stop(0);
+    await engine.stop(0);
+    throw error;
+  }
+};
+
+/**
+ * Starts a simulated SendEmAll in this process.
+ *
+ * Call {@link Mock.close}, or declare it with `await using`: like any server, it keeps the process alive while it listens.
+ * With `port: null` nothing of it does once no delivery is due any more.
+ *
+ * @throws {MockOptionError} for an option that cannot be used
+ * @throws for a port that is taken and a database that cannot be opened, with what to do about it
+ *
+ * @example
+ * ```ts
+ * await using mock = await createMock({ clock: 'skip' });
+ * const response = await fetch(`${mock.url}/v1/webhooks`, { headers: { 'x-user-context': 'your-api-key' } });
+ * console.log(response.status); // 200
+ * ```
+ */
+export const createMock = async (options: MockOptions = {}): Promise<Mock> => {
+  // Everything that can be wrong with them is found before anything is opened.
+  const settings = validated(options);
+  const { file } = settings;
+  const store = file === null ? openMemoryStore() : await openSqliteStore({ file });
+  try {
+    return await startOn(store, settings);
+  } catch (error) {
+    await store.close();
     throw error;
   }
 };

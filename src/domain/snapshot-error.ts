@@ -1,17 +1,8 @@
 /**
- * A snapshot that cannot be loaded, or not be saved.
+ * A snapshot that cannot be loaded.
  *
  * @module
  */
-import { LIMITS } from '../../schemas/contract.ts';
-
-export const MAX_SNAPSHOT_BYTES: number = LIMITS.maxSnapshotBytes;
-
-/** The account holds more than a snapshot may. */
-export class SnapshotTooLarge extends Error {
-  override readonly name = 'SnapshotTooLarge';
-}
-
 /** The message says where it does not fit and what to do; nothing was changed. */
 export class SnapshotError extends Error {
   override readonly name = 'SnapshotError';

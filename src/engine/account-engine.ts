@@ -8,6 +8,7 @@ import { LIMITS } from '../../schemas/contract.ts';
 import { inMode, movedTo } from '../clock/virtual.ts';
 import type { Account } from '../domain/account.ts';
 import type { Webhook } from '../domain/delivery.ts';
+import { createPace, nextTurn } from '../domain/event-loop.ts';
 import {
   deliveryNotFound,
   failedEventNotFound,
@@ -175,8 +176,11 @@ export const openAccount = async (
           throw error;
         }
         bus.emit({ type: 'webhook.deleted', webhook });
-        for (const delivery of cancelled ?? [])
+        const isEnough = createPace();
+        for (const delivery of cancelled ?? []) {
+          if (isEnough(0)) await nextTurn();
           bus.emit({ type: 'delivery.cancelled', id: delivery });
+        }
       }),
 
     publish: (requests) => access.shared(() => publishInBatches(requests, publisher)),
@@ -234,11 +238,15 @@ export const openAccount = async (
           for (const rule of context.chaos) faults.add(rule);
         },
       ),
-    snapshot: () =>
-      access.shared(async () => ({
-        ...(await store.exportAccount(account.key)),
-        clock: movedTo(clock.state(), clock.now(), wall.now()),
-      })),
+    snapshot: (read) =>
+      access.exclusive(() =>
+        lane.pause(() =>
+          feed.pause(async () => {
+            const saved = await store.exportAccount(account.key);
+            return read({ ...saved, clock: movedTo(clock.state(), clock.now(), wall.now()) });
+          }),
+        ),
+      ),
     restore: async (dump) => {
       await feed.check(dump);
       const state = { ...dump.clock, anchorWall: wall.now() };

@@ -4,7 +4,6 @@
  * @module
  */
 import { createHash } from 'node:crypto';
-import { getLogger } from '@logtape/logtape';
 import type { ClockState, SystemClock } from '../clock/port.ts';
 import type { Outcome } from '../domain/delivery.ts';
 import { tooManyAccounts, unauthorized } from '../domain/problems.ts';
@@ -15,6 +14,7 @@ import { createCapacity } from './capacity.ts';
 import type { NewRule } from './faults/book.ts';
 import type { OpenFeed } from './feed.ts';
 import type { Lane, LaneContext } from './lane.ts';
+import { createOpener } from './opener.ts';
 import { createRecorder } from './recorder.ts';
 import type { Transport } from './transport.ts';
 
@@ -35,8 +35,6 @@ export interface EngineOptions {
   /** The clock and the seed of an account that is made now. */
   readonly initial: () => { readonly clock: ClockState; readonly seed: number };
 }
-
-const logger = getLogger(['sendemall-mock', 'engine']);
 
 const hashOf = (apiKey: string): string => createHash('sha256').update(apiKey).digest('hex');
 
@@ -60,6 +58,7 @@ export const createEngine = (options: EngineOptions): Engine => {
       .then((account) => openAccount(account, options.openFeed, context))
       .then((open) => {
         lanes.push(open.lane);
+        opener.opened(hash);
         return open;
       });
     opened.set(hash, opening);
@@ -67,6 +66,8 @@ export const createEngine = (options: EngineOptions): Engine => {
     opening.catch(() => opened.delete(hash));
     return opening;
   };
+
+  const opener = createOpener(openHash, wall);
 
   return {
     open: async (apiKey) => {
@@ -84,24 +85,18 @@ export const createEngine = (options: EngineOptions): Engine => {
     },
     figures: () => ({
       accounts: lanes.length,
+      unopenedAccounts: opener.unopened(),
       inFlight: lanes.reduce((sum, lane) => sum + lane.inFlight(), 0),
       attempts,
     }),
     start: async () => {
       await store.recover();
-      for (const hash of await store.accountsWithWork()) {
-        // One account that cannot be opened ends nobody else's start; its next request tries again and says why.
-        await openHash(hash).catch((error: unknown) => {
-          logger.error(
-            'Account {account} cannot be opened, so nothing of it runs until a request opens it. Other accounts run. The cause: {error}',
-            { account: hash.slice(0, 12), error },
-          );
-        });
-      }
+      await opener.openAll(await store.accountsWithWork());
     },
     stop: async (graceMs) => {
       if (stopped) return;
       stopped = true;
+      opener.stop();
       await Promise.allSettled(opened.values());
       const idle = lanes.map(async (lane) => {
         await lane.stop();

@@ -41,6 +41,7 @@ export const createLane = (
   let again = false;
   let steps = 0;
   let stopped = false;
+  let paused = false;
   let disarm: (() => void) | null = null;
   let waiting: (() => void)[] = [];
 
@@ -98,6 +99,7 @@ export const createLane = (
       await feed.happen(at, outlet);
       if ((steps += 1) % STEPS_IN_A_ROW === 0) await nextTurn();
     }
+    if (recorder.isBlocked()) return;
     let uncertain = false;
     for (const slot of slots) {
       const free = slots.places(slot);
@@ -119,6 +121,8 @@ export const createLane = (
   const sleep = async (): Promise<void> => {
     disarm?.();
     disarm = null;
+    // Unblocked, it is woken.
+    if (recorder.isBlocked()) return;
     const next = earliestDue();
     if (clock.isHeld() || next === null || stopped) return;
     if (clock.state().mode === 'skip') {
@@ -177,14 +181,21 @@ export const createLane = (
     for (const [key, due] of await store.nextDueAt(account)) slots.expect(key, due);
   };
 
-  const resume = (): void => {
-    work.slots.generation.resume();
-    recorder.resume();
+  const wakeSlots = (): void => {
     for (const slot of work.slots) {
       if (work.slots.takes(slot)) slot.wake();
       else void work.slots.giveBack(slot);
     }
     wake();
+  };
+  recorder.onUnblocked(() => {
+    if (isActive()) wakeSlots();
+  });
+
+  const resume = (): void => {
+    work.slots.generation.resume();
+    recorder.resume();
+    wakeSlots();
   };
 
   const discard = (): void => {
@@ -208,6 +219,7 @@ export const createLane = (
       return true;
     },
     accept: async (claims) => {
+      recorder.retryNow();
       const touched = new Set<Slot>();
       const orphans: number[] = [];
       for (const claim of claims) {
@@ -274,13 +286,25 @@ export const createLane = (
         resume();
       }
     },
+    pause: async (during) => {
+      work.slots.generation.suspend();
+      paused = true;
+      await running;
+      try {
+        return await during();
+      } finally {
+        paused = false;
+        resume();
+      }
+    },
     idle: () =>
       new Promise((resolve) => {
-        if (!isActive()) {
+        if (!isActive() && !paused) {
           resolve();
           return;
         }
         waiting.push(resolve);
+        recorder.retryNow();
         wake();
       }),
     stop: async () => {

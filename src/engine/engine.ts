@@ -17,7 +17,14 @@ import type {
 import type { EventType } from '../../schemas/contract.ts';
 import type { ClockMode } from '../clock/port.ts';
 import type { FaultBook } from './faults/book.ts';
-import type { AccountDump, Counts, DeadLetter, Remember, Store } from '../storage/store.ts';
+import type {
+  AccountDump,
+  AccountExport,
+  Counts,
+  DeadLetter,
+  Remember,
+  Store,
+} from '../storage/store.ts';
 
 export interface Registration {
   readonly url: string;
@@ -142,7 +149,8 @@ export interface AccountEngine {
 
   counts(): Promise<Counts>;
   reset(): Promise<void>;
-  snapshot(): Promise<AccountDump>;
+  /** Has `read` read all that the account holds. Nothing in it changes until that is done; other accounts go on. */
+  snapshot<T>(read: (snapshot: AccountExport) => Promise<T>): Promise<T>;
   restore(dump: AccountDump): Promise<void>;
 
   /** @returns the function that ends the subscription. A listener must not throw. */
@@ -154,6 +162,8 @@ export interface AccountEngine {
 /** Figures of the whole engine since it was made. */
 export interface EngineFigures {
   readonly accounts: number;
+  /** Accounts with work that could not be opened so far. */
+  readonly unopenedAccounts: number;
   readonly inFlight: number;
   readonly attempts: ReadonlyMap<Outcome, number>;
 }

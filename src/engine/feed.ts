@@ -34,6 +34,8 @@ export interface Feed {
    * @throws {SnapshotError}
    */
   check(dump: AccountDump): Promise<void>;
+  /** Runs `work` with no command and no event in between. */
+  pause<T>(work: () => Promise<T>): Promise<T>;
   /**
    * Runs `work`, which empties the account or puts a snapshot in its place, with no command and no event in between:
    * one that were kept after `work` but belongs to what was there before would make the account unreadable. Then reads

@@ -58,6 +58,8 @@ export interface Lane {
    * and starts once `rest` is done.
    */
   replace(rows: () => Promise<void>, rest: () => Promise<void>): Promise<void>;
+  /** Claims, sends and records nothing while `work` runs, and goes on afterwards. What is in flight ends meanwhile. */
+  pause<T>(work: () => Promise<T>): Promise<T>;
   /** Resolves when nothing is in flight and nothing is due, or when the account is about to be replaced. */
   idle(): Promise<void>;
   /** Sends nothing any more. */

@@ -8,13 +8,15 @@
  *   dropped and reported once, the rest of the batch is written.
  * - The store **fails**, e.g. on a full disk. The records are written again one by one, at once and then after pauses
  *   that double up to {@link MAX_RETRY_MS}. They wait apart from what comes later, so that a record that fails again and
- *   again delays nobody else.
+ *   again delays nobody else. While the medium fails ({@link StoreFailure}) the recorder is **blocked**: nothing more is
+ *   claimed or sent, because its result could not be kept either and would only pile up in memory.
  *
  * @module
  */
 import { getLogger } from '@logtape/logtape';
 import type { WallClock } from '../clock/port.ts';
 import { deliveryId } from '../domain/delivery-id.ts';
+import { StoreFailure } from '../domain/store-failure.ts';
 import type { AttemptRecord, QueueStore } from '../storage/store.ts';
 import type { Generation } from './generation.ts';
 
@@ -35,6 +37,12 @@ export interface Recorder {
   record(record: AttemptRecord, generation: Generation, done: (written: boolean) => void): void;
   /** Writes what waited for a generation that is active again. */
   resume(): void;
+  /** Whether results cannot be kept now. */
+  isBlocked(): boolean;
+  /** Calls `listener` whenever results can be kept again. */
+  onUnblocked(listener: () => void): void;
+  /** Tries again at once when it is blocked: something else has just been written. */
+  retryNow(): void;
   /** Cancels the timer. What is still waiting is not written. */
   stop(): void;
 }
@@ -57,6 +65,14 @@ export const createRecorder = (
   let scheduled = false;
   let retryMs = MIN_RETRY_MS;
   let cancelRetry: (() => void) | null = null;
+  let blocked = false;
+  const unblocked = new Set<() => void>();
+
+  const setBlocked = (isNow: boolean): void => {
+    if (blocked === isNow) return;
+    blocked = isNow;
+    if (!isNow) for (const listener of unblocked) listener();
+  };
 
   const write = async (batch: readonly Waiting[]): Promise<void> => {
     const refused = new Set(await store.recordAttempts(batch.map(({ record }) => record)));
@@ -70,6 +86,7 @@ export const createRecorder = (
       }
       done(written);
     }
+    setBlocked(false);
   };
 
   const writeOneByOne = async (batch: readonly Waiting[]): Promise<void> => {
@@ -86,6 +103,7 @@ export const createRecorder = (
       }
     }
     if (again.length === 0) return;
+    setBlocked(firstError instanceof StoreFailure);
     // What failed now goes to the end, so that others get their try first.
     failed = [...failed, ...batch.slice(next), ...again];
     logger.error('Cannot write {count} attempts, retrying in {seconds} s: {error}', {
@@ -94,14 +112,13 @@ export const createRecorder = (
       error: firstError,
     });
     if (cancelRetry !== null) return;
-    cancelRetry = wall.after(retryMs, () => {
-      cancelRetry = null;
-      void retry();
-    });
+    cancelRetry = wall.after(retryMs, () => void retry());
     retryMs = Math.min(retryMs * 2, MAX_RETRY_MS);
   };
 
   const retry = async (): Promise<void> => {
+    cancelRetry?.();
+    cancelRetry = null;
     const batch = failed.filter(isReady);
     failed = failed.filter(isSuspended);
     await writeOneByOne(batch);
@@ -132,9 +149,14 @@ export const createRecorder = (
       schedule();
     },
     resume: () => {
-      waiting.push(...failed);
+      waiting = [...waiting, ...failed];
       failed = [];
       schedule();
+    },
+    isBlocked: () => blocked,
+    onUnblocked: (listener) => void unblocked.add(listener),
+    retryNow: () => {
+      if (blocked && cancelRetry !== null) void retry();
     },
     stop: () => {
       cancelRetry?.();

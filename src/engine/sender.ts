@@ -192,6 +192,7 @@ export const createSender = (
   return {
     attempts: () => attempts,
     sendReady: (work, slot) => {
+      if (recorder.isBlocked()) return;
       while (slot.inFlight < concurrency && slot.ready.length > 0) {
         if (capacity.isTurnSpent()) {
           slot.wake();

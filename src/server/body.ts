@@ -14,6 +14,7 @@ import {
   validationFailed,
 } from '../domain/problems.ts';
 import type { Ctx } from './context.ts';
+import { InvalidJson, JSON_LIMITS, JsonLimit, parseInSlices } from './json-slices.ts';
 
 const JSON_TYPE = /^application\/json\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?$/i;
 
@@ -34,11 +35,6 @@ const readBounded = async (c: Ctx, limit: number): Promise<Uint8Array> => {
   if (size > limit) throw payloadTooLarge(limit);
   return Buffer.concat(chunks);
 };
-
-const decoder = new TextDecoder('utf-8', { fatal: true });
-
-/** Whatever walks a value, walks it by recursion: printing, comparing, checking. */
-const MOST_NESTED = 100;
 
 const [QUOTE, BACKSLASH] = [0x22, 0x5c];
 const OPENING: ReadonlySet<number> = new Set([0x5b, 0x7b]);
@@ -62,7 +58,7 @@ const createDepthScanner = (): ((text: string, from: number, to: number) => bool
       } else if (code === QUOTE) quoted = true;
       else if (OPENING.has(code)) {
         depth += 1;
-        if (depth > MOST_NESTED) return true;
+        if (depth > JSON_LIMITS.maxNesting) return true;
       } else if (CLOSING.has(code)) depth -= 1;
     }
     return false;
@@ -91,17 +87,12 @@ class FirstError extends Error {
   }
 }
 
-/**
- * V8's own message quotes the source, which may hold a secret; so the place is found anew, and only when needed. The
- * walk builds nothing and ends at the first error: a body may consist of errors only.
- */
-const explain = async (text: string): Promise<Error> => {
-  const { visit, printParseErrorCode } = await import('jsonc-parser');
-  const start = text.slice(0, MAX_EXPLAINED);
-  let first: ParseError | null = null;
+/** The walk builds nothing and ends at the first error: a text may consist of errors only. */
+const firstErrorIn = async (text: string): Promise<ParseError | null> => {
+  const { visit } = await import('jsonc-parser');
   try {
     visit(
-      start,
+      text,
       {
         onError: (error, offset, length) => {
           throw new FirstError({ error, offset, length });
@@ -110,12 +101,25 @@ const explain = async (text: string): Promise<Error> => {
       { disallowComments: true, allowTrailingComma: false },
     );
   } catch (error) {
-    if (!(error instanceof FirstError)) throw error;
-    first = error.found;
+    if (error instanceof FirstError) return error.found;
+    throw error;
   }
-  const isCut = start.length < text.length;
-  // The cut itself makes an error at its end.
-  if (isCut && (first === null || first.offset + first.length >= start.length)) {
+  return null;
+};
+
+/** The first error, unless it comes late; null where the text is cut, which makes an error at its end. */
+const earlyErrorIn = async (text: string): Promise<ParseError | null> => {
+  const start = text.slice(0, MAX_EXPLAINED);
+  const first = await firstErrorIn(start);
+  const isAtCut = first !== null && first.offset + first.length >= start.length;
+  return start.length < text.length && isAtCut ? null : first;
+};
+
+/** V8's own message quotes the source, which may hold a secret; so the place is found again, and only when needed. */
+const explain = async (text: string): Promise<Error> => {
+  const { printParseErrorCode } = await import('jsonc-parser');
+  const first = await earlyErrorIn(text);
+  if (first === null && text.length > MAX_EXPLAINED) {
     return malformedBody(
       `The body is not JSON: its first error comes after character ${MAX_EXPLAINED}. Check it with a JSON parser.`,
     );
@@ -127,31 +131,69 @@ const explain = async (text: string): Promise<Error> => {
   return malformedJson(before.length, (before.at(-1)?.length ?? 0) + 1, offset, plain);
 };
 
+const decoded = async (bytes: Uint8Array): Promise<string> => {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  let text = '';
+  try {
+    for (let from = 0; from < bytes.length; from += CHARACTERS_PER_SLICE) {
+      if (from > 0) await nextTurn();
+      text += decoder.decode(bytes.subarray(from, from + CHARACTERS_PER_SLICE), { stream: true });
+    }
+    return text + decoder.decode();
+  } catch {
+    throw malformedBody('The body is not UTF-8. Send JSON in UTF-8.');
+  }
+};
+
+/** @throws {Problem} 415, 413, 400 for what is empty or not UTF-8 */
+const readBodyText = async (c: Ctx, limit: number): Promise<string> => {
+  const type = c.req.header('content-type');
+  if (type === undefined || !JSON_TYPE.test(type.trim())) throw unsupportedMediaType(type);
+  const bytes = await readBounded(c, limit);
+  if (bytes.length === 0) throw malformedBody('The body is empty. Send a JSON object.');
+  return decoded(bytes);
+};
+
+const tooDeep = (): Error =>
+  validationFailed(
+    `The body is nested more than ${JSON_LIMITS.maxNesting} levels deep. Send flatter data.`,
+  );
+
 /**
  * The body as JSON.
  *
  * @throws {Problem} 415 for another type, 413 over the limit, 400 with the place for what is not JSON, 422 for what is too deep
  */
 export const readJson = async (c: Ctx, limit: number = LIMITS.maxBodyBytes): Promise<unknown> => {
-  const type = c.req.header('content-type');
-  if (type === undefined || !JSON_TYPE.test(type.trim())) throw unsupportedMediaType(type);
-  const bytes = await readBounded(c, limit);
-  if (bytes.length === 0) throw malformedBody('The body is empty. Send a JSON object.');
-  let text: string;
-  try {
-    text = decoder.decode(bytes);
-  } catch {
-    throw malformedBody('The body is not UTF-8. Send JSON in UTF-8.');
-  }
-  if (await isTooDeep(text)) {
-    throw validationFailed(
-      `The body is nested more than ${MOST_NESTED} levels deep. Send flatter data.`,
-    );
-  }
+  const text = await readBodyText(c, limit);
+  if (await isTooDeep(text)) throw tooDeep();
   try {
     return JSON.parse(text) as unknown;
   } catch {
     throw await explain(text);
+  }
+};
+
+/**
+ * As {@link readJson}, for a large body whose bulk is in lists two levels below its root. The event loop runs in between.
+ *
+ * @throws {Problem} also 422 for a body that has its bulk elsewhere
+ */
+export const readLargeJson = async (c: Ctx, limit: number): Promise<unknown> => {
+  const text = await readBodyText(c, limit);
+  try {
+    return await parseInSlices(text);
+  } catch (error) {
+    if (error instanceof InvalidJson) throw await explain(text);
+    if (!(error instanceof JsonLimit)) throw error;
+    // It may be no JSON at all.
+    if ((await earlyErrorIn(text)) !== null) throw await explain(text);
+    if (error.limit === 'maxNesting') throw tooDeep();
+    throw validationFailed(
+      error.limit === 'maxRest'
+        ? `The body has more than ${JSON_LIMITS.maxRest} characters outside the rows of its tables. Load a snapshot unchanged.`
+        : `A row has more than ${JSON_LIMITS.maxElement} characters. Load a snapshot unchanged.`,
+    );
   }
 };
 

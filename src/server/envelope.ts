@@ -37,6 +37,27 @@ export const successBytes = (
   return c.body(body, status, { 'content-type': 'application/json' });
 };
 
+/** As {@link successBytes}, sent part by part: what has been sent is let go of. */
+export const successStream = (c: Ctx, data: readonly Uint8Array[]): Response => {
+  const parts = [
+    Buffer.from('{"success":true,"data":'),
+    ...data,
+    Buffer.from(`,"meta":${JSON.stringify(metaOf(c))}}`),
+  ].toReversed();
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const body = new ReadableStream<Uint8Array>({
+    pull: (controller) => {
+      const part = parts.pop();
+      if (part === undefined) controller.close();
+      else controller.enqueue(part);
+    },
+  });
+  return c.body(body, 200, {
+    'content-type': 'application/json',
+    'content-length': String(length),
+  });
+};
+
 export const successPage = (
   c: Ctx,
   data: readonly unknown[],

@@ -26,6 +26,11 @@ const createMetrics = async (engine: Engine): Promise<() => Promise<string>> => 
     help: 'Accounts that are open.',
     registers: [registry],
   });
+  const unopened = new Gauge({
+    name: 'sendemall_mock_unopened_accounts',
+    help: 'Accounts with work that cannot be opened; tried again and again.',
+    registers: [registry],
+  });
   const inFlight = new Gauge({
     name: 'sendemall_mock_in_flight',
     help: 'Attempts going on.',
@@ -36,6 +41,7 @@ const createMetrics = async (engine: Engine): Promise<() => Promise<string>> => 
     attempts.reset();
     for (const [outcome, count] of figures.attempts) attempts.inc({ outcome }, count);
     accounts.set(figures.accounts);
+    unopened.set(figures.unopenedAccounts);
     inFlight.set(figures.inFlight);
     return registry.metrics();
   };

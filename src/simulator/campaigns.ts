@@ -250,6 +250,7 @@ export const openCampaigns = async (account: Account, store: Store): Promise<Cam
       changed = listener;
     },
     check: async (dump) => checkReplay(dump, account.seed, zones),
+    pause: inTurn,
     replace: (work) =>
       inTurn(async () => {
         await work();

@@ -10,7 +10,7 @@ import { createDeadLetters } from './memory/dead-letters.ts';
 import { createHistory } from './memory/history.ts';
 import { homeFrom } from './memory/load.ts';
 import { createQueue } from './memory/queue.ts';
-import { dumpOf } from './memory/save.ts';
+import { exportOf } from './memory/save.ts';
 import { accountOf, checkOpen, closeState, createState, replaceHome } from './memory/state.ts';
 import { createWebhooks } from './memory/webhooks.ts';
 import { checkAllRows, checkTables } from './rows/dump-check.ts';
@@ -28,12 +28,12 @@ export const openMemoryStore = (): Store => {
     ...createCommands(state),
     ...createDeadLetters(state),
     ...createAnswers(state),
-    exportAccount: async (key) => dumpOf(accountOf(state, key)),
+    exportAccount: async (key) => exportOf(accountOf(state, key)),
     importAccount: async (key, dump) => {
       checkTables(dump);
       await checkAllRows(dump);
       const newKey = (): number => state.nextWebhook++;
-      replaceHome(state, key, homeFrom(dump, key, newKey));
+      replaceHome(state, key, await homeFrom(dump, key, newKey));
       const record = accountOf(state, key);
       const { seed, opens } = record.account;
       record.account = {

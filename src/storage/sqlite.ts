@@ -4,6 +4,7 @@
  * @module
  */
 import { resolve } from 'node:path';
+import type { AccountKey } from '../domain/delivery.ts';
 import { createAccounts, createWebhooks } from './sqlite/accounts.ts';
 import { createAnswers } from './sqlite/answers.ts';
 import { createCommands } from './sqlite/commands.ts';
@@ -12,10 +13,11 @@ import { createDeadLetters } from './sqlite/dead-letters.ts';
 import { createDeliveryRows } from './sqlite/delivery-rows.ts';
 import { createDump } from './sqlite/dump.ts';
 import { createEmptying } from './sqlite/empty.ts';
+import { createExport } from './sqlite/export.ts';
 import { createHealth } from './sqlite/health.ts';
 import { createHistory } from './sqlite/history.ts';
 import { createInFlight } from './sqlite/in-flight.ts';
-import { openDatabase } from './sqlite/open.ts';
+import { explain, openDatabase } from './sqlite/open.ts';
 import { createQueue } from './sqlite/queue.ts';
 import { createTallies } from './sqlite/tallies.ts';
 import { afterCommit, writeWaiting } from './sqlite/transaction.ts';
@@ -36,26 +38,36 @@ export const openSqliteStore = async ({ file }: { readonly file: string }): Prom
   const writeBack = createWriteBack(`${resolve(file)}-wal`);
   afterCommit(db, writeBack.committed);
   const inFlight = createInFlight();
-  const writeDown = createWriteDown(db, inFlight);
-  const tallies = createTallies(db, writeDown);
+  const { writeDown, readWhole } = createWriteDown(db, inFlight);
+  const tallies = createTallies(db, readWhole);
   const counters = createCounters(db);
   const rows = createDeliveryRows(db, inFlight);
-  const history = createHistory(db, rows, inFlight, writeDown);
+  const history = createHistory(db, rows, inFlight, readWhole);
   const queue = createQueue(db, inFlight, history, writeDown, tallies, counters);
   const emptying = createEmptying(db, counters);
-  const { watch, checkWritable, onFailure } = createHealth(db);
+  const { exportAccount } = createExport(db, writeDown, emptying);
+  const { watch, watchItems, checkWritable, onFailure } = createHealth(db);
   return {
     location: resolve(file),
     checkWritable,
     onFailure,
     ...watch({
       ...createAccounts(db, tallies, inFlight),
-      ...createDump(db, tallies, inFlight, counters, writeDown, emptying),
+      ...createDump(db, tallies, inFlight, counters, emptying),
+      exportAccount: async (account: AccountKey) => {
+        const saved = await exportAccount(account);
+        return { ...saved, slices: watchItems(saved.slices) };
+      },
       ...createWebhooks(db, tallies, inFlight),
       ...queue,
       recover: async () => {
-        await emptying.finishAll();
-        return queue.recover();
+        try {
+          await emptying.finishAll();
+          return await queue.recover();
+        } catch (error) {
+          // Much of the file is read for the first time here.
+          return explain(resolve(file), error);
+        }
       },
       ...history,
       ...createCommands(db),

@@ -140,8 +140,11 @@ export interface AccountStore {
   counts(account: AccountKey): Promise<Counts>;
   /** Removes webhooks, events, deliveries, attempts, campaigns and remembered answers; the account itself stays. */
   resetAccount(account: AccountKey): Promise<void>;
-  /** Everything of one account as plain JSON data (its secrets included), and back in place of what is there. */
-  exportAccount(account: AccountKey): Promise<AccountDump>;
+  /**
+   * Everything of one account, its secrets included. Rows are read in slices, and the event loop runs in between: the
+   * caller lets nothing change the account until the last one is read.
+   */
+  exportAccount(account: AccountKey): Promise<AccountExport>;
   /**
    * All or nothing, the clock and the seed included.
    *
@@ -150,6 +153,9 @@ export interface AccountStore {
   importAccount(account: AccountKey, dump: AccountDump): Promise<void>;
 }
 
+/** A row of a snapshot. */
+export type DumpRow = Readonly<Record<string, string | number | null>>;
+
 /** Rows of one account, by table, with its internal keys; `version` is that of this form. Any store loads what another saved. */
 export interface AccountDump {
   readonly version: number;
@@ -157,9 +163,18 @@ export interface AccountDump {
   readonly seed?: number | undefined;
   readonly opens?: number | undefined;
   readonly clock: ClockRecord;
-  readonly tables: Readonly<
-    Record<string, readonly Readonly<Record<string, string | number | null>>[]>
-  >;
+  readonly tables: Readonly<Record<string, readonly DumpRow[]>>;
+}
+
+/** An {@link AccountDump} whose rows are read slice by slice. */
+export interface AccountExport extends Omit<AccountDump, 'tables'> {
+  /** Every table in turn, an empty one too; a table's slices follow one another. */
+  readonly slices: AsyncIterable<DumpSlice>;
+}
+
+export interface DumpSlice {
+  readonly table: string;
+  readonly rows: readonly DumpRow[];
 }
 
 export interface WebhookStore {

@@ -33,6 +33,7 @@ const engine = createEngine({
     happen: async () => undefined,
     onChange: () => undefined,
     check: async () => undefined,
+    pause: (work) => work(),
     replace: (work) => work(),
   }),
   initial: () => {

@@ -10,6 +10,7 @@ import type { Attempt, DeliveryStatus } from '../../src/domain/delivery.ts';
 import type { AttemptRecord, Store } from '../../src/storage/store.ts';
 import type { StoreHarness } from './store.ts';
 import { StoreModel, type ModelWebhook } from './store-model.ts';
+import { dumpOf } from '../support/dump.ts';
 
 const clock = { mode: 'frozen', rate: 0, anchorVirtual: 0, anchorWall: 0 } as const;
 const ALL = { limit: 1000 };
@@ -197,7 +198,7 @@ class Run {
         return;
       case 'reload': {
         model.giveBack(model.flying(key));
-        await store.importAccount(key, structuredClone(await store.exportAccount(key)));
+        await store.importAccount(key, await dumpOf(store, key));
         const listed = await store.listWebhooks(key);
         for (const one of live) one.key = listed.find(({ id }) => id === one.id)?.key ?? -1;
         return;

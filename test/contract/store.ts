@@ -15,6 +15,7 @@ import type {
   Store,
   StoredAnswer,
 } from '../../src/storage/store.ts';
+import { dumpOf } from '../support/dump.ts';
 
 const clock = { mode: 'frozen', rate: 0, anchorVirtual: 1_000, anchorWall: 2_000 } as const;
 
@@ -712,7 +713,7 @@ export const storeContract = (harness: StoreHarness): void => {
     });
     test('what is saved loads into another account, with what was in flight pending', async () => {
       await fill();
-      const dump = structuredClone(await store.exportAccount(account.key));
+      const dump = await dumpOf(store, account.key);
       const other = await store.openAccount('hash-b', { seed: 1, clock });
       await store.importAccount(other.key, dump);
       const view = async (key: number) =>
@@ -733,7 +734,7 @@ export const storeContract = (harness: StoreHarness): void => {
       await publish(event('evt_1'), event('evt_2', 100, webhook, true));
       await claimOne();
       await store.deleteWebhook(account.key, webhook.id, 500);
-      const dump = structuredClone(await store.exportAccount(account.key));
+      const dump = await dumpOf(store, account.key);
       const other = await store.openAccount('hash-b', { seed: 1, clock });
       await store.importAccount(other.key, dump);
       const loaded = await store.listDeliveries(other.key, {}, { limit: 9 });
@@ -746,7 +747,7 @@ export const storeContract = (harness: StoreHarness): void => {
     test('campaigns come along', async () => {
       await store.appendCommand(account.key, { at: 5, emitted: 0, body: '{"do":"create"}' });
       await store.saveEmitted(account.key, 12);
-      const dump = structuredClone(await store.exportAccount(account.key));
+      const dump = await dumpOf(store, account.key);
       const other = await store.openAccount('hash-b', { seed: 1, clock });
       await store.appendCommand(other.key, { at: 1, emitted: 0, body: '{}' });
       await store.importAccount(other.key, dump);
@@ -761,7 +762,7 @@ export const storeContract = (harness: StoreHarness): void => {
     });
     test('of the version before, which had no campaigns, loads', async () => {
       await fill();
-      const { clock: saved, tables } = structuredClone(await store.exportAccount(account.key));
+      const { clock: saved, tables } = await dumpOf(store, account.key);
       const { command: _commands, progress: _progress, ...before } = tables;
       await store.importAccount(account.key, { version: 1, clock: saved, tables: before });
       expect(await store.commands(account.key)).toEqual([]);
@@ -769,7 +770,7 @@ export const storeContract = (harness: StoreHarness): void => {
     });
     test('what is published after loading has numbers of its own', async () => {
       await fill();
-      const dump = structuredClone(await store.exportAccount(account.key));
+      const dump = await dumpOf(store, account.key);
       const other = await store.openAccount('hash-b', { seed: 1, clock });
       const hook = await register(other);
       await store.publish(other.key, [event('evt_old', 100, hook)]);
@@ -785,7 +786,7 @@ export const storeContract = (harness: StoreHarness): void => {
     test('what is loaded into its own account keeps its ids', async () => {
       await fill();
       const before = (await deliveries()).map(({ id }) => id);
-      await store.importAccount(account.key, await store.exportAccount(account.key));
+      await store.importAccount(account.key, await dumpOf(store, account.key));
       expect((await deliveries()).map(({ id }) => id)).toEqual(before);
     });
     test.each([
@@ -914,7 +915,7 @@ export const storeContract = (harness: StoreHarness): void => {
     ])('%s is refused and changes nothing', async (_title, spoil, message) => {
       await fill();
       const before = await deliveries();
-      const dump = spoil(structuredClone(await store.exportAccount(account.key)));
+      const dump = spoil(await dumpOf(store, account.key));
       const error = await store.importAccount(account.key, dump).catch((reason: unknown) => reason);
       expect(error).toBeInstanceOf(SnapshotError);
       expect((error as SnapshotError).message).toMatch(message);

@@ -116,3 +116,51 @@ test.skipIf(reason !== null)(
     await child.end('SIGTERM');
   },
 );
+
+test.skipIf(reason !== null)(
+  `on a full disk deliveries can be read, and none is sent whose result could not be kept${reason === null ? '' : `: ${reason}`}`,
+  { timeout: 240_000 },
+  async () => {
+    const COUNT = 300;
+    let isOpen = false;
+    const held: (() => void)[] = [];
+    await using slow = await startReceiver((_received, response) => {
+      const end = (): void => void response.writeHead(200).end();
+      if (isOpen) end();
+      else held.push(end);
+    });
+    const db = join(folder, 'sending.db');
+    const port = await freePort();
+    await using child = await startServe(port, '--db', db, '--no-rate-limit');
+    const api = apiOf(child.url, 'sender');
+    await api.register(slow.url);
+    const ask = { event: 'email.sent', count: COUNT };
+    expect((await api.send('POST', '/_sandbox/events', ask)).status).toBe(202);
+    await slow.arrived(16);
+    fill();
+    await untilFull(apiOf(child.url, 'filler'));
+    // What is in flight, and has no row yet, is there all the same.
+    const flying = await api.get('/_sandbox/deliveries?status=in_flight&limit=100');
+    expect(flying.status).toBe(200);
+    expect(flying.data.length).toBeGreaterThanOrEqual(16);
+    expect((await api.get(`/_sandbox/deliveries/${flying.data[0].id}`)).status).toBe(200);
+    isOpen = true;
+    for (const end of held) end();
+    while (!child.output().includes('Cannot write')) {
+      expect((await api.get('/_sandbox/deliveries?limit=1')).status).toBe(200);
+    }
+    for (let look = 0; look < 20; look += 1) {
+      expect((await api.get('/_sandbox/clock')).status).toBe(200);
+    }
+    // A few were on their way when the first result could not be kept.
+    expect(slow.received.length).toBeLessThan(COUNT / 2);
+    rmSync(ballast);
+    await api.advance({ until: 'settled' });
+    const { data } = await api.get('/_sandbox/deliveries?status=delivered&limit=1');
+    expect(data).toHaveLength(1);
+    const got = new Set(eventsOf(slow).map(({ id }) => id));
+    expect(got.size).toBe(COUNT);
+    expect((await api.get('/_sandbox/clock')).data).toMatchObject({ pending: 0, in_flight: 0 });
+    await child.end('SIGTERM');
+  },
+);

@@ -26,6 +26,7 @@ const engineOn = (store: Store): Engine =>
       happen: async () => undefined,
       onChange: () => undefined,
       check: async () => undefined,
+      pause: (work) => work(),
       replace: (work) => work(),
     }),
     initial: () => {
@@ -123,5 +124,35 @@ test('a deletion that the store cannot do leaves the webhook at work', async () 
   await expect(account.removeWebhook(id)).rejects.toThrow('no space');
   expect(await settle(account, last)).toBe('delivered');
   expect(await settle(account, await publish(account))).toBe('delivered');
+  await engine.stop(0);
+});
+
+test('an account that cannot be opened at the start is opened once it can be, without a request', async () => {
+  await using receiver = await startReceiver();
+  const store = openMemoryStore();
+  const before = engineOn(store);
+  const account = await before.open('key');
+  await account.register({ url: receiver.url, events: ['*'], secret: 'whsec_x' });
+  await account.setClock({ mode: 'frozen' });
+  await before.stop(0);
+  // Published while nothing is sent, as before a crash.
+  await publish(account);
+  await store.recover();
+
+  let isFailing = true;
+  const engine = engineOn({
+    ...store,
+    listWebhooks: async (key) => {
+      if (isFailing) throw new Error('no file descriptor is left');
+      return store.listWebhooks(key);
+    },
+  });
+  await engine.start();
+  expect(engine.figures()).toMatchObject({ accounts: 0, unopenedAccounts: 1 });
+  await expect(engine.open('key')).rejects.toThrow('no file descriptor is left');
+  expect(engine.figures()).toMatchObject({ accounts: 0, unopenedAccounts: 1 });
+  isFailing = false;
+  await receiver.arrived(1);
+  expect(engine.figures()).toMatchObject({ accounts: 1, unopenedAccounts: 0 });
   await engine.stop(0);
 });

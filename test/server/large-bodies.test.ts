@@ -25,8 +25,38 @@ test('that consists of errors is answered with the first, and takes no memory fo
 });
 
 test('whose first error comes late is refused, too', async () => {
-  const body = `[${'1,'.repeat(1_000_000)}]`;
+  const body = `{"tables":{"event":[${'{},'.repeat(1_000_000)}]}}`;
   const { status, error } = await apiOf(mock.url).send('PUT', '/_sandbox/snapshot', body);
   expect([status, error.code]).toEqual([400, 'MALFORMED_JSON']);
   expect(error.message).toContain('its first error comes after character 1048576');
+});
+
+test.each([
+  ['a list that is cut', '{"a":{"b":[1,2', 'line 1, column 15'],
+  ['a list that ends with a comma', '{"a":{"b":[1,2,]}}', 'line 1, column 16'],
+  ['a list that is closed as an object', '{"a":{"b":[1,2}}', 'line 1, column 15'],
+  ['text after the end', '{"a":{"b":[1]}} x', 'line 1, column 17'],
+  ['a single quote', "{'a':1}", 'line 1, column 2'],
+])('%s is not JSON', async (_, body, place) => {
+  const { status, error } = await apiOf(mock.url).send('PUT', '/_sandbox/snapshot', body);
+  expect([status, error.code]).toEqual([400, 'MALFORMED_JSON']);
+  expect(error.message).toContain(place);
+});
+
+test.each([
+  ['outside the rows of tables', `{"a":"${'x'.repeat(2_000_000)}"}`, '1048576 characters outside'],
+  ['of a single row', `{"a":{"b":["${'x'.repeat(9_000_000)}"]}}`, 'A row has more than 8388608'],
+  ['of nesting', `{"a":{"b":[${'['.repeat(100)}${']'.repeat(100)}]}}`, 'more than 100 levels'],
+])('more than a snapshot can have %s is refused', async (_, body, words) => {
+  const { status, error } = await apiOf(mock.url).send('PUT', '/_sandbox/snapshot', body);
+  expect([status, error.code]).toEqual([422, 'VALIDATION_FAILED']);
+  expect(error.message).toContain(words);
+});
+
+test.each([[null], [1], ['row'], [[]]])('a row that is %j is refused by its place', async (row) => {
+  const clock = { mode: 'frozen', rate: 0, anchor_virtual: 1, anchor_wall: 1 };
+  const body = { version: 3, clock, tables: { command: [row] } };
+  const { status, error } = await apiOf(mock.url).send('PUT', '/_sandbox/snapshot', body);
+  expect([status, error.code]).toEqual([422, 'VALIDATION_FAILED']);
+  expect(error.message).toContain('tables.command[0]');
 });

@@ -12,6 +12,7 @@ import { SnapshotError } from '../../src/domain/snapshot-error.ts';
 import { openMemoryStore } from '../../src/storage/memory.ts';
 import { openSqliteStore } from '../../src/storage/sqlite.ts';
 import type { NewEvent, Store } from '../../src/storage/store.ts';
+import { dumpOf } from '../support/dump.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sendemall-large-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -88,7 +89,7 @@ describe.each([
   test('a snapshot brings no more webhooks and answers than the API allows', async () => {
     const store = await open();
     const { account } = await fill(store);
-    const dump = await store.exportAccount(account);
+    const dump = await dumpOf(store, account);
     const [row] = dump.tables['webhook']!;
     const many = Array.from({ length: 101 }, (_ignored, index) => ({
       ...row!,
@@ -124,6 +125,6 @@ test('in a file, an account that was being emptied at a crash is empty after the
   const again = await openSqliteStore({ file: copy });
   await again.recover();
   expect(await again.counts(account)).toMatchObject({ webhooks: 0, events: 0 });
-  expect((await again.exportAccount(account)).tables).toMatchObject({ event: [], delivery: [] });
+  expect((await dumpOf(again, account)).tables).toMatchObject({ event: [], delivery: [] });
   await again.close();
 });

@@ -11,6 +11,7 @@ import type { Attempt } from '../../src/domain/delivery.ts';
 import { openMemoryStore } from '../../src/storage/memory.ts';
 import { openSqliteStore } from '../../src/storage/sqlite.ts';
 import type { AccountDump, Claim, NewEvent, Store, StoredAnswer } from '../../src/storage/store.ts';
+import { dumpOf } from '../support/dump.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sendemall-exchange-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -130,12 +131,12 @@ test.each([
   const { key } = await from.openAccount('a', { seed: 1, clock });
   await to.openAccount('a', { seed: 1, clock });
   await fill(from, key);
-  const dump = structuredClone(await from.exportAccount(key));
+  const dump = await dumpOf(from, key);
   await to.importAccount(key, dump);
   // What was in flight is pending, or cancelled with its webhook, once it has been loaded.
   await from.recover();
   expect(await view(to, key)).toEqual(await view(from, key));
-  const again = structuredClone(await to.exportAccount(key));
+  const again = await dumpOf(to, key);
   await from.importAccount(key, again);
   expect(await view(from, key)).toEqual(await view(to, key));
   await Promise.all([from.close(), to.close()]);
@@ -146,7 +147,7 @@ test('both save the same', async () => {
     [await inFile(), await inMemory()].map(async (store) => {
       const { key } = await store.openAccount('a', { seed: 1, clock });
       await fill(store, key);
-      const dump = structuredClone(await store.exportAccount(key));
+      const dump = await dumpOf(store, key);
       await store.close();
       return sorted(dump);
     }),

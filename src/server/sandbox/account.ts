@@ -6,15 +6,14 @@
 import { Hono } from 'hono';
 import { LIMITS } from '../../../schemas/contract.ts';
 import { Snapshot } from '../../../schemas/sandbox.ts';
-import { snapshotTooLarge, validationFailed } from '../../domain/problems.ts';
-import { SnapshotError, SnapshotTooLarge } from '../../domain/snapshot-error.ts';
+import { validationFailed } from '../../domain/problems.ts';
+import { SnapshotError } from '../../domain/snapshot-error.ts';
 import { isMoment } from '../../domain/time.ts';
 import { parse } from '../../domain/validate.ts';
-import type { AccountEngine } from '../../engine/engine.ts';
-import type { AccountDump } from '../../storage/store.ts';
-import { readJson } from '../body.ts';
+import { readLargeJson } from '../body.ts';
 import type { Env } from '../context.ts';
-import { success } from '../envelope.ts';
+import { success, successStream } from '../envelope.ts';
+import { snapshotText } from './snapshot-text.ts';
 
 /** What no schema can say: a rate that belongs to the mode, and a time that can be written. */
 const checkClock = ({ mode, rate, anchor_virtual: at }: Snapshot['clock']): void => {
@@ -30,13 +29,24 @@ const checkClock = ({ mode, rate, anchor_virtual: at }: Snapshot['clock']): void
   );
 };
 
-/** @throws {Problem} 413 */
-const saved = async (account: AccountEngine): Promise<AccountDump> => {
-  try {
-    return await account.snapshot();
-  } catch (error) {
-    throw error instanceof SnapshotTooLarge ? snapshotTooLarge(LIMITS.maxSnapshotBytes) : error;
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Everything but the rows, which are checked in slices as they are loaded: there are hundreds of thousands. */
+const parseSnapshot = (body: unknown): Snapshot => {
+  const tables = isObject(body) ? body['tables'] : null;
+  if (!isObject(body) || !isObject(tables)) return parse(Snapshot, body);
+  const withoutRows = Object.fromEntries(
+    Object.entries(tables).map(([name, rows]) => [name, Array.isArray(rows) ? [] : rows]),
+  );
+  for (const [name, rows] of Object.entries(tables)) {
+    const index = Array.isArray(rows) ? rows.findIndex((row) => !isObject(row)) : -1;
+    if (index >= 0) {
+      throw validationFailed(`"tables.${name}[${index}]" is no object. Load a snapshot unchanged.`);
+    }
   }
+  const head = parse(Snapshot, { ...body, tables: withoutRows });
+  return { ...head, tables: tables as Snapshot['tables'] };
 };
 
 export const accountRoutes = (): Hono<Env> =>
@@ -46,20 +56,11 @@ export const accountRoutes = (): Hono<Env> =>
       return success(c, { reset: true });
     })
     .get('/snapshot', async (c) => {
-      const { version, seed, opens, clock, tables } = await saved(c.get('account'));
-      const { mode, rate, anchorVirtual, anchorWall } = clock;
-      return success(c, {
-        version,
-        seed,
-        opens,
-        clock: { mode, rate, anchor_virtual: anchorVirtual, anchor_wall: anchorWall },
-        tables,
-      });
+      return successStream(c, await c.get('account').snapshot(snapshotText));
     })
     .put('/snapshot', async (c) => {
-      const { version, seed, opens, clock, tables } = parse(
-        Snapshot,
-        await readJson(c, LIMITS.maxSnapshotBytes),
+      const { version, seed, opens, clock, tables } = parseSnapshot(
+        await readLargeJson(c, LIMITS.maxSnapshotBytes),
       );
       checkClock(clock);
       const { mode, rate, anchor_virtual: anchorVirtual, anchor_wall: anchorWall } = clock;

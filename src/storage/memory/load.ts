@@ -4,6 +4,7 @@
  * @module
  */
 import type { AccountKey, SignatureMode, StoredEvent, Webhook } from '../../domain/delivery.ts';
+import { createPace, nextTurn } from '../../domain/event-loop.ts';
 import { readAttempts } from '../rows/attempt-record.ts';
 import type { RowOf, TableName } from '../rows/columns.ts';
 import { attemptsIn } from '../rows/dump-attempts.ts';
@@ -21,14 +22,14 @@ import {
   type WebhookRecord,
 } from './records.ts';
 
-const rowsOf = <Name extends TableName>(
+function* rowsOf<Name extends TableName>(
   { tables }: AccountDump,
   name: Name,
-): (readonly [row: RowOf<Name>, where: string])[] =>
-  (tables[name] ?? []).map((row, index) => {
-    const where = `tables.${name}[${index}]`;
-    return [row as unknown as RowOf<Name>, where];
-  });
+): Iterable<readonly [row: RowOf<Name>, where: string]> {
+  for (const [index, row] of (tables[name] ?? []).entries()) {
+    yield [row as unknown as RowOf<Name>, `tables.${name}[${index}]`];
+  }
+}
 
 /** Adds what must not be there yet. */
 const addOnce = <Key, Value>(map: Map<Key, Value>, key: Key, value: Value, where: string): void => {
@@ -112,40 +113,54 @@ const place = (home: Home, delivery: DeliveryRecord): void => {
  * @param newKey a webhook's key that nobody has
  * @throws {SnapshotError}
  */
-export const homeFrom = (dump: AccountDump, account: AccountKey, newKey: () => number): Home => {
+export const homeFrom = async (
+  dump: AccountDump,
+  account: AccountKey,
+  newKey: () => number,
+): Promise<Home> => {
+  const isEnough = createPace();
   const home = createHome(account);
-  const attempts = attemptsIn(dump);
+  const attempts = await attemptsIn(dump);
   const webhooks = new Map<number, WebhookRecord>();
   for (const [row, where] of rowsOf(dump, 'webhook')) {
+    if (isEnough(0)) await nextTurn();
     const record = createWebhookRecord(home, toWebhook(row, account, newKey()), row.deleted_at);
     webhooks.set(row.key, record);
     addOnce(home.webhooks, row.id, record, where);
   }
   const events = new Map<number, EventRecord>();
   for (const [row, where] of rowsOf(dump, 'event')) {
+    if (isEnough(0)) await nextTurn();
     const event = toEvent(row);
     addOnce(events, row.seq, event, where);
     addOnce(home.eventsById, row.id, event, where);
   }
   const deliveries = new Map<number, DeliveryRecord>();
   for (const [row, where] of rowsOf(dump, 'delivery')) {
+    if (isEnough(0)) await nextTurn();
     const event = named(events, row.event, 'event', where);
     const webhook = named(webhooks, row.webhook, 'webhook', where);
     if (row.redelivery_of !== null) named(deliveries, row.redelivery_of, 'delivery', where);
     const delivery = toDelivery(row, event, webhook, attempts.get(row.seq) ?? null);
     addOnce(deliveries, row.seq, delivery, where);
   }
-  const answers = rowsOf(dump, 'answer').toSorted(([a], [b]) => a.remembered_at - b.remembered_at);
+  const answers = [...rowsOf(dump, 'answer')].toSorted(
+    ([a], [b]) => a.remembered_at - b.remembered_at,
+  );
   for (const [{ key, request_hash: requestHash, status, body, remembered_at }, where] of answers) {
     addOnce(home.answers, key, { requestHash, status, body, rememberedAt: remembered_at }, where);
   }
-  const commands = rowsOf(dump, 'command').map(([row]) => row);
+  const commands = [...rowsOf(dump, 'command')].map(([row]) => row);
   for (const { done_at: at, emitted, body } of commands.toSorted(byNumber)) {
     home.commands.push({ at, emitted, body });
   }
   for (const [{ emitted }] of rowsOf(dump, 'progress')) home.emitted = emitted;
   for (const event of [...events.values()].toSorted(byNumber)) home.events.push(event);
-  for (const delivery of [...deliveries.values()].toSorted(byNumber)) place(home, delivery);
+  await nextTurn();
+  for (const delivery of [...deliveries.values()].toSorted(byNumber)) {
+    if (isEnough(0)) await nextTurn();
+    place(home, delivery);
+  }
   home.nextEvent = (home.events.at(-1)?.number ?? 0) + 1;
   home.nextDelivery = (home.deliveries.at(-1)?.number ?? 0) + 1;
   return home;

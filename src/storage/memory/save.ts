@@ -3,12 +3,20 @@
  *
  * @module
  */
+import { nextTurn } from '../../domain/event-loop.ts';
 import { writeAttempt } from '../rows/attempt-record.ts';
-import { DUMP_VERSION, type RowOf } from '../rows/columns.ts';
+import { DUMP_VERSION, type RowOf, type TableName } from '../rows/columns.ts';
 import { STATUS } from '../rows/status.ts';
-import type { AccountDump } from '../store.ts';
-import { checkCountsFit, createSizeCheck } from '../rows/dump-size.ts';
-import type { AccountRecord, DeliveryRecord, EventRecord, Home, WebhookRecord } from './records.ts';
+import { createSlicer } from '../rows/dump-slices.ts';
+import type { AccountExport, DumpRow, DumpSlice, StoredCommand } from '../store.ts';
+import type {
+  AccountRecord,
+  AnswerRecord,
+  DeliveryRecord,
+  EventRecord,
+  Home,
+  WebhookRecord,
+} from './records.ts';
 
 const webhookRow = ({ webhook, deletedAt }: WebhookRecord): RowOf<'webhook'> => ({
   key: webhook.key,
@@ -54,42 +62,59 @@ const attemptRows = ({ number: delivery, attempts }: DeliveryRecord): RowOf<'att
     record: writeAttempt(attempt, attempt.nextAttemptAt),
   }));
 
-/** @throws {SnapshotTooLarge} */
-const checkSize = ({ events, deliveries }: Home): void => {
-  checkCountsFit(events.length, deliveries.length);
-  const add = createSizeCheck();
-  for (const { body } of events) add({ body });
-  for (const { body } of deliveries) add({ body });
-};
+/** A table's rows, made one after the other. */
+type Rows = readonly [table: TableName, rows: Iterable<DumpRow>];
 
-export const dumpOf = ({ account, home }: AccountRecord): AccountDump => {
-  checkSize(home);
-  return {
-    version: DUMP_VERSION,
-    seed: account.seed,
-    opens: account.opens,
-    clock: { ...account.clock },
-    tables: {
-      webhook: [...home.webhooks.values()].map(webhookRow),
-      event: home.events.map(eventRow),
-      delivery: home.deliveries.map(deliveryRow),
-      attempt: home.deliveries.flatMap(attemptRows),
-      command: home.commands.map(({ at, emitted, body }, index): RowOf<'command'> => ({
-        number: index + 1,
-        done_at: at,
-        emitted,
-        body,
-      })),
-      progress: home.emitted === 0 ? [] : [{ emitted: home.emitted } satisfies RowOf<'progress'>],
-      answer: [...home.answers].map(
-        ([key, { requestHash, status, body, rememberedAt }]): RowOf<'answer'> => ({
-          key,
-          request_hash: requestHash,
-          status,
-          body,
-          remembered_at: rememberedAt,
-        }),
-      ),
-    },
-  };
-};
+function* mapped<From>(list: Iterable<From>, row: (one: From) => DumpRow): Iterable<DumpRow> {
+  for (const one of list) yield row(one);
+}
+
+function* attemptsOf(deliveries: readonly DeliveryRecord[]): Iterable<DumpRow> {
+  for (const delivery of deliveries) yield* attemptRows(delivery);
+}
+
+const commandRow = ({ at, emitted, body }: StoredCommand, index: number): RowOf<'command'> => ({
+  number: index + 1,
+  done_at: at,
+  emitted,
+  body,
+});
+
+const answerRow = ([key, answer]: readonly [string, AnswerRecord]): RowOf<'answer'> => ({
+  key,
+  request_hash: answer.requestHash,
+  status: answer.status,
+  body: answer.body,
+  remembered_at: answer.rememberedAt,
+});
+
+const tablesOf = (home: Home): readonly Rows[] => [
+  ['webhook', mapped(home.webhooks.values(), webhookRow)],
+  ['event', mapped(home.events, eventRow)],
+  ['delivery', mapped(home.deliveries, deliveryRow)],
+  ['attempt', attemptsOf(home.deliveries)],
+  ['command', home.commands.map(commandRow)],
+  ['progress', home.emitted === 0 ? [] : [{ emitted: home.emitted }]],
+  ['answer', mapped(home.answers, answerRow)],
+];
+
+async function* slicesOf(home: Home): AsyncGenerator<DumpSlice, void, undefined> {
+  for (const [table, rows] of tablesOf(home)) {
+    let slice = createSlicer();
+    for (const row of rows) {
+      if (!slice.add([row])) continue;
+      yield { table, rows: slice.rows };
+      await nextTurn();
+      slice = createSlicer();
+    }
+    yield { table, rows: slice.rows };
+  }
+}
+
+export const exportOf = ({ account, home }: AccountRecord): AccountExport => ({
+  version: DUMP_VERSION,
+  seed: account.seed,
+  opens: account.opens,
+  clock: { ...account.clock },
+  slices: slicesOf(home),
+});

@@ -50,11 +50,13 @@ export const createWebhooks = (state: State): WebhookStore => {
         ({ number }, index) => index === 0 || cancelled[index - 1]!.number < number,
       );
       if (!inOrder) cancelled.sort((a, b) => a.number - b.number);
+      const ids: string[] = [];
       for (const [index, delivery] of cancelled.entries()) {
         settle(delivery, 'cancelled', now);
+        ids.push(idOf(delivery));
         if (index % ROWS_PER_SLICE === ROWS_PER_SLICE - 1) await nextTurn();
       }
-      return cancelled.map(idOf);
+      return ids;
     },
   };
 };

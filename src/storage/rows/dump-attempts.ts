@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { createPace, nextTurn } from '../../domain/event-loop.ts';
 import type { AccountDump } from '../store.ts';
 import { snapshotMisfit as misfit } from '../../domain/snapshot-error.ts';
 import type { RowOf } from './columns.ts';
@@ -12,11 +13,13 @@ import type { RowOf } from './columns.ts';
  *
  * @throws {SnapshotError}
  */
-export const attemptsIn = (dump: AccountDump): ReadonlyMap<number, string> => {
+export const attemptsIn = async (dump: AccountDump): Promise<ReadonlyMap<number, string>> => {
+  const isEnough = createPace();
   const deliveries = new Set((dump.tables['delivery'] ?? []).map((row) => row?.['seq']));
   const records = new Map<number, string[]>();
   for (const [index, row] of (dump.tables['attempt'] ?? []).entries()) {
     const where = `tables.attempt[${index}]`;
+    if (isEnough(0)) await nextTurn();
     const { delivery, number, record } = row as RowOf<'attempt'>;
     if (!deliveries.has(delivery)) {
       throw misfit(where, `names a delivery ${delivery} that is not in it`);
@@ -27,5 +30,10 @@ export const attemptsIn = (dump: AccountDump): ReadonlyMap<number, string> => {
       throw misfit(`${where}.number`, `is ${number}: attempts are numbered from 1 on`);
     }
   }
-  return new Map([...records].map(([delivery, list]) => [delivery, list.join(',')]));
+  const joined = new Map<number, string>();
+  for (const [delivery, list] of records) {
+    if (isEnough(0)) await nextTurn();
+    joined.set(delivery, list.join(','));
+  }
+  return joined;
 };

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { nextTurn } from '../../domain/event-loop.ts';
+import { createPace, nextTurn } from '../../domain/event-loop.ts';
 import { ROW_NUMBERS } from '../../domain/delivery-id.ts';
 import { snapshotMisfit as misfit } from '../../domain/snapshot-error.ts';
 import { isMoment } from '../../domain/time.ts';
@@ -181,8 +181,13 @@ const checkCounts = ({ webhook = [], answer = [], progress = [] }: Tables): void
   }
 };
 
-/** Rows looked at before other requests get their turn, about 5 ms. */
-const ROWS_PER_SLICE = 500;
+const charactersIn = (row: unknown): number => {
+  let characters = 0;
+  for (const value of Object.values(row as object)) {
+    if (typeof value === 'string') characters += value.length;
+  }
+  return characters;
+};
 
 /**
  * Looks at every row of every table.
@@ -190,10 +195,11 @@ const ROWS_PER_SLICE = 500;
  * @throws {SnapshotError}
  */
 export const checkAllRows = async ({ tables }: Pick<AccountDump, 'tables'>): Promise<void> => {
+  const isEnough = createPace();
   for (const [name, rows] of Object.entries(tables)) {
     for (const [index, row] of rows.entries()) {
       checkRow(name as TableName, row, `tables.${name}[${index}]`);
-      if (index % ROWS_PER_SLICE === ROWS_PER_SLICE - 1) await nextTurn();
+      if (isEnough(charactersIn(row))) await nextTurn();
     }
   }
 };

@@ -7,7 +7,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Account, ClockRecord } from '../../domain/account.ts';
 import type { AccountKey, Millis, Webhook } from '../../domain/delivery.ts';
 import { deliveryId } from '../../domain/delivery-id.ts';
-import { nextTurn } from '../../domain/event-loop.ts';
+import { createPace, nextTurn } from '../../domain/event-loop.ts';
 import type { AccountStore, WebhookStore } from '../store.ts';
 import { STATUS } from '../rows/status.ts';
 import { answerKeeper } from './answers.ts';
@@ -210,7 +210,13 @@ export const createWebhooks = (
         if (slice.length < ROWS_PER_SLICE) break;
         await nextTurn();
       }
-      return inOrder(cancelled).map(deliveryId);
+      const isEnough = createPace();
+      const ids: string[] = [];
+      for (const seq of inOrder(cancelled)) {
+        if (isEnough(0)) await nextTurn();
+        ids.push(deliveryId(seq));
+      }
+      return ids;
     },
   };
 };

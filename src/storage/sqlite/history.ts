@@ -12,7 +12,7 @@ import { readAttempts } from '../rows/attempt-record.ts';
 import { OF_EVENT, SELECT_DELIVERY, type DeliveryRow, type DeliveryRows } from './delivery-rows.ts';
 import type { InFlight } from './in-flight.ts';
 import { readText } from './text.ts';
-import type { WriteDown } from './unwritten.ts';
+import type { ReadWhole } from './unwritten.ts';
 
 export type History = Pick<
   HistoryStore,
@@ -32,7 +32,7 @@ export const createHistory = (
   db: DatabaseSync,
   rows: DeliveryRows,
   inFlight: InFlight,
-  writeDown: WriteDown,
+  readWhole: ReadWhole,
 ): History => {
   const oneEvent = db.prepare(
     'SELECT seq, id, type, created_at AS createdAt, body FROM event WHERE account = ? AND id = ?',
@@ -90,17 +90,17 @@ export const createHistory = (
       (oneEvent.get(account, id) as unknown as EventRow | undefined) ?? null,
 
     listDeliveries: async (account, filter, { limit, after }) => {
-      writeDown(account);
-      const found = conditions(account, filter);
-      if (found === null) return [];
-      const sql = `${SELECT_DELIVERY} WHERE ${found.where} AND d.seq < ? ORDER BY d.seq DESC LIMIT ?`;
-      const page = db.prepare(sql).all(...found.values, before(account, after), limit);
-      return (page as unknown as DeliveryRow[]).map(rows.toDelivery);
+      return readWhole(account, () => {
+        const found = conditions(account, filter);
+        if (found === null) return [];
+        const sql = `${SELECT_DELIVERY} WHERE ${found.where} AND d.seq < ? ORDER BY d.seq DESC LIMIT ?`;
+        const page = db.prepare(sql).all(...found.values, before(account, after), limit);
+        return (page as unknown as DeliveryRow[]).map(rows.toDelivery);
+      });
     },
     getDelivery: async (account, id) => {
-      writeDown(account);
       const key = deliveryKey(account, id);
-      const row = key === null ? null : rows.one(key);
+      const row = key === null ? null : readWhole(account, () => rows.one(key));
       if (row === null) return null;
       return {
         ...rows.toDelivery(row),

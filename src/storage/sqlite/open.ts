@@ -33,7 +33,8 @@ const holder = (path: string): string => {
 const whoAmI = (): string =>
   process.getuid === undefined ? '' : `: user ${process.getuid()} must be able to write there`;
 
-const explain = (path: string, error: unknown): never => {
+/** @throws {StoreError} for what SQLite says of the file, else the error as it is */
+export const explain = (path: string, error: unknown): never => {
   const code = ((error as { errcode?: number }).errcode ?? 0) & 0xff;
   switch (code) {
     case RESULT.busy:

@@ -8,7 +8,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { AccountKey, DeliveryStatus } from '../../domain/delivery.ts';
 import { rowKey } from '../../domain/delivery-id.ts';
 import { NAMES } from '../rows/status.ts';
-import type { WriteDown } from './unwritten.ts';
+import type { ReadWhole } from './unwritten.ts';
 
 /** What is in flight counts as pending until it is written otherwise. */
 export type Tally = Record<DeliveryStatus | 'events', number>;
@@ -22,14 +22,13 @@ export interface Tallies {
   forgetAll(): void;
 }
 
-export const createTallies = (db: DatabaseSync, writeDown: WriteDown): Tallies => {
+export const createTallies = (db: DatabaseSync, readWhole: ReadWhole): Tallies => {
   const tallies = new Map<AccountKey, Tally>();
   const countStatuses = db.prepare(
     'SELECT status, count(*) AS n FROM delivery WHERE seq > ? AND seq < ? GROUP BY status',
   );
   const countEvents = db.prepare('SELECT count(*) AS n FROM event WHERE account = ?');
-  const count = (account: AccountKey): Tally => {
-    writeDown(account);
+  const countRows = (account: AccountKey): Tally => {
     const events = Number(countEvents.get(account)?.['n']);
     const tally: Tally = {
       events,
@@ -45,6 +44,7 @@ export const createTallies = (db: DatabaseSync, writeDown: WriteDown): Tallies =
     }
     return tally;
   };
+  const count = (account: AccountKey): Tally => readWhole(account, () => countRows(account));
   return {
     of: (account) => {
       const known = tallies.get(account);

@@ -49,6 +49,16 @@ const rollBack = (db: DatabaseSync): void => {
   if (db.isTransaction) db.exec('ROLLBACK');
 };
 
+/** Runs `work`, and takes back what it wrote: as nothing is committed, nothing is written to the medium. */
+export const rolledBack = <T>(db: DatabaseSync, work: () => T): T => {
+  connectionOf(db).begin.run();
+  try {
+    return work();
+  } finally {
+    rollBack(db);
+  }
+};
+
 /** What became of parts that ran one after the other. */
 type Ran =
   | { readonly failed: null; readonly kept: readonly (() => void)[] }

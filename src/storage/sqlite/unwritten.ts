@@ -8,30 +8,58 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { AccountKey } from '../../domain/delivery.ts';
 import { STATUS } from '../rows/status.ts';
-import type { InFlight } from './in-flight.ts';
-import { transaction } from './transaction.ts';
+import type { Flight, InFlight } from './in-flight.ts';
+import { isMediumFailure } from './medium-failure.ts';
+import { rolledBack, transaction } from './transaction.ts';
 
 /** Gives rows to those of an account that have none. */
 export type WriteDown = (account: AccountKey) => void;
 
-export const createWriteDown = (db: DatabaseSync, inFlight: InFlight): WriteDown => {
+/**
+ * Reads with a row for each of them, also while nothing can be written: then the rows are there for this read only.
+ * `read` must not write, and ends before it returns.
+ */
+export type ReadWhole = <T>(account: AccountKey, read: () => T) => T;
+
+export const createWriteDown = (
+  db: DatabaseSync,
+  inFlight: InFlight,
+): { readonly writeDown: WriteDown; readonly readWhole: ReadWhole } => {
   const insert = db.prepare(
     `INSERT INTO delivery (seq, event, webhook, status, attempts_made, created_at, due_at)
      VALUES (?1, ?2, ?3, ${STATUS.pending}, 0, ?4, ?4)`,
   );
-  return (account) => {
-    const flights = inFlight.of(account).flatMap((key) => {
+  const missingOf = (account: AccountKey): { readonly key: number; readonly flight: Flight }[] =>
+    inFlight.of(account).flatMap((key) => {
       const flight = inFlight.get(key);
       return flight === undefined || flight.unwritten === null ? [] : [{ key, flight }];
     });
-    if (flights.length === 0) return;
-    transaction(db, () => {
-      for (const { key, flight } of flights) {
-        const { unwritten, webhook } = flight;
-        if (unwritten !== null) insert.run(key, unwritten.event, webhook, unwritten.createdAt);
+  const insertMissing = (account: AccountKey): void => {
+    for (const { key, flight } of missingOf(account)) {
+      const { unwritten, webhook } = flight;
+      if (unwritten !== null) insert.run(key, unwritten.event, webhook, unwritten.createdAt);
+    }
+  };
+  const writeDown = (account: AccountKey): void => {
+    const missing = missingOf(account);
+    if (missing.length === 0) return;
+    transaction(db, () => insertMissing(account));
+    for (const { flight } of missing) flight.unwritten = null;
+  };
+  return {
+    writeDown,
+    readWhole: (account, read) => {
+      try {
+        writeDown(account);
+      } catch (error) {
+        if (!isMediumFailure(error)) throw error;
+        return rolledBack(db, () => {
+          insertMissing(account);
+          return read();
+        });
       }
-    });
-    for (const { flight } of flights) flight.unwritten = null;
+      return read();
+    },
   };
 };
 

@@ -1,0 +1,131 @@
+/**
+ * One account's rows as plain JSON data, slice by slice.
+ *
+ * No statement stays open between two slices: each slice begins behind the last row of the one before, so other
+ * accounts' writes and checkpoints are not held up.
+ *
+ * @module
+ */
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
+import type { AccountKey } from '../../domain/delivery.ts';
+import { rowKey, rowNumber } from '../../domain/delivery-id.ts';
+import { nextTurn } from '../../domain/event-loop.ts';
+import type { AccountDump, AccountStore, DumpRow, DumpSlice } from '../store.ts';
+import { DUMP_VERSION } from '../rows/columns.ts';
+import { NUMBERED } from '../rows/dump-check.ts';
+import { createSlicer } from '../rows/dump-slices.ts';
+import type { Emptying } from './empty.ts';
+import { TABLES, type Table } from './tables.ts';
+import type { WriteDown } from './unwritten.ts';
+
+type SavedRow = Readonly<Record<string, SQLOutputValue>>;
+
+/** Without the account and what is hidden. */
+const plain = ({ hidden }: Pick<Table, 'hidden'>, row: SavedRow): DumpRow => {
+  const shown: Record<string, string | number | null> = {};
+  for (const [column, value] of Object.entries(row)) {
+    if (column === 'account' || hidden.includes(column)) continue;
+    shown[column] =
+      NUMBERED.has(column) && typeof value === 'number'
+        ? rowNumber(value)
+        : (value as string | number | null);
+  }
+  return shown;
+};
+
+const attemptRows = ({ seq, attempts }: SavedRow): DumpRow[] =>
+  (JSON.parse(`[${String(attempts ?? '')}]`) as unknown[]).map((record, index) => ({
+    delivery: rowNumber(Number(seq)),
+    number: index + 1,
+    record: JSON.stringify(record),
+  }));
+
+/** How one table of a snapshot is read. */
+interface Source extends Pick<Table, 'order'> {
+  /** Condition with the parameters `:after` and `:scope`: rows of the account behind one of them. */
+  readonly where: string;
+  readonly table: string;
+  readonly select: string;
+  /** A row of the database as rows of the snapshot. */
+  readonly rows: (row: SavedRow) => readonly DumpRow[];
+}
+
+/** One lower bound only: with two, SQLite may begin at the account's first row each time. */
+const IN_RANGE = 'seq > :after AND seq < :scope';
+
+const ATTEMPTS: Source = {
+  table: 'attempt',
+  order: 'seq',
+  where: IN_RANGE,
+  select: 'SELECT seq, attempts FROM delivery',
+  rows: attemptRows,
+};
+
+/** What every row of a table comes behind. */
+const beforeFirst = (table: string, account: AccountKey): string | number => {
+  if (table === 'answer') return '';
+  return table === 'event' || table === 'delivery' || table === 'attempt' ? rowKey(account, 0) : -1;
+};
+
+const SOURCES: readonly Source[] = TABLES.flatMap((table): Source[] => {
+  const source: Source = {
+    table: table.name,
+    order: table.order,
+    where: table.order === 'seq' ? IN_RANGE : `account = :scope AND ${table.order} > :after`,
+    select: `SELECT * FROM ${table.name}`,
+    rows: (row) => [plain(table, row)],
+  };
+  return table.name === 'delivery' ? [source, ATTEMPTS] : [source];
+});
+
+/** Rows that have been looked at before other requests get their turn, whatever comes of them. */
+const ROWS_PER_SLICE = 500;
+
+async function* slicesOf(
+  db: DatabaseSync,
+  account: AccountKey,
+): AsyncGenerator<DumpSlice, void, undefined> {
+  for (const { table, order, where, select, rows } of SOURCES) {
+    const statement = db.prepare(
+      `${select} WHERE ${where} ORDER BY ${order} LIMIT ${ROWS_PER_SLICE}`,
+    );
+    const scope = order === 'seq' ? rowKey(account + 1, 0) : account;
+    let after: SQLOutputValue = beforeFirst(table, account);
+    for (let isMore = true; isMore;) {
+      const slice = createSlicer();
+      let seen = 0;
+      for (const row of statement.iterate({ scope, after })) {
+        seen += 1;
+        after = row[order] ?? null;
+        if (slice.add(rows(row))) break;
+      }
+      isMore = slice.isFull() || seen === ROWS_PER_SLICE;
+      yield { table, rows: slice.rows };
+      await nextTurn();
+    }
+  }
+}
+
+export const createExport = (
+  db: DatabaseSync,
+  writeDown: WriteDown,
+  emptying: Emptying,
+): Pick<AccountStore, 'exportAccount'> => {
+  const clock = db.prepare(
+    `SELECT clock_mode AS mode, clock_rate AS rate, clock_virtual AS anchorVirtual, clock_wall AS anchorWall
+     FROM account WHERE key = ?`,
+  );
+  const draws = db.prepare('SELECT seed, opens FROM account WHERE key = ?');
+  return {
+    exportAccount: async (account) => {
+      await emptying.finish(account);
+      writeDown(account);
+      return {
+        version: DUMP_VERSION,
+        ...(draws.get(account) as unknown as { readonly seed: number; readonly opens: number }),
+        clock: clock.get(account) as unknown as AccountDump['clock'],
+        slices: slicesOf(db, account),
+      };
+    },
+  };
+};

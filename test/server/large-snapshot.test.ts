@@ -1,0 +1,112 @@
+/**
+ * Snapshots of many rows: one moment of the account, bounded, and no burden to other accounts.
+ *
+ * @module
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test, vi } from 'vitest';
+import { createMock } from '../../src/create-mock.ts';
+import { apiOf, type Api } from '../support/api.ts';
+import { startReceiver } from '../support/receiver.ts';
+
+// A large account takes its time on a busy machine.
+vi.setConfig({ testTimeout: 120_000 });
+
+const folder = mkdtempSync(join(tmpdir(), 'sendemall-snapshots-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+let files = 0;
+const newFile = (): string => join(folder, `${(files += 1)}.db`);
+
+const trigger = async (api: Api, count: number): Promise<void> => {
+  const { status } = await api.send('POST', '/_sandbox/events', { event: 'email.sent', count });
+  expect(status).toBe(202);
+};
+
+describe.each([
+  ['memory', () => null],
+  ['a file', newFile],
+])('an account of thousands of rows in %s', (_, db) => {
+  test('is saved and loaded while other accounts are answered again and again', async () => {
+    await using mock = await createMock({ clock: 'frozen', rateLimit: false, db: db() });
+    const [api, other, copy] = ['large', 'other', 'copy'].map((key) => apiOf(mock.url, key));
+    // Never answers, so all but a few deliveries wait.
+    await using receiver = await startReceiver(() => undefined);
+    await api!.register(receiver.url);
+    for (let round = 0; round < 2; round += 1) await trigger(api!, 5000);
+
+    const answeredDuring = async <T>(work: Promise<T>): Promise<readonly [T, number]> => {
+      let over = false;
+      let answered = 0;
+      void work.finally(() => (over = true));
+      while (!over) {
+        expect((await other!.get('/v1/webhooks')).status).toBe(200);
+        answered += 1;
+      }
+      return [await work, answered];
+    };
+    const [saved, whileSaving] = await answeredDuring(api!.get('/_sandbox/snapshot'));
+    expect(saved.data.tables.event).toHaveLength(10_000);
+    expect(saved.data.tables.delivery).toHaveLength(10_000);
+    const [loaded, whileLoading] = await answeredDuring(
+      copy!.send('PUT', '/_sandbox/snapshot', saved.data),
+    );
+    expect(loaded.status).toBe(200);
+    expect((await copy!.get('/_sandbox/deliveries?limit=1')).data).toHaveLength(1);
+    // In one piece, none would be answered but those that were on their way already.
+    expect(Math.min(whileSaving, whileLoading)).toBeGreaterThan(2);
+    await mock.close(0);
+  });
+
+  test('is saved as it was at one moment, whatever is asked of it meanwhile', async () => {
+    await using receiver = await startReceiver((_received, response) =>
+      response.writeHead(200).end(),
+    );
+    await using mock = await createMock({ clock: 'frozen', rateLimit: false, db: db() });
+    const api = apiOf(mock.url, 'changing');
+    await api.register(receiver.url);
+    for (let round = 0; round < 2; round += 1) {
+      // Attempts are under way, and more of everything is asked for, while it is read.
+      await trigger(api, 1000);
+      const saving = api.get('/_sandbox/snapshot');
+      const busy = [
+        trigger(api, 10),
+        api.register(receiver.url, { events: ['email.unsubscribed'] }),
+        api.advance({ until: 'settled' }),
+      ];
+      const { status, data } = await saving;
+      expect(status).toBe(200);
+      const { event, delivery, attempt, webhook } = data.tables;
+      const made = delivery.reduce((sum: number, row: any) => sum + row.attempts_made, 0);
+      expect(attempt).toHaveLength(made);
+      expect(delivery).toHaveLength(event.length);
+      const ids = new Set(webhook.map(({ key }: { key: number }) => key));
+      expect(delivery.every((row: any) => ids.has(row.webhook))).toBe(true);
+      await Promise.all(busy);
+    }
+    const { data } = await api.get('/_sandbox/snapshot');
+    expect(data.tables.event).toHaveLength(2020);
+    expect(data.tables.attempt).toHaveLength(2020);
+    expect((await apiOf(mock.url, 'copy').send('PUT', '/_sandbox/snapshot', data)).status).toBe(
+      200,
+    );
+  });
+
+  test('is refused with 413 when its snapshot could not be loaded again', async () => {
+    await using mock = await createMock({ clock: 'frozen', rateLimit: false, db: db() });
+    const api = apiOf(mock.url, 'too-large');
+    const data = { note: 'x'.repeat(400_000) };
+    for (let round = 0; round < 5; round += 1) {
+      const ask = { event: 'email.replied', data, count: 40 };
+      expect((await api.send('POST', '/_sandbox/events', ask)).status).toBe(202);
+    }
+    const { status, error } = await api.get('/_sandbox/snapshot');
+    expect([status, error.code]).toEqual([413, 'PAYLOAD_TOO_LARGE']);
+    expect(error.message).toContain('67108864');
+    // It goes on as if nothing had been asked.
+    await api.register('http://127.0.0.1:9/');
+    await trigger(api, 1);
+  });
+});

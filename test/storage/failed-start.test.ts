@@ -1,0 +1,44 @@
+/**
+ * A sandbox that cannot start opens no database, or lets go of it.
+ *
+ * @module
+ */
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { createMock, MockOptionError, type MockOptions } from '../../src/create-mock.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'sendemall-failed-start-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test.each<[keyof MockOptions, unknown]>([
+  ['clock', 'backwards'],
+  ['clockStart', 'yesterday'],
+  ['seed', -1],
+  ['attemptTimeoutMs', 0],
+  ['concurrency', 0],
+  ['port', 65_536],
+  ['allowedHosts', ['http://a/b']],
+  ['chaos', 'some'],
+  ['profile', 'splendid'],
+])('the option %s of %j is refused before the database is made', async (option, value) => {
+  const db = join(folder, `${option}.db`);
+  const starting = createMock({ db, [option]: value });
+  await expect(starting).rejects.toThrow(MockOptionError);
+  await expect(starting).rejects.toMatchObject({ option });
+  expect(existsSync(db)).toBe(false);
+});
+
+test('a port that is taken leaves the database to the next who opens it', async () => {
+  const db = join(folder, 'port.db');
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await expect(createMock({ db, port })).rejects.toThrow(String(port));
+  server.close();
+  await using mock = await createMock({ db, port: null });
+  expect(mock.url).toBe('http://localhost');
+});

@@ -96,6 +96,9 @@ export const createLane = (
     else if (to.slots.generation.state === 'active') await to.slots.giveBack(slot);
   };
 
+  /** The clock must not go on meanwhile. */
+  const isBusy = (): boolean => work.inFlight > 0 || work.slots.hasUnsent();
+
   /** Runs the event source up to now, and claims what is due and fits. */
   const take = async (): Promise<void> => {
     const at = clock.now();
@@ -129,7 +132,7 @@ export const createLane = (
     const next = nextStep();
     if (clock.isHeld() || next === null || stopped) return;
     if (clock.state().mode === 'skip') {
-      if (work.inFlight > 0 || next <= clock.now()) return;
+      if (isBusy() || next <= clock.now()) return;
       await clock.moveTo(next);
       again = true;
       return;
@@ -148,7 +151,7 @@ export const createLane = (
 
   const isIdle = (): boolean => {
     const next = nextStep();
-    return work.inFlight === 0 && (next === null || next > clock.now());
+    return !isBusy() && (next === null || next > clock.now());
   };
 
   const isActive = (): boolean => work.slots.generation.state === 'active';
@@ -238,12 +241,14 @@ export const createLane = (
         });
       }
       for (const slot of touched) await handOver(work, slot);
+      if (!isBusy()) wake();
     },
     unreserve: (webhooks) => {
       for (const key of webhooks) {
         const slot = work.slots.get(key);
         if (slot !== undefined) slot.reserved -= 1;
       }
+      wake();
     },
     planned: (webhook, at) => {
       work.slots.expect(webhook, at);

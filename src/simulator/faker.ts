@@ -16,6 +16,10 @@ export interface Source {
 /** @returns an own generator that shares no state with any other */
 export const createFaker = async ({ seed, opens }: Source): Promise<Faker> => {
   const { faker: shared } = await import('@faker-js/faker/locale/en');
+  // What follows is done in a turn of the event loop of its own: loading has taken this one.
+  await new Promise((resolve) => {
+    setImmediate(resolve);
+  });
   // The locale's module exports no class, and the one of the main entry comes with all locales.
   const own = new (shared.constructor as typeof Faker)({ locale: shared.rawDefinitions });
   own.seed([seed, opens]);

@@ -99,7 +99,8 @@ export type SignatureMode = z.infer<typeof SignatureMode>;
 
 /**
  * `realtime` runs as real time does, `scaled` at `rate` times its speed. `frozen` moves by advance
- * only. `skip` jumps to what is due next whenever nothing is in flight.
+ * only. `skip` jumps to what is due next whenever nothing is in flight. In all but `realtime`, a
+ * timed-out attempt takes 10 s of this clock, and is in flight until it shows their end.
  */
 export const ClockMode = z.enum(['realtime', 'scaled', 'frozen', 'skip']);
 export type ClockMode = z.infer<typeof ClockMode>;

@@ -4,6 +4,19 @@
  * It follows the process's date, with the rules of {@link SystemClock}: it never goes back. If the system's date was set
  * back while the sandbox was down, the clock goes on from what it showed last.
  *
+ * **How long an attempt lasts.** An attempt starts at what the clock shows. In `realtime` it ends when it really ends. In
+ * the other modes, and in an advance, an attempt that is answered or fails takes no time, and one that times out takes
+ * the documented time limit (10 s), whatever it really took. The end of a timed-out attempt is therefore a step of the
+ * clock, as a due time is: the delivery stays in flight until the clock shows that moment, and only then the attempt is
+ * recorded, the retry is planned from it, or the dead letter is written. So:
+ *
+ * - nothing is ever dated after what the account's clock shows, and the attempts of an event that always times out start
+ *   at T, T+40 s, T+350 s and T+2160 s, in whatever steps the clock gets there;
+ * - `frozen` shows a timed-out attempt after it was advanced by 10 s or more; `skip` jumps to the end as soon as nothing
+ *   is in flight in real time; `scaled` records it when the clock gets there, or at once if it is past that;
+ * - an advance steps onto each such end up to its goal; one that ends before leaves the delivery in flight;
+ * - a result that was not recorded yet is lost when the sandbox stops, and the attempt is made again after a restart.
+ *
  * @module
  */
 import type { ClockState, SystemClock } from '../clock/port.ts';

@@ -74,12 +74,12 @@ export const advance = async (
   const goesOn = (): boolean => signal?.aborted !== true;
   try {
     await step(from);
-    let next = lane.earliestDue();
+    let next = lane.nextStep();
     while (next !== null && next <= goal && goesOn()) {
       await step(next);
       const attempted = lane.attempts() > before;
       if (attempted && 'until' in target && target.until === 'next_attempt') break;
-      next = lane.earliestDue();
+      next = lane.nextStep();
     }
     if (!('until' in target) && goesOn() && clock.now() < goal) await step(goal);
     to = clock.now();

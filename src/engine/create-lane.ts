@@ -11,6 +11,7 @@ import { createGeneration } from './generation.ts';
 import type { Lane, LaneContext, LaneSources } from './lane.ts';
 import { createSender, type Work } from './sender.ts';
 import { createSlots, type Slot } from './slots.ts';
+import { createVirtualEnds } from './virtual-ends.ts';
 
 /** Yield to the event loop every this many steps of the event source, so that a long campaign cannot starve other accounts. */
 const STEPS_IN_A_ROW = 64;
@@ -72,7 +73,7 @@ export const createLane = (
       });
     };
     const slots = createSlots(concurrency, store, createGeneration(), sendSoon);
-    const made: Work = { slots, inFlight: 0, unanswered: 0 };
+    const made: Work = { slots, inFlight: 0, unanswered: 0, ends: createVirtualEnds() };
     if (stopped) void slots.stop();
     return made;
   };
@@ -85,16 +86,25 @@ export const createLane = (
     return Math.min(happens, due);
   };
 
+  const nextStep = (): Millis | null => {
+    const step = Math.min(earliestDue() ?? Infinity, work.ends.earliest());
+    return step === Infinity ? null : step;
+  };
+
   /** Sends claims, or returns them when the webhook takes nothing any more. */
   const handOver = async (to: Work, slot: Slot): Promise<void> => {
     if (to.slots.takes(slot)) sender.sendReady(to, slot);
     else if (to.slots.generation.state === 'active') await to.slots.giveBack(slot);
   };
 
+  /** The clock must not go on meanwhile. */
+  const isBusy = (): boolean => work.inFlight > 0 || work.slots.hasUnsent();
+
   /** Runs the event source up to now, and claims what is due and fits. */
   const take = async (): Promise<void> => {
     const at = clock.now();
-    const { slots } = work;
+    const { slots, ends } = work;
+    ends.runDue(at);
     if (!stopped && (feed.nextAt() ?? Infinity) <= at) {
       await feed.happen(at, outlet);
       if ((steps += 1) % STEPS_IN_A_ROW === 0) await nextTurn();
@@ -123,10 +133,10 @@ export const createLane = (
     disarm = null;
     // Unblocked, it is woken.
     if (recorder.isBlocked()) return;
-    const next = earliestDue();
+    const next = nextStep();
     if (clock.isHeld() || next === null || stopped) return;
     if (clock.state().mode === 'skip') {
-      if (work.inFlight > 0 || next <= clock.now()) return;
+      if (isBusy() || next <= clock.now()) return;
       await clock.moveTo(next);
       again = true;
       return;
@@ -144,8 +154,8 @@ export const createLane = (
   };
 
   const isIdle = (): boolean => {
-    const next = earliestDue();
-    return work.inFlight === 0 && (next === null || next > clock.now());
+    const next = nextStep();
+    return !isBusy() && (next === null || next > clock.now());
   };
 
   const isActive = (): boolean => work.slots.generation.state === 'active';
@@ -205,9 +215,10 @@ export const createLane = (
   };
 
   return {
-    inFlight: () => work.inFlight,
+    inFlight: () => work.inFlight + work.ends.size(),
     attempts: sender.attempts,
     earliestDue,
+    nextStep,
     wake,
     reserve: (webhook) => {
       const { slots } = work;
@@ -242,12 +253,14 @@ export const createLane = (
         });
       }
       for (const slot of touched) await handOver(work, slot);
+      if (!isBusy()) wake();
     },
     unreserve: (webhooks) => {
       for (const key of webhooks) {
         const slot = work.slots.get(key);
         if (slot !== undefined) slot.reserved -= 1;
       }
+      wake();
     },
     planned: (webhook, at) => {
       work.slots.expect(webhook, at);

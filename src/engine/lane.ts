@@ -31,12 +31,14 @@ export interface LaneContext {
 }
 
 export interface Lane {
-  /** Attempts that are sent, and not written down yet. */
+  /** Attempts that are sent and not recorded yet, and those whose end the clock has not reached. */
   inFlight(): number;
   /** Attempts made so far. */
   attempts(): number;
   /** When something is due next: an attempt of an active webhook, or what happens by itself; null when nothing is. */
   earliestDue(): Millis | null;
+  /** When the account's clock changes something next: as `earliestDue`, and the end of a timed-out attempt. */
+  nextStep(): Millis | null;
   /** Something may be due: look, soon. */
   wake(): void;
   /** Keeps a place for a delivery that is due now and about to be published; false when it must wait its turn. */
@@ -60,7 +62,7 @@ export interface Lane {
   replace(rows: () => Promise<void>, rest: () => Promise<void>): Promise<void>;
   /** Claims, sends and records nothing while `work` runs, and goes on afterwards. What is in flight ends meanwhile. */
   pause<T>(work: () => Promise<T>): Promise<T>;
-  /** Resolves when nothing is in flight and nothing is due, or when the account is about to be replaced. */
+  /** Resolves when nothing is in flight in real time and nothing is due, or when the account is about to be replaced. */
   idle(): Promise<void>;
   /** Sends nothing any more. */
   stop(): Promise<void>;

@@ -18,16 +18,19 @@ import { makeFaultyAttempt } from './faults/faulty-attempt.ts';
 import type { LaneContext, LaneSources } from './lane.ts';
 import type { Slot, Slots } from './slots.ts';
 import { targetOf } from './transport.ts';
+import type { VirtualEnds } from './virtual-ends.ts';
 
 const logger = getLogger(['sendemall-mock', 'engine']);
 
 /** The work of one generation of an account. */
 export interface Work {
   readonly slots: Slots;
-  /** Attempts that are sent, and not recorded yet. */
+  /** Attempts that are sent and not recorded yet, without those in `ends`. */
   inFlight: number;
   /** Those among them that are not answered yet. */
   unanswered: number;
+  /** Attempts that have timed out, and whose end the account's clock has not reached. */
+  readonly ends: VirtualEnds;
 }
 
 export interface Sender {
@@ -133,11 +136,9 @@ export const createSender = (
     wake();
   };
 
-  const finish = (start: Start, end: AttemptEnd): void => {
-    const { work, slot, claim, at, url, simulated, fault } = start;
+  const record = (start: Start, end: AttemptEnd, endedAt: Millis): void => {
+    const { work, claim, at, url, fault } = start;
     const { outcome, durationMs, error, signature, response } = end;
-    const instant = toMoment(at + (isTimeout(outcome) ? DELIVERY_POLICY.timeoutMs : 0));
-    const endedAt = simulated ? instant : Math.max(at, clock.now());
     const nextAt = nextAttempt(start, outcome, endedAt);
     const status = statusAfter(start, outcome, nextAt);
     const attempt: Attempt = {
@@ -153,15 +154,34 @@ export const createSender = (
       nextAttemptAt: nextAt,
       fault: fault === null ? null : { name: fault.name, rule: fault.rule },
     };
-    slot.inFlight -= 1;
-    work.unanswered -= 1;
-    capacity.release();
-    if (slot.ready.length > 0) slot.wake();
     recorder.record(
       { delivery: claim.delivery, attempt, status },
       work.slots.generation,
       (written) => recorded(start, attempt, status, written),
     );
+  };
+
+  const finish = (start: Start, end: AttemptEnd): void => {
+    const { work, slot, at, simulated } = start;
+    slot.inFlight -= 1;
+    work.unanswered -= 1;
+    capacity.release();
+    if (slot.ready.length > 0) slot.wake();
+    if (!simulated) {
+      record(start, end, Math.max(at, clock.now()));
+      return;
+    }
+    if (!isTimeout(end.outcome)) {
+      record(start, end, at);
+      return;
+    }
+    const keepResult = (endedAt: Millis): void => {
+      work.inFlight += 1;
+      record(start, end, endedAt);
+    };
+    work.inFlight -= 1;
+    work.ends.add({ slot, endsAt: toMoment(at + DELIVERY_POLICY.timeoutMs), record: keepResult });
+    wake();
   };
 
   const send = (work: Work, slot: Slot, claim: Claim): void => {

@@ -42,6 +42,8 @@ export interface Slots extends Iterable<Slot> {
   places(slot: Slot): number;
   /** Due time of the next attempt of an active webhook; null when none waits. */
   earliestDue(): Millis | null;
+  /** Whether something is about to be sent: claimed and waiting for its turn, or being published. */
+  hasUnsent(): boolean;
   /** Something of this webhook is due at `at`. */
   expect(key: WebhookKey, at: Millis): void;
   /** Returns claims that were not sent to the store. @returns false when the store failed: the claims are kept */
@@ -110,6 +112,12 @@ export const createSlots = (
         if (takes(slot) && slot.nextDue < earliest) earliest = slot.nextDue;
       }
       return earliest === Infinity ? null : earliest;
+    },
+    hasUnsent: () => {
+      for (const slot of slots.values()) {
+        if ((slot.ready.length > 0 || slot.reserved > 0) && takes(slot)) return true;
+      }
+      return false;
     },
     expect: (key, at) => {
       const slot = slots.get(key);

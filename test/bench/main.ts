@@ -14,6 +14,7 @@ import { coldStartFigures } from './cold-start.ts';
 import { deliveryFigures } from './deliveries.ts';
 import { dockerFigures } from './docker.ts';
 import { requestFigures } from './requests.ts';
+import { hangingFigures, largeTriggerFigures, type StallFigures } from './stalls.ts';
 import { startChild } from './support.ts';
 
 type Figures = Record<string, number>;
@@ -55,6 +56,13 @@ const number = (figures: Figures, name: string): number => {
   const value = figures[name];
   if (value === undefined) throw new Error(`the benchmark gave no figure "${name}"`);
   return value;
+};
+
+/** The longest turn of the event loop. On a busy machine its real time is not the sandbox's, so that is only shown. */
+const longestTurn = (what: string, figures: StallFigures): Line => {
+  const [wall, p99, worst] = [figures.wallMs, figures.p99Ms, figures.worstMs].map(Math.round);
+  const detail = `processor time; in real time ${wall} ms; other accounts: 99th percentile ${p99} ms, worst ${worst} ms`;
+  return atMost(`longest turn of the event loop, ${what}`, figures.cpuMs, 50, detail, 'ms');
 };
 
 const benchmarks: Readonly<Record<string, () => Promise<Line[]>>> = {
@@ -171,6 +179,25 @@ const benchmarks: Readonly<Record<string, () => Promise<Line[]>>> = {
         's',
       ),
       atMost('memory meanwhile', number(figures, 'rss_mb'), 700, 'resident set, in memory', 'MB'),
+    ];
+  },
+  hanging: async () => {
+    const lines: Line[] = [];
+    for (const webhooks of [100, 300, 1000]) {
+      const figures = await hangingFigures(webhooks);
+      const latency = `a healthy webhook’s delivery beside ${webhooks} hanging ones, against without`;
+      lines.push(
+        longestTurn(`${webhooks} hanging webhooks on one origin`, figures),
+        atMost(latency, figures.ratio, 3, `median ${figures.medianMs.toFixed(1)} ms`),
+      );
+    }
+    return lines;
+  },
+  large: async () => {
+    const [memory, file] = [await largeTriggerFigures('memory'), await largeTriggerFigures('file')];
+    return [
+      longestTurn('triggers of 10,000 events, in memory', memory),
+      longestTurn('triggers of 10,000 events, SQLite file', file),
     ];
   },
   advance: async () => {

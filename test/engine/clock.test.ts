@@ -170,6 +170,32 @@ describe('skip', () => {
   });
 });
 
+test.each(['frozen', 'skip'])(
+  'a clock never goes on while something waits for its turn to be sent (%s)',
+  { timeout: 60_000 },
+  async (mode) => {
+    // Every attempt opens a connection, which takes long enough that accounts must wait for one another.
+    await using closing = await startReceiver(answer(503, '', { connection: 'close' }));
+    const run = async (name: number): Promise<void> => {
+      const api = apiOf(mock.url, `turns-${mode}-${name}`);
+      for (let webhook = 0; webhook < 4; webhook += 1) await api.register(closing.url);
+      await api.trigger('email.sent', { count: 6 });
+      // What is due at other times than the rest.
+      await api.advance({ by: '7s' });
+      await api.trigger('email.opened', { count: 6 });
+      if (mode === 'frozen') await api.advance({ until: 'settled' });
+      else await api.send('PUT', '/_sandbox/clock', { mode });
+      const { data } = await api.get<DeliveryDetail[]>('/_sandbox/deliveries?limit=100');
+      for (const { id } of data) {
+        const delivery = await api.settled(id);
+        expect(delivery.attempts[0]!.started_at).toBe(delivery.created_at);
+        expect(offsets(delivery)).toEqual(LADDER);
+      }
+    };
+    await Promise.all(Array.from({ length: 6 }, (_, name) => run(name)));
+  },
+);
+
 describe('scaled', () => {
   test('at 600x no attempt is early, by the account’s clock or by the wall', async () => {
     const api = apiOf(mock.url, 'scaled-600');

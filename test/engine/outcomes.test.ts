@@ -30,7 +30,8 @@ describe('an attempt', () => {
     api = apiOf(mock.url, `outcomes-${(account += 1)}`);
     await api.register(url);
     const id = await api.trigger();
-    await api.advance({ by: 0 });
+    // A time-out takes ten seconds of the frozen clock.
+    await api.advance({ by: '10s' });
     const { attempts, ...delivery } = await api.delivery(id);
     expect(attempts).toHaveLength(1);
     return { delivery, ...attempts[0]! };

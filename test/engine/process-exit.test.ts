@@ -150,3 +150,41 @@ ${attempt()}
 test('the demo ends when it says so', async () => {
   expect(await msToExit(['test/demo/demo.ts'])).toBeLessThan(MAX_EXIT_MS);
 });
+
+test('a vitest run with the fixture ends by itself and leaves no process behind', async () => {
+  await program(
+    'kit.spec.ts',
+    `import { test } from ${source('vitest/index.ts')};
+test('a receiver that hangs', async ({ sandbox }) => {
+  await sandbox.register(() => new Promise(() => undefined));
+  await sandbox.trigger('email.sent');
+});
+test('a receiver that answers', async ({ expect, sandbox }) => {
+  await sandbox.register(() => new Response());
+  await expect(await sandbox.trigger('email.sent')).toBeDelivered();
+});`,
+  );
+  const vitest = fileURLToPath(new URL('node_modules/vitest/vitest.mjs', root));
+  const child = spawn(
+    process.execPath,
+    [vitest, 'run', '--root', folder],
+    // A group of its own, so that whatever it leaves behind can be found.
+    { cwd: folder, env: environment(), stdio: ['ignore', 'pipe', 'pipe'], detached: true },
+  );
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const [status] = (await once(child, 'close')) as [number | null];
+  expect(output).toContain('2 passed');
+  expect(output).not.toMatch(/close timed out|unhandled/iu);
+  expect(status).toBe(0);
+  const isLeft = (): boolean => {
+    try {
+      return process.kill(-child.pid!, 0);
+    } catch {
+      return false;
+    }
+  };
+  // Workers that vitest has told to end may take a moment longer than itself.
+  await expect.poll(isLeft, { timeout: 8000 }).toBe(false);
+});

@@ -1,0 +1,51 @@
+/**
+ * The sandbox in a process of its own, which measures how long its event loop is held. `FILE` names a database.
+ * A round without `stop` starts a measurement; one with it ends that and answers with its figures.
+ *
+ * @module
+ */
+import { createMock } from '../../src/create-mock.ts';
+import { answerRounds } from './support.ts';
+
+/** Longest time between two turns of the event loop, in milliseconds. */
+export interface Stalls {
+  readonly url: string;
+  /** As others notice it: a busy machine adds to it. */
+  readonly wallMs: number;
+  /** Processor time of the thread alone: what the sandbox itself needs. */
+  readonly cpuMs: number;
+}
+
+const mock = await createMock({
+  rateLimit: false,
+  db: process.env['FILE'] ?? null,
+  attemptTimeoutMs: Number(process.env['ATTEMPT_TIMEOUT_MS'] ?? 10_000),
+});
+
+const cpuNow = (): number => {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
+};
+
+let longest = { wallMs: 0, cpuMs: 0 };
+let last = { wall: performance.now(), cpu: cpuNow() };
+const look = (): void => {
+  const now = { wall: performance.now(), cpu: cpuNow() };
+  longest = {
+    wallMs: Math.max(longest.wallMs, now.wall - last.wall),
+    cpuMs: Math.max(longest.cpuMs, now.cpu - last.cpu),
+  };
+  last = now;
+};
+let timer: NodeJS.Timeout | undefined;
+
+answerRounds(async ({ stop }: { stop: boolean }): Promise<Stalls> => {
+  look();
+  clearInterval(timer);
+  const stalls = { url: mock.url, ...longest };
+  if (!stop) {
+    longest = { wallMs: 0, cpuMs: 0 };
+    timer = setInterval(look, 1);
+  }
+  return stalls;
+});

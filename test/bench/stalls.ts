@@ -1,0 +1,130 @@
+/**
+ * How long one account's work holds up the others: receivers that never answer, and one large trigger.
+ *
+ * @module
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { apiOf, type Api } from '../support/api.ts';
+import { startReceiver as startHanging } from '../support/receiver.ts';
+import type { Stalls } from './stall-app.ts';
+import { ask, median, startChild, startReceiver, type Child } from './support.ts';
+
+/** Webhooks that an account may have. */
+const WEBHOOKS_EACH = 100;
+/** Events for each hanging webhook: more than it may have in flight. */
+const EVENTS_EACH = 20;
+const ATTEMPT_TIMEOUT_MS = 3000;
+/** Long enough that every attempt that was sent at first has timed out, but no longer than the second. */
+const MEASURE_MS = 2 * ATTEMPT_TIMEOUT_MS;
+const MAX_MEASURE_MS = 60_000;
+/** Fewer deliveries than this say nothing of their latency. */
+const MIN_DELIVERIES = 100;
+const LARGE_ROUNDS = 5;
+
+export interface StallFigures extends Omit<Stalls, 'url'> {
+  /** What another account notices meanwhile, in milliseconds. */
+  readonly medianMs: number;
+  readonly p99Ms: number;
+  readonly worstMs: number;
+}
+
+const start = (child: Child): Promise<Stalls> => ask<Stalls>(child, { stop: false });
+const stop = (child: Child): Promise<Stalls> => ask<Stalls>(child, { stop: true });
+
+/** Repeats `work` until told to end, and gives how long each took. */
+const repeat = async (
+  work: () => Promise<unknown>,
+  isOver: (done: number) => boolean,
+): Promise<number[]> => {
+  const times: number[] = [];
+  while (!isOver(times.length)) {
+    const began = performance.now();
+    await work();
+    times.push(performance.now() - began);
+  }
+  return times;
+};
+
+const figuresOf = ({ wallMs, cpuMs }: Stalls, times: readonly number[]): StallFigures => {
+  const sorted = times.toSorted((a, b) => a - b);
+  return {
+    wallMs,
+    cpuMs,
+    medianMs: median(times),
+    p99Ms: sorted[Math.floor(sorted.length * 0.99)] ?? Number.NaN,
+    worstMs: sorted.at(-1) ?? Number.NaN,
+  };
+};
+
+/** `webhooks` that never answer on one origin, and one that does: its deliveries from the trigger to their end. */
+export const hangingFigures = async (
+  webhooks: number,
+): Promise<StallFigures & { readonly ratio: number }> => {
+  await using hanging = await startHanging(() => undefined);
+  await using healthy = await startReceiver();
+  await using child = await startChild('stall-app.ts', {
+    ATTEMPT_TIMEOUT_MS: String(ATTEMPT_TIMEOUT_MS),
+  });
+  const { url } = await start(child);
+  const other = apiOf(url, 'healthy');
+  await other.register(healthy.url);
+  const deliver = async (): Promise<unknown> => other.settled(await other.trigger());
+  const isEnough = (done: number): boolean => done >= MIN_DELIVERIES;
+  await repeat(deliver, isEnough);
+  const accounts: Api[] = [];
+  for (let made = 0; made < webhooks; made += 1) {
+    if (made % WEBHOOKS_EACH === 0) accounts.push(apiOf(url, `hanging-${made}`));
+    await accounts.at(-1)!.register(`${hanging.url}/${made}`);
+  }
+  const before = median(await repeat(deliver, isEnough));
+  await start(child);
+  const began = performance.now();
+  for (const api of accounts) await api.trigger('email.sent', { count: EVENTS_EACH });
+  const times = await repeat(deliver, (done) => {
+    const spent = performance.now() - began;
+    return spent > MAX_MEASURE_MS || (spent > MEASURE_MS && isEnough(done));
+  });
+  const figures = figuresOf(await stop(child), times);
+  return { ...figures, ratio: figures.medianMs / before };
+};
+
+/** One trigger of 10,000 events, and what another account's requests take meanwhile: the median of some rounds. */
+export const largeTriggerFigures = async (where: 'file' | 'memory'): Promise<StallFigures> => {
+  const folder = await mkdtemp(join(tmpdir(), 'sendemall-bench-'));
+  try {
+    await using receiver = await startReceiver();
+    const env: Record<string, string> = where === 'file' ? { FILE: join(folder, 'bench.db') } : {};
+    await using child = await startChild('stall-app.ts', env);
+    const { url } = await start(child);
+    const [large, other] = [apiOf(url, 'large'), apiOf(url, 'other')];
+    for (const api of [large, other]) await api.register(receiver.url);
+    const list = (): Promise<unknown> => other.get('/v1/webhooks');
+    const rounds: StallFigures[] = [];
+    for (let round = 0; round < LARGE_ROUNDS; round += 1) {
+      // The first round is the first trigger of the process: nothing is loaded or compiled.
+      await start(child);
+      let over = false;
+      const triggered = large.trigger('email.replied', { count: 10_000 }).finally(() => {
+        over = true;
+      });
+      const times = await repeat(list, () => over);
+      await triggered;
+      rounds.push(figuresOf(await stop(child), times));
+      await large.send('POST', '/_sandbox/reset');
+      await large.register(receiver.url);
+    }
+    const of = (name: keyof StallFigures): number => median(rounds.map((one) => one[name]));
+    return {
+      // The first trigger loads what makes up values: no median may hide that.
+      cpuMs: Math.max(...rounds.map(({ cpuMs }) => cpuMs)),
+      wallMs: of('wallMs'),
+      medianMs: of('medianMs'),
+      p99Ms: of('p99Ms'),
+      worstMs: of('worstMs'),
+    };
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+};

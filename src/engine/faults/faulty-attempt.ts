@@ -107,9 +107,9 @@ const send = (attempt: FaultyAttempt, done: (end: AttemptEnd) => void): void => 
 
 /** Says in the error what the fault was, wherever it is the reason. */
 const told = (fault: FaultName, end: AttemptEnd): AttemptEnd => {
-  if (fault === 'reset_mid_body') {
+  if (fault === 'reset_mid_body' && end.outcome === 'reset') {
     const error = 'fault reset_mid_body: the sandbox cut the connection in the middle of the body';
-    return { ...end, outcome: 'reset', error };
+    return { ...end, error };
   }
   if (!COUNTS_AS_FAILED.has(fault)) return end;
   if (end.outcome !== 'delivered') {

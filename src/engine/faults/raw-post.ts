@@ -116,7 +116,9 @@ export const rawPost = (wall: SystemClock, post: RawPost, done: Done): void => {
       return;
     }
     if (how === 'cut' && next >= pieces.length / 2) {
-      fail(new Error('the sandbox cut the connection in the middle of the body'));
+      const cut = new Error('the sandbox cut the connection in the middle of the body');
+      // The fault that was asked for, not a failure of the sandbox.
+      fail(Object.assign(cut, { code: 'ECONNRESET' }));
       return;
     }
     // What is cut must have gone out before.

@@ -6,7 +6,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createMock, type Mock } from '../../src/create-mock.ts';
 import { reportOf, verify } from '../cli/verify-support.ts';
-import { createStage, SECRET, startExample } from '../patterns/support.ts';
+import { createStage, SECRET, startExample, type Stage } from '../patterns/support.ts';
+import { startReceiver } from '../support/receiver.ts';
+
+/** A receiver that runs. */
+interface Started extends AsyncDisposable {
+  readonly url: string;
+}
 
 let mock: Mock;
 beforeAll(async () => {
@@ -15,9 +21,10 @@ beforeAll(async () => {
 afterAll(() => mock.close());
 
 describe('verify --effects-sink', () => {
-  const judge = async (example: string, only: string) => {
+  /** @param start starts the receiver, which calls the sink at the given URL */
+  const judge = async (start: (env: Stage['env']) => Promise<Started>, only: string) => {
     const { key, env } = await createStage(mock);
-    await using receiver = await startExample('TypeScript', example, env);
+    await using receiver = await start(env);
     const sandbox = ['--sandbox-url', mock.url, '--api-key', key];
     const ran = await verify(
       [receiver.url, ...sandbox, '--effects-sink', 'crm', '--only', only, '--json'],
@@ -36,7 +43,10 @@ describe('verify --effects-sink', () => {
 
   test('passes a receiver that works once on each event', async () => {
     expect(
-      await judge('dedupe', 'delivery/dup-seq,delivery/dup-race,delivery/dedupe-evict'),
+      await judge(
+        (env) => startExample('TypeScript', 'dedupe', env),
+        'delivery/dup-seq,delivery/dup-race,delivery/dedupe-evict',
+      ),
     ).toEqual({
       status: 0,
       checks: {
@@ -48,7 +58,13 @@ describe('verify --effects-sink', () => {
   });
 
   test('fails one that works on each delivery', async () => {
-    expect(await judge('answer-first', 'delivery/dup-seq')).toEqual({
+    const callsTheSinkOnEach = (env: Stage['env']): Promise<Started> =>
+      startReceiver(({ body }, response) => {
+        void fetch(`${env.CRM_URL}/activities`, { method: 'POST', body }).finally(() =>
+          response.end(),
+        );
+      });
+    expect(await judge(callsTheSinkOnEach, 'delivery/dup-seq')).toEqual({
       status: 1,
       checks: { 'delivery/dup-seq': 'fail' },
     });

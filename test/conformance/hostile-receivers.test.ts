@@ -53,7 +53,7 @@ const flood = async (head: string, repeated: string): Promise<string> => {
     socket.on('error', () => undefined);
     socket.once('data', () => {
       const go = (): void => {
-        while (!socket.destroyed && socket.write(piece));
+        if (!socket.destroyed && socket.write(piece)) setImmediate(go);
       };
       socket.on('drain', () => setImmediate(go));
       socket.write(head);
@@ -83,10 +83,13 @@ const drip: Answer = (response, isSigned) => {
 
 const endless: Answer = (response, isSigned) => {
   response.writeHead(status(isSigned));
+  const piece = Buffer.alloc(65_536, 'y');
+  // One piece a turn: the client is in this process, and a response whose client has left takes any number.
   const go = (): void => {
-    while (!response.destroyed && response.write(Buffer.alloc(65_536, 'y')));
+    if (response.destroyed || response.socket?.destroyed !== false) return;
+    if (response.write(piece)) setImmediate(go);
   };
-  response.on('drain', go);
+  response.on('drain', () => setImmediate(go));
   go();
 };
 

@@ -9,7 +9,7 @@
  *
  * @module
  */
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { chmodSync, chownSync, copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import process from 'node:process';
@@ -115,7 +115,19 @@ const runRound = (files: readonly string[], owner: number | null): boolean => {
   }
 };
 
-const owner = process.getuid?.() === 0 ? OTHER_USER : null;
+/** Whether another user reaches this checkout: it may itself be in a folder that only root enters. */
+const isReachable = (user: number): boolean => {
+  const { status } = spawnSync(process.execPath, ['-e', ''], { cwd: root, uid: user, gid: user });
+  return status === 0;
+};
+
+const isRoot = process.getuid?.() === 0;
+const owner = isRoot && isReachable(OTHER_USER) ? OTHER_USER : null;
+if (isRoot && owner === null) {
+  console.log(
+    `By root: user ${OTHER_USER} cannot enter ${root}. Clone into a folder that others may enter.`,
+  );
+}
 const files = listed('test/**/*.test.ts', 'test/*.test.ts');
 const [rounds, sample, seed] = [numberOf('rounds'), numberOf('sample'), numberOf('seed')];
 let failed = 0;

@@ -25,9 +25,10 @@ describe('health', () => {
     expect(status).toBe(0);
   });
 
-  test('is 1 when nothing answers, and says why', async () => {
-    const { status, stdout } = await run(['health', '--sandbox-url', 'http://127.0.0.1:9']);
-    expect(stdout).toBe('Not ready: http://127.0.0.1:9 (ECONNREFUSED)\n');
+  test.each(['http', 'https'])('is 1 when nothing answers on %s, and says why', async (scheme) => {
+    const url = `${scheme}://127.0.0.1:9`;
+    const { status, stdout } = await run(['health', '--sandbox-url', url]);
+    expect(stdout).toBe(`Not ready: ${url} (ECONNREFUSED)\n`);
     expect(status).toBe(1);
   });
 

@@ -5,7 +5,7 @@
  */
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { get, type IncomingMessage } from 'node:http';
+import { get as getPlain, type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { parseSpan } from '../../domain/time.ts';
@@ -32,7 +32,10 @@ const ownUrl = (env: NodeJS.ProcessEnv): string | null =>
 /** Null when it is ready, or why not. */
 const findFault = async (url: string, signal: AbortSignal): Promise<string | null> => {
   try {
-    const request = get(new URL('/readyz', url), { agent: false, timeout: PATIENCE_MS, signal });
+    const ready = new URL('/readyz', url);
+    // TLS is loaded only where it is asked for: a sandbox speaks plain HTTP, a proxy in front of it may not.
+    const get = ready.protocol === 'https:' ? (await import('node:https')).get : getPlain;
+    const request = get(ready, { agent: false, timeout: PATIENCE_MS, signal });
     request.on('timeout', () =>
       request.destroy(new Error(`no answer within ${PATIENCE_MS / 1000} s`)),
     );

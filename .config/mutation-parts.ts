@@ -20,37 +20,44 @@ const QUICK = 10_000;
 
 const PARTS = {
   rules: {
-    mutate: ['src/domain/**/*.ts'],
-    tests: ['test/domain/**/*.test.ts'],
+    mutate: ['src/{domain,signature}/**/*.ts'],
+    tests: ['test/{domain,signature}/**/*.test.ts'],
     testTimeout: QUICK,
   },
   checks: {
     mutate: ['src/conformance/checks/**/*.ts'],
     tests: [
       EACH_CHECK,
-      'test/conformance/{fail-2xx,forgetful-hook,observe,state-probe,suppression-survives,verdicts}.test.ts',
+      'test/conformance/{fail-2xx,state-probe,suppression-survives,verdicts}.test.ts',
+      'test/conformance/{judge/forgetful-hook,run/observe}.test.ts',
     ],
     testTimeout: 60_000,
   },
   suite: {
-    mutate: ['src/conformance/*.ts', '!src/conformance/catalogue.ts'],
+    mutate: [
+      'src/conformance/*.ts',
+      'src/conformance/{run,judge,redact,samples}/*.ts',
+      '!src/conformance/catalogue.ts',
+    ],
     tests: [
-      'test/conformance/{acceptance,config,dead-letters,deliver,forgeries,forgetful-hook,latencies,leaks}.test.ts',
-      'test/conformance/{lead,legal-data,observe,pieces,redact,report,reproduce,run-check}.test.ts',
-      'test/conformance/{runner,runner-life,select,verify,vitality}.test.ts',
+      'test/conformance/{run,judge,redact,samples}/*.test.ts',
+      'test/conformance/{config,report,verify}.test.ts',
     ],
     testTimeout: QUICK,
   },
   probe: {
-    mutate: ['src/conformance/probe/*.ts'],
-    tests: ['test/conformance/probe/*.test.ts', 'test/conformance/pieces.test.ts'],
+    mutate: ['src/conformance/{probe,hooks,net}/*.ts'],
+    tests: [
+      'test/conformance/{probe,hooks,net}/*.test.ts',
+      'test/conformance/samples/chunked-events.test.ts',
+    ],
     testTimeout: QUICK,
   },
   diagnosis: {
     mutate: ['src/conformance/diagnosis/*.ts'],
     tests: [
-      'test/conformance/diagnosis/{pages,plain-on-tls,raw-body,replies,search,words}.test.ts',
-      'test/conformance/acceptance.test.ts',
+      'test/conformance/diagnosis/{pages,plain-on-tls,replies,search,words}.test.ts',
+      'test/conformance/judge/{acceptance,raw-body}.test.ts',
     ],
     testTimeout: QUICK,
   },

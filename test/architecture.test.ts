@@ -199,8 +199,9 @@ describe('each rule can fail', () => {
     {
       title: 'a store picked by the server',
       files: {
-        'src/server/a.ts': "import { s } from '../storage/sqlite.ts';\nexport const a = s;",
-        'src/storage/sqlite.ts': 'export const s = 1;',
+        'src/server/a.ts':
+          "import { s } from '../storage/sqlite/sqlite-store.ts';\nexport const a = s;",
+        'src/storage/sqlite/sqlite-store.ts': 'export const s = 1;',
       },
       expected: ['import-table', 'adapter'],
     },
@@ -246,8 +247,9 @@ describe('each rule can fail', () => {
     const fine = small({
       [PUBLIC_ENTRIES[0] as string]: "export { a } from './create-mock.ts';",
       'src/create-mock.ts':
-        "import { s } from './storage/sqlite.ts';\nimport 'hono';\nexport const a = s;",
-      'src/storage/sqlite.ts': "import type { D } from '../domain/d.ts';\nexport const s: D = 1;",
+        "import { s } from './storage/sqlite/sqlite-store.ts';\nimport 'hono';\nexport const a = s;",
+      'src/storage/sqlite/sqlite-store.ts':
+        "import type { D } from '../../domain/d.ts';\nexport const s: D = 1;",
       'src/domain/d.ts': 'export type D = number;\nexport const at = (ms: number) => new Date(ms);',
     });
     expect(check(fine)).toEqual([]);

@@ -34,7 +34,7 @@ const env = {
 const MAX_MS = 600_000;
 vi.setConfig({ testTimeout: MAX_MS });
 
-const PATTERNS = 'test/receivers/patterns';
+const PATTERNS = 'test/examples';
 
 interface Manifest {
   readonly version: string;

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Observed } from './observed.ts';
-import type { Exchange } from './probe/exchange.ts';
+import type { Observed } from './run/observed.ts';
+import type { Exchange } from './net/exchange.ts';
 import type { Probe } from './probe/probe.ts';
 
 export type Area = 'signature' | 'content' | 'http' | 'delivery' | 'domain' | 'performance';

@@ -5,7 +5,7 @@
  */
 import * as z from 'zod';
 import { OptionsError } from './options.ts';
-import type { Hooks } from './probe/hooks.ts';
+import type { Hooks } from './hooks/hooks.ts';
 
 const oneOrMore = z.union([z.string().min(1), z.array(z.string().min(1))]);
 const text = z.string().min(1);

@@ -4,8 +4,8 @@
  * @module
  */
 import type { Check } from './check.ts';
-import type { HeaderPairs } from './probe/exchange.ts';
-import type { Hooks, StartSandbox } from './probe/hooks.ts';
+import type { HeaderPairs } from './net/exchange.ts';
+import type { Hooks, StartSandbox } from './hooks/hooks.ts';
 import type { CheckResult, FailOn, KnownFailure } from './report.ts';
 
 export interface VerifyOptions {

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Area, CutOff, Level } from './check.ts';
-import type { Exchange, Reply, SentRequest } from './probe/exchange.ts';
+import type { Exchange, Reply, SentRequest } from './net/exchange.ts';
 
 export type CheckStatus = 'pass' | 'fail' | 'not_tested' | 'error';
 

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Verdict } from './check.ts';
-import type { Exchange, Reply } from './probe/exchange.ts';
+import type { Exchange, Reply } from './net/exchange.ts';
 
 export const pass = (note?: string): Verdict =>
   note === undefined ? { status: 'pass' } : { status: 'pass', note };

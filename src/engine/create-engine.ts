@@ -8,15 +8,15 @@ import type { ClockState, SystemClock } from '../clock/port.ts';
 import type { Outcome } from '../domain/delivery.ts';
 import { tooManyAccounts, unauthorized } from '../domain/problems.ts';
 import type { Store } from '../storage/store.ts';
-import { openAccount, type OpenAccount } from './account-engine.ts';
+import { openAccount, type OpenAccount } from './account.ts';
 import type { AccountEngine, Engine } from './engine.ts';
-import { createCapacity } from './capacity.ts';
-import type { NewRule } from './faults/book.ts';
-import type { OpenFeed } from './feed.ts';
-import type { Lane, LaneContext } from './lane.ts';
+import { createCapacity } from './dispatch/capacity.ts';
+import type { NewRule } from './faults/rules.ts';
+import type { OpenFeed } from './event-source.ts';
+import type { Lane, LaneContext } from './dispatch/port.ts';
 import { createOpener } from './opener.ts';
-import { createRecorder } from './recorder.ts';
-import type { Transport } from './transport.ts';
+import { createRecorder } from './dispatch/recorder.ts';
+import type { Transport } from './delivery/transport.ts';
 
 /** A key more than this is refused: every account costs memory for as long as the sandbox runs. */
 const MOST_ACCOUNTS = 10_000;

@@ -16,7 +16,7 @@ import type {
 } from '../domain/delivery.ts';
 import type { EventType } from '../../schemas/contract.ts';
 import type { ClockMode } from '../clock/port.ts';
-import type { FaultBook } from './faults/book.ts';
+import type { FaultBook } from './faults/rules.ts';
 import type {
   AccountDump,
   AccountExport,

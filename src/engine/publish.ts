@@ -15,10 +15,10 @@ import { deliveryId } from '../domain/delivery-id.ts';
 import { eventExists, webhookNotFound, webhookPaused } from '../domain/problems.ts';
 import { toMoment, toProviderTime } from '../domain/time.ts';
 import type { Claim, NewDelivery, NewEvent, Store } from '../storage/store.ts';
-import type { Bus } from './bus.ts';
-import type { FaultBook } from './faults/book.ts';
+import type { Bus } from './events.ts';
+import type { FaultBook } from './faults/rules.ts';
 import type { EventToPublish, Published } from './engine.ts';
-import type { Lane } from './lane.ts';
+import type { Lane } from './dispatch/port.ts';
 
 interface Plan {
   readonly rows: readonly NewEvent[];

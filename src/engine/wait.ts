@@ -7,7 +7,7 @@ import type { AccountKey, DeliveryDetail, DeliveryStatus, Millis } from '../doma
 import { deliveryNotFound } from '../domain/problems.ts';
 import type { WallClock } from '../clock/port.ts';
 import type { Store } from '../storage/store.ts';
-import type { Bus } from './bus.ts';
+import type { Bus } from './events.ts';
 import type { Happening } from './engine.ts';
 
 type Until = 'settled' | 'delivered' | 'dead';

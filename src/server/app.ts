@@ -23,7 +23,7 @@ import { webhookRoutes } from './control/webhooks.ts';
 import { failure } from './envelope.ts';
 import { createGuard } from './guard.ts';
 import { createIdempotency } from './idempotency.ts';
-import { landingRoutes } from './landing.ts';
+import { landingRoutes } from './landing-page.ts';
 import { probeRoutes } from './probes.ts';
 import { createRateLimits } from './rate-limits.ts';
 import { accountRoutes } from './sandbox/account.ts';

@@ -7,7 +7,7 @@ import type * as Control from '../../schemas/control.ts';
 import type * as Sandbox from '../../schemas/sandbox.ts';
 import type { Attempt, Delivery, DeliveryDetail, HeaderList, Webhook } from '../domain/delivery.ts';
 import { toProviderTime, toSandboxTime } from '../domain/time.ts';
-import { deliveryHeaders } from '../engine/attempt.ts';
+import { deliveryHeaders } from '../engine/delivery/attempt.ts';
 import type { ClockView } from '../engine/engine.ts';
 import type { DeadLetter } from '../storage/store.ts';
 

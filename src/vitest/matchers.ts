@@ -6,7 +6,7 @@
 import type { EventType } from '../../schemas/contract.ts';
 import { SIGNATURE } from '../../schemas/contract.ts';
 import type { DeliveryDetail } from '../../schemas/sandbox.ts';
-import { explainSignature } from '../domain/explain-signature.ts';
+import { explainSignature } from '../signature/explain.ts';
 import { acceptsEvery } from './accept-every.ts';
 import { problemsOf } from './event-schema.ts';
 import { MatcherError, settle, subjectOf, tell, thrown } from './subject.ts';

@@ -18,11 +18,12 @@ export const ROOMS: readonly Room[] = [
   { name: 'clock', may: [] },
   { name: 'codegen', may: [] },
   { name: 'domain', may: ['schemas'] },
+  { name: 'signature', may: ['schemas', 'domain'] },
   { name: 'storage', may: ['domain'] },
-  { name: 'engine', may: ['domain', 'clock', 'src/storage/store.ts'] },
+  { name: 'engine', may: ['domain', 'signature', 'clock', 'src/storage/store.ts'] },
   { name: 'simulator', may: ['domain', 'engine'] },
   { name: 'client', may: ['schemas', 'domain'] },
-  { name: 'conformance', may: ['schemas', 'domain', 'clock', 'client'] },
+  { name: 'conformance', may: ['schemas', 'domain', 'signature', 'clock', 'client'] },
   {
     name: 'server',
     may: ['schemas', 'domain', 'engine', 'simulator', 'src/clock/port.ts', 'src/storage/store.ts'],
@@ -33,6 +34,7 @@ export const ROOMS: readonly Room[] = [
       'schemas',
       'clock',
       'domain',
+      'signature',
       'storage',
       'engine',
       'simulator',
@@ -42,7 +44,10 @@ export const ROOMS: readonly Room[] = [
     ],
   },
   { name: 'cli', may: ['create-mock', 'conformance', 'client', 'package.json'] },
-  { name: 'vitest', may: ['schemas', 'domain', 'create-mock', 'conformance', 'client'] },
+  {
+    name: 'vitest',
+    may: ['schemas', 'domain', 'signature', 'create-mock', 'conformance', 'client'],
+  },
   { name: 'testcontainers', may: ['client'] },
   { name: 'index', may: ['create-mock', 'client'] },
 ];
@@ -74,7 +79,12 @@ export const GRANTS: readonly Grant[] = [
   {
     from: 'cli',
     to: 'domain',
-    reason: 'sign and check-signature are pure rules, and so are the times and spans in flags',
+    reason: 'times and spans in flags follow pure rules',
+  },
+  {
+    from: 'cli',
+    to: 'signature',
+    reason: 'sign and check-signature are pure rules behind a command',
   },
   {
     from: 'cli',
@@ -97,7 +107,7 @@ export const PUBLIC_ENTRIES: readonly string[] = [
 export const COMPOSITION_ROOTS: readonly string[] = [
   'src/create-mock.ts',
   'src/conformance/verify.ts',
-  'src/conformance/probe/http-hooks.ts',
+  'src/conformance/hooks/http-hooks.ts',
 ];
 
 /** Ports and their adapters: outside its own folder, an adapter is seen by the root only. */
@@ -129,7 +139,7 @@ export const AMBIENT_TIME: readonly AmbientTime[] = [
     reason: "it waits for a sandbox's clock, which runs by itself",
   },
   {
-    path: 'src/conformance/stopwatch.ts',
+    path: 'src/conformance/net/stopwatch.ts',
     reason: 'how fast a receiver really is, to fractions of a millisecond',
   },
 ];

@@ -7,7 +7,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openSqliteStore } from '../../src/storage/sqlite.ts';
+import { openSqliteStore } from '../../src/storage/sqlite/sqlite-store.ts';
 import type { NewEvent, Store } from '../../src/storage/store.ts';
 import { median } from './support.ts';
 

@@ -7,9 +7,9 @@
 import { systemClock } from '../../src/clock/system.ts';
 import { createEngine } from '../../src/engine/create-engine.ts';
 import type { AccountEngine, EventToPublish } from '../../src/engine/engine.ts';
-import { createTransport } from '../../src/engine/transport.ts';
-import { openMemoryStore } from '../../src/storage/memory.ts';
-import { openSqliteStore } from '../../src/storage/sqlite.ts';
+import { createTransport } from '../../src/engine/delivery/transport.ts';
+import { openMemoryStore } from '../../src/storage/memory/memory-store.ts';
+import { openSqliteStore } from '../../src/storage/sqlite/sqlite-store.ts';
 import { CONCURRENCY, sample, SECRET } from './sample.ts';
 import { answerRounds, measure, type Measured } from './support.ts';
 

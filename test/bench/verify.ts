@@ -11,7 +11,7 @@ import { Readable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import { Client } from 'undici';
 import { verify } from '../../src/conformance/verify.ts';
-import { isSignedBy } from '../../src/domain/signature.ts';
+import { isSignedBy } from '../../src/signature/sign.ts';
 import { REFERENCES } from '../receivers/reference/all.ts';
 import { SECRET } from './sample.ts';
 import { median } from './support.ts';

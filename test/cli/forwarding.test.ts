@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test, vi } from 'vitest';
-import { sign } from '../../src/domain/signature.ts';
+import { sign } from '../../src/signature/sign.ts';
 import { apiOf } from '../support/api.ts';
 import { startReceiver } from '../support/receiver.ts';
 import { serve, type Served } from './support.ts';

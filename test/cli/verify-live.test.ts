@@ -10,7 +10,7 @@ import type { Check } from '../../src/conformance/check.ts';
 import type { CheckResult } from '../../src/conformance/report.ts';
 import { verify } from '../../src/conformance/verify.ts';
 import { blankResult } from '../conformance/blank-result.ts';
-import { SECRET } from '../conformance/lab.ts';
+import { SECRET } from '../conformance/run-suite.ts';
 import * as express from '../receivers/samples/express.ts';
 
 const screen = () => {

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { afterAll, describe, expect, test, vi } from 'vitest';
-import { createSigner } from '../../src/domain/signature.ts';
+import { createSigner } from '../../src/signature/sign.ts';
 import { kill, open } from '../receivers/receiver.ts';
 import { elsewhere, reportOf, SECRET, verify } from './verify-support.ts';
 

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, test } from 'vitest';
 import { freePort } from '../support/receiver.ts';
-import { SECRET as SAMPLE_SECRET } from '../conformance/lab.ts';
+import { SECRET as SAMPLE_SECRET } from '../conformance/run-suite.ts';
 import * as express from '../receivers/samples/express.ts';
 import { CATALOGUE } from '../../src/conformance/catalogue.ts';
 import { kill, open } from '../receivers/receiver.ts';

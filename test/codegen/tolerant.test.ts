@@ -13,8 +13,8 @@ import * as tolerant from '../../schemas/index.ts';
 import * as strict from '../../schemas/strict.ts';
 import { verify } from '../../src/conformance/verify.ts';
 import { acceptsEvery } from '../../src/vitest/accept-every.ts';
-import { SECRET } from '../conformance/lab.ts';
-import { scripted } from '../conformance/scripted.ts';
+import { SECRET } from '../conformance/run-suite.ts';
+import { scripted } from '../conformance/scripted-receiver.ts';
 
 const { EVENT_EXAMPLES, EVENT_SCHEMAS, EVENT_TYPES, FailedEvent, WebhookEvent } = tolerant;
 const [reply] = EVENT_EXAMPLES['email.replied'];

@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import type { WallClock } from '../../src/clock/port.ts';
 import { systemClock } from '../../src/clock/system.ts';
 import { check } from '../../src/conformance/checks/delivery/dup-race.ts';
-import { right, scripted, type Script } from './scripted.ts';
+import { right, scripted, type Script } from './scripted-receiver.ts';
 
 /** Sockets are real, and time runs so many times as fast. */
 const hurried = (factor: number): WallClock => ({

@@ -6,7 +6,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createMock, type Mock } from '../../src/create-mock.ts';
 import { reportOf, verify } from '../cli/verify-support.ts';
-import { createStage, SECRET, startExample, type Stage } from '../patterns/support.ts';
+import { createStage, SECRET, startExample, type Stage } from '../examples/tests/support.ts';
 import { startReceiver } from '../support/receiver.ts';
 
 /** A receiver that runs. */

@@ -5,7 +5,7 @@
  */
 import { expect, test } from 'vitest';
 import { check } from '../../src/conformance/checks/delivery/fail-2xx.ts';
-import { scripted } from './scripted.ts';
+import { scripted } from './scripted-receiver.ts';
 
 /** A durable queue that tries again so many milliseconds after it failed. */
 const judge = async (afterMs: number) => {

@@ -10,7 +10,7 @@ import { availableParallelism, loadavg } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { CheckResult } from '../../src/conformance/report.ts';
 import { judgeMutant, judgeReference } from './judge.ts';
-import { makeSurvey, type Survey } from './survey.ts';
+import { makeSurvey, type Survey } from './confusion-matrix.ts';
 
 const rounds = Number(process.argv[2] ?? 20);
 if (!Number.isInteger(rounds) || rounds < 2) {

@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import type { Report } from '../../src/conformance/report.ts';
 import * as express from '../receivers/samples/express.ts';
 import * as flask from '../receivers/samples/flask.ts';
-import { examine } from './lab.ts';
+import { examine } from './run-suite.ts';
 
 const found = (report: Report): Record<string, string> =>
   Object.fromEntries(

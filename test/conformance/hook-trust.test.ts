@@ -4,14 +4,14 @@
  * @module
  */
 import { describe, expect, test } from 'vitest';
-import { boundHooks } from '../../src/conformance/probe/bounded-hooks.ts';
-import { createEffects, HookError, type Hooks } from '../../src/conformance/probe/hooks.ts';
-import { createRedactor } from '../../src/conformance/redact.ts';
+import { boundHooks } from '../../src/conformance/hooks/bounded-hooks.ts';
+import { createEffects, HookError, type Hooks } from '../../src/conformance/hooks/hooks.ts';
+import { createRedactor } from '../../src/conformance/redact/redact.ts';
 import type { Report } from '../../src/conformance/report.ts';
 import { verify } from '../../src/conformance/verify.ts';
 import { ModelReceiver } from '../receivers/model/receiver.ts';
 import { MUTANTS } from '../receivers/mutants/all.ts';
-import { SECRET } from './lab.ts';
+import { SECRET } from './run-suite.ts';
 
 /** Runs with the hooks of a right receiver, but for these. */
 const examineWith = async (

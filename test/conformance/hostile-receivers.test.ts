@@ -11,7 +11,7 @@ import type { Progress } from '../../src/conformance/options.ts';
 import type { Report } from '../../src/conformance/report.ts';
 import { REPORTERS } from '../../src/conformance/reporters.ts';
 import { verify } from '../../src/conformance/verify.ts';
-import { createSigner } from '../../src/domain/signature.ts';
+import { createSigner } from '../../src/signature/sign.ts';
 import { kill, open } from '../receivers/receiver.ts';
 
 const SECRET = `whsec_n3ver/to+be&seen"47<11`;

@@ -7,14 +7,14 @@ import { describe, expect, test } from 'vitest';
 import { readError } from '../../src/conformance/diagnosis/error-text.ts';
 import { frameworkOf } from '../../src/conformance/diagnosis/frameworks.ts';
 import { gistOf, toText } from '../../src/conformance/diagnosis/page.ts';
-import { intermediaryOf, isHtml } from '../../src/conformance/diagnosis/scene.ts';
-import { leaksOf } from '../../src/conformance/leaks.ts';
+import { intermediaryOf, isHtml } from '../../src/conformance/diagnosis/evidence.ts';
+import { leaksOf } from '../../src/conformance/judge/leaks.ts';
 import { createSigning } from '../../src/conformance/probe/signing.ts';
-import { createRedactor } from '../../src/conformance/redact.ts';
+import { createRedactor } from '../../src/conformance/redact/redact.ts';
 import { onOneLine, splitCode } from '../../src/conformance/reporters/exchange-text.ts';
-import { selectChecks } from '../../src/conformance/select.ts';
+import { selectChecks } from '../../src/conformance/run/select.ts';
 import { CATALOGUE } from '../../src/conformance/catalogue.ts';
-import { answer, exchange, observed } from './made.ts';
+import { answer, exchange, observed } from './fixtures.ts';
 
 /** Eight times what is kept of an answer: quadratic work would take minutes, linear work takes milliseconds. */
 const CHARACTERS = 512 * 1024;

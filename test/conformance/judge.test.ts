@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import { ModelReceiver } from '../receivers/model/receiver.ts';
 import { SIGNATURE_MUTANTS } from '../receivers/mutants/signature.ts';
 import { judgeMutant, judgeReference } from './judge.ts';
-import { examineMutant } from './lab.ts';
+import { examineMutant } from './run-suite.ts';
 
 const ONLY = ['signature/accepts-valid', 'signature/missing-header'];
 const mutant = SIGNATURE_MUTANTS.find(({ name }) => name === 'signature-missing-accepted')!;

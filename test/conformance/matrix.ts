@@ -16,7 +16,7 @@ import {
   referenceTail,
   summaryLine,
 } from './matrix-rows.ts';
-import { makeSurvey, type Survey } from './survey.ts';
+import { makeSurvey, type Survey } from './confusion-matrix.ts';
 
 const failedIds = (report: Report): readonly string[] =>
   report.checks.filter(({ status }) => status === 'fail').map(({ id }) => id);

@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { MUTANTS } from '../receivers/mutants/all.ts';
 import { CATALOGUE } from '../../src/conformance/catalogue.ts';
 import { judgeMutant } from './judge.ts';
-import { examineMutant } from './lab.ts';
+import { examineMutant } from './run-suite.ts';
 
 const SHARES = 2;
 

@@ -12,7 +12,7 @@ import {
   SECRET,
   startExample,
   type Language,
-} from '../patterns/support.ts';
+} from '../examples/tests/support.ts';
 
 let mock: Mock;
 beforeAll(async () => {

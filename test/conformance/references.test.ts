@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { REFERENCES } from '../receivers/reference/all.ts';
 import { judgeReference } from './judge.ts';
-import { examineReference } from './lab.ts';
+import { examineReference } from './run-suite.ts';
 import { referenceRow } from './matrix-rows.ts';
 
 const matrix = readFileSync(new URL('matrix.md', import.meta.url), 'utf8').split('\n');

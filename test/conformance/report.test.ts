@@ -12,9 +12,9 @@ import {
 } from '../../src/conformance/report.ts';
 import { REPORTERS } from '../../src/conformance/reporters.ts';
 import { responseLines } from '../../src/conformance/reporters/exchange-text.ts';
-import { tool } from '../../src/conformance/tool.ts';
+import { tool } from '../../src/conformance/run/tool.ts';
 import packageJson from '../../package.json' with { type: 'json' };
-import { answer, exchange, none } from './made.ts';
+import { answer, exchange, none } from './fixtures.ts';
 import { good } from './reporters/mixed.ts';
 
 const check = (status: CheckStatus, level: CheckResult['level'] = 'MUST', id = 'a/b') =>

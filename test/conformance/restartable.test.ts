@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createHttpHooks } from '../../src/conformance/probe/http-hooks.ts';
+import { createHttpHooks } from '../../src/conformance/hooks/http-hooks.ts';
 import { verify } from '../../src/conformance/verify.ts';
 import { createMock } from '../../src/create-mock.ts';
 import { kill, open, PATH } from '../receivers/receiver.ts';

@@ -10,7 +10,7 @@ import { CATALOGUE } from '../../src/conformance/catalogue.ts';
 import { ModelReceiver } from '../receivers/model/receiver.ts';
 import { MUTANTS } from '../receivers/mutants/all.ts';
 import { judgeReference } from './judge.ts';
-import { examine, SECRET } from './lab.ts';
+import { examine, SECRET } from './run-suite.ts';
 import { checkRow, claimsOn, mutantRow, summaryLine } from './matrix-rows.ts';
 
 const ids = CATALOGUE.map(({ id }) => id as string);

@@ -5,10 +5,10 @@
  */
 import { createServer } from 'node:http';
 import { expect, test } from 'vitest';
-import { createHttpHooks } from '../../src/conformance/probe/http-hooks.ts';
+import { createHttpHooks } from '../../src/conformance/hooks/http-hooks.ts';
 import { check } from '../../src/conformance/checks/domain/state-probe.ts';
 import { kill, open } from '../receivers/receiver.ts';
-import { right, scripted } from './scripted.ts';
+import { right, scripted } from './scripted-receiver.ts';
 
 const FAILURE = /^lead\.00001@\S+ is unknown after email\.unsubscribed was answered 2xx/;
 

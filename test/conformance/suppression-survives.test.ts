@@ -5,8 +5,8 @@
  */
 import { describe, expect, test } from 'vitest';
 import { check } from '../../src/conformance/checks/domain/suppression-survives.ts';
-import type { LeadState } from '../../src/conformance/probe/hooks.ts';
-import { right, scripted, type Script } from './scripted.ts';
+import type { LeadState } from '../../src/conformance/hooks/hooks.ts';
+import { right, scripted, type Script } from './scripted-receiver.ts';
 
 type Told = (restarts: number, isFirst: boolean) => LeadState;
 

@@ -10,7 +10,7 @@ import { verify } from '../../src/conformance/verify.ts';
 import { ModelReceiver, type Answer, type Event } from '../receivers/model/receiver.ts';
 import { MUTANTS } from '../receivers/mutants/all.ts';
 import { SIGNATURE_MUTANTS } from '../receivers/mutants/signature.ts';
-import { examine, SECRET, SEED } from './lab.ts';
+import { examine, SECRET, SEED } from './run-suite.ts';
 
 class AcceptsAll extends ModelReceiver {
   override verify(): boolean {

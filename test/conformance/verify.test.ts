@@ -7,8 +7,8 @@ import { describe, expect, test } from 'vitest';
 import type { VerifyOptions } from '../../src/conformance/options.ts';
 import type { Report } from '../../src/conformance/report.ts';
 import { verify } from '../../src/conformance/verify.ts';
-import { SECRET } from './lab.ts';
-import { right, scripted, type Heard, type Script } from './scripted.ts';
+import { SECRET } from './run-suite.ts';
+import { right, scripted, type Heard, type Script } from './scripted-receiver.ts';
 
 const ONE = ['signature/missing-header'];
 

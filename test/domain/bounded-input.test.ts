@@ -5,7 +5,7 @@
  */
 import { expect, test } from 'vitest';
 import { AddFaultRequest, AdvanceRequest } from '../../schemas/sandbox.ts';
-import { explainSignature } from '../../src/domain/explain-signature.ts';
+import { explainSignature } from '../../src/signature/explain.ts';
 import { parseSpan, parseTime } from '../../src/domain/time.ts';
 
 /** Each of them took a form that could be matched in many ways. */

@@ -7,8 +7,8 @@ import { expect, test } from 'vitest';
 import { systemClock } from '../../src/clock/system.ts';
 import { createEngine } from '../../src/engine/create-engine.ts';
 import type { AccountEngine, Engine } from '../../src/engine/engine.ts';
-import { createTransport } from '../../src/engine/transport.ts';
-import { openMemoryStore } from '../../src/storage/memory.ts';
+import { createTransport } from '../../src/engine/delivery/transport.ts';
+import { openMemoryStore } from '../../src/storage/memory/memory-store.ts';
 import type { Store } from '../../src/storage/store.ts';
 import { startReceiver } from '../support/receiver.ts';
 

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { DeliveryDetail } from '../../schemas/sandbox.ts';
 import { createMock, type Mock, type MockOptions } from '../../src/create-mock.ts';
-import { isSignedBy } from '../../src/domain/signature.ts';
+import { isSignedBy } from '../../src/signature/sign.ts';
 import { apiOf, SECRET, type Api } from '../support/api.ts';
 import { startReceiver, type Received, type Receiver } from '../support/receiver.ts';
 

@@ -7,9 +7,9 @@ import { fileURLToPath } from 'node:url';
 import { configure, reset } from '@logtape/logtape';
 import { afterEach, expect, test } from 'vitest';
 import { systemClock } from '../../src/clock/system.ts';
-import { createSigner } from '../../src/domain/signature.ts';
-import { makeAttempt, type AttemptEnd } from '../../src/engine/attempt.ts';
-import { createTransport, type Target } from '../../src/engine/transport.ts';
+import { createSigner } from '../../src/signature/sign.ts';
+import { makeAttempt, type AttemptEnd } from '../../src/engine/delivery/attempt.ts';
+import { createTransport, type Target } from '../../src/engine/delivery/transport.ts';
 import { environment, run } from '../support/process.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

@@ -5,7 +5,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createMock, type Mock } from '../../src/create-mock.ts';
-import { guardedLookup } from '../../src/engine/target-guard.ts';
+import { guardedLookup } from '../../src/engine/delivery/target-guard.ts';
 import { apiOf } from '../support/api.ts';
 import { startReceiver } from '../support/receiver.ts';
 

@@ -10,13 +10,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { describe, test } from 'vitest';
 import { CATALOGUE } from '../../src/conformance/catalogue.ts';
 import { isActive, type ActiveCheck, type Stage } from '../../src/conformance/check.ts';
-import type { Hooks, LeadState } from '../../src/conformance/probe/hooks.ts';
-import { examine, examineMutant, SECRET } from '../conformance/lab.ts';
+import type { Hooks, LeadState } from '../../src/conformance/hooks/hooks.ts';
+import { examine, examineMutant, SECRET } from '../conformance/run-suite.ts';
 import { ModelReceiver, type Answer } from '../receivers/model/receiver.ts';
 import { MUTANTS } from '../receivers/mutants/all.ts';
 import { listen, portrait } from './portrait.ts';
 
-/** Those that only look have nothing to look at alone: `test/conformance/observe.test.ts` shows them something. */
+/** Those that only look have nothing to look at alone: `test/conformance/run/observe.test.ts` shows them something. */
 const alone = CATALOGUE.filter(isActive);
 
 /** What would end the run before the check, and what would speak for or against a hook. */

@@ -9,9 +9,9 @@ import type { IncomingMessage } from 'node:http';
 import { CATALOGUE } from '../../src/conformance/catalogue.ts';
 import { isActive, type Stage } from '../../src/conformance/check.ts';
 import { createSigning } from '../../src/conformance/probe/signing.ts';
-import { createRedactor } from '../../src/conformance/redact.ts';
+import { createRedactor } from '../../src/conformance/redact/redact.ts';
 import type { CheckResult, Report, ReportedExchange } from '../../src/conformance/report.ts';
-import { SECRET } from '../conformance/lab.ts';
+import { SECRET } from '../conformance/run-suite.ts';
 import type { ModelReceiver } from '../receivers/model/receiver.ts';
 
 /** More requests than these are not shown. */

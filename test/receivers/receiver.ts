@@ -6,7 +6,7 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Hooks } from '../../src/conformance/probe/hooks.ts';
+import type { Hooks } from '../../src/conformance/hooks/hooks.ts';
 
 export interface RunningReceiver extends AsyncDisposable {
   readonly url: string;

@@ -9,8 +9,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { SnapshotError } from '../../src/domain/snapshot-error.ts';
-import { openMemoryStore } from '../../src/storage/memory.ts';
-import { openSqliteStore } from '../../src/storage/sqlite.ts';
+import { openMemoryStore } from '../../src/storage/memory/memory-store.ts';
+import { openSqliteStore } from '../../src/storage/sqlite/sqlite-store.ts';
 import type { NewEvent, Store } from '../../src/storage/store.ts';
 import { dumpOf } from '../support/dump.ts';
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { openMemoryStore } from '../../src/storage/memory.ts';
+import { openMemoryStore } from '../../src/storage/memory/memory-store.ts';
 import { storeContract, type StoreHarness } from '../contract/store.ts';
 import { randomStoreCalls } from '../contract/store-random.ts';
 

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, expect, test } from 'vitest';
-import { openSqliteStore } from '../../src/storage/sqlite.ts';
+import { openSqliteStore } from '../../src/storage/sqlite/sqlite-store.ts';
 import { APPLICATION_ID, migrate, SCHEMA_VERSION } from '../../src/storage/sqlite/schema.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sendemall-migrate-'));

@@ -8,8 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import type { Attempt } from '../../src/domain/delivery.ts';
-import { openMemoryStore } from '../../src/storage/memory.ts';
-import { openSqliteStore } from '../../src/storage/sqlite.ts';
+import { openMemoryStore } from '../../src/storage/memory/memory-store.ts';
+import { openSqliteStore } from '../../src/storage/sqlite/sqlite-store.ts';
 import type { AccountDump, Claim, NewEvent, Store, StoredAnswer } from '../../src/storage/store.ts';
 import { dumpOf } from '../support/dump.ts';
 

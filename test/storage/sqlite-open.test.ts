@@ -19,7 +19,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, describe, expect, test } from 'vitest';
-import { openSqliteStore } from '../../src/storage/sqlite.ts';
+import { openSqliteStore } from '../../src/storage/sqlite/sqlite-store.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sendemall-open-'));
 const children: ChildProcess[] = [];
@@ -34,7 +34,9 @@ const makeStore = async (file: string): Promise<void> => {
   await (await openSqliteStore({ file })).close();
 };
 
-const source = JSON.stringify(new URL('../../src/storage/sqlite.ts', import.meta.url).href);
+const source = JSON.stringify(
+  new URL('../../src/storage/sqlite/sqlite-store.ts', import.meta.url).href,
+);
 const holder = `
   import { openSqliteStore } from ${source};
   try {

@@ -7,7 +7,7 @@ import { chmodSync, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { openSqliteStore } from '../../src/storage/sqlite.ts';
+import { openSqliteStore } from '../../src/storage/sqlite/sqlite-store.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sendemall-private-'));
 afterAll(() => rmSync(folder, { recursive: true }));

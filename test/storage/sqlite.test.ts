@@ -7,7 +7,7 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { openSqliteStore } from '../../src/storage/sqlite.ts';
+import { openSqliteStore } from '../../src/storage/sqlite/sqlite-store.ts';
 import { storeContract, type StoreHarness } from '../contract/store.ts';
 import { randomStoreCalls } from '../contract/store-random.ts';
 

@@ -5,7 +5,7 @@
  */
 import { Command, Option } from '@commander-js/extra-typings';
 import { SIGNATURE } from '../../../schemas/contract.ts';
-import { explainSignature, type SignatureReport } from '../../domain/explain-signature.ts';
+import { explainSignature, type SignatureReport } from '../../signature/explain.ts';
 import { readInput } from '../input.ts';
 import { jsonOption, secretOf, secretOption } from '../options.ts';
 import { harmless, table } from '../output/table.ts';

@@ -5,7 +5,7 @@
  */
 import { Command, Option } from '@commander-js/extra-typings';
 import { CONTENT_TYPE, SIGNATURE } from '../../../schemas/contract.ts';
-import { sign as signBody } from '../../domain/signature.ts';
+import { sign as signBody } from '../../signature/sign.ts';
 import { shellWord } from '../../domain/shell.ts';
 import { readInput } from '../input.ts';
 import { httpUrl, jsonOption, secretOf, secretOption } from '../options.ts';

@@ -5,8 +5,8 @@
  */
 import { CATALOGUE } from '../../conformance/catalogue.ts';
 import { isActive } from '../../conformance/check.ts';
-import { hasHook } from '../../conformance/hook-members.ts';
-import type { Hooks } from '../../conformance/probe/hooks.ts';
+import { hasHook } from '../../conformance/run/hook-members.ts';
+import type { Hooks } from '../../conformance/hooks/hooks.ts';
 import type { Report } from '../../conformance/report.ts';
 import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';

@@ -5,7 +5,7 @@
  */
 import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { readBaseline } from '../../conformance/baseline.ts';
+import { readBaseline } from '../../conformance/run/baseline.ts';
 import { CATALOGUE } from '../../conformance/catalogue.ts';
 import { readConfig, type VerifyConfig } from '../../conformance/config.ts';
 import type { KnownFailure } from '../../conformance/report.ts';

@@ -5,7 +5,7 @@
  */
 import { CATALOGUE } from '../../conformance/catalogue.ts';
 import { areaOf, isActive } from '../../conformance/check.ts';
-import { selectChecks, type Selection } from '../../conformance/select.ts';
+import { selectChecks, type Selection } from '../../conformance/run/select.ts';
 import { table } from '../output/table.ts';
 import type { Terminal } from '../terminal.ts';
 

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Progress } from '../../conformance/options.ts';
-import { formatSpan } from '../../conformance/cut-off.ts';
+import { formatSpan } from '../../conformance/run/cut-off.ts';
 import { isCounted, type CheckResult, type FailOn } from '../../conformance/report.ts';
 import { harmless } from '../output/table.ts';
 import type { Terminal } from '../terminal.ts';

@@ -5,15 +5,15 @@
  */
 import { resolve } from 'node:path';
 import { CATALOGUE } from '../../conformance/catalogue.ts';
-import { secretsInUrl } from '../../conformance/encodings.ts';
-import { hasHook } from '../../conformance/hook-members.ts';
+import { secretsInUrl } from '../../conformance/redact/encodings.ts';
+import { hasHook } from '../../conformance/run/hook-members.ts';
 import { OptionsError, type VerifyOptions } from '../../conformance/options.ts';
-import { createHttpHooks } from '../../conformance/probe/http-hooks.ts';
-import type { Hooks, StartSandbox } from '../../conformance/probe/hooks.ts';
-import type { EffectsSink } from '../../conformance/probe/sink-effects.ts';
-import type { PausesIn } from '../../conformance/probe/sandbox-campaign.ts';
-import { selectChecks, withVouchers } from '../../conformance/select.ts';
-import { stopwatch } from '../../conformance/stopwatch.ts';
+import { createHttpHooks } from '../../conformance/hooks/http-hooks.ts';
+import type { Hooks, StartSandbox } from '../../conformance/hooks/hooks.ts';
+import type { EffectsSink } from '../../conformance/hooks/sink-effects.ts';
+import type { PausesIn } from '../../conformance/hooks/sandbox-campaign.ts';
+import { selectChecks, withVouchers } from '../../conformance/run/select.ts';
+import { stopwatch } from '../../conformance/net/stopwatch.ts';
 import { verify } from '../../conformance/verify.ts';
 import {
   checkKey,

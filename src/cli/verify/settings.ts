@@ -6,7 +6,7 @@
 import { parseSpan } from '../../domain/time.ts';
 import { CONTENT_TYPE, SIGNATURE } from '../../../schemas/contract.ts';
 import type { VerifyConfig } from '../../conformance/config.ts';
-import type { HttpHookOptions } from '../../conformance/probe/http-hooks.ts';
+import type { HttpHookOptions } from '../../conformance/hooks/http-hooks.ts';
 import { UsageError } from '../usage-error.ts';
 
 /** As commander gives them. */

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { Reply } from '../probe/exchange.ts';
+import type { Reply } from '../net/exchange.ts';
 import { remedyFor } from './frameworks.ts';
-import { intermediaryOf } from './scene.ts';
+import { intermediaryOf } from './evidence.ts';
 
 /** What the guide's own receiver takes; above it, a refusal is no fault. Bytes. */
 const DUE_LIMIT = 100_000;

@@ -4,14 +4,14 @@
  * @module
  */
 import type { Verdict } from '../check.ts';
-import type { Exchange } from '../probe/exchange.ts';
+import type { Exchange } from '../net/exchange.ts';
 import type { Probe } from '../probe/probe.ts';
 import { fail, tell } from '../verdict.ts';
 import { explainMatch } from './explain-match.ts';
-import { OBSTACLES } from './obstacles.ts';
+import { OBSTACLES } from './causes.ts';
 import { plainOnTls } from './plain-on-tls.ts';
 import { REFUSALS } from './refusals.ts';
-import { lookAround, type Finding, type Obstacle, type Scene } from './scene.ts';
+import { lookAround, type Finding, type Obstacle, type Scene } from './evidence.ts';
 import { searchSignature } from './search.ts';
 import { SILENCES } from './silence.ts';
 import { unexplained } from './unexplained.ts';

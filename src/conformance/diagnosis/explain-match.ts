@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { RAW_PLACES } from '../../domain/raw-bytes.ts';
-import type { Cause } from '../../domain/signature-cause.ts';
-import type { Exchange, Reply } from '../probe/exchange.ts';
+import { RAW_PLACES } from '../../signature/remedies.ts';
+import type { Cause } from '../../signature/cause.ts';
+import type { Exchange, Reply } from '../net/exchange.ts';
 import { tell } from '../verdict.ts';
 import { firstDifference } from './difference.ts';
 import { frameworkOf } from './frameworks.ts';
-import type { Finding } from './scene.ts';
+import type { Finding } from './evidence.ts';
 import type { Match } from './search.ts';
 
 /** In code, what a receiver hashes in place of the body; by the hypothesis’s id. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { SIGNATURE } from '../../../schemas/contract.ts';
-import type { Reply } from '../probe/exchange.ts';
+import type { Reply } from '../net/exchange.ts';
 
 export interface Framework {
   readonly name: string;

@@ -4,7 +4,7 @@
  * @module
  */
 import { gistOf } from './page.ts';
-import { statusOf, type Obstacle, type Scene } from './scene.ts';
+import { statusOf, type Obstacle, type Scene } from './evidence.ts';
 
 interface HostCheck {
   readonly sign: RegExp;

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Reply } from '../probe/exchange.ts';
-import { bodyOf, isHtml } from './scene.ts';
+import type { Reply } from '../net/exchange.ts';
+import { bodyOf, isHtml } from './evidence.ts';
 
 interface Element {
   /** Where its opening tag begins, and where its closing tag ends. */

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { Exchange } from '../probe/exchange.ts';
+import type { Exchange } from '../net/exchange.ts';
 import { overTls, type Probe } from '../probe/probe.ts';
-import { bodyOf, statusOf, type Finding, type Obstacle } from './scene.ts';
+import { bodyOf, statusOf, type Finding, type Obstacle } from './evidence.ts';
 
 /** In the words of nginx, Go, Apache and Tomcat. */
 const TLS_WANTED =

@@ -15,7 +15,7 @@ import {
   isHtml,
   statusOf,
   type Obstacle,
-} from './scene.ts';
+} from './evidence.ts';
 
 /** The same URL with or without the slash at its end; null where there is no path. */
 const otherSlash = (url: string): string | null => {

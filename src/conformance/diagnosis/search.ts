@@ -5,11 +5,11 @@
  * @module
  */
 import { SIGNATURE } from '../../../schemas/contract.ts';
-import type { Guess } from '../../domain/signature-guesses.ts';
-import type { Exchange } from '../probe/exchange.ts';
+import type { Guess } from '../../signature/candidates.ts';
+import type { Exchange } from '../net/exchange.ts';
 import type { Probe } from '../probe/probe.ts';
 import { isAccepted } from '../verdict.ts';
-import { trickyBody } from './tricky.ts';
+import { trickyBody } from './unusual-data.ts';
 
 /** Requests of one search at the most. */
 const MOST_REQUESTS = 130;

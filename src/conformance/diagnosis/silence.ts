@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { Exchange } from '../probe/exchange.ts';
+import type { Exchange } from '../net/exchange.ts';
 import { tell } from '../verdict.ts';
 import { notHttp } from './plain-on-tls.ts';
-import type { Obstacle } from './scene.ts';
+import type { Obstacle } from './evidence.ts';
 
 const ANSWER_FIRST =
   'Answer 2xx as soon as the event is safely stored, and do the work afterwards; see that every path of the handler ends the response (Node: res.end(); an awaited promise that never settles is the usual one).';

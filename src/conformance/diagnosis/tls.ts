@@ -4,7 +4,7 @@
  * @module
  */
 import type { Verdict } from '../check.ts';
-import type { NoReply } from '../probe/exchange.ts';
+import type { NoReply } from '../net/exchange.ts';
 import { fail } from '../verdict.ts';
 
 interface Trouble {

@@ -6,7 +6,7 @@
 import { SIGNATURE } from '../../../schemas/contract.ts';
 import { isAccepted, tell } from '../verdict.ts';
 import { frameworkOf, remedyFor } from './frameworks.ts';
-import { isAlike, statusOf, type Finding, type Scene } from './scene.ts';
+import { isAlike, statusOf, type Finding, type Scene } from './evidence.ts';
 import type { Search } from './search.ts';
 
 /** All that it can be, most likely first. */

@@ -5,13 +5,19 @@
  */
 import type { WallClock } from '../../clock/port.ts';
 import { CONTENT_TYPE, SIGNATURE, type EventType } from '../../../schemas/contract.ts';
-import type { Redactor } from '../redact.ts';
+import type { Redactor } from '../redact/redact.ts';
 import type { Data, Envelope, Event, EventMaker } from './event-maker.ts';
-import type { Exchange, HeaderPairs, Reply, SentRequest } from './exchange.ts';
-import type { Backlog } from './backlog.ts';
-import { createEffects, type Effects, type Hooks, type Queue, type StartSandbox } from './hooks.ts';
-import type { HttpClient } from './http-client.ts';
-import { openRaw, type RawConnection } from './raw-socket.ts';
+import type { Exchange, HeaderPairs, Reply, SentRequest } from '../net/exchange.ts';
+import type { Backlog } from '../hooks/backlog.ts';
+import {
+  createEffects,
+  type Effects,
+  type Hooks,
+  type Queue,
+  type StartSandbox,
+} from '../hooks/hooks.ts';
+import type { HttpClient } from '../net/http-client.ts';
+import { openRaw, type RawConnection } from '../net/raw-socket.ts';
 import type { Signing, SignatureValue } from './signing.ts';
 
 export interface PostOptions {

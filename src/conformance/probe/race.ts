@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { Exchange, Reply } from './exchange.ts';
-import { sleep } from './hooks.ts';
+import type { Exchange, Reply } from '../net/exchange.ts';
+import { sleep } from '../hooks/hooks.ts';
 import type { Probe } from './probe.ts';
-import { rawHead, type RawConnection } from './raw-socket.ts';
+import { rawHead, type RawConnection } from '../net/raw-socket.ts';
 
 /** A receiver that takes one connection at a time lets the others wait: the race goes on without them. Milliseconds. */
 const CONNECT_WITHIN_MS = 250;

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { Exchange, HeaderPairs } from './exchange.ts';
+import type { Exchange, HeaderPairs } from '../net/exchange.ts';
 import type { Probe } from './probe.ts';
-import { rawHead } from './raw-socket.ts';
+import { rawHead } from '../net/raw-socket.ts';
 
 /**
  * Posts with these headers, in this spelling and order; each character of a value is one byte.

@@ -5,9 +5,9 @@
  */
 import { createHmac } from 'node:crypto';
 import { SIGNATURE } from '../../../schemas/contract.ts';
-import { createSigner } from '../../domain/signature.ts';
-import { guesses, type Guess } from '../../domain/signature-guesses.ts';
-import type { Redactor } from '../redact.ts';
+import { createSigner } from '../../signature/sign.ts';
+import { guesses, type Guess } from '../../signature/candidates.ts';
+import type { Redactor } from '../redact/redact.ts';
 
 /** The value of the signature header; null sends none. */
 export type SignatureValue = string | null;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { formatSpan } from '../cut-off.ts';
+import { formatSpan } from '../run/cut-off.ts';
 import { isCounted, type CheckResult, type Report, type Summary } from '../report.ts';
 
 export type Gravity = 'failure' | 'warning' | 'note' | 'known' | 'error';

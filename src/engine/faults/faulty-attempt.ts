@@ -6,8 +6,8 @@
 import { CONTENT_TYPE, SIGNATURE } from '../../../schemas/contract.ts';
 import type { SystemClock } from '../../clock/port.ts';
 import { COUNTS_AS_FAILED, type FaultName } from '../../domain/fault.ts';
-import { endOf, makeAttempt, type AttemptEnd, type Sendable } from '../attempt.ts';
-import type { Transport } from '../transport.ts';
+import { endOf, makeAttempt, type AttemptEnd, type Sendable } from '../delivery/attempt.ts';
+import type { Transport } from '../delivery/transport.ts';
 import { rawPost } from './raw-post.ts';
 
 export interface FaultyAttempt {

@@ -4,7 +4,7 @@
  * @module
  */
 import type { FaultName } from '../../domain/fault.ts';
-import type { NewRule } from './book.ts';
+import type { NewRule } from './rules.ts';
 
 export const CHAOS_LEVELS = ['mild', 'wild'] as const;
 export type ChaosLevel = (typeof CHAOS_LEVELS)[number];

@@ -6,8 +6,8 @@
 import { request as plainRequest, type IncomingMessage } from 'node:http';
 import { request as tlsRequest } from 'node:https';
 import type { SystemClock } from '../../clock/port.ts';
-import { checkTarget, guardedLookup } from '../target-guard.ts';
-import { KEPT_RESPONSE_BYTES, type PostResult, type Target } from '../transport.ts';
+import { checkTarget, guardedLookup } from '../delivery/target-guard.ts';
+import { KEPT_RESPONSE_BYTES, type PostResult, type Target } from '../delivery/transport.ts';
 
 /** Pieces of a slow body, and real milliseconds between them. */
 const PIECES = 10;

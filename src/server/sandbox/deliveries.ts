@@ -10,7 +10,7 @@ import { parse } from '../../domain/validate.ts';
 import { readOptionalJson } from '../body.ts';
 import type { Env, ServerOptions } from '../context.ts';
 import { success, successPage } from '../envelope.ts';
-import { createGate } from '../gate.ts';
+import { createGate } from '../concurrency-limit.ts';
 import { readPage, readQuery } from '../query.ts';
 import { deliveryDetailView, deliveryView } from '../view.ts';
 

@@ -15,7 +15,7 @@ import {
 import { parseSpan } from '../../domain/time.ts';
 import { parse } from '../../domain/validate.ts';
 import type { AccountEngine } from '../../engine/engine.ts';
-import { MOST_RULES, type FaultRule, type NewRule } from '../../engine/faults/book.ts';
+import { MOST_RULES, type FaultRule, type NewRule } from '../../engine/faults/rules.ts';
 import { readJson } from '../body.ts';
 import type { Env } from '../context.ts';
 import { success, successPage } from '../envelope.ts';

@@ -10,10 +10,10 @@ import { parse } from '../../domain/validate.ts';
 import { readJson } from '../body.ts';
 import type { Ctx, Env, ServerOptions } from '../context.ts';
 import { success, successPageOf } from '../envelope.ts';
-import { createGate } from '../gate.ts';
+import { createGate } from '../concurrency-limit.ts';
 import { readPage, readQuery } from '../query.ts';
 import { checkHeaders } from '../sinks/headers.ts';
-import { answerWith, recordOf, recordView } from '../sinks/record.ts';
+import { answerWith, recordOf, recordView } from '../sinks/request.ts';
 import type { SinkRegistry } from '../sinks/registry.ts';
 import { waitForRequests } from '../sinks/wait.ts';
 

@@ -9,7 +9,7 @@ import { streamSSE } from 'hono/streaming';
 import { LIMITS } from '../../../schemas/contract.ts';
 import type { AccountEngine, Happening } from '../../engine/engine.ts';
 import type { Env, ServerOptions } from '../context.ts';
-import { createGate } from '../gate.ts';
+import { createGate } from '../concurrency-limit.ts';
 import { attemptView, clockView, webhookView } from '../view.ts';
 
 /** Streams that may be open at the same time. */

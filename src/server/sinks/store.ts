@@ -6,7 +6,7 @@
 import { LIMITS } from '../../../schemas/contract.ts';
 import { busy } from '../../domain/problems.ts';
 import { bytesOf, type SinkMemory } from './memory.ts';
-import type { SinkInput, SinkReply, SinkRow } from './record.ts';
+import type { SinkInput, SinkReply, SinkRow } from './request.ts';
 import { createRowQueue, type RowQueue } from './row-queue.ts';
 
 /** `times` is for how many requests more; null for all. */

@@ -8,7 +8,7 @@ import TinyQueue from 'tinyqueue';
 import type { Millis } from '../../domain/delivery.ts';
 import { LAST_MOMENT } from '../../domain/time.ts';
 import { drawsFor } from './draw.ts';
-import type { SimulatedEvent } from './happening.ts';
+import type { SimulatedEvent } from './event.ts';
 import { inclinationOf, planFor } from './plan.ts';
 import { nextSendOf, takeNext, wait } from './sending.ts';
 import { keyOf, type CampaignState, type LeadState, type Thread } from './state.ts';

@@ -13,7 +13,7 @@ import { readerFor } from '../data/reader.ts';
 import { nameFrom } from '../data/lead.ts';
 import { makeReply } from '../data/reply.ts';
 import { drawsFor, hash, idText } from './draw.ts';
-import { typeOf, type LeadHappening, type SimulatedEvent } from './happening.ts';
+import { typeOf, type LeadHappening, type SimulatedEvent } from './event.ts';
 import type { LeadState } from './state.ts';
 import { totalsOf } from './view.ts';
 

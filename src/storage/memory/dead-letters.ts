@@ -13,7 +13,7 @@ import {
   type EventRecord,
   type WebhookRecord,
 } from './records.ts';
-import { countBelow } from './shelf.ts';
+import { countBelow } from './sorted-rows.ts';
 import { homeOf, liveWebhook, type State } from './state.ts';
 import { deliveriesOf, toDelivery, toStoredEvent } from './views.ts';
 

@@ -6,7 +6,7 @@
 import { deliveryKey, rowKey, ROW_NUMBERS } from '../../domain/delivery-id.ts';
 import type { EventRow, HistoryStore, Page } from '../store.ts';
 import type { DeliveryRecord, EventRecord } from './records.ts';
-import { countBelow } from './shelf.ts';
+import { countBelow } from './sorted-rows.ts';
 import { deliveryAt, homeOf, type State } from './state.ts';
 import { deliveriesOf, toDelivery, toStoredEvent } from './views.ts';
 

@@ -12,7 +12,7 @@ import {
   type Home,
   type WebhookRecord,
 } from './records.ts';
-import { findRow } from './shelf.ts';
+import { findRow } from './sorted-rows.ts';
 
 export interface State {
   /** Account number 1 comes first. */

@@ -6,7 +6,7 @@
 import type { Delivery, StoredEvent } from '../../domain/delivery.ts';
 import { deliveryId, rowKey } from '../../domain/delivery-id.ts';
 import type { DeliveryRecord, EventRecord, Home } from './records.ts';
-import { countBelow } from './shelf.ts';
+import { countBelow } from './sorted-rows.ts';
 
 export const toStoredEvent = ({ id, type, createdAt, body }: EventRecord): StoredEvent => ({
   id,

@@ -12,7 +12,7 @@ import type { Report } from '../../../src/conformance/report.ts';
 import { verify } from '../../../src/conformance/verify.ts';
 import { ModelReceiver } from '../../receivers/model/receiver.ts';
 import { MUTANTS } from '../../receivers/mutants/all.ts';
-import { examineMutant, SECRET } from '../lab.ts';
+import { examineMutant, SECRET } from '../run-suite.ts';
 
 /** What the finding must say, by mutant. */
 const CAUSES: Readonly<Record<string, RegExp>> = {

@@ -5,9 +5,9 @@
  */
 import { describe, expect, test } from 'vitest';
 import { gistOf } from '../../../src/conformance/diagnosis/page.ts';
-import { answer } from '../made.ts';
-import type { Act, Script } from '../scripted.ts';
-import { diagnosed } from './told.ts';
+import { answer } from '../fixtures.ts';
+import type { Act, Script } from '../scripted-receiver.ts';
+import { diagnosed } from './message.ts';
 
 const page = (status: number, title: string, body: string, settings = ''): Act => ({
   status,

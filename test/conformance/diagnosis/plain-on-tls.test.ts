@@ -9,7 +9,7 @@ import { createServer as createTlsServer } from 'node:tls';
 import { expect, test } from 'vitest';
 import { verify } from '../../../src/conformance/verify.ts';
 import { selfSigned } from '../../support/tls.ts';
-import { SECRET } from '../lab.ts';
+import { SECRET } from '../run-suite.ts';
 
 const CERTIFICATE = selfSigned();
 /** The first byte of a handshake. */

@@ -5,9 +5,9 @@
  */
 import { describe, expect, test } from 'vitest';
 import { diagnose } from '../../../src/conformance/diagnosis/diagnose.ts';
-import { exchange, none } from '../made.ts';
-import { scripted, type Act, type Script } from '../scripted.ts';
-import { diagnosed, told } from './told.ts';
+import { exchange, none } from '../fixtures.ts';
+import { scripted, type Act, type Script } from '../scripted-receiver.ts';
+import { diagnosed, told } from './message.ts';
 
 const HTML = { 'content-type': 'text/html' };
 const PAGE = '<!doctype html><title>no</title>';

@@ -4,13 +4,13 @@
  * @module
  */
 import { describe, expect, test } from 'vitest';
-import { pythonBytes } from '../../../src/domain/json-dialects.ts';
+import { pythonBytes } from '../../../src/signature/json-dialects.ts';
 import { explainMatch } from '../../../src/conformance/diagnosis/explain-match.ts';
 import { searchSignature } from '../../../src/conformance/diagnosis/search.ts';
-import { trickyBody } from '../../../src/conformance/diagnosis/tricky.ts';
-import { scripted, type Script } from '../scripted.ts';
+import { trickyBody } from '../../../src/conformance/diagnosis/unusual-data.ts';
+import { scripted, type Script } from '../scripted-receiver.ts';
 import { hashing, hmac, taking } from './signing.ts';
-import { diagnosed } from './told.ts';
+import { diagnosed } from './message.ts';
 
 const sorted = (value: unknown): unknown =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -4,8 +4,8 @@
  * @module
  */
 import { createHmac } from 'node:crypto';
-import { SECRET } from '../lab.ts';
-import type { Heard, Script } from '../scripted.ts';
+import { SECRET } from '../run-suite.ts';
+import type { Heard, Script } from '../scripted-receiver.ts';
 
 export const hmac = (text: string | Buffer, key = SECRET): string =>
   createHmac('sha256', key).update(text).digest('hex');

@@ -18,10 +18,10 @@ import {
   isAlike,
   isHtml,
   statusOf,
-} from '../../../src/conformance/diagnosis/scene.ts';
+} from '../../../src/conformance/diagnosis/evidence.ts';
 import { tellTlsTrouble } from '../../../src/conformance/diagnosis/tls.ts';
-import { noReply } from '../../../src/conformance/probe/http-client.ts';
-import { answer, exchange, none } from '../made.ts';
+import { noReply } from '../../../src/conformance/net/http-client.ts';
+import { answer, exchange, none } from '../fixtures.ts';
 
 test.each([
   [

@@ -12,15 +12,15 @@ import { EVENT_TYPES } from '../../../schemas/contract.ts';
 import { EVENT_SCHEMAS } from '../../../schemas/events.ts';
 import { systemClock } from '../../../src/clock/system.ts';
 import { createEventMaker } from '../../../src/conformance/probe/event-maker.ts';
-import type { Exchange } from '../../../src/conformance/probe/exchange.ts';
-import type { Hooks } from '../../../src/conformance/probe/hooks.ts';
+import type { Exchange } from '../../../src/conformance/net/exchange.ts';
+import type { Hooks } from '../../../src/conformance/hooks/hooks.ts';
 import { createProbe, overTls } from '../../../src/conformance/probe/probe.ts';
 import { createSigning } from '../../../src/conformance/probe/signing.ts';
-import { createRedactor } from '../../../src/conformance/redact.ts';
+import { createRedactor } from '../../../src/conformance/redact/redact.ts';
 import { seededRandom } from '../../../src/domain/random.ts';
 import { selfSigned } from '../../support/tls.ts';
-import { SECRET } from '../lab.ts';
-import { right, scripted, type Script } from '../scripted.ts';
+import { SECRET } from '../run-suite.ts';
+import { right, scripted, type Script } from '../scripted-receiver.ts';
 
 const maker = (seed = 1) => createEventMaker(seededRandom(seed), () => Date.UTC(2026, 3, 6, 12));
 

@@ -7,7 +7,7 @@ import { summarise, type CheckResult, type Report } from '../../../src/conforman
 import { verify } from '../../../src/conformance/verify.ts';
 import { MUTANTS } from '../../receivers/mutants/all.ts';
 import { blankResult } from '../blank-result.ts';
-import { SECRET, SEED } from '../lab.ts';
+import { SECRET, SEED } from '../run-suite.ts';
 
 /** Every control character, a half of a pair, and what some format takes for its own. */
 export const NASTY = `${String.fromCodePoint(...Array(32).keys())}\u007F\u0085\u009B\u202E\uD800\uFFFE\uFFFF

@@ -13,7 +13,7 @@ import type {
   Hooks,
   LeadState,
   WatchedCampaign,
-} from '../../../src/conformance/probe/hooks.ts';
+} from '../../../src/conformance/hooks/hooks.ts';
 
 export interface Event {
   readonly event: string;

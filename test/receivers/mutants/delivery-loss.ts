@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Hooks } from '../../../src/conformance/probe/hooks.ts';
+import type { Hooks } from '../../../src/conformance/hooks/hooks.ts';
 import { ModelReceiver, type Answer, type Event } from '../model/receiver.ts';
 import { crowdGathers } from './crowd.ts';
 import type { Mutant } from './mutant.ts';

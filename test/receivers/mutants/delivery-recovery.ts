@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { DeadLetterSource } from '../../../src/conformance/probe/hooks.ts';
+import type { DeadLetterSource } from '../../../src/conformance/hooks/hooks.ts';
 import { ModelReceiver, type Event } from '../model/receiver.ts';
 import type { Mutant } from './mutant.ts';
 

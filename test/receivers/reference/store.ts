@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { DeadLetterSource, LeadState } from '../../../src/conformance/probe/hooks.ts';
+import type { DeadLetterSource, LeadState } from '../../../src/conformance/hooks/hooks.ts';
 
 export interface Event {
   readonly event: string;

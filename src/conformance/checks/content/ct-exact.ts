@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { failRefused, isRefusedSample, sendSamples, type Sample } from '../../acceptance.ts';
+import { failRefused, isRefusedSample, sendSamples, type Sample } from '../../judge/acceptance.ts';
 import { defineCheck } from '../../check.ts';
 import type { Probe } from '../../probe/probe.ts';
 import { fail, isTimedOut, pass, tell } from '../../verdict.ts';

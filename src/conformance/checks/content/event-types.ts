@@ -4,7 +4,7 @@
  * @module
  */
 import { EVENT_TYPES } from '../../../../schemas/contract.ts';
-import { judgeAccepted } from '../../acceptance.ts';
+import { judgeAccepted } from '../../judge/acceptance.ts';
 import { defineCheck } from '../../check.ts';
 
 export const check = defineCheck({

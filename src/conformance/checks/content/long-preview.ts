@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { failRefused, isRefusedSample, sendSamples } from '../../acceptance.ts';
+import { failRefused, isRefusedSample, sendSamples } from '../../judge/acceptance.ts';
 import { defineCheck } from '../../check.ts';
-import { isTooLarge } from '../../sized-event.ts';
+import { isTooLarge } from '../../samples/sized-event.ts';
 import { notTested, pass } from '../../verdict.ts';
 
 export const check = defineCheck({

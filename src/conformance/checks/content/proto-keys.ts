@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { judgeProcessed } from '../../acceptance.ts';
+import { judgeProcessed } from '../../judge/acceptance.ts';
 import { defineCheck } from '../../check.ts';
 import { fail, isAccepted, isRefused, tell } from '../../verdict.ts';
 

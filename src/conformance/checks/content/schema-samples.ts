@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { judgeAccepted } from '../../acceptance.ts';
+import { judgeAccepted } from '../../judge/acceptance.ts';
 import { defineCheck } from '../../check.ts';
-import { valueVariations } from '../../legal-data.ts';
+import { valueVariations } from '../../samples/legal-data.ts';
 
 export const check = defineCheck({
   id: 'content/schema-samples',

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { failRefused, isRefusedSample, sendSamples } from '../../acceptance.ts';
+import { failRefused, isRefusedSample, sendSamples } from '../../judge/acceptance.ts';
 import { defineCheck } from '../../check.ts';
-import { eventOfSize } from '../../sized-event.ts';
+import { eventOfSize } from '../../samples/sized-event.ts';
 import { pass } from '../../verdict.ts';
 
 export const check = defineCheck({

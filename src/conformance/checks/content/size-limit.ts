@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { judgeAccepted } from '../../acceptance.ts';
+import { judgeAccepted } from '../../judge/acceptance.ts';
 import { defineCheck } from '../../check.ts';
-import { eventOfSize, isTooLarge } from '../../sized-event.ts';
+import { eventOfSize, isTooLarge } from '../../samples/sized-event.ts';
 import { isAccepted, notTested } from '../../verdict.ts';
 
 /** As the longest of content/long-preview. */

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { judgeAccepted } from '../../acceptance.ts';
+import { judgeAccepted } from '../../judge/acceptance.ts';
 import { defineCheck } from '../../check.ts';
-import { newEnumValues } from '../../legal-data.ts';
+import { newEnumValues } from '../../samples/legal-data.ts';
 
 export const check = defineCheck({
   id: 'content/unknown-enum',

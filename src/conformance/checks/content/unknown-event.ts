@@ -4,7 +4,7 @@
  * @module
  */
 import type { Event } from '../../probe/event-maker.ts';
-import { failRefused, isRefusedSample, sendSamples } from '../../acceptance.ts';
+import { failRefused, isRefusedSample, sendSamples } from '../../judge/acceptance.ts';
 import { defineCheck } from '../../check.ts';
 import { fail, pass } from '../../verdict.ts';
 import { toProviderTime } from '../../../domain/time.ts';

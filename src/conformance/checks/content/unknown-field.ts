@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { judgeProcessed } from '../../acceptance.ts';
+import { judgeProcessed } from '../../judge/acceptance.ts';
 import { defineCheck } from '../../check.ts';
 
 const NEW = { a_new_field: { nested: [1, 'two', null] }, another_new_field: null };

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { judgeAccepted } from '../../acceptance.ts';
+import { judgeAccepted } from '../../judge/acceptance.ts';
 import { defineCheck } from '../../check.ts';
 
 const REPLIES: Readonly<Record<string, string>> = {

@@ -4,9 +4,9 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { effectsOf } from '../../deliver.ts';
-import { FORGETFUL, hookForgets } from '../../forgetful.ts';
-import { restart } from '../../restart.ts';
+import { effectsOf } from '../../judge/deliver.ts';
+import { FORGETFUL, hookForgets } from '../../judge/forgetful-hook.ts';
+import { restart } from '../../judge/restart.ts';
 import { fail, isAccepted, notTested, pass, tell } from '../../verdict.ts';
 
 const EVENTS = 5;

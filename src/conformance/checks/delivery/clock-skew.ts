@@ -5,7 +5,7 @@
  */
 import { toProviderTime } from '../../../domain/time.ts';
 import { defineCheck } from '../../check.ts';
-import { deliverNamed, judgeAccepted, judgeOnce } from '../../deliver.ts';
+import { deliverNamed, judgeAccepted, judgeOnce } from '../../judge/deliver.ts';
 import { pass } from '../../verdict.ts';
 
 const AHEAD_MS = 120_000;

@@ -4,11 +4,11 @@
  * @module
  */
 import { defineCheck, type Verdict } from '../../check.ts';
-import { deliver, effectsOf, settleBehind, times } from '../../deliver.ts';
-import { FORGETFUL, hookForgets } from '../../forgetful.ts';
-import { sleep } from '../../probe/hooks.ts';
+import { deliver, effectsOf, settleBehind, times } from '../../judge/deliver.ts';
+import { FORGETFUL, hookForgets } from '../../judge/forgetful-hook.ts';
+import { sleep } from '../../hooks/hooks.ts';
 import type { Probe } from '../../probe/probe.ts';
-import { restart } from '../../restart.ts';
+import { restart } from '../../judge/restart.ts';
 import { fail, isAccepted, notTested, pass, tell } from '../../verdict.ts';
 
 const EVENTS = 5;

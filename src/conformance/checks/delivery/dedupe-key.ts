@@ -4,7 +4,7 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { deliverNamed, judgeOnce } from '../../deliver.ts';
+import { deliverNamed, judgeOnce } from '../../judge/deliver.ts';
 import { pass } from '../../verdict.ts';
 
 export const check = defineCheck({

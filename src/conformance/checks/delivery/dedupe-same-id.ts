@@ -4,7 +4,7 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { deliver, effectsOf, settleBehind, times } from '../../deliver.ts';
+import { deliver, effectsOf, settleBehind, times } from '../../judge/deliver.ts';
 import { fail, isAccepted, notTested, pass, tell } from '../../verdict.ts';
 
 export const check = defineCheck({

@@ -4,8 +4,8 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { deliver, effectsOf, settleBehind, times } from '../../deliver.ts';
-import { restart } from '../../restart.ts';
+import { deliver, effectsOf, settleBehind, times } from '../../judge/deliver.ts';
+import { restart } from '../../judge/restart.ts';
 import { fail, isAccepted, notTested, pass, tell } from '../../verdict.ts';
 
 export const check = defineCheck({

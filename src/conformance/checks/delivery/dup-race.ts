@@ -4,7 +4,7 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { effectsOf, settleBehind } from '../../deliver.ts';
+import { effectsOf, settleBehind } from '../../judge/deliver.ts';
 import type { Event } from '../../probe/event-maker.ts';
 import type { Probe } from '../../probe/probe.ts';
 import { race } from '../../probe/race.ts';

@@ -4,7 +4,13 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { deliverNamed, effectsOf, judgeAccepted, settleBehind, times } from '../../deliver.ts';
+import {
+  deliverNamed,
+  effectsOf,
+  judgeAccepted,
+  settleBehind,
+  times,
+} from '../../judge/deliver.ts';
 import { fail, pass } from '../../verdict.ts';
 
 export const check = defineCheck({

@@ -4,8 +4,8 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { effectsOf } from '../../deliver.ts';
-import { whileFailing } from '../../failing.ts';
+import { effectsOf } from '../../judge/deliver.ts';
+import { whileFailing } from '../../judge/failing-hook.ts';
 import { fail, isAccepted, pass, tell } from '../../verdict.ts';
 
 /**

@@ -4,8 +4,8 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { deliver, effectsOf, times } from '../../deliver.ts';
-import { whileFailing } from '../../failing.ts';
+import { deliver, effectsOf, times } from '../../judge/deliver.ts';
+import { whileFailing } from '../../judge/failing-hook.ts';
 import { fail, isAccepted, pass, tell } from '../../verdict.ts';
 
 /** What works asynchronously has so long to take effect in spite of the fault. Milliseconds. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { defineCheck, type Verdict } from '../../check.ts';
-import { deliver, effectsOf } from '../../deliver.ts';
+import { deliver, effectsOf } from '../../judge/deliver.ts';
 import type { Probe } from '../../probe/probe.ts';
 import { fail, isAccepted, pass, tell } from '../../verdict.ts';
 

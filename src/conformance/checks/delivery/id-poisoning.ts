@@ -5,7 +5,7 @@
  */
 import { SIGNATURE } from '../../../../schemas/contract.ts';
 import { defineCheck } from '../../check.ts';
-import { deliver, judgeOnce } from '../../deliver.ts';
+import { deliver, judgeOnce } from '../../judge/deliver.ts';
 import { pass } from '../../verdict.ts';
 
 export const check = defineCheck({

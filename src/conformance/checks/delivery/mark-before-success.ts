@@ -4,8 +4,8 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { deliver, effectsOf, times } from '../../deliver.ts';
-import { whileFailing } from '../../failing.ts';
+import { deliver, effectsOf, times } from '../../judge/deliver.ts';
+import { whileFailing } from '../../judge/failing-hook.ts';
 import { fail, pass, tell } from '../../verdict.ts';
 
 export const check = defineCheck({

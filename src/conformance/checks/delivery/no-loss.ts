@@ -4,7 +4,7 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { deliver, effectsOf } from '../../deliver.ts';
+import { deliver, effectsOf } from '../../judge/deliver.ts';
 import { fail, isAccepted, notTested, pass } from '../../verdict.ts';
 
 const EVENTS = 40;

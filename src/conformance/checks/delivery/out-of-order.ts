@@ -5,7 +5,7 @@
  */
 import { toProviderTime } from '../../../domain/time.ts';
 import { defineCheck } from '../../check.ts';
-import { deliverNamed, judgeOnce } from '../../deliver.ts';
+import { deliverNamed, judgeOnce } from '../../judge/deliver.ts';
 import { pass } from '../../verdict.ts';
 
 const MINUTE = 60_000;

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { almostEvents } from '../../almost-events.ts';
+import { almostEvents } from '../../samples/invalid-events.ts';
 import { defineCheck } from '../../check.ts';
-import { deliverNamed, judgeOnce } from '../../deliver.ts';
+import { deliverNamed, judgeOnce } from '../../judge/deliver.ts';
 import { pass, tell } from '../../verdict.ts';
 
 const GOOD = 3;

@@ -4,8 +4,8 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { MORE_THAN_A_PAGE, produceDeadLetters, recover } from '../../dead-letters.ts';
-import { waitFor } from '../../probe/hooks.ts';
+import { MORE_THAN_A_PAGE, produceDeadLetters, recover } from '../../judge/dead-letters.ts';
+import { waitFor } from '../../hooks/hooks.ts';
 import { fail, pass } from '../../verdict.ts';
 
 export const check = defineCheck({

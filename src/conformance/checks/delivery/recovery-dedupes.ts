@@ -4,8 +4,8 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { produceDeadLetters, recover } from '../../dead-letters.ts';
-import { deliver, effectsOf, times } from '../../deliver.ts';
+import { produceDeadLetters, recover } from '../../judge/dead-letters.ts';
+import { deliver, effectsOf, times } from '../../judge/deliver.ts';
 import { fail, isAccepted, notTested, pass } from '../../verdict.ts';
 
 const LETTERS = 3;

@@ -4,10 +4,10 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { produceDeadLetters, recover } from '../../dead-letters.ts';
-import { effectsOf } from '../../deliver.ts';
-import { whileFailing } from '../../failing.ts';
-import { waitFor } from '../../probe/hooks.ts';
+import { produceDeadLetters, recover } from '../../judge/dead-letters.ts';
+import { effectsOf } from '../../judge/deliver.ts';
+import { whileFailing } from '../../judge/failing-hook.ts';
+import { waitFor } from '../../hooks/hooks.ts';
 import { fail, pass } from '../../verdict.ts';
 
 const LETTERS = 3;

@@ -4,8 +4,8 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { MORE_THAN_A_PAGE, produceDeadLetters, recover } from '../../dead-letters.ts';
-import { effectsOf } from '../../deliver.ts';
+import { MORE_THAN_A_PAGE, produceDeadLetters, recover } from '../../judge/dead-letters.ts';
+import { effectsOf } from '../../judge/deliver.ts';
 import { fail, pass } from '../../verdict.ts';
 
 export const check = defineCheck({

@@ -5,7 +5,7 @@
  */
 import { toProviderTime } from '../../../domain/time.ts';
 import { defineCheck } from '../../check.ts';
-import { deliver, effectsOf, settleBehind, times } from '../../deliver.ts';
+import { deliver, effectsOf, settleBehind, times } from '../../judge/deliver.ts';
 import { fail, isAccepted, notTested, pass, tell } from '../../verdict.ts';
 
 const DAYS_MS = 3 * 86_400_000;

@@ -4,9 +4,9 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { deliver } from '../../deliver.ts';
-import { BACK_WITHIN_MS, sleep } from '../../probe/hooks.ts';
-import { restart } from '../../restart.ts';
+import { deliver } from '../../judge/deliver.ts';
+import { BACK_WITHIN_MS, sleep } from '../../hooks/hooks.ts';
+import { restart } from '../../judge/restart.ts';
 import { fail, isAccepted, notTested, pass, tell } from '../../verdict.ts';
 
 /** A cut connection is noticed within this time. Milliseconds. */

@@ -4,8 +4,8 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { deliver } from '../../deliver.ts';
-import { createLead } from '../../lead.ts';
+import { deliver } from '../../judge/deliver.ts';
+import { createLead } from '../../judge/lead.ts';
 import { fail, isAccepted, pass, tell } from '../../verdict.ts';
 
 /** What an address that is not there turns into, in one language or another. */

@@ -4,8 +4,8 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { deliver } from '../../deliver.ts';
-import { HookError, waitFor } from '../../probe/hooks.ts';
+import { deliver } from '../../judge/deliver.ts';
+import { HookError, waitFor } from '../../hooks/hooks.ts';
 import { fail, isAccepted, notTested, pass } from '../../verdict.ts';
 
 const SENT = 40;

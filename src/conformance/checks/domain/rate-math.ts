@@ -4,8 +4,8 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { createLead, judgeLeads } from '../../lead.ts';
-import type { LeadState } from '../../probe/hooks.ts';
+import { createLead, judgeLeads } from '../../judge/lead.ts';
+import type { LeadState } from '../../hooks/hooks.ts';
 import { fail, notTested, pass } from '../../verdict.ts';
 
 /** Rates that no share of one can be; null says that there is none yet. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { createLead, judgeLeads } from '../../lead.ts';
+import { createLead, judgeLeads } from '../../judge/lead.ts';
 import { fail, notTested, pass } from '../../verdict.ts';
 
 export const check = defineCheck({

@@ -4,9 +4,9 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { createLead, judgeLeads, type Lead } from '../../lead.ts';
-import type { LeadState } from '../../probe/hooks.ts';
-import { restart } from '../../restart.ts';
+import { createLead, judgeLeads, type Lead } from '../../judge/lead.ts';
+import type { LeadState } from '../../hooks/hooks.ts';
+import { restart } from '../../judge/restart.ts';
 import { fail, isAccepted, notTested, pass, tell } from '../../verdict.ts';
 
 interface Kept {

@@ -5,7 +5,7 @@
  */
 import { toProviderTime } from '../../../domain/time.ts';
 import { defineCheck } from '../../check.ts';
-import { createLead, judgeLeads } from '../../lead.ts';
+import { createLead, judgeLeads } from '../../judge/lead.ts';
 import { fail, notTested, pass } from '../../verdict.ts';
 
 const MINUTE = 60_000;

@@ -5,8 +5,8 @@
  */
 import { defineCheck } from '../../check.ts';
 import type { Event } from '../../probe/event-maker.ts';
-import type { Exchange } from '../../probe/exchange.ts';
-import { sleep } from '../../probe/hooks.ts';
+import type { Exchange } from '../../net/exchange.ts';
+import { sleep } from '../../hooks/hooks.ts';
 import { fail, isAccepted, notTested, pass, tell } from '../../verdict.ts';
 
 const EVENTS = 50;

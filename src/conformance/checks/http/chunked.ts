@@ -4,7 +4,7 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { postInPieces } from '../../pieces.ts';
+import { postInPieces } from '../../samples/chunked-events.ts';
 import { fail, isAccepted, pass, tell } from '../../verdict.ts';
 
 const chunk = (bytes: Buffer): Buffer =>

@@ -4,9 +4,9 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import type { Exchange } from '../../probe/exchange.ts';
+import type { Exchange } from '../../net/exchange.ts';
 import type { Probe } from '../../probe/probe.ts';
-import { rawHead, type RawConnection } from '../../probe/raw-socket.ts';
+import { rawHead, type RawConnection } from '../../net/raw-socket.ts';
 import { fail, isAccepted, pass, tell } from '../../verdict.ts';
 
 const EVENTS = 3;

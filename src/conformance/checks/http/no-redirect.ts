@@ -5,7 +5,7 @@
  */
 import { SIGNATURE } from '../../../../schemas/contract.ts';
 import { defineCheck } from '../../check.ts';
-import type { Exchange } from '../../probe/exchange.ts';
+import type { Exchange } from '../../net/exchange.ts';
 import { fail, notTested, pass } from '../../verdict.ts';
 
 const isRedirect = ({ request, reply }: Exchange): boolean =>

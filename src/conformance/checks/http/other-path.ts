@@ -4,7 +4,7 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { effectsOf } from '../../deliver.ts';
+import { effectsOf } from '../../judge/deliver.ts';
 import { fail, isAccepted, pass, tell } from '../../verdict.ts';
 
 export const check = defineCheck({

@@ -6,7 +6,7 @@
 import { defineCheck } from '../../check.ts';
 import { tellTlsTrouble } from '../../diagnosis/tls.ts';
 import { pass, unjudged } from '../../verdict.ts';
-import type { NoReply } from '../../probe/exchange.ts';
+import type { NoReply } from '../../net/exchange.ts';
 
 const REMEDIES: Partial<Record<NoReply['cause'], string>> = {
   refused:

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { almostEvents } from '../../almost-events.ts';
+import { almostEvents } from '../../samples/invalid-events.ts';
 import { defineCheck } from '../../check.ts';
-import type { Exchange } from '../../probe/exchange.ts';
+import type { Exchange } from '../../net/exchange.ts';
 import { fail, pass, tell } from '../../verdict.ts';
 
 const BODIES = ['{"event":', 'null', '[]', '"email.sent"', '17', '{}', '{"event":"email.sent"}'];

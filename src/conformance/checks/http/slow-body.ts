@@ -4,7 +4,7 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { postInPieces, withLength } from '../../pieces.ts';
+import { postInPieces, withLength } from '../../samples/chunked-events.ts';
 import { fail, isAccepted, pass, tell } from '../../verdict.ts';
 
 const PIECES = 8;

@@ -4,7 +4,7 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { postInPieces, withLength, type Pieces } from '../../pieces.ts';
+import { postInPieces, withLength, type Pieces } from '../../samples/chunked-events.ts';
 import { fail, isAccepted, pass, tell } from '../../verdict.ts';
 
 const third = ({ length }: Buffer): number => Math.floor(length / 3);

@@ -4,9 +4,9 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import type { Death } from '../../observed.ts';
+import type { Death } from '../../run/observed.ts';
 import { fail, notTested, pass } from '../../verdict.ts';
-import { isDown } from '../../vitality.ts';
+import { isDown } from '../../run/liveness.ts';
 
 const tellReturn = ({ backAfterMs }: Death): string => {
   if (backAfterMs === null) return 'did not come back';

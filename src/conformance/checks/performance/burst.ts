@@ -4,8 +4,8 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { latenciesOf, tellLatencies } from '../../latencies.ts';
-import type { Exchange } from '../../probe/exchange.ts';
+import { latenciesOf, tellLatencies } from '../../judge/latencies.ts';
+import type { Exchange } from '../../net/exchange.ts';
 import { fail, pass, tell } from '../../verdict.ts';
 
 const EVENTS = 100;

@@ -4,9 +4,9 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { latenciesOf } from '../../latencies.ts';
-import type { Exchange } from '../../probe/exchange.ts';
-import { stopwatch } from '../../stopwatch.ts';
+import { latenciesOf } from '../../judge/latencies.ts';
+import type { Exchange } from '../../net/exchange.ts';
+import { stopwatch } from '../../net/stopwatch.ts';
 import { fail, notTested, pass } from '../../verdict.ts';
 
 const EVENTS = 150;

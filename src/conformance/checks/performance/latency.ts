@@ -4,9 +4,9 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { latenciesOf, SLOW_MS, tellLatencies, unanswered } from '../../latencies.ts';
-import type { Exchange } from '../../probe/exchange.ts';
-import { stopwatch } from '../../stopwatch.ts';
+import { latenciesOf, SLOW_MS, tellLatencies, unanswered } from '../../judge/latencies.ts';
+import type { Exchange } from '../../net/exchange.ts';
+import { stopwatch } from '../../net/stopwatch.ts';
 import { fail, pass } from '../../verdict.ts';
 
 const WARM_UP = 3;

@@ -4,7 +4,7 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { latenciesOf, SLOW_MS, tellLatencies, unanswered } from '../../latencies.ts';
+import { latenciesOf, SLOW_MS, tellLatencies, unanswered } from '../../judge/latencies.ts';
 import { fail, pass } from '../../verdict.ts';
 
 const EVENTS = 20;

@@ -5,7 +5,7 @@
  */
 import { defineCheck } from '../../check.ts';
 import { diagnose } from '../../diagnosis/diagnose.ts';
-import type { Exchange } from '../../probe/exchange.ts';
+import type { Exchange } from '../../net/exchange.ts';
 import { isAccepted, pass, tell } from '../../verdict.ts';
 
 /** A receiver that has just started may fail once: the provider tries again. */

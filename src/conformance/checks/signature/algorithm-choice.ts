@@ -4,7 +4,7 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { tellAccepted } from '../../forgeries.ts';
+import { tellAccepted } from '../../judge/forgeries.ts';
 
 const ALGORITHMS = ['sha1', 'sha512'];
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { judgeRawBodies } from '../../diagnosis/raw-body.ts';
+import { judgeRawBodies } from '../../judge/raw-body.ts';
 
 const TEXTS: Readonly<Record<string, string>> = {
   'letters with accents': 'Zoë Ødegård-Müller, façade, ñandú',

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { JSON_DIALECTS } from '../../../domain/json-dialects.ts';
-import type { Sample } from '../../acceptance.ts';
+import { JSON_DIALECTS } from '../../../signature/json-dialects.ts';
+import type { Sample } from '../../judge/acceptance.ts';
 import { defineCheck } from '../../check.ts';
-import { judgeRawBodies } from '../../diagnosis/raw-body.ts';
+import { judgeRawBodies } from '../../judge/raw-body.ts';
 import type { Probe } from '../../probe/probe.ts';
 import { pass } from '../../verdict.ts';
 

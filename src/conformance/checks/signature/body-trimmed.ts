@@ -4,7 +4,7 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { judgeRawBodies } from '../../diagnosis/raw-body.ts';
+import { judgeRawBodies } from '../../judge/raw-body.ts';
 
 export const check = defineCheck({
   id: 'signature/body-trimmed',

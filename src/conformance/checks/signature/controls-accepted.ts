@@ -5,7 +5,7 @@
  */
 import { defineCheck } from '../../check.ts';
 import { fail, isRefused, notTested, pass, tell } from '../../verdict.ts';
-import type { LostControl } from '../../observed.ts';
+import type { LostControl } from '../../run/observed.ts';
 
 /** Faults, restarts and bursts have checks of their own. */
 const AREAS = /^(signature|content|http)\//;

@@ -4,7 +4,7 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { judgeAcceptance, type Forgery } from '../../forgeries.ts';
+import { judgeAcceptance, type Forgery } from '../../judge/forgeries.ts';
 import type { Probe } from '../../probe/probe.ts';
 import { pass } from '../../verdict.ts';
 

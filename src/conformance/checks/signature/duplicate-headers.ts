@@ -5,8 +5,8 @@
  */
 import { SIGNATURE } from '../../../../schemas/contract.ts';
 import { defineCheck } from '../../check.ts';
-import { habitOf, judgeAcceptance, wrongSignature } from '../../forgeries.ts';
-import type { Exchange } from '../../probe/exchange.ts';
+import { habitOf, judgeAcceptance, wrongSignature } from '../../judge/forgeries.ts';
+import type { Exchange } from '../../net/exchange.ts';
 import type { Probe } from '../../probe/probe.ts';
 import { postRaw } from '../../probe/raw-post.ts';
 import { fail, isAccepted, isRefused, pass, tell, silenceOf } from '../../verdict.ts';

@@ -5,7 +5,7 @@
  */
 import { SIGNATURE } from '../../../../schemas/contract.ts';
 import { defineCheck } from '../../check.ts';
-import type { Exchange } from '../../probe/exchange.ts';
+import type { Exchange } from '../../net/exchange.ts';
 import type { Probe } from '../../probe/probe.ts';
 import { postRaw } from '../../probe/raw-post.ts';
 import { fail, isAccepted, pass, tell, silenceOf } from '../../verdict.ts';

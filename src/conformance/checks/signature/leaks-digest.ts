@@ -4,7 +4,7 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { leaksOf } from '../../leaks.ts';
+import { leaksOf } from '../../judge/leaks.ts';
 import { fail, notTested, pass } from '../../verdict.ts';
 
 export const check = defineCheck({

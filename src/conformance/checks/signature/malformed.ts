@@ -5,7 +5,7 @@
  */
 import { SIGNATURE } from '../../../../schemas/contract.ts';
 import { defineCheck } from '../../check.ts';
-import { judgeForgeries, wrongDigest, type Forgery } from '../../forgeries.ts';
+import { judgeForgeries, wrongDigest, type Forgery } from '../../judge/forgeries.ts';
 import type { Probe } from '../../probe/probe.ts';
 
 const LONG = 4000;

@@ -4,7 +4,7 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { judgeForgeries } from '../../forgeries.ts';
+import { judgeForgeries } from '../../judge/forgeries.ts';
 
 export const check = defineCheck({
   id: 'signature/missing-header',

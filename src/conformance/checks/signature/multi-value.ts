@@ -4,7 +4,7 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { tellAccepted, wrongSignature } from '../../forgeries.ts';
+import { tellAccepted, wrongSignature } from '../../judge/forgeries.ts';
 
 export const check = defineCheck({
   id: 'signature/multi-value',

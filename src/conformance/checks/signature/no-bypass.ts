@@ -4,8 +4,8 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { judgeAcceptance, wrongSignature, type Forgery } from '../../forgeries.ts';
-import type { HeaderPairs } from '../../probe/exchange.ts';
+import { judgeAcceptance, wrongSignature, type Forgery } from '../../judge/forgeries.ts';
+import type { HeaderPairs } from '../../net/exchange.ts';
 import { pass } from '../../verdict.ts';
 
 const CLAIMS: readonly (readonly [name: string, headers: HeaderPairs])[] = [

@@ -5,7 +5,7 @@
  */
 import { SIGNATURE } from '../../../../schemas/contract.ts';
 import { defineCheck } from '../../check.ts';
-import { judgeForgeries } from '../../forgeries.ts';
+import { judgeForgeries } from '../../judge/forgeries.ts';
 import { postRaw } from '../../probe/raw-post.ts';
 
 export const check = defineCheck({

@@ -4,7 +4,7 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { judgeAcceptance } from '../../forgeries.ts';
+import { judgeAcceptance } from '../../judge/forgeries.ts';
 import { isAccepted, notTested, tell } from '../../verdict.ts';
 
 export const check = defineCheck({

@@ -4,7 +4,7 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { tellAccepted } from '../../forgeries.ts';
+import { tellAccepted } from '../../judge/forgeries.ts';
 
 const NAMES = ['X-Hub-Signature-256', 'X-Signature', 'X-Webhook-Signature', 'Signature'];
 

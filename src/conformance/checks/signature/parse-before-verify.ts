@@ -4,8 +4,8 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { wrongSignature } from '../../forgeries.ts';
-import type { Exchange } from '../../probe/exchange.ts';
+import { wrongSignature } from '../../judge/forgeries.ts';
+import type { Exchange } from '../../net/exchange.ts';
 import { fail, pass, tell } from '../../verdict.ts';
 
 const BODIES: readonly (readonly [name: string, body: string])[] = [

@@ -4,7 +4,7 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { tellAccepted } from '../../forgeries.ts';
+import { tellAccepted } from '../../judge/forgeries.ts';
 
 export const check = defineCheck({
   id: 'signature/prefix-optional',

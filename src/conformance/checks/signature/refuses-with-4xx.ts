@@ -4,7 +4,7 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { wrongSignature } from '../../forgeries.ts';
+import { wrongSignature } from '../../judge/forgeries.ts';
 import { fail, isAccepted, isRefused, pass, tell } from '../../verdict.ts';
 
 export const check = defineCheck({

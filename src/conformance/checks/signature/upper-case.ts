@@ -5,7 +5,7 @@
  */
 import { SIGNATURE } from '../../../../schemas/contract.ts';
 import { defineCheck } from '../../check.ts';
-import { tellAccepted } from '../../forgeries.ts';
+import { tellAccepted } from '../../judge/forgeries.ts';
 
 export const check = defineCheck({
   id: 'signature/upper-case',

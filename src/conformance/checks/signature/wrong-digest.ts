@@ -4,7 +4,7 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { judgeAcceptance, wrongSignature } from '../../forgeries.ts';
+import { judgeAcceptance, wrongSignature } from '../../judge/forgeries.ts';
 
 export const check = defineCheck({
   id: 'signature/wrong-digest',

@@ -1,0 +1,144 @@
+/**
+ * Causes that keep a valid event out and have nothing to do with how the signature is computed: the reply itself
+ * tells them.
+ *
+ * @module
+ */
+import { isAccepted, tell } from '../verdict.ts';
+import { remedyFor } from './frameworks.ts';
+import { raiseLimit } from './body-limit.ts';
+import { hostCheck } from './host-check.ts';
+import { gistOf } from './page.ts';
+import { headerOf, intermediaryOf, statusOf, type Obstacle } from './evidence.ts';
+
+const LOGIN = /log[-_]?in|sign[-_]?in|auth|sso/i;
+
+const whyMoved = (from: string, to: URL): readonly [why: string, fix: string] => {
+  const url = new URL(from);
+  const slash = (path: string): string => path.replace(/\/$/, '');
+  if (LOGIN.test(to.pathname))
+    return [
+      'That is a login page: something in front wants a session.',
+      'Take the webhook’s path out of the login. Its caller proves itself by the signature.',
+    ];
+  if (url.protocol === 'http:' && to.protocol === 'https:' && url.hostname === to.hostname)
+    return ['It wants https.', 'Register the URL with https://.'];
+  if (url.host === to.host && slash(url.pathname) === slash(to.pathname))
+    return ['Only the slash at the end differs.', 'Register exactly the URL that it redirects to.'];
+  return ['It has moved.', 'Register exactly the URL that answers.'];
+};
+
+const redirect: Obstacle = ({ valid, probe }) => {
+  const status = statusOf(valid);
+  if (status === null || status < 300 || status > 399) return null;
+  const location = headerOf(valid.reply, 'location');
+  if (location === null || !URL.canParse(location, probe.url)) {
+    return {
+      diagnosis: 'It answers a redirect that leads nowhere; the provider counts it as a failure.',
+      fix: 'Answer 2xx at the registered URL itself.',
+    };
+  }
+  const to = new URL(location, probe.url);
+  const [why, fix] = whyMoved(probe.url, to);
+  const slash = /slash/.test(why) ? ` ${remedyFor('slash', valid.reply)}` : '';
+  return {
+    actual: `${status}, to ${to.href}`,
+    diagnosis: `It redirects to ${to.href}. ${why} The provider follows no redirect: a 3xx is a failed attempt, and the event is lost after the third retry.`,
+    fix: fix + slash,
+  };
+};
+
+const bodyLimit: Obstacle = ({ valid }) => {
+  if (statusOf(valid) !== 413) return null;
+  const who = intermediaryOf(valid.reply);
+  return {
+    diagnosis: `An ordinary event of ${valid.request.body.length} bytes is too large for it${who === null ? '' : ` (the answer is from ${who})`}: the limit on bodies is far too low.`,
+    fix: raiseLimit(valid.reply),
+  };
+};
+
+const rateLimit: Obstacle = ({ valid }) => {
+  if (statusOf(valid) !== 429) return null;
+  const after = headerOf(valid.reply, 'retry-after');
+  return {
+    diagnosis: `A rate limit answers in the receiver’s place${after === null ? '' : ` (Retry-After: ${after})`}, for the very first event. The provider does not wait: it counts a failure and retries after 30 seconds.`,
+    fix: 'Take the webhook’s path out of the limiter, or limit only what is not rightly signed. If it was you who used the limit up, wait and run again.',
+  };
+};
+
+const OTHER_TYPES = [
+  'application/json; charset=utf-8',
+  'text/plain',
+  'application/octet-stream',
+  'application/x-www-form-urlencoded',
+] as const;
+
+const contentType: Obstacle = async ({ valid, probe }) => {
+  const status = statusOf(valid);
+  if (status !== 415 && status !== 406) return null;
+  const tried = await Promise.all(
+    OTHER_TYPES.map((type) => probe.post(valid.request.body, { contentType: type })),
+  );
+  const at = tried.findIndex(isAccepted);
+  const other = at < 0 ? '' : ` The same event as ${OTHER_TYPES[at]} is accepted.`;
+  return {
+    diagnosis: `It does not take application/json, the only type that the provider sends.${other}`,
+    fix: 'Accept Content-Type: application/json on this route (Express: express.raw({ type: "application/json" }); Fastify: addContentTypeParser; Spring: consumes = "application/json"), and ask for no Accept header.',
+    shownBy: tried.filter(isAccepted).slice(0, 1),
+  };
+};
+
+const CSRF =
+  /csrf|xsrf|authenticity.?token|antiforgery|anti-forgery|page expired|cross.?site request/i;
+
+/** What it refuses with; a failure that names it on its page is another matter. */
+const CSRF_STATUSES = [400, 401, 403, 419, 422];
+
+const csrf: Obstacle = ({ valid, unsigned }) => {
+  const status = statusOf(valid);
+  const told = CSRF.test(gistOf(valid.reply)) || status === 419;
+  if (!told || status === null || !CSRF_STATUSES.includes(status)) return null;
+  if (statusOf(unsigned) !== status) return null;
+  return {
+    diagnosis:
+      'Protection against forged forms (CSRF) stands in front: it refuses every POST without its token, signed or not, before the receiver sees it.',
+    fix: `Take this path out of it: the signature proves more than a token does. ${remedyFor('csrf', valid.reply)}`,
+    shownBy: [unsigned],
+  };
+};
+
+const gateway: Obstacle = ({ valid, unsigned, get }) => {
+  const status = statusOf(valid);
+  if (status === null || ![502, 503, 504].includes(status)) return null;
+  if (statusOf(unsigned) !== status || statusOf(get) !== status) return null;
+  const who = intermediaryOf(valid.reply);
+  if (who === null && status === 503) return null;
+  return {
+    diagnosis: `${who ?? 'A gateway in front'} answers ${status} to everything: it does not reach the receiver behind it.`,
+    fix: 'Start the receiver behind the proxy, and look at the proxy’s upstream address and port.',
+    shownBy: [get],
+  };
+};
+
+const inverted: Obstacle = ({ forged }) =>
+  isAccepted(forged)
+    ? {
+        actual: `the valid event refused, and the same one with 64 wrong digits accepted (${tell(forged.reply)})`,
+        diagnosis:
+          'It refuses the right signature and accepts a wrong one: the comparison is the wrong way round.',
+        fix: 'Look at the comparison: answer 401 when the values differ, go on when they are equal.',
+        shownBy: [forged],
+      }
+    : null;
+
+/** What the reply itself tells, before any signature is tried. */
+export const OBSTACLES: readonly Obstacle[] = [
+  redirect,
+  bodyLimit,
+  rateLimit,
+  contentType,
+  hostCheck,
+  csrf,
+  gateway,
+  inverted,
+];

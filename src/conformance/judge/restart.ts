@@ -1,0 +1,24 @@
+/**
+ * Restarts the receiver and waits until it is back.
+ *
+ * @module
+ */
+import type { Exchange } from '../net/exchange.ts';
+import { BACK_WITHIN_MS, HookError, waitFor } from '../hooks/hooks.ts';
+import type { Probe } from '../probe/probe.ts';
+import { isAccepted } from '../verdict.ts';
+
+const LOOK_EVERY_MS = 50;
+
+/** @returns the first valid event that was accepted after the restart, or the last one that was not */
+export const restart = async (probe: Probe): Promise<Exchange> => {
+  const { hooks, wall } = probe;
+  if (hooks.restart === undefined) {
+    throw new HookError('A check that asks for a restart must need that hook.');
+  }
+  await hooks.restart();
+  return waitFor(wall, () => probe.post(probe.event()), isAccepted, {
+    forMs: BACK_WITHIN_MS,
+    everyMs: LOOK_EVERY_MS,
+  });
+};

@@ -1,0 +1,93 @@
+/**
+ * Keeps the secret and everything made with it out of what is shown.
+ *
+ * @module
+ */
+
+import { encodingsOf } from './encodings.ts';
+import { quoteForShell } from '../../domain/shell.ts';
+
+export interface Redactor {
+  /** From now on `value` is shown as `label`. */
+  hide(value: string, label: string): void;
+  /** From now on `secret` is shown as `<name>` in every form that {@link encodingsOf} knows. */
+  hideSecret(secret: string, name: string): void;
+  /** The text without anything hidden; of a text longer than `most`, its beginning, as far as the last label goes. */
+  apply(text: string, most?: number): string;
+  /** Labels of what is hidden and occurs in the text. */
+  find(text: string): readonly string[];
+}
+
+/** How labels of what only the user knows begin. */
+export const YOURS = '<your ';
+
+/** Shorter ones would black out words that have nothing to do with it. */
+const SHORTEST = 6;
+
+/** A hidden value at a place in a text. */
+interface Found {
+  readonly at: number;
+  readonly value: string;
+  readonly label: string;
+}
+
+/** Where a place in a text stands among the first letters of what is hidden. */
+const mark = (text: string, at: number): number =>
+  (text.charCodeAt(at) * 0x1003 +
+    text.charCodeAt(at + 1) * 0x107 +
+    text.charCodeAt(at + 2) * 0x1f +
+    text.charCodeAt(at + 3)) &
+  0xffff;
+
+export const createRedactor = (): Redactor => {
+  /** Whether something that is hidden may begin so: nearly no place in a text does, and most of a run is texts. */
+  const begun = new Uint8Array(0x10000);
+  /** By their first letters: a run hides thousands, and every text of a report is searched for all of them. */
+  const hidden = new Map<string, Map<string, string>>();
+
+  /** What is hidden in the text, from left to right; of several at one place, the longest. */
+  const search = function* (text: string, before = text.length): Generator<Found> {
+    const last = Math.min(text.length - SHORTEST, before - 1);
+    for (let at = 0; at <= last; at += 1) {
+      if (begun[mark(text, at)] === 0) continue;
+      const candidates = hidden.get(text.slice(at, at + SHORTEST));
+      if (candidates === undefined) continue;
+      const here = [...candidates].filter(([value]) => text.startsWith(value, at));
+      const [longest] = here.toSorted(([one], [other]) => other.length - one.length);
+      if (longest === undefined) continue;
+      yield { at, value: longest[0], label: longest[1] };
+      at += longest[0].length - 1;
+    }
+  };
+
+  const hide = (value: string, label: string): void => {
+    begun[mark(value, 0)] = 1;
+    const start = value.slice(0, SHORTEST);
+    const among = hidden.get(start) ?? new Map<string, string>();
+    hidden.set(start, among.set(value, label));
+  };
+
+  const hideAlsoQuoted = (value: string, label: string): void => {
+    if (value.length < SHORTEST) return;
+    hide(value, label);
+    // As it stands in a command.
+    if (value.includes("'")) hide(quoteForShell(value).slice(1, -1), label);
+  };
+
+  return {
+    hide: hideAlsoQuoted,
+    hideSecret: (secret, name) => {
+      for (const [text, how] of encodingsOf(secret)) hideAlsoQuoted(text, `<${name}${how}>`);
+    },
+    apply: (text, most = text.length) => {
+      let shown = '';
+      let end = 0;
+      for (const { at, value, label } of search(text, most)) {
+        shown += text.slice(end, at) + label;
+        end = at + value.length;
+      }
+      return shown + text.slice(end, Math.max(most, end));
+    },
+    find: (text) => [...new Set(Array.from(search(text), ({ label }) => label))],
+  };
+};

@@ -1,0 +1,28 @@
+/**
+ * Which callback is behind a hook.
+ *
+ * @module
+ */
+import type { Hook } from '../check.ts';
+import type { Hooks } from '../hooks/hooks.ts';
+
+export const HOOK_MEMBERS = {
+  effects: 'effects',
+  state: 'state',
+  fault: 'fault',
+  restart: 'restart',
+  recovery: 'recover',
+  campaign: 'campaign',
+} as const satisfies Readonly<Record<Hook, keyof Hooks>>;
+
+export const hasHook = (hooks: Hooks, hook: Hook): boolean =>
+  hooks[HOOK_MEMBERS[hook]] !== undefined;
+
+/** All hooks but those that are in doubt. */
+export const hooksWithout = (hooks: Hooks, isInDoubt: (hook: Hook) => boolean): Hooks => {
+  const trusted = { ...hooks };
+  for (const hook of Object.keys(HOOK_MEMBERS) as Hook[]) {
+    if (isInDoubt(hook)) delete trusted[HOOK_MEMBERS[hook]];
+  }
+  return trusted;
+};

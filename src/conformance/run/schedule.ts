@@ -1,0 +1,90 @@
+/**
+ * The order of checks. With time enough, stage by stage, the most important first within each. When the time budget
+ * will not last for all of them, all that bears on MUST first, forgeries before everything else; then SHOULD; then INFO.
+ *
+ * @module
+ */
+import { STAGES, type ActiveCheck, type Level, type Stage } from '../check.ts';
+
+export interface Phase {
+  readonly stage: Stage;
+  readonly checks: readonly ActiveCheck[];
+}
+
+export interface Schedule {
+  /** Takes the next phase off. @param isShort the time will not last for all @returns undefined when nothing is left */
+  next(isShort: boolean): Phase | undefined;
+  readonly remaining: readonly ActiveCheck[];
+}
+
+const LEVELS: readonly Level[] = ['MUST', 'SHOULD', 'INFO'];
+const STAGE_NAMES = Object.keys(STAGES) as Stage[];
+/** Whether forgeries are accepted matters more than any form of a valid event. */
+const URGENT_STAGES: readonly Stage[] = [
+  'reach',
+  'preflight',
+  'negative',
+  ...STAGE_NAMES.filter((stage) => !['reach', 'preflight', 'negative'].includes(stage)),
+];
+
+/** Whether `check` waits for the result of `earlier`. Everything waits for the check that validates the effects hook. */
+export const waitsFor = (check: ActiveCheck, earlier: ActiveCheck): boolean =>
+  (check.after?.includes(earlier.id) ?? false) ||
+  (earlier.vouches !== undefined &&
+    earlier !== check &&
+    (check.needs?.includes(earlier.vouches) ?? false)) ||
+  (earlier.vouches === 'effects' && check.vouches === undefined);
+
+/** Each behind the checks that it waits for. */
+const inOrder = (checks: readonly ActiveCheck[]): ActiveCheck[] => {
+  const ordered = new Set<ActiveCheck>();
+  const add = (check: ActiveCheck, within: readonly ActiveCheck[]): void => {
+    if (ordered.has(check) || within.includes(check)) return;
+    const first = checks.filter((earlier) => waitsFor(check, earlier));
+    for (const one of first) add(one, [...within, check]);
+    ordered.add(check);
+  };
+  for (const check of checks) add(check, []);
+  return [...ordered];
+};
+
+/** A check is as urgent as the most urgent one that waits for it: 0 is MUST. */
+const urgencies = (checks: readonly ActiveCheck[]): ReadonlyMap<ActiveCheck, number> => {
+  const urgency = new Map(checks.map((check) => [check, LEVELS.indexOf(check.level)]));
+  const raise = (check: ActiveCheck, to: number, within: readonly ActiveCheck[]): void => {
+    if (within.includes(check) || (within.length > 0 && urgency.get(check)! <= to)) return;
+    urgency.set(check, Math.min(urgency.get(check)!, to));
+    for (const earlier of checks) {
+      if (waitsFor(check, earlier)) raise(earlier, to, [...within, check]);
+    }
+  };
+  for (const check of checks) raise(check, LEVELS.indexOf(check.level), []);
+  return urgency;
+};
+
+export const createSchedule = (checks: readonly ActiveCheck[]): Schedule => {
+  const urgency = urgencies(checks);
+  const urgencyOf = (check: ActiveCheck): number => urgency.get(check)!;
+  const remaining = [...checks];
+
+  const take = (stage: Stage, fits: (check: ActiveCheck) => boolean): Phase => {
+    const taken = remaining.filter((check) => check.stage === stage && fits(check));
+    for (const check of taken) remaining.splice(remaining.indexOf(check), 1);
+    const sorted = taken.toSorted((one, other) => urgencyOf(one) - urgencyOf(other));
+    return { stage, checks: inOrder(sorted) };
+  };
+
+  return {
+    remaining,
+    next: (isShort) => {
+      if (remaining.length === 0) return undefined;
+      const most = isShort ? Math.min(...remaining.map(urgencyOf)) : LEVELS.length;
+      const fits = (check: ActiveCheck): boolean => urgencyOf(check) <= most;
+      const stages = isShort ? URGENT_STAGES : STAGE_NAMES;
+      const stage = stages.find((name) =>
+        remaining.some((check) => check.stage === name && fits(check)),
+      )!;
+      return take(stage, fits);
+    },
+  };
+};

@@ -1,0 +1,335 @@
+/**
+ * The dispatcher of one account: claims what is due on the account's clock, has it sent, plans what is next.
+ * The only place that sleeps.
+ *
+ * @module
+ */
+import { getLogger } from '@logtape/logtape';
+import type { AccountKey, Millis } from '../../domain/delivery.ts';
+import type { Bus } from '../events.ts';
+import { createGeneration } from './generation.ts';
+import type { Lane, LaneContext, LaneSources } from './port.ts';
+import { createSender, type Work } from './attempts.ts';
+import { createSlots, type Slot } from './endpoints.ts';
+import { createVirtualEnds } from './virtual-ends.ts';
+
+/** Yield to the event loop every this many steps of the event source, so that a long campaign cannot starve other accounts. */
+const STEPS_IN_A_ROW = 64;
+
+/** After the store has failed to answer. Real milliseconds. */
+const RETRY_STORE_AFTER_MS = 1000;
+
+/** Timers do not run while the machine is suspended: look at the clock at least this often while something is planned. */
+const MAX_SLEEP_MS = 60_000;
+
+const logger = getLogger(['sendemall-mock', 'engine']);
+
+const nextTurn = (): Promise<void> =>
+  new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+
+export const createLane = (
+  account: AccountKey,
+  sources: LaneSources,
+  bus: Bus,
+  context: LaneContext,
+): Lane => {
+  const { clock, feed, outlet } = sources;
+  const { store, wall, recorder, capacity, concurrency } = context;
+  let scheduled = false;
+  let running: Promise<void> | null = null;
+  let again = false;
+  let steps = 0;
+  let stopped = false;
+  let paused = false;
+  let disarm: (() => void) | null = null;
+  let waiting: (() => void)[] = [];
+
+  // A microtask, so that the attempts of one batch free their places before new ones are claimed.
+  const wake = (): void => {
+    if (scheduled) return;
+    scheduled = true;
+    queueMicrotask(() => {
+      scheduled = false;
+      if (running === null) void start();
+      else again = true;
+    });
+  };
+
+  const sender = createSender(account, sources, bus, context, wake);
+
+  const createWork = (): Work => {
+    /**
+     * Once what has been answered in this turn of the event loop has been read: requests that go out together wake the
+     * receiver once, and a wake-up is dearer than a request.
+     */
+    const sendSoon = (slot: Slot): void => {
+      if (slot.sending) return;
+      slot.sending = true;
+      setImmediate(() => {
+        slot.sending = false;
+        if (made.slots.takes(slot)) sender.sendReady(made, slot);
+      });
+    };
+    const slots = createSlots(concurrency, store, createGeneration(), sendSoon);
+    const made: Work = { slots, inFlight: 0, unanswered: 0, ends: createVirtualEnds() };
+    if (stopped) void slots.stop();
+    return made;
+  };
+  let work = createWork();
+
+  const earliestDue = (): Millis | null => {
+    const happens = feed.nextAt();
+    const due = work.slots.earliestDue();
+    if (happens === null || due === null) return happens ?? due;
+    return Math.min(happens, due);
+  };
+
+  const nextStep = (): Millis | null => {
+    const step = Math.min(earliestDue() ?? Infinity, work.ends.earliest());
+    return step === Infinity ? null : step;
+  };
+
+  /** Sends claims, or returns them when the webhook takes nothing any more. */
+  const handOver = async (to: Work, slot: Slot): Promise<void> => {
+    if (to.slots.takes(slot)) sender.sendReady(to, slot);
+    else if (to.slots.generation.state === 'active') await to.slots.giveBack(slot);
+  };
+
+  /** The clock must not go on meanwhile. */
+  const isBusy = (): boolean => work.inFlight > 0 || work.slots.hasUnsent();
+
+  /** Runs the event source up to now, and claims what is due and fits. */
+  const take = async (): Promise<void> => {
+    const at = clock.now();
+    const { slots, ends } = work;
+    ends.runDue(at);
+    if (!stopped && (feed.nextAt() ?? Infinity) <= at) {
+      await feed.happen(at, outlet);
+      if ((steps += 1) % STEPS_IN_A_ROW === 0) await nextTurn();
+    }
+    if (recorder.isBlocked()) return;
+    let uncertain = false;
+    for (const slot of slots) {
+      const free = slots.places(slot);
+      if (free < 1 || slot.nextDue > at || !slots.takes(slot)) continue;
+      const claims = await store.claimDue(slot.webhook.key, at, free);
+      if (claims.length < free) {
+        slot.nextDue = Infinity;
+        uncertain = true;
+      }
+      slot.ready.push(...claims);
+      await handOver(work, slot);
+    }
+    if (!uncertain) return;
+    // Whatever is planned while the store answers lowers nextDue by itself.
+    for (const [key, due] of await store.nextDueAt(account)) slots.expect(key, due);
+  };
+
+  /** Sleeps until the next attempt is due, or jumps there. */
+  const sleep = async (): Promise<void> => {
+    disarm?.();
+    disarm = null;
+    // Unblocked, it is woken.
+    if (recorder.isBlocked()) return;
+    const next = nextStep();
+    if (clock.isHeld() || next === null || stopped) return;
+    if (clock.state().mode === 'skip') {
+      if (isBusy() || next <= clock.now()) return;
+      await clock.moveTo(next);
+      again = true;
+      return;
+    }
+    const delay = clock.delayUntil(next);
+    // What is due already waits for a free place, and is looked at when one is.
+    if (delay !== null && (delay > 0 || work.inFlight === 0))
+      disarm = wall.after(Math.min(delay, MAX_SLEEP_MS), wake);
+  };
+
+  const releaseWaiting = (): void => {
+    const done = waiting;
+    waiting = [];
+    for (const resolve of done) resolve();
+  };
+
+  const isIdle = (): boolean => {
+    const next = nextStep();
+    return !isBusy() && (next === null || next > clock.now());
+  };
+
+  const isActive = (): boolean => work.slots.generation.state === 'active';
+
+  const run = async (): Promise<void> => {
+    try {
+      do {
+        again = false;
+        await take();
+        // While it is suspended, nothing is due.
+        if (isActive()) await sleep();
+      } while (again && isActive());
+    } catch (error) {
+      logger.error('The store does not answer, trying again in 1 s: {error}', { error });
+      again = false;
+      disarm?.();
+      disarm = stopped ? null : wall.after(RETRY_STORE_AFTER_MS, wake);
+    }
+  };
+
+  const start = async (): Promise<void> => {
+    if (!isActive()) return;
+    running = run();
+    await running;
+    running = null;
+    if (again) wake();
+    if (isIdle()) releaseWaiting();
+  };
+
+  const load = async (): Promise<void> => {
+    const { slots } = work;
+    for (const webhook of await store.listWebhooks(account)) await slots.put(webhook);
+    for (const [key, due] of await store.nextDueAt(account)) slots.expect(key, due);
+  };
+
+  const wakeSlots = (): void => {
+    for (const slot of work.slots) {
+      if (work.slots.takes(slot)) slot.wake();
+      else void work.slots.giveBack(slot);
+    }
+    wake();
+  };
+  recorder.onUnblocked(() => {
+    if (isActive()) wakeSlots();
+  });
+
+  const resume = (): void => {
+    work.slots.generation.resume();
+    recorder.resume();
+    wakeSlots();
+  };
+
+  const discard = (): void => {
+    work.slots.generation.discard();
+    // Their attempts are cut and never finish.
+    for (; work.unanswered > 0; work.unanswered -= 1) capacity.release();
+  };
+
+  return {
+    inFlight: () => work.inFlight + work.ends.size(),
+    attempts: sender.attempts,
+    earliestDue,
+    nextStep,
+    wake,
+    reserve: (webhook) => {
+      const { slots } = work;
+      const slot = slots.get(webhook);
+      if (slot === undefined || !slots.takes(slot) || slots.places(slot) < 1) return false;
+      // What is due already goes first.
+      if (slot.nextDue <= clock.now()) return false;
+      slot.reserved += 1;
+      return true;
+    },
+    accept: async (claims) => {
+      recorder.retryNow();
+      const touched = new Set<Slot>();
+      const orphans: number[] = [];
+      for (const claim of claims) {
+        const slot = work.slots.get(claim.webhook);
+        if (slot === undefined) {
+          orphans.push(claim.delivery);
+          continue;
+        }
+        slot.reserved -= 1;
+        slot.ready.push(claim);
+        touched.add(slot);
+      }
+      if (orphans.length > 0) {
+        // Their webhook went meanwhile. A failure must not reach the caller: the event is published.
+        await store.release(orphans).catch((error: unknown) => {
+          logger.error('Cannot cancel {count} deliveries: {error}', {
+            count: orphans.length,
+            error,
+          });
+        });
+      }
+      for (const slot of touched) await handOver(work, slot);
+      if (!isBusy()) wake();
+    },
+    unreserve: (webhooks) => {
+      for (const key of webhooks) {
+        const slot = work.slots.get(key);
+        if (slot !== undefined) slot.reserved -= 1;
+      }
+      wake();
+    },
+    planned: (webhook, at) => {
+      work.slots.expect(webhook, at);
+      wake();
+    },
+    putWebhook: async (webhook) => {
+      // Nothing waits for a new one.
+      if (await work.slots.put(webhook)) wake();
+    },
+    dropWebhook: async (key) => {
+      const putBack = await work.slots.drop(key);
+      wake();
+      return putBack;
+    },
+    load: async () => {
+      await load();
+      wake();
+    },
+    replace: async (rows, rest) => {
+      work.slots.generation.suspend();
+      releaseWaiting();
+      await running;
+      try {
+        await rows();
+      } catch (error) {
+        resume();
+        throw error;
+      }
+      discard();
+      work = createWork();
+      work.slots.generation.suspend();
+      try {
+        await load();
+        await rest();
+      } finally {
+        resume();
+      }
+    },
+    pause: async (during) => {
+      work.slots.generation.suspend();
+      paused = true;
+      await running;
+      try {
+        return await during();
+      } finally {
+        paused = false;
+        resume();
+      }
+    },
+    idle: () =>
+      new Promise((resolve) => {
+        if (!isActive() && !paused) {
+          resolve();
+          return;
+        }
+        waiting.push(resolve);
+        recorder.retryNow();
+        wake();
+      }),
+    stop: async () => {
+      stopped = true;
+      disarm?.();
+      disarm = null;
+      await work.slots.stop();
+      wake();
+    },
+    abandon: () => {
+      discard();
+      disarm?.();
+    },
+  };
+};

@@ -1,0 +1,50 @@
+/**
+ * Results of attempts that have ended in real time and not yet on the account's clock.
+ *
+ * A timed-out attempt lasts the documented time limit on the account's clock, however long it really took. Until the
+ * clock shows that time, the delivery is in flight and its result is kept here: see {@link AccountClock}.
+ *
+ * @module
+ */
+import type { Millis } from '../../domain/delivery.ts';
+import type { Slot } from './endpoints.ts';
+
+export interface VirtualEnd {
+  readonly slot: Slot;
+  readonly endsAt: Millis;
+  /** Records the result as of `endedAt`. */
+  record(endedAt: Millis): void;
+}
+
+export interface VirtualEnds {
+  size(): number;
+  /** The earliest end; Infinity when there is none. */
+  earliest(): Millis;
+  add(end: VirtualEnd): void;
+  /** Records what has ended by `now`, and at `now` what belongs to a removed webhook: nothing follows from that. */
+  runDue(now: Millis): void;
+}
+
+export const createVirtualEnds = (): VirtualEnds => {
+  let ends: VirtualEnd[] = [];
+  let earliest = Infinity;
+
+  const isDue = ({ slot, endsAt }: VirtualEnd, now: Millis): boolean =>
+    endsAt <= now || slot.removed;
+
+  return {
+    size: () => ends.length,
+    earliest: () => earliest,
+    add: (end) => {
+      ends.push(end);
+      earliest = Math.min(earliest, end.endsAt);
+    },
+    runDue: (now) => {
+      const due = ends.filter((end) => isDue(end, now));
+      if (due.length === 0) return;
+      ends = ends.filter((end) => !isDue(end, now));
+      earliest = ends.reduce((least, { endsAt }) => Math.min(least, endsAt), Infinity);
+      for (const end of due) end.record(Math.min(end.endsAt, now));
+    },
+  };
+};

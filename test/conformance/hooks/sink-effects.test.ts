@@ -1,0 +1,84 @@
+/**
+ * Effects as a sink saw them.
+ *
+ * @module
+ */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createHttpHooks } from '../../../src/conformance/hooks/http-hooks.ts';
+import { createMock, type Mock } from '../../../src/create-mock.ts';
+import { createStage } from '../../examples/tests/support.ts';
+
+let mock: Mock;
+beforeAll(async () => {
+  mock = await createMock({ clock: 'frozen' });
+});
+afterAll(() => mock.close());
+
+describe('a count', () => {
+  const setUp = async () => {
+    const { key, client, env } = await createStage(mock);
+    const effectsSink = { sandboxUrl: mock.url, apiKey: key, name: 'crm' };
+    const { effects } = createHttpHooks({ effectsSink });
+    const call = (body: string) => fetch(env.CRM_URL, { method: 'POST', body });
+    return { key, client, call, effects: effects! };
+  };
+
+  test('is of requests with the id in their body, not with a longer one', async () => {
+    const { call, effects } = await setUp();
+    expect(await effects('evt_1')).toBe(0);
+    for (const body of [
+      '{"id":"evt_1"}',
+      'evt_1',
+      'evt_10',
+      '{"id":"evt_1-a"}',
+      '{}',
+      'evt_10 evt_1',
+    ]) {
+      await call(body);
+    }
+    expect(await effects('evt_1')).toBe(3);
+    expect(await effects('evt_10')).toBe(2);
+  });
+
+  test('is of requests that the sink took', async () => {
+    const { client, call, effects } = await setUp();
+    let taken = 0;
+    for (const status of [503, 200, 299, 300]) {
+      await client.sinks.answer('crm', { status, times: 1 });
+      await call('evt_1');
+      if (status >= 200 && status < 300) taken += 1;
+      expect(await effects('evt_1')).toBe(taken);
+    }
+    expect(taken).toBe(2);
+  });
+
+  test('goes over pages', async () => {
+    const { call, effects } = await setUp();
+    for (let at = 0; at < 101; at += 1) await call('evt_1');
+    expect(await effects('evt_1')).toBe(101);
+  });
+
+  test.each(['A', 'a b', 'crm!', '!crm', '', 'a'.repeat(65)])('of no sink: "%s"', (name) => {
+    const effectsSink = { sandboxUrl: mock.url, apiKey: 'k', name };
+    expect(() => createHttpHooks({ effectsSink })).toThrow(
+      `--effects-sink is "${name}". Use 1 to 64 of a-z, 0-9 and "-".`,
+    );
+  });
+
+  test('of a sink with the longest name is none, and none after an interruption', async () => {
+    const { key } = await setUp();
+    const effectsSink = { sandboxUrl: mock.url, apiKey: key, name: `a-0${'z'.repeat(61)}` };
+    expect(await createHttpHooks({ effectsSink }).effects!('evt_1')).toBe(0);
+    const signal = AbortSignal.abort();
+    await expect(createHttpHooks({ effectsSink, signal }).effects!('evt_1')).rejects.toThrow();
+  });
+
+  test('where no sandbox listens, an error says so', async () => {
+    const effectsSink = { sandboxUrl: 'http://127.0.0.1:9', apiKey: 'k', name: 'crm' };
+    const { effects } = createHttpHooks({ effectsSink });
+    await expect(effects!('evt_1')).rejects.toMatchObject({
+      name: 'HookError',
+      message: expect.stringContaining('The effects hook, the sink "crm", cannot be read.'),
+    });
+  });
+});

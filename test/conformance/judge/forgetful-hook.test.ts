@@ -1,0 +1,126 @@
+/**
+ * Effects hooks that count in the process's memory: what can be said after a restart all the same.
+ *
+ * @module
+ */
+import { describe, expect, test } from 'vitest';
+import { check as ackBeforePersist } from '../../../src/conformance/checks/delivery/ack-before-persist.ts';
+import { check as crashMidway } from '../../../src/conformance/checks/delivery/crash-midway.ts';
+import { check as dedupeVolatile } from '../../../src/conformance/checks/delivery/dedupe-volatile.ts';
+import type { ActiveCheck } from '../../../src/conformance/check.ts';
+import { scripted } from '../scripted-receiver.ts';
+
+interface Kind {
+  /** Whether a restart takes the figures. */
+  readonly counts: 'in memory' | 'on disk';
+  /** Whether it takes the ids, and so recognises no repeat. */
+  readonly ids: 'in memory' | 'on disk';
+  /** Whether it takes what is not processed yet: clicks take a while. */
+  readonly queue?: 'in memory' | 'on disk';
+}
+
+const judge = async (check: ActiveCheck, { counts, ids, queue = 'on disk' }: Kind) => {
+  const counted = new Map<string, number>();
+  const seen = new Set<string>();
+  const waiting: string[] = [];
+  let restarts = 0;
+  const work = (id: string): void => {
+    counted.set(id, (counted.get(id) ?? 0) + 1);
+  };
+  await using receiver = await scripted(
+    ({ id, body }) => {
+      if (!seen.has(id)) {
+        seen.add(id);
+        if (body.includes('email.clicked')) waiting.push(id);
+        else work(id);
+      }
+      return 200;
+    },
+    {
+      hooks: {
+        effects: async (id) => counted.get(id) ?? 0,
+        restart: async () => {
+          restarts += 1;
+          if (counts === 'in memory') counted.clear();
+          if (ids === 'in memory') seen.clear();
+          if (queue === 'on disk') for (const id of waiting) work(id);
+          // Done before the kill, and counted then.
+          if (counts === 'in memory') counted.clear();
+          waiting.splice(0);
+        },
+      },
+    },
+  );
+  const verdict = await check.run(receiver.probe);
+  return { verdict, restarts };
+};
+
+describe('a repeat after a restart', () => {
+  test('is recognised, whatever the hook forgets', async () => {
+    const durable = await judge(dedupeVolatile, { counts: 'on disk', ids: 'on disk' });
+    expect(durable.verdict).toEqual({ status: 'pass' });
+    const forgetful = await judge(dedupeVolatile, { counts: 'in memory', ids: 'on disk' });
+    expect(forgetful.verdict).toEqual({
+      status: 'pass',
+      note: 'by the repeat alone: the effects hook begins anew with each restart',
+    });
+  });
+
+  test.for(['in memory', 'on disk'] as const)(
+    'that is processed again is found by a hook that counts %s',
+    async (counts) => {
+      const { verdict } = await judge(dedupeVolatile, { counts, ids: 'in memory' });
+      expect(verdict).toMatchObject({
+        status: 'fail',
+        actual: expect.stringMatching(/^one effect of the repeat, sent after a restart/) as string,
+      });
+    },
+  );
+});
+
+describe('an event that is answered right before a restart', () => {
+  test('and is processed: it passes, and nothing is restarted again', async () => {
+    const durable = await judge(ackBeforePersist, { counts: 'on disk', ids: 'on disk' });
+    expect(durable).toEqual({ verdict: { status: 'pass' }, restarts: 1 });
+  });
+
+  test('and is gone is lost where the hook still knows an older one', async () => {
+    const { verdict, restarts } = await judge(ackBeforePersist, {
+      counts: 'on disk',
+      ids: 'on disk',
+      queue: 'in memory',
+    });
+    expect(verdict).toMatchObject({
+      status: 'fail',
+      actual: '5 of 5 events were answered 2xx and lost in a restart right after',
+    });
+    expect(restarts).toBe(2);
+  });
+
+  test('and is gone says nothing where the hook forgets older ones, too', async () => {
+    const { verdict } = await judge(ackBeforePersist, { counts: 'in memory', ids: 'on disk' });
+    expect(verdict).toMatchObject({
+      status: 'not_tested',
+      reason: expect.stringMatching(/^The effects hook forgets with a restart/) as string,
+    });
+  });
+});
+
+describe('events that are sent again after a kill', () => {
+  test('say nothing where the hook forgets: what was processed before it is not counted again', async () => {
+    const { verdict } = await judge(crashMidway, { counts: 'in memory', ids: 'on disk' });
+    expect(verdict).toMatchObject({
+      status: 'not_tested',
+      reason: expect.stringMatching(/^The effects hook forgets with a restart/) as string,
+    });
+  });
+
+  test('and are gone are lost where it does not', async () => {
+    const kind = { counts: 'on disk', ids: 'on disk', queue: 'in memory' } as const;
+    const { verdict } = await judge(crashMidway, kind);
+    expect(verdict).toMatchObject({
+      status: 'fail',
+      actual: expect.stringMatching(/^5 of 5 events that were cut off/) as string,
+    });
+  });
+});

@@ -755,22 +755,22 @@ export const AdvanceResult = z.looseObject({
 export type AdvanceResult = z.infer<typeof AdvanceResult>;
 
 /** A webhook was made, changed or deleted. */
-export const WebhookHappening = z.looseObject({
+export const WebhookChanged = z.looseObject({
   type: z.enum(['webhook.created', 'webhook.updated', 'webhook.deleted']),
   webhook: Webhook,
 });
-export type WebhookHappening = z.infer<typeof WebhookHappening>;
+export type WebhookChanged = z.infer<typeof WebhookChanged>;
 
 /** An event was published. */
-export const EventHappening = z.looseObject({
+export const EventPublished = z.looseObject({
   type: z.literal('event.published'),
   event: WebhookEvent,
   delivery_ids: z.array(DeliveryId),
 });
-export type EventHappening = z.infer<typeof EventHappening>;
+export type EventPublished = z.infer<typeof EventPublished>;
 
 /** An attempt was made. */
-export const AttemptHappening = z.looseObject({
+export const AttemptRecorded = z.looseObject({
   type: z.literal('delivery.attempted'),
   delivery_id: DeliveryId,
   event_id: EventId,
@@ -780,33 +780,33 @@ export const AttemptHappening = z.looseObject({
   status: DeliveryStatus,
   attempt: Attempt,
 });
-export type AttemptHappening = z.infer<typeof AttemptHappening>;
+export type AttemptRecorded = z.infer<typeof AttemptRecorded>;
 
 /** A delivery was cancelled or acknowledged. */
-export const DeliveryHappening = z.looseObject({
+export const DeliveryChanged = z.looseObject({
   type: z.enum(['delivery.cancelled', 'delivery.acknowledged']),
   delivery_id: DeliveryId,
 });
-export type DeliveryHappening = z.infer<typeof DeliveryHappening>;
+export type DeliveryChanged = z.infer<typeof DeliveryChanged>;
 
 /** The clock was set or advanced. */
-export const ClockHappening = z.looseObject({ type: z.literal('clock.changed'), clock: Clock });
-export type ClockHappening = z.infer<typeof ClockHappening>;
+export const ClockChanged = z.looseObject({ type: z.literal('clock.changed'), clock: Clock });
+export type ClockChanged = z.infer<typeof ClockChanged>;
 
 /** The account was emptied or loaded. */
-export const AccountHappening = z.looseObject({ type: z.literal('account.reset') });
-export type AccountHappening = z.infer<typeof AccountHappening>;
+export const AccountReplaced = z.looseObject({ type: z.literal('account.reset') });
+export type AccountReplaced = z.infer<typeof AccountReplaced>;
 
 /** The `data` of one server-sent event. */
-export const Happening = z.discriminatedUnion('type', [
-  WebhookHappening,
-  EventHappening,
-  AttemptHappening,
-  DeliveryHappening,
-  ClockHappening,
-  AccountHappening,
+export const AccountEvent = z.discriminatedUnion('type', [
+  WebhookChanged,
+  EventPublished,
+  AttemptRecorded,
+  DeliveryChanged,
+  ClockChanged,
+  AccountReplaced,
 ]);
-export type Happening = z.infer<typeof Happening>;
+export type AccountEvent = z.infer<typeof AccountEvent>;
 
 /** Clock of a snapshot. */
 export const SnapshotClock = z.strictObject({

@@ -201,7 +201,7 @@ const startOn = async (store: Store, settings: Settings): Promise<Mock> => {
     concurrency: settings.concurrency,
     apiKeys: settings.apiKeys,
     chaos: settings.chaos,
-    openFeed: async (account) => {
+    openEventSource: async (account) => {
       const opened = await openCampaigns(account, store);
       campaigns.set(account, opened);
       return opened;

@@ -63,13 +63,13 @@ export interface KeyOptions {
   readonly apiKey?: string | undefined;
 }
 
-const MOST_KEY_LENGTH = 256;
+const MAX_KEY_LENGTH = 256;
 
 /** Refuses what no request could carry, without quoting it. */
 export const checkKey = (key: string): string => {
-  if (key === '' || key.length > MOST_KEY_LENGTH || !/^[\u0021-\u00FF]+$/.test(key)) {
+  if (key === '' || key.length > MAX_KEY_LENGTH || !/^[\u0021-\u00FF]+$/.test(key)) {
     throw new UsageError(
-      `--api-key is empty, longer than ${MOST_KEY_LENGTH} characters, or has white space or characters in it that no header can carry: give 1 to ${MOST_KEY_LENGTH} plain characters.`,
+      `--api-key is empty, longer than ${MAX_KEY_LENGTH} characters, or has white space or characters in it that no header can carry: give 1 to ${MAX_KEY_LENGTH} plain characters.`,
     );
   }
   return key;

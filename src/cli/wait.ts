@@ -34,7 +34,7 @@ const waitForOne = async (
 };
 
 /** More than this many are counted, not shown one by one. */
-const MOST_SHOWN = 20;
+const MAX_SHOWN = 20;
 
 /** Prints how each delivery went; fails the command when one was not delivered. */
 export const waitForAll = async (
@@ -47,7 +47,7 @@ export const waitForAll = async (
   for (const [at, id] of ids.entries()) {
     const delivery = await waitForOne(client, id, terminal, at === 0 ? reach : null);
     details.push(delivery);
-    if (!json && ids.length <= MOST_SHOWN) {
+    if (!json && ids.length <= MAX_SHOWN) {
       for (const line of attemptLines(delivery, terminal, reach)) terminal.print(line);
     }
   }

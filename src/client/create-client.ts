@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Happening, Snapshot } from '../../schemas/sandbox.ts';
+import type { AccountEvent, Snapshot } from '../../schemas/sandbox.ts';
 import {
   campaignsClient,
   scenariosClient,
@@ -54,7 +54,7 @@ export interface Client {
    * Everything that happens in the account from the moment that this resolves. Leaving the loop, or aborting the
    * signal, ends the stream.
    */
-  stream(options?: CallOptions): Promise<AsyncIterable<Happening>>;
+  stream(options?: CallOptions): Promise<AsyncIterable<AccountEvent>>;
   /** Empties the account. */
   reset(options?: CallOptions): Promise<void>;
   /** Everything of the account, its webhooks' secrets included. */
@@ -65,10 +65,10 @@ export interface Client {
 
 export const DEFAULT_SANDBOX_URL = 'http://127.0.0.1:7363';
 
-async function* happeningsOf(response: Response): AsyncGenerator<Happening> {
+async function* eventsOf(response: Response): AsyncGenerator<AccountEvent> {
   if (response.body === null) return;
   for await (const { data } of readServerSentEvents(response.body)) {
-    yield JSON.parse(data) as Happening;
+    yield JSON.parse(data) as AccountEvent;
   }
 }
 
@@ -109,7 +109,7 @@ export const createClient = (options: ClientOptions): Client => {
     clock: clockClient(http),
     sinks: sinksClient(http),
     stream: async (call) =>
-      happeningsOf(
+      eventsOf(
         await http.open({
           method: 'GET',
           path: '/_sandbox/stream',

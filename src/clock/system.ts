@@ -6,7 +6,7 @@
 import type { SystemClock, WallClock } from './port.ts';
 
 /** The longest wait that a Node timer can hold; a longer one wakes early and is asked for again. */
-const LONGEST_TIMER_MS = 2_147_483_647;
+const MAX_TIMER_MS = 2_147_483_647;
 
 /** The date and the monotonic clock drift apart by less than this between two readings, unless the date was set. */
 const STEP_MS = 1000;
@@ -34,7 +34,7 @@ export const systemClock: SystemClock = {
   now: createDate(),
   monotonic: () => performance.now(),
   after: (ms, wake) => {
-    const timer = setTimeout(wake, Math.min(Math.max(0, ms), LONGEST_TIMER_MS));
+    const timer = setTimeout(wake, Math.min(Math.max(0, ms), MAX_TIMER_MS));
     return () => clearTimeout(timer);
   },
 };

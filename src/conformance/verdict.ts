@@ -46,7 +46,7 @@ export const silenceOf = (refused: readonly Pick<Exchange, 'reply'>[]): Verdict 
 };
 
 /** `401 in 3 ms`, `connection reset after 12 ms`. */
-export const tell = (reply: Reply): string =>
+export const describeReply = (reply: Reply): string =>
   reply.kind === 'answer'
     ? `${reply.status} in ${Math.round(reply.durationMs)} ms`
     : `${reply.message} after ${Math.round(reply.durationMs)} ms`;

@@ -7,8 +7,8 @@ import type * as z from 'zod';
 import { type Problem, validationFailed } from './problems.ts';
 
 /** More than these are counted, not told. */
-const MOST_TOLD = 5;
-const LONGEST_VALUE = 80;
+const MAX_TOLD = 5;
+const MAX_VALUE = 80;
 /** Values of fields with these names are never repeated. */
 const SECRETS: ReadonlySet<PropertyKey> = new Set(['secret']);
 
@@ -46,9 +46,7 @@ const masked = (text: string): string =>
 const show = (value: unknown): string => {
   const hide = (key: string, member: unknown): unknown => (SECRETS.has(key) ? '…' : member);
   const points = [...masked(JSON.stringify(value, hide) ?? 'missing')];
-  return points.length > LONGEST_VALUE
-    ? `${points.slice(0, LONGEST_VALUE).join('')}…`
-    : points.join('');
+  return points.length > MAX_VALUE ? `${points.slice(0, MAX_VALUE).join('')}…` : points.join('');
 };
 
 /** The whole of a body is named by its kind only: anything may be in it. */
@@ -149,9 +147,9 @@ export const misfit = (
   options: ParseOptions = {},
 ): Problem => {
   const all = issues.flatMap((issue) => told(issue, value, options));
-  const rest = all.length - MOST_TOLD;
+  const rest = all.length - MAX_TOLD;
   const more = rest > 0 ? [`And ${rest} more.`] : [];
-  return validationFailed([...all.slice(0, MOST_TOLD), ...more].join(' '));
+  return validationFailed([...all.slice(0, MAX_TOLD), ...more].join(' '));
 };
 
 /**

@@ -20,47 +20,52 @@ import { seededRandom } from '../domain/random.ts';
 import { createAccess } from './access.ts';
 import { createAccountClock } from './account-clock.ts';
 import { advance } from './advance.ts';
-import { createBus } from './events.ts';
+import { createEventBus } from './events.ts';
 import type { AccountEngine, ClockView } from './engine.ts';
-import { createFaultBook } from './faults/rules.ts';
-import type { FeedOutlet, OpenFeed } from './event-source.ts';
-import { createLane } from './dispatch/dispatcher.ts';
-import type { Lane, LaneContext } from './dispatch/port.ts';
+import { createFaultRules } from './faults/rules.ts';
+import type { EventPublisher, OpenEventSource } from './event-source.ts';
+import { createDispatcher } from './dispatch/dispatcher.ts';
+import type { Dispatcher, DispatchContext } from './dispatch/port.ts';
 import { publishUnlessTaken, subscribes, type Publisher } from './publish.ts';
 import { publishInBatches } from './publish-in-batches.ts';
-import { createTurns } from './serial-queue.ts';
+import { createSerialQueue } from './serial-queue.ts';
 import { waitForDelivery } from './wait.ts';
 
 /** Advances that may wait behind the running one. */
-const MOST_WAITING_ADVANCES = 100;
+const MAX_WAITING_ADVANCES = 100;
 
 /** An account's engine and the dispatcher that the engine as a whole starts and stops. */
 export interface OpenAccount {
   readonly engine: AccountEngine;
-  readonly lane: Lane;
+  readonly dispatcher: Dispatcher;
 }
 
 export const openAccount = async (
   account: Account,
-  openFeed: OpenFeed,
-  context: LaneContext,
+  openEventSource: OpenEventSource,
+  context: DispatchContext,
 ): Promise<OpenAccount> => {
   const { store, wall } = context;
-  const bus = createBus();
+  const bus = createEventBus();
   const clock = createAccountClock(account.key, account.clock, store, wall);
-  const feed = await openFeed(account, store);
-  const outlet: FeedOutlet = {
-    hears: (type) => [...webhooks.values()].some((webhook) => subscribes(webhook, type)),
+  const eventSource = await openEventSource(account, store);
+  const eventPublisher: EventPublisher = {
+    isSubscribed: (type) => [...webhooks.values()].some((webhook) => subscribes(webhook, type)),
     publish: async (events, emitted) => {
       const published = await publishUnlessTaken(events, publisher(), emitted);
       return 'duplicateId' in published ? published.duplicateId : null;
     },
   };
-  const faults = createFaultBook(account.seed);
+  const faults = createFaultRules(account.seed);
   for (const rule of context.chaos) faults.add(rule);
-  const lane = createLane(account.key, { clock, feed, outlet, faults }, bus, context);
-  feed.onChange(lane.wake);
-  const turns = createTurns(MOST_WAITING_ADVANCES, 'changes of this clock');
+  const dispatcher = createDispatcher(
+    account.key,
+    { clock, eventSource, eventPublisher, faults },
+    bus,
+    context,
+  );
+  eventSource.onChange(dispatcher.wake);
+  const turns = createSerialQueue(MAX_WAITING_ADVANCES, 'changes of this clock');
   // Every opening, and every snapshot, draws from a stream of its own, so that ids never repeat what is there already.
   const ulids = (rows: number): ReturnType<typeof monotonicFactory> =>
     monotonicFactory(seededRandom(account.seed + account.opens * 0x85eb_ca6b + rows * 0xc2b2_ae35));
@@ -71,7 +76,7 @@ export const openAccount = async (
     webhooks: [...webhooks.values()],
     now: clock.now(),
     store,
-    lane,
+    dispatcher,
     faults,
     bus,
     newEventId: () => engine.newId('evt'),
@@ -79,7 +84,7 @@ export const openAccount = async (
 
   const keep = async (webhook: Webhook): Promise<Webhook> => {
     webhooks.set(webhook.id, webhook);
-    await lane.putWebhook(webhook);
+    await dispatcher.putWebhook(webhook);
     return webhook;
   };
   const loadWebhooks = async (): Promise<void> => {
@@ -88,7 +93,7 @@ export const openAccount = async (
     for (const webhook of kept) webhooks.set(webhook.id, webhook);
   };
   await loadWebhooks();
-  await lane.load();
+  await dispatcher.load();
 
   const access = createAccess();
   /** Ends the advances that were asked for before a reset or restore. */
@@ -104,11 +109,11 @@ export const openAccount = async (
     access.exclusive(async () => {
       interrupt.abort();
       interrupt = new AbortController();
-      await lane.replace(
+      await dispatcher.replace(
         async () => {
           // Waits within, because it is the suspended dispatcher that lets a running advance end.
           await turns.over();
-          await feed.replace(rows);
+          await eventSource.replace(rows);
         },
         async () => {
           await then();
@@ -127,11 +132,11 @@ export const openAccount = async (
     mode: clock.state().mode,
     rate: clock.state().rate,
     now: clock.now(),
-    nextDueAt: lane.earliestDue(),
-    inFlight: lane.inFlight(),
+    nextDueAt: dispatcher.earliestDue(),
+    inFlight: dispatcher.inFlight(),
   });
   const tellClock = (): void => {
-    if (bus.heard) bus.emit({ type: 'clock.changed', clock: view() });
+    if (bus.hasSubscribers) bus.emit({ type: 'clock.changed', clock: view() });
   };
 
   const engine: AccountEngine = {
@@ -167,12 +172,12 @@ export const openAccount = async (
         let putBack = (): void => undefined;
         let cancelled: readonly string[] | null;
         try {
-          putBack = await lane.dropWebhook(webhook.key);
+          putBack = await dispatcher.dropWebhook(webhook.key);
           cancelled = await store.deleteWebhook(account.key, id, clock.now());
         } catch (error) {
           webhooks.set(id, webhook);
           putBack();
-          lane.planned(webhook.key, clock.now());
+          dispatcher.planned(webhook.key, clock.now());
           throw error;
         }
         bus.emit({ type: 'webhook.deleted', webhook });
@@ -197,7 +202,7 @@ export const openAccount = async (
           const known = await store.getDelivery(account.key, of);
           throw known === null ? deliveryNotFound(of) : webhookGone(known.webhookId);
         }
-        lane.planned(delivery.webhook, dueAt);
+        dispatcher.planned(delivery.webhook, dueAt);
         return delivery;
       }),
     acknowledge: (webhookId, eventId) =>
@@ -217,14 +222,18 @@ export const openAccount = async (
     setClock: ({ mode, rate }) =>
       changeClock(async () => {
         await clock.set(inMode(clock.state(), mode, rate, wall.now()));
-        lane.wake();
+        dispatcher.wake();
         tellClock();
         return view();
       }),
     advance: (target, signal) =>
       changeClock(async (interrupted) => {
         const until = signal === undefined ? interrupted : AbortSignal.any([signal, interrupted]);
-        const advanced = await advance({ lane, clock, store, moved: tellClock }, target, until);
+        const advanced = await advance(
+          { dispatcher, clock, store, moved: tellClock },
+          target,
+          until,
+        );
         tellClock();
         return advanced;
       }),
@@ -240,15 +249,15 @@ export const openAccount = async (
       ),
     snapshot: (read) =>
       access.exclusive(() =>
-        lane.pause(() =>
-          feed.pause(async () => {
+        dispatcher.pause(() =>
+          eventSource.pause(async () => {
             const saved = await store.exportAccount(account.key);
             return read({ ...saved, clock: movedTo(clock.state(), clock.now(), wall.now()) });
           }),
         ),
       ),
     restore: async (dump) => {
-      await feed.check(dump);
+      await eventSource.check(dump);
       const state = { ...dump.clock, anchorWall: wall.now() };
       await replace(
         () => store.importAccount(account.key, { ...dump, clock: state }),
@@ -262,5 +271,5 @@ export const openAccount = async (
     subscribe: bus.subscribe,
     newId: (prefix) => `${prefix}_${nextUlid(clock.now())}`,
   };
-  return { engine, lane };
+  return { engine, dispatcher };
 };

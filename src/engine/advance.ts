@@ -10,7 +10,7 @@ import { LAST_MOMENT, toSandboxTime } from '../domain/time.ts';
 import type { StoreHealth } from '../storage/store.ts';
 import type { AccountClock } from './account-clock.ts';
 import type { Advanced, AdvanceTarget } from './engine.ts';
-import type { Lane } from './dispatch/port.ts';
+import type { Dispatcher } from './dispatch/port.ts';
 
 const goalOf = (target: AdvanceTarget, from: Millis): Millis => {
   if ('until' in target) return LAST_MOMENT;
@@ -31,7 +31,7 @@ const goalOf = (target: AdvanceTarget, from: Millis): Millis => {
 
 /** What an advance moves. */
 export interface Movable {
-  readonly lane: Lane;
+  readonly dispatcher: Dispatcher;
   readonly clock: AccountClock;
   /** A store that fails is tried again and again; an advance does not wait for that. */
   readonly store: Pick<StoreHealth, 'onFailure'>;
@@ -47,7 +47,7 @@ const failureOf = (
   const failed = new Promise<never>((_, reject) => {
     end = store.onFailure(reject);
   });
-  // Whoever races it hears of it; nobody else need.
+  // Whoever races it isSubscribed of it; nobody else need.
   failed.catch(() => undefined);
   return { failed, end };
 };
@@ -57,29 +57,29 @@ const failureOf = (
  * once it can be
  */
 export const advance = async (
-  { lane, clock, store, moved }: Movable,
+  { dispatcher, clock, store, moved }: Movable,
   target: AdvanceTarget,
   signal?: AbortSignal,
 ): Promise<Advanced> => {
   const from = clock.now();
   const goal = goalOf(target, from);
-  const before = lane.attempts();
+  const before = dispatcher.attempts();
   const { failed, end } = failureOf(store);
   const step = async (to: Millis): Promise<void> => {
     await clock.hold(to);
     moved();
-    await Promise.race([lane.idle(), failed]);
+    await Promise.race([dispatcher.idle(), failed]);
   };
   let to = from;
   const goesOn = (): boolean => signal?.aborted !== true;
   try {
     await step(from);
-    let next = lane.nextStep();
+    let next = dispatcher.nextStep();
     while (next !== null && next <= goal && goesOn()) {
       await step(next);
-      const attempted = lane.attempts() > before;
+      const attempted = dispatcher.attempts() > before;
       if (attempted && 'until' in target && target.until === 'next_attempt') break;
-      next = lane.nextStep();
+      next = dispatcher.nextStep();
     }
     if (!('until' in target) && goesOn() && clock.now() < goal) await step(goal);
     to = clock.now();
@@ -88,8 +88,8 @@ export const advance = async (
     try {
       await clock.letGo();
     } finally {
-      lane.wake();
+      dispatcher.wake();
     }
   }
-  return { from, to, attempts: lane.attempts() - before };
+  return { from, to, attempts: dispatcher.attempts() - before };
 };

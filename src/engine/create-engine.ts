@@ -12,14 +12,14 @@ import { openAccount, type OpenAccount } from './account.ts';
 import type { AccountEngine, Engine } from './engine.ts';
 import { createCapacity } from './dispatch/capacity.ts';
 import type { NewRule } from './faults/rules.ts';
-import type { OpenFeed } from './event-source.ts';
-import type { Lane, LaneContext } from './dispatch/port.ts';
+import type { OpenEventSource } from './event-source.ts';
+import type { Dispatcher, DispatchContext } from './dispatch/port.ts';
 import { createOpener } from './opener.ts';
 import { createRecorder } from './dispatch/recorder.ts';
 import type { Transport } from './delivery/transport.ts';
 
 /** A key more than this is refused: every account costs memory for as long as the sandbox runs. */
-const MOST_ACCOUNTS = 10_000;
+const MAX_ACCOUNTS = 10_000;
 
 export interface EngineOptions {
   readonly store: Store;
@@ -27,7 +27,7 @@ export interface EngineOptions {
   readonly transport: Transport;
   readonly attemptTimeoutMs: number;
   readonly concurrency: number;
-  readonly openFeed: OpenFeed;
+  readonly openEventSource: OpenEventSource;
   /** Rules by which things go wrong in every account. */
   readonly chaos: readonly NewRule[];
   /** Only these keys are accounts; null lets any key be one. */
@@ -42,22 +42,27 @@ export const createEngine = (options: EngineOptions): Engine => {
   const { store, wall, apiKeys, initial } = options;
   const attempts = new Map<Outcome, number>();
   const recorder = createRecorder(store, wall);
-  const context: LaneContext = { ...options, attempts, recorder, capacity: createCapacity(wall) };
+  const context: DispatchContext = {
+    ...options,
+    attempts,
+    recorder,
+    capacity: createCapacity(wall),
+  };
   const allowed = apiKeys === null ? null : new Set(apiKeys);
   const opened = new Map<string, Promise<OpenAccount>>();
-  const lanes: Lane[] = [];
+  const dispatchers: Dispatcher[] = [];
   const byKey = new Map<string, Promise<AccountEngine>>();
   let stopped = false;
 
   const openHash = (hash: string): Promise<OpenAccount> => {
     const known = opened.get(hash);
     if (known !== undefined) return known;
-    if (opened.size >= MOST_ACCOUNTS) throw tooManyAccounts(MOST_ACCOUNTS);
+    if (opened.size >= MAX_ACCOUNTS) throw tooManyAccounts(MAX_ACCOUNTS);
     const opening = store
       .openAccount(hash, initial())
-      .then((account) => openAccount(account, options.openFeed, context))
+      .then((account) => openAccount(account, options.openEventSource, context))
       .then((open) => {
-        lanes.push(open.lane);
+        dispatchers.push(open.dispatcher);
         opener.opened(hash);
         return open;
       });
@@ -84,9 +89,9 @@ export const createEngine = (options: EngineOptions): Engine => {
       return opening;
     },
     figures: () => ({
-      accounts: lanes.length,
+      accounts: dispatchers.length,
       unopenedAccounts: opener.unopened(),
-      inFlight: lanes.reduce((sum, lane) => sum + lane.inFlight(), 0),
+      inFlight: dispatchers.reduce((sum, dispatcher) => sum + dispatcher.inFlight(), 0),
       attempts,
     }),
     start: async () => {
@@ -98,9 +103,9 @@ export const createEngine = (options: EngineOptions): Engine => {
       stopped = true;
       opener.stop();
       await Promise.allSettled(opened.values());
-      const idle = lanes.map(async (lane) => {
-        await lane.stop();
-        if (lane.inFlight() > 0) await lane.idle();
+      const idle = dispatchers.map(async (dispatcher) => {
+        await dispatcher.stop();
+        if (dispatcher.inFlight() > 0) await dispatcher.idle();
       });
       let cancel = (): void => undefined;
       const grace = new Promise<void>((resolve) => {
@@ -108,7 +113,7 @@ export const createEngine = (options: EngineOptions): Engine => {
       });
       await Promise.race([Promise.all(idle), grace]);
       cancel();
-      for (const lane of lanes) lane.abandon();
+      for (const dispatcher of dispatchers) dispatcher.abandon();
       recorder.stop();
       // What is cut now was never recorded, so the next start finds it in flight and plans it again.
       await options.transport.close();

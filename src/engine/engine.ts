@@ -16,7 +16,7 @@ import type {
 } from '../domain/delivery.ts';
 import type { EventType } from '../../schemas/contract.ts';
 import type { ClockMode } from '../clock/port.ts';
-import type { FaultBook } from './faults/rules.ts';
+import type { FaultRules } from './faults/rules.ts';
 import type {
   AccountDump,
   AccountExport,
@@ -75,7 +75,7 @@ export type AdvanceTarget =
   | { readonly until: 'settled' | 'next_attempt' };
 
 /** Everything that happens in one account, in order. */
-export type Happening =
+export type AccountEvent =
   | {
       readonly type: 'webhook.created' | 'webhook.updated' | 'webhook.deleted';
       readonly webhook: Webhook;
@@ -106,7 +106,7 @@ export interface AccountEngine {
   /** Reads go straight to the store; writes that matter to deliveries go through the methods below. */
   readonly store: Store;
   /** What goes wrong on the sender's side. */
-  readonly faults: FaultBook;
+  readonly faults: FaultRules;
 
   /** @param remember keeps the answer to the request with what it did */
   register(registration: Registration, remember?: Remember<Webhook>): Promise<Webhook>;
@@ -154,7 +154,7 @@ export interface AccountEngine {
   restore(dump: AccountDump): Promise<void>;
 
   /** @returns the function that ends the subscription. A listener must not throw. */
-  subscribe(listener: (happening: Happening) => void): () => void;
+  subscribe(listener: (event: AccountEvent) => void): () => void;
   /** A fresh id: `evt_…` or `whk_…`. */
   newId(prefix: 'evt' | 'whk'): string;
 }

@@ -9,10 +9,10 @@ import type { Millis } from '../domain/delivery.ts';
 import type { AccountDump, Store } from '../storage/store.ts';
 import type { EventToPublish } from './engine.ts';
 
-/** What a feed publishes through. */
-export interface FeedOutlet {
-  /** Whether an active webhook subscribes to it: what nobody hears is not published. */
-  hears(type: EventType): boolean;
+/** What a eventSource publishes through. */
+export interface EventPublisher {
+  /** Whether an active webhook subscribes to it: what nobody isSubscribed is not published. */
+  isSubscribed(type: EventType): boolean;
   /**
    * All or nothing, together with how many events have come out in all.
    *
@@ -21,11 +21,11 @@ export interface FeedOutlet {
   publish(events: readonly EventToPublish[], emitted: number): Promise<string | null>;
 }
 
-export interface Feed {
+export interface EventSource {
   /** When the next thing happens; null when nothing does. */
   nextAt(): Millis | null;
   /** Makes happen, in order, what is due at or before `now`. */
-  happen(now: Millis, outlet: FeedOutlet): Promise<void>;
+  runDue(now: Millis, eventPublisher: EventPublisher): Promise<void>;
   /** @param listener called when something may happen earlier than it was to */
   onChange(listener: () => void): void;
   /**
@@ -44,5 +44,5 @@ export interface Feed {
   replace(work: () => Promise<void>): Promise<void>;
 }
 
-/** Opens what an account's feed kept. */
-export type OpenFeed = (account: Account, store: Store) => Promise<Feed>;
+/** Opens what an account's eventSource kept. */
+export type OpenEventSource = (account: Account, store: Store) => Promise<EventSource>;

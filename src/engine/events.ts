@@ -3,26 +3,26 @@
  *
  * @module
  */
-import type { Happening } from './engine.ts';
+import type { AccountEvent } from './engine.ts';
 
-export interface Bus {
-  emit(happening: Happening): void;
-  subscribe(listener: (happening: Happening) => void): () => void;
+export interface EventBus {
+  emit(event: AccountEvent): void;
+  subscribe(listener: (event: AccountEvent) => void): () => void;
   /** False when nobody listens, so that nothing is built to be told. */
-  readonly heard: boolean;
+  readonly hasSubscribers: boolean;
 }
 
-export const createBus = (): Bus => {
-  const listeners = new Set<(happening: Happening) => void>();
+export const createEventBus = (): EventBus => {
+  const listeners = new Set<(event: AccountEvent) => void>();
   return {
-    emit: (happening) => {
-      for (const listener of listeners) listener(happening);
+    emit: (event) => {
+      for (const listener of listeners) listener(event);
     },
     subscribe: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    get heard() {
+    get hasSubscribers() {
       return listeners.size > 0;
     },
   };

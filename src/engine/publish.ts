@@ -15,10 +15,10 @@ import { deliveryId } from '../domain/delivery-id.ts';
 import { eventExists, webhookNotFound, webhookPaused } from '../domain/problems.ts';
 import { toMoment, toProviderTime } from '../domain/time.ts';
 import type { Claim, NewDelivery, NewEvent, Store } from '../storage/store.ts';
-import type { Bus } from './events.ts';
-import type { FaultBook } from './faults/rules.ts';
+import type { EventBus } from './events.ts';
+import type { FaultRules } from './faults/rules.ts';
 import type { EventToPublish, Published } from './engine.ts';
-import type { Lane } from './dispatch/port.ts';
+import type { Dispatcher } from './dispatch/port.ts';
 
 interface Plan {
   readonly rows: readonly NewEvent[];
@@ -65,7 +65,7 @@ const eventOf = (
 
 const plan = (
   requests: readonly EventToPublish[],
-  { webhooks, now, newEventId, lane, faults }: Publisher,
+  { webhooks, now, newEventId, dispatcher, faults }: Publisher,
 ): Plan => {
   const time = toProviderTime(now);
   const receivers = new Map<WebhookKey, Webhook>();
@@ -79,7 +79,7 @@ const plan = (
       // Kept under the event, which has an id before its delivery has.
       if (fault !== null) faults.keep(webhook.key, event.id, fault);
       const dueAt = toMoment(event.createdAt + (fault?.holdMs ?? 0));
-      const taken = dueAt <= now && lane.reserve(webhook.key);
+      const taken = dueAt <= now && dispatcher.reserve(webhook.key);
       deliveries.push({ webhook: webhook.key, dueAt, taken });
     }
     return { event, deliveries };
@@ -121,7 +121,7 @@ const describe = ({ rows, receivers }: Plan, keys: readonly number[]): Delivery[
 const dispatch = async (
   { rows }: Plan,
   keys: readonly number[],
-  { account, lane }: Publisher,
+  { account, dispatcher }: Publisher,
 ): Promise<void> => {
   const claims: Claim[] = [];
   let next = 0;
@@ -129,7 +129,7 @@ const dispatch = async (
     for (const { webhook, dueAt, taken } of deliveries) {
       const delivery = keys[next++] ?? 0;
       if (!taken) {
-        lane.planned(webhook, dueAt);
+        dispatcher.planned(webhook, dueAt);
         continue;
       }
       const { id: eventId, type: eventType, body } = event;
@@ -146,10 +146,10 @@ const dispatch = async (
       });
     }
   }
-  await lane.accept(claims);
+  await dispatcher.accept(claims);
 };
 
-const tell = (bus: Bus, { rows }: Plan, keys: readonly number[]): void => {
+const announce = (bus: EventBus, { rows }: Plan, keys: readonly number[]): void => {
   let from = 0;
   for (const { event, deliveries } of rows) {
     const ids = keys.slice(from, (from += deliveries.length)).map(deliveryId);
@@ -167,16 +167,16 @@ export interface Publisher {
   readonly webhooks: readonly Webhook[];
   readonly now: Millis;
   readonly store: Pick<Store, 'publish'>;
-  readonly lane: Lane;
-  readonly faults: FaultBook;
-  readonly bus: Bus;
+  readonly dispatcher: Dispatcher;
+  readonly faults: FaultRules;
+  readonly bus: EventBus;
   newEventId(this: void): string;
 }
 
 /**
  * All or nothing; durable when it resolves.
  *
- * @param emitted how many events of the account's feed have come out with these
+ * @param emitted how many events of the account's eventSource have come out with these
  * @returns the id that the account has already, as `duplicateId`, when nothing was published
  */
 export const publishUnlessTaken = async (
@@ -184,18 +184,18 @@ export const publishUnlessTaken = async (
   publisher: Publisher,
   emitted?: number,
 ): Promise<Published | { readonly duplicateId: string }> => {
-  const { account, store, lane, bus } = publisher;
+  const { account, store, dispatcher, bus } = publisher;
   const planned = plan(requests, publisher);
   const kept = await store.publish(account, planned.rows, emitted).catch((error: unknown) => {
-    lane.unreserve(reservedIn(planned));
+    dispatcher.unreserve(reservedIn(planned));
     throw error;
   });
   if (kept.taken !== null) {
-    lane.unreserve(reservedIn(planned));
+    dispatcher.unreserve(reservedIn(planned));
     return { duplicateId: kept.taken };
   }
   const keys = kept.deliveries;
-  if (bus.heard) tell(bus, planned, keys);
+  if (bus.hasSubscribers) announce(bus, planned, keys);
   await dispatch(planned, keys, publisher);
   return {
     events: planned.rows.map(({ event }) => event),

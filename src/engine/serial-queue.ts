@@ -5,14 +5,14 @@
  */
 import { busy } from '../domain/problems.ts';
 
-export interface Turns {
+export interface SerialQueue {
   /** Throws `BUSY` when too many wait already. */
   take<T>(work: () => Promise<T>): Promise<T>;
   /** Resolves when all that was asked for so far is over. */
   over(): Promise<void>;
 }
 
-export const createTurns = (most: number, what: string): Turns => {
+export const createSerialQueue = (most: number, what: string): SerialQueue => {
   let last: Promise<unknown> = Promise.resolve();
   let waiting = 0;
   return {

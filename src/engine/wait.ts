@@ -7,8 +7,8 @@ import type { AccountKey, DeliveryDetail, DeliveryStatus, Millis } from '../doma
 import { deliveryNotFound } from '../domain/problems.ts';
 import type { WallClock } from '../clock/port.ts';
 import type { Store } from '../storage/store.ts';
-import type { Bus } from './events.ts';
-import type { Happening } from './engine.ts';
+import type { EventBus } from './events.ts';
+import type { AccountEvent } from './engine.ts';
 
 type Until = 'settled' | 'delivered' | 'dead';
 
@@ -18,13 +18,13 @@ const REACHED: Readonly<Record<Until, ReadonlySet<DeliveryStatus>>> = {
   dead: new Set(['dead', 'acknowledged']),
 };
 
-const concerns = (happening: Happening, id: string): boolean => {
-  switch (happening.type) {
+const concerns = (event: AccountEvent, id: string): boolean => {
+  switch (event.type) {
     case 'delivery.attempted':
-      return happening.delivery.id === id;
+      return event.delivery.id === id;
     case 'delivery.cancelled':
     case 'delivery.acknowledged':
-      return happening.id === id;
+      return event.id === id;
     case 'account.reset':
       return true;
     default:
@@ -42,7 +42,7 @@ export interface WaitRequest {
 
 export const waitForDelivery = async (
   store: Store,
-  bus: Bus,
+  bus: EventBus,
   wall: WallClock,
   { account, id, until, timeoutMs, signal }: WaitRequest,
 ): Promise<{ readonly reached: boolean; readonly delivery: DeliveryDetail }> => {
@@ -50,8 +50,8 @@ export const waitForDelivery = async (
   let timeIsUp = false;
   const call = (): void => wake();
   // Listening comes before the first look, so that nothing falls between.
-  const unsubscribe = bus.subscribe((happening) => {
-    if (concerns(happening, id)) call();
+  const unsubscribe = bus.subscribe((event) => {
+    if (concerns(event, id)) call();
   });
   const disarm = wall.after(timeoutMs, () => {
     timeIsUp = true;

@@ -19,7 +19,7 @@ import { InvalidJson, JSON_LIMITS, JsonLimit, parseInSlices } from './json-slice
 const JSON_TYPE = /^application\/json\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?$/i;
 
 /** A body over its limit is read on for so long, and thrown away: a client that is cut off never reads why. */
-const MOST_DISCARDED_BYTES = 134_217_728;
+const MAX_DISCARDED_BYTES = 134_217_728;
 
 const readBounded = async (c: Ctx, limit: number): Promise<Uint8Array> => {
   const length = c.req.header('content-length');
@@ -30,7 +30,7 @@ const readBounded = async (c: Ctx, limit: number): Promise<Uint8Array> => {
   for await (const chunk of c.req.raw.body ?? []) {
     size += chunk.length;
     if (size <= limit) chunks.push(chunk);
-    else if (size > limit + MOST_DISCARDED_BYTES) break;
+    else if (size > limit + MAX_DISCARDED_BYTES) break;
   }
   if (size > limit) throw payloadTooLarge(limit);
   return Buffer.concat(chunks);
@@ -213,7 +213,7 @@ export const readStart = async (
   for await (const chunk of c.req.raw.body ?? []) {
     if (size < limit) chunks.push(chunk.subarray(0, limit - size));
     size += chunk.length;
-    if (size > limit + MOST_DISCARDED_BYTES) break;
+    if (size > limit + MAX_DISCARDED_BYTES) break;
   }
   const truncated = size > limit;
   // `stream` leaves out a character that the cut has split.

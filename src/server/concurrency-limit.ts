@@ -6,13 +6,17 @@
 import type { AccountKey } from '../domain/delivery.ts';
 import { busy } from '../domain/problems.ts';
 
-export interface Gate {
+export interface ConcurrencyLimit {
   /** @returns the function that leaves again, to be called once. @throws {Problem} `BUSY` when it is full */
   enter(account: AccountKey): () => void;
 }
 
 /** @param what what is counted, as a sentence begins: `requests that wait for deliveries` */
-export const createGate = (what: string, most: number, mostPerAccount: number): Gate => {
+export const createConcurrencyLimit = (
+  what: string,
+  most: number,
+  mostPerAccount: number,
+): ConcurrencyLimit => {
   const inside = new Map<AccountKey, number>();
   let all = 0;
   return {

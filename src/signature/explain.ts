@@ -7,9 +7,9 @@ import { SIGNATURE } from '../../schemas/contract.ts';
 import { isSignedBy, sign } from './sign.ts';
 import { ALGORITHMS, DUE_ALGORITHM } from './mistakes/algorithm.ts';
 import { readHeader, type HeaderForm, type Reading } from './parse-header.ts';
-import { BODY_HYPOTHESES } from './mistakes/body.ts';
+import { BODY_MISTAKES } from './mistakes/body.ts';
 import type { Cause } from './cause.ts';
-import { SECRET_HYPOTHESES } from './mistakes/secret.ts';
+import { SECRET_MISTAKES } from './mistakes/secret.ts';
 import { variantsOf } from './variants.ts';
 
 export interface SignatureReport {
@@ -37,8 +37,8 @@ interface Candidate {
 
 /** Everything that the signature may be, fewest mistakes first: none, one, then two of different kinds. */
 function* candidatesFor(secret: string, body: Buffer): Generator<Candidate> {
-  const keys = variantsOf(secret, SECRET_HYPOTHESES);
-  const bodies = variantsOf(body, BODY_HYPOTHESES);
+  const keys = variantsOf(secret, SECRET_MISTAKES);
+  const bodies = variantsOf(body, BODY_MISTAKES);
   for (const mistakes of [0, 1, 2]) {
     for (const bodyVariant of bodies) {
       for (const key of keys) {

@@ -18,7 +18,7 @@ import type { Account } from '../domain/account.ts';
 import type { Millis } from '../domain/delivery.ts';
 import { campaignsUnreadable, Problem } from '../domain/problems.ts';
 import type { EventToPublish } from '../engine/engine.ts';
-import type { Feed, FeedOutlet } from '../engine/event-source.ts';
+import type { EventSource, EventPublisher } from '../engine/event-source.ts';
 import type { Remember, Store } from '../storage/store.ts';
 import { campaignOf, carryOut, type Bench, type Command, type Done } from './campaign/commands.ts';
 import { typeOf, type SimulatedEvent } from './campaign/event.ts';
@@ -34,7 +34,7 @@ const MAX_BATCH = 256;
 
 const logger = getLogger(['sendemall-mock', 'simulator']);
 
-export interface Campaigns extends Feed {
+export interface Campaigns extends EventSource {
   /**
    * Carries a command out, as of now on the account's clock, and keeps it.
    *
@@ -75,7 +75,7 @@ interface Batch {
 const drawBatch = (
   simulation: Simulation,
   now: Millis,
-  isSubscribed: FeedOutlet['hears'],
+  isSubscribed: EventPublisher['isSubscribed'],
   put: (event: SimulatedEvent) => EventToPublish,
 ): Batch | null => {
   const events: EventToPublish[] = [];
@@ -108,14 +108,14 @@ const drawIdAgain = ({ events, ids }: Batch, duplicateId: string, seed: number):
 const saveBatch = async (
   batch: Batch,
   { store, key, seed }: { readonly store: Store; readonly key: number; readonly seed: number },
-  outlet: FeedOutlet,
+  eventPublisher: EventPublisher,
 ): Promise<void> => {
   if (batch.events.length === 0) {
     await store.saveEmitted(key, batch.emitted);
     return;
   }
   for (;;) {
-    const duplicateId = await outlet.publish(batch.events, batch.emitted);
+    const duplicateId = await eventPublisher.publish(batch.events, batch.emitted);
     if (duplicateId === null) return;
     drawIdAgain(batch, duplicateId, seed);
   }
@@ -136,7 +136,7 @@ export const openCampaigns = async (account: Account, store: Store): Promise<Cam
   let knownZones: Zones | null = null;
   let faker: Faker | null = null;
   let changed = (): void => undefined;
-  let outlet: FeedOutlet | null = null;
+  let eventPublisher: EventPublisher | null = null;
   /** Set when memory is ahead of the store: since when on the account's clock, and the error that says why. */
   let stale: { readonly at: Millis; readonly error: unknown } | null = null;
 
@@ -186,9 +186,9 @@ export const openCampaigns = async (account: Account, store: Store): Promise<Cam
   };
 
   const saveUnsaved = async (of: Loaded): Promise<void> => {
-    if (of.unsaved === null || outlet === null) return;
+    if (of.unsaved === null || eventPublisher === null) return;
     try {
-      await saveBatch(of.unsaved, { store, key, seed: of.seed }, outlet);
+      await saveBatch(of.unsaved, { store, key, seed: of.seed }, eventPublisher);
       of.unsaved = null;
     } catch (error) {
       // A conflict heals by no retry; a failure of the store does.
@@ -228,16 +228,16 @@ export const openCampaigns = async (account: Account, store: Store): Promise<Cam
       if (loaded.broken !== null) return null;
       return loaded.unsaved === null ? loaded.simulation.nextAt() : loaded.unsaved.at;
     },
-    happen: (now, given) =>
+    runDue: (now, given) =>
       inTurn(async () => {
-        outlet = given;
+        eventPublisher = given;
         const mine = await current();
         faker ??= await createFaker({ seed: mine.seed, opens: 0 });
         const words = faker;
         const put = (event: SimulatedEvent): EventToPublish => inWords(words, mine.seed, event);
         while (mine.broken === null) {
           try {
-            mine.unsaved ??= drawBatch(mine.simulation, now, given.hears, put);
+            mine.unsaved ??= drawBatch(mine.simulation, now, given.isSubscribed, put);
           } catch (error) {
             giveUp(mine, error);
             return;

@@ -100,7 +100,11 @@ const clauseAt = (json: unknown, path: string): string | null => {
   return text === '{}' ? null : text;
 };
 
-const tell = ({ what, path }: LegalEvent, issues: readonly Issue[], json: unknown): string => {
+const describeDelivery = (
+  { what, path }: LegalEvent,
+  issues: readonly Issue[],
+  json: unknown,
+): string => {
   const [first] = issues;
   const at = first?.path === undefined || first.path === '' ? (path ?? '') : first.path;
   const clause = clauseAt(json, at) ?? (path === null ? null : clauseAt(json, path));
@@ -109,7 +113,7 @@ const tell = ({ what, path }: LegalEvent, issues: readonly Issue[], json: unknow
 };
 
 /** At the most so many are told; one clause is often behind many. */
-const MOST_TOLD = 12;
+const MAX_TOLD = 12;
 
 /**
  * @returns a line for every legal event that the schema refuses; empty when it takes all
@@ -131,7 +135,9 @@ export const acceptsEvery = async (
   }
   if (refusals.length === 0) return [];
   const json = await toJsonSchema(schema);
-  const lines = [...new Set(refusals.map(({ legal, issues }) => tell(legal, issues, json)))];
-  const more = lines.length - MOST_TOLD;
-  return more > 0 ? [...lines.slice(0, MOST_TOLD), `… and ${more} more`] : lines;
+  const lines = [
+    ...new Set(refusals.map(({ legal, issues }) => describeDelivery(legal, issues, json))),
+  ];
+  const more = lines.length - MAX_TOLD;
+  return more > 0 ? [...lines.slice(0, MAX_TOLD), `… and ${more} more`] : lines;
 };

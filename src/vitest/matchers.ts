@@ -9,7 +9,7 @@ import type { DeliveryDetail } from '../../schemas/sandbox.ts';
 import { explainSignature } from '../signature/explain.ts';
 import { acceptsEvery } from './accept-every.ts';
 import { problemsOf } from './event-schema.ts';
-import { MatcherError, settle, subjectOf, tell, thrown } from './subject.ts';
+import { MatcherError, settle, subjectOf, describeDelivery, thrown } from './subject.ts';
 import { sandboxOf } from './sandbox.ts';
 
 interface Result {
@@ -40,7 +40,7 @@ const judgeStatus = async (
   const settled = await settle(subject);
   const others = settled.filter(({ status }) => !wanted.includes(status));
   const pass = others.length === 0;
-  const shown = (pass ? settled : others).map(tell).join('\n\n');
+  const shown = (pass ? settled : others).map(describeDelivery).join('\n\n');
   return {
     pass,
     message: () =>
@@ -111,7 +111,7 @@ export const matchers = {
     const settled = await settle(subject);
     const others = settled.filter(({ attempts_made }) => attempts_made !== count);
     const pass = others.length === 0;
-    const shown = (pass ? settled : others).map(tell).join('\n\n');
+    const shown = (pass ? settled : others).map(describeDelivery).join('\n\n');
     return {
       pass,
       message: () =>

@@ -88,7 +88,7 @@ const isDone = ({ status }: Pick<Delivery, 'status'>): boolean =>
   status !== 'pending' && status !== 'in_flight';
 
 /** Real milliseconds that a delivery under way may take to end, beyond which waiting on is a mistake. */
-const LONGEST_WAIT_MS = 60_000;
+const MAX_WAIT_MS = 60_000;
 
 /** @param client of the account that the sandbox is about */
 export const createSandbox = (client: Client, apiKey: string): Sandbox => {
@@ -141,7 +141,7 @@ export const createSandbox = (client: Client, apiKey: string): Sandbox => {
       const { mode } = await client.clock.get();
       // A clock that runs by itself gets there; one that stands is moved.
       if (mode !== 'skip') await advance({ until: 'settled' });
-      const waited = await client.deliveries.wait(id, { timeoutMs: LONGEST_WAIT_MS });
+      const waited = await client.deliveries.wait(id, { timeoutMs: MAX_WAIT_MS });
       return waited.delivery;
     },
     deliveries: async () => {

@@ -57,7 +57,7 @@ export const settle = ({ sandbox, deliveries }: Subject): Promise<readonly Deliv
   Promise.all(deliveries.map((delivery) => sandbox.settled(delivery)));
 
 /** A delivery in a few lines, as a failure shows it. */
-export const tell = ({ event, url, status, attempts }: DeliveryDetail): string =>
+export const describeDelivery = ({ event, url, status, attempts }: DeliveryDetail): string =>
   [
     `${event} to ${url}: ${status}`,
     ...attempts.map(

@@ -28,9 +28,9 @@ const engine = createEngine({
   concurrency: CONCURRENCY,
   apiKeys: null,
   chaos: [],
-  openFeed: async () => ({
+  openEventSource: async () => ({
     nextAt: () => null,
-    happen: async () => undefined,
+    runDue: async () => undefined,
     onChange: () => undefined,
     check: async () => undefined,
     pause: (work) => work(),

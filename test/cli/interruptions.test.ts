@@ -156,12 +156,12 @@ describe('Ctrl-C ends', () => {
     await expect.poll(() => existsSync(pidFile)).toBe(true);
     const group = Number(readFileSync(pidFile, 'utf8'));
     expect(await command.stop('SIGINT')).toBe(130);
-    await expect.poll(() => isGone(-group)).toBe(true);
+    await expect.poll(() => isUnreachable(-group)).toBe(true);
     await model.stop();
   });
 });
 
-function isGone(pid: number): boolean {
+function isUnreachable(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return false;

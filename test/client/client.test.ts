@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ApiError } from '../../src/client/api-error.ts';
 import { createClient, type Client } from '../../src/client/create-client.ts';
 import { collect } from './collect.ts';
-import type { Happening } from '../../schemas/sandbox.ts';
+import type { AccountEvent } from '../../schemas/sandbox.ts';
 import { createMock, type Mock } from '../../src/create-mock.ts';
 import { answer, freePort, startReceiver, type Receiver } from '../support/receiver.ts';
 
@@ -182,7 +182,7 @@ describe.each([
     await client.webhooks.create({ url: good.url, events: ['*'], secret: SECRET });
     const stream = await client.stream();
     const { events } = await client.events.trigger({ event: 'email.clicked' });
-    const seen: Happening[] = [];
+    const seen: AccountEvent[] = [];
     for await (const message of stream) {
       seen.push(message);
       if (message.type === 'delivery.attempted') break;

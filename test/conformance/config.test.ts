@@ -91,7 +91,7 @@ describe('a configuration', () => {
 
   test('says where in it the trouble is, and never a value', () => {
     const secret = 'whsec_nobody-may-see-it';
-    const tell = (given: unknown): string => {
+    const describeReply = (given: unknown): string => {
       try {
         readConfig(given, 'f.ts');
         return 'nothing';
@@ -99,16 +99,16 @@ describe('a configuration', () => {
         return `${(error as Error).name}: ${(error as Error).message}`;
       }
     };
-    expect(tell({ headers: { 'X-Key': 7 }, secret })).toMatch(
+    expect(describeReply({ headers: { 'X-Key': 7 }, secret })).toMatch(
       /^OptionsError: --config f\.ts has a headers\.X-Key that cannot be used: /,
     );
-    expect(tell({ hooks: { effects: secret } })).toMatch(
+    expect(describeReply({ hooks: { effects: secret } })).toMatch(
       /^OptionsError: --config f\.ts has a hooks\.effects that cannot be used: /,
     );
-    expect(tell([secret])).toMatch(/^OptionsError: --config f\.ts must hold one object: /);
-    expect(tell(null)).toMatch(/^OptionsError: --config f\.ts must hold one object: /);
+    expect(describeReply([secret])).toMatch(/^OptionsError: --config f\.ts must hold one object: /);
+    expect(describeReply(null)).toMatch(/^OptionsError: --config f\.ts must hold one object: /);
     for (const given of [{ secret: [secret] }, [secret], { hooks: { effects: secret } }]) {
-      expect(tell(given)).not.toContain(secret);
+      expect(describeReply(given)).not.toContain(secret);
     }
   });
 

@@ -7,11 +7,11 @@ import type { CheckResult, Report } from '../../src/conformance/report.ts';
 import type { Mutant } from '../receivers/mutants/mutant.ts';
 import { claimsOn } from './matrix-rows.ts';
 
-const tell = ({ id, level, status, reason, actual }: CheckResult): string =>
+const describeReply = ({ id, level, status, reason, actual }: CheckResult): string =>
   `${id} (${level}) ${status}: ${actual ?? reason ?? ''}`;
 
 const errors = ({ checks }: Report): readonly string[] =>
-  checks.filter(({ status }) => status === 'error').map(tell);
+  checks.filter(({ status }) => status === 'error').map(describeReply);
 
 /** A mutant must fail every check that claims it, and no MUST that has nothing to do with it. */
 export const judgeMutant = ({ name, also = {} }: Mutant, report: Report): readonly string[] => {
@@ -23,8 +23,8 @@ export const judgeMutant = ({ name, also = {} }: Mutant, report: Report): readon
   );
   return [
     ...errors(report),
-    ...missed.map((result) => `not caught by ${tell(result)}`),
-    ...unrelated.map((result) => `fails what has nothing to do with it: ${tell(result)}`),
+    ...missed.map((result) => `not caught by ${describeReply(result)}`),
+    ...unrelated.map((result) => `fails what has nothing to do with it: ${describeReply(result)}`),
   ];
 };
 
@@ -33,5 +33,5 @@ export const judgeReference = (report: Report): readonly string[] => [
   ...errors(report),
   ...report.checks
     .filter(({ level, status }) => status === 'fail' && level !== 'INFO')
-    .map((result) => `false alarm: ${tell(result)}`),
+    .map((result) => `false alarm: ${describeReply(result)}`),
 ];

@@ -21,9 +21,9 @@ const engineOn = (store: Store): Engine =>
     concurrency: 16,
     apiKeys: null,
     chaos: [],
-    openFeed: async () => ({
+    openEventSource: async () => ({
       nextAt: () => null,
-      happen: async () => undefined,
+      runDue: async () => undefined,
       onChange: () => undefined,
       check: async () => undefined,
       pause: (work) => work(),

@@ -79,7 +79,7 @@ const isUsual = (id: string, text: string): boolean =>
 
 /** What is said: status, level, words, and the exchanges that show it. */
 export const portrait = (id: string, { checks }: Report): string => {
-  const tell = (check: CheckResult): string =>
+  const describeReply = (check: CheckResult): string =>
     [
       `${check.status} ${check.level}`,
       ...(['reason', 'actual', 'diagnosis', 'fix'] as const).flatMap((field) =>
@@ -93,7 +93,7 @@ export const portrait = (id: string, { checks }: Report): string => {
     ].join('\n');
   return checks
     .filter((check) => check.id === id)
-    .map(tell)
+    .map(describeReply)
     .join('\n\n');
 };
 

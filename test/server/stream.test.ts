@@ -10,7 +10,7 @@ import { apiOf, SECRET } from '../support/api.ts';
 import { answer, startReceiver } from '../support/receiver.ts';
 import { judge, placeOf } from './oracle/judge.ts';
 
-const HAPPENING = placeOf('sandbox.openapi.yaml', 'components', 'schemas', 'Happening');
+const HAPPENING = placeOf('sandbox.openapi.yaml', 'components', 'schemas', 'AccountEvent');
 
 let mock: Mock;
 beforeAll(async () => {

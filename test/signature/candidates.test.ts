@@ -6,18 +6,18 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { explainSignature } from '../../src/signature/explain.ts';
-import { guesses, type Guess } from '../../src/signature/candidates.ts';
+import { candidates, type Candidate } from '../../src/signature/candidates.ts';
 import { sign } from '../../src/signature/sign.ts';
 
 const SECRET = 'whsec_c2VjcmV0LWtleQ==';
 const BODY = Buffer.from(
   '{"event":"email.opened","id":"evt_1","timestamp":"2026-04-06T14:23:17Z","data":{"name":"Zoë/1"}}\n',
 );
-const ALL = [...guesses(SECRET, BODY)];
+const ALL = [...candidates(SECRET, BODY)];
 const DUE = 'X-SendEmAll-Signature';
 
-const idsOf = ({ causes }: Guess): string => causes.map(({ id }) => id).join(' + ');
-const guess = (ids: string): Guess => ALL.find((one) => idsOf(one) === ids)!;
+const idsOf = ({ causes }: Candidate): string => causes.map(({ id }) => id).join(' + ');
+const guess = (ids: string): Candidate => ALL.find((one) => idsOf(one) === ids)!;
 const hmac = (key: string | Buffer, body: string | Buffer, name = 'sha256') =>
   createHmac(name, key).update(body);
 

@@ -6,8 +6,8 @@
 import { createHash, createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { explainSignature } from '../../src/signature/explain.ts';
-import { BODY_HYPOTHESES } from '../../src/signature/mistakes/body.ts';
-import { SECRET_HYPOTHESES } from '../../src/signature/mistakes/secret.ts';
+import { BODY_MISTAKES } from '../../src/signature/mistakes/body.ts';
+import { SECRET_MISTAKES } from '../../src/signature/mistakes/secret.ts';
 
 const SECRET = 'whsec_c2VjcmV0LWtleQ==';
 const EVENT = {
@@ -363,7 +363,7 @@ test('two mistakes of different kinds are both named, with how it is written', (
 });
 
 test('no explanation quotes the secret, and each has a remedy', () => {
-  const causes = [...BODY_HYPOTHESES, ...SECRET_HYPOTHESES];
+  const causes = [...BODY_MISTAKES, ...SECRET_MISTAKES];
   expect(new Set(causes.map(({ id }) => id)).size).toBe(causes.length);
   for (const { says, remedy } of causes) {
     expect(remedy.length).toBeGreaterThan(10);

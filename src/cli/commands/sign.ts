@@ -12,12 +12,12 @@ import { httpUrl, jsonOption, secretOf, secretOption } from '../options.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** A body longer than this is named in the command, not written into it. */
-const MOST_INLINE_BYTES = 4096;
+const MAX_INLINE_BYTES = 4096;
 
 /** The bytes as a word of the command, when that keeps them as they are. */
 const inline = (body: Buffer): string | null => {
   const text = body.toString('utf8');
-  return body.length <= MOST_INLINE_BYTES &&
+  return body.length <= MAX_INLINE_BYTES &&
     Buffer.from(text).equals(body) &&
     !text.includes('\u0000') &&
     !text.startsWith('@')

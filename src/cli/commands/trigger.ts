@@ -34,10 +34,10 @@ interface Options extends SandboxOptions, DataOptions {
 }
 
 /** More than this many are counted, not shown one by one. */
-const MOST_SHOWN = 20;
+const MAX_SHOWN = 20;
 
 const printTriggered = ({ events, deliveries }: TriggerResult, terminal: Terminal): void => {
-  if (events.length > MOST_SHOWN) {
+  if (events.length > MAX_SHOWN) {
     terminal.print(`${events.length} events, ${deliveries.length} deliveries.`);
     return;
   }

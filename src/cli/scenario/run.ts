@@ -5,7 +5,11 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CampaignAnalytics } from '../../../schemas/control.ts';
-import type { Happening, StartScenarioRequest, StartedScenario } from '../../../schemas/sandbox.ts';
+import type {
+  AccountEvent,
+  StartScenarioRequest,
+  StartedScenario,
+} from '../../../schemas/sandbox.ts';
 import type { Client } from '../../client/create-client.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -34,21 +38,21 @@ export interface Outcome {
 
 /** Counts what the account's stream tells until it is stopped. */
 const count = async (
-  stream: AsyncIterable<Happening>,
+  stream: AsyncIterable<AccountEvent>,
   terminal: Terminal,
 ): Promise<Record<string, Tally>> => {
   const events: Record<string, Tally> = {};
   let attempts = 0;
   try {
-    for await (const happening of stream) {
-      if (happening.type !== 'delivery.attempted') continue;
-      const { event, status } = happening;
+    for await (const change of stream) {
+      if (change.type !== 'delivery.attempted') continue;
+      const { event, status } = change;
       const tally = (events[event] ??= { delivered: 0, failed_attempts: 0, dead: 0 });
       if (status === 'delivered') tally.delivered += 1;
       else tally.failed_attempts += 1;
       if (status === 'dead') tally.dead += 1;
       attempts += 1;
-      terminal.status(`${attempts} attempts, the last at ${happening.attempt.started_at}`);
+      terminal.status(`${attempts} attempts, the last at ${change.attempt.started_at}`);
     }
   } catch (error) {
     // Stopped: that is how it ends.

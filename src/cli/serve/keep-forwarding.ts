@@ -41,8 +41,8 @@ export const keepForwarding = (
       `The account was emptied or replaced: ${shown} is registered again as ${webhookId}, with the same secret.`,
     );
   };
-  return account.subscribe((happening) => {
-    switch (happening.type) {
+  return account.subscribe((event) => {
+    switch (event.type) {
       case 'account.reset':
         registerAgain().catch((error: unknown) =>
           say(
@@ -52,17 +52,17 @@ export const keepForwarding = (
         );
         break;
       case 'webhook.deleted':
-        if (happening.webhook.id === webhookId)
+        if (event.webhook.id === webhookId)
           say(
             'deleted',
             `${webhookId} was deleted: nothing is forwarded to ${shown}. Restart serve.`,
           );
         break;
       case 'webhook.updated':
-        if (happening.webhook.id === webhookId && happening.webhook.status !== 'active')
+        if (event.webhook.id === webhookId && event.webhook.status !== 'active')
           say(
             'paused',
-            `${webhookId} is ${happening.webhook.status}: nothing is forwarded to ${shown}.`,
+            `${webhookId} is ${event.webhook.status}: nothing is forwarded to ${shown}.`,
           );
         break;
       default:

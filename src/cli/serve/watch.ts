@@ -9,8 +9,8 @@ import { commandLine, type Reach } from '../output/command-line.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Account } from './forward.ts';
 
-type Happening = Parameters<Parameters<Account['subscribe']>[0]>[0];
-type Attempted = Extract<Happening, { readonly type: 'delivery.attempted' }>;
+type AccountEvent = Parameters<Parameters<Account['subscribe']>[0]>[0];
+type Attempted = Extract<AccountEvent, { readonly type: 'delivery.attempted' }>;
 
 const toJson = ({ delivery, attempt, status }: Attempted) => ({
   type: 'delivery.attempted',
@@ -60,8 +60,8 @@ export const watchAttempts = (
   terminal: Terminal,
   { json, reach }: { readonly json: boolean; readonly reach: Reach },
 ): (() => void) =>
-  account.subscribe((happening) => {
-    if (happening.type !== 'delivery.attempted') return;
-    if (json) terminal.printJson(toJson(happening));
-    else terminal.print(toLine(happening, terminal, reach));
+  account.subscribe((event) => {
+    if (event.type !== 'delivery.attempted') return;
+    if (json) terminal.printJson(toJson(event));
+    else terminal.print(toLine(event, terminal, reach));
   });

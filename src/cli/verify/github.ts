@@ -10,7 +10,7 @@ import { markdown } from '../../conformance/reporters/markdown.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** On stderr, which the runner reads as well: stdout is for the report. */
-export const tellGitHub = (report: Report, terminal: Terminal): void => {
+export const annotateOnGitHub = (report: Report, terminal: Terminal): void => {
   if (terminal.env['GITHUB_ACTIONS'] !== 'true') return;
   const annotations = github(report).trimEnd();
   if (annotations !== '') terminal.note(annotations);

@@ -28,7 +28,7 @@ import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
 import { conclude } from './conclude.ts';
 import { loadBaseline, loadConfig, type ConfigFile } from './config-file.ts';
-import { tellGitHub } from './github.ts';
+import { annotateOnGitHub } from './github.ts';
 import { listChecks } from './list.ts';
 import { createLiveView } from './live.ts';
 import { rerunWith } from './rerun.ts';
@@ -216,7 +216,7 @@ const runWith = async (
   const report = await verify({ ...options, onProgress });
   terminal.status(null);
   writeReports(report, outputs, terminal);
-  tellGitHub(report, terminal);
+  annotateOnGitHub(report, terminal);
   conclude(report, hooks, terminal);
 };
 

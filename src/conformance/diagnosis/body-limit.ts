@@ -14,7 +14,7 @@ export const raiseLimit = (reply: Reply): string =>
   `Allow at least 100 kB, better 1 MB. ${remedyFor('limit', reply)} nginx: client_max_body_size.`;
 
 /** @returns null when it is no 413, or so large a body may be refused */
-export const tellBodyLimit = (
+export const describeBodyLimit = (
   bytes: number,
   reply: Reply,
 ): { readonly diagnosis: string; readonly fix: string } | null => {

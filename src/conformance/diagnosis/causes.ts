@@ -4,12 +4,12 @@
  *
  * @module
  */
-import { isAccepted, tell } from '../verdict.ts';
+import { isAccepted, describeReply } from '../verdict.ts';
 import { remedyFor } from './frameworks.ts';
 import { raiseLimit } from './body-limit.ts';
 import { hostCheck } from './host-check.ts';
 import { gistOf } from './page.ts';
-import { headerOf, intermediaryOf, statusOf, type Obstacle } from './evidence.ts';
+import { headerOf, intermediaryOf, statusOf, type Cause } from './evidence.ts';
 
 const LOGIN = /log[-_]?in|sign[-_]?in|auth|sso/i;
 
@@ -28,7 +28,7 @@ const whyMoved = (from: string, to: URL): readonly [why: string, fix: string] =>
   return ['It has moved.', 'Register exactly the URL that answers.'];
 };
 
-const redirect: Obstacle = ({ valid, probe }) => {
+const redirect: Cause = ({ valid, probe }) => {
   const status = statusOf(valid);
   if (status === null || status < 300 || status > 399) return null;
   const location = headerOf(valid.reply, 'location');
@@ -48,7 +48,7 @@ const redirect: Obstacle = ({ valid, probe }) => {
   };
 };
 
-const bodyLimit: Obstacle = ({ valid }) => {
+const bodyLimit: Cause = ({ valid }) => {
   if (statusOf(valid) !== 413) return null;
   const who = intermediaryOf(valid.reply);
   return {
@@ -57,7 +57,7 @@ const bodyLimit: Obstacle = ({ valid }) => {
   };
 };
 
-const rateLimit: Obstacle = ({ valid }) => {
+const rateLimit: Cause = ({ valid }) => {
   if (statusOf(valid) !== 429) return null;
   const after = headerOf(valid.reply, 'retry-after');
   return {
@@ -73,7 +73,7 @@ const OTHER_TYPES = [
   'application/x-www-form-urlencoded',
 ] as const;
 
-const contentType: Obstacle = async ({ valid, probe }) => {
+const contentType: Cause = async ({ valid, probe }) => {
   const status = statusOf(valid);
   if (status !== 415 && status !== 406) return null;
   const tried = await Promise.all(
@@ -94,7 +94,7 @@ const CSRF =
 /** What it refuses with; a failure that names it on its page is another matter. */
 const CSRF_STATUSES = [400, 401, 403, 419, 422];
 
-const csrf: Obstacle = ({ valid, unsigned }) => {
+const csrf: Cause = ({ valid, unsigned }) => {
   const status = statusOf(valid);
   const told = CSRF.test(gistOf(valid.reply)) || status === 419;
   if (!told || status === null || !CSRF_STATUSES.includes(status)) return null;
@@ -107,7 +107,7 @@ const csrf: Obstacle = ({ valid, unsigned }) => {
   };
 };
 
-const gateway: Obstacle = ({ valid, unsigned, get }) => {
+const gateway: Cause = ({ valid, unsigned, get }) => {
   const status = statusOf(valid);
   if (status === null || ![502, 503, 504].includes(status)) return null;
   if (statusOf(unsigned) !== status || statusOf(get) !== status) return null;
@@ -120,10 +120,10 @@ const gateway: Obstacle = ({ valid, unsigned, get }) => {
   };
 };
 
-const inverted: Obstacle = ({ forged }) =>
+const inverted: Cause = ({ forged }) =>
   isAccepted(forged)
     ? {
-        actual: `the valid event refused, and the same one with 64 wrong digits accepted (${tell(forged.reply)})`,
+        actual: `the valid event refused, and the same one with 64 wrong digits accepted (${describeReply(forged.reply)})`,
         diagnosis:
           'It refuses the right signature and accepts a wrong one: the comparison is the wrong way round.',
         fix: 'Look at the comparison: answer 401 when the values differ, go on when they are equal.',
@@ -132,7 +132,7 @@ const inverted: Obstacle = ({ forged }) =>
     : null;
 
 /** What the reply itself tells, before any signature is tried. */
-export const OBSTACLES: readonly Obstacle[] = [
+export const CAUSES: readonly Cause[] = [
   redirect,
   bodyLimit,
   rateLimit,

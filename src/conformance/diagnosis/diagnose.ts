@@ -6,20 +6,17 @@
 import type { Verdict } from '../check.ts';
 import type { Exchange } from '../net/exchange.ts';
 import type { Probe } from '../probe/probe.ts';
-import { fail, tell } from '../verdict.ts';
+import { fail, describeReply } from '../verdict.ts';
 import { explainMatch } from './explain-match.ts';
-import { OBSTACLES } from './causes.ts';
+import { CAUSES } from './causes.ts';
 import { plainOnTls } from './plain-on-tls.ts';
 import { REFUSALS } from './refusals.ts';
-import { lookAround, type Finding, type Obstacle, type Scene } from './evidence.ts';
+import { lookAround, type Finding, type Cause, type Scene } from './evidence.ts';
 import { searchSignature } from './search.ts';
 import { SILENCES } from './silence.ts';
 import { unexplained } from './unexplained.ts';
 
-const firstFinding = async (
-  obstacles: readonly Obstacle[],
-  scene: Scene,
-): Promise<Finding | null> => {
+const firstFinding = async (obstacles: readonly Cause[], scene: Scene): Promise<Finding | null> => {
   for (const obstacle of obstacles) {
     const finding = await obstacle(scene);
     if (finding !== null) return finding;
@@ -31,7 +28,7 @@ const find = async (probe: Probe, valid: Exchange): Promise<Finding> => {
   const overTls = await plainOnTls(probe, valid);
   if (overTls !== null) return overTls;
   const scene = await lookAround(probe, valid);
-  const plain = await firstFinding([...SILENCES, ...OBSTACLES], scene);
+  const plain = await firstFinding([...SILENCES, ...CAUSES], scene);
   if (plain !== null) return plain;
   const search = await searchSignature(probe, Buffer.from(valid.request.body));
   if (search.match !== null) return explainMatch(search.match);
@@ -43,6 +40,11 @@ const find = async (probe: Probe, valid: Exchange): Promise<Finding> => {
  * @returns the verdict on it: a failure with its cause and its remedy
  */
 export const diagnose = async (probe: Probe, valid: Exchange): Promise<Verdict> => {
-  const { diagnosis, fix, actual = tell(valid.reply), shownBy = [] } = await find(probe, valid);
+  const {
+    diagnosis,
+    fix,
+    actual = describeReply(valid.reply),
+    shownBy = [],
+  } = await find(probe, valid);
   return fail({ expected: ['a 2xx'], actual, diagnosis, fix, exchanges: [...shownBy, valid] });
 };

@@ -29,7 +29,7 @@ export interface Finding {
 }
 
 /** One cause that can keep a valid event out; null when it is not this one. */
-export type Obstacle = (scene: Scene) => Finding | null | Promise<Finding | null>;
+export type Cause = (scene: Scene) => Finding | null | Promise<Finding | null>;
 
 const WRONG_DIGITS = `sha256=${'5f'.repeat(32)}`;
 

@@ -6,7 +6,7 @@
 import { RAW_PLACES } from '../../signature/remedies.ts';
 import type { Cause } from '../../signature/cause.ts';
 import type { Exchange, Reply } from '../net/exchange.ts';
-import { tell } from '../verdict.ts';
+import { describeReply } from '../verdict.ts';
 import { firstDifference } from './difference.ts';
 import { frameworkOf } from './frameworks.ts';
 import type { Finding } from './evidence.ts';
@@ -39,16 +39,19 @@ const inPlace = (remedies: readonly string[], reply: Reply): string => {
 const ABOUT_BYTES = /^body\//;
 
 /** It is accepted here, and not over another body: what is done to the body is something else, which comes to this. */
-const explainUnproven = ({ guess: { hashed }, exchange }: Match, aboutBody: Cause): Finding => ({
+const explainUnproven = (
+  { candidate: { hashed }, exchange }: Match,
+  aboutBody: Cause,
+): Finding => ({
   diagnosis: `It does not hash the bytes as they came, but a changed text${difference(exchange, hashed)}. The change is none of the usual ones; here it comes to the same as one that ${aboutBody.says}.`,
   fix: inPlace([aboutBody.remedy], exchange.reply),
-  actual: `the right signature refused, and one over a changed body accepted (${tell(exchange.reply)})`,
+  actual: `the right signature refused, and one over a changed body accepted (${describeReply(exchange.reply)})`,
   shownBy: [exchange],
 });
 
 export const explainMatch = (match: Match): Finding => {
-  const { guess, exchange, proven } = match;
-  const { causes, hashed } = guess;
+  const { candidate, exchange, proven } = match;
+  const { causes, hashed } = candidate;
   const aboutBody = causes.find(({ id }) => ABOUT_BYTES.test(id));
   if (aboutBody !== undefined && !proven) return explainUnproven(match, aboutBody);
   const what = causes.map(({ says }) => says).join(', and ');
@@ -56,7 +59,7 @@ export const explainMatch = (match: Match): Finding => {
   const hmac = code === undefined ? '' : ` (the HMAC of ${code})`;
   const remedies = causes.map(({ remedy }) => remedy);
   return {
-    actual: `the right signature refused, and one that ${what} accepted (${tell(exchange.reply)})`,
+    actual: `the right signature refused, and one that ${what} accepted (${describeReply(exchange.reply)})`,
     diagnosis: `It accepts a signature that ${what}${hmac}, and rejects the right one${aboutBody === undefined ? '' : ` over the raw body${difference(exchange, hashed)}`}.`,
     fix: inPlace(remedies, exchange.reply),
     shownBy: [exchange],

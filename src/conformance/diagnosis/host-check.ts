@@ -4,7 +4,7 @@
  * @module
  */
 import { gistOf } from './page.ts';
-import { statusOf, type Obstacle, type Scene } from './evidence.ts';
+import { statusOf, type Cause, type Scene } from './evidence.ts';
 
 interface HostCheck {
   readonly sign: RegExp;
@@ -59,7 +59,7 @@ const refusedAlways = ({ valid, unsigned, get }: Scene, statuses: readonly numbe
   );
 };
 
-export const hostCheck: Obstacle = (scene) => {
+export const hostCheck: Cause = (scene) => {
   const { valid, get } = scene;
   if (!refusedAlways(scene, [400, 403])) return null;
   const gist = gistOf(valid.reply);
@@ -76,7 +76,7 @@ export const hostCheck: Obstacle = (scene) => {
 /** Without DEBUG, Django says no more than this. */
 const BARE = /^Bad Request \(400\)\s*$/m;
 
-export const bareBadRequest: Obstacle = (scene) => {
+export const bareBadRequest: Cause = (scene) => {
   if (!refusedAlways(scene, [400]) || !BARE.test(gistOf(scene.valid.reply))) return null;
   const host = hostOf(scene);
   return {

@@ -5,7 +5,7 @@
  */
 import type { Exchange } from '../net/exchange.ts';
 import { overTls, type Probe } from '../probe/probe.ts';
-import { bodyOf, statusOf, type Finding, type Obstacle } from './evidence.ts';
+import { bodyOf, statusOf, type Finding, type Cause } from './evidence.ts';
 
 /** In the words of nginx, Go, Apache and Tomcat. */
 const TLS_WANTED =
@@ -34,7 +34,7 @@ export const plainOnTls = async (probe: Probe, valid: Exchange): Promise<Finding
   return isDumb(valid) && (await probe.speaksTls()) ? finding(probe.url) : null;
 };
 
-export const notHttp: Obstacle = ({ valid: { reply }, probe }) =>
+export const notHttp: Cause = ({ valid: { reply }, probe }) =>
   reply.kind === 'none' && reply.cause === 'invalid_response' && !probe.url.startsWith('https:')
     ? {
         diagnosis:

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isAccepted, tell } from '../verdict.ts';
+import { isAccepted, describeReply } from '../verdict.ts';
 import { readError } from './error-text.ts';
 import { remedyFor } from './frameworks.ts';
 import { bareBadRequest } from './host-check.ts';
@@ -14,7 +14,7 @@ import {
   isAlike,
   isHtml,
   statusOf,
-  type Obstacle,
+  type Cause,
 } from './evidence.ts';
 
 /** The same URL with or without the slash at its end; null where there is no path. */
@@ -27,7 +27,7 @@ const otherSlash = (url: string): string | null => {
   return other.href;
 };
 
-const wrongPath: Obstacle = async ({ valid, unsigned, probe }) => {
+const wrongPath: Cause = async ({ valid, unsigned, probe }) => {
   const status = statusOf(valid);
   if (status === null || ![404, 405, 410, 501].includes(status)) return null;
   if (statusOf(unsigned) !== status) return null;
@@ -58,7 +58,7 @@ const wrongPath: Obstacle = async ({ valid, unsigned, probe }) => {
 const SESSION =
   /log[-_ ]?in|sign[-_ ]?in|session|unauthenticated|authentication required|bearer|api.?key/i;
 
-const firewall: Obstacle = ({ valid, unsigned, get }) => {
+const firewall: Cause = ({ valid, unsigned, get }) => {
   const status = statusOf(valid);
   const who = intermediaryOf(valid.reply);
   if (status === null || status < 400 || who === null || !isHtml(valid.reply)) return null;
@@ -72,7 +72,7 @@ const firewall: Obstacle = ({ valid, unsigned, get }) => {
   };
 };
 
-const authGate: Obstacle = ({ valid, unsigned, forged, get }) => {
+const authGate: Cause = ({ valid, unsigned, forged, get }) => {
   const status = statusOf(valid);
   if (status !== 401 && status !== 403 && status !== 407) return null;
   if (!isAlike(valid, unsigned) || !isAlike(valid, forged)) return null;
@@ -95,7 +95,7 @@ const authGate: Obstacle = ({ valid, unsigned, forged, get }) => {
   };
 };
 
-const handlerFails: Obstacle = ({ valid, unsigned, forged }) => {
+const handlerFails: Cause = ({ valid, unsigned, forged }) => {
   const status = statusOf(valid);
   if (status === null || status < 500) return null;
   const refused = [forged, unsigned].find((one) => (statusOf(one) ?? 500) < 500);
@@ -109,26 +109,26 @@ const handlerFails: Obstacle = ({ valid, unsigned, forged }) => {
         shownBy: [unsigned],
       }
     : {
-        diagnosis: `The signature passes (a wrong one gets ${tell(refused.reply)}), and then the handler fails on a valid event.${says}`,
+        diagnosis: `The signature passes (a wrong one gets ${describeReply(refused.reply)}), and then the handler fails on a valid event.${says}`,
         fix: 'Look at its log: the event is the provider’s own example. The cause is in what happens after the signature.',
         shownBy: [refused],
       };
 };
 
-const contentRefused: Obstacle = ({ valid, forged, unsigned }) => {
+const contentRefused: Cause = ({ valid, forged, unsigned }) => {
   const status = statusOf(valid);
   if (status === null || status < 400 || status > 499 || isAlike(valid, forged)) return null;
   if (isAlike(valid, unsigned)) return null;
   const said = isHtml(valid.reply) ? '' : bodyOf(valid.reply).slice(0, 200);
   return {
-    diagnosis: `The signature seems to pass (a wrong one gets ${tell(forged.reply)}), and then the event is refused with ${status}${said === '' ? '' : `: ${said}`}. It is the provider’s own example.`,
+    diagnosis: `The signature seems to pass (a wrong one gets ${describeReply(forged.reply)}), and then the event is refused with ${status}${said === '' ? '' : `: ${said}`}. It is the provider’s own example.`,
     fix: 'Look at what checks the event after the signature: a schema that is too strict, a table of known campaigns or leads, a window on the timestamp.',
     shownBy: [forged],
   };
 };
 
 /** In this order: the more particular first. */
-export const REFUSALS: readonly Obstacle[] = [
+export const REFUSALS: readonly Cause[] = [
   wrongPath,
   bareBadRequest,
   firewall,

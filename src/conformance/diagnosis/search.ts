@@ -5,22 +5,22 @@
  * @module
  */
 import { SIGNATURE } from '../../../schemas/contract.ts';
-import type { Guess } from '../../signature/candidates.ts';
+import type { Candidate } from '../../signature/candidates.ts';
 import type { Exchange } from '../net/exchange.ts';
 import type { Probe } from '../probe/probe.ts';
 import { isAccepted } from '../verdict.ts';
 import { trickyBody } from './unusual-data.ts';
 
 /** Requests of one search at the most. */
-const MOST_REQUESTS = 130;
+const MAX_REQUESTS = 130;
 /** Side by side, unless the receiver is slow: it may serve one at a time. */
 const AT_ONCE = 6;
 const SLOW_MS = 500;
 /** A search ends after this time, with what is known by then. Milliseconds. */
-const LONGEST_MS = 8000;
+const MAX_MS = 8000;
 
 export interface Match {
-  readonly guess: Guess;
+  readonly candidate: Candidate;
   /** Its acceptance. */
   readonly exchange: Exchange;
   /** Whether another body was accepted for the same reason. */
@@ -28,17 +28,17 @@ export interface Match {
 }
 
 export interface Search {
-  /** Null when no guess was accepted. */
+  /** Null when no candidate was accepted. */
   readonly match: Match | null;
   readonly tried: number;
-  /** Whether all guesses were tried. */
+  /** Whether all candidates were tried. */
   readonly complete: boolean;
 }
 
-const idOf = ({ causes }: Guess): string => causes.map(({ id }) => id).join(' + ');
-const looksOf = ({ header, value }: Guess): string => `${header}: ${value}`;
+const idOf = ({ causes }: Candidate): string => causes.map(({ id }) => id).join(' + ');
+const looksOf = ({ header, value }: Candidate): string => `${header}: ${value}`;
 
-const send = (probe: Probe, body: Uint8Array, { header, value }: Guess): Promise<Exchange> =>
+const send = (probe: Probe, body: Uint8Array, { header, value }: Candidate): Promise<Exchange> =>
   header === SIGNATURE.header
     ? probe.post(body, { signature: value })
     : probe.post(body, { signature: null, headers: [[header, value]] });
@@ -49,15 +49,15 @@ const isUseless = ({ reply }: Exchange): boolean => reply.kind === 'none' || rep
 const tryAll = async (
   probe: Probe,
   body: Uint8Array,
-  candidates: readonly Guess[],
+  candidates: readonly Candidate[],
 ): Promise<Search> => {
-  const until = probe.wall.now() + LONGEST_MS;
+  const until = probe.wall.now() + MAX_MS;
   const slow = (probe.exchanges.at(-1)?.reply.durationMs ?? 0) > SLOW_MS;
   const atOnce = slow ? 1 : AT_ONCE;
   for (let at = 0; at < candidates.length; at += atOnce) {
     const batch = candidates.slice(at, at + atOnce);
     const sent = await Promise.all(
-      batch.map(async (guess) => ({ guess, exchange: await send(probe, body, guess) })),
+      batch.map(async (candidate) => ({ candidate, exchange: await send(probe, body, candidate) })),
     );
     const tried = at + batch.length;
     const match = sent.find(({ exchange }) => isAccepted(exchange));
@@ -70,10 +70,10 @@ const tryAll = async (
 };
 
 /** Those that look alike over this body are tried once. */
-const distinct = (candidates: readonly Guess[]): readonly Guess[] => {
+const distinct = (candidates: readonly Candidate[]): readonly Candidate[] => {
   const seen = new Set<string>();
-  return candidates.filter((guess) => {
-    const looks = looksOf(guess);
+  return candidates.filter((candidate) => {
+    const looks = looksOf(candidate);
     return !seen.has(looks) && seen.add(looks);
   });
 };
@@ -85,16 +85,19 @@ const distinct = (candidates: readonly Guess[]): readonly Guess[] => {
  * @param alike what was accepted may be any of these
  * @returns which of them it is; null when it is none
  */
-const tellApart = async (probe: Probe, alike: readonly Guess[]): Promise<Guess | null> => {
+const tellApart = async (probe: Probe, alike: readonly Candidate[]): Promise<Candidate | null> => {
   for (const step of ['1.0', '1'] as const) {
     const body = trickyBody(probe, step);
-    const there = probe.signing.guesses(body);
+    const there = probe.signing.candidates(body);
     const ids = new Set(alike.map(idOf));
-    const again = there.filter((guess) => ids.has(idOf(guess)));
+    const again = there.filter((candidate) => ids.has(idOf(candidate)));
     const { match } = await tryAll(probe, body, distinct(again));
-    if (match !== null) return alike.find((guess) => idOf(guess) === idOf(match.guess)) ?? null;
+    if (match !== null)
+      return alike.find((candidate) => idOf(candidate) === idOf(match.candidate)) ?? null;
     // A mistake that changes nothing here lets the right signature pass.
-    const harmless = alike.find((guess) => !there.some((other) => idOf(other) === idOf(guess)));
+    const harmless = alike.find(
+      (candidate) => !there.some((other) => idOf(other) === idOf(candidate)),
+    );
     if (harmless !== undefined && isAccepted(await probe.post(body))) return harmless;
   }
   return null;
@@ -104,30 +107,30 @@ const tellApart = async (probe: Probe, alike: readonly Guess[]): Promise<Guess |
 const tryInTurn = async (
   probe: Probe,
   body: Uint8Array,
-  candidates: readonly Guess[],
+  candidates: readonly Candidate[],
 ): Promise<Search> => {
   const search = await tryAll(probe, body, candidates);
-  const header = search.match?.guess.header ?? SIGNATURE.header;
+  const header = search.match?.candidate.header ?? SIGNATURE.header;
   if (header === SIGNATURE.header) return search;
   if (!isAccepted(await probe.post(body, { signature: null }))) return search;
-  const inPlace = candidates.filter((guess) => guess.header === SIGNATURE.header);
+  const inPlace = candidates.filter((candidate) => candidate.header === SIGNATURE.header);
   return tryAll(probe, body, inPlace);
 };
 
 /** @param body bytes that were refused though rightly signed */
 export const searchSignature = async (probe: Probe, body: Uint8Array): Promise<Search> => {
   const due = `${SIGNATURE.header}: ${probe.signing.valid(body)}`;
-  const all = probe.signing.guesses(body).filter((guess) => looksOf(guess) !== due);
+  const all = probe.signing.candidates(body).filter((candidate) => looksOf(candidate) !== due);
   const single = all.filter(({ causes }) => causes.length === 1);
   const paired = all.filter(({ causes }) => causes.length > 1);
-  const candidates = distinct([...single, ...paired]).slice(0, MOST_REQUESTS);
+  const candidates = distinct([...single, ...paired]).slice(0, MAX_REQUESTS);
   const search = await tryInTurn(probe, body, candidates);
   if (search.match === null) return search;
-  const looks = looksOf(search.match.guess);
-  const alike = all.filter((guess) => looksOf(guess) === looks);
-  const guess = await tellApart(probe, alike);
+  const looks = looksOf(search.match.candidate);
+  const alike = all.filter((candidate) => looksOf(candidate) === looks);
+  const candidate = await tellApart(probe, alike);
   const { exchange } = search.match;
   const match =
-    guess === null ? { ...search.match, proven: false } : { guess, exchange, proven: true };
+    candidate === null ? { ...search.match, proven: false } : { candidate, exchange, proven: true };
   return { ...search, match };
 };

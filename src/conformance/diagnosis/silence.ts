@@ -4,9 +4,9 @@
  * @module
  */
 import type { Exchange } from '../net/exchange.ts';
-import { tell } from '../verdict.ts';
+import { describeReply } from '../verdict.ts';
 import { notHttp } from './plain-on-tls.ts';
-import type { Obstacle } from './evidence.ts';
+import type { Cause } from './evidence.ts';
 
 const ANSWER_FIRST =
   'Answer 2xx as soon as the event is safely stored, and do the work afterwards; see that every path of the handler ends the response (Node: res.end(); an awaited promise that never settles is the usual one).';
@@ -22,7 +22,7 @@ const firstAnswered = (
   return found === undefined ? null : { what: found[0], exchange: found[1] };
 };
 
-const hang: Obstacle = ({ valid, unsigned, forged, get }) => {
+const hang: Cause = ({ valid, unsigned, forged, get }) => {
   if (valid.reply.kind !== 'none' || valid.reply.cause !== 'timeout') return null;
   const answered = firstAnswered([
     ['without a signature', unsigned],
@@ -38,13 +38,13 @@ const hang: Obstacle = ({ valid, unsigned, forged, get }) => {
     };
   }
   return {
-    diagnosis: `It answers other requests (${answered.what}: ${tell(answered.exchange.reply)}), but not a valid event: the handler works, or waits, before it answers.`,
+    diagnosis: `It answers other requests (${answered.what}: ${describeReply(answered.exchange.reply)}), but not a valid event: the handler works, or waits, before it answers.`,
     fix: ANSWER_FIRST,
     shownBy: [answered.exchange],
   };
 };
 
-const cut: Obstacle = ({ valid, unsigned, forged }) => {
+const cut: Cause = ({ valid, unsigned, forged }) => {
   if (valid.reply.kind !== 'none') return null;
   const other = firstAnswered([
     ['without a signature', unsigned],
@@ -61,7 +61,7 @@ const cut: Obstacle = ({ valid, unsigned, forged }) => {
   }
   return other !== null
     ? {
-        diagnosis: `It cuts the connection of a valid event without an answer, though it answers one ${other.what} (${tell(other.exchange.reply)}): the handler fails on what it has verified, and nobody catches it.`,
+        diagnosis: `It cuts the connection of a valid event without an answer, though it answers one ${other.what} (${describeReply(other.exchange.reply)}): the handler fails on what it has verified, and nobody catches it.`,
         fix: 'Look at its log; catch errors in the handler, and answer 5xx where the event could not be stored.',
         shownBy: [other.exchange],
       }
@@ -71,4 +71,4 @@ const cut: Obstacle = ({ valid, unsigned, forged }) => {
       };
 };
 
-export const SILENCES: readonly Obstacle[] = [notHttp, hang, cut];
+export const SILENCES: readonly Cause[] = [notHttp, hang, cut];

@@ -43,7 +43,7 @@ const TROUBLES: readonly Trouble[] = [
 
 const OTHER = { diagnosis: 'No secure connection can be agreed on.', fix: OWN_CERTIFICATE };
 
-export const tellTlsTrouble = ({ message }: NoReply): Verdict => {
+export const describeTlsFailure = ({ message }: NoReply): Verdict => {
   const { diagnosis, fix } = TROUBLES.find(({ code }) => code.test(message)) ?? OTHER;
   return fail({ expected: ['a secure connection'], actual: message, diagnosis, fix });
 };

@@ -4,7 +4,7 @@
  * @module
  */
 import { SIGNATURE } from '../../../schemas/contract.ts';
-import { isAccepted, tell } from '../verdict.ts';
+import { isAccepted, describeReply } from '../verdict.ts';
 import { frameworkOf, remedyFor } from './frameworks.ts';
 import { isAlike, statusOf, type Finding, type Scene } from './evidence.ts';
 import type { Search } from './search.ts';
@@ -47,7 +47,7 @@ export const unexplained = (scene: Scene, { tried, complete }: Search): Finding 
   const { valid, unsigned, forged } = scene;
   const [likely = '', ...others] = suspicions(scene);
   return {
-    diagnosis: `It treats the valid event as a forgery (a wrong signature gets ${tell(forged.reply)}${
+    diagnosis: `It treats the valid event as a forgery (a wrong signature gets ${describeReply(forged.reply)}${
       isAccepted(unsigned) ? '; without a signature the event is accepted' : ''
     }), and none of ${tried} other ways to sign it was accepted${complete ? '' : ' within the time'}. ${
       others.length === 0 ? 'Most likely' : 'Probably'

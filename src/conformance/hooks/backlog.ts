@@ -21,8 +21,8 @@ export interface Backlog extends Queue {
 const STANDS_STILL_AFTER_MS = 3000;
 const LOOK_EVERY_MS = 100;
 /** How long is waited for a queue at one time, and in the whole run. Milliseconds. */
-const LONGEST_MS = 60_000;
-const LONGEST_OF_ALL_MS = 120_000;
+const MAX_MS = 60_000;
+const MAX_OF_ALL_MS = 120_000;
 
 const BEHIND =
   'The receiver takes events faster than it processes them, and is too far behind to be judged: what it accepted has not taken effect yet. Let its test build work faster (more workers, no delays), or skip what sends much: --skip "delivery/dedupe-evict,performance/*".';
@@ -102,7 +102,7 @@ export const createBacklog = (
         // Of several that wait side by side, the time counts once.
         const mine = wall.now() - since;
         waited = Math.max(waited, before + mine);
-        if (mine > LONGEST_MS || waited > LONGEST_OF_ALL_MS) throw new BehindError(BEHIND);
+        if (mine > MAX_MS || waited > MAX_OF_ALL_MS) throw new BehindError(BEHIND);
         await sleep(wall, LOOK_EVERY_MS);
       }
     },

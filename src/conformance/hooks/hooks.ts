@@ -113,7 +113,7 @@ export const sleep = (wall: WallClock, ms: number): Promise<void> =>
 
 /** Two equal counts this far apart count as standing still. */
 const STILL_MS = 60;
-const LONGEST_STILL_MS = 1000;
+const MAX_STILL_MS = 1000;
 
 /**
  * Asks until `fits` or patience ends; then for as long as there is a queue that moves.
@@ -163,7 +163,7 @@ export const createEffects = (
     let last = await waitFor(wall, ask, (now) => now >= least, { ...patience, queue });
     const took = last < least ? 0 : wall.now() - since;
     const until = Math.max(since + (patience.forMs ?? PATIENCE.forMs), wall.now());
-    const still = Math.min(Math.max(STILL_MS, 2 * took), LONGEST_STILL_MS);
+    const still = Math.min(Math.max(STILL_MS, 2 * took), MAX_STILL_MS);
     for (;;) {
       await sleep(wall, still);
       const again = await ask();

@@ -4,12 +4,12 @@
  * @module
  */
 import type { Verdict } from '../check.ts';
-import { tellBodyLimit } from '../diagnosis/body-limit.ts';
+import { describeBodyLimit } from '../diagnosis/body-limit.ts';
 import { intermediaryOf, isHtml, type Finding } from '../diagnosis/evidence.ts';
 import type { Event } from '../probe/event-maker.ts';
 import type { Exchange } from '../net/exchange.ts';
 import type { PostOptions, Probe } from '../probe/probe.ts';
-import { fail, isAccepted, notTested, pass, tell, silenceOf } from '../verdict.ts';
+import { fail, isAccepted, notTested, pass, describeReply, silenceOf } from '../verdict.ts';
 
 export interface Sample {
   /** "with a trailing newline", "email.bounced without bounce_message". */
@@ -24,11 +24,11 @@ export interface Sent {
 }
 
 /** More than these are counted, not told. */
-const MOST_TOLD = 5;
+const MAX_TOLD = 5;
 
 const list = (names: readonly string[]): string => {
-  const more = names.length - MOST_TOLD;
-  return [...names.slice(0, MOST_TOLD), ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
+  const more = names.length - MAX_TOLD;
+  return [...names.slice(0, MAX_TOLD), ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
 };
 
 /** One after the other: the receiver's speed is for other checks. */
@@ -49,7 +49,7 @@ type Blame = Pick<Finding, 'diagnosis'> & Partial<Pick<Finding, 'fix'>>;
 
 /** What the check cannot know of it: a limit on bodies, or who refused it in the receiver's place. */
 const blame = ({ request, reply }: Exchange): Blame | null => {
-  const limit = tellBodyLimit(request.body.length, reply);
+  const limit = describeBodyLimit(request.body.length, reply);
   if (limit !== null) return limit;
   const who = intermediaryOf(reply);
   return who !== null && isHtml(reply)
@@ -66,7 +66,7 @@ export const failRefused = (refused: readonly Sent[]): Verdict => {
   const blamed = refused.map(({ exchange }) => blame(exchange)).find((one) => one !== null);
   return fail({
     expected: ['a 2xx'],
-    actual: `refused: ${list(refused.map(({ sample, exchange }) => `${sample.name}: ${tell(exchange.reply)}`))}`,
+    actual: `refused: ${list(refused.map(({ sample, exchange }) => `${sample.name}: ${describeReply(exchange.reply)}`))}`,
     exchanges: refused.map(({ exchange }) => exchange).toReversed(),
     ...blamed,
   });

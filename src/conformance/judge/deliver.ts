@@ -8,7 +8,7 @@ import type { Event } from '../probe/event-maker.ts';
 import type { Exchange } from '../net/exchange.ts';
 import { sleep, type Effects } from '../hooks/hooks.ts';
 import type { PostOptions, Probe } from '../probe/probe.ts';
-import { fail, isAccepted, tell, silenceOf } from '../verdict.ts';
+import { fail, isAccepted, describeReply, silenceOf } from '../verdict.ts';
 
 /** "Not now": the same event is in flight, or too much is going on. The provider would come again. */
 const NOT_NOW: ReadonlySet<number> = new Set([409, 425, 429, 503]);
@@ -66,7 +66,9 @@ export const judgeAccepted = (delivered: readonly Delivered[]): Verdict | null =
   if (silence !== null) return silence;
   return fail({
     expected: ['a 2xx'],
-    actual: refused.map(({ name, exchange }) => `${name}: ${tell(exchange.reply)}`).join('; '),
+    actual: refused
+      .map(({ name, exchange }) => `${name}: ${describeReply(exchange.reply)}`)
+      .join('; '),
     exchanges: refused.map(({ exchange }) => exchange),
   });
 };
@@ -90,7 +92,9 @@ export const judgeOnce = async (
   return fail({
     expected: ['one effect of each'],
     actual: wrong
-      .map(({ name, exchange, count }) => `${name}: ${tell(exchange.reply)}, ${times(count)}`)
+      .map(
+        ({ name, exchange, count }) => `${name}: ${describeReply(exchange.reply)}, ${times(count)}`,
+      )
       .join('; '),
     exchanges: wrong.map(({ exchange }) => exchange),
   });

@@ -6,7 +6,7 @@
 import { SIGNATURE } from '../../../schemas/contract.ts';
 import type { Verdict } from '../check.ts';
 import { settleBehind } from './deliver.ts';
-import { fail, isAccepted, isRefused, notTested, pass, tell } from '../verdict.ts';
+import { fail, isAccepted, isRefused, notTested, pass, describeReply } from '../verdict.ts';
 import type { Event } from '../probe/event-maker.ts';
 import type { Exchange, HeaderPairs } from '../net/exchange.ts';
 import type { Probe } from '../probe/probe.ts';
@@ -86,7 +86,9 @@ const attemptAll = async (
 };
 
 const list = (outcomes: readonly Outcome[]): string =>
-  outcomes.map(({ forgery, exchange }) => `${forgery.name}: ${tell(exchange.reply)}`).join('; ');
+  outcomes
+    .map(({ forgery, exchange }) => `${forgery.name}: ${describeReply(exchange.reply)}`)
+    .join('; ');
 
 /** The first is the plainest, which stands last. */
 const exchangesOf = (outcomes: readonly Outcome[]): readonly Exchange[] =>
@@ -139,7 +141,7 @@ const judge = async (probe: Probe, forgeries: readonly Forgery[]): Promise<Judge
   }
   const hanging = outcomes.find(isHanging);
   if (hanging !== undefined) {
-    const what = `${hanging.forgery.name}: ${tell(hanging.exchange.reply)}`;
+    const what = `${hanging.forgery.name}: ${describeReply(hanging.exchange.reply)}`;
     return { verdict: notTested(`Get an answer to each forgery first: ${what}.`), outcomes };
   }
   if (accepted.length === 0) return { verdict: null, outcomes };
@@ -185,7 +187,7 @@ export const judgeForgeries = async (
 };
 
 /** Told and never scored: what of this is accepted, though the provider does not send it. */
-export const tellAccepted = async (
+export const describeAccepted = async (
   probe: Probe,
   variants: readonly Forgery[],
 ): Promise<Verdict> => {

@@ -30,7 +30,7 @@ export const latenciesOf = (exchanges: readonly Exchange[]): Latencies => {
   };
 };
 
-export const tellLatencies = ({ median, p95, slowest }: Latencies): string =>
+export const formatLatencies = ({ median, p95, slowest }: Latencies): string =>
   `median ${Math.round(median)} ms, 95th percentile ${Math.round(p95)} ms, slowest ${Math.round(slowest)} ms`;
 
 /** Requests that were not answered within the limit. */

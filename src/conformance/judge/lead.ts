@@ -10,7 +10,7 @@ import type { Data, Envelope } from '../probe/event-maker.ts';
 import type { Exchange } from '../net/exchange.ts';
 import { HookError, waitFor, type LeadState } from '../hooks/hooks.ts';
 import type { Probe } from '../probe/probe.ts';
-import { isAccepted, notTested, tell } from '../verdict.ts';
+import { isAccepted, notTested, describeReply } from '../verdict.ts';
 
 export interface Lead {
   readonly email: string;
@@ -62,7 +62,7 @@ export const createLead = (probe: Probe, given: Data = {}): Lead => {
       const exchange = await deliver(probe, probe.event(type, { ...person, ...data }, envelope));
       if (isAccepted(exchange)) return exchange;
       throw new NotAccepted(
-        `${type} was answered ${tell(exchange.reply)}, so nothing can be said of its lead.`,
+        `${type} was answered ${describeReply(exchange.reply)}, so nothing can be said of its lead.`,
       );
     },
     now: () => stateOf(probe, email),

@@ -11,7 +11,7 @@ import { explainMatch } from '../diagnosis/explain-match.ts';
 import { searchSignature } from '../diagnosis/search.ts';
 
 /** Searches are long: one of the first few refused bodies tells as much as all of them. */
-const MOST_SEARCHED = 2;
+const MAX_SEARCHED = 2;
 
 /** @param otherwise the verdict when what was refused is not explained by what is hashed; a failure unless given */
 export const judgeRawBodies = async (
@@ -25,7 +25,7 @@ export const judgeRawBodies = async (
   if (silence !== null) return silence;
   // Whoever did not answer may be late with the next ones too, and then anything seems to be accepted or refused.
   const answered = refused.filter(({ exchange }) => !isTimedOut(exchange));
-  for (const { exchange, sample } of answered.slice(0, MOST_SEARCHED)) {
+  for (const { exchange, sample } of answered.slice(0, MAX_SEARCHED)) {
     const { match } = await searchSignature(probe, Buffer.from(exchange.request.body));
     if (match === null) continue;
     const { diagnosis, fix, actual = '', shownBy = [] } = explainMatch(match);

@@ -12,7 +12,7 @@ import {
 import { stopwatch } from './stopwatch.ts';
 import { createConnections, type Lease } from './connections.ts';
 import type { HeaderPairs, NoReply, NoReplyCause, Reply, SentRequest } from './exchange.ts';
-import { MOST_REPLY_BYTES } from './response-parser.ts';
+import { MAX_REPLY_BYTES } from './response-parser.ts';
 
 export interface HttpClient {
   /** The limit of time begins when a connection is free: what the suite itself makes wait is not the receiver's. */
@@ -135,7 +135,7 @@ export const createHttpClient = (options: HttpClientOptions): HttpClient => {
         const reset = reply.kind === 'none' && reply.cause === 'reset' && begun.status === 0;
         resolve({ reply, stale: reset && lease.reused() && durationMs < STALE_WITHIN_MS });
         // What may still come belongs to this request: the connection ends with it.
-        lease.release(reply.kind === 'none' || begun.size >= MOST_REPLY_BYTES);
+        lease.release(reply.kind === 'none' || begun.size >= MAX_REPLY_BYTES);
       };
       const failed = (error: unknown): void => {
         try {
@@ -161,8 +161,8 @@ export const createHttpClient = (options: HttpClientOptions): HttpClient => {
           kind: 'answer',
           status: begun.status,
           headers: begun.headers,
-          body: Buffer.concat(begun.chunks).toString('utf8', 0, MOST_REPLY_BYTES),
-          ...(begun.size >= MOST_REPLY_BYTES ? { totalBytes: statedLength(begun.headers) } : {}),
+          body: Buffer.concat(begun.chunks).toString('utf8', 0, MAX_REPLY_BYTES),
+          ...(begun.size >= MAX_REPLY_BYTES ? { totalBytes: statedLength(begun.headers) } : {}),
           durationMs: elapsed(),
         });
       try {
@@ -186,7 +186,7 @@ export const createHttpClient = (options: HttpClientOptions): HttpClient => {
             onResponseData: (_controller, chunk) => {
               begun.chunks.push(chunk);
               begun.size += chunk.length;
-              if (begun.size >= MOST_REPLY_BYTES) answered();
+              if (begun.size >= MAX_REPLY_BYTES) answered();
             },
             onResponseEnd: answered,
             onResponseError: (_controller, error) => failed(error),

@@ -10,7 +10,7 @@ import { stopwatch } from './stopwatch.ts';
 import type { HeaderPairs, NoReply, Reply } from './exchange.ts';
 import { MAX_HEAD_BYTES } from './connections.ts';
 import { asError, noReply, noReplyOf } from './http-client.ts';
-import { mayBeHttp, MOST_REPLY_BYTES, readReply } from './response-parser.ts';
+import { mayBeHttp, MAX_REPLY_BYTES, readReply } from './response-parser.ts';
 
 export interface RawConnection {
   /** Why there is no connection; null while there is one. */
@@ -53,7 +53,7 @@ const dial = ({ url, insecure }: RawOptions): Socket => {
 };
 
 /** Its head comes on top of what is kept of the body. */
-const MAX_KEPT_BYTES = 2 * MOST_REPLY_BYTES;
+const MAX_KEPT_BYTES = 2 * MAX_REPLY_BYTES;
 
 export const openRaw = (options: RawOptions): Promise<RawConnection> =>
   new Promise((resolve) => {

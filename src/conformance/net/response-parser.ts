@@ -6,7 +6,7 @@
 import type { Answer, HeaderPairs } from './exchange.ts';
 
 /** This much of a reply is looked at. */
-export const MOST_REPLY_BYTES = 65_536;
+export const MAX_REPLY_BYTES = 65_536;
 
 export interface ReadReply {
   readonly answer: Answer;
@@ -63,7 +63,7 @@ const bodyOf = (
   if (status === 204 || status === 304) return { body: NOTHING, rest };
   // No more of it is kept, so that it would never be complete.
   const all = { body: rest, rest: NOTHING };
-  const enough = rest.length >= MOST_REPLY_BYTES ? all : null;
+  const enough = rest.length >= MAX_REPLY_BYTES ? all : null;
   if (/chunked/i.test(header('transfer-encoding') ?? '')) return unchunk(rest) ?? enough;
   const length = header('content-length');
   if (length === undefined) return ended ? all : enough;
@@ -89,10 +89,10 @@ export const readReply = (
   const header = (name: string): string | undefined => headers.find(([key]) => key === name)?.[1];
   const read = bodyOf(status, header, after, ended);
   if (read === null) return null;
-  const body = read.body.toString('utf8', 0, MOST_REPLY_BYTES);
+  const body = read.body.toString('utf8', 0, MAX_REPLY_BYTES);
   const length = header('content-length') ?? '';
   const cut =
-    read.body.length >= MOST_REPLY_BYTES
+    read.body.length >= MAX_REPLY_BYTES
       ? { totalBytes: /^\d{1,15}$/.test(length) ? Number(length) : null }
       : {};
   return {

@@ -6,7 +6,7 @@
 import { createHmac } from 'node:crypto';
 import { SIGNATURE } from '../../../schemas/contract.ts';
 import { createSigner } from '../../signature/sign.ts';
-import { guesses, type Guess } from '../../signature/candidates.ts';
+import { candidates, type Candidate } from '../../signature/candidates.ts';
 import type { Redactor } from '../redact/redact.ts';
 
 /** The value of the signature header; null sends none. */
@@ -22,7 +22,7 @@ export interface Signing {
   /** The value that another key gives. */
   by(key: Uint8Array | string, body: Uint8Array | string): string;
   /** What a receiver may take for right in place of it, most likely first. */
-  guesses(body: Uint8Array | string): readonly Guess[];
+  candidates(body: Uint8Array | string): readonly Candidate[];
 }
 
 const bytes = (body: Uint8Array | string): Buffer =>
@@ -61,9 +61,9 @@ export const createSigning = (secret: string, redactor: Redactor): Signing => {
   };
   return {
     digest,
-    guesses: (body) => {
-      const made = [...guesses(secret, bytes(body))];
-      for (const guess of made) hideDigest(guess.digest);
+    candidates: (body) => {
+      const made = [...candidates(secret, bytes(body))];
+      for (const candidate of made) hideDigest(candidate.digest);
       digest(body);
       return made;
     },

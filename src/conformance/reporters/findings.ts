@@ -74,7 +74,7 @@ const COUNTS: readonly (readonly [keyof Omit<Summary, 'verdict'>, string])[] = [
 ];
 
 /** "42 passed, 1 failed (MUST), 3 not tested": passed, failed and not tested always, the rest when there is any. */
-export const tellCounts = ({ summary }: Report): string =>
+export const formatCounts = ({ summary }: Report): string =>
   COUNTS.filter(
     ([member]) =>
       summary[member] > 0 || ['passed', 'failed', 'warned', 'not_tested'].includes(member),
@@ -89,7 +89,7 @@ const VERDICTS = {
 } as const;
 
 /** The verdict as a sentence without its full stop. A run that was interrupted is never called conformant. */
-export const tellVerdict = ({ summary, cut_off: cutOff }: Report): string => {
+export const formatVerdict = ({ summary, cut_off: cutOff }: Report): string => {
   const verdict = VERDICTS[summary.verdict];
   if (cutOff === null) return verdict;
   const where = `after ${cutOff.reached} of ${cutOff.total} checks`;
@@ -110,5 +110,5 @@ export const GRAVITY_WORDS: Readonly<Record<Gravity, string>> = {
 };
 
 /** "3.2 s, seed 123". */
-export const tellRun = ({ duration_ms, seed }: Report): string =>
+export const formatRun = ({ duration_ms, seed }: Report): string =>
   `${(duration_ms / 1000).toFixed(1)} s, seed ${seed}`;

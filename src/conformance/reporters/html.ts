@@ -11,9 +11,9 @@ import {
   findingsOf,
   GRAVITY_WORDS,
   notTestedBy,
-  tellCounts,
-  tellRun,
-  tellVerdict,
+  formatCounts,
+  formatRun,
+  formatVerdict,
   type Gravity,
 } from './findings.ts';
 import { FILTERS, STYLE } from './html-style.ts';
@@ -101,14 +101,14 @@ export const html = (report: Report): string => {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-${digest}'">
-<title>${show(tellVerdict(report))}: ${show(target)}</title>
+<title>${show(formatVerdict(report))}: ${show(target)}</title>
 <style>${STYLE}</style>
 </head>
 <body>
 <header>
-<h1><span class="verdict ${summary.verdict}">${show(tellVerdict(report))}</span>: ${show(target)}</h1>
-<p>${show(tellCounts(report))}</p>
-<p class="soft">${show(tool.name)} ${show(tool.version)}, ${show(started)}, ${show(tellRun(report))}</p>
+<h1><span class="verdict ${summary.verdict}">${show(formatVerdict(report))}</span>: ${show(target)}</h1>
+<p>${show(formatCounts(report))}</p>
+<p class="soft">${show(tool.name)} ${show(tool.version)}, ${show(started)}, ${show(formatRun(report))}</p>
 </header>
 <main>
 ${section('These pass by now: take them out of the baseline', stale)}<h2>Checks</h2>

@@ -10,14 +10,14 @@ import {
   findingsOf,
   GRAVITY_WORDS,
   notTestedBy,
-  tellCounts,
-  tellRun,
-  tellVerdict,
+  formatCounts,
+  formatRun,
+  formatVerdict,
   type Finding,
 } from './findings.ts';
 
 /** Below the limit of a job summary, 1 MiB, with room for what stands around the findings. */
-const MOST_BYTES = 800 * 1024;
+const MAX_BYTES = 800 * 1024;
 
 /** Text that shows as it is, on one line. */
 const inline = (text: string): string =>
@@ -82,7 +82,7 @@ const explainAll = (report: Report): readonly string[] => {
   for (const finding of findings) {
     const text = explain(finding);
     bytes += Buffer.byteLength(text) + 2;
-    if (bytes > MOST_BYTES) break;
+    if (bytes > MAX_BYTES) break;
     shown.push(text);
   }
   const left = findings.length - shown.length;
@@ -98,8 +98,8 @@ export const markdown = (report: Report): string => {
   const { target, baseline } = report;
   const groups = notTestedBy(report);
   const parts = [
-    `## ${inline(tellVerdict(report))}: ${inline(target)}`,
-    `${inline(tellCounts(report))} (${inline(tellRun(report))})`,
+    `## ${inline(formatVerdict(report))}: ${inline(target)}`,
+    `${inline(formatCounts(report))} (${inline(formatRun(report))})`,
     ...list(
       'These pass by now: take them out of the baseline',
       (baseline?.stale ?? []).map(({ id, reason }) => `${inline(id)} (${inline(reason)})`),

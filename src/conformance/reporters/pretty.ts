@@ -10,9 +10,9 @@ import {
   findingsOf,
   GRAVITY_WORDS,
   notTestedBy,
-  tellCounts,
-  tellRun,
-  tellVerdict,
+  formatCounts,
+  formatRun,
+  formatVerdict,
   type Finding,
   type Gravity,
 } from './findings.ts';
@@ -32,18 +32,18 @@ const COLOURS: Readonly<Record<Gravity, Colour>> = {
 
 const LABEL_WIDTH = 13;
 /** Lines of a body or of headers that are shown of each side. */
-const MOST_LINES = 16;
+const MAX_LINES = 16;
 /** Characters of one line; the rest is in the other reports. */
-const MOST_CHARACTERS = 600;
+const MAX_CHARACTERS = 600;
 
 const shorten = (line: string): string =>
-  line.length <= MOST_CHARACTERS
+  line.length <= MAX_CHARACTERS
     ? line
-    : `${line.slice(0, MOST_CHARACTERS)}… (${line.length - MOST_CHARACTERS} more characters)`;
+    : `${line.slice(0, MAX_CHARACTERS)}… (${line.length - MAX_CHARACTERS} more characters)`;
 
 const cut = (lines: readonly string[]): readonly string[] => [
-  ...lines.slice(0, MOST_LINES).map(shorten),
-  ...(lines.length > MOST_LINES ? [`… (${lines.length - MOST_LINES} more lines)`] : []),
+  ...lines.slice(0, MAX_LINES).map(shorten),
+  ...(lines.length > MAX_LINES ? [`… (${lines.length - MAX_LINES} more lines)`] : []),
 ];
 
 const block = (label: string, lines: readonly string[], paint: Paint): readonly string[] =>
@@ -119,8 +119,8 @@ export const pretty = (report: Report, paint: Paint = plain): string => {
     ...tellNotTested(report, paint),
     ...tellFigures(report),
     ...tellStale(report, paint),
-    `${tellCounts(report)} (${tellRun(report)})`,
-    `${paint(VERDICT_COLOURS[report.summary.verdict], tellVerdict(report))}: ${onOneLine(report.target)}`,
+    `${formatCounts(report)} (${formatRun(report)})`,
+    `${paint(VERDICT_COLOURS[report.summary.verdict], formatVerdict(report))}: ${onOneLine(report.target)}`,
   ];
   return `${lines.join('\n')}\n`;
 };

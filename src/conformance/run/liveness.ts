@@ -4,7 +4,7 @@
  * @module
  */
 import type { WallClock } from '../../clock/port.ts';
-import type { Death, LostControl } from './observed.ts';
+import type { Crash, LostControl } from './observed.ts';
 import type { Exchange } from '../net/exchange.ts';
 import { sleep } from '../hooks/hooks.ts';
 import type { Probe } from '../probe/probe.ts';
@@ -14,7 +14,7 @@ import { isAccepted } from '../verdict.ts';
 const COMES_BACK_WITHIN_MS = 5000;
 const LOOK_EVERY_MS = 100;
 
-export interface Vitality {
+export interface Liveness {
   /**
    * Sends a control.
    *
@@ -24,7 +24,7 @@ export interface Vitality {
   control(after: string, last: Exchange | null, wasDown?: boolean): Promise<boolean>;
   /** The same after a restart on purpose: who does not come back has not died of what it was sent. */
   isBack(): Promise<boolean>;
-  readonly deaths: readonly Death[];
+  readonly deaths: readonly Crash[];
   readonly lostControls: readonly LostControl[];
   readonly controls: number;
 }
@@ -34,14 +34,14 @@ export const isDown = ({ reply }: Pick<Exchange, 'reply'>): boolean =>
   reply.kind === 'none' && reply.cause === 'refused';
 
 /** No connection at all, or cut at once: nobody is at home. */
-export const isGone = (exchange: Pick<Exchange, 'reply'>): boolean => {
+export const isUnreachable = (exchange: Pick<Exchange, 'reply'>): boolean => {
   const { reply } = exchange;
   return isDown(exchange) || (reply.kind === 'none' && reply.cause === 'reset');
 };
 
 /** @param probe what the controls are sent with */
-export const createVitality = (probe: Probe, wall: WallClock): Vitality => {
-  const deaths: Death[] = [];
+export const createLiveness = (probe: Probe, wall: WallClock): Liveness => {
+  const deaths: Crash[] = [];
   const lostControls: LostControl[] = [];
   let controls = 0;
 
@@ -49,25 +49,26 @@ export const createVitality = (probe: Probe, wall: WallClock): Vitality => {
     const until = wall.now() + COMES_BACK_WITHIN_MS;
     while (wall.now() < until && probe.signal?.aborted !== true) {
       await sleep(wall, LOOK_EVERY_MS);
-      if (!isGone(await probe.post(probe.event()))) return true;
+      if (!isUnreachable(await probe.post(probe.event()))) return true;
     }
     return false;
   };
 
   const look = async (after: string, last: Exchange | null, wasDown: boolean): Promise<boolean> => {
     const control = await probe.post(probe.event());
-    if (wasDown && !isGone(control)) {
+    if (wasDown && !isUnreachable(control)) {
       deaths.push({ by: after, exchange: last, backAfterMs: 0, answersOthers: false });
     }
     if (isAccepted(control) || probe.signal?.aborted === true) return true;
-    if (!isGone(control)) {
+    if (!isUnreachable(control)) {
       lostControls.push({ after, control });
       return true;
     }
     const since = wall.now();
     const back = await comesBack();
     const backAfterMs = back ? wall.now() - since : null;
-    const answersOthers = !back && !isGone(await probe.post(probe.event(), { signature: null }));
+    const answersOthers =
+      !back && !isUnreachable(await probe.post(probe.event(), { signature: null }));
     deaths.push({ by: after, exchange: last, backAfterMs, answersOthers });
     return back;
   };
@@ -88,6 +89,6 @@ export const createVitality = (probe: Probe, wall: WallClock): Vitality => {
         throw error;
       }
     },
-    isBack: async () => !isGone(await probe.post(probe.event())) || (await comesBack()),
+    isBack: async () => !isUnreachable(await probe.post(probe.event())) || (await comesBack()),
   };
 };

@@ -14,7 +14,7 @@ export interface SeenExchange {
 }
 
 /** The receiver stopped answering after something that a check sent. */
-export interface Death {
+export interface Crash {
   readonly by: string;
   readonly exchange: Exchange | null;
   /** Milliseconds until it answered again: 0 when it did at the next look, null when it did not within the wait. */
@@ -31,7 +31,7 @@ export interface LostControl {
 
 export interface Observed {
   readonly exchanges: readonly SeenExchange[];
-  readonly deaths: readonly Death[];
+  readonly deaths: readonly Crash[];
   readonly lostControls: readonly LostControl[];
   /** Controls that were sent. */
   readonly controls: number;

@@ -10,7 +10,7 @@ import type { Signing } from '../probe/signing.ts';
 import { quoteForShell as quote } from '../../domain/shell.ts';
 
 /** Longer bodies do not fit a command line. */
-const LONGEST_BODY = 8000;
+const MAX_BODY = 8000;
 
 const isPrintable = (bytes: Uint8Array): boolean => {
   const text = Buffer.from(bytes).toString('utf8');
@@ -29,11 +29,11 @@ const HMAC = `openssl dgst -${SIGNATURE.algorithm} -hmac "$SENDEMALL_MOCK_SECRET
 const HAS_SECRET = ': "${SENDEMALL_MOCK_SECRET:?set it first}"';
 
 /** Fewer are chance. */
-const FEWEST_DIGITS = 8;
+const MIN_DIGITS = 8;
 
 /** How many of the digest's first digits stand in the value. */
 const digitsOf = (digest: string, value: string): number => {
-  for (let count = digest.length; count >= FEWEST_DIGITS; count -= 1) {
+  for (let count = digest.length; count >= MIN_DIGITS; count -= 1) {
     if (value.includes(digest.slice(0, count))) return count;
   }
   return 0;
@@ -64,7 +64,7 @@ export const reproduce = (
   { insecure = false }: ReproduceOptions = {},
 ): string | null => {
   const { method, url, headers, body, manner } = request;
-  if (manner !== null || body.length > LONGEST_BODY) return null;
+  if (manner !== null || body.length > MAX_BODY) return null;
   const digest = signing.digest(body);
   const print = printing(body);
   const isSignature = ([name]: readonly [string, string]): boolean =>

@@ -28,7 +28,7 @@ import type { CheckResult } from '../report.ts';
 import { toResult, type Ran } from './run-check.ts';
 import { stopwatch } from '../net/stopwatch.ts';
 import { notTested, unjudged } from '../verdict.ts';
-import { createVitality, isDown, isGone } from './liveness.ts';
+import { createLiveness, isDown, isUnreachable } from './liveness.ts';
 
 /** What to do about a hook that is missing. */
 const REMEDIES: Readonly<Record<Hook, string>> = {
@@ -131,7 +131,7 @@ export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> 
       },
     });
   };
-  const vitality = createVitality(probeOf('control'), context.wall);
+  const liveness = createLiveness(probeOf('control'), context.wall);
 
   const finish = (check: Check, ran: Ran): CheckResult => {
     const result = toResult(check, ran, { ...context, rerun });
@@ -176,17 +176,17 @@ export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> 
   const lookAfter = async (check: ActiveCheck, sent: readonly Exchange[]): Promise<void> => {
     if (isOver() || 'gate' in STAGES[check.stage]) return;
     if (check.needs?.includes('restart') === true) {
-      if (!(await vitality.isBack())) {
+      if (!(await liveness.isBack())) {
         over ??= `Not run: the receiver did not come back after the restart of ${check.id}.`;
       }
       return;
     }
     // Without a control of its own, a check tells by what was cut off.
-    const cut = sent.find(isGone);
+    const cut = sent.find(isUnreachable);
     if (!STAGES[check.stage].control && cut === undefined) return;
     // In a crowd, some systems refuse what is more than they can hold.
     const wasDown = !('crowd' in STAGES[check.stage]) && sent.some(isDown);
-    const alive = await vitality.control(check.id, cut ?? sent.at(-1) ?? null, wasDown);
+    const alive = await liveness.control(check.id, cut ?? sent.at(-1) ?? null, wasDown);
     if (!alive)
       over ??= `Not run: the receiver died of what ${check.id} sent, and did not come back.`;
   };
@@ -201,7 +201,7 @@ export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> 
     onProgress({ type: 'started', check });
     const probe = probeOf(check.id, 'crowd' in STAGES[check.stage]);
     const elapsed = stopwatch();
-    const deathsBefore = vitality.deaths.length;
+    const deathsBefore = liveness.deaths.length;
     let verdict = await judge(check, probe);
     const durationMs = elapsed();
     const { exchanges: sent } = probe;
@@ -211,9 +211,9 @@ export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> 
       if (!isOver()) verdict = unjudged(`${check.id} could not be judged: ${reasonOf(error)}`);
     }
     // What was cut off by a death says nothing of what was asked: one cause, one finding.
-    if (verdict.status === 'fail' && vitality.deaths.length > deathsBefore) {
+    if (verdict.status === 'fail' && liveness.deaths.length > deathsBefore) {
       const { exchanges: shown = sent } = verdict;
-      if (shown.some(isGone)) {
+      if (shown.some(isUnreachable)) {
         verdict = notTested('The receiver died meanwhile: see http/survives.');
       }
     }
@@ -274,9 +274,9 @@ export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> 
     const elapsed = stopwatch();
     const seen = check.observe({
       exchanges: log.all,
-      deaths: vitality.deaths,
-      lostControls: vitality.lostControls,
-      controls: vitality.controls,
+      deaths: liveness.deaths,
+      lostControls: liveness.lostControls,
+      controls: liveness.controls,
       timeoutMs: plan.timeoutMs,
       secretsIn: context.redactor.find,
     });

@@ -9,7 +9,7 @@ import { classifyNetworkError, type SenderFailure } from '../../domain/network-e
 import { isSuccess } from '../../domain/retry-plan.ts';
 import { formatSpan } from '../../domain/time.ts';
 import { BlockedTargetError } from './target-guard.ts';
-import { MOST_RESPONSE_BYTES, type Phase, type PostResult } from './transport.ts';
+import { MAX_RESPONSE_BYTES, type Phase, type PostResult } from './transport.ts';
 
 export interface Verdict {
   readonly outcome: Outcome;
@@ -138,7 +138,7 @@ export const verdictOn = (result: PostResult, timeoutMs: number): Verdict => {
     case 'too_large':
       return {
         outcome: 'response_too_large',
-        error: `the answer is longer than ${MOST_RESPONSE_BYTES} bytes; an acknowledgement needs no body`,
+        error: `the answer is longer than ${MAX_RESPONSE_BYTES} bytes; an acknowledgement needs no body`,
       };
     case 'timeout':
       return ofTimeout(result.phase, timeoutMs);

@@ -12,7 +12,7 @@ import { createDeadlines, type Expiring } from './deadlines.ts';
 import { checkTarget, guardedLookup } from './target-guard.ts';
 
 /** A response body longer than this is not read to its end: the attempt fails as `response_too_large`. */
-export const MOST_RESPONSE_BYTES = 1_048_576;
+export const MAX_RESPONSE_BYTES = 1_048_576;
 /** This much of a response body is kept to be shown. */
 export const KEPT_RESPONSE_BYTES = 16_384;
 
@@ -142,7 +142,7 @@ class Exchange implements Dispatcher.DispatchHandler, Expiring {
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.received <= KEPT_RESPONSE_BYTES) this.chunks.push(chunk);
     this.received += chunk.length;
-    if (this.received > MOST_RESPONSE_BYTES) {
+    if (this.received > MAX_RESPONSE_BYTES) {
       this.end({ kind: 'too_large', response: this.response()! });
       controller.abort(tooLarge);
     }

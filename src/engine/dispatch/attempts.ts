@@ -12,11 +12,11 @@ import { toMoment } from '../../domain/time.ts';
 import { createSigner } from '../../signature/sign.ts';
 import type { AttemptRecord, Claim } from '../../storage/store.ts';
 import { makeAttempt, type AttemptEnd } from '../delivery/attempt.ts';
-import type { Bus } from '../events.ts';
+import type { EventBus } from '../events.ts';
 import type { Decision } from '../faults/rules.ts';
 import { makeFaultyAttempt } from '../faults/faulty-attempt.ts';
-import type { LaneContext, LaneSources } from './port.ts';
-import type { Slot, Slots } from './endpoints.ts';
+import type { DispatchContext, DispatchSources } from './port.ts';
+import type { Endpoint, Endpoints } from './endpoints.ts';
 import { targetOf } from '../delivery/transport.ts';
 import type { VirtualEnds } from './virtual-ends.ts';
 
@@ -24,7 +24,7 @@ const logger = getLogger(['sendemall-mock', 'engine']);
 
 /** The work of one generation of an account. */
 export interface Work {
-  readonly slots: Slots;
+  readonly endpoints: Endpoints;
   /** Attempts that are sent and not recorded yet, without those in `ends`. */
   inFlight: number;
   /** Those among them that are not answered yet. */
@@ -35,7 +35,7 @@ export interface Work {
 
 export interface Sender {
   /** Sends what is ready as far as places are free. */
-  sendReady(work: Work, slot: Slot): void;
+  sendReady(work: Work, endpoint: Endpoint): void;
   /** Attempts recorded so far. */
   attempts(): number;
 }
@@ -45,7 +45,7 @@ const isTimeout = (outcome: Outcome): boolean => outcome.startsWith('timeout_');
 /** What is known of an attempt when it starts. */
 interface Start {
   readonly work: Work;
-  readonly slot: Slot;
+  readonly endpoint: Endpoint;
   readonly claim: Claim;
   readonly at: Millis;
   readonly url: string;
@@ -55,58 +55,62 @@ interface Start {
 }
 
 /** @returns null when there is no next attempt */
-const nextAttempt = ({ slot, claim }: Start, outcome: Outcome, endedAt: Millis): Millis | null =>
-  outcome === 'delivered' || slot.removed ? null : nextAttemptAt(claim.attempt, endedAt);
+const nextAttempt = (
+  { endpoint, claim }: Start,
+  outcome: Outcome,
+  endedAt: Millis,
+): Millis | null =>
+  outcome === 'delivered' || endpoint.removed ? null : nextAttemptAt(claim.attempt, endedAt);
 
 const statusAfter = (
-  { slot }: Start,
+  { endpoint }: Start,
   outcome: Outcome,
   nextAt: Millis | null,
 ): AttemptRecord['status'] => {
   if (outcome === 'delivered') return 'delivered';
-  if (slot.removed) return 'cancelled';
+  if (endpoint.removed) return 'cancelled';
   return nextAt === null ? 'dead' : 'pending';
 };
 
 const emit = (
-  bus: Bus,
-  { slot, claim }: Start,
+  bus: EventBus,
+  { endpoint, claim }: Start,
   attempt: Attempt,
   status: AttemptRecord['status'],
 ): void => {
   const { eventId, eventType } = claim;
   const id = deliveryId(claim.delivery);
-  const delivery = { id, eventId, eventType, webhookId: slot.webhook.id };
+  const delivery = { id, eventId, eventType, webhookId: endpoint.webhook.id };
   bus.emit({ type: 'delivery.attempted', delivery, attempt, status });
 };
 
 /** @param wake called when there may be more to do */
 export const createSender = (
   account: AccountKey,
-  { clock, faults }: LaneSources,
-  bus: Bus,
-  context: LaneContext,
+  { clock, faults }: DispatchSources,
+  bus: EventBus,
+  context: DispatchContext,
   wake: () => void,
 ): Sender => {
   const { store, wall, transport, recorder, capacity, attemptTimeoutMs, concurrency } = context;
   let attempts = 0;
 
   /** Has what was delivered delivered once more. It counts as in flight until that is planned. */
-  const repeat = async ({ work, slot, claim }: Start, { rule }: Decision): Promise<void> => {
+  const repeat = async ({ work, endpoint, claim }: Start, { rule }: Decision): Promise<void> => {
     work.inFlight += 1;
     try {
       const dueAt = clock.now();
       const again = { of: deliveryId(claim.delivery), body: null, dueAt };
       const delivery = await store.redeliver(account, { ...again, signature: 'valid' });
-      if (delivery === null || work.slots.generation.state === 'discarded') return;
+      if (delivery === null || work.endpoints.generation.state === 'discarded') return;
       // The second one is marked, too, and not repeated itself.
-      faults.keep(slot.webhook.key, claim.eventId, {
+      faults.keep(endpoint.webhook.key, claim.eventId, {
         name: 'duplicate',
         rule,
         holdMs: 0,
         echo: true,
       });
-      work.slots.expect(slot.webhook.key, dueAt);
+      work.endpoints.expect(endpoint.webhook.key, dueAt);
     } catch (error) {
       logger.error('A duplicate was not sent: {error}', { error });
     } finally {
@@ -121,15 +125,15 @@ export const createSender = (
     status: AttemptRecord['status'],
     written: boolean,
   ): void => {
-    const { work, slot, fault } = start;
-    if (work.slots.generation.state === 'discarded') return;
+    const { work, endpoint, fault } = start;
+    if (work.endpoints.generation.state === 'discarded') return;
     work.inFlight -= 1;
     if (written) {
       const { outcome, nextAttemptAt: nextAt } = attempt;
       attempts += 1;
       context.attempts.set(outcome, (context.attempts.get(outcome) ?? 0) + 1);
-      if (nextAt !== null && nextAt < slot.nextDue) slot.nextDue = nextAt;
-      if (bus.heard) emit(bus, start, attempt, status);
+      if (nextAt !== null && nextAt < endpoint.nextDue) endpoint.nextDue = nextAt;
+      if (bus.hasSubscribers) emit(bus, start, attempt, status);
       if (fault?.name === 'duplicate' && !fault.echo && status === 'delivered')
         void repeat(start, fault);
     }
@@ -156,17 +160,17 @@ export const createSender = (
     };
     recorder.record(
       { delivery: claim.delivery, attempt, status },
-      work.slots.generation,
+      work.endpoints.generation,
       (written) => recorded(start, attempt, status, written),
     );
   };
 
   const finish = (start: Start, end: AttemptEnd): void => {
-    const { work, slot, at, simulated } = start;
-    slot.inFlight -= 1;
+    const { work, endpoint, at, simulated } = start;
+    endpoint.inFlight -= 1;
     work.unanswered -= 1;
     capacity.release();
-    if (slot.ready.length > 0) slot.wake();
+    if (endpoint.ready.length > 0) endpoint.wake();
     if (!simulated) {
       record(start, end, Math.max(at, clock.now()));
       return;
@@ -180,21 +184,25 @@ export const createSender = (
       record(start, end, endedAt);
     };
     work.inFlight -= 1;
-    work.ends.add({ slot, endsAt: toMoment(at + DELIVERY_POLICY.timeoutMs), record: keepResult });
+    work.ends.add({
+      endpoint,
+      endsAt: toMoment(at + DELIVERY_POLICY.timeoutMs),
+      record: keepResult,
+    });
     wake();
   };
 
-  const send = (work: Work, slot: Slot, claim: Claim): void => {
-    const { webhook } = slot;
-    const { generation } = work.slots;
-    const target = (slot.target ??= targetOf(webhook.url));
-    const sign = (slot.sign ??= createSigner(webhook.secret));
+  const send = (work: Work, endpoint: Endpoint, claim: Claim): void => {
+    const { webhook } = endpoint;
+    const { generation } = work.endpoints;
+    const target = (endpoint.target ??= targetOf(webhook.url));
+    const sign = (endpoint.sign ??= createSigner(webhook.secret));
     const { body, signature, dueAt } = claim;
     const simulated = clock.isSimulated();
     const fault = faults.waiting() ? faults.take(webhook.key, claim.eventId) : null;
     const at = clock.stampFor(dueAt);
-    const start: Start = { work, slot, claim, at, url: webhook.url, simulated, fault };
-    slot.inFlight += 1;
+    const start: Start = { work, endpoint, claim, at, url: webhook.url, simulated, fault };
+    endpoint.inFlight += 1;
     work.inFlight += 1;
     work.unanswered += 1;
     const sendable = { target, sign, body, signature, signal: generation.signal };
@@ -211,16 +219,16 @@ export const createSender = (
 
   return {
     attempts: () => attempts,
-    sendReady: (work, slot) => {
+    sendReady: (work, endpoint) => {
       if (recorder.isBlocked()) return;
-      while (slot.inFlight < concurrency && slot.ready.length > 0) {
+      while (endpoint.inFlight < concurrency && endpoint.ready.length > 0) {
         if (capacity.isTurnSpent()) {
-          slot.wake();
+          endpoint.wake();
           return;
         }
-        if (!capacity.acquire(slot.inFlight, slot.wake)) return;
-        const claim = slot.ready.shift();
-        if (claim !== undefined) send(work, slot, claim);
+        if (!capacity.acquire(endpoint.inFlight, endpoint.wake)) return;
+        const claim = endpoint.ready.shift();
+        if (claim !== undefined) send(work, endpoint, claim);
       }
     },
   };

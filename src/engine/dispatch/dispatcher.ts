@@ -6,11 +6,11 @@
  */
 import { getLogger } from '@logtape/logtape';
 import type { AccountKey, Millis } from '../../domain/delivery.ts';
-import type { Bus } from '../events.ts';
+import type { EventBus } from '../events.ts';
 import { createGeneration } from './generation.ts';
-import type { Lane, LaneContext, LaneSources } from './port.ts';
+import type { Dispatcher, DispatchContext, DispatchSources } from './port.ts';
 import { createSender, type Work } from './attempts.ts';
-import { createSlots, type Slot } from './endpoints.ts';
+import { createEndpoints, type Endpoint } from './endpoints.ts';
 import { createVirtualEnds } from './virtual-ends.ts';
 
 /** Yield to the event loop every this many steps of the event source, so that a long campaign cannot starve other accounts. */
@@ -29,13 +29,13 @@ const nextTurn = (): Promise<void> =>
     setImmediate(resolve);
   });
 
-export const createLane = (
+export const createDispatcher = (
   account: AccountKey,
-  sources: LaneSources,
-  bus: Bus,
-  context: LaneContext,
-): Lane => {
-  const { clock, feed, outlet } = sources;
+  sources: DispatchSources,
+  bus: EventBus,
+  context: DispatchContext,
+): Dispatcher => {
+  const { clock, eventSource, eventPublisher } = sources;
   const { store, wall, recorder, capacity, concurrency } = context;
   let scheduled = false;
   let running: Promise<void> | null = null;
@@ -64,24 +64,24 @@ export const createLane = (
      * Once what has been answered in this turn of the event loop has been read: requests that go out together wake the
      * receiver once, and a wake-up is dearer than a request.
      */
-    const sendSoon = (slot: Slot): void => {
-      if (slot.sending) return;
-      slot.sending = true;
+    const sendSoon = (endpoint: Endpoint): void => {
+      if (endpoint.sending) return;
+      endpoint.sending = true;
       setImmediate(() => {
-        slot.sending = false;
-        if (made.slots.takes(slot)) sender.sendReady(made, slot);
+        endpoint.sending = false;
+        if (made.endpoints.takes(endpoint)) sender.sendReady(made, endpoint);
       });
     };
-    const slots = createSlots(concurrency, store, createGeneration(), sendSoon);
-    const made: Work = { slots, inFlight: 0, unanswered: 0, ends: createVirtualEnds() };
-    if (stopped) void slots.stop();
+    const endpoints = createEndpoints(concurrency, store, createGeneration(), sendSoon);
+    const made: Work = { endpoints, inFlight: 0, unanswered: 0, ends: createVirtualEnds() };
+    if (stopped) void endpoints.stop();
     return made;
   };
   let work = createWork();
 
   const earliestDue = (): Millis | null => {
-    const happens = feed.nextAt();
-    const due = work.slots.earliestDue();
+    const happens = eventSource.nextAt();
+    const due = work.endpoints.earliestDue();
     if (happens === null || due === null) return happens ?? due;
     return Math.min(happens, due);
   };
@@ -92,39 +92,39 @@ export const createLane = (
   };
 
   /** Sends claims, or returns them when the webhook takes nothing any more. */
-  const handOver = async (to: Work, slot: Slot): Promise<void> => {
-    if (to.slots.takes(slot)) sender.sendReady(to, slot);
-    else if (to.slots.generation.state === 'active') await to.slots.giveBack(slot);
+  const handOver = async (to: Work, endpoint: Endpoint): Promise<void> => {
+    if (to.endpoints.takes(endpoint)) sender.sendReady(to, endpoint);
+    else if (to.endpoints.generation.state === 'active') await to.endpoints.giveBack(endpoint);
   };
 
   /** The clock must not go on meanwhile. */
-  const isBusy = (): boolean => work.inFlight > 0 || work.slots.hasUnsent();
+  const isBusy = (): boolean => work.inFlight > 0 || work.endpoints.hasUnsent();
 
   /** Runs the event source up to now, and claims what is due and fits. */
   const take = async (): Promise<void> => {
     const at = clock.now();
-    const { slots, ends } = work;
+    const { endpoints, ends } = work;
     ends.runDue(at);
-    if (!stopped && (feed.nextAt() ?? Infinity) <= at) {
-      await feed.happen(at, outlet);
+    if (!stopped && (eventSource.nextAt() ?? Infinity) <= at) {
+      await eventSource.runDue(at, eventPublisher);
       if ((steps += 1) % STEPS_IN_A_ROW === 0) await nextTurn();
     }
     if (recorder.isBlocked()) return;
     let uncertain = false;
-    for (const slot of slots) {
-      const free = slots.places(slot);
-      if (free < 1 || slot.nextDue > at || !slots.takes(slot)) continue;
-      const claims = await store.claimDue(slot.webhook.key, at, free);
+    for (const endpoint of endpoints) {
+      const free = endpoints.places(endpoint);
+      if (free < 1 || endpoint.nextDue > at || !endpoints.takes(endpoint)) continue;
+      const claims = await store.claimDue(endpoint.webhook.key, at, free);
       if (claims.length < free) {
-        slot.nextDue = Infinity;
+        endpoint.nextDue = Infinity;
         uncertain = true;
       }
-      slot.ready.push(...claims);
-      await handOver(work, slot);
+      endpoint.ready.push(...claims);
+      await handOver(work, endpoint);
     }
     if (!uncertain) return;
     // Whatever is planned while the store answers lowers nextDue by itself.
-    for (const [key, due] of await store.nextDueAt(account)) slots.expect(key, due);
+    for (const [key, due] of await store.nextDueAt(account)) endpoints.expect(key, due);
   };
 
   /** Sleeps until the next attempt is due, or jumps there. */
@@ -158,7 +158,7 @@ export const createLane = (
     return !isBusy() && (next === null || next > clock.now());
   };
 
-  const isActive = (): boolean => work.slots.generation.state === 'active';
+  const isActive = (): boolean => work.endpoints.generation.state === 'active';
 
   const run = async (): Promise<void> => {
     try {
@@ -186,15 +186,15 @@ export const createLane = (
   };
 
   const load = async (): Promise<void> => {
-    const { slots } = work;
-    for (const webhook of await store.listWebhooks(account)) await slots.put(webhook);
-    for (const [key, due] of await store.nextDueAt(account)) slots.expect(key, due);
+    const { endpoints } = work;
+    for (const webhook of await store.listWebhooks(account)) await endpoints.put(webhook);
+    for (const [key, due] of await store.nextDueAt(account)) endpoints.expect(key, due);
   };
 
   const wakeSlots = (): void => {
-    for (const slot of work.slots) {
-      if (work.slots.takes(slot)) slot.wake();
-      else void work.slots.giveBack(slot);
+    for (const endpoint of work.endpoints) {
+      if (work.endpoints.takes(endpoint)) endpoint.wake();
+      else void work.endpoints.giveBack(endpoint);
     }
     wake();
   };
@@ -203,13 +203,13 @@ export const createLane = (
   });
 
   const resume = (): void => {
-    work.slots.generation.resume();
+    work.endpoints.generation.resume();
     recorder.resume();
     wakeSlots();
   };
 
   const discard = (): void => {
-    work.slots.generation.discard();
+    work.endpoints.generation.discard();
     // Their attempts are cut and never finish.
     for (; work.unanswered > 0; work.unanswered -= 1) capacity.release();
   };
@@ -221,27 +221,28 @@ export const createLane = (
     nextStep,
     wake,
     reserve: (webhook) => {
-      const { slots } = work;
-      const slot = slots.get(webhook);
-      if (slot === undefined || !slots.takes(slot) || slots.places(slot) < 1) return false;
+      const { endpoints } = work;
+      const endpoint = endpoints.get(webhook);
+      if (endpoint === undefined || !endpoints.takes(endpoint) || endpoints.places(endpoint) < 1)
+        return false;
       // What is due already goes first.
-      if (slot.nextDue <= clock.now()) return false;
-      slot.reserved += 1;
+      if (endpoint.nextDue <= clock.now()) return false;
+      endpoint.reserved += 1;
       return true;
     },
     accept: async (claims) => {
       recorder.retryNow();
-      const touched = new Set<Slot>();
+      const touched = new Set<Endpoint>();
       const orphans: number[] = [];
       for (const claim of claims) {
-        const slot = work.slots.get(claim.webhook);
-        if (slot === undefined) {
+        const endpoint = work.endpoints.get(claim.webhook);
+        if (endpoint === undefined) {
           orphans.push(claim.delivery);
           continue;
         }
-        slot.reserved -= 1;
-        slot.ready.push(claim);
-        touched.add(slot);
+        endpoint.reserved -= 1;
+        endpoint.ready.push(claim);
+        touched.add(endpoint);
       }
       if (orphans.length > 0) {
         // Their webhook went meanwhile. A failure must not reach the caller: the event is published.
@@ -252,26 +253,26 @@ export const createLane = (
           });
         });
       }
-      for (const slot of touched) await handOver(work, slot);
+      for (const endpoint of touched) await handOver(work, endpoint);
       if (!isBusy()) wake();
     },
     unreserve: (webhooks) => {
       for (const key of webhooks) {
-        const slot = work.slots.get(key);
-        if (slot !== undefined) slot.reserved -= 1;
+        const endpoint = work.endpoints.get(key);
+        if (endpoint !== undefined) endpoint.reserved -= 1;
       }
       wake();
     },
     planned: (webhook, at) => {
-      work.slots.expect(webhook, at);
+      work.endpoints.expect(webhook, at);
       wake();
     },
     putWebhook: async (webhook) => {
       // Nothing waits for a new one.
-      if (await work.slots.put(webhook)) wake();
+      if (await work.endpoints.put(webhook)) wake();
     },
     dropWebhook: async (key) => {
-      const putBack = await work.slots.drop(key);
+      const putBack = await work.endpoints.drop(key);
       wake();
       return putBack;
     },
@@ -280,7 +281,7 @@ export const createLane = (
       wake();
     },
     replace: async (rows, rest) => {
-      work.slots.generation.suspend();
+      work.endpoints.generation.suspend();
       releaseWaiting();
       await running;
       try {
@@ -291,7 +292,7 @@ export const createLane = (
       }
       discard();
       work = createWork();
-      work.slots.generation.suspend();
+      work.endpoints.generation.suspend();
       try {
         await load();
         await rest();
@@ -300,7 +301,7 @@ export const createLane = (
       }
     },
     pause: async (during) => {
-      work.slots.generation.suspend();
+      work.endpoints.generation.suspend();
       paused = true;
       await running;
       try {
@@ -324,7 +325,7 @@ export const createLane = (
       stopped = true;
       disarm?.();
       disarm = null;
-      await work.slots.stop();
+      await work.endpoints.stop();
       wake();
     },
     abandon: () => {

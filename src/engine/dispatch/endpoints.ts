@@ -13,7 +13,7 @@ import type { Target } from '../delivery/transport.ts';
 
 const logger = getLogger(['sendemall-mock', 'engine']);
 
-export interface Slot {
+export interface Endpoint {
   webhook: Webhook;
   /** Both are made when something is first sent. */
   target: Target | null;
@@ -29,17 +29,17 @@ export interface Slot {
   removed: boolean;
   /** What is ready goes out at the end of this turn of the event loop. */
   sending: boolean;
-  /** Has what is ready sent soon; one function per slot, so that it can wait in a set. */
+  /** Has what is ready sent soon; one function per endpoint, so that it can wait in a set. */
   readonly wake: () => void;
 }
 
-export interface Slots extends Iterable<Slot> {
+export interface Endpoints extends Iterable<Endpoint> {
   readonly generation: Generation;
-  get(key: WebhookKey): Slot | undefined;
+  get(key: WebhookKey): Endpoint | undefined;
   /** Whether anything is sent to this webhook now. */
-  takes(slot: Slot): boolean;
-  /** How many more a slot takes: those in flight, and as many again to be ready for the next free place. */
-  places(slot: Slot): number;
+  takes(endpoint: Endpoint): boolean;
+  /** How many more a endpoint takes: those in flight, and as many again to be ready for the next free place. */
+  places(endpoint: Endpoint): number;
   /** Due time of the next attempt of an active webhook; null when none waits. */
   earliestDue(): Millis | null;
   /** Whether something is about to be sent: claimed and waiting for its turn, or being published. */
@@ -47,7 +47,7 @@ export interface Slots extends Iterable<Slot> {
   /** Something of this webhook is due at `at`. */
   expect(key: WebhookKey, at: Millis): void;
   /** Returns claims that were not sent to the store. @returns false when the store failed: the claims are kept */
-  giveBack(slot: Slot): Promise<boolean>;
+  giveBack(endpoint: Endpoint): Promise<boolean>;
   /** @returns whether it was there before */
   put(webhook: Webhook): Promise<boolean>;
   /** Throws when the store fails; then nothing has changed. @returns the function that puts it back */
@@ -56,36 +56,36 @@ export interface Slots extends Iterable<Slot> {
   stop(): Promise<void>;
 }
 
-export const createSlots = (
+export const createEndpoints = (
   concurrency: number,
   store: Pick<QueueStore, 'release'>,
   generation: Generation,
-  sendSoon: (slot: Slot) => void,
-): Slots => {
-  const slots = new Map<WebhookKey, Slot>();
+  sendSoon: (endpoint: Endpoint) => void,
+): Endpoints => {
+  const endpoints = new Map<WebhookKey, Endpoint>();
   let stopped = false;
 
-  const takes = ({ webhook, removed }: Slot): boolean =>
+  const takes = ({ webhook, removed }: Endpoint): boolean =>
     webhook.status === 'active' && !removed && !stopped && generation.state === 'active';
 
-  const giveBack = async (slot: Slot): Promise<boolean> => {
-    const claims = slot.ready;
+  const giveBack = async (endpoint: Endpoint): Promise<boolean> => {
+    const claims = endpoint.ready;
     // What belongs to a discarded generation is not in the store any more.
     if (claims.length === 0 || generation.state === 'discarded') return true;
-    slot.ready = [];
+    endpoint.ready = [];
     try {
       await store.release(claims.map(({ delivery }) => delivery));
     } catch (error) {
-      slot.ready.unshift(...claims);
+      endpoint.ready.unshift(...claims);
       logger.error('Cannot return {count} claims: {error}', { count: claims.length, error });
       return false;
     }
-    for (const { dueAt } of claims) slot.nextDue = Math.min(slot.nextDue, dueAt);
+    for (const { dueAt } of claims) endpoint.nextDue = Math.min(endpoint.nextDue, dueAt);
     return true;
   };
 
   const add = (webhook: Webhook): void => {
-    const slot: Slot = {
+    const endpoint: Endpoint = {
       webhook,
       target: null,
       sign: null,
@@ -95,63 +95,63 @@ export const createSlots = (
       inFlight: 0,
       removed: false,
       sending: false,
-      wake: () => sendSoon(slot),
+      wake: () => sendSoon(endpoint),
     };
-    slots.set(webhook.key, slot);
+    endpoints.set(webhook.key, endpoint);
   };
 
   return {
-    [Symbol.iterator]: () => slots.values(),
+    [Symbol.iterator]: () => endpoints.values(),
     generation,
-    get: (key) => slots.get(key),
+    get: (key) => endpoints.get(key),
     takes,
     places: ({ inFlight, ready, reserved }) => 2 * concurrency - inFlight - ready.length - reserved,
     earliestDue: () => {
       let earliest = Infinity;
-      for (const slot of slots.values()) {
-        if (takes(slot) && slot.nextDue < earliest) earliest = slot.nextDue;
+      for (const endpoint of endpoints.values()) {
+        if (takes(endpoint) && endpoint.nextDue < earliest) earliest = endpoint.nextDue;
       }
       return earliest === Infinity ? null : earliest;
     },
     hasUnsent: () => {
-      for (const slot of slots.values()) {
-        if ((slot.ready.length > 0 || slot.reserved > 0) && takes(slot)) return true;
+      for (const endpoint of endpoints.values()) {
+        if ((endpoint.ready.length > 0 || endpoint.reserved > 0) && takes(endpoint)) return true;
       }
       return false;
     },
     expect: (key, at) => {
-      const slot = slots.get(key);
-      if (slot !== undefined && at < slot.nextDue) slot.nextDue = at;
+      const endpoint = endpoints.get(key);
+      if (endpoint !== undefined && at < endpoint.nextDue) endpoint.nextDue = at;
     },
     giveBack,
     put: async (webhook) => {
-      const slot = slots.get(webhook.key);
-      if (slot === undefined) {
+      const endpoint = endpoints.get(webhook.key);
+      if (endpoint === undefined) {
         add(webhook);
         return false;
       }
-      Object.assign(slot, { webhook, target: null, sign: null });
-      if (takes(slot)) slot.wake();
-      else await giveBack(slot);
+      Object.assign(endpoint, { webhook, target: null, sign: null });
+      if (takes(endpoint)) endpoint.wake();
+      else await giveBack(endpoint);
       return true;
     },
     drop: async (key) => {
-      const slot = slots.get(key);
-      if (slot === undefined) return () => undefined;
+      const endpoint = endpoints.get(key);
+      if (endpoint === undefined) return () => undefined;
       const putBack = (): void => {
-        slot.removed = false;
-        slots.set(key, slot);
-        slot.wake();
+        endpoint.removed = false;
+        endpoints.set(key, endpoint);
+        endpoint.wake();
       };
-      slot.removed = true;
-      slots.delete(key);
-      if (await giveBack(slot)) return putBack;
+      endpoint.removed = true;
+      endpoints.delete(key);
+      if (await giveBack(endpoint)) return putBack;
       putBack();
       throw new Error('the store did not take back what waits for this webhook');
     },
     stop: async () => {
       stopped = true;
-      for (const slot of slots.values()) await giveBack(slot);
+      for (const endpoint of endpoints.values()) await giveBack(endpoint);
     },
   };
 };

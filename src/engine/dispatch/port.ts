@@ -1,5 +1,5 @@
 /**
- * What the dispatcher of one account is to the rest of the engine; `create-lane.ts` is how it works.
+ * What the dispatcher of one account is to the rest of the engine; `create-dispatcher.ts` is how it works.
  *
  * @module
  */
@@ -8,13 +8,13 @@ import type { Millis, Outcome, Webhook, WebhookKey } from '../../domain/delivery
 import type { Claim, Store } from '../../storage/store.ts';
 import type { AccountClock } from '../account-clock.ts';
 import type { Capacity } from './capacity.ts';
-import type { FaultBook, NewRule } from '../faults/rules.ts';
-import type { Feed, FeedOutlet } from '../event-source.ts';
+import type { FaultRules, NewRule } from '../faults/rules.ts';
+import type { EventSource, EventPublisher } from '../event-source.ts';
 import type { Recorder } from './recorder.ts';
 import type { Transport } from '../delivery/transport.ts';
 
-/** What all lanes of one engine share. */
-export interface LaneContext {
+/** What all dispatchers of one engine share. */
+export interface DispatchContext {
   readonly store: Store;
   readonly wall: SystemClock;
   readonly transport: Transport;
@@ -30,7 +30,7 @@ export interface LaneContext {
   readonly attempts: Map<Outcome, number>;
 }
 
-export interface Lane {
+export interface Dispatcher {
   /** Attempts that are sent and not recorded yet, and those whose end the clock has not reached. */
   inFlight(): number;
   /** Attempts made so far. */
@@ -70,10 +70,10 @@ export interface Lane {
   abandon(): void;
 }
 
-/** What a lane is driven by. */
-export interface LaneSources {
+/** What a dispatcher is driven by. */
+export interface DispatchSources {
   readonly clock: AccountClock;
-  readonly feed: Feed;
-  readonly outlet: FeedOutlet;
-  readonly faults: FaultBook;
+  readonly eventSource: EventSource;
+  readonly eventPublisher: EventPublisher;
+  readonly faults: FaultRules;
 }

@@ -7,10 +7,10 @@
  * @module
  */
 import type { Millis } from '../../domain/delivery.ts';
-import type { Slot } from './endpoints.ts';
+import type { Endpoint } from './endpoints.ts';
 
 export interface VirtualEnd {
-  readonly slot: Slot;
+  readonly endpoint: Endpoint;
   readonly endsAt: Millis;
   /** Records the result as of `endedAt`. */
   record(endedAt: Millis): void;
@@ -29,8 +29,8 @@ export const createVirtualEnds = (): VirtualEnds => {
   let ends: VirtualEnd[] = [];
   let earliest = Infinity;
 
-  const isDue = ({ slot, endsAt }: VirtualEnd, now: Millis): boolean =>
-    endsAt <= now || slot.removed;
+  const isDue = ({ endpoint, endsAt }: VirtualEnd, now: Millis): boolean =>
+    endsAt <= now || endpoint.removed;
 
   return {
     size: () => ends.length,

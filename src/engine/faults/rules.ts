@@ -10,9 +10,9 @@ import { HOLDS_BACK, type FaultLabel, type FaultName } from '../../domain/fault.
 import { seededRandom } from '../../domain/random.ts';
 
 /** More rules than these are refused. */
-export const MOST_RULES = 100;
+export const MAX_RULES = 100;
 /** What is decided and never attempted, because its webhook went, is forgotten when so much is remembered. */
-const MOST_DECIDED = 100_000;
+const MAX_DECIDED = 100_000;
 
 /** How long each holds back unless told otherwise. */
 const HOLDS: Readonly<Partial<Record<FaultName, Millis>>> = {
@@ -61,7 +61,7 @@ interface Kept {
   burst: { readonly until: Millis; left: number } | null;
 }
 
-export interface FaultBook {
+export interface FaultRules {
   /** Whether there is anything to decide. */
   readonly active: () => boolean;
   /** @returns null when there are as many as there may be */
@@ -90,7 +90,7 @@ const holdOf = (kept: Kept, at: Millis): Millis => {
   return kept.burst.until - at;
 };
 
-export const createFaultBook = (seed: number): FaultBook => {
+export const createFaultRules = (seed: number): FaultRules => {
   const random = seededRandom(seed ^ 0x00fa_0175);
   const rules = new Map<string, Kept>();
   const decided = new Map<string, Decision>();
@@ -111,7 +111,7 @@ export const createFaultBook = (seed: number): FaultBook => {
   return {
     active: () => rules.size > 0,
     add: (rule) => {
-      if (rules.size >= MOST_RULES) return null;
+      if (rules.size >= MAX_RULES) return null;
       const kept: FaultRule = { ...rule, id: `flt_${(made += 1)}`, applied: 0 };
       rules.set(kept.id, { rule: kept, matched: 0, burst: null });
       return kept;
@@ -141,7 +141,7 @@ export const createFaultBook = (seed: number): FaultBook => {
     },
     keep: (webhook, eventId, decision) => {
       decided.set(keyOf(webhook, eventId), decision);
-      if (decided.size <= MOST_DECIDED) return;
+      if (decided.size <= MAX_DECIDED) return;
       const [oldest] = decided.keys();
       if (oldest !== undefined) decided.delete(oldest);
     },

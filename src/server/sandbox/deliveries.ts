@@ -10,20 +10,20 @@ import { parse } from '../../domain/validate.ts';
 import { readOptionalJson } from '../body.ts';
 import type { Env, ServerOptions } from '../context.ts';
 import { success, successPage } from '../envelope.ts';
-import { createGate } from '../concurrency-limit.ts';
+import { createConcurrencyLimit } from '../concurrency-limit.ts';
 import { readPage, readQuery } from '../query.ts';
 import { deliveryDetailView, deliveryView } from '../view.ts';
 
 const DEFAULT_WAIT_MS = 30_000;
 /** Requests that may wait at the same time. */
-const MOST_WAITING = 5000;
-const MOST_WAITING_PER_ACCOUNT = 1000;
+const MAX_WAITING = 5000;
+const MAX_WAITING_PER_ACCOUNT = 1000;
 
 export const deliveryRoutes = ({ closing }: ServerOptions): Hono<Env> => {
-  const gate = createGate(
+  const gate = createConcurrencyLimit(
     'requests that wait for deliveries',
-    MOST_WAITING,
-    MOST_WAITING_PER_ACCOUNT,
+    MAX_WAITING,
+    MAX_WAITING_PER_ACCOUNT,
   );
   return new Hono<Env>()
     .get('/', async (c) => {

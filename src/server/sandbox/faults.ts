@@ -15,12 +15,12 @@ import {
 import { parseSpan } from '../../domain/time.ts';
 import { parse } from '../../domain/validate.ts';
 import type { AccountEngine } from '../../engine/engine.ts';
-import { MOST_RULES, type FaultRule, type NewRule } from '../../engine/faults/rules.ts';
+import { MAX_RULES, type FaultRule, type NewRule } from '../../engine/faults/rules.ts';
 import { readJson } from '../body.ts';
 import type { Env } from '../context.ts';
 import { success, successPage } from '../envelope.ts';
 
-const LONGEST_DELAY_MS = 30 * 86_400_000;
+const MAX_DELAY_MS = 30 * 86_400_000;
 
 const faultView = (rule: FaultRule): Fault => ({
   id: rule.id,
@@ -41,7 +41,7 @@ const faultView = (rule: FaultRule): Fault => ({
 const delayOf = ({ delay, fault }: AddFaultRequest): number | undefined => {
   if (delay === undefined) return undefined;
   const span = parseSpan(delay);
-  if (span === null || span === 0 || span > LONGEST_DELAY_MS) {
+  if (span === null || span === 0 || span > MAX_DELAY_MS) {
     throw validationFailed(
       `"delay" is ${JSON.stringify(delay)}. Give a span of time up to 30 days, e.g. 90s, 5m or 1h30m.`,
     );
@@ -111,7 +111,7 @@ export const faultRoutes = (): Hono<Env> =>
       const rule = ruleOf(request);
       await checkMatch(account, request);
       const added = account.faults.add(rule);
-      if (added === null) throw faultLimitReached(MOST_RULES);
+      if (added === null) throw faultLimitReached(MAX_RULES);
       return success(c, faultView(added), 201);
     })
     .delete('/', (c) => {

@@ -10,7 +10,7 @@ import { parse } from '../../domain/validate.ts';
 import { readJson } from '../body.ts';
 import type { Ctx, Env, ServerOptions } from '../context.ts';
 import { success, successPageOf } from '../envelope.ts';
-import { createGate } from '../concurrency-limit.ts';
+import { createConcurrencyLimit } from '../concurrency-limit.ts';
 import { readPage, readQuery } from '../query.ts';
 import { checkHeaders } from '../sinks/headers.ts';
 import { answerWith, recordOf, recordView } from '../sinks/request.ts';
@@ -19,8 +19,8 @@ import { waitForRequests } from '../sinks/wait.ts';
 
 const DEFAULT_WAIT_MS = 30_000;
 /** Requests that may wait at the same time. */
-const MOST_WAITING = 1000;
-const MOST_WAITING_PER_ACCOUNT = 250;
+const MAX_WAITING = 1000;
+const MAX_WAITING_PER_ACCOUNT = 250;
 
 const checkName = (name: string): string => {
   if (SinkName.safeParse(name).success) return name;
@@ -35,7 +35,11 @@ const nameOf = (c: Ctx): string => checkName(c.req.param('name') ?? '');
 const PARTS = /^\/_sandbox\/sinks\/(~[^/]*\/)?([^/]*)(\/.*)?$/;
 
 export const sinkRoutes = ({ wall, closing }: ServerOptions, registry: SinkRegistry): Hono<Env> => {
-  const gate = createGate('requests that wait for sinks', MOST_WAITING, MOST_WAITING_PER_ACCOUNT);
+  const gate = createConcurrencyLimit(
+    'requests that wait for sinks',
+    MAX_WAITING,
+    MAX_WAITING_PER_ACCOUNT,
+  );
   const storeOf = (c: Ctx) => registry.store(c.get('account'));
   const show = (c: Ctx, name: string): object => {
     const { reply, times } = storeOf(c).setting(name);

@@ -41,8 +41,8 @@ export const createSinkRegistry = (): SinkRegistry => {
     };
     entries.set(engine.account.key, entry);
     accounts.set(entry.token, engine);
-    engine.subscribe((happening) => {
-      if (happening.type === 'account.reset') entry.store.reset();
+    engine.subscribe((event) => {
+      if (event.type === 'account.reset') entry.store.reset();
     });
     return entry;
   };

@@ -8,7 +8,7 @@ import { RAW } from '../remedies.ts';
 import type { Cause } from '../cause.ts';
 
 /** @returns what would have been used; null where the hypothesis does not apply. Equal to the true one counts as not applying. */
-export interface BodyHypothesis extends Cause {
+export interface BodyMistake extends Cause {
   readonly apply: (body: Buffer) => Buffer | string | null;
 }
 
@@ -62,10 +62,10 @@ const body = (
   id: string,
   says: string,
   remedy: string,
-  apply: BodyHypothesis['apply'],
-): BodyHypothesis => ({ id: `body/${id}`, says, remedy, apply });
+  apply: BodyMistake['apply'],
+): BodyMistake => ({ id: `body/${id}`, says, remedy, apply });
 
-export const BODY_HYPOTHESES: readonly BodyHypothesis[] = [
+export const BODY_MISTAKES: readonly BodyMistake[] = [
   body(
     'newline-trimmed',
     'is over this body without the newline at its end',

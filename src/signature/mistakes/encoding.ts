@@ -7,7 +7,7 @@ import { SIGNATURE } from '../../../schemas/contract.ts';
 import type { Cause } from '../cause.ts';
 import { BASE64, MISSING_PREFIX, UPPER_CASE } from '../parse-header.ts';
 
-export interface Writing {
+export interface DigestEncoding {
   /** What departs from the due form; none for the form that is due. */
   readonly causes: readonly Cause[];
   readonly write: (digest: Buffer, algorithm: string) => string;
@@ -40,7 +40,7 @@ const STANDARD: Cause = {
 };
 
 /** The due one first. */
-export const WRITINGS: readonly Writing[] = [
+export const DIGEST_ENCODINGS: readonly DigestEncoding[] = [
   { causes: [], write: (digest) => SIGNATURE.prefix + hex(digest) },
   { causes: [WHOLE_HEADER], write: hex },
   {

@@ -6,7 +6,7 @@
 import type { Cause } from '../cause.ts';
 
 /** @returns the key that would have been used; null where the hypothesis does not apply. */
-export interface SecretHypothesis extends Cause {
+export interface SecretMistake extends Cause {
   readonly apply: (secret: string) => Buffer | string | null;
 }
 
@@ -25,10 +25,10 @@ const secret = (
   id: string,
   says: string,
   remedy: string,
-  apply: SecretHypothesis['apply'],
-): SecretHypothesis => ({ id: `secret/${id}`, says, remedy, apply });
+  apply: SecretMistake['apply'],
+): SecretMistake => ({ id: `secret/${id}`, says, remedy, apply });
 
-export const SECRET_HYPOTHESES: readonly SecretHypothesis[] = [
+export const SECRET_MISTAKES: readonly SecretMistake[] = [
   secret(
     'trimmed',
     'was made with this secret without the white space around it',

@@ -1,5 +1,5 @@
 /**
- * One thing that the simulator makes happen: an event, before it is put into words.
+ * One thing that the simulator makes runDue: an event, before it is put into words.
  *
  * @module
  */
@@ -15,7 +15,7 @@ interface Common {
   readonly campaign: CampaignState;
 }
 
-export interface LeadHappening extends Common {
+export interface LeadEvent extends Common {
   readonly lead: LeadState;
   /** Which e-mail of the sequence. */
   readonly step: number;
@@ -29,7 +29,7 @@ export interface Completion extends Common {
   readonly lead: null;
 }
 
-export type SimulatedEvent = LeadHappening | Completion;
+export type SimulatedEvent = LeadEvent | Completion;
 
 const TYPES = {
   sent: 'email.sent',
@@ -39,7 +39,7 @@ const TYPES = {
   clicked: 'email.clicked',
   replied: 'email.replied',
   unsubscribed: 'email.unsubscribed',
-} as const satisfies Record<LeadHappening['what']['kind'], EventType>;
+} as const satisfies Record<LeadEvent['what']['kind'], EventType>;
 
 export const typeOf = (event: SimulatedEvent): EventType =>
   event.lead === null ? 'campaign.completed' : TYPES[event.what.kind];

@@ -17,11 +17,11 @@ export type Fate =
   | { readonly kind: 'silent' };
 
 /** More opens of one e-mail are not simulated. */
-const MOST_OPENS = 1000;
+const MAX_OPENS = 1000;
 
 const openFate = (variant: string, rest: string): Fate => {
   const times = /^\d{1,4}$/.test(variant) ? Number(variant) : Number.NaN;
-  const known = times >= 1 && times <= MOST_OPENS;
+  const known = times >= 1 && times <= MAX_OPENS;
   return { kind: 'open', times: known ? times : 1, storm: rest.split('+').includes('storm') };
 };
 

@@ -10,7 +10,7 @@ import type { CampaignState, LeadState, Line, NextSend } from './state.ts';
 const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
 
 /** A week of days without an hour in them: one that daylight saving swallows may come on top. */
-const MOST_DAYS_WITHOUT = 15;
+const MAX_DAYS_WITHOUT = 15;
 
 /** A line is cut to what still waits when so many have been served. */
 const SERVED = 1024;
@@ -80,7 +80,7 @@ export const nextSendOf = (campaign: CampaignState, seed: number, now: Millis): 
   const first = firstLine(campaign);
   if (first === null) return null;
   const from = Math.max(zone.dayOf(now), first.day, sentDay);
-  for (let day = from; day < from + MOST_DAYS_WITHOUT; day += 1) {
+  for (let day = from; day < from + MAX_DAYS_WITHOUT; day += 1) {
     if (!sendsOn(campaign, zone.weekdayOf(day))) continue;
     const { timeOf, firstFrom } = placesOf(campaign, seed, day);
     const slot = Math.max(day === sentDay ? nextSlot : 0, firstFrom(now));

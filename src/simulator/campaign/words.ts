@@ -13,7 +13,7 @@ import { readerFor } from '../data/reader.ts';
 import { nameFrom } from '../data/lead.ts';
 import { makeReply } from '../data/reply.ts';
 import { drawsFor, hash, idText } from './draw.ts';
-import { typeOf, type LeadHappening, type SimulatedEvent } from './event.ts';
+import { typeOf, type LeadEvent, type SimulatedEvent } from './event.ts';
 import type { LeadState } from './state.ts';
 import { totalsOf } from './view.ts';
 
@@ -60,7 +60,7 @@ const personOf = (
   return { name: told || drawn, company: given.company ?? faker.company.name() };
 };
 
-const dataOf = (faker: Faker, seed: number, event: LeadHappening): Record<string, unknown> => {
+const dataOf = (faker: Faker, seed: number, event: LeadEvent): Record<string, unknown> => {
   const { lead, campaign, step, what, count, firstAt } = event;
   const lead_fields = { campaign_id: campaign.id, lead_id: lead.id, lead_email: lead.given.email };
   const key = [seed, campaign.number, lead.number] as const;

@@ -17,7 +17,7 @@ const USER_AGENTS = [
 ];
 const COUNTRIES = ['US', 'US', 'US', 'GB', 'DE', 'FR', 'CA', 'AU', 'NL', 'IN'];
 /** Later repeats lie within three days of the first. */
-const LONGEST_GAP_S = 3 * 86_400;
+const MAX_GAP_S = 3 * 86_400;
 
 interface Engagement {
   /** 1 is the first time. */
@@ -41,7 +41,7 @@ export const makeEngagement = (faker: Faker, now: number, given: Given = {}): En
     { value: 3, weight: 2 },
     { value: 5, weight: 1 },
   ]);
-  const seconds = faker.number.int({ min: 60, max: LONGEST_GAP_S });
+  const seconds = faker.number.int({ min: 60, max: MAX_GAP_S });
   const before = typeof given.first === 'string' && given.first !== toProviderTime(now);
   const likely = before ? Math.max(drawn, 2) : drawn;
   const count = typeof given.count === 'number' ? given.count : likely;

@@ -6,7 +6,7 @@
 import { diagnose } from '../../../src/conformance/diagnosis/diagnose.ts';
 import type { Verdict } from '../../../src/conformance/check.ts';
 import type { Exchange } from '../../../src/conformance/net/exchange.ts';
-import { tell } from '../../../src/conformance/verdict.ts';
+import { describeReply } from '../../../src/conformance/verdict.ts';
 import { scripted, type Script, type ScriptedOptions } from '../scripted-receiver.ts';
 
 const still = (text: string): string =>
@@ -20,7 +20,7 @@ const tellExchange = ({ request, reply }: Exchange): string => {
   const own = request.headers
     .filter(([name]) => !/^content-type$/i.test(name))
     .map(([name, value]) => ` ${name}: ${value.slice(0, 12)}`);
-  return `${request.method} ${pathname}${own.join('')} -> ${still(tell(reply))}`;
+  return `${request.method} ${pathname}${own.join('')} -> ${still(describeReply(reply))}`;
 };
 
 /** The verdict, and the exchanges that show it. */

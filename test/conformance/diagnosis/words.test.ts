@@ -19,7 +19,7 @@ import {
   isHtml,
   statusOf,
 } from '../../../src/conformance/diagnosis/evidence.ts';
-import { tellTlsTrouble } from '../../../src/conformance/diagnosis/tls.ts';
+import { describeTlsFailure } from '../../../src/conformance/diagnosis/tls.ts';
 import { noReply } from '../../../src/conformance/net/http-client.ts';
 import { answer, exchange, none } from '../fixtures.ts';
 
@@ -78,7 +78,7 @@ test.each([
 ])('trouble with TLS: %s', (code, says, fix) => {
   const error = Object.assign(new Error('it failed'), { code });
   expect(noReply(error, 1)).toMatchObject({ cause: 'tls' });
-  expect(tellTlsTrouble(noReply(error, 1))).toMatchObject({
+  expect(describeTlsFailure(noReply(error, 1))).toMatchObject({
     status: 'fail',
     diagnosis: expect.stringMatching(says),
     fix: expect.stringMatching(fix),

@@ -9,7 +9,7 @@ import {
   judgeAcceptance,
   judgeForgeries,
   REFUSAL,
-  tellAccepted,
+  describeAccepted,
   wrongDigest,
   wrongSignature,
   type Forgery,
@@ -265,14 +265,14 @@ describe('the habit of a receiver', () => {
 describe('variants that are only told', () => {
   test('pass when none is accepted', async () => {
     await using receiver = await scripted(onForgery(401, 500));
-    expect(await tellAccepted(receiver.probe, forgeries)).toEqual({ status: 'pass' });
+    expect(await describeAccepted(receiver.probe, forgeries)).toEqual({ status: 'pass' });
     expect(receiver.heard).toHaveLength(2);
   });
 
   test('are named when they are', async () => {
     await using receiver = await scripted(onForgery(401, 200));
     const { probe } = receiver;
-    expect(await tellAccepted(probe, forgeries)).toEqual({
+    expect(await describeAccepted(probe, forgeries)).toEqual({
       status: 'fail',
       expected: ['a 4xx, or a reason to accept it'],
       actual: expect.stringMatching(/^accepted empty: 200 in \d+ ms$/) as string,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import {
   latenciesOf,
-  tellLatencies,
+  formatLatencies,
   unanswered,
 } from '../../../src/conformance/judge/latencies.ts';
 import type { Exchange } from '../../../src/conformance/net/exchange.ts';
@@ -35,7 +35,7 @@ test('only what took too long was not answered in time', () => {
 });
 
 test('in words', () => {
-  expect(tellLatencies({ median: 1.4, p95: 2.5, slowest: 1000.49 })).toBe(
+  expect(formatLatencies({ median: 1.4, p95: 2.5, slowest: 1000.49 })).toBe(
     'median 1 ms, 95th percentile 3 ms, slowest 1000 ms',
   );
 });

@@ -9,7 +9,7 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../../src/clock/system.ts';
 import { createHttpClient, noReply, ProbeError } from '../../../src/conformance/net/http-client.ts';
-import { MOST_REPLY_BYTES } from '../../../src/conformance/net/response-parser.ts';
+import { MAX_REPLY_BYTES } from '../../../src/conformance/net/response-parser.ts';
 import { rawHead } from '../../../src/conformance/net/raw-socket.ts';
 import { leapingClock, scripted, type Script } from '../scripted-receiver.ts';
 
@@ -117,9 +117,9 @@ describe('a request', () => {
   });
 
   test('shows the beginning of a long body, and ends the connection', async () => {
-    await using it = await sending(() => ({ status: 200, body: 'x'.repeat(MOST_REPLY_BYTES * 4) }));
+    await using it = await sending(() => ({ status: 200, body: 'x'.repeat(MAX_REPLY_BYTES * 4) }));
     const reply = await it.client.send(it.request, 5000);
-    expect(reply.kind === 'answer' ? reply.body : '').toBe('x'.repeat(MOST_REPLY_BYTES));
+    expect(reply.kind === 'answer' ? reply.body : '').toBe('x'.repeat(MAX_REPLY_BYTES));
     expect(await it.client.send(it.request, 5000)).toMatchObject({ status: 200 });
   });
 

@@ -6,7 +6,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   mayBeHttp,
-  MOST_REPLY_BYTES,
+  MAX_REPLY_BYTES,
   readReply,
 } from '../../../src/conformance/net/response-parser.ts';
 
@@ -94,13 +94,13 @@ describe('an answer', () => {
     'that is longer than anybody looks at is taken as it is: %s',
     (header) => {
       const head = `HTTP/1.1 200 OK\r\n${header}\r\n\r\n`;
-      expect(read(head + 'x'.repeat(MOST_REPLY_BYTES - 1))).toBeNull();
-      const found = read(head + 'x'.repeat(MOST_REPLY_BYTES));
-      expect(found!.answer.body).toBe('x'.repeat(MOST_REPLY_BYTES));
+      expect(read(head + 'x'.repeat(MAX_REPLY_BYTES - 1))).toBeNull();
+      const found = read(head + 'x'.repeat(MAX_REPLY_BYTES));
+      expect(found!.answer.body).toBe('x'.repeat(MAX_REPLY_BYTES));
       expect(found!.rest).toBe('');
       // No more is shown, even if it has come.
-      const more = read(head + 'x'.repeat(MOST_REPLY_BYTES + 1));
-      expect(more!.answer.body).toHaveLength(MOST_REPLY_BYTES);
+      const more = read(head + 'x'.repeat(MAX_REPLY_BYTES + 1));
+      expect(more!.answer.body).toHaveLength(MAX_REPLY_BYTES);
     },
   );
 });

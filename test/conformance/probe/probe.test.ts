@@ -95,7 +95,7 @@ describe('signatures', () => {
     expect(signing.by('other', 'ü')).toBe(`sha256=${hmac('sha256', 'other', 'ü')}`);
     const body = Buffer.from('twice');
     expect(signing.digest(body)).toBe(signing.digest(body));
-    expect(signing.guesses('{"a": 1}').length).toBeGreaterThan(80);
+    expect(signing.candidates('{"a": 1}').length).toBeGreaterThan(80);
   });
 
   test('are hidden in whatever form they come back', () => {
@@ -117,7 +117,7 @@ describe('signatures', () => {
     expect(shown(hex.slice(0, -1) + last)).toBe('<the right digest but for its last>');
   });
 
-  test('of guesses and of other algorithms are hidden, too; those by another key are not', () => {
+  test('of candidates and of other algorithms are hidden, too; those by another key are not', () => {
     const { redactor, signing } = made();
     const sha1 = signing.with('sha1', 'x').slice('sha1='.length);
     const raw = Buffer.from(sha1, 'hex');
@@ -125,7 +125,7 @@ describe('signatures', () => {
     expect(redactor.apply(sha1.toUpperCase())).toBe('<a digest, upper case>');
     expect(redactor.apply(raw.toString('base64'))).toMatch(/^<a digest, base64>=*$/);
     const [guess] = signing
-      .guesses('x')
+      .candidates('x')
       .filter(({ digest }) => !digest.equals(Buffer.from(signing.digest('x'), 'hex')));
     expect(redactor.apply(guess!.digest.toString('hex'))).toBe('<a digest>');
     const by = signing.by('other', 'x');
@@ -144,7 +144,7 @@ describe('signatures', () => {
 
 describe('a request', () => {
   test('is a delivery: compact JSON, its type, a right signature, the user’s headers', async () => {
-    await using receiver = await scripted(right, { headers: [['X-Gate', 'open']] });
+    await using receiver = await scripted(right, { headers: [['X-ConcurrencyLimit', 'open']] });
     const { probe } = receiver;
     const event = probe.event();
     const { request, reply } = await probe.post(event);
@@ -154,7 +154,7 @@ describe('a request', () => {
     expect(request.headers).toEqual([
       ['Content-Type', 'application/json'],
       ['X-SendEmAll-Signature', probe.signing.valid(JSON.stringify(event))],
-      ['X-Gate', 'open'],
+      ['X-ConcurrencyLimit', 'open'],
     ]);
     expect(request).toMatchObject({ method: 'POST', url: receiver.url, manner: null });
     expect(reply).toMatchObject({ kind: 'answer', status: 204 });

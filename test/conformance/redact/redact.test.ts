@@ -145,7 +145,7 @@ describe('what is made with the secret', () => {
     const sha1 = signing.with('sha1', '{}');
     expect(sha1).toMatch(/^sha1=[0-9a-f]{40}$/);
     expect(made.apply(sha1)).toBe('sha1=<a digest>');
-    for (const { value, digest } of signing.guesses('{"a":1}')) {
+    for (const { value, digest } of signing.candidates('{"a":1}')) {
       const shown = made.apply(value);
       for (const form of ['hex', 'base64'] as const) {
         expect(shown).not.toContain(digest.toString(form).replace(/=+$/, ''));

@@ -4,7 +4,7 @@
  * @module
  */
 import { describe, expect, test } from 'vitest';
-import { createVitality } from '../../../src/conformance/run/liveness.ts';
+import { createLiveness } from '../../../src/conformance/run/liveness.ts';
 import { answer, exchange } from '../fixtures.ts';
 import { right, scripted, type Script } from '../scripted-receiver.ts';
 
@@ -12,121 +12,121 @@ const LAST = exchange(answer(500));
 
 const vitalityOf = async (script: Script, signal?: AbortSignal) => {
   const receiver = await scripted(script, signal === undefined ? {} : { signal });
-  return { receiver, vitality: createVitality(receiver.probe, receiver.wall) };
+  return { receiver, liveness: createLiveness(receiver.probe, receiver.wall) };
 };
 
 describe('a control', () => {
   test('is a fresh valid event; when it is accepted, nothing is remembered', async () => {
-    const { receiver, vitality } = await vitalityOf(right);
+    const { receiver, liveness } = await vitalityOf(right);
     await using _ = receiver;
-    expect(await vitality.control('http/a', LAST)).toBe(true);
-    expect(await vitality.control('http/b', LAST)).toBe(true);
-    expect(vitality).toMatchObject({ controls: 2, deaths: [], lostControls: [] });
+    expect(await liveness.control('http/a', LAST)).toBe(true);
+    expect(await liveness.control('http/b', LAST)).toBe(true);
+    expect(liveness).toMatchObject({ controls: 2, deaths: [], lostControls: [] });
     expect(receiver.heard.map(({ isSigned }) => isSigned)).toEqual([true, true]);
     expect(receiver.heard[0]!.id).not.toBe(receiver.heard[1]!.id);
   });
 
   test('that is refused is lost, and the receiver lives', async () => {
-    const { receiver, vitality } = await vitalityOf(() => 500);
+    const { receiver, liveness } = await vitalityOf(() => 500);
     await using _ = receiver;
-    expect(await vitality.control('http/a', LAST)).toBe(true);
-    expect(vitality.deaths).toEqual([]);
-    expect(vitality.lostControls).toEqual([
+    expect(await liveness.control('http/a', LAST)).toBe(true);
+    expect(liveness.deaths).toEqual([]);
+    expect(liveness.lostControls).toEqual([
       { after: 'http/a', control: receiver.probe.exchanges[0] },
     ]);
     expect(receiver.heard).toHaveLength(1);
   });
 
   test('to one that is gone for good is followed by five seconds of trying', async () => {
-    const { receiver, vitality } = await vitalityOf(() => 'cut');
+    const { receiver, liveness } = await vitalityOf(() => 'cut');
     await using _ = receiver;
-    expect(await vitality.control('http/a', LAST)).toBe(false);
-    expect(vitality.deaths).toEqual([
+    expect(await liveness.control('http/a', LAST)).toBe(false);
+    expect(liveness.deaths).toEqual([
       { by: 'http/a', exchange: LAST, backAfterMs: null, answersOthers: false },
     ]);
-    expect(vitality.lostControls).toEqual([]);
+    expect(liveness.lostControls).toEqual([]);
     expect(receiver.wall.now()).toBe(5000);
     expect(receiver.probe.exchanges).toHaveLength(1 + 50 + 1);
   });
 
   test('to one that answers everything but valid events says that it lives', async () => {
-    const { receiver, vitality } = await vitalityOf(({ isSigned }) => (isSigned ? 'cut' : 401));
+    const { receiver, liveness } = await vitalityOf(({ isSigned }) => (isSigned ? 'cut' : 401));
     await using _ = receiver;
-    expect(await vitality.control('http/a', LAST)).toBe(false);
-    expect(vitality.deaths).toMatchObject([{ backAfterMs: null, answersOthers: true }]);
+    expect(await liveness.control('http/a', LAST)).toBe(false);
+    expect(liveness.deaths).toMatchObject([{ backAfterMs: null, answersOthers: true }]);
   });
 
   test('after a restart on purpose, nobody dies', async () => {
-    const { receiver, vitality } = await vitalityOf(() =>
+    const { receiver, liveness } = await vitalityOf(() =>
       receiver.wall.now() < 300 ? 'cut' : 401,
     );
     await using _ = receiver;
-    expect(await vitality.isBack()).toBe(true);
+    expect(await liveness.isBack()).toBe(true);
     expect(receiver.wall.now()).toBe(300);
-    expect(vitality).toMatchObject({ deaths: [], lostControls: [], controls: 0 });
+    expect(liveness).toMatchObject({ deaths: [], lostControls: [], controls: 0 });
   });
 
   test('who does not come back after a restart is not back', async () => {
-    const { receiver, vitality } = await vitalityOf(() => 'cut');
+    const { receiver, liveness } = await vitalityOf(() => 'cut');
     await using _ = receiver;
-    expect(await vitality.isBack()).toBe(false);
-    expect(vitality).toMatchObject({ deaths: [] });
+    expect(await liveness.isBack()).toBe(false);
+    expect(liveness).toMatchObject({ deaths: [] });
   });
 
   test('to one that comes back tells when', async () => {
-    const { receiver, vitality } = await vitalityOf(() =>
+    const { receiver, liveness } = await vitalityOf(() =>
       receiver.wall.now() < 300 ? 'cut' : 500,
     );
     await using _ = receiver;
-    expect(await vitality.control('http/a', null)).toBe(true);
-    expect(vitality.deaths).toEqual([
+    expect(await liveness.control('http/a', null)).toBe(true);
+    expect(liveness.deaths).toEqual([
       { by: 'http/a', exchange: null, backAfterMs: 300, answersOthers: false },
     ]);
   });
 
   test('to one that was down meanwhile and is back says that it died', async () => {
-    const { receiver, vitality } = await vitalityOf((_heard, nth) => (nth === 0 ? 204 : 500));
+    const { receiver, liveness } = await vitalityOf((_heard, nth) => (nth === 0 ? 204 : 500));
     await using _ = receiver;
     const death = { exchange: LAST, backAfterMs: 0, answersOthers: false };
-    expect(await vitality.control('http/a', LAST, true)).toBe(true);
-    expect(vitality).toMatchObject({ deaths: [{ by: 'http/a', ...death }], lostControls: [] });
-    expect(await vitality.control('http/b', LAST, true)).toBe(true);
-    expect(vitality.deaths[1]).toEqual({ by: 'http/b', ...death });
-    expect(vitality.lostControls).toHaveLength(1);
+    expect(await liveness.control('http/a', LAST, true)).toBe(true);
+    expect(liveness).toMatchObject({ deaths: [{ by: 'http/a', ...death }], lostControls: [] });
+    expect(await liveness.control('http/b', LAST, true)).toBe(true);
+    expect(liveness.deaths[1]).toEqual({ by: 'http/b', ...death });
+    expect(liveness.lostControls).toHaveLength(1);
   });
 
   test('to one that is still down is one death', async () => {
-    const { receiver, vitality } = await vitalityOf(() =>
+    const { receiver, liveness } = await vitalityOf(() =>
       receiver.wall.now() < 300 ? 'cut' : 500,
     );
     await using _ = receiver;
-    await vitality.control('http/a', LAST, true);
-    expect(vitality.deaths).toMatchObject([{ backAfterMs: 300 }]);
+    await liveness.control('http/a', LAST, true);
+    expect(liveness.deaths).toMatchObject([{ backAfterMs: 300 }]);
   });
 
   test('to one that nobody listens for is no connection at all', async () => {
-    const { receiver, vitality } = await vitalityOf(right);
+    const { receiver, liveness } = await vitalityOf(right);
     await receiver[Symbol.asyncDispose]();
-    expect(await vitality.control('http/a', LAST)).toBe(false);
-    expect(vitality.deaths).toHaveLength(1);
+    expect(await liveness.control('http/a', LAST)).toBe(false);
+    expect(liveness.deaths).toHaveLength(1);
   });
 
   test('that is broken off by the user says nothing of the receiver', async () => {
-    const { receiver, vitality } = await vitalityOf(() => 'cut', AbortSignal.abort());
+    const { receiver, liveness } = await vitalityOf(() => 'cut', AbortSignal.abort());
     await using _ = receiver;
-    expect(await vitality.control('http/a', LAST)).toBe(true);
-    expect(vitality).toMatchObject({ deaths: [], lostControls: [], controls: 1 });
+    expect(await liveness.control('http/a', LAST)).toBe(true);
+    expect(liveness).toMatchObject({ deaths: [], lostControls: [], controls: 1 });
   });
 
   test('stops trying, and says nothing of the receiver, when the user breaks off meanwhile', async () => {
     const user = new AbortController();
-    const { receiver, vitality } = await vitalityOf((_, nth) => {
+    const { receiver, liveness } = await vitalityOf((_, nth) => {
       if (nth > 2) user.abort();
       return 'cut';
     }, user.signal);
     await using _ = receiver;
-    expect(await vitality.control('http/a', LAST)).toBe(true);
-    expect(vitality.deaths).toEqual([]);
+    expect(await liveness.control('http/a', LAST)).toBe(true);
+    expect(liveness.deaths).toEqual([]);
     expect(receiver.wall.now()).toBeLessThan(1000);
   });
 });

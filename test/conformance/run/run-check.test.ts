@@ -23,7 +23,7 @@ import {
   isRefused,
   notTested,
   pass,
-  tell,
+  describeReply,
   unjudged,
 } from '../../../src/conformance/verdict.ts';
 import { SECRET } from '../run-suite.ts';
@@ -279,8 +279,8 @@ describe('verdicts', () => {
   });
 
   test('a reply is told in one line', () => {
-    expect(tell(answer(401, { durationMs: 2.6 }))).toBe('401 in 3 ms');
-    expect(tell(none('timeout'))).toBe('it was timeout after 10000 ms');
+    expect(describeReply(answer(401, { durationMs: 2.6 }))).toBe('401 in 3 ms');
+    expect(describeReply(none('timeout'))).toBe('it was timeout after 10000 ms');
   });
 
   test('a pass without a remark has none', () => {

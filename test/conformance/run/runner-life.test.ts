@@ -6,7 +6,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Check, Stage } from '../../../src/conformance/check.ts';
 import type { Observed } from '../../../src/conformance/run/observed.ts';
-import { fail, pass, tell } from '../../../src/conformance/verdict.ts';
+import { fail, pass, describeReply } from '../../../src/conformance/verdict.ts';
 import type { Probe } from '../../../src/conformance/probe/probe.ts';
 import type { SentRequest } from '../../../src/conformance/net/exchange.ts';
 import { right, scripted } from '../scripted-receiver.ts';
@@ -74,7 +74,11 @@ describe('controls', () => {
   describe('where none is made after each check, what was cut off asks for one', () => {
     const failing = async (probe: Probe) => {
       const exchange = await probe.post(probe.event());
-      return fail({ expected: ['a 2xx'], actual: tell(exchange.reply), exchanges: [exchange] });
+      return fail({
+        expected: ['a 2xx'],
+        actual: describeReply(exchange.reply),
+        exchanges: [exchange],
+      });
     };
     const RAN: Check[] = [
       active('http/kills', 'valid', failing),

@@ -45,7 +45,10 @@ const directly = ({ context, probe: { random, events } }: Scripted, url: string)
 describe('an event in pieces', () => {
   test('is a whole event to who reads it to its end', async () => {
     const { wall, pauses } = pausing();
-    await using receiver = await scripted(right, { wall, headers: [['X-Gate', 'open']] });
+    await using receiver = await scripted(right, {
+      wall,
+      headers: [['X-ConcurrencyLimit', 'open']],
+    });
     const exchange = await postInPieces(receiver.probe, {
       manner: 'in three pieces',
       framing: withLength,
@@ -72,7 +75,7 @@ describe('an event in pieces', () => {
     expect(exchange.request.headers.map(([name]) => name)).toEqual([
       'Content-Type',
       'X-SendEmAll-Signature',
-      'X-Gate',
+      'X-ConcurrencyLimit',
     ]);
     expect(pauses()).toEqual([7, 7, 7]);
     expect(receiver.probe.exchanges).toEqual([exchange]);

@@ -54,11 +54,11 @@ describe('variations of data', () => {
   });
 
   test('are these', () => {
-    const tell = ({ type, field, name, data }: Variation): string =>
+    const describeReply = ({ type, field, name, data }: Variation): string =>
       `${type} | ${field} | ${name} | ${JSON.stringify(data, (_, value: unknown) => value ?? (value === null ? null : '(left out)'))}`;
-    expect(optionalVariations().map(tell)).toMatchSnapshot();
-    expect(valueVariations().map(tell)).toMatchSnapshot();
-    expect(newEnumValues('a_value_of_tomorrow').map(tell)).toMatchSnapshot();
+    expect(optionalVariations().map(describeReply)).toMatchSnapshot();
+    expect(valueVariations().map(describeReply)).toMatchSnapshot();
+    expect(newEnumValues('a_value_of_tomorrow').map(describeReply)).toMatchSnapshot();
     expect(EVENT_TYPES.map((type) => [type, completeData(type)])).toMatchSnapshot();
   });
 });

@@ -6,7 +6,7 @@
 import { failRefused, isRefusedSample, sendSamples, type Sample } from '../../judge/acceptance.ts';
 import { defineCheck } from '../../check.ts';
 import type { Probe } from '../../probe/probe.ts';
-import { fail, isTimedOut, pass, tell } from '../../verdict.ts';
+import { fail, isTimedOut, pass, describeReply } from '../../verdict.ts';
 
 const UPPER_CASE = 'Application/JSON';
 
@@ -44,7 +44,7 @@ export const check = defineCheck({
     return fail({
       level: 'INFO',
       expected: ['a 2xx'],
-      actual: `refused: Content-Type: ${UPPER_CASE}: ${tell(first.exchange.reply)}`,
+      actual: `refused: Content-Type: ${UPPER_CASE}: ${describeReply(first.exchange.reply)}`,
       diagnosis: 'The header is compared with regard to case. No provider is known to write it so.',
     });
   },

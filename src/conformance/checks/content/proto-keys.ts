@@ -5,7 +5,7 @@
  */
 import { judgeProcessed } from '../../judge/acceptance.ts';
 import { defineCheck } from '../../check.ts';
-import { fail, isAccepted, isRefused, tell } from '../../verdict.ts';
+import { fail, isAccepted, isRefused, describeReply } from '../../verdict.ts';
 
 /** What code reads from objects that may not have it, and what would change its ways. */
 const POLLUTION = {
@@ -44,7 +44,7 @@ export const check = defineCheck({
     const tolerated = isAccepted(exchange) || isRefused(exchange);
     const broken = fail({
       expected: ['a 2xx', 'a 400'],
-      actual: tell(exchange.reply),
+      actual: describeReply(exchange.reply),
       diagnosis: 'The receiver fails over such a member.',
       exchanges: [exchange],
     });

@@ -7,7 +7,7 @@ import { defineCheck } from '../../check.ts';
 import { effectsOf } from '../../judge/deliver.ts';
 import { FORGETFUL, hookForgets } from '../../judge/forgetful-hook.ts';
 import { restart } from '../../judge/restart.ts';
-import { fail, isAccepted, notTested, pass, tell } from '../../verdict.ts';
+import { fail, isAccepted, notTested, pass, describeReply } from '../../verdict.ts';
 
 const EVENTS = 5;
 const RECOVERS_WITHIN_MS = 10_000;
@@ -31,8 +31,9 @@ export const check = defineCheck({
     const sent = await Promise.all(events.map((event) => probe.post(event)));
     const taken = events.filter((_, place) => isAccepted(sent[place]!));
     const back = await restart(probe);
-    if (taken.length === 0) return notTested(`No event was accepted: ${tell(sent[0]!.reply)}.`);
-    if (!isAccepted(back)) return notTested(`After the restart: ${tell(back.reply)}.`);
+    if (taken.length === 0)
+      return notTested(`No event was accepted: ${describeReply(sent[0]!.reply)}.`);
+    if (!isAccepted(back)) return notTested(`After the restart: ${describeReply(back.reply)}.`);
     const patience = { forMs: RECOVERS_WITHIN_MS };
     const counts = await Promise.all(
       taken.map(({ id }) => effectsOf(probe).settled(id, 1, patience)),

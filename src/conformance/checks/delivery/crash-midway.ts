@@ -9,7 +9,7 @@ import { FORGETFUL, hookForgets } from '../../judge/forgetful-hook.ts';
 import { sleep } from '../../hooks/hooks.ts';
 import type { Probe } from '../../probe/probe.ts';
 import { restart } from '../../judge/restart.ts';
-import { fail, isAccepted, notTested, pass, tell } from '../../verdict.ts';
+import { fail, isAccepted, notTested, pass, describeReply } from '../../verdict.ts';
 
 const EVENTS = 5;
 /** Long enough to arrive, short enough to be at work; once more, later, for a machine that has much to do. */
@@ -28,7 +28,7 @@ const killAfter = async (probe: Probe, ms: number): Promise<Killed> => {
   const back = await restart(probe);
   const wasCut = !(await sending).every(isAccepted);
   if (!isAccepted(back)) {
-    return { wasCut, verdict: notTested(`After the restart: ${tell(back.reply)}.`) };
+    return { wasCut, verdict: notTested(`After the restart: ${describeReply(back.reply)}.`) };
   }
   await Promise.all(events.map((event) => deliver(probe, event)));
   await settleBehind(probe);

@@ -6,7 +6,7 @@
 import { defineCheck } from '../../check.ts';
 import { deliver, effectsOf, settleBehind, times } from '../../judge/deliver.ts';
 import type { Probe } from '../../probe/probe.ts';
-import { fail, isAccepted, notTested, pass, tell } from '../../verdict.ts';
+import { fail, isAccepted, notTested, pass, describeReply } from '../../verdict.ts';
 
 /** Above the sizes that people give such caches: 100, 256, 500, 1000. */
 const OTHERS = 1100;
@@ -15,14 +15,13 @@ const AT_ONCE = 16;
 const FEWEST = 100;
 /** A slow receiver gets fewer, and a very slow one more time for the fewest. Milliseconds. */
 const SEND_FOR_MS = 3000;
-const LONGEST_MS = 9000;
+const MAX_MS = 9000;
 
 const sendOthers = async (probe: Probe): Promise<number> => {
   const begun = probe.wall.now();
   let left = OTHERS;
   let taken = 0;
-  const isTime = (): boolean =>
-    probe.wall.now() < begun + (taken < FEWEST ? LONGEST_MS : SEND_FOR_MS);
+  const isTime = (): boolean => probe.wall.now() < begun + (taken < FEWEST ? MAX_MS : SEND_FOR_MS);
   const send = async (): Promise<void> => {
     while (left > 0 && isTime() && probe.signal?.aborted !== true) {
       left -= 1;
@@ -51,11 +50,12 @@ export const check = defineCheck({
   run: async (probe) => {
     const event = probe.event();
     const first = await deliver(probe, event);
-    if (!isAccepted(first)) return notTested(`The event was answered ${tell(first.reply)}.`);
+    if (!isAccepted(first))
+      return notTested(`The event was answered ${describeReply(first.reply)}.`);
     const others = await sendOthers(probe);
     if (others < FEWEST) {
       return notTested(
-        `Only ${others} other events were accepted within ${LONGEST_MS / 1000} s: too few to tell. Run it against a faster instance.`,
+        `Only ${others} other events were accepted within ${MAX_MS / 1000} s: too few to describeReply. Run it against a faster instance.`,
       );
     }
     await deliver(probe, event);

@@ -5,7 +5,7 @@
  */
 import { defineCheck } from '../../check.ts';
 import { deliver, effectsOf, settleBehind, times } from '../../judge/deliver.ts';
-import { fail, isAccepted, notTested, pass, tell } from '../../verdict.ts';
+import { fail, isAccepted, notTested, pass, describeReply } from '../../verdict.ts';
 
 export const check = defineCheck({
   id: 'delivery/dedupe-same-id',
@@ -27,7 +27,7 @@ export const check = defineCheck({
     const second = await deliver(probe, JSON.stringify(event, null, 1));
     if (!isAccepted(first) || !isAccepted(second)) {
       return notTested(
-        `Both must be accepted to be compared; they were answered ${tell(first.reply)} and ${tell(second.reply)}.`,
+        `Both must be accepted to be compared; they were answered ${describeReply(first.reply)} and ${describeReply(second.reply)}.`,
       );
     }
     await settleBehind(probe);

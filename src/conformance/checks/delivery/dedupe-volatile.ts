@@ -6,7 +6,7 @@
 import { defineCheck } from '../../check.ts';
 import { deliver, effectsOf, settleBehind, times } from '../../judge/deliver.ts';
 import { restart } from '../../judge/restart.ts';
-import { fail, isAccepted, notTested, pass, tell } from '../../verdict.ts';
+import { fail, isAccepted, notTested, pass, describeReply } from '../../verdict.ts';
 
 export const check = defineCheck({
   id: 'delivery/dedupe-volatile',
@@ -26,7 +26,8 @@ export const check = defineCheck({
   run: async (probe) => {
     const event = probe.event();
     const first = await deliver(probe, event);
-    if (!isAccepted(first)) return notTested(`The event was answered ${tell(first.reply)}.`);
+    if (!isAccepted(first))
+      return notTested(`The event was answered ${describeReply(first.reply)}.`);
     const effects = effectsOf(probe);
     if ((await effects.settled(event.id, 1)) === 0) {
       return notTested(
@@ -34,7 +35,7 @@ export const check = defineCheck({
       );
     }
     const back = await restart(probe);
-    if (!isAccepted(back)) return notTested(`After the restart: ${tell(back.reply)}.`);
+    if (!isAccepted(back)) return notTested(`After the restart: ${describeReply(back.reply)}.`);
     // By its rise: a hook that counts in the process's memory begins anew, and counts the repeat all the same.
     const before = await effects.settled(event.id, 0);
     await deliver(probe, event);

@@ -5,7 +5,7 @@
  */
 import { defineCheck } from '../../check.ts';
 import { deliver } from '../../judge/deliver.ts';
-import { fail, isAccepted, notTested, pass, tell } from '../../verdict.ts';
+import { fail, isAccepted, notTested, pass, describeReply } from '../../verdict.ts';
 
 export const check = defineCheck({
   id: 'delivery/dup-accepted',
@@ -25,14 +25,14 @@ export const check = defineCheck({
     const first = await deliver(probe, event);
     if (!isAccepted(first)) {
       return notTested(
-        `The first delivery was answered ${tell(first.reply)}, so none was a repeat.`,
+        `The first delivery was answered ${describeReply(first.reply)}, so none was a repeat.`,
       );
     }
     const second = await deliver(probe, event);
     if (isAccepted(second)) return pass();
     return fail({
       expected: ['a 2xx, as the first time'],
-      actual: `${tell(first.reply)}, and the second time ${tell(second.reply)}`,
+      actual: `${describeReply(first.reply)}, and the second time ${describeReply(second.reply)}`,
     });
   },
 });

@@ -11,8 +11,8 @@ import { race } from '../../probe/race.ts';
 import { fail, isAccepted, notTested, pass } from '../../verdict.ts';
 
 /** A narrow race is missed by most rounds: a quick receiver gets more of them. */
-const FEWEST_IDS = 20;
-const MOST_IDS = 60;
+const MIN_IDS = 20;
+const MAX_IDS = 60;
 const SOCKETS = 20;
 /** For more than the fewest, and for those: a slow receiver gets fewer rounds. Milliseconds. */
 const MORE_FOR_MS = 2000;
@@ -28,8 +28,8 @@ const runRounds = async (probe: Probe): Promise<readonly Round[]> => {
   const rounds: Round[] = [];
   const begun = probe.wall.now();
   const isTime = (): boolean =>
-    probe.wall.now() < begun + (rounds.length < FEWEST_IDS ? START_ROUNDS_FOR_MS : MORE_FOR_MS);
-  while (rounds.length < MOST_IDS && isTime() && probe.signal?.aborted !== true) {
+    probe.wall.now() < begun + (rounds.length < MIN_IDS ? START_ROUNDS_FOR_MS : MORE_FOR_MS);
+  while (rounds.length < MAX_IDS && isTime() && probe.signal?.aborted !== true) {
     const event = probe.event();
     const exchanges = await race(probe, probe.write(event), { sockets: SOCKETS });
     const connections = exchanges.filter(({ reply }) => reply.kind === 'answer').length;

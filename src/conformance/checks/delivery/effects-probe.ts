@@ -5,7 +5,7 @@
  */
 import { defineCheck } from '../../check.ts';
 import { deliver, effectsOf, times } from '../../judge/deliver.ts';
-import { fail, isAccepted, notTested, pass, tell } from '../../verdict.ts';
+import { fail, isAccepted, notTested, pass, describeReply } from '../../verdict.ts';
 
 export const check = defineCheck({
   id: 'delivery/effects-probe',
@@ -34,14 +34,14 @@ export const check = defineCheck({
     const exchange = await deliver(probe, event);
     if (!isAccepted(exchange)) {
       return notTested(
-        `The event was answered ${tell(exchange.reply)}. Run it when that is mended.`,
+        `The event was answered ${describeReply(exchange.reply)}. Run it when that is mended.`,
       );
     }
     const after = await effects.settled(event.id, 1);
     if (after === 1) return pass();
     return fail({
       expected: ['one effect'],
-      actual: `${tell(exchange.reply)}, then ${times(after)} of ${event.id}`,
+      actual: `${describeReply(exchange.reply)}, then ${times(after)} of ${event.id}`,
       // Two may be one that is counted twice; none is a loss wherever the hook looks rightly.
       ...(after === 0 ? {} : { level: 'SHOULD' }),
     });

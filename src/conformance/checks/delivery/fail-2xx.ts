@@ -6,7 +6,7 @@
 import { defineCheck } from '../../check.ts';
 import { effectsOf } from '../../judge/deliver.ts';
 import { whileFailing } from '../../judge/failing-hook.ts';
-import { fail, isAccepted, pass, tell } from '../../verdict.ts';
+import { fail, isAccepted, pass, describeReply } from '../../verdict.ts';
 
 /**
  * What works asynchronously may try again by itself within this time: no sooner than the provider itself, whose first
@@ -31,12 +31,12 @@ export const check = defineCheck({
   run: async (probe) => {
     const event = probe.event();
     const failed = await whileFailing(probe, () => probe.post(event));
-    if (!isAccepted(failed)) return pass(`answers ${tell(failed.reply)}`);
+    if (!isAccepted(failed)) return pass(`answers ${describeReply(failed.reply)}`);
     const count = await effectsOf(probe).settled(event.id, 1, RECOVERS_WITHIN);
     if (count > 0) return pass('answers 2xx and tries again by itself');
     return fail({
       expected: ['no 2xx', 'a 2xx, and the effect once processing works again'],
-      actual: `${tell(failed.reply)} while processing failed, and no effect within ${RECOVERS_WITHIN.forMs / 1000} s after it worked again. If a worker would try again later, shorten its back-off for the test`,
+      actual: `${describeReply(failed.reply)} while processing failed, and no effect within ${RECOVERS_WITHIN.forMs / 1000} s after it worked again. If a worker would try again later, shorten its back-off for the test`,
     });
   },
 });

@@ -6,7 +6,7 @@
 import { defineCheck } from '../../check.ts';
 import { deliver, effectsOf, times } from '../../judge/deliver.ts';
 import { whileFailing } from '../../judge/failing-hook.ts';
-import { fail, isAccepted, pass, tell } from '../../verdict.ts';
+import { fail, isAccepted, pass, describeReply } from '../../verdict.ts';
 
 /** What works asynchronously has so long to take effect in spite of the fault. Milliseconds. */
 const LOOK_FOR_MS = 300;
@@ -35,7 +35,7 @@ export const check = defineCheck({
     if (isAccepted(during) && count > 0) {
       return fail({
         expected: ['no 2xx, or a 2xx without effect for now'],
-        actual: `${tell(during.reply)} and ${times(count)}, while everything is to fail`,
+        actual: `${describeReply(during.reply)} and ${times(count)}, while everything is to fail`,
         exchanges: [during],
       });
     }
@@ -45,7 +45,7 @@ export const check = defineCheck({
     if (works) return pass();
     return fail({
       expected: ['a 2xx and one effect'],
-      actual: `${tell(after.reply)} once nothing is to fail any more, and no effect`,
+      actual: `${describeReply(after.reply)} once nothing is to fail any more, and no effect`,
     });
   },
 });

@@ -6,7 +6,7 @@
 import { defineCheck, type Verdict } from '../../check.ts';
 import { deliver, effectsOf } from '../../judge/deliver.ts';
 import type { Probe } from '../../probe/probe.ts';
-import { fail, isAccepted, pass, tell } from '../../verdict.ts';
+import { fail, isAccepted, pass, describeReply } from '../../verdict.ts';
 
 /** The longest id that the contract allows; how long ids are is an assumption. */
 const LONGEST = 128;
@@ -26,7 +26,7 @@ const judgePair = async (
   if (isAccepted(first) && isAccepted(second) && after > before) return null;
   return fail({
     expected: ['a 2xx and one effect of each'],
-    actual: `${what}: ${tell(first.reply)} for ${one}; ${tell(second.reply)} and ${after > before ? 'its effect' : 'no effect'} for ${other}`,
+    actual: `${what}: ${describeReply(first.reply)} for ${one}; ${describeReply(second.reply)} and ${after > before ? 'its effect' : 'no effect'} for ${other}`,
   });
 };
 

@@ -6,7 +6,7 @@
 import { defineCheck } from '../../check.ts';
 import { deliver, effectsOf, times } from '../../judge/deliver.ts';
 import { whileFailing } from '../../judge/failing-hook.ts';
-import { fail, pass, tell } from '../../verdict.ts';
+import { fail, pass, describeReply } from '../../verdict.ts';
 
 export const check = defineCheck({
   id: 'delivery/mark-before-success',
@@ -30,7 +30,7 @@ export const check = defineCheck({
     if (count === 1) return pass();
     return fail({
       expected: ['one effect'],
-      actual: `${times(count)}: ${tell(failed.reply)} while processing failed, then ${tell(retried.reply)} to the retry`,
+      actual: `${times(count)}: ${describeReply(failed.reply)} while processing failed, then ${describeReply(retried.reply)} to the retry`,
     });
   },
 });

@@ -6,7 +6,7 @@
 import { almostEvents } from '../../samples/invalid-events.ts';
 import { defineCheck } from '../../check.ts';
 import { deliverNamed, judgeOnce } from '../../judge/deliver.ts';
-import { pass, tell } from '../../verdict.ts';
+import { pass, describeReply } from '../../verdict.ts';
 
 const GOOD = 3;
 
@@ -40,7 +40,9 @@ export const check = defineCheck({
     const verdict = await judgeOnce(probe, delivered);
     return (
       verdict ??
-      pass(`events without data, and lists, were answered: ${poisoned.map(tell).join(', ')}`)
+      pass(
+        `events without data, and lists, were answered: ${poisoned.map(describeReply).join(', ')}`,
+      )
     );
   },
 });

@@ -6,7 +6,7 @@
 import { toProviderTime } from '../../../domain/time.ts';
 import { defineCheck } from '../../check.ts';
 import { deliver, effectsOf, settleBehind, times } from '../../judge/deliver.ts';
-import { fail, isAccepted, notTested, pass, tell } from '../../verdict.ts';
+import { fail, isAccepted, notTested, pass, describeReply } from '../../verdict.ts';
 
 const DAYS_MS = 3 * 86_400_000;
 
@@ -29,7 +29,9 @@ export const check = defineCheck({
     const event = probe.event('email.replied', {}, { timestamp });
     const first = await deliver(probe, event);
     if (!isAccepted(first)) {
-      return notTested(`An event that is three days old was answered ${tell(first.reply)}.`);
+      return notTested(
+        `An event that is three days old was answered ${describeReply(first.reply)}.`,
+      );
     }
     await effectsOf(probe).settled(event.id, 1);
     await deliver(probe, event);

@@ -7,7 +7,7 @@ import { defineCheck } from '../../check.ts';
 import { deliver } from '../../judge/deliver.ts';
 import { BACK_WITHIN_MS, sleep } from '../../hooks/hooks.ts';
 import { restart } from '../../judge/restart.ts';
-import { fail, isAccepted, notTested, pass, tell } from '../../verdict.ts';
+import { fail, isAccepted, notTested, pass, describeReply } from '../../verdict.ts';
 
 /** A cut connection is noticed within this time. Milliseconds. */
 const NOTICED_AFTER_MS = 100;
@@ -42,7 +42,7 @@ export const check = defineCheck({
     if (!isAccepted(back)) {
       return fail({
         expected: ['a 2xx'],
-        actual: `${tell(back.reply)}, ${BACK_WITHIN_MS / 1000} s after the restart`,
+        actual: `${describeReply(back.reply)}, ${BACK_WITHIN_MS / 1000} s after the restart`,
       });
     }
     if (!cut) {

@@ -6,7 +6,7 @@
 import { defineCheck } from '../../check.ts';
 import { deliver } from '../../judge/deliver.ts';
 import { createLead } from '../../judge/lead.ts';
-import { fail, isAccepted, pass, tell } from '../../verdict.ts';
+import { fail, isAccepted, pass, describeReply } from '../../verdict.ts';
 
 /** What an address that is not there turns into, in one language or another. */
 const PHANTOMS = ['undefined', 'null', 'None', 'nil'];
@@ -29,7 +29,7 @@ export const check = defineCheck({
   run: async (probe) => {
     const exchange = await deliver(probe, probe.event('campaign.completed'));
     if (!isAccepted(exchange)) {
-      return fail({ expected: ['a 2xx'], actual: tell(exchange.reply) });
+      return fail({ expected: ['a 2xx'], actual: describeReply(exchange.reply) });
     }
     const leads = PHANTOMS.map((phantom) => createLead(probe, { lead_email: phantom }));
     await leads[0]?.settled();

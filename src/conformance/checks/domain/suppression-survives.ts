@@ -7,7 +7,7 @@ import { defineCheck } from '../../check.ts';
 import { createLead, judgeLeads, type Lead } from '../../judge/lead.ts';
 import type { LeadState } from '../../hooks/hooks.ts';
 import { restart } from '../../judge/restart.ts';
-import { fail, isAccepted, notTested, pass, tell } from '../../verdict.ts';
+import { fail, isAccepted, notTested, pass, describeReply } from '../../verdict.ts';
 
 interface Kept {
   /** "unsubscribed", as the state hook names it. */
@@ -61,7 +61,7 @@ export const check = defineCheck({
         );
       }
       const back = await restart(probe);
-      if (!isAccepted(back)) return notTested(`After the restart: ${tell(back.reply)}.`);
+      if (!isAccepted(back)) return notTested(`After the restart: ${describeReply(back.reply)}.`);
       const after = await Promise.all(
         kept.map(async (one) => ({ one, state: await one.lead.sees(isKept(one.member)) })),
       );

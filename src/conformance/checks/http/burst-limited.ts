@@ -7,11 +7,11 @@ import { defineCheck } from '../../check.ts';
 import type { Event } from '../../probe/event-maker.ts';
 import type { Exchange } from '../../net/exchange.ts';
 import { sleep } from '../../hooks/hooks.ts';
-import { fail, isAccepted, notTested, pass, tell } from '../../verdict.ts';
+import { fail, isAccepted, notTested, pass, describeReply } from '../../verdict.ts';
 
 const EVENTS = 50;
 const AGAIN_AFTER_MS = 1000;
-const LONGEST_WAIT_MS = 3000;
+const MAX_WAIT_MS = 3000;
 
 const isLimited = ({ reply }: Exchange): boolean =>
   reply.kind === 'answer' && (reply.status === 429 || reply.status === 503);
@@ -23,7 +23,7 @@ const waitOf = (limited: readonly Exchange[]): number => {
       reply.kind === 'answer' ? reply.headers.find(([name]) => name === 'retry-after') : undefined;
     return Number(value?.[1] ?? 0) * 1000 || AGAIN_AFTER_MS;
   });
-  return Math.min(Math.max(...asked), LONGEST_WAIT_MS);
+  return Math.min(Math.max(...asked), MAX_WAIT_MS);
 };
 
 export const check = defineCheck({
@@ -54,7 +54,7 @@ export const check = defineCheck({
     if (last === undefined) return pass(`${limited.length} of ${EVENTS} at the second try`);
     return fail({
       expected: ['a 2xx at the second try'],
-      actual: `${limited.length} of ${EVENTS} were turned away, ${still.length} of them again: ${tell(last.reply)}`,
+      actual: `${limited.length} of ${EVENTS} were turned away, ${still.length} of them again: ${describeReply(last.reply)}`,
       exchanges: [last],
     });
   },

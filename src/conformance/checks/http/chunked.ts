@@ -5,7 +5,7 @@
  */
 import { defineCheck } from '../../check.ts';
 import { postInPieces } from '../../samples/chunked-events.ts';
-import { fail, isAccepted, pass, tell } from '../../verdict.ts';
+import { fail, isAccepted, pass, describeReply } from '../../verdict.ts';
 
 const chunk = (bytes: Buffer): Buffer =>
   Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')]);
@@ -40,7 +40,7 @@ export const check = defineCheck({
     return fail({
       ...(asksForLength ? { level: 'INFO' as const } : {}),
       expected: ['a 2xx'],
-      actual: tell(reply),
+      actual: describeReply(reply),
       ...(asksForLength ? { diagnosis: 'The server asks for a length (411), which it may.' } : {}),
     });
   },

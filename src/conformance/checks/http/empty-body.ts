@@ -4,7 +4,7 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { fail, isAccepted, pass, tell } from '../../verdict.ts';
+import { fail, isAccepted, pass, describeReply } from '../../verdict.ts';
 
 export const check = defineCheck({
   id: 'http/empty-body',
@@ -30,7 +30,7 @@ export const check = defineCheck({
     if (first === undefined) return pass();
     return fail({
       expected: ['a 4xx'],
-      actual: tell(first.reply),
+      actual: describeReply(first.reply),
       exchanges: [...wrong, ...accepted],
     });
   },

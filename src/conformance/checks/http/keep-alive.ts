@@ -7,7 +7,7 @@ import { defineCheck } from '../../check.ts';
 import type { Exchange } from '../../net/exchange.ts';
 import type { Probe } from '../../probe/probe.ts';
 import { rawHead, type RawConnection } from '../../net/raw-socket.ts';
-import { fail, isAccepted, pass, tell } from '../../verdict.ts';
+import { fail, isAccepted, pass, describeReply } from '../../verdict.ts';
 
 const EVENTS = 3;
 
@@ -56,7 +56,7 @@ export const check = defineCheck({
         if (!isAccepted(exchange)) {
           return fail({
             expected: ['a 2xx for each'],
-            actual: `event ${place} of ${EVENTS}: ${tell(reply)}`,
+            actual: `event ${place} of ${EVENTS}: ${describeReply(reply)}`,
             exchanges: [exchange],
           });
         }

@@ -4,7 +4,7 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { fail, isAccepted, pass, tell } from '../../verdict.ts';
+import { fail, isAccepted, pass, describeReply } from '../../verdict.ts';
 
 const BYTES = 4096;
 
@@ -27,6 +27,6 @@ export const check = defineCheck({
       headers: names.map((name) => [name, value]),
     });
     if (isAccepted(exchange)) return pass();
-    return fail({ expected: ['a 2xx'], actual: tell(exchange.reply) });
+    return fail({ expected: ['a 2xx'], actual: describeReply(exchange.reply) });
   },
 });

@@ -4,7 +4,7 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { fail, isAccepted, pass, tell } from '../../verdict.ts';
+import { fail, isAccepted, pass, describeReply } from '../../verdict.ts';
 
 const METHODS = ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 const BARE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -28,12 +28,12 @@ export const check = defineCheck({
       const body = BARE.has(method) ? '' : probe.write(event);
       const exchange = await probe.post(body, { method });
       const { reply } = exchange;
-      if (reply.kind === 'none') faults.push(`${method}: ${tell(reply)}`);
+      if (reply.kind === 'none') faults.push(`${method}: ${describeReply(reply)}`);
       else if (reply.status >= 500 && reply.status !== 501)
-        faults.push(`${method}: ${tell(reply)}`);
+        faults.push(`${method}: ${describeReply(reply)}`);
       else if (isAccepted(exchange) && !BARE.has(method) && probe.effects !== null) {
         const count = await probe.effects.settled(event.id, 1, { forMs: 300 });
-        if (count > 0) faults.push(`${method}: ${tell(reply)}, and processed it`);
+        if (count > 0) faults.push(`${method}: ${describeReply(reply)}, and processed it`);
       }
     }
     if (faults.length === 0) return pass();

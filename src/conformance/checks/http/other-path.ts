@@ -5,7 +5,7 @@
  */
 import { defineCheck } from '../../check.ts';
 import { effectsOf } from '../../judge/deliver.ts';
-import { fail, isAccepted, pass, tell } from '../../verdict.ts';
+import { fail, isAccepted, pass, describeReply } from '../../verdict.ts';
 
 export const check = defineCheck({
   id: 'http/other-path',
@@ -27,7 +27,10 @@ export const check = defineCheck({
     const exchange = await probe.post(event, { url: url.href });
     if (!isAccepted(exchange)) return pass();
     const count = await effectsOf(probe).settled(event.id, 1, { forMs: 500 });
-    if (count === 0) return pass(`answers ${tell(exchange.reply)} there, without effect`);
-    return fail({ expected: ['404'], actual: `${tell(exchange.reply)}, and processed it` });
+    if (count === 0) return pass(`answers ${describeReply(exchange.reply)} there, without effect`);
+    return fail({
+      expected: ['404'],
+      actual: `${describeReply(exchange.reply)}, and processed it`,
+    });
   },
 });

@@ -4,7 +4,7 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { tellTlsTrouble } from '../../diagnosis/tls.ts';
+import { describeTlsFailure } from '../../diagnosis/tls.ts';
 import { pass, unjudged } from '../../verdict.ts';
 import type { NoReply } from '../../net/exchange.ts';
 
@@ -33,7 +33,7 @@ export const check = defineCheck({
     const failure = connection.failure();
     connection.close();
     if (failure === null) return pass();
-    if (failure.cause === 'tls') return tellTlsTrouble(failure);
+    if (failure.cause === 'tls') return describeTlsFailure(failure);
     const { host } = new URL(probe.url);
     return unjudged(
       `The target cannot be reached: ${failure.message} at ${host}. ${REMEDIES[failure.cause] ?? 'Look at what listens there: it cuts connections before anything is sent.'}`,

@@ -6,7 +6,7 @@
 import { almostEvents } from '../../samples/invalid-events.ts';
 import { defineCheck } from '../../check.ts';
 import type { Exchange } from '../../net/exchange.ts';
-import { fail, pass, tell } from '../../verdict.ts';
+import { fail, pass, describeReply } from '../../verdict.ts';
 
 const BODIES = ['{"event":', 'null', '[]', '"email.sent"', '17', '{}', '{"event":"email.sent"}'];
 
@@ -47,7 +47,7 @@ export const check = defineCheck({
       actual: broken
         .map(
           ({ request, reply }) =>
-            `${shorten(Buffer.from(request.body).toString())}: ${tell(reply)}`,
+            `${shorten(Buffer.from(request.body).toString())}: ${describeReply(reply)}`,
         )
         .join('; '),
       exchanges: broken,

@@ -5,7 +5,7 @@
  */
 import { defineCheck } from '../../check.ts';
 import { postInPieces, withLength } from '../../samples/chunked-events.ts';
-import { fail, isAccepted, pass, tell } from '../../verdict.ts';
+import { fail, isAccepted, pass, describeReply } from '../../verdict.ts';
 
 const PIECES = 8;
 const PAUSE_MS = 60;
@@ -37,6 +37,6 @@ export const check = defineCheck({
       pauseMs: PAUSE_MS,
     });
     if (isAccepted(exchange)) return pass();
-    return fail({ expected: ['a 2xx'], actual: tell(exchange.reply) });
+    return fail({ expected: ['a 2xx'], actual: describeReply(exchange.reply) });
   },
 });

@@ -5,7 +5,7 @@
  */
 import { defineCheck } from '../../check.ts';
 import { postInPieces, withLength, type Pieces } from '../../samples/chunked-events.ts';
-import { fail, isAccepted, pass, tell } from '../../verdict.ts';
+import { fail, isAccepted, pass, describeReply } from '../../verdict.ts';
 
 const third = ({ length }: Buffer): number => Math.floor(length / 3);
 
@@ -56,7 +56,7 @@ export const check = defineCheck({
     return fail({
       expected: ['a 2xx'],
       actual: refused
-        .map(({ request, reply }) => `${request.manner ?? ''}: ${tell(reply)}`)
+        .map(({ request, reply }) => `${request.manner ?? ''}: ${describeReply(reply)}`)
         .join('; '),
       exchanges: refused,
     });

@@ -4,11 +4,11 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import type { Death } from '../../run/observed.ts';
+import type { Crash } from '../../run/observed.ts';
 import { fail, notTested, pass } from '../../verdict.ts';
 import { isDown } from '../../run/liveness.ts';
 
-const tellReturn = ({ backAfterMs }: Death): string => {
+const tellReturn = ({ backAfterMs }: Crash): string => {
   if (backAfterMs === null) return 'did not come back';
   return backAfterMs === 0 ? 'was back at the next look' : `was back after ${backAfterMs} ms`;
 };

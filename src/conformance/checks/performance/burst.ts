@@ -4,9 +4,9 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { latenciesOf, tellLatencies } from '../../judge/latencies.ts';
+import { latenciesOf, formatLatencies } from '../../judge/latencies.ts';
 import type { Exchange } from '../../net/exchange.ts';
-import { fail, pass, tell } from '../../verdict.ts';
+import { fail, pass, describeReply } from '../../verdict.ts';
 
 const EVENTS = 100;
 
@@ -33,10 +33,10 @@ export const check = defineCheck({
     const sent = await Promise.all(events.map((event) => probe.post(event)));
     const broken = sent.filter(isTurnedAway);
     const [first] = broken;
-    if (first === undefined) return pass(tellLatencies(latenciesOf(sent)));
+    if (first === undefined) return pass(formatLatencies(latenciesOf(sent)));
     return fail({
       expected: ['an answer to each'],
-      actual: `${broken.length} of ${EVENTS} failed: ${tell(first.reply)}`,
+      actual: `${broken.length} of ${EVENTS} failed: ${describeReply(first.reply)}`,
       exchanges: [first],
     });
   },

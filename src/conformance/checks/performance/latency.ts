@@ -4,7 +4,7 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { latenciesOf, SLOW_MS, tellLatencies, unanswered } from '../../judge/latencies.ts';
+import { latenciesOf, SLOW_MS, formatLatencies, unanswered } from '../../judge/latencies.ts';
 import type { Exchange } from '../../net/exchange.ts';
 import { stopwatch } from '../../net/stopwatch.ts';
 import { fail, pass } from '../../verdict.ts';
@@ -37,7 +37,7 @@ export const check = defineCheck({
     const measured = sent.slice(WARM_UP);
     const late = unanswered(measured);
     const figures = latenciesOf(measured);
-    const told = tellLatencies(figures);
+    const told = formatLatencies(figures);
     if (late.length > 0) {
       return fail({
         expected: ['an answer within the limit'],

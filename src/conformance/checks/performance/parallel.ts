@@ -4,7 +4,7 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { latenciesOf, SLOW_MS, tellLatencies, unanswered } from '../../judge/latencies.ts';
+import { latenciesOf, SLOW_MS, formatLatencies, unanswered } from '../../judge/latencies.ts';
 import { fail, pass } from '../../verdict.ts';
 
 const EVENTS = 20;
@@ -28,7 +28,7 @@ export const check = defineCheck({
     const sent = await Promise.all(events.map((event) => probe.post(event)));
     const late = unanswered(sent);
     const figures = latenciesOf(sent);
-    const told = tellLatencies(figures);
+    const told = formatLatencies(figures);
     if (late.length > 0) {
       return fail({
         expected: ['an answer within the limit for each'],

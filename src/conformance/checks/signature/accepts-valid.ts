@@ -6,7 +6,7 @@
 import { defineCheck } from '../../check.ts';
 import { diagnose } from '../../diagnosis/diagnose.ts';
 import type { Exchange } from '../../net/exchange.ts';
-import { isAccepted, pass, tell } from '../../verdict.ts';
+import { isAccepted, pass, describeReply } from '../../verdict.ts';
 
 /** A receiver that has just started may fail once: the provider tries again. */
 const mayPass = ({ reply }: Exchange): boolean =>
@@ -71,7 +71,7 @@ export const check = defineCheck({
     if (!mayPass(exchange)) return diagnose(probe, exchange);
     const again = await probe.post(probe.event());
     return isAccepted(again)
-      ? pass(`accepted at the second try; the first got ${tell(exchange.reply)}`)
+      ? pass(`accepted at the second try; the first got ${describeReply(exchange.reply)}`)
       : diagnose(probe, again);
   },
 });

@@ -4,7 +4,7 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { tellAccepted } from '../../judge/forgeries.ts';
+import { describeAccepted } from '../../judge/forgeries.ts';
 
 const ALGORITHMS = ['sha1', 'sha512'];
 
@@ -23,7 +23,7 @@ export const check = defineCheck({
   stage: 'negative',
   after: ['signature/wrong-digest', 'signature/refuses-with-4xx', 'signature/malformed'],
   run: (probe) =>
-    tellAccepted(
+    describeAccepted(
       probe,
       ALGORITHMS.map((algorithm) => ({
         name: `${algorithm}= and an HMAC by it`,

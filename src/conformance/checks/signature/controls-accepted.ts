@@ -4,7 +4,7 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { fail, isRefused, notTested, pass, tell } from '../../verdict.ts';
+import { fail, isRefused, notTested, pass, describeReply } from '../../verdict.ts';
 import type { LostControl } from '../../run/observed.ts';
 
 /** Faults, restarts and bursts have checks of their own. */
@@ -39,7 +39,7 @@ export const check = defineCheck({
     return fail({
       ...(limited ? { level: 'SHOULD' as const } : {}),
       expected: ['a 2xx for the valid event'],
-      actual: `after ${last.after} a valid event got: ${tell(last.control.reply)}${lost.length > 1 ? ` (${lost.length} times in all)` : ''}`,
+      actual: `after ${last.after} a valid event got: ${describeReply(last.control.reply)}${lost.length > 1 ? ` (${lost.length} times in all)` : ''}`,
       exchanges: lost.map(({ control }) => control),
       ...(limited
         ? { diagnosis: 'A limiter counts forgeries, and then turns away what is rightly signed.' }

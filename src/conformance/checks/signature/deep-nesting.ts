@@ -4,7 +4,7 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { fail, pass, tell } from '../../verdict.ts';
+import { fail, pass, describeReply } from '../../verdict.ts';
 
 const DEPTH = 100_000;
 
@@ -32,7 +32,7 @@ export const check = defineCheck({
     if (reply.status < 500) return pass();
     return fail({
       expected: ['a 4xx'],
-      actual: `${DEPTH} levels, without a signature: ${tell(reply)}`,
+      actual: `${DEPTH} levels, without a signature: ${describeReply(reply)}`,
     });
   },
 });

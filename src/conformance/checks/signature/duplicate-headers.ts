@@ -9,7 +9,7 @@ import { habitOf, judgeAcceptance, wrongSignature } from '../../judge/forgeries.
 import type { Exchange } from '../../net/exchange.ts';
 import type { Probe } from '../../probe/probe.ts';
 import { postRaw } from '../../probe/raw-post.ts';
-import { fail, isAccepted, isRefused, pass, tell, silenceOf } from '../../verdict.ts';
+import { fail, isAccepted, isRefused, pass, describeReply, silenceOf } from '../../verdict.ts';
 
 /** Sent as they are: an HTTP client would make one of the two. */
 const postBoth = (
@@ -70,7 +70,9 @@ export const check = defineCheck({
       const failure = fail({
         level: 'SHOULD',
         expected: ['a 4xx, or a 2xx when one of them is right'],
-        actual: broken.map(({ name, exchange }) => `${name}: ${tell(exchange.reply)}`).join('; '),
+        actual: broken
+          .map(({ name, exchange }) => `${name}: ${describeReply(exchange.reply)}`)
+          .join('; '),
         exchanges: broken.map(({ exchange }) => exchange).toReversed(),
         diagnosis: 'Nothing is accepted by it, but the receiver fails over it.',
       });

@@ -8,7 +8,7 @@ import { defineCheck } from '../../check.ts';
 import type { Exchange } from '../../net/exchange.ts';
 import type { Probe } from '../../probe/probe.ts';
 import { postRaw } from '../../probe/raw-post.ts';
-import { fail, isAccepted, pass, tell, silenceOf } from '../../verdict.ts';
+import { fail, isAccepted, pass, describeReply, silenceOf } from '../../verdict.ts';
 
 const titled = (name: string): string =>
   name
@@ -56,7 +56,7 @@ export const check = defineCheck({
     return fail({
       expected: ['a 2xx for each spelling'],
       actual: refused
-        .map(({ spelling, exchange }) => `${spelling}: ${tell(exchange.reply)}`)
+        .map(({ spelling, exchange }) => `${spelling}: ${describeReply(exchange.reply)}`)
         .join('; '),
       exchanges: refused.map(({ exchange }) => exchange),
     });

@@ -4,7 +4,7 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { tellAccepted, wrongSignature } from '../../judge/forgeries.ts';
+import { describeAccepted, wrongSignature } from '../../judge/forgeries.ts';
 
 export const check = defineCheck({
   id: 'signature/multi-value',
@@ -27,7 +27,7 @@ export const check = defineCheck({
     'signature/malleable',
   ],
   run: (probe) =>
-    tellAccepted(probe, [
+    describeAccepted(probe, [
       {
         name: 'a wrong one, a comma and the right one',
         signature: (body) => `${wrongSignature(probe)},${probe.signing.valid(body)}`,

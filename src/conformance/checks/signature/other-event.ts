@@ -5,7 +5,7 @@
  */
 import { defineCheck } from '../../check.ts';
 import { judgeAcceptance } from '../../judge/forgeries.ts';
-import { isAccepted, notTested, tell } from '../../verdict.ts';
+import { isAccepted, notTested, describeReply } from '../../verdict.ts';
 
 export const check = defineCheck({
   id: 'signature/other-event',
@@ -25,7 +25,7 @@ export const check = defineCheck({
     const real = probe.event();
     const captured = await probe.post(real);
     if (!isAccepted(captured)) {
-      return notTested(`The event to borrow from was answered ${tell(captured.reply)}.`);
+      return notTested(`The event to borrow from was answered ${describeReply(captured.reply)}.`);
     }
     const signature = probe.signing.valid(probe.write(real));
     const { lead_email: _, ...rest } = real.data;

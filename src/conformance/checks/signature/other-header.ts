@@ -4,7 +4,7 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { tellAccepted } from '../../judge/forgeries.ts';
+import { describeAccepted } from '../../judge/forgeries.ts';
 
 const NAMES = ['X-Hub-Signature-256', 'X-Signature', 'X-Webhook-Signature', 'Signature'];
 
@@ -23,7 +23,7 @@ export const check = defineCheck({
   stage: 'negative',
   after: ['signature/wrong-digest', 'signature/refuses-with-4xx', 'signature/missing-header'],
   run: (probe) =>
-    tellAccepted(
+    describeAccepted(
       probe,
       NAMES.map((name) => {
         const event = probe.event();

@@ -6,7 +6,7 @@
 import { defineCheck } from '../../check.ts';
 import { wrongSignature } from '../../judge/forgeries.ts';
 import type { Exchange } from '../../net/exchange.ts';
-import { fail, pass, tell } from '../../verdict.ts';
+import { fail, pass, describeReply } from '../../verdict.ts';
 
 const BODIES: readonly (readonly [name: string, body: string])[] = [
   ['half an object', '{"event":"email.replied","id":'],
@@ -47,7 +47,9 @@ export const check = defineCheck({
     if (broken.length === 0) return pass();
     return fail({
       expected: ['a 4xx'],
-      actual: broken.map(({ name, exchange }) => `${name}: ${tell(exchange.reply)}`).join('; '),
+      actual: broken
+        .map(({ name, exchange }) => `${name}: ${describeReply(exchange.reply)}`)
+        .join('; '),
       exchanges: broken.map(({ exchange }) => exchange),
     });
   },

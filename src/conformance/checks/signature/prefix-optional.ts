@@ -4,7 +4,7 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { tellAccepted } from '../../judge/forgeries.ts';
+import { describeAccepted } from '../../judge/forgeries.ts';
 
 export const check = defineCheck({
   id: 'signature/prefix-optional',
@@ -27,7 +27,7 @@ export const check = defineCheck({
     'signature/malleable',
   ],
   run: (probe) =>
-    tellAccepted(probe, [
+    describeAccepted(probe, [
       { name: 'bare hex', signature: (body) => probe.signing.digest(body) },
       { name: 'v1= in front', signature: (body) => `v1=${probe.signing.digest(body)}` },
     ]),

@@ -5,7 +5,7 @@
  */
 import { defineCheck } from '../../check.ts';
 import { wrongSignature } from '../../judge/forgeries.ts';
-import { fail, isAccepted, isRefused, pass, tell } from '../../verdict.ts';
+import { fail, isAccepted, isRefused, pass, describeReply } from '../../verdict.ts';
 
 export const check = defineCheck({
   id: 'signature/refuses-with-4xx',
@@ -30,7 +30,7 @@ export const check = defineCheck({
     if (isRefused(exchange)) return pass();
     return fail({
       expected: ['a 4xx (401 in the provider’s guide)'],
-      actual: `a wrong signature: ${tell(exchange.reply)}`,
+      actual: `a wrong signature: ${describeReply(exchange.reply)}`,
       ...(isAccepted(exchange)
         ? {
             diagnosis:

@@ -5,7 +5,7 @@
  */
 import { SIGNATURE } from '../../../../schemas/contract.ts';
 import { defineCheck } from '../../check.ts';
-import { tellAccepted } from '../../judge/forgeries.ts';
+import { describeAccepted } from '../../judge/forgeries.ts';
 
 export const check = defineCheck({
   id: 'signature/upper-case',
@@ -28,7 +28,7 @@ export const check = defineCheck({
     'signature/malleable',
   ],
   run: (probe) =>
-    tellAccepted(probe, [
+    describeAccepted(probe, [
       {
         name: 'upper-case digits',
         signature: (body) => SIGNATURE.prefix + probe.signing.digest(body).toUpperCase(),

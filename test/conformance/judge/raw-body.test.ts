@@ -25,7 +25,7 @@ test.for([
   ['trimmed text', hashing((body) => body.trim())],
   // As what it parsed, but for what nobody thinks of.
   ['some text of its own', hashing((body) => (body.length < 100 ? compact(body) : 'own'))],
-] as const)('describeReply that %s is hashed in their place', async ([, script]) => {
+] as const)('tells that %s is hashed in their place', async ([, script]) => {
   await using receiver = await scripted(script);
   const verdict = await judgeRawBodies(receiver.probe, [
     plain,

@@ -55,7 +55,7 @@ export const check = defineCheck({
     const others = await sendOthers(probe);
     if (others < FEWEST) {
       return notTested(
-        `Only ${others} other events were accepted within ${MAX_MS / 1000} s: too few to describeReply. Run it against a faster instance.`,
+        `Only ${others} other events were accepted within ${MAX_MS / 1000} s: too few to tell. Run it against a faster instance.`,
       );
     }
     await deliver(probe, event);

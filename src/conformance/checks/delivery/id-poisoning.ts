@@ -18,7 +18,7 @@ export const check = defineCheck({
       'guide, "Step 2: Verify the signature" and "Error handling best practices: Idempotency"',
   },
   cause:
-    'The id is marked as seen before the signature is checked: whoever candidates an id can make a real event vanish.',
+    'The id is marked as seen before the signature is checked: whoever guesses an id can make a real event vanish.',
   fix: 'Check the signature first; look at nothing in the body before that.',
   catches: ['delivery-marks-before-verify'],
   stage: 'effects',

@@ -50,7 +50,7 @@ export const check = defineCheck({
     source: 'guide, "Step 1: Register your endpoint" and "Step 2: Verify the signature"',
   },
   cause:
-    'Where the secret is not configured, the code falls back to an empty or a default one (`process.env.SECRET || ""`, `os.environ.get("SECRET", "secret")`), or tries it besides: whoever candidates it can forge.',
+    'Where the secret is not configured, the code falls back to an empty or a default one (`process.env.SECRET || ""`, `os.environ.get("SECRET", "secret")`), or tries it besides: whoever guesses it can forge.',
   fix: 'Refuse to start without a secret: `if (!process.env.WEBHOOK_SECRET) throw new Error("WEBHOOK_SECRET is not set")`; Python: `os.environ["WEBHOOK_SECRET"]`. Take fallbacks out.',
   catches: ['signature-default-key-empty', 'signature-default-key-changeme'],
   stage: 'negative',

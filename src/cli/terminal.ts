@@ -83,7 +83,12 @@ export const processTerminal = (
     printJson: (value, indent = false) => print(JSON.stringify(value, null, indent ? 2 : 0)),
     note: (line) => {
       status(null);
-      process.stderr.write(`${line}\n`);
+      const write = (): void => {
+        process.stderr.write(`${line}\n`);
+      };
+      // Where both streams share a socket and its reader is slow, a notice would overtake the data that it follows.
+      if (process.stdout.writableLength === 0) write();
+      else process.stdout.write('', write);
     },
     style: (styles, text) =>
       styleText(styles, text, { stream: process.stdout, validateStream: true }),

@@ -158,7 +158,7 @@ describe.concurrent('one cause, one finding', () => {
     expect(musts(seen)).toEqual([]);
     expect(find(seen, 'signature/body-reserialized')).toMatchObject({
       status: 'pass',
-      reason: expect.stringContaining('a whole number written as 1.0 is refused') as string,
+      reason: expect.stringContaining('an integer written as 1.0 is refused') as string,
     });
     expect(find(seen, 'content/event-types')?.status).toBe('pass');
   });

@@ -33,7 +33,7 @@ const MEANINGS: readonly (readonly [sign: RegExp, meaning: string])[] = [
   [/Input buffers must have the same byte length/, LENGTHS],
 ];
 
-const LONGEST = 200;
+const MAX_QUOTED_CHARACTERS = 200;
 
 export interface ErrorText {
   /** ` It says: …`, or nothing. */
@@ -63,7 +63,7 @@ export const readError = (page: string): ErrorText => {
   const message = BARE_NAME.test(name) ? (messageAfter(text, name) ?? '') : '';
   const found = MEANINGS.find(([sign]) => sign.test(text));
   return {
-    says: line === undefined ? '' : ` It says: ${`${name}${message}`.slice(0, LONGEST)}`,
+    says: line === undefined ? '' : ` It says: ${`${name}${message}`.slice(0, MAX_QUOTED_CHARACTERS)}`,
     meaning: found === undefined ? null : found[1],
   };
 };

@@ -12,7 +12,7 @@ import { fail, isAccepted, describeReply, silenceOf } from '../verdict.ts';
 
 /** "Not now": the same event is in flight, or too much is going on. The provider would come again. */
 const NOT_NOW: ReadonlySet<number> = new Set([409, 425, 429, 503]);
-const AGAIN_AFTER_MS = [50, 150, 400, 900];
+const RETRY_DELAYS_MS = [50, 150, 400, 900];
 
 const isNotNow = ({ reply }: Exchange): boolean =>
   reply.kind === 'answer' && NOT_NOW.has(reply.status);
@@ -24,7 +24,7 @@ export const deliver = async (
   options?: PostOptions,
 ): Promise<Exchange> => {
   let exchange = await probe.post(body, options);
-  for (const ms of AGAIN_AFTER_MS) {
+  for (const ms of RETRY_DELAYS_MS) {
     if (!isNotNow(exchange)) break;
     await sleep(probe.wall, ms);
     exchange = await probe.post(body, options);
@@ -90,7 +90,7 @@ export const judgeOnce = async (
   );
   if (wrong.length === 0) return null;
   return fail({
-    expected: ['one effect of each'],
+    expected: ['one effect per event'],
     actual: wrong
       .map(
         ({ name, exchange, count }) => `${name}: ${describeReply(exchange.reply)}, ${times(count)}`,

@@ -62,7 +62,7 @@ describe('a repeat after a restart', () => {
     const forgetful = await judge(dedupeVolatile, { counts: 'in memory', ids: 'on disk' });
     expect(forgetful.verdict).toEqual({
       status: 'pass',
-      note: 'by the repeat alone: the effects hook begins anew with each restart',
+      note: 'by the duplicate alone: the effects hook loses its counts on restart',
     });
   });
 

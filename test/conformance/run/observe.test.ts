@@ -90,7 +90,7 @@ describe('http/survives', () => {
     ];
     expect(look('http/survives', { controls: 7, deaths })).toEqual({
       status: 'fail',
-      expected: ['the receiver goes on answering'],
+      expected: ['the receiver keeps responding'],
       actual,
       exchanges: [last],
     });
@@ -199,7 +199,7 @@ describe.each([
     const exchanges = [fine, by('a/two', leaking), by('a/three', exchange(leaking.reply))];
     expect(look(id, { exchanges, secretsIn })).toEqual({
       status: 'fail',
-      expected: ['nothing of it in any answer'],
+      expected: ['no trace of it in any response'],
       actual,
       exchanges: [leaking],
     });

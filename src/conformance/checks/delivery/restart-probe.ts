@@ -1,5 +1,5 @@
 /**
- * The restart hook itself: the process must end, and come back.
+* Validates the restart hook: the process must end and become reachable again.
  *
  * @module
  */
@@ -9,20 +9,20 @@ import { BACK_WITHIN_MS, sleep } from '../../hooks/hooks.ts';
 import { restart } from '../../judge/restart.ts';
 import { fail, isAccepted, notTested, pass, describeReply } from '../../verdict.ts';
 
-/** A cut connection is noticed within this time. Milliseconds. */
+/** A closed connection is noticed within this time. */
 const NOTICED_AFTER_MS = 100;
 
 export const check = defineCheck({
   id: 'delivery/restart-probe',
   level: 'SHOULD',
-  title: 'Comes back after a restart',
+  title: 'Is available again after a restart',
   requirement: {
-    text: 'Servers restart; what is not received within 10 seconds is retried for 35 minutes and then a dead letter',
+    text: 'Servers restart; an event not accepted within 10 seconds is retried for 35 minutes and then becomes a dead letter',
     source: 'guide, "Step 3: Handle retries" and "Error handling best practices"',
   },
   cause:
-    'The restart command does not start the receiver, or it needs too long, or fails to start on what it has stored.',
-  fix: 'Let the command kill the process (kill -9, docker kill) and start it again in the background, e.g. `docker restart -t 0 app`; it is waited for 30 seconds.',
+    'The restart command does not start the receiver, the receiver starts too slowly, or it fails to start with its stored data.',
+  fix: 'Let the command kill the process (kill -9, docker kill) and start it again in the background, e.g. `docker restart -t 0 app`. The suite waits 30 seconds for it.',
   catches: ['delivery-restart-stays-down'],
   stage: 'disturbing',
   needs: ['restart'],

@@ -1,5 +1,5 @@
 /**
- * Whether answers get slower with every event of a campaign.
+* Response time as the number of stored events grows.
  *
  * @module
  */
@@ -20,14 +20,14 @@ const RATIO = 4;
 export const check = defineCheck({
   id: 'performance/growth',
   level: 'INFO',
-  title: 'Does not get slower with every event of a campaign',
+  title: 'Does not slow down as events accumulate',
   requirement: {
-    text: 'An answer must come within 10 seconds, on the last day of a campaign as on the first',
+    text: 'A response must arrive within 10 seconds, on the last day of a campaign as on the first',
     source: 'guide, "Respond fast"',
   },
   cause:
-    'Each event looks through all that came before: a list without an index, a file that is rewritten, a count that is taken anew.',
-  fix: 'Put an index on what is looked up (the event’s id, the campaign), and keep counts as counts.',
+    'Each event scans all earlier ones: a list without an index, a file that is rewritten, a count that is recomputed.',
+  fix: 'Index the columns that are looked up (the event id, the campaign), and maintain counters instead of recounting.',
   catches: ['performance-grows'],
   stage: 'flood',
   after: ['performance/latency'],

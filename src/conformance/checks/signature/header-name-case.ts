@@ -1,5 +1,5 @@
 /**
- * The header’s name in other spellings: proxies and HTTP clients change it.
+* The header name in other cases, as changed by proxies and HTTP clients.
  *
  * @module
  */
@@ -33,14 +33,14 @@ const postAs = (probe: Probe, spelling: string): Promise<Exchange> => {
 export const check = defineCheck({
   id: 'signature/header-name-case',
   level: 'MUST',
-  title: 'Finds the signature however the header’s name is spelled',
+  title: 'Finds the signature header regardless of case',
   requirement: {
-    text: 'Names of headers have no case: HTTP/2 and many proxies write them in lower case, Go and others in Title-Case',
+    text: 'Header names are case-insensitive: HTTP/2 and many proxies use lower case, Go and others Title-Case',
     source:
       'guide, "Step 2: Verify the signature": X-SendEmAll-Signature in Flask, x-sendemall-signature in Express; RFC 9110, 5.1',
   },
   cause:
-    'The header is looked up by its exact spelling, in the raw list of headers or in a map that knows case (API gateways hand on such maps).',
+    'The header is looked up by exact case, in the raw header list or in a case-sensitive map (as passed on by API gateways).',
   fix: 'Use the framework’s own lookup (Node: `req.headers["x-sendemall-signature"]`; Fetch: `headers.get(…)`; AWS Lambda: lower-case the keys of `event.headers` first).',
   catches: ['signature-header-spelled-exactly', 'signature-header-lower-case-only'],
   stage: 'valid',
@@ -54,7 +54,7 @@ export const check = defineCheck({
     const silence = silenceOf(refused.map(({ exchange }) => exchange));
     if (silence !== null) return silence;
     return fail({
-      expected: ['a 2xx for each spelling'],
+      expected: ['a 2xx for each case'],
       actual: refused
         .map(({ spelling, exchange }) => `${spelling}: ${describeReply(exchange.reply)}`)
         .join('; '),

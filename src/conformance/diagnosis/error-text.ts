@@ -63,7 +63,8 @@ export const readError = (page: string): ErrorText => {
   const message = BARE_NAME.test(name) ? (messageAfter(text, name) ?? '') : '';
   const found = MEANINGS.find(([sign]) => sign.test(text));
   return {
-    says: line === undefined ? '' : ` It says: ${`${name}${message}`.slice(0, MAX_QUOTED_CHARACTERS)}`,
+    says:
+      line === undefined ? '' : ` It says: ${`${name}${message}`.slice(0, MAX_QUOTED_CHARACTERS)}`,
     meaning: found === undefined ? null : found[1],
   };
 };

@@ -1,5 +1,5 @@
 /**
- * The report as one self-contained page: every check with its exchanges; no script, nothing from elsewhere.
+ * The report as one self-contained HTML page: every check with its exchanges; no scripts, no external resources.
  *
  * @module
  */
@@ -9,12 +9,12 @@ import { harmless, requestLines, responseLines, splitCode } from './exchange-tex
 import {
   findingOf,
   findingsOf,
-  GRAVITY_WORDS,
+  SEVERITY_LABELS,
   notTestedBy,
   formatCounts,
   formatRun,
   formatVerdict,
-  type Gravity,
+  type Severity,
 } from './findings.ts';
 import { FILTERS, STYLE } from './html-style.ts';
 import { escapeMarkup } from './xml-text.ts';
@@ -28,40 +28,40 @@ const showWithCode = (text: string): string =>
     )
     .join('');
 
-const WORDS: Readonly<Record<string, string>> = { pass: 'pass', not_tested: 'not tested' };
+const LABELS: Readonly<Record<string, string>> = { passed: 'passed', not_tested: 'not tested' };
 
-const kindOf = (report: Report, result: CheckResult): Gravity | 'pass' | 'not_tested' =>
-  findingOf(report, result)?.gravity ?? (result.status === 'pass' ? 'pass' : 'not_tested');
+const kindOf = (report: Report, result: CheckResult): Severity | 'passed' | 'not_tested' =>
+  findingOf(report, result)?.severity ?? (result.status === 'pass' ? 'passed' : 'not_tested');
 
 const entry = (term: string, text: string | null, write = show): string =>
   text === null || text === '' ? '' : `<dt>${term}</dt><dd>${write(text)}</dd>`;
 
-// A line end directly after the tag is dropped by readers.
+// HTML parsers drop a line break directly after the tag.
 const pre = (text: string): string => `<pre tabindex="0">\n${escapeMarkup(text)}</pre>`;
 
 const showExchange = ({ request, response }: ReportedExchange, at: number): string =>
-  `<h3>Exchange ${at + 1}</h3><p>Sent:</p>${pre(requestLines(request).join('\n'))}` +
-  `<p>Came back:</p>${pre(responseLines(response).join('\n'))}`;
+  `<h3>Exchange ${at + 1}</h3><p>Request:</p>${pre(requestLines(request).join('\n'))}` +
+  `<p>Response:</p>${pre(responseLines(response).join('\n'))}`;
 
 const showCheck = (report: Report, result: CheckResult): string => {
   const kind = kindOf(report, result);
   const known = findingOf(report, result)?.known ?? null;
-  const word = WORDS[kind] ?? GRAVITY_WORDS[kind as Gravity].toLowerCase();
-  const open = ['failure', 'error', 'warning'].includes(kind) ? ' open' : '';
+  const word = LABELS[kind] ?? SEVERITY_LABELS[kind as Severity].toLowerCase();
+  const open = ['failed', 'error', 'warning'].includes(kind) ? ' open' : '';
   const { exchanges, reproduce } = result;
   return [
     `<details class="check ${kind}" id="${escapeMarkup(result.id)}"${open}>`,
     `<summary><span class="word">${word}</span> <span class="soft">${result.level}</span> `,
     `<code>${show(result.id)}</code> ${show(result.title)}</summary><dl>`,
     entry('Known', known),
-    entry('Found', result.actual),
-    entry(kind === 'pass' ? 'Remark' : 'Reason', result.reason),
+    entry('Actual', result.actual),
+    entry(kind === 'passed' ? 'Remark' : 'Reason', result.reason),
     entry('Expected', result.expected.join(', or ')),
-    entry('Contract', result.requirement),
-    entry('Likely cause', result.diagnosis, showWithCode),
-    entry('How to mend it', result.fix, showWithCode),
+    entry('Requirement', result.requirement),
+    entry('Cause', result.diagnosis, showWithCode),
+    entry('Fix', result.fix, showWithCode),
     '</dl>',
-    reproduce === null ? '' : `<p>To see it again:</p>${pre(harmless(reproduce))}`,
+    reproduce === null ? '' : `<p>Reproduce:</p>${pre(harmless(reproduce))}`,
     exchanges.length === 0
       ? ''
       : `<details><summary>Exchanges (${exchanges.length})</summary>${exchanges.map(showExchange).join('')}</details>`,
@@ -111,9 +111,9 @@ export const html = (report: Report): string => {
 <p class="soft">${show(tool.name)} ${show(tool.version)}, ${show(started)}, ${show(formatRun(report))}</p>
 </header>
 <main>
-${section('These pass by now: take them out of the baseline', stale)}<h2>Checks</h2>
+${section('These checks pass now: remove them from the baseline', stale)}<h2>Checks</h2>
 ${filter(report)}
-${[...findings, ...others].map((result) => showCheck(report, result)).join('')}${section('What would make the rest testable', untested)}</main>
+${[...findings, ...others].map((result) => showCheck(report, result)).join('')}${section('How to run the other checks', untested)}</main>
 </body>
 </html>
 `;

@@ -45,7 +45,8 @@ export const check = defineCheck({
       level: 'INFO',
       expected: ['a 2xx'],
       actual: `refused: Content-Type: ${UPPER_CASE}: ${describeReply(first.exchange.reply)}`,
-      diagnosis: 'The header is compared case-sensitively. No provider is known to send it in this case.',
+      diagnosis:
+        'The header is compared case-sensitively. No provider is known to send it in this case.',
     });
   },
 });

@@ -1,5 +1,5 @@
 /**
-* Each of the eight event types.
+ * Each of the eight event types.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
-* Long strings.
+ * Long strings.
  *
  * @module
  */
@@ -16,8 +16,7 @@ export const check = defineCheck({
     text: 'reply_preview, campaign_name, lead_name, lead_company, bounce_message and user_agent have no maximum length',
     source: 'spec/asyncapi.yaml: no maxLength',
   },
-  cause:
-    'A string does not fit its database column (typically VARCHAR(255)), and the event fails.',
+  cause: 'A string does not fit its database column (typically VARCHAR(255)), and the event fails.',
   fix: 'Store them in an unlimited text column, or truncate them to fit at a character boundary.',
   catches: ['content-short-column', 'content-column-in-bytes'],
   stage: 'valid',

@@ -1,5 +1,5 @@
 /**
-* Optional fields present, absent, and null where allowed.
+ * Optional fields present, absent, and null where allowed.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
-* Keys that are special in JavaScript, such as `__proto__`.
+ * Keys that are special in JavaScript, such as `__proto__`.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
-* Boundary values that the schemas allow.
+ * Boundary values that the schemas allow.
  *
  * @module
  */
@@ -15,8 +15,7 @@ export const check = defineCheck({
     text: 'reply_sentiment and bounce_type are enums, suppressed_globally is a boolean, and counts have a minimum but no maximum',
     source: 'guide, "Payload examples"; spec/asyncapi.yaml, schemas of each data',
   },
-  cause:
-    'The handler has no branch for an enum value, or a number does not fit its column.',
+  cause: 'The handler has no branch for an enum value, or a number does not fit its column.',
   fix: 'Handle every enum value and add a default branch. Store counts in an integer column of at least 32 bits. Do not treat 0 as missing.',
   catches: ['content-sentiment-unhandled', 'content-small-integer', 'content-zero-is-missing'],
   stage: 'valid',

@@ -1,5 +1,5 @@
 /**
-* Largest accepted event size.
+ * Largest accepted event size.
  *
  * @module
  */

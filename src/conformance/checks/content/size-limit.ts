@@ -1,5 +1,5 @@
 /**
-* Events up to the size that the guide's own receiver accepts.
+ * Events up to the size that the guide's own receiver accepts.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
-* Enum values that do not exist yet.
+ * Enum values that do not exist yet.
  *
  * @module
  */

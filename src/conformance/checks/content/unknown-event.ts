@@ -1,5 +1,5 @@
 /**
-* An event type that does not exist yet.
+ * An event type that does not exist yet.
  *
  * @module
  */
@@ -21,7 +21,8 @@ export const check = defineCheck({
     text: 'A provider adds event types over time. An event that does not get a 2xx is sent four times and becomes a dead letter',
     source: 'guide, "Supported events" and "Step 3: Handle retries"',
   },
-  cause: 'The default branch throws or responds with 4xx, or the last branch handles everything else.',
+  cause:
+    'The default branch throws or responds with 4xx, or the last branch handles everything else.',
   fix: 'Respond with 2xx to unknown event types and log them. Match every type you handle by name, and do nothing in the default branch.',
   catches: ['content-unknown-event-refused', 'content-unknown-event-processed'],
   stage: 'valid',

@@ -1,5 +1,5 @@
 /**
-* Fields that do not exist yet.
+ * Fields that do not exist yet.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
-* Legitimate text that looks like an attack.
+ * Legitimate text that looks like an attack.
  *
  * @module
  */

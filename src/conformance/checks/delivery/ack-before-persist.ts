@@ -32,8 +32,13 @@ export const check = defineCheck({
     const taken = events.filter((_, place) => isAccepted(sent[place]!));
     const back = await restart(probe);
     if (taken.length === 0)
-      return notTested(`No event was accepted: the receiver responded with ${describeReply(sent[0]!.reply)}.`);
-    if (!isAccepted(back)) return notTested(`The receiver is not available after the restart: ${describeReply(back.reply)}.`);
+      return notTested(
+        `No event was accepted: the receiver responded with ${describeReply(sent[0]!.reply)}.`,
+      );
+    if (!isAccepted(back))
+      return notTested(
+        `The receiver is not available after the restart: ${describeReply(back.reply)}.`,
+      );
     const patience = { forMs: RECOVERS_WITHIN_MS };
     const counts = await Promise.all(
       taken.map(({ id }) => effectsOf(probe).settled(id, 1, patience)),

@@ -1,5 +1,5 @@
 /**
-* Clock skew: an event can carry a timestamp in the receiver's future.
+ * Clock skew: an event can carry a timestamp in the receiver's future.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
-* The receiver is killed while it processes an event, and the provider retries the event.
+ * The receiver is killed while it processes an event, and the provider retries the event.
  *
  * @module
  */
@@ -17,7 +17,7 @@ const KILLS_AFTER_MS = [30, 150];
 
 interface KillResult {
   readonly verdict: Verdict;
-/** Whether the kill left a request without a response. */
+  /** Whether the kill left a request without a response. */
   readonly interrupted: boolean;
 }
 
@@ -28,7 +28,12 @@ const killAfter = async (probe: Probe, ms: number): Promise<KillResult> => {
   const back = await restart(probe);
   const interrupted = !(await sending).every(isAccepted);
   if (!isAccepted(back)) {
-    return { interrupted, verdict: notTested(`The receiver is not available after the restart: ${describeReply(back.reply)}.`) };
+    return {
+      interrupted,
+      verdict: notTested(
+        `The receiver is not available after the restart: ${describeReply(back.reply)}.`,
+      ),
+    };
   }
   await Promise.all(events.map((event) => deliver(probe, event)));
   await settleBehind(probe);

@@ -1,5 +1,5 @@
 /**
-* A duplicate that arrives after many other events.
+ * A duplicate that arrives after many other events.
  *
  * @module
  */
@@ -21,7 +21,8 @@ const sendOthers = async (probe: Probe): Promise<number> => {
   const begun = probe.wall.now();
   let remaining = OTHERS;
   let accepted = 0;
-  const isTime = (): boolean => probe.wall.now() < begun + (accepted < MIN_OTHERS ? MAX_MS : SEND_FOR_MS);
+  const isTime = (): boolean =>
+    probe.wall.now() < begun + (accepted < MIN_OTHERS ? MAX_MS : SEND_FOR_MS);
   const send = async (): Promise<void> => {
     while (remaining > 0 && isTime() && probe.signal?.aborted !== true) {
       remaining -= 1;

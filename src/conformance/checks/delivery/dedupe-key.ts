@@ -1,5 +1,5 @@
 /**
-* The deduplication key: two events that differ only in their id are two events.
+ * The deduplication key: two events that differ only in their id are two events.
  *
  * @module
  */

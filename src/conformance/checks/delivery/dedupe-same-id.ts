@@ -1,5 +1,5 @@
 /**
-* The deduplication key: the same id in different bytes is the same event.
+ * The deduplication key: the same id in different bytes is the same event.
  *
  * @module
  */

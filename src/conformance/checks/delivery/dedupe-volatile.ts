@@ -1,5 +1,5 @@
 /**
-* A retry that arrives after a restart or a deployment.
+ * A retry that arrives after a restart or a deployment.
  *
  * @module
  */
@@ -16,8 +16,7 @@ export const check = defineCheck({
     text: 'Webhooks can be delivered more than once (network retries, server restarts); "in production, use Redis or a database"',
     source: 'guide, "Error handling best practices: Idempotency"',
   },
-  cause:
-    'Ids are kept in memory (a Set, a dict, an in-process cache), so a restart forgets them.',
+  cause: 'Ids are kept in memory (a Set, a dict, an in-process cache), so a restart forgets them.',
   fix: 'Store the ids in the database, in the transaction that stores the effect.',
   catches: ['delivery-dedupes-in-memory'],
   stage: 'disturbing',
@@ -35,7 +34,10 @@ export const check = defineCheck({
       );
     }
     const back = await restart(probe);
-    if (!isAccepted(back)) return notTested(`The receiver is not available after the restart: ${describeReply(back.reply)}.`);
+    if (!isAccepted(back))
+      return notTested(
+        `The receiver is not available after the restart: ${describeReply(back.reply)}.`,
+      );
     // Compare counts before and after: a hook that counts in process memory restarts at 0 but still counts the duplicate.
     const before = await effects.settled(event.id, 0);
     await deliver(probe, event);

@@ -1,5 +1,5 @@
 /**
-* The response to a duplicate: anything but 2xx causes retries and finally a dead letter.
+ * The response to a duplicate: anything but 2xx causes retries and finally a dead letter.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
-* The same event, sent many times concurrently.
+ * The same event, sent many times concurrently.
  *
  * @module
  */
@@ -46,8 +46,7 @@ export const check = defineCheck({
     text: 'Webhooks can be delivered more than once; use the id field to deduplicate',
     source: 'guide, "Error handling best practices: Idempotency"',
   },
-  cause:
-    'Check-then-act: two requests look up the id before either has stored it.',
+  cause: 'Check-then-act: two requests look up the id before either has stored it.',
   fix: 'Let the database decide: insert the id under a unique key first, in the same transaction as the effect, and continue only if a row was inserted; in Redis, use SET with NX.',
   catches: ['delivery-checks-then-inserts'],
   stage: 'load',

@@ -1,5 +1,5 @@
 /**
-* The same event three times in sequence.
+ * The same event three times in sequence.
  *
  * @module
  */

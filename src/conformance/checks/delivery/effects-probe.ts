@@ -1,5 +1,5 @@
 /**
-* Validates the effects hook: one event must move its count from 0 to 1, or its counts mean nothing.
+ * Validates the effects hook: one event must move its count from 0 to 1, or its counts mean nothing.
  *
  * @module
  */

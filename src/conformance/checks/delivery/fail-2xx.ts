@@ -1,5 +1,5 @@
 /**
-* An accepted event is never sent again, so it must not have failed permanently.
+ * An accepted event is never sent again, so it must not have failed permanently.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { whileFailing } from '../../judge/failing-hook.ts';
 import { fail, isAccepted, pass, describeReply } from '../../verdict.ts';
 
 /**
-* A receiver that works asynchronously may retry by itself within this time. The provider's own first retry comes
+ * A receiver that works asynchronously may retry by itself within this time. The provider's own first retry comes
  * after 30 seconds, so a comparable back-off is fair.
  */
 const RECOVERS_WITHIN = { forMs: 35_000, everyMs: 100 };

@@ -1,5 +1,5 @@
 /**
-* Validates the fault hook: it must make processing fail, and stop doing so.
+ * Validates the fault hook: it must make processing fail, and stop doing so.
  *
  * @module
  */

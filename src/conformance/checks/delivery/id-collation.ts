@@ -1,5 +1,5 @@
 /**
-* Distinct ids that an imprecise key treats as equal.
+ * Distinct ids that an imprecise key treats as equal.
  *
  * @module
  */

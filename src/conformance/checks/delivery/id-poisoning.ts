@@ -1,5 +1,5 @@
 /**
-* A forgery must not make the receiver treat the real event as a duplicate.
+ * A forgery must not make the receiver treat the real event as a duplicate.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
-* A failed first attempt must not make the retry look like a duplicate.
+ * A failed first attempt must not make the retry look like a duplicate.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
-* Many different events, sent concurrently.
+ * Many different events, sent concurrently.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
-* Events as old as the last retry and as recovered dead letters.
+ * Events as old as the last retry and as recovered dead letters.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
-* An event that happened before one that has already arrived.
+ * An event that happened before one that has already arrived.
  *
  * @module
  */
@@ -18,8 +18,7 @@ export const check = defineCheck({
     text: 'A retried event arrives up to 35 minutes after later events that succeeded at once',
     source: 'guide, "Step 3: Handle retries"; that order is not guaranteed is assumed',
   },
-  cause:
-    'Events older than the newest one so far (overall, or of the lead) are dropped as stale.',
+  cause: 'Events older than the newest one so far (overall, or of the lead) are dropped as stale.',
   fix: 'Compare timestamps only where a newer value would be overwritten; always process self-contained events such as bounces.',
   catches: ['delivery-drops-older-than-latest', 'delivery-drops-older-of-lead'],
   stage: 'effects',

@@ -1,5 +1,5 @@
 /**
-* A poison event, followed by good ones.
+ * A poison event, followed by good ones.
  *
  * @module
  */

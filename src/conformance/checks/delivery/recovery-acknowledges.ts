@@ -1,5 +1,5 @@
 /**
-* The dead-letter queue after a recovery.
+ * The dead-letter queue after a recovery.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
-* Dead letters that were processed after all, because the response was late or got lost.
+ * Dead letters that were processed after all, because the response was late or got lost.
  *
  * @module
  */

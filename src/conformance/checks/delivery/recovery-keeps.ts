@@ -1,5 +1,5 @@
 /**
-* A failed recovery must leave the dead letters in the queue for the next one.
+ * A failed recovery must leave the dead letters in the queue for the next one.
  *
  * @module
  */
@@ -20,7 +20,8 @@ export const check = defineCheck({
     text: 'Process the event, then acknowledge it: an acknowledged event is gone from the queue',
     source: 'guide, "Dead letter recovery"',
   },
-  cause: 'The recovery acknowledges before processing, or regardless of whether processing succeeded.',
+  cause:
+    'The recovery acknowledges before processing, or regardless of whether processing succeeded.',
   fix: 'Acknowledge after processing, and only on success; leave the others for the next run.',
   catches: ['delivery-recovery-acknowledges-first'],
   stage: 'disturbing',

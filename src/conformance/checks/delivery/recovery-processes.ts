@@ -1,5 +1,5 @@
 /**
-* Processing of dead letters by the recovery.
+ * Processing of dead letters by the recovery.
  *
  * @module
  */

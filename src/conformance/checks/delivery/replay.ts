@@ -1,5 +1,5 @@
 /**
-* A captured request, replayed days later: no delivery time is signed, so only remembered ids reveal it.
+ * A captured request, replayed days later: no delivery time is signed, so only remembered ids reveal it.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
-* Validates the restart hook: the process must end and become reachable again.
+ * Validates the restart hook: the process must end and become reachable again.
  *
  * @module
  */

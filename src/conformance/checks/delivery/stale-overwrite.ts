@@ -1,5 +1,5 @@
 /**
-* An older event that arrives later must not overwrite a newer value.
+ * An older event that arrives later must not overwrite a newer value.
  *
  * @module
  */
@@ -13,8 +13,7 @@ const MINUTE = 60_000;
 export const check = defineCheck({
   id: 'delivery/stale-overwrite',
   level: 'MUST',
-  title:
-    'Keeps the value of the newest event, in whatever order events arrive',
+  title: 'Keeps the value of the newest event, in whatever order events arrive',
   requirement: {
     text: 'A retried event arrives up to 35 minutes after later ones; its timestamp is when it happened',
     source: 'guide, "Step 3: Handle retries" and "Payload examples"',
@@ -34,7 +33,9 @@ export const check = defineCheck({
       await lead.send('email.replied', { reply_sentiment: 'neutral' }, at(30));
       const first = await lead.sees(({ sentiment }) => sentiment === 'neutral');
       if (first.sentiment === undefined) {
-        return notTested('The state hook does not return "sentiment". Return the sentiment of the latest reply.');
+        return notTested(
+          'The state hook does not return "sentiment". Return the sentiment of the latest reply.',
+        );
       }
       if (first.sentiment !== 'neutral') {
         return notTested(

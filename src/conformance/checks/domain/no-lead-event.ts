@@ -1,5 +1,5 @@
 /**
-* `campaign.completed` refers to no lead.
+ * `campaign.completed` refers to no lead.
  *
  * @module
  */

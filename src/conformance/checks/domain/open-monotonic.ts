@@ -1,5 +1,5 @@
 /**
-* `open_count` is a running total: it never decreases and must not be summed.
+ * `open_count` is a running total: it never decreases and must not be summed.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
-* Rates whose denominator is zero or smaller than the numerator.
+ * Rates whose denominator is zero or smaller than the numerator.
  *
  * @module
  */
@@ -34,7 +34,9 @@ export const check = defineCheck({
       await lead.send('email.bounced', { bounce_type: 'soft' });
       const first = await lead.settled();
       if (first.rates === undefined || Object.keys(first.rates).length === 0) {
-        return notTested('The state hook does not return "rates". Add the rates that you compute, by name.');
+        return notTested(
+          'The state hook does not return "rates". Add the rates that you compute, by name.',
+        );
       }
       await lead.send('email.sent');
       await lead.send('email.bounced', { bounce_type: 'soft' });

@@ -1,5 +1,5 @@
 /**
-* Validates the state hook: a lead must be unknown before its first event and known after it.
+ * Validates the state hook: a lead must be unknown before its first event and known after it.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
-* Suppression applies to the lead that bounced and to no other.
+ * Suppression applies to the lead that bounced and to no other.
  *
  * @module
  */
@@ -15,8 +15,7 @@ export const check = defineCheck({
     text: 'Remove this address (the one in lead_email)',
     source: 'guide, "Payload examples: email.bounced"',
   },
-  cause:
-    'The UPDATE has too broad a WHERE clause: by campaign, company or domain of the address.',
+  cause: 'The UPDATE has too broad a WHERE clause: by campaign, company or domain of the address.',
   fix: 'Update by exact address: `WHERE email = ?` with `data.lead_email`.',
   catches: ['domain-suppresses-campaign', 'domain-suppresses-domain'],
   stage: 'effects',
@@ -30,7 +29,9 @@ export const check = defineCheck({
       await named.send('email.bounced', { bounce_type: 'hard' });
       const bounced = await named.sees(({ suppressed }) => suppressed === true);
       if (bounced.suppressed !== true) {
-        return notTested('No lead is suppressed after a hard bounce, or the state hook does not return "suppressed".');
+        return notTested(
+          'No lead is suppressed after a hard bounce, or the state hook does not return "suppressed".',
+        );
       }
       for (const other of others) {
         const { suppressed } = await other.settled();

@@ -1,5 +1,5 @@
 /**
-* `suppressed_globally`: suppression everywhere, or in this campaign only.
+ * `suppressed_globally`: suppression everywhere, or in this campaign only.
  *
  * @module
  */

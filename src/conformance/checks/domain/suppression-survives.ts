@@ -1,5 +1,5 @@
 /**
-* Suppression survives a restart.
+ * Suppression survives a restart.
  *
  * @module
  */
@@ -47,7 +47,11 @@ export const check = defineCheck({
         after: 'email.unsubscribed',
         lead: createLead(probe),
       };
-      const dead: Suppression = { member: 'suppressed', after: 'a hard bounce', lead: createLead(probe) };
+      const dead: Suppression = {
+        member: 'suppressed',
+        after: 'a hard bounce',
+        lead: createLead(probe),
+      };
       await gone.lead.send('email.unsubscribed', { suppressed_globally: true });
       await dead.lead.send('email.bounced', { bounce_type: 'hard' });
       // State that is not stored or not returned at all is reported by other checks.
@@ -61,7 +65,10 @@ export const check = defineCheck({
         );
       }
       const back = await restart(probe);
-      if (!isAccepted(back)) return notTested(`The receiver is not available after the restart: ${describeReply(back.reply)}.`);
+      if (!isAccepted(back))
+        return notTested(
+          `The receiver is not available after the restart: ${describeReply(back.reply)}.`,
+        );
       const after = await Promise.all(
         kept.map(async (one) => ({ one, state: await one.lead.sees(isSet(one.member)) })),
       );

@@ -1,5 +1,5 @@
 /**
-* Unsubscribes are permanent, whatever arrives later or late.
+ * Unsubscribes are permanent, whatever arrives later or late.
  *
  * @module
  */
@@ -36,7 +36,10 @@ export const check = defineCheck({
         return notTested('The state hook does not return "unsubscribed". Add it.');
       }
       if (!first.unsubscribed) {
-        return fail({ expected: ['unsubscribed'], actual: 'not unsubscribed after email.unsubscribed' });
+        return fail({
+          expected: ['unsubscribed'],
+          actual: 'not unsubscribed after email.unsubscribed',
+        });
       }
       await early.send('email.opened', {}, at(10));
       await early.send('email.replied', { reply_sentiment: 'positive' }, at(5));
@@ -54,7 +57,8 @@ export const check = defineCheck({
       if (last.unsubscribed === true) return pass();
       return fail({
         expected: ['unsubscribed'],
-        actual: 'not unsubscribed after email.unsubscribed arrived after a reply that happened later',
+        actual:
+          'not unsubscribed after email.unsubscribed arrived after a reply that happened later',
       });
     }),
 });

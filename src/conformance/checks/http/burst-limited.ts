@@ -1,5 +1,5 @@
 /**
-* Rate limiting: fifty concurrent events, as when a campaign goes out.
+ * Rate limiting: fifty concurrent events, as when a campaign goes out.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
-* A chunked body, without Content-Length.
+ * A chunked body, without Content-Length.
  *
  * @module
  */
@@ -41,7 +41,9 @@ export const check = defineCheck({
       ...(requiresLength ? { level: 'INFO' as const } : {}),
       expected: ['a 2xx'],
       actual: describeReply(reply),
-      ...(requiresLength ? { diagnosis: 'The server requires a Content-Length (411), which HTTP allows.' } : {}),
+      ...(requiresLength
+        ? { diagnosis: 'The server requires a Content-Length (411), which HTTP allows.' }
+        : {}),
     });
   },
 });

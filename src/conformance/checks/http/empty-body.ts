@@ -1,5 +1,5 @@
 /**
-* A POST without a body, as sent by scanners and misconfigured probes.
+ * A POST without a body, as sent by scanners and misconfigured probes.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
-* Additional headers, as added by gateways and proxies.
+ * Additional headers, as added by gateways and proxies.
  *
  * @module
  */

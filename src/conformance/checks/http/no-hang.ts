@@ -1,5 +1,5 @@
 /**
-* Requests without a response.
+ * Requests without a response.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
-* The same request with other methods.
+ * The same request with other methods.
  *
  * @module
  */

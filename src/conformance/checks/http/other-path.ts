@@ -1,5 +1,5 @@
 /**
-* A valid event at an unregistered path.
+ * A valid event at an unregistered path.
  *
  * @module
  */
@@ -27,7 +27,8 @@ export const check = defineCheck({
     const exchange = await probe.post(event, { url: url.href });
     if (!isAccepted(exchange)) return pass();
     const count = await effectsOf(probe).settled(event.id, 1, { forMs: 500 });
-    if (count === 0) return pass(`responds with ${describeReply(exchange.reply)} there, without effect`);
+    if (count === 0)
+      return pass(`responds with ${describeReply(exchange.reply)} there, without effect`);
     return fail({
       expected: ['404'],
       actual: `${describeReply(exchange.reply)}, and processed it`,

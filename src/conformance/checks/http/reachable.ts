@@ -1,5 +1,5 @@
 /**
-* Reachability of the target. Without it there is no receiver to judge.
+ * Reachability of the target. Without it there is no receiver to judge.
  *
  * @module
  */

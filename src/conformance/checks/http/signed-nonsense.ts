@@ -1,5 +1,5 @@
 /**
-* Correctly signed bodies that are not events. Only holders of the secret can send them.
+ * Correctly signed bodies that are not events. Only holders of the secret can send them.
  *
  * @module
  */
@@ -14,7 +14,8 @@ const BODIES = ['{"event":', 'null', '[]', '"email.sent"', '17', '{}', '{"event"
 const MAX_QUOTED_CHARACTERS = 60;
 
 /** Keep the end, where the bodies differ. */
-const shorten = (text: string): string => (text.length > MAX_QUOTED_CHARACTERS ? `…${text.slice(-MAX_QUOTED_CHARACTERS)}` : text);
+const shorten = (text: string): string =>
+  text.length > MAX_QUOTED_CHARACTERS ? `…${text.slice(-MAX_QUOTED_CHARACTERS)}` : text;
 
 const isBroken = ({ reply }: Exchange): boolean => reply.kind === 'none' || reply.status >= 500;
 

@@ -1,5 +1,5 @@
 /**
-* A body that arrives slowly.
+ * A body that arrives slowly.
  *
  * @module
  */

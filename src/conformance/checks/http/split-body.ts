@@ -1,5 +1,5 @@
 /**
-* A request split over several packets.
+ * A request split over several packets.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
-* Whether the receiver survived all other checks.
+ * Whether the receiver survived all other checks.
  *
  * @module
  */
@@ -10,7 +10,9 @@ import { isDown } from '../../run/liveness.ts';
 
 const describeRecovery = ({ backAfterMs }: Crash): string => {
   if (backAfterMs === null) return 'did not recover';
-  return backAfterMs === 0 ? 'was available again at the next check' : `was available again after ${backAfterMs} ms`;
+  return backAfterMs === 0
+    ? 'was available again at the next check'
+    : `was available again after ${backAfterMs} ms`;
 };
 
 export const check = defineCheck({
@@ -31,7 +33,8 @@ export const check = defineCheck({
     'http-lock-poisoned',
   ],
   observe: ({ deaths, controls }) => {
-    if (controls === 0) return notTested('No request was sent that could crash the receiver. Run more checks.');
+    if (controls === 0)
+      return notTested('No request was sent that could crash the receiver. Run more checks.');
     // A check that found the receiver already down did not cause the crash, if another one is known.
     const first =
       deaths.find(({ exchange }) => exchange !== null && !isDown(exchange)) ?? deaths[0];

@@ -1,5 +1,5 @@
 /**
-* A burst of a hundred events.
+ * A burst of a hundred events.
  *
  * @module
  */

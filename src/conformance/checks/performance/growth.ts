@@ -1,5 +1,5 @@
 /**
-* Response time as the number of stored events grows.
+ * Response time as the number of stored events grows.
  *
  * @module
  */

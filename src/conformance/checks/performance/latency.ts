@@ -1,5 +1,5 @@
 /**
-* Latency of sequential events.
+ * Latency of sequential events.
  *
  * @module
  */

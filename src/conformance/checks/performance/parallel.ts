@@ -1,5 +1,5 @@
 /**
-* Latency of twenty concurrent events.
+ * Latency of twenty concurrent events.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
-* A valid HMAC by another algorithm, named in the header.
+ * A valid HMAC by another algorithm, named in the header.
  *
  * @module
  */

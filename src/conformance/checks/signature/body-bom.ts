@@ -1,5 +1,5 @@
 /**
-* A byte order mark before the body.
+ * A byte order mark before the body.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
-* Signatures over the constant that remains when the body was already consumed: one captured signature would be valid for every event.
+ * Signatures over the constant that remains when the body was already consumed: one captured signature would be valid for every event.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
-* Invalid UTF-8.
+ * Invalid UTF-8.
  *
  * @module
  */

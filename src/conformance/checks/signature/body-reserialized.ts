@@ -1,5 +1,5 @@
 /**
-* The same event in the output of other JSON serializers.
+ * The same event in the output of other JSON serializers.
  *
  * @module
  */

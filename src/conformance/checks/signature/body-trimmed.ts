@@ -1,5 +1,5 @@
 /**
-* Leading and trailing whitespace, of the body and of strings in it.
+ * Leading and trailing whitespace, of the body and of strings in it.
  *
  * @module
  */

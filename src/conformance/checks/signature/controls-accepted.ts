@@ -1,5 +1,5 @@
 /**
-* Valid events sent after forgeries: refusing everything is not security.
+ * Valid events sent after forgeries: refusing everything is not security.
  *
  * @module
  */

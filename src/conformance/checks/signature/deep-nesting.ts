@@ -1,5 +1,5 @@
 /**
-* An unsigned body nested deeper than a parser’s stack.
+ * An unsigned body nested deeper than a parser’s stack.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
-* Signatures made with well-known keys.
+ * Signatures made with well-known keys.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
-* Two signature headers, which no HTTP client sends.
+ * Two signature headers, which no HTTP client sends.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
-* The header name in other cases, as changed by proxies and HTTP clients.
+ * The header name in other cases, as changed by proxies and HTTP clients.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
-* The correct digest in the response to a forgery: the receiver signs on behalf of anyone.
+ * The correct digest in the response to a forgery: the receiver signs on behalf of anyone.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
-* The secret in a response.
+ * The secret in a response.
  *
  * @module
  */

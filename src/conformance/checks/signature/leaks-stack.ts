@@ -1,5 +1,5 @@
 /**
-* A stack trace in a response.
+ * A stack trace in a response.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
-* Malformed signatures.
+ * Malformed signatures.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
-* The valid signature with extra characters: not a forgery, but not equal either.
+ * The valid signature with extra characters: not a forgery, but not equal either.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
-* Forgeries that claim to be local or a test.
+ * Forgeries that claim to be local or a test.
  *
  * @module
  */

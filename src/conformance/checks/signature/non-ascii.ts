@@ -1,5 +1,5 @@
 /**
-* Non-ASCII bytes in the signature, which HTTP clients do not send.
+ * Non-ASCII bytes in the signature, which HTTP clients do not send.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
-* A valid signature taken from another event.
+ * A valid signature taken from another event.
  *
  * @module
  */
@@ -15,8 +15,7 @@ export const check = defineCheck({
     text: 'The signature covers the raw bytes of the body',
     source: 'guide, "Step 2: Verify the signature"',
   },
-  cause:
-    'Valid signatures are cached, or only a part of the body that two events share is hashed.',
+  cause: 'Valid signatures are cached, or only a part of the body that two events share is hashed.',
   fix: 'Compute the HMAC for every request over its whole body; store event ids, not signatures.',
   catches: ['signature-remembered', 'signature-hashes-beginning-too'],
   stage: 'negative',
@@ -25,7 +24,9 @@ export const check = defineCheck({
     const real = probe.event();
     const captured = await probe.post(real);
     if (!isAccepted(captured)) {
-      return notTested(`The receiver responded to the original event with ${describeReply(captured.reply)}.`);
+      return notTested(
+        `The receiver responded to the original event with ${describeReply(captured.reply)}.`,
+      );
     }
     const signature = probe.signing.valid(probe.write(real));
     const { lead_email: _, ...rest } = real.data;

@@ -1,5 +1,5 @@
 /**
-* The valid signature in headers of other providers.
+ * The valid signature in headers of other providers.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
-* Forged bodies that cannot be parsed. A receiver that parses before verifying fails on them.
+ * Forged bodies that cannot be parsed. A receiver that parses before verifying fails on them.
  *
  * @module
  */

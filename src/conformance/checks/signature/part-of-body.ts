@@ -1,5 +1,5 @@
 /**
-* A signature over part of the body: the rest could be modified in transit.
+ * A signature over part of the body: the rest could be modified in transit.
  *
  * @module
  */
@@ -28,8 +28,7 @@ export const check = defineCheck({
     text: 'The signature covers the raw bytes of the whole body',
     source: 'guide, "Step 2: Verify the signature"',
   },
-  cause:
-    'A legacy verification path hashes only part of the event: the rest is not protected.',
+  cause: 'A legacy verification path hashes only part of the event: the rest is not protected.',
   fix: 'Have a single verification path: the HMAC over all raw bytes of the body.',
   catches: ['signature-data-only-too'],
   stage: 'negative',

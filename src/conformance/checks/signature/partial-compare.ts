@@ -1,5 +1,5 @@
 /**
-* Partially correct signatures: a short part can be found by brute force.
+ * Partially correct signatures: a short part can be found by brute force.
  *
  * @module
  */

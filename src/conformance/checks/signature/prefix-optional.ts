@@ -1,5 +1,5 @@
 /**
-* The correct digest without its prefix.
+ * The correct digest without its prefix.
  *
  * @module
  */
@@ -14,8 +14,7 @@ export const check = defineCheck({
     text: 'The header is sha256= and the lower-case hex digest',
     source: 'guide, "Step 2: Verify the signature"',
   },
-  cause:
-    'The prefix is optional. This may be intended: forging is not possible.',
+  cause: 'The prefix is optional. This may be intended: forging is not possible.',
   fix: 'No change is needed. To be strict, compare the whole header including sha256=.',
   catches: ['signature-prefix-optional'],
   stage: 'negative',

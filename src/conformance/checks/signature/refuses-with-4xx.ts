@@ -1,5 +1,5 @@
 /**
-* The response to a plain forgery: neither a success nor a server error.
+ * The response to a plain forgery: neither a success nor a server error.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
-* The correct digest in upper case.
+ * The correct digest in upper case.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
-* A well-formed but wrong signature. A receiver that accepts it accepts anything.
+ * A well-formed but wrong signature. A receiver that accepts it accepts anything.
  *
  * @module
  */

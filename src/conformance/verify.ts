@@ -84,7 +84,7 @@ export const verify = async (options: VerifyOptions): Promise<Report> => {
   /** What shows whether the hooks that were given are to be relied on. */
   const vouched = new Set<string>(
     made.flatMap((check) =>
-      isActive(check) && check.vouches !== undefined && hasHook(hooks, check.vouches)
+      isActive(check) && check.validates !== undefined && hasHook(hooks, check.validates)
         ? check.id
         : [],
     ),
@@ -141,8 +141,8 @@ export const verify = async (options: VerifyOptions): Promise<Report> => {
       summary: summarise(checks, {
         failOn,
         baseline,
-        wasAsked: (id) => selected.some((check) => check.id === id),
-        isVoucher: (id) => vouched.has(id),
+        wasSelected: (id) => selected.some((check) => check.id === id),
+        validatesHook: (id) => vouched.has(id),
         cutOff: deadline.cutOff(),
       }),
       baseline,

@@ -279,7 +279,7 @@ test('Ctrl-C reports what is known by then, status 130', async () => {
     const report = reportOf({ stdout: readFileSync(file, 'utf8'), stderr: '', status: 130 });
     expect(report.interrupted).toBe(true);
     expect(report.checks.find(({ id }) => id === 'signature/accepts-valid')?.status).toBe('pass');
-    expect(report.checks.some(({ reason }) => reason === 'Not run: interrupted.')).toBe(true);
+    expect(report.checks.some(({ reason }) => reason === 'Not run: the run was interrupted.')).toBe(true);
     expect(running.lines.at(-1)).toMatch(/^INTERRUPTED after \d+ of \d+ checks.*: http/);
     expect(running.stderr()).not.toContain('error:');
   } finally {

@@ -28,7 +28,7 @@ export const active = (
   id: Id,
   stage: Stage,
   run: (probe: Probe) => Verdict | Promise<Verdict>,
-  more: Partial<Pick<ActiveCheck, 'needs' | 'after' | 'vouches' | 'level'>> = {},
+  more: Partial<Pick<ActiveCheck, 'needs' | 'after' | 'validates' | 'level'>> = {},
 ): Check => ({ ...data(id), stage, run: async (probe) => run(probe), ...more });
 
 export const looking = (id: Id, observe: (observed: Observed) => Verdict): Check => ({

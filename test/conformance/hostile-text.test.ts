@@ -76,7 +76,7 @@ const SEARCHES: readonly (readonly [name: string, search: (text: string) => unkn
     'leaks of stacks',
     (text) => {
       const seen = [
-        { by: 'test', inCrowd: false, exchange: exchange(answer(500, { body: text })) },
+        { by: 'test', inBurst: false, exchange: exchange(answer(500, { body: text })) },
       ];
       return leaksOf(observed({ exchanges: seen, secretsIn: redactor.find }), 'stack');
     },

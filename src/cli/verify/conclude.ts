@@ -19,8 +19,8 @@ const whichIsBlind = ({ checks }: Report, hooks: Hooks): string | null => {
       (check) =>
         check.id === id &&
         isActive(check) &&
-        check.vouches !== undefined &&
-        hasHook(hooks, check.vouches),
+        check.validates !== undefined &&
+        hasHook(hooks, check.validates),
     );
   const found = checks.find(({ id, status }) => isVoucher(id) && status !== 'pass');
   return found === undefined

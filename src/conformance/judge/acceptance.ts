@@ -9,7 +9,7 @@ import { intermediaryOf, isHtml, type Finding } from '../diagnosis/evidence.ts';
 import type { Event } from '../probe/event-maker.ts';
 import type { Exchange } from '../net/exchange.ts';
 import type { PostOptions, Probe } from '../probe/probe.ts';
-import { fail, isAccepted, notTested, pass, describeReply, silenceOf } from '../verdict.ts';
+import { fail, isAccepted, notTested, pass, describeReply, timeoutVerdictOf } from '../verdict.ts';
 
 export interface Sample {
   /** "with a trailing newline", "email.bounced without bounce_message". */
@@ -61,7 +61,7 @@ const blame = ({ request, reply }: Exchange): Blame | null => {
 
 /** @param refused not empty; when none was answered in time, nothing can be said */
 export const failRefused = (refused: readonly Sent[]): Verdict => {
-  const silence = silenceOf(refused.map(({ exchange }) => exchange));
+  const silence = timeoutVerdictOf(refused.map(({ exchange }) => exchange));
   if (silence !== null) return silence;
   const blamed = refused.map(({ exchange }) => blame(exchange)).find((one) => one !== null);
   return fail({

@@ -8,7 +8,7 @@ import type { Event } from '../probe/event-maker.ts';
 import type { Exchange } from '../net/exchange.ts';
 import { sleep, type Effects } from '../hooks/hooks.ts';
 import type { PostOptions, Probe } from '../probe/probe.ts';
-import { fail, isAccepted, describeReply, silenceOf } from '../verdict.ts';
+import { fail, isAccepted, describeReply, timeoutVerdictOf } from '../verdict.ts';
 
 /** "Not now": the same event is in flight, or too much is going on. The provider would come again. */
 const NOT_NOW: ReadonlySet<number> = new Set([409, 425, 429, 503]);
@@ -62,7 +62,7 @@ export const deliverNamed = async (
 export const judgeAccepted = (delivered: readonly Delivered[]): Verdict | null => {
   const refused = delivered.filter(({ exchange }) => !isAccepted(exchange));
   if (refused.length === 0) return null;
-  const silence = silenceOf(refused.map(({ exchange }) => exchange));
+  const silence = timeoutVerdictOf(refused.map(({ exchange }) => exchange));
   if (silence !== null) return silence;
   return fail({
     expected: ['a 2xx'],

@@ -6,7 +6,7 @@
 import { failRefused, isRefusedSample, sendSamples, type Sample } from './acceptance.ts';
 import type { Verdict } from '../check.ts';
 import type { Probe } from '../probe/probe.ts';
-import { fail, isTimedOut, pass, silenceOf } from '../verdict.ts';
+import { fail, isTimedOut, pass, timeoutVerdictOf } from '../verdict.ts';
 import { explainMatch } from '../diagnosis/explain-match.ts';
 import { searchSignature } from '../diagnosis/search.ts';
 
@@ -21,7 +21,7 @@ export const judgeRawBodies = async (
 ): Promise<Verdict> => {
   const refused = (await sendSamples(probe, samples)).filter(isRefusedSample);
   if (refused.length === 0) return pass(`${samples.length} accepted`);
-  const silence = silenceOf(refused.map(({ exchange }) => exchange));
+  const silence = timeoutVerdictOf(refused.map(({ exchange }) => exchange));
   if (silence !== null) return silence;
   // Whoever did not answer may be late with the next ones too, and then anything seems to be accepted or refused.
   const answered = refused.filter(({ exchange }) => !isTimedOut(exchange));

@@ -26,7 +26,7 @@ export interface Connections {
 }
 
 export interface ConnectionOptions {
-  /** Takes any TLS certificate. */
+  /** Accept any TLS certificate. */
   readonly insecure: boolean;
   /** Connections to one origin at the most. */
   readonly limit: number;

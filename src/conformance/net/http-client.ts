@@ -22,7 +22,7 @@ export interface HttpClient {
 
 export interface HttpClientOptions {
   readonly wall: WallClock;
-  /** Takes any TLS certificate. */
+  /** Accept any TLS certificate. */
   readonly insecure: boolean;
   /** Connections at the most. */
   readonly connections: number;

@@ -28,7 +28,7 @@ import type { CheckResult } from '../report.ts';
 import { toResult, type Ran } from './run-check.ts';
 import { stopwatch } from '../net/stopwatch.ts';
 import { notTested, unjudged } from '../verdict.ts';
-import { createLiveness, isDown, isUnreachable } from './liveness.ts';
+import { createLiveness, isRefusedConnection, isUnreachable } from './liveness.ts';
 
 /** What to do about a hook that is missing. */
 const REMEDIES: Readonly<Record<Hook, string>> = {
@@ -105,14 +105,14 @@ export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> 
 
   /** Why a hook is not to be relied on; null when it is, or nobody has tried it. */
   const doubtOf = (hook: Hook): string | null => {
-    const voucher = checks.find((check) => isActive(check) && check.vouches === hook);
+    const voucher = checks.find((check) => isActive(check) && check.validates === hook);
     const tried = voucher === undefined ? undefined : results.get(voucher.id);
     if (tried === undefined || tried.status === 'pass') return null;
     const why = tried.actual ?? tried.reason ?? tried.status;
     return `The ${hook} hook cannot be relied on, see ${tried.id}: ${why}`;
   };
 
-  const probeOf = (by: string, inCrowd = false): Probe => {
+  const probeOf = (by: string, inBurst = false): Probe => {
     const random = seededRandom(seedOf(plan.seed, by));
     return createProbe({
       ...context,
@@ -125,8 +125,8 @@ export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> 
         return hung ? Math.min(most, plan.timeoutMs) : plan.timeoutMs;
       },
       seen: (exchange: Exchange) => {
-        log.add(by, inCrowd, exchange);
-        if (!inCrowd) pace.seen(exchange);
+        log.add(by, inBurst, exchange);
+        if (!inBurst) pace.seen(exchange);
         if (exchange.reply.kind === 'none' && exchange.reply.cause === 'timeout') hung = true;
       },
     });
@@ -185,7 +185,7 @@ export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> 
     const cut = sent.find(isUnreachable);
     if (!STAGES[check.stage].control && cut === undefined) return;
     // In a crowd, some systems refuse what is more than they can hold.
-    const wasDown = !('crowd' in STAGES[check.stage]) && sent.some(isDown);
+    const wasDown = !('crowd' in STAGES[check.stage]) && sent.some(isRefusedConnection);
     const alive = await liveness.control(check.id, cut ?? sent.at(-1) ?? null, wasDown);
     if (!alive)
       over ??= `Not run: the receiver died of what ${check.id} sent, and did not come back.`;
@@ -201,7 +201,7 @@ export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> 
     onProgress({ type: 'started', check });
     const probe = probeOf(check.id, 'crowd' in STAGES[check.stage]);
     const elapsed = stopwatch();
-    const deathsBefore = liveness.deaths.length;
+    const crashesBefore = liveness.crashes.length;
     let verdict = await judge(check, probe);
     const durationMs = elapsed();
     const { exchanges: sent } = probe;
@@ -211,7 +211,7 @@ export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> 
       if (!isOver()) verdict = unjudged(`${check.id} could not be judged: ${reasonOf(error)}`);
     }
     // What was cut off by a death says nothing of what was asked: one cause, one finding.
-    if (verdict.status === 'fail' && liveness.deaths.length > deathsBefore) {
+    if (verdict.status === 'fail' && liveness.crashes.length > crashesBefore) {
       const { exchanges: shown = sent } = verdict;
       if (shown.some(isUnreachable)) {
         verdict = notTested('The receiver died meanwhile: see http/survives.');
@@ -274,7 +274,7 @@ export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> 
     const elapsed = stopwatch();
     const seen = check.observe({
       exchanges: log.all,
-      deaths: liveness.deaths,
+      crashes: liveness.crashes,
       lostControls: liveness.lostControls,
       controls: liveness.controls,
       timeoutMs: plan.timeoutMs,

@@ -1,5 +1,5 @@
 /**
- * Which checks a run is to make: ids and globs.
+ * Selection of checks by ids and globs.
  *
  * @module
  */
@@ -68,9 +68,9 @@ export const withVouchers = (
   const hooks = new Set<Hook>(['effects', ...selected.flatMap(needsOf)]);
   const vouches = (check: Check): boolean =>
     isActive(check) &&
-    check.vouches !== undefined &&
-    hooks.has(check.vouches) &&
-    given(check.vouches);
+    check.validates !== undefined &&
+    hooks.has(check.validates) &&
+    given(check.validates);
   return checks.filter(
     (check) =>
       selected.includes(check) || (!unwanted.has(check.id) && (isGate(check) || vouches(check))),

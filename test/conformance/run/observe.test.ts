@@ -21,7 +21,7 @@ const secretsIn = (text: string): readonly string[] => [
   ...(text.includes('right') ? ['<the right digest>'] : []),
   ...(text.includes('secret') ? ['<the secret>'] : []),
 ];
-const by = (id: string, one: Exchange, inCrowd = false) => ({ by: id, inCrowd, exchange: one });
+const by = (id: string, one: Exchange, inBurst = false) => ({ by: id, inBurst, exchange: one });
 
 test.each([
   'http/no-hang',
@@ -81,14 +81,14 @@ describe('http/survives', () => {
     [null, 'it died of what a/one sent, and did not come back'],
     [0, 'it died of what a/one sent, and was back at the next look'],
     [120, 'it died of what a/one sent, and was back after 120 ms'],
-  ])('a death, back after %s ms', (backAfterMs, actual) => {
+  ])('a death, back after %s ms', (recoveredAfterMs, actual) => {
     const found = exchange(none('refused'));
-    const deaths = [
-      { by: 'a/zero', exchange: found, backAfterMs: 2, answersOthers: false },
-      { by: 'a/one', exchange: last, backAfterMs, answersOthers: false },
-      { by: 'a/two', exchange: null, backAfterMs: 1, answersOthers: false },
+    const crashes = [
+      { by: 'a/zero', exchange: found, recoveredAfterMs: 2, answersUnsigned: false },
+      { by: 'a/one', exchange: last, recoveredAfterMs, answersUnsigned: false },
+      { by: 'a/two', exchange: null, recoveredAfterMs: 1, answersUnsigned: false },
     ];
-    expect(look('http/survives', { controls: 7, deaths })).toEqual({
+    expect(look('http/survives', { controls: 7, crashes })).toEqual({
       status: 'fail',
       expected: ['the receiver keeps responding'],
       actual,
@@ -96,8 +96,8 @@ describe('http/survives', () => {
     });
   });
   test('a process that lives and cuts whatever is valid', () => {
-    const deaths = [{ by: 'a/one', exchange: last, backAfterMs: null, answersOthers: true }];
-    expect(look('http/survives', { controls: 1, deaths })).toMatchObject({
+    const crashes = [{ by: 'a/one', exchange: last, recoveredAfterMs: null, answersUnsigned: true }];
+    expect(look('http/survives', { controls: 1, crashes })).toMatchObject({
       status: 'fail',
       actual:
         'since what a/one sent, it cuts the connection of every valid event, though it answers what is not signed',
@@ -107,12 +107,12 @@ describe('http/survives', () => {
   });
   test('a death that was only found', () => {
     const found = exchange(none('refused'));
-    const deaths = [{ by: 'a/one', exchange: found, backAfterMs: 0, answersOthers: false }];
-    expect(look('http/survives', { controls: 1, deaths })).toMatchObject({ exchanges: [found] });
+    const crashes = [{ by: 'a/one', exchange: found, recoveredAfterMs: 0, answersUnsigned: false }];
+    expect(look('http/survives', { controls: 1, crashes })).toMatchObject({ exchanges: [found] });
   });
   test('a death of nobody knows what', () => {
-    const deaths = [{ by: 'a/one', exchange: null, backAfterMs: null, answersOthers: false }];
-    expect(look('http/survives', { controls: 1, deaths })).not.toHaveProperty('exchanges');
+    const crashes = [{ by: 'a/one', exchange: null, recoveredAfterMs: null, answersUnsigned: false }];
+    expect(look('http/survives', { controls: 1, crashes })).not.toHaveProperty('exchanges');
   });
 });
 

@@ -66,8 +66,8 @@ describe('controls', () => {
       `http/later: ${died}`,
       'http/looks: pass',
     ]);
-    const [death] = seen[0]!.deaths;
-    expect(death).toMatchObject({ by: 'http/kills', backAfterMs: null });
+    const [death] = seen[0]!.crashes;
+    expect(death).toMatchObject({ by: 'http/kills', recoveredAfterMs: null });
     expect(Buffer.from(death!.exchange!.request.body).toString()).toBe('deadly');
   });
 
@@ -101,7 +101,7 @@ describe('controls', () => {
         `http/later: ${over}`,
         'http/looks: pass',
       ]);
-      expect(seen[0]!.deaths).toMatchObject([{ by: 'http/kills', backAfterMs: null }]);
+      expect(seen[0]!.crashes).toMatchObject([{ by: 'http/kills', recoveredAfterMs: null }]);
     });
 
     test('what it died of is the first that was cut off, and not what came behind it', async () => {
@@ -115,7 +115,7 @@ describe('controls', () => {
         return pass();
       });
       await run([kills, looks], { script: (_request, nth) => (nth === 0 ? 200 : 'cut') });
-      const [death] = seen[0]!.deaths;
+      const [death] = seen[0]!.crashes;
       expect(Buffer.from(death!.exchange!.request.body).toString()).toBe('deadly');
     });
 
@@ -180,7 +180,7 @@ describe('controls', () => {
       });
       const { lines } = await run([meets(stage), looks]);
       expect(lines).toEqual([line, 'http/looks: pass']);
-      expect(seen[0]!.deaths).toHaveLength(count);
+      expect(seen[0]!.crashes).toHaveLength(count);
     });
   });
 
@@ -204,7 +204,7 @@ describe('controls', () => {
         'http/b: not_tested: Not run: the receiver did not come back after the restart of http/a.',
         'http/looks: pass',
       ]);
-      expect(seen[0]!.deaths).toEqual([]);
+      expect(seen[0]!.crashes).toEqual([]);
     });
 
     test('that it comes back from late is none either', async () => {
@@ -231,7 +231,7 @@ describe('controls', () => {
         return pass();
       }),
     ]);
-    const marks = seen[0]!.exchanges.map(({ by, inCrowd }) => [by, inCrowd]);
+    const marks = seen[0]!.exchanges.map(({ by, inBurst }) => [by, inBurst]);
     expect(marks.filter(([by]) => by !== 'control')).toEqual([
       ['http/a', false],
       ['http/b', true],

@@ -84,8 +84,8 @@ describe('the order', () => {
       [
         noted('delivery/last', { after: ['delivery/middle'] }),
         noted('delivery/middle', { needs: ['state'] }),
-        noted('delivery/state', { vouches: 'state', needs: ['state'] }, 20),
-        noted('delivery/effects', { vouches: 'effects', needs: ['effects'] }),
+        noted('delivery/state', { validates: 'state', needs: ['state'] }, 20),
+        noted('delivery/effects', { validates: 'effects', needs: ['effects'] }),
       ],
       { hooks: { effects: async () => 1, state: async () => ({ known: true }) } },
     );
@@ -95,8 +95,8 @@ describe('the order', () => {
   });
 
   test.for([
-    ['a check that needs another hook', { vouches: 'state', needs: ['state'] }, {}],
-    ['who vouches for another', { vouches: 'effects', needs: ['effects'] }, { vouches: 'state' }],
+    ['a check that needs another hook', { validates: 'state', needs: ['state'] }, {}],
+    ['who vouches for another', { validates: 'effects', needs: ['effects'] }, { validates: 'state' }],
   ] as const)('keeps nobody waiting who need not: %s', async ([, voucher, other]) => {
     let begin = (): void => {};
     const begun = new Promise<void>((resolve) => {
@@ -174,7 +174,7 @@ describe('what cannot be tested says what is missing', () => {
     const hooks = { effects: async () => 1, state: async () => ({ known: true }) };
     const vouch = (verdict: Verdict): Check =>
       active('delivery/vouch', 'effects', () => verdict, {
-        vouches: 'effects',
+        validates: 'effects',
         needs: ['effects'],
       });
     const seen: unknown[] = [];

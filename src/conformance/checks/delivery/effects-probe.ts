@@ -21,7 +21,7 @@ export const check = defineCheck({
   catches: ['delivery-effects-lost', 'delivery-effects-doubled'],
   stage: 'valid',
   needs: ['effects'],
-  vouches: 'effects',
+  validates: 'effects',
   run: async (probe) => {
     const effects = effectsOf(probe);
     const event = probe.event();

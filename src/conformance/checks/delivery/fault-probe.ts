@@ -24,7 +24,7 @@ export const check = defineCheck({
   catches: ['delivery-fault-hook-idle'],
   stage: 'disturbing',
   needs: ['fault', 'effects'],
-  vouches: 'fault',
+  validates: 'fault',
   run: async (probe) => {
     const effects = effectsOf(probe);
     const event = probe.event();

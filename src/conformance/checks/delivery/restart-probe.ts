@@ -26,7 +26,7 @@ export const check = defineCheck({
   catches: ['delivery-restart-stays-down'],
   stage: 'disturbing',
   needs: ['restart'],
-  vouches: 'restart',
+  validates: 'restart',
   run: async (probe) => {
     const event = probe.event();
     const counted =

@@ -21,7 +21,7 @@ export const check = defineCheck({
   catches: ['domain-state-unknown'],
   stage: 'valid',
   needs: ['state'],
-  vouches: 'state',
+  validates: 'state',
   run: (probe) =>
     judgeLeads(async () => {
       const lead = createLead(probe);

@@ -19,7 +19,7 @@ export const check = defineCheck({
   fix: 'Respond on every code path. Express 4: catch errors of async handlers and call next(error); set a request timeout.',
   catches: ['http-hangs-on-forgery'],
   observe: ({ exchanges: all, timeoutMs }) => {
-    const exchanges = all.filter(({ inCrowd }) => !inCrowd);
+    const exchanges = all.filter(({ inBurst }) => !inBurst);
     if (exchanges.length === 0) return notTested('No requests were sent. Run more checks.');
     const hung = exchanges.filter(
       ({ exchange: { reply } }) => reply.kind === 'none' && reply.cause === 'timeout',

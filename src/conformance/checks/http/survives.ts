@@ -6,13 +6,13 @@
 import { defineCheck } from '../../check.ts';
 import type { Crash } from '../../run/observed.ts';
 import { fail, notTested, pass } from '../../verdict.ts';
-import { isDown } from '../../run/liveness.ts';
+import { isRefusedConnection } from '../../run/liveness.ts';
 
-const describeRecovery = ({ backAfterMs }: Crash): string => {
-  if (backAfterMs === null) return 'did not recover';
-  return backAfterMs === 0
+const describeRecovery = ({ recoveredAfterMs }: Crash): string => {
+  if (recoveredAfterMs === null) return 'did not recover';
+  return recoveredAfterMs === 0
     ? 'was available again at the next check'
-    : `was available again after ${backAfterMs} ms`;
+    : `was available again after ${recoveredAfterMs} ms`;
 };
 
 export const check = defineCheck({
@@ -32,15 +32,15 @@ export const check = defineCheck({
     'http-dies-of-an-event-supervised',
     'http-lock-poisoned',
   ],
-  observe: ({ deaths, controls }) => {
+  observe: ({ crashes, controls }) => {
     if (controls === 0)
       return notTested('No request was sent that could crash the receiver. Run more checks.');
     // A check that found the receiver already down did not cause the crash, if another one is known.
     const first =
-      deaths.find(({ exchange }) => exchange !== null && !isDown(exchange)) ?? deaths[0];
+      crashes.find(({ exchange }) => exchange !== null && !isRefusedConnection(exchange)) ?? crashes[0];
     if (first === undefined) return pass(`${controls} control requests`);
     const shown = first.exchange === null ? {} : { exchanges: [first.exchange] };
-    if (first.answersOthers) {
+    if (first.answersUnsigned) {
       return fail({
         expected: ['the receiver keeps responding'],
         actual: `since a request of ${first.by}, the receiver closes the connection on every valid event, although it responds to unsigned requests`,

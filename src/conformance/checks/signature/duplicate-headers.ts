@@ -9,7 +9,7 @@ import { habitOf, judgeAcceptance, wrongSignature } from '../../judge/forgeries.
 import type { Exchange } from '../../net/exchange.ts';
 import type { Probe } from '../../probe/probe.ts';
 import { postRaw } from '../../probe/raw-post.ts';
-import { fail, isAccepted, isRefused, pass, describeReply, silenceOf } from '../../verdict.ts';
+import { fail, isAccepted, isRefused, pass, describeReply, timeoutVerdictOf } from '../../verdict.ts';
 
 /** Send both headers unmodified over a raw connection: an HTTP client would join them. */
 const postBoth = (
@@ -65,7 +65,7 @@ export const check = defineCheck({
       { name: 'the valid one last', exchange: rightLast },
     ].filter(({ exchange }) => !isAccepted(exchange) && !isRefused(exchange));
     if (broken.length > 0) {
-      const silence = silenceOf(broken.map(({ exchange }) => exchange));
+      const silence = timeoutVerdictOf(broken.map(({ exchange }) => exchange));
       if (silence !== null) return silence;
       const failure = fail({
         level: 'SHOULD',

@@ -8,7 +8,7 @@ import { defineCheck } from '../../check.ts';
 import type { Exchange } from '../../net/exchange.ts';
 import type { Probe } from '../../probe/probe.ts';
 import { postRaw } from '../../probe/raw-post.ts';
-import { fail, isAccepted, pass, describeReply, silenceOf } from '../../verdict.ts';
+import { fail, isAccepted, pass, describeReply, timeoutVerdictOf } from '../../verdict.ts';
 
 const titled = (name: string): string =>
   name
@@ -51,7 +51,7 @@ export const check = defineCheck({
     }
     const refused = sent.filter(({ exchange }) => !isAccepted(exchange));
     if (refused.length === 0) return pass();
-    const silence = silenceOf(refused.map(({ exchange }) => exchange));
+    const silence = timeoutVerdictOf(refused.map(({ exchange }) => exchange));
     if (silence !== null) return silence;
     return fail({
       expected: ['a 2xx for each case'],

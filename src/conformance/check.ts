@@ -5,6 +5,7 @@
  */
 import type { Observed } from './run/observed.ts';
 import type { Exchange } from './net/exchange.ts';
+import type { Reason } from './needs.ts';
 import type { Probe } from './probe/probe.ts';
 
 export type Area = 'signature' | 'content' | 'http' | 'delivery' | 'domain' | 'performance';
@@ -98,7 +99,7 @@ export type Verdict =
   | {
       readonly status: 'not_tested';
       /** Why, and what would make it testable. */
-      readonly reason: string;
+      readonly reason: Reason;
       /** The run ended before the check did. */
       readonly cutOff?: CutOff;
     }

@@ -88,5 +88,5 @@ export const readConfig = (given: unknown, name: string): VerifyConfig => {
   const read = Config.safeParse(given);
   if (read.success) return read.data as VerifyConfig;
   const [issue] = read.error.issues;
-  throw new OptionsError(`--config ${name} ${problemOf(issue!)}.`);
+  throw new OptionsError((option) => `${option('config')} ${name} ${problemOf(issue!)}.`);
 };

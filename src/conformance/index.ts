@@ -7,7 +7,8 @@ export type { Area, Check, Hook, Level, Requirement, Stage } from './check.ts';
 export { readBaseline } from './run/baseline.ts';
 export { CATALOGUE } from './catalogue.ts';
 export type { VerifyConfig } from './config.ts';
-export { OptionsError, type Progress, type VerifyOptions } from './options.ts';
+export type { DescribeNeed, Need } from './needs.ts';
+export { OptionsError, type NameOption, type Progress, type VerifyOptions } from './options.ts';
 export { createHttpHooks, type HttpHookOptions } from './hooks/http-hooks.ts';
 export { HookError, type Hooks, type LeadState } from './hooks/hooks.ts';
 export type {

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Check } from './check.ts';
+import type { DescribeNeed } from './needs.ts';
 import type { HeaderPairs } from './net/exchange.ts';
 import type { Hooks, StartSandbox } from './hooks/hooks.ts';
 import type { CheckResult, FailOn, KnownFailure } from './report.ts';
@@ -45,6 +46,8 @@ export interface VerifyOptions {
   readonly signal?: AbortSignal | undefined;
   /** Build a command that reruns one check, shown with findings that no single request reproduces. Must not contain secrets. */
   readonly rerun?: ((id: string) => string) | undefined;
+  /** Wording of what a check needs, e.g. by flags; default: by options of this interface. */
+  readonly describeNeed?: DescribeNeed | undefined;
   /** Called when a check starts or finishes. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
@@ -62,7 +65,22 @@ export type Progress =
     }
   | { readonly type: 'finished'; readonly check: Check; readonly result: CheckResult };
 
-/** Invalid or contradictory options. */
+/** Names an option in a message: `only` in code, `--only` on the command line. */
+export type NameOption = (option: string) => string;
+
+/**
+ * Invalid or contradictory options. Its message names options as in code; {@link OptionsError.describe} words it for another
+ * edge.
+ */
 export class OptionsError extends Error {
   override readonly name = 'OptionsError';
+  /** The message with options named by the caller. */
+  readonly describe: (name: NameOption) => string;
+
+  /** @param message a text that names no option, or a function of how options are named */
+  constructor(message: string | ((name: NameOption) => string)) {
+    const describe = typeof message === 'string' ? () => message : message;
+    super(describe((option) => option));
+    this.describe = describe;
+  }
 }

@@ -157,7 +157,12 @@ const isUnfinished = (
   );
 
 export const summarise = (checks: readonly CheckResult[], options: SummaryOptions): Summary => {
-  const { failOn, baseline = null, wasSelected = () => true, validatesHook = () => false } = options;
+  const {
+    failOn,
+    baseline = null,
+    wasSelected = () => true,
+    validatesHook = () => false,
+  } = options;
   const isKnown = ({ id }: CheckResult): boolean =>
     baseline?.known.some((entry) => entry.id === id) ?? false;
   const failing = checks.filter((check) => check.status === 'fail' && !isKnown(check));
@@ -172,7 +177,8 @@ export const summarise = (checks: readonly CheckResult[], options: SummaryOption
   );
   // An unreliable hook leaves most checks that need it untested, so the run must not pass.
   const hasUnreliableHook = checks.some(({ id, status }) => validatesHook(id) && status !== 'pass');
-  const unclear = errored > 0 || !isConclusive || hasUnreliableHook || isUnfinished(checks, options);
+  const unclear =
+    errored > 0 || !isConclusive || hasUnreliableHook || isUnfinished(checks, options);
   return {
     passed,
     failed,

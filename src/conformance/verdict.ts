@@ -4,6 +4,7 @@
  * @module
  */
 import type { Verdict } from './check.ts';
+import type { Reason } from './needs.ts';
 import type { Exchange, Reply } from './net/exchange.ts';
 
 export const pass = (note?: string): Verdict =>
@@ -14,8 +15,8 @@ export const fail = (failure: Omit<Extract<Verdict, { status: 'fail' }>, 'status
   ...failure,
 });
 
-/** @param reason why, and what would make it testable */
-export const notTested = (reason: string): Verdict => ({ status: 'not_tested', reason });
+/** @param reason why, and what would make it testable; or what is needed, as data */
+export const notTested = (reason: Reason): Verdict => ({ status: 'not_tested', reason });
 
 /** The check could not run, so the run is inconclusive. */
 export const unjudged = (reason: string): Verdict => ({ status: 'error', reason });

@@ -243,7 +243,7 @@ describe('what cannot be judged', () => {
     const flags = [...other, '--only', 'signature/missing-header,domain/bounce-class'];
     const ran = await verify([right.url, ...flags], { cwd });
     expect(ran.stderr).toMatch(
-      /error: Inconclusive: a hook that was given cannot be relied on, .* domain\/state-probe: .* is unknown/,
+      /error: Inconclusive: a hook is unreliable, .* domain\/state-probe: .* is unknown/,
     );
     expect(ran.stdout).toContain('0 failed (MUST), 1 warning (SHOULD)');
     expect(ran.status).toBe(2);
@@ -279,7 +279,9 @@ test('Ctrl-C reports what is known by then, status 130', async () => {
     const report = reportOf({ stdout: readFileSync(file, 'utf8'), stderr: '', status: 130 });
     expect(report.interrupted).toBe(true);
     expect(report.checks.find(({ id }) => id === 'signature/accepts-valid')?.status).toBe('pass');
-    expect(report.checks.some(({ reason }) => reason === 'Not run: the run was interrupted.')).toBe(true);
+    expect(report.checks.some(({ reason }) => reason === 'Not run: the run was interrupted.')).toBe(
+      true,
+    );
     expect(running.lines.at(-1)).toMatch(/^INTERRUPTED after \d+ of \d+ checks.*: http/);
     expect(running.stderr()).not.toContain('error:');
   } finally {

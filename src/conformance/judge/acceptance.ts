@@ -91,9 +91,10 @@ export const judgeProcessed = async (
   if (refused.length > 0) return failRefused(refused);
   const { effects } = probe;
   if (effects === null) {
-    return notTested(
-      'All were answered 2xx. Whether they took effect needs an effects hook: --effects-url http://…/effects/{id}, which answers {"count": n}.',
-    );
+    return notTested({
+      needs: 'effects',
+      remark: 'All events were accepted with 2xx, but their effects cannot be verified.',
+    });
   }
   const counts = await Promise.all(
     sent.map(async ({ sample: { body } }) => (isEvent(body) ? effects.settled(body.id, 1) : 1)),

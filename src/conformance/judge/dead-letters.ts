@@ -50,9 +50,7 @@ const produce = async (
 
 const startSandbox = async ({ sandbox }: Probe): Promise<RunningSandbox> => {
   if (sandbox !== undefined) return sandbox();
-  throw new HookError(
-    'There is no sandbox that could hold dead letters. Give --sandbox-url, or let the command start one.',
-  );
+  throw new HookError('A check that uses dead letters must list "recovery" in "needs".');
 };
 
 /** @throws when the sandbox does not do it: the suite's trouble and not the receiver's */
@@ -60,7 +58,7 @@ export const produceDeadLetters = async (probe: Probe, count: number): Promise<D
   const sandbox = await startSandbox(probe);
   const late = new AbortController();
   const disarm = probe.wall.after(LIMIT_MS, () =>
-    late.abort(new HookError(`The sandbox made no dead letters within ${LIMIT_MS / 1000} s.`)),
+    late.abort(new HookError(`The sandbox produced no dead letters within ${LIMIT_MS / 1000} s.`)),
   );
   const signals = probe.signal === undefined ? [late.signal] : [late.signal, probe.signal];
   try {
@@ -75,9 +73,7 @@ export const produceDeadLetters = async (probe: Probe, count: number): Promise<D
     };
     const dead = await left();
     if (dead.length !== count) {
-      throw new HookError(
-        `The sandbox has ${dead.length} dead letters where it should have ${count}.`,
-      );
+      throw new HookError(`The sandbox has ${dead.length} dead letters instead of ${count}.`);
     }
     return {
       source: { apiUrl: sandbox.url, apiKey: sandbox.apiKey, webhookId },
@@ -99,7 +95,7 @@ export const produceDeadLetters = async (probe: Probe, count: number): Promise<D
 /** Runs the receiver's recovery. */
 export const recover = async ({ hooks }: Probe, { source }: DeadLetters): Promise<void> => {
   if (hooks.recover === undefined) {
-    throw new HookError('A check that asks for a recovery must need that hook.');
+    throw new HookError('A check that uses the recovery hook must list it in "needs".');
   }
   await hooks.recover(source);
 };

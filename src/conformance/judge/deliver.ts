@@ -34,7 +34,8 @@ export const deliver = async (
 
 /** The effects hook of a check that needs one; the runner sees to it that there is one. */
 export const effectsOf = ({ effects }: Probe): Effects => {
-  if (effects === null) throw new Error('a check that asks for effects must need the effects hook');
+  if (effects === null)
+    throw new Error('a check that uses the effects hook must list it in "needs"');
   return effects;
 };
 

@@ -11,7 +11,8 @@ export const whileFailing = async <T>(
   { hooks: { fault } }: Probe,
   work: () => Promise<T>,
 ): Promise<T> => {
-  if (fault === undefined) throw new HookError('A check that asks for faults must need that hook.');
+  if (fault === undefined)
+    throw new HookError('A check that uses the fault hook must list it in "needs".');
   await fault(true);
   try {
     return await work();

@@ -44,7 +44,8 @@ const TELLING: readonly [EventType, Data] = ['email.unsubscribed', { suppressed_
 
 const stateOf = (probe: Probe, email: string): Promise<LeadState> => {
   const { state } = probe.hooks;
-  if (state === undefined) throw new HookError('A check that asks for state must need that hook.');
+  if (state === undefined)
+    throw new HookError('A check that uses the state hook must list it in "needs".');
   return state(email);
 };
 

@@ -14,7 +14,7 @@ const LOOK_EVERY_MS = 50;
 export const restart = async (probe: Probe): Promise<Exchange> => {
   const { hooks, wall } = probe;
   if (hooks.restart === undefined) {
-    throw new HookError('A check that asks for a restart must need that hook.');
+    throw new HookError('A check that uses the restart hook must list it in "needs".');
   }
   await hooks.restart();
   return waitFor(wall, () => probe.post(probe.event()), isAccepted, {

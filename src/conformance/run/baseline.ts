@@ -53,13 +53,13 @@ export const readBaseline = (
   const ids = known.map(({ id }) => id);
   const twice = ids.find((id, at) => ids.indexOf(id) !== at);
   if (twice !== undefined) {
-    throw new OptionsError(`Invalid baseline ${name}: duplicate entry ${twice}. Remove one of them.`);
+    throw new OptionsError(
+      `Invalid baseline ${name}: duplicate entry ${twice}. Remove one of them.`,
+    );
   }
   const gone = ids.find((id) => checks.every((check) => check.id !== id));
   if (gone !== undefined) {
-    throw new OptionsError(
-      `Invalid baseline ${name}: unknown check ${gone}. Remove the entry.`,
-    );
+    throw new OptionsError(`Invalid baseline ${name}: unknown check ${gone}. Remove the entry.`);
   }
   return known;
 };

@@ -4,6 +4,7 @@
  * @module
  */
 import { areaOf, isActive, STAGES, type Check, type Level, type Verdict } from '../check.ts';
+import { describeNeedInCode, describeReason, type DescribeNeed } from '../needs.ts';
 import type { Exchange } from '../net/exchange.ts';
 import type { Signing } from '../probe/signing.ts';
 import { YOURS, type Redactor } from '../redact/redact.ts';
@@ -27,13 +28,15 @@ export interface ResultContext {
   readonly insecure: boolean;
   /** Build a command that reruns one check. */
   readonly rerun?: ((id: string) => string) | undefined;
+  /** Wording of what a check needs; default: names of options in code. */
+  readonly describeNeed?: DescribeNeed | undefined;
 }
 
 const blank = { reason: null, expected: [], actual: null, diagnosis: null, fix: null } as const;
 
 type Details = Pick<CheckResult, 'reason' | 'expected' | 'actual' | 'diagnosis' | 'fix'>;
 
-const detailsOf = (check: Check, verdict: Ran['verdict']): Details => {
+const detailsOf = (check: Check, verdict: Verdict, describeNeed: DescribeNeed): Details => {
   switch (verdict.status) {
     case 'pass':
       return { ...blank, reason: verdict.note ?? null };
@@ -42,6 +45,7 @@ const detailsOf = (check: Check, verdict: Ran['verdict']): Details => {
       return { reason: null, expected, actual, diagnosis, fix };
     }
     case 'not_tested':
+      return { ...blank, reason: describeReason(verdict.reason, describeNeed) };
     case 'error':
       return { ...blank, reason: verdict.reason };
   }
@@ -55,8 +59,8 @@ const withoutSecrets = (command: string, { redactor }: ResultContext): string | 
 
 /** Whether resending this request reproduces the fault. */
 const isReproducibleBy = (check: Check, exchange: Exchange): boolean => {
-  const { reproducibleBySingleRequest } = isActive(check) ? STAGES[check.stage] : { reproducibleBySingleRequest: 'fault' };
-  return reproducibleBySingleRequest === 'fault' || (reproducibleBySingleRequest === 'refusal' && !isAccepted(exchange));
+  const reproducible = isActive(check) ? STAGES[check.stage].reproducibleBySingleRequest : 'fault';
+  return reproducible === 'fault' || (reproducible === 'refusal' && !isAccepted(exchange));
 };
 
 /** The command for the last request if it reproduces the fault; otherwise the command that reruns the check. */
@@ -84,7 +88,7 @@ export const toResult = (check: Check, ran: Ran, context: ResultContext): CheckR
   const orNull = (text: string | null): string | null => (text === null ? null : redact(text));
   const failed = verdict.status === 'fail';
   const exchanges = (verdict.status === 'fail' ? verdict.exchanges : undefined) ?? ran.exchanges;
-  const details = detailsOf(check, verdict);
+  const details = detailsOf(check, verdict, context.describeNeed ?? describeNeedInCode);
   return {
     id: check.id,
     area: areaOf(check),

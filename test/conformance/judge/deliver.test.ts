@@ -63,7 +63,7 @@ describe('effects', () => {
   test('cannot be asked for without a hook', async () => {
     await using receiver = await scripted(right);
     expect(() => effectsOf(receiver.probe)).toThrow(
-      'a check that asks for effects must need the effects hook',
+      'a check that uses the effects hook must list it in "needs"',
     );
   });
 

@@ -47,7 +47,7 @@ test('findings come worst first, then what was not tested, counts and verdict', 
 test('what was not tested is grouped by the one thing that would make it testable', async () => {
   const text = pretty(await real());
   expect(text).toMatch(
-    /\n {3}\d+ {2}Needs an effects hook: --effects-url .*\n {7}http\/other-path delivery\/\S+ /,
+    /\n {3}\d+ {2}Needs an effects hook: pass `hooks\.effects`.*\n {7}http\/other-path delivery\/\S+ /,
   );
   expect(text.match(/Needs an effects hook/g)).toHaveLength(1);
 });

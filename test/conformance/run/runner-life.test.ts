@@ -59,7 +59,7 @@ describe('controls', () => {
       },
     );
     const died =
-      'not_tested: Not run: the receiver died of what http/kills sent, and did not come back.';
+      'not_tested: Not run: the receiver crashed on a request of http/kills and did not recover.';
     expect(lines).toEqual([
       'http/kills: pass',
       `http/more: ${died}`,
@@ -94,9 +94,9 @@ describe('controls', () => {
       });
       const { lines } = await run([...RAN, looks], { script: () => 'cut' });
       const over =
-        'not_tested: Not run: the receiver died of what http/kills sent, and did not come back.';
+        'not_tested: Not run: the receiver crashed on a request of http/kills and did not recover.';
       expect(lines).toEqual([
-        'http/kills: not_tested: The receiver died meanwhile: see http/survives.',
+        'http/kills: not_tested: The receiver crashed during this check: see http/survives.',
         `http/more: ${over}`,
         `http/later: ${over}`,
         'http/looks: pass',
@@ -121,8 +121,16 @@ describe('controls', () => {
 
     test.for([
       ['one that was answered is told', [0], 'http/kills: fail: b'],
-      ['one that was cut off is not', [1], /^http\/kills: not_tested: The receiver died meanwhile/],
-      ['one of each is not', [0, 1], /^http\/kills: not_tested: The receiver died meanwhile/],
+      [
+        'one that was cut off is not',
+        [1],
+        /^http\/kills: not_tested: The receiver crashed during this check/,
+      ],
+      [
+        'one of each is not',
+        [0, 1],
+        /^http\/kills: not_tested: The receiver crashed during this check/,
+      ],
     ] as const)('a failure that shows %s', async ([, shown, told]) => {
       const kills = active('http/kills', 'valid', async (probe) => {
         const sent = [await probe.post(probe.event()), await probe.post(probe.event())];
@@ -139,7 +147,7 @@ describe('controls', () => {
         script: (_request, nth) => (nth <= 3 ? 'cut' : 500),
       });
       expect(lines).toEqual([
-        'http/kills: not_tested: The receiver died meanwhile: see http/survives.',
+        'http/kills: not_tested: The receiver crashed during this check: see http/survives.',
         expect.stringMatching(/^http\/more: fail: 500 /),
         'http/later: pass',
       ]);
@@ -168,8 +176,16 @@ describe('controls', () => {
       });
 
     test.for([
-      ['valid', 1, 'http/meets: not_tested: The receiver died meanwhile: see http/survives.'],
-      ['risky', 1, 'http/meets: not_tested: The receiver died meanwhile: see http/survives.'],
+      [
+        'valid',
+        1,
+        'http/meets: not_tested: The receiver crashed during this check: see http/survives.',
+      ],
+      [
+        'risky',
+        1,
+        'http/meets: not_tested: The receiver crashed during this check: see http/survives.',
+      ],
       ['load', 0, 'http/meets: fail: refused'],
       ['flood', 0, 'http/meets: fail: refused'],
     ] as const)('is a death, but for a crowd: %s', async ([stage, count, line]) => {
@@ -201,7 +217,7 @@ describe('controls', () => {
       });
       expect(lines).toEqual([
         'http/a: pass',
-        'http/b: not_tested: Not run: the receiver did not come back after the restart of http/a.',
+        'http/b: not_tested: Not run: the receiver did not recover after the restart of http/a.',
         'http/looks: pass',
       ]);
       expect(seen[0]!.crashes).toEqual([]);
@@ -415,9 +431,9 @@ describe('when the user breaks off', () => {
     );
     expect(lines).toEqual([
       'http/a: pass',
-      'http/b: not_tested: Not run to its end: interrupted.',
-      'http/c: not_tested: Not run: interrupted.',
-      'http/looks: not_tested: Not run to its end: interrupted.',
+      'http/b: not_tested: Not finished: the run was interrupted.',
+      'http/c: not_tested: Not run: the run was interrupted.',
+      'http/looks: not_tested: Not finished: the run was interrupted.',
     ]);
     // The control of the first alone.
     expect(requests).toBe(1);

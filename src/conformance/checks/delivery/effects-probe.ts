@@ -28,7 +28,7 @@ export const check = defineCheck({
     const before = await effects.count(event.id);
     if (before !== 0) {
       return notTested(
-        `The effects hook counts ${times(before)} of ${event.id} before it was ever sent. With a --seed that was used before, a receiver with a durable store knows its ids already: leave --seed out, or empty the store. Otherwise the hook does not look the id up.`,
+        `The effects hook counts ${times(before)} for ${event.id} before it was sent. If the seed was used before, a receiver with a durable store already knows its ids: use another seed, or empty the store. Otherwise the hook ignores the id.`,
       );
     }
     const exchange = await deliver(probe, event);

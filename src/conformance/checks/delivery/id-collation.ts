@@ -39,7 +39,7 @@ const judgeLong = async (probe: Probe, known: string): Promise<Verdict | null> =
     // A hook that is down fails here again.
     await effectsOf(probe).count(known);
     return pass(
-      `by case only: the effects hook does not take ids of ${MAX_ID_LENGTH} characters. Give it the id in the query, as in --effects-url "http://…/effects?id={id}", or raise the router’s limit (Fastify: maxParamLength). It said: ${error instanceof Error ? error.message : String(error)}`,
+      `only case was checked: the effects hook does not accept ids of ${MAX_ID_LENGTH} characters. Pass the id in the query (…/effects?id={id}), or raise the router’s limit (Fastify: maxParamLength). Its error: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
 };

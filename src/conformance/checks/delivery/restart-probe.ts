@@ -47,12 +47,12 @@ export const check = defineCheck({
     }
     if (!cut) {
       return notTested(
-        'A connection that was open before the restart is open still: nothing was restarted, or a proxy stands in front. Let the command restart what --url points at, and leave the proxy out.',
+        'A connection opened before the restart is still open: nothing was restarted, or there is a proxy in between. Let the hook restart the process that listens at the target URL, and bypass the proxy.',
       );
     }
     if (counted && (await probe.effects?.settled(event.id, 1)) !== 1) {
       return pass(
-        'the effects hook does not count any more what it had counted before the restart: it forgets, or the receiver does, which delivery/ack-before-persist tells apart',
+        'the effects hook lost a count from before the restart: either the hook or the receiver forgets, which delivery/ack-before-persist distinguishes',
       );
     }
     return pass();

@@ -37,7 +37,8 @@ export const check = defineCheck({
       return notTested('No request was sent that could crash the receiver. Run more checks.');
     // A check that found the receiver already down did not cause the crash, if another one is known.
     const first =
-      crashes.find(({ exchange }) => exchange !== null && !isRefusedConnection(exchange)) ?? crashes[0];
+      crashes.find(({ exchange }) => exchange !== null && !isRefusedConnection(exchange)) ??
+      crashes[0];
     if (first === undefined) return pass(`${controls} control requests`);
     const shown = first.exchange === null ? {} : { exchanges: [first.exchange] };
     if (first.answersUnsigned) {

@@ -9,7 +9,14 @@ import { habitOf, judgeAcceptance, wrongSignature } from '../../judge/forgeries.
 import type { Exchange } from '../../net/exchange.ts';
 import type { Probe } from '../../probe/probe.ts';
 import { postRaw } from '../../probe/raw-post.ts';
-import { fail, isAccepted, isRefused, pass, describeReply, timeoutVerdictOf } from '../../verdict.ts';
+import {
+  fail,
+  isAccepted,
+  isRefused,
+  pass,
+  describeReply,
+  timeoutVerdictOf,
+} from '../../verdict.ts';
 
 /** Send both headers unmodified over a raw connection: an HTTP client would join them. */
 const postBoth = (

@@ -102,7 +102,7 @@ describe.concurrent('one cause, one finding', () => {
     expect(actual).toEqual(
       withHooks ? expect.stringMatching(/and processed it$/) : expect.not.stringMatching(/process/),
     );
-    expect(diagnosis).toContain('Whoever knows the URL can forge events');
+    expect(diagnosis).toContain('Anyone who knows the URL can forge events');
     expect(find(seen, 'signature/default-key')?.reason).toContain('signature/wrong-digest');
   });
 
@@ -122,14 +122,14 @@ describe.concurrent('one cause, one finding', () => {
     );
     expect(find(seen, 'signature/deep-nesting')).toMatchObject({
       status: 'not_tested',
-      reason: expect.stringContaining('the receiver died'),
+      reason: expect.stringContaining('the receiver crashed'),
     });
     expect(musts(seen)).toEqual(['http/survives MUST']);
   });
 
   test('a receiver that is started again is told, too, and the rest is tested', async () => {
     const seen = await report(mutant('signature-crash-supervised'), false);
-    expect(find(seen, 'http/survives')?.actual).toMatch(/and was back after \d+ ms/);
+    expect(find(seen, 'http/survives')?.actual).toMatch(/and was available again after \d+ ms/);
     expect(find(seen, 'signature/deep-nesting')?.status).toBe('pass');
   });
 
@@ -222,7 +222,7 @@ describe.concurrent('one cause, one finding', () => {
     });
     expect(find(seen, 'signature/wrong-digest')).toMatchObject({
       status: 'not_tested',
-      reason: expect.stringContaining('64 wrong digits: no complete answer'),
+      reason: expect.stringContaining('64 wrong digits: no complete response'),
     });
     const unanswered = seen.checks.filter(
       ({ status, exchanges }) =>

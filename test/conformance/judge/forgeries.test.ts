@@ -199,7 +199,7 @@ describe.each([
     expect(await judge(receiver.probe, forgeries)).toEqual({
       status: 'not_tested',
       reason: expect.stringMatching(
-        /^Get an answer to each forgery first: no header: no complete answer .*after \d+ ms\.$/,
+        /^Get an answer to each forgery first: no header: no complete response .*after \d+ ms\.$/,
       ) as string,
     });
     expect(receiver.heard).toHaveLength(1);

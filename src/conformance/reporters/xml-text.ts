@@ -1,5 +1,5 @@
 /**
- * Escaping for XML and HTML.
+ * Escaping for XML.
  *
  * @module
  */
@@ -17,11 +17,13 @@ const REFERENCES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Escape text and quoted attribute values for XML and HTML. */
+/** Replace characters that XML cannot represent, and lone surrogates. */
+export const representable = (text: string): string =>
+  toUSVString(text).replaceAll(NOT_IN_XML, '\uFFFD');
+
+/** Escape text and quoted attribute values for XML. */
 export const escapeMarkup = (text: string): string =>
-  toUSVString(text)
-    .replaceAll(NOT_IN_XML, '\uFFFD')
-    .replaceAll(/[&<>"']/g, (character) => REFERENCES[character]!);
+  representable(text).replaceAll(/[&<>"']/g, (character) => REFERENCES[character]!);
 
 /** Escape an XML attribute value, where parsers would turn line breaks and tabs into spaces. */
 export const escapeAttribute = (text: string): string =>

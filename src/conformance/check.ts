@@ -5,7 +5,7 @@
  */
 import type { Observed } from './run/observed.ts';
 import type { Exchange } from './net/exchange.ts';
-import type { Reason } from './needs.ts';
+import type { Hook, Reason } from './needs.ts';
 import type { Probe } from './probe/probe.ts';
 
 export type Area = 'signature' | 'content' | 'http' | 'delivery' | 'domain' | 'performance';
@@ -23,9 +23,6 @@ export type Area = 'signature' | 'content' | 'http' | 'delivery' | 'domain' | 'p
  * {@link Requirement.source} names the basis; `test/conformance/levels.test.ts` verifies it for every check.
  */
 export type Level = 'MUST' | 'SHOULD' | 'INFO';
-
-/** Access to the receiver's inside that only the user can provide. */
-export type Hook = 'effects' | 'state' | 'fault' | 'restart' | 'recovery' | 'campaign';
 
 interface StageRules {
   readonly parallel: boolean;

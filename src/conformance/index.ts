@@ -3,7 +3,8 @@
  *
  * @module
  */
-export type { Area, Check, Hook, Level, Requirement, Stage } from './check.ts';
+export type { Area, Check, Level, Requirement, Stage } from './check.ts';
+export type { Hook } from './needs.ts';
 export { readBaseline } from './run/baseline.ts';
 export { CATALOGUE } from './catalogue.ts';
 export type { VerifyConfig } from './config.ts';

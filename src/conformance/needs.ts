@@ -4,7 +4,9 @@
  *
  * @module
  */
-import type { Hook } from './check.ts';
+
+/** Access to the receiver's inside that only the user can provide. */
+export type Hook = 'effects' | 'state' | 'fault' | 'restart' | 'recovery' | 'campaign';
 
 /** A hook, or a sandbox that holds dead letters. */
 export type Need = Hook | 'sandbox';

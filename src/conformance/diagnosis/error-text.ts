@@ -10,7 +10,7 @@ const PARSED_FIRST =
 const PARSED_FIRST_PYTHON =
   'A parsed object or a text is hashed, not the bytes: pass the raw body to hmac.new (Flask: request.get_data(); Django: request.body; FastAPI: await request.body()).';
 const NO_SECRET =
-  'The secret is not set where the receiver runs: look at its environment (is the .env file read? is the variable’s name right? was the process started anew?).';
+  'The secret is not set in the receiver’s environment. Check it (is the .env file loaded? is the variable name correct? was the process restarted?).';
 const LENGTHS =
   'timingSafeEqual throws on different lengths: compare the lengths first, and compare the whole header with "sha256=" and the hex digits.';
 

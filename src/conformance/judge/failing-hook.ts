@@ -1,12 +1,12 @@
 /**
- * Makes what the receiver hands events to fail for a while.
+ * Temporary failure of event processing in the receiver.
  *
  * @module
  */
 import { HookError } from '../hooks/hooks.ts';
 import type { Probe } from '../probe/probe.ts';
 
-/** Whatever happens within, it works again afterwards. */
+/** Run `work` while processing fails; the fault is turned off afterwards in any case. */
 export const whileFailing = async <T>(
   { hooks: { fault } }: Probe,
   work: () => Promise<T>,

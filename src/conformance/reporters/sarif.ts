@@ -23,7 +23,7 @@ const RULES: readonly ReportingDescriptor[] = CATALOGUE.map((check) => ({
   id: check.id,
   shortDescription: { text: check.title },
   fullDescription: { text: `${check.requirement.text} (${check.requirement.source})` },
-  help: { text: `Cause: ${check.cause}\n\nHow to mend it: ${check.fix}` },
+  help: { text: `Cause: ${check.cause}\n\nFix: ${check.fix}` },
   defaultConfiguration: { level: LEVELS[check.level] },
 }));
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Hook } from '../check.ts';
+import type { Hook } from '../needs.ts';
 import type { Hooks } from '../hooks/hooks.ts';
 
 export const HOOK_MEMBERS = {

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { Check, Hook } from '../check.ts';
+import type { Check } from '../check.ts';
+import type { Hook } from '../needs.ts';
 import type { DescribeNeed } from '../needs.ts';
 import type { Progress } from '../options.ts';
 import type { ProbeContext } from '../probe/probe.ts';

@@ -4,7 +4,7 @@
  * @module
  */
 import { seededRandom } from '../../domain/random.ts';
-import type { Hook } from '../check.ts';
+import type { Hook } from '../needs.ts';
 import { createBacklog } from '../hooks/backlog.ts';
 import { createEventMaker } from '../probe/event-maker.ts';
 import { createProbe, type Probe } from '../probe/probe.ts';

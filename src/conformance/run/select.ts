@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { isActive, STAGES, type Check, type Hook } from '../check.ts';
+import { isActive, STAGES, type Check } from '../check.ts';
+import type { Hook } from '../needs.ts';
 import { OptionsError } from '../options.ts';
 
 const toPattern = (glob: string): RegExp =>

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { ActiveCheck, Hook } from '../check.ts';
+import type { ActiveCheck } from '../check.ts';
+import type { Hook } from '../needs.ts';
 import type { Reason } from '../needs.ts';
 import { hasHook } from './hook-members.ts';
 import type { RunPlan } from './plan.ts';

@@ -89,12 +89,12 @@ describe.concurrent('a flag', () => {
     [
       '--effects-url',
       [URL_OF_NOBODY, '--effects-url', 'http://localhost/effects'],
-      /--effects-url "http:\/\/localhost\/effects" has no \{id\}\. Put it where/,
+      /--effects-url "http:\/\/localhost\/effects" does not contain \{id\}\. Put it where/,
     ],
     [
       '--effects-url scheme',
       [URL_OF_NOBODY, '--effects-url', 'localhost/{id}'],
-      /--effects-url "localhost\/\{id\}" is no http or https URL/,
+      /--effects-url "localhost\/\{id\}" is not an http or https URL/,
     ],
     [
       '--effects-sink alone',
@@ -104,7 +104,7 @@ describe.concurrent('a flag', () => {
     [
       '--effects-sink name',
       [URL_OF_NOBODY, '--effects-sink', 'CRM', '--sandbox-url', 'http://127.0.0.1:9'],
-      /--effects-sink is "CRM"\. Use 1 to 64 of/,
+      /--effects-sink "CRM" is not a sink name\. Use 1 to 64 characters of/,
     ],
     [
       '--effects-sink and a URL',
@@ -116,12 +116,12 @@ describe.concurrent('a flag', () => {
     [
       '--state-url',
       [URL_OF_NOBODY, '--state-url', 'http://localhost/state'],
-      /--state-url .* has no \{lead_email\}/,
+      /--state-url .* does not contain \{lead_email\}/,
     ],
     [
       '--fault-url',
       [URL_OF_NOBODY, '--fault-url', 'fault'],
-      /--fault-url "fault" is no http or https URL/,
+      /--fault-url "fault" is not an http or https URL/,
     ],
     [
       '--restart-command',
@@ -131,7 +131,7 @@ describe.concurrent('a flag', () => {
     [
       '--recover-url',
       [URL_OF_NOBODY, '--recover-url', 'recover'],
-      /--recover-url "recover" is no http or https URL/,
+      /--recover-url "recover" is not an http or https URL/,
     ],
     [
       '--recover-command',
@@ -234,9 +234,9 @@ describe.concurrent('a baseline', () => {
     [
       'an unknown id',
       { known: [{ ...entry, id: 'signature/gone' }] },
-      /names signature\/gone, and there is no such check\. Take the entry out/,
+      /unknown check signature\/gone\. Remove the entry/,
     ],
-    ['an id twice', { known: [entry, entry] }, /names signature\/missing-header twice/],
+    ['an id twice', { known: [entry, entry] }, /duplicate entry signature\/missing-header/],
   ])('%s', async (name, content, message) => {
     const file = write(`baseline ${name}.json`, content);
     await refuses([URL_OF_NOBODY, '--baseline', file], message);
@@ -246,7 +246,7 @@ describe.concurrent('a baseline', () => {
 describe.concurrent('a configuration', () => {
   test.each<[string, string, unknown, RegExp]>([
     ['no JSON', 'a.json', '{"url":}', /--config a\.json is no JSON/],
-    ['no object', 'b.json', [], /--config b\.json must hold one object/],
+    ['no object', 'b.json', [], /--config b\.json must contain one object/],
     [
       'unknown keys',
       'c.json',
@@ -273,7 +273,12 @@ describe.concurrent('a configuration', () => {
       { url: URL_OF_NOBODY, time: '2 days' },
       /time is "2 days"\. Give a span/,
     ],
-    ['a time that is no text', 'o.json', { time: 60 }, /--config o\.json has a time that cannot/],
+    [
+      'a time that is no text',
+      'o.json',
+      { time: 60 },
+      /--config o\.json has an invalid value for "time"/,
+    ],
     [
       'a wrong sandbox',
       'h.json',

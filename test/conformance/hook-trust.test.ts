@@ -36,12 +36,12 @@ test('ids that are known before they were sent: nothing rests on the hook, and t
   const report = await examineWith({ effects: async () => 1 }, ['delivery/dup-seq']);
   expect(resultOf(report, 'delivery/effects-probe')).toMatchObject({
     status: 'not_tested',
-    reason: expect.stringContaining('leave --seed out'),
+    reason: expect.stringContaining('use another seed'),
   });
   expect(resultOf(report, 'delivery/dup-seq')).toMatchObject({
     status: 'not_tested',
     reason: expect.stringMatching(
-      /^The effects hook is unreliable, see delivery\/effects-probe: The effects hook counts one effect of evt_/,
+      /^The effects hook is unreliable, see delivery\/effects-probe: The effects hook counts one effect for evt_/,
     ),
   });
 });
@@ -219,7 +219,7 @@ describe('a hook that does not take long ids, as a router that limits paths', ()
     expect(await judged(new ModelReceiver(SECRET))).toMatchObject({
       status: 'pass',
       reason: expect.stringMatching(
-        /^by case only: .*128 characters.*effects\?id=\{id\}.*maxParamLength.*answered 414\.$/,
+        /^only case was checked: .*128 characters.*effects\?id=\{id\}.*maxParamLength.*answered 414\.$/,
       ) as string,
     });
   });

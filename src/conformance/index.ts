@@ -4,11 +4,11 @@
  * @module
  */
 export type { Area, Check, Level, Requirement, Stage } from './check.ts';
-export type { Hook } from './needs.ts';
+export type { DescribeNeed, Hook, Need } from './needs.ts';
 export { readBaseline } from './run/baseline.ts';
 export { CATALOGUE } from './catalogue.ts';
 export type { VerifyConfig } from './config.ts';
-export type { DescribeNeed, Need } from './needs.ts';
+
 export { OptionsError, type NameOption, type Progress, type VerifyOptions } from './options.ts';
 export { createHttpHooks, type HttpHookOptions } from './hooks/http-hooks.ts';
 export { HookError, type Hooks, type LeadState } from './hooks/hooks.ts';

@@ -4,8 +4,7 @@
  * @module
  */
 import type { Check } from '../check.ts';
-import type { Hook } from '../needs.ts';
-import type { DescribeNeed } from '../needs.ts';
+import type { DescribeNeed, Hook } from '../needs.ts';
 import type { Progress } from '../options.ts';
 import type { ProbeContext } from '../probe/probe.ts';
 import type { CheckResult } from '../report.ts';

@@ -4,8 +4,7 @@
  * @module
  */
 import type { ActiveCheck } from '../check.ts';
-import type { Hook } from '../needs.ts';
-import type { Reason } from '../needs.ts';
+import type { Hook, Reason } from '../needs.ts';
 import { hasHook } from './hook-members.ts';
 import type { RunPlan } from './plan.ts';
 import type { Results } from './results.ts';

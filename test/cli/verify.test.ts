@@ -294,11 +294,13 @@ test('Ctrl-C reports what is known by then, status 130', async () => {
 });
 
 test('the same seed gives the same report, but for times', async () => {
+  // How many events these send depends on the speed of the machine.
+  const SKIPPED = 'delivery/recovery-*,delivery/dup-race,delivery/dedupe-evict';
   const reports: string[] = [];
   for (let round = 0; round < 2; round += 1) {
     await using right = await receiver();
     await using hooks = await serveHooks(right);
-    const flags = [...hooks.flags, '--seed', '77', '--json', '--skip', 'delivery/recovery-*'];
+    const flags = [...hooks.flags, '--seed', '77', '--json', '--skip', SKIPPED];
     const { stdout } = await verify([right.url, ...flags], { cwd });
     reports.push(
       stdout

@@ -42,7 +42,7 @@ test('what runs, how far it is, and each finding once', () => {
     `0/3  ${one.id}`,
     `0/3  ${one.id} ${two.id}`,
     `1/3  1 passed  ${two.id}`,
-    expect.stringMatching(new RegExp(`^> WARN ${two.id}: a[^\u001B]*b$`)),
+    expect.stringMatching(new RegExp(`^> WARNING ${two.id}: a[^\u001B]*b$`)),
     '2/3  1 warned, 1 passed',
     `> ERROR ${three.id}: it fell`,
     '(clear)',

@@ -85,7 +85,7 @@ describe('a configuration', () => {
   ] as const)('cannot have %s as %j', ([key, value]) => {
     const read = (): unknown => readConfig({ [key]: value }, 'f.json');
     expect(read).toThrow(
-      new RegExp(`^--config f\\.json has a ${key}(\\.0)? that cannot be used: .+\\.$`),
+      new RegExp(`^config f\\.json has an invalid value for "${key}(\\.0)?": .+\\.$`),
     );
   });
 
@@ -100,13 +100,15 @@ describe('a configuration', () => {
       }
     };
     expect(describeReply({ headers: { 'X-Key': 7 }, secret })).toMatch(
-      /^OptionsError: --config f\.ts has a headers\.X-Key that cannot be used: /,
+      /^OptionsError: config f\.ts has an invalid value for "headers\.X-Key": /,
     );
     expect(describeReply({ hooks: { effects: secret } })).toMatch(
-      /^OptionsError: --config f\.ts has a hooks\.effects that cannot be used: /,
+      /^OptionsError: config f\.ts has an invalid value for "hooks\.effects": /,
     );
-    expect(describeReply([secret])).toMatch(/^OptionsError: --config f\.ts must hold one object: /);
-    expect(describeReply(null)).toMatch(/^OptionsError: --config f\.ts must hold one object: /);
+    expect(describeReply([secret])).toMatch(
+      /^OptionsError: config f\.ts must contain one object: /,
+    );
+    expect(describeReply(null)).toMatch(/^OptionsError: config f\.ts must contain one object: /);
     for (const given of [{ secret: [secret] }, [secret], { hooks: { effects: secret } }]) {
       expect(describeReply(given)).not.toContain(secret);
     }
@@ -114,10 +116,10 @@ describe('a configuration', () => {
 
   test('names the keys that nobody knows, and those that there are', () => {
     expect(() => readConfig({ ulr: 'x', secrets: 'y' }, 'f.json')).toThrow(
-      `--config f.json has "ulr" and "secrets", which nobody knows. There are: ${CONFIG_KEYS.slice(1).join(', ')}.`,
+      `config f.json has unknown keys: "ulr", "secrets". Known keys: ${CONFIG_KEYS.slice(1).join(', ')}.`,
     );
     expect(() => readConfig({ hooks: { efects: hook } }, 'f.json')).toThrow(
-      '--config f.json has "hooks.efects", which nobody knows.',
+      'config f.json has unknown keys: "hooks.efects". Known keys: ',
     );
   });
 });

@@ -3,33 +3,25 @@
  *
  * @module
  */
-import { CATALOGUE } from '../../conformance/catalogue.ts';
-import { isActive } from '../../conformance/check.ts';
-import { hasHook } from '../../conformance/run/hook-members.ts';
-import type { Hooks } from '../../conformance/hooks/hooks.ts';
 import type { Report } from '../../conformance/report.ts';
+import type { CheckPlan } from '../../conformance/run/select.ts';
 import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
 import { REACH } from './live.ts';
 
-/** Why a hook that was given cannot be relied on; null when there is none. */
-const whichIsBlind = ({ checks }: Report, hooks: Hooks): string | null => {
-  const isVoucher = (id: string): boolean =>
-    CATALOGUE.some(
-      (check) =>
-        check.id === id &&
-        isActive(check) &&
-        check.vouches !== undefined &&
-        hasHook(hooks, check.vouches),
-    );
-  const found = checks.find(({ id, status }) => isVoucher(id) && status !== 'pass');
+type Validators = CheckPlan['validators'];
+
+/** Why a hook is unreliable; null if all are reliable. */
+const describeUnreliable = ({ checks }: Report, validators: Validators): string | null => {
+  const validating = new Set(validators.values());
+  const found = checks.find(({ id, status }) => validating.has(id) && status !== 'pass');
   return found === undefined
     ? null
-    : `a hook that was given cannot be relied on, so what rests on it was not tested. ${found.id}: ${found.actual ?? found.reason ?? found.status}`;
+    : `a hook is unreliable, so the checks that need it were not tested. ${found.id}: ${found.actual ?? found.reason ?? found.status}`;
 };
 
 /** Why nothing is known, for the last line; what the live view has told is not told again. */
-const whyInconclusive = (report: Report, hooks: Hooks): string => {
+const whyInconclusive = (report: Report, validators: Validators): string => {
   const errors = report.checks.filter(({ status }) => status === 'error');
   const unreached = errors.find(({ id }) => id === REACH);
   if (unreached !== undefined) return unreached.reason ?? '';
@@ -41,13 +33,13 @@ const whyInconclusive = (report: Report, hooks: Hooks): string => {
     return `${reached} of ${total} checks were run before the time budget was spent, and checks that decide the verdict are left. Pass a longer --time, or choose checks with --only.`;
   }
   return (
-    whichIsBlind(report, hooks) ??
+    describeUnreliable(report, validators) ??
     'none of the checks that were asked for could be run: look at what is not tested.'
   );
 };
 
 /** @throws {UsageError} when nothing could be learnt */
-export const conclude = (report: Report, hooks: Hooks, terminal: Terminal): void => {
+export const conclude = (report: Report, validators: Validators, terminal: Terminal): void => {
   terminal.signal.throwIfAborted();
   const stale = report.baseline?.stale ?? [];
   if (stale.length > 0) {
@@ -56,7 +48,7 @@ export const conclude = (report: Report, hooks: Hooks, terminal: Terminal): void
     );
   }
   if (report.summary.verdict === 'inconclusive') {
-    throw new UsageError(`Inconclusive: ${whyInconclusive(report, hooks)}`);
+    throw new UsageError(`Inconclusive: ${whyInconclusive(report, validators)}`);
   }
   if (report.summary.verdict === 'not_conformant' || stale.length > 0) terminal.fail();
 };

@@ -49,7 +49,7 @@ export const createLiveView = (
   let done = 0;
   let nextNoteMs = PROGRESS_EVERY_MS;
   const wordOf = ({ level }: CheckResult): string =>
-    isCounted(level, failOn) ? 'FAIL' : level === 'SHOULD' ? 'WARN' : 'NOTE';
+    isCounted(level, failOn) ? 'FAILED' : level === 'SHOULD' ? 'WARNING' : 'NOTE';
   const finished = (result: CheckResult): void => {
     const { id, status, actual, reason } = result;
     running.delete(id);

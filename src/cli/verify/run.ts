@@ -12,7 +12,8 @@ import { createHttpHooks } from '../../conformance/hooks/http-hooks.ts';
 import type { Hooks, StartSandbox } from '../../conformance/hooks/hooks.ts';
 import type { EffectsSink } from '../../conformance/hooks/sink-effects.ts';
 import type { PausesIn } from '../../conformance/hooks/sandbox-campaign.ts';
-import { selectChecks, withVouchers } from '../../conformance/run/select.ts';
+import { describeNeedByFlags, flagOf } from './needs.ts';
+import { planChecks } from '../../conformance/run/select.ts';
 import { stopwatch } from '../../conformance/net/stopwatch.ts';
 import { verify } from '../../conformance/verify.ts';
 import {
@@ -183,6 +184,7 @@ const optionsOf = async (
     sandbox: sandboxOf(flags, file, terminal),
     hidden: hiddenOf(flags, file, terminal),
     rerun: rerunWith(argument, flags),
+    describeNeed: describeNeedByFlags,
     signal: terminal.signal,
   };
 };
@@ -200,8 +202,7 @@ const runWith = async (
   }
   const options = await optionsOf(argument, flags, file, terminal);
   const { hooks = {} } = options;
-  const selected = selectChecks(CATALOGUE, options);
-  const checks = withVouchers(CATALOGUE, selected, options, (hook) => hasHook(hooks, hook));
+  const plan = planChecks(CATALOGUE, options, (hook) => hasHook(hooks, hook));
   const asked = flags.report ?? [file.config.report ?? []].flat();
   const outputs = outputsOf(
     flags.json ? [...asked, 'json'] : asked,
@@ -209,7 +210,7 @@ const runWith = async (
   );
   prepareFiles(outputs);
   const onProgress = createLiveView(terminal, {
-    total: checks.length,
+    total: plan.checks.length,
     failOn: options.failOn ?? 'must',
     elapsed: stopwatch(),
   });
@@ -217,7 +218,7 @@ const runWith = async (
   terminal.status(null);
   writeReports(report, outputs, terminal);
   annotateOnGitHub(report, terminal);
-  conclude(report, hooks, terminal);
+  conclude(report, plan.validators, terminal);
 };
 
 /** @throws {UsageError} for whatever was asked wrongly, and when nothing could be learnt */
@@ -229,7 +230,7 @@ export const runVerify = async (
   try {
     await runWith(argument, flags, terminal);
   } catch (error) {
-    if (error instanceof OptionsError) throw new UsageError(error.message);
+    if (error instanceof OptionsError) throw new UsageError(error.describe(flagOf));
     throw error;
   } finally {
     terminal.status(null);

@@ -79,7 +79,9 @@ test('are not judged, and nothing is searched, when there was no answer in time'
   });
   expect(await judgeRawBodies(receiver.probe, [spaced, plain])).toEqual({
     status: 'not_tested',
-    reason: expect.stringMatching(/^It gave no answer within \d(\.\d)? s: see http/) as string,
+    reason: expect.stringMatching(
+      /^The receiver did not respond within \d(\.\d)? s: see http/,
+    ) as string,
   });
   expect(receiver.heard).toHaveLength(2);
 });

@@ -1,5 +1,5 @@
 /**
- * A forgery must not make the receiver take the real event for a repeat.
+ * A forgery must not make the receiver treat the real event as a duplicate.
  *
  * @module
  */
@@ -11,15 +11,15 @@ import { pass } from '../../verdict.ts';
 export const check = defineCheck({
   id: 'delivery/id-poisoning',
   level: 'MUST',
-  title: 'Remembers no id from a forgery',
+  title: 'Does not record ids from forgeries',
   requirement: {
     text: 'Verify the signature before processing the payload; deduplicate by id',
     source:
       'guide, "Step 2: Verify the signature" and "Error handling best practices: Idempotency"',
   },
   cause:
-    'The id is marked as seen before the signature is checked: whoever guesses an id can make a real event vanish.',
-  fix: 'Check the signature first; look at nothing in the body before that.',
+    'The id is marked as seen before the signature is checked, so anyone who guesses an id can suppress a real event.',
+  fix: 'Check the signature before reading anything from the body.',
   catches: ['delivery-marks-before-verify'],
   stage: 'effects',
   needs: ['effects'],
@@ -34,7 +34,7 @@ export const check = defineCheck({
       await probe.post(event, { signature });
       const exchange = await deliver(probe, event);
       delivered.push({
-        name: `the real event, after one with its id and ${forgery}`,
+        name: `the real event, after a forgery with its id and ${forgery}`,
         event,
         exchange,
       });

@@ -10,7 +10,7 @@ import type { Report } from '../report.ts';
 const manifestAbove = (folder: URL): URL => {
   const file = new URL('package.json', folder);
   if (existsSync(file)) return file;
-  const above = new URL('../..', folder);
+  const above = new URL('..', folder);
   if (above.href === folder.href) throw new Error('the package.json of sendemall-mock is missing');
   return manifestAbove(above);
 };

@@ -17,7 +17,7 @@ const manifestAbove = (folder: URL): URL => {
 
 /** Looked up when asked: an import would put a second package.json into what is built. */
 export const tool = (): Report['tool'] => {
-  const file = manifestAbove(new URL('..', import.meta.url));
+  const file = manifestAbove(new URL('.', import.meta.url));
   const { name, version } = JSON.parse(readFileSync(file, 'utf8')) as Report['tool'];
   return { name, version };
 };

@@ -1,37 +1,39 @@
 /**
- * What waits for one webhook, the oldest due first. What comes in the order in which it is due, which is most, goes to
- * the end of a list; the rest goes into a heap.
+ * Priority queue of the pending deliveries of a webhook, ordered by due time and then by number.
+ *
+ * Most items arrive in that order already: they are appended to a list. The others go into a heap.
  *
  * @module
  */
 import type { Millis } from '../../domain/delivery.ts';
 
-/** Must not change while it waits. */
-interface Waiting {
+/** An item must not change while it is queued. */
+interface Queued {
   readonly number: number;
-  /** Never null while it waits. */
+  /** Never null while it is queued. */
   readonly dueAt: Millis | null;
 }
 
 export interface DueQueue<Item> {
   push(item: Item): void;
-  /** The next one, without taking it. */
+  /** The first item, which stays in the queue. */
   peek(): Item | undefined;
+  /** Removes and returns the first item. */
   pop(): Item | undefined;
-  /** Takes all, in any order. */
+  /** Removes and returns all items, in any order. */
   clear(): Item[];
 }
 
-/** Taken places at the head of the list are given back when there are so many, and as many as waiting ones. */
-const SLACK = 1024;
+/** Free the removed items at the head of the list once there are this many, and as many as queued ones. */
+const MIN_REMOVED_TO_FREE = 1024;
 
-const isBefore = (a: Waiting, b: Waiting): boolean => {
+const isBefore = (a: Queued, b: Queued): boolean => {
   const first = a.dueAt ?? 0;
   const second = b.dueAt ?? 0;
   return first < second || (first === second && a.number < b.number);
 };
 
-const addTo = <Item extends Waiting>(heap: Item[], item: Item): void => {
+const addTo = <Item extends Queued>(heap: Item[], item: Item): void => {
   let at = heap.length;
   heap.push(item);
   while (at > 0) {
@@ -44,7 +46,7 @@ const addTo = <Item extends Waiting>(heap: Item[], item: Item): void => {
   heap[at] = item;
 };
 
-const takeFrom = <Item extends Waiting>(heap: Item[]): Item | undefined => {
+const takeFrom = <Item extends Queued>(heap: Item[]): Item | undefined => {
   const top = heap[0];
   const item = heap.pop();
   const size = heap.length;
@@ -65,13 +67,13 @@ const takeFrom = <Item extends Waiting>(heap: Item[]): Item | undefined => {
   return top;
 };
 
-export const createDueQueue = <Item extends Waiting>(): DueQueue<Item> => {
+export const createDueQueue = <Item extends Queued>(): DueQueue<Item> => {
   let list: Item[] = [];
   let head = 0;
   let heap: Item[] = [];
 
-  const listed = (): Item | undefined => (head < list.length ? list[head] : undefined);
-  /** Whether the heap's first comes before the list's. */
+  const headOfList = (): Item | undefined => (head < list.length ? list[head] : undefined);
+  /** Whether the first item of the heap comes before the first item of the list. */
   const heapIsFirst = (first: Item | undefined): boolean => {
     const top = heap.length > 0 ? heap[0] : undefined;
     return top !== undefined && (first === undefined || isBefore(top, first));
@@ -84,18 +86,18 @@ export const createDueQueue = <Item extends Waiting>(): DueQueue<Item> => {
       else addTo(heap, item);
     },
     peek: () => {
-      const first = listed();
+      const first = headOfList();
       return heapIsFirst(first) ? heap[0] : first;
     },
     pop: () => {
-      const first = listed();
+      const first = headOfList();
       if (heapIsFirst(first)) return takeFrom(heap);
       if (first === undefined) return undefined;
       head += 1;
       if (head === list.length) {
         list = [];
         head = 0;
-      } else if (head >= SLACK && head * 2 >= list.length) {
+      } else if (head >= MIN_REMOVED_TO_FREE && head * 2 >= list.length) {
         list = list.slice(head);
         head = 0;
       }

@@ -1,32 +1,31 @@
 /**
- * The hot path: publish, claim, record. What can fail is looked at before anything is changed.
+ * The hot path: publish, claim, record. Everything that can fail is checked before anything changes.
  *
  * @module
  */
 import type { Attempt, Millis, WebhookKey } from '../../domain/delivery.ts';
 import { deliveryId, deliveryKey, rowKey } from '../../domain/delivery-id.ts';
 import type { AttemptRecord, Claim, HistoryStore, NewEvent, QueueStore } from '../store.ts';
-import { recoverAll } from './accounts.ts';
-import { addDead } from './dead-letters.ts';
+import { addDeadEvent } from './dead-letters.ts';
 import {
-  giveBack,
+  returnToQueue,
   keyOf,
-  move,
+  setStatus,
   NO_ATTEMPTS,
   settle,
-  type DeliveryRecord,
-  type EventRecord,
-  type Home,
-  type WebhookRecord,
-} from './records.ts';
-import { deliveryAt, homeOf, type State } from './state.ts';
+  type DeliveryEntry,
+  type EventEntry,
+  type AccountData,
+  type WebhookEntry,
+} from './entries.ts';
+import { deliveryAt, dataOf, type State } from './state.ts';
 
-const claim = (delivery: DeliveryRecord): Claim => {
+const claim = (delivery: DeliveryEntry): Claim => {
   const { webhook, event } = delivery;
-  move(delivery, 'in_flight');
+  setStatus(delivery, 'in_flight');
   return {
     delivery: keyOf(delivery),
-    account: webhook.home.account,
+    account: webhook.data.account,
     webhook: webhook.webhook.key,
     eventId: event.id,
     eventType: event.type,
@@ -37,45 +36,45 @@ const claim = (delivery: DeliveryRecord): Claim => {
   };
 };
 
-const write = (delivery: DeliveryRecord, { attempt, status }: AttemptRecord): void => {
+const applyAttempt = (delivery: DeliveryEntry, { attempt, status }: AttemptRecord): void => {
   const { webhook, event } = delivery;
-  const waits = status === 'pending' && webhook.deletedAt === null;
+  const isRetried = status === 'pending' && webhook.deletedAt === null;
   delivery.attemptsMade = attempt.number;
-  const kept: Attempt =
-    waits || attempt.nextAttemptAt === null ? attempt : { ...attempt, nextAttemptAt: null };
-  delivery.attempts = delivery.attempts.length === 0 ? [kept] : [...delivery.attempts, kept];
-  if (waits) {
-    move(delivery, 'pending');
+  const stored: Attempt =
+    isRetried || attempt.nextAttemptAt === null ? attempt : { ...attempt, nextAttemptAt: null };
+  delivery.attempts = delivery.attempts.length === 0 ? [stored] : [...delivery.attempts, stored];
+  if (isRetried) {
+    setStatus(delivery, 'pending');
     delivery.dueAt = attempt.nextAttemptAt;
     webhook.due.push(delivery);
     return;
   }
   settle(delivery, status === 'pending' ? 'cancelled' : status, attempt.endedAt);
-  if (status === 'dead') addDead(webhook, event);
+  if (status === 'dead') addDeadEvent(webhook, event);
 };
 
-/** The delivery that a record fits: in flight, and this is its next attempt. */
-const fitting = (
+/** Finds the delivery that a record belongs to: it is in flight, and this is its next attempt. */
+const findMatching = (
   state: State,
   { delivery: key, attempt }: AttemptRecord,
-): DeliveryRecord | null => {
+): DeliveryEntry | null => {
   const delivery = deliveryAt(state, key);
-  const fits = delivery?.status === 'in_flight' && delivery.attemptsMade === attempt.number - 1;
-  return fits ? delivery : null;
+  const matches = delivery?.status === 'in_flight' && delivery.attemptsMade === attempt.number - 1;
+  return matches ? delivery : null;
 };
 
-/** Keeps the events. @returns null, or the id that is taken: then none is kept */
-const addEvents = (home: Home, events: readonly NewEvent[]): string | null => {
-  const { eventsById } = home;
-  const kept = home.events.length;
-  let { nextEvent, nextDelivery } = home;
+/** Adds all events, or none. @returns null, or the duplicate id */
+const addEvents = (data: AccountData, events: readonly NewEvent[]): string | null => {
+  const { eventsById } = data;
+  const before = data.events.length;
+  let { nextEvent, nextDelivery } = data;
   for (const { event, deliveries } of events) {
     const { id, type, createdAt, body } = event;
     if (eventsById.has(id)) {
-      for (const made of home.events.splice(kept)) eventsById.delete(made.id);
+      for (const added of data.events.splice(before)) eventsById.delete(added.id);
       return id;
     }
-    const record: EventRecord = {
+    const entry: EventEntry = {
       number: nextEvent,
       id,
       type,
@@ -83,30 +82,30 @@ const addEvents = (home: Home, events: readonly NewEvent[]): string | null => {
       body,
       firstDelivery: nextDelivery,
       deliveries: deliveries.length,
-      again: null,
+      redeliveries: null,
     };
     nextEvent += 1;
     nextDelivery += deliveries.length;
-    eventsById.set(id, record);
-    home.events.push(record);
+    eventsById.set(id, entry);
+    data.events.push(entry);
   }
-  home.nextEvent = nextEvent;
+  data.nextEvent = nextEvent;
   return null;
 };
 
 interface Addition {
-  readonly event: EventRecord;
-  readonly webhook: WebhookRecord;
+  readonly event: EventEntry;
+  readonly webhook: WebhookEntry;
   readonly dueAt: Millis;
-  readonly taken: boolean;
+  readonly claimed: boolean;
 }
 
-const addDelivery = (home: Home, { event, webhook, dueAt, taken }: Addition): number => {
-  const delivery: DeliveryRecord = {
-    number: home.nextDelivery,
+const addDelivery = (data: AccountData, { event, webhook, dueAt, claimed }: Addition): number => {
+  const delivery: DeliveryEntry = {
+    number: data.nextDelivery,
     event,
     webhook,
-    status: taken ? 'in_flight' : 'pending',
+    status: claimed ? 'in_flight' : 'pending',
     attemptsMade: 0,
     createdAt: event.createdAt,
     dueAt,
@@ -117,52 +116,66 @@ const addDelivery = (home: Home, { event, webhook, dueAt, taken }: Addition): nu
     body: null,
     attempts: NO_ATTEMPTS,
   };
-  home.nextDelivery += 1;
-  home.deliveries.push(delivery);
-  home.tally[delivery.status] += 1;
-  if (!taken) webhook.due.push(delivery);
-  return rowKey(home.account, delivery.number);
+  data.nextDelivery += 1;
+  data.deliveries.push(delivery);
+  data.tally[delivery.status] += 1;
+  if (!claimed) webhook.due.push(delivery);
+  return rowKey(data.account, delivery.number);
+};
+
+/** Releases everything that is in flight. Only a caller that does not trust its own claims needs it: nothing survives a crash. */
+const recoverAll = ({ accounts }: State): number => {
+  let recovered = 0;
+  for (const { data } of accounts) {
+    if (data.tally.in_flight === 0) continue;
+    for (const delivery of data.deliveries) {
+      if (delivery.status !== 'in_flight') continue;
+      returnToQueue(delivery);
+      recovered += 1;
+    }
+  }
+  return recovered;
 };
 
 export const createQueue = (
   state: State,
   { getDelivery }: Pick<HistoryStore, 'getDelivery'>,
 ): QueueStore => {
-  const webhookOf = (home: Home, key: WebhookKey): WebhookRecord => {
+  const webhookOf = (data: AccountData, key: WebhookKey): WebhookEntry => {
     const webhook = state.webhooks.get(key);
-    if (webhook?.home !== home) throw new Error(`there is no webhook ${key}`);
+    if (webhook?.data !== data) throw new Error(`Unknown webhook key ${key}.`);
     return webhook;
   };
   return {
     publish: async (account, events, emitted) => {
-      const home = homeOf(state, account);
+      const data = dataOf(state, account);
       for (const { deliveries } of events) {
-        for (const { webhook } of deliveries) webhookOf(home, webhook);
+        for (const { webhook } of deliveries) webhookOf(data, webhook);
       }
-      const first = home.events.length;
-      const taken = addEvents(home, events);
-      if (taken !== null) return { taken };
-      if (emitted !== undefined) home.emitted = emitted;
+      const first = data.events.length;
+      const duplicateId = addEvents(data, events);
+      if (duplicateId !== null) return { duplicateId };
+      if (emitted !== undefined) data.emitted = emitted;
       const keys: number[] = [];
       for (let index = 0; index < events.length; index += 1) {
-        const event = home.events[first + index] as EventRecord;
+        const event = data.events[first + index] as EventEntry;
         for (const planned of (events[index] as NewEvent).deliveries) {
-          const webhook = webhookOf(home, planned.webhook);
-          const { dueAt, taken } = planned;
-          keys.push(addDelivery(home, { event, webhook, dueAt, taken }));
+          const webhook = webhookOf(data, planned.webhook);
+          const { dueAt, claimed } = planned;
+          keys.push(addDelivery(data, { event, webhook, dueAt, claimed }));
         }
       }
-      return { taken: null, deliveries: keys };
+      return { duplicateId: null, deliveries: keys };
     },
 
     redeliver: async (account, { of, body, signature, dueAt }) => {
       const key = deliveryKey(account, of);
       const repeated = key === null ? undefined : deliveryAt(state, key);
       if (repeated === undefined || repeated.webhook.deletedAt !== null) return null;
-      const home = homeOf(state, account);
+      const data = dataOf(state, account);
       const { event, webhook } = repeated;
-      const delivery: DeliveryRecord = {
-        number: home.nextDelivery,
+      const delivery: DeliveryEntry = {
+        number: data.nextDelivery,
         event,
         webhook,
         status: 'pending',
@@ -176,10 +189,10 @@ export const createQueue = (
         body: body ?? repeated.body,
         attempts: NO_ATTEMPTS,
       };
-      home.nextDelivery += 1;
-      home.deliveries.push(delivery);
-      (event.again ??= []).push(delivery);
-      home.tally.pending += 1;
+      data.nextDelivery += 1;
+      data.deliveries.push(delivery);
+      (event.redeliveries ??= []).push(delivery);
+      data.tally.pending += 1;
       webhook.due.push(delivery);
       return getDelivery(account, deliveryId(keyOf(delivery)));
     },
@@ -199,7 +212,7 @@ export const createQueue = (
 
     nextDueAt: async (account) => {
       const next = new Map<WebhookKey, Millis>();
-      for (const { webhook, deletedAt, due } of homeOf(state, account).webhooks.values()) {
+      for (const { webhook, deletedAt, due } of dataOf(state, account).webhooks.values()) {
         const dueAt = deletedAt === null ? due.peek()?.dueAt : null;
         if (dueAt !== undefined && dueAt !== null) next.set(webhook.key, dueAt);
       }
@@ -209,9 +222,9 @@ export const createQueue = (
     recordAttempts: async (records) => {
       const refused: AttemptRecord[] = [];
       for (const record of records) {
-        const delivery = fitting(state, record);
+        const delivery = findMatching(state, record);
         if (delivery === null) refused.push(record);
-        else write(delivery, record);
+        else applyAttempt(delivery, record);
       }
       return refused;
     },
@@ -219,7 +232,7 @@ export const createQueue = (
     release: async (keys) => {
       for (const key of keys) {
         const delivery = deliveryAt(state, key);
-        if (delivery?.status === 'in_flight') giveBack(delivery);
+        if (delivery?.status === 'in_flight') returnToQueue(delivery);
       }
     },
 

@@ -9,8 +9,8 @@ import type { AccountKey, Millis, Webhook } from '../../domain/delivery.ts';
 import { deliveryId } from '../../domain/delivery-id.ts';
 import { createPace, nextTurn } from '../../domain/event-loop.ts';
 import type { AccountStore, WebhookStore } from '../store.ts';
-import { STATUS } from '../rows/status.ts';
-import { answerKeeper } from './answers.ts';
+import { STATUS_CODES } from '../rows/status.ts';
+import { createResponseSaver } from './responses.ts';
 import type { InFlight } from './in-flight.ts';
 import { transaction } from './transaction.ts';
 import type { Tallies } from './tallies.ts';
@@ -106,7 +106,7 @@ export const createAccounts = (
       db
         .prepare(
           `SELECT DISTINCT a.key_hash AS hash FROM account a JOIN webhook w ON w.account = a.key
-           WHERE EXISTS (SELECT 1 FROM delivery d WHERE d.webhook = w.key AND d.status = ${STATUS.pending})
+           WHERE EXISTS (SELECT 1 FROM delivery d WHERE d.webhook = w.key AND d.status = ${STATUS_CODES.pending})
            UNION SELECT a.key_hash FROM account a WHERE EXISTS (SELECT 1 FROM command c WHERE c.account = a.key)`,
         )
         .all()
@@ -144,9 +144,9 @@ export const createWebhooks = (
   const remove = db.prepare('UPDATE webhook SET deleted_at = ? WHERE key = ?');
   // What was claimed from the queue is pending on disk; an attempt in flight settles its delivery itself.
   const cancelWaiting = db.prepare(
-    `UPDATE delivery SET status = ${STATUS.cancelled}, due_at = NULL, settled_at = :now
+    `UPDATE delivery SET status = ${STATUS_CODES.cancelled}, due_at = NULL, settled_at = :now
      WHERE seq IN (
-       SELECT seq FROM delivery WHERE webhook = :webhook AND status = ${STATUS.pending}
+       SELECT seq FROM delivery WHERE webhook = :webhook AND status = ${STATUS_CODES.pending}
          AND seq NOT IN (SELECT value FROM json_each(:flying)) LIMIT ${ROWS_PER_SLICE}
      ) RETURNING seq`,
   );
@@ -160,7 +160,7 @@ export const createWebhooks = (
     }
     return rows.map((row) => Number(row['seq'])).sort((a, b) => a - b);
   };
-  const keepAnswer = answerKeeper(db);
+  const saveResponse = createResponseSaver(db);
   const find = (account: AccountKey, id: string): Webhook | null => {
     const row = one.get(account, id) as unknown as WebhookRow | undefined;
     return row === undefined ? null : toWebhook(row);
@@ -182,7 +182,7 @@ export const createWebhooks = (
         );
         if (changes === 0) return null;
         const made = { ...webhook, key: Number(lastInsertRowid), account };
-        if (remember !== undefined) keepAnswer(account, remember(made));
+        if (remember !== undefined) saveResponse(account, remember(made));
         return made;
       }),
     listWebhooks: async (account) => (all.all(account) as unknown as WebhookRow[]).map(toWebhook),
@@ -194,7 +194,7 @@ export const createWebhooks = (
         const changed = toWebhook(
           update.get(url, JSON.stringify(events), secret, status, key) as unknown as WebhookRow,
         );
-        if (remember !== undefined) keepAnswer(account, remember(changed));
+        if (remember !== undefined) saveResponse(account, remember(changed));
         return changed;
       }),
     deleteWebhook: async (account, id, now) => {

@@ -5,7 +5,7 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import type { CampaignStore, StoredCommand } from '../store.ts';
-import { answerKeeper } from './answers.ts';
+import { createResponseSaver } from './responses.ts';
 import { transaction } from './transaction.ts';
 
 const EMITTED =
@@ -27,12 +27,12 @@ export const createCommands = (db: DatabaseSync): CampaignStore => {
   );
   const emitted = db.prepare('SELECT emitted FROM progress WHERE account = ?');
   const save = emittedSaver(db);
-  const keepAnswer = answerKeeper(db);
+  const saveResponse = createResponseSaver(db);
   return {
     appendCommand: async (account, { at, emitted: before, body }, remember) =>
       transaction(db, () => {
         append.run({ account, at, emitted: before, body });
-        if (remember !== undefined) keepAnswer(account, remember());
+        if (remember !== undefined) saveResponse(account, remember());
       }),
     commands: async (account) => all.all(account) as unknown as StoredCommand[],
     emitted: async (account) => Number(emitted.get(account)?.['emitted'] ?? 0),

@@ -6,7 +6,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { rowKey } from '../../domain/delivery-id.ts';
 import type { DeadLetter, HistoryStore } from '../store.ts';
-import { STATUS } from '../rows/status.ts';
+import { STATUS_CODES } from '../rows/status.ts';
 import { OF_EVENT, type DeliveryRows } from './delivery-rows.ts';
 import { transaction } from './transaction.ts';
 import type { Tallies } from './tallies.ts';
@@ -23,15 +23,15 @@ export const createDeadLetters = (
   );
   const list = db.prepare(
     `SELECT max(seq) AS newest FROM delivery
-     WHERE webhook = ? AND status = ${STATUS.dead} AND event > ? GROUP BY event ORDER BY event LIMIT ?`,
+     WHERE webhook = ? AND status = ${STATUS_CODES.dead} AND event > ? GROUP BY event ORDER BY event LIMIT ?`,
   );
   const newestOf = db.prepare(
     `SELECT max(seq) AS newest FROM delivery
-     WHERE seq IN (${OF_EVENT}) AND webhook = ? AND status IN (${STATUS.dead}, ${STATUS.acknowledged})`,
+     WHERE seq IN (${OF_EVENT}) AND webhook = ? AND status IN (${STATUS_CODES.dead}, ${STATUS_CODES.acknowledged})`,
   );
   const acknowledgeEvent = db.prepare(
-    `UPDATE delivery SET status = ${STATUS.acknowledged}, acknowledged_at = ?
-     WHERE webhook = ? AND status = ${STATUS.dead} AND event = ?`,
+    `UPDATE delivery SET status = ${STATUS_CODES.acknowledged}, acknowledged_at = ?
+     WHERE webhook = ? AND status = ${STATUS_CODES.dead} AND event = ?`,
   );
 
   const letterOf = (seq: number | null): DeadLetter | null => {

@@ -6,7 +6,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { AccountKey, Delivery, SignatureMode, StoredEvent } from '../../domain/delivery.ts';
 import { deliveryId } from '../../domain/delivery-id.ts';
-import { NAMES } from '../rows/status.ts';
+import { STATUS_NAMES } from '../rows/status.ts';
 import { readAttempts } from '../rows/attempt-record.ts';
 import type { InFlight } from './in-flight.ts';
 
@@ -79,7 +79,7 @@ export const createDeliveryRows = (db: DatabaseSync, inFlight: InFlight): Delive
         url: row.url,
         eventId: row.event_id,
         eventType: row.event_type,
-        status: inFlight.has(row.seq) ? 'in_flight' : (NAMES.get(row.status) ?? 'pending'),
+        status: inFlight.has(row.seq) ? 'in_flight' : (STATUS_NAMES.get(row.status) ?? 'pending'),
         attemptsMade: row.attempts_made,
         createdAt: row.created_at,
         dueAt: row.due_at,

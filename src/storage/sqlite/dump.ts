@@ -9,7 +9,7 @@ import type { AccountKey } from '../../domain/delivery.ts';
 import { rowKey } from '../../domain/delivery-id.ts';
 import type { AccountDump, AccountStore } from '../store.ts';
 import { attemptsIn } from '../rows/dump-attempts.ts';
-import { snapshotMisfit as misfit } from '../../domain/snapshot-error.ts';
+import { invalidSnapshot } from '../../domain/snapshot-error.ts';
 import { checkAllRows, checkTables, NUMBERED } from '../rows/dump-check.ts';
 import type { Counters } from './counters.ts';
 import type { Emptying } from './empty.ts';
@@ -56,7 +56,10 @@ const insertRows = (
         if (target !== undefined && held !== null) {
           const mapped = keys.get(target)?.get(Number(held));
           if (mapped !== undefined) return mapped;
-          throw misfit(where, `names a ${target} ${JSON.stringify(held)} that is not in it`);
+          throw invalidSnapshot(
+            where,
+            `refers to ${target} ${JSON.stringify(held)}, which the snapshot does not contain`,
+          );
         }
         return NUMBERED.has(column) && typeof held === 'number' ? rowKey(account, held) : held;
       };
@@ -65,7 +68,7 @@ const insertRows = (
         const { lastInsertRowid } = insert.run(...values);
         if (key !== null) keys.get(name)?.set(Number(row[key]), Number(lastInsertRowid));
       } catch (error) {
-        throw misfit(where, `cannot be kept (${(error as Error).message})`);
+        throw invalidSnapshot(where, `cannot be stored (${(error as Error).message})`);
       }
     }
   }

@@ -7,7 +7,7 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { AccountKey } from '../../domain/delivery.ts';
 import { deliveryKey, rowKey } from '../../domain/delivery-id.ts';
 import type { DeliveryFilter, EventRow, HistoryStore } from '../store.ts';
-import { STATUS } from '../rows/status.ts';
+import { STATUS_CODES } from '../rows/status.ts';
 import { readAttempts } from '../rows/attempt-record.ts';
 import { OF_EVENT, SELECT_DELIVERY, type DeliveryRow, type DeliveryRows } from './delivery-rows.ts';
 import type { InFlight } from './in-flight.ts';
@@ -53,7 +53,7 @@ export const createHistory = (
     );
     if (status === 'in_flight') add('d.seq IN (SELECT value FROM json_each(?))', flying);
     else if (status !== undefined) {
-      add('d.status = ?', STATUS[status]);
+      add('d.status = ?', STATUS_CODES[status]);
       // What was claimed from the queue is pending on disk.
       if (status === 'pending') add('d.seq NOT IN (SELECT value FROM json_each(?))', flying);
     }

@@ -5,7 +5,7 @@
  */
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { AccountKey, StoredEvent } from '../../domain/delivery.ts';
-import { STATUS } from '../rows/status.ts';
+import { STATUS_CODES } from '../rows/status.ts';
 import type { NewDelivery, NewEvent, PublishResult, QueueStore } from '../store.ts';
 import { bulkInsert } from './bulk-insert.ts';
 import { emittedSaver } from './commands.ts';
@@ -30,8 +30,8 @@ const EVENT_COLUMNS = [
 ] as const;
 
 /** A row that comes later is made from the event alone, so one that is due at another time comes at once. */
-const waitsForRow = ({ createdAt }: StoredEvent, { taken, dueAt }: NewDelivery): boolean =>
-  taken && dueAt === createdAt;
+const waitsForRow = ({ createdAt }: StoredEvent, { claimed, dueAt }: NewDelivery): boolean =>
+  claimed && dueAt === createdAt;
 
 /** What an event's row says of deliveries that get theirs later; see `schema.ts`. */
 const takenOf = (event: StoredEvent, planned: readonly NewDelivery[]): number | string | null => {
@@ -66,7 +66,7 @@ const rowsOf = (account: AccountKey, events: readonly NewEvent[], numbers: Numbe
       const later = waitsForRow(event, delivery);
       if (!later) rows.deliveries.push([key, row, webhook, createdAt, dueAt]);
       const unwritten = later ? { event: row, createdAt } : null;
-      if (delivery.taken) rows.flights.push([key, { account, webhook, unwritten }]);
+      if (delivery.claimed) rows.flights.push([key, { account, webhook, unwritten }]);
     }
   }
   return rows;
@@ -81,12 +81,12 @@ export const createPublish = (
   const saveEmitted = emittedSaver(db);
   const insertEvents = bulkInsert(db, 'event', EVENT_COLUMNS);
   const insertDelivery = db.prepare(
-    `INSERT INTO delivery (seq, event, webhook, status, attempts_made, created_at, due_at) VALUES (?, ?, ?, ${STATUS.pending}, 0, ?, ?)`,
+    `INSERT INTO delivery (seq, event, webhook, status, attempts_made, created_at, due_at) VALUES (?, ?, ?, ${STATUS_CODES.pending}, 0, ?, ?)`,
   );
   const find = db.prepare('SELECT 1 FROM event WHERE account = ? AND id = ?');
 
   /** The first id that is there already, or twice among these. */
-  const firstTaken = (account: AccountKey, events: readonly NewEvent[]): string | undefined => {
+  const firstDuplicate = (account: AccountKey, events: readonly NewEvent[]): string | undefined => {
     const ids = events.map(({ event }) => event.id);
     return ids.find((id, index) => ids.indexOf(id) < index || find.get(account, id) !== undefined);
   };
@@ -114,14 +114,14 @@ export const createPublish = (
             tally.pending += keys.length;
           }
           for (const [key, flight] of flights) inFlight.add(key, flight);
-          return { taken: null, deliveries: keys };
+          return { duplicateId: null, deliveries: keys };
         },
       });
     } catch (error) {
       if ((error as { errcode?: number }).errcode !== UNIQUE_VIOLATION) throw error;
-      const taken = firstTaken(account, events);
-      if (taken === undefined) throw error;
-      return { taken };
+      const duplicateId = firstDuplicate(account, events);
+      if (duplicateId === undefined) throw error;
+      return { duplicateId };
     }
   };
 };

@@ -7,7 +7,7 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import type { Millis, SignatureMode, StoredEvent } from '../../domain/delivery.ts';
 import { deliveryId, deliveryKey } from '../../domain/delivery-id.ts';
 import type { AttemptRecord, Claim, QueueStore } from '../store.ts';
-import { STATUS } from '../rows/status.ts';
+import { STATUS_CODES } from '../rows/status.ts';
 import { writeAttempt } from '../rows/attempt-record.ts';
 import { bulkInsert } from './bulk-insert.ts';
 import type { Counters } from './counters.ts';
@@ -62,13 +62,13 @@ export const createQueue = (
   ]);
   const insertRedelivery = db.prepare(
     `INSERT INTO delivery (seq, event, webhook, status, attempts_made, created_at, due_at, redelivery_of, signature, body)
-     SELECT :seq, event, webhook, ${STATUS.pending}, 0, :dueAt, :dueAt, seq, :signature, coalesce(:body, body)
+     SELECT :seq, event, webhook, ${STATUS_CODES.pending}, 0, :dueAt, :dueAt, seq, :signature, coalesce(:body, body)
      FROM delivery WHERE seq = :of
        AND EXISTS (SELECT 1 FROM webhook WHERE key = webhook AND deleted_at IS NULL)`,
   );
   const due = asArrays(
     db.prepare(
-      `SELECT seq, due_at FROM delivery WHERE webhook = ? AND status = ${STATUS.pending} AND due_at <= ? ORDER BY due_at, seq LIMIT ?`,
+      `SELECT seq, due_at FROM delivery WHERE webhook = ? AND status = ${STATUS_CODES.pending} AND due_at <= ? ORDER BY due_at, seq LIMIT ?`,
     ),
   );
   const claimed = asArrays(
@@ -85,7 +85,7 @@ export const createQueue = (
        attempts = coalesce(attempts || ',', '') || ?5 WHERE seq = ?6 AND attempts_made = ?2 - 1`,
   );
   const cancel = db.prepare(
-    `UPDATE delivery SET status = ${STATUS.cancelled}, due_at = NULL, settled_at = ? WHERE seq = ?`,
+    `UPDATE delivery SET status = ${STATUS_CODES.cancelled}, due_at = NULL, settled_at = ? WHERE seq = ?`,
   );
 
   /** Rows that are due and not in flight: those in flight are still first in the index, so read past them. */
@@ -146,13 +146,23 @@ export const createQueue = (
     if (flight === undefined) return false;
     const { number } = attempt;
     if (flight.unwritten === null) {
-      const code = STATUS[status];
+      const code = STATUS_CODES[status];
       return updateAttempted.run(code, number, dueAt, settledAt, text, delivery).changes > 0;
     }
     if (number !== 1) return false;
     const { event, createdAt } = flight.unwritten;
     const { webhook } = flight;
-    fresh.push(delivery, event, webhook, STATUS[status], number, createdAt, dueAt, settledAt, text);
+    fresh.push(
+      delivery,
+      event,
+      webhook,
+      STATUS_CODES[status],
+      number,
+      createdAt,
+      dueAt,
+      settledAt,
+      text,
+    );
     return true;
   };
 

@@ -4,7 +4,7 @@
  * @module
  */
 import type { DatabaseSync } from 'node:sqlite';
-import { STATUS } from '../rows/status.ts';
+import { STATUS_CODES } from '../rows/status.ts';
 import { transaction } from './transaction.ts';
 
 /** "SEMA": tells our files from other programs'. */
@@ -12,9 +12,9 @@ export const APPLICATION_ID = 0x53_45_4d_41;
 
 /** Pending deliveries of deleted webhooks were in flight when their webhook went; they settle as the others did then. */
 export const CANCEL_LEFT_BEHIND = `
-  UPDATE delivery SET status = ${STATUS.cancelled}, due_at = NULL,
+  UPDATE delivery SET status = ${STATUS_CODES.cancelled}, due_at = NULL,
     settled_at = (SELECT deleted_at FROM webhook WHERE key = delivery.webhook)
-  WHERE status = ${STATUS.pending} AND webhook IN (SELECT key FROM webhook WHERE deleted_at IS NOT NULL)`;
+  WHERE status = ${STATUS_CODES.pending} AND webhook IN (SELECT key FROM webhook WHERE deleted_at IS NOT NULL)`;
 
 /**
  * Keys of events and deliveries are {@link rowKey}s, so an account's rows are one range. An event's first deliveries
@@ -74,8 +74,8 @@ const MIGRATIONS: readonly string[] = [
      body TEXT,
      attempts TEXT
    ) STRICT;
-   CREATE INDEX delivery_due ON delivery (webhook, due_at) WHERE status = ${STATUS.pending};
-   CREATE INDEX delivery_dead ON delivery (webhook, event) WHERE status = ${STATUS.dead};
+   CREATE INDEX delivery_due ON delivery (webhook, due_at) WHERE status = ${STATUS_CODES.pending};
+   CREATE INDEX delivery_dead ON delivery (webhook, event) WHERE status = ${STATUS_CODES.dead};
    CREATE INDEX delivery_again ON delivery (event) WHERE redelivery_of IS NOT NULL;
    CREATE TABLE answer (
      account INTEGER NOT NULL REFERENCES account,

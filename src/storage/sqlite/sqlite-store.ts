@@ -6,7 +6,7 @@
 import { resolve } from 'node:path';
 import type { AccountKey } from '../../domain/delivery.ts';
 import { createAccounts, createWebhooks } from './accounts.ts';
-import { createAnswers } from './answers.ts';
+
 import { createCommands } from './commands.ts';
 import { createCounters } from './counters.ts';
 import { createDeadLetters } from './dead-letters.ts';
@@ -19,6 +19,7 @@ import { createHistory } from './history.ts';
 import { createInFlight } from './in-flight.ts';
 import { explain, openDatabase } from './open.ts';
 import { createQueue } from './queue.ts';
+import { createResponses } from './responses.ts';
 import { createTallies } from './tallies.ts';
 import { afterCommit, writeWaiting } from './transaction.ts';
 import { createWriteDown } from './unwritten.ts';
@@ -72,7 +73,7 @@ export const openSqliteStore = async ({ file }: { readonly file: string }): Prom
       ...history,
       ...createCommands(db),
       ...createDeadLetters(db, rows, tallies),
-      ...createAnswers(db),
+      ...createResponses(db),
     }),
     close: async () => {
       if (!db.isOpen) return;

@@ -7,7 +7,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { AccountKey, DeliveryStatus } from '../../domain/delivery.ts';
 import { rowKey } from '../../domain/delivery-id.ts';
-import { NAMES } from '../rows/status.ts';
+import { STATUS_NAMES } from '../rows/status.ts';
 import type { ReadWhole } from './unwritten.ts';
 
 /** What is in flight counts as pending until it is written otherwise. */
@@ -40,7 +40,7 @@ export const createTallies = (db: DatabaseSync, readWhole: ReadWhole): Tallies =
       cancelled: 0,
     };
     for (const row of countStatuses.all(rowKey(account, 0), rowKey(account + 1, 0))) {
-      tally[NAMES.get(Number(row['status'])) ?? 'pending'] += Number(row['n']);
+      tally[STATUS_NAMES.get(Number(row['status'])) ?? 'pending'] += Number(row['n']);
     }
     return tally;
   };

@@ -7,7 +7,7 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import type { AccountKey } from '../../domain/delivery.ts';
-import { STATUS } from '../rows/status.ts';
+import { STATUS_CODES } from '../rows/status.ts';
 import type { Flight, InFlight } from './in-flight.ts';
 import { isMediumFailure } from './medium-failure.ts';
 import { rolledBack, transaction } from './transaction.ts';
@@ -27,7 +27,7 @@ export const createWriteDown = (
 ): { readonly writeDown: WriteDown; readonly readWhole: ReadWhole } => {
   const insert = db.prepare(
     `INSERT INTO delivery (seq, event, webhook, status, attempts_made, created_at, due_at)
-     VALUES (?1, ?2, ?3, ${STATUS.pending}, 0, ?4, ?4)`,
+     VALUES (?1, ?2, ?3, ${STATUS_CODES.pending}, 0, ?4, ?4)`,
   );
   const missingOf = (account: AccountKey): { readonly key: number; readonly flight: Flight }[] =>
     inFlight.of(account).flatMap((key) => {
@@ -70,14 +70,14 @@ const INSERT =
 export const writeMissing = (db: DatabaseSync): number => {
   const only = db
     .prepare(
-      `${INSERT} SELECT first_delivery, seq, taken, ${STATUS.pending}, 0, created_at, created_at
+      `${INSERT} SELECT first_delivery, seq, taken, ${STATUS_CODES.pending}, 0, created_at, created_at
        FROM event e WHERE taken IS NOT NULL AND typeof(taken) <> 'text'
          AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.seq = e.first_delivery)`,
     )
     .run();
   const several = db
     .prepare(
-      `${INSERT} SELECT e.first_delivery + j.key, e.seq, j.value, ${STATUS.pending}, 0, e.created_at, e.created_at
+      `${INSERT} SELECT e.first_delivery + j.key, e.seq, j.value, ${STATUS_CODES.pending}, 0, e.created_at, e.created_at
        FROM event e, json_each(e.taken) j WHERE typeof(e.taken) = 'text' AND j.value <> 0
          AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.seq = e.first_delivery + j.key)`,
     )

@@ -4,20 +4,22 @@
  * @module
  */
 import { resolve } from 'node:path';
-import type { AccountKey } from '../domain/delivery.ts';
 import { createAccounts, createWebhooks } from './sqlite/accounts.ts';
 import { createAnswers } from './sqlite/answers.ts';
+import { byAccount, type PartitionMethods } from './sqlite/by-account.ts';
+import { createShortCheckpoints } from './sqlite/checkpoints.ts';
 import { createCommands } from './sqlite/commands.ts';
 import { createCounters } from './sqlite/counters.ts';
 import { createDeadLetters } from './sqlite/dead-letters.ts';
 import { createDeliveryRows } from './sqlite/delivery-rows.ts';
 import { createDump } from './sqlite/dump.ts';
-import { createEmptying } from './sqlite/empty.ts';
 import { createExport } from './sqlite/export.ts';
 import { createHealth } from './sqlite/health.ts';
+import { createHiddenAccounts } from './sqlite/hidden-accounts.ts';
 import { createHistory } from './sqlite/history.ts';
 import { createInFlight } from './sqlite/in-flight.ts';
 import { explain, openDatabase } from './sqlite/open.ts';
+import { createPartitions } from './sqlite/partitions.ts';
 import { createQueue } from './sqlite/queue.ts';
 import { createTallies } from './sqlite/tallies.ts';
 import { afterCommit, writeWaiting } from './sqlite/transaction.ts';
@@ -44,35 +46,40 @@ export const openSqliteStore = async ({ file }: { readonly file: string }): Prom
   const rows = createDeliveryRows(db, inFlight);
   const history = createHistory(db, rows, inFlight, readWhole);
   const queue = createQueue(db, inFlight, history, writeDown, tallies, counters);
-  const emptying = createEmptying(db, counters);
-  const { exportAccount } = createExport(db, writeDown, emptying);
+  const partitions = createPartitions(db);
+  const inShortCheckpoints = createShortCheckpoints(db);
+  const hidden = createHiddenAccounts(db, partitions, inShortCheckpoints);
+  const { exportAccount } = createExport(db, writeDown);
   const { watch, watchItems, checkWritable, onFailure } = createHealth(db);
+  const methods: PartitionMethods = {
+    ...createAccounts(db, tallies, inFlight, partitions),
+    exportAccount: async (partition) => {
+      const saved = await exportAccount(partition);
+      return { ...saved, slices: watchItems(saved.slices) };
+    },
+    ...createWebhooks(db, tallies, inFlight),
+    ...queue,
+    recover: async () => {
+      try {
+        await hidden.removeAll();
+        return await queue.recover();
+      } catch (error) {
+        // Much of the file is read for the first time here.
+        return explain(resolve(file), error);
+      }
+    },
+    ...history,
+    ...createCommands(db),
+    ...createDeadLetters(db, rows, tallies),
+    ...createAnswers(db),
+  };
   return {
     location: resolve(file),
     checkWritable,
     onFailure,
     ...watch({
-      ...createAccounts(db, tallies, inFlight),
-      ...createDump(db, tallies, inFlight, counters, emptying),
-      exportAccount: async (account: AccountKey) => {
-        const saved = await exportAccount(account);
-        return { ...saved, slices: watchItems(saved.slices) };
-      },
-      ...createWebhooks(db, tallies, inFlight),
-      ...queue,
-      recover: async () => {
-        try {
-          await emptying.finishAll();
-          return await queue.recover();
-        } catch (error) {
-          // Much of the file is read for the first time here.
-          return explain(resolve(file), error);
-        }
-      },
-      ...history,
-      ...createCommands(db),
-      ...createDeadLetters(db, rows, tallies),
-      ...createAnswers(db),
+      ...createDump(db, { tallies, inFlight, counters }, hidden, partitions, inShortCheckpoints),
+      ...byAccount(methods, partitions),
     }),
     close: async () => {
       if (!db.isOpen) return;

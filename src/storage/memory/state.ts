@@ -4,7 +4,7 @@
  * @module
  */
 import type { AccountKey, WebhookKey } from '../../domain/delivery.ts';
-import { ROW_NUMBERS, rowNumber } from '../../domain/delivery-id.ts';
+import { rowAccount, rowNumber } from '../../domain/delivery-id.ts';
 import {
   createHome,
   type AccountRecord,
@@ -56,7 +56,7 @@ export const homeOf = (state: State, key: AccountKey): Home => accountOf(state, 
 
 /** @param key of any account's delivery */
 export const deliveryAt = ({ accounts }: State, key: number): DeliveryRecord | undefined => {
-  const account = accounts[Math.floor(key / ROW_NUMBERS) - 1];
+  const account = accounts[rowAccount(key) - 1];
   return account === undefined ? undefined : findRow(account.home.deliveries, rowNumber(key));
 };
 

@@ -4,7 +4,7 @@
  * @module
  */
 import type { AccountKey, WebhookKey } from '../../domain/delivery.ts';
-import { ROW_NUMBERS, rowNumber } from '../../domain/delivery-id.ts';
+import { rowAccount, rowNumber } from '../../domain/delivery-id.ts';
 import {
   createAccountData,
   type AccountData,
@@ -59,7 +59,7 @@ export const dataOf = (state: State, key: AccountKey): AccountData => accountOf(
 
 /** @param key of a delivery of any account */
 export const deliveryAt = ({ accounts }: State, key: number): DeliveryEntry | undefined => {
-  const account = accounts[Math.floor(key / ROW_NUMBERS) - 1];
+  const account = accounts[rowAccount(key) - 1];
   return account === undefined ? undefined : findRow(account.data.deliveries, rowNumber(key));
 };
 

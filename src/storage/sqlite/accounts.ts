@@ -11,12 +11,15 @@ import { createPace, nextTurn } from '../../domain/event-loop.ts';
 import type { AccountStore, WebhookStore } from '../store.ts';
 import { STATUS_CODES } from '../rows/status.ts';
 import { createResponseSaver } from './responses.ts';
+import { isHidden } from './hidden-accounts.ts';
 import type { InFlight } from './in-flight.ts';
+import type { Partitions } from './partitions.ts';
 import { transaction } from './transaction.ts';
 import type { Tallies } from './tallies.ts';
 
 interface AccountRow {
   readonly key: number;
+  readonly account_key: number | null;
   readonly key_hash: string;
   readonly seed: number;
   readonly opens: number;
@@ -38,7 +41,7 @@ interface WebhookRow {
 }
 
 const toAccount = (row: AccountRow): Account => ({
-  key: row.key,
+  key: row.account_key ?? row.key,
   keyHash: row.key_hash,
   seed: row.seed,
   opens: row.opens,
@@ -81,11 +84,12 @@ export const createAccounts = (
   db: DatabaseSync,
   tallies: Tallies,
   inFlight: InFlight,
+  partitions: Partitions,
 ): AccountPart => {
-  const open = db.prepare(
-    `INSERT INTO account (key_hash, seed, opens, clock_mode, clock_rate, clock_virtual, clock_wall)
-     VALUES (:hash, :seed, 1, :mode, :rate, :virtual, :wall)
-     ON CONFLICT (key_hash) DO UPDATE SET opens = opens + 1 RETURNING *`,
+  const reopen = db.prepare('UPDATE account SET opens = opens + 1 WHERE key_hash = ? RETURNING *');
+  const make = db.prepare(
+    `INSERT INTO account (key, key_hash, seed, opens, clock_mode, clock_rate, clock_virtual, clock_wall)
+     VALUES (:key, :hash, :seed, 1, :mode, :rate, :virtual, :wall) RETURNING *`,
   );
   const save = db.prepare(
     'UPDATE account SET clock_mode = ?, clock_rate = ?, clock_virtual = ?, clock_wall = ? WHERE key = ?',
@@ -98,7 +102,12 @@ export const createAccounts = (
     openAccount: async (hash, { seed, clock }) => {
       const { mode, rate, anchorVirtual: virtual, anchorWall: wall } = clock;
       // A row that RETURNING gives is not kept yet, and without a transaction nobody learns that it cannot be.
-      const row = transaction(db, () => open.get({ hash, seed, mode, rate, virtual, wall }));
+      const row = transaction(
+        db,
+        () =>
+          reopen.get(hash) ??
+          make.get({ key: partitions.newKey(), hash, seed, mode, rate, virtual, wall }),
+      );
       return toAccount(row as unknown as AccountRow);
     },
     seed: async (account) => Number(seedOf.get(account)?.['seed']),
@@ -110,7 +119,8 @@ export const createAccounts = (
            UNION SELECT a.key_hash FROM account a WHERE EXISTS (SELECT 1 FROM command c WHERE c.account = a.key)`,
         )
         .all()
-        .map((row) => String(row['hash'])),
+        .map((row) => String(row['hash']))
+        .filter((hash) => !isHidden(hash)),
     saveClock: async (account, { mode, rate, anchorVirtual, anchorWall }) => {
       save.run(mode, rate, anchorVirtual, anchorWall, account);
     },

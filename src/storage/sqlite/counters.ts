@@ -15,6 +15,8 @@ export interface Numbers {
 export interface Counters {
   /** Whoever uses a number moves it on. */
   of(account: AccountKey): Numbers;
+  /** Has an account without rows go on from these numbers. */
+  set(account: AccountKey, numbers: Numbers): void;
   /** Looks anew when next asked. */
   forget(account: AccountKey): void;
 }
@@ -37,6 +39,7 @@ export const createCounters = (db: DatabaseSync): Counters => {
       known.set(account, counted);
       return counted;
     },
+    set: (account, numbers) => void known.set(account, numbers),
     forget: (account) => known.delete(account),
   };
 };

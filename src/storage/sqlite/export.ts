@@ -14,7 +14,6 @@ import type { AccountDump, AccountStore, DumpRow, DumpSlice } from '../store.ts'
 import { DUMP_VERSION } from '../rows/columns.ts';
 import { NUMBERED } from '../rows/dump-check.ts';
 import { createSlicer } from '../rows/dump-slices.ts';
-import type { Emptying } from './empty.ts';
 import { TABLES, type Table } from './tables.ts';
 import type { WriteDown } from './unwritten.ts';
 
@@ -109,7 +108,6 @@ async function* slicesOf(
 export const createExport = (
   db: DatabaseSync,
   writeDown: WriteDown,
-  emptying: Emptying,
 ): Pick<AccountStore, 'exportAccount'> => {
   const clock = db.prepare(
     `SELECT clock_mode AS mode, clock_rate AS rate, clock_virtual AS anchorVirtual, clock_wall AS anchorWall
@@ -118,7 +116,6 @@ export const createExport = (
   const draws = db.prepare('SELECT seed, opens FROM account WHERE key = ?');
   return {
     exportAccount: async (account) => {
-      await emptying.finish(account);
       writeDown(account);
       return {
         version: DUMP_VERSION,

@@ -7,6 +7,7 @@ import { chmodSync, closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { getLogger } from '@logtape/logtape';
+import { CHECKPOINT_PAGES } from './checkpoints.ts';
 import { lockHolder } from './lock-holder.ts';
 import { loadSqlite } from './node-sqlite.ts';
 import { RESULT } from './result-codes.ts';
@@ -111,7 +112,7 @@ const prepare = (db: DatabaseSync, path: string): void => {
     'PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL',
   );
   db.exec(
-    'PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000; PRAGMA wal_autocheckpoint = 8000',
+    `PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`,
   );
   if (isNew) db.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
   migrate(db, version);

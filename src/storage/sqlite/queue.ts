@@ -14,15 +14,12 @@ import type { Counters } from './counters.ts';
 import type { History } from './history.ts';
 import type { InFlight } from './in-flight.ts';
 import { createPublish } from './publish.ts';
+import { isConstraintViolation } from './result-codes.ts';
 import { CANCEL_LEFT_BEHIND } from './schema.ts';
 import type { Tallies } from './tallies.ts';
 import { readText } from './text.ts';
 import { transaction, transactionWithWaiting } from './transaction.ts';
 import { writeMissing, type WriteDown } from './unwritten.ts';
-
-/** The low byte of SQLite's extended code is SQLITE_CONSTRAINT: the values are wrong, so trying again cannot help. */
-const isConstraintViolation = (error: unknown): boolean =>
-  ((error as { errcode?: number }).errcode ?? 0) % 256 === 19;
 
 type DueRow = [seq: number, dueAt: number];
 type ClaimRow = [

@@ -11,5 +11,10 @@ export const RESULT = {
   corrupt: 11,
   full: 13,
   cannotOpen: 14,
+  constraint: 19,
   notADatabase: 26,
 } as const;
+
+/** True if the values are wrong, so that trying again cannot help. The low byte is the primary result code. */
+export const isConstraintViolation = (error: unknown): boolean =>
+  ((error as { errcode?: number }).errcode ?? 0) % 256 === RESULT.constraint;

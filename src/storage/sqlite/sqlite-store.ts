@@ -4,22 +4,23 @@
  * @module
  */
 import { resolve } from 'node:path';
-import type { AccountKey } from '../../domain/delivery.ts';
 import { createAccounts, createWebhooks } from './accounts.ts';
-
+import { createResponses } from './responses.ts';
+import { byAccount, type PartitionMethods } from './by-account.ts';
+import { createShortCheckpoints } from './checkpoints.ts';
 import { createCommands } from './commands.ts';
 import { createCounters } from './counters.ts';
 import { createDeadLetters } from './dead-letters.ts';
 import { createDeliveryRows } from './delivery-rows.ts';
 import { createDump } from './dump.ts';
-import { createEmptying } from './empty.ts';
 import { createExport } from './export.ts';
 import { createHealth } from './health.ts';
+import { createHiddenAccounts } from './hidden-accounts.ts';
 import { createHistory } from './history.ts';
 import { createInFlight } from './in-flight.ts';
 import { explain, openDatabase } from './open.ts';
+import { createPartitions } from './partitions.ts';
 import { createQueue } from './queue.ts';
-import { createResponses } from './responses.ts';
 import { createTallies } from './tallies.ts';
 import { afterCommit, writeWaiting } from './transaction.ts';
 import { createWriteDown } from './unwritten.ts';
@@ -45,35 +46,40 @@ export const openSqliteStore = async ({ file }: { readonly file: string }): Prom
   const rows = createDeliveryRows(db, inFlight);
   const history = createHistory(db, rows, inFlight, readWhole);
   const queue = createQueue(db, inFlight, history, writeDown, tallies, counters);
-  const emptying = createEmptying(db, counters);
-  const { exportAccount } = createExport(db, writeDown, emptying);
+  const partitions = createPartitions(db);
+  const inShortCheckpoints = createShortCheckpoints(db);
+  const hidden = createHiddenAccounts(db, partitions, inShortCheckpoints);
+  const { exportAccount } = createExport(db, writeDown);
   const { watch, watchItems, checkWritable, onFailure } = createHealth(db);
+  const methods: PartitionMethods = {
+    ...createAccounts(db, tallies, inFlight, partitions),
+    exportAccount: async (partition) => {
+      const saved = await exportAccount(partition);
+      return { ...saved, slices: watchItems(saved.slices) };
+    },
+    ...createWebhooks(db, tallies, inFlight),
+    ...queue,
+    recover: async () => {
+      try {
+        await hidden.removeAll();
+        return await queue.recover();
+      } catch (error) {
+        // Much of the file is read for the first time here.
+        return explain(resolve(file), error);
+      }
+    },
+    ...history,
+    ...createCommands(db),
+    ...createDeadLetters(db, rows, tallies),
+    ...createResponses(db),
+  };
   return {
     location: resolve(file),
     checkWritable,
     onFailure,
     ...watch({
-      ...createAccounts(db, tallies, inFlight),
-      ...createDump(db, tallies, inFlight, counters, emptying),
-      exportAccount: async (account: AccountKey) => {
-        const saved = await exportAccount(account);
-        return { ...saved, slices: watchItems(saved.slices) };
-      },
-      ...createWebhooks(db, tallies, inFlight),
-      ...queue,
-      recover: async () => {
-        try {
-          await emptying.finishAll();
-          return await queue.recover();
-        } catch (error) {
-          // Much of the file is read for the first time here.
-          return explain(resolve(file), error);
-        }
-      },
-      ...history,
-      ...createCommands(db),
-      ...createDeadLetters(db, rows, tallies),
-      ...createResponses(db),
+      ...createDump(db, { tallies, inFlight, counters }, hidden, partitions, inShortCheckpoints),
+      ...byAccount(methods, partitions),
     }),
     close: async () => {
       if (!db.isOpen) return;

@@ -1,0 +1,71 @@
+/**
+ * Partitions: where each account's rows lie.
+ *
+ * A partition is a number. It is the `account.key` of one row, all rows of that account refer to it, and the keys of its
+ * events and deliveries are one range (see `rowKey`). An account begins in the partition of its own key. To replace all
+ * that it holds, other rows are staged in a spare partition, and then the account moves there in one small transaction,
+ * however many rows there are. The rest of the sandbox notices nothing: `by-account.ts` translates, so that the keys of
+ * an account and of its rows stay what they were, also across restarts.
+ *
+ * @module
+ */
+import type { DatabaseSync } from 'node:sqlite';
+import type { AccountKey } from '../../domain/delivery.ts';
+import { rowAccount, rowKey, rowNumber } from '../../domain/delivery-id.ts';
+
+export interface Partitions {
+  of(account: AccountKey): number;
+  /** Key in the database of the row that others know by `key`. */
+  rowIn(key: number): number;
+  /** Key by which others know the row that has `key` in the database. */
+  rowOut(key: number): number;
+  /** A key for a new account, which is its partition, too. */
+  newKey(): AccountKey;
+  /** A partition without rows. */
+  spare(): number;
+  /** The partition has no rows any more, and no account is in it. */
+  free(partition: number): void;
+  /** The account is in the partition `to` now. */
+  move(account: AccountKey, to: number): void;
+}
+
+export const createPartitions = (db: DatabaseSync): Partitions => {
+  // Partitions of accounts that have moved, and the other way round.
+  const byAccount = new Map<AccountKey, number>();
+  const accounts = new Map<number, AccountKey>();
+  // Used again, because their number is limited: the keys of rows must be safe integers.
+  const spares: number[] = [];
+  let last = 0;
+  let lastPartition = 0;
+
+  const of = (account: AccountKey): number => byAccount.get(account) ?? account;
+  const enter = (account: AccountKey, partition: number): void => {
+    byAccount.set(account, partition);
+    accounts.set(partition, account);
+  };
+  const newKey = (): number => (last += 1);
+
+  for (const row of db.prepare('SELECT key, account_key FROM account ORDER BY key').all()) {
+    const partition = Number(row['key']);
+    for (let gap = lastPartition + 1; gap < partition; gap += 1) spares.push(gap);
+    lastPartition = partition;
+    const account = Number(row['account_key'] ?? partition);
+    last = Math.max(last, partition, account);
+    if (account !== partition) enter(account, partition);
+  }
+  return {
+    of,
+    rowIn: (key) => rowKey(of(rowAccount(key)), rowNumber(key)),
+    rowOut: (key) => {
+      const partition = rowAccount(key);
+      return rowKey(accounts.get(partition) ?? partition, rowNumber(key));
+    },
+    newKey,
+    spare: () => spares.pop() ?? newKey(),
+    free: (partition) => void spares.push(partition),
+    move: (account, to) => {
+      accounts.delete(of(account));
+      enter(account, to);
+    },
+  };
+};

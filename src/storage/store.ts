@@ -319,7 +319,7 @@ export interface HistoryStore {
   /**
    * Acknowledges all dead deliveries of an event to a webhook. Idempotent: a second call keeps the first time.
    *
-   * @returns the dead letter; null if there is none
+   * @returns the dead letter; null if it does not exist
    */
   acknowledge(
     account: AccountKey,

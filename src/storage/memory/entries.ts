@@ -29,7 +29,7 @@ export interface EventEntry {
   readonly firstDelivery: number;
   /** Number of deliveries that were published with the event. */
   readonly deliveries: number;
-  /** Later deliveries of the event; null if there are none. */
+  /** Later deliveries of the event; null without redeliveries. */
   redeliveries: DeliveryEntry[] | null;
 }
 
@@ -56,7 +56,7 @@ export interface DeadEvents {
   events: EventEntry[];
   /** Whether `events` is sorted by number. */
   inOrder: boolean;
-  /** Upper bound of the entries in `events` that have no dead delivery any more. */
+  /** Upper bound of the entries in `events` that have no dead delivery. */
   stale: number;
 }
 

@@ -43,7 +43,7 @@ const deliveryRow = (delivery: DeliveryEntry): RowOf<'delivery'> => ({
   seq: delivery.number,
   event: delivery.event.number,
   webhook: delivery.webhook.webhook.key,
-  // An attempt in flight is lost to whoever imports the snapshot, so the delivery is pending there.
+  // An attempt in flight cannot be continued elsewhere, so the delivery is exported as pending.
   status: STATUS_CODES[delivery.status === 'in_flight' ? 'pending' : delivery.status],
   attempts_made: delivery.attemptsMade,
   created_at: delivery.createdAt,

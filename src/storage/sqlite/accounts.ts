@@ -126,11 +126,11 @@ export const createAccounts = (
     },
     counts: async (account) => {
       const { events, ...deliveries } = tallies.of(account);
-      const flying = inFlight.of(account).length;
+      const claimed = inFlight.of(account).length;
       return {
         webhooks: Number(countWebhooks.get(account)?.['n']),
         events,
-        deliveries: { ...deliveries, pending: deliveries.pending - flying, in_flight: flying },
+        deliveries: { ...deliveries, pending: deliveries.pending - claimed, in_flight: claimed },
       };
     },
   };
@@ -157,13 +157,13 @@ export const createWebhooks = (
     `UPDATE delivery SET status = ${STATUS_CODES.cancelled}, due_at = NULL, settled_at = :now
      WHERE seq IN (
        SELECT seq FROM delivery WHERE webhook = :webhook AND status = ${STATUS_CODES.pending}
-         AND seq NOT IN (SELECT value FROM json_each(:flying)) LIMIT ${ROWS_PER_SLICE}
+         AND seq NOT IN (SELECT value FROM json_each(:claimed)) LIMIT ${ROWS_PER_SLICE}
      ) RETURNING seq`,
   );
   const cancelSlice = (account: AccountKey, webhook: number, now: Millis): number[] => {
-    const flying = JSON.stringify(inFlight.of(account));
-    const rows = transaction(db, () => cancelWaiting.all({ now, webhook, flying }));
-    const tally = tallies.known(account);
+    const claimed = JSON.stringify(inFlight.of(account));
+    const rows = transaction(db, () => cancelWaiting.all({ now, webhook, claimed }));
+    const tally = tallies.peek(account);
     if (tally !== null) {
       tally.pending -= rows.length;
       tally.cancelled += rows.length;
@@ -211,19 +211,19 @@ export const createWebhooks = (
       const webhook = find(account, id);
       if (webhook === null) return null;
       transaction(db, () => remove.run(now, webhook.key));
-      inFlight.webhookGone(webhook.key, now);
+      inFlight.markWebhookDeleted(webhook.key, now);
       const cancelled: number[] = [];
       for (;;) {
         const slice = cancelSlice(account, webhook.key, now);
         for (const seq of slice) cancelled.push(seq);
-        // A crash before the last slice is made good by the next start: see CANCEL_LEFT_BEHIND.
+        // A crash before the last slice is made good by the next start: see CANCEL_ORPHANS.
         if (slice.length < ROWS_PER_SLICE) break;
         await nextTurn();
       }
-      const isEnough = createPace();
+      const isSliceDone = createPace();
       const ids: string[] = [];
       for (const seq of inOrder(cancelled)) {
-        if (isEnough(0)) await nextTurn();
+        if (isSliceDone(0)) await nextTurn();
         ids.push(deliveryId(seq));
       }
       return ids;

@@ -1,6 +1,6 @@
 /**
- * The store's methods by account, on top of those by partition: keys of accounts and of rows are translated on the way in
- * and out. See `partitions.ts`.
+ * Translates between the keys of the port and those of the database, in both directions, so that the other modules only know
+ * partitions. See `partitions.ts`.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import type {
 } from '../store.ts';
 import type { Partitions } from './partitions.ts';
 
-/** Methods whose account is a partition, and whose rows have their keys in the database. */
+/** Methods whose accounts are partitions, and whose rows have the keys of the database. */
 export type PartitionMethods = Omit<AccountStore, 'resetAccount' | 'importAccount'> &
   WebhookStore &
   QueueStore &
@@ -77,7 +77,7 @@ const queueByAccount = (inner: QueueStore, { of, rowIn, rowOut }: Partitions): Q
   recordAttempts: async (records) => {
     const translated = records.map((one) => ({ ...one, delivery: rowIn(one.delivery) }));
     const refused = new Set(await inner.recordAttempts(translated));
-    // The caller knows its records by identity.
+    // The caller compares records by identity.
     return refused.size === 0 ? [] : records.filter((_, index) => refused.has(translated[index]!));
   },
   release: (deliveries) => inner.release(deliveries.map(rowIn)),
@@ -123,7 +123,7 @@ const historyByAccount = (inner: HistoryStore, { of, rowOut }: Partitions): Hist
   };
 };
 
-/** @param inner `openAccount` gives the key that the account is known by already */
+/** @param inner methods by partition; only `openAccount` returns the account's key in the port already */
 export const byAccount = (inner: PartitionMethods, partitions: Partitions): PartitionMethods => {
   const { of } = partitions;
   const inPartition: InPartition =

@@ -1,19 +1,19 @@
 /**
- * How many pages of the log SQLite lets come together before it copies them into the database, in whichever commit that
- * is. Rarely is cheapest, because pages that change often are copied once; but while many rows are written in slices, each
- * commit that copies holds up other accounts for as long as the disk needs.
+ * Checkpoint interval: how many pages of the log accumulate before a commit copies them into the database. Rare checkpoints
+ * are cheapest, because pages that change often are copied once. But while many rows are written in slices, each
+ * checkpoint blocks other accounts for as long as the disk needs.
  *
  * @module
  */
 import type { DatabaseSync } from 'node:sqlite';
 
-/** Ordinarily. */
+/** Default interval. */
 export const CHECKPOINT_PAGES = 8000;
 
-/** While rows are written or deleted in slices: about as long as a slice or two. */
+/** Interval while rows are written or deleted in slices: a checkpoint takes as long as one or two slices. */
 const BULK_CHECKPOINT_PAGES = 2000;
 
-/** Has checkpoints come often, and short, while `work` runs. */
+/** Makes checkpoints frequent and short while `work` runs. */
 export type InShortCheckpoints = <T>(work: () => Promise<T>) => Promise<T>;
 
 export const createShortCheckpoints = (db: DatabaseSync): InShortCheckpoints => {

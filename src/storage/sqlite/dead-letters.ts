@@ -1,5 +1,5 @@
 /**
- * Deliveries that no attempt got through, by event. A webhook that is gone has none.
+ * Dead letters, by event. A deleted webhook has none.
  *
  * @module
  */
@@ -18,7 +18,7 @@ export const createDeadLetters = (
   rows: DeliveryRows,
   tallies: Tallies,
 ): DeadLetterPart => {
-  const present = db.prepare(
+  const liveWebhook = db.prepare(
     'SELECT 1 FROM webhook WHERE key = ? AND account = ? AND deleted_at IS NULL',
   );
   const list = db.prepare(
@@ -34,7 +34,7 @@ export const createDeadLetters = (
      WHERE webhook = ? AND status = ${STATUS_CODES.dead} AND event = ?`,
   );
 
-  const letterOf = (seq: number | null): DeadLetter | null => {
+  const toDeadLetter = (seq: number | null): DeadLetter | null => {
     const row = seq === null ? null : rows.one(seq);
     if (row === null) return null;
     return {
@@ -49,22 +49,22 @@ export const createDeadLetters = (
     };
   };
 
-  const isPresent = (webhook: number, account: number): boolean =>
-    present.get(webhook, account) !== undefined;
+  const isLive = (webhook: number, account: number): boolean =>
+    liveWebhook.get(webhook, account) !== undefined;
 
   const find = (account: number, webhook: number, eventId: string): DeadLetter | null => {
-    const range = isPresent(webhook, account) ? rows.ofEvent(account, eventId) : null;
+    const range = isLive(webhook, account) ? rows.ofEvent(account, eventId) : null;
     if (range === null) return null;
     const { newest } = newestOf.get(...range, webhook) as unknown as { newest: number | null };
-    return letterOf(newest);
+    return toDeadLetter(newest);
   };
 
   return {
     listDeadLetters: async (account, webhook, { limit, after }) => {
-      if (!isPresent(webhook, account)) return [];
+      if (!isLive(webhook, account)) return [];
       const from = Math.max(after ?? 0, rowKey(account, 0));
       const newest = list.all(webhook, from, limit) as unknown as { newest: number }[];
-      return newest.flatMap((row) => letterOf(row.newest) ?? []);
+      return newest.flatMap((row) => toDeadLetter(row.newest) ?? []);
     },
     getDeadLetter: async (account, webhook, eventId) => find(account, webhook, eventId),
     acknowledge: async (account, webhook, eventId, now) =>
@@ -72,7 +72,7 @@ export const createDeadLetters = (
         const letter = find(account, webhook, eventId);
         if (letter === null) return null;
         const changes = Number(acknowledgeEvent.run(now, webhook, letter.seq).changes);
-        const tally = tallies.known(account);
+        const tally = tallies.peek(account);
         if (tally !== null) {
           tally.dead -= changes;
           tally.acknowledged += changes;

@@ -1,12 +1,12 @@
 /**
- * One account's rows emptied, or replaced by a snapshot's: all or nothing, and without holding up other accounts.
+ * Resets an account, or replaces its rows with those of a snapshot: all or nothing, without blocking other accounts.
  *
- * 1. A hidden account is made, and the snapshot's rows are staged in it, slice by slice. A reset stages none.
- * 2. One small transaction gives it the API key's hash, and hides the account that had it.
- * 3. The rows that were replaced are deleted, slice by slice.
+ * 1. Create a hidden account and stage the snapshot's rows in it, slice by slice. A reset stages none.
+ * 2. Swap the accounts in one small transaction: the new one gets the API key's hash, the old one is hidden.
+ * 3. Delete the replaced rows, slice by slice.
  *
- * A failure or a crash before step 2 leaves the account as it was, later ones leave it as it is to be. In both cases
- * there is a hidden account left, which the next start removes.
+ * A failure or a crash before step 2 leaves the account as it was; after step 2, the account is replaced. In both cases a
+ * hidden account remains, which the next start removes.
  *
  * @module
  */
@@ -26,19 +26,19 @@ import { transaction } from './transaction.ts';
 
 type DumpPart = Pick<AccountStore, 'resetAccount' | 'importAccount'>;
 
-/** What is known of an account's rows in memory. */
-interface Memory {
+/** Caches of an account's rows. */
+interface Caches {
   readonly tallies: Tallies;
   readonly inFlight: InFlight;
   readonly counters: Counters;
 }
 
-/** Moves an account. @returns the partition that it leaves, which is hidden now */
+/** Moves an account to another partition. @returns the previous partition, which is hidden now */
 type Swap = (account: AccountKey, to: number, dump: AccountDump | null) => number;
 
 const createSwap = (db: DatabaseSync, hidden: HiddenAccounts, partitions: Partitions): Swap => {
   const rowOf = db.prepare('SELECT key_hash AS hash, seed, opens FROM account WHERE key = ?');
-  // A snapshot brings its clock; after a reset the clock goes on.
+  // A reset keeps the clock; a snapshot replaces it.
   const show = db.prepare(
     `UPDATE account SET key_hash = :hash, account_key = :account, seed = :seed, opens = :opens,
        (clock_mode, clock_rate, clock_virtual, clock_wall) =
@@ -52,7 +52,7 @@ const createSwap = (db: DatabaseSync, hidden: HiddenAccounts, partitions: Partit
     const from = partitions.of(account);
     transaction(db, () => {
       const row = rowOf.get(from) as { hash: string; seed: number; opens: number } | undefined;
-      if (row === undefined) throw new Error(`there is no account ${account}`);
+      if (row === undefined) throw new Error(`Unknown account key ${account}.`);
       hidden.hide(from);
       const seed = dump?.seed ?? row.seed;
       const opens = Math.max(row.opens, dump?.opens ?? 0);
@@ -68,21 +68,21 @@ const createSwap = (db: DatabaseSync, hidden: HiddenAccounts, partitions: Partit
 
 export const createDump = (
   db: DatabaseSync,
-  { tallies, inFlight, counters }: Memory,
+  { tallies, inFlight, counters }: Caches,
   hidden: HiddenAccounts,
   partitions: Partitions,
   inShortCheckpoints: InShortCheckpoints,
 ): DumpPart => {
   const swap = createSwap(db, hidden, partitions);
 
-  /** What was in flight has no row to come back to. */
+  /** Forgets the account's deliveries in flight and caches: its rows are gone. */
   const abandon = (partition: number): void => {
     for (const delivery of inFlight.of(partition)) inFlight.remove(delivery);
-    tallies.forget(partition);
-    counters.forget(partition);
+    tallies.invalidate(partition);
+    counters.invalidate(partition);
   };
 
-  /** Numbers of an account that is emptied are not used again. */
+  /** A reset does not reuse numbers. */
   const continueNumbers = (from: number, to: number): void => {
     const { event, delivery } = counters.of(from);
     counters.set(to, {
@@ -91,7 +91,7 @@ export const createDump = (
     });
   };
 
-  /** @returns the partition that the account has left */
+  /** @returns the previous partition */
   const move = (
     account: AccountKey,
     to: number,
@@ -100,7 +100,7 @@ export const createDump = (
   ): number => {
     const from = swap(account, to, dump);
     if (dump === null) continueNumbers(from, to);
-    else counters.forget(to);
+    else counters.invalidate(to);
     abandon(from);
     tallies.set(to, tally);
     return from;

@@ -1,8 +1,7 @@
 /**
- * Hidden accounts: partitions whose rows nobody can reach, because no API key has their hash. A snapshot's rows are staged
- * in one, and the rows that a snapshot or a reset has replaced are left in one until they are deleted, slice by slice:
- * a million rows take seconds, and other accounts' requests are answered meanwhile. Whatever a crash leaves of them, the
- * next start deletes.
+ * Hidden accounts: partitions that no API key leads to. The rows of a snapshot are staged in one, and rows that a snapshot or
+ * a reset has replaced stay in one until they are deleted. Deleting a million rows takes seconds, so it is done in slices
+ * while other accounts are served. The next start deletes what a crash left behind.
  *
  * @module
  */
@@ -12,29 +11,29 @@ import { nextTurn } from '../../domain/event-loop.ts';
 import type { InShortCheckpoints } from './checkpoints.ts';
 import type { Partitions } from './partitions.ts';
 import { parametersFor, TABLES } from './tables.ts';
-import { transaction, transactionWithoutChecks } from './transaction.ts';
+import { transaction, transactionWithoutForeignKeys } from './transaction.ts';
 
 const logger = getLogger(['sendemall-mock', 'storage']);
 
-/** Begins the `key_hash` of a hidden account; that of any other is a SHA-256 in hex. */
+/** Prefix of a hidden account's `key_hash`; that of any other account is a SHA-256 in hex. */
 const HIDDEN = 'hidden:';
 
 export const isHidden = (keyHash: string): boolean => keyHash.startsWith(HIDDEN);
 
-/** Rows per transaction, a few milliseconds. */
+/** Rows per transaction: a few milliseconds. */
 const ROWS_PER_SLICE = 500;
 
 export interface HiddenAccounts {
-  /** Makes a hidden account without rows. @returns its partition */
+  /** Creates a hidden account without rows. @returns its partition */
   create(): number;
-  /** Hides the account of a partition, in whatever transaction is open. */
+  /** Hides the account of a partition, in the transaction that is open. */
   hide(partition: number): void;
   /**
-   * Deletes a hidden account's rows in slices, and then the account. Nothing depends on them any more, so a failure is
-   * not the caller's: it is logged, and the next call or start deletes what is left over.
+   * Deletes a hidden account's rows in slices, and then the account. Nothing depends on them, so a failure is logged
+   * instead of thrown, and the next call or start deletes the rest.
    */
   discard(partition: number): Promise<void>;
-  /** Deletes all hidden accounts: at the start, when nothing is staged. */
+  /** Deletes all hidden accounts. To be called at the start, when nothing is staged. */
   removeAll(): Promise<void>;
 }
 
@@ -52,7 +51,7 @@ export const createHiddenAccounts = (
   );
   const all = db.prepare(`SELECT key FROM account WHERE key_hash GLOB '${HIDDEN}*'`);
   const removeAccount = db.prepare('DELETE FROM account WHERE key = ?');
-  // Children first: a webhook's key, which may be used again, goes after the deliveries that name it.
+  // Children first: a webhook's key can be reused, so it is deleted after the deliveries that refer to it.
   const slices = TABLES.toReversed().map((table) => {
     const { name, order, where } = table;
     const statement = db.prepare(
@@ -63,11 +62,11 @@ export const createHiddenAccounts = (
       statement.run(parametersFor(table, partition)).changes > 0;
   });
 
-  const leftOver = new Set<number>();
+  const remaining = new Set<number>();
   const remove = async (partition: number): Promise<void> => {
     let isRemoved = false;
     const deleteSlice = (): boolean =>
-      transactionWithoutChecks(db, () => {
+      transactionWithoutForeignKeys(db, () => {
         if (slices.some((slice) => slice(partition))) return true;
         isRemoved = removeAccount.run(partition).changes > 0;
         return false;
@@ -75,7 +74,7 @@ export const createHiddenAccounts = (
     await inShortCheckpoints(async () => {
       while (deleteSlice()) await nextTurn();
     });
-    leftOver.delete(partition);
+    remaining.delete(partition);
     if (isRemoved) partitions.free(partition);
   };
   return {
@@ -86,14 +85,14 @@ export const createHiddenAccounts = (
     },
     hide: (partition) => void hide.run(partition),
     discard: async (partition) => {
-      leftOver.add(partition);
+      remaining.add(partition);
       try {
-        for (const one of leftOver) await remove(one);
+        for (const one of remaining) await remove(one);
       } catch (error) {
-        // Closed meanwhile: the next start removes it.
+        // The store was closed meanwhile; the next start removes the account.
         if (!db.isOpen) return;
         logger.warn(
-          'Cannot delete rows left over from a snapshot or reset; the next snapshot, reset or start tries again: {error}',
+          'Cannot delete the rows that a snapshot or reset replaced: {error}. The next snapshot, reset or start tries again.',
           { error },
         );
       }

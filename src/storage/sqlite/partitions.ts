@@ -1,11 +1,11 @@
 /**
- * Partitions: where each account's rows lie.
+ * Partitions: the location of each account's rows.
  *
- * A partition is a number. It is the `account.key` of one row, all rows of that account refer to it, and the keys of its
- * events and deliveries are one range (see `rowKey`). An account begins in the partition of its own key. To replace all
- * that it holds, other rows are staged in a spare partition, and then the account moves there in one small transaction,
- * however many rows there are. The rest of the sandbox notices nothing: `by-account.ts` translates, so that the keys of
- * an account and of its rows stay what they were, also across restarts.
+ * A partition is a number. It is the `account.key` of one row; all rows of that account refer to it, and the keys of its
+ * events and deliveries are one range (see `rowKey`). A new account is in the partition of its own key. To replace all its
+ * rows, other rows are staged in a spare partition, and then the account moves there in one small transaction, however
+ * many rows there are. Callers of the store do not notice: `by-account.ts` translates, so that the keys of an account and
+ * of its rows stay the same, also across restarts.
  *
  * @module
  */
@@ -14,26 +14,27 @@ import type { AccountKey } from '../../domain/delivery.ts';
 import { rowAccount, rowKey, rowNumber } from '../../domain/delivery-id.ts';
 
 export interface Partitions {
+  /** The partition that contains an account's rows. */
   of(account: AccountKey): number;
-  /** Key in the database of the row that others know by `key`. */
+  /** Converts a row's key in the port to its key in the database. */
   rowIn(key: number): number;
-  /** Key by which others know the row that has `key` in the database. */
+  /** Converts a row's key in the database to its key in the port. */
   rowOut(key: number): number;
-  /** A key for a new account, which is its partition, too. */
+  /** Returns a key for a new account, which is its partition, too. */
   newKey(): AccountKey;
-  /** A partition without rows. */
+  /** Returns a partition without rows. */
   spare(): number;
-  /** The partition has no rows any more, and no account is in it. */
+  /** Makes a partition available again. It must have no rows and no account. */
   free(partition: number): void;
-  /** The account is in the partition `to` now. */
+  /** Notes that an account is in the partition `to` now. */
   move(account: AccountKey, to: number): void;
 }
 
 export const createPartitions = (db: DatabaseSync): Partitions => {
-  // Partitions of accounts that have moved, and the other way round.
+  // Accounts that have moved, in both directions.
   const byAccount = new Map<AccountKey, number>();
   const accounts = new Map<number, AccountKey>();
-  // Used again, because their number is limited: the keys of rows must be safe integers.
+  // Partitions are reused because their number is limited: keys of rows must be safe integers.
   const spares: number[] = [];
   let last = 0;
   let lastPartition = 0;

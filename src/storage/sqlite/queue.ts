@@ -15,11 +15,11 @@ import type { History } from './history.ts';
 import type { InFlight } from './in-flight.ts';
 import { createPublish } from './publish.ts';
 import { isConstraintViolation } from './result-codes.ts';
-import { CANCEL_LEFT_BEHIND } from './schema.ts';
+import { CANCEL_ORPHANS } from './schema.ts';
 import type { Tallies } from './tallies.ts';
 import { readText } from './text.ts';
 import { transaction, transactionWithWaiting } from './transaction.ts';
-import { writeMissing, type WriteDown } from './unwritten.ts';
+import { insertMissingRows, type InsertDeferred } from './deferred-rows.ts';
 
 type DueRow = [seq: number, dueAt: number];
 type ClaimRow = [
@@ -42,7 +42,7 @@ export const createQueue = (
   db: DatabaseSync,
   inFlight: InFlight,
   history: History,
-  writeDown: WriteDown,
+  insertDeferred: InsertDeferred,
   tallies: Tallies,
   counters: Counters,
 ): QueueStore => {
@@ -94,7 +94,7 @@ export const createQueue = (
   const claim = (webhook: number, seq: number): Claim => {
     const row = claimed.get(seq) as unknown as ClaimRow;
     const [account, made, dueAt, signature, edited, eventId, eventType, body] = row;
-    inFlight.add(seq, { account, webhook, unwritten: null });
+    inFlight.add(seq, { account, webhook, deferred: null });
     return {
       delivery: seq,
       account,
@@ -112,7 +112,7 @@ export const createQueue = (
   const becomes = ({ delivery, status }: AttemptRecord): AttemptRecord['status'] => {
     if (status !== 'pending') return status;
     const flight = inFlight.get(delivery);
-    return flight !== undefined && inFlight.goneAt(flight.webhook) !== undefined
+    return flight !== undefined && inFlight.webhookDeletedAt(flight.webhook) !== undefined
       ? 'cancelled'
       : 'pending';
   };
@@ -122,7 +122,7 @@ export const createQueue = (
     const flight = inFlight.get(delivery);
     if (flight === undefined) return;
     inFlight.remove(delivery);
-    const tally = status === 'pending' ? null : tallies.known(flight.account);
+    const tally = status === 'pending' ? null : tallies.peek(flight.account);
     if (tally === null) return;
     tally.pending -= 1;
     tally[status] += 1;
@@ -142,12 +142,12 @@ export const createQueue = (
     const flight = inFlight.get(delivery);
     if (flight === undefined) return false;
     const { number } = attempt;
-    if (flight.unwritten === null) {
+    if (flight.deferred === null) {
       const code = STATUS_CODES[status];
       return updateAttempted.run(code, number, dueAt, settledAt, text, delivery).changes > 0;
     }
     if (number !== 1) return false;
-    const { event, createdAt } = flight.unwritten;
+    const { event, createdAt } = flight.deferred;
     const { webhook } = flight;
     fresh.push(
       delivery,
@@ -198,13 +198,13 @@ export const createQueue = (
     redeliver: async (account, { of, body, signature, dueAt }) => {
       const key = deliveryKey(account, of);
       if (key === null) return null;
-      writeDown(account);
+      insertDeferred(account);
       const numbers = counters.of(account);
       const seq = numbers.delivery;
       const { changes } = insertRedelivery.run({ seq, of: key, dueAt, signature, body });
       if (changes === 0) return null;
       numbers.delivery += 1;
-      const tally = tallies.known(account);
+      const tally = tallies.peek(account);
       if (tally !== null) tally.pending += 1;
       return history.getDelivery(account, deliveryId(seq));
     },
@@ -232,33 +232,33 @@ export const createQueue = (
     },
 
     release: async (deliveries) => {
-      const flying = deliveries.filter((delivery) => inFlight.has(delivery));
-      const goneAt = (delivery: number): Millis | undefined => {
+      const claimed = deliveries.filter((delivery) => inFlight.has(delivery));
+      const webhookDeletedAt = (delivery: number): Millis | undefined => {
         const flight = inFlight.get(delivery);
-        return flight === undefined ? undefined : inFlight.goneAt(flight.webhook);
+        return flight === undefined ? undefined : inFlight.webhookDeletedAt(flight.webhook);
       };
-      for (const account of new Set(flying.map((delivery) => inFlight.get(delivery)?.account))) {
-        if (account !== undefined) writeDown(account);
+      for (const account of new Set(claimed.map((delivery) => inFlight.get(delivery)?.account))) {
+        if (account !== undefined) insertDeferred(account);
       }
       transaction(db, () => {
-        for (const delivery of flying) {
-          const gone = goneAt(delivery);
+        for (const delivery of claimed) {
+          const gone = webhookDeletedAt(delivery);
           if (gone !== undefined) cancel.run(gone, delivery);
         }
       });
-      for (const delivery of flying) {
-        land(delivery, goneAt(delivery) === undefined ? 'pending' : 'cancelled');
+      for (const delivery of claimed) {
+        land(delivery, webhookDeletedAt(delivery) === undefined ? 'pending' : 'cancelled');
       }
     },
 
     recover: async () => {
       const changes = transaction(db, () => {
-        const missing = writeMissing(db);
-        db.exec(CANCEL_LEFT_BEHIND);
+        const missing = insertMissingRows(db);
+        db.exec(CANCEL_ORPHANS);
         return missing;
       });
       inFlight.clear();
-      tallies.forgetAll();
+      tallies.invalidateAll();
       return changes;
     },
   };

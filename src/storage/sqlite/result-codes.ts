@@ -1,5 +1,5 @@
 /**
- * SQLite's primary result codes, as far as they are told apart.
+ * SQLite's primary result codes that the store handles.
  *
  * @module
  */
@@ -15,6 +15,6 @@ export const RESULT = {
   notADatabase: 26,
 } as const;
 
-/** True if the values are wrong, so that trying again cannot help. The low byte is the primary result code. */
+/** Whether the values violate a constraint, so that a retry cannot help. The low byte is the primary result code. */
 export const isConstraintViolation = (error: unknown): boolean =>
   ((error as { errcode?: number }).errcode ?? 0) % 256 === RESULT.constraint;

@@ -1,30 +1,33 @@
 /**
- * The tables, as migrations: numbered, forward only, each in one transaction.
+ * Schema, as migrations: numbered, forward only, each in one transaction.
  *
  * @module
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { ROW_NUMBERS } from '../../domain/delivery-id.ts';
 import { STATUS_CODES } from '../rows/status.ts';
-import { transactionWithoutChecks } from './transaction.ts';
+import { transactionWithoutForeignKeys } from './transaction.ts';
 
-/** "SEMA": tells our files from other programs'. */
+/** "SEMA": distinguishes databases of the sandbox from those of other programs. */
 export const APPLICATION_ID = 0x53_45_4d_41;
 
-/** Pending deliveries of deleted webhooks were in flight when their webhook went; they settle as the others did then. */
-export const CANCEL_LEFT_BEHIND = `
+/** Cancels pending deliveries of deleted webhooks, which were in flight, or not cancelled yet, when the process was killed. */
+export const CANCEL_ORPHANS = `
   UPDATE delivery SET status = ${STATUS_CODES.cancelled}, due_at = NULL,
     settled_at = (SELECT deleted_at FROM webhook WHERE key = delivery.webhook)
   WHERE status = ${STATUS_CODES.pending} AND webhook IN (SELECT key FROM webhook WHERE deleted_at IS NOT NULL)`;
 
 /**
- * Keys of events and deliveries are {@link rowKey}s, so an account's rows are one range. An event's first deliveries
- * are one range too: `deliveries` of them from `first_delivery` on; later ones are found by `delivery_again`.
- * `taken` is the webhook that an event's only delivery was taken for as it was published; as JSON, one for each of its
- * deliveries, 0 where it was not taken. Those deliveries may have no row yet (see `unwritten.ts`).
- * `attempts` are records one after the other, separated by commas.
- * `account.key` is the partition that holds the account's rows; `account_key` is the key that the account is known by,
- * null while it is the same. See `partitions.ts`.
+ * - Keys of events and deliveries are {@link rowKey}s, so the rows of an account are one range.
+ * - The deliveries published with an event are one range, too: `deliveries` of them, starting at `first_delivery`.
+ *   Redeliveries are found by the index `delivery_again`.
+ * - `event.taken` names the webhooks whose deliveries were claimed when the event was published and may have no row yet
+ *   (see `deferred-rows.ts`): the webhook's key if the event has one delivery, else a JSON array with one entry for each
+ *   delivery, 0 if it was not claimed.
+ * - `delivery.attempts` are serialised attempts, separated by commas.
+ * - `account.key` is the partition that contains the account's rows; `account_key` is the account's key in the port, null
+ *   if it is the same (see `partitions.ts`).
+ * - `answer` contains stored responses.
  */
 const MIGRATIONS: readonly string[] = [
   `CREATE TABLE account (
@@ -101,13 +104,13 @@ const MIGRATIONS: readonly string[] = [
      account INTEGER PRIMARY KEY REFERENCES account,
      emitted INTEGER NOT NULL
    ) STRICT;`,
-  // Accounts that are being emptied: their rows up to these are to be deleted.
+  // Accounts that are being emptied: their rows up to these keys will be deleted.
   `CREATE TABLE emptying (
      account INTEGER PRIMARY KEY REFERENCES account,
      event INTEGER NOT NULL,
      delivery INTEGER NOT NULL
    ) STRICT;`,
-  // Rows move from one partition to another instead: see `partitions.ts`. A crash may have left some to delete.
+  // Replaced by partitions: see `partitions.ts`. Deletes rows that a crash left behind.
   `DELETE FROM delivery WHERE EXISTS (SELECT 1 FROM emptying m
      WHERE delivery.seq > m.account * ${ROW_NUMBERS} AND delivery.seq <= m.delivery);
    DELETE FROM event WHERE EXISTS (SELECT 1 FROM emptying m
@@ -119,9 +122,10 @@ const MIGRATIONS: readonly string[] = [
 export const SCHEMA_VERSION: number = MIGRATIONS.length;
 
 /**
- * Brings a database from version `from` to the last step's. A step that fails leaves the version before it.
+ * Migrates a database. A step that fails leaves the previous version.
  *
- * @param steps SQL, one text per version; ours unless a test brings its own
+ * @param from the database's version; 0 for an empty one
+ * @param steps SQL of each version; tests pass their own
  */
 export const migrate = (
   db: DatabaseSync,
@@ -130,7 +134,7 @@ export const migrate = (
 ): void => {
   for (const [index, sql] of steps.entries()) {
     if (index < from) continue;
-    transactionWithoutChecks(db, () => {
+    transactionWithoutForeignKeys(db, () => {
       db.exec(sql);
       db.exec(`PRAGMA user_version = ${index + 1}`);
     });

@@ -1,5 +1,5 @@
 /**
- * State in one SQLite file: `node:sqlite`, write-ahead log, one writer.
+ * Store in a SQLite file: `node:sqlite`, write-ahead log, one process.
  *
  * @module
  */
@@ -18,44 +18,45 @@ import { createHealth } from './health.ts';
 import { createHiddenAccounts } from './hidden-accounts.ts';
 import { createHistory } from './history.ts';
 import { createInFlight } from './in-flight.ts';
-import { explain, openDatabase } from './open.ts';
+import { throwStoreError, openDatabase } from './open.ts';
 import { createPartitions } from './partitions.ts';
 import { createQueue } from './queue.ts';
 import { createTallies } from './tallies.ts';
-import { afterCommit, writeWaiting } from './transaction.ts';
-import { createWriteDown } from './unwritten.ts';
+import { afterCommit, commitWaiting } from './transaction.ts';
+import { createDeferredRows } from './deferred-rows.ts';
 import { createWriteBack } from './write-back.ts';
 import type { Store } from '../store.ts';
 
 /**
- * Opens a database, making or migrating it. A killed process loses nothing that was answered; a power cut may lose
- * the last commits. The file is held until {@link Store.close} or the end of the process.
+ * Opens a database file; creates it if it does not exist, and migrates it if an older version wrote it. Everything that
+ * has been committed survives a killed process; a power failure may lose the last commits. The file is locked until
+ * {@link Store.close} or the end of the process.
  *
- * @param options `file`: a path
- * @throws {StoreError} when another process has it, a newer version wrote it, it is no database of ours, or it cannot
- * be read or written
+ * @param options `file`: path, relative to the working directory
+ * @throws {StoreError} if another process has the file open, a newer version wrote it, it is not a database of the
+ * sandbox, or it cannot be read or written
  */
 export const openSqliteStore = async ({ file }: { readonly file: string }): Promise<Store> => {
   const db = openDatabase(file);
   const writeBack = createWriteBack(`${resolve(file)}-wal`);
   afterCommit(db, writeBack.committed);
   const inFlight = createInFlight();
-  const { writeDown, readWhole } = createWriteDown(db, inFlight);
-  const tallies = createTallies(db, readWhole);
+  const { insertDeferred, readWithDeferred } = createDeferredRows(db, inFlight);
+  const tallies = createTallies(db, readWithDeferred);
   const counters = createCounters(db);
   const rows = createDeliveryRows(db, inFlight);
-  const history = createHistory(db, rows, inFlight, readWhole);
-  const queue = createQueue(db, inFlight, history, writeDown, tallies, counters);
+  const history = createHistory(db, rows, inFlight, readWithDeferred);
+  const queue = createQueue(db, inFlight, history, insertDeferred, tallies, counters);
   const partitions = createPartitions(db);
   const inShortCheckpoints = createShortCheckpoints(db);
   const hidden = createHiddenAccounts(db, partitions, inShortCheckpoints);
-  const { exportAccount } = createExport(db, writeDown);
-  const { watch, watchItems, checkWritable, onFailure } = createHealth(db);
+  const { exportAccount } = createExport(db, insertDeferred);
+  const { translateErrors, translateItemErrors, checkWritable, onFailure } = createHealth(db);
   const methods: PartitionMethods = {
     ...createAccounts(db, tallies, inFlight, partitions),
     exportAccount: async (partition) => {
       const saved = await exportAccount(partition);
-      return { ...saved, slices: watchItems(saved.slices) };
+      return { ...saved, slices: translateItemErrors(saved.slices) };
     },
     ...createWebhooks(db, tallies, inFlight),
     ...queue,
@@ -64,8 +65,8 @@ export const openSqliteStore = async ({ file }: { readonly file: string }): Prom
         await hidden.removeAll();
         return await queue.recover();
       } catch (error) {
-        // Much of the file is read for the first time here.
-        return explain(resolve(file), error);
+        // This is the first read of most of the file, so damage shows up here.
+        return throwStoreError(resolve(file), error);
       }
     },
     ...history,
@@ -77,13 +78,13 @@ export const openSqliteStore = async ({ file }: { readonly file: string }): Prom
     location: resolve(file),
     checkWritable,
     onFailure,
-    ...watch({
+    ...translateErrors({
       ...createDump(db, { tallies, inFlight, counters }, hidden, partitions, inShortCheckpoints),
       ...byAccount(methods, partitions),
     }),
     close: async () => {
       if (!db.isOpen) return;
-      writeWaiting(db);
+      commitWaiting(db);
       writeBack.close();
       db.close();
     },

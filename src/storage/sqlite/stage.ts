@@ -1,6 +1,6 @@
 /**
- * A snapshot's rows in a partition that nobody can reach yet, slice by slice. Rows are numbered within their account, so
- * events and deliveries keep their ids wherever they are loaded.
+ * Inserts a snapshot's rows into a hidden partition, slice by slice. Rows are numbered within their account, so events and
+ * deliveries keep their ids in every account.
  *
  * @module
  */
@@ -17,15 +17,15 @@ import { TABLES, type Table } from './tables.ts';
 import { NO_ROWS, type Tally } from './tallies.ts';
 import { transaction } from './transaction.ts';
 
-/** What the rows of one snapshot share. */
+/** State of one import. */
 interface Staging {
   readonly db: DatabaseSync;
   readonly partition: number;
-  /** By the number of their delivery. */
+  /** Serialised attempts by the number of their delivery. */
   readonly attempts: ReadonlyMap<number, string>;
-  /** Keys in the snapshot, by table, and what they are here. */
+  /** Key in the database by key in the snapshot, by table. */
   readonly keys: ReadonlyMap<string, Map<number, number>>;
-  /** When webhooks were deleted, by their key in the snapshot. */
+  /** Deletion times of webhooks, by their key in the snapshot. */
   readonly deletedAt: Map<number, number>;
   readonly tally: Tally;
 }
@@ -36,8 +36,8 @@ const columnsOf = (db: DatabaseSync, table: string): string[] =>
     .all(table)
     .map((column) => String(column['name']));
 
-/** A pending delivery of a deleted webhook was in flight when its webhook went: it settles as the others did then. */
-const settled = ({ deletedAt }: Staging, row: DumpRow): DumpRow => {
+/** Cancels a pending delivery of a deleted webhook: it was in flight when the webhook was deleted. */
+const cancelOrphan = ({ deletedAt }: Staging, row: DumpRow): DumpRow => {
   const at =
     row['status'] === STATUS_CODES.pending ? deletedAt.get(Number(row['webhook'])) : undefined;
   return at === undefined
@@ -45,14 +45,14 @@ const settled = ({ deletedAt }: Staging, row: DumpRow): DumpRow => {
     : { ...row, status: STATUS_CODES.cancelled, due_at: null, settled_at: at };
 };
 
-const count = ({ tally, deletedAt }: Staging, table: string, row: DumpRow): void => {
+const countRow = ({ tally, deletedAt }: Staging, table: string, row: DumpRow): void => {
   if (table === 'event') tally.events += 1;
   else if (table === 'delivery') tally[STATUS_NAMES.get(Number(row['status'])) ?? 'pending'] += 1;
   else if (table === 'webhook' && row['deleted_at'] !== null)
     deletedAt.set(Number(row['key']), Number(row['deleted_at']));
 };
 
-/** @returns what inserts a row of a table, in whatever transaction is open, and gives its size in characters */
+/** @returns a function that inserts a row of a table in the transaction that is open, and returns its size in characters */
 const rowWriter = (
   staging: Staging,
   { name, key, references }: Table,
@@ -79,7 +79,7 @@ const rowWriter = (
     return NUMBERED.has(column) && typeof held === 'number' ? rowKey(partition, held) : held;
   };
   return (given, where) => {
-    const row = name === 'delivery' ? settled(staging, given) : given;
+    const row = name === 'delivery' ? cancelOrphan(staging, given) : given;
     const values = columns.map((column) => value(row, column, where));
     try {
       const { lastInsertRowid } = insert.run(...values);
@@ -88,15 +88,18 @@ const rowWriter = (
       if (!isConstraintViolation(error)) throw error;
       throw invalidSnapshot(where, `cannot be stored (${(error as Error).message})`);
     }
-    count(staging, name, row);
+    countRow(staging, name, row);
     return values.reduce<number>((sum, one) => sum + (typeof one === 'string' ? one.length : 0), 0);
   };
 };
 
 /**
- * @param dump whose rows have been checked
- * @returns the number of its events, and of its deliveries by status
- * @throws {SnapshotError}
+ * Inserts all rows of a snapshot.
+ *
+ * @param partition an empty partition of a hidden account
+ * @param dump a snapshot whose rows have been checked
+ * @returns the number of events, and of deliveries by status
+ * @throws {SnapshotError} if a key occurs twice or a reference leads nowhere
  */
 export const stageRows = async (
   db: DatabaseSync,
@@ -111,7 +114,7 @@ export const stageRows = async (
     deletedAt: new Map(),
     tally: { ...NO_ROWS },
   };
-  const isEnough = createPace();
+  const isSliceDone = createPace();
   for (const table of TABLES) {
     const rows = dump.tables[table.name] ?? [];
     const write = rowWriter(staging, table);
@@ -119,7 +122,7 @@ export const stageRows = async (
     const writeSlice = (): void => {
       while (next < rows.length) {
         const index = next++;
-        if (isEnough(write(rows[index]!, `tables.${table.name}[${index}]`))) return;
+        if (isSliceDone(write(rows[index]!, `tables.${table.name}[${index}]`))) return;
       }
     };
     while (next < rows.length) {

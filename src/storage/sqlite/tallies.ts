@@ -1,6 +1,6 @@
 /**
- * How many events and deliveries each account has: counted when first asked for, then kept up to date by whoever
- * writes, because counting a million rows takes half a second.
+ * Cached counts of each account's events and deliveries. Counted on first use and then updated with every write, because
+ * counting a million rows takes half a second.
  *
  * @module
  */
@@ -8,9 +8,9 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { AccountKey, DeliveryStatus } from '../../domain/delivery.ts';
 import { rowKey } from '../../domain/delivery-id.ts';
 import { STATUS_NAMES } from '../rows/status.ts';
-import type { ReadWhole } from './unwritten.ts';
+import type { ReadWithDeferred } from './deferred-rows.ts';
 
-/** What is in flight counts as pending until it is written otherwise. */
+/** Number of events, and of deliveries by status. Deliveries in flight count as pending, as they do on disk. */
 export type Tally = Record<DeliveryStatus | 'events', number>;
 
 export const NO_ROWS: Readonly<Tally> = {
@@ -24,17 +24,18 @@ export const NO_ROWS: Readonly<Tally> = {
 };
 
 export interface Tallies {
+  /** Returns the tally, counting the rows if it is not cached. */
   of(account: AccountKey): Tally;
-  /** Null while nobody has asked: then there is nothing to keep up to date. */
-  known(account: AccountKey): Tally | null;
-  /** Saves the counting: the caller knows the numbers. */
+  /** Returns the cached tally, to be updated by a write; null if it is not cached. */
+  peek(account: AccountKey): Tally | null;
+  /** Caches a tally that the caller knows. */
   set(account: AccountKey, tally: Tally): void;
-  /** Counts anew when next asked. */
-  forget(account: AccountKey): void;
-  forgetAll(): void;
+  /** Drops the cached tally. */
+  invalidate(account: AccountKey): void;
+  invalidateAll(): void;
 }
 
-export const createTallies = (db: DatabaseSync, readWhole: ReadWhole): Tallies => {
+export const createTallies = (db: DatabaseSync, readWithDeferred: ReadWithDeferred): Tallies => {
   const tallies = new Map<AccountKey, Tally>();
   const countStatuses = db.prepare(
     'SELECT status, count(*) AS n FROM delivery WHERE seq > ? AND seq < ? GROUP BY status',
@@ -48,18 +49,18 @@ export const createTallies = (db: DatabaseSync, readWhole: ReadWhole): Tallies =
     }
     return tally;
   };
-  const count = (account: AccountKey): Tally => readWhole(account, () => countRows(account));
+  const count = (account: AccountKey): Tally => readWithDeferred(account, () => countRows(account));
   return {
     of: (account) => {
-      const known = tallies.get(account);
-      if (known !== undefined) return known;
+      const cached = tallies.get(account);
+      if (cached !== undefined) return cached;
       const tally = count(account);
       tallies.set(account, tally);
       return tally;
     },
-    known: (account) => tallies.get(account) ?? null,
+    peek: (account) => tallies.get(account) ?? null,
     set: (account, tally) => void tallies.set(account, tally),
-    forget: (account) => tallies.delete(account),
-    forgetAll: () => tallies.clear(),
+    invalidate: (account) => tallies.delete(account),
+    invalidateAll: () => tallies.clear(),
   };
 };

@@ -44,7 +44,7 @@ export const createHiddenAccounts = (
 ): HiddenAccounts => {
   const insert = db.prepare(
     `INSERT INTO account (key, key_hash, seed, opens, clock_mode, clock_rate, clock_virtual, clock_wall)
-     VALUES (?1, '${HIDDEN}' || ?1, 0, 0, 'frozen', 0, 0, 0)`,
+     VALUES (?, ?, 0, 0, 'frozen', 0, 0, 0)`,
   );
   const hide = db.prepare(
     `UPDATE account SET key_hash = '${HIDDEN}' || key, account_key = NULL WHERE key = ?`,
@@ -80,7 +80,7 @@ export const createHiddenAccounts = (
   return {
     create: () => {
       const partition = partitions.spare();
-      transaction(db, () => insert.run(partition));
+      transaction(db, () => insert.run(partition, `${HIDDEN}${partition}`));
       return partition;
     },
     hide: (partition) => void hide.run(partition),

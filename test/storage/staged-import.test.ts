@@ -12,7 +12,7 @@ import { afterAll, expect, test } from 'vitest';
 import { nextTurn } from '../../src/domain/event-loop.ts';
 import { SnapshotError } from '../../src/domain/snapshot-error.ts';
 import { SCHEMA_VERSION } from '../../src/storage/sqlite/schema.ts';
-import { openSqliteStore } from '../../src/storage/sqlite.ts';
+import { openSqliteStore } from '../../src/storage/sqlite/sqlite-store.ts';
 import type { AccountDump, NewWebhook, Store } from '../../src/storage/store.ts';
 import { dumpOf, tablesOf } from '../support/dump.ts';
 
@@ -41,8 +41,8 @@ const webhook = (id: string): NewWebhook => ({
 
 const publish = async (store: Store, account: number, key: number, id: string): Promise<void> => {
   const event = { id, type: 'email.sent', createdAt: 1, body: '{}' } as const;
-  const deliveries = [{ webhook: key, dueAt: 1, taken: false }];
-  expect(await store.publish(account, [{ event, deliveries }])).toMatchObject({ taken: null });
+  const deliveries = [{ webhook: key, dueAt: 1, claimed: false }];
+  expect(await store.publish(account, [{ event, deliveries }])).toMatchObject({ duplicateId: null });
 };
 
 /** Two accounts, each with a webhook and an event that waits for it. */

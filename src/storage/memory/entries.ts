@@ -15,6 +15,7 @@ import type {
   Webhook,
 } from '../../domain/delivery.ts';
 import { deliveryId, rowKey } from '../../domain/delivery-id.ts';
+import { afterRelease, type DeliveryUpdate } from '../../domain/delivery-updates.ts';
 import type { StoredCommand, StoredResponse } from '../store.ts';
 import { createDueQueue, type DueQueue } from './due-queue.ts';
 
@@ -154,24 +155,17 @@ export const setStatus = (delivery: DeliveryEntry, status: DeliveryStatus): void
   delivery.status = status;
 };
 
-/** Gives a delivery a final status: no attempt follows. */
-export const settle = (
+/** Applies an update, and queues the delivery if it is pending. It must not be queued already. */
+export const applyUpdate = (
   delivery: DeliveryEntry,
-  status: 'delivered' | 'dead' | 'cancelled',
-  at: Millis | null,
+  { status, dueAt, settledAt }: DeliveryUpdate,
 ): void => {
   setStatus(delivery, status);
-  delivery.dueAt = null;
-  delivery.settledAt = at;
+  delivery.dueAt = dueAt;
+  delivery.settledAt = settledAt;
+  if (status === 'pending') delivery.webhook.due.push(delivery);
 };
 
-/** Makes a delivery in flight pending again, at its old due time; cancels it if its webhook was deleted meanwhile. */
-export const returnToQueue = (delivery: DeliveryEntry): void => {
-  const { deletedAt, due } = delivery.webhook;
-  if (deletedAt !== null) {
-    settle(delivery, 'cancelled', deletedAt);
-    return;
-  }
-  setStatus(delivery, 'pending');
-  due.push(delivery);
-};
+/** Returns a claim: the delivery is pending again, or cancelled if its webhook was deleted meanwhile. */
+export const returnToQueue = (delivery: DeliveryEntry): void =>
+  applyUpdate(delivery, afterRelease(delivery.dueAt, delivery.webhook.deletedAt));

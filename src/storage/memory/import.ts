@@ -15,7 +15,7 @@ import { addDeadEvent } from './dead-letters.ts';
 import {
   createAccountData,
   createWebhookEntry,
-  settle,
+  returnToQueue,
   type DeliveryEntry,
   type EventEntry,
   type AccountData,
@@ -108,10 +108,7 @@ const addDelivery = (data: AccountData, delivery: DeliveryEntry): void => {
   data.tally[status] += 1;
   if (delivery.redeliveryOf !== null) (event.redeliveries ??= []).push(delivery);
   if (status === 'dead') addDeadEvent(webhook, event);
-  if (status !== 'pending') return;
-  // It was in flight when its webhook was deleted.
-  if (webhook.deletedAt !== null) settle(delivery, 'cancelled', webhook.deletedAt);
-  else webhook.due.push(delivery);
+  if (status === 'pending') returnToQueue(delivery);
 };
 
 /**

@@ -3,9 +3,10 @@
  *
  * @module
  */
+import { afterWebhookDeleted } from '../../domain/delivery-updates.ts';
 import { nextTurn } from '../../domain/event-loop.ts';
 import type { WebhookStore } from '../store.ts';
-import { createWebhookEntry, idOf, settle, type WebhookEntry } from './entries.ts';
+import { applyUpdate, createWebhookEntry, idOf, type WebhookEntry } from './entries.ts';
 import { saveResponse } from './responses.ts';
 import { dataOf, type State } from './state.ts';
 
@@ -52,7 +53,7 @@ export const createWebhooks = (state: State): WebhookStore => {
       if (!inOrder) cancelled.sort((a, b) => a.number - b.number);
       const ids: string[] = [];
       for (const [index, delivery] of cancelled.entries()) {
-        settle(delivery, 'cancelled', now);
+        applyUpdate(delivery, afterWebhookDeleted(now));
         ids.push(idOf(delivery));
         if (index % ROWS_PER_SLICE === ROWS_PER_SLICE - 1) await nextTurn();
       }

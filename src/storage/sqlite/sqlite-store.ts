@@ -4,8 +4,7 @@
  * @module
  */
 import { resolve } from 'node:path';
-import { createAccounts, createWebhooks } from './accounts.ts';
-import { createResponses } from './responses.ts';
+import { createAccounts } from './accounts.ts';
 import { byAccount, type PartitionMethods } from './by-account.ts';
 import { createShortCheckpoints } from './checkpoints.ts';
 import { createCommands } from './commands.ts';
@@ -21,9 +20,11 @@ import { createInFlight } from './in-flight.ts';
 import { throwStoreError, openDatabase } from './open.ts';
 import { createPartitions } from './partitions.ts';
 import { createQueue } from './queue.ts';
+import { createResponses } from './responses.ts';
 import { createTallies } from './tallies.ts';
 import { afterCommit, commitWaiting } from './transaction.ts';
 import { createDeferredRows } from './deferred-rows.ts';
+import { createWebhooks } from './webhooks.ts';
 import { createWriteBack } from './write-back.ts';
 import type { Store } from '../store.ts';
 

@@ -6,6 +6,7 @@
  */
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { rowKey } from '../../domain/delivery-id.ts';
+import { afterRelease } from '../../domain/delivery-updates.ts';
 import { createPace, nextTurn } from '../../domain/event-loop.ts';
 import { invalidSnapshot } from '../../domain/snapshot-error.ts';
 import type { AccountDump, DumpRow } from '../store.ts';
@@ -38,11 +39,16 @@ const columnsOf = (db: DatabaseSync, table: string): string[] =>
 
 /** Cancels a pending delivery of a deleted webhook: it was in flight when the webhook was deleted. */
 const cancelOrphan = ({ deletedAt }: Staging, row: DumpRow): DumpRow => {
-  const at =
-    row['status'] === STATUS_CODES.pending ? deletedAt.get(Number(row['webhook'])) : undefined;
-  return at === undefined
-    ? row
-    : { ...row, status: STATUS_CODES.cancelled, due_at: null, settled_at: at };
+  if (row['status'] !== STATUS_CODES.pending) return row;
+  const at = deletedAt.get(Number(row['webhook']));
+  if (at === undefined) return row;
+  const update = afterRelease(Number(row['due_at']), at);
+  return {
+    ...row,
+    status: STATUS_CODES[update.status],
+    due_at: update.dueAt,
+    settled_at: update.settledAt,
+  };
 };
 
 const countRow = ({ tally, deletedAt }: Staging, table: string, row: DumpRow): void => {

@@ -54,8 +54,8 @@ const openBoth = async (
   const hooks: [number, number] = [0, 0];
   for (const [index, hash] of ['loaded', 'other'].entries()) {
     keys[index] = (await store.openAccount(hash, { seed: 1, clock })).key;
-    hooks[index] = (await store.createWebhook(keys[index]!, webhook(`whk_${hash}`), 9))!.key;
-    await publish(store, keys[index]!, hooks[index]!, `evt_${hash}`);
+    hooks[index] = (await store.createWebhook(keys[index], webhook(`whk_${hash}`), 9))!.key;
+    await publish(store, keys[index], hooks[index], `evt_${hash}`);
   }
   return { store, keys, hooks };
 };
@@ -190,6 +190,23 @@ test('a snapshot that fails midway leaves the account as it was, and nothing of 
   expect(await store.counts(keys[0])).toMatchObject({ webhooks: 1, events: 10 });
   await store.close();
   expect([accountsIn(file), eventsIn(file)]).toEqual([2, 11]);
+});
+
+test('a store that is closed while a snapshot is staged leaves the account as it was', async () => {
+  const file = newFile();
+  const { store, keys } = await openBoth(file);
+  const before = await shown(store, keys[0]);
+  const loading = store.importAccount(keys[0], newDump());
+  const rejected = expect(loading).rejects.toThrow('not open');
+  for (let turn = 0; turn < 30; turn += 1) await nextTurn();
+  await store.close();
+  await rejected;
+  expect([accountsIn(file), eventsIn(file) > 2]).toEqual([3, true]);
+  const again = await openSqliteStore({ file });
+  await again.recover();
+  expect(await shown(again, keys[0])).toEqual(before);
+  await again.close();
+  expect([accountsIn(file), eventsIn(file)]).toEqual([2, 2]);
 });
 
 test('a webhook that is made while another account is emptied gets none of its deliveries', async () => {

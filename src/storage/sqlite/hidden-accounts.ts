@@ -80,7 +80,12 @@ export const createHiddenAccounts = (
   return {
     create: () => {
       const partition = partitions.spare();
-      transaction(db, () => insert.run(partition, `${HIDDEN}${partition}`));
+      try {
+        transaction(db, () => insert.run(partition, `${HIDDEN}${partition}`));
+      } catch (error) {
+        partitions.free(partition);
+        throw error;
+      }
       return partition;
     },
     hide: (partition) => void hide.run(partition),

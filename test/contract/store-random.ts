@@ -1,5 +1,5 @@
 /**
- * Random calls against a store and its {@link StoreModel}: after each, both must look the same from outside.
+ * Random calls against a store and its {@link StoreModel}: after each call, both must be indistinguishable from outside.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { dumpOf } from '../support/dump.ts';
 const clock = { mode: 'frozen', rate: 0, anchorVirtual: 0, anchorWall: 0 } as const;
 const ALL = { limit: 1000 };
 
-/** Numbers pick among what there is at that moment. */
+/** Picks one of the existing items, modulo their number. */
 const small = fc.nat(7);
 const time = fc.integer({ min: 0, max: 50 });
 const planned = fc.record({ id: fc.nat(30), hook: small, dueAt: time, claimed: fc.boolean() });
@@ -91,7 +91,7 @@ class Run {
     const hooks = model.webhooks.filter((one) => one.account === key);
     const live = hooks.filter((one) => one.deletedAt === null);
     const hook = pickOf(live, op.pick);
-    const flying = pickOf(model.flying(key), op.pick);
+    const inFlight = pickOf(model.inFlight(key), op.pick);
     const at = op.at ?? 0;
     switch (op.do) {
       case 'register': {
@@ -144,19 +144,19 @@ class Run {
         return;
       }
       case 'record': {
-        if (flying === undefined) return;
+        if (inFlight === undefined) return;
         const { status = 'pending' } = op;
         const next = status === 'pending' ? at + 5 : null;
-        const attempt = attemptAt(flying.attemptsMade + 1, at, next);
-        const record = { delivery: flying.seq, attempt, status };
+        const attempt = attemptAt(inFlight.attemptsMade + 1, at, next);
+        const record = { delivery: inFlight.seq, attempt, status };
         model.record(record);
         await store.recordAttempts([record]);
         return;
       }
       case 'release':
-        if (flying === undefined) return;
-        model.giveBack([flying]);
-        await store.release([flying.seq]);
+        if (inFlight === undefined) return;
+        model.release([inFlight]);
+        await store.release([inFlight.seq]);
         return;
       case 'redeliver': {
         const of = pickOf(
@@ -188,8 +188,8 @@ class Run {
         const letter = pickOf(dead, op.pick);
         if (hook === undefined || letter === undefined) return;
         model.acknowledge(hook, letter.eventId, at);
-        const told = await store.acknowledge(key, hook.key, letter.eventId, at);
-        expect(told?.delivery.seq).toBe(letter.seq);
+        const acknowledged = await store.acknowledge(key, hook.key, letter.eventId, at);
+        expect(acknowledged?.delivery.seq).toBe(letter.seq);
         return;
       }
       case 'reset':
@@ -197,7 +197,7 @@ class Run {
         await store.resetAccount(key);
         return;
       case 'reload': {
-        model.giveBack(model.flying(key));
+        model.release(model.inFlight(key));
         await store.importAccount(key, await dumpOf(store, key));
         const listed = await store.listWebhooks(key);
         for (const one of live) one.key = listed.find(({ id }) => id === one.id)?.key ?? -1;
@@ -207,13 +207,13 @@ class Run {
         if (op.do === 'reopen' && this.harness.reopen !== null) {
           this.store = await this.harness.reopen(store);
         }
-        model.giveBack(model.deliveries.filter((one) => one.status === 'in_flight'));
+        model.release(model.deliveries.filter((one) => one.status === 'in_flight'));
         await this.store.recover();
       }
     }
   }
 
-  /** Everything that can be seen of an account. */
+  /** Compares everything that is visible of an account. */
   async compare({ key }: Account): Promise<void> {
     const { model, store } = this;
     const mine = model.deliveries.filter((one) => one.account === key);
@@ -255,7 +255,7 @@ class Run {
     expect((await store.listWebhooks(key)).map(({ id }) => id)).toEqual(live.map(({ id }) => id));
     const due = live.flatMap((one) =>
       model
-        .waiting(one)
+        .pending(one)
         .slice(0, 1)
         .map(({ dueAt }) => [one.key, dueAt] as const),
     );
@@ -279,9 +279,9 @@ class Run {
   }
 }
 
-/** @param runs how many random histories */
+/** @param runs number of random histories */
 export const randomStoreCalls = (harness: StoreHarness, runs: number): void => {
-  test('is what the model is, after any calls', async () => {
+  test('behaves like the model, after any calls', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 40, size: 'max' }), async (steps) => {
         const store = await harness.open();

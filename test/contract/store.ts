@@ -1,5 +1,5 @@
 /**
- * What every store must do, whatever it keeps its rows in. An adapter's test calls {@link storeContract}.
+ * Contract that every store must fulfil. The test file of an adapter calls {@link storeContract}.
  *
  * @module
  */
@@ -20,9 +20,9 @@ import { dumpOf } from '../support/dump.ts';
 const clock = { mode: 'frozen', rate: 0, anchorVirtual: 1_000, anchorWall: 2_000 } as const;
 
 export interface StoreHarness {
-  /** A fresh store, empty. */
+  /** Opens a new, empty store. */
   open(): Promise<Store>;
-  /** The same state in a new store, as after a crash; null for a store that keeps nothing. */
+  /** Opens the state of `store` in a new store, as after a crash; null if the adapter is not persistent. */
   readonly reopen: ((store: Store) => Promise<Store>) | null;
 }
 
@@ -87,7 +87,7 @@ export const storeContract = (harness: StoreHarness): void => {
       },
       100,
     );
-    if (created === null) throw new Error('the account is full');
+    if (created === null) throw new Error('the account has too many webhooks');
     return created;
   };
   const event = (id: string, dueAt = 100, to: Webhook = webhook, claimed = false): NewEvent => ({
@@ -116,7 +116,7 @@ export const storeContract = (harness: StoreHarness): void => {
   describe('campaigns', () => {
     const command = (at: number, emitted: number) => ({ at, emitted, body: `{"do":"${at}"}` });
 
-    test('have their commands kept in order, and how far their events have come', async () => {
+    test('keep the order of commands, and the number of emitted events', async () => {
       const other = await store.openAccount('hash-b', { seed: 1, clock });
       expect(await store.commands(account.key)).toEqual([]);
       expect(await store.emitted(account.key)).toBe(0);
@@ -130,7 +130,7 @@ export const storeContract = (harness: StoreHarness): void => {
       expect(await store.commands(other.key)).toEqual([command(1, 1)]);
       expect(await store.emitted(other.key)).toBe(0);
     });
-    test('are saved with the events that they publish, or not at all', async () => {
+    test('save the number of emitted events with the events, or not at all', async () => {
       await store.publish(account.key, [event('evt_1')], 3);
       expect(await store.emitted(account.key)).toBe(3);
       expect(await store.publish(account.key, [event('evt_1')], 4)).toEqual({
@@ -140,7 +140,7 @@ export const storeContract = (harness: StoreHarness): void => {
       await store.publish(account.key, [event('evt_2')]);
       expect(await store.emitted(account.key)).toBe(3);
     });
-    test('are work: their account is opened after a restart', async () => {
+    test('count as work: their account is listed after a restart', async () => {
       if (harness.reopen === null) return;
       await store.openAccount('hash-idle', { seed: 1, clock });
       const busy = await store.openAccount('hash-busy', { seed: 1, clock });
@@ -153,7 +153,7 @@ export const storeContract = (harness: StoreHarness): void => {
   });
 
   describe('accounts', () => {
-    test('are made once, and opened again as they were', async () => {
+    test('are created once, and keep their values when opened again', async () => {
       const again = await store.openAccount('hash-a', {
         seed: 99,
         clock: { ...clock, mode: 'skip' },
@@ -171,7 +171,7 @@ export const storeContract = (harness: StoreHarness): void => {
       await store.saveClock(account.key, moved);
       expect((await store.openAccount('hash-a', { seed: 0, clock })).clock).toEqual(moved);
     });
-    test('see nothing of each other', async () => {
+    test('are isolated from each other', async () => {
       const other = await store.openAccount('hash-b', { seed: 1, clock });
       const [delivery] = await publish(event('evt_1'));
       await store.recordAttempts([ended(await claimOne(), 'dead')]);
@@ -197,13 +197,13 @@ export const storeContract = (harness: StoreHarness): void => {
           .duplicateId,
       ).toBeNull();
     });
-    test('cannot be asked for once the store is closed', async () => {
+    test('cannot be used after the store is closed', async () => {
       await store.close();
       await expect(store.openAccount('hash-a', { seed: 7, clock })).rejects.toThrow();
       await expect(store.counts(account.key)).rejects.toThrow();
       await expect(publish(event('evt_1'))).rejects.toThrow();
     });
-    test('with something pending are known', async () => {
+    test('with pending deliveries are listed as having work', async () => {
       expect(await store.accountsWithWork()).toEqual([]);
       await publish(event('evt_1'), event('evt_2'));
       expect(await store.accountsWithWork()).toEqual(['hash-a']);
@@ -211,15 +211,15 @@ export const storeContract = (harness: StoreHarness): void => {
   });
 
   describe('webhooks', () => {
-    test('are listed in the order in which they came', async () => {
+    test('are listed oldest first', async () => {
       const second = await register();
       expect(await store.listWebhooks(account.key)).toEqual([webhook, second]);
     });
-    test('are no more than the limit', async () => {
+    test('cannot exceed the limit', async () => {
       const { key: _key, account: _account, ...more } = webhook;
       expect(await store.createWebhook(account.key, { ...more, id: 'whk_more' }, 1)).toBeNull();
     });
-    test('change only what is given', async () => {
+    test('change only the given fields', async () => {
       const changed = await store.updateWebhook(account.key, webhook.id, {
         status: 'paused',
         events: ['email.sent'],
@@ -228,7 +228,7 @@ export const storeContract = (harness: StoreHarness): void => {
       expect(await store.listWebhooks(account.key)).toEqual([changed]);
       expect(await store.updateWebhook(account.key, 'whk_none', {})).toBeNull();
     });
-    test('that go cancel what waits for them, keep the history, and are gone', async () => {
+    test('cancel pending deliveries and keep their history when deleted', async () => {
       await publish(event('evt_1'), event('evt_2'));
       const flying = await claimOne();
       const cancelled = await store.deleteWebhook(account.key, webhook.id, 500);
@@ -245,7 +245,7 @@ export const storeContract = (harness: StoreHarness): void => {
     });
   });
 
-  describe('a webhook that went while its deliveries were in flight', () => {
+  describe('a webhook deleted while its deliveries are in flight', () => {
     const settled = async (): Promise<unknown[]> =>
       (await deliveries()).map(({ status, dueAt, settledAt }) => [status, dueAt, settledAt]);
     const nothingWaits = async (): Promise<void> => {
@@ -255,7 +255,7 @@ export const storeContract = (harness: StoreHarness): void => {
         in_flight: 0,
       });
     };
-    test('has no next attempt', async () => {
+    test('gets no retry', async () => {
       await publish(event('evt_1'));
       const flying = await claimOne();
       await store.deleteWebhook(account.key, webhook.id, 500);
@@ -274,15 +274,18 @@ export const storeContract = (harness: StoreHarness): void => {
       expect(await settled()).toEqual([['delivered', null, 20]]);
       await nothingWaits();
     });
-    test.each([true, false])('gets nothing back (claimed when published: %s)', async (claimed) => {
-      const [delivery] = await publish(event('evt_1', 100, webhook, claimed));
-      if (!claimed) await claimOne();
-      await store.deleteWebhook(account.key, webhook.id, 500);
-      await store.release([delivery!]);
-      expect(await settled()).toEqual([['cancelled', null, 500]]);
-      await nothingWaits();
-    });
-    test('has no dead letters, and nothing can be delivered to it again', async () => {
+    test.each([true, false])(
+      'has released deliveries cancelled (claimed when published: %s)',
+      async (claimed) => {
+        const [delivery] = await publish(event('evt_1', 100, webhook, claimed));
+        if (!claimed) await claimOne();
+        await store.deleteWebhook(account.key, webhook.id, 500);
+        await store.release([delivery!]);
+        expect(await settled()).toEqual([['cancelled', null, 500]]);
+        await nothingWaits();
+      },
+    );
+    test('has no dead letters and no redeliveries', async () => {
       await publish(event('evt_1'));
       await store.recordAttempts([ended(await claimOne(), 'dead')]);
       const [dead] = await deliveries();
@@ -325,13 +328,13 @@ export const storeContract = (harness: StoreHarness): void => {
       'NUL \u0000 in it',
       '"\\/\b\f',
       'x'.repeat(1_000_000),
-    ])('keeps the body as it is (%#)', async (text) => {
+    ])('preserves the body exactly (%#)', async (text) => {
       const body = JSON.stringify({ text });
       await publish({ ...event('evt_1'), event: { ...event('evt_1').event, body } });
       expect((await claimOne()).body).toBe(body);
       expect((await store.getEvent(account.key, 'evt_1'))?.body).toBe(body);
     });
-    test('stands or falls alone, whoever publishes at the same time', async () => {
+    test('succeeds or fails independently of concurrent calls', async () => {
       await publish(event('evt_1'));
       const results = await Promise.all([
         store.publish(account.key, [event('evt_2'), event('evt_3')]),
@@ -360,7 +363,7 @@ export const storeContract = (harness: StoreHarness): void => {
       const { events, deliveries: counted } = await store.counts(account.key);
       expect([events, counted.pending]).toEqual([6, 6]);
     });
-    test('comes before what is asked for after it', async () => {
+    test('takes effect before later calls', async () => {
       const before = store.publish(account.key, [
         event('evt_1'),
         event('evt_2', 100, webhook, true),
@@ -377,7 +380,7 @@ export const storeContract = (harness: StoreHarness): void => {
       expect((await cleared).duplicateId).toBeNull();
       expect(await deliveries()).toEqual([]);
     });
-    test('takes at once what it is told to', async () => {
+    test('claims deliveries at once if asked to', async () => {
       const [claimed, waiting] = await publish(event('evt_1', 100, webhook, true), event('evt_2'));
       expect((await store.claimDue(webhook.key, 1e9, 10)).map(({ delivery }) => delivery)).toEqual([
         waiting,
@@ -392,7 +395,7 @@ export const storeContract = (harness: StoreHarness): void => {
   });
 
   describe('claiming', () => {
-    test('takes what is due, the oldest first, each once', async () => {
+    test('claims due deliveries once each, earliest first', async () => {
       const [a, b, c] = await publish(
         event('evt_a', 300),
         event('evt_b', 100),
@@ -416,7 +419,7 @@ export const storeContract = (harness: StoreHarness): void => {
       ]);
       expect(await store.claimDue(webhook.key, 300, 10)).toEqual([]);
     });
-    test('says per webhook what is due next', async () => {
+    test('reports the earliest due time of each webhook', async () => {
       const other = await register();
       await publish(event('evt_1', 300), event('evt_2', 200), event('evt_3', 700, other));
       expect(await store.nextDueAt(account.key)).toEqual(
@@ -428,7 +431,7 @@ export const storeContract = (harness: StoreHarness): void => {
       await claimOne();
       expect((await store.nextDueAt(account.key)).get(webhook.key)).toBe(300);
     });
-    test('gives back what is released', async () => {
+    test('can be repeated after a release', async () => {
       await publish(event('evt_1'));
       const claim = await claimOne();
       await store.release([claim.delivery]);
@@ -437,7 +440,7 @@ export const storeContract = (harness: StoreHarness): void => {
   });
 
   describe('recording', () => {
-    test('plans the next attempt', async () => {
+    test('schedules the next attempt', async () => {
       await publish(event('evt_1'));
       await store.recordAttempts([failed(await claimOne(), 30_020)]);
       const [delivery] = await deliveries();
@@ -453,7 +456,7 @@ export const storeContract = (harness: StoreHarness): void => {
       expect(await store.claimDue(webhook.key, 30_019, 1)).toEqual([]);
       expect((await claimOne(30_020)).attempt).toBe(2);
     });
-    test('settles, and keeps every attempt as it was', async () => {
+    test('settles deliveries and preserves every attempt', async () => {
       await publish(event('evt_1'), event('evt_2'));
       const [one, two] = await store.claimDue(webhook.key, 1e9, 2);
       await store.recordAttempts([ended(one!, 'delivered'), failed(two!)]);
@@ -473,7 +476,7 @@ export const storeContract = (harness: StoreHarness): void => {
         in_flight: 0,
       });
     });
-    test('refuses a record that does not fit its delivery, and writes the others', async () => {
+    test('refuses a record that does not match its delivery, and writes the others', async () => {
       await publish(event('evt_1'), event('evt_2'), event('evt_3'));
       const [one, two, three] = await store.claimDue(webhook.key, 1e9, 3);
       expect(await store.recordAttempts([failed(two!)])).toEqual([]);
@@ -487,7 +490,7 @@ export const storeContract = (harness: StoreHarness): void => {
       expect(Object.fromEntries(made)).toEqual({ evt_1: 1, evt_2: 1, evt_3: 0 });
       expect(await store.recordAttempts([ended(three!, 'delivered')])).toEqual([]);
     });
-    test('refuses what is in flight no more because its account was emptied', async () => {
+    test('refuses records of an account that was reset', async () => {
       const other = await store.openAccount('hash-b', { seed: 1, clock });
       const hook = await register(other);
       await store.publish(other.key, [event('evt_b', 100, hook)]);
@@ -525,7 +528,7 @@ export const storeContract = (harness: StoreHarness): void => {
         '{"id":"evt_1"}',
       );
     });
-    test('of one event are one, the newest delivery', async () => {
+    test('combine all dead deliveries of an event, showing the newest', async () => {
       await kill('evt_1');
       const [dead] = await deliveries();
       await store.redeliver(account.key, {
@@ -541,7 +544,7 @@ export const storeContract = (harness: StoreHarness): void => {
       await store.acknowledge(account.key, webhook.key, 'evt_1', 5);
       expect((await deliveries({ status: 'acknowledged' })).length).toBe(2);
     });
-    test('are none for what was never dead', async () => {
+    test('do not exist for an event that is not dead', async () => {
       await publish(event('evt_1'));
       expect(await store.acknowledge(account.key, webhook.key, 'evt_1', 5)).toBeNull();
       expect(await store.getDeadLetter(account.key, webhook.key, 'evt_none')).toBeNull();
@@ -549,7 +552,7 @@ export const storeContract = (harness: StoreHarness): void => {
   });
 
   describe('history', () => {
-    test('is paged newest first and filtered', async () => {
+    test('is paginated newest first, and filtered', async () => {
       const other = await register();
       await publish(
         ...['evt_1', 'evt_2', 'evt_3'].map((id) => event(id)),
@@ -573,7 +576,7 @@ export const storeContract = (harness: StoreHarness): void => {
       expect(await store.getDelivery(account.key, 'dlv_nonsense')).toBeNull();
     });
     test.each(['', 'a\u0000b', '\u0000', 'é 👩‍🚀 \u2028', '{"a": 1 }\n'])(
-      'keeps the edited body as it is (%#)',
+      'preserves an edited body exactly (%#)',
       async (body) => {
         await publish(event('evt_1'));
         const { delivery } = await claimOne();
@@ -588,7 +591,7 @@ export const storeContract = (harness: StoreHarness): void => {
         expect(claim.delivery).not.toBe(delivery);
         expect(claim.body).toBe(body);
         expect((await store.getDelivery(account.key, again!.id))?.body).toBe(body);
-        // Repeating a repetition sends the same.
+        // Repeating a redelivery sends the same body.
         const third = await store.redeliver(account.key, {
           of: again!.id,
           body: null,
@@ -598,7 +601,7 @@ export const storeContract = (harness: StoreHarness): void => {
         expect((await store.getDelivery(account.key, third!.id))?.body).toBe(body);
       },
     );
-    test('finds all deliveries of an event, redeliveries too', async () => {
+    test('finds all deliveries of an event, including redeliveries', async () => {
       await publish(event('evt_1'), event('evt_2'));
       const of = (await deliveries({ eventId: 'evt_1' }))[0]!.id;
       const again = await store.redeliver(account.key, {
@@ -611,7 +614,7 @@ export const storeContract = (harness: StoreHarness): void => {
       expect(await deliveries({ eventId: 'evt_none' })).toEqual([]);
       expect(await deliveries({ webhookId: 'whk_none' })).toEqual([]);
     });
-    test('keeps times as far away as a Date goes', async () => {
+    test('preserves the largest time of a Date', async () => {
       const far = 8_640_000_000_000_000;
       await publish(event('evt_1', far));
       expect((await deliveries())[0]?.dueAt).toBe(far);
@@ -625,7 +628,7 @@ export const storeContract = (harness: StoreHarness): void => {
       ]);
       expect((await deliveries())[0]?.settledAt).toBe(far);
     });
-    test('knows what a redelivery repeats and sends', async () => {
+    test('shows what a redelivery repeats and sends', async () => {
       await publish(event('evt_1'));
       const [of] = await deliveries();
       const again = await store.redeliver(account.key, {
@@ -646,7 +649,7 @@ export const storeContract = (harness: StoreHarness): void => {
   });
 
   describe('recovering', () => {
-    test('what was in flight can be claimed again', async () => {
+    test('makes deliveries in flight claimable again', async () => {
       await publish(event('evt_1'), event('evt_2', 100, webhook, true));
       await claimOne();
       await store.recover();
@@ -658,7 +661,7 @@ export const storeContract = (harness: StoreHarness): void => {
     const reopen = async (): Promise<void> => {
       if (harness.reopen !== null) store = await harness.reopen(store);
     };
-    test('what was in flight is pending again, at its old due time', async () => {
+    test('deliveries in flight are pending again, at their old due time', async () => {
       await publish(event('evt_1', 100, webhook, true), event('evt_2', 200));
       await claimOne();
       await reopen();
@@ -670,14 +673,14 @@ export const storeContract = (harness: StoreHarness): void => {
         ['evt_2', 200],
       ]);
     });
-    test('what was in flight to a deleted webhook is cancelled', async () => {
+    test('deliveries in flight to a deleted webhook are cancelled', async () => {
       await publish(event('evt_1', 100, webhook, true));
       await store.deleteWebhook(account.key, webhook.id, 5);
       await reopen();
       await store.recover();
       expect((await deliveries()).map(({ status }) => status)).toEqual(['cancelled']);
     });
-    test('everything else stands as it stood', async () => {
+    test('everything else is unchanged', async () => {
       await publish(event('evt_1'), event('evt_2'));
       await store.recordAttempts([ended(await claimOne(), 'dead')]);
       await remember('k', { requestHash: 'h', status: 201, body: '{}' }, 1000, 10);
@@ -695,7 +698,7 @@ export const storeContract = (harness: StoreHarness): void => {
     });
   });
 
-  describe('reset, save and load', () => {
+  describe('reset, export and import', () => {
     const fill = async (): Promise<void> => {
       await publish(event('evt_1'), event('evt_2'), event('evt_3'));
       await store.recordAttempts([ended(await claimOne(), 'dead')]);
@@ -708,7 +711,7 @@ export const storeContract = (harness: StoreHarness): void => {
       });
       await claimOne();
     };
-    test('a reset leaves an empty account and other accounts alone', async () => {
+    test('a reset empties the account and leaves other accounts alone', async () => {
       const other = await store.openAccount('hash-b', { seed: 1, clock });
       await register(other);
       await fill();
@@ -721,7 +724,7 @@ export const storeContract = (harness: StoreHarness): void => {
       expect(await store.nextDueAt(account.key)).toEqual(new Map());
       expect((await store.counts(other.key)).webhooks).toBe(1);
     });
-    test('what is saved loads into another account, with what was in flight pending', async () => {
+    test('a snapshot can be imported into another account, with deliveries in flight pending', async () => {
       await fill();
       const dump = await dumpOf(store, account.key);
       const other = await store.openAccount('hash-b', { seed: 1, clock });
@@ -740,7 +743,7 @@ export const storeContract = (harness: StoreHarness): void => {
       expect(loaded[0]).toMatchObject({ id: webhook.id, secret: 'whsec_contract' });
       expect(await store.claimDue(loaded[0]!.key, 1e9, 10)).toHaveLength(3);
     });
-    test('what was in flight to a deleted webhook loads as cancelled', async () => {
+    test('deliveries in flight to a deleted webhook are imported as cancelled', async () => {
       await publish(event('evt_1'), event('evt_2', 100, webhook, true));
       await claimOne();
       await store.deleteWebhook(account.key, webhook.id, 500);
@@ -754,7 +757,7 @@ export const storeContract = (harness: StoreHarness): void => {
       ]);
       expect((await deliveries({ status: 'in_flight' })).length).toBe(2);
     });
-    test('campaigns come along', async () => {
+    test('a snapshot includes campaigns', async () => {
       await store.appendCommand(account.key, { at: 5, emitted: 0, body: '{"do":"create"}' });
       await store.saveEmitted(account.key, 12);
       const dump = await dumpOf(store, account.key);
@@ -770,7 +773,7 @@ export const storeContract = (harness: StoreHarness): void => {
       expect(await store.emitted(other.key)).toBe(0);
       expect(await store.commands(account.key)).toHaveLength(1);
     });
-    test('of the version before, which had no campaigns, loads', async () => {
+    test('a snapshot of version 1, which has no campaigns, can be imported', async () => {
       await fill();
       const { clock: saved, tables } = await dumpOf(store, account.key);
       const { command: _commands, progress: _progress, ...before } = tables;
@@ -778,7 +781,7 @@ export const storeContract = (harness: StoreHarness): void => {
       expect(await store.commands(account.key)).toEqual([]);
       expect((await deliveries()).length).toBe(4);
     });
-    test('what is published after loading has numbers of its own', async () => {
+    test('events published after an import get new numbers', async () => {
       await fill();
       const dump = await dumpOf(store, account.key);
       const other = await store.openAccount('hash-b', { seed: 1, clock });
@@ -793,7 +796,7 @@ export const storeContract = (harness: StoreHarness): void => {
       expect(new Set(listed.map(({ id }) => id)).size).toBe(5);
       expect(await store.getEvent(other.key, 'evt_old')).toBeNull();
     });
-    test('what is loaded into its own account keeps its ids', async () => {
+    test('a snapshot imported into its own account keeps its ids', async () => {
       await fill();
       const before = (await deliveries()).map(({ id }) => id);
       await store.importAccount(account.key, await dumpOf(store, account.key));
@@ -807,7 +810,7 @@ export const storeContract = (harness: StoreHarness): void => {
         /tables\.users/,
       ],
       [
-        'a column that is missing',
+        'a missing column',
         (dump: any) => {
           delete dump.tables.webhook[0].url;
           return dump;
@@ -815,7 +818,7 @@ export const storeContract = (harness: StoreHarness): void => {
         /tables\.webhook\[0\].*"url"/,
       ],
       [
-        'a reference to nothing',
+        'a dangling reference',
         (dump: any) => {
           dump.tables.delivery[0].event = 12345;
           return dump;
@@ -831,7 +834,7 @@ export const storeContract = (harness: StoreHarness): void => {
         /tables\.event\[0\]/,
       ],
       [
-        'a number of another account’s range',
+        'a number in the range of another account',
         (dump: any) => {
           dump.tables.event[0].seq = 7 - 2 ** 32;
           return dump;
@@ -839,7 +842,7 @@ export const storeContract = (harness: StoreHarness): void => {
         /tables\.event\[0\]\.seq/,
       ],
       [
-        'a number past its range',
+        'a number beyond its range',
         (dump: any) => {
           dump.tables.event[0].seq = 2 ** 32;
           return dump;
@@ -847,7 +850,7 @@ export const storeContract = (harness: StoreHarness): void => {
         /tables\.event\[0\]\.seq/,
       ],
       [
-        'a number that cannot be read back',
+        'a number that is not a safe integer',
         (dump: any) => {
           dump.tables.delivery[0].due_at = 2 ** 60;
           return dump;
@@ -855,18 +858,18 @@ export const storeContract = (harness: StoreHarness): void => {
         /tables\.delivery\[0\]\.due_at/,
       ],
       [
-        'a table that is no list',
+        'a table that is not an array',
         (dump: any) => ({ ...dump, tables: { ...dump.tables, event: { 0: {} } } }),
         /tables\.event/,
       ],
       [
-        'a row that is no object',
+        'a row that is not an object',
         (dump: any) => ({ ...dump, tables: { ...dump.tables, event: [null] } }),
         /tables\.event\[0\]/,
       ],
-      ['no tables', (dump: any) => ({ ...dump, tables: null }), /tables/],
+      ['tables that are null', (dump: any) => ({ ...dump, tables: null }), /tables/],
       [
-        'a column that is not there',
+        'an unknown column',
         (dump: any) => {
           dump.tables.webhook[0].password = 'x';
           return dump;
@@ -874,7 +877,7 @@ export const storeContract = (harness: StoreHarness): void => {
         /tables\.webhook\[0\].*"password"/,
       ],
       [
-        'events that cannot be read',
+        'event types that are not JSON',
         (dump: any) => {
           dump.tables.webhook[0].events = 'email.sent';
           return dump;
@@ -882,7 +885,7 @@ export const storeContract = (harness: StoreHarness): void => {
         /tables\.webhook\[0\]\.events/,
       ],
       [
-        'a status of a webhook that there is not',
+        'an unknown webhook status',
         (dump: any) => {
           dump.tables.webhook[0].status = 'asleep';
           return dump;
@@ -890,7 +893,7 @@ export const storeContract = (harness: StoreHarness): void => {
         /tables\.webhook\[0\]\.status/,
       ],
       [
-        'a status of a delivery that there is not',
+        'an unknown delivery status',
         (dump: any) => {
           dump.tables.delivery[0].status = 42;
           return dump;
@@ -898,7 +901,7 @@ export const storeContract = (harness: StoreHarness): void => {
         /tables\.delivery\[0\]\.status/,
       ],
       [
-        'a waiting delivery that is never due',
+        'a pending delivery without a due time',
         (dump: any) => {
           const row = dump.tables.delivery.find((one: any) => one.due_at !== null);
           row.due_at = null;
@@ -907,7 +910,7 @@ export const storeContract = (harness: StoreHarness): void => {
         /tables\.delivery\[\d+\]\.due_at/,
       ],
       [
-        'an attempt that cannot be read',
+        'an unreadable attempt',
         (dump: any) => {
           dump.tables.attempt[0].record = '{"outcome":"delivered"}';
           return dump;
@@ -915,17 +918,17 @@ export const storeContract = (harness: StoreHarness): void => {
         /tables\.attempt\[0\]\.record/,
       ],
       [
-        'the same event twice',
+        'a duplicate event',
         (dump: any) => {
           dump.tables.event.push(dump.tables.event[0]);
           return dump;
         },
         /tables\.event\[3\]/,
       ],
-    ])('%s is refused and changes nothing', async (_title, spoil, message) => {
+    ])('a snapshot with %s is rejected and changes nothing', async (_title, damage, message) => {
       await fill();
       const before = await deliveries();
-      const dump = spoil(await dumpOf(store, account.key));
+      const dump = damage(await dumpOf(store, account.key));
       const error = await store.importAccount(account.key, dump).catch((reason: unknown) => reason);
       expect(error).toBeInstanceOf(SnapshotError);
       expect((error as SnapshotError).message).toMatch(message);
@@ -935,14 +938,14 @@ export const storeContract = (harness: StoreHarness): void => {
 
   describe('stored responses', () => {
     const response = { requestHash: 'h', status: 201, body: '{"a":1}' };
-    test('are recalled until they are too old, per account', async () => {
+    test('are found until they are too old, per account', async () => {
       await remember('k', response, 1000, 10);
       expect(await store.findResponse(account.key, 'k', 1000)).toEqual(response);
       expect(await store.findResponse(account.key, 'k', 1001)).toBeNull();
       const other = await store.openAccount('hash-b', { seed: 1, clock });
       expect(await store.findResponse(other.key, 'k', 0)).toBeNull();
     });
-    test('are bounded', async () => {
+    test('are limited to the newest', async () => {
       for (let at = 0; at < 5; at += 1) await remember(`k${at}`, response, at, 3);
       const kept = await Promise.all(
         [0, 1, 2, 3, 4].map((at) => store.findResponse(account.key, `k${at}`, 0)),
@@ -973,13 +976,13 @@ export const storeContract = (harness: StoreHarness): void => {
       await store.listWebhooks(account.key),
       await store.commands(account.key),
     ];
-    test.each(effects)('are kept with %s', async (_, act) => {
+    test.each(effects)('are stored with %s', async (_, act) => {
       const before = await state();
       await act(() => kept);
       expect(await state()).not.toEqual(before);
       expect(await store.findResponse(account.key, 'k', 0)).toEqual(response);
     });
-    test.each(effects)('that cannot be made leave nothing of %s', async (_, act) => {
+    test.each(effects)('roll %s back if they cannot be built', async (_, act) => {
       const before = await state();
       const failing = act(() => {
         throw new Error('no answer');
@@ -987,7 +990,7 @@ export const storeContract = (harness: StoreHarness): void => {
       await expect(failing).rejects.toThrow('no answer');
       expect(await state()).toEqual(before);
     });
-    test('are not kept for what had no effect', async () => {
+    test('are not stored without an effect', async () => {
       expect(await store.createWebhook(account.key, another, 0, () => kept)).toBeNull();
       expect(await store.updateWebhook(account.key, 'whk_none', {}, () => kept)).toBeNull();
       expect(await store.findResponse(account.key, 'k', 0)).toBeNull();

@@ -1,6 +1,6 @@
 /**
- * No space left where state is kept: every request that changes something is refused with the remedy, nothing hangs,
- * and when there is space again everything goes on, also after a kill at that moment.
+ * A full disk: every request that changes state is rejected with a remedy, and nothing hangs. Once there is space again, work
+ * continues, even if the sandbox is killed at that moment.
  *
  * @module
  */
@@ -17,7 +17,7 @@ import { freePort, startReceiver, type Receiver } from '../support/receiver.ts';
 import { startServe, type ServeProcess } from './serve-process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sendemall-full-'));
-/** Why there is no small disk here; null when there is one. */
+/** Why no small disk can be mounted; null if one is. */
 let reason: string | null = null;
 try {
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64m', 'tmpfs', folder], { stdio: 'pipe' });
@@ -37,7 +37,7 @@ afterAll(async () => {
 
 const ballast = join(folder, 'ballast');
 
-/** Takes every byte that is left. */
+/** Fills the disk to the last byte. */
 const fill = (): void => {
   for (let size = 65_536; size >= 1; size = Math.floor(size / 2)) {
     try {
@@ -53,7 +53,7 @@ const codeOf = async (request: Promise<{ status: number; error?: { code: string 
   return [status, error?.code];
 };
 
-/** Small writes may fit into what the log has already: changes are made until none does. */
+/** Makes changes until one fails: small writes may still fit into the existing log. */
 const untilFull = async (api: Api): Promise<void> => {
   for (;;) {
     const { status } = await api.send('POST', '/_sandbox/events', {
@@ -99,7 +99,7 @@ test.skipIf(reason !== null)(
       await checkRefusals(child, api, campaign);
       await checkRefusals(child, api, campaign);
       rmSync(ballast);
-      // Space again: the first command that is accepted, and then the kill.
+      // There is space again: kill right after the first accepted command.
       const name = 'accepted';
       expect((await api.send('PATCH', `/v1/campaigns/${campaign}`, { name })).status).toBe(200);
       await child.end('SIGKILL');
@@ -141,7 +141,7 @@ test.skipIf(reason !== null)(
     await slow.arrived(16);
     fill();
     await untilFull(apiOf(child.url, 'filler'));
-    // What is in flight, and has no row yet, is there all the same.
+    // Deliveries in flight without a row are listed, too.
     const flying = await api.get('/_sandbox/deliveries?status=in_flight&limit=100');
     expect(flying.status).toBe(200);
     expect(flying.data.length).toBeGreaterThanOrEqual(16);
@@ -154,7 +154,7 @@ test.skipIf(reason !== null)(
     for (let look = 0; look < 20; look += 1) {
       expect((await api.get('/_sandbox/clock')).status).toBe(200);
     }
-    // A few were on their way when the first result could not be kept.
+    // A few attempts were in flight when the first result could not be saved.
     expect(slow.received.length).toBeLessThan(COUNT / 2);
     rmSync(ballast);
     await api.advance({ until: 'settled' });
@@ -181,7 +181,7 @@ test.skipIf(reason !== null)(
     const { data } = await api.get('/_sandbox/snapshot');
     const dueLater = Date.parse('2090-01-01T00:00:00Z');
     const snapshot = { ...data, tables: tablesOf(ROWS, 'evt_new', dueLater) };
-    // Space for the first slices, but not for all.
+    // Leave space for the first slices only.
     fill();
     truncateSync(ballast, statSync(ballast).size - 4 * 2 ** 20);
     expect(await codeOf(api.send('PUT', '/_sandbox/snapshot', snapshot))).toEqual([

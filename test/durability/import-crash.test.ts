@@ -1,6 +1,6 @@
 /**
- * Killed while a snapshot is loaded: the account is wholly what it was or wholly what the snapshot says, other accounts
- * are untouched, and nothing that was staged is left.
+ * Kills the sandbox while a snapshot is imported: afterwards the account is either unchanged or replaced completely, other
+ * accounts are untouched, and no staged rows remain.
  *
  * @module
  */
@@ -21,11 +21,11 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const ROUNDS = 6;
 const ROWS = 20_000;
-/** Of each account at first. */
+/** Number of events of each account before the import. */
 const EVENTS = 5;
-/** The two below, and the one that every sandbox opens. */
+/** The two accounts below, and the default one. */
 const ACCOUNTS = 3;
-/** Nothing is sent: what changes by itself tells nothing. */
+/** Due time in the far future, so that nothing is sent. */
 const NOT_YET = Date.parse('2090-01-01T00:00:00Z');
 const random = seededRandom(20_261_129);
 const file = join(folder, 'state.db');
@@ -49,13 +49,13 @@ const snapshotOf = async (api: Api, prefix: string): Promise<unknown> => {
   return { ...data, tables: tablesOf(ROWS, prefix, NOT_YET) };
 };
 
-/** Resolves when the file or its log holds a text. */
+/** Resolves once the file or its log contains a text. */
 const untilWritten = async (text: string): Promise<void> => {
   const holds = (path: string): boolean => existsSync(path) && readFileSync(path).includes(text);
   while (!holds(`${file}-wal`) && !holds(file)) await nextTurn();
 };
 
-/** Accounts and events in the file, those that nobody can reach included. */
+/** Counts accounts and events in the file, including hidden ones. */
 const rowsIn = (): { accounts: number; events: number } => {
   const copy = join(folder, 'copy.db');
   for (const end of ['', '-wal']) {
@@ -70,15 +70,15 @@ const rowsIn = (): { accounts: number; events: number } => {
   return counts;
 };
 
-/** An import that a kill has cut off. */
+/** An import that was interrupted by a kill. */
 interface Cut {
   readonly prefix: string;
-  /** Null when no answer came. */
+  /** Null without a response. */
   readonly status: number | null;
   readonly before: readonly string[];
 }
 
-/** Starts an import, and kills the sandbox once a row of it that is drawn is in the file. */
+/** Starts an import, and kills the sandbox once a randomly chosen row of it is in the file. */
 const importAndKill = async (api: Api, child: ServeProcess, prefix: string): Promise<Cut> => {
   const before = await contentOf(api);
   const loading = api.send('PUT', '/_sandbox/snapshot', await snapshotOf(api, prefix)).then(

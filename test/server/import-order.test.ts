@@ -1,5 +1,5 @@
 /**
- * What is asked of an account while a snapshot is loaded into it happens afterwards, and to what the snapshot brought.
+ * Requests that arrive while a snapshot is imported into their account take effect after the import.
  *
  * @module
  */

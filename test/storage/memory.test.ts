@@ -1,5 +1,5 @@
 /**
- * Memory keeps the contract, and snapshots pass between it and a file.
+ * The memory store fulfils the contract.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * SQLite keeps the contract.
+ * The SQLite store fulfils the contract.
  *
  * @module
  */
@@ -19,7 +19,7 @@ const newFile = (): string => join(folder, `${(files += 1)}.db`);
 
 const inFile: StoreHarness = {
   open: () => openSqliteStore({ file: newFile() }),
-  // A crash leaves the file and its log as they are: copies of both are what the next process finds.
+  // A crash leaves the file and its log; copies of both are what the next process opens.
   reopen: async (store) => {
     const copy = newFile();
     for (const end of ['', '-wal']) copyFileSync(store.location + end, copy + end);
@@ -31,7 +31,7 @@ const inFile: StoreHarness = {
 storeContract(inFile);
 randomStoreCalls(inFile, 60);
 
-test('what is asked for as the store closes is written before', async () => {
+test('calls made before the store closes are written', async () => {
   const file = newFile();
   const store = await openSqliteStore({ file });
   const clock = { mode: 'frozen', rate: 0, anchorVirtual: 0, anchorWall: 0 } as const;

@@ -1,6 +1,6 @@
 /**
- * A snapshot is loaded into a file in slices, but others see it appear at once: before, nothing of it can be reached, and a
- * failure or a crash leaves the account as it was.
+ * A snapshot is imported into a file in slices, but becomes visible at once: until then its rows cannot be reached, and a
+ * failure or a crash leaves the account unchanged.
  *
  * @module
  */
@@ -42,10 +42,12 @@ const webhook = (id: string): NewWebhook => ({
 const publish = async (store: Store, account: number, key: number, id: string): Promise<void> => {
   const event = { id, type: 'email.sent', createdAt: 1, body: '{}' } as const;
   const deliveries = [{ webhook: key, dueAt: 1, claimed: false }];
-  expect(await store.publish(account, [{ event, deliveries }])).toMatchObject({ duplicateId: null });
+  expect(await store.publish(account, [{ event, deliveries }])).toMatchObject({
+    duplicateId: null,
+  });
 };
 
-/** Two accounts, each with a webhook and an event that waits for it. */
+/** Creates two accounts, each with a webhook and a pending delivery. */
 const openBoth = async (
   file: string,
 ): Promise<{ store: Store; keys: [number, number]; hooks: [number, number] }> => {
@@ -60,7 +62,7 @@ const openBoth = async (
   return { store, keys, hooks };
 };
 
-/** All that can be seen of an account, and whether it has work. */
+/** Everything that is visible of an account, and whether it has work. */
 const shown = async (store: Store, account: number): Promise<unknown> => ({
   counts: await store.counts(account),
   webhooks: await store.listWebhooks(account),
@@ -77,7 +79,7 @@ const copyOf = (file: string): string => {
   return copy;
 };
 
-/** Runs `ask` in a file that no store has open. */
+/** Runs `ask` on a file that is not open in a store. */
 const inDatabase = <T>(file: string, ask: (db: DatabaseSync) => T): T => {
   const db = new DatabaseSync(file);
   try {
@@ -92,7 +94,7 @@ const numberOf = (file: string, sql: string): number =>
 const accountsIn = (file: string): number => numberOf(file, 'SELECT count(*) FROM account');
 const eventsIn = (file: string): number => numberOf(file, 'SELECT count(*) FROM event');
 
-test('while a snapshot is staged, its account is as before and others go on', async () => {
+test('while a snapshot is staged, its account is unchanged and others are served', async () => {
   const { store, keys, hooks } = await openBoth(newFile());
   const [loaded, other] = keys;
   const before = await shown(store, loaded);
@@ -134,7 +136,7 @@ const ended = (delivery: number) => ({
   },
 });
 
-test('a crash while a snapshot is staged leaves the account as it was, and the next start deletes the rest', async () => {
+test('a crash while a snapshot is staged leaves the account unchanged, and the next start deletes the staged rows', async () => {
   const file = newFile();
   const { store, keys } = await openBoth(file);
   const before = await Promise.all(keys.map((key) => shown(store, key)));
@@ -152,7 +154,7 @@ test('a crash while a snapshot is staged leaves the account as it was, and the n
   let isNew = 0;
   for (const copy of staged) {
     const again = await openSqliteStore({ file: copy });
-    // Not even before what is left over has been deleted.
+    // Not even before the staged rows have been deleted.
     expect((await again.accountsWithWork()).toSorted()).toEqual(['loaded', 'other']);
     await again.recover();
     const { events } = await again.counts(keys[0]);
@@ -168,7 +170,7 @@ test('a crash while a snapshot is staged leaves the account as it was, and the n
   expect(isNew).toBeLessThan(staged.length);
 });
 
-test('a snapshot that fails midway leaves the account as it was, and nothing of its own', async () => {
+test('a snapshot that fails midway leaves the account unchanged and no staged rows', async () => {
   const file = newFile();
   const { store: first, keys } = await openBoth(file);
   await first.close();
@@ -192,7 +194,7 @@ test('a snapshot that fails midway leaves the account as it was, and nothing of 
   expect([accountsIn(file), eventsIn(file)]).toEqual([2, 11]);
 });
 
-test('a store that is closed while a snapshot is staged leaves the account as it was', async () => {
+test('closing the store while a snapshot is staged leaves the account unchanged', async () => {
   const file = newFile();
   const { store, keys } = await openBoth(file);
   const before = await shown(store, keys[0]);
@@ -209,7 +211,7 @@ test('a store that is closed while a snapshot is staged leaves the account as it
   expect([accountsIn(file), eventsIn(file)]).toEqual([2, 2]);
 });
 
-test('a webhook that is made while another account is emptied gets none of its deliveries', async () => {
+test('a webhook created while another account is reset gets none of that account’s deliveries', async () => {
   const { store, keys, hooks } = await openBoth(newFile());
   await store.importAccount(keys[1], newDump());
   const [large] = await store.listWebhooks(keys[1]);
@@ -228,7 +230,7 @@ test('a webhook that is made while another account is emptied gets none of its d
   await store.close();
 });
 
-test('resets and snapshots that come together act one after the other', async () => {
+test('concurrent resets and imports take effect one after the other', async () => {
   const { store, keys } = await openBoth(newFile());
   const [account] = keys;
   const loading = store.importAccount(account, newDump());
@@ -251,7 +253,7 @@ test('resets and snapshots that come together act one after the other', async ()
 const hookOf = async (store: Store, account: number): Promise<number> =>
   (await store.createWebhook(account, webhook('whk_between'), 9))!.key;
 
-test('partitions are used again, and keys, ids and cursors stay what they were', async () => {
+test('partitions are reused, and keys, ids and cursors stay the same', async () => {
   const file = newFile();
   const { store, keys } = await openBoth(file);
   const [account] = keys;
@@ -273,7 +275,7 @@ test('partitions are used again, and keys, ids and cursors stay what they were',
   await again.close();
 });
 
-test('a file of the version before, with an account that was being emptied, is brought up to date', async () => {
+test('a file of the previous version is migrated, including an account that was being reset', async () => {
   const file = newFile();
   const { store, keys } = await openBoth(file);
   await store.importAccount(keys[0], newDump(10));

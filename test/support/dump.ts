@@ -1,10 +1,11 @@
 /**
- * A snapshot as one value, whose rows a store gives slice by slice.
+ * Snapshots for tests: exported as one value, and generated.
  *
  * @module
  */
 import type { AccountDump, DumpRow, Store } from '../../src/storage/store.ts';
 
+/** Exports an account and collects the slices. */
 export const dumpOf = async (
   store: Pick<Store, 'exportAccount'>,
   account: number,
@@ -16,9 +17,9 @@ export const dumpOf = async (
 };
 
 /**
- * Tables of a snapshot with one webhook, and events that each have a delivery that waits for it.
+ * Tables of a snapshot with one webhook, and events with one pending delivery each.
  *
- * @param prefix of the events' ids: `<prefix>_0` and on
+ * @param prefix prefix of the events' ids: `<prefix>_0`, `<prefix>_1`, …
  */
 export const tablesOf = (count: number, prefix: string, dueAt = 1): Record<string, DumpRow[]> => ({
   webhook: [

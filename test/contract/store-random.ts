@@ -8,7 +8,7 @@ import { expect, test } from 'vitest';
 import type { Account } from '../../src/domain/account.ts';
 import type { Attempt, DeliveryStatus } from '../../src/domain/delivery.ts';
 import type { AttemptRecord, Store } from '../../src/storage/store.ts';
-import type { StoreHarness } from './store.ts';
+import type { StoreHarness } from './store/fixture.ts';
 import { StoreModel, type ModelWebhook } from './store-model.ts';
 import { dumpOf } from '../support/dump.ts';
 

@@ -4,7 +4,8 @@
  * @module
  */
 import { openMemoryStore } from '../../src/storage/memory/memory-store.ts';
-import { storeContract, type StoreHarness } from '../contract/store.ts';
+import { storeContract } from '../contract/store.ts';
+import type { StoreHarness } from '../contract/store/fixture.ts';
 import { randomStoreCalls } from '../contract/store-random.ts';
 
 const memory: StoreHarness = { open: async () => openMemoryStore(), reopen: null };

@@ -8,7 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { openSqliteStore } from '../../src/storage/sqlite/sqlite-store.ts';
-import { storeContract, type StoreHarness } from '../contract/store.ts';
+import { storeContract } from '../contract/store.ts';
+import type { StoreHarness } from '../contract/store/fixture.ts';
 import { randomStoreCalls } from '../contract/store-random.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sendemall-store-'));

@@ -4,7 +4,7 @@
  * @module
  */
 import { describe, expect, test } from 'vitest';
-import { type StoreFixture } from './fixture.ts';
+import type { StoreFixture } from './fixture.ts';
 
 export const publishingContract = (fixture: StoreFixture): void => {
   const { event, publish, claimOne, deliveries } = fixture;

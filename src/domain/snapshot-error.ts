@@ -1,19 +1,18 @@
 /**
- * Error for a snapshot that cannot be imported.
+ * Error for a snapshot that cannot be restored.
  *
  * @module
  */
-
-/** The snapshot is invalid, and nothing was changed. The message names the place, the problem and the remedy. */
+/** The message gives the position and the remedy. Nothing has been changed. */
 export class SnapshotError extends Error {
   override readonly name = 'SnapshotError';
 }
 
 /**
- * @param where e.g. `tables.event[0].seq`
- * @param problem predicate without a full stop, e.g. `must be a number`
+ * @param where path of the invalid value: `tables.event[0].seq`
+ * @param why a predicate: `is 7, and is used twice`
  */
-export const invalidSnapshot = (where: string, problem: string): SnapshotError =>
+export const invalidSnapshot = (where: string, why: string): SnapshotError =>
   new SnapshotError(
-    `Invalid snapshot: ${where} ${problem}. Load an unmodified snapshot that this version of the sandbox saved.`,
+    `Invalid snapshot: ${where} ${why}. Restore a snapshot of this version of the sandbox, unmodified.`,
   );

@@ -1,5 +1,5 @@
 /**
- * A store with one account and one webhook, opened anew for each test of the contract.
+ * A store with one account and one webhook, opened for each test of the contract.
  *
  * @module
  */

@@ -79,8 +79,8 @@ const plan = (
       // Kept under the event, which has an id before its delivery has.
       if (fault !== null) faults.keep(webhook.key, event.id, fault);
       const dueAt = toMoment(event.createdAt + (fault?.holdMs ?? 0));
-      const taken = dueAt <= now && dispatcher.reserve(webhook.key);
-      deliveries.push({ webhook: webhook.key, dueAt, taken });
+      const claimed = dueAt <= now && dispatcher.reserve(webhook.key);
+      deliveries.push({ webhook: webhook.key, dueAt, claimed });
     }
     return { event, deliveries };
   });
@@ -126,9 +126,9 @@ const dispatch = async (
   const claims: Claim[] = [];
   let next = 0;
   for (const { event, deliveries } of rows) {
-    for (const { webhook, dueAt, taken } of deliveries) {
+    for (const { webhook, dueAt, claimed } of deliveries) {
       const delivery = keys[next++] ?? 0;
-      if (!taken) {
+      if (!claimed) {
         dispatcher.planned(webhook, dueAt);
         continue;
       }
@@ -159,7 +159,7 @@ const announce = (bus: EventBus, { rows }: Plan, keys: readonly number[]): void 
 
 const reservedIn = ({ rows }: Plan): WebhookKey[] =>
   rows.flatMap(({ deliveries }) =>
-    deliveries.filter(({ taken }) => taken).map(({ webhook }) => webhook),
+    deliveries.filter(({ claimed }) => claimed).map(({ webhook }) => webhook),
   );
 
 export interface Publisher {
@@ -190,9 +190,9 @@ export const publishUnlessTaken = async (
     dispatcher.unreserve(reservedIn(planned));
     throw error;
   });
-  if (kept.taken !== null) {
+  if (kept.duplicateId !== null) {
     dispatcher.unreserve(reservedIn(planned));
-    return { duplicateId: kept.taken };
+    return { duplicateId: kept.duplicateId };
   }
   const keys = kept.deliveries;
   if (bus.hasSubscribers) announce(bus, planned, keys);

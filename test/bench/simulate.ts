@@ -1,6 +1,6 @@
 /**
- * A campaign of 100,000 leads and four e-mails: how fast its events are generated, and what one advance to its end
- * takes. Sends its figures to the parent.
+ * A campaign of 100,000 leads and four e-mails: how fast its events are generated, and how long one advance to its end takes.
+ * Sends its figures to the parent.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import { leads, sequence, startCampaign } from '../support/campaign.ts';
 const LEADS = 100_000;
 const SEED = 7;
 const START = '2026-03-06T12:00:00Z';
-/** So many of the events are written once more, as the bare measure. */
+/** Number of events to serialise again as the baseline. */
 const SAMPLE = 100_000;
 
 const settings = {
@@ -35,7 +35,7 @@ const asked = {
 
 type Written = Parameters<typeof serialise>[0];
 
-/** The simulator alone, every event put into words and written. */
+/** Runs the simulator alone, formatting and serialising every event. */
 const generate = async (): Promise<{ readonly perSecond: number; readonly ratio: number }> => {
   const bench: Bench = { seed: SEED, zones: await loadZones(), simulation: createSimulation(SEED) };
   const faker = await createFaker({ seed: SEED, opens: 0 });
@@ -60,11 +60,11 @@ const generate = async (): Promise<{ readonly perSecond: number; readonly ratio:
   const bareBegan = performance.now();
   for (const words of sample) characters += serialise(words).length;
   const bare = (performance.now() - bareBegan) / sample.length;
-  if (characters === 0) throw new Error('nothing was written');
+  if (characters === 0) throw new Error('no event was generated');
   return { perSecond: (events / took) * 1000, ratio: took / events / bare };
 };
 
-/** Over HTTP, with nobody listening. */
+/** Advances over HTTP, without any webhook. */
 const advance = async (): Promise<{ readonly ms: number; readonly mb: number }> => {
   await using mock = await createMock({
     clock: 'frozen',

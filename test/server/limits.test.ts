@@ -46,7 +46,7 @@ describe('a failure of the server itself', () => {
         ({ properties }) => properties['requestId'] === body.meta.request_id,
       );
       expect(record?.level).toBe('error');
-      expect(inspect(record?.properties['error'])).toMatch(/the store is closed/);
+      expect(inspect(record?.properties['error'])).toMatch(/The store is closed/);
     }
     await mock.close();
   });

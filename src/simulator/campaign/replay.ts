@@ -5,7 +5,7 @@
  * @module
  */
 import { nextTurn } from '../../domain/event-loop.ts';
-import { SnapshotError, snapshotMisfit } from '../../domain/snapshot-error.ts';
+import { SnapshotError, invalidSnapshot } from '../../domain/snapshot-error.ts';
 import type { AccountDump, StoredCommand } from '../../storage/store.ts';
 import { carryOut, type Bench, type Command } from './commands.ts';
 import { createSimulation } from './simulation.ts';
@@ -51,7 +51,7 @@ type Row = Readonly<Record<string, unknown>>;
 const wholeNumber = (row: Row, column: string, where: string): number => {
   const value = row[column];
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
-  throw snapshotMisfit(`${where}.${column}`, 'is no whole number from 0 on');
+  throw invalidSnapshot(`${where}.${column}`, 'must be a non-negative integer');
 };
 
 const readRow = (row: Row, where: string): StoredCommand & { readonly number: number } => ({
@@ -99,14 +99,14 @@ export const checkReplay = async (
       if (error instanceof SnapshotError) throw error;
       const hint =
         own === undefined
-          ? `; a snapshot of version ${version} names no seed, so its campaigns load only where the seed is the same (--seed)`
+          ? `; a snapshot of version ${version} contains no seed, so its campaigns can only be replayed with the same --seed`
           : '';
-      throw snapshotMisfit(where, `cannot be carried out (${messageOf(error)})${hint}`);
+      throw invalidSnapshot(where, `cannot be replayed (${messageOf(error)})${hint}`);
     }
   }
   if (simulation.emitted() >= emitted) return;
-  throw snapshotMisfit(
+  throw invalidSnapshot(
     'tables.progress[0].emitted',
-    `is ${emitted}, but the campaigns in it have only ${simulation.emitted()} events until then`,
+    `is ${emitted}, but its campaigns have emitted only ${simulation.emitted()} events by then`,
   );
 };

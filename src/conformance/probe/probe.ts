@@ -77,6 +77,14 @@ export interface ProbeContext {
   /** Null without an effects hook. */
   readonly backlog: Backlog | null;
   readonly signal: AbortSignal | undefined;
+  /** Spend more time: more generated events, longer histories, longer pauses. */
+  readonly thorough?: boolean | undefined;
+  /** Saved events that are replayed before any are generated. */
+  readonly examples?: readonly Event[] | undefined;
+  /** Event types that have an effect, as the user says; null or undefined: unknown. */
+  readonly effectTypes?: readonly EventType[] | null | undefined;
+  /** Returns the address of a lead that the receiver knows; null or undefined: made-up addresses will do. */
+  readonly leadEmail?: (() => string) | null | undefined;
   /** Called with every exchange. */
   readonly seen: (exchange: Exchange) => void;
 }
@@ -95,6 +103,14 @@ export interface Probe {
   readonly timeoutMs: number;
   readonly sandbox: StartSandbox | undefined;
   readonly signal: AbortSignal | undefined;
+  /** Spend more time: more generated events, longer histories, longer pauses. */
+  readonly thorough: boolean;
+  /** Saved events that are replayed before any are generated. */
+  readonly examples: readonly Event[];
+  /** Event types that have an effect, as the user says; null: unknown. */
+  readonly effectTypes: readonly EventType[] | null;
+  /** Returns the address of a lead that the receiver knows; null: made-up addresses will do. */
+  readonly leadEmail: (() => string) | null;
   /** Exchanges of this check so far. */
   readonly exchanges: readonly Exchange[];
 
@@ -178,6 +194,10 @@ export const createProbe = (context: ProbeContext): Probe => {
     },
     sandbox: context.sandbox,
     signal,
+    thorough: context.thorough ?? false,
+    examples: context.examples ?? [],
+    effectTypes: context.effectTypes ?? null,
+    leadEmail: context.leadEmail ?? null,
     exchanges: recorder.exchanges,
     event: events.make,
     write,

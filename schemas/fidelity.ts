@@ -310,7 +310,7 @@ export const FIDELITY: readonly Grade[] = [
   {
     subject: 'response ValidationFailed',
     fidelity: 'assumed',
-    reason: 'The envelope is documented (A). Neither this code is, nor that fields which are not documented are refused. To take them in silence would hide a misspelt one.',
+    reason: 'The envelope is documented (A). Neither this code is, nor that fields which are not documented are rejected: ignoring them would hide typos.',
   },
   {
     subject: 'response InvalidQuery',

@@ -44,7 +44,7 @@ describe('health', () => {
     await using silent = await startReceiver(() => {});
     const url = new URL(silent.url).origin;
     const { status, stdout } = await run(['health', '--sandbox-url', url]);
-    expect(stdout).toBe(`Not ready: ${url} (no answer within 3 s)\n`);
+    expect(stdout).toBe(`Not ready: ${url} (no response within 3 s)\n`);
     expect(status).toBe(1);
   });
 

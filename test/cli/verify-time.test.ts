@@ -64,10 +64,10 @@ test('a run that is cut off announces it, says what is not tested and why, and e
   await using receiver = await slowReceiver(600);
   const ran = await verify([receiver.url, '--time', '6s', '--json'], { cwd });
   expect(ran.stderr).toMatch(
-    /The receiver takes [\d.]+ s for an answer\. All checks would take about [\d.]+ (s|min); [\d.]+ s of the time budget are left\. .* Pass --time to allow more\./,
+    /The receiver takes [\d.]+ s to respond\. All checks would take about [\d.]+ (s|min); the time budget has [\d.]+ s left\. .* Pass a longer --time to run all of them\./,
   );
   expect(ran.stderr).toMatch(
-    /Inconclusive: \d+ of 99 checks were run before the time budget was spent, and checks that decide the verdict are left\. Pass a longer --time/,
+    /Inconclusive: the time budget ran out after \d+ of 99 checks, and the rest can still change the verdict\. Pass a longer --time/,
   );
   expect(ran.status).toBe(2);
   const report = reportOf(ran);

@@ -60,12 +60,12 @@ describe.concurrent('a flag', () => {
     [
       '--header value',
       [URL_OF_NOBODY, '--header', 'X-Key: \u0001'],
-      /--header X-Key has no value, or one with a character/,
+      /Invalid value in --header X-Key: it is empty or contains a character/,
     ],
     [
       '--header own',
       [URL_OF_NOBODY, '--header', 'content-type: text/plain'],
-      /--header content-type is one that the suite sends itself/,
+      /--header content-type is reserved/,
     ],
     [
       '--timeout',
@@ -103,7 +103,7 @@ describe.concurrent('a flag', () => {
     [
       '--effects-sink alone',
       [URL_OF_NOBODY, '--effects-sink', 'crm'],
-      /--effects-sink names a sink of a sandbox that is running: say which with --sandbox-url/,
+      /--effects-sink requires a running sandbox\. Pass its URL with --sandbox-url/,
     ],
     [
       '--effects-sink name',
@@ -156,7 +156,7 @@ describe.concurrent('a flag', () => {
     [
       '--api-key',
       [URL_OF_NOBODY, '--sandbox-url', 'http://x/', '--api-key', 'a b'],
-      /--api-key .*white space/,
+      /--api-key: .*white space/,
     ],
     [
       '--report',

@@ -107,7 +107,7 @@ function readLimits(found: readonly Found[]): Members {
   return limits;
 }
 
-/** Takes members out of an object, and refuses what nobody took. */
+/** Reads the members of an object, and rejects members that were not read. */
 interface Reader {
   take(name: string): unknown;
   text(name: string): string;

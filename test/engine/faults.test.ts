@@ -312,7 +312,7 @@ describe('bad input is refused, and changes nothing', () => {
     [{ fault: 'delay', match: { nth: 0 } }, 422, /"match\.nth" is 0.*at least 1/],
     [{ fault: 'delay', match: { event: 'email.open' } }, 422, /"match\.event" is "email\.open"/],
     [{ fault: 'delay', match: { lead: 1 } }, 422, /"match\.lead" is not a known field/],
-    [{ fault: 'delay', delay: 'soon' }, 422, /"delay" is "soon".*e\.g\. 90s/],
+    [{ fault: 'delay', delay: 'soon' }, 422, /"delay" is "soon".*such as 90s/],
     [{ fault: 'delay', delay: '31d' }, 422, /"delay" is "31d".*up to 30 days/],
     [{ fault: 'duplicate', delay: '5m' }, 422, /"delay" does not apply to duplicate/],
     [{ fault: 'delay', count: 3 }, 422, /"count" does not apply to delay/],

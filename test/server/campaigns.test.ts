@@ -216,7 +216,7 @@ describe('bad input is refused, and changes nothing', () => {
   test.each([
     ['empty', 'activate', 'CAMPAIGN_EMPTY', /has no leads.*POST \/v1\/campaigns\/cmp_\w+\/leads/],
     ['active', 'activate', 'CAMPAIGN_STARTED', /is active and no longer a draft/],
-    ['paused', 'activate', 'CAMPAIGN_STARTED', /is paused.*Resume it/],
+    ['paused', 'activate', 'CAMPAIGN_STARTED', /is paused.*resume/],
     ['completed', 'activate', 'CAMPAIGN_STARTED', /is completed/],
     ['draft', 'pause', 'CAMPAIGN_NOT_ACTIVE', /is draft, so there is nothing to pause/],
     ['paused', 'pause', 'CAMPAIGN_NOT_ACTIVE', /is paused.*Resume it/],

@@ -146,7 +146,7 @@ describe('a matcher on the wrong thing', () => {
   });
   clashing('two fixtures of one name', async ({ sandbox }) => {
     await expect(expect(await sandbox.trigger()).toBeDelivered()).rejects.toThrow(
-      'that one has replaced the kit’s: give it another name',
+      'that fixture has replaced the one of sendemall-mock/vitest. Rename it',
     );
   });
 
@@ -232,8 +232,8 @@ describe('a schema that the user wrote', () => {
     await expect(expect(schema).toAcceptEvery('email.replied')).rejects.toThrow('"maxLength":100');
   });
 
-  test('that is none is told', async () => {
-    await expect(expect({}).toAcceptEvery('email.replied')).rejects.toThrow('this is none');
+  test('that is not a schema is rejected', async () => {
+    await expect(expect({}).toAcceptEvery('email.replied')).rejects.toThrow('requires a schema');
     await expect(expect(z.object({})).toAcceptEvery('email.forwarded' as never)).rejects.toThrow(
       'unknown event',
     );

@@ -8,6 +8,7 @@ import { readFile } from 'node:fs/promises';
 import { get as getPlain, type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { describeNetworkError } from '../../domain/network-error.ts';
 import { parseDuration } from '../../domain/time.ts';
 import { examples, exitStatus } from '../help.ts';
 import { jsonOption, sandboxUrlOption } from '../options.ts';
@@ -45,8 +46,7 @@ const findFault = async (url: string, signal: AbortSignal): Promise<string | nul
     return response.statusCode === 200 ? null : `status ${response.statusCode}`;
   } catch (error) {
     signal.throwIfAborted();
-    const { code, message } = error as NodeJS.ErrnoException;
-    return code ?? message;
+    return describeNetworkError(error);
   }
 };
 

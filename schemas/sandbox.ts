@@ -39,7 +39,10 @@ import { format, integer, minProperties } from './support.ts';
  *
  * @example `"dlv_01jr5zk3v9"`
  */
-export const DeliveryId = z.string().max(128).regex(/^dlv_[A-Za-z0-9_-]+$/u);
+export const DeliveryId = z
+  .string()
+  .max(128)
+  .regex(/^dlv_[A-Za-z0-9_-]+$/u);
 export type DeliveryId = z.infer<typeof DeliveryId>;
 
 /**
@@ -47,14 +50,15 @@ export type DeliveryId = z.infer<typeof DeliveryId>;
  *
  * @example `"2026-04-06T12:00:00.000Z"`
  */
-export const SandboxTime = z.string().regex(
-  /^\d{4}-\d{2}-\d{2}T[0-2]\d:[0-5]\d:[0-5]\d\.\d{3}Z$/u,
-).check(format('date-time'));
+export const SandboxTime = z
+  .string()
+  .regex(/^\d{4}-\d{2}-\d{2}T[0-2]\d:[0-5]\d:[0-5]\d\.\d{3}Z$/u)
+  .check(format('date-time'));
 export type SandboxTime = z.infer<typeof SandboxTime>;
 
 /**
  * `pending` waits for its next attempt, `in_flight` is being tried. `delivered`, `dead` (failed
- * for good), `acknowledged` (dead, and handled) and `cancelled` (its webhook was deleted) are
+ * permanently), `acknowledged` (dead, and handled) and `cancelled` (its webhook was deleted) are
  * settled.
  */
 export const DeliveryStatus = z.enum([
@@ -541,9 +545,10 @@ export const AdvanceTo = z.strictObject({
    *
    * @example `"2026-04-06T12:35:30Z"`
    */
-  to: z.string().regex(
-    /^\d{4}-\d{2}-\d{2}T[0-2]\d:[0-5]\d:[0-5]\d(?:\.\d{1,9})?Z$/u,
-  ).check(format('date-time')),
+  to: z
+    .string()
+    .regex(/^\d{4}-\d{2}-\d{2}T[0-2]\d:[0-5]\d:[0-5]\d(?:\.\d{1,9})?Z$/u)
+    .check(format('date-time')),
 });
 export type AdvanceTo = z.infer<typeof AdvanceTo>;
 
@@ -640,10 +645,9 @@ export type SimulationRateChanges = z.infer<typeof SimulationRateChanges>;
  * How a campaign's leads should behave. At least one of the fields. Rates that are left out are
  * the profile's, or stay as they are.
  */
-export const SetSimulationRequest = z.strictObject({
-  profile: ProfileName.optional(),
-  rates: SimulationRateChanges.optional(),
-}).check(minProperties(1));
+export const SetSimulationRequest = z
+  .strictObject({ profile: ProfileName.optional(), rates: SimulationRateChanges.optional() })
+  .check(minProperties(1));
 export type SetSimulationRequest = z.infer<typeof SetSimulationRequest>;
 
 /** How a campaign's leads behave. */
@@ -1012,7 +1016,10 @@ export const SinkMethod = z.string().min(1).max(32);
 export type SinkMethod = z.infer<typeof SinkMethod>;
 
 /** As it was sent, from the slash on; `/` when there is nothing behind the name. */
-export const SinkPath = z.string().max(2048).regex(/^\/.*$/u);
+export const SinkPath = z
+  .string()
+  .max(2048)
+  .regex(/^\/.*$/u);
 export type SinkPath = z.infer<typeof SinkPath>;
 
 /** Text in a body. */

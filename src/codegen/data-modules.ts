@@ -19,7 +19,7 @@ import type { EventType } from './contract.ts';
 import type { WebhookEvent } from './events.ts';
 
 /** Examples by event type, the provider's own first. */
-export const EVENT_EXAMPLES = ${render(group('{', items, '}'), 0, 60)} as const satisfies {
+export const EVENT_EXAMPLES = ${render(group('{', items, '}'))} as const satisfies {
   readonly [Type in EventType]: readonly Extract<WebhookEvent, { event: Type }>[];
 };
 `;
@@ -46,7 +46,7 @@ export interface Operation {
   readonly statuses: readonly number[];
 }
 
-export const OPERATIONS = ${render(group('[', items, ']'), 0, 60)} as const satisfies readonly Operation[];
+export const OPERATIONS = ${render(group('[', items, ']'))} as const satisfies readonly Operation[];
 
 /** The name of an operation. */
 export type OperationId = (typeof OPERATIONS)[number]['operationId'];

@@ -1,5 +1,5 @@
 /**
- * What every handler can rely on.
+ * Options of the server and variables that every handler can read.
  *
  * @module
  */
@@ -10,10 +10,10 @@ import type { ProfileName, TriggerRequest } from '../../schemas/sandbox.ts';
 import type { StoreHealth } from '../storage/store.ts';
 import type { Campaigns } from '../simulator/campaigns.ts';
 
-/** What a trigger asks for, made complete. */
+/** The events of a trigger, with generated data filled in. */
 export interface Prepared {
   readonly events: readonly EventToPublish[];
-  /** What the caller should know, e.g. of fields that the contract does not name. */
+  /** Notice for the caller, for example about fields that are not in the contract. */
   readonly notice: string | null;
 }
 
@@ -21,18 +21,18 @@ export interface ServerOptions {
   readonly engine: Engine;
   readonly store: StoreHealth;
   readonly wall: SystemClock;
-  /** Makes a trigger's events complete; throws a `Problem` when they cannot be. */
+  /** Complete the events of a trigger. Rejects with a `Problem` if the request is invalid. */
   readonly prepare: (account: AccountEngine, request: TriggerRequest) => Promise<Prepared>;
   /** The campaigns of an account. */
   readonly campaigns: (account: AccountEngine) => Campaigns;
   /** How the leads of a new campaign behave. */
   readonly defaultProfile: ProfileName;
-  /** Whether the provider's limits hold. */
+  /** True to enforce the provider's rate limits. */
   readonly rateLimit: boolean;
   /** The address that the server is bound to. */
   readonly host: string;
   readonly allowedHosts: readonly string[];
-  /** Aborted when the server closes: what stays open for long ends. */
+  /** Aborted when the server closes, to end long-running requests. */
   readonly closing: AbortSignal;
 }
 
@@ -41,7 +41,7 @@ export interface Env {
     requestId: string;
     /** Set for `/v1` and `/_sandbox`. */
     account: AccountEngine;
-    /** Time that the answer's `meta` shows. */
+    /** Time for `meta` of the response: the account's clock, or real time without an account. */
     now: () => number;
   };
 }

@@ -1,5 +1,5 @@
 /**
- * `/v1/campaigns`: create, list, read, change, delete, activate, pause, resume, count.
+ * `/v1/campaigns`: create, list, get, update, delete, activate, pause, resume, analytics.
  *
  * @module
  */
@@ -20,7 +20,9 @@ import type { Idempotent } from '../idempotency.ts';
 import { readPage, readQuery } from '../query.ts';
 import type { RateLimits } from '../rate-limits.ts';
 
-const hints = { timezone: 'Use a name of the IANA database, e.g. America/New_York or UTC.' };
+const hints = {
+  timezone: 'Pass a name from the IANA time zone database, such as America/New_York or UTC.',
+};
 
 const idOf = (c: Ctx): string => c.req.param('campaign_id') ?? '';
 
@@ -29,8 +31,8 @@ export const campaignRoutes = (
   idempotent: Idempotent,
   limits: RateLimits,
 ): Hono<Env> => {
-  /** Does it, and shows the campaign as it is then. */
-  const shown = async (c: Ctx, command: Command): Promise<Response> => {
+  /** Carry out a command and respond with the resulting campaign. */
+  const respondWith = async (c: Ctx, command: Command): Promise<Response> => {
     const account = c.get('account');
     const done = await campaigns(account).carryOut(command, account.now);
     return success(c, campaignView(done as CampaignState));
@@ -71,7 +73,7 @@ export const campaignRoutes = (
     .patch('/:campaign_id', async (c) => {
       const { id } = campaigns(c.get('account')).find(idOf(c));
       const changes = parse(UpdateCampaignRequest, await readJson(c), { hints });
-      return shown(c, { do: 'update', campaign: id, changes });
+      return respondWith(c, { do: 'update', campaign: id, changes });
     })
     .delete('/:campaign_id', async (c) => {
       const id = idOf(c);
@@ -79,9 +81,9 @@ export const campaignRoutes = (
       await campaigns(account).carryOut({ do: 'delete', campaign: id }, account.now);
       return success(c, { id, deleted: true });
     })
-    .post('/:campaign_id/activate', (c) => shown(c, { do: 'activate', campaign: idOf(c) }))
-    .post('/:campaign_id/pause', (c) => shown(c, { do: 'pause', campaign: idOf(c) }))
-    .post('/:campaign_id/resume', (c) => shown(c, { do: 'resume', campaign: idOf(c) }))
+    .post('/:campaign_id/activate', (c) => respondWith(c, { do: 'activate', campaign: idOf(c) }))
+    .post('/:campaign_id/pause', (c) => respondWith(c, { do: 'pause', campaign: idOf(c) }))
+    .post('/:campaign_id/resume', (c) => respondWith(c, { do: 'resume', campaign: idOf(c) }))
     .get('/:campaign_id/analytics', (c) =>
       success(c, analyticsView(campaigns(c.get('account')).find(idOf(c)))),
     );

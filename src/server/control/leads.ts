@@ -14,7 +14,7 @@ import { success, successPage } from '../envelope.ts';
 import type { Idempotent } from '../idempotency.ts';
 import { readPage, readQuery } from '../query.ts';
 
-const hints = { email: "Give the lead's address, e.g. sarah@example.com." };
+const hints = { email: "Pass the lead's email address, such as sarah@example.com." };
 
 export const leadRoutes = (
   { campaigns }: Pick<ServerOptions, 'campaigns'>,

@@ -1,6 +1,5 @@
 /**
- * `/_sandbox/campaigns/{campaign_id}/simulation` and `/_sandbox/scenarios`: how leads behave, and campaigns that are
- * ready to run.
+ * `/_sandbox/campaigns/{campaign_id}/simulation` and `/_sandbox/scenarios`: how leads behave, and built-in campaigns.
  *
  * @module
  */
@@ -21,8 +20,8 @@ import { readJson } from '../body.ts';
 import type { Env, ServerOptions } from '../context.ts';
 import { success, successPage } from '../envelope.ts';
 
-/** As many leads as one command holds: those of one request of the provider's API. */
-const LEADS_AT_ONCE = 100;
+/** Leads per command, as in one request to the provider's API. */
+const LEADS_PER_COMMAND = 100;
 
 const NO_SENTIMENTS = { positive: 0, neutral: 0, negative: 0, out_of_office: 0, unsubscribe: 0 };
 
@@ -32,7 +31,7 @@ const simulationView = ({ id, profile, rates }: CampaignState): Simulation => ({
   rates: { ...rates, sentiments: { ...rates.sentiments } },
 });
 
-/** @throws {Problem} when no sentiment can be drawn */
+/** @throws {Problem} if all sentiments have weight 0 */
 const ratesOf = ({ profile, rates = {} }: SetSimulationRequest, before: Rates): Rates => {
   const base = profile === undefined ? before : PROFILES[profile];
   const given = Object.fromEntries(
@@ -43,7 +42,7 @@ const ratesOf = ({ profile, rates = {} }: SetSimulationRequest, before: Rates): 
   const weights = { ...NO_SENTIMENTS, ...sentiments } as Rates['sentiments'];
   if (Object.values(weights).every((weight) => weight === 0)) {
     throw validationFailed(
-      '"rates.sentiments" gives every sentiment the weight 0, so no reply could have one. Give one of them more, or set "rates.reply" to 0.',
+      '"rates.sentiments" has weight 0 for every sentiment. Raise at least one, or set "rates.reply" to 0.',
     );
   }
   return { ...base, ...given, sentiments: weights };
@@ -59,8 +58,8 @@ export const simulationRoutes = ({ campaigns }: Pick<ServerOptions, 'campaigns'>
     const mine = campaigns(account);
     const command = { do: 'create', settings, profile } as const;
     const { id } = (await mine.carryOut(command, account.now)) as CampaignState;
-    for (let from = 0; from < script.leads.length; from += LEADS_AT_ONCE) {
-      const some = script.leads.slice(from, from + LEADS_AT_ONCE);
+    for (let from = 0; from < script.leads.length; from += LEADS_PER_COMMAND) {
+      const some = script.leads.slice(from, from + LEADS_PER_COMMAND);
       await mine.carryOut({ do: 'add', campaign: id, leads: some }, account.now);
     }
     const active = await mine.carryOut({ do: 'activate', campaign: id }, account.now);

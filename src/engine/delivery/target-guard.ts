@@ -63,7 +63,7 @@ const METADATA_NAMES: ReadonlySet<string> = new Set([
 
 /** The last 32 bits of an IPv6 address, as it writes them. */
 const groupsOf = (ipv4: string): string => {
-  const [a = 0, b = 0, c = 0, d = 0] = ipv4.split('..').map(Number);
+  const [a = 0, b = 0, c = 0, d = 0] = ipv4.split('.').map(Number);
   return `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
 };
 

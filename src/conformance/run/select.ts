@@ -11,7 +11,7 @@ const toPattern = (glob: string): RegExp =>
     `^${glob
       .replaceAll(/[.+^${}()|[\]\\]/g, String.raw`\$&`)
       .replaceAll(/\*+/g, '.*')
-      .replaceAll('?', '..')}$`,
+      .replaceAll('?', '.')}$`,
   );
 
 /** @throws {OptionsError} when a glob fits no check, because then it is a slip */

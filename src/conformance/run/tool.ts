@@ -10,14 +10,14 @@ import type { Report } from '../report.ts';
 const manifestAbove = (folder: URL): URL => {
   const file = new URL('package.json', folder);
   if (existsSync(file)) return file;
-  const above = new URL('../..', folder);
+  const above = new URL('..', folder);
   if (above.href === folder.href) throw new Error('the package.json of sendemall-mock is missing');
   return manifestAbove(above);
 };
 
 /** Looked up when asked: an import would put a second package.json into what is built. */
 export const tool = (): Report['tool'] => {
-  const file = manifestAbove(new URL('..', import.meta.url));
+  const file = manifestAbove(new URL('.', import.meta.url));
   const { name, version } = JSON.parse(readFileSync(file, 'utf8')) as Report['tool'];
   return { name, version };
 };

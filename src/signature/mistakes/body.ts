@@ -55,7 +55,7 @@ const signedWith = (
     if (typeof value !== 'string') return null;
     values.push(key === 'timestamp' ? time(value) : value);
   }
-  return [...values, text(body)].join('../../domain');
+  return [...values, text(body)].join('.');
 };
 
 const body = (

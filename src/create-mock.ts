@@ -6,7 +6,7 @@
 import { randomInt } from 'node:crypto';
 import type { Hono } from 'hono';
 import { ulid } from 'ulid';
-import { FASTEST_RATE, parseClockSetting, type ClockSetting } from './clock/setting.ts';
+import { MAX_CLOCK_RATE, parseClockSetting, type ClockSetting } from './clock/setting.ts';
 import { systemClock } from './clock/system.ts';
 import type { ClockState } from './clock/port.ts';
 import { inMode } from './clock/virtual.ts';
@@ -110,7 +110,7 @@ const clockSetting = (text: string): ClockSetting => {
   throw new MockOptionError(
     'clock',
     text,
-    `use realtime, skip, frozen, or a rate such as 60x (up to ${FASTEST_RATE}x).`,
+    `use realtime, skip, frozen, or a rate such as 60x (up to ${MAX_CLOCK_RATE}x).`,
   );
 };
 
@@ -267,7 +267,7 @@ const startOn = async (store: Store, settings: Settings): Promise<Mock> => {
  * Starts a simulated SendEmAll in this process.
  *
  * Call {@link Mock.close}, or declare it with `await using`: like any server, it keeps the process alive while it listens.
- * With `port: null` nothing of it does once no delivery is due any more.
+ * With `port: null` it does so only while a delivery is scheduled.
  *
  * @throws {MockOptionError} for an option that cannot be used
  * @throws for a port that is taken and a database that cannot be opened, with what to do about it

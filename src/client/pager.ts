@@ -1,5 +1,5 @@
 /**
- * A list that comes in pages, read as if it came in one.
+ * Async iteration over paginated lists.
  *
  * @module
  */
@@ -7,12 +7,12 @@ import type { Answer, Call, Http } from './http.ts';
 
 export interface Page<T> {
   readonly items: readonly T[];
-  /** Where the next page starts; null on the last one. */
+  /** Cursor of the next page; null on the last one. */
   readonly nextCursor: string | null;
 }
 
 /**
- * Iterates over all items, asking for pages as they are needed.
+ * A paginated list. Iterating yields all items and fetches pages on demand.
  *
  * @example
  * ```ts
@@ -21,7 +21,7 @@ export interface Page<T> {
  * ```
  */
 export interface Pager<T> extends AsyncIterable<T> {
-  /** One page: the first one, or the one that starts at `cursor`. */
+  /** Fetch one page: the first one, or the one at `cursor`. */
   page(cursor?: string): Promise<Page<T>>;
 }
 

@@ -32,8 +32,8 @@ export interface SinkWaitResult {
 export interface SinksClient {
   list(options?: CallOptions): Promise<readonly Sink[]>;
   /**
-   * Where a program sends its requests to that cannot send `x-user-context`. Whoever has it can write into the
-   * account's sinks.
+   * URL of the sink for programs that cannot send `x-user-context`. It contains a token: anyone who has it can write to
+   * the account's sinks.
    */
   url(name: string, options?: CallOptions): Promise<string>;
   /** Oldest first. */

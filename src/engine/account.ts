@@ -1,5 +1,5 @@
 /**
- * One account at work: its webhooks, its events, its clock, its deliveries.
+ * Opens one account: wires its webhooks, events, clock and deliveries.
  *
  * @module
  */
@@ -26,7 +26,7 @@ import { createFaultRules } from './faults/rules.ts';
 import type { EventPublisher, OpenEventSource } from './event-source.ts';
 import { createDispatcher } from './dispatch/dispatcher.ts';
 import type { Dispatcher, DispatchContext } from './dispatch/port.ts';
-import { publishUnlessTaken, subscribes, type Publisher } from './publish.ts';
+import { publishUnlessDuplicate, subscribes, type Publisher } from './publish.ts';
 import { publishInBatches } from './publish-in-batches.ts';
 import { createSerialQueue } from './serial-queue.ts';
 import { waitForDelivery } from './wait.ts';
@@ -52,7 +52,7 @@ export const openAccount = async (
   const eventPublisher: EventPublisher = {
     isSubscribed: (type) => [...webhooks.values()].some((webhook) => subscribes(webhook, type)),
     publish: async (events, emitted) => {
-      const published = await publishUnlessTaken(events, publisher(), emitted);
+      const published = await publishUnlessDuplicate(events, publisher(), emitted);
       return 'duplicateId' in published ? published.duplicateId : null;
     },
   };
@@ -135,7 +135,7 @@ export const openAccount = async (
     nextDueAt: dispatcher.earliestDue(),
     inFlight: dispatcher.inFlight(),
   });
-  const tellClock = (): void => {
+  const emitClock = (): void => {
     if (bus.hasSubscribers) bus.emit({ type: 'clock.changed', clock: view() });
   };
 
@@ -223,18 +223,18 @@ export const openAccount = async (
       changeClock(async () => {
         await clock.set(inMode(clock.state(), mode, rate, wall.now()));
         dispatcher.wake();
-        tellClock();
+        emitClock();
         return view();
       }),
     advance: (target, signal) =>
       changeClock(async (interrupted) => {
         const until = signal === undefined ? interrupted : AbortSignal.any([signal, interrupted]);
         const advanced = await advance(
-          { dispatcher, clock, store, moved: tellClock },
+          { dispatcher, clock, store, onStep: emitClock },
           target,
           until,
         );
-        tellClock();
+        emitClock();
         return advanced;
       }),
 

@@ -1,5 +1,5 @@
 /**
- * All accounts of one sandbox, opened when they are first asked for.
+ * All accounts of one sandbox, opened on first use.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import { createOpener } from './opener.ts';
 import { createRecorder } from './dispatch/recorder.ts';
 import type { Transport } from './delivery/transport.ts';
 
-/** A key more than this is refused: every account costs memory for as long as the sandbox runs. */
+/** Every account uses memory for as long as the sandbox runs. */
 const MAX_ACCOUNTS = 10_000;
 
 export interface EngineOptions {
@@ -28,11 +28,11 @@ export interface EngineOptions {
   readonly attemptTimeoutMs: number;
   readonly concurrency: number;
   readonly openEventSource: OpenEventSource;
-  /** Rules by which things go wrong in every account. */
+  /** Initial fault rules of every account. */
   readonly chaos: readonly NewRule[];
-  /** Only these keys are accounts; null lets any key be one. */
+  /** The only keys accepted; null accepts any key. */
   readonly apiKeys: readonly string[] | null;
-  /** The clock and the seed of an account that is made now. */
+  /** Clock and seed of a new account. */
   readonly initial: () => { readonly clock: ClockState; readonly seed: number };
 }
 
@@ -67,7 +67,7 @@ export const createEngine = (options: EngineOptions): Engine => {
         return open;
       });
     opened.set(hash, opening);
-    // A failed opening is not remembered: the next request tries again.
+    // Forget a failed opening, so that the next request tries again.
     opening.catch(() => opened.delete(hash));
     return opening;
   };
@@ -80,7 +80,7 @@ export const createEngine = (options: EngineOptions): Engine => {
       if (known !== undefined) return known;
       if (allowed !== null && !allowed.has(apiKey)) {
         throw unauthorized(
-          'This x-user-context is none of the keys that this sandbox was started with (--api-key). Use one of those.',
+          'Unknown API key in x-user-context: this sandbox accepts only the keys that it was started with. Use one of those.',
         );
       }
       const opening = openHash(hashOf(apiKey)).then(({ engine }) => engine);
@@ -115,7 +115,7 @@ export const createEngine = (options: EngineOptions): Engine => {
       cancel();
       for (const dispatcher of dispatchers) dispatcher.abandon();
       recorder.stop();
-      // What is cut now was never recorded, so the next start finds it in flight and plans it again.
+      // Attempts that are cut now were never recorded: the next start finds them in flight and repeats them.
       await options.transport.close();
     },
   };

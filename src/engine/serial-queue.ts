@@ -1,14 +1,14 @@
 /**
- * One at a time, in order of arrival.
+ * Serial queue: runs one task at a time, in order of arrival, and rejects when too many are waiting.
  *
  * @module
  */
 import { busy } from '../domain/problems.ts';
 
 export interface SerialQueue {
-  /** Throws `BUSY` when too many wait already. */
+  /** @throws {Problem} `BUSY` if the queue is full */
   take<T>(work: () => Promise<T>): Promise<T>;
-  /** Resolves when all that was asked for so far is over. */
+  /** Resolves when all tasks queued so far have finished. */
   over(): Promise<void>;
 }
 
@@ -18,7 +18,7 @@ export const createSerialQueue = (most: number, what: string): SerialQueue => {
   return {
     take: async (work) => {
       if (waiting >= most) {
-        throw busy(`${most} ${what} wait for their turn already. Wait for those to end.`);
+        throw busy(`${most} ${what} are already queued. Wait until they have finished.`);
       }
       waiting += 1;
       const turn = last.then(work).finally(() => {

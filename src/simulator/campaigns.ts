@@ -1,14 +1,18 @@
 /**
- * The campaigns of one account: commands go in one after the other, events come out on the account's clock.
+ * The campaigns of one account: executes commands one after the other, and publishes events on the account's clock.
  *
- * Kept are the list of commands and how many events have come out; everything else is replayed from these when the
- * account is opened. Three rules keep that possible whatever fails:
+ * Only the list of commands and the number of emitted events are stored. Everything else is replayed from them when the
+ * account is opened. States of the campaigns in memory:
  *
- * - No command is kept before the events that came out ahead of it are. A replay passes over those events, so they
- *   would be lost if the process ended in between.
- * - When a write fails, memory is ahead of the store. It is read again before it is used again.
- * - What cannot be replayed stops this account's campaigns, says so to whoever asks for them, and is left as it is. A
- *   reset or a snapshot replaces it. Nothing else of the account, and no other account, is affected.
+ * - *usable*: memory matches the store, except for at most one batch of drawn events that is not stored yet.
+ * - *stale*: a write failed, so memory is ahead of the store. It is reloaded before the next use; until then, reads fail
+ *   with the error of the write.
+ * - *broken*: the stored rows cannot be replayed. The campaigns of this account stop, reads and commands fail with
+ *   `CAMPAIGNS_UNREADABLE`, and the rows are left as they are until a reset or snapshot replaces them. The rest of the
+ *   account, and other accounts, are not affected.
+ *
+ * A command is stored only after the events emitted before it. A replay skips those events, so they would be lost if the
+ * process ended in between.
  *
  * @module
  */
@@ -20,32 +24,42 @@ import { campaignsUnreadable, Problem } from '../domain/problems.ts';
 import type { EventToPublish } from '../engine/engine.ts';
 import type { EventSource, EventPublisher } from '../engine/event-source.ts';
 import type { Remember, Store } from '../storage/store.ts';
-import { campaignOf, carryOut, type Bench, type Command, type Done } from './campaign/commands.ts';
+import {
+  campaignOf,
+  execute,
+  type CommandContext,
+  type Command,
+  type CommandResult,
+} from './campaign/commands.ts';
 import { typeOf, type SimulatedEvent } from './campaign/event.ts';
 import { checkReplay, replay } from './campaign/replay.ts';
 import { createSimulation, type Simulation } from './campaign/simulation.ts';
 import type { CampaignState } from './campaign/state.ts';
-import { eventId, inWords } from './campaign/words.ts';
+import { eventId, toEvent } from './campaign/words.ts';
 import { loadZones, type Zones } from './campaign/zone.ts';
 import { createFaker } from './faker.ts';
 
-/** Published together: more would hold up what else the account does. */
+/** Events per transaction: larger batches would delay the account's other work. */
 const MAX_BATCH = 256;
 
 const logger = getLogger(['sendemall-mock', 'simulator']);
 
 export interface Campaigns extends EventSource {
   /**
-   * Carries a command out, as of now on the account's clock, and keeps it.
+   * Execute a command at the current time of the account's clock, and store it.
    *
-   * @param remember keeps the answer to the request with what it did
-   * @throws {Problem} when it cannot be carried out; then nothing has changed
+   * @param remember stores the response for its idempotency key, in the same transaction
+   * @throws {Problem} if it cannot be executed; then nothing has changed
    */
-  carryOut(command: Command, now: () => Millis, remember?: Remember<Done>): Promise<Done>;
+  execute(
+    command: Command,
+    now: () => Millis,
+    remember?: Remember<CommandResult>,
+  ): Promise<CommandResult>;
   /** @throws {Problem} `CAMPAIGN_NOT_FOUND`, `CAMPAIGNS_UNREADABLE` */
   find(id: string): CampaignState;
   /**
-   * The oldest first.
+   * All campaigns, oldest first.
    *
    * @throws {Problem} `CAMPAIGNS_UNREADABLE`
    */
@@ -62,16 +76,16 @@ const createTurn = (): (<T>(work: () => Promise<T>) => Promise<T>) => {
   };
 };
 
-/** Events that came out of the simulation and are not kept yet. */
+/** Events drawn from the simulation but not stored yet. */
 interface Batch {
   readonly events: EventToPublish[];
-  /** Of each event: its number in the account's stream, and which draw its id is. */
+  /** For each event: its sequence number, and how often its id was redrawn. */
   readonly ids: { readonly number: number; draw: number }[];
   readonly emitted: number;
   readonly at: Millis;
 }
 
-/** Draws what is due at or before `now`, up to one batch; null when nothing is. */
+/** Draw the events due at or before `now`, up to one batch; null if nothing is due. */
 const drawBatch = (
   simulation: Simulation,
   now: Millis,
@@ -91,19 +105,20 @@ const drawBatch = (
   return out === 0 ? null : { events, ids, emitted: simulation.emitted(), at: now };
 };
 
-/** Gives the event of this id the next one that is drawn for it. */
+/** Redraw the id of the event with this id. */
 const drawIdAgain = ({ events, ids }: Batch, duplicateId: string, seed: number): void => {
   const index = events.findIndex(({ id }) => id === duplicateId);
   const event = events[index];
   const id = ids[index];
-  if (event === undefined || id === undefined) throw new Error(`no event is ${duplicateId}`);
+  if (event === undefined || id === undefined)
+    throw new Error(`no event of the batch has the id ${duplicateId}`);
   id.draw += 1;
   events[index] = { ...event, id: eventId(seed, id.number, event.at ?? 0, id.draw) };
 };
 
 /**
- * Publishes a batch. A trigger may have taken the id that a campaign event would have: another one is drawn then. It
- * need not be kept that it was, because the event's row holds the id and a replay passes over the event.
+ * Publish a batch. If a trigger has used the id of a campaign event, another one is drawn. That need not be stored: the
+ * event's row contains the id, and a replay skips the event.
  */
 const saveBatch = async (
   batch: Batch,
@@ -121,12 +136,12 @@ const saveBatch = async (
   }
 };
 
-/** What is in memory of the campaigns, and how it stands to what is kept. */
+/** The campaigns in memory, and their state relative to the store. */
 interface Loaded {
   readonly seed: number;
   readonly simulation: Simulation;
   unsaved: Batch | null;
-  /** Why it cannot go on; null when it can. */
+  /** Why they cannot be replayed; null if they can. */
   broken: string | null;
 }
 
@@ -137,18 +152,18 @@ export const openCampaigns = async (account: Account, store: Store): Promise<Cam
   let faker: Faker | null = null;
   let changed = (): void => undefined;
   let eventPublisher: EventPublisher | null = null;
-  /** Set when memory is ahead of the store: since when on the account's clock, and the error that says why. */
+  /** Set if memory is ahead of the store: since when on the account's clock, and the error that caused it. */
   let stale: { readonly at: Millis; readonly error: unknown } | null = null;
 
   const zones = async (): Promise<Zones> => (knownZones ??= await loadZones());
-  const bench = async ({ seed, simulation }: Loaded): Promise<Bench> => {
+  const context = async ({ seed, simulation }: Loaded): Promise<CommandContext> => {
     return { seed, zones: await zones(), simulation };
   };
 
   const giveUp = (of: Loaded, error: unknown): void => {
     of.broken = error instanceof Error ? error.message : String(error);
     logger.error(
-      'Account {account}: its campaigns cannot go on and stand still; its webhooks, events and deliveries work. Reset the account or load a snapshot. The cause: {error}',
+      'Account {account}: its campaigns cannot be replayed and are stopped. Its webhooks, events and deliveries are not affected. Reset the account or load a snapshot. Cause: {error}',
       { account: account.keyHash.slice(0, 12), error },
     );
   };
@@ -160,7 +175,7 @@ export const openCampaigns = async (account: Account, store: Store): Promise<Cam
     const next: Loaded = { seed, simulation: createSimulation(seed), unsaved: null, broken: null };
     if (commands.length === 0) return next;
     try {
-      await replay(await bench(next), commands, emitted);
+      await replay(await context(next), commands, emitted);
     } catch (error) {
       giveUp(next, error);
     }
@@ -191,21 +206,21 @@ export const openCampaigns = async (account: Account, store: Store): Promise<Cam
       await saveBatch(of.unsaved, { store, key, seed: of.seed }, eventPublisher);
       of.unsaved = null;
     } catch (error) {
-      // A conflict heals by no retry; a failure of the store does.
+      // A conflict cannot be retried; a store failure can.
       if (!(error instanceof Problem)) throw error;
       giveUp(of, error);
     }
   };
 
   return {
-    carryOut: (command, now, remember) =>
+    execute: (command, now, remember) =>
       inTurn(async () => {
         const mine = usable(await current());
         await saveUnsaved(mine);
-        const on = await bench(usable(mine));
+        const on = await context(usable(mine));
         const at = now();
         const emitted = mine.simulation.emitted();
-        const done = carryOut(on, command, at);
+        const done = execute(on, command, at);
         try {
           await store.appendCommand(
             key,
@@ -234,7 +249,7 @@ export const openCampaigns = async (account: Account, store: Store): Promise<Cam
         const mine = await current();
         faker ??= await createFaker({ seed: mine.seed, opens: 0 });
         const words = faker;
-        const put = (event: SimulatedEvent): EventToPublish => inWords(words, mine.seed, event);
+        const put = (event: SimulatedEvent): EventToPublish => toEvent(words, mine.seed, event);
         while (mine.broken === null) {
           try {
             mine.unsaved ??= drawBatch(mine.simulation, now, given.isSubscribed, put);
@@ -254,7 +269,7 @@ export const openCampaigns = async (account: Account, store: Store): Promise<Cam
     replace: (work) =>
       inTurn(async () => {
         await work();
-        stale = { at: 0, error: new Error('the campaigns were replaced and not read yet') };
+        stale = { at: 0, error: new Error('the campaigns were replaced but not reloaded') };
         await current().catch(() => undefined);
       }),
   };

@@ -49,7 +49,7 @@ const stores = [
 ] as const;
 
 describe.each(stores)('in %s', (_, file) => {
-  test('a snapshot with a running campaign goes on under another seed as it would have', async () => {
+  test('a snapshot with a running campaign continues unchanged under another seed', async () => {
     await using from = await open({ seed: 1, db: file() });
     await using to = await open({ seed: 2, db: file() });
     const [a, b] = [apiOf(from.url, 'a'), apiOf(to.url, 'b')];
@@ -160,7 +160,7 @@ describe.each(stores)('in %s', (_, file) => {
     expect(await apiOf(again.url, 'round-0').get('/v1/campaigns')).toMatchObject({ data: [] });
   });
 
-  test('an event id that a campaign would use goes to whoever takes it first; the campaign draws another', async () => {
+  test('if a trigger uses the id of a campaign event first, the campaign draws another', async () => {
     await using mock = await open({ seed: 7, db: file() });
     const [a, b] = [apiOf(mock.url, 'a'), apiOf(mock.url, 'b')];
     await a.register(receiver.url);

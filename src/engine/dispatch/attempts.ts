@@ -1,5 +1,5 @@
 /**
- * Sends what is claimed, records what comes of it, and reports back to the dispatcher.
+ * Sends claimed deliveries and records the results.
  *
  * @module
  */
@@ -108,11 +108,11 @@ export const createSender = (
         name: 'duplicate',
         rule,
         holdMs: 0,
-        echo: true,
+        isRepeat: true,
       });
       work.endpoints.expect(endpoint.webhook.key, dueAt);
     } catch (error) {
-      logger.error('A duplicate was not sent: {error}', { error });
+      logger.error('Cannot send the duplicate of a delivery: {error}', { error });
     } finally {
       work.inFlight -= 1;
       wake();
@@ -134,7 +134,7 @@ export const createSender = (
       context.attempts.set(outcome, (context.attempts.get(outcome) ?? 0) + 1);
       if (nextAt !== null && nextAt < endpoint.nextDue) endpoint.nextDue = nextAt;
       if (bus.hasSubscribers) emit(bus, start, attempt, status);
-      if (fault?.name === 'duplicate' && !fault.echo && status === 'delivered')
+      if (fault?.name === 'duplicate' && !fault.isRepeat && status === 'delivered')
         void repeat(start, fault);
     }
     wake();
@@ -199,7 +199,7 @@ export const createSender = (
     const sign = (endpoint.sign ??= createSigner(webhook.secret));
     const { body, signature, dueAt } = claim;
     const simulated = clock.isSimulated();
-    const fault = faults.waiting() ? faults.take(webhook.key, claim.eventId) : null;
+    const fault = faults.hasDecisions() ? faults.take(webhook.key, claim.eventId) : null;
     const at = clock.stampFor(dueAt);
     const start: Start = { work, endpoint, claim, at, url: webhook.url, simulated, fault };
     endpoint.inFlight += 1;

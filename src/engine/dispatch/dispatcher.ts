@@ -6,6 +6,7 @@
  */
 import { getLogger } from '@logtape/logtape';
 import type { AccountKey, Millis } from '../../domain/delivery.ts';
+import { nextTurn } from '../../domain/event-loop.ts';
 import type { EventBus } from '../events.ts';
 import { createGeneration } from './generation.ts';
 import type { Dispatcher, DispatchContext, DispatchSources } from './port.ts';
@@ -14,20 +15,15 @@ import { createEndpoints, type Endpoint } from './endpoints.ts';
 import { createVirtualEnds } from './virtual-ends.ts';
 
 /** Yield to the event loop every this many steps of the event source, so that a long campaign cannot starve other accounts. */
-const STEPS_IN_A_ROW = 64;
+const STEPS_PER_SLICE = 64;
 
-/** After the store has failed to answer. Real milliseconds. */
+/** Real milliseconds to wait after a store failure. */
 const RETRY_STORE_AFTER_MS = 1000;
 
-/** Timers do not run while the machine is suspended: look at the clock at least this often while something is planned. */
+/** Timers do not run while the machine is suspended: check the clock at least this often while work is scheduled. */
 const MAX_SLEEP_MS = 60_000;
 
 const logger = getLogger(['sendemall-mock', 'engine']);
-
-const nextTurn = (): Promise<void> =>
-  new Promise((resolve) => {
-    setImmediate(resolve);
-  });
 
 export const createDispatcher = (
   account: AccountKey,
@@ -69,7 +65,7 @@ export const createDispatcher = (
       endpoint.sending = true;
       setImmediate(() => {
         endpoint.sending = false;
-        if (made.endpoints.takes(endpoint)) sender.sendReady(made, endpoint);
+        if (made.endpoints.isOpen(endpoint)) sender.sendReady(made, endpoint);
       });
     };
     const endpoints = createEndpoints(concurrency, store, createGeneration(), sendSoon);
@@ -91,13 +87,13 @@ export const createDispatcher = (
     return step === Infinity ? null : step;
   };
 
-  /** Sends claims, or returns them when the webhook takes nothing any more. */
+  /** Send claims, or release them if the webhook is closed meanwhile. */
   const handOver = async (to: Work, endpoint: Endpoint): Promise<void> => {
-    if (to.endpoints.takes(endpoint)) sender.sendReady(to, endpoint);
-    else if (to.endpoints.generation.state === 'active') await to.endpoints.giveBack(endpoint);
+    if (to.endpoints.isOpen(endpoint)) sender.sendReady(to, endpoint);
+    else if (to.endpoints.generation.state === 'active') await to.endpoints.releaseClaims(endpoint);
   };
 
-  /** The clock must not go on meanwhile. */
+  /** While true, the clock must not jump. */
   const isBusy = (): boolean => work.inFlight > 0 || work.endpoints.hasUnsent();
 
   /** Runs the event source up to now, and claims what is due and fits. */
@@ -107,13 +103,13 @@ export const createDispatcher = (
     ends.runDue(at);
     if (!stopped && (eventSource.nextAt() ?? Infinity) <= at) {
       await eventSource.runDue(at, eventPublisher);
-      if ((steps += 1) % STEPS_IN_A_ROW === 0) await nextTurn();
+      if ((steps += 1) % STEPS_PER_SLICE === 0) await nextTurn();
     }
     if (recorder.isBlocked()) return;
     let uncertain = false;
     for (const endpoint of endpoints) {
       const free = endpoints.places(endpoint);
-      if (free < 1 || endpoint.nextDue > at || !endpoints.takes(endpoint)) continue;
+      if (free < 1 || endpoint.nextDue > at || !endpoints.isOpen(endpoint)) continue;
       const claims = await store.claimDue(endpoint.webhook.key, at, free);
       if (claims.length < free) {
         endpoint.nextDue = Infinity;
@@ -123,7 +119,7 @@ export const createDispatcher = (
       await handOver(work, endpoint);
     }
     if (!uncertain) return;
-    // Whatever is planned while the store answers lowers nextDue by itself.
+    // Deliveries planned while the store answers lower `nextDue` themselves.
     for (const [key, due] of await store.nextDueAt(account)) endpoints.expect(key, due);
   };
 
@@ -169,7 +165,7 @@ export const createDispatcher = (
         if (isActive()) await sleep();
       } while (again && isActive());
     } catch (error) {
-      logger.error('The store does not answer, trying again in 1 s: {error}', { error });
+      logger.error('The store failed. Retrying in 1 s. Cause: {error}', { error });
       again = false;
       disarm?.();
       disarm = stopped ? null : wall.after(RETRY_STORE_AFTER_MS, wake);
@@ -191,21 +187,21 @@ export const createDispatcher = (
     for (const [key, due] of await store.nextDueAt(account)) endpoints.expect(key, due);
   };
 
-  const wakeSlots = (): void => {
+  const wakeEndpoints = (): void => {
     for (const endpoint of work.endpoints) {
-      if (work.endpoints.takes(endpoint)) endpoint.wake();
-      else void work.endpoints.giveBack(endpoint);
+      if (work.endpoints.isOpen(endpoint)) endpoint.wake();
+      else void work.endpoints.releaseClaims(endpoint);
     }
     wake();
   };
   recorder.onUnblocked(() => {
-    if (isActive()) wakeSlots();
+    if (isActive()) wakeEndpoints();
   });
 
   const resume = (): void => {
     work.endpoints.generation.resume();
     recorder.resume();
-    wakeSlots();
+    wakeEndpoints();
   };
 
   const discard = (): void => {
@@ -223,7 +219,7 @@ export const createDispatcher = (
     reserve: (webhook) => {
       const { endpoints } = work;
       const endpoint = endpoints.get(webhook);
-      if (endpoint === undefined || !endpoints.takes(endpoint) || endpoints.places(endpoint) < 1)
+      if (endpoint === undefined || !endpoints.isOpen(endpoint) || endpoints.places(endpoint) < 1)
         return false;
       // What is due already goes first.
       if (endpoint.nextDue <= clock.now()) return false;
@@ -247,7 +243,7 @@ export const createDispatcher = (
       if (orphans.length > 0) {
         // Their webhook went meanwhile. A failure must not reach the caller: the event is published.
         await store.release(orphans).catch((error: unknown) => {
-          logger.error('Cannot cancel {count} deliveries: {error}', {
+          logger.error('Cannot return {count} deliveries of a deleted webhook: {error}', {
             count: orphans.length,
             error,
           });

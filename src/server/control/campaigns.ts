@@ -10,7 +10,7 @@ import {
   UpdateCampaignRequest,
 } from '../../../schemas/control.ts';
 import { parse } from '../../domain/validate.ts';
-import type { Command, Done } from '../../simulator/campaign/commands.ts';
+import type { Command, CommandResult } from '../../simulator/campaign/commands.ts';
 import { analyticsView, campaignView } from '../../simulator/campaign/view.ts';
 import type { CampaignState } from '../../simulator/campaign/state.ts';
 import { readJson } from '../body.ts';
@@ -32,21 +32,21 @@ export const campaignRoutes = (
   /** Does it, and shows the campaign as it is then. */
   const shown = async (c: Ctx, command: Command): Promise<Response> => {
     const account = c.get('account');
-    const done = await campaigns(account).carryOut(command, account.now);
+    const done = await campaigns(account).execute(command, account.now);
     return success(c, campaignView(done as CampaignState));
   };
   return new Hono<Env>()
     .post('/', async (c) => {
       const body = await readJson(c);
       const account = c.get('account');
-      return idempotent<Done>(c, body, {
+      return idempotent<CommandResult>(c, body, {
         status: 201,
         view: (done) => campaignView(done as CampaignState),
         act: async (remember) => {
           const settings = parse(CreateCampaignRequest, body, { hints });
           limits.checkCreation(c);
           const command = { do: 'create', settings, profile: defaultProfile } as const;
-          return campaigns(account).carryOut(command, account.now, remember);
+          return campaigns(account).execute(command, account.now, remember);
         },
       });
     })
@@ -76,7 +76,7 @@ export const campaignRoutes = (
     .delete('/:campaign_id', async (c) => {
       const id = idOf(c);
       const account = c.get('account');
-      await campaigns(account).carryOut({ do: 'delete', campaign: id }, account.now);
+      await campaigns(account).execute({ do: 'delete', campaign: id }, account.now);
       return success(c, { id, deleted: true });
     })
     .post('/:campaign_id/activate', (c) => shown(c, { do: 'activate', campaign: idOf(c) }))

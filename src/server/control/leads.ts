@@ -6,7 +6,7 @@
 import { Hono } from 'hono';
 import { AddLeadsRequest, PageQuery } from '../../../schemas/control.ts';
 import { parse } from '../../domain/validate.ts';
-import type { Done } from '../../simulator/campaign/commands.ts';
+import type { CommandResult } from '../../simulator/campaign/commands.ts';
 import { leadView } from '../../simulator/campaign/view.ts';
 import { readJson } from '../body.ts';
 import type { Env, ServerOptions } from '../context.ts';
@@ -25,13 +25,13 @@ export const leadRoutes = (
       const account = c.get('account');
       const { id } = campaigns(account).find(c.req.param('campaign_id'));
       const body = await readJson(c);
-      return idempotent<Done>(c, body, {
+      return idempotent<CommandResult>(c, body, {
         status: 201,
         view: (done) => done,
         act: async (remember) => {
           const { leads } = parse(AddLeadsRequest, body, { hints });
           const command = { do: 'add', campaign: id, leads } as const;
-          return campaigns(account).carryOut(command, account.now, remember);
+          return campaigns(account).execute(command, account.now, remember);
         },
       });
     })
@@ -55,6 +55,6 @@ export const leadRoutes = (
     .delete('/:campaign_id/leads/:lead_id', async (c) => {
       const account = c.get('account');
       const { campaign_id: campaign, lead_id: lead } = c.req.param();
-      await campaigns(account).carryOut({ do: 'remove', campaign, lead }, account.now);
+      await campaigns(account).execute({ do: 'remove', campaign, lead }, account.now);
       return success(c, { id: lead, deleted: true });
     });

@@ -58,12 +58,12 @@ export const simulationRoutes = ({ campaigns }: Pick<ServerOptions, 'campaigns'>
     const { settings, profile } = script;
     const mine = campaigns(account);
     const command = { do: 'create', settings, profile } as const;
-    const { id } = (await mine.carryOut(command, account.now)) as CampaignState;
+    const { id } = (await mine.execute(command, account.now)) as CampaignState;
     for (let from = 0; from < script.leads.length; from += LEADS_AT_ONCE) {
       const some = script.leads.slice(from, from + LEADS_AT_ONCE);
-      await mine.carryOut({ do: 'add', campaign: id, leads: some }, account.now);
+      await mine.execute({ do: 'add', campaign: id, leads: some }, account.now);
     }
-    const active = await mine.carryOut({ do: 'activate', campaign: id }, account.now);
+    const active = await mine.execute({ do: 'activate', campaign: id }, account.now);
     return { campaign: active as CampaignState, leads: script.leads.length };
   };
   return new Hono<Env>()
@@ -80,7 +80,7 @@ export const simulationRoutes = ({ campaigns }: Pick<ServerOptions, 'campaigns'>
       const command = { do: 'behave', campaign: campaign.id, profile, rates } as const;
       return success(
         c,
-        simulationView((await mine.carryOut(command, account.now)) as CampaignState),
+        simulationView((await mine.execute(command, account.now)) as CampaignState),
       );
     })
     .get('/scenarios', (c) => successPage(c, SCENARIOS, null))

@@ -1,6 +1,5 @@
 /**
- * The campaigns of one account as a machine: commands go in, events come out, in the order of their times. What comes
- * out depends on the seed, the commands and their times alone, so it can be run again up to any point.
+ * Discrete-event simulation of the campaigns of one account.
  *
  * @module
  */
@@ -10,27 +9,27 @@ import { LAST_MOMENT } from '../../domain/time.ts';
 import { drawsFor } from './draw.ts';
 import type { SimulatedEvent } from './event.ts';
 import { inclinationOf, planFor } from './plan.ts';
-import { nextSendOf, takeNext, wait } from './sending.ts';
-import { keyOf, type CampaignState, type LeadState, type Thread } from './state.ts';
+import { nextSendOf, takeNext, enqueue } from './sending.ts';
+import { keyOf, type CampaignState, type LeadState, type EmailThread } from './state.ts';
 
-/** The last draws of a lead are for what it is inclined to; those of its e-mails have their step. */
+/** Draw key of a lead's inclination; its e-mails use their step as the key. */
 const INCLINATION = 0;
 
 export interface Simulation {
   /** By id, the oldest first; without deleted ones. */
   readonly campaigns: Map<string, CampaignState>;
-  /** Addresses that get nothing any more from any campaign, and since when; in lower case. */
+  /** Globally unsubscribed addresses in lower case, and since when. */
   readonly suppressed: Map<string, Millis>;
   /** Events that came out so far. */
   readonly emitted: () => number;
   /** When the next thing happens; null when nothing does. */
   nextAt(): Millis | null;
-  /** The next event that happens at or before `limit`; null when there is none. */
+  /** Run up to the next event at or before `limit`; null if nothing is due. */
   next(limit: Millis): SimulatedEvent | null;
   /** How many campaigns were ever made: the number of the next is one more. */
   made: number;
-  /** Something was changed from outside: `next` of this campaign is worked out anew, as of `now`. */
-  touched(campaign: CampaignState, now: Millis): void;
+  /** Recompute the campaign's next e-mail as of `now`. Call it after every change of the campaign. */
+  reschedule(campaign: CampaignState, now: Millis): void;
   /** Looks whether a lead, and with it its campaign, has finished. */
   settle(lead: LeadState, now: Millis): void;
 }
@@ -38,7 +37,7 @@ export interface Simulation {
 export const createSimulation = (seed: number): Simulation => {
   const campaigns = new Map<string, CampaignState>();
   const suppressed = new Map<string, Millis>();
-  const threads = new TinyQueue<Thread>([], (a, b) => a.at - b.at || a.order - b.order);
+  const threads = new TinyQueue<EmailThread>([], (a, b) => a.at - b.at || a.order - b.order);
   /** Completed at this moment, and not told yet. */
   const completed: { readonly campaign: CampaignState; readonly at: Millis }[] = [];
   let emitted = 0;
@@ -46,7 +45,7 @@ export const createSimulation = (seed: number): Simulation => {
   /** The campaign that sends first; undefined when it must be looked for. */
   let sender: CampaignState | null | undefined;
 
-  const touched = (campaign: CampaignState, now: Millis): void => {
+  const reschedule = (campaign: CampaignState, now: Millis): void => {
     campaign.next = nextSendOf(campaign, seed, now);
     sender = undefined;
   };
@@ -64,14 +63,14 @@ export const createSimulation = (seed: number): Simulation => {
   const settle = (lead: LeadState, at: Millis): void => {
     const { campaign } = lead;
     const through = lead.ended || lead.step >= campaign.settings.sequences.length;
-    if (lead.finished || !through || lead.underWay > 0) return;
+    if (lead.finished || !through || lead.pendingEmails > 0) return;
     lead.finished = true;
     campaign.finished += 1;
     if (lead.status === 'active') lead.status = 'completed';
     const isLive = campaign.status === 'active' || campaign.status === 'paused';
     if (!isLive || campaign.finished < campaign.leads.length) return;
     campaign.status = 'completed';
-    touched(campaign, at);
+    reschedule(campaign, at);
     completed.push({ campaign, at });
   };
 
@@ -94,7 +93,7 @@ export const createSimulation = (seed: number): Simulation => {
 
   const count = (
     lead: LeadState,
-    what: Thread['plan'][number] | { readonly kind: 'sent' },
+    what: EmailThread['plan'][number] | { readonly kind: 'sent' },
     at: Millis,
   ): { readonly count: number; readonly firstAt: Millis } => {
     const { counts } = lead.campaign;
@@ -147,7 +146,7 @@ export const createSimulation = (seed: number): Simulation => {
     const lead = takeNext(campaign)!;
     if (suppressed.has(keyOf(lead.given.email))) {
       end(lead, 'suppressed');
-      touched(campaign, at);
+      reschedule(campaign, at);
       settle(lead, at);
       return null;
     }
@@ -164,11 +163,11 @@ export const createSimulation = (seed: number): Simulation => {
     const [first] = plan;
     if (first !== undefined) {
       threads.push({ at: first.at, order: (order += 1), lead, step, plan, next: 0 });
-      lead.underWay += 1;
+      lead.pendingEmails += 1;
     }
-    wait(lead, day);
+    enqueue(lead, day);
     const sent = event(lead, step, at, { kind: 'sent' });
-    touched(campaign, at);
+    reschedule(campaign, at);
     return sent;
   };
 
@@ -178,15 +177,15 @@ export const createSimulation = (seed: number): Simulation => {
     const what = plan[thread.next]!;
     thread.next += 1;
     const following = plan[thread.next];
-    if (following === undefined) lead.underWay -= 1;
+    if (following === undefined) lead.pendingEmails -= 1;
     else {
       thread.at = following.at;
       threads.push(thread);
     }
     const happened = event(lead, step, at, what);
     settle(lead, at);
-    // Whoever has ended waits no longer, so another may be next.
-    if (lead.ended && lead.campaign.status === 'active') touched(lead.campaign, at);
+    // A lead that has ended is no longer waiting, so another may be next.
+    if (lead.ended && lead.campaign.status === 'active') reschedule(lead.campaign, at);
     return happened;
   };
 
@@ -218,7 +217,7 @@ export const createSimulation = (seed: number): Simulation => {
     suppressed,
     made: 0,
     emitted: () => emitted,
-    touched,
+    reschedule,
     settle,
     nextAt: () => {
       dropDeleted();

@@ -57,43 +57,42 @@ interface Waiting {
 const isReady = ({ generation }: Waiting): boolean => generation.state === 'active';
 const isSuspended = ({ generation }: Waiting): boolean => generation.state === 'suspended';
 
-export const createRecorder = (
-  store: Pick<QueueStore, 'recordAttempts'>,
+/** Records that the store failed to write, retried with exponential backoff. */
+interface Backlog {
+  /** Write the records one by one, keeping those that fail. */
+  add(batch: readonly Waiting[]): Promise<void>;
+  /** Remove and return all records. */
+  takeAll(): readonly Waiting[];
+  /** Retry now if a retry is scheduled. */
+  retryNow(): void;
+  stop(): void;
+}
+
+/**
+ * @param write rejects if the store fails
+ * @param onFailure called with the first error of each round that failed
+ */
+const createBacklog = (
   wall: WallClock,
-): Recorder => {
-  let waiting: Waiting[] = [];
+  write: (batch: readonly Waiting[]) => Promise<void>,
+  onFailure: (error: unknown) => void,
+): Backlog => {
   let failed: readonly Waiting[] = [];
-  let scheduled = false;
   let retryMs = MIN_RETRY_MS;
   let cancelRetry: (() => void) | null = null;
-  let blocked = false;
-  const unblocked = new Set<() => void>();
 
-  const setBlocked = (isNow: boolean): void => {
-    if (blocked === isNow) return;
-    blocked = isNow;
-    if (!isNow) for (const listener of unblocked) listener();
+  const schedule = (error: unknown): void => {
+    logger.error('Cannot store {count} attempts. Retrying in {seconds} s. Cause: {error}', {
+      count: failed.length,
+      seconds: retryMs / 1000,
+      error,
+    });
+    if (cancelRetry !== null) return;
+    cancelRetry = wall.after(retryMs, () => void retry());
+    retryMs = Math.min(retryMs * 2, MAX_RETRY_MS);
   };
 
-  const write = async (batch: readonly Waiting[]): Promise<void> => {
-    const refused = new Set(await store.recordAttempts(batch.map(({ record }) => record)));
-    for (const { record, done } of batch) {
-      const written = !refused.has(record);
-      if (!written) {
-        logger.error(
-          'Dropped attempt {number} of {delivery}: it does not fit the state of the delivery',
-          {
-            number: record.attempt.number,
-            delivery: deliveryId(record.delivery),
-          },
-        );
-      }
-      done(written);
-    }
-    setBlocked(false);
-  };
-
-  const writeOneByOne = async (batch: readonly Waiting[]): Promise<void> => {
+  const add = async (batch: readonly Waiting[]): Promise<void> => {
     const again: Waiting[] = [];
     let firstError: unknown = null;
     let next = 0;
@@ -107,27 +106,78 @@ export const createRecorder = (
       }
     }
     if (again.length === 0) return;
-    setBlocked(firstError instanceof StoreFailure);
+    onFailure(firstError);
     // Append the failed ones, so that the others are tried first.
     failed = [...failed, ...batch.slice(next), ...again];
-    logger.error('Cannot store {count} attempts. Retrying in {seconds} s. Cause: {error}', {
-      count: failed.length,
-      seconds: retryMs / 1000,
-      error: firstError,
-    });
-    if (cancelRetry !== null) return;
-    cancelRetry = wall.after(retryMs, () => void retry());
-    retryMs = Math.min(retryMs * 2, MAX_RETRY_MS);
+    schedule(firstError);
+  };
+
+  const cancel = (): void => {
+    cancelRetry?.();
+    cancelRetry = null;
   };
 
   const retry = async (): Promise<void> => {
-    cancelRetry?.();
-    cancelRetry = null;
+    cancel();
     const batch = failed.filter(isReady);
     failed = failed.filter(isSuspended);
-    await writeOneByOne(batch);
+    await add(batch);
     if (failed.length === 0) retryMs = MIN_RETRY_MS;
   };
+
+  return {
+    add,
+    takeAll: () => {
+      const all = failed;
+      failed = [];
+      return all;
+    },
+    retryNow: () => {
+      if (cancelRetry !== null) void retry();
+    },
+    stop: cancel,
+  };
+};
+
+/** Write records. Logs and reports those that the store rejects. @throws if the store fails */
+const writeBatch = async (
+  store: Pick<QueueStore, 'recordAttempts'>,
+  batch: readonly Waiting[],
+): Promise<void> => {
+  const rejected = new Set(await store.recordAttempts(batch.map(({ record }) => record)));
+  for (const { record, done } of batch) {
+    const written = !rejected.has(record);
+    if (!written) {
+      logger.error('Dropped attempt {number} of {delivery}: it does not fit its delivery', {
+        number: record.attempt.number,
+        delivery: deliveryId(record.delivery),
+      });
+    }
+    done(written);
+  }
+};
+
+export const createRecorder = (
+  store: Pick<QueueStore, 'recordAttempts'>,
+  wall: WallClock,
+): Recorder => {
+  let waiting: Waiting[] = [];
+  let scheduled = false;
+  let blocked = false;
+  const unblocked = new Set<() => void>();
+
+  const setBlocked = (isNow: boolean): void => {
+    if (blocked === isNow) return;
+    blocked = isNow;
+    if (!isNow) for (const listener of unblocked) listener();
+  };
+
+  const write = async (batch: readonly Waiting[]): Promise<void> => {
+    await writeBatch(store, batch);
+    setBlocked(false);
+  };
+
+  const backlog = createBacklog(wall, write, (error) => setBlocked(error instanceof StoreFailure));
 
   const flush = async (): Promise<void> => {
     scheduled = false;
@@ -137,7 +187,8 @@ export const createRecorder = (
     try {
       await write(batch);
     } catch {
-      await writeOneByOne(batch);
+      // Which record failed is found out by writing them one by one.
+      await backlog.add(batch);
     }
   };
 
@@ -153,18 +204,14 @@ export const createRecorder = (
       schedule();
     },
     resume: () => {
-      waiting = [...waiting, ...failed];
-      failed = [];
+      waiting = [...waiting, ...backlog.takeAll()];
       schedule();
     },
     isBlocked: () => blocked,
     onUnblocked: (listener) => void unblocked.add(listener),
     retryNow: () => {
-      if (blocked && cancelRetry !== null) void retry();
+      if (blocked) backlog.retryNow();
     },
-    stop: () => {
-      cancelRetry?.();
-      cancelRetry = null;
-    },
+    stop: backlog.stop,
   };
 };

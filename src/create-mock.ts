@@ -9,7 +9,7 @@ import { ulid } from 'ulid';
 import { MAX_CLOCK_RATE, parseClockSetting, type ClockSetting } from './clock/setting.ts';
 import { systemClock } from './clock/system.ts';
 import type { ClockState } from './clock/port.ts';
-import { inMode } from './clock/virtual.ts';
+import { startClock } from './clock/virtual.ts';
 import { DELIVERY_POLICY } from '../schemas/contract.ts';
 import { ProfileName, type TriggerRequest } from '../schemas/sandbox.ts';
 import { createSigner } from './signature/sign.ts';
@@ -174,13 +174,7 @@ type Settings = ReturnType<typeof validated>;
 /** The clock that a new account gets. */
 const initialClock = (setting: ClockSetting, start: number | null): ClockState => {
   const wall = systemClock.now();
-  const still: ClockState = {
-    mode: 'frozen',
-    rate: 0,
-    anchorVirtual: start ?? wall,
-    anchorWall: wall,
-  };
-  return inMode(still, setting.mode, setting.rate, wall);
+  return startClock(setting, start ?? wall, wall);
 };
 
 /** Runs a sandbox on an open store, which stays open when that fails. */

@@ -38,6 +38,12 @@ export interface SystemClock extends WallClock {
  */
 export type ClockMode = 'realtime' | 'scaled' | 'frozen' | 'skip';
 
+/**
+ * How a virtual clock gets to a time: it has reached it (`now`), it may be set to it as soon as nothing is in flight
+ * (`jump`), or it reaches it after `sleepMs` real milliseconds, Infinity if it does not run.
+ */
+export type ClockPlan = 'now' | 'jump' | { readonly sleepMs: number };
+
 /** The persisted state of a virtual clock. */
 export interface ClockState {
   readonly mode: ClockMode;

@@ -23,28 +23,21 @@
  *
  * @module
  */
-import type { ClockState, SystemClock } from '../clock/port.ts';
-import { movedTo, virtualNow, wallDelayUntil } from '../clock/virtual.ts';
+import type { ClockPlan, ClockState, SystemClock } from '../clock/port.ts';
+import { measuresAttempts, movedTo, planFor, startTimeOf, virtualNow } from '../clock/virtual.ts';
 import type { AccountKey, Millis } from '../domain/delivery.ts';
 import { LAST_MOMENT } from '../domain/time.ts';
 import type { AccountStore } from '../storage/store.ts';
-
-/**
- * On a scaled clock, an attempt that starts at most this many real milliseconds late is stamped with its due time:
- * real time paces the simulation but does not measure it.
- */
-const PACING_SLACK_MS = 50;
 
 export interface AccountClock {
   now(): Millis;
   state(): ClockState;
   /** Whether attempts take no time unless they time out: true in all modes but `realtime`, and while held. */
   isSimulated(): boolean;
-  isHeld(): boolean;
   /** The start time to record for an attempt that was due at `dueAt` and is sent now. */
   stampFor(dueAt: Millis): Millis;
-  /** Real milliseconds until the clock reaches `at`; null if it does not run. */
-  delayUntil(at: Millis): Millis | null;
+  /** How the clock gets to `at`. While held, it moves only by the advance that holds it. */
+  plan(at: Millis): ClockPlan;
   set(state: ClockState): Promise<void>;
   /** Set the time; the mode stays. */
   moveTo(at: Millis): Promise<void>;
@@ -73,14 +66,12 @@ export const createAccountClock = (
   return {
     now,
     state: () => state,
-    isSimulated: () => held !== null || state.mode !== 'realtime',
-    isHeld: () => held !== null,
-    stampFor: (dueAt) => {
-      const at = now();
-      const paced = held === null && state.mode === 'scaled';
-      return paced && (at - dueAt) / state.rate <= PACING_SLACK_MS ? dueAt : at;
+    isSimulated: () => held !== null || !measuresAttempts(state),
+    stampFor: (dueAt) => held ?? startTimeOf(state, dueAt, now()),
+    plan: (at) => {
+      if (held === null) return planFor(state, at, now());
+      return at <= held ? 'now' : { sleepMs: Infinity };
     },
-    delayUntil: (at) => wallDelayUntil(state, at, wall.now()),
     set,
     moveTo,
     hold: async (at) => {

@@ -2,14 +2,18 @@
  * Endpoint queues of one account, one per webhook, for one generation: claims ready to send, attempts in flight, and the
  * next due time.
  *
+ * A claim goes through three states: *reserved* (a place is kept while the delivery is being stored), *ready* (claimed in
+ * the store, waiting for a free place) and *in flight*. Each endpoint takes up to `concurrency` attempts in flight, and
+ * as many again reserved or ready, so that a receiver does not wait for the store.
+ *
  * @module
  */
 import { getLogger } from '@logtape/logtape';
 import type { Millis, Webhook, WebhookKey } from '../../domain/delivery.ts';
-import type { Signer } from '../../signature/sign.ts';
+import { createSigner, type Signer } from '../../signature/sign.ts';
 import type { Claim, QueueStore } from '../../storage/store.ts';
+import { targetOf, type Target } from '../delivery/transport.ts';
 import type { Generation } from './generation.ts';
-import type { Target } from '../delivery/transport.ts';
 
 const logger = getLogger(['sendemall-mock', 'engine']);
 
@@ -20,11 +24,8 @@ export interface Endpoint {
   sign: Signer | null;
   /** A lower bound of the earliest due time of pending deliveries; Infinity if nothing is pending. */
   nextDue: Millis;
-  /** Claimed deliveries, sent as soon as a place is free, so that the receiver does not wait for the store. */
   ready: Claim[];
-  /** Places reserved for deliveries that are being stored. */
   reserved: number;
-  /** Attempts without a result yet. */
   inFlight: number;
   removed: boolean;
   /** Sending is scheduled for the end of this iteration of the event loop. */
@@ -34,15 +35,14 @@ export interface Endpoint {
 }
 
 export interface Endpoints extends Iterable<Endpoint> {
-  readonly generation: Generation;
   get(key: WebhookKey): Endpoint | undefined;
   /** Whether the webhook is active and deliveries may be sent now. */
   isOpen(endpoint: Endpoint): boolean;
-  /** Number of deliveries that may be claimed: up to the concurrency in flight, and as many again ready to send. */
+  /** Number of deliveries that may be claimed or reserved in addition. */
   places(endpoint: Endpoint): number;
   /** Due time of the next attempt of an active webhook; null if nothing is pending. */
   earliestDue(): Millis | null;
-  /** Whether any delivery is claimed or reserved but not sent yet. */
+  /** Whether any delivery of an open endpoint is reserved or ready. */
   hasUnsent(): boolean;
   /** Note that a delivery of this webhook is due at `at`. */
   expect(key: WebhookKey, at: Millis): void;
@@ -56,53 +56,80 @@ export interface Endpoints extends Iterable<Endpoint> {
   stop(): Promise<void>;
 }
 
+/** The request target and signer of a webhook, created once. */
+export const senderOf = (
+  endpoint: Endpoint,
+): { readonly target: Target; readonly sign: Signer } => ({
+  target: (endpoint.target ??= targetOf(endpoint.webhook.url)),
+  sign: (endpoint.sign ??= createSigner(endpoint.webhook.secret)),
+});
+
+/**
+ * @param send sends what is ready. Called at the end of the iteration of the event loop in which the endpoint was woken:
+ * requests that go out together wake the receiver once, and waking it costs more than a request
+ */
+const createEndpoint = (webhook: Webhook, send: (endpoint: Endpoint) => void): Endpoint => {
+  const endpoint: Endpoint = {
+    webhook,
+    target: null,
+    sign: null,
+    nextDue: Infinity,
+    ready: [],
+    reserved: 0,
+    inFlight: 0,
+    removed: false,
+    sending: false,
+    wake: () => {
+      if (endpoint.sending) return;
+      endpoint.sending = true;
+      setImmediate(() => {
+        endpoint.sending = false;
+        send(endpoint);
+      });
+    },
+  };
+  return endpoint;
+};
+
+const release = async (
+  endpoint: Endpoint,
+  store: Pick<QueueStore, 'release'>,
+): Promise<boolean> => {
+  const claims = endpoint.ready;
+  if (claims.length === 0) return true;
+  endpoint.ready = [];
+  try {
+    await store.release(claims.map(({ delivery }) => delivery));
+  } catch (error) {
+    endpoint.ready.unshift(...claims);
+    logger.error('Cannot release {count} claims: {error}', { count: claims.length, error });
+    return false;
+  }
+  for (const { dueAt } of claims) endpoint.nextDue = Math.min(endpoint.nextDue, dueAt);
+  return true;
+};
+
+/** @param send sends what is ready for an open endpoint, as far as places are free */
 export const createEndpoints = (
   concurrency: number,
   store: Pick<QueueStore, 'release'>,
   generation: Generation,
-  sendSoon: (endpoint: Endpoint) => void,
+  send: (endpoint: Endpoint) => void,
 ): Endpoints => {
   const endpoints = new Map<WebhookKey, Endpoint>();
   let stopped = false;
 
   const isOpen = ({ webhook, removed }: Endpoint): boolean =>
     webhook.status === 'active' && !removed && !stopped && generation.state === 'active';
-
-  const releaseClaims = async (endpoint: Endpoint): Promise<boolean> => {
-    const claims = endpoint.ready;
-    // The store no longer contains the rows of a discarded generation.
-    if (claims.length === 0 || generation.state === 'discarded') return true;
-    endpoint.ready = [];
-    try {
-      await store.release(claims.map(({ delivery }) => delivery));
-    } catch (error) {
-      endpoint.ready.unshift(...claims);
-      logger.error('Cannot release {count} claims: {error}', { count: claims.length, error });
-      return false;
-    }
-    for (const { dueAt } of claims) endpoint.nextDue = Math.min(endpoint.nextDue, dueAt);
-    return true;
+  const sendIfOpen = (endpoint: Endpoint): void => {
+    if (isOpen(endpoint)) send(endpoint);
   };
-
-  const add = (webhook: Webhook): void => {
-    const endpoint: Endpoint = {
-      webhook,
-      target: null,
-      sign: null,
-      nextDue: Infinity,
-      ready: [],
-      reserved: 0,
-      inFlight: 0,
-      removed: false,
-      sending: false,
-      wake: () => sendSoon(endpoint),
-    };
-    endpoints.set(webhook.key, endpoint);
-  };
+  // The store no longer contains the rows of a discarded generation.
+  const releaseClaims = async (endpoint: Endpoint): Promise<boolean> =>
+    generation.state === 'discarded' || release(endpoint, store);
 
   return {
     [Symbol.iterator]: () => endpoints.values(),
-    generation,
     get: (key) => endpoints.get(key),
     isOpen,
     places: ({ inFlight, ready, reserved }) => 2 * concurrency - inFlight - ready.length - reserved,
@@ -127,7 +154,7 @@ export const createEndpoints = (
     put: async (webhook) => {
       const endpoint = endpoints.get(webhook.key);
       if (endpoint === undefined) {
-        add(webhook);
+        endpoints.set(webhook.key, createEndpoint(webhook, sendIfOpen));
         return false;
       }
       Object.assign(endpoint, { webhook, target: null, sign: null });

@@ -3,32 +3,29 @@
  *
  * @module
  */
+import pLimit from 'p-limit';
 import { busy } from '../domain/problems.ts';
 
 export interface SerialQueue {
   /** @throws {Problem} `BUSY` if the queue is full */
-  take<T>(work: () => Promise<T>): Promise<T>;
+  run<T>(task: () => Promise<T>): Promise<T>;
   /** Resolves when all tasks queued so far have finished. */
-  over(): Promise<void>;
+  finished(): Promise<void>;
 }
 
-export const createSerialQueue = (most: number, what: string): SerialQueue => {
-  let last: Promise<unknown> = Promise.resolve();
-  let waiting = 0;
+/**
+ * @param maxTasks running and waiting
+ * @param tasks names the tasks in the error, e.g. `changes of this clock`
+ */
+export const createSerialQueue = (maxTasks: number, tasks: string): SerialQueue => {
+  const limit = pLimit(1);
   return {
-    take: async (work) => {
-      if (waiting >= most) {
-        throw busy(`${most} ${what} are already queued. Wait until they have finished.`);
+    run: async (task) => {
+      if (limit.activeCount + limit.pendingCount >= maxTasks) {
+        throw busy(`${maxTasks} ${tasks} are already queued. Wait until they have finished.`);
       }
-      waiting += 1;
-      const turn = last.then(work).finally(() => {
-        waiting -= 1;
-      });
-      last = turn.catch(() => undefined);
-      return turn;
+      return limit(task);
     },
-    over: async () => {
-      await last;
-    },
+    finished: () => limit(() => undefined),
   };
 };

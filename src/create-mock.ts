@@ -13,6 +13,7 @@ import { startClock } from './clock/virtual.ts';
 import { DELIVERY_POLICY } from '../schemas/contract.ts';
 import { ProfileName, type TriggerRequest } from '../schemas/sandbox.ts';
 import { createSigner } from './signature/sign.ts';
+import { DEFAULT_HOST } from './domain/defaults.ts';
 import { isMoment, parseTime, toProviderTime } from './domain/time.ts';
 import { deliveryHeaders, makeAttempt, type AttemptEnd } from './engine/delivery/attempt.ts';
 import { createEngine } from './engine/create-engine.ts';
@@ -35,11 +36,8 @@ import type { Store } from './storage/store.ts';
 
 export { CHAOS_LEVELS } from './engine/faults/presets.ts';
 
-/** Attempts in flight per webhook, unless told otherwise. */
+/** Default number of attempts in flight per webhook. */
 export const DEFAULT_CONCURRENCY = 16;
-/** 7363 is SEND on a phone's keys. */
-export const DEFAULT_PORT = 7363;
-export const DEFAULT_HOST = '127.0.0.1';
 /** Requests that are being answered when it closes have at most so long. */
 const ANSWER_GRACE_MS = 2000;
 
@@ -88,9 +86,14 @@ export interface Mock extends AsyncDisposable {
 export class MockOptionError extends Error {
   override readonly name = 'MockOptionError';
   readonly option: keyof MockOptions;
+  readonly value: unknown;
+  /** What to pass instead: a sentence. */
+  readonly remedy: string;
   constructor(option: keyof MockOptions, value: unknown, remedy: string) {
-    super(`${option} is ${JSON.stringify(value)}: ${remedy}`);
+    super(`Invalid ${option} ${JSON.stringify(value)}. ${remedy}`);
     this.option = option;
+    this.value = value;
+    this.remedy = remedy;
   }
 }
 
@@ -101,7 +104,7 @@ const wholeNumber = (
   to: number,
 ): number => {
   if (Number.isInteger(value) && value >= from && value <= to) return value;
-  throw new MockOptionError(option, value, `give a whole number from ${from} to ${to}.`);
+  throw new MockOptionError(option, value, `Pass a whole number from ${from} to ${to}.`);
 };
 
 const clockSetting = (text: string): ClockSetting => {
@@ -110,7 +113,7 @@ const clockSetting = (text: string): ClockSetting => {
   throw new MockOptionError(
     'clock',
     text,
-    `use realtime, skip, frozen, or a rate such as 60x (up to ${MAX_CLOCK_RATE}x).`,
+    `Pass realtime, skip, frozen, or a rate such as 60x (up to ${MAX_CLOCK_RATE}x).`,
   );
 };
 
@@ -121,19 +124,19 @@ const startOf = (text: string | undefined): number | null => {
   throw new MockOptionError(
     'clockStart',
     text,
-    'use RFC 3339 and a year from 1970 on, e.g. 2026-04-06T12:00:00Z.',
+    'Pass an RFC 3339 time in 1970 or later, such as 2026-04-06T12:00:00Z.',
   );
 };
 
 const chaosOf = (level: string): readonly NewRule[] => {
   if (level === 'mild' || level === 'wild') return CHAOS[level];
-  throw new MockOptionError('chaos', level, `use ${CHAOS_LEVELS.join(' or ')}.`);
+  throw new MockOptionError('chaos', level, `Pass ${CHAOS_LEVELS.join(' or ')}.`);
 };
 
 const profileOf = (name: string = 'average'): ProfileName => {
   const profile = ProfileName.safeParse(name);
   if (profile.success) return profile.data;
-  throw new MockOptionError('profile', name, `use one of ${ProfileName.options.join(', ')}.`);
+  throw new MockOptionError('profile', name, `Pass one of ${ProfileName.options.join(', ')}.`);
 };
 
 const hostsOf = (hosts: readonly string[] = []): readonly string[] => {
@@ -142,7 +145,7 @@ const hostsOf = (hosts: readonly string[] = []): readonly string[] => {
   throw new MockOptionError(
     'allowedHosts',
     invalid,
-    'give a host name without scheme and path, e.g. sandbox.example.com.',
+    'Pass a host name without scheme and path, such as sandbox.example.com.',
   );
 };
 

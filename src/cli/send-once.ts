@@ -1,5 +1,5 @@
 /**
- * `trigger --to`: one attempt at a receiver, with no sandbox in between.
+ * `trigger --to`: one delivery attempt, without a sandbox.
  *
  * @module
  */

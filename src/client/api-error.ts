@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { DEFAULT_PORT } from '../domain/defaults.ts';
 import { describeNetworkError } from '../domain/network-error.ts';
 
 export interface ApiErrorInit {
@@ -52,7 +53,7 @@ const remedyFor = (baseUrl: string): string => {
   const { hostname, port, protocol } = new URL(baseUrl);
   const isLocal = /^(localhost|127\..*|\[::1\])$/.test(hostname) && protocol === 'http:';
   if (!isLocal) return 'check the URL, and that the sandbox is running there';
-  const flag = port === '7363' ? '' : ` --port ${port === '' ? 80 : port}`;
+  const flag = port === String(DEFAULT_PORT) ? '' : ` --port ${port === '' ? 80 : port}`;
   return `start one with \`sendemall-mock serve${flag}\``;
 };
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { DEFAULT_SANDBOX_URL } from '../domain/defaults.ts';
 import type { AccountEvent, Snapshot } from '../../schemas/sandbox.ts';
 import {
   campaignsClient,
@@ -62,8 +63,6 @@ export interface Client {
   /** Puts a snapshot in place of what is there. */
   restore(snapshot: Snapshot, options?: CallOptions): Promise<void>;
 }
-
-export const DEFAULT_SANDBOX_URL = 'http://127.0.0.1:7363';
 
 async function* eventsOf(response: Response): AsyncGenerator<AccountEvent> {
   if (response.body === null) return;

@@ -48,7 +48,7 @@ export const ROOMS: readonly Room[] = [
     name: 'vitest',
     may: ['schemas', 'domain', 'signature', 'create-mock', 'conformance', 'client'],
   },
-  { name: 'testcontainers', may: ['client'] },
+  { name: 'testcontainers', may: ['client', 'src/domain/defaults.ts'] },
   { name: 'index', may: ['create-mock', 'client'] },
 ];
 

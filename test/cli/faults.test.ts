@@ -26,7 +26,7 @@ const cli = (key: string, ...args: readonly string[]) =>
 test('adds, lists, applies, marks and removes', async () => {
   const api = apiOf(served.url, 'faults');
   const webhook = await api.register(receiver.url);
-  expect((await cli('faults', 'faults', 'list')).stderr).toContain('Nothing is made to go wrong.');
+  expect((await cli('faults', 'faults', 'list')).stderr).toContain('No fault rules.');
   const added = await cli('faults', 'faults', 'add', 'lost_acknowledgement', '--times', '1');
   expect(added.stdout).toBe(
     'flt_1  lost_acknowledgement: throws a 2xx away, so that the event comes again by the retry plan, always\n',
@@ -58,7 +58,7 @@ test('adds, lists, applies, marks and removes', async () => {
     /200 +\d+ ms +\[lost_acknowledgement\] +fault lost_acknowledgement: answered 200, which got lost/,
   );
   expect((await cli('faults', 'faults', 'clear', '--id', 'flt_2')).stdout).toBe(
-    '1 rule removed.\n',
+    'Removed 1 rule.\n',
   );
   expect(JSON.parse((await cli('faults', 'faults', 'clear', '--json')).stdout)).toEqual({
     removed: 1,

@@ -69,7 +69,7 @@ describe('trigger', () => {
     const { cli } = account();
     const one = await cli(['trigger', 'email.sent']);
     expect(one.status).toBe(0);
-    expect(one.stdout).toContain('nowhere to deliver to');
+    expect(one.stdout).toContain('(no subscribers)');
     expect(one.stderr).not.toBe('');
     const two = await cli(['trigger', 'email.sent', '--wait']);
     expect(two.status).toBe(2);
@@ -126,7 +126,7 @@ describe('trigger', () => {
     expect(array).toMatchObject({ status: 2 });
     expect(array.stderr).toContain('holds no object');
     const broken = await cli(['trigger', 'email.sent', '--data-file', '-'], { input: '{"a":' });
-    expect(broken.stderr).toMatch(/--data-file - is no JSON/);
+    expect(broken.stderr).toMatch(/Invalid JSON in --data-file -/);
   });
 
   test('--count and --webhook', async () => {
@@ -214,7 +214,7 @@ describe('deliveries', () => {
       id,
       'Attempt 4',
       'out of order',
-      'answered 500',
+      'response 500',
       'X-SendEmAll-Signature: sha256=',
     ]) {
       expect(stdout).toContain(text);
@@ -232,7 +232,9 @@ describe('deliveries', () => {
     await api.settled(id);
     const same = await cli(['deliveries', 'redeliver', id, '--wait']);
     expect(same.status).toBe(0);
-    expect(same.stdout).toMatch(new RegExp(`^dlv_\\S+ repeats ${id}\\.\n.*→ delivered\n`));
+    expect(same.stdout).toMatch(
+      new RegExp(`^Created dlv_\\S+, which repeats ${id}\\.\n.*→ delivered\n`),
+    );
     const other = await json(
       ['deliveries', 'redeliver', id, '--body-file', '-', '--signature', 'missing', '--wait'],
       { input: '{"edited":true}' },
@@ -268,7 +270,7 @@ describe('dead letters', () => {
     expect(again.stdout).toContain('2 of 2 delivered.');
 
     const acked = await cli(['dead-letters', 'ack', 'evt_one']);
-    expect(acked).toMatchObject({ status: 0, stdout: `evt_one of ${webhook} is acknowledged.\n` });
+    expect(acked).toMatchObject({ status: 0, stdout: `Acknowledged evt_one of ${webhook}.\n` });
     expect(
       (await json(['dead-letters', 'ack', 'evt_two'])).data[0].failure.acknowledged_at,
     ).toBeTruthy();
@@ -351,7 +353,7 @@ test('a reader that has seen enough is no error', async () => {
   expect(stderr).not.toContain('EPIPE');
 });
 
-test('notices that nobody reads change no status', () => {
+test('a closed stderr does not change the exit status', () => {
   const { stdout } = spawnSync(
     'bash',
     [

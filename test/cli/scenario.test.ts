@@ -108,7 +108,7 @@ describe('run --to', () => {
   test('without a secret it says what to give', async () => {
     const { status, stderr } = await run(['scenario', 'run', 'reply', '--to', good.url]);
     expect(status).toBe(2);
-    expect(stderr).toMatch(/--secret is missing.*SENDEMALL_MOCK_SECRET/);
+    expect(stderr).toMatch(/Missing --secret.*SENDEMALL_MOCK_SECRET/);
   });
 
   test('on a port that is taken it says so', async () => {

@@ -24,7 +24,7 @@ describe('what it prints', () => {
     await using running = keepRunning(['serve', '--port', '0', '--clock', '60x', '--seed', '7']);
     const curl = await running.line((line) => line.trim().startsWith('curl '));
     const text = running.lines.join('\n');
-    const url = /listens on (http:\/\/127\.0\.0\.1:\d+)/.exec(text)?.[1];
+    const url = /listening on (http:\/\/127\.0\.0\.1:\d+)/.exec(text)?.[1];
     expect(text).toMatch(/account +x-user-context: your-api-key/);
     expect(text).toMatch(/state +in memory.*--db FILE/);
     expect(text).toMatch(/clock +60x/);
@@ -37,7 +37,7 @@ describe('what it prints', () => {
     expect(await running.stop()).toBe(0);
   });
 
-  test('with --chaos, what it will do to whom', async () => {
+  test('--chaos prints its rules', async () => {
     await using running = keepRunning(['serve', '--port', '0', '--chaos', 'wild', '--seed', '7']);
     await running.line((line) => line.trim().startsWith('curl '));
     const text = running.lines.join('\n');
@@ -118,7 +118,7 @@ describe('keys and secrets', () => {
       '--secret',
       SECRET,
     ]);
-    const url = /http:\S+/.exec(await running.line((line) => line.includes('listens on')))![0];
+    const url = /http:\S+/.exec(await running.line((line) => line.includes('listening on')))![0];
     const api = apiOf(url, key);
     await api.settled(await api.trigger());
     await api.send('POST', '/v1/webhooks', { url: receiver.url, events: ['*'], secret: SECRET });
@@ -161,7 +161,7 @@ describe('--forward-to', () => {
       '--forward-to',
       receiver.url,
     ]);
-    const url = /http:\S+/.exec(await running.line((line) => line.includes('listens on')))![0];
+    const url = /http:\S+/.exec(await running.line((line) => line.includes('listening on')))![0];
     await apiOf(url).trigger('email.clicked');
     await running.line((line) => line.includes('→ delivered'));
     await apiOf(url).trigger('email.bounced');

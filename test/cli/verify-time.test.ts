@@ -56,7 +56,7 @@ describe('a time budget is taken', () => {
       env,
     });
     // Nothing but the budget itself may end this run; on a busy machine a second can be too short.
-    expect(stderr).not.toContain('Give a span');
+    expect(stderr).not.toContain('Pass a duration');
   });
 });
 

@@ -1,5 +1,5 @@
 /**
- * How a run of `verify` ends: its status, and why nothing could be learnt.
+ * Exit status of a run of `verify`, and the reason if it is inconclusive.
  *
  * @module
  */
@@ -12,9 +12,9 @@ import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
 import { REACH } from './live.ts';
 
-/** Why a hook that was given cannot be relied on; null when there is none. */
-const whichIsBlind = ({ checks }: Report, hooks: Hooks): string | null => {
-  const isVoucher = (id: string): boolean =>
+/** Why a given hook is unreliable: the result of the check that validates it. Null if all hooks are reliable. */
+const unreliableHook = ({ checks }: Report, hooks: Hooks): string | null => {
+  const validatesHook = (id: string): boolean =>
     CATALOGUE.some(
       (check) =>
         check.id === id &&
@@ -22,41 +22,45 @@ const whichIsBlind = ({ checks }: Report, hooks: Hooks): string | null => {
         check.vouches !== undefined &&
         hasHook(hooks, check.vouches),
     );
-  const found = checks.find(({ id, status }) => isVoucher(id) && status !== 'pass');
-  return found === undefined
+  const invalid = checks.find(({ id, status }) => validatesHook(id) && status !== 'pass');
+  return invalid === undefined
     ? null
-    : `a hook that was given cannot be relied on, so what rests on it was not tested. ${found.id}: ${found.actual ?? found.reason ?? found.status}`;
+    : `a hook is unreliable, so checks that need it were not tested. ${invalid.id}: ${invalid.actual ?? invalid.reason ?? invalid.status}`;
 };
 
-/** Why nothing is known, for the last line; what the live view has told is not told again. */
-const whyInconclusive = (report: Report, hooks: Hooks): string => {
+/** Reason for the last line. Errors that the live view has printed are only named. */
+const reasonInconclusive = (report: Report, hooks: Hooks): string => {
   const errors = report.checks.filter(({ status }) => status === 'error');
   const unreached = errors.find(({ id }) => id === REACH);
   if (unreached !== undefined) return unreached.reason ?? '';
   if (errors.length > 0) {
-    return `not judged: ${errors.map(({ id }) => id).join(', ')}. Why is said above.`;
+    return `error in ${errors.map(({ id }) => id).join(', ')}. See the messages above.`;
   }
   if (report.cut_off?.by === 'budget') {
     const { reached, total } = report.cut_off;
-    return `${reached} of ${total} checks were run before the time budget was spent, and checks that decide the verdict are left. Pass a longer --time, or choose checks with --only.`;
+    return `the time budget ran out after ${reached} of ${total} checks, and the rest can still change the verdict. Pass a longer --time, or select checks with --only.`;
   }
   return (
-    whichIsBlind(report, hooks) ??
-    'none of the checks that were asked for could be run: look at what is not tested.'
+    unreliableHook(report, hooks) ??
+    'none of the selected checks could run. See the reasons under "not tested".'
   );
 };
 
-/** @throws {UsageError} when nothing could be learnt */
+/**
+ * Set the exit status for a report.
+ *
+ * @throws {UsageError} if the run is inconclusive
+ */
 export const conclude = (report: Report, hooks: Hooks, terminal: Terminal): void => {
   terminal.signal.throwIfAborted();
   const stale = report.baseline?.stale ?? [];
   if (stale.length > 0) {
     terminal.note(
-      `Stale in the baseline, take out: ${stale.map(({ id }) => id).join(', ')}. What it names must still fail.`,
+      `Stale baseline entries: ${stale.map(({ id }) => id).join(', ')}. Remove them: these checks no longer fail.`,
     );
   }
   if (report.summary.verdict === 'inconclusive') {
-    throw new UsageError(`Inconclusive: ${whyInconclusive(report, hooks)}`);
+    throw new UsageError(`Inconclusive: ${reasonInconclusive(report, hooks)}`);
   }
   if (report.summary.verdict === 'not_conformant' || stale.length > 0) terminal.fail();
 };

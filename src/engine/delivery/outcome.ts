@@ -7,7 +7,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Outcome } from '../../domain/delivery.ts';
 import { classifyNetworkError, type SenderFailure } from '../../domain/network-error.ts';
 import { isSuccess } from '../../domain/retry-plan.ts';
-import { formatSpan } from '../../domain/time.ts';
+import { formatDuration } from '../../domain/time.ts';
 import { BlockedTargetError } from './target-guard.ts';
 import { MAX_RESPONSE_BYTES, type Phase, type PostResult } from './transport.ts';
 
@@ -31,7 +31,7 @@ const ofStatus = (status: number, location: string | undefined): Verdict => {
 };
 
 const ofTimeout = (phase: Phase, timeoutMs: number): Verdict => {
-  const limit = formatSpan(timeoutMs);
+  const limit = formatDuration(timeoutMs);
   switch (phase) {
     case 'connect':
       return {

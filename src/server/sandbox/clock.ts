@@ -6,7 +6,7 @@
 import { Hono } from 'hono';
 import { AdvanceRequest, SetClockRequest } from '../../../schemas/sandbox.ts';
 import { validationFailed } from '../../domain/problems.ts';
-import { parseSpan, parseTime, toSandboxTime } from '../../domain/time.ts';
+import { parseDuration, parseTime, toSandboxTime } from '../../domain/time.ts';
 import { parse } from '../../domain/validate.ts';
 import type { AccountEngine, AdvanceTarget } from '../../engine/engine.ts';
 import { readJson } from '../body.ts';
@@ -40,7 +40,7 @@ const targetOf = (body: unknown): AdvanceTarget => {
     if (to !== null) return { to };
     throw validationFailed(`"to" is ${JSON.stringify(request.to)}. ${hints.to}`);
   }
-  const by = parseSpan(request.by);
+  const by = parseDuration(request.by);
   if (by !== null) return { by };
   throw validationFailed(`"by" is ${JSON.stringify(request.by)}. ${hints.by}`);
 };

@@ -12,7 +12,7 @@ import {
   faultNotFound,
   validationFailed,
 } from '../../domain/problems.ts';
-import { parseSpan } from '../../domain/time.ts';
+import { parseDuration } from '../../domain/time.ts';
 import { parse } from '../../domain/validate.ts';
 import type { AccountEngine } from '../../engine/engine.ts';
 import { MAX_RULES, type FaultRule, type NewRule } from '../../engine/faults/rules.ts';
@@ -40,7 +40,7 @@ const faultView = (rule: FaultRule): Fault => ({
 
 const delayOf = ({ delay, fault }: AddFaultRequest): number | undefined => {
   if (delay === undefined) return undefined;
-  const span = parseSpan(delay);
+  const span = parseDuration(delay);
   if (span === null || span === 0 || span > MAX_DELAY_MS) {
     throw validationFailed(
       `"delay" is ${JSON.stringify(delay)}. Give a span of time up to 30 days, e.g. 90s, 5m or 1h30m.`,

@@ -15,6 +15,9 @@ export const rowKey = (account: AccountKey, number: number): number =>
 
 export const rowNumber = (key: number): number => key % ROW_NUMBERS;
 
+/** The account of a row's key. */
+export const rowAccount = (key: number): AccountKey => Math.floor(key / ROW_NUMBERS);
+
 /** @returns e.g. `dlv_0000001z` */
 export const deliveryId = (key: number): string =>
   `dlv_${rowNumber(key).toString(36).padStart(8, '0')}`;

@@ -1,15 +1,19 @@
 /**
- * A snapshot that cannot be loaded.
+ * Error for a snapshot that cannot be imported.
  *
  * @module
  */
-/** The message says where it does not fit and what to do; nothing was changed. */
+
+/** The snapshot is invalid, and nothing was changed. The message names the place, the problem and the remedy. */
 export class SnapshotError extends Error {
   override readonly name = 'SnapshotError';
 }
 
-/** @param where e.g. `tables.event[0].seq` */
-export const snapshotMisfit = (where: string, why: string): SnapshotError =>
+/**
+ * @param where e.g. `tables.event[0].seq`
+ * @param problem predicate without a full stop, e.g. `must be a number`
+ */
+export const invalidSnapshot = (where: string, problem: string): SnapshotError =>
   new SnapshotError(
-    `This snapshot does not fit: ${where} ${why}. Load one that this version of the sandbox saved, unchanged.`,
+    `Invalid snapshot: ${where} ${problem}. Load an unmodified snapshot that this version of the sandbox saved.`,
   );

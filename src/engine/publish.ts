@@ -82,7 +82,7 @@ const plan = (
       if (fault !== null) faults.keep(webhook.key, event.id, fault);
       const dueAt = toMoment(event.createdAt + (fault?.holdMs ?? 0));
       const claimed = dueAt <= now && dispatcher.reserve(webhook.key);
-      deliveries.push({ webhook: webhook.key, dueAt, taken: claimed });
+      deliveries.push({ webhook: webhook.key, dueAt, claimed });
     }
     return { event, deliveries };
   });
@@ -128,9 +128,9 @@ const dispatch = async (
   const claims: Claim[] = [];
   let next = 0;
   for (const { event, deliveries } of rows) {
-    for (const { webhook, dueAt, taken } of deliveries) {
+    for (const { webhook, dueAt, claimed } of deliveries) {
       const delivery = keys[next++] ?? 0;
-      if (!taken) {
+      if (!claimed) {
         dispatcher.planned(webhook, dueAt);
         continue;
       }
@@ -161,7 +161,7 @@ const announce = (bus: EventBus, { rows }: Plan, keys: readonly number[]): void 
 
 const reservedIn = ({ rows }: Plan): WebhookKey[] =>
   rows.flatMap(({ deliveries }) =>
-    deliveries.filter(({ taken }) => taken).map(({ webhook }) => webhook),
+    deliveries.filter(({ claimed }) => claimed).map(({ webhook }) => webhook),
   );
 
 export interface Publisher {
@@ -192,9 +192,9 @@ export const publishUnlessDuplicate = async (
     dispatcher.unreserve(reservedIn(planned));
     throw error;
   });
-  if (stored.taken !== null) {
+  if (stored.duplicateId !== null) {
     dispatcher.unreserve(reservedIn(planned));
-    return { duplicateId: stored.taken };
+    return { duplicateId: stored.duplicateId };
   }
   const keys = stored.deliveries;
   if (bus.hasSubscribers) announce(bus, planned, keys);

@@ -53,7 +53,7 @@ export const createIdempotency = (wall: WallClock): Idempotent => {
     const requestHash = hashOf(c, body);
     const once = async (): Promise<Response> => {
       const now = wall.now();
-      const known = await store.recall(account.key, key, now - REMEMBERED_MS);
+      const known = await store.findResponse(account.key, key, now - REMEMBERED_MS);
       if (known !== null) {
         if (known.requestHash !== requestHash) throw idempotencyKeyReused(key);
         const first = JSON.parse(known.body) as { readonly meta: { readonly request_id: string } };
@@ -65,9 +65,9 @@ export const createIdempotency = (wall: WallClock): Idempotent => {
         sent = successText(c, view(effect));
         return {
           key,
-          answer: { requestHash, status, body: sent },
-          wallNow: now,
-          keep: LIMITS.maxIdempotencyKeysPerAccount,
+          response: { requestHash, status, body: sent },
+          storedAt: now,
+          maxResponses: LIMITS.maxIdempotencyKeysPerAccount,
         };
       });
       return c.body(sent, status, { 'content-type': 'application/json' });

@@ -44,7 +44,7 @@ const fill = async (store: Store, account: number, pending: number): Promise<num
       });
       return {
         event: { id, type: 'email.replied', createdAt: from + index, body },
-        deliveries: [{ webhook: webhook.key, dueAt: from + index, taken: false }],
+        deliveries: [{ webhook: webhook.key, dueAt: from + index, claimed: false }],
       };
     });
     await store.publish(account, events);

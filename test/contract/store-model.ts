@@ -42,19 +42,19 @@ export class StoreModel {
 
   publish(
     account: AccountKey,
-    events: readonly { id: string; webhook: ModelWebhook; dueAt: Millis; taken: boolean }[],
-  ): { taken: string } | { add: (seqs: readonly number[]) => void } {
+    events: readonly { id: string; webhook: ModelWebhook; dueAt: Millis; claimed: boolean }[],
+  ): { duplicateId: string } | { add: (seqs: readonly number[]) => void } {
     const known = new Set(this.events.filter((one) => one.account === account).map(({ id }) => id));
     for (const { id } of events) {
-      if (known.has(id)) return { taken: id };
+      if (known.has(id)) return { duplicateId: id };
       known.add(id);
     }
     return {
       add: (seqs) => {
-        for (const [index, { id, webhook, dueAt, taken }] of events.entries()) {
+        for (const [index, { id, webhook, dueAt, claimed }] of events.entries()) {
           this.events.push({ account, id });
           this.add(account, webhook, id, seqs[index] ?? -1, dueAt, null);
-          if (taken) this.find(seqs[index] ?? -1).status = 'in_flight';
+          if (claimed) this.find(seqs[index] ?? -1).status = 'in_flight';
         }
       },
     };

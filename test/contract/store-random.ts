@@ -18,7 +18,7 @@ const ALL = { limit: 1000 };
 /** Numbers pick among what there is at that moment. */
 const small = fc.nat(7);
 const time = fc.integer({ min: 0, max: 50 });
-const planned = fc.record({ id: fc.nat(30), hook: small, dueAt: time, taken: fc.boolean() });
+const planned = fc.record({ id: fc.nat(30), hook: small, dueAt: time, claimed: fc.boolean() });
 interface Operation {
   readonly do: string;
   readonly pick?: number;
@@ -26,7 +26,7 @@ interface Operation {
   readonly now?: number;
   readonly limit?: number;
   readonly status?: AttemptRecord['status'];
-  readonly events?: readonly { id: number; hook: number; dueAt: number; taken: boolean }[];
+  readonly events?: readonly { id: number; hook: number; dueAt: number; claimed: boolean }[];
 }
 
 const weighted = (
@@ -114,20 +114,20 @@ class Run {
         return;
       }
       case 'publish': {
-        const events = (op.events ?? []).flatMap(({ id, hook: pick, dueAt, taken }) => {
+        const events = (op.events ?? []).flatMap(({ id, hook: pick, dueAt, claimed }) => {
           const webhook = pickOf(live, pick);
-          return webhook === undefined ? [] : [{ id: `evt_${id}`, webhook, dueAt, taken }];
+          return webhook === undefined ? [] : [{ id: `evt_${id}`, webhook, dueAt, claimed }];
         });
         const expected = model.publish(key, events);
         const result = await store.publish(
           key,
-          events.map(({ id, webhook, dueAt, taken }) => ({
+          events.map(({ id, webhook, dueAt, claimed }) => ({
             event: { id, type: 'email.sent', createdAt: 0, body: `{"id":"${id}"}` },
-            deliveries: [{ webhook: webhook.key, dueAt, taken }],
+            deliveries: [{ webhook: webhook.key, dueAt, claimed }],
           })),
         );
-        expect(result.taken).toBe('taken' in expected ? expected.taken : null);
-        if ('add' in expected && result.taken === null) expected.add(result.deliveries);
+        expect(result.duplicateId).toBe('duplicateId' in expected ? expected.duplicateId : null);
+        if ('add' in expected && result.duplicateId === null) expected.add(result.deliveries);
         return;
       }
       case 'claim': {

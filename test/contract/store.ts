@@ -8,12 +8,12 @@ import type { Account } from '../../src/domain/account.ts';
 import type { Attempt, Webhook } from '../../src/domain/delivery.ts';
 import { SnapshotError } from '../../src/domain/snapshot-error.ts';
 import type {
-  AnswerToKeep,
+  ResponseToStore,
   AttemptRecord,
   Claim,
   NewEvent,
   Store,
-  StoredAnswer,
+  StoredResponse,
 } from '../../src/storage/store.ts';
 import { dumpOf } from '../support/dump.ts';
 
@@ -64,12 +64,12 @@ export const storeContract = (harness: StoreHarness): void => {
   let account: Account;
   const remember = (
     key: string,
-    answer: StoredAnswer,
-    wallNow: number,
-    keep: number,
+    response: StoredResponse,
+    storedAt: number,
+    maxResponses: number,
   ): Promise<void> =>
     store.appendCommand(account.key, { at: 0, emitted: 0, body: '{}' }, () => {
-      return { key, answer, wallNow, keep };
+      return { key, response, storedAt, maxResponses };
     });
   let webhook: Webhook;
   let made = 0;
@@ -90,13 +90,13 @@ export const storeContract = (harness: StoreHarness): void => {
     if (created === null) throw new Error('the account is full');
     return created;
   };
-  const event = (id: string, dueAt = 100, to: Webhook = webhook, taken = false): NewEvent => ({
+  const event = (id: string, dueAt = 100, to: Webhook = webhook, claimed = false): NewEvent => ({
     event: { id, type: 'email.sent', createdAt: 100, body: `{"id":"${id}"}` },
-    deliveries: [{ webhook: to.key, dueAt, taken }],
+    deliveries: [{ webhook: to.key, dueAt, claimed }],
   });
   const publish = async (...events: NewEvent[]): Promise<readonly number[]> => {
     const result = await store.publish(account.key, events);
-    if (result.taken !== null) throw new Error(`${result.taken} is taken`);
+    if (result.duplicateId !== null) throw new Error(`${result.duplicateId} exists already`);
     return result.deliveries;
   };
   const claimOne = async (now = 1_000_000): Promise<Claim> => {
@@ -133,7 +133,9 @@ export const storeContract = (harness: StoreHarness): void => {
     test('are saved with the events that they publish, or not at all', async () => {
       await store.publish(account.key, [event('evt_1')], 3);
       expect(await store.emitted(account.key)).toBe(3);
-      expect(await store.publish(account.key, [event('evt_1')], 4)).toEqual({ taken: 'evt_1' });
+      expect(await store.publish(account.key, [event('evt_1')], 4)).toEqual({
+        duplicateId: 'evt_1',
+      });
       expect(await store.emitted(account.key)).toBe(3);
       await store.publish(account.key, [event('evt_2')]);
       expect(await store.emitted(account.key)).toBe(3);
@@ -192,7 +194,7 @@ export const storeContract = (harness: StoreHarness): void => {
       expect((await store.counts(other.key)).events).toBe(0);
       expect(
         (await store.publish(other.key, [{ event: { ...event('evt_1').event }, deliveries: [] }]))
-          .taken,
+          .duplicateId,
       ).toBeNull();
     });
     test('cannot be asked for once the store is closed', async () => {
@@ -264,7 +266,7 @@ export const storeContract = (harness: StoreHarness): void => {
       expect(detail?.attempts).toEqual([attempt(1, { nextAttemptAt: null })]);
       await nothingWaits();
     });
-    test('still took what it had taken', async () => {
+    test('keeps a delivery that succeeded', async () => {
       await publish(event('evt_1'));
       const flying = await claimOne();
       await store.deleteWebhook(account.key, webhook.id, 500);
@@ -272,9 +274,9 @@ export const storeContract = (harness: StoreHarness): void => {
       expect(await settled()).toEqual([['delivered', null, 20]]);
       await nothingWaits();
     });
-    test.each([true, false])('gets nothing back (taken when published: %s)', async (taken) => {
-      const [delivery] = await publish(event('evt_1', 100, webhook, taken));
-      if (!taken) await claimOne();
+    test.each([true, false])('gets nothing back (claimed when published: %s)', async (claimed) => {
+      const [delivery] = await publish(event('evt_1', 100, webhook, claimed));
+      if (!claimed) await claimOne();
       await store.deleteWebhook(account.key, webhook.id, 500);
       await store.release([delivery!]);
       expect(await settled()).toEqual([['cancelled', null, 500]]);
@@ -308,12 +310,12 @@ export const storeContract = (harness: StoreHarness): void => {
         event('evt_1'),
         event('evt_3'),
       ]);
-      expect(result).toEqual({ taken: 'evt_1' });
+      expect(result).toEqual({ duplicateId: 'evt_1' });
       expect((await store.listEvents(account.key, {}, { limit: 10 })).map(({ id }) => id)).toEqual([
         'evt_1',
       ]);
       expect((await store.counts(account.key)).deliveries.pending).toBe(1);
-      expect((await store.publish(account.key, [event('evt_4'), event('evt_4')])).taken).toBe(
+      expect((await store.publish(account.key, [event('evt_4'), event('evt_4')])).duplicateId).toBe(
         'evt_4',
       );
     });
@@ -338,8 +340,16 @@ export const storeContract = (harness: StoreHarness): void => {
         store.publish(account.key, [event('evt_2')]),
         store.publish(account.key, [event('evt_6'), event('evt_7')]),
       ]);
-      expect(results.map(({ taken }) => taken)).toEqual([null, 'evt_1', null, 'evt_2', null]);
-      const kept = results.flatMap((result) => (result.taken === null ? result.deliveries : []));
+      expect(results.map(({ duplicateId }) => duplicateId)).toEqual([
+        null,
+        'evt_1',
+        null,
+        'evt_2',
+        null,
+      ]);
+      const kept = results.flatMap((result) =>
+        result.duplicateId === null ? result.deliveries : [],
+      );
       expect((await deliveries()).map(({ eventId, seq }) => [eventId, seq])).toEqual(
         kept
           .map((seq, index) => [['evt_2', 'evt_3', 'evt_5', 'evt_6', 'evt_7'][index], seq])
@@ -356,7 +366,7 @@ export const storeContract = (harness: StoreHarness): void => {
         event('evt_2', 100, webhook, true),
       ]);
       await store.deleteWebhook(account.key, webhook.id, 50);
-      expect((await before).taken).toBeNull();
+      expect((await before).duplicateId).toBeNull();
       const all = await deliveries();
       expect(all.map(({ eventId, status }) => [eventId, status])).toEqual([
         ['evt_2', 'in_flight'],
@@ -364,20 +374,20 @@ export const storeContract = (harness: StoreHarness): void => {
       ]);
       const cleared = store.publish(account.key, [event('evt_3')]);
       await store.resetAccount(account.key);
-      expect((await cleared).taken).toBeNull();
+      expect((await cleared).duplicateId).toBeNull();
       expect(await deliveries()).toEqual([]);
     });
     test('takes at once what it is told to', async () => {
-      const [taken, waiting] = await publish(event('evt_1', 100, webhook, true), event('evt_2'));
+      const [claimed, waiting] = await publish(event('evt_1', 100, webhook, true), event('evt_2'));
       expect((await store.claimDue(webhook.key, 1e9, 10)).map(({ delivery }) => delivery)).toEqual([
         waiting,
       ]);
       expect((await deliveries({ status: 'in_flight' })).map(({ seq }) => seq)).toEqual([
         waiting,
-        taken,
+        claimed,
       ]);
-      await store.release([taken!]);
-      expect((await claimOne()).delivery).toBe(taken);
+      await store.release([claimed!]);
+      expect((await claimOne()).delivery).toBe(claimed);
     });
   });
 
@@ -483,8 +493,8 @@ export const storeContract = (harness: StoreHarness): void => {
       await store.publish(other.key, [event('evt_b', 100, hook)]);
       const [flying] = await store.claimDue(hook.key, 1e9, 1);
       await publish(event('evt_1', 100, webhook, true));
-      const [taken] = await deliveries({ status: 'in_flight' });
-      const record = ended({ ...flying!, delivery: taken!.seq }, 'delivered');
+      const [claimed] = await deliveries({ status: 'in_flight' });
+      const record = ended({ ...flying!, delivery: claimed!.seq }, 'delivered');
       await store.resetAccount(account.key);
       expect(await store.recordAttempts([record, ended(flying!, 'delivered')])).toEqual([record]);
       expect((await store.counts(other.key)).deliveries).toMatchObject({ delivered: 1 });
@@ -636,7 +646,7 @@ export const storeContract = (harness: StoreHarness): void => {
   });
 
   describe('recovering', () => {
-    test('what was in flight can be taken again', async () => {
+    test('what was in flight can be claimed again', async () => {
       await publish(event('evt_1'), event('evt_2', 100, webhook, true));
       await claimOne();
       await store.recover();
@@ -677,7 +687,7 @@ export const storeContract = (harness: StoreHarness): void => {
       expect({ deliveries: await deliveries(), counts: await store.counts(account.key) }).toEqual(
         before,
       );
-      expect(await store.recall(account.key, 'k', 0)).toEqual({
+      expect(await store.findResponse(account.key, 'k', 0)).toEqual({
         requestHash: 'h',
         status: 201,
         body: '{}',
@@ -777,7 +787,7 @@ export const storeContract = (harness: StoreHarness): void => {
       await store.importAccount(other.key, dump);
       const [loaded] = await store.listWebhooks(other.key);
       const result = await store.publish(other.key, [event('evt_new', 100, loaded)]);
-      expect(result.taken).toBeNull();
+      expect(result.duplicateId).toBeNull();
       const listed = await store.listDeliveries(other.key, {}, { limit: 9 });
       expect(listed[0]?.eventId).toBe('evt_new');
       expect(new Set(listed.map(({ id }) => id)).size).toBe(5);
@@ -923,24 +933,24 @@ export const storeContract = (harness: StoreHarness): void => {
     });
   });
 
-  describe('remembered answers', () => {
-    const answer = { requestHash: 'h', status: 201, body: '{"a":1}' };
+  describe('stored responses', () => {
+    const response = { requestHash: 'h', status: 201, body: '{"a":1}' };
     test('are recalled until they are too old, per account', async () => {
-      await remember('k', answer, 1000, 10);
-      expect(await store.recall(account.key, 'k', 1000)).toEqual(answer);
-      expect(await store.recall(account.key, 'k', 1001)).toBeNull();
+      await remember('k', response, 1000, 10);
+      expect(await store.findResponse(account.key, 'k', 1000)).toEqual(response);
+      expect(await store.findResponse(account.key, 'k', 1001)).toBeNull();
       const other = await store.openAccount('hash-b', { seed: 1, clock });
-      expect(await store.recall(other.key, 'k', 0)).toBeNull();
+      expect(await store.findResponse(other.key, 'k', 0)).toBeNull();
     });
     test('are bounded', async () => {
-      for (let at = 0; at < 5; at += 1) await remember(`k${at}`, answer, at, 3);
+      for (let at = 0; at < 5; at += 1) await remember(`k${at}`, response, at, 3);
       const kept = await Promise.all(
-        [0, 1, 2, 3, 4].map((at) => store.recall(account.key, `k${at}`, 0)),
+        [0, 1, 2, 3, 4].map((at) => store.findResponse(account.key, `k${at}`, 0)),
       );
       expect(kept.map((one) => one !== null)).toEqual([false, false, true, true, true]);
     });
 
-    const kept = { key: 'k', answer, wallNow: 1, keep: 10 };
+    const kept = { key: 'k', response, storedAt: 1, maxResponses: 10 };
     const fields = {
       url: 'http://127.0.0.1:9/',
       events: ['*'],
@@ -948,7 +958,7 @@ export const storeContract = (harness: StoreHarness): void => {
       createdAt: 5,
     } as const;
     const another = { ...fields, id: 'whk_another', status: 'active' } as const;
-    const effects: [string, (remember?: () => AnswerToKeep) => Promise<unknown>][] = [
+    const effects: [string, (remember?: () => ResponseToStore) => Promise<unknown>][] = [
       ['a webhook', (how) => store.createWebhook(account.key, another, 9, how)],
       [
         'a change',
@@ -967,7 +977,7 @@ export const storeContract = (harness: StoreHarness): void => {
       const before = await state();
       await act(() => kept);
       expect(await state()).not.toEqual(before);
-      expect(await store.recall(account.key, 'k', 0)).toEqual(answer);
+      expect(await store.findResponse(account.key, 'k', 0)).toEqual(response);
     });
     test.each(effects)('that cannot be made leave nothing of %s', async (_, act) => {
       const before = await state();
@@ -980,7 +990,7 @@ export const storeContract = (harness: StoreHarness): void => {
     test('are not kept for what had no effect', async () => {
       expect(await store.createWebhook(account.key, another, 0, () => kept)).toBeNull();
       expect(await store.updateWebhook(account.key, 'whk_none', {}, () => kept)).toBeNull();
-      expect(await store.recall(account.key, 'k', 0)).toBeNull();
+      expect(await store.findResponse(account.key, 'k', 0)).toBeNull();
     });
   });
 };

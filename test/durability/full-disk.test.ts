@@ -5,12 +5,14 @@
  * @module
  */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { apiOf, type Api } from '../support/api.ts';
 import { eventsOf, leads, startCampaign } from '../support/campaign.ts';
+import { tablesOf } from '../support/dump.ts';
 import { freePort, startReceiver, type Receiver } from '../support/receiver.ts';
 import { startServe, type ServeProcess } from './serve-process.ts';
 
@@ -162,5 +164,41 @@ test.skipIf(reason !== null)(
     expect(got.size).toBe(COUNT);
     expect((await api.get('/_sandbox/clock')).data).toMatchObject({ pending: 0, in_flight: 0 });
     await child.end('SIGTERM');
+  },
+);
+
+test.skipIf(reason !== null)(
+  `a snapshot that the disk has no space for leaves the account as it was${reason === null ? '' : `: ${reason}`}`,
+  { timeout: 240_000 },
+  async () => {
+    const ROWS = 40_000;
+    const port = await freePort();
+    const db = join(folder, 'importing.db');
+    await using child = await startServe(port, '--db', db, '--no-rate-limit', '--clock', 'frozen');
+    const [api, other] = [apiOf(child.url, 'importing'), apiOf(child.url, 'other')];
+    const webhook = await api.register('http://127.0.0.1:9/');
+    await other.register('http://127.0.0.1:9/');
+    const { data } = await api.get('/_sandbox/snapshot');
+    const dueLater = Date.parse('2090-01-01T00:00:00Z');
+    const snapshot = { ...data, tables: tablesOf(ROWS, 'evt_new', dueLater) };
+    // Space for the first slices, but not for all.
+    fill();
+    truncateSync(ballast, statSync(ballast).size - 4 * 2 ** 20);
+    expect(await codeOf(api.send('PUT', '/_sandbox/snapshot', snapshot))).toEqual([
+      507,
+      'STORAGE_FULL',
+    ]);
+    expect((await api.get('/v1/webhooks')).data).toMatchObject([{ id: webhook }]);
+    expect((await api.get('/_sandbox/events')).data).toEqual([]);
+    expect((await other.get('/v1/webhooks')).data).toHaveLength(1);
+    rmSync(ballast);
+    expect((await api.send('PUT', '/_sandbox/snapshot', snapshot)).status).toBe(200);
+    expect((await api.get('/v1/webhooks')).data).toMatchObject([{ id: 'whk_evt_new' }]);
+    expect((await api.get('/_sandbox/clock')).data).toMatchObject({ pending: ROWS });
+    expect(await child.end('SIGTERM')).toBe(0);
+    const file = new DatabaseSync(db);
+    const counted = file.prepare('SELECT count(*) AS n FROM event').get()?.['n'];
+    file.close();
+    expect(counted).toBe(ROWS);
   },
 );

@@ -128,7 +128,7 @@ describe.each(stores)('in %s', (_, file) => {
     for (const [name, snapshot] of bad) {
       const reply = await other.send('PUT', '/_sandbox/snapshot', snapshot);
       expect([name, reply.status, reply.error?.code]).toEqual([name, 422, 'VALIDATION_FAILED']);
-      expect(reply.error.message).toMatch(/^This snapshot does not fit: tables\./);
+      expect(reply.error.message).toMatch(/^Invalid snapshot: tables\./);
       expect((await other.get('/v1/webhooks')).data).toMatchObject([{ id: kept }]);
     }
   });

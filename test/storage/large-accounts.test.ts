@@ -35,7 +35,7 @@ const fill = async (store: Store): Promise<{ account: number; webhook: number }>
   for (let from = 0; from < ROWS; from += 1000) {
     const events = Array.from({ length: 1000 }, (_, index): NewEvent => ({
       event: { id: `evt_${from + index}`, type: 'email.sent', createdAt: 1, body: '{}' },
-      deliveries: [{ webhook, dueAt: 1, taken: false }],
+      deliveries: [{ webhook, dueAt: 1, claimed: false }],
     }));
     await store.publish(account, events);
   }

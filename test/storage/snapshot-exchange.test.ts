@@ -10,7 +10,13 @@ import { afterAll, expect, test } from 'vitest';
 import type { Attempt } from '../../src/domain/delivery.ts';
 import { openMemoryStore } from '../../src/storage/memory/memory-store.ts';
 import { openSqliteStore } from '../../src/storage/sqlite/sqlite-store.ts';
-import type { AccountDump, Claim, NewEvent, Store, StoredAnswer } from '../../src/storage/store.ts';
+import type {
+  AccountDump,
+  Claim,
+  NewEvent,
+  Store,
+  StoredResponse,
+} from '../../src/storage/store.ts';
 import { dumpOf } from '../support/dump.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sendemall-exchange-'));
@@ -53,9 +59,9 @@ const fill = async (store: Store, key: number): Promise<void> => {
     );
     return made!.key;
   };
-  const event = (id: string, webhooks: readonly number[], taken = false): NewEvent => ({
+  const event = (id: string, webhooks: readonly number[], claimed = false): NewEvent => ({
     event: { id, type: 'email.sent', createdAt: 100, body: `{"id":"${id}","text":"é\\u0000"}` },
-    deliveries: webhooks.map((webhook) => ({ webhook, dueAt: 100, taken })),
+    deliveries: webhooks.map((webhook) => ({ webhook, dueAt: 100, claimed })),
   });
   // Numbers of what a reset took away are not used again: a snapshot need not start at 1.
   await store.publish(key, [event('evt_gone', [])]);
@@ -85,9 +91,9 @@ const fill = async (store: Store, key: number): Promise<void> => {
   await store.publish(key, [event('evt_4', both), event('evt_5', [first, second], true)]);
   await store.claimDue(second, 100, 1);
   await store.deleteWebhook(key, 'whk_a', 900);
-  const remember = (name: string, answer: StoredAnswer, wallNow: number): Promise<void> =>
+  const remember = (name: string, response: StoredResponse, storedAt: number): Promise<void> =>
     store.appendCommand(key, { at: 0, emitted: 0, body: '{}' }, () => {
-      return { key: name, answer, wallNow, keep: 10 };
+      return { key: name, response, storedAt, maxResponses: 10 };
     });
   await remember('k', { requestHash: 'h', status: 201, body: '{}' }, 1000);
   await remember('j', { requestHash: 'i', status: 200, body: '' }, 999);
@@ -118,7 +124,7 @@ const view = async (store: Store, key: number): Promise<unknown> => {
     ),
     deadLetters: (await store.listDeadLetters(key, webhooks[0]!.key, ALL)).map(({ seq }) => seq),
     due: [...(await store.nextDueAt(key)).values()],
-    answers: await Promise.all(['k', 'j'].map((name) => store.recall(key, name, 0))),
+    responses: await Promise.all(['k', 'j'].map((name) => store.findResponse(key, name, 0))),
   };
 };
 

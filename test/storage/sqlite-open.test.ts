@@ -111,7 +111,7 @@ describe('a file that another process has', () => {
     const other = await hold(file);
     expect(other.said).toBe('open');
     const error = (await openSqliteStore({ file }).catch((reason: unknown) => reason)) as Error;
-    expect(error.message).toMatch(/another process (\(pid \d+\) )?has it open.*--db/u);
+    expect(error.message).toMatch(/open in another process( \(pid \d+\))?\. .*--db/u);
     if (process.platform === 'linux') expect(error.message).toContain(`(pid ${other.pid})`);
     await other.kill();
     await makeStore(file);
@@ -121,11 +121,11 @@ describe('a file that another process has', () => {
     const file = newFile();
     await makeStore(file);
     const first = await hold(file);
-    await expect(openSqliteStore({ file })).rejects.toThrow(/has it open/u);
+    await expect(openSqliteStore({ file })).rejects.toThrow(/it is open in/u);
     await first.kill();
     const second = await hold(file);
     expect(second.said).toBe('open');
-    await expect(openSqliteStore({ file })).rejects.toThrow(/has it open/u);
+    await expect(openSqliteStore({ file })).rejects.toThrow(/it is open in/u);
     await second.kill();
     await makeStore(file);
   });
@@ -135,14 +135,14 @@ describe('a file that another process has', () => {
     const all = await Promise.all(Array.from({ length: 4 }, () => hold(file)));
     const said = all.map((one) => one.said);
     expect(said.filter((one) => one === 'open')).toHaveLength(1);
-    for (const one of said) expect(one).toMatch(/^open$|^StoreError: .*has it open/u);
+    for (const one of said) expect(one).toMatch(/^open$|^StoreError: .*it is open in/u);
     await Promise.all(all.map((one) => one.kill()));
   });
 
   test('is refused within one process, too', async () => {
     const file = newFile();
     const store = await openSqliteStore({ file });
-    await expect(openSqliteStore({ file })).rejects.toThrow(/has it open/u);
+    await expect(openSqliteStore({ file })).rejects.toThrow(/it is open in/u);
     await store.close();
     await makeStore(file);
   });
@@ -209,7 +209,7 @@ describe('what cannot be opened', () => {
   test('is a folder, or in a folder that is not there', async () => {
     await expect(openSqliteStore({ file: folder })).rejects.toThrow(/it is a folder.*in it/u);
     await expect(openSqliteStore({ file: join(folder, 'none', 'a.db') })).rejects.toThrow(
-      /does not exist.*Make it first/u,
+      /does not exist.*Create it first/u,
     );
   });
 
@@ -220,7 +220,7 @@ describe('what cannot be opened', () => {
     const file = newFile();
     await makeStore(file);
     chmodSync(file, 0o444);
-    expect((await hold(file, other)).said).toMatch(/StoreError: .*cannot be written.*writable/u);
+    expect((await hold(file, other)).said).toMatch(/StoreError: .*is not writable.*writable/u);
     const closed = join(folder, 'closed');
     mkdirSync(closed);
     chmodSync(closed, 0o555);

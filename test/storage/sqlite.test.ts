@@ -39,7 +39,7 @@ test('what is asked for as the store closes is written before', async () => {
   const event = { id: 'evt_1', type: 'email.sent', createdAt: 1, body: '{}' } as const;
   const published = store.publish(key, [{ event, deliveries: [] }]);
   await store.close();
-  expect(await published).toEqual({ taken: null, deliveries: [] });
+  expect(await published).toEqual({ duplicateId: null, deliveries: [] });
   const again = await openSqliteStore({ file });
   expect(await again.getEvent(key, 'evt_1')).toMatchObject(event);
   await again.close();

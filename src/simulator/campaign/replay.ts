@@ -5,7 +5,7 @@
  * @module
  */
 import { nextTurn } from '../../domain/event-loop.ts';
-import { SnapshotError, snapshotMisfit } from '../../domain/snapshot-error.ts';
+import { SnapshotError, invalidSnapshot } from '../../domain/snapshot-error.ts';
 import type { AccountDump, StoredCommand } from '../../storage/store.ts';
 import { execute, type CommandContext, type Command } from './commands.ts';
 import { createSimulation } from './simulation.ts';
@@ -53,7 +53,7 @@ type Row = Readonly<Record<string, unknown>>;
 const wholeNumber = (row: Row, column: string, where: string): number => {
   const value = row[column];
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
-  throw snapshotMisfit(`${where}.${column}`, 'is not an integer of 0 or more');
+  throw invalidSnapshot(`${where}.${column}`, 'must be a non-negative integer');
 };
 
 const readRow = (row: Row, where: string): StoredCommand & { readonly number: number } => ({
@@ -103,12 +103,12 @@ export const checkReplay = async (
         own === undefined
           ? `; a snapshot of version ${version} contains no seed, so its campaigns load only into an account with the same seed`
           : '';
-      throw snapshotMisfit(where, `cannot be executed (${messageOf(error)})${hint}`);
+      throw invalidSnapshot(where, `cannot be replayed (${messageOf(error)})${hint}`);
     }
   }
   if (simulation.emitted() >= emitted) return;
-  throw snapshotMisfit(
+  throw invalidSnapshot(
     'tables.progress[0].emitted',
-    `is ${emitted}, but the campaigns of the snapshot emit only ${simulation.emitted()} events`,
+    `is ${emitted}, but its campaigns have emitted only ${simulation.emitted()} events by then`,
   );
 };

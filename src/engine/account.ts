@@ -11,7 +11,7 @@ import { createDeliveries } from './deliveries.ts';
 import { createDispatcher } from './dispatch/dispatcher.ts';
 import type { Dispatcher, DispatchContext } from './dispatch/port.ts';
 import type { AccountEngine } from './engine.ts';
-import type { EventPublisher, OpenEventSource } from './event-source.ts';
+import type { EventPublisher, EventSource, OpenEventSource } from './event-source.ts';
 import { createEventBus } from './events.ts';
 import { createFaultRules, type FaultRules, type NewRule } from './faults/rules.ts';
 import { createIds } from './ids.ts';
@@ -22,8 +22,8 @@ import { waitForDelivery } from './wait.ts';
 import { createWebhooks, type Webhooks } from './webhooks.ts';
 
 /** An account's engine, and its dispatcher, which the engine of the sandbox starts and stops. */
-export interface OpenAccount {
-  readonly engine: AccountEngine;
+export interface OpenAccount<Source extends EventSource> {
+  readonly engine: AccountEngine<Source>;
   readonly dispatcher: Dispatcher;
 }
 
@@ -45,11 +45,11 @@ const resetFaults = (faults: FaultRules, initial: readonly NewRule[]): void => {
 };
 
 /** @throws if the store fails; then the account can be opened again */
-export const openAccount = async (
+export const openAccount = async <Source extends EventSource>(
   account: Account,
-  openEventSource: OpenEventSource,
+  openEventSource: OpenEventSource<Source>,
   context: DispatchContext,
-): Promise<OpenAccount> => {
+): Promise<OpenAccount<Source>> => {
   const { key } = account;
   const { store, wall } = context;
   const bus = createEventBus();
@@ -90,8 +90,9 @@ export const openAccount = async (
   await webhooks.load();
   await dispatcher.load();
 
-  const engine: AccountEngine = {
+  const engine: AccountEngine<Source> = {
     account,
+    source: eventSource,
     store,
     faults,
     register: (...request) => access.shared(() => webhooks.register(...request)),

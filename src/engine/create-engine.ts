@@ -12,7 +12,7 @@ import { openAccount, type OpenAccount } from './account.ts';
 import type { AccountEngine, Engine } from './engine.ts';
 import { createCapacity } from './dispatch/capacity.ts';
 import type { NewRule } from './faults/rules.ts';
-import type { OpenEventSource } from './event-source.ts';
+import type { EventSource, OpenEventSource } from './event-source.ts';
 import type { Dispatcher, DispatchContext } from './dispatch/port.ts';
 import { createOpener } from './opener.ts';
 import { createRecorder } from './dispatch/recorder.ts';
@@ -21,13 +21,13 @@ import type { Transport } from './delivery/transport.ts';
 /** Every account uses memory for as long as the sandbox runs. */
 const MAX_ACCOUNTS = 10_000;
 
-export interface EngineOptions {
+export interface EngineOptions<Source extends EventSource> {
   readonly store: Store;
   readonly wall: SystemClock;
   readonly transport: Transport;
   readonly attemptTimeoutMs: number;
   readonly concurrency: number;
-  readonly openEventSource: OpenEventSource;
+  readonly openEventSource: OpenEventSource<Source>;
   /** Initial fault rules of every account. */
   readonly chaos: readonly NewRule[];
   /** The only keys accepted; null accepts any key. */
@@ -38,7 +38,9 @@ export interface EngineOptions {
 
 const hashOf = (apiKey: string): string => createHash('sha256').update(apiKey).digest('hex');
 
-export const createEngine = (options: EngineOptions): Engine => {
+export const createEngine = <Source extends EventSource>(
+  options: EngineOptions<Source>,
+): Engine<Source> => {
   const { store, wall, apiKeys, initial } = options;
   const attempts = new Map<Outcome, number>();
   const recorder = createRecorder(store, wall);
@@ -49,12 +51,12 @@ export const createEngine = (options: EngineOptions): Engine => {
     capacity: createCapacity(wall),
   };
   const allowed = apiKeys === null ? null : new Set(apiKeys);
-  const opened = new Map<string, Promise<OpenAccount>>();
+  const opened = new Map<string, Promise<OpenAccount<Source>>>();
   const dispatchers: Dispatcher[] = [];
-  const byKey = new Map<string, Promise<AccountEngine>>();
+  const byKey = new Map<string, Promise<AccountEngine<Source>>>();
   let stopped = false;
 
-  const openHash = (hash: string): Promise<OpenAccount> => {
+  const openHash = (hash: string): Promise<OpenAccount<Source>> => {
     const known = opened.get(hash);
     if (known !== undefined) return known;
     if (opened.size >= MAX_ACCOUNTS) throw tooManyAccounts(MAX_ACCOUNTS);

@@ -16,6 +16,7 @@ import type {
 } from '../domain/delivery.ts';
 import type { EventType } from '../../schemas/contract.ts';
 import type { ClockMode } from '../clock/port.ts';
+import type { EventSource, EventToPublish } from './event-source.ts';
 import type { FaultRules } from './faults/rules.ts';
 import type {
   AccountDump,
@@ -30,18 +31,6 @@ export interface Registration {
   readonly url: string;
   readonly events: readonly (EventType | '*')[];
   readonly secret: string;
-}
-
-/** One event to publish. `data` must be complete and valid; `timestamp` is the envelope's and defaults to the virtual time. */
-export interface EventToPublish {
-  readonly event: EventType;
-  readonly data: Readonly<Record<string, unknown>>;
-  readonly id?: string | undefined;
-  readonly timestamp?: string | undefined;
-  /** Virtual time at which the event happened. Default: now. */
-  readonly at?: Millis | undefined;
-  /** Deliver to this webhook only, whatever its subscriptions. */
-  readonly webhookId?: string | undefined;
 }
 
 export interface Published {
@@ -101,8 +90,10 @@ export type AccountEvent =
   | { readonly type: 'account.reset' };
 
 /** One open account. Methods reject with a `Problem` if the caller can fix the cause, with `StoreFailure` if the store fails. */
-export interface AccountEngine {
+/** @typeParam Source the account's event source, through which the simulator is reached */
+export interface AccountEngine<Source extends EventSource = EventSource> {
   readonly account: Account;
+  readonly source: Source;
   /** For reads. Writes that affect deliveries must use the methods below. */
   readonly store: Store;
   /** Faults injected on the sender's side. */
@@ -168,9 +159,9 @@ export interface EngineFigures {
   readonly attempts: ReadonlyMap<Outcome, number>;
 }
 
-export interface Engine {
+export interface Engine<Source extends EventSource = EventSource> {
   /** Open the account of an API key, creating it on first use. @throws {Problem} `UNAUTHORIZED` if the key is not accepted */
-  open(apiKey: string): Promise<AccountEngine>;
+  open(apiKey: string): Promise<AccountEngine<Source>>;
   figures(): EngineFigures;
   /** Open the accounts with pending work from before a restart. */
   start(): Promise<void>;

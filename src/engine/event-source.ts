@@ -10,7 +10,18 @@ import type { EventType } from '../../schemas/contract.ts';
 import type { Account } from '../domain/account.ts';
 import type { Millis } from '../domain/delivery.ts';
 import type { AccountDump, Store } from '../storage/store.ts';
-import type { EventToPublish } from './engine.ts';
+
+/** One event to publish. `data` must be complete and valid; `timestamp` is the envelope's and defaults to the virtual time. */
+export interface EventToPublish {
+  readonly event: EventType;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly id?: string | undefined;
+  readonly timestamp?: string | undefined;
+  /** Virtual time at which the event happened. Default: now. */
+  readonly at?: Millis | undefined;
+  /** Deliver to this webhook only, whatever its subscriptions. */
+  readonly webhookId?: string | undefined;
+}
 
 /** Publishes the events of an event source. */
 export interface EventPublisher {
@@ -47,4 +58,7 @@ export interface EventSource {
 }
 
 /** Load an account's event source from the store. */
-export type OpenEventSource = (account: Account, store: Store) => Promise<EventSource>;
+export type OpenEventSource<Source extends EventSource> = (
+  account: Account,
+  store: Store,
+) => Promise<Source>;

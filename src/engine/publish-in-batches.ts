@@ -12,7 +12,8 @@ import { LIMITS } from '../../schemas/contract.ts';
 import type { Delivery, StoredEvent } from '../domain/delivery.ts';
 import { nextTurn } from '../domain/event-loop.ts';
 import { tooManyDeliveries } from '../domain/problems.ts';
-import type { EventToPublish, Published } from './engine.ts';
+import type { Published } from './engine.ts';
+import type { EventToPublish } from './event-source.ts';
 import { publish, receiversOf, type Publisher } from './publish.ts';
 
 /** Events and deliveries per transaction: about ten milliseconds in a file. */

@@ -17,7 +17,8 @@ import { toMoment, toProviderTime } from '../domain/time.ts';
 import type { Claim, NewDelivery, NewEvent, Store } from '../storage/store.ts';
 import type { EventBus } from './events.ts';
 import type { FaultRules } from './faults/rules.ts';
-import type { EventToPublish, Published } from './engine.ts';
+import type { Published } from './engine.ts';
+import type { EventToPublish } from './event-source.ts';
 import type { Dispatcher } from './dispatch/port.ts';
 
 interface Plan {

@@ -11,28 +11,15 @@ import { nextTurn } from '../domain/event-loop.ts';
 import { validationFailed } from '../domain/problems.ts';
 import { parseTime } from '../domain/time.ts';
 import { parse } from '../domain/validate.ts';
-import type { AccountEngine, EventToPublish } from '../engine/engine.ts';
+import type { EventToPublish } from '../engine/event-source.ts';
 import { isObject, makeEventData, type Data } from './event-data.ts';
-import { createGenerator, type Generator } from './generator.ts';
+import type { Generator } from './generator.ts';
 
 export interface PreparedEvents {
   readonly events: readonly EventToPublish[];
   /** A hint for the caller, e.g. about unknown fields; null for no hint. */
   readonly notice: string | null;
 }
-
-/** Each account draws from a stream of its own, so that others do not disturb what its seed gives. */
-const generators = new WeakMap<object, Promise<Generator>>();
-
-const generatorOf = ({ account }: AccountEngine): Promise<Generator> => {
-  const known = generators.get(account);
-  if (known !== undefined) return known;
-  const made = createGenerator(account);
-  generators.set(account, made);
-  // A failed load is not remembered: the next request tries again.
-  made.catch(() => generators.delete(account));
-  return made;
-};
 
 /** Fields that the contract does not define. They are sent, with a notice, because they may be typos. */
 const unknownFields = (schema: unknown, given: Data, path: string): string[] =>
@@ -95,8 +82,3 @@ export const completeEvents = async (
       : `Unknown field${unknown.length === 1 ? '' : 's'} in ${event}: ${unknown.join(', ')}. Sent unchanged; check the spelling.`;
   return { events, notice };
 };
-
-export const prepareEvents = async (
-  account: AccountEngine,
-  request: TriggerRequest,
-): Promise<PreparedEvents> => completeEvents(await generatorOf(account), request, account.now());

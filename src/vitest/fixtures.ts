@@ -6,7 +6,8 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test as base } from 'vitest';
 import { createClient } from '../client/create-client.ts';
-import { createMock, type Mock, type MockOptions } from '../create-mock.ts';
+import { createMock, type Mock } from '../create-mock.ts';
+import type { MockClock, MockOptions } from '../mock-options.ts';
 import { matchers } from './matchers.ts';
 import { createSandbox, type Sandbox } from './sandbox.ts';
 
@@ -15,7 +16,7 @@ export interface SandboxOptions {
   /** A running sandbox, such as a container's. Default: one in this process for each worker. */
   readonly url?: string;
   /** Default `frozen`: nothing is tried again until a test, or a matcher, moves the clock. */
-  readonly clock?: string;
+  readonly clock?: MockClock;
   /** Seed of what is made up. Default 1, so that a test sees the same data every time. */
   readonly seed?: number;
   /** Real milliseconds that an attempt may take. Default: the contract's 10,000. */

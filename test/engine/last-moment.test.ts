@@ -50,7 +50,7 @@ test('a retry that would be due later is due then, and the delivery dies like an
   expect((await api.send('PUT', '/_sandbox/snapshot', data)).status).toBe(200);
 });
 
-test.each(['realtime', '100000x', 'skip'])(
+test.each(['realtime', '100000x', 'skip'] as const)(
   'a clock that runs (%s) stops there, with campaigns',
   async (clock) => {
     await using mock = await createMock({

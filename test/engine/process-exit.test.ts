@@ -122,7 +122,7 @@ ${DONE}`,
 test('an attempt by deliverOnce leaves nothing behind', async () => {
   const file = await program(
     'once.mjs',
-    `import { deliverOnce } from ${source('create-mock.ts')};
+    `import { deliverOnce } from ${source('deliver-once.ts')};
 const { outcome } = await deliverOnce({
   url: '${receiver.url}', secret: 'whsec_your-signing-secret', event: { event: 'email.sent' },
 });

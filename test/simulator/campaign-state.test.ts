@@ -8,7 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createMock, type Mock, type MockOptions } from '../../src/create-mock.ts';
+import { startSandbox, type StartedSandbox } from '../../src/create-mock.ts';
+import type { MockOptions } from '../../src/mock-options.ts';
 import { apiOf, type Api } from '../support/api.ts';
 import { eventsOf, leads, settings, startCampaign } from '../support/campaign.ts';
 import { startReceiver, type Receiver } from '../support/receiver.ts';
@@ -27,8 +28,8 @@ let files = 0;
 const newFile = (): string => join(folder, `${(files += 1)}.db`);
 
 const START = '2026-04-06T12:00:00Z';
-const open = (options: MockOptions = {}): Promise<Mock> =>
-  createMock({ clock: 'frozen', clockStart: START, rateLimit: false, ...options });
+const open = (options: MockOptions = {}): Promise<StartedSandbox> =>
+  startSandbox({ clock: 'frozen', clockStart: START, rateLimit: false, ...options });
 
 const idsOf = (from: number): string[] =>
   eventsOf(receiver)

@@ -251,7 +251,7 @@ describe('from the seed', () => {
     }
     return drawn;
   };
-  const options = { clock: 'frozen', clockStart: '2026-04-06T12:00:00Z' };
+  const options = { clock: 'frozen' as const, clockStart: '2026-04-06T12:00:00Z' };
 
   test('the same seed and calls give the same data, whatever other accounts do', async () => {
     await using one = await createMock({ ...options, seed: 42 });

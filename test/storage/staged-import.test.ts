@@ -42,7 +42,9 @@ const webhook = (id: string): NewWebhook => ({
 const publish = async (store: Store, account: number, key: number, id: string): Promise<void> => {
   const event = { id, type: 'email.sent', createdAt: 1, body: '{}' } as const;
   const deliveries = [{ webhook: key, dueAt: 1, claimed: false }];
-  expect(await store.publish(account, [{ event, deliveries }])).toMatchObject({ duplicateId: null });
+  expect(await store.publish(account, [{ event, deliveries }])).toMatchObject({
+    duplicateId: null,
+  });
 };
 
 /** Two accounts, each with a webhook and an event that waits for it. */

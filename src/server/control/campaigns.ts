@@ -25,14 +25,14 @@ const hints = { timezone: 'Use a name of the IANA database, e.g. America/New_Yor
 const idOf = (c: Ctx): string => c.req.param('campaign_id') ?? '';
 
 export const campaignRoutes = (
-  { campaigns, defaultProfile }: Pick<ServerOptions, 'campaigns' | 'defaultProfile'>,
+  { defaultProfile }: Pick<ServerOptions, 'defaultProfile'>,
   idempotent: Idempotent,
   limits: RateLimits,
 ): Hono<Env> => {
   /** Does it, and shows the campaign as it is then. */
   const shown = async (c: Ctx, command: Command): Promise<Response> => {
     const account = c.get('account');
-    const done = await campaigns(account).execute(command, account.now);
+    const done = await account.source.execute(command, account.now);
     return success(c, campaignView(done as CampaignState));
   };
   return new Hono<Env>()
@@ -46,13 +46,13 @@ export const campaignRoutes = (
           const settings = parse(CreateCampaignRequest, body, { hints });
           limits.checkCreation(c);
           const command = { do: 'create', settings, profile: defaultProfile } as const;
-          return campaigns(account).execute(command, account.now, remember);
+          return account.source.execute(command, account.now, remember);
         },
       });
     })
     .get('/', async (c) => {
       const query = readQuery(c, PageQuery, ['limit']);
-      const all = campaigns(c.get('account')).list();
+      const all = c.get('account').source.list();
       const { rows, nextCursor } = await readPage(query, async ({ limit, after = 0 }) =>
         all
           .filter(({ number }) => number > after)
@@ -65,24 +65,22 @@ export const campaignRoutes = (
         nextCursor,
       );
     })
-    .get('/:campaign_id', (c) =>
-      success(c, campaignView(campaigns(c.get('account')).find(idOf(c)))),
-    )
+    .get('/:campaign_id', (c) => success(c, campaignView(c.get('account').source.find(idOf(c)))))
     .patch('/:campaign_id', async (c) => {
-      const { id } = campaigns(c.get('account')).find(idOf(c));
+      const { id } = c.get('account').source.find(idOf(c));
       const changes = parse(UpdateCampaignRequest, await readJson(c), { hints });
       return shown(c, { do: 'update', campaign: id, changes });
     })
     .delete('/:campaign_id', async (c) => {
       const id = idOf(c);
       const account = c.get('account');
-      await campaigns(account).execute({ do: 'delete', campaign: id }, account.now);
+      await account.source.execute({ do: 'delete', campaign: id }, account.now);
       return success(c, { id, deleted: true });
     })
     .post('/:campaign_id/activate', (c) => shown(c, { do: 'activate', campaign: idOf(c) }))
     .post('/:campaign_id/pause', (c) => shown(c, { do: 'pause', campaign: idOf(c) }))
     .post('/:campaign_id/resume', (c) => shown(c, { do: 'resume', campaign: idOf(c) }))
     .get('/:campaign_id/analytics', (c) =>
-      success(c, analyticsView(campaigns(c.get('account')).find(idOf(c)))),
+      success(c, analyticsView(c.get('account').source.find(idOf(c)))),
     );
 };

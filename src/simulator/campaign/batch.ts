@@ -4,8 +4,7 @@
  * @module
  */
 import type { Millis } from '../../domain/delivery.ts';
-import type { EventToPublish } from '../../engine/engine.ts';
-import type { EventPublisher } from '../../engine/event-source.ts';
+import type { EventPublisher, EventToPublish } from '../../engine/event-source.ts';
 import type { Store } from '../../storage/store.ts';
 import { typeOf, type SimulatedEvent } from './event.ts';
 import type { Simulation } from './simulation.ts';

@@ -6,7 +6,7 @@
  */
 import type { Faker } from '@faker-js/faker';
 import { encodeTime } from 'ulid';
-import type { EventToPublish } from '../../engine/engine.ts';
+import type { EventToPublish } from '../../engine/event-source.ts';
 import { toProviderTime } from '../../domain/time.ts';
 import { makeBounce } from '../data/bounce.ts';
 import { readerFor } from '../data/reader.ts';

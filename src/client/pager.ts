@@ -17,7 +17,8 @@ export interface Page<T> {
  * @example
  * ```ts
  * for await (const delivery of client.deliveries.list({ status: 'dead' })) console.log(delivery.id);
- * const all = await Array.fromAsync(client.deliveries.list());
+ * const { items, nextCursor } = await client.deliveries.list({ limit: 10 }).page();
+ * console.log(items.length, nextCursor);
  * ```
  */
 export interface Pager<T> extends AsyncIterable<T> {

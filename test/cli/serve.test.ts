@@ -26,7 +26,7 @@ describe('what it prints', () => {
     const text = running.lines.join('\n');
     const url = /listening on (http:\/\/127\.0\.0\.1:\d+)/.exec(text)?.[1];
     expect(text).toMatch(/account +x-user-context: your-api-key/);
-    expect(text).toMatch(/state +in memory.*--db FILE/);
+    expect(text).toMatch(/state +in memory, lost on exit.*--db/);
     expect(text).toMatch(/clock +60x/);
     expect(text).toMatch(/seed +7/);
     expect(text).not.toMatch(ESCAPES);
@@ -41,7 +41,7 @@ describe('what it prints', () => {
     await using running = keepRunning(['serve', '--port', '0', '--chaos', 'wild', '--seed', '7']);
     await running.line((line) => line.trim().startsWith('curl '));
     const text = running.lines.join('\n');
-    expect(text).toMatch(/^Chaos \(wild\): marked in each delivery's record/m);
+    expect(text).toMatch(/^Chaos \(wild\): affected attempts are marked/m);
     expect(text).toMatch(/^ {2}lost_acknowledgement +8 % +throws a 2xx away/m);
     expect(text.match(/^ {2}\w+ +\d+ % {2}/gm)).toHaveLength(13);
     expect(await running.stop()).toBe(0);

@@ -22,9 +22,9 @@ import {
 } from '../options.ts';
 import { table } from '../output/table.ts';
 import { runScenario, type Outcome } from '../scenario/run.ts';
+import { usageErrorOf } from '../serve/start.ts';
 import { printOutcome } from '../scenario/show.ts';
 import type { Terminal } from '../terminal.ts';
-import { UsageError } from '../usage-error.ts';
 
 const list = (terminal: Terminal) =>
   new Command('list')
@@ -77,7 +77,7 @@ const startPrivateSandbox = async ({ to, secret, port, clock, seed }: ToOptions)
       ...(seed === undefined ? {} : { seed }),
     });
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+    throw usageErrorOf(error);
   }
   const account = await mock.engine.open(DEFAULT_API_KEY);
   await account.register({ url: to, events: ['*'], secret });

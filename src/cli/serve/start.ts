@@ -19,7 +19,7 @@ const FLAGS: Partial<Record<keyof LooseMockOptions, string>> = {
 };
 
 /** Everything that prevents a start is the user's to fix: an invalid option, a port in use, a locked database. */
-const usageErrorOf = (error: unknown): UsageError => {
+export const usageErrorOf = (error: unknown): UsageError => {
   if (!(error instanceof MockOptionError)) {
     return new UsageError(error instanceof Error ? error.message : String(error));
   }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { deliverOnce } from '../create-mock.ts';
+import { deliverOnce } from '../deliver-once.ts';
 import type { EventType } from '../../schemas/contract.ts';
 import { harmless } from './output/table.ts';
 import type { Terminal } from './terminal.ts';

@@ -148,15 +148,15 @@ export const createApp = (options: ServerOptions): Hono<Env> => {
   app.use('/_sandbox/*', auth);
   app.use('/v1/*', auth, limits.middleware);
   app.route('/v1/campaigns', campaignRoutes(options, idempotent, limits));
-  app.route('/v1/campaigns', leadRoutes(options, idempotent));
+  app.route('/v1/campaigns', leadRoutes(idempotent));
   app.route('/v1/webhooks', webhookRoutes(idempotent));
   app.route('/v1/webhooks', failedEventRoutes());
-  app.route('/_sandbox/events', eventRoutes(options));
+  app.route('/_sandbox/events', eventRoutes());
   app.route('/_sandbox/deliveries', deliveryRoutes(options));
   app.route('/_sandbox/clock', clockRoutes(options));
   app.route('/_sandbox/stream', streamRoutes(options));
   app.route('/_sandbox/faults', faultRoutes());
-  app.route('/_sandbox', simulationRoutes(options));
+  app.route('/_sandbox', simulationRoutes());
   app.route('/_sandbox/sinks', sinkRoutes(options, sinks));
   app.route('/_sandbox', accountRoutes());
   app.route('/', probeRoutes(engine, options.store));

@@ -5,26 +5,15 @@
  */
 import type { Context } from 'hono';
 import type { SystemClock } from '../clock/port.ts';
-import type { AccountEngine, Engine, EventToPublish } from '../engine/engine.ts';
-import type { ProfileName, TriggerRequest } from '../../schemas/sandbox.ts';
+import type { AccountEngine, Engine } from '../engine/engine.ts';
+import type { ProfileName } from '../../schemas/sandbox.ts';
 import type { StoreHealth } from '../storage/store.ts';
-import type { Campaigns } from '../simulator/campaigns.ts';
-
-/** The events of a trigger, with generated data filled in. */
-export interface Prepared {
-  readonly events: readonly EventToPublish[];
-  /** Notice for the caller, for example about fields that are not in the contract. */
-  readonly notice: string | null;
-}
+import type { Simulator } from '../simulator/simulator.ts';
 
 export interface ServerOptions {
-  readonly engine: Engine;
+  readonly engine: Engine<Simulator>;
   readonly store: StoreHealth;
   readonly wall: SystemClock;
-  /** Complete the events of a trigger. Rejects with a `Problem` if the request is invalid. */
-  readonly prepare: (account: AccountEngine, request: TriggerRequest) => Promise<Prepared>;
-  /** The campaigns of an account. */
-  readonly campaigns: (account: AccountEngine) => Campaigns;
   /** How the leads of a new campaign behave. */
   readonly defaultProfile: ProfileName;
   /** True to enforce the provider's rate limits. */
@@ -40,7 +29,7 @@ export interface Env {
   Variables: {
     requestId: string;
     /** Set for `/v1` and `/_sandbox`. */
-    account: AccountEngine;
+    account: AccountEngine<Simulator>;
     /** Time for `meta` of the response: the account's clock, or real time without an account. */
     now: () => number;
   };

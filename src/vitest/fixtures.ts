@@ -6,7 +6,8 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test as base } from 'vitest';
 import { createClient } from '../client/create-client.ts';
-import { createMock, type Mock, type MockOptions } from '../create-mock.ts';
+import { createMock, type Mock } from '../create-mock.ts';
+import type { MockClock, MockOptions } from '../mock-options.ts';
 import { matchers } from './matchers.ts';
 import { createSandbox, type Sandbox } from './sandbox.ts';
 
@@ -15,7 +16,7 @@ export interface SandboxOptions {
   /** URL of a running sandbox, such as a container's. Default: start one in each worker process. */
   readonly url?: string;
   /** Clock mode. Default `frozen`: no retries until a test or a matcher advances the clock. */
-  readonly clock?: string;
+  readonly clock?: MockClock;
   /** Seed for generated data. Default 1, so that a test gets the same data every time. */
   readonly seed?: number;
   /** Timeout of an attempt in real milliseconds. Default 10,000, as in the contract. */

@@ -6,7 +6,8 @@
  */
 import { systemClock } from '../../src/clock/system.ts';
 import { createEngine } from '../../src/engine/create-engine.ts';
-import type { AccountEngine, EventToPublish } from '../../src/engine/engine.ts';
+import type { AccountEngine } from '../../src/engine/engine.ts';
+import type { EventToPublish } from '../../src/engine/event-source.ts';
 import { createTransport } from '../../src/engine/delivery/transport.ts';
 import { openMemoryStore } from '../../src/storage/memory/memory-store.ts';
 import { openSqliteStore } from '../../src/storage/sqlite/sqlite-store.ts';

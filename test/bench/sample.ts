@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { EventToPublish } from '../../src/engine/engine.ts';
+import type { EventToPublish } from '../../src/engine/event-source.ts';
 
 export const SECRET = 'whsec_your-signing-secret';
 /** Number of requests in flight, in the engine and in the bare loop. */

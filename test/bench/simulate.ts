@@ -6,9 +6,9 @@
  */
 import { createMock } from '../../src/create-mock.ts';
 import { serialise } from '../../src/engine/publish.ts';
-import { carryOut, type Bench } from '../../src/simulator/campaign/commands.ts';
+import { execute, type CommandContext } from '../../src/simulator/campaign/commands.ts';
 import { createSimulation } from '../../src/simulator/campaign/simulation.ts';
-import { inWords } from '../../src/simulator/campaign/words.ts';
+import { toEvent } from '../../src/simulator/campaign/words.ts';
 import { loadZones } from '../../src/simulator/campaign/zone.ts';
 import { createFaker } from '../../src/simulator/faker.ts';
 import type { CampaignState } from '../../src/simulator/campaign/state.ts';
@@ -37,13 +37,17 @@ type Written = Parameters<typeof serialise>[0];
 
 /** Runs the simulator alone, formatting and serialising every event. */
 const generate = async (): Promise<{ readonly perSecond: number; readonly ratio: number }> => {
-  const bench: Bench = { seed: SEED, zones: await loadZones(), simulation: createSimulation(SEED) };
+  const bench: CommandContext = {
+    seed: SEED,
+    zones: await loadZones(),
+    simulation: createSimulation(SEED),
+  };
   const faker = await createFaker({ seed: SEED, opens: 0 });
   const now = Date.parse(START);
   const create = { do: 'create', settings: asked, profile: 'average' } as const;
-  const { id } = carryOut(bench, create, now) as CampaignState;
-  carryOut(bench, { do: 'add', campaign: id, leads: leads(LEADS) }, now);
-  carryOut(bench, { do: 'activate', campaign: id }, now);
+  const { id } = execute(bench, create, now) as CampaignState;
+  execute(bench, { do: 'add', campaign: id, leads: leads(LEADS) }, now);
+  execute(bench, { do: 'activate', campaign: id }, now);
   const sample: Written[] = [];
   let events = 0;
   let characters = 0;
@@ -51,7 +55,7 @@ const generate = async (): Promise<{ readonly perSecond: number; readonly ratio:
   for (;;) {
     const event = bench.simulation.next(Infinity);
     if (event === null) break;
-    const words = inWords(faker, SEED, event) as Written;
+    const words = toEvent(faker, SEED, event) as Written;
     characters += serialise(words).length;
     events += 1;
     if (sample.length < SAMPLE) sample.push(words);

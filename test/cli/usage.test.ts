@@ -219,7 +219,7 @@ test.each([['clock'], ['deliveries'], ['dead-letters'], ['sinks'], ['trigger', '
     const { status, stdout, stderr } = await run([...args, '--sandbox-url', url]);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).toContain(
-      `Nothing answers at ${url} (ECONNREFUSED): start one with \`sendemall-mock serve --port ${port}\`.`,
+      `No response from ${url} (ECONNREFUSED): start one with \`sendemall-mock serve --port ${port}\`.`,
     );
     expect(stderr).toContain('SENDEMALL_MOCK_SANDBOX_URL');
   },

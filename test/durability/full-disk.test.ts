@@ -148,7 +148,7 @@ test.skipIf(reason !== null)(
     expect((await api.get(`/_sandbox/deliveries/${flying.data[0].id}`)).status).toBe(200);
     isOpen = true;
     for (const end of held) end();
-    while (!child.output().includes('Cannot write')) {
+    while (!child.output().includes('Cannot store')) {
       expect((await api.get('/_sandbox/deliveries?limit=1')).status).toBe(200);
     }
     for (let look = 0; look < 20; look += 1) {

@@ -1,5 +1,5 @@
 /**
- * What can be made to go wrong on the sender's side, as a receiver sees it and as the record tells it.
+ * Injected faults, as the receiver sees them and as the attempt record reports them.
  *
  * @module
  */
@@ -8,7 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { DeliveryDetail } from '../../schemas/sandbox.ts';
-import { createMock, type Mock, type MockOptions } from '../../src/create-mock.ts';
+import { createMock, type Mock } from '../../src/create-mock.ts';
+import type { MockOptions } from '../../src/mock-options.ts';
 import { isSignedBy } from '../../src/signature/sign.ts';
 import { apiOf, SECRET, type Api } from '../support/api.ts';
 import { startReceiver, type Received, type Receiver } from '../support/receiver.ts';
@@ -98,7 +99,7 @@ describe('one event', () => {
       ['ignored', 'lost_acknowledgement'],
       ['delivered', null],
     ]);
-    expect(delivery.attempts[0]?.error).toMatch(/answered 200, which got lost/);
+    expect(delivery.attempts[0]?.error).toMatch(/answered 200, which was discarded/);
     expect(delivery.attempts[1]?.started_at).toBe('2026-04-06T12:00:30.000Z');
   });
 
@@ -132,7 +133,7 @@ describe('one event', () => {
     },
   );
 
-  test('unknown_event: comes first, rightly signed, with an id of its own', async () => {
+  test('unknown_event: is sent first, correctly signed, with an id of its own', async () => {
     const { delivery } = await story('unknown_event');
     const [first, second] = receiver.received;
     expect(receiver.received.map(signed)).toEqual([true, true]);
@@ -141,7 +142,7 @@ describe('one event', () => {
     expect(second?.body).toBe(delivery.body);
   });
 
-  test('unknown_field: is one field longer, and rightly signed', async () => {
+  test('unknown_field: has one more field, and is correctly signed', async () => {
     const { delivery } = await story('unknown_field');
     const [only] = receiver.received;
     expect(signed(only!)).toBe(true);
@@ -170,7 +171,7 @@ describe('one event', () => {
     ]);
     expect(delivery.attempts[0]).toMatchObject({
       response: null,
-      error: expect.stringMatching(/^fault reset_mid_body: the sandbox cut/),
+      error: expect.stringMatching(/^fault reset_mid_body: the sandbox closed/),
     });
   });
 
@@ -225,7 +226,7 @@ describe('a rule', () => {
     await api.advance({ until: 'settled' });
   };
 
-  test('matches the nth, an event, a webhook; and is applied so many times', async () => {
+  test('matches by number, event and webhook, and is applied up to its limit', async () => {
     await using other = await startReceiver();
     const second = await api.register(other.url);
     const id = await add({
@@ -280,7 +281,7 @@ describe('a rule', () => {
     expect((await apiOf(mock.url, 'other').get('/_sandbox/faults')).data).toEqual([]);
   });
 
-  test('leaves its mark for good: in a file, in a snapshot and in the stream', async () => {
+  test('is stored permanently: in a file, in a snapshot and in the stream', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'faults-'));
     try {
       const db = join(folder, 'sandbox.db');

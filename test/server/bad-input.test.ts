@@ -57,7 +57,7 @@ describe('the key', () => {
     await using listed = await createMock({ apiKeys: ['one', 'two'] });
     expect((await apiOf(listed.url, 'two').get('/v1/webhooks')).status).toBe(200);
     const reply = await apiOf(listed.url, 'three').get('/v1/webhooks');
-    expectProblem(reply, 401, 'UNAUTHORIZED', '--api-key');
+    expectProblem(reply, 401, 'UNAUTHORIZED', 'Unknown API key');
     expect(reply.error.message).not.toContain('three');
   });
 });

@@ -153,7 +153,7 @@ describe('bad input is refused, and changes nothing', () => {
       { schedule: { ...schedule, days: ['mo'] } },
       /"schedule\.days\[0\]" is "mo".*mon, tue/,
     ],
-    ['a day twice', { schedule: { ...schedule, days: ['mon', 'monday'] } }, /names mon twice/],
+    ['a day twice', { schedule: { ...schedule, days: ['mon', 'monday'] } }, /contains mon twice/],
     ['no days', { schedule: { ...schedule, days: [] } }, /"schedule\.days" is \[\]/],
     ['no limit at all', { daily_limit: 0 }, /"daily_limit" is 0.*at least 1/],
     ['a field that does not exist', { speed: 3 }, /"speed" is not a known field/],
@@ -242,7 +242,7 @@ describe('bad input is refused, and changes nothing', () => {
       sequences: sequence(0, 1),
     });
     expect(changed.error).toMatchObject({ code: 'CAMPAIGN_STARTED', status: 409 });
-    expect(changed.error.message).toMatch(/"sequences" cannot change any more/);
+    expect(changed.error.message).toMatch(/"sequences" can no longer change/);
   });
 
   test.each([

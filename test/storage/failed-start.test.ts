@@ -9,7 +9,8 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { createMock, MockOptionError, type MockOptions } from '../../src/create-mock.ts';
+import { createMock } from '../../src/create-mock.ts';
+import { MockOptionError, type MockOptions } from '../../src/mock-options.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sendemall-failed-start-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -6,7 +6,7 @@
 import { Argument, Command, Option } from '@commander-js/extra-typings';
 import { ScenarioName } from '../../../schemas/sandbox.ts';
 import { createClient, type Client } from '../../client/create-client.ts';
-import { createMock, type Mock } from '../../create-mock.ts';
+import { startSandbox, type Mock, type StartedSandbox } from '../../create-mock.ts';
 import { DEFAULT_API_KEY, DEFAULT_PORT } from '../../domain/defaults.ts';
 import { connect } from '../connect.ts';
 import { examples, exitStatus, section } from '../help.ts';
@@ -68,9 +68,9 @@ interface ToOptions {
  * @throws {UsageError} if it cannot start
  */
 const startPrivateSandbox = async ({ to, secret, port, clock, seed }: ToOptions): Promise<Mock> => {
-  let mock: Mock;
+  let mock: StartedSandbox;
   try {
-    mock = await createMock({
+    mock = await startSandbox({
       port,
       clock,
       allowPublicTargets: true,

@@ -5,7 +5,7 @@
  */
 import { once } from 'node:events';
 import packageJson from '../../../package.json' with { type: 'json' };
-import type { Mock } from '../../create-mock.ts';
+import type { StartedSandbox } from '../../create-mock.ts';
 import { DEFAULT_API_KEY } from '../../domain/defaults.ts';
 import { examples, section } from '../help.ts';
 import { announce } from '../serve/announce.ts';
@@ -31,7 +31,7 @@ interface Shown {
 }
 
 const openShown = async (
-  mock: Mock,
+  mock: StartedSandbox,
   { forwardTo }: ServeFlags,
   apiKeys: readonly string[],
   secret: string | null,
@@ -43,7 +43,7 @@ const openShown = async (
 };
 
 const announceShown = async (
-  mock: Mock,
+  mock: StartedSandbox,
   { account, apiKeys, forwarding }: Shown,
   flags: ServeFlags,
   terminal: Terminal,
@@ -68,7 +68,7 @@ const announceShown = async (
 
 /** Print attempts and keep forwarding until the command is interrupted or stdout closes. */
 const watchUntilEnded = async (
-  mock: Mock,
+  mock: StartedSandbox,
   { account, apiKeys, forwarding }: Shown,
   json: boolean,
   terminal: Terminal,

@@ -4,9 +4,9 @@
  * @module
  */
 import { randomBytes } from 'node:crypto';
-import type { Mock } from '../../create-mock.ts';
+import type { StartedSandbox } from '../../create-mock.ts';
 
-export type Account = Awaited<ReturnType<Mock['engine']['open']>>;
+export type Account = Awaited<ReturnType<StartedSandbox['engine']['open']>>;
 
 export interface Forwarding {
   readonly url: string;

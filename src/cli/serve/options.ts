@@ -5,7 +5,7 @@
  */
 import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { ProfileName } from '../../../schemas/sandbox.ts';
-import { CHAOS_LEVELS, DEFAULT_CONCURRENCY } from '../../create-mock.ts';
+import { CHAOS_LEVELS, DEFAULT_CONCURRENCY } from '../../mock-options.ts';
 import { DEFAULT_HOST, DEFAULT_PORT } from '../../domain/defaults.ts';
 import { parseDuration } from '../../domain/time.ts';
 import { gather, httpUrl, jsonOption, secretOption, wholeNumber } from '../options.ts';

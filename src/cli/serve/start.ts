@@ -3,14 +3,15 @@
  *
  * @module
  */
-import { createMock, MockOptionError, type Mock, type MockOptions } from '../../create-mock.ts';
+import { startSandbox, type StartedSandbox } from '../../create-mock.ts';
+import { MockOptionError, type LooseMockOptions } from '../../mock-options.ts';
 import { checkKey, checkSecret, keysOf } from '../options.ts';
 import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
 import type { ServeFlags } from './options.ts';
 
 /** Options of `createMock` whose flag has another name. */
-const FLAGS: Partial<Record<keyof MockOptions, string>> = {
+const FLAGS: Partial<Record<keyof LooseMockOptions, string>> = {
   attemptTimeoutMs: '--attempt-timeout',
   apiKeys: '--api-key',
   allowPublicTargets: '--allow-public-targets',
@@ -42,7 +43,7 @@ const mockOptionsOf = (
   flags: ServeFlags,
   apiKeys: readonly string[],
   { env }: Terminal,
-): MockOptions => {
+): LooseMockOptions => {
   const { port, host, clock, concurrency, profile, seed, attemptTimeout, chaos } = flags;
   return {
     port,
@@ -66,9 +67,9 @@ export const startMock = async (
   flags: ServeFlags,
   apiKeys: readonly string[],
   terminal: Terminal,
-): Promise<Mock> => {
+): Promise<StartedSandbox> => {
   try {
-    return await createMock(mockOptionsOf(flags, apiKeys, terminal));
+    return await startSandbox(mockOptionsOf(flags, apiKeys, terminal));
   } catch (error) {
     throw usageErrorOf(error);
   }

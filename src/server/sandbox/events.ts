@@ -8,7 +8,7 @@ import { EventQuery, TriggerRequest } from '../../../schemas/sandbox.ts';
 import { eventNotFound } from '../../domain/problems.ts';
 import { parse } from '../../domain/validate.ts';
 import { readJson } from '../body.ts';
-import type { Env, ServerOptions } from '../context.ts';
+import type { Env } from '../context.ts';
 import { success, successPage, successBytes } from '../envelope.ts';
 import { readPage, readQuery } from '../query.ts';
 import { deliveryView } from '../view.ts';
@@ -46,12 +46,12 @@ const jsonList = async <T>(
   return slices;
 };
 
-export const eventRoutes = ({ prepare }: ServerOptions): Hono<Env> =>
+export const eventRoutes = (): Hono<Env> =>
   new Hono<Env>()
     .post('/', async (c) => {
       const account = c.get('account');
       const request = parse(TriggerRequest, await readJson(c));
-      const prepared = await prepare(account, request);
+      const prepared = await account.source.completeTrigger(request, account.now());
       const { events, deliveries, missing } = await account.publish(prepared.events);
       const notices = [
         prepared.notice,

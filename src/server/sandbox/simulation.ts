@@ -16,8 +16,9 @@ import { PROFILES, type Rates } from '../../simulator/campaign/rates.ts';
 import type { CampaignState } from '../../simulator/campaign/state.ts';
 import { campaignView } from '../../simulator/campaign/view.ts';
 import { SCENARIOS, scriptOf } from '../../simulator/scenarios.ts';
+import type { Simulator } from '../../simulator/simulator.ts';
 import { readJson } from '../body.ts';
-import type { Env, ServerOptions } from '../context.ts';
+import type { Env } from '../context.ts';
 import { success, successPage } from '../envelope.ts';
 
 /** Leads per command, as in one request to the provider's API. */
@@ -48,30 +49,30 @@ const ratesOf = ({ profile, rates = {} }: SetSimulationRequest, before: Rates): 
   return { ...base, ...given, sentiments: weights };
 };
 
-export const simulationRoutes = ({ campaigns }: Pick<ServerOptions, 'campaigns'>): Hono<Env> => {
+export const simulationRoutes = (): Hono<Env> => {
   const start = async (
-    account: AccountEngine,
+    account: AccountEngine<Simulator>,
     { scenario, leads }: StartScenarioRequest,
   ): Promise<{ readonly campaign: CampaignState; readonly leads: number }> => {
     const script = scriptOf(scenario, leads);
     const { settings, profile } = script;
-    const mine = campaigns(account);
+    const mine = account.source;
     const command = { do: 'create', settings, profile } as const;
-    const { id } = (await mine.carryOut(command, account.now)) as CampaignState;
+    const { id } = (await mine.execute(command, account.now)) as CampaignState;
     for (let from = 0; from < script.leads.length; from += LEADS_PER_COMMAND) {
       const some = script.leads.slice(from, from + LEADS_PER_COMMAND);
-      await mine.carryOut({ do: 'add', campaign: id, leads: some }, account.now);
+      await mine.execute({ do: 'add', campaign: id, leads: some }, account.now);
     }
-    const active = await mine.carryOut({ do: 'activate', campaign: id }, account.now);
+    const active = await mine.execute({ do: 'activate', campaign: id }, account.now);
     return { campaign: active as CampaignState, leads: script.leads.length };
   };
   return new Hono<Env>()
     .get('/campaigns/:campaign_id/simulation', (c) =>
-      success(c, simulationView(campaigns(c.get('account')).find(c.req.param('campaign_id')))),
+      success(c, simulationView(c.get('account').source.find(c.req.param('campaign_id')))),
     )
     .put('/campaigns/:campaign_id/simulation', async (c) => {
       const account = c.get('account');
-      const mine = campaigns(account);
+      const mine = account.source;
       const campaign = mine.find(c.req.param('campaign_id'));
       const request = parse(SetSimulationRequest, await readJson(c));
       const rates = ratesOf(request, campaign.rates);
@@ -79,7 +80,7 @@ export const simulationRoutes = ({ campaigns }: Pick<ServerOptions, 'campaigns'>
       const command = { do: 'behave', campaign: campaign.id, profile, rates } as const;
       return success(
         c,
-        simulationView((await mine.carryOut(command, account.now)) as CampaignState),
+        simulationView((await mine.execute(command, account.now)) as CampaignState),
       );
     })
     .get('/scenarios', (c) => successPage(c, SCENARIOS, null))

@@ -7,6 +7,7 @@
 import { randomBytes } from 'node:crypto';
 import type { AccountKey } from '../../domain/delivery.ts';
 import type { AccountEngine } from '../../engine/engine.ts';
+import type { Simulator } from '../../simulator/simulator.ts';
 import { createSinkMemory } from './memory.ts';
 import { createSinkStore, type SinkStore } from './store.ts';
 
@@ -16,11 +17,11 @@ interface Entry {
 }
 
 export interface SinkRegistry {
-  store(account: AccountEngine): SinkStore;
+  store(account: AccountEngine<Simulator>): SinkStore;
   /** `~` and random characters. Valid until the process ends, also after a reset of the account. */
-  token(account: AccountEngine): string;
+  token(account: AccountEngine<Simulator>): string;
   /** The account of the token in a path: null if the path has no token, undefined if the token is unknown. */
-  accountOf(path: string): AccountEngine | null | undefined;
+  accountOf(path: string): AccountEngine<Simulator> | null | undefined;
 }
 
 const TOKEN = /^\/_sandbox\/sinks\/(~[^/]*)/;
@@ -30,9 +31,9 @@ export const withoutToken = (path: string): string => path.replace(TOKEN, '/_san
 
 export const createSinkRegistry = (): SinkRegistry => {
   const entries = new Map<AccountKey, Entry>();
-  const accounts = new Map<string, AccountEngine>();
+  const accounts = new Map<string, AccountEngine<Simulator>>();
   const memory = createSinkMemory();
-  const entryOf = (engine: AccountEngine): Entry => {
+  const entryOf = (engine: AccountEngine<Simulator>): Entry => {
     const existing = entries.get(engine.account.key);
     if (existing !== undefined) return existing;
     const entry = {

@@ -53,6 +53,8 @@ export const STAGES = {
   negative: { parallel: false, control: true, oneShows: 'fault' },
   /** What may take a fragile receiver down. */
   risky: { parallel: false, control: true, oneShows: 'fault' },
+  /** Short sequences of requests, one at a time: what they show explains failures of later stages. */
+  sequences: { parallel: false, control: true, oneShows: 'refusal' },
   /** Valid events whose effects are looked at. */
   effects: { parallel: true, control: false, oneShows: 'refusal' },
   /** What disturbs the receiver: faults, restarts, dead letters. */
@@ -61,6 +63,8 @@ export const STAGES = {
   load: { parallel: false, control: true, crowd: true, oneShows: 'nothing' },
   /** So many that a queue needs its time for them. */
   flood: { parallel: false, control: true, crowd: true, oneShows: 'nothing' },
+  /** Looks back on the whole run, with everything sent: repeats of its first events, effects of its forgeries. */
+  review: { parallel: false, control: true, crowd: true, oneShows: 'nothing' },
 } as const satisfies Readonly<Record<string, StageRules>>;
 
 export type Stage = keyof typeof STAGES;
@@ -74,6 +78,9 @@ export interface Requirement {
 
 /** Why a run ended before every check was reached: its time budget was spent, or the user interrupted it. */
 export type CutOff = 'budget' | 'interruption';
+
+/** A valid event was refused, had no effect or more than one, or left a wrong state; or a forgery had an effect. */
+export type Symptom = 'forged' | 'refused' | 'doubled' | 'lost' | 'state';
 
 export type Verdict =
   | {
@@ -93,6 +100,10 @@ export type Verdict =
       readonly fix?: string;
       /** What was seen is less grave than the check's level. */
       readonly level?: Level;
+      /** What happened to valid events: an experiment on the same symptom may know the cause. */
+      readonly symptom?: Symptom;
+      /** The cause that an experiment has shown, stable and comparable: failures that share it are one finding. */
+      readonly key?: string;
       /** The exchanges that show it, the plainest last; those of the check unless given. */
       readonly exchanges?: readonly Exchange[];
     }

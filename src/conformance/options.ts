@@ -23,6 +23,8 @@ export interface VerifyOptions {
   readonly timeoutMs?: number | undefined;
   /** Checks that may run side by side, where their stage allows it; 8 unless given. */
   readonly concurrency?: number | undefined;
+  /** Spend more time on what only shows after many requests or after a pause. */
+  readonly thorough?: boolean | undefined;
   /** Two runs with the same seed send the same, but for times. Drawn and reported unless given. */
   readonly seed?: number | undefined;
   /** Ids or globs of ids (`signature/*`); all unless given. */

@@ -118,6 +118,7 @@ export const verify = async (options: VerifyOptions): Promise<Report> => {
         insecure: options.insecure ?? false,
         sandbox: options.sandbox,
         signal,
+        thorough: options.thorough ?? false,
       },
       seed,
       timeoutMs: options.timeoutMs ?? DELIVERY_POLICY.timeoutMs,

@@ -150,19 +150,24 @@ export const waitFor = async <T>(
   return answer;
 };
 
-/** @param queue that what is accepted may wait in */
+/**
+ * @param queue that what is accepted may wait in
+ * @param defaultForMs patience unless a caller gives its own
+ */
 export const createEffects = (
   count: (eventId: string) => Promise<number>,
   wall: WallClock,
   queue: Queue | null = null,
+  defaultForMs: () => number = () => PATIENCE.forMs,
 ): Effects => ({
   count,
   settled: async (eventId, least, patience = {}) => {
     const since = wall.now();
     const ask = (): Promise<number> => count(eventId);
-    let last = await waitFor(wall, ask, (now) => now >= least, { ...patience, queue });
+    const { forMs = defaultForMs() } = patience;
+    let last = await waitFor(wall, ask, (now) => now >= least, { ...patience, forMs, queue });
     const took = last < least ? 0 : wall.now() - since;
-    const until = Math.max(since + (patience.forMs ?? PATIENCE.forMs), wall.now());
+    const until = Math.max(since + forMs, wall.now());
     const still = Math.min(Math.max(STILL_MS, 2 * took), MAX_STILL_MS);
     for (;;) {
       await sleep(wall, still);

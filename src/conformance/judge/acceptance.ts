@@ -101,6 +101,7 @@ export const judgeProcessed = async (
   const lost = sent.filter((_, at) => counts[at] === 0);
   if (lost.length === 0) return pass(`${samples.length} accepted and processed`);
   return fail({
+    symptom: 'lost',
     expected: ['a 2xx and one effect'],
     actual: `answered 2xx, but without effect: ${list(lost.map(({ sample }) => sample.name))}`,
     exchanges: lost.map(({ exchange }) => exchange),

@@ -65,6 +65,7 @@ export const judgeAccepted = (delivered: readonly Delivered[]): Verdict | null =
   const silence = silenceOf(refused.map(({ exchange }) => exchange));
   if (silence !== null) return silence;
   return fail({
+    symptom: 'refused',
     expected: ['a 2xx'],
     actual: refused
       .map(({ name, exchange }) => `${name}: ${describeReply(exchange.reply)}`)
@@ -90,6 +91,7 @@ export const judgeOnce = async (
   );
   if (wrong.length === 0) return null;
   return fail({
+    symptom: wrong.some(({ count }) => count === 0) ? 'lost' : 'doubled',
     expected: ['one effect of each'],
     actual: wrong
       .map(

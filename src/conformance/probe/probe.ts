@@ -54,11 +54,17 @@ export interface ProbeContext {
    * @param isValid whether it is rightly signed: that nobody answers it is a finding, and takes more time to say
    */
   timeoutMs(isValid: boolean): number;
+  /** Milliseconds that an effect may take; the hooks' default unless given. */
+  readonly effectWithinMs?: () => number;
   /** Starts, or finds, a sandbox that reaches the receiver. */
   readonly sandbox: StartSandbox | undefined;
   /** Null without an effects hook. */
   readonly backlog: Backlog | null;
   readonly signal: AbortSignal | undefined;
+  /** Spend more time: longer sequences, longer pauses. */
+  readonly thorough?: boolean;
+  /** Every exchange of the run so far, of all checks, in the order of their replies. */
+  readonly allExchanges?: () => readonly Exchange[];
   /** Told of every exchange. */
   readonly seen: (exchange: Exchange) => void;
 }
@@ -77,6 +83,10 @@ export interface Probe {
   readonly timeoutMs: number;
   readonly sandbox: StartSandbox | undefined;
   readonly signal: AbortSignal | undefined;
+  /** Spend more time: longer sequences, longer pauses. */
+  readonly thorough: boolean;
+  /** Every exchange of the run so far, of all checks, in the order of their replies. */
+  readonly allExchanges: () => readonly Exchange[];
   /** What this check has exchanged so far. */
   readonly exchanges: readonly Exchange[];
 
@@ -170,7 +180,10 @@ export const createProbe = (context: ProbeContext): Probe => {
     random,
     signing,
     hooks,
-    effects: hooks.effects === undefined ? null : createEffects(hooks.effects, wall, queue),
+    effects:
+      hooks.effects === undefined
+        ? null
+        : createEffects(hooks.effects, wall, queue, context.effectWithinMs),
     queue,
     events,
     get timeoutMs() {
@@ -178,6 +191,8 @@ export const createProbe = (context: ProbeContext): Probe => {
     },
     sandbox: context.sandbox,
     signal: context.signal,
+    thorough: context.thorough ?? false,
+    allExchanges: context.allExchanges ?? (() => exchanges),
     exchanges,
     event: events.make,
     write,

@@ -29,6 +29,14 @@ export interface LostControl {
   readonly control: Exchange;
 }
 
+/** Accepted events have no effect any longer. */
+export interface EffectsStop {
+  /** After a restart, this one alone stopped them again; null when that could not be tried. */
+  readonly culprit: SeenExchange | null;
+  /** What was sent around the time when effects stopped, latest first. */
+  readonly suspects: readonly SeenExchange[];
+}
+
 export interface Observed {
   readonly exchanges: readonly SeenExchange[];
   readonly deaths: readonly Crash[];
@@ -37,6 +45,10 @@ export interface Observed {
   readonly controls: number;
   /** The limit that one request has, in milliseconds. */
   readonly timeoutMs: number;
+  /** Since when accepted events have no effect any longer; null while they have. */
+  readonly effectsStop?: EffectsStop | null;
+  /** Whether effects could be seen. */
+  readonly seesEffects?: boolean;
   /** Every value that must never come back: the secret, and the digests of what was sent, in every form. */
   secretsIn(text: string): readonly string[];
 }

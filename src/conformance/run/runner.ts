@@ -10,15 +10,19 @@ import {
   type ActiveCheck,
   type Check,
   type Hook,
+  type Stage,
   type Verdict,
 } from '../check.ts';
 import { notReached, orGiveUp, type Deadline } from './cut-off.ts';
+import { createEffectsWatch } from './effects-watch.ts';
 import { createPace } from './pace.ts';
 import { createSchedule, waitsFor, type Phase } from './schedule.ts';
 import { createExchangeLog } from './exchange-log.ts';
 import type { Progress } from '../options.ts';
 import { hasHook, hooksWithout } from './hook-members.ts';
 import { seededRandom } from '../../domain/random.ts';
+import { causeOfStop } from '../experiments/effects-stop.ts';
+import { knowsCause, rememberCause, withKnownCause } from '../experiments/known-causes.ts';
 import { BehindError, createBacklog } from '../hooks/backlog.ts';
 import { createEventMaker } from '../probe/event-maker.ts';
 import type { Exchange } from '../net/exchange.ts';
@@ -49,7 +53,10 @@ const NO_SANDBOX =
 export interface RunPlan {
   /** In the catalogue's order. */
   readonly checks: readonly Check[];
-  readonly context: Omit<ProbeContext, 'seen' | 'timeoutMs' | 'events' | 'random' | 'backlog'>;
+  readonly context: Omit<
+    ProbeContext,
+    'seen' | 'timeoutMs' | 'events' | 'random' | 'backlog' | 'allExchanges'
+  >;
   readonly seed: number;
   readonly timeoutMs: number;
   readonly concurrency: number;
@@ -71,6 +78,9 @@ const seedOf = (seed: number, name: string): number =>
 const PATIENCE_AFTER_A_HANG_MS = 1000;
 /** Not so with valid events: on a busy machine one may take longer, and that would be called a failure. */
 const PATIENCE_WITH_VALID_MS = 3000;
+
+/** An effect may take so long once accepted events are known to be lost. */
+const IMPATIENT_MS = 1000;
 
 /** With what is behind it: "fetch failed" alone says nothing. */
 const reasonOf = (error: unknown): string => {
@@ -120,6 +130,9 @@ export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> 
       random,
       events: createEventMaker(random, context.wall.now),
       backlog,
+      // Once accepted events are known to be lost, each further one would take the whole patience.
+      ...(knowsCause(context, 'lost') ? { effectWithinMs: () => IMPATIENT_MS } : {}),
+      allExchanges: () => log.all.map(({ exchange }) => exchange),
       timeoutMs: (isValid) => {
         const most = isValid ? PATIENCE_WITH_VALID_MS : PATIENCE_AFTER_A_HANG_MS;
         return hung ? Math.min(most, plan.timeoutMs) : plan.timeoutMs;
@@ -133,7 +146,20 @@ export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> 
   };
   const liveness = createLiveness(probeOf('control'), context.wall);
 
+  const watch = createEffectsWatch(probeOf('effects-watch'), () => log.all);
+  /** Effects can be relied on, so that their end says something. */
+  const seesEffects = (): boolean => effects !== undefined && doubtOf('effects') === null;
+  /** Ends the run when accepted events have no effect any longer. */
+  const lookForEffects = async (stage: Stage): Promise<void> => {
+    if (over !== null || isOver() || 'gate' in STAGES[stage] || !seesEffects()) return;
+    if (await watch.look()) return;
+    if (watch.stop !== null) rememberCause(context, 'lost', causeOfStop(watch.stop));
+    over ??= 'Not run: accepted events have no effect any longer, see delivery/effects-stop.';
+  };
+
+  const rans = new Map<string, Ran>();
   const finish = (check: Check, ran: Ran): CheckResult => {
+    rans.set(check.id, ran);
     const result = toResult(check, ran, { ...context, rerun });
     results.set(check.id, result);
     onProgress({ type: 'finished', check, result });
@@ -217,6 +243,7 @@ export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> 
         verdict = notTested('The receiver died meanwhile: see http/survives.');
       }
     }
+    verdict = withKnownCause(context, verdict);
     const result = finish(check, { verdict, exchanges: sent, durationMs });
     if ('gate' in STAGES[check.stage] && result.status !== 'pass') {
       closed ??= `Says nothing until ${check.id} passes.`;
@@ -258,6 +285,7 @@ export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> 
   };
   for (let phase = schedule.next(false); phase !== undefined; phase = schedule.next(isShort())) {
     await runPhase(phase);
+    await lookForEffects(phase.stage);
   }
   /** What only looks at the others has seen enough once everything that bears on MUST was run. */
   const isPartial = [...results.values()].some(
@@ -278,10 +306,22 @@ export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> 
       lostControls: liveness.lostControls,
       controls: liveness.controls,
       timeoutMs: plan.timeoutMs,
+      effectsStop: watch.stop,
+      seesEffects: seesEffects(),
       secretsIn: context.redactor.find,
     });
-    const verdict = seen.status === 'pass' && isPartial ? cutOff(true) : seen;
+    const verdict =
+      seen.status === 'pass' && isPartial ? cutOff(true) : withKnownCause(context, seen);
     finish(check, { verdict, exchanges: [], durationMs: elapsed() });
   }
-  return checks.map(({ id }) => results.get(id)!);
+  /** What failed before an experiment or the watch knew the cause. */
+  const explained = (check: Check): CheckResult => {
+    const ran = rans.get(check.id);
+    const verdict = ran === undefined ? undefined : withKnownCause(context, ran.verdict);
+    if (ran === undefined || verdict === undefined || verdict === ran.verdict) {
+      return results.get(check.id)!;
+    }
+    return toResult(check, { ...ran, verdict }, { ...context, rerun });
+  };
+  return checks.map(explained);
 };

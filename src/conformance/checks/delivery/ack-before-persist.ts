@@ -42,6 +42,7 @@ export const check = defineCheck({
     if (lost === 0) return pass();
     if (await hookForgets(probe)) return notTested(FORGETFUL);
     return fail({
+      symptom: 'lost',
       expected: [`the effect of each, within ${RECOVERS_WITHIN_MS / 1000} s after the restart`],
       actual: `${lost} of ${taken.length} events were answered 2xx and lost in a restart right after`,
       exchanges: sent,

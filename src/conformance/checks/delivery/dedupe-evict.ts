@@ -63,6 +63,7 @@ export const check = defineCheck({
     const count = await effectsOf(probe).settled(event.id, 1, { forMs: 10_000 });
     if (count === 1) return pass(`after ${others} others`);
     return fail({
+      symptom: count === 0 ? 'lost' : 'doubled',
       expected: ['one effect'],
       actual: `${times(count)} of one event, sent before and after ${others} others`,
     });

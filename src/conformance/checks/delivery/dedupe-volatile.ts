@@ -47,6 +47,7 @@ export const check = defineCheck({
         : pass();
     }
     return fail({
+      symptom: 'doubled',
       expected: ['no further effect'],
       actual: `${times(after - before)} of the repeat, sent after a restart, of an event that had taken effect before it`,
     });

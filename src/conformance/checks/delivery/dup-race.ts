@@ -75,6 +75,7 @@ export const check = defineCheck({
     }
     if (doubled.length === 0) {
       return fail({
+        symptom: 'lost',
         expected: ['one effect of each'],
         actual: `of ${how}, ${lost} took effect not at all, though answered 2xx`,
         diagnosis:
@@ -85,6 +86,7 @@ export const check = defineCheck({
     const most = ` (up to ${Math.max(...doubled)} times)`;
     const none = lost === 0 ? '' : ` and ${lost} not at all, though answered 2xx`;
     return fail({
+      symptom: 'doubled',
       expected: ['one effect of each'],
       actual: `of ${how}, ${doubled.length} took effect more than once${most}${none}`,
     });

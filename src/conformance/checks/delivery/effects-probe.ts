@@ -5,6 +5,7 @@
  */
 import { defineCheck } from '../../check.ts';
 import { deliver, effectsOf, times } from '../../judge/deliver.ts';
+import { sendFirst } from '../../judge/first-events.ts';
 import { fail, isAccepted, notTested, pass, describeReply } from '../../verdict.ts';
 
 export const check = defineCheck({
@@ -38,7 +39,10 @@ export const check = defineCheck({
       );
     }
     const after = await effects.settled(event.id, 1);
-    if (after === 1) return pass();
+    if (after === 1) {
+      await sendFirst(probe);
+      return pass();
+    }
     return fail({
       expected: ['one effect'],
       actual: `${describeReply(exchange.reply)}, then ${times(after)} of ${event.id}`,

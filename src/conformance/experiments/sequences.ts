@@ -46,7 +46,7 @@ export const SIGNED_AFTERMATH: readonly History[] = (
 /** Different leads at the same moment. */
 export const PARALLEL: readonly History[] = [
   [together(part(0), part(1))],
-  [together(...[0, 1, 2, 3].map((lead) => part(lead, 'email.opened')))],
+  [together(...[0, 1, 2, 3].map((lead) => part(lead, 'email.delivered')))],
   [together(...[0, 1, 2, 3, 4, 5, 6, 7].map((lead) => part(lead)))],
   [
     together(
@@ -81,10 +81,6 @@ export const ONE_LEAD: readonly History[] = PAIRS.flatMap(([one, other]): readon
 export const BESIDE_REPEAT: readonly History[] = [
   [event(0), together({ kind: 'repeat', back: 0 }, part(1))],
   [event(0), together(part(1), { kind: 'repeat', back: 0 }, part(2))],
-  [
-    event(0),
-    together(part(1), part(2), { kind: 'repeat', back: 0 }, { kind: 'repeat', back: 0 }, part(3)),
-  ],
 ];
 
 /** Connections that are spread over the workers of a receiver reach another one than the first before long. */

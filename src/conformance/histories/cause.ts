@@ -97,6 +97,12 @@ const simultaneous = (shown: Shown, parts: readonly Part[]): Omit<NamedCause, 'k
       fix: FIX.batch,
     };
   }
+  if (kind === 'refused' && hasRepeat) {
+    return {
+      sentence: `A valid event that arrives beside a repeat of another event is refused (${describeReply(shown.violation.sent.exchange.reply)}): the repeat leaves a lock or an aborted transaction to it.`,
+      fix: FIX.leftover,
+    };
+  }
   if (kind === 'doubled') {
     return {
       sentence: `An event takes effect ${shown.violation.count} times only when requests arrive at the same moment: the id is looked up before another request has stored it.`,

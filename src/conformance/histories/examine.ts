@@ -14,7 +14,7 @@ import type { History } from './step.ts';
 import { judgePlayed, mostSevere, type Violation, type ViolationKind } from './violations.ts';
 
 export interface ExamineOptions {
-  /** No further history is begun after this time. Milliseconds. */
+  /** No further history is begun after this time, but for the first few. Milliseconds. */
   readonly playForMs: number;
   readonly shrinkForMs?: number;
   /** Violations that are looked for; of others, other checks speak. */
@@ -32,6 +32,8 @@ export interface Examined {
   readonly requests: number;
 }
 
+/** Played however slow the receiver is. */
+const MIN_HISTORIES = 6;
 const PATIENCE_MS = 2000;
 const SHRINK_PATIENCE_MS = 600;
 const SHRINK_FOR_MS = 12_000;
@@ -95,7 +97,7 @@ const playAll = async (
 ): Promise<readonly Played[]> => {
   const played: Played[] = [];
   for (const history of histories) {
-    if (played.length > 0 && probe.wall.now() > untilMs) break;
+    if (played.length >= MIN_HISTORIES && probe.wall.now() > untilMs) break;
     played.push(await play(probe, history));
   }
   return played;

@@ -15,6 +15,7 @@ import {
 } from '../check.ts';
 import { notReached, orGiveUp, type Deadline } from './cut-off.ts';
 import { createEffectsWatch } from './effects-watch.ts';
+import { mergeFindings, type Cause } from './merge-findings.ts';
 import { createPace } from './pace.ts';
 import { createSchedule, waitsFor, type Phase } from './schedule.ts';
 import { createExchangeLog } from './exchange-log.ts';
@@ -158,6 +159,8 @@ export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> 
   };
 
   const rans = new Map<string, Ran>();
+  /** Ids of checks whose own experiment has shown their cause. */
+  const own = new Set<string>();
   const finish = (check: Check, ran: Ran): CheckResult => {
     rans.set(check.id, ran);
     const result = toResult(check, ran, { ...context, rerun });
@@ -243,6 +246,7 @@ export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> 
         verdict = notTested('The receiver died meanwhile: see http/survives.');
       }
     }
+    if (verdict.status === 'fail' && verdict.key !== undefined) own.add(check.id);
     verdict = withKnownCause(context, verdict);
     const result = finish(check, { verdict, exchanges: sent, durationMs });
     if ('gate' in STAGES[check.stage] && result.status !== 'pass') {
@@ -314,14 +318,19 @@ export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> 
       seen.status === 'pass' && isPartial ? cutOff(true) : withKnownCause(context, seen);
     finish(check, { verdict, exchanges: [], durationMs: elapsed() });
   }
-  /** What failed before an experiment or the watch knew the cause. */
+  /** With the causes that later experiments have shown of what failed before them. */
   const explained = (check: Check): CheckResult => {
-    const ran = rans.get(check.id);
-    const verdict = ran === undefined ? undefined : withKnownCause(context, ran.verdict);
-    if (ran === undefined || verdict === undefined || verdict === ran.verdict) {
-      return results.get(check.id)!;
-    }
-    return toResult(check, { ...ran, verdict }, { ...context, rerun });
+    const ran = rans.get(check.id)!;
+    const verdict = withKnownCause(context, ran.verdict);
+    rans.set(check.id, { ...ran, verdict });
+    return verdict === ran.verdict
+      ? results.get(check.id)!
+      : toResult(check, { ...ran, verdict }, { ...context, rerun });
   };
-  return checks.map(explained);
+  const causeOf = (id: string): Cause | undefined => {
+    const verdict = rans.get(id)?.verdict;
+    if (verdict?.status !== 'fail' || verdict.key === undefined) return undefined;
+    return { key: verdict.key, isOwn: own.has(id) };
+  };
+  return mergeFindings(checks.map(explained), causeOf);
 };

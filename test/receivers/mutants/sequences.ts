@@ -61,8 +61,9 @@ class SharedValue<T> {
 class SharesBody extends ModelReceiver {
   readonly latest = new SharedValue<Buffer>();
   override async receive(raw: Buffer, request: IncomingMessage): Promise<Answer> {
-    const body = await this.latest.exchange(domainOf(raw.toString('utf8')), raw);
-    return super.receive(body, request);
+    const text = raw.toString('utf8');
+    if (!text.includes('"email.delivered"')) return super.receive(raw, request);
+    return super.receive(await this.latest.exchange(domainOf(text), raw), request);
   }
 }
 
@@ -70,6 +71,7 @@ class SharesBody extends ModelReceiver {
 class SharesEvent extends ModelReceiver {
   readonly current = new SharedValue<Event>();
   override async arrived(event: Event): Promise<Answer> {
+    if (event.event !== 'email.delivered') return this.process(event);
     return this.process(await this.current.exchange(domainOf(emailOf(event)), event));
   }
 }
@@ -120,6 +122,25 @@ class RollsBackBatch extends ModelReceiver {
   }
 }
 
+/** What a customer's events have begun is rolled back when a repeat arrives before it is done. */
+class RollsBackNeighbours extends ModelReceiver {
+  readonly repeats = new Map<string, number>();
+  waiting = 0;
+  override async arrived(event: Event): Promise<Answer> {
+    const customer = domainOf(emailOf(event));
+    const isBeside = (): boolean => (this.repeats.get(customer) ?? 0) > 0;
+    const isRepeat = this.seen.has(event.id);
+    const wasBeside = isBeside();
+    if (isRepeat) this.repeats.set(customer, (this.repeats.get(customer) ?? 0) + 1);
+    this.waiting += 1;
+    await crowdGathers(() => this.waiting);
+    this.waiting -= 1;
+    if (!isRepeat) return wasBeside || isBeside() ? { status: 202 } : this.process(event);
+    this.repeats.set(customer, this.repeats.get(customer)! - 1);
+    return { status: 200 };
+  }
+}
+
 /** Each connection has its own set of ids, as each of several worker processes. */
 class RemembersByConnection extends ModelReceiver {
   readonly ids = new WeakMap<Socket, Set<string>>();
@@ -130,11 +151,12 @@ class RemembersByConnection extends ModelReceiver {
   override async receive(raw: Buffer, request: IncomingMessage): Promise<Answer> {
     const mine = this.ids.get(request.socket)!;
     if (!this.verify(raw, request)) return { status: 401 };
-    const event = this.parse(raw);
-    if (mine.has(event.id)) return { status: 200 };
-    mine.add(event.id);
-    this.seen.delete(event.id);
-    return super.receive(raw, request);
+    const { id } = this.parse(raw);
+    if (mine.has(id)) return { status: 200 };
+    this.seen.delete(id);
+    const answer = await super.receive(raw, request);
+    if (answer.status < 300) mine.add(id);
+    return answer;
   }
 }
 
@@ -178,16 +200,15 @@ class ReplaysInbox extends ModelReceiver {
   }
 }
 
-/** The third repeat in a row takes the last connection to the database. */
+/** The second repeat in a row takes the last of a customer's connections to the database. */
 class LosesConnections extends ModelReceiver {
-  repeats = 0;
-  override async process(event: Event): Promise<Answer> {
-    if (this.repeats >= 3) {
-      this.repeats = 0;
-      return { status: 500 };
-    }
-    this.repeats = this.seen.has(event.id) ? this.repeats + 1 : 0;
-    return super.process(event);
+  readonly repeats = new Map<string, number>();
+  override async arrived(event: Event): Promise<Answer> {
+    const customer = domainOf(emailOf(event));
+    const repeats = this.repeats.get(customer) ?? 0;
+    const isRepeat = this.seen.has(event.id);
+    this.repeats.set(customer, isRepeat ? repeats + 1 : 0);
+    return !isRepeat && repeats >= 2 ? { status: 500 } : this.process(event);
   }
 }
 
@@ -203,12 +224,11 @@ class ForgetsSoon extends ModelReceiver {
   }
 }
 
-/** One worker for all events; an event without a lead's company ends it. */
+/** One worker for all events; a reply without a company ends it. */
 class WorkerDies extends ModelReceiver {
   isAlive = true;
   override async apply(event: Event): Promise<void> {
-    if (event.event === 'email.replied' && event.data['lead_company'] === null)
-      this.isAlive = false;
+    if (event.event === 'email.replied' && !('lead_company' in event.data)) this.isAlive = false;
     if (this.isAlive) await super.apply(event);
   }
   override boot(): void {
@@ -250,6 +270,11 @@ export const SEQUENCE_MUTANTS: readonly Mutant[] = [
   mutant('delivery-lost-update', 'writes back the whole lead that it has read', WritesWholeLead),
   mutant('delivery-lead-busy-dropped', 'drops an event of a lead that is at work', DropsBusyLead),
   mutant('delivery-batch-rolled-back', 'rolls back a batch that holds a repeat', RollsBackBatch),
+  mutant(
+    'delivery-neighbours-rolled-back',
+    'rolls back what a repeat arrives beside',
+    RollsBackNeighbours,
+  ),
   mutant('delivery-ids-by-connection', 'has a set of ids for each worker', RemembersByConnection),
   mutant('delivery-queue-drops-when-full', 'drops events when its queue is full', DropsWhenFull),
   mutant(
@@ -259,7 +284,7 @@ export const SEQUENCE_MUTANTS: readonly Mutant[] = [
   ),
   mutant('delivery-inbox-replayed-at-start', 'takes up its whole inbox at start', ReplaysInbox),
   mutant(
-    'delivery-fails-after-third-repeat',
+    'delivery-fails-after-two-repeats',
     'loses a connection with each repeat',
     LosesConnections,
   ),

@@ -17,7 +17,7 @@ export const check = defineCheck({
   },
   cause: 'Events are processed in batches, and a duplicate in a batch rolls back all of it.',
   fix: 'Insert ids with `ON CONFLICT DO NOTHING`, and commit each event by itself.',
-  catches: ['delivery-batch-rolled-back'],
+  catches: ['delivery-neighbours-rolled-back'],
   stage: 'sequences',
   needs: ['effects'],
   after: ['signature/forged-effects', 'delivery/aftermath', 'delivery/parallel-events'],

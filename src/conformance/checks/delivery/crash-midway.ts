@@ -50,6 +50,7 @@ const killAfter = async (probe: Probe, ms: number): Promise<Killed> => {
   return {
     wasCut,
     verdict: fail({
+      symptom: wrong.includes(0) ? 'lost' : 'doubled',
       expected: ['one effect of each'],
       actual: `${wrong.length} of ${EVENTS} events that were cut off by a restart and sent again: ${wrong.map(times).join(', ')}`,
     }),

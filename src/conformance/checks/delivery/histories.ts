@@ -21,7 +21,7 @@ export const check = defineCheck({
   },
   cause: 'What one request leaves behind changes how another one is processed.',
   fix: 'Keep what belongs to one request within its handler, and make its effect and its id one transaction.',
-  catches: ['delivery-fails-after-third-repeat'],
+  catches: ['delivery-fails-after-two-repeats'],
   stage: 'load',
   after: [
     'signature/forged-effects',

@@ -5,6 +5,7 @@
  */
 import { defineCheck } from '../../check.ts';
 import { sleep } from '../../hooks/hooks.ts';
+import { explainByTime } from '../../experiments/expiry.ts';
 import { firstProcessed } from '../../judge/first-events.ts';
 import { deliver, effectsOf, settleBehind, times } from '../../judge/deliver.ts';
 import type { Exchange } from '../../net/exchange.ts';
@@ -27,12 +28,7 @@ export const check = defineCheck({
   catches: ['delivery-ids-expire'],
   stage: 'review',
   needs: ['effects'],
-  after: [
-    'delivery/dup-seq',
-    'delivery/other-connection',
-    'delivery/dedupe-volatile',
-    'delivery/dedupe-evict',
-  ],
+  after: ['delivery/dup-seq', 'delivery/other-connection'],
   run: async (probe) => {
     const events = (await firstProcessed(probe)).slice(0, EVENTS);
     const [oldest] = events;
@@ -51,12 +47,15 @@ export const check = defineCheck({
       (_, place) => counts[place]! > 1 && isAccepted(exchanges[place]!),
     );
     if (doubled.length === 0) return pass(`${seconds} s later`);
+    const byTime = await explainByTime(probe, Math.min(ageMs(), THOROUGH_AGE_MS));
     return fail({
       symptom: 'doubled',
-      key: 'doubled:later',
+      ...(byTime === null ? {} : { key: byTime.key, fix: byTime.fix }),
       expected: ['one effect of each event'],
       actual: `${doubled.length} of ${events.length} events, repeated ${seconds} s later: ${times(Math.max(...counts))}`,
-      diagnosis: `A repeat takes effect again ${seconds} s after its event, and not at once: ids expire too early (a cache with a short time to live).`,
+      diagnosis:
+        byTime?.sentence ??
+        `A repeat takes effect again ${seconds} s and many events after its event, though not after as long a pause alone: only the latest ids are kept.`,
       exchanges,
     });
   },

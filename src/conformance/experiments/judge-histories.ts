@@ -10,6 +10,7 @@ import { examine, type ExamineOptions, type Examined } from '../histories/examin
 import type { History } from '../histories/step.ts';
 import type { Probe } from '../probe/probe.ts';
 import { fail, pass } from '../verdict.ts';
+import { explainByNumber } from './rhythm.ts';
 import { rememberCause, type NamedCause } from './known-causes.ts';
 
 const EXPECTED: Readonly<Record<Symptom, string>> = {
@@ -41,9 +42,14 @@ const lastingCause = (shown: Shown): NamedCause => {
   };
 };
 
-const verdictOn = (probe: Probe, shown: Shown, { isLasting, isReproduced }: Examined): Verdict => {
+const verdictOn = async (
+  probe: Probe,
+  shown: Shown,
+  { isLasting, isReproduced }: Examined,
+): Promise<Verdict> => {
   const { violation, played } = shown;
-  const cause = isLasting ? lastingCause(shown) : causeOf(shown);
+  const byNumber = isLasting ? null : await explainByNumber(probe, shown, isReproduced);
+  const cause = byNumber ?? (isLasting ? lastingCause(shown) : causeOf(shown));
   rememberCause(probe, violation.kind, cause);
   const more = shown.alike > 1 ? `, and ${shown.alike - 1} more like it` : '';
   const once = isReproduced ? '' : ' (seen once, not when played again)';

@@ -35,7 +35,9 @@ export const withKnownCause = ({ signing }: Run, verdict: Verdict): Verdict => {
   if (verdict.status !== 'fail' || verdict.symptom === undefined || verdict.key !== undefined) {
     return verdict;
   }
-  const cause = known.get(signing)?.get(verdict.symptom);
+  // An event that is lost changes no lead either; a state that is wrong in one way says nothing of another.
+  const symptom = verdict.symptom === 'state' ? 'lost' : verdict.symptom;
+  const cause = known.get(signing)?.get(symptom);
   if (cause === undefined) return verdict;
   return { ...verdict, key: cause.key, diagnosis: cause.sentence, fix: cause.fix };
 };

@@ -75,7 +75,8 @@ const aftermath = (steps: History): string =>
     .filter((step, place) => step.kind !== 'event' || steps[place + 1]?.kind !== 'repeat')
     .map((step) => ('path' in step ? describePart(step) : describeStep(step)))
     .join(', then ')
-    .replace(/^a repeat of the latest event/, 'a repeat of an event');
+    .replaceAll('a repeat of the latest event', 'a repeat of an event')
+    .replace('a repeat of an event, then a repeat of an event', 'two repeats of an event');
 
 const OUTCOMES: Readonly<Record<ViolationKind, (shown: Shown) => string>> = {
   forged: () => 'takes effect',

@@ -6,6 +6,7 @@
 import type { Verdict } from '../check.ts';
 import { describeBodyLimit } from '../diagnosis/body-limit.ts';
 import { intermediaryOf, isHtml, type Finding } from '../diagnosis/evidence.ts';
+import { interestsOf, mayHaveEffect } from './interests.ts';
 import type { Event } from '../probe/event-maker.ts';
 import type { Exchange } from '../net/exchange.ts';
 import type { PostOptions, Probe } from '../probe/probe.ts';
@@ -95,8 +96,11 @@ export const judgeProcessed = async (
       'All were answered 2xx. Whether they took effect needs an effects hook: --effects-url http://…/effects/{id}, which answers {"count": n}.',
     );
   }
+  const interests = await interestsOf(probe);
   const counts = await Promise.all(
-    sent.map(async ({ sample: { body } }) => (isEvent(body) ? effects.settled(body.id, 1) : 1)),
+    sent.map(async ({ sample: { body } }) =>
+      isEvent(body) && mayHaveEffect(interests, body) ? effects.settled(body.id, 1) : 1,
+    ),
   );
   const lost = sent.filter((_, at) => counts[at] === 0);
   if (lost.length === 0) return pass(`${samples.length} accepted and processed`);

@@ -8,11 +8,10 @@
  */
 import { EVENT_TYPES, type EventType } from '../../../schemas/contract.ts';
 import { waitFor, type LeadState } from '../hooks/hooks.ts';
-import type { Data } from '../probe/event-maker.ts';
+import type { Data, Event } from '../probe/event-maker.ts';
 import type { Exchange } from '../net/exchange.ts';
 import type { Probe } from '../probe/probe.ts';
 import { isAccepted } from '../verdict.ts';
-import { deliver, settleBehind } from './deliver.ts';
 
 /** Members of {@link LeadState} that sequences of events can be compared by. */
 export const STATE_MEMBERS = ['suppressed', 'unsubscribed', 'open_count', 'sentiment'] as const;
@@ -25,8 +24,11 @@ export interface Interests {
   readonly state: ReadonlySet<StateMember>;
 }
 
-/** A plain event has had its effect after this time, behind another one that has. Milliseconds. */
-const PATIENCE = { forMs: 500, everyMs: 20 };
+const DEFAULT_TYPE: EventType = 'email.replied';
+const SECOND_TYPE: EventType = 'email.clicked';
+
+/** A plain event has had its effect after this time, when another one has. Milliseconds. */
+const PATIENCE = { forMs: 1000, everyMs: 20 };
 
 const learnTypes = async (probe: Probe): Promise<ReadonlySet<EventType>> => {
   const { effects } = probe;
@@ -34,8 +36,7 @@ const learnTypes = async (probe: Probe): Promise<ReadonlySet<EventType>> => {
   const events = EVENT_TYPES.map((type) => probe.event(type));
   const sent: Exchange[] = [];
   // One at a time: what happens at the same moment is for other checks.
-  for (const event of events) sent.push(await deliver(probe, event));
-  await settleBehind(probe);
+  for (const event of events) sent.push(await probe.post(event));
   const counts = await Promise.all(events.map(({ id }) => effects.settled(id, 1, PATIENCE)));
   return new Set(EVENT_TYPES.filter((_, place) => counts[place]! > 0 && isAccepted(sent[place]!)));
 };
@@ -63,9 +64,8 @@ const learnState = async (probe: Probe): Promise<ReadonlySet<StateMember>> => {
   if (state === undefined) return new Set();
   const { lead_email, lead_id } = probe.event('email.opened').data;
   for (const [type, data] of LESSON) {
-    await deliver(probe, probe.event(type, { ...data, lead_email, lead_id }));
+    await probe.post(probe.event(type, { ...data, lead_email, lead_id }));
   }
-  if (probe.effects !== null) await settleBehind(probe);
   const found = await waitFor(
     probe.wall,
     () => state(String(lead_email)),
@@ -76,15 +76,35 @@ const learnState = async (probe: Probe): Promise<ReadonlySet<StateMember>> => {
 };
 
 /** By what a run has only one of. */
-const known = new WeakMap<object, Promise<Interests>>();
+const known = new WeakMap<Probe['signing'], Promise<Interests>>();
+const primary = new WeakMap<Probe['signing'], EventType>();
+
+/** The type of a plain event of this run: `email.replied`, or another one when that is known to have no effect. */
+export const primaryTypeOf = ({ signing }: Pick<Probe, 'signing'>): EventType =>
+  primary.get(signing) ?? DEFAULT_TYPE;
+
+const learn = async (probe: Probe): Promise<Interests> => {
+  const types = await learnTypes(probe);
+  const [other] = EVENT_TYPES.filter((type) => types.has(type) && type !== 'campaign.completed');
+  if (!types.has(DEFAULT_TYPE) && other !== undefined) primary.set(probe.signing, other);
+  return { types, state: await learnState(probe) };
+};
 
 /** Learns them once a run. */
 export const interestsOf = (probe: Probe): Promise<Interests> => {
-  const learn = async (): Promise<Interests> => ({
-    types: await learnTypes(probe),
-    state: await learnState(probe),
-  });
-  const learnt = known.get(probe.signing) ?? learn();
+  const learnt = known.get(probe.signing) ?? learn(probe);
   known.set(probe.signing, learnt);
   return learnt;
+};
+
+/** Whether an effect of this event can be expected: of its type a plain event had one, or the type is new. */
+export const mayHaveEffect = ({ types }: Interests, { event }: Pick<Event, 'event'>): boolean =>
+  types.size === 0 || types.has(event) || !(EVENT_TYPES as readonly string[]).includes(event);
+
+/** A type that the receiver acts on, and another one than that of plain events where there is one. */
+export const secondaryType = async (probe: Probe): Promise<EventType> => {
+  const { types } = await interestsOf(probe);
+  const others = EVENT_TYPES.filter((type) => types.has(type) && type !== primaryTypeOf(probe));
+  if (types.size === 0 || others.includes(SECOND_TYPE)) return SECOND_TYPE;
+  return others.find((type) => type !== 'campaign.completed') ?? primaryTypeOf(probe);
 };

@@ -54,6 +54,8 @@ export interface ProbeContext {
    * @param isValid whether it is rightly signed: that nobody answers it is a finding, and takes more time to say
    */
   timeoutMs(isValid: boolean): number;
+  /** An event type that the receiver acts on: that of an event without a given type. */
+  readonly primaryType?: () => EventType;
   /** Milliseconds that an effect may take; the hooks' default unless given. */
   readonly effectWithinMs?: () => number;
   /** Starts, or finds, a sandbox that reaches the receiver. */
@@ -90,7 +92,7 @@ export interface Probe {
   /** What this check has exchanged so far. */
   readonly exchanges: readonly Exchange[];
 
-  /** A fresh valid event; see {@link EventMaker.make}. */
+  /** A fresh valid event, of a type that the receiver acts on unless one is given; see {@link EventMaker.make}. */
   event(type?: EventType, data?: Data, envelope?: Envelope): Event;
   /** The bytes as the provider writes them: compact JSON. */
   write(event: Event): string;
@@ -121,8 +123,8 @@ export const overTls = (url: string): string => {
 const isEvent = (body: Event | Uint8Array | string): body is Event =>
   typeof body === 'object' && !(body instanceof Uint8Array);
 
-/** What the effects hook is vouched for with: of another type a right receiver may make nothing. */
-const VOUCHED: EventType = 'email.replied';
+/** Unless the receiver is known not to act on it. */
+const DEFAULT_TYPE: EventType = 'email.replied';
 
 const isTaken = ({ reply }: Exchange): boolean =>
   reply.kind === 'answer' && reply.status >= 200 && reply.status < 300;
@@ -137,6 +139,7 @@ const parse = (bytes: Uint8Array): Partial<Event> | null => {
 
 export const createProbe = (context: ProbeContext): Probe => {
   const { url, wall, random, signing, hooks, events, headers: extra, client, signal } = context;
+  const { primaryType = () => DEFAULT_TYPE } = context;
   const exchanges: Exchange[] = [];
   /** When each of them was begun: of those side by side, the order must not depend on who answers first. */
   const begun: number[] = [];
@@ -149,7 +152,7 @@ export const createProbe = (context: ProbeContext): Probe => {
     const signature = headers.find(([name]) => name === SIGNATURE.header)?.[1];
     if (signature !== signing.valid(body)) return;
     const { event, id } = parse(body) ?? {};
-    if (event === VOUCHED && typeof id === 'string') context.backlog.accepted(id);
+    if (event === primaryType() && typeof id === 'string') context.backlog.accepted(id);
   };
   const keep = (exchange: Exchange, at: number): Exchange => {
     // An answer can give away the right digest of what was sent without one: it must be known to be hidden.
@@ -194,7 +197,7 @@ export const createProbe = (context: ProbeContext): Probe => {
     thorough: context.thorough ?? false,
     allExchanges: context.allExchanges ?? (() => exchanges),
     exchanges,
-    event: events.make,
+    event: (type = primaryType(), data, envelope) => events.make(type, data, envelope),
     write,
     headersFor,
     post: async (body, options = {}) => {

@@ -10,6 +10,7 @@ import { SIGNATURE } from '../../../schemas/contract.ts';
 import { BehindError } from '../hooks/backlog.ts';
 import { waitFor } from '../hooks/hooks.ts';
 import { deliver } from '../judge/deliver.ts';
+import { primaryTypeOf } from '../judge/interests.ts';
 import { restart } from '../judge/restart.ts';
 import type { Exchange } from '../net/exchange.ts';
 import type { Probe } from '../probe/probe.ts';
@@ -69,7 +70,7 @@ const suspects = async (
   seen: readonly SeenExchange[],
 ): Promise<readonly SeenExchange[]> => {
   const plain = seen.flatMap(({ exchange }, place) => {
-    const counts = isAccepted(exchange) && typeOf(exchange) === 'email.replied';
+    const counts = isAccepted(exchange) && typeOf(exchange) === primaryTypeOf(probe);
     const id = counts && isSigned(probe, exchange) ? idOf(exchange) : null;
     return id === null ? [] : [{ id, place }];
   });

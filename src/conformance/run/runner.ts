@@ -28,6 +28,7 @@ import { BehindError, createBacklog } from '../hooks/backlog.ts';
 import { createEventMaker } from '../probe/event-maker.ts';
 import type { Exchange } from '../net/exchange.ts';
 import { createProbe, type Probe, type ProbeContext } from '../probe/probe.ts';
+import { primaryTypeOf } from '../judge/interests.ts';
 import { sleep } from '../hooks/hooks.ts';
 import type { CheckResult } from '../report.ts';
 import { toResult, type Ran } from './run-check.ts';
@@ -131,6 +132,7 @@ export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> 
       random,
       events: createEventMaker(random, context.wall.now),
       backlog,
+      primaryType: () => primaryTypeOf(context),
       // Once accepted events are known to be lost, each further one would take the whole patience.
       ...(knowsCause(context, 'lost') ? { effectWithinMs: () => IMPATIENT_MS } : {}),
       allExchanges: () => log.all.map(({ exchange }) => exchange),

@@ -3,9 +3,11 @@
  *
  * @module
  */
+import { EVENT_TYPES } from '../../../../schemas/contract.ts';
 import { defineCheck } from '../../check.ts';
 import { deliver, effectsOf, times } from '../../judge/deliver.ts';
 import { sendFirst } from '../../judge/first-events.ts';
+import { interestsOf } from '../../judge/interests.ts';
 import { fail, isAccepted, notTested, pass, describeReply } from '../../verdict.ts';
 
 export const check = defineCheck({
@@ -39,9 +41,11 @@ export const check = defineCheck({
       );
     }
     const after = await effects.settled(event.id, 1);
-    if (after === 1) {
+    const { types } = await interestsOf(probe);
+    if (after === 1 || (after === 0 && types.size > 0)) {
       await sendFirst(probe);
-      return pass();
+      const others = EVENT_TYPES.filter((type) => !types.has(type));
+      return pass(others.length === 0 ? undefined : `no effect of ${others.join(', ')}`);
     }
     return fail({
       expected: ['one effect'],

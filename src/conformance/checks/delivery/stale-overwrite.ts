@@ -45,6 +45,7 @@ export const check = defineCheck({
       const newer = await lead.sees(({ sentiment }) => sentiment === 'positive');
       if (newer.sentiment !== 'positive') {
         return fail({
+          symptom: 'state',
           expected: ['"positive", from the newer reply'],
           actual: `${JSON.stringify(newer.sentiment)} after a reply that is 20 minutes newer`,
         });
@@ -53,6 +54,7 @@ export const check = defineCheck({
       const last = await lead.settled();
       if (last.sentiment === 'positive') return pass();
       return fail({
+        symptom: 'state',
         expected: ['"positive", from the newer reply'],
         actual: `${JSON.stringify(last.sentiment)} after a reply that is 10 minutes older had come last`,
       });

@@ -35,6 +35,7 @@ export const check = defineCheck({
       const after = await lead.sees(({ known }) => known);
       if (after.known) return pass();
       return fail({
+        symptom: 'state',
         expected: ['a lead that is known'],
         actual: `${lead.email} is unknown after email.unsubscribed was answered 2xx${after.asked === undefined ? '' : `: GET ${after.asked} answered 404`}`,
       });

@@ -36,6 +36,7 @@ export const check = defineCheck({
         const { suppressed } = await other.settled();
         if (suppressed === true) {
           return fail({
+            symptom: 'state',
             expected: [`${named.email} alone is suppressed`],
             actual: `${other.email} is suppressed as well, which never bounced`,
           });

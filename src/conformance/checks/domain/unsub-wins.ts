@@ -43,6 +43,7 @@ export const check = defineCheck({
       const later = await early.settled();
       if (later.unsubscribed !== true) {
         return fail({
+          symptom: 'state',
           expected: ['unsubscribed'],
           actual: 'not so any more after an open and a reply that happened later',
         });
@@ -53,6 +54,7 @@ export const check = defineCheck({
       const last = await late.sees(({ unsubscribed }) => unsubscribed === true);
       if (last.unsubscribed === true) return pass();
       return fail({
+        symptom: 'state',
         expected: ['unsubscribed'],
         actual: 'not so after email.unsubscribed came behind a reply that happened later',
       });

@@ -3,6 +3,9 @@
  *
  * @module
  */
+import type { EventType } from '../../../schemas/contract.ts';
+import { EVENT_EXAMPLES } from '../../../schemas/examples.ts';
+import type { Event } from '../probe/event-maker.ts';
 import type { EffectsStop, SeenExchange } from '../run/observed.ts';
 import { describeReply } from '../verdict.ts';
 import type { NamedCause } from './known-causes.ts';
@@ -10,10 +13,27 @@ import type { NamedCause } from './known-causes.ts';
 const FIX =
   'Catch every error of a single event inside the loop of the worker, store the event as failed, and continue; let a supervisor restart a worker that ends.';
 
-const typeOf = ({ exchange }: SeenExchange): string => {
-  const body = Buffer.from(exchange.request.body).toString('utf8');
-  const type = /"event"\s*:\s*"([^"]{1,60})"/.exec(body)?.[1];
-  return type === undefined ? 'a request that is no event' : `an event of type \`${type}\``;
+const parse = ({ exchange }: SeenExchange): Partial<Event> => {
+  try {
+    return (JSON.parse(Buffer.from(exchange.request.body).toString('utf8')) ?? {}) as object;
+  } catch {
+    return {};
+  }
+};
+
+/** Members that the plain example of its type has and this event has not, or only as null. */
+const missingIn = ({ event, data = {} }: Partial<Event>): readonly string[] => {
+  const [example] = EVENT_EXAMPLES[event as EventType] ?? [];
+  return Object.keys(example?.data ?? {}).filter((member) => data[member] == null);
+};
+
+/** "an event of type `email.replied` without `lead_company`". */
+const describeEvent = (seen: SeenExchange): string => {
+  const event = parse(seen);
+  if (typeof event.event !== 'string') return 'a request that is no event';
+  const missing = missingIn(event).map((member) => `\`${member}\``);
+  const without = missing.length === 0 ? '' : ` without ${missing.join(' and ')}`;
+  return `an event of type \`${event.event.slice(0, 60)}\`${without}`;
 };
 
 const senders = (seen: readonly SeenExchange[]): string =>
@@ -23,7 +43,7 @@ const senders = (seen: readonly SeenExchange[]): string =>
 export const describeSince = ({ culprit, suspects }: EffectsStop): string =>
   culprit === null
     ? `one of ${suspects.length} requests (${senders(suspects)})`
-    : `${typeOf(culprit)}, sent by ${culprit.by}`;
+    : `${describeEvent(culprit)}, sent by ${culprit.by}`;
 
 export const causeOfStop = (stop: EffectsStop): NamedCause => {
   const { culprit } = stop;

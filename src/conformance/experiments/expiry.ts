@@ -7,7 +7,7 @@ import { sleep } from '../hooks/hooks.ts';
 import { deliver, effectsOf, settleBehind } from '../judge/deliver.ts';
 import type { Probe } from '../probe/probe.ts';
 import { isAccepted } from '../verdict.ts';
-import { rememberCause, type NamedCause } from './known-causes.ts';
+import { knowsCause, rememberCause, type NamedCause } from './known-causes.ts';
 
 const PAUSES_MS = [500, 1000, 2000, 5000, 10_000, 20_000, 35_000];
 
@@ -27,6 +27,8 @@ const isForgottenAfter = async (probe: Probe, pauseMs: number): Promise<boolean>
  * @returns the cause when time alone explains it; null when it does not
  */
 export const explainByTime = async (probe: Probe, knownMs: number): Promise<NamedCause | null> => {
+  // A repeat at once that has an effect shows that time is not the cause.
+  if (knowsCause(probe, 'doubled') || (await isForgottenAfter(probe, 0))) return null;
   const pauses = [...PAUSES_MS.filter((ms) => ms < knownMs), Math.ceil(knownMs)];
   const forgotten = await Promise.all(pauses.map((ms) => isForgottenAfter(probe, ms)));
   const place = forgotten.indexOf(true);

@@ -42,14 +42,10 @@ const lastingCause = (shown: Shown): NamedCause => {
   };
 };
 
-const verdictOn = async (
-  probe: Probe,
-  shown: Shown,
-  { isLasting, isReproduced }: Examined,
-): Promise<Verdict> => {
+const verdictOn = (probe: Probe, shown: Shown, examined: Examined): Verdict => {
   const { violation, played } = shown;
-  const byNumber = isLasting ? null : await explainByNumber(probe, shown, isReproduced);
-  const cause = byNumber ?? (isLasting ? lastingCause(shown) : causeOf(shown));
+  const { isLasting, isReproduced } = examined;
+  const cause = examined.cause ?? (isLasting ? lastingCause(shown) : causeOf(shown));
   rememberCause(probe, violation.kind, cause);
   const more = shown.alike > 1 ? `, and ${shown.alike - 1} more like it` : '';
   const once = isReproduced ? '' : ' (seen once, not when played again)';
@@ -67,7 +63,7 @@ const verdictOn = async (
 
 const PLAY_FOR_MS = 5000;
 
-export interface JudgeOptions extends Partial<Omit<ExamineOptions, 'kinds'>> {
+export interface JudgeOptions extends Partial<Omit<ExamineOptions, 'kinds' | 'explain'>> {
   /** Symptoms that the check speaks of; all unless given. */
   readonly kinds?: readonly Symptom[];
 }
@@ -81,7 +77,8 @@ export const judgeHistories = async (
     ...options
   }: JudgeOptions = {},
 ): Promise<Verdict> => {
-  const examined = await examine(probe, histories, { kinds, playForMs, ...options });
+  const explain = (shown: Shown) => explainByNumber(probe, shown);
+  const examined = await examine(probe, histories, { kinds, playForMs, explain, ...options });
   if (examined.shown !== null) return verdictOn(probe, examined.shown, examined);
   return pass(`${examined.histories} sequences, ${examined.requests} requests`);
 };

@@ -5,7 +5,10 @@
  * @module
  */
 import type { Symptom, Verdict } from '../check.ts';
+import type { Exchange } from '../net/exchange.ts';
+import type { Event } from '../probe/event-maker.ts';
 import type { Probe } from '../probe/probe.ts';
+import { isAccepted } from '../verdict.ts';
 
 /** What an experiment says of a symptom. */
 export interface NamedCause {
@@ -30,14 +33,43 @@ export const rememberCause = ({ signing }: Run, symptom: Symptom, cause: NamedCa
 export const knowsCause = ({ signing }: Run, symptom: Symptom): boolean =>
   known.get(signing)?.has(symptom) === true;
 
-/** @returns the verdict, with the cause that an experiment has shown of its symptom */
-export const withKnownCause = ({ signing }: Run, verdict: Verdict): Verdict => {
-  if (verdict.status !== 'fail' || verdict.symptom === undefined || verdict.key !== undefined) {
+const isValidEvent = (body: Uint8Array): boolean => {
+  try {
+    const { id, event, data } = JSON.parse(Buffer.from(body).toString('utf8')) as Partial<Event>;
+    const isObject = typeof data === 'object' && (data as unknown) !== null && !Array.isArray(data);
+    return typeof id === 'string' && typeof event === 'string' && isObject;
+  } catch {
+    return false;
+  }
+};
+
+/** A valid event with the correct signature, and it was not accepted. */
+const isRefusedEvent = ({ signing }: Run, exchange: Exchange): boolean => {
+  const { headers, body } = exchange.request;
+  const isSigned = headers.some(([, value]) => value === signing.valid(body));
+  return isSigned && !isAccepted(exchange) && isValidEvent(body);
+};
+
+/**
+ * @param exchanges of the check, where its verdict names none
+ * @returns the verdict, with the cause that an experiment has shown of its symptom
+ */
+export const withKnownCause = (
+  run: Run,
+  verdict: Verdict,
+  exchanges: readonly Exchange[],
+): Verdict => {
+  const causes = known.get(run.signing);
+  if (verdict.status !== 'fail' || verdict.key !== undefined || causes === undefined) {
     return verdict;
   }
+  const shown = verdict.exchanges ?? exchanges;
+  const isRefusal = (): boolean =>
+    causes.has('refused') && shown.some((one) => isRefusedEvent(run, one));
+  const symptom = verdict.symptom ?? (isRefusal() ? 'refused' : undefined);
+  if (symptom === undefined) return verdict;
   // An event that is lost changes no lead either; a state that is wrong in one way says nothing of another.
-  const symptom = verdict.symptom === 'state' ? 'lost' : verdict.symptom;
-  const cause = known.get(signing)?.get(symptom);
+  const cause = causes.get(symptom === 'state' ? 'lost' : symptom);
   if (cause === undefined) return verdict;
   return { ...verdict, key: cause.key, diagnosis: cause.sentence, fix: cause.fix };
 };

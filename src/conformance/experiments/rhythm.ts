@@ -5,20 +5,21 @@
  */
 import type { Symptom } from '../check.ts';
 import type { Shown } from '../histories/cause.ts';
-import { settleBehind } from '../judge/deliver.ts';
+import { waitFor } from '../hooks/hooks.ts';
+import { deliver } from '../judge/deliver.ts';
 import type { Exchange } from '../net/exchange.ts';
 import type { Event } from '../probe/event-maker.ts';
 import type { Probe } from '../probe/probe.ts';
 import { describeReply, isAccepted } from '../verdict.ts';
 import type { NamedCause } from './known-causes.ts';
 
-const EVENTS = 140;
+const EVENTS = 200;
 const MAX_MS = 8000;
-const PATIENCE_MS = 600;
+const PATIENCE = { forMs: 500, everyMs: 5 };
 
 interface Tried {
-  readonly event: Event;
   readonly exchange: Exchange;
+  readonly isFailed: boolean;
 }
 
 const ORDINALS: Readonly<Record<number, string>> = { 2: 'second', 3: 'third', 4: 'fourth' };
@@ -27,32 +28,26 @@ const ordinal = (count: number): string =>
   ORDINALS[count] ??
   `${count}${count % 100 > 3 && count % 100 < 21 ? 'th' : (['th', 'st', 'nd', 'rd'][count % 10] ?? 'th')}`;
 
-const sendInTurn = async (probe: Probe): Promise<readonly Tried[]> => {
+/** Whether it was processed, before the next one is sent: a queue must not fill up. */
+const isProcessed = async (probe: Probe, { id }: Event): Promise<boolean> => {
+  const { effects } = probe;
+  if (effects === null) return true;
+  const ask = (): Promise<number> => effects.count(id);
+  return (await waitFor(probe.wall, ask, (count) => count > 0, PATIENCE)) > 0;
+};
+
+const sendInTurn = async (probe: Probe, symptom: Symptom): Promise<readonly Tried[]> => {
   const until = probe.wall.now() + MAX_MS;
   const tried: Tried[] = [];
   while (tried.length < EVENTS && probe.wall.now() < until) {
     const event = probe.event();
-    tried.push({ event, exchange: await probe.post(event) });
+    const exchange = await deliver(probe, event);
+    const isRefused = !isAccepted(exchange);
+    const isFailed =
+      symptom === 'refused' ? isRefused : !isRefused && !(await isProcessed(probe, event));
+    tried.push({ exchange, isFailed });
   }
   return tried;
-};
-
-const failuresOf = async (
-  probe: Probe,
-  tried: readonly Tried[],
-  symptom: Symptom,
-): Promise<readonly number[]> => {
-  const places = tried.map((_, place) => place);
-  if (symptom === 'refused') return places.filter((place) => !isAccepted(tried[place]!.exchange));
-  const { effects } = probe;
-  if (effects === null) return [];
-  await settleBehind(probe);
-  const counts = await Promise.all(
-    tried.map(({ event, exchange }) =>
-      isAccepted(exchange) ? effects.settled(event.id, 1, { forMs: PATIENCE_MS }) : 1,
-    ),
-  );
-  return places.filter((place) => counts[place] === 0);
 };
 
 /** The number that all failures are apart; null when there is none. Checks run beside no others here. */
@@ -62,31 +57,24 @@ const periodOf = (failures: readonly number[]): number | null => {
   return period !== undefined && gaps.every((gap) => gap === period) ? period : null;
 };
 
-/** Nothing but valid events of different leads, so that only their number can matter. */
-const isPlain = ({ played }: Shown): boolean =>
-  played.history.every(
-    (step) =>
-      step.kind === 'event' ||
-      step.kind === 'burst' ||
-      step.kind === 'pause' ||
-      (step.kind === 'together' && step.parts.every(({ kind }) => kind === 'event')),
-  );
+/** What an earlier request has left on a connection shows with the first events; a few more are no accident. */
+const WARM_UP = 5;
+const MIN_FAILURES = 3;
+
+const isIntermittent = (failures: readonly number[]): boolean =>
+  failures.length >= MIN_FAILURES && failures.some((place) => place >= WARM_UP);
 
 /**
  * @param shown a violation that may have nothing to do with its history
  * @returns the cause when plain events that are sent one at a time fail, too; else null
  */
-export const explainByNumber = async (
-  probe: Probe,
-  shown: Shown,
-  isReproduced: boolean,
-): Promise<NamedCause | null> => {
+export const explainByNumber = async (probe: Probe, shown: Shown): Promise<NamedCause | null> => {
   const { kind, sent } = shown.violation;
-  if ((kind !== 'refused' && kind !== 'lost') || (isReproduced && !isPlain(shown))) return null;
-  const tried = await sendInTurn(probe);
-  const failures = await failuresOf(probe, tried, kind);
-  if (failures.length === 0) return null;
+  if (kind !== 'refused' && kind !== 'lost') return null;
+  const tried = await sendInTurn(probe, kind);
+  const failures = tried.flatMap(({ isFailed }, place) => (isFailed ? [place] : []));
   const period = periodOf(failures);
+  if (period === null && !isIntermittent(failures)) return null;
   const answer = describeReply((tried[failures[0]!]?.exchange ?? sent.exchange).reply);
   const outcome = kind === 'refused' ? `is refused (${answer})` : 'is accepted but has no effect';
   return {

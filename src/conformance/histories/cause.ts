@@ -7,6 +7,7 @@ import type { NamedCause } from '../experiments/known-causes.ts';
 import { describeReply } from '../verdict.ts';
 import { describePart, describeStep } from './describe.ts';
 import type { Played } from './play.ts';
+import { FIX } from './remedies.ts';
 import { partsOf, type History, type Part, type Step } from './step.ts';
 import type { Violation, ViolationKind } from './violations.ts';
 
@@ -17,31 +18,6 @@ export interface Shown {
   /** All violations of the same kind in that history. */
   readonly alike: number;
 }
-
-const FIX = {
-  connection:
-    'Read every request body to its end before answering, also when the request is refused, or answer with `Connection: close`. Keep nothing of one request for the next one on its connection.',
-  leftover:
-    'Undo everything that a refused or repeated request has begun: roll back its transaction (`finally`/`defer`), release its lock, reset what the process or the pooled connection keeps.',
-  workers:
-    'Keep the ids where all workers see them: a table with a unique key, or Redis with SET NX. A set in the memory of one process or thread is not enough.',
-  queue:
-    'Store the event before answering 2xx (a table or a durable queue). When a bounded queue or pool is full, wait or answer 503, so that the provider retries.',
-  batch:
-    'Insert ids with `ON CONFLICT DO NOTHING` and commit each event by itself, so that a duplicate does not roll back the other events of its batch.',
-  lead: 'Change only the columns that the event is about, in one statement (`UPDATE … SET open_count = max(open_count, ?)`), or lock the lead’s row (`SELECT … FOR UPDATE`) while it is read and written.',
-  race: 'Insert the id under a unique key first, in the transaction of the effect, and continue only when a row was inserted.',
-  dedupe:
-    'Store the id with a unique key in the transaction that stores the effect, keep it for days, and answer 200 to a repeat without doing anything.',
-  shared:
-    'Keep what belongs to one request (body, hash object, event, database connection) in local variables of its handler; nothing of it may be shared by requests that run at the same time.',
-  steps:
-    'Make the steps of one event a single transaction, or give each step its own mark of completion, so that a retry after a failed try repeats only what was not done.',
-  start:
-    'At start, take up only events that are not yet marked as processed, and mark an event in the transaction that stores its effect.',
-  verify:
-    'Return right after answering 401: nothing of a request may be processed before its signature is verified.',
-} as const;
 
 const isOnKept = (step: Step | undefined): boolean =>
   step !== undefined && 'path' in step && step.path === 'kept';
@@ -86,6 +62,9 @@ const OUTCOMES: Readonly<Record<ViolationKind, (shown: Shown) => string>> = {
   state: ({ violation }) => `leaves a wrong state (${violation.actual})`,
 };
 
+/** With shared state, two requests are enough. */
+const MANY = 5;
+
 /** Requests at the same moment. */
 const simultaneous = (shown: Shown, parts: readonly Part[]): Omit<NamedCause, 'key'> => {
   const { kind } = shown.violation;
@@ -126,6 +105,16 @@ const simultaneous = (shown: Shown, parts: readonly Part[]): Omit<NamedCause, 'k
     return {
       sentence: `${capital(number(count))} simultaneous events of one lead: ${outcome}.`,
       fix: FIX.lead,
+    };
+  }
+  if (count >= MANY && (kind === 'lost' || kind === 'refused')) {
+    const outcome =
+      kind === 'lost'
+        ? 'accepted events have no effect: a pool or queue drops what does not fit'
+        : `valid events are refused (${describeReply(shown.violation.sent.exchange.reply)}): a limit on simultaneous requests answers with an error in place of 503`;
+    return {
+      sentence: `When more than ${number(count - 1)} requests arrive at the same moment, ${outcome}.`,
+      fix: FIX.queue,
     };
   }
   const what = {
@@ -212,6 +201,13 @@ const afterOthers = (shown: Shown, before: History, last: Step): Omit<NamedCause
       sentence:
         'An event is lost when its repeat follows at once: the repeat rolls back the batch or transaction that holds the event.',
       fix: FIX.batch,
+    };
+  }
+  const earlier = before.at(-1);
+  if (last.kind === 'event' && earlier?.kind === 'event' && earlier.lead === last.lead) {
+    return {
+      sentence: `The second of two events of one lead ${outcome} when it follows the first at once: a lock, a throttle or a unique key by lead takes it for a repeat.`,
+      fix: FIX.byLead,
     };
   }
   if (before.length === 0)

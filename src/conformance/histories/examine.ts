@@ -6,6 +6,7 @@
  *
  * @module
  */
+import type { NamedCause } from '../experiments/known-causes.ts';
 import type { Probe } from '../probe/probe.ts';
 import type { Shown } from './cause.ts';
 import { play, type Played } from './play.ts';
@@ -17,6 +18,8 @@ export interface ExamineOptions {
   /** No further history is begun after this time, but for the first few. Milliseconds. */
   readonly playForMs: number;
   readonly shrinkForMs?: number;
+  /** A cause that makes it needless to shrink: what was seen has nothing to do with its history. */
+  readonly explain: (shown: Shown) => Promise<NamedCause | null>;
   /** Violations that are looked for; of others, other checks speak. */
   readonly kinds: readonly ViolationKind[];
 }
@@ -28,6 +31,8 @@ export interface Examined {
   readonly isLasting: boolean;
   /** Whether it was seen again with fresh ids. */
   readonly isReproduced: boolean;
+  /** What {@link ExamineOptions.explain} said. */
+  readonly cause: NamedCause | null;
   readonly histories: number;
   readonly requests: number;
 }
@@ -116,28 +121,34 @@ const stillViolates = async (
 export const examine = async (
   probe: Probe,
   histories: Iterable<History>,
-  { playForMs, kinds, shrinkForMs = SHRINK_FOR_MS }: ExamineOptions,
+  { playForMs, kinds, explain, shrinkForMs = SHRINK_FOR_MS }: ExamineOptions,
 ): Promise<Examined> => {
   const played = await playAll(probe, histories, probe.wall.now() + playForMs);
   const all = await judgePlayed(probe, played, { patienceMs: PATIENCE_MS });
   const judged = all.map((violations) => violations.filter((one) => kinds.includes(one.kind)));
   const place = judged.findIndex((violations) => violations.length > 0);
   const requests = played.reduce((sum, { sent }) => sum + sent.length, 0);
-  const result = { histories: played.length, requests };
-  if (place === -1) return { ...result, shown: null, isLasting: false, isReproduced: false };
+  const result = {
+    histories: played.length,
+    requests,
+    shown: null,
+    cause: null,
+    isLasting: false,
+    isReproduced: false,
+  };
+  if (place === -1) return result;
   const seen = shownBy(played[place]!, judged[place]!)!;
   const { kind } = seen.violation;
   const isLasting = (await reproduce(probe, PLAIN, kind, 1)) !== null;
   if (isLasting) return { ...result, shown: seen, isLasting, isReproduced: true };
+  const cause = await explain(seen);
+  if (cause !== null) return { ...result, shown: seen, cause, isReproduced: true };
   const alone = await reproduce(probe, seen.played.history, kind, MAX_TRIES);
   const together = (): History => played.slice(0, place + 1).flatMap(({ history }) => history);
   const again = alone ?? (await reproduce(probe, together(), kind, 2));
-  if (again === null) {
-    const still = await stillViolates(probe, seen);
-    return { ...result, shown: still, isLasting: false, isReproduced: false };
-  }
+  if (again === null) return { ...result, shown: await stillViolates(probe, seen) };
   const tries = Math.min(again.tries + 1, MAX_TRIES);
   const until = probe.wall.now() + shrinkForMs;
   const shown = await shrink(probe, again.shown, tries, until);
-  return { ...result, shown, isLasting: false, isReproduced: true };
+  return { ...result, shown, isReproduced: true };
 };

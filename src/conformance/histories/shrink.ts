@@ -26,10 +26,8 @@ const fewerParts = (parts: readonly Part[]): readonly Step[] =>
 /** Two leads become one, never one two: events of one lead are the special case that a fault may need. */
 const simpler = (step: Step): readonly Step[] => {
   switch (step.kind) {
-    case 'together': {
-      const inTurn: Step[] = step.parts.length === 1 ? [{ ...step.parts[0]!, path: 'kept' }] : [];
-      return [...inTurn, ...fewerParts(step.parts)];
-    }
+    case 'together':
+      return fewerParts(step.parts);
     case 'burst':
       return step.count > 16
         ? [0.5, 0.75].map((share) => ({ ...step, count: Math.floor(step.count * share) }))
@@ -45,9 +43,22 @@ const simpler = (step: Step): readonly Step[] => {
   }
 };
 
+/** One after the other what was sent at the same moment. */
+const inTurn = (history: History): readonly History[] =>
+  history.flatMap((step, place) =>
+    step.kind === 'together'
+      ? [
+          history.flatMap((one, at) =>
+            at === place ? step.parts.map((part): Step => ({ ...part, path: 'kept' })) : [one],
+          ),
+        ]
+      : [],
+  );
+
 /** A single valid event shows nothing that a history is needed for, so no candidate is empty. */
 export const candidates = (history: History): readonly History[] => [
   ...shorter(history).filter((one) => one.length > 0),
+  ...inTurn(history),
   ...history.flatMap((step, place) =>
     simpler(step).map((one) => history.map((other, at) => (at === place ? one : other))),
   ),

@@ -66,6 +66,7 @@ export const failRefused = (refused: readonly Sent[]): Verdict => {
   if (silence !== null) return silence;
   const blamed = refused.map(({ exchange }) => blame(exchange)).find((one) => one !== null);
   return fail({
+    symptom: 'refused',
     expected: ['a 2xx'],
     actual: `refused: ${list(refused.map(({ sample, exchange }) => `${sample.name}: ${describeReply(exchange.reply)}`))}`,
     exchanges: refused.map(({ exchange }) => exchange).toReversed(),

@@ -10,7 +10,7 @@ import { SIGNATURE } from '../../../schemas/contract.ts';
 import { BehindError } from '../hooks/backlog.ts';
 import { waitFor } from '../hooks/hooks.ts';
 import { deliver } from '../judge/deliver.ts';
-import { primaryTypeOf } from '../judge/interests.ts';
+import { interestsOf, primaryTypeOf } from '../judge/interests.ts';
 import { restart } from '../judge/restart.ts';
 import type { Exchange } from '../net/exchange.ts';
 import type { Probe } from '../probe/probe.ts';
@@ -99,6 +99,21 @@ const sendAgain = async (probe: Probe, exchange: Exchange): Promise<Exchange> =>
   return probe.post(id === null ? body : text.replaceAll(id, probe.events.freshId()), { method });
 };
 
+/** Of a worker that takes one event after the other: the first accepted event without an effect. */
+const firstUnprocessed = async (
+  probe: Probe,
+  list: readonly SeenExchange[],
+): Promise<SeenExchange | null> => {
+  const interests = await interestsOf(probe);
+  for (const one of list.toReversed()) {
+    const id = idOf(one.exchange);
+    if (id === null || !isAccepted(one.exchange) || !isSigned(probe, one.exchange)) continue;
+    if (!interests.types.has(typeOf(one.exchange))) continue;
+    if ((await probe.effects!.count(id)) === 0) return one;
+  }
+  return null;
+};
+
 /** After a restart: sends the suspects one by one, until a plain event has no effect. */
 const findCulprit = async (
   probe: Probe,
@@ -131,7 +146,8 @@ export const createEffectsWatch = (
         return true;
       }
       const list = await suspects(probe, seen());
-      const culprit = await findCulprit(probe, list);
+      const first = await firstUnprocessed(probe, list);
+      const culprit = (await findCulprit(probe, list)) ?? first;
       stop = { culprit, suspects: list };
       return false;
     },

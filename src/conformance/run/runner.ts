@@ -249,7 +249,7 @@ export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> 
       }
     }
     if (verdict.status === 'fail' && verdict.key !== undefined) own.add(check.id);
-    verdict = withKnownCause(context, verdict);
+    verdict = withKnownCause(context, verdict, sent);
     const result = finish(check, { verdict, exchanges: sent, durationMs });
     if ('gate' in STAGES[check.stage] && result.status !== 'pass') {
       closed ??= `Says nothing until ${check.id} passes.`;
@@ -317,13 +317,13 @@ export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> 
       secretsIn: context.redactor.find,
     });
     const verdict =
-      seen.status === 'pass' && isPartial ? cutOff(true) : withKnownCause(context, seen);
+      seen.status === 'pass' && isPartial ? cutOff(true) : withKnownCause(context, seen, []);
     finish(check, { verdict, exchanges: [], durationMs: elapsed() });
   }
   /** With the causes that later experiments have shown of what failed before them. */
   const explained = (check: Check): CheckResult => {
     const ran = rans.get(check.id)!;
-    const verdict = withKnownCause(context, ran.verdict);
+    const verdict = withKnownCause(context, ran.verdict, ran.exchanges);
     rans.set(check.id, { ...ran, verdict });
     return verdict === ran.verdict
       ? results.get(check.id)!

@@ -25,6 +25,8 @@ export const check = defineCheck({
   stage: 'load',
   after: [
     'signature/forged-effects',
+    'signature/forgeries-by-type',
+    'signature/keyless',
     'delivery/aftermath',
     'delivery/parallel-events',
     'delivery/lead-parallel',

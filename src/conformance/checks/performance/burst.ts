@@ -35,6 +35,7 @@ export const check = defineCheck({
     const [first] = broken;
     if (first === undefined) return pass(formatLatencies(latenciesOf(sent)));
     return fail({
+      symptom: 'refused',
       expected: ['an answer to each'],
       actual: `${broken.length} of ${EVENTS} failed: ${describeReply(first.reply)}`,
       exchanges: [first],

@@ -6,7 +6,7 @@
 import type { Verdict } from '../check.ts';
 import { describeBodyLimit } from '../diagnosis/body-limit.ts';
 import { intermediaryOf, isHtml, type Finding } from '../diagnosis/evidence.ts';
-import { interestsOf, mayHaveEffect } from './interests.ts';
+import { expectEffects } from './interests.ts';
 import type { Event } from '../probe/event-maker.ts';
 import type { Exchange } from '../net/exchange.ts';
 import type { PostOptions, Probe } from '../probe/probe.ts';
@@ -97,10 +97,10 @@ export const judgeProcessed = async (
       'All were answered 2xx. Whether they took effect needs an effects hook: --effects-url http://…/effects/{id}, which answers {"count": n}.',
     );
   }
-  const interests = await interestsOf(probe);
+  const mayHaveEffect = await expectEffects(probe);
   const counts = await Promise.all(
     sent.map(async ({ sample: { body } }) =>
-      isEvent(body) && mayHaveEffect(interests, body) ? effects.settled(body.id, 1) : 1,
+      isEvent(body) && mayHaveEffect(body) ? effects.settled(body.id, 1) : 1,
     ),
   );
   const lost = sent.filter((_, at) => counts[at] === 0);

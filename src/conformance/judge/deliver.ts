@@ -4,7 +4,7 @@
  * @module
  */
 import type { Verdict } from '../check.ts';
-import { interestsOf, mayHaveEffect } from './interests.ts';
+import { expectEffects } from './interests.ts';
 import type { Event } from '../probe/event-maker.ts';
 import type { Exchange } from '../net/exchange.ts';
 import { sleep, type Effects } from '../hooks/hooks.ts';
@@ -86,11 +86,9 @@ export const judgeOnce = async (
   const refused = judgeAccepted(delivered);
   if (refused !== null) return refused;
   const effects = effectsOf(probe);
-  const interests = await interestsOf(probe);
+  const mayHaveEffect = await expectEffects(probe);
   const counts = await Promise.all(
-    delivered.map(({ event }) =>
-      mayHaveEffect(interests, event) ? effects.settled(event.id, 1) : 1,
-    ),
+    delivered.map(({ event }) => (mayHaveEffect(event) ? effects.settled(event.id, 1) : 1)),
   );
   const wrong = delivered.flatMap((one, place) =>
     counts[place] === 1 ? [] : [{ ...one, count: counts[place]! }],

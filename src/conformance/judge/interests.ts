@@ -97,14 +97,24 @@ export const interestsOf = (probe: Probe): Promise<Interests> => {
   return learnt;
 };
 
-/** Whether an effect of this event can be expected: of its type a plain event had one, or the type is new. */
-export const mayHaveEffect = ({ types }: Interests, { event }: Pick<Event, 'event'>): boolean =>
-  types.size === 0 || types.has(event) || !(EVENT_TYPES as readonly string[]).includes(event);
+/**
+ * Whether an effect of an event can be expected: of its type a plain event had one, or the type is new. Sends nothing:
+ * until interests are learnt, every type may have an effect.
+ */
+export const expectEffects = async ({
+  signing,
+}: Pick<Probe, 'signing'>): Promise<(event: Pick<Event, 'event'>) => boolean> => {
+  const { types = new Set<string>() } = (await known.get(signing)) ?? {};
+  const isKnown = (type: string): boolean => (EVENT_TYPES as readonly string[]).includes(type);
+  return ({ event }) => types.size === 0 || types.has(event) || !isKnown(event);
+};
 
 /** A type that the receiver acts on, and another one than that of plain events where there is one. */
 export const secondaryType = async (probe: Probe): Promise<EventType> => {
-  const { types } = await interestsOf(probe);
-  const others = EVENT_TYPES.filter((type) => types.has(type) && type !== primaryTypeOf(probe));
-  if (types.size === 0 || others.includes(SECOND_TYPE)) return SECOND_TYPE;
+  const mayHaveEffect = await expectEffects(probe);
+  if (mayHaveEffect({ event: SECOND_TYPE })) return SECOND_TYPE;
+  const others = EVENT_TYPES.filter(
+    (event) => mayHaveEffect({ event }) && event !== primaryTypeOf(probe),
+  );
   return others.find((type) => type !== 'campaign.completed') ?? primaryTypeOf(probe);
 };

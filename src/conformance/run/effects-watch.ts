@@ -8,7 +8,7 @@
  */
 import { SIGNATURE } from '../../../schemas/contract.ts';
 import { BehindError } from '../hooks/backlog.ts';
-import { waitFor } from '../hooks/hooks.ts';
+import { HookError, waitFor } from '../hooks/hooks.ts';
 import { deliver } from '../judge/deliver.ts';
 import { interestsOf, primaryTypeOf } from '../judge/interests.ts';
 import { restart } from '../judge/restart.ts';
@@ -59,7 +59,8 @@ const processesPlain = async (probe: Probe): Promise<boolean | null> => {
     );
     return count > 0;
   } catch (error) {
-    if (error instanceof BehindError) return null;
+    // A hook that is down is reported by the checks that need it.
+    if (error instanceof BehindError || error instanceof HookError) return null;
     throw error;
   }
 };

@@ -6,6 +6,7 @@
 import type { Verdict } from '../check.ts';
 import { describeBodyLimit } from '../diagnosis/body-limit.ts';
 import { intermediaryOf, isHtml, type Finding } from '../diagnosis/evidence.ts';
+import { expectEffects } from './interests.ts';
 import type { Event } from '../probe/event-maker.ts';
 import type { Exchange } from '../net/exchange.ts';
 import type { PostOptions, Probe } from '../probe/probe.ts';
@@ -67,6 +68,7 @@ export const failRefused = (refused: readonly Sent[]): Verdict => {
     .map(({ exchange }) => explainRefusal(exchange))
     .find((one) => one !== null);
   return fail({
+    symptom: 'refused',
     expected: ['a 2xx'],
     actual: `rejected: ${list(refused.map(({ sample, exchange }) => `${sample.name}: ${describeReply(exchange.reply)}`))}`,
     exchanges: refused.map(({ exchange }) => exchange).toReversed(),
@@ -98,12 +100,16 @@ export const judgeProcessed = async (
       remark: 'All events were accepted with 2xx, but their effects cannot be verified.',
     });
   }
+  const mayHaveEffect = await expectEffects(probe);
   const counts = await Promise.all(
-    sent.map(async ({ sample: { body } }) => (isEvent(body) ? effects.settled(body.id, 1) : 1)),
+    sent.map(async ({ sample: { body } }) =>
+      isEvent(body) && mayHaveEffect(body) ? effects.settled(body.id, 1) : 1,
+    ),
   );
   const lost = sent.filter((_, at) => counts[at] === 0);
   if (lost.length === 0) return pass(`${samples.length} accepted and processed`);
   return fail({
+    symptom: 'lost',
     expected: ['a 2xx and one effect'],
     actual: `accepted with 2xx, but without effect: ${list(lost.map(({ sample }) => sample.name))}`,
     exchanges: lost.map(({ exchange }) => exchange),

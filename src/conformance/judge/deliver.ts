@@ -4,6 +4,7 @@
  * @module
  */
 import type { Verdict } from '../check.ts';
+import { expectEffects } from './interests.ts';
 import type { Event } from '../probe/event-maker.ts';
 import type { Exchange } from '../net/exchange.ts';
 import { sleep, type Effects } from '../hooks/hooks.ts';
@@ -66,6 +67,7 @@ export const judgeAccepted = (delivered: readonly Delivered[]): Verdict | null =
   const silence = timeoutVerdictOf(refused.map(({ exchange }) => exchange));
   if (silence !== null) return silence;
   return fail({
+    symptom: 'refused',
     expected: ['a 2xx'],
     actual: refused
       .map(({ name, exchange }) => `${name}: ${describeReply(exchange.reply)}`)
@@ -85,12 +87,16 @@ export const judgeOnce = async (
   const refused = judgeAccepted(delivered);
   if (refused !== null) return refused;
   const effects = effectsOf(probe);
-  const counts = await Promise.all(delivered.map(({ event }) => effects.settled(event.id, 1)));
+  const mayHaveEffect = await expectEffects(probe);
+  const counts = await Promise.all(
+    delivered.map(async ({ event }) => (mayHaveEffect(event) ? effects.settled(event.id, 1) : 1)),
+  );
   const wrong = delivered.flatMap((one, place) =>
     counts[place] === 1 ? [] : [{ ...one, count: counts[place]! }],
   );
   if (wrong.length === 0) return null;
   return fail({
+    symptom: wrong.some(({ count }) => count === 0) ? 'lost' : 'doubled',
     expected: ['one effect per event'],
     actual: wrong
       .map(

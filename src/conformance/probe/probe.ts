@@ -72,6 +72,12 @@ export interface ProbeContext {
    * @param isValid whether the request is validly signed: not responding to it is a finding, so it gets more time
    */
   timeoutMs(isValid: boolean): number;
+  /** An event type that the receiver acts on: the default type of an event. */
+  readonly primaryType?: (() => EventType) | undefined;
+  /** How long to wait for an effect; default: that of the hooks. */
+  readonly effectWithinMs?: (() => number) | undefined;
+  /** Every exchange of the run so far, of all checks, in the order of their replies. */
+  readonly allExchanges?: (() => readonly Exchange[]) | undefined;
   /** Start or find a sandbox that can reach the receiver. */
   readonly sandbox: StartSandbox | undefined;
   /** Null without an effects hook. */
@@ -111,10 +117,12 @@ export interface Probe {
   readonly effectTypes: readonly EventType[] | null;
   /** Returns the address of a lead that the receiver knows; null: made-up addresses will do. */
   readonly leadEmail: (() => string) | null;
+  /** Every exchange of the run so far, of all checks, in the order of their replies. */
+  readonly allExchanges: () => readonly Exchange[];
   /** Exchanges of this check so far. */
   readonly exchanges: readonly Exchange[];
 
-  /** A fresh valid event; see {@link EventMaker.make}. */
+  /** A fresh valid event, of a type that the receiver acts on unless one is given; see {@link EventMaker.make}. */
   event(type?: EventType, data?: Data, envelope?: Envelope): Event;
   /** Serialize as the provider does: compact JSON. */
   write(event: Event): string;
@@ -160,12 +168,16 @@ const buildHeaders = (
   ];
 };
 
+/** The default type, unless the receiver is known to ignore it. */
+const DEFAULT_TYPE: EventType = 'email.replied';
+
 const write = (event: Event): string => JSON.stringify(event);
 
 /** Create the probe of one check. */
 export const createProbe = (context: ProbeContext): Probe => {
   const { url, wall, signing, hooks, events, client, signal } = context;
-  const recorder = createRecorder(context);
+  const { primaryType = () => DEFAULT_TYPE } = context;
+  const recorder = createRecorder({ ...context, primaryType });
   const queue = hooks.effects === undefined ? null : context.backlog;
 
   const toRequest = (body: Event | Uint8Array | string, options: PostOptions): SentRequest => {
@@ -186,7 +198,10 @@ export const createProbe = (context: ProbeContext): Probe => {
     random: context.random,
     signing,
     hooks,
-    effects: hooks.effects === undefined ? null : createEffects(hooks.effects, wall, queue),
+    effects:
+      hooks.effects === undefined
+        ? null
+        : createEffects(hooks.effects, wall, queue, context.effectWithinMs),
     queue,
     events,
     get timeoutMs() {
@@ -198,8 +213,9 @@ export const createProbe = (context: ProbeContext): Probe => {
     examples: context.examples ?? [],
     effectTypes: context.effectTypes ?? null,
     leadEmail: context.leadEmail ?? null,
+    allExchanges: context.allExchanges ?? (() => recorder.exchanges),
     exchanges: recorder.exchanges,
-    event: events.make,
+    event: (type = primaryType(), data, envelope) => events.make(type, data, envelope),
     write,
     headersFor: (body, options) => buildHeaders(signing, context.headers, body, options),
     post: async (body, options = {}) => {

@@ -5,7 +5,9 @@
  */
 import { seededRandom } from '../../domain/random.ts';
 import type { Hook } from '../needs.ts';
+import { knowsCause } from '../experiments/known-causes.ts';
 import { createBacklog } from '../hooks/backlog.ts';
+import { primaryTypeOf } from '../judge/interests.ts';
 import { createEventMaker } from '../probe/event-maker.ts';
 import { createProbe, type Probe } from '../probe/probe.ts';
 import { createExchangeLog, type ExchangeLog } from './exchange-log.ts';
@@ -17,6 +19,9 @@ import type { RunPlan } from './plan.ts';
 const TIMEOUT_AFTER_HANG_MS = 1000;
 /** Valid events get more time: on a busy machine a slow response must not be reported as a failure. */
 const VALID_TIMEOUT_AFTER_HANG_MS = 3000;
+
+/** An effect is awaited no longer than this once accepted events are known to be lost. */
+const EFFECT_WITHIN_AFTER_LOSS_MS = 1000;
 
 export interface Probes {
   /**
@@ -54,6 +59,12 @@ export const createProbes = (
         random,
         events: createEventMaker(random, context.wall.now),
         backlog,
+        primaryType: () => primaryTypeOf(context),
+        // Once accepted events are known to be lost, each further one would take the whole patience.
+        ...(knowsCause(context, 'lost')
+          ? { effectWithinMs: () => EFFECT_WITHIN_AFTER_LOSS_MS }
+          : {}),
+        allExchanges: () => log.all.map(({ exchange }) => exchange),
         timeoutMs: (isValid) => {
           const maxMs = isValid ? VALID_TIMEOUT_AFTER_HANG_MS : TIMEOUT_AFTER_HANG_MS;
           return hasHung ? Math.min(maxMs, timeoutMs) : timeoutMs;

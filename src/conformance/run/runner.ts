@@ -8,6 +8,7 @@
 import { isActive, type PassiveCheck } from '../check.ts';
 import type { CheckResult } from '../report.ts';
 import { notReached } from './cut-off.ts';
+import { createEffectsGuard } from './effects-guard.ts';
 import { createLiveness } from './liveness.ts';
 import type { Pace } from './pace.ts';
 import type { RunPlan } from './plan.ts';
@@ -40,7 +41,7 @@ const createBudgetCheck = (
   };
 };
 
-/** Run all checks of a plan. @returns one result per check, in the order of the plan */
+/** Run all checks of a plan. @returns one result per check, in the order of the plan; failures with one cause are one finding */
 export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> => {
   const { checks, context, concurrency, deadline } = plan;
   const results = createResults(plan);
@@ -49,15 +50,17 @@ export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> 
   const liveness = createLiveness(probes.create('control'), context.wall);
   const cutOff = (begun: boolean) =>
     notReached(deadline?.cutOff() ?? 'interruption', deadline?.budgetMs ?? Infinity, begun);
-  const parts = { plan, probes, liveness, results, skipReasons, cutOff };
+  const effects = createEffectsGuard(plan, probes, skipReasons);
+  const parts = { plan, probes, liveness, results, skipReasons, effects, cutOff };
 
   const run = createActiveRun(parts);
   const schedule = createSchedule(checks.filter(isActive));
   const isShort = createBudgetCheck(plan, schedule, probes.pace, skipReasons);
   for (let phase = schedule.next(false); phase !== undefined; phase = schedule.next(isShort())) {
     await runPhase(phase, concurrency, run);
+    await effects.verify(phase.stage);
   }
   const passive = checks.filter((check): check is PassiveCheck => !isActive(check));
   await runPassive(passive, parts);
-  return checks.map(({ id }) => results.get(id)!);
+  return results.merged();
 };

@@ -236,6 +236,7 @@ describe('signature/controls-accepted', () => {
     const one = lost(500, after);
     expect(see(one)).toEqual({
       status: 'fail',
+      symptom: 'refused',
       expected: ['a 2xx for the valid event'],
       actual: `after ${after}, a valid event got 500 in 3 ms`,
       exchanges: [one.control],

@@ -6,6 +6,7 @@
 import { defineCheck } from '../../check.ts';
 import { deliver, effectsOf, settleBehind, times } from '../../judge/deliver.ts';
 import type { Probe } from '../../probe/probe.ts';
+import { explainByTime } from '../../experiments/expiry.ts';
 import { fail, isAccepted, notTested, pass, describeReply } from '../../verdict.ts';
 
 /** More than common cache sizes: 100, 256, 500, 1000. */
@@ -53,6 +54,7 @@ export const check = defineCheck({
     const first = await deliver(probe, event);
     if (!isAccepted(first))
       return notTested(`The receiver responded to the event with ${describeReply(first.reply)}.`);
+    const begunMs = probe.wall.now();
     const others = await sendOthers(probe);
     if (others < MIN_OTHERS) {
       return notTested(
@@ -63,7 +65,10 @@ export const check = defineCheck({
     await settleBehind(probe);
     const count = await effectsOf(probe).settled(event.id, 1, { forMs: 10_000 });
     if (count === 1) return pass(`after ${others} other events`);
+    const byTime = count > 1 ? await explainByTime(probe, probe.wall.now() - begunMs) : null;
     return fail({
+      ...(byTime === null ? {} : { key: byTime.key, diagnosis: byTime.sentence, fix: byTime.fix }),
+      symptom: count === 0 ? 'lost' : 'doubled',
       expected: ['one effect'],
       actual: `${times(count)} of one event, sent before and after ${others} other events`,
     });

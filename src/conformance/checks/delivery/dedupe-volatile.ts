@@ -49,6 +49,7 @@ export const check = defineCheck({
         : pass();
     }
     return fail({
+      symptom: 'doubled',
       expected: ['no additional effect'],
       actual: `${times(after - before)} of a duplicate sent after a restart; the event had already taken effect before it`,
     });

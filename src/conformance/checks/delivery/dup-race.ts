@@ -74,6 +74,7 @@ export const check = defineCheck({
     }
     if (doubled.length === 0) {
       return fail({
+        symptom: 'lost',
         expected: ['one effect per event'],
         actual: `of ${how}, ${lost} were accepted with 2xx but had no effect`,
         diagnosis:
@@ -84,6 +85,7 @@ export const check = defineCheck({
     const most = ` (up to ${Math.max(...doubled)} times)`;
     const none = lost === 0 ? '' : ` and ${lost} were accepted with 2xx but had no effect`;
     return fail({
+      symptom: 'doubled',
       expected: ['one effect per event'],
       actual: `of ${how}, ${doubled.length} took effect more than once${most}${none}`,
     });

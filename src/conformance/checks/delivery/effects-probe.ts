@@ -3,8 +3,11 @@
  *
  * @module
  */
+import { EVENT_TYPES } from '../../../../schemas/contract.ts';
 import { defineCheck } from '../../check.ts';
 import { deliver, effectsOf, times } from '../../judge/deliver.ts';
+import { sendFirst } from '../../judge/first-events.ts';
+import { interestsOf } from '../../judge/interests.ts';
 import { fail, isAccepted, notTested, pass, describeReply } from '../../verdict.ts';
 
 export const check = defineCheck({
@@ -38,7 +41,12 @@ export const check = defineCheck({
       );
     }
     const after = await effects.settled(event.id, 1);
-    if (after === 1) return pass();
+    const { types } = await interestsOf(probe);
+    if (after === 1 || (after === 0 && types.size > 0)) {
+      await sendFirst(probe);
+      const others = EVENT_TYPES.filter((type) => !types.has(type));
+      return pass(others.length === 0 ? undefined : `no effect of ${others.join(', ')}`);
+    }
     return fail({
       expected: ['one effect'],
       actual: `${describeReply(exchange.reply)}, then ${times(after)} for ${event.id}`,

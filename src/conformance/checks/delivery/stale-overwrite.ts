@@ -46,6 +46,7 @@ export const check = defineCheck({
       const newer = await lead.sees(({ sentiment }) => sentiment === 'positive');
       if (newer.sentiment !== 'positive') {
         return fail({
+          symptom: 'state',
           expected: ['"positive", from the newer reply'],
           actual: `${JSON.stringify(newer.sentiment)} after a newer reply (by 20 minutes)`,
         });
@@ -54,6 +55,7 @@ export const check = defineCheck({
       const last = await lead.settled();
       if (last.sentiment === 'positive') return pass();
       return fail({
+        symptom: 'state',
         expected: ['"positive", from the newer reply'],
         actual: `${JSON.stringify(last.sentiment)} after an older reply (by 10 minutes) arrived last`,
       });

@@ -37,6 +37,7 @@ export const check = defineCheck({
         return notTested('The state hook does not return "suppressed". Add it.');
       }
       return fail({
+        symptom: 'state',
         expected: ['suppressed'],
         actual: 'not suppressed after a soft bounce followed by a hard one',
       });

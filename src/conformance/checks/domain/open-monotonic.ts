@@ -37,7 +37,7 @@ export const check = defineCheck({
         return notTested('The state hook does not return "open_count". Add it.');
       }
       const wrong = (actual: number | undefined, when: string) =>
-        fail({ expected: [`${OPENS}`], actual: `${actual} after ${when}` });
+        fail({ symptom: 'state', expected: [`${OPENS}`], actual: `${actual} after ${when}` });
       if (first.open_count !== OPENS) return wrong(first.open_count, `an open_count of ${OPENS}`);
       await lead.send('email.opened', opened(1), at(10));
       const older = await lead.settled();

@@ -35,6 +35,7 @@ export const check = defineCheck({
       const after = await lead.sees(({ known }) => known);
       if (after.known) return pass();
       return fail({
+        symptom: 'state',
         expected: ['a known lead'],
         actual: `${lead.email} is unknown after email.unsubscribed was accepted with 2xx${after.asked === undefined ? '' : `: GET ${after.asked} responded with 404`}`,
       });

@@ -37,6 +37,7 @@ export const check = defineCheck({
         const { suppressed } = await other.settled();
         if (suppressed === true) {
           return fail({
+            symptom: 'state',
             expected: [`only ${named.email} is suppressed`],
             actual: `${other.email} is suppressed as well, although it never bounced`,
           });

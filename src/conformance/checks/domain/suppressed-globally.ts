@@ -31,6 +31,7 @@ export const check = defineCheck({
       }
       if (!state.suppressed) {
         return fail({
+          symptom: 'state',
           expected: ['suppressed'],
           actual: 'not suppressed after email.unsubscribed with suppressed_globally true',
         });
@@ -40,6 +41,7 @@ export const check = defineCheck({
       const { suppressed } = await here.settled();
       if (suppressed !== true) return pass();
       return fail({
+        symptom: 'state',
         // Suppressing too much does not harm the leads.
         level: 'SHOULD',
         expected: ['not suppressed in every campaign'],

@@ -75,6 +75,7 @@ export const check = defineCheck({
       const lost = after.filter(({ one, state }) => !isSet(one.member)(state));
       if (lost.length > 0) {
         return fail({
+          symptom: 'state',
           expected: kept.map(({ member, after: what }) => `${member} after ${what} and a restart`),
           actual: lost
             .map(

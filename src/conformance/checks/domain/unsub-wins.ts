@@ -46,6 +46,7 @@ export const check = defineCheck({
       const later = await early.settled();
       if (later.unsubscribed !== true) {
         return fail({
+          symptom: 'state',
           expected: ['unsubscribed'],
           actual: 'no longer unsubscribed after a later open and reply',
         });
@@ -56,6 +57,7 @@ export const check = defineCheck({
       const last = await late.sees(({ unsubscribed }) => unsubscribed === true);
       if (last.unsubscribed === true) return pass();
       return fail({
+        symptom: 'state',
         expected: ['unsubscribed'],
         actual:
           'not unsubscribed after email.unsubscribed arrived after a reply that happened later',

@@ -35,6 +35,7 @@ export const check = defineCheck({
     const [first] = broken;
     if (first === undefined) return pass(formatLatencies(latenciesOf(sent)));
     return fail({
+      symptom: 'refused',
       expected: ['a response to each event'],
       actual: `${broken.length} of ${EVENTS} failed: ${describeReply(first.reply)}`,
       exchanges: [first],

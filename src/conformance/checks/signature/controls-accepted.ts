@@ -37,6 +37,7 @@ export const check = defineCheck({
     if (last === undefined) return pass();
     const limited = lost.every(isLimited);
     return fail({
+      symptom: 'refused',
       ...(limited ? { level: 'SHOULD' as const } : {}),
       expected: ['a 2xx for the valid event'],
       actual: `after ${last.after}, a valid event got ${describeReply(last.control.reply)}${lost.length > 1 ? ` (${lost.length} times in total)` : ''}`,

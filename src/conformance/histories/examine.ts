@@ -8,6 +8,7 @@
  */
 import type { NamedCause } from '../experiments/known-causes.ts';
 import type { Probe } from '../probe/probe.ts';
+import { isAccepted } from '../verdict.ts';
 import type { Shown } from './cause.ts';
 import { play, type Played } from './play.ts';
 import { candidates } from './shrink.ts';
@@ -95,6 +96,24 @@ const shrink = async (
   return smallest;
 };
 
+/** Whether its event fails alone, too, with a fresh id: then what it holds is the matter of other checks. */
+const isAboutContent = async (probe: Probe, { violation: { kind, sent } }: Shown) => {
+  const { event } = sent;
+  if (event === null || sent.role !== 'event' || (kind !== 'refused' && kind !== 'lost'))
+    return false;
+  const { lead_email, lead_id } = probe.event('email.opened').data;
+  const person = 'lead_email' in event.data ? { lead_email, lead_id } : {};
+  const copy = { ...probe.event(), event: event.event, data: { ...event.data, ...person } };
+  const isTaken = isAccepted(await probe.post(copy));
+  if (kind === 'refused') return !isTaken;
+  const patience = { forMs: SHRINK_PATIENCE_MS };
+  return isTaken && (await probe.effects?.settled(copy.id, 1, patience)) === 0;
+};
+
+/** A state that is wrong after requests in turn is the matter of the checks of states. */
+const isStateInTurn = ({ violation, played }: Shown): boolean =>
+  violation.kind === 'state' && played.history.every(({ kind }) => kind !== 'together');
+
 const playAll = async (
   probe: Probe,
   histories: Iterable<History>,
@@ -143,12 +162,15 @@ export const examine = async (
   if (isLasting) return { ...result, shown: seen, isLasting, isReproduced: true };
   const cause = await explain(seen);
   if (cause !== null) return { ...result, shown: seen, cause, isReproduced: true };
+  if (await isAboutContent(probe, seen)) return result;
   const alone = await reproduce(probe, seen.played.history, kind, MAX_TRIES);
   const together = (): History => played.slice(0, place + 1).flatMap(({ history }) => history);
   const again = alone ?? (await reproduce(probe, together(), kind, 2));
-  if (again === null) return { ...result, shown: await stillViolates(probe, seen) };
+  if (again === null) {
+    return kind === 'state' ? result : { ...result, shown: await stillViolates(probe, seen) };
+  }
   const tries = Math.min(again.tries + 1, MAX_TRIES);
   const until = probe.wall.now() + shrinkForMs;
   const shown = await shrink(probe, again.shown, tries, until);
-  return { ...result, shown, isReproduced: true };
+  return isStateInTurn(shown) ? result : { ...result, shown, isReproduced: true };
 };

@@ -34,6 +34,9 @@ const initial = (): ModelLead => ({
   repliedAt: '',
 });
 
+/** Two replies of the same second: either may be the latest. */
+const EITHER = Symbol('either');
+
 const fold = (lead: ModelLead, { event, timestamp, data }: Event): void => {
   const { state } = lead;
   if (event === 'email.bounced' && data['bounce_type'] === 'hard') state.suppressed = true;
@@ -45,8 +48,9 @@ const fold = (lead: ModelLead, { event, timestamp, data }: Event): void => {
     state.open_count = Math.max(Number(state.open_count), Number(data['open_count']));
   }
   if (event === 'email.replied' && timestamp >= lead.repliedAt) {
+    const isTie = timestamp === lead.repliedAt && state.sentiment !== data['reply_sentiment'];
     lead.repliedAt = timestamp;
-    state.sentiment = data['reply_sentiment'];
+    state.sentiment = isTie ? EITHER : data['reply_sentiment'];
   }
 };
 
@@ -87,7 +91,7 @@ export const differences = (
   [...members].flatMap((member) => {
     if (!actual.known) return [];
     const found = actual[member];
-    if (found === expected[member]) return [];
+    if (found === expected[member] || expected[member] === EITHER) return [];
     // An untouched member may be absent or empty.
     const isInitial = expected[member] === initial().state[member];
     if (isInitial && (found === undefined || found === null)) return [];

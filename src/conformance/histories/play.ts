@@ -4,7 +4,6 @@
  * @module
  */
 import type { EventType } from '../../../schemas/contract.ts';
-import { toProviderTime } from '../../domain/time.ts';
 import { sleep } from '../hooks/hooks.ts';
 import { deliver } from '../judge/deliver.ts';
 import { whileFailing } from '../judge/failing-hook.ts';
@@ -47,14 +46,12 @@ interface Prepared {
   readonly signature: SignatureValue | undefined;
 }
 
-const SENTIMENTS = ['positive', 'neutral', 'negative', 'out_of_office'] as const;
-/** How long ago the first event of a history happened: within the schedule of retries. Milliseconds. */
-const BEGAN_AGO_MS = 240_000;
+const SENTIMENTS = ['positive', 'negative'] as const;
 
 const isThrottled = ({ reply }: Exchange): boolean =>
   reply.kind === 'answer' && (reply.status === 429 || reply.status === 503 || reply.status === 409);
 
-/** The events of one performance: a second apart, each lead with an address of its own. */
+/** The events of one performance: plain ones, each lead with an address of its own. */
 class Cast {
   readonly probe: Probe;
   readonly events: Event[] = [];
@@ -74,7 +71,6 @@ class Cast {
 
   event(type: EventType, lead: number): Event {
     this.made += 1;
-    const at = this.probe.wall.now() - BEGAN_AGO_MS + Math.min(this.made, 200) * 1000;
     const person = type === 'campaign.completed' ? {} : this.lead(lead);
     const data = {
       'email.opened': { open_count: this.made },
@@ -82,7 +78,7 @@ class Cast {
       'email.bounced': { bounce_type: 'hard' },
       'email.unsubscribed': { suppressed_globally: true },
     }[type as string];
-    return this.probe.event(type, { ...person, ...data }, { timestamp: toProviderTime(at) });
+    return this.probe.event(type, { ...person, ...data });
   }
 }
 

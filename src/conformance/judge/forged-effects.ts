@@ -6,6 +6,7 @@
 import { SIGNATURE } from '../../../schemas/contract.ts';
 import type { Exchange } from '../net/exchange.ts';
 import type { Probe } from '../probe/probe.ts';
+import { isAccepted } from '../verdict.ts';
 import { settleBehind } from './deliver.ts';
 
 export interface ForgedEffect {
@@ -59,7 +60,9 @@ export const forgedEffects = async (
     // Any other spelling of the correct digest is no forgery either.
     const digest = signing.digest(exchange.request.body);
     if (signature?.toLowerCase().includes(digest) === true) valid.add(id);
-    else forged.set(id, { exchange, id, type: String(event), form: formOf(signature) });
+    // One that was accepted explains the effect of its id.
+    else if (!forged.has(id) || isAccepted(exchange))
+      forged.set(id, { exchange, id, type: String(event), form: formOf(signature) });
   }
   const asked = [...forged.values()].filter(({ id }) => !valid.has(id)).slice(0, MAX_ASKED);
   if (asked.length === 0) return [];

@@ -6,12 +6,12 @@
 import { createHash, createHmac } from 'node:crypto';
 import { SIGNATURE } from '../../../schemas/contract.ts';
 
-/** What a forger knows: the body to be sent, its id, and one event that was delivered before, with its signature. */
+/** What a forger knows: the body to be sent, its id, and one event that was delivered before. */
 export interface Known {
   readonly body: string;
   readonly id: string;
   readonly timestamp: string;
-  readonly earlier: { readonly body: string; readonly digest: string };
+  readonly earlier: { readonly body: string };
 }
 
 export interface KeylessSignature {
@@ -51,7 +51,6 @@ export const KEYLESS: readonly KeylessSignature[] = [
   { name: 'sha256(sha256(body))', digest: ({ body }) => hash('sha256', hash('sha256', body)) },
   { name: 'sha256 of an empty body', digest: () => hash('sha256', '') },
   { name: '64 zeros', digest: () => '0'.repeat(64) },
-  { name: 'the signature of an earlier event', digest: ({ earlier }) => earlier.digest },
   {
     name: 'sha256 of an earlier event’s body',
     digest: ({ earlier }) => hash('sha256', earlier.body),
@@ -59,7 +58,7 @@ export const KEYLESS: readonly KeylessSignature[] = [
 ];
 
 /** How the digest can be written into the header. */
-const ENCODINGS: readonly (readonly [name: string, write: (hex: string) => string])[] = [
+export const ENCODINGS: readonly (readonly [name: string, write: (hex: string) => string])[] = [
   ['', (hex) => SIGNATURE.prefix + hex],
   [' in base64', (hex) => SIGNATURE.prefix + Buffer.from(hex, 'hex').toString('base64')],
   [' without the prefix', (hex) => hex],
@@ -67,6 +66,8 @@ const ENCODINGS: readonly (readonly [name: string, write: (hex: string) => strin
 
 export interface WrittenSignature {
   readonly name: string;
+  /** Name in {@link ENCODINGS}. */
+  readonly encoding: string;
   readonly write: (known: Known) => string;
 }
 
@@ -75,6 +76,7 @@ export const KEYLESS_SIGNATURES: readonly WrittenSignature[] = KEYLESS.flatMap(
   ({ name, digest }, place) =>
     ENCODINGS.slice(0, place < PLAIN.length + 2 ? ENCODINGS.length : 1).map(([how, write]) => ({
       name: name + how,
+      encoding: how,
       write: (known: Known) => write(digest(known)),
     })),
 );

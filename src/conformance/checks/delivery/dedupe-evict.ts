@@ -6,6 +6,7 @@
 import { defineCheck } from '../../check.ts';
 import { deliver, effectsOf, settleBehind, times } from '../../judge/deliver.ts';
 import type { Probe } from '../../probe/probe.ts';
+import { knowsCause } from '../../experiments/known-causes.ts';
 import { explainByTime } from '../../experiments/expiry.ts';
 import { fail, isAccepted, notTested, pass, describeReply } from '../../verdict.ts';
 
@@ -65,9 +66,14 @@ export const check = defineCheck({
     await settleBehind(probe);
     const count = await effectsOf(probe).settled(event.id, 1, { forMs: 10_000 });
     if (count === 1) return pass(`after ${others} other events`);
+    const isOfNumber = count > 1 && !knowsCause(probe, 'doubled');
     const byTime = count > 1 ? await explainByTime(probe, probe.wall.now() - begunMs) : null;
     return fail({
-      ...(byTime === null ? {} : { key: byTime.key, diagnosis: byTime.sentence, fix: byTime.fix }),
+      ...(byTime === null
+        ? isOfNumber
+          ? { key: 'doubled:many' }
+          : {}
+        : { key: byTime.key, diagnosis: byTime.sentence, fix: byTime.fix }),
       symptom: count === 0 ? 'lost' : 'doubled',
       expected: ['one effect'],
       actual: `${times(count)} of one event, sent before and after ${others} other events`,

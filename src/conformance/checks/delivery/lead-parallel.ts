@@ -20,7 +20,12 @@ export const check = defineCheck({
     'The lead is read, changed in memory and written back as a whole: the later write undoes the earlier one.',
   fix: 'Change only the columns that the event is about, in one statement, or lock the lead’s row while it is read and written.',
   catches: ['delivery-lost-update', 'delivery-lead-busy-dropped'],
-  stage: 'sequences',
-  after: ['signature/forged-effects', 'delivery/parallel-events'],
+  stage: 'load',
+  after: [
+    'signature/forged-effects',
+    'delivery/aftermath',
+    'delivery/parallel-events',
+    'delivery/dedupe-key',
+  ],
   run: (probe) => judgeHistories(probe, ONE_LEAD, { kinds: ['refused', 'lost', 'state'] }),
 });

@@ -43,6 +43,9 @@ import { check as signatureWrongDigest } from './checks/signature/wrong-digest.t
 import { check as contentCtExact } from './checks/content/ct-exact.ts';
 import { check as contentEventTypes } from './checks/content/event-types.ts';
 import { check as contentExamples } from './checks/content/examples.ts';
+import { check as contentGeneratedJson } from './checks/content/generated-json.ts';
+import { check as contentGeneratedRare } from './checks/content/generated-rare.ts';
+import { check as contentGenerated } from './checks/content/generated.ts';
 import { check as contentLongPreview } from './checks/content/long-preview.ts';
 import { check as contentOptionalNull } from './checks/content/optional-null.ts';
 import { check as contentProtoKeys } from './checks/content/proto-keys.ts';
@@ -144,6 +147,9 @@ export const CATALOGUE: readonly Check[] = [
   contentCtExact,
   contentEventTypes,
   contentExamples,
+  contentGeneratedJson,
+  contentGeneratedRare,
+  contentGenerated,
   contentLongPreview,
   contentOptionalNull,
   contentProtoKeys,

@@ -93,6 +93,8 @@ export type Verdict =
       readonly fix?: string;
       /** What was seen is less grave than the check's level. */
       readonly level?: Level;
+      /** What an experiment has shown: findings with the same key are one. Stable and comparable. */
+      readonly key?: string;
       /** The exchanges that show it, the plainest last; those of the check unless given. */
       readonly exchanges?: readonly Exchange[];
     }

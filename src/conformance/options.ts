@@ -5,6 +5,7 @@
  */
 import type { Check } from './check.ts';
 import type { HeaderPairs } from './net/exchange.ts';
+import type { Event } from './probe/event-maker.ts';
 import type { Hooks, StartSandbox } from './hooks/hooks.ts';
 import type { CheckResult, FailOn, KnownFailure } from './report.ts';
 
@@ -41,6 +42,10 @@ export interface VerifyOptions {
    * that it will not last; what is not reached by then is not tested.
    */
   readonly budgetMs?: number | undefined;
+  /** Spend more time on generated input: more random events, more histories. False unless given. */
+  readonly thorough?: boolean | undefined;
+  /** Saved cases that the generated checks replay first; see `readExamples`. */
+  readonly examples?: readonly Event[] | undefined;
   /** Ends the run early; what is known by then is reported. */
   readonly signal?: AbortSignal | undefined;
   /** A command that makes one check again: shown with a finding that no single request shows. Must hold no secret. */

@@ -117,6 +117,8 @@ export const verify = async (options: VerifyOptions): Promise<Report> => {
         headers: options.headers ?? [],
         insecure: options.insecure ?? false,
         sandbox: options.sandbox,
+        thorough: options.thorough,
+        examples: options.examples,
         signal,
       },
       seed,

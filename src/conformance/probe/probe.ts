@@ -17,6 +17,7 @@ import {
   type StartSandbox,
 } from '../hooks/hooks.ts';
 import type { HttpClient } from '../net/http-client.ts';
+import { createRunMemory, type RunMemory } from '../experiments/run-memory.ts';
 import { openRaw, type RawConnection } from '../net/raw-socket.ts';
 import type { Signing, SignatureValue } from './signing.ts';
 
@@ -59,6 +60,12 @@ export interface ProbeContext {
   /** Null without an effects hook. */
   readonly backlog: Backlog | null;
   readonly signal: AbortSignal | undefined;
+  /** What the run has learnt so far, shared by its probes; a new one unless given. */
+  readonly memory?: RunMemory | undefined;
+  /** Spend more time on generated input; false unless given. */
+  readonly thorough?: boolean | undefined;
+  /** Saved cases that are replayed before anything is generated. */
+  readonly examples?: readonly Event[] | undefined;
   /** Told of every exchange. */
   readonly seen: (exchange: Exchange) => void;
 }
@@ -77,6 +84,9 @@ export interface Probe {
   readonly timeoutMs: number;
   readonly sandbox: StartSandbox | undefined;
   readonly signal: AbortSignal | undefined;
+  readonly memory: RunMemory;
+  readonly thorough: boolean;
+  readonly examples: readonly Event[];
   /** What this check has exchanged so far. */
   readonly exchanges: readonly Exchange[];
 
@@ -178,6 +188,9 @@ export const createProbe = (context: ProbeContext): Probe => {
     },
     sandbox: context.sandbox,
     signal: context.signal,
+    memory: context.memory ?? createRunMemory(),
+    thorough: context.thorough ?? false,
+    examples: context.examples ?? [],
     exchanges,
     event: events.make,
     write,

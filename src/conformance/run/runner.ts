@@ -27,6 +27,8 @@ import { sleep } from '../hooks/hooks.ts';
 import type { CheckResult } from '../report.ts';
 import { toResult, type Ran } from './run-check.ts';
 import { stopwatch } from '../net/stopwatch.ts';
+import { explainVerdict } from '../experiments/explain-verdict.ts';
+import { createRunMemory } from '../experiments/run-memory.ts';
 import { notTested, unjudged } from '../verdict.ts';
 import { createLiveness, isDown, isUnreachable } from './liveness.ts';
 
@@ -49,7 +51,10 @@ const NO_SANDBOX =
 export interface RunPlan {
   /** In the catalogue's order. */
   readonly checks: readonly Check[];
-  readonly context: Omit<ProbeContext, 'seen' | 'timeoutMs' | 'events' | 'random' | 'backlog'>;
+  readonly context: Omit<
+    ProbeContext,
+    'seen' | 'timeoutMs' | 'events' | 'random' | 'backlog' | 'memory'
+  >;
   readonly seed: number;
   readonly timeoutMs: number;
   readonly concurrency: number;
@@ -92,6 +97,7 @@ export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> 
   let closed: string | null = null;
 
   const pace = createPace();
+  const memory = createRunMemory();
   const isOver = (): boolean => context.signal?.aborted === true;
   const cutOff = (begun: boolean): Verdict =>
     notReached(
@@ -120,12 +126,14 @@ export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> 
       random,
       events: createEventMaker(random, context.wall.now),
       backlog,
+      memory,
       timeoutMs: (isValid) => {
         const most = isValid ? PATIENCE_WITH_VALID_MS : PATIENCE_AFTER_A_HANG_MS;
         return hung ? Math.min(most, plan.timeoutMs) : plan.timeoutMs;
       },
       seen: (exchange: Exchange) => {
         log.add(by, inCrowd, exchange);
+        memory.seen(exchange);
         if (!inCrowd) pace.seen(exchange);
         if (exchange.reply.kind === 'none' && exchange.reply.cause === 'timeout') hung = true;
       },
@@ -163,7 +171,8 @@ export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> 
 
   const judge = async (check: ActiveCheck, probe: Probe): Promise<Verdict> => {
     try {
-      const verdict = await orGiveUp(check.run(probe), context.wall, context.signal);
+      const judged = check.run(probe).then((verdict) => explainVerdict(probe, check, verdict));
+      const verdict = await orGiveUp(judged, context.wall, context.signal);
       return verdict === null || isOver() ? cutOff(true) : verdict;
     } catch (error) {
       if (isOver()) return cutOff(true);

@@ -6,6 +6,7 @@
 import { CONTENT_MUTANTS } from './content.ts';
 import { DELIVERY_MUTANTS } from './delivery.ts';
 import { DOMAIN_MUTANTS } from './domain.ts';
+import { GENERATED_MUTANTS } from './generated.ts';
 import { HTTP_MUTANTS } from './http.ts';
 import type { Mutant } from './mutant.ts';
 import { PERFORMANCE_MUTANTS } from './performance.ts';
@@ -20,6 +21,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...SIGNATURE_MUTANTS,
   ...SIGNATURE_BODY_MUTANTS,
   ...CONTENT_MUTANTS,
+  ...GENERATED_MUTANTS,
   ...HTTP_MUTANTS,
   ...DELIVERY_MUTANTS,
   ...DOMAIN_MUTANTS,

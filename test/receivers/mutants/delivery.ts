@@ -128,7 +128,10 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
   {
     name: 'delivery-five-minute-window',
     fault: 'refuses events that are older than five minutes',
-    also: { 'delivery/out-of-order': 'an event that comes late is refused for its age' },
+    also: {
+      'delivery/out-of-order': 'an event that comes late is refused for its age',
+      'content/generated': 'its times are of the day before',
+    },
     make: (secret) =>
       new (class extends ModelReceiver {
         override async process(event: Event): Promise<Answer> {
@@ -139,6 +142,7 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
   {
     name: 'delivery-drops-day-old',
     fault: 'answers 200 to events that are older than a day, and drops them',
+    also: { 'content/generated': 'its times are of the day before' },
     make: (secret) =>
       new (class extends ModelReceiver {
         override async process(event: Event): Promise<Answer> {

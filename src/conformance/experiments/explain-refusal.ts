@@ -1,0 +1,134 @@
+/**
+ * Why a correctly signed event was refused, found by experiment: does it repeat, is it this event, what in it decides,
+ * and where in the receiver it is refused.
+ *
+ * @module
+ */
+import { EVENT_TYPES, type EventType } from '../../../schemas/contract.ts';
+import { EVENT_EXAMPLES } from '../../../schemas/examples.ts';
+import { deliver } from '../judge/deliver.ts';
+import type { Exchange } from '../net/exchange.ts';
+import type { Event } from '../probe/event-maker.ts';
+import type { Probe } from '../probe/probe.ts';
+import { describeReply, isAccepted } from '../verdict.ts';
+import { explainChangedState } from './changed-state.ts';
+import { caseOfEvent, explainCase } from './explain-case.ts';
+import { explainIntermittence, type Intermittence } from './intermittence.ts';
+import type { Explanation } from './run-memory.ts';
+import { isRefusedEvent, isThrottled } from './trial.ts';
+import { locate } from './where.ts';
+
+/** The event in a body that is written as the provider writes it; null for any other body. */
+export const eventIn = (body: Uint8Array): Event | null => {
+  const text = Buffer.from(body).toString('utf8');
+  try {
+    const event = JSON.parse(text) as Event;
+    const isKnown = (EVENT_TYPES as readonly unknown[]).includes(event.event);
+    const isWhole = isKnown && typeof event.data === 'object' && event.data !== null;
+    return isWhole && JSON.stringify(event) === text ? event : null;
+  } catch {
+    return null;
+  }
+};
+
+/** A request as the provider makes it, and conclusively refused. */
+export const isRefusedDelivery = (probe: Probe, exchange: Exchange): boolean => {
+  const { method, url, headers, body } = exchange.request;
+  if (method !== 'POST' || url !== probe.url || !isRefusedEvent(exchange)) return false;
+  return (
+    JSON.stringify(headers) === JSON.stringify(probe.headersFor(body)) && eventIn(body) !== null
+  );
+};
+
+const explained = (one: Intermittence, kind: string, fix: string): Explanation => ({
+  key: `${kind}:${one.name}`,
+  flaw: 'refused',
+  level: 'MUST',
+  cause: one.cause,
+  evidence: one.evidence,
+  fix,
+  exchanges: one.exchanges,
+  covers: () => true,
+  without: null,
+});
+
+const STATE_FIX =
+  'Look at what outlives a request: a connection whose body was not read to its end, a transaction or a file that was not closed, a lock, a worker that died.';
+const INTERMITTENT_FIX =
+  'Look at what differs from request to request: a pool with a broken member, one of several processes with another secret, a race on shared state.';
+
+/** The type itself is refused, whatever is in it. */
+const typeExplanation = async (
+  probe: Probe,
+  type: EventType,
+  control: Exchange,
+  refused: Exchange,
+): Promise<Explanation> => ({
+  key: `refused:type:${type}`,
+  flaw: 'refused',
+  level: 'MUST',
+  cause: `Refuses every \`${type}\` event.`,
+  evidence: `A plain \`${type}\` event is answered ${describeReply(refused.reply)}; a plain \`email.replied\` event is answered ${describeReply(control.reply)}. ${(await locate(probe, refused)).evidence}`,
+  fix: 'Answer 2xx to every type of event, and do nothing for those that you do not need.',
+  exchanges: [control, refused],
+  covers: (event) => event.event === type,
+  without: null,
+});
+
+/** The provider's own example with a fresh id: an ordinary person at example.com. */
+const providersExample = (probe: Probe, type: EventType): Event => ({
+  ...EVENT_EXAMPLES[type][0],
+  id: probe.events.freshId(),
+});
+
+/** Plain events are refused: by their generated people, or because the receiver has changed. */
+const explainPlain = async (probe: Probe, plain: Exchange): Promise<Explanation | null> => {
+  const example = await deliver(probe, providersExample(probe, 'email.replied'));
+  if (isThrottled(example) || isAccepted(example)) return null;
+  const state = await explainChangedState(probe, plain);
+  return explained(state, 'state', STATE_FIX);
+};
+
+const experiment = async (
+  probe: Probe,
+  refused: Exchange,
+  event: Event,
+): Promise<Explanation | null> => {
+  const type = event.event as EventType;
+  const again = await deliver(probe, { ...event, id: probe.events.freshId() });
+  const plain = await deliver(probe, probe.event());
+  if (isThrottled(again) || isThrottled(plain)) return null;
+  if (!isAccepted(plain)) return explainPlain(probe, plain);
+  if (isAccepted(again)) {
+    // The same bytes in one piece are accepted: the manner decides, which the check knows best.
+    const isRepeat = probe.exchanges.some(
+      (one) => one !== refused && isAccepted(one) && eventIn(one.request.body)?.id === event.id,
+    );
+    if (refused.request.manner !== null || isRepeat) return null;
+    const id = probe.event(type, {}, { id: event.id });
+    if (isRefusedEvent(await deliver(probe, id))) return null;
+    const intermittence = await explainIntermittence(probe);
+    return intermittence === null
+      ? null
+      : explained(intermittence, 'intermittent', INTERMITTENT_FIX);
+  }
+  const control = type === 'email.replied' ? plain : await deliver(probe, probe.event(type));
+  if (isRefusedEvent(control)) return typeExplanation(probe, type, plain, control);
+  const scene = { probe, flaw: 'refused', interests: null, control } as const;
+  return explainCase(scene, caseOfEvent(probe, type, event));
+};
+
+/**
+ * @param refused a correctly signed event that was not accepted
+ * @returns the cause that experiments have shown; null when they show none, or the receiver throttles
+ */
+export const explainRefusal = (probe: Probe, refused: Exchange): Promise<Explanation | null> =>
+  probe.memory.inTurn(async () => {
+    const event = eventIn(refused.request.body);
+    if (event === null) return null;
+    const known = probe.memory.explanationOf(event, 'refused');
+    if (known !== null) return known;
+    const explanation = await experiment(probe, refused, event);
+    if (explanation !== null) probe.memory.add(explanation);
+    return explanation;
+  });

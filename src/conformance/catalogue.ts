@@ -97,7 +97,10 @@ import { check as deliveryRecoveryProcesses } from './checks/delivery/recovery-p
 import { check as deliveryReplay } from './checks/delivery/replay.ts';
 import { check as deliveryRestartProbe } from './checks/delivery/restart-probe.ts';
 import { check as deliveryStaleOverwrite } from './checks/delivery/stale-overwrite.ts';
+import { check as domainAddressForms } from './checks/domain/address-forms.ts';
+import { check as domainAddressNeighbours } from './checks/domain/address-neighbours.ts';
 import { check as domainBounceClass } from './checks/domain/bounce-class.ts';
+import { check as domainDateOrder } from './checks/domain/date-order.ts';
 import { check as domainNoLeadEvent } from './checks/domain/no-lead-event.ts';
 import { check as domainOpenMonotonic } from './checks/domain/open-monotonic.ts';
 import { check as domainPauseOnSpike } from './checks/domain/pause-on-spike.ts';
@@ -106,7 +109,9 @@ import { check as domainStateProbe } from './checks/domain/state-probe.ts';
 import { check as domainSuppressScope } from './checks/domain/suppress-scope.ts';
 import { check as domainSuppressedGlobally } from './checks/domain/suppressed-globally.ts';
 import { check as domainSuppressionSurvives } from './checks/domain/suppression-survives.ts';
+import { check as domainTimeOrder } from './checks/domain/time-order.ts';
 import { check as domainUnsubWins } from './checks/domain/unsub-wins.ts';
+import { check as domainValueForms } from './checks/domain/value-forms.ts';
 import { check as performanceBurst } from './checks/performance/burst.ts';
 import { check as performanceGrowth } from './checks/performance/growth.ts';
 import { check as performanceLatency } from './checks/performance/latency.ts';
@@ -201,7 +206,10 @@ export const CATALOGUE: readonly Check[] = [
   deliveryReplay,
   deliveryRestartProbe,
   deliveryStaleOverwrite,
+  domainAddressForms,
+  domainAddressNeighbours,
   domainBounceClass,
+  domainDateOrder,
   domainNoLeadEvent,
   domainOpenMonotonic,
   domainPauseOnSpike,
@@ -210,7 +218,9 @@ export const CATALOGUE: readonly Check[] = [
   domainSuppressScope,
   domainSuppressedGlobally,
   domainSuppressionSurvives,
+  domainTimeOrder,
   domainUnsubWins,
+  domainValueForms,
   performanceBurst,
   performanceGrowth,
   performanceLatency,

@@ -5,6 +5,8 @@
  * @module
  */
 import type { Level } from '../check.ts';
+import { withLocal } from '../explore/classes/addresses.ts';
+import { text } from '../explore/input-class.ts';
 import type { Field } from '../explore/fields.ts';
 import { measuresOf, type Measure } from './measures.ts';
 
@@ -114,7 +116,10 @@ const fromCharacters = (
       name: `character-${character.codePointAt(0)!.toString(16)}`,
       phrase: `contains ${CHARACTER_NAMES(character)}`,
       holds: (value: unknown) => typeof value === 'string' && value.includes(character),
-      make: (plain: unknown) => (typeof plain === 'string' ? `${plain}${character}` : character),
+      make: (plain: unknown) =>
+        meaning === 'address'
+          ? withLocal(text(plain), (local) => `${local}${character}`)
+          : `${text(plain)}${character}`,
     }));
 };
 

@@ -154,7 +154,10 @@ const age = (minutes: number): string => {
 const ageAt = (now: number): Measure => ({
   name: 'age',
   of: ofText((value) => Math.floor((now - Date.parse(value)) / MINUTE_MS)),
-  above: (limit) => `is older than about ${age(limit + 1)}`,
+  above: (limit) =>
+    limit < 2
+      ? 'is older than that of an event before it'
+      : `is older than about ${age(limit + 1)}`,
   below: (limit) => `is newer than about ${age(limit)}`,
   make: (count) => `${new Date(now - count * MINUTE_MS).toISOString().slice(0, 19)}Z`,
 });

@@ -14,6 +14,7 @@ import { PREFLIGHT_HTTP_MUTANTS } from './preflight-http.ts';
 import { PREFLIGHT_SIGNATURE_MUTANTS } from './preflight-signature.ts';
 import { SIGNATURE_BODY_MUTANTS } from './signature-body.ts';
 import { SIGNATURE_MUTANTS } from './signature.ts';
+import { STATE_MUTANTS } from './state.ts';
 
 export const MUTANTS: readonly Mutant[] = [
   ...PREFLIGHT_SIGNATURE_MUTANTS,
@@ -25,5 +26,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...HTTP_MUTANTS,
   ...DELIVERY_MUTANTS,
   ...DOMAIN_MUTANTS,
+  ...STATE_MUTANTS,
   ...PERFORMANCE_MUTANTS,
 ];

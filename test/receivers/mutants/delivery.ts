@@ -165,6 +165,7 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
     fault: 'drops whatever is older than the latest event of its campaign',
     also: {
       'delivery/old-events': LATE_DROPPED,
+      'content/generated': LATE_DROPPED,
       'domain/unsub-wins': LATE_DROPPED,
     },
     // What a restart cuts off and comes again is older than what showed that it is back: dropped, unless it was in time.
@@ -174,7 +175,7 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
   {
     name: 'delivery-drops-older-of-lead',
     fault: 'drops whatever is older than the latest event of its lead',
-    also: { 'domain/unsub-wins': LATE_DROPPED },
+    also: { 'domain/unsub-wins': LATE_DROPPED, 'content/generated': LATE_DROPPED },
     make: (secret) => new DropsOlder(secret, emailOf),
   },
   {

@@ -62,11 +62,11 @@ const LOCAL_PARTS: readonly InputClass[] = [
   containing('plus', 'a plus sign', 'MUST', '+'),
   containing('underscore', 'an underscore', 'MUST', '_'),
   containing('hyphen', 'a hyphen before the @', 'MUST', '-'),
-  local(
+  textClass(
     'capitals',
     'contains capital letters',
     'MUST',
-    (part) => `Jane.D${squeeze(part)}`,
+    (plain) => withLocal(plain, (part) => `Jane.D${squeeze(part)}`),
     /[A-Z]/,
   ),
   local('dots', 'has several dots before the @', 'MUST', (part) => `a.b.c.${part}`, /\..*\./),

@@ -291,8 +291,17 @@ export const explainCase = async (scene: Scene, one: Case): Promise<Explanation 
   return last === null ? null : combination(scene, kept, last);
 };
 
-/** The event as a case: what of it is in no class of plain events. */
-export const caseOfEvent = (probe: Probe, type: EventType, event: Event): Case => {
+/**
+ * The event as a case: what of it is in no class of plain events.
+ *
+ * @param keepsIdentity also take over an address and ids that are of no class of their own
+ */
+export const caseOfEvent = (
+  probe: Probe,
+  type: EventType,
+  event: Event,
+  keepsIdentity = false,
+): Case => {
   const plain = probe.event(type);
   const isIdentity = (field: Field): boolean =>
     field.meaning === 'id' || field.meaning === 'address';
@@ -301,7 +310,8 @@ export const caseOfEvent = (probe: Probe, type: EventType, event: Event): Case =
     const [value, usual] = [valueAt(event, field.path), valueAt(plain, field.path)];
     if (JSON.stringify(value) === JSON.stringify(usual)) return [];
     const one = field.classes.find((each) => each.holds(value) && !each.holds(usual));
-    if (one === undefined && (isIdentity(field) || field.name === 'timestamp')) {
+    const isOwn = isIdentity(field) || field.name === 'timestamp';
+    if (one === undefined && isOwn && !keepsIdentity) {
       const isOld =
         field.name === 'timestamp' && Date.parse(String(value)) < probe.wall.now() - 60_000;
       if (!isOld) return [];

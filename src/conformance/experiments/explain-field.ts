@@ -88,7 +88,13 @@ const confirmThreshold = async (
     minimal = tried;
     return true;
   };
+  const isRefusedAt = async (count: number): Promise<boolean> => {
+    const [tried] = await tryValues(fields, [(plain) => make!(count, plain)], level);
+    return tried?.trial.flaw != null;
+  };
   if (!(await shows(bad)) || minimal === null) return null;
+  // A value made to the accepted measure must be accepted, or something else in it decides.
+  if (await isRefusedAt(good)) return null;
   const { other } = measure;
   if (other !== undefined && (await shows(side === 'above' ? good - 1 : good + 1))) {
     const { value, trial } = minimal as { value: unknown; trial: Trial };
@@ -199,6 +205,21 @@ const decide = async (
   };
 };
 
+const MAX_SURVEYED = 60;
+
+/** Try every class of the field of which nothing is known yet: the more is seen, the fewer explanations are left. */
+const survey = async (fields: FieldProbe, level: Level): Promise<void> => {
+  const { probe, type, field } = fields;
+  const seen = probe.memory.observations(type, field.name);
+  const unknown = field.classes
+    .filter((one) => one.level === 'MUST' || one.level === level)
+    .filter(({ holds }) => !seen.some(({ value }) => holds(value)));
+  for (const at of ['MUST', 'SHOULD', 'INFO'] as const) {
+    const makes = unknown.filter((one) => one.level === at).map(({ make }) => make);
+    if (makes.length > 0) await tryValues(fields, makes.slice(0, MAX_SURVEYED), at);
+  }
+};
+
 const MAX_SHOWN = 60;
 
 /** Whether the smallest text decides within an ordinary one, too. */
@@ -238,6 +259,7 @@ export const explainField = async (
   trial: Trial,
 ): Promise<Decided> => {
   const value = valueAt(trial.event, fields.field.path);
+  await survey(fields, change.level);
   const decided = await decide(fields, { value, trial }, change.level);
   if (decided !== null) return decided;
   const smaller = await shrink(fields, value, change.level);

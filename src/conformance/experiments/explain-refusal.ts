@@ -5,6 +5,7 @@
  * @module
  */
 import { EVENT_TYPES, type EventType } from '../../../schemas/contract.ts';
+import { WebhookEvent } from '../../../schemas/tolerant.ts';
 import { EVENT_EXAMPLES } from '../../../schemas/examples.ts';
 import { deliver } from '../judge/deliver.ts';
 import type { Exchange } from '../net/exchange.ts';
@@ -18,14 +19,14 @@ import type { Explanation } from './run-memory.ts';
 import { isRefusedEvent, isThrottled } from './trial.ts';
 import { locate } from './where.ts';
 
-/** The event in a body that is written as the provider writes it; null for any other body. */
+/** The valid event in a body that is written as the provider writes it; null for any other body. */
 export const eventIn = (body: Uint8Array): Event | null => {
   const text = Buffer.from(body).toString('utf8');
   try {
     const event = JSON.parse(text) as Event;
     const isKnown = (EVENT_TYPES as readonly unknown[]).includes(event.event);
-    const isWhole = isKnown && typeof event.data === 'object' && event.data !== null;
-    return isWhole && JSON.stringify(event) === text ? event : null;
+    const isValid = isKnown && WebhookEvent.safeParse(event).success;
+    return isValid && JSON.stringify(event) === text ? event : null;
   } catch {
     return null;
   }
@@ -54,7 +55,7 @@ const explained = (one: Intermittence, kind: string, fix: string): Explanation =
 
 const STATE_FIX =
   'Look at what outlives a request: a connection whose body was not read to its end, a transaction or a file that was not closed, a lock, a worker that died.';
-const INTERMITTENT_FIX =
+export const INTERMITTENT_FIX =
   'Look at what differs from request to request: a pool with a broken member, one of several processes with another secret, a race on shared state.';
 
 /** The type itself is refused, whatever is in it. */

@@ -7,6 +7,7 @@
 import { STAGES, type ActiveCheck, type Stage, type Verdict } from '../check.ts';
 import type { Exchange } from '../net/exchange.ts';
 import type { Probe } from '../probe/probe.ts';
+import { describeReply, fail, notTested } from '../verdict.ts';
 import { eventIn, explainRefusal, isRefusedDelivery } from './explain-refusal.ts';
 import type { Explanation } from './run-memory.ts';
 
@@ -49,13 +50,40 @@ const withCause = async (probe: Probe, failure: Failure): Promise<Verdict> => {
   };
 };
 
+/** Verdicts that say nothing of a valid event that was refused meanwhile. */
+const isBlind = ({ stage }: ActiveCheck, { status }: Verdict): boolean =>
+  (stage === 'effects' && status === 'not_tested') || (stage === 'load' && status === 'pass');
+
+/** A valid event that is refused counts wherever it is sent. */
+const explainHidden = async (probe: Probe, verdict: Verdict): Promise<Verdict> => {
+  const refused = probe.exchanges.find((exchange) => isRefusedDelivery(probe, exchange));
+  if (refused === undefined) return verdict;
+  const known = probe.memory.explanations.length;
+  const explanation = await explainRefusal(probe, refused);
+  if (explanation === null) return verdict;
+  const { key, level, cause, evidence, fix, exchanges } = explanation;
+  if (probe.memory.explanations.length === known) {
+    return verdict.status === 'pass' ? verdict : notTested(`An event was refused. ${cause}`);
+  }
+  return fail({
+    key,
+    level,
+    expected: ['a 2xx for each valid event'],
+    actual: `a valid event was refused: ${describeReply(refused.reply)}`,
+    diagnosis: `${cause} ${evidence}`,
+    ...(fix === null ? {} : { fix }),
+    exchanges,
+  });
+};
+
 /** @param verdict as the check gave it; one with a cause of its own stays as it is */
 export const explainVerdict = async (
   probe: Probe,
   check: ActiveCheck,
   verdict: Verdict,
 ): Promise<Verdict> => {
-  if (verdict.status !== 'fail' || verdict.diagnosis !== undefined) return verdict;
   if (!isExplained(check) || 'gate' in STAGES[check.stage]) return verdict;
+  if (isBlind(check, verdict)) return explainHidden(probe, verdict);
+  if (verdict.status !== 'fail' || verdict.diagnosis !== undefined) return verdict;
   return withCause(probe, verdict);
 };

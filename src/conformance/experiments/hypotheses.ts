@@ -96,7 +96,7 @@ const CHARACTER_NAMES = (character: string): string => {
   return /[\p{L}\p{N}\p{P}\p{S}]/u.test(character) ? `"${character}"` : code;
 };
 
-const MAX_CHARACTERS = 8;
+const MAX_CHARACTERS = 12;
 
 /** Characters that the refused value has, and no accepted one. */
 const fromCharacters = (
@@ -121,6 +121,53 @@ const fromCharacters = (
           ? withLocal(text(plain), (local) => `${local}${character}`)
           : `${text(plain)}${character}`,
     }));
+};
+
+const MIN_ACCEPTED = 3;
+
+/** Characters that every accepted text has, and the refused one lacks. */
+const fromAbsence = (
+  { meaning }: Field,
+  seen: readonly Observation[],
+  target: unknown,
+): readonly Hypothesis[] => {
+  const accepted = seen.flatMap(({ value, isBad }) =>
+    isBad || typeof value !== 'string' ? [] : [value],
+  );
+  const isWritten = meaning === 'text' || meaning === 'name' || meaning === 'link';
+  if (typeof target !== 'string' || !isWritten || accepted.length < MIN_ACCEPTED) return [];
+  const [first = '', ...others] = accepted;
+  // Punctuation first: it separates parts, which code looks for.
+  return [...new Set(first)]
+    .toSorted((one, other) => Number(/\w/.test(one)) - Number(/\w/.test(other)))
+    .filter((one) => others.every((value) => value.includes(one)) && !target.includes(one))
+    .slice(0, MAX_CHARACTERS)
+    .map((character) => ({
+      name: `without-${character.codePointAt(0)!.toString(16)}`,
+      phrase: `does not contain ${CHARACTER_NAMES(character)}`,
+      holds: (value: unknown) => typeof value === 'string' && !value.includes(character),
+      make: (plain: unknown) => text(plain).replaceAll(character, ''),
+    }));
+};
+
+const MAX_VALUES = 4;
+
+/** Several values of a list: what is refused has nothing else in common. */
+const fromValues = ({ meaning }: Field, seen: readonly Observation[]): readonly Hypothesis[] => {
+  const isListed = meaning === 'choice' || meaning === 'country' || meaning === 'reply-code';
+  const bad = [
+    ...new Set(seen.flatMap(({ value, isBad }) => (isBad ? [JSON.stringify(value)] : []))),
+  ];
+  if (!isListed || bad.length < 2) return [];
+  const more = bad.length > MAX_VALUES ? ' and others' : '';
+  return [
+    {
+      name: 'values',
+      phrase: `is one of ${bad.slice(0, MAX_VALUES).join(', ')}${more}`,
+      holds: (value) => bad.includes(JSON.stringify(value)),
+      make: null,
+    },
+  ];
 };
 
 /** What is known of this very value and of no other. */
@@ -153,6 +200,8 @@ export const rankHypotheses = (
     ...classes,
     ...measuresOf(field, now).flatMap((measure) => fromMeasure(measure, seen, target)),
     ...fromCharacters(field, seen, target),
+    ...fromAbsence(field, seen, target),
+    ...fromValues(field, seen),
     exactly(target),
   ];
   return hypotheses

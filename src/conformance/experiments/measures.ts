@@ -37,10 +37,10 @@ const ofText =
   (value: unknown): number | null =>
     typeof value === 'string' ? measure(value) : null;
 
-/** One wide character, the rest narrow: bytes and characters differ. */
 const LENGTH: Measure = {
   name: 'characters',
-  of: ofText(characters),
+  // What is empty is so on purpose: it tells nothing of a length.
+  of: (value) => (value === '' ? null : ofText(characters)(value)),
   above: (limit) => `is longer than ${n(limit)} characters`,
   below: (limit) => `is shorter than ${n(limit)} characters`,
   make: (count) => textOfLength(count),
@@ -48,7 +48,7 @@ const LENGTH: Measure = {
 
 const BYTES: Measure = {
   name: 'bytes',
-  of: ofText((value) => Buffer.byteLength(value)),
+  of: (value) => (value === '' ? null : ofText((one) => Buffer.byteLength(one))(value)),
   above: (limit) => `is longer than ${n(limit)} bytes in UTF-8`,
   below: (limit) => `is shorter than ${n(limit)} bytes in UTF-8`,
   make: (count) => textOfLength(count),

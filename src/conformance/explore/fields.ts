@@ -15,8 +15,10 @@ import {
   COUNTRIES,
   countClasses,
   idClasses,
+  LINK_CHARACTERS,
   LINKS,
   REPLY_CODES,
+  USER_AGENTS,
 } from './classes/scalars.ts';
 import { lengthsUpTo, TEXTS } from './classes/texts.ts';
 import { TIMES } from './classes/times.ts';
@@ -71,7 +73,8 @@ type Kind = readonly [Meaning, readonly InputClass[]];
 const freeText = (name: string): Kind => {
   if (/_(name|company)$/.test(name)) return ['name', [...NAMES, ...lengthsUpTo(MAX_NAME_LENGTH)]];
   const longest = name === 'reply_preview' ? Infinity : MAX_MESSAGE_LENGTH;
-  return ['text', [...TEXTS, ...lengthsUpTo(longest)]];
+  const own = name === 'user_agent' ? USER_AGENTS : [];
+  return ['text', [...own, ...TEXTS, ...lengthsUpTo(longest)]];
 };
 
 const kindOfText = (
@@ -87,7 +90,7 @@ const kindOfText = (
   if (takesAnything) return freeText(name);
   if (accepts(ANY_ADDRESS)) return ['address', ADDRESSES];
   if (accepts(ANY_TIME)) return ['time', TIMES];
-  if (accepts(ANY_LINK)) return ['link', LINKS];
+  if (accepts(ANY_LINK)) return ['link', [...LINKS, ...LINK_CHARACTERS]];
   if (accepts('550')) return ['reply-code', REPLY_CODES];
   return ['country', COUNTRIES];
 };

@@ -21,10 +21,16 @@ const exactly = (name: string, phrase: string, sample: string, words: number): I
 const sample = (name: string, phrase: string, value: string, holds: RegExp): InputClass =>
   textClass(name, phrase, 'MUST', () => value, holds);
 
+const NO_LATIN = /^[^A-Za-z0-9]+$/;
+
 const OWN: readonly InputClass[] = [
   exactly('one-word', 'is a single word', 'Cher', 1),
   exactly('three-words', 'has three words', 'Mary Jane Watson', 3),
   exactly('five-words', 'has five words', 'Juan Carlos de la Cruz', 5),
+  sample('chinese', 'has no Latin letter or digit', '王小明', NO_LATIN),
+  sample('cyrillic-name', 'has no Latin letter or digit', 'Ольга Иванова', NO_LATIN),
+  sample('arabic-name', 'has no Latin letter or digit', 'عمر الشريف', NO_LATIN),
+  sample('accents', 'contains a letter beyond ASCII', 'Zoë Ødegård', /[^\0-\u007F]/),
   sample('apostrophe-name', 'contains an apostrophe', "Conan O'Brien", /'/),
   sample('hyphen-name', 'contains a hyphen', 'Jean-Luc Picard', /-/),
   sample('initial', 'contains a dot', 'J. R. Smith', /\./),

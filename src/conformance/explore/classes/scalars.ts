@@ -221,3 +221,67 @@ export const LINKS: readonly InputClass[] = [
     'SHOULD',
   ),
 ];
+
+/** In the query of an ordinary link. Those that RFC 3986 does not allow are copied from mails all the same. */
+const inQuery = (character: string, name: string, level: Level): InputClass => ({
+  ...textClass(
+    `query-${name}`,
+    `contains ${name}`,
+    level,
+    (plain) => `${plain}${plain.includes('?') ? '&' : '?'}q=a${character}b`,
+    (value) => value.includes(character),
+  ),
+  adds: true,
+});
+
+export const LINK_CHARACTERS: readonly InputClass[] = [
+  inQuery("'", 'an apostrophe', 'MUST'),
+  inQuery('(', 'an opening parenthesis', 'MUST'),
+  inQuery(')', 'a closing parenthesis', 'MUST'),
+  inQuery('*', 'an asterisk', 'MUST'),
+  inQuery('!', 'an exclamation mark', 'MUST'),
+  inQuery(',', 'a comma', 'MUST'),
+  inQuery(';', 'a semicolon', 'MUST'),
+  inQuery(':', 'a second colon', 'MUST'),
+  inQuery('@', 'an at sign', 'MUST'),
+  inQuery('$', 'a dollar sign', 'MUST'),
+  inQuery('%', 'a percent sign without a code', 'SHOULD'),
+  inQuery('"', 'a double quote', 'SHOULD'),
+  inQuery('<', 'a less-than sign', 'SHOULD'),
+  inQuery('>', 'a greater-than sign', 'SHOULD'),
+  inQuery('[', 'an opening square bracket', 'SHOULD'),
+  inQuery(']', 'a closing square bracket', 'SHOULD'),
+  inQuery('|', 'a vertical bar', 'SHOULD'),
+  inQuery('\\', 'a backslash', 'SHOULD'),
+  inQuery('^', 'a caret', 'SHOULD'),
+  inQuery('`', 'a backtick', 'SHOULD'),
+].map((one) =>
+  one.name.includes('colon') && !one.name.includes('semi')
+    ? { ...one, holds: (value: unknown) => typeof value === 'string' && /:.*:/.test(value) }
+    : one.name.includes('percent')
+      ? {
+          ...one,
+          holds: (value: unknown) => typeof value === 'string' && /%(?![\dA-Fa-f]{2})/.test(value),
+        }
+      : one,
+);
+
+/** What the programs that people read mail with call themselves. */
+export const USER_AGENTS: readonly InputClass[] = [
+  [
+    'iPhone',
+    'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148',
+  ],
+  ['Thunderbird', 'Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Thunderbird/128.5.0'],
+  ['Outlook', 'Outlook-iOS/2.0'],
+  ['Mozilla', 'Mozilla/5.0'],
+  ['curl', 'curl/8.5.0'],
+].map(([name = '', agent = '']) =>
+  textClass(
+    `agent-${name}`,
+    `is that of ${name}`,
+    'MUST',
+    () => agent,
+    (value) => value === agent,
+  ),
+);

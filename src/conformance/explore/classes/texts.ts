@@ -126,6 +126,7 @@ const SPACES: readonly InputClass[] = [
 /** Beyond ASCII. */
 const SCRIPTS: readonly InputClass[] = [
   matching('accent', 'a letter beyond ASCII', ' é ', /[\u0080-\uFFFF]/),
+  matching('beyond-latin-1', 'a character beyond Latin-1', ' ł ', /[^\0-\u00FF]/),
   matching('cjk', 'Chinese characters', ' 王小明 ', /[\u4E00-\u9FFF]/),
   matching('cyrillic', 'Cyrillic letters', ' Ольга ', /[\u0400-\u04FF]/),
   matching('right-to-left', 'right-to-left text', ' مرحبا ', /[\u0590-\u06FF]/),
@@ -156,6 +157,9 @@ const LOOKALIKES: readonly InputClass[] = [
         (value) => value === word,
       ),
   ),
+  textClass('no-letter', 'contains no letter', 'MUST', () => '👍', /^[^\p{L}]+$/u),
+  textClass('punctuation', 'is punctuation only', 'MUST', () => '?!', /^\p{P}+$/u),
+  textClass('short', 'has two letters', 'MUST', () => 'Ok', /^\p{L}{2}$/u),
   textClass('number', 'is a number written as text', 'MUST', () => '12345', /^\d+$/),
   textClass('formula', 'begins with an equals sign', 'MUST', (plain) => `=1+${plain}`, /^=/),
   textClass('one-letter', 'is a single letter', 'MUST', () => 'a', /^\p{L}$/u),

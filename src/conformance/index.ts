@@ -7,6 +7,7 @@ export type { Area, Check, Hook, Level, Requirement, Stage } from './check.ts';
 export { readBaseline } from './run/baseline.ts';
 export { CATALOGUE } from './catalogue.ts';
 export type { VerifyConfig } from './config.ts';
+export { readExamples } from './explore/examples.ts';
 export { OptionsError, type Progress, type VerifyOptions } from './options.ts';
 export { createHttpHooks, type HttpHookOptions } from './hooks/http-hooks.ts';
 export { HookError, type Hooks, type LeadState } from './hooks/hooks.ts';

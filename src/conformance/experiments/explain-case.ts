@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { EVENT_TYPES, type EventType } from '../../../schemas/contract.ts';
+import type { EventType } from '../../../schemas/contract.ts';
 import type { Level } from '../check.ts';
 import {
   eventOf,
@@ -14,153 +14,27 @@ import {
   type Case,
   type Change,
 } from '../explore/case.ts';
-import { NEW_MEMBERS } from '../explore/classes/members.ts';
-import { fieldsOf, type Field } from '../explore/fields.ts';
-import type { Exchange } from '../net/exchange.ts';
+import { fieldsOf } from '../explore/fields.ts';
 import type { Event } from '../probe/event-maker.ts';
-import type { Probe } from '../probe/probe.ts';
 import { describeReply } from '../verdict.ts';
-import { explainField, type Decided, type FieldProbe } from './explain-field.ts';
+import { causeOf, DOES, evidenceOf, FIXES, list, quoted, showValue } from './cause-text.ts';
+import { explainField } from './explain-field.ts';
+import type { FieldProbe } from './field-probe.ts';
 import type { Hypothesis } from './hypotheses.ts';
 import { minimiseItems } from './minimise.ts';
 import type { Explanation } from './run-memory.ts';
-import { tryEvents, type Flaw, type Interests, type Trial } from './trial.ts';
-import { locate, type Where } from './where.ts';
-
-export interface Scene {
-  readonly probe: Probe;
-  readonly flaw: Flaw;
-  readonly interests: Interests;
-  /** The plain event of the same type, accepted. */
-  readonly control: Exchange;
-}
+import { scopeOf, type Scene } from './scope.ts';
+import { tryEvents, type Trial } from './trial.ts';
+import { locate } from './where.ts';
 
 const LEVELS: readonly Level[] = ['MUST', 'SHOULD', 'INFO'];
+
 /** What needs all of several changes is as legal as the least of them. */
 const weakest = (changes: readonly Change[]): Level =>
   LEVELS[Math.max(...changes.map(({ level }) => LEVELS.indexOf(level)))] ?? 'INFO';
+
 const strongest = (levels: readonly Level[]): Level =>
   LEVELS[Math.min(...levels.map((level) => LEVELS.indexOf(level)))] ?? 'INFO';
-
-const DOES: Readonly<Record<Flaw, string>> = {
-  refused: 'Refuses',
-  lost: 'Answers 2xx and does nothing for',
-  doubled: 'Processes twice',
-};
-
-const quoted = (field: Field): string =>
-  field.meaning === 'member' || field.meaning === 'order' ? field.name : `\`${field.name}\``;
-
-const showValue = (value: unknown): string => {
-  const written = JSON.stringify(value) ?? 'absent';
-  return written.length > 60 ? `${written.slice(0, 57)}… (${written.length} characters)` : written;
-};
-
-/** Other fields whose values are of the same kind: whether what decides does so there, too. */
-const alikeIn = (type: EventType, field: Field): readonly Field[] =>
-  fieldsOf(type).filter(
-    ({ name, meaning }) =>
-      name !== field.name &&
-      (meaning === field.meaning ||
-        [meaning, field.meaning].every((m) => m === 'text' || m === 'name')),
-  );
-
-interface Scope {
-  /** Names of the fields in which it decides. */
-  readonly fields: readonly string[];
-  /** The only types where it does; null where it does in all that have the field. */
-  readonly types: readonly string[] | null;
-}
-
-const scopeOf = async (
-  scene: Scene,
-  type: EventType,
-  field: Field,
-  decided: Decided,
-): Promise<Scope> => {
-  const { probe, flaw, interests } = scene;
-  const make = (): unknown => decided.value;
-  const change = (one: Field): Change => ({ field: one, name: '', level: 'MUST', make });
-  const others = alikeIn(type, field);
-  const isShared = (one: EventType): boolean =>
-    one !== type &&
-    fieldsOf(one).some(({ name }) => name === field.name) &&
-    (flaw === 'refused' || interests?.has(one) === true);
-  const types = field.meaning === 'order' ? [] : EVENT_TYPES.filter(isShared);
-  const trials = await tryEvents(
-    probe,
-    [
-      ...others.map((one) => withChanges(probe.event(type), [change(one)])),
-      ...types.map((one) => withChanges(probe.event(one), [change(field)])),
-    ],
-    interests,
-  );
-  const shows = (at: number): boolean => trials[at]?.flaw === flaw;
-  const bad = types.filter((_, at) => shows(others.length + at));
-  return {
-    fields: [field, ...others.filter((_, at) => shows(at))].map(quoted),
-    types: bad.length === types.length ? null : [type, ...bad],
-  };
-};
-
-const list = (names: readonly string[], word: string): string =>
-  names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} ${word} ${names.at(-1)!}`;
-
-const subject = ({ types }: Scope, exceptions: number): string => {
-  const every = exceptions === 0 ? 'every' : 'some';
-  const event = exceptions === 0 ? 'event' : 'events';
-  if (types === null) return `${every} ${event}`;
-  return types.length === 1
-    ? `${every} \`${types[0]}\` ${event}`
-    : `every ${list(
-        types.map((type) => `\`${type}\``),
-        'and',
-      )} event`;
-};
-
-const causeOf = (
-  flaw: Flaw,
-  field: Field,
-  scope: Scope,
-  { hypothesis, exceptions }: Decided,
-): string => {
-  const what = subject(scope, exceptions);
-  if (field.meaning === 'member')
-    return `${DOES[flaw]} ${what} with ${field.name}${hypothesis.name === 'new-any' ? '' : ` that ${hypothesis.phrase}`}.`;
-  if (field.meaning === 'order')
-    return `${DOES[flaw]} ${what} whose members stand in another order (${hypothesis.phrase.replace(/^is /, '')}).`;
-  if (hypothesis.name === 'body-bytes')
-    return `${DOES[flaw]} ${what} whose body is ${hypothesis.phrase.replace('makes the body ', '')}.`;
-  return `${DOES[flaw]} ${what} whose ${list(scope.fields, 'or')} ${hypothesis.phrase}.`;
-};
-
-const FIXES: Readonly<Record<Flaw, string>> = {
-  refused:
-    'Accept the event: the contract allows this value. Read the value as it is, and answer 2xx.',
-  lost: 'Process the event: the contract allows this value. Do not skip an event for a value that you do not expect.',
-  doubled: 'Store the id of each event and its effect in one transaction.',
-};
-
-const evidenceOf = (scene: Scene, field: Field, decided: Decided, where: Where | null): string => {
-  const { minimal, value } = decided;
-  const { request } = scene.control;
-  let plain: unknown;
-  try {
-    plain = valueAt(JSON.parse(Buffer.from(request.body).toString('utf8')), field.path);
-  } catch {
-    plain = undefined;
-  }
-  const outcome =
-    scene.flaw === 'refused'
-      ? `is answered ${describeReply(minimal.exchange.reply)}`
-      : `is answered ${describeReply(minimal.exchange.reply)} and has ${scene.flaw === 'lost' ? 'no effect' : 'several effects'}`;
-  const difference =
-    field.meaning === 'order'
-      ? 'A plain event with its members in that order'
-      : `A plain \`${minimal.event.event}\` event with ${quoted(field)} ${showValue(value)}`;
-  const control = `the same event with ${field.meaning === 'order' || field.meaning === 'member' ? 'nothing changed' : showValue(plain)} is answered ${describeReply(scene.control.reply)}`;
-  return [`${difference} ${outcome}; ${control}.`, where?.evidence ?? ''].join(' ').trim();
-};
 
 /** Retries end after 36 minutes, and dead letters are recovered daily: older events are not known to be sent. Minutes. */
 const MAX_AGE = 25 * 60;
@@ -287,61 +161,7 @@ export const explainCase = async (scene: Scene, one: Case): Promise<Explanation 
     last = trial;
     return true;
   };
+  if (!(await shows(changes))) return null;
   const kept = await minimiseItems(changes, shows, MAX_COMBINATION_TRIES);
   return last === null ? null : combination(scene, kept, last);
-};
-
-/**
- * The event as a case: what of it is in no class of plain events.
- *
- * @param keepsIdentity also take over an address and ids that are of no class of their own
- */
-export const caseOfEvent = (
-  probe: Probe,
-  type: EventType,
-  event: Event,
-  keepsIdentity = false,
-): Case => {
-  const plain = probe.event(type);
-  const isIdentity = (field: Field): boolean =>
-    field.meaning === 'id' || field.meaning === 'address';
-  const changes = fieldsOf(type).flatMap((field): Change[] => {
-    if (field.meaning === 'order') return [];
-    const [value, usual] = [valueAt(event, field.path), valueAt(plain, field.path)];
-    if (JSON.stringify(value) === JSON.stringify(usual)) return [];
-    const one = field.classes.find((each) => each.holds(value) && !each.holds(usual));
-    const isOwn = isIdentity(field) || field.name === 'timestamp';
-    if (one === undefined && isOwn && !keepsIdentity) {
-      const isOld =
-        field.name === 'timestamp' && Date.parse(String(value)) < probe.wall.now() - 60_000;
-      if (!isOld) return [];
-    }
-    const level = one?.level ?? 'MUST';
-    const make = one !== undefined && isIdentity(field) ? one.make : () => value;
-    return [{ field, name: one?.phrase ?? `is ${showValue(value)}`, level, make }];
-  });
-  return { type, changes: [...changes, ...unknownMembers(type, event)] };
-};
-
-/** Members that no schema has, wherever they stand. */
-const unknownMembers = (type: EventType, event: Event): readonly Change[] => {
-  const known = new Set(fieldsOf(type).map(({ path }) => path.join('.')));
-  const parents = new Set(fieldsOf(type).map(({ path }) => path.slice(0, -1).join('.')));
-  const found = (members: object, at: readonly string[]): readonly Change[] =>
-    Object.entries(members).flatMap(([member, value]) => {
-      const path = [...at, member];
-      const here = path.join('.');
-      if (known.has(here) || here === 'event' || here === 'data' || parents.has(here)) return [];
-      const name = at.length === 0 ? 'a new member' : 'a new member of data';
-      const field: Field = { name, path, meaning: 'member', classes: NEW_MEMBERS };
-      return [
-        {
-          field,
-          name: `is a new member (${showValue(value)})`,
-          level: 'SHOULD' as const,
-          make: () => value,
-        },
-      ];
-    });
-  return [...found(event, []), ...found(event.data, ['data'])];
 };

@@ -3,64 +3,21 @@
  *
  * @module
  */
-import type { EventType } from '../../../schemas/contract.ts';
 import type { Level } from '../check.ts';
-import { valueAt, withChanges, type Change } from '../explore/case.ts';
-import type { Field } from '../explore/fields.ts';
-import type { Event } from '../probe/event-maker.ts';
-import type { Probe } from '../probe/probe.ts';
+import { valueAt, type Change } from '../explore/case.ts';
+import { insertInto } from '../explore/classes/texts.ts';
 import { text } from '../explore/input-class.ts';
-import { insertInto, textOfLength } from '../explore/classes/texts.ts';
-import type { Measure } from './measures.ts';
-import { atThreshold, rankHypotheses, type Hypothesis, type Ranked } from './hypotheses.ts';
-import { bisect, minimiseText } from './minimise.ts';
+import { tryValues, type Decided, type FieldProbe } from './field-probe.ts';
+import { rankHypotheses, type Ranked } from './hypotheses.ts';
+import { minimiseText } from './minimise.ts';
+import { confirmThreshold } from './thresholds.ts';
 import type { Trial } from './trial.ts';
 
-/** Tries events with one value each, and remembers what was seen. */
-export interface FieldProbe {
-  readonly probe: Probe;
-  readonly type: EventType;
-  readonly field: Field;
-  /** Whether the fault shows, with the trial of each. */
-  readonly tryAll: (events: readonly Event[]) => Promise<readonly Trial[]>;
-}
-
-export interface Decided {
-  readonly hypothesis: Hypothesis;
-  readonly exceptions: number;
-  /** The smallest value with which the fault shows, and its trial. */
-  readonly minimal: Trial;
-  readonly value: unknown;
-}
-
 const MAX_TEXT_TRIES = 40;
+
 const MAX_PROBES = 14;
+
 const MAX_ROUNDS = 4;
-
-const changeOf = (field: Field, make: Change['make'], level: Level): Change => ({
-  field,
-  name: '',
-  level,
-  make,
-});
-
-const tryValues = async (
-  { probe, type, field, tryAll }: FieldProbe,
-  makes: readonly Change['make'][],
-  level: Level,
-): Promise<readonly { readonly value: unknown; readonly trial: Trial }[]> => {
-  const events = makes.map((make) =>
-    withChanges(probe.event(type), [changeOf(field, make, level)]),
-  );
-  const trials = await tryAll(events);
-  return trials.map((trial, at) => {
-    const value = valueAt(events[at], field.path);
-    if (!trial.isUnclear) {
-      probe.memory.observe(type, field.name, { value, isBad: trial.flaw !== null, level });
-    }
-    return { value, trial };
-  });
-};
 
 /** The most consistent ones: equal in exceptions and misses. */
 const bestOf = (ranked: readonly Ranked[]): readonly Ranked[] => {
@@ -68,80 +25,6 @@ const bestOf = (ranked: readonly Ranked[]): readonly Ranked[] => {
   return ranked.filter(
     ({ exceptions, misses }) => exceptions === first?.exceptions && misses === first.misses,
   );
-};
-
-/** A threshold is real when an ordinary value beyond it shows the fault; then it is narrowed down. */
-const confirmThreshold = async (
-  fields: FieldProbe,
-  { hypothesis, exceptions }: Ranked,
-  level: Level,
-): Promise<Decided | null> => {
-  const { threshold } = hypothesis;
-  if (threshold?.measure.make == null) return null;
-  const { measure, side, good, bad } = threshold;
-  const { make } = measure;
-  let minimal: { readonly value: unknown; readonly trial: Trial } | null = null;
-  const shows = async (count: number): Promise<boolean> => {
-    const [tried] = await tryValues(fields, [(plain) => make!(count, plain)], level);
-    if (tried === undefined || measure.of(tried.value) !== count) return false;
-    if (tried.trial.flaw === null) return false;
-    minimal = tried;
-    return true;
-  };
-  const isRefusedAt = async (count: number): Promise<boolean> => {
-    const [tried] = await tryValues(fields, [(plain) => make!(count, plain)], level);
-    return tried?.trial.flaw != null;
-  };
-  if (!(await shows(bad)) || minimal === null) return null;
-  // A value made to the accepted measure must be accepted, or something else in it decides.
-  if (await isRefusedAt(good)) return null;
-  const { other } = measure;
-  if (other !== undefined && (await shows(side === 'above' ? good - 1 : good + 1))) {
-    const { value, trial } = minimal as { value: unknown; trial: Trial };
-    const holds = (one: unknown): boolean => measure.of(one) !== good;
-    const both = { name: `other-${measure.name}`, phrase: other(good), holds, make: null };
-    return { hypothesis: both, exceptions, minimal: trial, value };
-  }
-  const edge = await bisect(good, bad, shows);
-  const { value, trial } = minimal;
-  const limit = side === 'above' ? await limitBehind(fields, measure, edge, trial, level) : null;
-  return {
-    hypothesis: { ...atThreshold({ measure, side, ...edge }), ...limit },
-    exceptions,
-    minimal: trial,
-    value,
-  };
-};
-
-/** From here on, the limit may be one of the whole body. Characters. */
-const MIN_BODY_LIMIT = 5000;
-
-/** A limit on a text's characters may be one on its bytes, or on those of the whole body. */
-const limitBehind = async (
-  fields: FieldProbe,
-  measure: Measure,
-  { good, bad }: { readonly good: number; readonly bad: number },
-  { exchange }: Trial,
-  level: Level,
-): Promise<Partial<Hypothesis> | null> => {
-  const { field, probe, type, tryAll } = fields;
-  const isText = field.meaning === 'text' || field.meaning === 'name';
-  if (measure.name !== 'characters' || !isText) return null;
-  if (bad > MIN_BODY_LIMIT) {
-    const plain = probe.event(type);
-    const [elsewhere] = await tryAll([{ ...plain, new_member: textOfLength(bad) } as Event]);
-    if (elsewhere?.flaw != null) {
-      const bytes = exchange.request.body.length - 1;
-      return {
-        name: 'body-bytes',
-        phrase: `makes the body larger than ${bytes.toLocaleString('en')} bytes`,
-      };
-    }
-  }
-  const [wide] = await tryValues(fields, [() => 'é'.repeat(good)], level);
-  return wide?.trial.flaw == null
-    ? null
-    : { name: 'bytes', phrase: `is longer than ${good.toLocaleString('en')} bytes in UTF-8` };
 };
 
 const rank = ({ probe, type, field }: FieldProbe, target: unknown): readonly Ranked[] =>

@@ -13,7 +13,8 @@ import type { Event } from '../probe/event-maker.ts';
 import type { Probe } from '../probe/probe.ts';
 import { describeReply, isAccepted } from '../verdict.ts';
 import { explainChangedState } from './changed-state.ts';
-import { caseOfEvent, explainCase } from './explain-case.ts';
+import { caseOfEvent } from './case-of-event.ts';
+import { explainCase } from './explain-case.ts';
 import { explainIntermittence, type Intermittence } from './intermittence.ts';
 import type { Explanation } from './run-memory.ts';
 import { isRefusedEvent, isThrottled } from './trial.ts';
@@ -90,31 +91,59 @@ const explainPlain = async (probe: Probe, plain: Exchange): Promise<Explanation 
   return explained(state, 'state', STATE_FIX);
 };
 
+/** Sent in this order, no period of refusals looks like a refusal of the one or the other. */
+const ORDER = ['event', 'plain', 'plain', 'event', 'event'] as const;
+
+/** Every try of one kind has the same result. */
+const areAll = (sent: readonly Exchange[], fits: (exchange: Exchange) => boolean): boolean =>
+  sent.length > 0 && sent.every(fits);
+
+const intermittent = async (probe: Probe): Promise<Explanation | null> => {
+  const found = await explainIntermittence(probe);
+  return found === null ? null : explained(found, 'intermittent', INTERMITTENT_FIX);
+};
+
+/** What it is about, when the same content is accepted with another id. */
+const explainOnce = async (
+  probe: Probe,
+  refused: Exchange,
+  event: Event,
+  control: Exchange,
+): Promise<Explanation | null> => {
+  const isRepeat = probe.exchanges.some(
+    (one) => one !== refused && isAccepted(one) && eventIn(one.request.body)?.id === event.id,
+  );
+  // The same bytes in one piece are accepted: the manner decides, which the check knows best.
+  if (refused.request.manner !== null || isRepeat) return null;
+  const type = event.event as EventType;
+  const sameId = await deliver(probe, probe.event(type, {}, { id: event.id }));
+  if (!isRefusedEvent(sameId)) return intermittent(probe);
+  const scene = { probe, flaw: 'refused', interests: null, control } as const;
+  return explainCase(scene, caseOfEvent(probe, type, event));
+};
+
 const experiment = async (
   probe: Probe,
   refused: Exchange,
   event: Event,
 ): Promise<Explanation | null> => {
-  const type = event.event as EventType;
-  const again = await deliver(probe, { ...event, id: probe.events.freshId() });
-  const plain = await deliver(probe, probe.event());
-  if (isThrottled(again) || isThrottled(plain)) return null;
-  if (!isAccepted(plain)) return explainPlain(probe, plain);
-  if (isAccepted(again)) {
-    // The same bytes in one piece are accepted: the manner decides, which the check knows best.
-    const isRepeat = probe.exchanges.some(
-      (one) => one !== refused && isAccepted(one) && eventIn(one.request.body)?.id === event.id,
-    );
-    if (refused.request.manner !== null || isRepeat) return null;
-    const id = probe.event(type, {}, { id: event.id });
-    if (isRefusedEvent(await deliver(probe, id))) return null;
-    const intermittence = await explainIntermittence(probe);
-    return intermittence === null
-      ? null
-      : explained(intermittence, 'intermittent', INTERMITTENT_FIX);
+  const sent: { readonly what: (typeof ORDER)[number]; readonly exchange: Exchange }[] = [];
+  for (const what of ORDER) {
+    const id = probe.events.freshId();
+    const exchange = await deliver(probe, what === 'plain' ? probe.event() : { ...event, id });
+    if (isThrottled(exchange)) return null;
+    sent.push({ what, exchange });
   }
-  const control = type === 'email.replied' ? plain : await deliver(probe, probe.event(type));
-  if (isRefusedEvent(control)) return typeExplanation(probe, type, plain, control);
+  const of = (wanted: 'event' | 'plain'): readonly Exchange[] =>
+    sent.filter(({ what }) => what === wanted).map(({ exchange }) => exchange);
+  const [again, plain] = [of('event'), of('plain')];
+  if (areAll(plain, isRefusedEvent)) return explainPlain(probe, plain[0]!);
+  if (!areAll(plain, isAccepted)) return intermittent(probe);
+  if (areAll(again, isAccepted)) return explainOnce(probe, refused, event, plain[0]!);
+  if (!areAll(again, isRefusedEvent)) return intermittent(probe);
+  const type = event.event as EventType;
+  const control = type === 'email.replied' ? plain[0]! : await deliver(probe, probe.event(type));
+  if (isRefusedEvent(control)) return typeExplanation(probe, type, plain[0]!, control);
   const scene = { probe, flaw: 'refused', interests: null, control } as const;
   return explainCase(scene, caseOfEvent(probe, type, event));
 };

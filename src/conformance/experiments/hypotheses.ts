@@ -5,7 +5,7 @@
  * @module
  */
 import type { Level } from '../check.ts';
-import { withLocal } from '../explore/classes/addresses.ts';
+import { topLevelOf, withLocal, withTopLevel } from '../explore/classes/addresses.ts';
 import { text } from '../explore/input-class.ts';
 import type { Field } from '../explore/fields.ts';
 import { measuresOf, type Measure } from './measures.ts';
@@ -125,7 +125,12 @@ const fromCharacters = (
 
 const MIN_ACCEPTED = 3;
 
-/** Characters that every accepted text has, and the refused one lacks. */
+/** What code looks for in a text: a punctuation mark, or a whole word. */
+const piecesOf = (value: string): readonly string[] => [
+  ...new Set([...(value.match(/[^\w\s]| /g) ?? []), ...(value.match(/\w{2,}/g) ?? [])]),
+];
+
+/** Marks and words that every accepted text has, and the refused one lacks. */
 const fromAbsence = (
   { meaning }: Field,
   seen: readonly Observation[],
@@ -137,17 +142,38 @@ const fromAbsence = (
   const isWritten = meaning === 'text' || meaning === 'name' || meaning === 'link';
   if (typeof target !== 'string' || !isWritten || accepted.length < MIN_ACCEPTED) return [];
   const [first = '', ...others] = accepted;
-  // Punctuation first: it separates parts, which code looks for.
-  return [...new Set(first)]
-    .toSorted((one, other) => Number(/\w/.test(one)) - Number(/\w/.test(other)))
+  return piecesOf(first)
     .filter((one) => others.every((value) => value.includes(one)) && !target.includes(one))
     .slice(0, MAX_CHARACTERS)
-    .map((character) => ({
-      name: `without-${character.codePointAt(0)!.toString(16)}`,
-      phrase: `does not contain ${CHARACTER_NAMES(character)}`,
-      holds: (value: unknown) => typeof value === 'string' && !value.includes(character),
-      make: (plain: unknown) => text(plain).replaceAll(character, ''),
+    .map((piece) => ({
+      name: `without-${piece}`,
+      phrase: `does not contain ${JSON.stringify(piece)}`,
+      holds: (value: unknown) => typeof value === 'string' && !value.includes(piece),
+      make: (plain: unknown) => text(plain).replaceAll(piece, ''),
     }));
+};
+
+const MAX_TOP_LEVELS = 4;
+
+/** A list of allowed top-level domains, on which the refused one is not. */
+const fromTopLevel = (
+  { meaning }: Field,
+  seen: readonly Observation[],
+  target: unknown,
+): readonly Hypothesis[] => {
+  if (meaning !== 'address') return [];
+  const of = (value: unknown): string => topLevelOf(text(value)).toLowerCase();
+  const accepted = [...new Set(seen.flatMap(({ value, isBad }) => (isBad ? [] : [of(value)])))];
+  if (accepted.length > MAX_TOP_LEVELS || accepted.includes(of(target))) return [];
+  const list = accepted.map((one) => `.${one}`).join(', ');
+  return [
+    {
+      name: 'other-top-level-domain',
+      phrase: `has another top-level domain than ${list}`,
+      holds: (value) => !accepted.includes(of(value)),
+      make: (plain) => withTopLevel(text(plain), of(target)),
+    },
+  ];
 };
 
 const MAX_VALUES = 4;
@@ -201,6 +227,7 @@ export const rankHypotheses = (
     ...measuresOf(field, now).flatMap((measure) => fromMeasure(measure, seen, target)),
     ...fromCharacters(field, seen, target),
     ...fromAbsence(field, seen, target),
+    ...fromTopLevel(field, seen, target),
     ...fromValues(field, seen),
     exactly(target),
   ];

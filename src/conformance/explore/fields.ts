@@ -10,15 +10,13 @@ import { EVENT_DATA_SCHEMAS, EventId, Timestamp } from '../../../schemas/events.
 import { ADDRESSES } from './classes/addresses.ts';
 import { ABSENT, NEW_MEMBERS, NULL, ORDERS } from './classes/members.ts';
 import { NAMES } from './classes/names.ts';
+import { LINK_CHARACTERS, LINKS, USER_AGENTS } from './classes/links.ts';
 import {
   choiceClasses,
   COUNTRIES,
   countClasses,
   idClasses,
-  LINK_CHARACTERS,
-  LINKS,
   REPLY_CODES,
-  USER_AGENTS,
 } from './classes/scalars.ts';
 import { lengthsUpTo, TEXTS } from './classes/texts.ts';
 import { TIMES } from './classes/times.ts';

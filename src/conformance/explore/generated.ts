@@ -5,7 +5,8 @@
  */
 import { EVENT_TYPES, type EventType } from '../../../schemas/contract.ts';
 import type { Level, Verdict } from '../check.ts';
-import { caseOfEvent, explainCase } from '../experiments/explain-case.ts';
+import { caseOfEvent } from '../experiments/case-of-event.ts';
+import { explainCase } from '../experiments/explain-case.ts';
 import type { Explanation } from '../experiments/run-memory.ts';
 import {
   tryControls,

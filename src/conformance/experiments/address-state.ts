@@ -20,6 +20,7 @@ import {
   type Told,
 } from './lead-story.ts';
 import { sideBySide, type Trial } from './trial.ts';
+import { knowledgeOf } from './knowledge.ts';
 
 /** Everything that a lead's state can show, from one event each. */
 const STORY: Story = {
@@ -47,7 +48,7 @@ const FAILURE_OF: Readonly<Record<keyof Expected, string>> = {
   unsubscribed: 'the unsubscribe is lost',
 };
 
-/** A flawed story settles fast enough when it is told again. Milliseconds. */
+/** Time for a state when a flawed story is repeated. Milliseconds. */
 const AGAIN_MS = 250;
 
 const addressField = (): Field =>
@@ -82,7 +83,7 @@ const explain = async (
       return trialOf(again, event, member);
     });
   const event = probe.event('email.replied', { lead_email: told.email });
-  probe.memory.observe('email.replied', field.name, {
+  knowledgeOf(probe).observe('email.replied', field.name, {
     value: control.email,
     isBad: false,
     level: 'MUST',
@@ -129,11 +130,11 @@ export const judgeAddressStates = async (probe: Probe, level: Level): Promise<Ve
     for (const member of Object.keys(expected) as (keyof Expected)[]) {
       const isBad = wrong.includes(member);
       const name = `lead_email for ${member}`;
-      probe.memory.observe('email.replied', name, { value: email, isBad, level: one.level });
+      knowledgeOf(probe).observe('email.replied', name, { value: email, isBad, level: one.level });
     }
     if (wrong.length > 0) flawed.push({ one, told: told[at]! });
   }
   const [first] = flawed;
   if (first === undefined) return pass(`${classes.length} forms of ${field.name}`);
-  return probe.memory.inTurn(() => explain(probe, first, expected, control));
+  return knowledgeOf(probe).inTurn(() => explain(probe, first, expected, control));
 };

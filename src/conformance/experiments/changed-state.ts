@@ -3,11 +3,10 @@
  *
  * @module
  */
-import { EVENT_TYPES } from '../../../schemas/contract.ts';
+import { EVENT_TYPES, SIGNATURE } from '../../../schemas/contract.ts';
 import type { Exchange } from '../net/exchange.ts';
 import type { Probe } from '../probe/probe.ts';
 import { postRaw } from '../probe/raw-post.ts';
-import { SIGNATURE } from '../../../schemas/contract.ts';
 import { describeReply, isAccepted } from '../verdict.ts';
 import type { Intermittence } from './intermittence.ts';
 

@@ -22,7 +22,7 @@ import { explainField } from './explain-field.ts';
 import type { FieldProbe } from './field-probe.ts';
 import type { Hypothesis } from './hypotheses.ts';
 import { minimiseItems } from './minimise.ts';
-import type { Explanation } from './run-memory.ts';
+import { knowledgeOf, type Explanation } from './knowledge.ts';
 import { scopeOf, type Scene } from './scope.ts';
 import { tryEvents, type Trial } from './trial.ts';
 import { locate } from './where.ts';
@@ -55,7 +55,7 @@ const fieldExplanation = async (
   const scope = await scopeOf(scene, type, field, decided);
   const where = flaw === 'refused' ? await locate(probe, decided.minimal.exchange) : null;
   const { hypothesis } = decided;
-  const levels = probe.memory
+  const levels = knowledgeOf(probe)
     .observations(type, field.name)
     .filter(({ isBad, value }) => isBad && hypothesis.holds(value))
     .map(({ level }) => level);
@@ -123,7 +123,7 @@ const combination = (scene: Scene, changes: readonly Change[], trial: Trial): Ex
 const observeControl = ({ probe, control }: Scene, type: EventType): void => {
   const event = JSON.parse(Buffer.from(control.request.body).toString('utf8')) as Event;
   for (const { field, value } of valuesOf(type, event)) {
-    probe.memory.observe(type, field.name, { value, isBad: false, level: 'MUST' });
+    knowledgeOf(probe).observe(type, field.name, { value, isBad: false, level: 'MUST' });
   }
 };
 
@@ -146,7 +146,7 @@ export const explainCase = async (scene: Scene, one: Case): Promise<Explanation 
     const { field, level } = changes[at]!;
     if (isUnclear) continue;
     const value = valueAt(event, field.path);
-    probe.memory.observe(type, field.name, { value, isBad: seen !== null, level });
+    knowledgeOf(probe).observe(type, field.name, { value, isBad: seen !== null, level });
   }
   const bad = changes
     .map((change, at) => ({ change, trial: singles[at]! }))

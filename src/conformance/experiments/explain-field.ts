@@ -12,6 +12,7 @@ import { rankHypotheses, type Ranked } from './hypotheses.ts';
 import { minimiseText } from './minimise.ts';
 import { confirmThreshold } from './thresholds.ts';
 import type { Trial } from './trial.ts';
+import { knowledgeOf } from './knowledge.ts';
 
 const MAX_TEXT_TRIES = 40;
 
@@ -28,7 +29,12 @@ const bestOf = (ranked: readonly Ranked[]): readonly Ranked[] => {
 };
 
 const rank = ({ probe, type, field }: FieldProbe, target: unknown): readonly Ranked[] =>
-  rankHypotheses(field, probe.memory.observations(type, field.name), target, probe.wall.now());
+  rankHypotheses(
+    field,
+    knowledgeOf(probe).observations(type, field.name),
+    target,
+    probe.wall.now(),
+  );
 
 /** Probe each hypothesis of the best on its own: a value that has this property and is otherwise plain. */
 const isolate = async (
@@ -45,7 +51,7 @@ const isolate = async (
   return new Map(probed.map(({ hypothesis }, at) => [hypothesis.name, tried[at]!]));
 };
 
-/** Only free texts: a part of an address, a time or a link is none. */
+/** Only free texts: a part of an address, a time or a link is no valid value. */
 const shrink = async (fields: FieldProbe, value: unknown, level: Level): Promise<unknown> => {
   const { meaning } = fields.field;
   if (typeof value !== 'string' || (meaning !== 'text' && meaning !== 'name')) return value;
@@ -93,7 +99,7 @@ const MAX_SURVEYED = 60;
 /** Try every class of the field of which nothing is known yet: the more is seen, the fewer explanations are left. */
 const survey = async (fields: FieldProbe, level: Level): Promise<void> => {
   const { probe, type, field } = fields;
-  const seen = probe.memory.observations(type, field.name);
+  const seen = knowledgeOf(probe).observations(type, field.name);
   const unknown = field.classes
     .filter((one) => one.level === 'MUST' || one.level === level)
     .filter(({ holds }) => !seen.some(({ value }) => holds(value)));

@@ -16,7 +16,7 @@ import { explainChangedState } from './changed-state.ts';
 import { caseOfEvent } from './case-of-event.ts';
 import { explainCase } from './explain-case.ts';
 import { explainIntermittence, type Intermittence } from './intermittence.ts';
-import type { Explanation } from './run-memory.ts';
+import { knowledgeOf, type Explanation } from './knowledge.ts';
 import { isRefusedEvent, isThrottled } from './trial.ts';
 import { locate } from './where.ts';
 
@@ -131,7 +131,9 @@ const experiment = async (
   for (const what of ORDER) {
     const id = probe.events.freshId();
     const exchange = await deliver(probe, what === 'plain' ? probe.event() : { ...event, id });
-    if (isThrottled(exchange)) return null;
+    // A plain event that is cut off may be a crash, which the runner looks after.
+    const isCut = what === 'plain' && exchange.reply.kind === 'none';
+    if (isThrottled(exchange) || isCut) return null;
     sent.push({ what, exchange });
   }
   const of = (wanted: 'event' | 'plain'): readonly Exchange[] =>
@@ -153,12 +155,12 @@ const experiment = async (
  * @returns the cause that experiments have shown; null when they show none, or the receiver throttles
  */
 export const explainRefusal = (probe: Probe, refused: Exchange): Promise<Explanation | null> =>
-  probe.memory.inTurn(async () => {
+  knowledgeOf(probe).inTurn(async () => {
     const event = eventIn(refused.request.body);
     if (event === null) return null;
-    const known = probe.memory.explanationOf(event, 'refused');
+    const known = knowledgeOf(probe).explanationOf(event, 'refused');
     if (known !== null) return known;
     const explanation = await experiment(probe, refused, event);
-    if (explanation !== null) probe.memory.add(explanation);
+    if (explanation !== null) knowledgeOf(probe).add(explanation);
     return explanation;
   });

@@ -7,9 +7,9 @@
 import { STAGES, type ActiveCheck, type Stage, type Verdict } from '../check.ts';
 import type { Exchange } from '../net/exchange.ts';
 import type { Probe } from '../probe/probe.ts';
-import { describeReply, fail, notTested } from '../verdict.ts';
+import { describeReply, fail, isAccepted, notTested } from '../verdict.ts';
 import { eventIn, explainRefusal, isRefusedDelivery } from './explain-refusal.ts';
-import type { Explanation } from './run-memory.ts';
+import { knowledgeOf, type Explanation } from './knowledge.ts';
 
 /** Stages whose valid events must be accepted, whatever the check is about. */
 const EXPLAINED: ReadonlySet<Stage> = new Set(['valid', 'risky', 'effects', 'load']);
@@ -24,11 +24,15 @@ const refusalsIn = (probe: Probe, { exchanges = probe.exchanges }: Failure): rea
 const isExplained = ({ stage, needs = [] }: ActiveCheck): boolean =>
   EXPLAINED.has(stage) && !needs.includes('fault') && !needs.includes('restart');
 
+/** A cut connection may be a crash, which the runner looks after: nothing more is sent to a receiver that is down. */
+const isAlive = async (probe: Probe, { reply }: Exchange): Promise<boolean> =>
+  reply.kind === 'answer' || isAccepted(await probe.post(probe.event()));
+
 /** A missing effect whose cause another check has shown already. */
 const knownLoss = (probe: Probe, { exchanges = [] }: Failure): Explanation | null => {
   for (const { request } of exchanges) {
     const event = eventIn(request.body);
-    const known = event === null ? null : probe.memory.explanationOf(event, 'lost');
+    const known = event === null ? null : knowledgeOf(probe).explanationOf(event, 'lost');
     if (known !== null) return known;
   }
   return null;
@@ -37,6 +41,7 @@ const knownLoss = (probe: Probe, { exchanges = [] }: Failure): Explanation | nul
 /** How the check saw it, behind what the experiment has shown. */
 const withCause = async (probe: Probe, failure: Failure): Promise<Verdict> => {
   const [refused] = refusalsIn(probe, failure);
+  if (refused !== undefined && !(await isAlive(probe, refused))) return failure;
   const explanation =
     refused === undefined ? knownLoss(probe, failure) : await explainRefusal(probe, refused);
   if (explanation === null) return failure;
@@ -58,11 +63,11 @@ const isBlind = ({ stage }: ActiveCheck, { status }: Verdict): boolean =>
 const explainHidden = async (probe: Probe, verdict: Verdict): Promise<Verdict> => {
   const refused = probe.exchanges.find((exchange) => isRefusedDelivery(probe, exchange));
   if (refused === undefined) return verdict;
-  const known = probe.memory.explanations.length;
+  const known = knowledgeOf(probe).explanations.length;
   const explanation = await explainRefusal(probe, refused);
   if (explanation === null) return verdict;
   const { key, level, cause, evidence, fix, exchanges } = explanation;
-  if (probe.memory.explanations.length === known) {
+  if (knowledgeOf(probe).explanations.length === known) {
     return verdict.status === 'pass' ? verdict : notTested(`An event was refused. ${cause}`);
   }
   return fail({

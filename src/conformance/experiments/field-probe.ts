@@ -11,6 +11,7 @@ import type { Event } from '../probe/event-maker.ts';
 import type { Probe } from '../probe/probe.ts';
 import type { Hypothesis } from './hypotheses.ts';
 import type { Trial } from './trial.ts';
+import { knowledgeOf } from './knowledge.ts';
 
 /** Tries events with one value each, and remembers what was seen. */
 export interface FieldProbe {
@@ -48,7 +49,7 @@ export const tryValues = async (
   return trials.map((trial, at) => {
     const value = valueAt(events[at], field.path);
     if (!trial.isUnclear) {
-      probe.memory.observe(type, field.name, { value, isBad: trial.flaw !== null, level });
+      knowledgeOf(probe).observe(type, field.name, { value, isBad: trial.flaw !== null, level });
     }
     return { value, trial };
   });

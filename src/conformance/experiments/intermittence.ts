@@ -29,7 +29,7 @@ const placesOf = (sent: readonly Exchange[]): readonly number[] =>
 export const periodOf = (places: readonly number[]): number | null => {
   const [first = 0, second = 0] = places;
   const period = second - first;
-  const isSteady = places.every((place, at) => at === 0 || place - places[at - 1]! === period);
+  const isSteady = places.every((place, at) => place === first + at * period);
   return places.length >= 3 && isSteady ? period : null;
 };
 

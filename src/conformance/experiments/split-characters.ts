@@ -1,5 +1,5 @@
 /**
- * A body whose multi-byte characters are split between packets: whoever decodes each packet on its own loses them.
+ * A body whose multi-byte characters are split between packets: a receiver that decodes each packet on its own loses them.
  *
  * @module
  */

@@ -7,7 +7,7 @@ import { EVENT_TYPES, type EventType } from '../../../schemas/contract.ts';
 import type { Level, Verdict } from '../check.ts';
 import { caseOfEvent } from '../experiments/case-of-event.ts';
 import { explainCase } from '../experiments/explain-case.ts';
-import type { Explanation } from '../experiments/run-memory.ts';
+import { knowledgeOf, type Explanation } from '../experiments/knowledge.ts';
 import {
   tryControls,
   tryEvents,
@@ -41,7 +41,7 @@ interface Sweep {
 
 const remember = (probe: Probe, { type }: Case, { event }: Trial): void => {
   for (const { field, value } of valuesOf(type, event)) {
-    probe.memory.observe(type, field.name, { value, isBad: false, level: 'MUST' });
+    knowledgeOf(probe).observe(type, field.name, { value, isBad: false, level: 'MUST' });
   }
 };
 
@@ -93,7 +93,7 @@ const isExplained = async (
   controls: Controls,
 ): Promise<Explanation | null> => {
   if (trial.flaw === null) return null;
-  const known = probe.memory.explanationOf(trial.event, trial.flaw);
+  const known = knowledgeOf(probe).explanationOf(trial.event, trial.flaw);
   if (known?.without == null) return known;
   const [rest] = await tryEvents(probe, [known.without(eventOf(probe, one))], controls.interests);
   return rest?.flaw == null ? known : null;
@@ -119,7 +119,7 @@ const explainAll = async (
     const scene = { probe, flaw, interests: controls.interests, control };
     const explanation = await explainCase(scene, one);
     if (explanation === null) continue;
-    probe.memory.add(explanation);
+    knowledgeOf(probe).add(explanation);
     found.add(explanation);
   }
   return [...found];
@@ -165,6 +165,6 @@ export const judgeGenerated = async (probe: Probe, level: Level): Promise<Verdic
   const cases = casesFor(probe, level).filter(({ type }) => controls.accepted.has(type));
   if (cases.length === 0) return notTested('No plain event of any type is accepted.');
   const { tried, flawed } = await sweep(probe, level, cases, controls);
-  const causes = await probe.memory.inTurn(() => explainAll(probe, flawed, controls));
+  const causes = await knowledgeOf(probe).inTurn(() => explainAll(probe, flawed, controls));
   return causes.length === 0 ? pass(`${tried} generated events`) : failFor(causes, tried);
 };

@@ -17,7 +17,7 @@ import {
   type StartSandbox,
 } from '../hooks/hooks.ts';
 import type { HttpClient } from '../net/http-client.ts';
-import { createRunMemory, type RunMemory } from '../experiments/run-memory.ts';
+import { createRunMemory, type RunMemory } from './run-memory.ts';
 import { openRaw, type RawConnection } from '../net/raw-socket.ts';
 import type { Signing, SignatureValue } from './signing.ts';
 

@@ -28,7 +28,7 @@ import type { CheckResult } from '../report.ts';
 import { toResult, type Ran } from './run-check.ts';
 import { stopwatch } from '../net/stopwatch.ts';
 import { explainVerdict } from '../experiments/explain-verdict.ts';
-import { createRunMemory } from '../experiments/run-memory.ts';
+import { createRunMemory } from '../probe/run-memory.ts';
 import { notTested, unjudged } from '../verdict.ts';
 import { createLiveness, isDown, isUnreachable } from './liveness.ts';
 

@@ -13,7 +13,7 @@ const failing = (
   fails: (event: Event) => boolean,
   more: MoreOfMutant = {},
 ): Mutant => ({
-  name: `generated-${name}`,
+  name: `content-${name}`,
   fault,
   make: (secret) =>
     new (class extends ModelReceiver {
@@ -37,7 +37,7 @@ export const GENERATED_MUTANTS: readonly Mutant[] = [
     textOf(event, 'bounce_message').includes('\\'),
   ),
   {
-    name: 'generated-noon-dropped',
+    name: 'content-noon-dropped',
     fault: 'acknowledges what happened in the hour after noon and does nothing',
     make: (secret) =>
       new (class extends ModelReceiver {

@@ -8,7 +8,7 @@ import type { Mutant } from './mutant.ts';
 
 /** Changes an event before it is applied to its lead. */
 const reading = (name: string, fault: string, read: (event: Event) => Event): Mutant => ({
-  name: `state-${name}`,
+  name: `domain-${name}`,
   fault,
   make: (secret) =>
     new (class extends ModelReceiver {
@@ -58,7 +58,7 @@ export const STATE_MUTANTS: readonly Mutant[] = [
     timestamp: newYork.format(new Date(event.timestamp)),
   })),
   {
-    name: 'state-count-as-text',
+    name: 'domain-count-as-text',
     fault: 'compares counts as texts',
     make: (secret) =>
       new (class extends ModelReceiver {

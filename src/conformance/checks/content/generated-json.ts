@@ -16,7 +16,7 @@ export const check = defineCheck({
   },
   cause: 'A parser, a schema or a column refuses what JSON allows.',
   fix: 'Nothing needs to be done. An event like this ends as a dead letter.',
-  catches: ['generated-lone-surrogate'],
+  catches: ['content-lone-surrogate'],
   stage: 'valid',
   after: ['content/generated', 'content/generated-rare'],
   run: (probe) => judgeGenerated(probe, 'INFO'),

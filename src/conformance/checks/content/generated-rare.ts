@@ -16,7 +16,7 @@ export const check = defineCheck({
   },
   cause: 'A handler or a column expects shorter, smaller or fewer values than the contract allows.',
   fix: 'Store texts without a limit or cut them; use integers of 64 bits; ignore members that you do not know.',
-  catches: ['generated-long-thread-id'],
+  catches: ['content-long-thread-id'],
   stage: 'valid',
   after: [
     'content/generated',

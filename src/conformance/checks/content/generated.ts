@@ -17,10 +17,10 @@ export const check = defineCheck({
   cause: 'A handler expects less of a value than the contract allows.',
   fix: 'Read each value as the schema describes it, and accept every value that it allows.',
   catches: [
-    'generated-braces-format',
-    'generated-top-level-domain',
-    'generated-backslash-in-bounces',
-    'generated-noon-dropped',
+    'content-braces-format',
+    'content-top-level-domain',
+    'content-backslash-in-bounces',
+    'content-noon-dropped',
   ],
   stage: 'valid',
   after: [

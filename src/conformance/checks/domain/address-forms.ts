@@ -17,7 +17,7 @@ export const check = defineCheck({
   },
   cause: 'The address is stored in one form and looked up in another.',
   fix: 'Bring the address into one form wherever it is stored and looked up.',
-  catches: ['state-unsubscribe-lower-case'],
+  catches: ['domain-unsubscribe-lower-case'],
   stage: 'effects',
   needs: ['state'],
   after: [

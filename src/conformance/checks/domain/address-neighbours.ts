@@ -16,7 +16,7 @@ export const check = defineCheck({
   },
   cause: 'Tags, dots or sub-domains are taken off before addresses are compared.',
   fix: 'Compare whole addresses.',
-  catches: ['state-strips-plus'],
+  catches: ['domain-strips-plus'],
   stage: 'effects',
   needs: ['state'],
   after: [

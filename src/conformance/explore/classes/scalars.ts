@@ -28,8 +28,7 @@ const id = (
 const digitsOf = (body: string): string =>
   Array.from(body, (letter) => letter.codePointAt(0)! % 10).join('');
 
-/** @param longest the contract's limit, prefix included; null without one */
-export const idClasses = (prefix: string, longest: number | null): readonly InputClass[] => [
+const SPELLINGS: readonly InputClass[] = [
   id(
     'short',
     'is short',
@@ -87,30 +86,28 @@ export const idClasses = (prefix: string, longest: number | null): readonly Inpu
     (body) => `00${body}`,
     (body) => body.startsWith('0'),
   ),
-  id(
-    'length-64',
-    `has 64 characters or more`,
-    'SHOULD',
-    (body) => body.padEnd(64 - prefix.length, 'x'),
-    (body) => body.length + prefix.length >= 64,
-  ),
-  longest === null
-    ? id(
-        'length-200',
-        'has 200 characters or more',
-        'SHOULD',
-        (body) => body.padEnd(200 - prefix.length, 'x'),
-        (body) => body.length + prefix.length >= 200,
-      )
-    : id(
-        'longest',
-        `has ${longest} characters, the most that the contract allows`,
-        'SHOULD',
-        (body) => body.padEnd(longest - prefix.length, 'x'),
-        (body) => body.length + prefix.length >= longest,
-      ),
 ];
 
+/** An id filled up to a length. */
+const filled = (name: string, phrase: string, length: number, prefix: string): InputClass =>
+  id(
+    name,
+    phrase,
+    'SHOULD',
+    (body) => body.padEnd(length - prefix.length, 'x'),
+    (body) => body.length + prefix.length >= length,
+  );
+
+const MAX_UNLIMITED = 200;
+
+/** @param longest the contract's limit, prefix included; null without one */
+export const idClasses = (prefix: string, longest: number | null): readonly InputClass[] => [
+  ...SPELLINGS,
+  filled('length-64', 'has 64 characters or more', 64, prefix),
+  longest === null
+    ? filled('length-200', 'has 200 characters or more', MAX_UNLIMITED, prefix)
+    : filled('longest', `has ${longest} characters, the limit of the contract`, longest, prefix),
+];
 const ORDINARY_COUNTS = [
   2, 9, 10, 99, 127, 128, 255, 256, 999, 1000, 32_767, 32_768, 65_535, 65_536, 100_000,
 ];

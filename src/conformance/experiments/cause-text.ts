@@ -6,10 +6,10 @@
 import { valueAt } from '../explore/case.ts';
 import type { Field } from '../explore/fields.ts';
 import type { Exchange } from '../net/exchange.ts';
-import { describeReply } from '../verdict.ts';
 import type { Decided } from './field-probe.ts';
 import type { Flaw } from './trial.ts';
 import type { Where } from './where.ts';
+import { answerText } from './answer-text.ts';
 
 export const DOES: Readonly<Record<Flaw, string>> = {
   refused: 'Refuses',
@@ -86,12 +86,12 @@ export const evidenceOf = (
   }
   const outcome =
     flaw === 'refused'
-      ? `is answered ${describeReply(minimal.exchange.reply)}`
-      : `is answered ${describeReply(minimal.exchange.reply)} and has ${flaw === 'lost' ? 'no effect' : 'several effects'}`;
+      ? `is answered ${answerText(minimal.exchange.reply)}`
+      : `is answered ${answerText(minimal.exchange.reply)} and has ${flaw === 'lost' ? 'no effect' : 'several effects'}`;
   const difference =
     field.meaning === 'order'
       ? 'A plain event with its members in that order'
       : `A plain \`${minimal.event.event}\` event with ${quoted(field)} ${showValue(value)}`;
-  const control = `the same event with ${field.meaning === 'order' || field.meaning === 'member' ? 'nothing changed' : showValue(plain)} is answered ${describeReply(accepted.reply)}`;
+  const control = `the same event with ${field.meaning === 'order' || field.meaning === 'member' ? 'nothing changed' : showValue(plain)} is answered ${answerText(accepted.reply)}`;
   return [`${difference} ${outcome}; ${control}.`, where?.evidence ?? ''].join(' ').trim();
 };

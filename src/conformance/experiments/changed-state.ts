@@ -7,8 +7,9 @@ import { EVENT_TYPES, SIGNATURE } from '../../../schemas/contract.ts';
 import type { Exchange } from '../net/exchange.ts';
 import type { Probe } from '../probe/probe.ts';
 import { postRaw } from '../probe/raw-post.ts';
-import { describeReply, isAccepted } from '../verdict.ts';
+import { isAccepted } from '../verdict.ts';
 import type { Intermittence } from './intermittence.ts';
+import { answerText } from './answer-text.ts';
 
 /** A body that is read as an event of a known type. */
 const isEvent = (body: Uint8Array): boolean => {
@@ -57,7 +58,7 @@ export const explainChangedState = async (
   return {
     name: `since-${kind === 'valid event' ? 'many-requests' : slug}${onConnection ? '-on-same-connection' : ''}`,
     cause: `Refuses every event ${since}${where}, plain ones too.`,
-    evidence: `A plain event is answered ${describeReply(refused.reply)}${onConnection ? `, and over a fresh connection ${describeReply(fresh.reply)}` : ', over a fresh connection as well'}. The last ${sinceAccepted.length} requests were all refused; the first of them was a ${kind}.`,
+    evidence: `A plain event is answered ${answerText(refused.reply)}${onConnection ? `, and over a fresh connection ${answerText(fresh.reply)}` : ', over a fresh connection as well'}. The last ${sinceAccepted.length} requests were all refused; the first of them was a ${kind}.`,
     exchanges: [...(onConnection ? [fresh] : []), ...(first === undefined ? [] : [first]), refused],
   };
 };

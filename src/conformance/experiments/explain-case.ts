@@ -14,9 +14,8 @@ import {
   type Case,
   type Change,
 } from '../explore/case.ts';
-import { fieldsOf } from '../explore/fields.ts';
+import { fieldsOf, type Field } from '../explore/fields.ts';
 import type { Event } from '../probe/event-maker.ts';
-import { describeReply } from '../verdict.ts';
 import { causeOf, DOES, evidenceOf, FIXES, list, quoted, showValue } from './cause-text.ts';
 import { explainField } from './explain-field.ts';
 import type { FieldProbe } from './field-probe.ts';
@@ -24,8 +23,9 @@ import type { Hypothesis } from './hypotheses.ts';
 import { minimiseItems } from './minimise.ts';
 import { knowledgeOf, type Explanation } from './knowledge.ts';
 import { scopeOf, type Scene } from './scope.ts';
-import { tryEvents, type Trial } from './trial.ts';
+import { tryEvents, type Flaw, type Trial } from './trial.ts';
 import { locate } from './where.ts';
+import { answerText } from './answer-text.ts';
 
 const LEVELS: readonly Level[] = ['MUST', 'SHOULD', 'INFO'];
 
@@ -38,6 +38,17 @@ const strongest = (levels: readonly Level[]): Level =>
 
 /** Retries end after 36 minutes, and dead letters are recovered daily: older events are not known to be sent. Minutes. */
 const MAX_AGE = 25 * 60;
+
+/** Fields whose value may be the reason to do nothing: a soft bounce, a second open, a program that fetches images. */
+const MAY_DECIDE: ReadonlySet<Field['meaning']> = new Set([
+  'choice',
+  'count',
+  'reply-code',
+  'country',
+]);
+
+const mayBeIgnored = (flaw: Flaw, { meaning, name }: Field): boolean =>
+  flaw === 'lost' && (MAY_DECIDE.has(meaning) || name === 'user_agent');
 
 const isBeyondRetries = ({ threshold }: Hypothesis): boolean =>
   threshold?.measure.name === 'age' && threshold.side === 'above' && threshold.good >= MAX_AGE;
@@ -65,7 +76,10 @@ const fieldExplanation = async (
   return {
     key: `${flaw}:${isOfBody ? 'body' : fields.length > 1 ? field.meaning : field.name}:${hypothesis.name}`,
     flaw,
-    level: isBeyondRetries(hypothesis) ? 'INFO' : strongest([change.level, ...levels]),
+    level:
+      isBeyondRetries(hypothesis) || mayBeIgnored(flaw, field)
+        ? 'INFO'
+        : strongest([change.level, ...levels]),
     cause: causeOf(flaw, field, scope, decided),
     evidence: evidenceOf(scene, field, decided, where),
     fix:
@@ -111,7 +125,7 @@ const combination = (scene: Scene, changes: readonly Change[], trial: Trial): Ex
     flaw,
     level: weakest(changes),
     cause: `${DOES[flaw]} an event in which ${list(parts, 'and')}.`,
-    evidence: `Each of them alone is accepted. The event is answered ${describeReply(trial.exchange.reply)}.`,
+    evidence: `Each of them alone is accepted. The event is answered ${answerText(trial.exchange.reply)}.`,
     fix: FIXES[flaw],
     exchanges: [control, trial.exchange],
     covers: () => false,

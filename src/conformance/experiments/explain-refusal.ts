@@ -11,7 +11,7 @@ import { deliver } from '../judge/deliver.ts';
 import type { Exchange } from '../net/exchange.ts';
 import type { Event } from '../probe/event-maker.ts';
 import type { Probe } from '../probe/probe.ts';
-import { describeReply, isAccepted } from '../verdict.ts';
+import { isAccepted } from '../verdict.ts';
 import { explainChangedState } from './changed-state.ts';
 import { caseOfEvent } from './case-of-event.ts';
 import { explainCase } from './explain-case.ts';
@@ -19,6 +19,7 @@ import { explainIntermittence, type Intermittence } from './intermittence.ts';
 import { knowledgeOf, type Explanation } from './knowledge.ts';
 import { isRefusedEvent, isThrottled } from './trial.ts';
 import { locate } from './where.ts';
+import { answerText } from './answer-text.ts';
 
 /** The valid event in a body that is written as the provider writes it; null for any other body. */
 export const eventIn = (body: Uint8Array): Event | null => {
@@ -70,7 +71,7 @@ const typeExplanation = async (
   flaw: 'refused',
   level: 'MUST',
   cause: `Refuses every \`${type}\` event.`,
-  evidence: `A plain \`${type}\` event is answered ${describeReply(refused.reply)}; a plain \`email.replied\` event is answered ${describeReply(control.reply)}. ${(await locate(probe, refused)).evidence}`,
+  evidence: `A plain \`${type}\` event is answered ${answerText(refused.reply)}; a plain \`email.replied\` event is answered ${answerText(control.reply)}. ${(await locate(probe, refused)).evidence}`,
   fix: 'Answer 2xx to every type of event, and do nothing for those that you do not need.',
   exchanges: [control, refused],
   covers: (event) => event.event === type,

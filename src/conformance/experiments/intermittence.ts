@@ -7,8 +7,9 @@
 import type { Exchange } from '../net/exchange.ts';
 import { postRaw } from '../probe/raw-post.ts';
 import type { Probe } from '../probe/probe.ts';
-import { describeReply, isAccepted } from '../verdict.ts';
+import { isAccepted } from '../verdict.ts';
 import { isRefusedEvent, sideBySide } from './trial.ts';
+import { answerText } from './answer-text.ts';
 
 export interface Intermittence {
   /** Part of the finding's key. */
@@ -55,7 +56,7 @@ const inARow = async (probe: Probe): Promise<Intermittence | null> => {
       period === null
         ? `Refuses ${places.length} of ${IN_A_ROW} plain events that are sent one after the other.`
         : `Refuses every ${ordinal(period)} event, whatever is in it.`,
-    evidence: `Of ${IN_A_ROW} plain events in a row, it refused number ${numbers} (${describeReply(first.reply)}).`,
+    evidence: `Of ${IN_A_ROW} plain events in a row, it refused number ${numbers} (${answerText(first.reply)}).`,
     exchanges: shownBy(sent),
   };
 };
@@ -69,7 +70,7 @@ const together = async (probe: Probe): Promise<Intermittence | null> => {
     return {
       name: 'in-parallel',
       cause: `Refuses events when about ${count} arrive at the same time, though one at a time is accepted.`,
-      evidence: `Of ${count} plain events sent at the same time, ${refused.length} were refused (${describeReply(sent[refused[0]!]!.reply)}).`,
+      evidence: `Of ${count} plain events sent at the same time, ${refused.length} were refused (${answerText(sent[refused[0]!]!.reply)}).`,
       exchanges: shownBy(sent),
     };
   }
@@ -88,7 +89,7 @@ const overFreshConnections = async (probe: Probe): Promise<Intermittence | null>
     name: 'fresh-connection',
     cause:
       'Refuses events that arrive over a fresh connection, though it accepts them over a reused one.',
-    evidence: `Over ${FRESH} fresh connections, ${refused.length} plain events were refused (${describeReply(sent[refused[0]!]!.reply)}); over a reused one, all were accepted.`,
+    evidence: `Over ${FRESH} fresh connections, ${refused.length} plain events were refused (${answerText(sent[refused[0]!]!.reply)}); over a reused one, all were accepted.`,
     exchanges: shownBy(sent),
   };
 };

@@ -8,9 +8,10 @@ import type { Exchange } from '../net/exchange.ts';
 import type { Event } from '../probe/event-maker.ts';
 import type { Probe } from '../probe/probe.ts';
 import { postInPieces, withLength, type Pieces } from '../samples/chunked-events.ts';
-import { describeReply, fail, isAccepted } from '../verdict.ts';
+import { fail, isAccepted } from '../verdict.ts';
 import { isThrottled } from './trial.ts';
 import { locate } from './where.ts';
+import { answerText } from './answer-text.ts';
 
 /** Characters of two, three and four bytes in UTF-8. */
 const WIDE = 'é € 👍';
@@ -41,8 +42,8 @@ const failure = async (probe: Probe, control: Exchange, refused: Exchange): Prom
   return fail({
     key: 'pieces:multi-byte',
     expected: ['a 2xx'],
-    actual: `${SPLIT.manner}: ${describeReply(refused.reply)}; in one packet: ${describeReply(control.reply)}`,
-    diagnosis: `A multi-byte character that is split between two packets is lost: each piece of the body is decoded on its own. The same event in one packet is answered ${describeReply(control.reply)}, and a body of ASCII in three packets is accepted. ${evidence}`,
+    actual: `${SPLIT.manner}: ${answerText(refused.reply)}; in one packet: ${answerText(control.reply)}`,
+    diagnosis: `A multi-byte character that is split between two packets is lost: each piece of the body is decoded on its own. The same event in one packet is answered ${answerText(control.reply)}, and a body of ASCII in three packets is accepted. ${evidence}`,
     fix: 'Collect the bytes of all pieces, and decode them once at the end. Node: push each Buffer and use Buffer.concat(chunks), not `body += chunk`.',
     exchanges: [control, refused],
   });

@@ -9,7 +9,7 @@ import { bodyOf, intermediaryOf, isAlike, isHtml, statusOf } from '../diagnosis/
 import { wrongSignature } from '../judge/forgeries.ts';
 import type { Exchange } from '../net/exchange.ts';
 import type { Probe } from '../probe/probe.ts';
-import { describeReply } from '../verdict.ts';
+import { answerText } from './answer-text.ts';
 
 export type Place = 'verification' | 'in front' | 'parsing' | 'handler' | 'unknown';
 
@@ -59,7 +59,7 @@ export const locate = async (probe: Probe, refused: Exchange): Promise<Where> =>
       evidence: `The answer is the one to a wrong signature and to a malformed body (${status}).${quote}`,
     };
   }
-  const passes = `A wrong signature gets ${describeReply(forged.reply)}, so the signature passes`;
+  const passes = `A wrong signature gets ${answerText(forged.reply)}, so the signature passes`;
   if (isAlike(refused, malformed)) {
     return {
       place: 'parsing',

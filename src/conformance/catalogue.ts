@@ -46,6 +46,9 @@ import { check as signatureWrongDigest } from './checks/signature/wrong-digest.t
 import { check as contentCtExact } from './checks/content/ct-exact.ts';
 import { check as contentEventTypes } from './checks/content/event-types.ts';
 import { check as contentExamples } from './checks/content/examples.ts';
+import { check as contentGeneratedJson } from './checks/content/generated-json.ts';
+import { check as contentGeneratedRare } from './checks/content/generated-rare.ts';
+import { check as contentGenerated } from './checks/content/generated.ts';
 import { check as contentLongPreview } from './checks/content/long-preview.ts';
 import { check as contentOptionalNull } from './checks/content/optional-null.ts';
 import { check as contentProtoKeys } from './checks/content/proto-keys.ts';
@@ -108,7 +111,10 @@ import { check as deliveryRestartEffects } from './checks/delivery/restart-effec
 import { check as deliveryRestartProbe } from './checks/delivery/restart-probe.ts';
 import { check as deliveryRetryAfterFailure } from './checks/delivery/retry-after-failure.ts';
 import { check as deliveryStaleOverwrite } from './checks/delivery/stale-overwrite.ts';
+import { check as domainAddressForms } from './checks/domain/address-forms.ts';
+import { check as domainAddressNeighbours } from './checks/domain/address-neighbours.ts';
 import { check as domainBounceClass } from './checks/domain/bounce-class.ts';
+import { check as domainDateOrder } from './checks/domain/date-order.ts';
 import { check as domainNoLeadEvent } from './checks/domain/no-lead-event.ts';
 import { check as domainOpenMonotonic } from './checks/domain/open-monotonic.ts';
 import { check as domainPauseOnSpike } from './checks/domain/pause-on-spike.ts';
@@ -117,7 +123,9 @@ import { check as domainStateProbe } from './checks/domain/state-probe.ts';
 import { check as domainSuppressScope } from './checks/domain/suppress-scope.ts';
 import { check as domainSuppressedGlobally } from './checks/domain/suppressed-globally.ts';
 import { check as domainSuppressionSurvives } from './checks/domain/suppression-survives.ts';
+import { check as domainTimeOrder } from './checks/domain/time-order.ts';
 import { check as domainUnsubWins } from './checks/domain/unsub-wins.ts';
+import { check as domainValueForms } from './checks/domain/value-forms.ts';
 import { check as performanceBurst } from './checks/performance/burst.ts';
 import { check as performanceGrowth } from './checks/performance/growth.ts';
 import { check as performanceLatency } from './checks/performance/latency.ts';
@@ -161,6 +169,9 @@ export const CATALOGUE: readonly Check[] = [
   contentCtExact,
   contentEventTypes,
   contentExamples,
+  contentGeneratedJson,
+  contentGeneratedRare,
+  contentGenerated,
   contentLongPreview,
   contentOptionalNull,
   contentProtoKeys,
@@ -223,7 +234,10 @@ export const CATALOGUE: readonly Check[] = [
   deliveryRestartProbe,
   deliveryRetryAfterFailure,
   deliveryStaleOverwrite,
+  domainAddressForms,
+  domainAddressNeighbours,
   domainBounceClass,
+  domainDateOrder,
   domainNoLeadEvent,
   domainOpenMonotonic,
   domainPauseOnSpike,
@@ -232,7 +246,9 @@ export const CATALOGUE: readonly Check[] = [
   domainSuppressScope,
   domainSuppressedGlobally,
   domainSuppressionSurvives,
+  domainTimeOrder,
   domainUnsubWins,
+  domainValueForms,
   performanceBurst,
   performanceGrowth,
   performanceLatency,

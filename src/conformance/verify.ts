@@ -151,6 +151,8 @@ export const verify = async (options: VerifyOptions): Promise<Report> => {
         headers,
         insecure,
         sandbox: options.sandbox,
+        thorough: options.thorough,
+        examples: options.examples,
         signal,
         ...input,
       },

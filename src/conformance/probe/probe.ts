@@ -34,6 +34,7 @@ import {
   type StartSandbox,
 } from '../hooks/hooks.ts';
 import type { HttpClient } from '../net/http-client.ts';
+import { createRunMemory, type RunMemory } from './run-memory.ts';
 import { openRaw, type RawConnection } from '../net/raw-socket.ts';
 import { createRecorder } from './recorder.ts';
 import type { Signing, SignatureValue } from './signing.ts';
@@ -83,6 +84,8 @@ export interface ProbeContext {
   /** Null without an effects hook. */
   readonly backlog: Backlog | null;
   readonly signal: AbortSignal | undefined;
+  /** What the run has learned so far, shared by its probes; default: nothing. */
+  readonly memory?: RunMemory | undefined;
   /** Spend more time: more generated events, longer histories, longer pauses. */
   readonly thorough?: boolean | undefined;
   /** Saved events that are replayed before any are generated. */
@@ -109,6 +112,8 @@ export interface Probe {
   readonly timeoutMs: number;
   readonly sandbox: StartSandbox | undefined;
   readonly signal: AbortSignal | undefined;
+  /** What the run has learned so far, shared by its probes. */
+  readonly memory: RunMemory;
   /** Spend more time: more generated events, longer histories, longer pauses. */
   readonly thorough: boolean;
   /** Saved events that are replayed before any are generated. */
@@ -209,6 +214,7 @@ export const createProbe = (context: ProbeContext): Probe => {
     },
     sandbox: context.sandbox,
     signal,
+    memory: context.memory ?? createRunMemory(),
     thorough: context.thorough ?? false,
     examples: context.examples ?? [],
     effectTypes: context.effectTypes ?? null,

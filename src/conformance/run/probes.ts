@@ -9,6 +9,7 @@ import { knowsCause } from '../experiments/known-causes.ts';
 import { createBacklog } from '../hooks/backlog.ts';
 import { primaryTypeOf } from '../judge/interests.ts';
 import { createEventMaker } from '../probe/event-maker.ts';
+import { createRunMemory } from '../probe/run-memory.ts';
 import { createProbe, type Probe } from '../probe/probe.ts';
 import { createExchangeLog, type ExchangeLog } from './exchange-log.ts';
 import { hooksWithout } from './hook-members.ts';
@@ -44,6 +45,7 @@ export const createProbes = (
 ): Probes => {
   const log = createExchangeLog();
   const pace = createPace();
+  const memory = createRunMemory();
   const { effects } = context.hooks;
   const backlog = effects === undefined ? null : createBacklog(effects, context.wall);
   let hasHung = false;
@@ -59,6 +61,7 @@ export const createProbes = (
         random,
         events: createEventMaker(random, context.wall.now),
         backlog,
+        memory,
         primaryType: () => primaryTypeOf(context),
         // Once accepted events are known to be lost, each further one would take the whole patience.
         ...(knowsCause(context, 'lost')
@@ -71,6 +74,7 @@ export const createProbes = (
         },
         seen: (exchange) => {
           log.add(by, inBurst, exchange);
+          memory.seen(exchange);
           if (!inBurst) pace.seen(exchange);
           if (exchange.reply.kind === 'none' && exchange.reply.cause === 'timeout') hasHung = true;
         },

@@ -4,6 +4,7 @@
  * @module
  */
 import { STAGES, type ActiveCheck, type Verdict } from '../check.ts';
+import { explainVerdict } from '../experiments/explain-verdict.ts';
 import { BehindError } from '../hooks/backlog.ts';
 import type { Exchange } from '../net/exchange.ts';
 import { stopwatch } from '../net/stopwatch.ts';
@@ -57,7 +58,8 @@ export const createActiveRun = (
 
   const judge = async (check: ActiveCheck, probe: Probe): Promise<Verdict> => {
     try {
-      const verdict = await orGiveUp(check.run(probe), wall, signal);
+      const judged = check.run(probe).then((verdict) => explainVerdict(probe, check, verdict));
+      const verdict = await orGiveUp(judged, wall, signal);
       return verdict === null || hasEnded() ? cutOff(true) : verdict;
     } catch (error) {
       if (hasEnded()) return cutOff(true);

@@ -6,6 +6,7 @@
 import { CONTENT_MUTANTS } from './content.ts';
 import { DELIVERY_MUTANTS } from './delivery.ts';
 import { DOMAIN_MUTANTS } from './domain.ts';
+import { GENERATED_MUTANTS } from './generated.ts';
 import { HTTP_MUTANTS } from './http.ts';
 import type { Mutant } from './mutant.ts';
 import { PERFORMANCE_MUTANTS } from './performance.ts';
@@ -15,6 +16,7 @@ import { SEQUENCE_MUTANTS } from './sequences.ts';
 import { FORGED_MUTANTS } from './signature-forged.ts';
 import { SIGNATURE_BODY_MUTANTS } from './signature-body.ts';
 import { SIGNATURE_MUTANTS } from './signature.ts';
+import { STATE_MUTANTS } from './state.ts';
 
 export const MUTANTS: readonly Mutant[] = [
   ...PREFLIGHT_SIGNATURE_MUTANTS,
@@ -23,9 +25,11 @@ export const MUTANTS: readonly Mutant[] = [
   ...SIGNATURE_BODY_MUTANTS,
   ...FORGED_MUTANTS,
   ...CONTENT_MUTANTS,
+  ...GENERATED_MUTANTS,
   ...HTTP_MUTANTS,
   ...DELIVERY_MUTANTS,
   ...SEQUENCE_MUTANTS,
   ...DOMAIN_MUTANTS,
+  ...STATE_MUTANTS,
   ...PERFORMANCE_MUTANTS,
 ];

@@ -117,6 +117,13 @@ export const HTTP_MUTANTS: readonly Mutant[] = [
       },
     };
   }),
+  changed('decodes-each-packet', 'decodes each packet of the body on its own', () => ({
+    read: async (request) => {
+      let text = '';
+      for await (const chunk of request) text += String(chunk);
+      return Buffer.from(text);
+    },
+  })),
   changed(
     'first-packet-only',
     'takes the first packet for the whole body',

@@ -5,7 +5,8 @@
  *     npm run test:loaded                          # ten rounds of everything, hours
  *     npm run test:loaded -- --rounds 1 --sample 12 --seed 7
  *
- * `--sample N` takes one test file of N, drawn from the seed; each round draws from the next seed.
+ * `--sample N` splits the test files into N parts, by an order that the seed draws, and runs one part a round: N rounds
+ * run every file once.
  *
  * @module
  */
@@ -18,7 +19,7 @@ import { parseArgs } from 'node:util';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** The user `nobody`, by number: a container may have no name for it. */
+/** Numeric id of the unprivileged user: a container may have no name for it. */
 const OTHER_USER = 65_534;
 const BUSY_THREADS = 4;
 
@@ -43,16 +44,22 @@ const listed = (...args: readonly string[]): string[] =>
     .split('\0')
     .filter((path) => path !== '');
 
-/** One of `n` test files, the same ones for the same seed. */
-const sampleOf = (files: readonly string[], n: number, seed: number): string[] => {
+/** The files in an order that the seed draws. */
+const shuffled = (files: readonly string[], seed: number): string[] => {
   let state = seed >>> 0;
   const draw = (): number => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     return state / 0x1_0000_0000;
   };
-  const drawn = files.filter(() => draw() < 1 / n);
-  return drawn.length > 0 ? drawn : files.slice(0, 1);
+  return files
+    .map((file) => ({ file, place: draw() }))
+    .sort((one, other) => one.place - other.place)
+    .map(({ file }) => file);
 };
+
+/** One of `parts` parts of the test files: `parts` rounds in a row run every file once. */
+const partOf = (files: readonly string[], parts: number, round: number): string[] =>
+  files.filter((_, index) => index % parts === round % parts);
 
 /** A copy of the tracked files in a folder that only its owner enters; what is installed is linked, not copied. */
 const privateCopy = (
@@ -95,14 +102,20 @@ const startBusyThreads = (count: number): ChildProcess[] =>
   );
 
 /** Runs the test files of one round. @returns whether all passed */
-const runRound = (files: readonly string[], owner: number | null): boolean => {
+const runRound = (files: readonly string[], owner: number | null, testSeed: number): boolean => {
   const { checkout, home } = privateCopy(owner);
   const busy = startBusyThreads(numberOf('threads'));
   const args = ['node_modules/vitest/vitest.mjs', 'run', '--config', 'test/vitest.config.ts'];
   try {
     execFileSync(process.execPath, [...args, ...files], {
       cwd: checkout,
-      env: { ...process.env, HOME: home, TMPDIR: join(home, '..', 'tmp'), CI: 'true' },
+      env: {
+        ...process.env,
+        HOME: home,
+        TMPDIR: join(home, '..', 'tmp'),
+        CI: 'true',
+        TEST_SEED: String(testSeed),
+      },
       stdio: 'inherit',
       ...(owner === null ? {} : { uid: owner, gid: owner }),
     });
@@ -128,18 +141,18 @@ if (isRoot && owner === null) {
     `By root: user ${OTHER_USER} cannot enter ${root}. Clone into a folder that others may enter.`,
   );
 }
-const files = listed('test/**/*.test.ts', 'test/*.test.ts');
 const [rounds, sample, seed] = [numberOf('rounds'), numberOf('sample'), numberOf('seed')];
+const files = shuffled(listed('test/**/*.test.ts', 'test/*.test.ts'), seed);
 let failed = 0;
 for (let round = 0; round < rounds; round += 1) {
-  const chosen = sample === 1 ? [] : sampleOf(files, sample, seed + round);
+  const chosen = sample === 1 ? [] : partOf(files, sample, round);
   const what =
     chosen.length === 0 ? 'all test files' : `${chosen.length} of ${files.length} test files`;
   const who = owner === null ? 'this user' : `user ${owner}`;
   console.log(
     `Round ${round + 1} of ${rounds}: ${what}, by ${who}, in ${relative(process.cwd(), root) || '.'}`,
   );
-  if (!runRound(chosen, owner)) failed += 1;
+  if (!runRound(chosen, owner, seed + round)) failed += 1;
 }
 console.log(`${rounds - failed} of ${rounds} rounds passed.`);
 process.exit(failed === 0 ? 0 : 1);

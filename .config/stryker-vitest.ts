@@ -3,8 +3,11 @@
  *
  * @module
  */
-import base from '../test/vitest.config.ts';
+import config from '../test/vitest.config.ts';
 import { PART } from './mutation-parts.ts';
+
+/** Of long lists, everything. */
+const base = config({ mode: 'whole', command: 'serve' });
 
 export default {
   ...base,

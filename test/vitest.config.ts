@@ -6,7 +6,7 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
-export default defineConfig({
+export default defineConfig(({ mode }) => ({
   test: {
     root: fileURLToPath(new URL('..', import.meta.url)),
     include: ['test/**/*.test.ts'],
@@ -27,7 +27,8 @@ export default defineConfig({
     unstubEnvs: true,
     unstubGlobals: true,
     // A receiver or a key in the developer's shell must not steer a test.
-    env: { NO_COLOR: '1' },
+    // `--mode whole` tries everything: see support/sample.ts.
+    env: { NO_COLOR: '1', ...(mode === 'whole' ? { TEST_WHOLE: 'yes' } : {}) },
     coverage: { include: ['src/**/*.ts'], exclude: ['src/codegen/**'] },
   },
-});
+}));

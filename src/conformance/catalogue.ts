@@ -21,7 +21,10 @@ import { check as signatureControlsAccepted } from './checks/signature/controls-
 import { check as signatureDeepNesting } from './checks/signature/deep-nesting.ts';
 import { check as signatureDefaultKey } from './checks/signature/default-key.ts';
 import { check as signatureDuplicateHeaders } from './checks/signature/duplicate-headers.ts';
+import { check as signatureForgedEffects } from './checks/signature/forged-effects.ts';
+import { check as signatureForgeriesByType } from './checks/signature/forgeries-by-type.ts';
 import { check as signatureHeaderNameCase } from './checks/signature/header-name-case.ts';
+import { check as signatureKeyless } from './checks/signature/keyless.ts';
 import { check as signatureLeaksDigest } from './checks/signature/leaks-digest.ts';
 import { check as signatureLeaksSecret } from './checks/signature/leaks-secret.ts';
 import { check as signatureLeaksStack } from './checks/signature/leaks-stack.ts';
@@ -71,6 +74,9 @@ import { check as httpSlowBody } from './checks/http/slow-body.ts';
 import { check as httpSplitBody } from './checks/http/split-body.ts';
 import { check as httpSurvives } from './checks/http/survives.ts';
 import { check as deliveryAckBeforePersist } from './checks/delivery/ack-before-persist.ts';
+import { check as deliveryAftermath } from './checks/delivery/aftermath.ts';
+import { check as deliveryBesideRepeat } from './checks/delivery/beside-repeat.ts';
+import { check as deliveryBurstEffects } from './checks/delivery/burst-effects.ts';
 import { check as deliveryClockSkew } from './checks/delivery/clock-skew.ts';
 import { check as deliveryCrashMidway } from './checks/delivery/crash-midway.ts';
 import { check as deliveryDedupeEvict } from './checks/delivery/dedupe-evict.ts';
@@ -81,21 +87,29 @@ import { check as deliveryDupAccepted } from './checks/delivery/dup-accepted.ts'
 import { check as deliveryDupRace } from './checks/delivery/dup-race.ts';
 import { check as deliveryDupSeq } from './checks/delivery/dup-seq.ts';
 import { check as deliveryEffectsProbe } from './checks/delivery/effects-probe.ts';
+import { check as deliveryEffectsStop } from './checks/delivery/effects-stop.ts';
 import { check as deliveryFail2xx } from './checks/delivery/fail-2xx.ts';
 import { check as deliveryFaultProbe } from './checks/delivery/fault-probe.ts';
+import { check as deliveryHistories } from './checks/delivery/histories.ts';
 import { check as deliveryIdCollation } from './checks/delivery/id-collation.ts';
 import { check as deliveryIdPoisoning } from './checks/delivery/id-poisoning.ts';
+import { check as deliveryLateRepeats } from './checks/delivery/late-repeats.ts';
+import { check as deliveryLeadParallel } from './checks/delivery/lead-parallel.ts';
 import { check as deliveryMarkBeforeSuccess } from './checks/delivery/mark-before-success.ts';
 import { check as deliveryNoLoss } from './checks/delivery/no-loss.ts';
 import { check as deliveryOldEvents } from './checks/delivery/old-events.ts';
+import { check as deliveryOtherConnection } from './checks/delivery/other-connection.ts';
 import { check as deliveryOutOfOrder } from './checks/delivery/out-of-order.ts';
+import { check as deliveryParallelEvents } from './checks/delivery/parallel-events.ts';
 import { check as deliveryPoisonBlock } from './checks/delivery/poison-block.ts';
 import { check as deliveryRecoveryAcknowledges } from './checks/delivery/recovery-acknowledges.ts';
 import { check as deliveryRecoveryDedupes } from './checks/delivery/recovery-dedupes.ts';
 import { check as deliveryRecoveryKeeps } from './checks/delivery/recovery-keeps.ts';
 import { check as deliveryRecoveryProcesses } from './checks/delivery/recovery-processes.ts';
 import { check as deliveryReplay } from './checks/delivery/replay.ts';
+import { check as deliveryRestartEffects } from './checks/delivery/restart-effects.ts';
 import { check as deliveryRestartProbe } from './checks/delivery/restart-probe.ts';
+import { check as deliveryRetryAfterFailure } from './checks/delivery/retry-after-failure.ts';
 import { check as deliveryStaleOverwrite } from './checks/delivery/stale-overwrite.ts';
 import { check as domainAddressForms } from './checks/domain/address-forms.ts';
 import { check as domainAddressNeighbours } from './checks/domain/address-neighbours.ts';
@@ -130,7 +144,10 @@ export const CATALOGUE: readonly Check[] = [
   signatureDeepNesting,
   signatureDefaultKey,
   signatureDuplicateHeaders,
+  signatureForgedEffects,
+  signatureForgeriesByType,
   signatureHeaderNameCase,
+  signatureKeyless,
   signatureLeaksDigest,
   signatureLeaksSecret,
   signatureLeaksStack,
@@ -180,6 +197,9 @@ export const CATALOGUE: readonly Check[] = [
   httpSplitBody,
   httpSurvives,
   deliveryAckBeforePersist,
+  deliveryAftermath,
+  deliveryBesideRepeat,
+  deliveryBurstEffects,
   deliveryClockSkew,
   deliveryCrashMidway,
   deliveryDedupeEvict,
@@ -190,21 +210,29 @@ export const CATALOGUE: readonly Check[] = [
   deliveryDupRace,
   deliveryDupSeq,
   deliveryEffectsProbe,
+  deliveryEffectsStop,
   deliveryFail2xx,
   deliveryFaultProbe,
+  deliveryHistories,
   deliveryIdCollation,
   deliveryIdPoisoning,
+  deliveryLateRepeats,
+  deliveryLeadParallel,
   deliveryMarkBeforeSuccess,
   deliveryNoLoss,
   deliveryOldEvents,
+  deliveryOtherConnection,
   deliveryOutOfOrder,
+  deliveryParallelEvents,
   deliveryPoisonBlock,
   deliveryRecoveryAcknowledges,
   deliveryRecoveryDedupes,
   deliveryRecoveryKeeps,
   deliveryRecoveryProcesses,
   deliveryReplay,
+  deliveryRestartEffects,
   deliveryRestartProbe,
+  deliveryRetryAfterFailure,
   deliveryStaleOverwrite,
   domainAddressForms,
   domainAddressNeighbours,

@@ -1,112 +1,118 @@
 /**
- * What a check is: data, and one function that gives a verdict.
+ * The check type: data, and one function that returns a verdict.
  *
  * @module
  */
 import type { Observed } from './run/observed.ts';
 import type { Exchange } from './net/exchange.ts';
+import type { Hook, Reason } from './needs.ts';
 import type { Probe } from './probe/probe.ts';
 
 export type Area = 'signature' | 'content' | 'http' | 'delivery' | 'domain' | 'performance';
 
 /**
- * How grave a failure is, and what a check may rest on.
+ * Severity of a failure, and the basis that a check of this level needs.
  *
- * - `MUST`: loss, double effect or forgery, with what is documented or sent today. It rests on a sentence of the
- *   provider's guide, or on what is sent today: the strict form of the schemas, and how HTTP carries it.
- * - `SHOULD`: trouble; or loss with what may come one day. Robustness to a member, a value or a type of event that is
- *   new, or to a size or a length that is not documented, is never more than this. "Is one of" in the guide says what
- *   is sent today, so a value beyond the list is a SHOULD.
+ * - `MUST`: loss, duplicate effects or forgery with requests that are documented or sent today. The basis is a sentence
+ *   of the provider's guide, or what is sent today: the strict form of the schemas, and how HTTP transports it.
+ * - `SHOULD`: other trouble, or loss with requests that may be sent in the future. Robustness to new fields, values or
+ *   event types, or to undocumented sizes and lengths, is never more than a SHOULD. An enum in the guide lists what is
+ *   sent today, so values beyond it are a SHOULD.
  * - `INFO`: worth knowing, never scored.
  *
- * Which of both it rests on stands in {@link Requirement.source}; `test/conformance/levels.test.ts` holds every check
- * to it.
+ * {@link Requirement.source} names the basis; `test/conformance/levels.test.ts` verifies it for every check.
  */
 export type Level = 'MUST' | 'SHOULD' | 'INFO';
-
-/** What a check can only see with the user's help. */
-export type Hook = 'effects' | 'state' | 'fault' | 'restart' | 'recovery' | 'campaign';
 
 interface StageRules {
   readonly parallel: boolean;
   readonly control: boolean;
-  /** Nothing else is worth knowing until its checks have passed: one cause, one finding. */
+  /** A prerequisite: no other check runs until its checks have passed, so that one cause gives one finding. */
   readonly gate?: boolean;
-  /** Very many at a time, on purpose. */
+  /** Sends many requests concurrently, on purpose. */
   readonly crowd?: boolean;
-  /** Whether a single request, sent again, shows a fault once more: where effects are judged, only a refusal does. */
-  readonly oneShows: 'fault' | 'refusal' | 'nothing';
+  /** Which findings a single request reproduces: where effects are judged, only refusals. */
+  readonly reproducibleBySingleRequest: 'fault' | 'refusal' | 'nothing';
 }
 
 /**
- * When a check runs: in this order. Those of one parallel stage run side by side; in the others one runs at a time,
- * and a fresh valid event must be accepted after each.
+ * Stages, in execution order. Checks of a parallel stage run concurrently. In the other stages one check runs at a time;
+ * in a stage with `control`, a fresh valid event must be accepted after each check.
  */
 export const STAGES = {
-  /** Whether anybody is there. */
-  reach: { parallel: false, control: false, gate: true, oneShows: 'fault' },
+  /** Whether the target is reachable. */
+  reach: { parallel: false, control: false, gate: true, reproducibleBySingleRequest: 'fault' },
   /** The plain valid event. */
-  preflight: { parallel: false, control: false, gate: true, oneShows: 'fault' },
-  /** Valid events, in every form that is legal. */
-  valid: { parallel: true, control: false, oneShows: 'fault' },
+  preflight: { parallel: false, control: false, gate: true, reproducibleBySingleRequest: 'fault' },
+  /** Valid events in every legal form. */
+  valid: { parallel: true, control: false, reproducibleBySingleRequest: 'fault' },
   /** Forgeries. */
-  negative: { parallel: false, control: true, oneShows: 'fault' },
-  /** What may take a fragile receiver down. */
-  risky: { parallel: false, control: true, oneShows: 'fault' },
-  /** Valid events whose effects are looked at. */
-  effects: { parallel: true, control: false, oneShows: 'refusal' },
-  /** What disturbs the receiver: faults, restarts, dead letters. */
-  disturbing: { parallel: false, control: true, oneShows: 'nothing' },
-  /** Many at once; only failures are conclusive. */
-  load: { parallel: false, control: true, crowd: true, oneShows: 'nothing' },
-  /** So many that a queue needs its time for them. */
-  flood: { parallel: false, control: true, crowd: true, oneShows: 'nothing' },
+  negative: { parallel: false, control: true, reproducibleBySingleRequest: 'fault' },
+  /** Requests that may crash a fragile receiver. */
+  risky: { parallel: false, control: true, reproducibleBySingleRequest: 'fault' },
+  /** Short sequences of requests, one at a time: what they show explains failures of later stages. */
+  sequences: { parallel: false, control: true, reproducibleBySingleRequest: 'refusal' },
+  /** Valid events whose effects are verified. */
+  effects: { parallel: true, control: false, reproducibleBySingleRequest: 'refusal' },
+  /** Disturbances: faults, restarts, dead letters. */
+  disturbing: { parallel: false, control: true, reproducibleBySingleRequest: 'nothing' },
+  /** Concurrent requests; only failures are conclusive. */
+  load: { parallel: false, control: true, crowd: true, reproducibleBySingleRequest: 'nothing' },
+  /** So many events that a queue takes a while to drain. */
+  flood: { parallel: false, control: true, crowd: true, reproducibleBySingleRequest: 'nothing' },
+  /** Looks back on the whole run: repeats of its first events, effects of its forgeries. */
+  review: { parallel: false, control: true, crowd: true, reproducibleBySingleRequest: 'nothing' },
 } as const satisfies Readonly<Record<string, StageRules>>;
 
 export type Stage = keyof typeof STAGES;
 
 export interface Requirement {
-  /** What the contract says, in a sentence. */
+  /** The rule of the contract, as one sentence. */
   readonly text: string;
-  /** Where it says so, such as `guide, "Step 2: Verify the signature"`, or `sent today: …` for what the guide leaves open. */
+  /** Where the contract states it, such as `guide, "Step 2: Verify the signature"`, or `sent today: …` where the guide is silent. */
   readonly source: string;
 }
 
-/** Why a run ended before every check was reached: its time budget was spent, or the user interrupted it. */
+/** Why a run ended early: its time budget was exhausted, or the user interrupted it. */
 export type CutOff = 'budget' | 'interruption';
+
+/** A valid event was refused, had no effect or more than one, or left a wrong state; or a forgery had an effect. */
+export type Symptom = 'forged' | 'refused' | 'doubled' | 'lost' | 'state';
 
 export type Verdict =
   | {
       readonly status: 'pass';
-      /** A figure or an observation worth showing. */
+      /** A measurement or observation for the report. */
       readonly note?: string;
     }
   | {
       readonly status: 'fail';
-      /** Every answer that would have been right. */
+      /** All acceptable outcomes. */
       readonly expected: readonly string[];
-      /** What happened in place of it, in one line. */
+      /** What happened instead, in one line. */
       readonly actual: string;
-      /** The likely cause, when what was seen tells more than the check's own text. */
+      /** The likely cause, if the observation is more specific than the check's own `cause`. */
       readonly diagnosis?: string;
-      /** How to mend it, when more is known than the check's own text says. */
+      /** The remedy, if it is more specific than the check's own `fix`. */
       readonly fix?: string;
-      /** What was seen is less grave than the check's level. */
+      /** A lower level than the check's own, if the observation is less severe. */
       readonly level?: Level;
-      /** What an experiment has shown: findings with the same key are one. Stable and comparable. */
+      /** What happened to valid events: an experiment on the same symptom may know the cause. */
+      readonly symptom?: Symptom;
+      /** The cause that an experiment has shown, stable and comparable: failures with the same key are one finding. */
       readonly key?: string;
-      /** The exchanges that show it, the plainest last; those of the check unless given. */
+      /** Exchanges that show the failure, the plainest last; default: all exchanges of the check. */
       readonly exchanges?: readonly Exchange[];
     }
   | {
       readonly status: 'not_tested';
-      /** Why, and the one thing that would make it testable. */
-      readonly reason: string;
+      /** Why, and what would make it testable. */
+      readonly reason: Reason;
       /** The run ended before the check did. */
       readonly cutOff?: CutOff;
     }
   | {
-      /** Neither right nor wrong: nothing could be learnt of the receiver. */
+      /** The check could not run, so nothing is known about the receiver. */
       readonly status: 'error';
       readonly reason: string;
     };
@@ -115,30 +121,30 @@ interface CheckData {
   /** `area/name`: the path of its file. */
   readonly id: `${Area}/${string}`;
   readonly level: Level;
-  /** What a right receiver does, as a sentence: "Rejects an event without a signature". */
+  /** What a correct receiver does, as a sentence: "Rejects an event without a signature". */
   readonly title: string;
   readonly requirement: Requirement;
-  /** What is wrong when it fails, most often. */
+  /** The most common cause of a failure. */
   readonly cause: string;
-  /** How to mend it; by framework where known. */
+  /** The remedy, by framework where known. */
   readonly fix: string;
   /** Names of the mutant receivers that it must catch. */
   readonly catches: readonly string[];
 }
 
-/** A check that sends something. */
+/** A check that sends requests. */
 export interface ActiveCheck extends CheckData {
   readonly stage: Stage;
-  /** Without one of these it is not tested. */
+  /** Hooks without which the check is not tested. */
   readonly needs?: readonly Hook[];
-  /** It shows whether this hook does what it is there for: until it passes, nothing that rests on the hook is tested. */
-  readonly vouches?: Hook;
-  /** Ids of checks without whose passing this one would say nothing new. */
+  /** The hook that this check validates. Until it passes, checks that need the hook are not tested. */
+  readonly validates?: Hook;
+  /** Ids of checks that must pass first; otherwise this one is not meaningful. */
   readonly after?: readonly string[];
   run(probe: Probe): Promise<Verdict>;
 }
 
-/** A check that looks at everything the others have seen. */
+/** A check that judges everything the other checks exchanged. */
 export interface PassiveCheck extends CheckData {
   observe(observed: Observed): Verdict;
 }
@@ -146,7 +152,7 @@ export interface PassiveCheck extends CheckData {
 export type Check = ActiveCheck | PassiveCheck;
 
 /**
- * States a check; the types do the rest.
+ * Define a check; the identity function with type inference.
  *
  * @example
  * ```ts

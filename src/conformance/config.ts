@@ -1,5 +1,5 @@
 /**
- * A configuration file of `sendemall-mock verify`, once it is read: the flags by their names, and hooks as callbacks.
+ * The parsed configuration file of `sendemall-mock verify`: flags by name, and hooks as callbacks.
  *
  * @module
  */
@@ -20,6 +20,11 @@ const Config = z.strictObject({
   failOn: z.enum(['must', 'should']).optional(),
   baseline: text.optional(),
   bail: z.boolean().optional(),
+  details: z.boolean().optional(),
+  thorough: z.boolean().optional(),
+  events: oneOrMore.optional(),
+  leadEmail: z.union([text, callback]).optional(),
+  examples: text.optional(),
   seed: z.int().min(0).max(0xffff_ffff).optional(),
   headers: z.record(z.string(), z.string()).optional(),
   insecure: z.boolean().optional(),
@@ -50,7 +55,7 @@ const Config = z.strictObject({
 });
 
 /**
- * What `--config` may hold: every flag by its name, and in a module `hooks` as callbacks. Flags win over it.
+ * Content of a configuration file: every flag by its name and, in a module, `hooks` as callbacks. Flags take precedence.
  *
  * @example
  * ```ts
@@ -61,7 +66,8 @@ const Config = z.strictObject({
  * } satisfies VerifyConfig;
  * ```
  */
-export interface VerifyConfig extends Omit<z.input<typeof Config>, 'hooks'> {
+export interface VerifyConfig extends Omit<z.input<typeof Config>, 'hooks' | 'leadEmail'> {
+  readonly leadEmail?: string | (() => string) | undefined;
   readonly hooks?: Hooks | undefined;
 }
 
@@ -69,24 +75,24 @@ export const CONFIG_KEYS: readonly string[] = Object.keys(Config.shape);
 
 const pathOf = (path: readonly PropertyKey[]): string => path.map(String).join('.');
 
-/** Without values: one may be the secret. */
+/** Describe an issue without quoting values, because one may be the secret. */
 const problemOf = ({ code, path, message, ...rest }: z.core.$ZodIssue): string => {
   if (code === 'unrecognized_keys') {
     const names = (rest as { keys: readonly string[] }).keys.map((key) => pathOf([...path, key]));
-    return `has ${names.map((name) => `"${name}"`).join(' and ')}, which nobody knows. There are: ${CONFIG_KEYS.filter((key) => key !== '$schema').join(', ')}`;
+    return `has unknown keys: ${names.map((name) => `"${name}"`).join(', ')}. Known keys: ${CONFIG_KEYS.filter((key) => key !== '$schema').join(', ')}`;
   }
   return path.length === 0
-    ? `must hold one object: ${message}`
-    : `has a ${pathOf(path)} that cannot be used: ${message}`;
+    ? `must contain one object: ${message}`
+    : `has an invalid value for "${pathOf(path)}": ${message}`;
 };
 
 /**
  * @param name the file's name, for messages
- * @throws {OptionsError} for an unknown key, or a value of the wrong kind
+ * @throws {OptionsError} for an unknown key or a value of the wrong type
  */
 export const readConfig = (given: unknown, name: string): VerifyConfig => {
   const read = Config.safeParse(given);
   if (read.success) return read.data as VerifyConfig;
   const [issue] = read.error.issues;
-  throw new OptionsError(`--config ${name} ${problemOf(issue!)}.`);
+  throw new OptionsError((option) => `${option('config')} ${name} ${problemOf(issue!)}.`);
 };

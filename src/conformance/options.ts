@@ -1,73 +1,99 @@
 /**
- * What a run can be told.
+ * Options of a run.
  *
  * @module
  */
+import type { EventType } from '../../schemas/contract.ts';
 import type { Check } from './check.ts';
+import type { DescribeNeed } from './needs.ts';
 import type { HeaderPairs } from './net/exchange.ts';
-import type { Event } from './probe/event-maker.ts';
 import type { Hooks, StartSandbox } from './hooks/hooks.ts';
+import type { Event } from './probe/event-maker.ts';
 import type { CheckResult, FailOn, KnownFailure } from './report.ts';
 
 export interface VerifyOptions {
-  /** The receiver's URL, exactly as it would be registered. */
+  /** URL of the receiver, exactly as it would be registered. */
   readonly url: string;
-  /** The secret that the receiver has. Never shown. */
+  /** Signing secret of the receiver. Never appears in a report. */
   readonly secret: string;
-  /** More values that no report may show, such as API keys of hooks, each with a name to show in its place. */
+  /** Further values to redact in reports, such as API keys of hooks, each with a name to show instead. */
   readonly hidden?: readonly (readonly [value: string, name: string])[] | undefined;
-  /** Sent with every request, e.g. for a gateway in front. */
+  /** Additional headers of every request, e.g. for a gateway. */
   readonly headers?: HeaderPairs | undefined;
-  /** Takes any TLS certificate. */
+  /** Accept any TLS certificate. */
   readonly insecure?: boolean | undefined;
-  /** Milliseconds that one request may take; the provider's limit of 10 s unless given. */
+  /** Timeout of one request; default: the provider's limit of 10,000 ms. */
   readonly timeoutMs?: number | undefined;
-  /** Checks that may run side by side, where their stage allows it; 8 unless given. */
+  /** Maximum number of concurrent checks in parallel stages; default: 8. */
   readonly concurrency?: number | undefined;
-  /** Two runs with the same seed send the same, but for times. Drawn and reported unless given. */
+  /** Two runs with the same seed send the same requests, except for times. Random by default; the report contains it. */
   readonly seed?: number | undefined;
-  /** Ids or globs of ids (`signature/*`); all unless given. */
+  /** Ids or globs of ids (`signature/*`); default: all. */
   readonly only?: readonly string[] | undefined;
   readonly skip?: readonly string[] | undefined;
-  /** Stop after the first failure that counts. */
+  /** Stop after the first failure that decides the verdict. */
   readonly bail?: boolean | undefined;
   readonly failOn?: FailOn | undefined;
-  /** Failures that are let pass; see `readBaseline`. */
+  /** Accepted failures; see `readBaseline`. */
   readonly baseline?: readonly KnownFailure[] | undefined;
   readonly hooks?: Hooks | undefined;
-  /** Starts, or finds, a sandbox that reaches the receiver: what recovers dead letters asks there. */
+  /** Start or find a sandbox, from which the receiver recovers dead letters. */
   readonly sandbox?: StartSandbox | undefined;
   /**
-   * Milliseconds that the whole run may take; 300,000 unless given. What matters most runs first when an estimate says
-   * that it will not last; what is not reached by then is not tested.
+   * Time budget of the whole run; default: 300,000 ms. If it is estimated to be too short, checks of the highest level
+   * run first; checks that are not reached are not tested.
    */
   readonly budgetMs?: number | undefined;
-  /** Spend more time on generated input: more random events, more histories. False unless given. */
+  /** Spend more time: more generated events, longer histories, longer pauses; default: false. */
   readonly thorough?: boolean | undefined;
-  /** Saved cases that the generated checks replay first; see `readExamples`. */
+  /** Event types that have an effect in the receiver: effects of other types are not judged. Default: learned by the run. */
+  readonly events?: readonly EventType[] | undefined;
+  /**
+   * Address of a lead that the receiver knows, or a function that returns one for each lead. Used for every event whose
+   * effect or state is judged; default: made-up addresses.
+   */
+  readonly leadEmail?: string | (() => string) | undefined;
+  /** Saved events that are replayed before any are generated; see `readExamples`. */
   readonly examples?: readonly Event[] | undefined;
-  /** Ends the run early; what is known by then is reported. */
+  /** Ends the run early; the report contains the results so far. */
   readonly signal?: AbortSignal | undefined;
-  /** A command that makes one check again: shown with a finding that no single request shows. Must hold no secret. */
+  /** Build a command that reruns one check, shown with findings that no single request reproduces. Must not contain secrets. */
   readonly rerun?: ((id: string) => string) | undefined;
-  /** Told as the run goes on. */
+  /** Wording of what a check needs, e.g. by flags; default: by options of this interface. */
+  readonly describeNeed?: DescribeNeed | undefined;
+  /** Called when a check starts or finishes. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
 export type Progress =
   | { readonly type: 'started'; readonly check: Check }
-  /** The receiver is so slow that the budget will probably not last for all checks; said once. */
+  /** The receiver is so slow that the time budget will probably not last for all checks; reported once. */
   | {
       readonly type: 'slow';
-      /** An answer takes so long, on average. */
+      /** Average response time. */
       readonly answerMs: number;
-      /** The rest of the run would take about so long. */
+      /** Estimated duration of the remaining checks. */
       readonly estimateMs: number;
       readonly remainingMs: number;
     }
   | { readonly type: 'finished'; readonly check: Check; readonly result: CheckResult };
 
-/** The options do not fit together, or name what is not there. */
+/** Names an option in a message: `only` in code, `--only` on the command line. */
+export type NameOption = (option: string) => string;
+
+/**
+ * Invalid or contradictory options. Its message names options as in code; {@link OptionsError.describe} words it for another
+ * edge.
+ */
 export class OptionsError extends Error {
   override readonly name = 'OptionsError';
+  /** The message with options named by the caller. */
+  readonly describe: (name: NameOption) => string;
+
+  /** @param message a text that names no option, or a function of how options are named */
+  constructor(message: string | ((name: NameOption) => string)) {
+    const describe = typeof message === 'string' ? () => message : message;
+    super(describe((option) => option));
+    this.describe = describe;
+  }
 }

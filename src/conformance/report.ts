@@ -1,5 +1,5 @@
 /**
- * What a run found, in the shape of the JSON report: plain data, nothing secret in it.
+ * The report of a run, in the shape of the JSON report: plain data without secrets.
  *
  * @module
  */
@@ -12,25 +12,25 @@ export interface ReportedRequest {
   readonly method: string;
   readonly url: string;
   readonly headers: readonly (readonly [name: string, value: string])[];
-  /** Headers that came after those above, and are not kept. */
+  /** Number of further headers that were omitted. */
   readonly headers_left_out: number;
-  /** As UTF-8, shortened when long, and then it says so at its end; what is not UTF-8 is in `body_base64` alone. */
+  /** The body as UTF-8; if truncated, it ends with a note. Null if it is not UTF-8: then see `body_base64`. */
   readonly body: string | null;
-  /** The exact bytes, when `body` does not tell them. */
+  /** The exact bytes if the body is not UTF-8. */
   readonly body_base64: string | null;
   readonly body_bytes: number;
-  /** How the bytes went out, when not in one piece by an HTTP client. */
+  /** How the bytes were sent, if not in one piece by an HTTP client. */
   readonly manner: string | null;
 }
 
 export interface ReportedResponse {
-  /** Null when there was no answer. */
+  /** Null without a response. */
   readonly status: number | null;
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly headers_left_out: number;
-  /** Shortened when long, and then it says so at its end. */
+  /** If truncated, it ends with a note. */
   readonly body: string | null;
-  /** Why there was no answer. */
+  /** Why there was no response; null if there was one. */
   readonly error: string | null;
   readonly duration_ms: number;
 }
@@ -45,19 +45,19 @@ export interface CheckResult {
   readonly area: Area;
   readonly level: Level;
   readonly title: string;
-  /** What the contract says, and where. */
+  /** The rule of the contract and its source. */
   readonly requirement: string;
   readonly status: CheckStatus;
   readonly duration_ms: number;
-  /** Why it was not tested, what went wrong in the suite, or a remark on a pass; null otherwise. */
+  /** Why the check was not tested or could not run, or a remark on a pass; null otherwise. */
   readonly reason: string | null;
-  /** The run ended before this check did, and why; null otherwise. */
+  /** Why the run ended before this check did; null otherwise. */
   readonly cut_off: CutOff | null;
   readonly expected: readonly string[];
   readonly actual: string | null;
   readonly diagnosis: string | null;
   readonly fix: string | null;
-  /** A command that shows the fault again; it reads the secret from `$SENDEMALL_MOCK_SECRET`. */
+  /** A shell command that reproduces the finding; it reads the secret from `$SENDEMALL_MOCK_SECRET`. */
   readonly reproduce: string | null;
   readonly exchanges: readonly ReportedExchange[];
 }
@@ -66,35 +66,35 @@ export type RunVerdict = 'conformant' | 'not_conformant' | 'inconclusive';
 
 export interface Summary {
   readonly passed: number;
-  /** MUST. */
+  /** Failures of level MUST. */
   readonly failed: number;
-  /** SHOULD. */
+  /** Failures of level SHOULD. */
   readonly warned: number;
-  /** INFO: told, never scored. */
+  /** Failures of level INFO: reported, never scored. */
   readonly noted: number;
-  /** Failures that the baseline names; in none of the counts above. */
+  /** Failures listed in the baseline; not included in the counts above. */
   readonly known: number;
   readonly not_tested: number;
-  /** The suite's own trouble. */
+  /** Checks that could not run. */
   readonly errored: number;
   readonly verdict: RunVerdict;
 }
 
-/** A failure that is let pass. */
+/** A baseline entry: an accepted failure. */
 export interface KnownFailure {
   readonly id: string;
   readonly reason: string;
 }
 
-/** What became of the entries of a baseline, of those whose checks have been run. */
+/** The baseline entries whose checks ran, by result. */
 export interface BaselineResult {
-  /** They still fail. */
+  /** Entries that still fail. */
   readonly known: readonly KnownFailure[];
-  /** They pass by now: take them out. */
+  /** Entries that pass now and must be removed. */
   readonly stale: readonly KnownFailure[];
 }
 
-/** Where a run was cut off. */
+/** Where a run ended early. */
 export interface RunCutOff {
   readonly by: CutOff;
   /** Milliseconds; null without a budget. */
@@ -112,17 +112,17 @@ export interface Report {
   readonly duration_ms: number;
   readonly seed: number;
   readonly interrupted: boolean;
-  /** The run ended before every check was reached; null otherwise. */
+  /** Set if the run ended before every check was reached. */
   readonly cut_off: RunCutOff | null;
   readonly fail_on: FailOn;
   readonly summary: Summary;
-  /** Null without one. */
+  /** Null without a baseline. */
   readonly baseline: BaselineResult | null;
   /** In the catalogue's order. */
   readonly checks: readonly CheckResult[];
 }
 
-/** From which level on a failure makes the receiver not conformant. */
+/** Minimum level of a failure that makes the receiver not conformant. */
 export type FailOn = 'must' | 'should';
 
 const count = (checks: readonly CheckResult[], fits: (check: CheckResult) => boolean): number =>
@@ -131,11 +131,11 @@ const count = (checks: readonly CheckResult[], fits: (check: CheckResult) => boo
 export interface SummaryOptions {
   readonly failOn: FailOn;
   readonly baseline?: BaselineResult | null;
-  /** Whether a check was selected, and not only added to prepare others. */
-  readonly wasAsked?: (id: string) => boolean;
-  /** Whether a check validates a hook that was given. */
-  readonly isVoucher?: (id: string) => boolean;
-  /** Why the run ended early; null when it did not. */
+  /** Whether a check was selected, rather than added as a prerequisite; default: all were. */
+  readonly wasSelected?: (id: string) => boolean;
+  /** Whether a check validates a hook that was given; default: none does. */
+  readonly validatesHook?: (id: string) => boolean;
+  /** Why the run ended early; null if it did not. */
   readonly cutOff?: CutOff | null;
 }
 
@@ -144,20 +144,25 @@ export const isCounted = (level: Level, failOn: FailOn): boolean =>
   level === 'MUST' || (level === 'SHOULD' && failOn === 'should');
 
 /**
- * The verdict of a run that was cut off: a failure that counts stands. Without one, an interrupted run is
- * inconclusive; so is a run whose budget was spent before every check that counts had a result.
+ * Whether a run without counted failures is inconclusive because it ended early: it was interrupted, or its budget was
+ * exhausted before every check that decides the verdict had a result.
  */
 const isUnfinished = (
   checks: readonly CheckResult[],
-  { failOn, cutOff = null, wasAsked = () => true }: SummaryOptions,
+  { failOn, cutOff = null, wasSelected = () => true }: SummaryOptions,
 ): boolean =>
   cutOff === 'interruption' ||
   checks.some(
-    ({ id, level, cut_off: by }) => by !== null && wasAsked(id) && isCounted(level, failOn),
+    ({ id, level, cut_off: by }) => by !== null && wasSelected(id) && isCounted(level, failOn),
   );
 
 export const summarise = (checks: readonly CheckResult[], options: SummaryOptions): Summary => {
-  const { failOn, baseline = null, wasAsked = () => true, isVoucher = () => false } = options;
+  const {
+    failOn,
+    baseline = null,
+    wasSelected = () => true,
+    validatesHook = () => false,
+  } = options;
   const isKnown = ({ id }: CheckResult): boolean =>
     baseline?.known.some((entry) => entry.id === id) ?? false;
   const failing = checks.filter((check) => check.status === 'fail' && !isKnown(check));
@@ -166,13 +171,14 @@ export const summarise = (checks: readonly CheckResult[], options: SummaryOption
   const passed = count(checks, ({ status }) => status === 'pass');
   const errored = count(checks, ({ status }) => status === 'error');
   const bad = count(failing, ({ level }) => isCounted(level, failOn));
-  // Checks that were only added to prepare others say nothing about what was asked.
-  const learnt = checks.some(
-    ({ id, status }) => (status === 'pass' || status === 'fail') && wasAsked(id),
+  // Prerequisites say nothing about the selected checks.
+  const isConclusive = checks.some(
+    ({ id, status }) => (status === 'pass' || status === 'fail') && wasSelected(id),
   );
-  // A hook that was given and is unreliable leaves most of what it was given for untested: not a pass.
-  const blind = checks.some(({ id, status }) => isVoucher(id) && status !== 'pass');
-  const unclear = errored > 0 || !learnt || blind || isUnfinished(checks, options);
+  // An unreliable hook leaves most checks that need it untested, so the run must not pass.
+  const hasUnreliableHook = checks.some(({ id, status }) => validatesHook(id) && status !== 'pass');
+  const unclear =
+    errored > 0 || !isConclusive || hasUnreliableHook || isUnfinished(checks, options);
   return {
     passed,
     failed,
@@ -185,18 +191,18 @@ export const summarise = (checks: readonly CheckResult[], options: SummaryOption
   };
 };
 
-/** Of a body, and of one header's value, a report keeps so many bytes. */
-export const MAX_SHOWN_BYTES = 4096;
+/** Truncation limits of a body, and of one header value. */
+export const MAX_BODY_BYTES = 4096;
 const MAX_HEADER_VALUE_BYTES = 1024;
-/** Of all headers of a request or a response together, names included. */
+/** Truncation limit of all headers of a message together, including names. */
 const MAX_HEADERS_BYTES = 4096;
 
-/** Takes everything secret out of a text; of one longer than `most`, it gives the beginning. */
-type Redact = (text: string, most?: number) => string;
+/** Replace all secrets in a text, truncated to `maxCharacters`. */
+type Redact = (text: string, maxCharacters?: number) => string;
 
 const inBytes = (bytes: number): string => bytes.toLocaleString('en');
 
-/** As many characters as fit into so many bytes. */
+/** Number of characters at the beginning of `text` that fit into `maxBytes` of UTF-8. */
 const charactersIn = (text: string, maxBytes: number): number => {
   const start = text.slice(0, maxBytes);
   if (Buffer.byteLength(start) <= maxBytes) return start.length;
@@ -205,11 +211,11 @@ const charactersIn = (text: string, maxBytes: number): number => {
     .replace(/\uFFFD$/, '').length;
 };
 
-/** @param totalBytes of which `text` may be the beginning; null when nobody knows how many there were */
+/** @param totalBytes size of the whole body, of which `text` may be the beginning; null if unknown */
 const shorten = (
   text: string,
   redact: Redact,
-  maxBytes = MAX_SHOWN_BYTES,
+  maxBytes = MAX_BODY_BYTES,
   totalBytes: number | null = Buffer.byteLength(text),
 ): string => {
   const heldBytes = Buffer.byteLength(text);
@@ -222,13 +228,13 @@ const shorten = (
 
 type Pairs = readonly (readonly [name: string, value: string])[];
 
-interface ShownHeaders {
+interface TruncatedHeaders {
   readonly headers: Pairs;
   readonly leftOut: number;
 }
 
-/** The first headers, as many as fit, each shortened. */
-const shownHeaders = (pairs: Pairs, redact: Redact): ShownHeaders => {
+/** The first headers, as many as fit, each value truncated. */
+const truncateHeaders = (pairs: Pairs, redact: Redact): TruncatedHeaders => {
   const headers: (readonly [string, string])[] = [];
   let bytes = 0;
   for (const [name, value] of pairs) {
@@ -253,12 +259,12 @@ const textOf = (bytes: Uint8Array): string | null => {
   }
 };
 
-/** Binary bodies are kept up to this size. */
-const KEPT_BINARY_BYTES = 3000;
+/** Truncation limit of a binary body. */
+const MAX_BINARY_BYTES = 3000;
 
 const reportRequest = (request: SentRequest, redact: Redact): ReportedRequest => {
   const text = textOf(request.body);
-  const { headers, leftOut } = shownHeaders(request.headers, redact);
+  const { headers, leftOut } = truncateHeaders(request.headers, redact);
   return {
     method: request.method,
     url: shorten(request.url, redact),
@@ -267,7 +273,7 @@ const reportRequest = (request: SentRequest, redact: Redact): ReportedRequest =>
     body: text === null ? null : shorten(text, redact),
     body_base64:
       text === null
-        ? Buffer.from(request.body).subarray(0, KEPT_BINARY_BYTES).toString('base64')
+        ? Buffer.from(request.body).subarray(0, MAX_BINARY_BYTES).toString('base64')
         : null,
     body_bytes: request.body.length,
     manner: request.manner,
@@ -286,18 +292,18 @@ const reportResponse = (reply: Reply, redact: Redact): ReportedResponse => {
       duration_ms,
     };
   }
-  const { headers, leftOut } = shownHeaders(reply.headers, redact);
+  const { headers, leftOut } = truncateHeaders(reply.headers, redact);
   return {
     status: reply.status,
     headers,
     headers_left_out: leftOut,
-    body: shorten(reply.body, redact, MAX_SHOWN_BYTES, reply.totalBytes),
+    body: shorten(reply.body, redact, MAX_BODY_BYTES, reply.totalBytes),
     error: null,
     duration_ms,
   };
 };
 
-/** An exchange as it may be shown: without secrets, and never longer than a few kilobytes. */
+/** Convert an exchange for the report: without secrets, and truncated to a few kilobytes. */
 export const reportExchange = ({ request, reply }: Exchange, redact: Redact): ReportedExchange => ({
   request: reportRequest(request, redact),
   response: reportResponse(reply, redact),

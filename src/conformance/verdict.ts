@@ -1,10 +1,11 @@
 /**
- * Verdicts, and how an exchange is told in one line.
+ * Verdicts, and one-line descriptions of replies.
  *
  * @module
  */
 import type { Verdict } from './check.ts';
-import type { Exchange, Reply } from './net/exchange.ts';
+import type { Reason } from './needs.ts';
+import { isSuccess, type Exchange, type Reply } from './net/exchange.ts';
 
 export const pass = (note?: string): Verdict =>
   note === undefined ? { status: 'pass' } : { status: 'pass', note };
@@ -14,17 +15,16 @@ export const fail = (failure: Omit<Extract<Verdict, { status: 'fail' }>, 'status
   ...failure,
 });
 
-/** @param reason why, and what would make it testable */
-export const notTested = (reason: string): Verdict => ({ status: 'not_tested', reason });
+/** @param reason why, and what would make it testable; or what is needed, as data */
+export const notTested = (reason: Reason): Verdict => ({ status: 'not_tested', reason });
 
-/** Nothing could be learnt of the receiver, so the run is inconclusive. */
+/** The check could not run, so the run is inconclusive. */
 export const unjudged = (reason: string): Verdict => ({ status: 'error', reason });
 
-/** A 2xx: the provider takes the event as delivered. */
-export const isAccepted = ({ reply }: Pick<Exchange, 'reply'>): boolean =>
-  reply.kind === 'answer' && reply.status >= 200 && reply.status < 300;
+/** A 2xx: the provider considers the event delivered. */
+export const isAccepted = ({ reply }: Pick<Exchange, 'reply'>): boolean => isSuccess(reply);
 
-/** A 4xx: refused for good, and on purpose. */
+/** A 4xx: a deliberate rejection. */
 export const isRefused = ({ reply }: Pick<Exchange, 'reply'>): boolean =>
   reply.kind === 'answer' && reply.status >= 400 && reply.status < 500;
 
@@ -32,16 +32,16 @@ export const isTimedOut = ({ reply }: Pick<Exchange, 'reply'>): boolean =>
   reply.kind === 'none' && reply.cause === 'timeout';
 
 /**
- * Silence says nothing of what was sent: a receiver that hangs is one finding, and of another check.
+ * The verdict if all requests timed out. A hanging receiver is one finding, of http/no-hang, whatever was sent.
  *
  * @param refused not empty
- * @returns why nothing can be said when all that came of them was silence; else null
+ * @returns null unless every request timed out
  */
-export const silenceOf = (refused: readonly Pick<Exchange, 'reply'>[]): Verdict | null => {
+export const timeoutVerdictOf = (refused: readonly Pick<Exchange, 'reply'>[]): Verdict | null => {
   if (!refused.every(isTimedOut)) return null;
   const longest = Math.max(...refused.map(({ reply }) => reply.durationMs));
   return notTested(
-    `It gave no answer within ${Math.max(1, Math.round(longest / 100)) / 10} s: see http/no-hang.`,
+    `The receiver did not respond within ${Math.max(1, Math.round(longest / 100)) / 10} s: see http/no-hang.`,
   );
 };
 

@@ -1,5 +1,5 @@
 /**
- * Runs the conformance suite against one receiver: the composition root of this room.
+ * The conformance suite against one receiver: the composition root of this room.
  *
  * @module
  */
@@ -8,33 +8,52 @@ import { DELIVERY_POLICY } from '../../schemas/contract.ts';
 import { startSteadyClock } from '../clock/system.ts';
 import { compareWithBaseline } from './run/baseline.ts';
 import { CATALOGUE } from './catalogue.ts';
-import { isActive } from './check.ts';
 import { createDeadline, endingClock, type Deadline } from './run/cut-off.ts';
 import { SENSITIVE_NAME, secretsInUrl } from './redact/encodings.ts';
+import { inputOf } from './input-options.ts';
 import { hasHook } from './run/hook-members.ts';
 import { OptionsError, type VerifyOptions } from './options.ts';
 import { boundHooks } from './hooks/bounded-hooks.ts';
 import { createHttpClient } from './net/http-client.ts';
 import { createSigning } from './probe/signing.ts';
-import { createRedactor } from './redact/redact.ts';
+import { createRedactor, type Redactor } from './redact/redact.ts';
 import { isCounted, summarise, type CheckResult, type Report, type RunCutOff } from './report.ts';
 import { runChecks } from './run/runner.ts';
-import { selectChecks, withVouchers } from './run/select.ts';
+import { planChecks, type CheckPlan } from './run/select.ts';
 import { stopwatch } from './net/stopwatch.ts';
 import { tool } from './run/tool.ts';
 
-const CONCURRENCY = 8;
+const DEFAULT_CONCURRENCY = 8;
 export const DEFAULT_BUDGET_MS = 300_000;
-/** The bursts want so many at the same time. */
-const CONNECTIONS = 64;
+/** Connections to the receiver; bursts need as many at the same time. */
+const MAX_CONNECTIONS = 64;
 
-const checkUrl = (url: string): void => {
+/** @throws {OptionsError} for an invalid URL or an empty secret */
+const checkTarget = ({ url, secret }: VerifyOptions): void => {
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
-    throw new OptionsError(`"${url}" is no http or https URL. Give the receiver's full URL.`);
+    throw new OptionsError(`"${url}" is not an http or https URL. Pass the full receiver URL.`);
   }
+  if (secret === '')
+    throw new OptionsError('The secret is empty. Pass the secret of the receiver.');
 };
 
-/** Where the run was cut off; null when every check was reached. */
+/** A redactor that hides all secrets that are known before the run. */
+const createRunRedactor = ({ url, headers = [], hidden = [] }: VerifyOptions): Redactor => {
+  const redactor = createRedactor();
+  for (const [name, value] of headers) {
+    if (!SENSITIVE_NAME.test(name)) continue;
+    redactor.hideSecret(value, `your ${name}`);
+    // The credentials without their scheme: `Bearer …`, `Basic …`.
+    const [, credentials = ''] = value.split(/ (.*)/s);
+    redactor.hideSecret(credentials, `your ${name}`);
+  }
+  for (const [value, name] of [...secretsInUrl(url), ...hidden]) {
+    redactor.hideSecret(value, `your ${name}`);
+  }
+  return redactor;
+};
+
+/** Where the run ended early; null if every check was reached. */
 const cutOffOf = (checks: readonly CheckResult[], deadline: Deadline): RunCutOff | null => {
   const by = deadline.cutOff();
   if (by === null || (by === 'budget' && checks.every((check) => check.cut_off === null))) {
@@ -49,11 +68,55 @@ const cutOffOf = (checks: readonly CheckResult[], deadline: Deadline): RunCutOff
   };
 };
 
+/** Everything that the report needs about a run, apart from the results. */
+interface RunFacts {
+  readonly plan: CheckPlan;
+  readonly deadline: Deadline;
+  readonly target: string;
+  readonly seed: number;
+  readonly startedAt: number;
+  readonly durationMs: number;
+}
+
+const toReport = (
+  checks: readonly CheckResult[],
+  { baseline: known, failOn = 'must' }: Pick<VerifyOptions, 'baseline' | 'failOn'>,
+  { plan, deadline, target, seed, startedAt, durationMs }: RunFacts,
+): Report => {
+  const baseline = known === undefined ? null : compareWithBaseline(checks, known);
+  const validating = new Set(plan.validators.values());
+  return {
+    tool: tool(),
+    target,
+    started_at: new Date(startedAt).toISOString(),
+    duration_ms: Math.round(durationMs),
+    seed,
+    interrupted: deadline.cutOff() === 'interruption',
+    cut_off: cutOffOf(checks, deadline),
+    fail_on: failOn,
+    summary: summarise(checks, {
+      failOn,
+      baseline,
+      wasSelected: (id) => plan.selected.some((check) => check.id === id),
+      validatesHook: (id) => validating.has(id),
+      cutOff: deadline.cutOff(),
+    }),
+    baseline,
+    checks,
+  };
+};
+
+/** Whether a result makes the receiver not conformant. */
+const countsIn =
+  ({ failOn = 'must', baseline = [] }: Pick<VerifyOptions, 'failOn' | 'baseline'>) =>
+  ({ id, status, level }: CheckResult): boolean =>
+    status === 'fail' && isCounted(level, failOn) && baseline.every((entry) => entry.id !== id);
+
 /**
- * Sends what a provider sends, and what it never would, and judges the answers.
+ * Send valid events, as the provider does, and forgeries, and judge the responses.
  *
- * @returns the report; nothing in it holds the secret or a right signature
- * @throws {OptionsError} when the options name what is not there or do not fit together
+ * @returns the report; it contains neither the secret nor a valid signature
+ * @throws {OptionsError} for invalid or contradictory options
  *
  * @example
  * ```ts
@@ -62,51 +125,22 @@ const cutOffOf = (checks: readonly CheckResult[], deadline: Deadline): RunCutOff
  * ```
  */
 export const verify = async (options: VerifyOptions): Promise<Report> => {
-  const { url, secret, hooks = {}, failOn = 'must', onProgress } = options;
-  checkUrl(url);
-  if (secret === '')
-    throw new OptionsError('The secret is empty. Give the one that the receiver has.');
-  const selected = selectChecks(CATALOGUE, options);
+  const { url, secret, hooks = {}, headers = [], insecure = false } = options;
+  checkTarget(options);
+  const input = inputOf(options);
+  const plan = planChecks(CATALOGUE, options, (hook) => hasHook(hooks, hook));
   const seed = options.seed ?? randomInt(0x1_0000_0000);
-  const redactor = createRedactor();
-  for (const [name, value] of options.headers ?? []) {
-    if (!SENSITIVE_NAME.test(name)) continue;
-    redactor.hideSecret(value, `your ${name}`);
-    // The credentials alone: `Bearer …`, `Basic …`.
-    const [, credentials = ''] = value.split(/ (.*)/s);
-    redactor.hideSecret(credentials, `your ${name}`);
-  }
-  for (const [value, name] of [...secretsInUrl(url), ...(options.hidden ?? [])]) {
-    redactor.hideSecret(value, `your ${name}`);
-  }
-  const known = options.baseline ?? null;
-  const made = withVouchers(CATALOGUE, selected, options, (hook) => hasHook(hooks, hook));
-  /** What shows whether the hooks that were given are to be relied on. */
-  const vouched = new Set<string>(
-    made.flatMap((check) =>
-      isActive(check) && check.vouches !== undefined && hasHook(hooks, check.vouches)
-        ? check.id
-        : [],
-    ),
-  );
-  const counts = ({ id, status, level }: CheckResult): boolean =>
-    status === 'fail' &&
-    isCounted(level, failOn) &&
-    known?.every((entry) => entry.id !== id) !== false;
+  const redactor = createRunRedactor(options);
   const wall = startSteadyClock();
   const deadline = createDeadline(options.budgetMs ?? DEFAULT_BUDGET_MS, wall, options.signal);
   const { signal } = deadline;
-  const client = createHttpClient({
-    wall,
-    insecure: options.insecure ?? false,
-    connections: CONNECTIONS,
-    signal,
-  });
-  const started = wall.now();
+  const client = createHttpClient({ wall, insecure, connections: MAX_CONNECTIONS, signal });
+  const startedAt = wall.now();
   const elapsed = stopwatch();
   try {
     const checks = await runChecks({
-      checks: made,
+      checks: plan.checks,
+      validators: plan.validators,
       context: {
         url,
         wall: endingClock(wall, signal),
@@ -114,42 +148,27 @@ export const verify = async (options: VerifyOptions): Promise<Report> => {
         signing: createSigning(secret, redactor),
         redactor,
         hooks: boundHooks(hooks, wall, signal),
-        headers: options.headers ?? [],
-        insecure: options.insecure ?? false,
+        headers,
+        insecure,
         sandbox: options.sandbox,
         thorough: options.thorough,
         examples: options.examples,
         signal,
+        ...input,
       },
       seed,
       timeoutMs: options.timeoutMs ?? DELIVERY_POLICY.timeoutMs,
-      concurrency: options.concurrency ?? CONCURRENCY,
+      concurrency: options.concurrency ?? DEFAULT_CONCURRENCY,
       bail: options.bail ?? false,
-      counts,
+      counts: countsIn(options),
       deadline,
       rerun: options.rerun,
-      onProgress: onProgress ?? (() => undefined),
+      describeNeed: options.describeNeed,
+      onProgress: options.onProgress ?? (() => undefined),
     });
-    const baseline = known === null ? null : compareWithBaseline(checks, known);
-    return {
-      tool: tool(),
-      target: redactor.apply(url),
-      started_at: new Date(started).toISOString(),
-      duration_ms: Math.round(elapsed()),
-      seed,
-      interrupted: deadline.cutOff() === 'interruption',
-      cut_off: cutOffOf(checks, deadline),
-      fail_on: failOn,
-      summary: summarise(checks, {
-        failOn,
-        baseline,
-        wasAsked: (id) => selected.some((check) => check.id === id),
-        isVoucher: (id) => vouched.has(id),
-        cutOff: deadline.cutOff(),
-      }),
-      baseline,
-      checks,
-    };
+    const target = redactor.apply(url);
+    const durationMs = elapsed();
+    return toReport(checks, options, { plan, deadline, target, seed, startedAt, durationMs });
   } finally {
     deadline.release();
     await client.close();

@@ -77,7 +77,7 @@ function* choices(secret: string, raw: Buffer): Generator<Choice> {
   for (const body of likelyBodies) yield { ...due, body, encoding: likelyWritings[0]! };
 }
 
-/** Most likely first: what is wrong by itself, then pairs. */
+/** Most likely first: single mistakes, then pairs. */
 export function* candidates(secret: string, raw: Buffer): Generator<Candidate> {
   for (const choice of choices(secret, raw)) {
     const { body, key, algorithm, encoding, name } = choice;

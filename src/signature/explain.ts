@@ -53,12 +53,12 @@ function* candidatesFor(secret: string, body: Buffer): Generator<Candidate> {
 }
 
 /** Shorter than this, two digests can begin alike by chance. */
-const TELLING_BYTES = 4;
+const MARKER_BYTES = 4;
 
 const cutShort = (form: HeaderForm, expected: Buffer): Cause | null => {
   const given = form.text.toLowerCase();
   const due = expected.toString('hex');
-  if (given.length >= TELLING_BYTES * 2 && due !== given && due.startsWith(given)) {
+  if (given.length >= MARKER_BYTES * 2 && due !== given && due.startsWith(given)) {
     return {
       id: 'header/truncated',
       says: `is cut short: ${given.length} of ${due.length} hex digits`,

@@ -6,7 +6,7 @@
 import { SIGNATURE } from '../../schemas/contract.ts';
 import type { Cause } from './cause.ts';
 
-/** A digest that the header may hold, with the departures from the due form that reading it so takes. */
+/** A digest that the header may contain, with the deviations from the expected form that this reading implies. */
 export interface Reading {
   readonly digest: Buffer;
   readonly causes: readonly Cause[];

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** Left out where the framework is known, and its own way is told. */
+/** Omitted if the framework is known and has its own remedy. */
 export const RAW_PLACES =
   ' (Express: express.raw({ type: "application/json" }); Flask: request.get_data(); Django: request.body; FastAPI: await request.body(); Rails: request.raw_post; Rack: env["rack.input"].read; Laravel: $request->getContent(); PHP: file_get_contents("php://input"); Go: io.ReadAll(r.Body) before decoding; Spring: @RequestBody byte[]; axum: the Bytes extractor; ASP.NET Core: Request.Body before model binding)';
 

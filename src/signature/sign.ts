@@ -45,7 +45,7 @@ export const createSigner = (secret: string): Signer => {
     inner = larger;
   };
   return (body) => {
-    // A character takes three bytes at the most.
+    // A character takes at most three bytes.
     room(typeof body === 'string' ? 3 * body.length : body.length);
     const length = typeof body === 'string' ? inner.write(body, BLOCK, 'utf8') : body.length;
     if (typeof body !== 'string') inner.set(body, BLOCK);

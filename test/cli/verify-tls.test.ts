@@ -64,7 +64,7 @@ test('without, its certificate is the one cause, and the rest is not tested', as
   const { checks } = reportOf(ran);
   const failed = checks.filter(({ status }) => status === 'fail');
   expect(failed.map(({ id }) => id)).toEqual(['http/reachable']);
-  expect(JSON.stringify(failed)).toMatch(/self-signed.*--insecure/);
+  expect(JSON.stringify(failed)).toMatch(/self-signed.*\\"insecure\\"/);
   expect(checks.filter(({ status }) => status === 'pass')).toEqual([]);
   expect(ran.status).toBe(1);
 });

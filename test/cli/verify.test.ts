@@ -36,7 +36,9 @@ describe('a right receiver', () => {
     await using right = await receiver();
     const { status, stdout, stderr } = await verify([right.url], { cwd });
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    expect(stdout).toMatch(/\n\d+ passed, 0 failed \(MUST\), 0 warned \(SHOULD\), \d+ not tested /);
+    expect(stdout).toMatch(
+      /\n\d+ passed, 0 failed \(MUST\), 0 warnings \(SHOULD\), \d+ not tested /,
+    );
     expect(stdout).toMatch(
       new RegExp(`\nConformant: ${right.url.replace('?', String.raw`\?`)}\n$`),
     );
@@ -86,8 +88,8 @@ describe('a wrong receiver', () => {
     await using wrong = await receiver('signature-missing-accepted');
     const { status, stdout, stderr } = await verify([wrong.url, ...MISSING], { cwd });
     expect(status).toBe(1);
-    expect(stderr).toMatch(/^FAIL signature\/missing-header: accepted no signature header: 204 /);
-    expect(stdout).toMatch(/^FAIL {2}MUST {3}signature\/missing-header/);
+    expect(stderr).toMatch(/^FAILED signature\/missing-header: accepted no signature header: 204 /);
+    expect(stdout).toMatch(/^FAILED {2}MUST {3}signature\/missing-header/);
     expect(stdout).toContain('\nNot conformant: ');
   });
 
@@ -128,7 +130,7 @@ describe('a wrong receiver', () => {
     });
     await expect(again).rejects.toMatchObject({
       code: 1,
-      stdout: expect.stringMatching(/^FAIL {2}MUST {3}delivery\/dup-seq/) as string,
+      stdout: expect.stringMatching(/^FAILED {2}MUST {3}delivery\/dup-seq/) as string,
     });
   });
 
@@ -148,7 +150,7 @@ describe('a wrong receiver', () => {
       verify([wrong.url, ...flags], { cwd }),
       verify([wrong.url, ...flags, '--fail-on', 'should'], { cwd }),
     ]);
-    expect(must.stdout).toContain('1 warned (SHOULD)');
+    expect(must.stdout).toContain('1 warning (SHOULD)');
     expect([must.status, should.status]).toEqual([0, 1]);
   });
 
@@ -157,7 +159,9 @@ describe('a wrong receiver', () => {
     const flags = ['--only', 'signature/*', '--bail', '--json'];
     const { checks } = reportOf(await verify([wrong.url, ...flags], { cwd }));
     expect(checks.filter(({ status }) => status === 'fail')).toHaveLength(1);
-    expect(checks.some(({ reason }) => reason?.startsWith('Not run: --bail') === true)).toBe(true);
+    expect(checks.some(({ reason }) => reason?.startsWith('Not run: stopped after') === true)).toBe(
+      true,
+    );
   });
 
   test('GitHub Actions: annotations on stderr, Markdown in the summary, stdout as ever', async () => {
@@ -183,8 +187,8 @@ describe('--baseline', () => {
   test('what it names may fail', async () => {
     await using wrong = await receiver('signature-missing-accepted');
     const { status, stdout } = await verify([wrong.url, ...MISSING, ...known(entry)], { cwd });
-    expect(stdout).toMatch(/^KNOWN MUST {3}signature\/missing-header[^]*known +until #12/);
-    expect(stdout).toContain('0 failed (MUST), 0 warned (SHOULD), 1 known failures');
+    expect(stdout).toMatch(/^KNOWN {3}MUST {3}signature\/missing-header[^]*known +until #12/);
+    expect(stdout).toContain('0 failed (MUST), 0 warnings (SHOULD), 1 known failure');
     expect(status).toBe(0);
   });
 
@@ -200,8 +204,8 @@ describe('--baseline', () => {
     const { status, stdout, stderr } = await verify([right.url, ...MISSING, ...known(entry)], {
       cwd,
     });
-    expect(stderr).toContain('Stale in the baseline, take out: signature/missing-header.');
-    expect(stdout).toContain('These pass by now: take them out of the baseline.');
+    expect(stderr).toContain('Stale baseline entries: signature/missing-header. Remove them');
+    expect(stdout).toContain('These checks pass now: remove them from the baseline.');
     expect(status).toBe(1);
   });
 
@@ -213,7 +217,7 @@ describe('--baseline', () => {
 });
 
 describe('what cannot be judged', () => {
-  test('nobody there: status 2, and what to do', async () => {
+  test('unreachable: status 2, and the remedy', async () => {
     const url = `http://127.0.0.1:${await freePort()}/hooks`;
     const { status, stdout, stderr } = await verify([url], { cwd });
     expect(status).toBe(2);
@@ -230,10 +234,10 @@ describe('what cannot be judged', () => {
     const { status, stdout, stderr } = await verify([right.url, ...flags], { cwd });
     expect(status).toBe(2);
     expect(stderr).toContain(
-      'error: Inconclusive: not judged: delivery/effects-probe. Why is said above.',
+      'error: Inconclusive: error in delivery/effects-probe. See the messages above.',
     );
     expect(stderr).toMatch(/^ERROR delivery\/effects-probe: \w/m);
-    expect(stdout).toMatch(/trouble +\w/);
+    expect(stdout).toMatch(/error +\w/);
   });
 
   test('a hook that was given and shows nothing: status 2, and which', async () => {
@@ -243,18 +247,16 @@ describe('what cannot be judged', () => {
     const flags = [...other, '--only', 'signature/missing-header,domain/bounce-class'];
     const ran = await verify([right.url, ...flags], { cwd });
     expect(ran.stderr).toMatch(
-      /error: Inconclusive: a hook that was given cannot be relied on, .* domain\/state-probe: .* is unknown/,
+      /error: Inconclusive: a hook is unreliable, .* domain\/state-probe: .* is unknown/,
     );
-    expect(ran.stdout).toContain('0 failed (MUST), 1 warned (SHOULD)');
+    expect(ran.stdout).toContain('0 failed (MUST), 1 warning (SHOULD)');
     expect(ran.status).toBe(2);
   });
 
   test('nothing that could be run: status 2', async () => {
     await using right = await receiver();
     const ran = await verify([right.url, '--only', 'delivery/dup-seq'], { cwd });
-    expect(ran.stderr).toContain(
-      'error: Inconclusive: none of the checks that were asked for could be run',
-    );
+    expect(ran.stderr).toContain('error: Inconclusive: none of the selected checks could run');
     expect(ran.status).toBe(2);
   });
 });
@@ -279,7 +281,9 @@ test('Ctrl-C reports what is known by then, status 130', async () => {
     const report = reportOf({ stdout: readFileSync(file, 'utf8'), stderr: '', status: 130 });
     expect(report.interrupted).toBe(true);
     expect(report.checks.find(({ id }) => id === 'signature/accepts-valid')?.status).toBe('pass');
-    expect(report.checks.some(({ reason }) => reason === 'Not run: interrupted.')).toBe(true);
+    expect(report.checks.some(({ reason }) => reason === 'Not run: the run was interrupted.')).toBe(
+      true,
+    );
     expect(running.lines.at(-1)).toMatch(/^INTERRUPTED after \d+ of \d+ checks.*: http/);
     expect(running.stderr()).not.toContain('error:');
   } finally {
@@ -288,11 +292,13 @@ test('Ctrl-C reports what is known by then, status 130', async () => {
 });
 
 test('the same seed gives the same report, but for times', async () => {
+  // How many events these send depends on the speed of the machine.
+  const SKIPPED = 'delivery/recovery-*,delivery/dup-race,delivery/dedupe-evict';
   const reports: string[] = [];
   for (let round = 0; round < 2; round += 1) {
     await using right = await receiver();
     await using hooks = await serveHooks(right);
-    const flags = [...hooks.flags, '--seed', '77', '--json', '--skip', 'delivery/recovery-*'];
+    const flags = [...hooks.flags, '--seed', '77', '--json', '--skip', SKIPPED];
     const { stdout } = await verify([right.url, ...flags], { cwd });
     reports.push(
       stdout
@@ -345,7 +351,7 @@ describe('--config', () => {
     );
     const flags = ['--config', join(cwd, 'verify.json'), ...MISSING];
     const ran = await verify(flags, { cwd: '/', env: { SENDEMALL_MOCK_SECRET: '' } });
-    expect(ran.stderr).toContain('FAIL signature/missing-header');
+    expect(ran.stderr).toContain('FAILED signature/missing-header');
     const written = readFileSync(join(cwd, 'out', 'from-config.json'), 'utf8');
     const { checks } = reportOf({ ...ran, stdout: written });
     expect(checks.filter(({ status }) => status === 'fail').map(({ id }) => id)).toEqual([

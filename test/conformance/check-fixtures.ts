@@ -8,7 +8,9 @@ import type { Observed } from '../../src/conformance/run/observed.ts';
 import type { Progress } from '../../src/conformance/options.ts';
 import type { Probe } from '../../src/conformance/probe/probe.ts';
 import type { CheckResult } from '../../src/conformance/report.ts';
-import { runChecks, type RunPlan } from '../../src/conformance/run/runner.ts';
+import type { RunPlan } from '../../src/conformance/run/plan.ts';
+import { runChecks } from '../../src/conformance/run/runner.ts';
+import { validatorsOf } from '../../src/conformance/run/select.ts';
 import { fail } from '../../src/conformance/verdict.ts';
 import { right, scripted, type Script, type ScriptedOptions } from './scripted-receiver.ts';
 
@@ -28,7 +30,7 @@ export const active = (
   id: Id,
   stage: Stage,
   run: (probe: Probe) => Verdict | Promise<Verdict>,
-  more: Partial<Pick<ActiveCheck, 'needs' | 'after' | 'vouches' | 'level'>> = {},
+  more: Partial<Pick<ActiveCheck, 'needs' | 'after' | 'validates' | 'level'>> = {},
 ): Check => ({ ...data(id), stage, run: async (probe) => run(probe), ...more });
 
 export const looking = (id: Id, observe: (observed: Observed) => Verdict): Check => ({
@@ -58,6 +60,7 @@ export const run = async (
   const progress: Progress[] = [];
   const results = await runChecks({
     checks,
+    validators: validatorsOf(checks, () => true),
     context: receiver.context,
     seed: 1,
     timeoutMs: options.timeoutMs ?? 10_000,

@@ -19,6 +19,11 @@ const FULL = {
   failOn: 'should',
   baseline: 'baseline.json',
   bail: true,
+  details: true,
+  thorough: true,
+  events: ['email.replied'],
+  leadEmail: 'jane@customer.example',
+  examples: 'examples.json',
   seed: 0xffff_ffff,
   headers: { Authorization: 'x', 'X-Empty': '' },
   insecure: false,
@@ -62,6 +67,12 @@ describe('a configuration', () => {
     ['skip', 7],
     ['failOn', 'never'],
     ['bail', 'yes'],
+    ['details', 1],
+    ['thorough', 'yes'],
+    ['events', ['']],
+    ['leadEmail', ''],
+    ['leadEmail', 7],
+    ['examples', ''],
     ['seed', -1],
     ['seed', 1.5],
     ['seed', 0x1_0000_0000],
@@ -85,7 +96,7 @@ describe('a configuration', () => {
   ] as const)('cannot have %s as %j', ([key, value]) => {
     const read = (): unknown => readConfig({ [key]: value }, 'f.json');
     expect(read).toThrow(
-      new RegExp(`^--config f\\.json has a ${key}(\\.0)? that cannot be used: .+\\.$`),
+      new RegExp(`^config f\\.json has an invalid value for "${key}(\\.0)?": .+\\.$`),
     );
   });
 
@@ -100,13 +111,15 @@ describe('a configuration', () => {
       }
     };
     expect(describeReply({ headers: { 'X-Key': 7 }, secret })).toMatch(
-      /^OptionsError: --config f\.ts has a headers\.X-Key that cannot be used: /,
+      /^OptionsError: config f\.ts has an invalid value for "headers\.X-Key": /,
     );
     expect(describeReply({ hooks: { effects: secret } })).toMatch(
-      /^OptionsError: --config f\.ts has a hooks\.effects that cannot be used: /,
+      /^OptionsError: config f\.ts has an invalid value for "hooks\.effects": /,
     );
-    expect(describeReply([secret])).toMatch(/^OptionsError: --config f\.ts must hold one object: /);
-    expect(describeReply(null)).toMatch(/^OptionsError: --config f\.ts must hold one object: /);
+    expect(describeReply([secret])).toMatch(
+      /^OptionsError: config f\.ts must contain one object: /,
+    );
+    expect(describeReply(null)).toMatch(/^OptionsError: config f\.ts must contain one object: /);
     for (const given of [{ secret: [secret] }, [secret], { hooks: { effects: secret } }]) {
       expect(describeReply(given)).not.toContain(secret);
     }
@@ -114,10 +127,10 @@ describe('a configuration', () => {
 
   test('names the keys that nobody knows, and those that there are', () => {
     expect(() => readConfig({ ulr: 'x', secrets: 'y' }, 'f.json')).toThrow(
-      `--config f.json has "ulr" and "secrets", which nobody knows. There are: ${CONFIG_KEYS.slice(1).join(', ')}.`,
+      `config f.json has unknown keys: "ulr", "secrets". Known keys: ${CONFIG_KEYS.slice(1).join(', ')}.`,
     );
     expect(() => readConfig({ hooks: { efects: hook } }, 'f.json')).toThrow(
-      '--config f.json has "hooks.efects", which nobody knows.',
+      'config f.json has unknown keys: "hooks.efects". Known keys: ',
     );
   });
 });

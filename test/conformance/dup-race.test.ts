@@ -58,9 +58,9 @@ test('an event without effect is lost, and no matter of races', async () => {
   const { verdict } = await raced(hurried(5), async () => 0);
   expect(verdict).toMatchObject({
     status: 'fail',
-    actual: expect.stringMatching(/took effect not at all, though answered 2xx$/) as string,
+    actual: expect.stringMatching(/were accepted with 2xx but had no effect$/) as string,
     diagnosis: expect.stringContaining('some were lost') as string,
-    fix: expect.stringContaining('Undo the mark') as string,
+    fix: expect.stringContaining('Remove the mark') as string,
   });
   expect(verdict).not.toHaveProperty('actual', expect.stringContaining('more than once'));
 });

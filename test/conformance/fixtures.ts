@@ -50,7 +50,7 @@ export const signedBy = (value: string): HeaderPairs => [
 /** What the checks have seen; nothing but what is given. */
 export const observed = (more: Partial<Observed>): Observed => ({
   exchanges: [],
-  deaths: [],
+  crashes: [],
   lostControls: [],
   controls: 0,
   timeoutMs: 10_000,

@@ -36,12 +36,12 @@ test('ids that are known before they were sent: nothing rests on the hook, and t
   const report = await examineWith({ effects: async () => 1 }, ['delivery/dup-seq']);
   expect(resultOf(report, 'delivery/effects-probe')).toMatchObject({
     status: 'not_tested',
-    reason: expect.stringContaining('leave --seed out'),
+    reason: expect.stringContaining('use another seed'),
   });
   expect(resultOf(report, 'delivery/dup-seq')).toMatchObject({
     status: 'not_tested',
     reason: expect.stringMatching(
-      /^The effects hook cannot be relied on, see delivery\/effects-probe: The effects hook counts one effect of evt_/,
+      /^The effects hook is unreliable, see delivery\/effects-probe: The effects hook counts one effect for evt_/,
     ),
   });
 });
@@ -84,7 +84,7 @@ test('a hook that throws is one error, and the rest is not tested', async () => 
   const report = await examineWith({ effects }, ['delivery/dup-seq', 'delivery/dedupe-key']);
   const errors = report.checks.filter(({ status }) => status === 'error');
   expect(errors.map(({ id, reason }) => [id, reason])).toEqual([
-    ['delivery/effects-probe', 'delivery/effects-probe could not be judged: wrong database'],
+    ['delivery/effects-probe', 'delivery/effects-probe could not run: wrong database'],
   ]);
   expect(report.summary).toMatchObject({ not_tested: 2, verdict: 'inconclusive' });
 });
@@ -123,7 +123,7 @@ test('dead letters need a sandbox, or are not tested', async () => {
   const report = await examineWith({}, ['delivery/recovery-processes']);
   expect(resultOf(report, 'delivery/recovery-processes')).toMatchObject({
     status: 'not_tested',
-    reason: expect.stringContaining('--sandbox-url'),
+    reason: expect.stringContaining('Needs a sandbox'),
   });
 });
 
@@ -219,7 +219,7 @@ describe('a hook that does not take long ids, as a router that limits paths', ()
     expect(await judged(new ModelReceiver(SECRET))).toMatchObject({
       status: 'pass',
       reason: expect.stringMatching(
-        /^by case only: .*128 characters.*effects\?id=\{id\}.*maxParamLength.*answered 414\.$/,
+        /^only case was checked: .*128 characters.*effects\?id=\{id\}.*maxParamLength.*answered 414\.$/,
       ) as string,
     });
   });

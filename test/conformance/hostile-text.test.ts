@@ -76,7 +76,7 @@ const SEARCHES: readonly (readonly [name: string, search: (text: string) => unkn
     'leaks of stacks',
     (text) => {
       const seen = [
-        { by: 'test', inCrowd: false, exchange: exchange(answer(500, { body: text })) },
+        { by: 'test', inBurst: false, exchange: exchange(answer(500, { body: text })) },
       ];
       return leaksOf(observed({ exchanges: seen, secretsIn: redactor.find }), 'stack');
     },
@@ -115,7 +115,9 @@ describe.each(SEARCHES)('%s', (_name, search) => {
 });
 
 test('a glob of many asterisks is matched at once', () => {
-  expect(() => selectChecks(CATALOGUE, { only: [`${'*'.repeat(200)}!`] })).toThrow(/fits no check/);
+  expect(() => selectChecks(CATALOGUE, { only: [`${'*'.repeat(200)}!`] })).toThrow(
+    /matches no check/,
+  );
 });
 
 test('code that holds only blanks stays text, and what follows it is found', () => {

@@ -4,6 +4,7 @@
  * @module
  */
 import type { CheckResult, Report } from '../../src/conformance/report.ts';
+import { EXPLAINED_BY } from '../../src/conformance/run/merge-findings.ts';
 import type { Mutant } from '../receivers/mutants/mutant.ts';
 import { claimsOn } from './matrix-rows.ts';
 
@@ -16,7 +17,10 @@ const errors = ({ checks }: Report): readonly string[] =>
 /** A mutant must fail every check that claims it, and no MUST that has nothing to do with it. */
 export const judgeMutant = ({ name, also = {} }: Mutant, report: Report): readonly string[] => {
   const claims = claimsOn(name);
-  const missed = report.checks.filter(({ id, status }) => claims.includes(id) && status !== 'fail');
+  // A finding with the same cause speaks for both.
+  const isCaught = ({ status, reason }: CheckResult): boolean =>
+    status === 'fail' || reason?.startsWith(EXPLAINED_BY) === true;
+  const missed = report.checks.filter((result) => claims.includes(result.id) && !isCaught(result));
   const unrelated = report.checks.filter(
     ({ id, level, status }) =>
       status === 'fail' && level === 'MUST' && !claims.includes(id) && !(id in also),

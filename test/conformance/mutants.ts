@@ -1,5 +1,5 @@
 /**
- * The tests of one share of the mutants. Two files have one each, so that both of a small machine's cores are used.
+ * The tests of one half of the mutants. Two files have one each, so that both of a small machine's cores are used.
  *
  * @module
  */
@@ -8,8 +8,11 @@ import { MUTANTS } from '../receivers/mutants/all.ts';
 import { CATALOGUE } from '../../src/conformance/catalogue.ts';
 import { judgeMutant } from './judge.ts';
 import { examineMutant } from './run-suite.ts';
+import { describeSample, sample } from '../support/sample.ts';
 
-const SHARES = 2;
+const FILES = 2;
+/** Consecutive seeds that try every mutant. */
+const PARTS = 4;
 
 /**
  * What a verdict on a mutant rests on: the checks that claim it, every MUST, and what those wait for. The rest would
@@ -26,10 +29,10 @@ const checksFor = (mutant: string): readonly string[] => {
   return [...wanted].map(({ id }) => id);
 };
 
-export const testMutants = (share: number): void => {
-  describe.concurrent('every mutant is caught', () => {
-    const mine = MUTANTS.filter((_, index) => index % SHARES === share);
-    test.for(mine)('$name', async (mutant) => {
+export const testMutants = (file: number): void => {
+  const half = MUTANTS.filter((_, index) => index % FILES === file);
+  describe.concurrent(`each mutant is caught (${describeSample(half, PARTS)})`, () => {
+    test.for(sample(half, PARTS))('$name', async (mutant) => {
       expect(judgeMutant(mutant, await examineMutant(mutant, checksFor(mutant.name)))).toEqual([]);
     });
   });

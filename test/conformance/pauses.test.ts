@@ -78,5 +78,5 @@ test('a sandbox that does not answer is the suite’s trouble', async () => {
     { env },
   );
   expect(ran.status).toBe(2);
-  expect(ran.stderr).toContain('The campaign hook, the sandbox of --sandbox-url, cannot be asked.');
+  expect(ran.stderr).toContain('The campaign hook failed: cannot use the sandbox.');
 });

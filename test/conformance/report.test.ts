@@ -90,8 +90,8 @@ describe('a summary', () => {
 
   test('is inconclusive when only what came along was tested', () => {
     const checks = [check('pass', 'MUST', 'a/gate'), check('not_tested', 'MUST', 'a/asked')];
-    const wasAsked = (id: string): boolean => id === 'a/asked';
-    expect(summarise(checks, { failOn: 'must', wasAsked }).verdict).toBe('inconclusive');
+    const wasSelected = (id: string): boolean => id === 'a/asked';
+    expect(summarise(checks, { failOn: 'must', wasSelected }).verdict).toBe('inconclusive');
     expect(summarise(checks, { failOn: 'must' }).verdict).toBe('conformant');
   });
 });

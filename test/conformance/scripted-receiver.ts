@@ -15,7 +15,7 @@ import { createHttpClient } from '../../src/conformance/net/http-client.ts';
 import { createProbe, type Probe } from '../../src/conformance/probe/probe.ts';
 import { createSigning } from '../../src/conformance/probe/signing.ts';
 import { createRedactor } from '../../src/conformance/redact/redact.ts';
-import type { RunPlan } from '../../src/conformance/run/runner.ts';
+import type { RunPlan } from '../../src/conformance/run/plan.ts';
 import { seededRandom } from '../../src/domain/random.ts';
 import { SECRET } from './run-suite.ts';
 

@@ -10,7 +10,7 @@ import { check } from '../../src/conformance/checks/domain/state-probe.ts';
 import { kill, open } from '../receivers/receiver.ts';
 import { right, scripted } from './scripted-receiver.ts';
 
-const FAILURE = /^lead\.00001@\S+ is unknown after email\.unsubscribed was answered 2xx/;
+const FAILURE = /^lead\.00001@\S+ is unknown after email\.unsubscribed was accepted with 2xx/;
 
 test('a hook over HTTP: which URL was asked', async () => {
   const server = createServer((_, response) => response.writeHead(404).end());
@@ -21,7 +21,9 @@ test('a hook over HTTP: which URL was asked', async () => {
   expect(verdict).toMatchObject({ status: 'fail', actual: expect.stringMatching(FAILURE) });
   expect(verdict).toHaveProperty(
     'actual',
-    expect.stringMatching(/: GET http:\/\/127\.0\.0\.1:\d+\/leads\/lead\.00001@\S+ answered 404$/),
+    expect.stringMatching(
+      /: GET http:\/\/127\.0\.0\.1:\d+\/leads\/lead\.00001@\S+ responded with 404$/,
+    ),
   );
 });
 

@@ -39,7 +39,7 @@ describe('what was kept and is gone is told', () => {
   test.for([
     [{ known: false }, 'unknown'],
     [{ ...all, suppressed: false }, 'suppressed false'],
-    [{ known: true }, 'suppressed is not told'],
+    [{ known: true }, 'suppressed is missing'],
   ] as const)('%o', async ([state, told]) => {
     const { verdict } = await judge((restarts, isFirst) =>
       restarts === 0 || isFirst ? all : state,
@@ -52,7 +52,7 @@ describe('what was kept and is gone is told', () => {
       ],
       actual: expect.stringMatching(
         new RegExp(
-          `^lead\\S+ was suppressed after a hard bounce, and is so no more after a restart: ${told}$`,
+          `^lead\\S+ was suppressed after a hard bounce, but no longer after a restart: ${told}$`,
         ),
       ) as string,
     });
@@ -67,7 +67,7 @@ describe('what was kept and is gone is told', () => {
 
 test('what is not told before is not judged', async () => {
   const { verdict } = await judge(() => ({ known: true, unsubscribed: true }));
-  expect(verdict).toEqual({ status: 'pass', note: 'by "unsubscribed" only' });
+  expect(verdict).toEqual({ status: 'pass', note: 'only "unsubscribed" was checked' });
   const neither = await judge(() => ({ known: true }));
   expect(neither).toMatchObject({ verdict: { status: 'not_tested' }, restarts: 0 });
 });
@@ -79,7 +79,9 @@ test('nothing is said when it does not come back, or does not take the events', 
   );
   expect(down.verdict).toMatchObject({
     status: 'not_tested',
-    reason: expect.stringMatching(/^After the restart: 503/) as string,
+    reason: expect.stringMatching(
+      /^The receiver is not available after the restart: 503/,
+    ) as string,
   });
   const refusing = await judge(
     () => all,

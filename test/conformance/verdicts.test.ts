@@ -102,7 +102,7 @@ describe.concurrent('one cause, one finding', () => {
     expect(actual).toEqual(
       withHooks ? expect.stringMatching(/and processed it$/) : expect.not.stringMatching(/process/),
     );
-    expect(diagnosis).toContain('Whoever knows the URL can forge events');
+    expect(diagnosis).toContain('Anyone who knows the URL can forge events');
     expect(find(seen, 'signature/default-key')?.reason).toContain('signature/wrong-digest');
   });
 
@@ -117,17 +117,19 @@ describe.concurrent('one cause, one finding', () => {
     const seen = await report(mutant('signature-crash-for-good'), false);
     const survives = find(seen, 'http/survives');
     expect(survives).toMatchObject({ status: 'fail', level: 'MUST' });
-    expect(survives?.actual).toMatch(/^it died of what signature\/\S+ sent, and did not come back/);
+    expect(survives?.actual).toMatch(
+      /^the receiver crashed on a request of signature\/\S+ and did not recover/,
+    );
     expect(find(seen, 'signature/deep-nesting')).toMatchObject({
       status: 'not_tested',
-      reason: expect.stringContaining('the receiver died'),
+      reason: expect.stringContaining('the receiver crashed'),
     });
     expect(musts(seen)).toEqual(['http/survives MUST']);
   });
 
   test('a receiver that is started again is told, too, and the rest is tested', async () => {
     const seen = await report(mutant('signature-crash-supervised'), false);
-    expect(find(seen, 'http/survives')?.actual).toMatch(/and was back after \d+ ms/);
+    expect(find(seen, 'http/survives')?.actual).toMatch(/and was available again after \d+ ms/);
     expect(find(seen, 'signature/deep-nesting')?.status).toBe('pass');
   });
 
@@ -138,7 +140,7 @@ describe.concurrent('one cause, one finding', () => {
     for (const name of waiting) {
       expect(find(seen, `content/${name}`)).toMatchObject({
         status: 'not_tested',
-        reason: 'Says nothing new until signature/body-reserialized passes.',
+        reason: 'Not meaningful until signature/body-reserialized passes.',
       });
     }
   });
@@ -158,7 +160,7 @@ describe.concurrent('one cause, one finding', () => {
     expect(musts(seen)).toEqual([]);
     expect(find(seen, 'signature/body-reserialized')).toMatchObject({
       status: 'pass',
-      reason: expect.stringContaining('a whole number written as 1.0 is refused') as string,
+      reason: expect.stringContaining('an integer written as 1.0 is rejected') as string,
     });
     expect(find(seen, 'content/event-types')?.status).toBe('pass');
   });
@@ -190,7 +192,7 @@ describe.concurrent('one cause, one finding', () => {
     const seen = await report(made, false, ['http/s*-body', 'content/size-limit']);
     expect(musts(seen)).toEqual(['http/split-body MUST']);
     for (const id of ['http/slow-body', 'content/size-limit']) {
-      expect(find(seen, id)?.reason).toBe('Says nothing new until http/split-body passes.');
+      expect(find(seen, id)?.reason).toBe('Not meaningful until http/split-body passes.');
     }
   });
 
@@ -220,7 +222,7 @@ describe.concurrent('one cause, one finding', () => {
     });
     expect(find(seen, 'signature/wrong-digest')).toMatchObject({
       status: 'not_tested',
-      reason: expect.stringContaining('64 wrong digits: no complete answer'),
+      reason: expect.stringContaining('64 wrong digits: no complete response'),
     });
     const unanswered = seen.checks.filter(
       ({ status, exchanges }) =>

@@ -27,13 +27,13 @@ describe('options that do not fit', () => {
   test.for(['nothing', 'ftp://a.example/', 'localhost:3000/hook', ''])('URL "%s"', async (url) => {
     await expect(verify({ url, secret: SECRET })).rejects.toMatchObject({
       name: 'OptionsError',
-      message: `"${url}" is no http or https URL. Give the receiver's full URL.`,
+      message: `"${url}" is not an http or https URL. Pass the full receiver URL.`,
     });
   });
 
   test('no secret', async () => {
     await expect(verify({ url: 'http://localhost:1/', secret: '' })).rejects.toThrow(
-      'The secret is empty. Give the one that the receiver has.',
+      'The secret is empty. Pass the secret of the receiver.',
     );
   });
 });
@@ -169,7 +169,7 @@ describe('a failure', () => {
   test('ends nothing unless that is asked for', async () => {
     const { report } = await run({ only: [...ONE, 'signature/deep-nesting'] }, takesAll);
     expect(report.summary.failed).toBe(1);
-    expect(JSON.stringify(report)).not.toContain('--bail');
+    expect(JSON.stringify(report)).not.toContain('Not run: stopped');
   });
 
   test('of an INFO is told, and never scored', async () => {
@@ -232,7 +232,7 @@ describe('a failure', () => {
     const { report } = await run({ ...options, only, bail: true }, script);
     const [last] = report.checks.filter(({ id }) => id === 'signature/deep-nesting');
     const reason = last?.reason ?? '';
-    if (ends) expect(reason).toMatch(/^Not run: --bail, after signature\//);
-    else expect(reason).not.toMatch(/--bail/);
+    if (ends) expect(reason).toMatch(/^Not run: stopped after the failure of signature\//);
+    else expect(reason).not.toMatch(/^Not run: stopped/);
   });
 });

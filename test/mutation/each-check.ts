@@ -21,7 +21,8 @@ const alone = CATALOGUE.filter(isActive);
 
 /** What would end the run before the check, and what would speak for or against a hook. */
 const OTHERS = alone.filter(
-  (check) => check.stage === 'reach' || check.stage === 'preflight' || check.vouches !== undefined,
+  (check) =>
+    check.stage === 'reach' || check.stage === 'preflight' || check.validates !== undefined,
 );
 
 class Refuses extends ModelReceiver {

@@ -1,5 +1,5 @@
 /**
- * A body that is too large for a receiver, or for what stands in front.
+ * A body that is too large for the receiver or a proxy.
  *
  * @module
  */
@@ -21,7 +21,7 @@ export const describeBodyLimit = (
   if (reply.kind !== 'answer' || reply.status !== 413 || bytes > DUE_LIMIT) return null;
   const who = intermediaryOf(reply);
   return {
-    diagnosis: `It is the size, not what is in it: a body of ${bytes.toLocaleString('en')} bytes is too large (413)${who === null ? '' : ` for ${who}`}, so the limit on bodies is too low.`,
+    diagnosis: `The size is the problem, not the content: a body of ${bytes.toLocaleString('en')} bytes is too large (413)${who === null ? '' : ` for ${who}`}, so the body size limit is too low.`,
     fix: raiseLimit(reply),
   };
 };

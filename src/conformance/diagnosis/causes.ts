@@ -1,6 +1,5 @@
 /**
- * Causes that keep a valid event out and have nothing to do with how the signature is computed: the reply itself
- * tells them.
+ * Causes that are unrelated to the signature and visible in the response itself.
  *
  * @module
  */
@@ -18,13 +17,13 @@ const whyMoved = (from: string, to: URL): readonly [why: string, fix: string] =>
   const slash = (path: string): string => path.replace(/\/$/, '');
   if (LOGIN.test(to.pathname))
     return [
-      'That is a login page: something in front wants a session.',
-      'Take the webhook’s path out of the login. Its caller proves itself by the signature.',
+      'That is a login page: a layer in front of the receiver requires a session.',
+      'Exempt the webhook path from the login: the signature authenticates the caller.',
     ];
   if (url.protocol === 'http:' && to.protocol === 'https:' && url.hostname === to.hostname)
-    return ['It wants https.', 'Register the URL with https://.'];
+    return ['It requires https.', 'Register the URL with https://.'];
   if (url.host === to.host && slash(url.pathname) === slash(to.pathname))
-    return ['Only the slash at the end differs.', 'Register exactly the URL that it redirects to.'];
+    return ['Only the trailing slash differs.', 'Register exactly the URL that it redirects to.'];
   return ['It has moved.', 'Register exactly the URL that answers.'];
 };
 
@@ -62,7 +61,7 @@ const rateLimit: Cause = ({ valid }) => {
   const after = headerOf(valid.reply, 'retry-after');
   return {
     diagnosis: `A rate limit answers in the receiver’s place${after === null ? '' : ` (Retry-After: ${after})`}, for the very first event. The provider does not wait: it counts a failure and retries after 30 seconds.`,
-    fix: 'Take the webhook’s path out of the limiter, or limit only what is not rightly signed. If it was you who used the limit up, wait and run again.',
+    fix: 'Exempt the webhook path from the rate limiter, or limit only requests without a valid signature. If your own requests exhausted the limit, wait and run again.',
   };
 };
 
@@ -101,8 +100,8 @@ const csrf: Cause = ({ valid, unsigned }) => {
   if (statusOf(unsigned) !== status) return null;
   return {
     diagnosis:
-      'Protection against forged forms (CSRF) stands in front: it refuses every POST without its token, signed or not, before the receiver sees it.',
-    fix: `Take this path out of it: the signature proves more than a token does. ${remedyFor('csrf', valid.reply)}`,
+      'CSRF protection rejects every POST without its token, signed or not, before it reaches the receiver.',
+    fix: `Exempt this path: the signature is stronger than a CSRF token. ${remedyFor('csrf', valid.reply)}`,
     shownBy: [unsigned],
   };
 };
@@ -125,8 +124,8 @@ const inverted: Cause = ({ forged }) =>
     ? {
         actual: `the valid event refused, and the same one with 64 wrong digits accepted (${describeReply(forged.reply)})`,
         diagnosis:
-          'It refuses the right signature and accepts a wrong one: the comparison is the wrong way round.',
-        fix: 'Look at the comparison: answer 401 when the values differ, go on when they are equal.',
+          'It rejects the valid signature and accepts a wrong one: the comparison is inverted.',
+        fix: 'Fix the comparison: respond with 401 if the values differ, and continue if they are equal.',
         shownBy: [forged],
       }
     : null;

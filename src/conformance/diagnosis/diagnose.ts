@@ -39,7 +39,7 @@ const find = async (probe: Probe, valid: Exchange): Promise<Finding> => {
 };
 
 /**
- * @param valid a rightly signed event, and its refusal
+ * @param valid a correctly signed event that was rejected
  * @returns the verdict on it: a failure with its cause and its remedy
  */
 export const diagnose = async (probe: Probe, valid: Exchange): Promise<Verdict> => {

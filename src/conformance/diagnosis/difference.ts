@@ -34,7 +34,7 @@ const show = (bytes: Uint8Array, at: number): string => {
   return `\`${visible(text)}\` (from that byte: ${hex.replaceAll(/(..)(?=.)/g, '$1 ')})`;
 };
 
-/** `first difference at byte 41: sent …, you hashed …`, counted from 1; null when there is none. */
+/** `first difference at byte 41: sent …, you hashed …`, counted from 1; null if they are equal. */
 export const firstDifference = (sent: Uint8Array, hashed: Uint8Array): string | null => {
   const length = Math.min(sent.length, hashed.length);
   let at = 0;

@@ -10,7 +10,7 @@ const PARSED_FIRST =
 const PARSED_FIRST_PYTHON =
   'A parsed object or a text is hashed, not the bytes: pass the raw body to hmac.new (Flask: request.get_data(); Django: request.body; FastAPI: await request.body()).';
 const NO_SECRET =
-  'The secret is not set where the receiver runs: look at its environment (is the .env file read? is the variable’s name right? was the process started anew?).';
+  'The secret is not set in the receiver’s environment. Check it (is the .env file loaded? is the variable name correct? was the process restarted?).';
 const LENGTHS =
   'timingSafeEqual throws on different lengths: compare the lengths first, and compare the whole header with "sha256=" and the hex digits.';
 
@@ -33,7 +33,7 @@ const MEANINGS: readonly (readonly [sign: RegExp, meaning: string])[] = [
   [/Input buffers must have the same byte length/, LENGTHS],
 ];
 
-const LONGEST = 200;
+const MAX_QUOTED_CHARACTERS = 200;
 
 export interface ErrorText {
   /** ` It says: …`, or nothing. */
@@ -63,7 +63,8 @@ export const readError = (page: string): ErrorText => {
   const message = BARE_NAME.test(name) ? (messageAfter(text, name) ?? '') : '';
   const found = MEANINGS.find(([sign]) => sign.test(text));
   return {
-    says: line === undefined ? '' : ` It says: ${`${name}${message}`.slice(0, LONGEST)}`,
+    says:
+      line === undefined ? '' : ` It says: ${`${name}${message}`.slice(0, MAX_QUOTED_CHARACTERS)}`,
     meaning: found === undefined ? null : found[1],
   };
 };

@@ -9,7 +9,7 @@ import { headerLines } from './frameworks.ts';
 
 export interface Scene {
   readonly probe: Probe;
-  /** Rightly signed, and refused. */
+  /** Correctly signed, and rejected. */
   readonly valid: Exchange;
   /** The same bytes without a signature. */
   readonly unsigned: Exchange;

@@ -1,5 +1,5 @@
 /**
- * Says what a receiver takes for the right signature, and how to mend it.
+ * Explanation of which signature a receiver expects, and the fix.
  *
  * @module
  */
@@ -43,9 +43,9 @@ const explainUnproven = (
   { candidate: { hashed }, exchange }: Match,
   aboutBody: Cause,
 ): Finding => ({
-  diagnosis: `It does not hash the bytes as they came, but a changed text${difference(exchange, hashed)}. The change is none of the usual ones; here it comes to the same as one that ${aboutBody.says}.`,
+  diagnosis: `It does not hash the raw bytes, but modified text${difference(exchange, hashed)}. The change is not a known one; for this body it is equivalent to a signature that ${aboutBody.says}.`,
   fix: inPlace([aboutBody.remedy], exchange.reply),
-  actual: `the right signature refused, and one over a changed body accepted (${describeReply(exchange.reply)})`,
+  actual: `rejected the valid signature and accepted one over a modified body (${describeReply(exchange.reply)})`,
   shownBy: [exchange],
 });
 
@@ -59,8 +59,8 @@ export const explainMatch = (match: Match): Finding => {
   const hmac = code === undefined ? '' : ` (the HMAC of ${code})`;
   const remedies = causes.map(({ remedy }) => remedy);
   return {
-    actual: `the right signature refused, and one that ${what} accepted (${describeReply(exchange.reply)})`,
-    diagnosis: `It accepts a signature that ${what}${hmac}, and rejects the right one${aboutBody === undefined ? '' : ` over the raw body${difference(exchange, hashed)}`}.`,
+    actual: `rejected the valid signature and accepted one that ${what} (${describeReply(exchange.reply)})`,
+    diagnosis: `It accepts a signature that ${what}${hmac}, and rejects the valid one${aboutBody === undefined ? '' : ` over the raw body${difference(exchange, hashed)}`}.`,
     fix: inPlace(remedies, exchange.reply),
     shownBy: [exchange],
   };

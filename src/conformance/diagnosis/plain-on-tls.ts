@@ -24,7 +24,7 @@ const isDumb = ({ reply }: Exchange): boolean =>
 
 const finding = (url: string): Finding => ({
   diagnosis: 'This port speaks TLS, and the URL is a plain http:// one.',
-  fix: `Give the URL with https://: ${overTls(url)} (with --insecure where the certificate is self-signed).`,
+  fix: `Give the URL with https://: ${overTls(url)} (with the option "insecure" if the certificate is self-signed).`,
 });
 
 /** Before anything else is sent: whatever it is, it would take its time. */

@@ -90,7 +90,7 @@ const authGate: Cause = ({ valid, unsigned, forged, get }) => {
   const who = intermediaryOf(valid.reply);
   return {
     diagnosis: `A login stands in front${who === null ? '' : ` (${who})`}: the valid event, one without a signature and one with a wrong one get the same ${status} (${signs.join('; ')}). The provider cannot log in: it sends the signature and nothing else.`,
-    fix: 'Take the webhook’s path out of the login (middleware order; Laravel: outside the auth group; Spring Security: permitAll; a gateway: no authorizer on this route). If only this test goes through a gateway, give its credentials with --header "Authorization: …".',
+    fix: 'Take the webhook’s path out of the login (middleware order; Laravel: outside the auth group; Spring Security: permitAll; a gateway: no authorizer on this route). If only this test goes through a gateway, pass its credentials as a header ("Authorization: …").',
     shownBy: [unsigned, ...(sameForGet ? [get] : [])],
   };
 };

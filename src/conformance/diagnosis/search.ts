@@ -11,7 +11,7 @@ import type { Probe } from '../probe/probe.ts';
 import { isAccepted } from '../verdict.ts';
 import { trickyBody } from './unusual-data.ts';
 
-/** Requests of one search at the most. */
+/** Maximum number of requests of one search. */
 const MAX_REQUESTS = 130;
 /** Side by side, unless the receiver is slow: it may serve one at a time. */
 const AT_ONCE = 6;
@@ -117,7 +117,7 @@ const tryInTurn = async (
   return tryAll(probe, body, inPlace);
 };
 
-/** @param body bytes that were refused though rightly signed */
+/** @param body bytes that were rejected although correctly signed */
 export const searchSignature = async (probe: Probe, body: Uint8Array): Promise<Search> => {
   const due = `${SIGNATURE.header}: ${probe.signing.valid(body)}`;
   const all = probe.signing.candidates(body).filter((candidate) => looksOf(candidate) !== due);

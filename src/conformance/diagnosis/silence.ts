@@ -55,18 +55,18 @@ const cut: Cause = ({ valid, unsigned, forged }) => {
   );
   if (gone) {
     return {
-      diagnosis: 'The receiver died of the first valid event: nobody listens there any more.',
-      fix: 'Look at its log: an error in the handler that nobody catches ends the process.',
+      diagnosis: 'The receiver crashed on the first valid event: nothing listens there any longer.',
+      fix: 'Check its log: an uncaught error in the handler ends the process.',
     };
   }
   return other !== null
     ? {
-        diagnosis: `It cuts the connection of a valid event without an answer, though it answers one ${other.what} (${describeReply(other.exchange.reply)}): the handler fails on what it has verified, and nobody catches it.`,
-        fix: 'Look at its log; catch errors in the handler, and answer 5xx where the event could not be stored.',
+        diagnosis: `It cuts the connection of a valid event without an answer, though it answers one ${other.what} (${describeReply(other.exchange.reply)}): the handler fails after verification, and the error is not caught.`,
+        fix: 'Check its log; catch errors in the handler, and respond with 5xx if the event could not be stored.',
         shownBy: [other.exchange],
       }
     : {
-        diagnosis: 'It takes the connection and cuts it without an answer, whatever is sent.',
+        diagnosis: 'It accepts the connection and closes it without a response, whatever is sent.',
         fix: 'See whether it is this port, whether it speaks TLS (then the URL begins with https://), and what its log says.',
       };
 };

@@ -14,9 +14,9 @@ interface Trouble {
 }
 
 const OWN_CERTIFICATE =
-  'On a test machine, give --insecure, or let Node trust your own authority: NODE_EXTRA_CA_CERTS=/path/to/ca.pem. In production the provider must be able to check the certificate: use one of a public authority, with its whole chain.';
+  'On a test machine, set the option "insecure", or let Node trust your own authority: NODE_EXTRA_CA_CERTS=/path/to/ca.pem. In production the provider must be able to verify the certificate: use one of a public authority, with its full chain.';
 
-/** The first that fits is told. */
+/** The first match is reported. */
 const TROUBLES: readonly Trouble[] = [
   {
     code: /WRONG_VERSION_NUMBER|PACKET_LENGTH|UNKNOWN_PROTOCOL|EPROTO|HTTP_REQUEST/,
@@ -25,18 +25,18 @@ const TROUBLES: readonly Trouble[] = [
   },
   {
     code: /EXPIRED|NOT_YET_VALID/,
-    diagnosis: 'The certificate is out of its time.',
+    diagnosis: 'The certificate has expired or is not valid yet.',
     fix: `Renew it, and look at the clocks of both machines. ${OWN_CERTIFICATE}`,
   },
   {
     code: /ALTNAME/,
-    diagnosis: 'The certificate is for another host name than that of the URL.',
+    diagnosis: 'The certificate is for a different host name than the URL.',
     fix: `Use the name that the certificate has, or one with this name in it. ${OWN_CERTIFICATE}`,
   },
   {
     code: /SELF_SIGNED|UNABLE_TO|DEPTH_ZERO|CERT_/,
     diagnosis:
-      'The certificate is signed by nobody whom this machine trusts: it is self-signed, or its chain is not complete.',
+      'The certificate is not trusted by this machine: it is self-signed, or its chain is incomplete.',
     fix: OWN_CERTIFICATE,
   },
 ];

@@ -1,31 +1,31 @@
 /**
- * What a receiver has accepted and not yet processed. Who answers first and works afterwards, as the guide recommends,
- * may be many events behind: as long as that queue moves, a missing effect is late and not lost.
+ * Events that a receiver has accepted and not processed yet. A receiver that responds first and works afterwards, as the
+ * guide recommends, may be many events behind: while its queue makes progress, a missing effect is late and not lost.
  *
  * @module
  */
 import type { WallClock } from '../../clock/port.ts';
 import { sleep, type Queue } from './hooks.ts';
 
-/** The queue moves, and is too long to wait for. */
+/** The queue makes progress, but is too long to wait for. */
 export class BehindError extends Error {
   override readonly name = 'BehindError';
 }
 
 export interface Backlog extends Queue {
-  /** Notes a valid event that was answered 2xx. */
+  /** Add a valid event that was accepted with 2xx. */
   accepted(eventId: string): void;
 }
 
-/** A queue that has not moved for so long stands still. Milliseconds. */
+/** A queue without progress for this long is stalled. */
 const STANDS_STILL_AFTER_MS = 3000;
 const LOOK_EVERY_MS = 100;
-/** How long is waited for a queue at one time, and in the whole run. Milliseconds. */
+/** Maximum wait for a queue at one time, and in the whole run. */
 const MAX_MS = 60_000;
 const MAX_OF_ALL_MS = 120_000;
 
 const BEHIND =
-  'The receiver takes events faster than it processes them, and is too far behind to be judged: what it accepted has not taken effect yet. Let its test build work faster (more workers, no delays), or skip what sends much: --skip "delivery/dedupe-evict,performance/*".';
+  'The receiver accepts events faster than it processes them, and is too far behind to be judged. Make its test build faster (more workers, no delays), or skip the checks that send many events: delivery/dedupe-evict and performance/*.';
 
 /** @param count how often an event has taken effect */
 export const createBacklog = (

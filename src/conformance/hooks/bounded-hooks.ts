@@ -1,5 +1,5 @@
 /**
- * Hooks that cannot keep a run waiting for ever, whatever the user's callbacks do, and that are never asked by a crowd.
+ * Hooks with time limits and limited concurrency, whatever the user's callbacks do.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import pLimit from 'p-limit';
 import type { WallClock } from '../../clock/port.ts';
 import { HookError, type Hooks } from './hooks.ts';
 
-/** A little longer than hooks over HTTP allow themselves, so that their messages come first. Milliseconds. */
+/** Slightly longer than the timeouts of hooks over HTTP, so that their messages take precedence. */
 const LIMITS = {
   effects: 15_000,
   state: 15_000,

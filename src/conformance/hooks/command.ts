@@ -1,7 +1,6 @@
 /**
- * Runs a command of the user's for the shell, within a limit of time. What a command that ended with 0 has started in
- * the background goes on running: that is how a restart works. Of one that failed, was interrupted or took too long,
- * the whole process group is killed.
+ * Shell commands of the user, with a timeout. Background processes of a command that exited with 0 keep running, as a
+ * restart requires. If the command failed, was interrupted or timed out, its whole process group is killed.
  *
  * @module
  */
@@ -14,21 +13,21 @@ import type { WallClock } from '../../clock/port.ts';
 export interface CommandOptions {
   readonly wall: WallClock;
   readonly signal: AbortSignal | undefined;
-  /** Besides the environment of this process. */
+  /** Added to the environment of this process. */
   readonly env: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
 }
 
-/** Characters of its output that a message shows. */
-const SHOWN = 400;
+/** Characters of the command's output that a message quotes. */
+const MAX_QUOTED_CHARACTERS = 400;
 
-/** The shell and whatever it has started and waits for. */
+/** Kill the shell and everything it has started. */
 const killGroup = ({ pid }: ChildProcess): void => {
   if (pid === undefined) return;
   try {
     process.kill(-pid, 'SIGKILL');
   } catch {
-    // It has just ended.
+    // The group has already exited.
   }
 };
 
@@ -39,24 +38,24 @@ const runInto = (
 ): Promise<string | null> =>
   new Promise((resolve) => {
     const { wall, signal, env, timeoutMs } = options;
-    // A file and no pipe: what the command leaves running writes on, and must not break when nobody reads.
+    // A file instead of a pipe: background processes keep writing, and must not fail when nobody reads.
     const child = spawn(command, {
       shell: true,
       detached: true,
-      // The user's own command: it gets the user's own environment.
+      // The user's own command gets the user's environment.
       // oxlint-disable-next-line node/no-process-env
       env: { ...process.env, ...env },
       stdio: ['ignore', output, output],
     });
-    const end = (trouble: string | null): void => {
+    const end = (problem: string | null): void => {
       disarm();
       signal?.removeEventListener('abort', interrupted);
-      resolve(trouble);
+      resolve(problem);
     };
     const disarm = wall.after(timeoutMs, () => {
       killGroup(child);
       end(
-        `did not end within ${timeoutMs / 1000} s. Start what should go on running in the background.`,
+        `did not exit within ${timeoutMs / 1000} s. Start long-running processes in the background.`,
       );
     });
     const interrupted = (): void => {
@@ -64,32 +63,32 @@ const runInto = (
       end('was interrupted.');
     };
     signal?.addEventListener('abort', interrupted);
-    child.once('error', (error) => end(`could not be run: ${error.message}.`));
+    child.once('error', (error) => end(`could not be started: ${error.message}.`));
     child.once('exit', (status, killedBy) => {
       if (status === 0) {
         end(null);
         return;
       }
-      // Half of a restart is left running by nobody who would end it.
+      // Nobody else would end what a failed restart has started.
       killGroup(child);
-      end(`ended with ${killedBy ?? status}; it must end with 0.`);
+      end(`exited with ${killedBy ?? status}; it must exit with 0.`);
     });
     if (signal?.aborted === true) interrupted();
   });
 
-/** The last bytes of a file that may be of any size. */
+/** Read the end of a file of any size. */
 const readEnd = (file: string): string => {
   const input = openSync(file, 'r');
   try {
-    const start = Math.max(0, fstatSync(input).size - 4 * SHOWN);
-    const end = Buffer.alloc(4 * SHOWN);
+    const start = Math.max(0, fstatSync(input).size - 4 * MAX_QUOTED_CHARACTERS);
+    const end = Buffer.alloc(4 * MAX_QUOTED_CHARACTERS);
     return end.toString('utf8', 0, readSync(input, end, 0, end.length, start));
   } finally {
     closeSync(input);
   }
 };
 
-/** @returns null when it has ended with 0; else what went wrong, to follow the command's name in a message */
+/** @returns null if the command exited with 0; otherwise what went wrong, as a predicate for a message about the command */
 export const runCommand = async (
   command: string,
   options: CommandOptions,
@@ -98,10 +97,10 @@ export const runCommand = async (
   const file = join(folder, 'output');
   const output = openSync(file, 'w');
   try {
-    const trouble = await runInto(command, output, options);
-    if (trouble === null) return null;
-    const said = readEnd(file).trim().slice(-SHOWN);
-    return said === '' ? trouble : `${trouble} It said: ${said}`;
+    const problem = await runInto(command, output, options);
+    if (problem === null) return null;
+    const said = readEnd(file).trim().slice(-MAX_QUOTED_CHARACTERS);
+    return said === '' ? problem : `${problem} Output: ${said}`;
   } finally {
     closeSync(output);
     rmSync(folder, { recursive: true, force: true });

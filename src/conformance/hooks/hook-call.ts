@@ -1,5 +1,5 @@
 /**
- * Asks a hook over HTTP: bounded, and with errors that say what to do.
+ * HTTP requests to hooks, with timeouts, size limits, and errors that explain the expected response.
  *
  * @module
  */

@@ -1,61 +1,61 @@
 /**
- * What the suite may ask of the receiver's own test hooks: how often an event took effect, what is known of a lead,
- * to fail on purpose, to restart, to recover its dead letters.
+ * Hooks into the receiver: counting effects of an event, reading the state of a lead, failing on purpose, restarting, and
+ * recovering dead letters.
  *
  * @module
  */
 import type { WallClock } from '../../clock/port.ts';
 
 /**
- * What a receiver keeps of one lead, as `--state-url` tells it. Members that a receiver does not keep are left out:
- * what needs them is not tested.
+ * State of one lead in the receiver. Fields that the receiver does not store are omitted; checks that need them are not
+ * tested.
  */
 export interface LeadState {
-  /** Whether the receiver knows this lead at all. */
+  /** Whether the receiver knows this lead. */
   readonly known: boolean;
-  /** The URL that was asked for a lead that is unknown: whoever is surprised by it looks there. */
+  /** URL that reported the lead as unknown, for messages. */
   readonly asked?: string | undefined;
-  /** Mail to this address is given up, in every campaign. */
+  /** Whether the address is excluded from every campaign. */
   readonly suppressed?: boolean | undefined;
   readonly unsubscribed?: boolean | undefined;
   readonly open_count?: number | undefined;
   /** Sentiment of the latest reply, by the time of the event. */
   readonly sentiment?: string | null | undefined;
-  /** Rates that the receiver computes, by name, as shares of one: `{"bounce_rate": 0.05}`. */
+  /** Rates that the receiver computes, by name, between 0 and 1: `{"bounce_rate": 0.05}`. */
   readonly rates?: Readonly<Record<string, number | null>> | undefined;
 }
 
-/** Where a recovery finds the dead letters: `GET {apiUrl}/v1/webhooks/{webhookId}/failed-events`. */
+/** Location of the dead letters: `GET {apiUrl}/v1/webhooks/{webhookId}/failed-events`. */
 export interface DeadLetterSource {
   readonly apiUrl: string;
-  /** For the header `x-user-context`. */
+  /** Value of the header `x-user-context`. */
   readonly apiKey: string;
   readonly webhookId: string;
 }
 
-/** A running campaign that the receiver may pause by the provider's API. */
+/** A running campaign that the receiver can pause through the provider's API. */
 export interface WatchedCampaign extends AsyncDisposable {
-  /** As in `data.campaign_id` of events. */
+  /** The `data.campaign_id` of events. */
   readonly id: string;
   isPaused(): Promise<boolean>;
 }
 
-/** The hooks as the user gives them; in code, callbacks. */
+/** The hooks of the user, as callbacks. A callback that throws ends its check with an error. */
 export interface Hooks {
   /** How often the event with this id has taken effect so far. */
   readonly effects?: ((eventId: string) => Promise<number>) | undefined;
   readonly state?: ((leadEmail: string) => Promise<LeadState>) | undefined;
-  /** Makes whatever the receiver hands events to fail, or work again. */
+  /** Make event processing fail, or work again. */
   readonly fault?: ((failing: boolean) => Promise<void>) | undefined;
-  /** Ends the receiver's process the hard way and starts it again; resolves when the command has ended. */
+  /** Kill the receiver's process and start it again; resolves when the start has begun. */
   readonly restart?: (() => Promise<void>) | undefined;
-  /** Runs the receiver's recovery of dead letters once, against this API; resolves when it has ended. */
+  /** Run the receiver's dead-letter recovery once against this API; resolves when it has finished. */
   readonly recover?: ((from: DeadLetterSource) => Promise<void>) | undefined;
-  /** Starts a campaign where the receiver would pause it. */
+  /** Start a campaign where the receiver can pause it. */
   readonly campaign?: (() => Promise<WatchedCampaign>) | undefined;
 }
 
-/** A sandbox for the checks of dead-letter recovery: they advance its clock, and leave nothing behind. */
+/** A sandbox for the dead-letter checks. They advance its clock and delete what they create. */
 export interface RunningSandbox extends AsyncDisposable {
   readonly url: string;
   readonly apiKey: string;
@@ -63,15 +63,15 @@ export interface RunningSandbox extends AsyncDisposable {
 
 export type StartSandbox = () => Promise<RunningSandbox>;
 
-/** A hook that does not do what it is there for: the suite's trouble, not the receiver's. */
+/** A hook failed. This is an error of the run, not a failure of the receiver. */
 export class HookError extends Error {
   override readonly name = 'HookError';
 }
 
-/** After a restart, nobody may be at home for so long: a JVM or a container takes its time. Milliseconds. */
+/** Time that the receiver has to start: a JVM or a container takes a while. */
 export const BACK_WITHIN_MS = 30_000;
 
-/** How long a count may take to become what is awaited, and to stand still. Milliseconds. */
+/** Polling: total time, and interval between queries. */
 export interface Patience {
   readonly forMs: number;
   readonly everyMs: number;
@@ -79,31 +79,33 @@ export interface Patience {
 
 const PATIENCE: Patience = { forMs: 5000, everyMs: 20 };
 
-/** What the receiver has accepted and not processed yet. */
+/** Events that the receiver has accepted and not processed yet. */
 export interface Queue {
-  /** Looks how far the receiver has come: to be compared with a later look. */
+  /** Record the progress of the receiver, for comparison with a later call. */
   look(): Promise<void>;
   /**
-   * Waits while something is in the queue and the queue moves.
+   * Wait while the queue is not empty and makes progress.
    *
    * @param isOver ends the wait early
-   * @throws when it takes too long
+   * @throws {BehindError} if it takes too long
    */
   outlast(isOver: () => Promise<boolean>): Promise<void>;
 }
 
-/** Who has waited so long may have a queue to wait for. Milliseconds. */
+/** After this wait, a queue is a likely reason. */
 const LOOK_AFTER_MS = 500;
 
-/** The effects hook, with the waiting that a receiver who works asynchronously needs. */
+/** The effects hook with the waits that asynchronous receivers need. */
 export interface Effects {
-  /** The count now. */
+  /** The current count. */
   count(eventId: string): Promise<number>;
   /**
-   * Waits until it is at least `least` (or patience ends), then until it stands still: the longer, the longer the
-   * first effect took. @returns the count
+   * Wait until the count is at least `minimum` (or patience ends), then until it is stable. The longer the first effect
+   * took, the longer it must be stable.
+   *
+   * @returns the count
    */
-  settled(eventId: string, least: number, patience?: Partial<Patience>): Promise<number>;
+  settled(eventId: string, minimum: number, patience?: Partial<Patience>): Promise<number>;
 }
 
 export const sleep = (wall: WallClock, ms: number): Promise<void> =>
@@ -111,12 +113,12 @@ export const sleep = (wall: WallClock, ms: number): Promise<void> =>
     wall.after(ms, resolve);
   });
 
-/** Two equal counts this far apart count as standing still. */
-const STILL_MS = 60;
-const MAX_STILL_MS = 1000;
+/** A count that does not change for this long is stable. */
+const STABLE_MS = 60;
+const MAX_STABLE_MS = 1000;
 
 /**
- * Asks until `fits` or patience ends; then for as long as there is a queue that moves.
+ * Poll until `fits` is true or patience ends, and then as long as the receiver's queue makes progress.
  *
  * @returns the last answer
  */
@@ -129,7 +131,7 @@ export const waitFor = async <T>(
   const { forMs, everyMs } = { ...PATIENCE, ...patience };
   const since = wall.now();
   let answer = await ask();
-  // Once for each answer: it may compare with the one before.
+  // Evaluate `fits` once per answer, because it may compare with the previous one.
   let isGood = fits(answer);
   const again = async (): Promise<boolean> => {
     answer = await ask();
@@ -145,25 +147,30 @@ export const waitFor = async <T>(
   }
   if (isGood || queue === null) return answer;
   await queue.outlast(again);
-  // What came last may have come after the last question.
+  // The state may have changed after the last query.
   if (!isGood) await again();
   return answer;
 };
 
-/** @param queue that what is accepted may wait in */
+/**
+ * @param queue accepted events that are not processed yet
+ * @param defaultForMs how long to wait for an effect by default
+ */
 export const createEffects = (
   count: (eventId: string) => Promise<number>,
   wall: WallClock,
   queue: Queue | null = null,
+  defaultForMs: () => number = () => PATIENCE.forMs,
 ): Effects => ({
   count,
-  settled: async (eventId, least, patience = {}) => {
+  settled: async (eventId, minimum, patience = {}) => {
     const since = wall.now();
     const ask = (): Promise<number> => count(eventId);
-    let last = await waitFor(wall, ask, (now) => now >= least, { ...patience, queue });
-    const took = last < least ? 0 : wall.now() - since;
-    const until = Math.max(since + (patience.forMs ?? PATIENCE.forMs), wall.now());
-    const still = Math.min(Math.max(STILL_MS, 2 * took), MAX_STILL_MS);
+    const { forMs = defaultForMs() } = patience;
+    let last = await waitFor(wall, ask, (now) => now >= minimum, { ...patience, forMs, queue });
+    const took = last < minimum ? 0 : wall.now() - since;
+    const until = Math.max(since + forMs, wall.now());
+    const still = Math.min(Math.max(STABLE_MS, 2 * took), MAX_STABLE_MS);
     for (;;) {
       await sleep(wall, still);
       const again = await ask();

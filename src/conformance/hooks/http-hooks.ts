@@ -1,19 +1,19 @@
 /**
- * The hooks as a receiver in any language can offer them: URLs that are asked, and commands that are run.
+ * Hooks that a receiver in any language can offer: URLs that the suite requests, and commands that it runs.
  *
- * | hook | asked | answers |
+ * | hook | request | response |
  * |---|---|---|
- * | effects | `GET` the URL with the event's id in place of `{id}` | 200 `{"count": n}`: how often that event has taken effect so far; 0 for one that it has never seen |
- * | effects, by a sink | nothing: the receiver calls a sink of a sandbox in place of its CRM | requests that hold the event's id are its effects |
- * | state | `GET` the URL with the lead's address in place of `{lead_email}` | 200 and a {@link LeadState} as JSON, members that it does not keep left out; 404 for an unknown lead |
- * | fault | `POST {"fail": true}` and `POST {"fail": false}` | any 2xx once whatever events are handed to fails, or works again |
- * | restart | a command | ends with 0 once the receiver's process has been killed and its start has begun |
- * | recover | `POST {"api_url", "api_key", "webhook_id"}`, or a command with `SENDEMALL_MOCK_API_URL`, `SENDEMALL_MOCK_API_KEY` and `SENDEMALL_MOCK_WEBHOOK_ID` in its environment | any 2xx, or ends with 0, once the recovery of dead letters has run |
- * | campaign | nothing: the receiver calls a sandbox in place of the provider | the campaign that the suite made there is paused, or is not |
+ * | effects | `GET` the URL with the event id in place of `{id}` | 200 `{"count": n}`: how often the event has taken effect so far; 0 for an unknown event |
+ * | effects, by a sink | none: the receiver calls a sink of a sandbox instead of its CRM | requests that contain the event id count as its effects |
+ * | state | `GET` the URL with the lead address in place of `{lead_email}` | 200 and a {@link LeadState} as JSON, without fields that it does not store; 404 for an unknown lead |
+ * | fault | `POST {"fail": true}` and `POST {"fail": false}` | any 2xx once event processing fails, or works again |
+ * | restart | a command | exit status 0 once the receiver's process has been killed and is starting again |
+ * | recover | `POST {"api_url", "api_key", "webhook_id"}`, or a command with `SENDEMALL_MOCK_API_URL`, `SENDEMALL_MOCK_API_KEY` and `SENDEMALL_MOCK_WEBHOOK_ID` in its environment | any 2xx, or exit status 0, once the recovery of dead letters has finished |
+ * | campaign | none: the receiver calls a sandbox instead of the provider | whether the campaign that the suite created there is paused |
  *
- * Ids and addresses are percent-encoded in URLs, but for the "@": it may stand there as it is, and some routers (Go's chi)
- * hand on what is encoded without decoding it. All waiting is bounded; a hook that does anything else is a
- * {@link HookError}, which says what it did and what it should.
+ * Ids and addresses are percent-encoded in URLs, except for "@": it is legal there, and some routers (Go's chi) pass on
+ * encoded path parameters without decoding them. All waits are bounded. A hook that does anything else causes a
+ * {@link HookError}, which says what it did and what it should do.
  *
  * @module
  */
@@ -28,29 +28,28 @@ import { sandboxCampaign, type PausesIn } from './sandbox-campaign.ts';
 import { sinkEffects, type EffectsSink } from './sink-effects.ts';
 
 export interface HttpHookOptions {
-  /** Holds `{id}`. */
+  /** URL that contains `{id}`. */
   readonly effectsUrl?: string | undefined;
-  /** In place of that: a sink in a sandbox, which the receiver calls in place of its CRM. */
+  /** Instead of `effectsUrl`: a sink of a sandbox, which the receiver calls instead of its CRM. */
   readonly effectsSink?: EffectsSink | undefined;
-  /** Holds `{lead_email}`. */
+  /** URL that contains `{lead_email}`. */
   readonly stateUrl?: string | undefined;
   readonly faultUrl?: string | undefined;
-  /** For the shell: kills the receiver and starts it again. */
+  /** Shell command that kills the receiver and starts it again. */
   readonly restartCommand?: string | undefined;
   readonly recoverUrl?: string | undefined;
-  /** For the shell. */
+  /** Shell command that runs the recovery once. */
   readonly recoverCommand?: string | undefined;
-  /** A sandbox that the receiver takes for the provider, and pauses campaigns in. */
+  /** A sandbox that the receiver uses as its provider, and in which it pauses campaigns. */
   readonly pausesIn?: PausesIn | undefined;
-  /** Real time; the system's unless given. */
+  /** Real time; default: the system clock. */
   readonly wall?: WallClock | undefined;
-  /** Gives up what is being asked or run. */
+  /** Cancels pending requests and commands. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What asks or runs may take, in milliseconds. */
-const ANSWER_WITHIN_MS = 5000;
-const COMMAND_WITHIN_MS = 60_000;
+const REQUEST_TIMEOUT_MS = 5000;
+const COMMAND_TIMEOUT_MS = 60_000;
 
 const Count = z.object({ count: z.int().min(0) });
 
@@ -69,14 +68,14 @@ const State = z.object({
       z.union([
         z.number(),
         z.null(),
-        // Python writes NaN and Infinity as they are; `readJson` puts them in quotes.
+        // Python writes bare NaN and Infinity; `readJson` quotes them.
         z.enum(['NaN', 'Infinity', '-Infinity']).transform(Number),
       ]),
     ),
   ),
 });
 
-/** The word first: looking back over blanks from every place would take the square of their number. */
+/** Matches the word before its context: looking back over blanks at every position would take quadratic time. */
 const NOT_JSON = /(NaN|-?Infinity)(?<=[:[,]\s*\1)(?=\s*[,}\]])/g;
 
 const readJson = (text: string): unknown => {
@@ -89,26 +88,57 @@ const readJson = (text: string): unknown => {
 
 const REMEDIES = {
   effects:
-    'It must answer 200 and {"count": n}: how often the event with this id has taken effect so far, 0 for one that it has never seen.',
+    'It must respond with 200 and {"count": n}: how often the event with this id has taken effect so far, 0 for an unknown event.',
   state:
-    'It must answer 200 and what is known of the lead, such as {"suppressed": false, "unsubscribed": false, "open_count": 0, "sentiment": null} (leave out what you do not keep), or 404 for a lead that it does not know.',
+    'It must respond with 200 and the stored state of the lead, such as {"suppressed": false, "unsubscribed": false, "open_count": 0, "sentiment": null} (omit what you do not store), or with 404 for an unknown lead.',
   fault:
-    'It must take POST {"fail": true} and {"fail": false} and answer 2xx once whatever the receiver hands events to fails, or works again.',
+    'It must accept POST {"fail": true} and {"fail": false} and respond with 2xx once event processing fails, or works again.',
   recover:
-    'It must take POST {"api_url", "api_key", "webhook_id"}, process and acknowledge every dead letter that it finds there, and then answer 2xx. A sandbox given with --sandbox-url must be started with --no-rate-limit: there are more letters than a minute’s requests.',
+    'It must accept POST {"api_url", "api_key", "webhook_id"}, process and acknowledge every dead letter found there, and then respond with 2xx. A sandbox that you provide must run without a rate limit, because there are more dead letters than requests allowed per minute.',
 } as const;
 
-const checked = (flag: string, url: string, placeholder: string | null): string => {
-  if (placeholder !== null && !url.includes(placeholder)) {
+type UrlOption = 'effectsUrl' | 'stateUrl' | 'faultUrl' | 'recoverUrl';
+
+const PLACEHOLDERS: Partial<Record<UrlOption, { text: string; value: string; example: string }>> = {
+  effectsUrl: {
+    text: '{id}',
+    value: 'event id',
+    example: 'http://localhost:3000/test/effects/{id}',
+  },
+  stateUrl: {
+    text: '{lead_email}',
+    value: 'lead address',
+    example: 'http://localhost:3000/test/leads/{lead_email}',
+  },
+};
+
+/** @throws {OptionsError} for a URL that is invalid or lacks its placeholder */
+const checkUrl = (option: UrlOption, url: string): void => {
+  const placeholder = PLACEHOLDERS[option];
+  if (placeholder !== undefined && !url.includes(placeholder.text)) {
     throw new OptionsError(
-      `${flag} "${url}" has no ${placeholder}. Put it where the ${placeholder === '{id}' ? 'event’s id' : 'lead’s address'} belongs, as in http://localhost:3000/test/${placeholder === '{id}' ? 'effects/{id}' : 'leads/{lead_email}'}.`,
+      (name) =>
+        `${name(option)} "${url}" does not contain ${placeholder.text}. Put it where the ${placeholder.value} belongs, as in ${placeholder.example}.`,
     );
   }
-  const example = placeholder === null ? url : url.replaceAll(placeholder, 'x');
+  const example = placeholder === undefined ? url : url.replaceAll(placeholder.text, 'x');
   if (!URL.canParse(example) || !/^https?:$/.test(new URL(example).protocol)) {
-    throw new OptionsError(`${flag} "${url}" is no http or https URL. Give it in full.`);
+    throw new OptionsError(
+      (name) => `${name(option)} "${url}" is not an http or https URL. Pass the full URL.`,
+    );
   }
-  return url;
+};
+
+/** @throws {OptionsError} if both options are given */
+const checkExclusive = (
+  options: HttpHookOptions,
+  one: keyof HttpHookOptions,
+  other: keyof HttpHookOptions,
+): void => {
+  if (options[one] === undefined || options[other] === undefined) return;
+  throw new OptionsError(
+    (name) => `${name(one)} and ${name(other)} are mutually exclusive. Pass only one of them.`,
+  );
 };
 
 const encoded = (text: string): string => encodeURIComponent(text).replaceAll('%40', '@');
@@ -116,7 +146,7 @@ const encoded = (text: string): string => encodeURIComponent(text).replaceAll('%
 const isOk = ({ status }: HookReply): boolean => status >= 200 && status < 300;
 
 const effectsHook = (caller: HookCaller, template: string): NonNullable<Hooks['effects']> => {
-  checked('--effects-url', template, '{id}');
+  checkUrl('effectsUrl', template);
   return async (eventId) => {
     const reply = await caller.get(template.replaceAll('{id}', encodeURIComponent(eventId)));
     const parsed = Count.safeParse(readJson(reply.body));
@@ -126,7 +156,7 @@ const effectsHook = (caller: HookCaller, template: string): NonNullable<Hooks['e
 };
 
 const stateHook = (caller: HookCaller, template: string): NonNullable<Hooks['state']> => {
-  checked('--state-url', template, '{lead_email}');
+  checkUrl('stateUrl', template);
   return async (leadEmail): Promise<LeadState> => {
     const reply = await caller.get(template.replaceAll('{lead_email}', encoded(leadEmail)));
     if (reply.status === 404) return { known: false, asked: reply.url };
@@ -136,33 +166,33 @@ const stateHook = (caller: HookCaller, template: string): NonNullable<Hooks['sta
   };
 };
 
-/** @param lasting asks even after an interruption: what was made to fail must work again */
+/** @param lasting caller that works even after an interruption, because the fault must be turned off */
 const faultHook = (
   hasty: HookCaller,
   lasting: HookCaller,
   url: string,
 ): NonNullable<Hooks['fault']> => {
-  checked('--fault-url', url, null);
+  checkUrl('faultUrl', url);
   return async (failing) => {
     const caller = failing ? hasty : lasting;
-    const reply = await caller.post(url, { fail: failing }, ANSWER_WITHIN_MS);
+    const reply = await caller.post(url, { fail: failing }, REQUEST_TIMEOUT_MS);
     if (!isOk(reply)) throw caller.unfit(reply, REMEDIES.fault);
   };
 };
 
 const recoverByUrl = (caller: HookCaller, url: string): NonNullable<Hooks['recover']> => {
-  checked('--recover-url', url, null);
+  checkUrl('recoverUrl', url);
   return async ({ apiUrl, apiKey, webhookId }: DeadLetterSource) => {
     const body = { api_url: apiUrl, api_key: apiKey, webhook_id: webhookId };
-    const reply = await caller.post(url, body, COMMAND_WITHIN_MS);
+    const reply = await caller.post(url, body, COMMAND_TIMEOUT_MS);
     if (!isOk(reply)) throw caller.unfit(reply, REMEDIES.recover);
   };
 };
 
 /**
- * Makes hooks of URLs and commands.
+ * Create hooks from URLs and commands.
  *
- * @throws {OptionsError} for a URL that is none or lacks its placeholder, and for two ways to recover or to see effects
+ * @throws {OptionsError} for a URL that is invalid or lacks its placeholder, and for mutually exclusive options
  *
  * @example
  * ```ts
@@ -172,24 +202,29 @@ const recoverByUrl = (caller: HookCaller, url: string): NonNullable<Hooks['recov
 export const createHttpHooks = (options: HttpHookOptions): Hooks => {
   const { effectsUrl, stateUrl, faultUrl, restartCommand, recoverUrl, recoverCommand } = options;
   const { effectsSink, pausesIn, wall = startSteadyClock(), signal } = options;
-  if (effectsUrl !== undefined && effectsSink !== undefined) {
-    throw new OptionsError('--effects-url and --effects-sink exclude each other. Give one.');
-  }
-  if (recoverUrl !== undefined && recoverCommand !== undefined) {
-    throw new OptionsError('--recover-url and --recover-command exclude each other. Give one.');
-  }
+  checkExclusive(options, 'effectsUrl', 'effectsSink');
+  checkExclusive(options, 'recoverUrl', 'recoverCommand');
   let restartedAt: number | null = null;
   const callerOf = (hook: string, until = signal): HookCaller =>
     createHookCaller({
       hook,
       wall,
       signal: until,
-      timeoutMs: ANSWER_WITHIN_MS,
+      timeoutMs: REQUEST_TIMEOUT_MS,
       restartedAt: () => restartedAt,
     });
-  const run = async (flag: string, command: string, env: Readonly<Record<string, string>> = {}) => {
-    const trouble = await runCommand(command, { wall, signal, env, timeoutMs: COMMAND_WITHIN_MS });
-    if (trouble !== null) throw new HookError(`${flag} "${command}" ${trouble}`);
+  const run = async (
+    hook: 'restart' | 'recover',
+    command: string,
+    env: Readonly<Record<string, string>> = {},
+  ) => {
+    const problem = await runCommand(command, {
+      wall,
+      signal,
+      env,
+      timeoutMs: COMMAND_TIMEOUT_MS,
+    });
+    if (problem !== null) throw new HookError(`The ${hook} command "${command}" ${problem}`);
   };
   return {
     effects:
@@ -207,7 +242,7 @@ export const createHttpHooks = (options: HttpHookOptions): Hooks => {
       restartCommand === undefined
         ? undefined
         : async () => {
-            await run('--restart-command', restartCommand);
+            await run('restart', restartCommand);
             restartedAt = wall.now();
           },
     recover:
@@ -216,7 +251,7 @@ export const createHttpHooks = (options: HttpHookOptions): Hooks => {
         : recoverCommand === undefined
           ? undefined
           : ({ apiUrl, apiKey, webhookId }) =>
-              run('--recover-command', recoverCommand, {
+              run('recover', recoverCommand, {
                 SENDEMALL_MOCK_API_URL: apiUrl,
                 SENDEMALL_MOCK_API_KEY: apiKey,
                 SENDEMALL_MOCK_WEBHOOK_ID: webhookId,

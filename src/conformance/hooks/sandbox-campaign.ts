@@ -1,5 +1,5 @@
 /**
- * A campaign of a running sandbox that the receiver may pause: the receiver takes that sandbox for the provider.
+ * A campaign in a running sandbox that the receiver can pause, because it uses the sandbox as its provider.
  *
  * @module
  */
@@ -12,7 +12,7 @@ export interface PausesIn {
   readonly apiKey: string;
 }
 
-/** Sends nothing by itself while a check looks at it. */
+/** A campaign that sends nothing by itself during a check. */
 const IDLE = {
   name: 'Conformance: to be paused',
   daily_limit: 1,
@@ -26,23 +26,23 @@ export const sandboxCampaign = (
   signal: AbortSignal | undefined,
 ): NonNullable<Hooks['campaign']> => {
   const { campaigns } = createClient({ baseUrl: sandboxUrl, apiKey });
-  const told = async <T>(work: Promise<T>): Promise<T> => {
+  const orHookError = async <T>(work: Promise<T>): Promise<T> => {
     try {
       return await work;
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      throw new HookError(
-        `The campaign hook, the sandbox of --sandbox-url, cannot be asked. ${error.message}`,
-      );
+      throw new HookError(`The campaign hook failed: cannot use the sandbox. ${error.message}`);
     }
   };
   return async () => {
-    const { id } = await told(campaigns.create(IDLE, { signal }));
-    await told(campaigns.addLeads(id, [{ email: 'silent+1@receiver-test.example' }], { signal }));
-    await told(campaigns.activate(id, { signal }));
+    const { id } = await orHookError(campaigns.create(IDLE, { signal }));
+    await orHookError(
+      campaigns.addLeads(id, [{ email: 'silent+1@receiver-test.example' }], { signal }),
+    );
+    await orHookError(campaigns.activate(id, { signal }));
     return {
       id,
-      isPaused: async () => (await told(campaigns.get(id, { signal }))).status === 'paused',
+      isPaused: async () => (await orHookError(campaigns.get(id, { signal }))).status === 'paused',
       [Symbol.asyncDispose]: async () => {
         await campaigns.delete(id).catch(() => undefined);
       },

@@ -1,6 +1,6 @@
 /**
- * Effects of an event as a sink of a sandbox saw them: nothing need be built into the receiver but the address of its
- * CRM, and the event's id in what it sends there.
+ * Effects of an event as recorded by a sink of a sandbox. The receiver only needs a configurable CRM address, and must send
+ * the event id there.
  *
  * @module
  */
@@ -12,25 +12,28 @@ import { HookError, type Hooks } from './hooks.ts';
 export interface EffectsSink {
   readonly sandboxUrl: string;
   readonly apiKey: string;
-  /** The sink's. */
+  /** Name of the sink. */
   readonly name: string;
 }
 
-/** The id itself, not the beginning of a longer one. */
+/** Whether the body contains the id itself, not as a prefix of a longer one. */
 const names = (body: string, id: string): boolean =>
   body.split(id).some((rest, at) => at > 0 && !/^[\w-]/.test(rest));
 
 /**
- * Counts the requests that hold the event's id in their body and that the sink took (answered with 2xx).
+ * Count the requests whose body contains the event id and that the sink answered with 2xx.
  *
- * @throws {OptionsError} for a name that no sink has
+ * @throws {OptionsError} for an invalid sink name
  */
 export const sinkEffects = (
   { sandboxUrl, apiKey, name }: EffectsSink,
   signal: AbortSignal | undefined,
 ): NonNullable<Hooks['effects']> => {
   if (!/^[a-z0-9-]{1,64}$/.test(name)) {
-    throw new OptionsError(`--effects-sink is "${name}". Use 1 to 64 of a-z, 0-9 and "-".`);
+    throw new OptionsError(
+      (option) =>
+        `${option('effectsSink')} "${name}" is not a sink name. Use 1 to 64 characters of a-z, 0-9 and "-".`,
+    );
   }
   const { sinks } = createClient({ baseUrl: sandboxUrl, apiKey });
   return async (eventId) => {
@@ -42,7 +45,9 @@ export const sinkEffects = (
       }
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      throw new HookError(`The effects hook, the sink "${name}", cannot be read. ${error.message}`);
+      throw new HookError(
+        `The effects hook failed: cannot read the sink "${name}". ${error.message}`,
+      );
     }
     return count;
   };

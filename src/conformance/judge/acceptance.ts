@@ -1,15 +1,16 @@
 /**
- * Judges a receiver by whether it takes what the provider may rightly send.
+ * Judge whether a receiver accepts what the provider may legitimately send.
  *
  * @module
  */
 import type { Verdict } from '../check.ts';
 import { describeBodyLimit } from '../diagnosis/body-limit.ts';
 import { intermediaryOf, isHtml, type Finding } from '../diagnosis/evidence.ts';
+import { expectEffects } from './interests.ts';
 import type { Event } from '../probe/event-maker.ts';
 import type { Exchange } from '../net/exchange.ts';
 import type { PostOptions, Probe } from '../probe/probe.ts';
-import { fail, isAccepted, notTested, pass, describeReply, silenceOf } from '../verdict.ts';
+import { fail, isAccepted, notTested, pass, describeReply, timeoutVerdictOf } from '../verdict.ts';
 
 export interface Sample {
   /** "with a trailing newline", "email.bounced without bounce_message". */
@@ -23,15 +24,15 @@ export interface Sent {
   readonly exchange: Exchange;
 }
 
-/** More than these are counted, not told. */
-const MAX_TOLD = 5;
+/** Further names are only counted. */
+const MAX_LISTED = 5;
 
 const list = (names: readonly string[]): string => {
-  const more = names.length - MAX_TOLD;
-  return [...names.slice(0, MAX_TOLD), ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
+  const more = names.length - MAX_LISTED;
+  return [...names.slice(0, MAX_LISTED), ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
 };
 
-/** One after the other: the receiver's speed is for other checks. */
+/** Send samples sequentially: the receiver's speed is up to other checks. */
 export const sendSamples = async (
   probe: Probe,
   samples: readonly Sample[],
@@ -45,34 +46,37 @@ export const sendSamples = async (
 
 export const isRefusedSample = ({ exchange }: Sent): boolean => !isAccepted(exchange);
 
-type Blame = Pick<Finding, 'diagnosis'> & Partial<Pick<Finding, 'fix'>>;
+type Explanation = Pick<Finding, 'diagnosis'> & Partial<Pick<Finding, 'fix'>>;
 
-/** What the check cannot know of it: a limit on bodies, or who refused it in the receiver's place. */
-const blame = ({ request, reply }: Exchange): Blame | null => {
+/** A more specific explanation of a rejection: a body size limit, or an intermediary; null without one. */
+const explainRefusal = ({ request, reply }: Exchange): Explanation | null => {
   const limit = describeBodyLimit(request.body.length, reply);
   if (limit !== null) return limit;
   const who = intermediaryOf(reply);
   return who !== null && isHtml(reply)
     ? {
-        diagnosis: `The answer is a page of ${who}, not of the receiver: it was refused on the way.`,
+        diagnosis: `The response is a page of ${who}, not of the receiver: the request was rejected before it got there.`,
       }
     : null;
 };
 
-/** @param refused not empty; when none was answered in time, nothing can be said */
+/** @param refused not empty; not tested if all of them timed out */
 export const failRefused = (refused: readonly Sent[]): Verdict => {
-  const silence = silenceOf(refused.map(({ exchange }) => exchange));
+  const silence = timeoutVerdictOf(refused.map(({ exchange }) => exchange));
   if (silence !== null) return silence;
-  const blamed = refused.map(({ exchange }) => blame(exchange)).find((one) => one !== null);
+  const explanation = refused
+    .map(({ exchange }) => explainRefusal(exchange))
+    .find((one) => one !== null);
   return fail({
+    symptom: 'refused',
     expected: ['a 2xx'],
-    actual: `refused: ${list(refused.map(({ sample, exchange }) => `${sample.name}: ${describeReply(exchange.reply)}`))}`,
+    actual: `rejected: ${list(refused.map(({ sample, exchange }) => `${sample.name}: ${describeReply(exchange.reply)}`))}`,
     exchanges: refused.map(({ exchange }) => exchange).toReversed(),
-    ...blamed,
+    ...explanation,
   });
 };
 
-/** Each must get a 2xx. */
+/** Require a 2xx for each sample. */
 export const judgeAccepted = async (probe: Probe, samples: readonly Sample[]): Promise<Verdict> => {
   const refused = (await sendSamples(probe, samples)).filter(isRefusedSample);
   return refused.length > 0 ? failRefused(refused) : pass(`${samples.length} accepted`);
@@ -81,7 +85,7 @@ export const judgeAccepted = async (probe: Probe, samples: readonly Sample[]): P
 const isEvent = (body: Sample['body']): body is Event =>
   typeof body === 'object' && !(body instanceof Uint8Array);
 
-/** Each must get a 2xx and take effect: without an effects hook a pass is not known. */
+/** Require a 2xx and an effect for each sample; not tested without an effects hook. */
 export const judgeProcessed = async (
   probe: Probe,
   samples: readonly Sample[],
@@ -91,18 +95,23 @@ export const judgeProcessed = async (
   if (refused.length > 0) return failRefused(refused);
   const { effects } = probe;
   if (effects === null) {
-    return notTested(
-      'All were answered 2xx. Whether they took effect needs an effects hook: --effects-url http://…/effects/{id}, which answers {"count": n}.',
-    );
+    return notTested({
+      needs: 'effects',
+      remark: 'All events were accepted with 2xx, but their effects cannot be verified.',
+    });
   }
+  const mayHaveEffect = await expectEffects(probe);
   const counts = await Promise.all(
-    sent.map(async ({ sample: { body } }) => (isEvent(body) ? effects.settled(body.id, 1) : 1)),
+    sent.map(async ({ sample: { body } }) =>
+      isEvent(body) && mayHaveEffect(body) ? effects.settled(body.id, 1) : 1,
+    ),
   );
   const lost = sent.filter((_, at) => counts[at] === 0);
   if (lost.length === 0) return pass(`${samples.length} accepted and processed`);
   return fail({
+    symptom: 'lost',
     expected: ['a 2xx and one effect'],
-    actual: `answered 2xx, but without effect: ${list(lost.map(({ sample }) => sample.name))}`,
+    actual: `accepted with 2xx, but without effect: ${list(lost.map(({ sample }) => sample.name))}`,
     exchanges: lost.map(({ exchange }) => exchange),
   });
 };

@@ -1,5 +1,5 @@
 /**
- * Dead letters in a sandbox, for the receiver's recovery to find.
+ * Dead letters in a sandbox, for the receiver's recovery.
  *
  * @module
  */
@@ -8,24 +8,24 @@ import type { DeadLetterSource, RunningSandbox } from '../hooks/hooks.ts';
 import { HookError } from '../hooks/hooks.ts';
 import type { Probe } from '../probe/probe.ts';
 
-/** Nobody listens there, so that every attempt fails at once. */
-const NOBODY = 'http://127.0.0.1:1/nobody-listens-here';
-/** Producing them may take so long. Milliseconds. */
-const LIMIT_MS = 30_000;
+/** Nothing listens there, so that every attempt fails immediately. */
+const UNREACHABLE_URL = 'http://127.0.0.1:1/nobody-listens-here';
+/** Time limit for producing them. */
+const TIMEOUT_MS = 30_000;
 
-/** More than a page of the API holds by itself, which is 50. */
+/** More than the default page size of the API, which is 50. */
 export const MORE_THAN_A_PAGE = 53;
 
 export interface DeadLetters extends AsyncDisposable {
-  /** What the receiver's recovery is told. */
+  /** Where the receiver's recovery finds them. */
   readonly source: DeadLetterSource;
-  /** The events as they were to be delivered. */
+  /** The events and their original bodies. */
   readonly bodies: readonly { readonly id: string; readonly body: string }[];
-  /** Ids of those that nobody has acknowledged. */
+  /** Ids of the events that have not been acknowledged. */
   left(): Promise<readonly string[]>;
 }
 
-/** The events are the suite's own: what a sandbox makes up by itself differs from run to run. */
+/** Produce dead letters from events of the suite: generated events of a sandbox differ from run to run. */
 const produce = async (
   client: Client,
   count: number,
@@ -33,12 +33,12 @@ const produce = async (
   signal: AbortSignal,
 ): Promise<{ webhookId: string; bodies: DeadLetters['bodies'] }> => {
   const { id: webhookId } = await client.webhooks.create(
-    { url: NOBODY, events: ['*'], secret: 'whsec_for-dead-letters-only' },
+    { url: UNREACHABLE_URL, events: ['*'], secret: 'whsec_for-dead-letters-only' },
     { signal },
   );
   const bodies: { id: string; body: string }[] = [];
   for (let made = 0; made < count; made += 1) {
-    // The account's clock may be ahead: it was advanced for the dead letters before these. So the time is given, too.
+    // Pass the time as well: the account's clock may be ahead, because earlier dead letters advanced it.
     const { id, timestamp, data } = probe.event('email.replied');
     const request = { event: 'email.replied', id, timestamp, data, webhook_id: webhookId } as const;
     const { events } = await client.events.trigger(request, { signal });
@@ -50,24 +50,24 @@ const produce = async (
 
 const startSandbox = async ({ sandbox }: Probe): Promise<RunningSandbox> => {
   if (sandbox !== undefined) return sandbox();
-  throw new HookError(
-    'There is no sandbox that could hold dead letters. Give --sandbox-url, or let the command start one.',
-  );
+  throw new HookError('A check that uses dead letters must list "recovery" in "needs".');
 };
 
-/** @throws when the sandbox does not do it: the suite's trouble and not the receiver's */
+/** @throws {HookError} if the sandbox fails, which is not a failure of the receiver */
 export const produceDeadLetters = async (probe: Probe, count: number): Promise<DeadLetters> => {
   const sandbox = await startSandbox(probe);
   const late = new AbortController();
-  const disarm = probe.wall.after(LIMIT_MS, () =>
-    late.abort(new HookError(`The sandbox made no dead letters within ${LIMIT_MS / 1000} s.`)),
+  const disarm = probe.wall.after(TIMEOUT_MS, () =>
+    late.abort(
+      new HookError(`The sandbox produced no dead letters within ${TIMEOUT_MS / 1000} s.`),
+    ),
   );
   const signals = probe.signal === undefined ? [late.signal] : [late.signal, probe.signal];
   try {
     const client = createClient({ baseUrl: sandbox.url, apiKey: sandbox.apiKey });
     const { webhookId, bodies } = await produce(client, count, probe, AbortSignal.any(signals));
     const left = async (): Promise<readonly string[]> => {
-      // Not by the provider's API: its limit is for the receiver to use.
+      // Not through the provider's API, whose rate limit is for the receiver.
       const dead = { status: 'dead', webhook_id: webhookId, limit: 100 } as const;
       const ids = new Set<string>();
       for await (const { event_id: id } of client.deliveries.list(dead)) ids.add(id);
@@ -75,9 +75,7 @@ export const produceDeadLetters = async (probe: Probe, count: number): Promise<D
     };
     const dead = await left();
     if (dead.length !== count) {
-      throw new HookError(
-        `The sandbox has ${dead.length} dead letters where it should have ${count}.`,
-      );
+      throw new HookError(`The sandbox has ${dead.length} dead letters instead of ${count}.`);
     }
     return {
       source: { apiUrl: sandbox.url, apiKey: sandbox.apiKey, webhookId },
@@ -96,10 +94,10 @@ export const produceDeadLetters = async (probe: Probe, count: number): Promise<D
   }
 };
 
-/** Runs the receiver's recovery. */
+/** Run the receiver's recovery once. @throws {HookError} if it fails */
 export const recover = async ({ hooks }: Probe, { source }: DeadLetters): Promise<void> => {
   if (hooks.recover === undefined) {
-    throw new HookError('A check that asks for a recovery must need that hook.');
+    throw new HookError('A check that uses the recovery hook must list it in "needs".');
   }
   await hooks.recover(source);
 };

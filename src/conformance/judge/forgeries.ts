@@ -1,5 +1,5 @@
 /**
- * Judges a receiver by how it treats what the provider never sent.
+ * Judge how a receiver treats requests that the provider never sent.
  *
  * @module
  */
@@ -15,22 +15,22 @@ import type { SignatureValue } from '../probe/signing.ts';
 export interface Forgery {
   /** "no signature header", "64 wrong digits". */
   readonly name: string;
-  /** The signature to send; a function gets the bytes. */
+  /** The signature, or a function of the body. */
   readonly signature: SignatureValue | ((body: string) => SignatureValue);
-  /** Left out: a fresh valid event. */
+  /** Default: a fresh valid event. */
   readonly body?: Event | string;
-  /** Left out: the provider's. */
+  /** Default: the provider's. */
   readonly contentType?: string;
-  /** Besides the usual ones. */
+  /** Additional headers. */
   readonly headers?: HeaderPairs;
-  /** How it goes out, where an HTTP client would tidy it up. */
+  /** Sends the forgery if an HTTP client would normalize it. */
   readonly send?: (probe: Probe, body: string, signature: SignatureValue) => Promise<Exchange>;
 }
 
 interface Outcome {
   readonly forgery: Forgery;
   readonly exchange: Exchange;
-  /** Id of the forged event; null when there is none to be read. */
+  /** Id of the forged event; null if it has no readable id. */
   readonly id: string | null;
 }
 
@@ -38,7 +38,7 @@ export const REFUSAL = 'a 4xx (401 in the provider’s guide), no effect';
 
 const DIGITS = 64;
 
-/** Well-formed, and wrong: another one each time. */
+/** A well-formed but wrong digest, different each time. */
 export const wrongDigest = ({ random }: Pick<Probe, 'random'>): string =>
   Array.from({ length: DIGITS }, () => Math.floor(random() * 16).toString(16)).join('');
 
@@ -79,7 +79,7 @@ const attemptAll = async (
     if (probe.signal?.aborted === true) break;
     const outcome = await attempt(probe, forgery);
     outcomes.push(outcome);
-    // The others would take as long, and the run would not end.
+    // The others would time out as well.
     if (isHanging(outcome)) break;
   }
   return outcomes;
@@ -90,11 +90,11 @@ const list = (outcomes: readonly Outcome[]): string =>
     .map(({ forgery, exchange }) => `${forgery.name}: ${describeReply(exchange.reply)}`)
     .join('; ');
 
-/** The first is the plainest, which stands last. */
+/** Exchanges in reverse order: the first forgery is the plainest, and reports show the last exchange. */
 const exchangesOf = (outcomes: readonly Outcome[]): readonly Exchange[] =>
   outcomes.map(({ exchange }) => exchange).toReversed();
 
-/** Null where nobody can tell. Comes after a valid event whose effect is awaited, so that a queue is through. */
+/** Number of effects by outcome; null where it is unknown. Waits until a queue has been processed. */
 const effectsOf = async (
   probe: Probe,
   outcomes: readonly Outcome[],
@@ -108,15 +108,15 @@ const effectsOf = async (
 };
 
 /**
- * What is said of an answer that every forgery gets: not this check's finding.
+ * The verdict if every forgery gets this response, which is not the finding of the current check.
  *
- * @returns null when the plainest forgery is refused as it should be, or gets no answer
+ * @returns null if the plainest forgery is rejected correctly or gets no response
  */
 export const habitOf = async (probe: Probe): Promise<Verdict | null> => {
   const { reply } = await probe.post(probe.event(), { signature: wrongSignature(probe) });
   if (reply.kind !== 'answer' || isRefused({ reply })) return null;
   return pass(
-    `no forgery took effect; each is answered ${reply.status}, which signature/refuses-with-4xx is about`,
+    `no forgery took effect; each gets a ${reply.status}, which signature/refuses-with-4xx reports`,
   );
 };
 
@@ -142,31 +142,30 @@ const judge = async (probe: Probe, forgeries: readonly Forgery[]): Promise<Judge
   const hanging = outcomes.find(isHanging);
   if (hanging !== undefined) {
     const what = `${hanging.forgery.name}: ${describeReply(hanging.exchange.reply)}`;
-    return { verdict: notTested(`Get an answer to each forgery first: ${what}.`), outcomes };
+    return { verdict: notTested(`Every forgery must get a response first: ${what}.`), outcomes };
   }
   if (accepted.length === 0) return { verdict: null, outcomes };
   const bare = fail({
     level: 'SHOULD',
     expected: [REFUSAL],
-    actual: `answered ${list(accepted)}, though without effect`,
+    actual: `accepted without effect: ${list(accepted)}`,
     exchanges: exchangesOf(accepted),
-    diagnosis: 'The forgery is dropped, but the sender is told that it was received.',
-    fix: 'Answer 401 to what is not rightly signed, so that whoever sends it learns of it.',
+    diagnosis: 'The forgery is dropped, but the sender gets a success.',
+    fix: 'Respond with 401 to requests without a valid signature, so that the sender notices.',
   });
   return { verdict: (await habitOf(probe)) ?? bare, outcomes };
 };
 
 /**
- * Whether forgeries are taken for real. An effect is as grave as the check says, and so is a 2xx where nobody can see
- * effects; a 2xx that proves to have none is a SHOULD, because nothing is forged but the provider is told that it was
- * delivered.
+ * Judge whether forgeries are accepted. An effect is a failure of the check's own level, and so is a 2xx if effects are
+ * unknown. A 2xx without effect is a SHOULD: nothing is forged, but the sender gets a success.
  */
 export const judgeAcceptance = async (
   probe: Probe,
   forgeries: readonly Forgery[],
 ): Promise<Verdict> => (await judge(probe, forgeries)).verdict ?? pass();
 
-/** As {@link judgeAcceptance}; besides, a receiver that fails over one of them, but not over others, SHOULD not. */
+/** Like {@link judgeAcceptance}, and a SHOULD if the receiver fails on some of the forgeries. */
 export const judgeForgeries = async (
   probe: Probe,
   forgeries: readonly Forgery[],
@@ -180,13 +179,13 @@ export const judgeForgeries = async (
     expected: [REFUSAL],
     actual: list(broken),
     exchanges: exchangesOf(broken),
-    diagnosis: 'It is not accepted, but the receiver fails over it instead of refusing it.',
-    fix: 'Check that the header is there and has the right length before comparing, and answer 401. Node: `timingSafeEqual` throws on different lengths; Python: `hmac.compare_digest` throws on text beyond ASCII, so compare bytes.',
+    diagnosis: 'The forgery is not accepted, but the receiver fails on it instead of rejecting it.',
+    fix: 'Check that the header is present and has the right length before comparing, and respond with 401. Node: `timingSafeEqual` throws on different lengths; Python: `hmac.compare_digest` throws on non-ASCII text, so compare bytes.',
   });
   return (await habitOf(probe)) ?? failure;
 };
 
-/** Told and never scored: what of this is accepted, though the provider does not send it. */
+/** Report, as a note, which of the variants are accepted although the provider does not send them. */
 export const describeAccepted = async (
   probe: Probe,
   variants: readonly Forgery[],

@@ -1,5 +1,5 @@
 /**
- * Effects hooks that count in the process's memory: after a restart, what they do not count is no loss.
+ * Detection of effects hooks that count in process memory: after a restart, a missing count does not prove a loss.
  *
  * @module
  */
@@ -9,19 +9,19 @@ import type { Probe } from '../probe/probe.ts';
 import { restart } from './restart.ts';
 import { isAccepted } from '../verdict.ts';
 
-/** What was counted so long before is stored, however seldom that is written. */
-const LONG_BEFORE_MS = 3000;
+/** After this time, a durable store has certainly been written. */
+const STORED_AFTER_MS = 3000;
 
-/** Why nothing can be said. */
-export const FORGETFUL = `The effects hook forgets with a restart: an event that was counted ${LONG_BEFORE_MS / 1000} s before is gone from it, too. Let it count where a restart does not reach, such as the database.`;
+/** Reason to skip a check because of such a hook. */
+export const FORGETFUL = `The effects hook forgets its counts on restart, even of an event counted ${STORED_AFTER_MS / 1000} s earlier. Let it count in durable storage, such as the database.`;
 
-/** Whether one more restart takes from the hook what it had counted long before. */
+/** Restart the receiver once more. @returns whether the hook loses a count from before */
 export const hookForgets = async (probe: Probe): Promise<boolean> => {
   const effects = effectsOf(probe);
   const witness = probe.event();
   if (!isAccepted(await deliver(probe, witness))) return false;
   if ((await effects.settled(witness.id, 1)) === 0) return false;
-  await sleep(probe.wall, LONG_BEFORE_MS);
+  await sleep(probe.wall, STORED_AFTER_MS);
   if (!isAccepted(await restart(probe))) return false;
   return (await effects.settled(witness.id, 1)) === 0;
 };

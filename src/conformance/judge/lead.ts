@@ -1,5 +1,5 @@
 /**
- * A made-up lead: events of it, and what the receiver then says of it.
+ * A lead of the suite: its events, and its state in the receiver.
  *
  * @module
  */
@@ -14,22 +14,22 @@ import { isAccepted, notTested, describeReply } from '../verdict.ts';
 
 export interface Lead {
   readonly email: string;
-  /** Delivers an event of this lead. @throws when it is not accepted: then nothing can be said of the state */
+  /** Deliver an event of this lead. @throws {NotAccepted} if it is not accepted, because then its state means nothing */
   send(type: EventType, data?: Data, envelope?: Envelope): Promise<Exchange>;
-  /** The state as it is. */
+  /** The current state. */
   now(): Promise<LeadState>;
-  /** The state as soon as it fits, or what it is when patience ends. */
+  /** The state once `fits` is true, or the last one when patience ends. */
   sees(fits: (state: LeadState) => boolean): Promise<LeadState>;
-  /** The state when everything that was sent so far is through, as far as can be seen from outside. */
+  /** The state once everything sent so far has been processed, as far as can be observed. */
   settled(): Promise<LeadState>;
 }
 
-/** A valid event of the lead was not accepted, which other checks are about. */
+/** A valid event of the lead was not accepted, which other checks report. */
 class NotAccepted extends Error {
   override readonly name = 'NotAccepted';
 }
 
-/** Judges by states: not tested when the receiver does not take the events that would lead to them. */
+/** Run a judgment by states; not tested if the receiver does not accept the events. */
 export const judgeLeads = async (judge: () => Promise<Verdict>): Promise<Verdict> => {
   try {
     return await judge();
@@ -39,12 +39,13 @@ export const judgeLeads = async (judge: () => Promise<Verdict>): Promise<Verdict
   }
 };
 
-/** What makes a lead known to everybody who keeps leads, or only whom not to write to. */
-const TELLING: readonly [EventType, Data] = ['email.unsubscribed', { suppressed_globally: true }];
+/** An event that every receiver stores, whether it keeps all leads or only suppressions. */
+const MARKER: readonly [EventType, Data] = ['email.unsubscribed', { suppressed_globally: true }];
 
 const stateOf = (probe: Probe, email: string): Promise<LeadState> => {
   const { state } = probe.hooks;
-  if (state === undefined) throw new HookError('A check that asks for state must need that hook.');
+  if (state === undefined)
+    throw new HookError('A check that uses the state hook must list it in "needs".');
   return state(email);
 };
 
@@ -62,14 +63,14 @@ export const createLead = (probe: Probe, given: Data = {}): Lead => {
       const exchange = await deliver(probe, probe.event(type, { ...person, ...data }, envelope));
       if (isAccepted(exchange)) return exchange;
       throw new NotAccepted(
-        `${type} was answered ${describeReply(exchange.reply)}, so nothing can be said of its lead.`,
+        `The receiver responded to ${type} with ${describeReply(exchange.reply)}, so the state of its lead is not meaningful.`,
       );
     },
     now: () => stateOf(probe, email),
     sees,
     settled: async () => {
-      // What comes after all of it shows that all of it is through, in a queue as well.
-      const [type, data] = TELLING;
+      // Once a later event has been processed, a queue has processed everything before it.
+      const [type, data] = MARKER;
       const last = probe.event(type, data);
       if (isAccepted(await deliver(probe, last))) {
         const address = String(last.data['lead_email']);

@@ -1,5 +1,5 @@
 /**
- * What answers give away.
+ * Leaks in responses.
  *
  * @module
  */
@@ -8,14 +8,14 @@ import type { Exchange, HeaderPairs } from '../net/exchange.ts';
 
 export type Leak = 'digest' | 'secret' | 'stack';
 
-/** What the redactor calls it. */
+/** Labels of the redactor. */
 const LABELS = { digest: /^<the right digest/, secret: /^<the secret/ } as const;
 
-/** Longer names and paths are none: bounded, so that an answer made to slow the search down cannot. */
+/** A JavaScript stack frame. Lengths are bounded so that a malicious response cannot slow the search down. */
 const JAVASCRIPT =
   /\bat (?:async )?(?:[\w.<>$&; [\]]{1,200} )?\(?(?:file:\/\/|node:|\/|[A-Z]:\\)[^\s()]{1,300}:\d{1,7}:\d/;
 
-/** Where a frame of .NET ends, and how much of the line before it is looked at. */
+/** End of a .NET stack frame, and how much of the line before it is searched. */
 const DOTNET_END = /:line \d/g;
 const DOTNET_START = /\bat [\w.`<>]+\(/;
 const MAX_FRAME_CHARACTERS = 800;
@@ -34,8 +34,7 @@ const hasDotnetFrame = (text: string): boolean => {
 };
 
 /**
- * A frame or the head of a stack, in the languages that receivers are written in. Each takes time linear in the
- * answer's length: no two places where a match may begin share the text that is read from there.
+ * Detectors of stack traces by language. Each takes linear time: the texts read from two possible starts never overlap.
  */
 const STACKS: readonly ((text: string) => boolean)[] = [
   // JavaScript, also as HTML.
@@ -55,7 +54,7 @@ const hasStack = (text: string): boolean => STACKS.some((fits) => fits(text));
 const linesOf = (headers: HeaderPairs): string =>
   headers.map(([name, value]) => `${name}: ${value}`).join('\n');
 
-/** Head and body apart: most bodies of a run are the same, while a date or an id makes every head another one. */
+/** Head and body separately: most bodies of a run are equal, while dates and ids make every head different. */
 const answerOf = ({ reply }: Exchange): readonly string[] =>
   reply.kind === 'answer' ? [linesOf(reply.headers), reply.body] : [];
 
@@ -63,9 +62,9 @@ const sentIn = ({ request }: Exchange): string =>
   `${request.url}\n${linesOf(request.headers)}\n${Buffer.from(request.body).toString('utf8')}`;
 
 /**
- * Exchanges whose answer holds what it should not. What only comes back as it was sent is an echo, and no leak.
+ * Exchanges whose response leaks something. A value that the request contained is an echo, not a leak.
  *
- * @returns null when there was no answer to look at
+ * @returns null if there was no response
  */
 export const leaksOf = (
   { exchanges, secretsIn }: Observed,

@@ -1,5 +1,5 @@
 /**
- * Restarts the receiver and waits until it is back.
+ * Restart of the receiver.
  *
  * @module
  */
@@ -10,11 +10,11 @@ import { isAccepted } from '../verdict.ts';
 
 const LOOK_EVERY_MS = 50;
 
-/** @returns the first valid event that was accepted after the restart, or the last one that was not */
+/** Restart the receiver and wait until it accepts events. @returns the first accepted exchange, or the last rejected one */
 export const restart = async (probe: Probe): Promise<Exchange> => {
   const { hooks, wall } = probe;
   if (hooks.restart === undefined) {
-    throw new HookError('A check that asks for a restart must need that hook.');
+    throw new HookError('A check that uses the restart hook must list it in "needs".');
   }
   await hooks.restart();
   return waitFor(wall, () => probe.post(probe.event()), isAccepted, {

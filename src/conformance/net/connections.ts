@@ -1,41 +1,41 @@
 /**
- * Connections that are kept for the next request, each with its history: one that has already served may be closed by
- * the other side at any moment, a fresh one not without reason.
+ * Connection pool. It knows which connections have served a request: those may be closed by the peer at any time, while a
+ * fresh one is not closed without a reason.
  *
  * @module
  */
-// By its file: to the bare name Bun answers with a stand-in of its own.
+// Imported by file name, because Bun replaces the bare name with its own implementation.
 import { Client } from 'undici/index.js';
 
-/** The head of an answer; Node's own default. */
+/** Limit of a response head; Node's default. */
 export const MAX_HEAD_BYTES = 16_384;
 
-/** A connection, for one request. */
+/** A connection, leased for one request. */
 export interface Lease {
   readonly client: Client;
-  /** Whether the request goes, or went, out over a connection that had served before. */
+  /** Whether the connection had served another request before. */
   reused(): boolean;
-  /** @param spent nothing further is to be sent over it */
+  /** Return the connection. @param spent whether it must not be reused */
   release(spent: boolean): void;
 }
 
 export interface Connections {
-  /** Waits while all are in use. A fresh one has not served before. */
+  /** Lease a connection; waits while all are in use. With `fresh`, it has not served before. */
   take(origin: string, options?: { readonly fresh?: boolean }): Promise<Lease>;
   close(): Promise<void>;
 }
 
 export interface ConnectionOptions {
-  /** Takes any TLS certificate. */
+  /** Accept any TLS certificate. */
   readonly insecure: boolean;
-  /** Connections to one origin at the most. */
+  /** Maximum number of connections to one origin. */
   readonly limit: number;
 }
 
 interface Line {
   readonly client: Client;
   connected: boolean;
-  /** Connected anew since it was taken. */
+  /** Whether it was reconnected since it was leased. */
   fresh: boolean;
 }
 

@@ -1,5 +1,5 @@
 /**
- * One request of the suite, and what came of it.
+ * A request of the suite and its result.
  *
  * @module
  */
@@ -19,11 +19,11 @@ export type HeaderPairs = readonly (readonly [name: string, value: string])[];
 export interface Answer {
   readonly kind: 'answer';
   readonly status: number;
-  /** Names in lower case. */
+  /** Header names are in lower case. */
   readonly headers: HeaderPairs;
-  /** Up to 64 KiB of it, as UTF-8. */
+  /** At most 64 KiB of the body, as UTF-8. */
   readonly body: string;
-  /** Of a body of which `body` is only the beginning: its length as the head states it, or null. */
+  /** Content-Length of a truncated body, or null if unknown; undefined if `body` is complete. */
   readonly totalBytes?: number | null | undefined;
   readonly durationMs: number;
 }
@@ -31,7 +31,7 @@ export interface Answer {
 export interface NoReply {
   readonly kind: 'none';
   readonly cause: NoReplyCause;
-  /** In words: "connection refused". */
+  /** Description: "connection refused". */
   readonly message: string;
   readonly durationMs: number;
 }
@@ -43,7 +43,7 @@ export interface SentRequest {
   readonly url: string;
   readonly headers: HeaderPairs;
   readonly body: Uint8Array;
-  /** How the bytes went out, when not by an HTTP client in one piece: "in two pieces, 200 ms apart". */
+  /** How the bytes were sent, if not by an HTTP client in one piece: "in two pieces, 200 ms apart". */
   readonly manner: string | null;
 }
 
@@ -51,3 +51,7 @@ export interface Exchange {
   readonly request: SentRequest;
   readonly reply: Reply;
 }
+
+/** Whether the reply is a 2xx: the provider considers the event delivered. */
+export const isSuccess = (reply: Reply): boolean =>
+  reply.kind === 'answer' && reply.status >= 200 && reply.status < 300;

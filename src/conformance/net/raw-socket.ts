@@ -1,5 +1,5 @@
 /**
- * A connection that takes bytes as they are, for what an HTTP client would tidy up.
+ * Raw connections that send bytes unmodified, for requests that an HTTP client would normalize.
  *
  * @module
  */
@@ -13,11 +13,11 @@ import { asError, noReply, noReplyOf } from './http-client.ts';
 import { mayBeHttp, MAX_REPLY_BYTES, readReply } from './response-parser.ts';
 
 export interface RawConnection {
-  /** Why there is no connection; null while there is one. */
+  /** Why there is no connection; null while it is open. */
   failure(): NoReply | null;
-  /** Resolves when the bytes have been handed to the system, or that has taken too long. */
+  /** Send bytes; resolves when they have been flushed, or after the timeout. */
   write(bytes: Uint8Array | string): Promise<void>;
-  /** The next answer, within the limit of time; its duration counts from what was written last. */
+  /** Receive the next reply, within the timeout. Its duration counts from the last write. */
   reply(): Promise<Reply>;
   close(): void;
 }
@@ -26,13 +26,13 @@ export interface RawOptions {
   readonly url: string;
   readonly insecure: boolean;
   readonly wall: WallClock;
-  /** Milliseconds, for connecting and again for the answer. */
+  /** Timeout of connecting, of each write and of each reply. */
   readonly timeoutMs: number;
-  /** Cuts the connection. */
+  /** Closes the connection. */
   readonly signal: AbortSignal | undefined;
 }
 
-/** The head of a request as text: request line, `Host`, the given headers in the given spelling, and the empty line. */
+/** The head of a request: request line, `Host`, the given headers with their case and order, and the empty line. */
 export const rawHead = (method: string, url: string, headers: HeaderPairs): string => {
   const { pathname, search, host } = new URL(url);
   const lines = [['Host', host], ...headers].map(([name, value]) => `${name}: ${value}\r\n`);
@@ -52,102 +52,154 @@ const dial = ({ url, insecure }: RawOptions): Socket => {
   });
 };
 
-/** Its head comes on top of what is kept of the body. */
+/** Bytes kept of unread data: a reply's body and its head. */
 const MAX_KEPT_BYTES = 2 * MAX_REPLY_BYTES;
 
-export const openRaw = (options: RawOptions): Promise<RawConnection> =>
+/** Received data of a socket that no reply has consumed yet. */
+interface Inbox {
+  /** The socket's error; null without one. */
+  error(): unknown;
+  /**
+   * Consume the next reply.
+   *
+   * @returns null while it is incomplete
+   * @throws {ProbeError} for an error that is not known to come from the network or the receiver
+   */
+  take(elapsedMs: number): Reply | null;
+  /** Call a listener whenever something arrives or the socket ends; null removes it. */
+  listen(listener: (() => void) | null): void;
+}
+
+const createInbox = (socket: Socket): Inbox => {
+  let received: Buffer = Buffer.alloc(0);
+  let ended = false;
+  let error: unknown = null;
+  let notify: (() => void) | null = null;
+
+  socket.on('data', (chunk: Buffer) => {
+    if (received.length < MAX_KEPT_BYTES) received = Buffer.concat([received, chunk]);
+    notify?.();
+  });
+  socket.on('error', (thrown) => {
+    error = thrown;
+    notify?.();
+  });
+  for (const event of ['end', 'close'] as const) {
+    socket.on(event, () => {
+      ended = true;
+      notify?.();
+    });
+  }
+
+  return {
+    error: () => error,
+    listen: (listener) => {
+      notify = listener;
+    },
+    take: (elapsedMs) => {
+      const read = readReply(received, ended, elapsedMs);
+      const isHttp = mayBeHttp(received);
+      const isTooLarge =
+        received.length >= MAX_KEPT_BYTES ||
+        (received.length > MAX_HEAD_BYTES && !received.includes('\r\n\r\n'));
+      const mayContinue = isHttp && !isTooLarge && error === null && !ended;
+      if (read === null && mayContinue) return null;
+      received = read?.rest ?? Buffer.alloc(0);
+      if (read !== null) return read.answer;
+      if (!isHttp) return noReplyOf('not_http', elapsedMs);
+      if (isTooLarge) return noReplyOf('headers_too_large', elapsedMs);
+      return error === null ? noReplyOf('closed_early', elapsedMs) : noReply(error, elapsedMs);
+    },
+  };
+};
+
+/** Resolve when the bytes have been flushed, or after the timeout: a peer that reads nothing blocks forever. */
+const writeTo = (
+  socket: Socket,
+  bytes: Uint8Array | string,
+  { wall, timeoutMs }: RawOptions,
+): Promise<void> =>
+  new Promise((resolve) => {
+    if (socket.destroyed) {
+      resolve();
+      return;
+    }
+    const disarm = wall.after(timeoutMs, resolve);
+    socket.write(bytes, () => {
+      disarm();
+      resolve();
+    });
+  });
+
+const nextReply = (
+  inbox: Inbox,
+  elapsed: () => number,
+  { wall, timeoutMs }: RawOptions,
+): Promise<Reply> =>
+  new Promise((resolve, reject) => {
+    const finish = (): void => {
+      inbox.listen(null);
+      disarm();
+    };
+    const disarm = wall.after(timeoutMs, () => {
+      inbox.listen(null);
+      const message = 'no complete response';
+      resolve({ kind: 'none', cause: 'timeout', message, durationMs: elapsed() });
+    });
+    const look = (): void => {
+      try {
+        const reply = inbox.take(elapsed());
+        if (reply === null) return;
+        finish();
+        resolve(reply);
+      } catch (thrown) {
+        finish();
+        reject(asError(thrown));
+      }
+    };
+    inbox.listen(look);
+    look();
+  });
+
+/** Resolve when the socket is connected (with TLS: after the handshake) or has failed. */
+const whenSettled = (socket: Socket, options: RawOptions): Promise<void> =>
   new Promise((resolve) => {
     const { wall, timeoutMs, url, signal } = options;
-    const socket = dial(options);
-    socket.setNoDelay(true);
-    let elapsed = stopwatch();
-    let received: Buffer = Buffer.alloc(0);
-    let ended = false;
-    let broken: unknown = null;
-    let look = (): void => undefined;
-
-    const connection: RawConnection = {
-      failure: () => (broken === null ? null : noReply(broken, elapsed())),
-      write: (bytes) =>
-        new Promise((written) => {
-          elapsed = stopwatch();
-          if (socket.destroyed) {
-            written();
-            return;
-          }
-          // Who reads nothing lets it wait for ever.
-          const disarm = wall.after(timeoutMs, written);
-          socket.write(bytes, () => {
-            disarm();
-            written();
-          });
-        }),
-      reply: () =>
-        new Promise((answer, refuse) => {
-          const disarm = wall.after(timeoutMs, () => {
-            look = () => undefined;
-            const message = 'no complete answer';
-            answer({ kind: 'none', cause: 'timeout', message, durationMs: elapsed() });
-          });
-          look = () => {
-            const read = readReply(received, ended, elapsed());
-            const alien = !mayBeHttp(received);
-            const isTooLarge =
-              received.length >= MAX_KEPT_BYTES ||
-              (received.length > MAX_HEAD_BYTES && !received.includes('\r\n\r\n'));
-            if (read === null && !alien && !isTooLarge && broken === null && !ended) return;
-            look = () => undefined;
-            disarm();
-            received = read?.rest ?? Buffer.alloc(0);
-            if (read !== null) {
-              answer(read.answer);
-              return;
-            }
-            try {
-              if (alien) answer(noReplyOf('not_http', elapsed()));
-              else if (isTooLarge) answer(noReplyOf('headers_too_large', elapsed()));
-              else if (broken === null) answer(noReplyOf('closed_early', elapsed()));
-              else answer(noReply(broken, elapsed()));
-            } catch (internal) {
-              refuse(asError(internal));
-            }
-          };
-          look();
-        }),
-      close: () => socket.destroy(),
-    };
-
-    const settle = (): void => {
-      disarmConnect();
-      resolve(connection);
-    };
-    const tooLong = Object.assign(new Error('no connection'), { code: 'ETIMEDOUT' });
-    const disarmConnect = wall.after(timeoutMs, () => socket.destroy(tooLong));
+    const timedOut = Object.assign(new Error('no connection'), { code: 'ETIMEDOUT' });
+    const disarm = wall.after(timeoutMs, () => socket.destroy(timedOut));
     const interrupted = (): void => {
       socket.destroy(Object.assign(new Error('interrupted'), { code: 'ABORT_ERR' }));
     };
+    const settle = (): void => {
+      disarm();
+      resolve();
+    };
+    socket.once(new URL(url).protocol === 'https:' ? 'secureConnect' : 'connect', settle);
+    socket.on('error', settle);
+    socket.on('close', () => signal?.removeEventListener('abort', interrupted));
     signal?.addEventListener('abort', interrupted);
     if (signal?.aborted === true) interrupted();
-    socket.once(new URL(url).protocol === 'https:' ? 'secureConnect' : 'connect', () => {
-      elapsed = stopwatch();
-      settle();
-    });
-    socket.on('data', (chunk: Buffer) => {
-      if (received.length < MAX_KEPT_BYTES) received = Buffer.concat([received, chunk]);
-      look();
-    });
-    socket.on('end', () => {
-      ended = true;
-      look();
-    });
-    socket.on('error', (error) => {
-      broken = error;
-      settle();
-      look();
-    });
-    socket.on('close', () => {
-      signal?.removeEventListener('abort', interrupted);
-      ended = true;
-      look();
-    });
   });
+
+/**
+ * Open a connection. It never rejects: {@link RawConnection.failure} says why there is no connection.
+ *
+ * The connection must be closed by the caller.
+ */
+export const openRaw = async (options: RawOptions): Promise<RawConnection> => {
+  const socket = dial(options);
+  socket.setNoDelay(true);
+  const inbox = createInbox(socket);
+  let elapsed = stopwatch();
+  await whenSettled(socket, options);
+  if (inbox.error() === null) elapsed = stopwatch();
+  return {
+    failure: () => (inbox.error() === null ? null : noReply(inbox.error(), elapsed())),
+    write: (bytes) => {
+      elapsed = stopwatch();
+      return writeTo(socket, bytes, options);
+    },
+    reply: () => nextReply(inbox, () => elapsed(), options),
+    close: () => socket.destroy(),
+  };
+};

@@ -1,16 +1,16 @@
 /**
- * Reads one HTTP/1.1 answer from bytes: as much of the protocol as a verdict needs.
+ * Parser of HTTP/1.1 responses, as far as verdicts need it. Handwritten because it must accept broken responses.
  *
  * @module
  */
 import type { Answer, HeaderPairs } from './exchange.ts';
 
-/** This much of a reply is looked at. */
+/** Maximum number of body bytes that are kept. */
 export const MAX_REPLY_BYTES = 65_536;
 
 export interface ReadReply {
   readonly answer: Answer;
-  /** What came after it. */
+  /** Bytes after the response. */
   readonly rest: Buffer;
 }
 
@@ -28,7 +28,7 @@ const headersOf = (lines: readonly string[]): HeaderPairs =>
     return [line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim()];
   });
 
-/** Null while the last chunk and what follows it have not come. */
+/** Decode a chunked body; null while it is incomplete. */
 const unchunk = (bytes: Buffer): Body | null => {
   const parts: Buffer[] = [];
   for (let at = 0; ;) {
@@ -47,13 +47,13 @@ const unchunk = (bytes: Buffer): Body | null => {
   }
 };
 
-/** Whether these bytes can be the beginning of an answer at all. */
+/** Whether these bytes can be the beginning of a response. */
 export const mayBeHttp = (received: Buffer): boolean => {
   const length = Math.min(received.length, START.length);
   return received.toString('latin1', 0, length) === START.slice(0, length);
 };
 
-/** @param ended nothing more will come @returns null while the body is not complete */
+/** @param ended whether the connection has ended @returns null while the body is incomplete */
 const bodyOf = (
   status: number,
   header: (name: string) => string | undefined,
@@ -61,7 +61,7 @@ const bodyOf = (
   ended: boolean,
 ): Body | null => {
   if (status === 204 || status === 304) return { body: NOTHING, rest };
-  // No more of it is kept, so that it would never be complete.
+  // A body that exceeds the limit is never complete: use what is there.
   const all = { body: rest, rest: NOTHING };
   const enough = rest.length >= MAX_REPLY_BYTES ? all : null;
   if (/chunked/i.test(header('transfer-encoding') ?? '')) return unchunk(rest) ?? enough;
@@ -72,7 +72,7 @@ const bodyOf = (
   return { body: rest.subarray(0, size), rest: rest.subarray(size) };
 };
 
-/** @param ended nothing more will come @returns null while the answer is not complete, or is not HTTP */
+/** @param ended whether the connection has ended @returns null while the response is incomplete or not HTTP */
 export const readReply = (
   received: Buffer,
   ended: boolean,

@@ -1,10 +1,10 @@
 /**
- * How long something took, in real milliseconds with fractions.
+ * Elapsed time in real milliseconds with fractions.
  *
  * @module
  */
 
-/** Starts now. @returns a function that reads it */
+/** Start a stopwatch. @returns a function that reads it, in ms */
 export const stopwatch = (): (() => number) => {
   const started = performance.now();
   return () => performance.now() - started;

@@ -1,5 +1,5 @@
 /**
- * Fresh valid events: the spec's own examples with ids, people and times of their own.
+ * Fresh valid events: the examples of the spec with new ids, people and times.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { toProviderTime } from '../../domain/time.ts';
 
 export type Data = Readonly<Record<string, unknown>>;
 
-/** An event as it is about to be written; not always one that the contract allows. */
+/** An event before serialization; not necessarily valid. */
 export interface Event {
   readonly event: string;
   readonly id: string;
@@ -18,25 +18,25 @@ export interface Event {
   readonly data: Data;
 }
 
-/** Replaces members of the envelope. */
+/** Overrides of envelope fields. */
 export type Envelope = Partial<Pick<Event, 'event' | 'id' | 'timestamp'>>;
 
 export interface EventMaker {
-  /** An id that no other event of this run has. */
+  /** An id that is unique in this run. */
   freshId(): string;
-  /** An address that no other event of this run has, under `.example`. */
+  /** An address under `.example` that is unique in this run. */
   freshEmail(): string;
-  /** A fresh valid event of a type; `data` is merged over the example's, undefined takes a member out. */
+  /** A fresh event of a type (default: `email.replied`). `data` is merged over the example's; undefined removes a field. */
   make(type?: EventType, data?: Data, envelope?: Envelope): Event;
-  /** Every example of the spec, each with an id of its own. */
+  /** Every example of the spec, each with a new id. */
   examples(): readonly Event[];
 }
 
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
 /**
- * @param random numbers in [0, 1): the same ones give the same ids
- * @param now milliseconds since 1970
+ * @param random random numbers in [0, 1); the same numbers give the same ids
+ * @param now current time in ms since 1970
  */
 export const createEventMaker = (random: () => number, now: () => number): EventMaker => {
   const run = Array.from({ length: 10 }, () => ALPHABET[Math.floor(random() * 32)]).join('');
@@ -46,7 +46,7 @@ export const createEventMaker = (random: () => number, now: () => number): Event
     return `${run}${String(made).padStart(5, '0')}`;
   };
   const freshId = (): string => `evt_${next()}`;
-  // A domain for each check: what a faulty receiver does to a whole domain is found by whoever looks for that.
+  // One domain per check, so that a fault that affects a whole domain is only found by the check for it.
   const domain = `${run.toLowerCase()}.receiver-test.example`;
   const freshEmail = (): string => `lead.${next().slice(run.length)}@${domain}`;
 

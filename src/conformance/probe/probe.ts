@@ -1,5 +1,22 @@
 /**
- * What a check works with: makes events, sends them in every manner, keeps what was exchanged, asks the hooks.
+ * Probes: what a check works with. A probe creates events, sends requests in every form, records the exchanges, and
+ * queries the hooks. Each check gets its own probe; all probes of a run share a {@link ProbeContext}.
+ *
+ * A request goes through these steps:
+ *
+ * 1. `post` serializes and signs the event, unless the check overrides the signature or the headers. `connect` instead
+ *    opens a raw connection for requests that an HTTP client would normalize; the check records them with `keep`.
+ * 2. The client sends it, and returns either a response or the reason why there is none. Both are a {@link Reply}, because
+ *    a refused connection is an observation about the receiver and not an error.
+ * 3. The exchange is recorded in the order in which requests started, so that reports of concurrent requests do not depend
+ *    on response times. Its valid digest is redacted from then on, whether or not it was sent.
+ * 4. If the effects hook is in use and the receiver accepted a validly signed event, the event joins the backlog, which
+ *    later waits for its effect.
+ *
+ * Failure: `post` and `connect` throw once the run has ended (`signal`), so that a check in a loop ends with it. A
+ * `ProbeError` from the client means that the suite could not send the request or read its response: the check ends
+ * with an error, and not with a verdict on the receiver. Hooks that fail throw a `HookError`, with the same result. After
+ * the first timeout of a run, further requests get shorter timeouts; see {@link ProbeContext.timeoutMs}.
  *
  * @module
  */
@@ -17,56 +34,67 @@ import {
   type StartSandbox,
 } from '../hooks/hooks.ts';
 import type { HttpClient } from '../net/http-client.ts';
-import { createRunMemory, type RunMemory } from './run-memory.ts';
 import { openRaw, type RawConnection } from '../net/raw-socket.ts';
+import { createRecorder } from './recorder.ts';
+import { createRunMemory, type RunMemory } from './run-memory.ts';
 import type { Signing, SignatureValue } from './signing.ts';
 
 export interface PostOptions {
-  /** Left out: the right one. Null: no header. */
+  /** Default: the valid one. Null: no header. */
   readonly signature?: SignatureValue;
-  /** Left out: the provider's `Content-Type`. Null: no such header. */
+  /** Default: the provider's `Content-Type`. Null: no header. */
   readonly contentType?: string | null;
   readonly method?: string;
-  /** More headers, after the others. */
+  /** Additional headers, after the others. */
   readonly headers?: HeaderPairs;
-  /** In place of the target's. */
+  /** Default: the target URL. */
   readonly url?: string;
-  /** Milliseconds; the run's limit unless given. */
+  /** Default: the timeout of the run. */
   readonly timeoutMs?: number;
 }
 
-/** What all probes of a run share. */
+/** State and services that all probes of a run share. */
 export interface ProbeContext {
   readonly url: string;
   readonly wall: WallClock;
-  /** Numbers in [0, 1), the same for the same seed. */
+  /** Random numbers in [0, 1), reproducible by the seed. */
   readonly random: () => number;
   readonly client: HttpClient;
   readonly signing: Signing;
   readonly redactor: Redactor;
   readonly events: EventMaker;
   readonly hooks: Hooks;
-  /** Sent with every request. */
+  /** Headers of the user, sent with every request. */
   readonly headers: HeaderPairs;
   readonly insecure: boolean;
   /**
-   * Milliseconds that a request may take now: shorter once the receiver has been seen to hang.
+   * Current timeout of a request: shorter after the receiver has hung once.
    *
-   * @param isValid whether it is rightly signed: that nobody answers it is a finding, and takes more time to say
+   * @param isValid whether the request is validly signed: not responding to it is a finding, so it gets more time
    */
   timeoutMs(isValid: boolean): number;
-  /** Starts, or finds, a sandbox that reaches the receiver. */
+  /** An event type that the receiver acts on: the default type of an event. */
+  readonly primaryType?: (() => EventType) | undefined;
+  /** How long to wait for an effect; default: that of the hooks. */
+  readonly effectWithinMs?: (() => number) | undefined;
+  /** Every exchange of the run so far, of all checks, in the order of their replies. */
+  readonly allExchanges?: (() => readonly Exchange[]) | undefined;
+  /** Start or find a sandbox that can reach the receiver. */
   readonly sandbox: StartSandbox | undefined;
   /** Null without an effects hook. */
   readonly backlog: Backlog | null;
   readonly signal: AbortSignal | undefined;
-  /** What the run has learnt so far, shared by its probes; a new one unless given. */
+  /** What the probes of a run share; default: a memory of its own. */
   readonly memory?: RunMemory | undefined;
-  /** Spend more time on generated input; false unless given. */
+  /** Spend more time: more generated events, longer histories, longer pauses. */
   readonly thorough?: boolean | undefined;
-  /** Saved cases that are replayed before anything is generated. */
+  /** Saved events that are replayed before any are generated. */
   readonly examples?: readonly Event[] | undefined;
-  /** Told of every exchange. */
+  /** Event types that have an effect, as the user says; null or undefined: unknown. */
+  readonly effectTypes?: readonly EventType[] | null | undefined;
+  /** Returns the address of a lead that the receiver knows; null or undefined: made-up addresses will do. */
+  readonly leadEmail?: (() => string) | null | undefined;
+  /** Called with every exchange. */
   readonly seen: (exchange: Exchange) => void;
 }
 
@@ -78,38 +106,46 @@ export interface Probe {
   readonly hooks: Hooks;
   /** Null without an effects hook. */
   readonly effects: Effects | null;
-  /** What the receiver has accepted and not processed yet; null without an effects hook. */
+  /** Events that the receiver has accepted and not processed yet; null without an effects hook. */
   readonly queue: Queue | null;
   readonly events: EventMaker;
   readonly timeoutMs: number;
   readonly sandbox: StartSandbox | undefined;
   readonly signal: AbortSignal | undefined;
+  /** What the probes of a run share. */
   readonly memory: RunMemory;
+  /** Spend more time: more generated events, longer histories, longer pauses. */
   readonly thorough: boolean;
+  /** Saved events that are replayed before any are generated. */
   readonly examples: readonly Event[];
-  /** What this check has exchanged so far. */
+  /** Event types that have an effect, as the user says; null: unknown. */
+  readonly effectTypes: readonly EventType[] | null;
+  /** Returns the address of a lead that the receiver knows; null: made-up addresses will do. */
+  readonly leadEmail: (() => string) | null;
+  /** Every exchange of the run so far, of all checks, in the order of their replies. */
+  readonly allExchanges: () => readonly Exchange[];
+  /** Exchanges of this check so far. */
   readonly exchanges: readonly Exchange[];
 
-  /** A fresh valid event; see {@link EventMaker.make}. */
+  /** A fresh valid event, of a type that the receiver acts on unless one is given; see {@link EventMaker.make}. */
   event(type?: EventType, data?: Data, envelope?: Envelope): Event;
-  /** The bytes as the provider writes them: compact JSON. */
+  /** Serialize as the provider does: compact JSON. */
   write(event: Event): string;
-  /** Posts an event (written compactly) or bytes, rightly signed unless told otherwise. */
+  /** Post an event (serialized compactly) or bytes, validly signed by default. */
   post(body: Event | Uint8Array | string, options?: PostOptions): Promise<Exchange>;
-  /** The headers of a delivery: content type, signature, and what the user gave. */
+  /** The headers of a delivery: content type, signature, and headers of the user. */
   headersFor(body: Uint8Array | string, options?: PostOptions): HeaderPairs;
-  /** A connection that takes bytes as they are. Close it when done. */
+  /** Open a raw connection. Close it when done. */
   connect(): Promise<RawConnection>;
-  /** Whether a TLS handshake with the same host and port comes off; nothing is sent over it. */
+  /** Whether a TLS handshake with the same host and port succeeds; nothing is sent over it. */
   speaksTls(): Promise<boolean>;
-  /** Keeps an exchange that was made over a raw connection. */
+  /** Record an exchange that was made over a raw connection. */
   keep(request: Omit<SentRequest, 'url'>, reply: Reply): Exchange;
 }
 
-/** As long as a handshake may take. */
-const TLS_HANDSHAKE_MS = 2000;
+const TLS_HANDSHAKE_TIMEOUT_MS = 2000;
 
-/** The same place by https://, with its port, which for http:// may be left out. */
+/** The same host and port over https, with the default port of http made explicit. */
 export const overTls = (url: string): string => {
   const to = new URL(url);
   const port = to.protocol === 'http:' ? to.port || '80' : to.port;
@@ -121,96 +157,81 @@ export const overTls = (url: string): string => {
 const isEvent = (body: Event | Uint8Array | string): body is Event =>
   typeof body === 'object' && !(body instanceof Uint8Array);
 
-/** What the effects hook is vouched for with: of another type a right receiver may make nothing. */
-const VOUCHED: EventType = 'email.replied';
-
-const isTaken = ({ reply }: Exchange): boolean =>
-  reply.kind === 'answer' && reply.status >= 200 && reply.status < 300;
-
-const parse = (bytes: Uint8Array): Partial<Event> | null => {
-  try {
-    return JSON.parse(Buffer.from(bytes).toString('utf8')) as Partial<Event> | null;
-  } catch {
-    return null;
-  }
+/** Build the headers of a delivery. @param extra headers of the user */
+const buildHeaders = (
+  signing: Signing,
+  extra: HeaderPairs,
+  body: Uint8Array | string,
+  options: PostOptions = {},
+): HeaderPairs => {
+  const { contentType = CONTENT_TYPE, signature = signing.valid(body), headers = [] } = options;
+  return [
+    ...(contentType === null ? [] : [['Content-Type', contentType] as const]),
+    ...(signature === null ? [] : [[SIGNATURE.header, signature] as const]),
+    ...extra,
+    ...headers,
+  ];
 };
 
-export const createProbe = (context: ProbeContext): Probe => {
-  const { url, wall, random, signing, hooks, events, headers: extra, client, signal } = context;
-  const exchanges: Exchange[] = [];
-  /** When each of them was begun: of those side by side, the order must not depend on who answers first. */
-  const begun: number[] = [];
-  let begins = 0;
-  const begin = (): number => (begins += 1);
-  /** What was delivered as the provider does and taken will have its effect. */
-  const note = (exchange: Exchange): void => {
-    const { method, url: to, headers, body } = exchange.request;
-    if (context.backlog === null || method !== 'POST' || to !== url || !isTaken(exchange)) return;
-    const signature = headers.find(([name]) => name === SIGNATURE.header)?.[1];
-    if (signature !== signing.valid(body)) return;
-    const { event, id } = parse(body) ?? {};
-    if (event === VOUCHED && typeof id === 'string') context.backlog.accepted(id);
-  };
-  const keep = (exchange: Exchange, at: number): Exchange => {
-    // An answer can give away the right digest of what was sent without one: it must be known to be hidden.
-    signing.digest(exchange.request.body);
-    const later = begun.filter((other) => other > at).length;
-    exchanges.splice(exchanges.length - later, 0, exchange);
-    begun.splice(begun.length - later, 0, at);
-    context.seen(exchange);
-    note(exchange);
-    return exchange;
-  };
-  const write = (event: Event): string => JSON.stringify(event);
-  const headersFor = (body: Uint8Array | string, options: PostOptions = {}): HeaderPairs => {
-    const { contentType = CONTENT_TYPE, signature = signing.valid(body), headers = [] } = options;
-    return [
-      ...(contentType === null ? [] : [['Content-Type', contentType] as const]),
-      ...(signature === null ? [] : [[SIGNATURE.header, signature] as const]),
-      ...extra,
-      ...headers,
-    ];
-  };
+/** The default type, unless the receiver is known to ignore it. */
+const DEFAULT_TYPE: EventType = 'email.replied';
 
+const write = (event: Event): string => JSON.stringify(event);
+
+/** Create the probe of one check. */
+export const createProbe = (context: ProbeContext): Probe => {
+  const { url, wall, signing, hooks, events, client, signal } = context;
+  const { primaryType = () => DEFAULT_TYPE } = context;
+  const recorder = createRecorder({ ...context, primaryType });
   const queue = hooks.effects === undefined ? null : context.backlog;
+
+  const toRequest = (body: Event | Uint8Array | string, options: PostOptions): SentRequest => {
+    const text = isEvent(body) ? write(body) : body;
+    const bytes = typeof text === 'string' ? Buffer.from(text, 'utf8') : text;
+    return {
+      method: options.method ?? 'POST',
+      url: options.url ?? url,
+      headers: buildHeaders(signing, context.headers, bytes, options),
+      body: bytes,
+      manner: null,
+    };
+  };
 
   return {
     url,
     wall,
-    random,
+    random: context.random,
     signing,
     hooks,
-    effects: hooks.effects === undefined ? null : createEffects(hooks.effects, wall, queue),
+    effects:
+      hooks.effects === undefined
+        ? null
+        : createEffects(hooks.effects, wall, queue, context.effectWithinMs),
     queue,
     events,
     get timeoutMs() {
       return context.timeoutMs(false);
     },
     sandbox: context.sandbox,
-    signal: context.signal,
+    signal,
     memory: context.memory ?? createRunMemory(),
     thorough: context.thorough ?? false,
     examples: context.examples ?? [],
-    exchanges,
-    event: events.make,
+    effectTypes: context.effectTypes ?? null,
+    leadEmail: context.leadEmail ?? null,
+    allExchanges: context.allExchanges ?? (() => recorder.exchanges),
+    exchanges: recorder.exchanges,
+    event: (type = primaryType(), data, envelope) => events.make(type, data, envelope),
     write,
-    headersFor,
+    headersFor: (body, options) => buildHeaders(signing, context.headers, body, options),
     post: async (body, options = {}) => {
       // A check in a loop must end with the run.
       signal?.throwIfAborted();
-      const text = isEvent(body) ? write(body) : body;
-      const bytes = typeof text === 'string' ? Buffer.from(text, 'utf8') : text;
-      const request: SentRequest = {
-        method: options.method ?? 'POST',
-        url: options.url ?? url,
-        headers: headersFor(bytes, options),
-        body: bytes,
-        manner: null,
-      };
-      const at = begin();
-      const limit = options.timeoutMs ?? context.timeoutMs(options.signature === undefined);
-      const reply = await client.send(request, limit);
-      return keep({ request, reply }, at);
+      const request = toRequest(body, options);
+      const startedAs = recorder.start();
+      const timeoutMs = options.timeoutMs ?? context.timeoutMs(options.signature === undefined);
+      const reply = await client.send(request, timeoutMs);
+      return recorder.record({ request, reply }, startedAs);
     },
     connect: async () => {
       signal?.throwIfAborted();
@@ -218,11 +239,12 @@ export const createProbe = (context: ProbeContext): Probe => {
       return openRaw({ url, insecure, wall, timeoutMs: context.timeoutMs(true), signal });
     },
     speaksTls: async () => {
-      const over = { insecure: true, wall, timeoutMs: TLS_HANDSHAKE_MS, signal };
-      const connection = await openRaw({ ...over, url: overTls(url) });
+      const options = { insecure: true, wall, timeoutMs: TLS_HANDSHAKE_TIMEOUT_MS, signal };
+      const connection = await openRaw({ ...options, url: overTls(url) });
       connection.close();
       return connection.failure() === null;
     },
-    keep: (request, reply) => keep({ request: { ...request, url }, reply }, begin()),
+    keep: (request, reply) =>
+      recorder.record({ request: { ...request, url }, reply }, recorder.start()),
   };
 };

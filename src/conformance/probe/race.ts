@@ -1,5 +1,5 @@
 /**
- * Requests whose last bytes leave at the same moment, so that the receiver has all of them at once.
+ * Concurrent requests whose last bytes are sent at the same time, so that the receiver gets all of them at once.
  *
  * @module
  */
@@ -8,15 +8,15 @@ import { sleep } from '../hooks/hooks.ts';
 import type { Probe } from './probe.ts';
 import { rawHead, type RawConnection } from '../net/raw-socket.ts';
 
-/** A receiver that takes one connection at a time lets the others wait: the race goes on without them. Milliseconds. */
+/** Time for connecting. A receiver may accept one connection at a time; the race continues without the others. */
 const CONNECT_WITHIN_MS = 250;
 
 export interface RaceOptions {
-  /** Connections at the same time; 20 unless given. */
+  /** Number of concurrent connections; default: 20. */
   readonly sockets?: number | undefined;
 }
 
-/** Connections that are open within the time; later ones are closed. */
+/** Open connections; those that take too long are closed. */
 const openAll = async (probe: Probe, sockets: number): Promise<readonly RawConnection[]> => {
   const open: RawConnection[] = [];
   let late = false;
@@ -31,9 +31,9 @@ const openAll = async (probe: Probe, sockets: number): Promise<readonly RawConne
 };
 
 /**
- * Posts the same rightly signed bytes over many connections: all but the last byte first, then all last bytes at once.
+ * Post the same correctly signed bytes over many connections: first all but the last byte, then all last bytes at once.
  *
- * @returns one exchange for each connection that was open in time
+ * @returns one exchange per connection that was open in time
  */
 export const race = async (
   probe: Probe,

@@ -1,5 +1,5 @@
 /**
- * One request over a connection of its own, with its headers exactly as they are given.
+ * One request over its own connection, with unmodified headers.
  *
  * @module
  */
@@ -8,9 +8,9 @@ import type { Probe } from './probe.ts';
 import { rawHead } from '../net/raw-socket.ts';
 
 /**
- * Posts with these headers, in this spelling and order; each character of a value is one byte.
+ * Post with these headers, in this case and order; each character of a value is one byte.
  *
- * @param manner how it differs from what an HTTP client sends; null when a command line can do the same
+ * @param manner how it differs from what an HTTP client sends; null if curl can send the same
  */
 export const postRaw = async (
   probe: Probe,

@@ -1,5 +1,5 @@
 /**
- * Signatures for probes: what is sent, and what may be shown of it.
+ * Signatures for probes, and their redaction in reports.
  *
  * @module
  */
@@ -13,26 +13,26 @@ import type { Redactor } from '../redact/redact.ts';
 export type SignatureValue = string | null;
 
 export interface Signing {
-  /** The right value for these bytes. */
+  /** The valid header value for a body. */
   valid(body: Uint8Array | string): string;
-  /** The right digest alone: lower-case hex, without the prefix. */
+  /** The valid digest: lower-case hex, without the prefix. */
   digest(body: Uint8Array | string): string;
-  /** The value by another algorithm, which it names: `sha1=…`. */
+  /** The header value by another algorithm, with its name as prefix: `sha1=…`. */
   with(algorithm: string, body: Uint8Array | string): string;
-  /** The value that another key gives. */
+  /** The header value by another key. */
   by(key: Uint8Array | string, body: Uint8Array | string): string;
-  /** What a receiver may take for right in place of it, most likely first. */
+  /** Signatures that a faulty receiver may expect instead, most likely first. */
   candidates(body: Uint8Array | string): readonly Candidate[];
 }
 
 const bytes = (body: Uint8Array | string): Buffer =>
   typeof body === 'string' ? Buffer.from(body, 'utf8') : Buffer.from(body);
 
-/** Whatever is made with the secret is hidden in reports from then on. */
+/** Create signatures with a secret. Everything derived from it is redacted in reports from then on. */
 export const createSigning = (secret: string, redactor: Redactor): Signing => {
   const sign = createSigner(secret);
   redactor.hideSecret(secret, 'the secret');
-  /** A body is signed as it is sent, and again as its exchange is kept. */
+  /** Cache: a body is signed when it is sent, and again when its exchange is recorded. */
   const known = new WeakMap<Uint8Array, string>();
   const digest = (body: Uint8Array | string): string => {
     const before = typeof body === 'string' ? undefined : known.get(body);
@@ -43,12 +43,12 @@ export const createSigning = (secret: string, redactor: Redactor): Signing => {
     redactor.hide(hex.toUpperCase(), '<the right digest, upper case>');
     redactor.hide(raw.toString('base64').replace(/=+$/, ''), '<the right digest, base64>');
     redactor.hide(raw.toString('base64url'), '<the right digest, base64>');
-    // What a probe sends part of is shown as what it is, too.
+    // Parts of the digest that probes send get their own labels.
     redactor.hide(hex.slice(0, 32), '<first half of the right digest>');
     redactor.hide(hex.slice(32), '<second half of the right digest>');
     redactor.hide(hex.slice(0, 8), '<the first 8 of the right digest>');
     redactor.hide(hex.slice(0, -1), '<all but the last of the right digest>');
-    // Of which digit it is made, the time of the run would tell.
+    // The changed digit would vary with the time of the run.
     const changed = hex.slice(0, -1) + (hex.endsWith('0') ? '1' : '0');
     redactor.hide(changed, '<the right digest but for its last>');
     if (typeof body !== 'string') known.set(body, hex);

@@ -1,11 +1,11 @@
 /**
- * The forms in which a receiver, a framework or a log may show a secret. All of them are hidden, and all count as a leak.
+ * Encodings in which a receiver, a framework or a log may show a secret. All of them are redacted and count as leaks.
  *
  * @module
  */
 import { toUSVString } from 'node:util';
 
-/** Shorter ones would black out words that have nothing to do with it. */
+/** Shorter values would redact unrelated words. */
 const MIN_CHARACTERS = 8;
 
 const PREFIX = /^whsec_/;

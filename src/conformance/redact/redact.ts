@@ -1,5 +1,5 @@
 /**
- * Keeps the secret and everything made with it out of what is shown.
+ * Redaction of the secret and everything derived from it.
  *
  * @module
  */
@@ -8,20 +8,20 @@ import { encodingsOf } from './encodings.ts';
 import { quoteForShell } from '../../domain/shell.ts';
 
 export interface Redactor {
-  /** From now on `value` is shown as `label`. */
+  /** Replace `value` by `label` from now on. */
   hide(value: string, label: string): void;
-  /** From now on `secret` is shown as `<name>` in every form that {@link encodingsOf} knows. */
+  /** Replace `secret` by `<name>` from now on, in every form of {@link encodingsOf}. */
   hideSecret(secret: string, name: string): void;
   /** The text without anything hidden; of a text longer than `most`, its beginning, as far as the last label goes. */
   apply(text: string, most?: number): string;
-  /** Labels of what is hidden and occurs in the text. */
+  /** Labels of the hidden values that occur in the text. */
   find(text: string): readonly string[];
 }
 
-/** How labels of what only the user knows begin. */
+/** Prefix of labels of values that the user can fill in. */
 export const YOURS = '<your ';
 
-/** Shorter ones would black out words that have nothing to do with it. */
+/** Shorter values would redact unrelated words. */
 const SHORTEST = 6;
 
 /** A hidden value at a place in a text. */
@@ -70,7 +70,7 @@ export const createRedactor = (): Redactor => {
   const hideAlsoQuoted = (value: string, label: string): void => {
     if (value.length < SHORTEST) return;
     hide(value, label);
-    // As it stands in a command.
+    // The form within a quoted shell argument.
     if (value.includes("'")) hide(quoteForShell(value).slice(1, -1), label);
   };
 

@@ -1,12 +1,12 @@
 /**
- * Exchanges as lines of text, and text that cannot steer what shows it.
+ * Exchanges as lines of text, and text that cannot control the display.
  *
  * @module
  */
 import { toUSVString } from 'node:util';
 import type { ReportedExchange, ReportedRequest, ReportedResponse } from '../report.ts';
 
-/** What came from elsewhere without what would move a cursor, colour a terminal or turn text around. */
+/** Replace characters that move the cursor, color the terminal or change the text direction; normalize CR LF. */
 export const harmless = (text: string): string =>
   toUSVString(text)
     .replaceAll('\r\n', '\n')
@@ -15,7 +15,7 @@ export const harmless = (text: string): string =>
       '\uFFFD',
     );
 
-/** The same on one line. */
+/** The same as {@link harmless}, on one line. */
 export const onOneLine = (text: string): string => harmless(text).replaceAll(/[\t\n]+/g, ' ');
 
 export interface Part {
@@ -23,7 +23,7 @@ export interface Part {
   readonly text: string;
 }
 
-/** A cause or a remedy in parts: what stands between a pair of backticks is code. */
+/** Split a cause or fix at pairs of backticks: the text between them is code. */
 export const splitCode = (text: string): readonly Part[] =>
   text.split(/(`[^`\n]+`)/).map((part, at) => {
     const code = at % 2 === 1 ? part.slice(1, -1) : '';
@@ -57,7 +57,7 @@ export const requestLines = (request: ReportedRequest): readonly string[] => {
     ...(manner === null ? [] : [onOneLine(`(${manner})`)]),
     ...headerLines(headers, leftOut),
     ...(body === null && base64 !== null
-      ? ['', `(${bytes} bytes that are no UTF-8, in base64:)`, base64]
+      ? ['', `(${bytes} bytes that are not UTF-8, in base64:)`, base64]
       : bodyLines(body)),
   ];
 };
@@ -66,13 +66,13 @@ export const responseLines = (response: ReportedResponse): readonly string[] => 
   const { status, headers, headers_left_out: leftOut, body, error, duration_ms: took } = response;
   return [
     status === null
-      ? onOneLine(`no answer: ${error ?? 'unknown'}, after ${took} ms`)
+      ? onOneLine(`no response: ${error ?? 'unknown'}, after ${took} ms`)
       : `${status} in ${took} ms`,
     ...headerLines(headers, leftOut),
     ...bodyLines(body),
   ];
 };
 
-/** The one that shows a fault most plainly. */
+/** The exchange that shows a fault most plainly; null without exchanges. */
 export const plainest = (exchanges: readonly ReportedExchange[]): ReportedExchange | null =>
   exchanges.at(-1) ?? null;

@@ -1,17 +1,17 @@
 /**
- * What all reporters show: findings worst first, what was not tested by reason, the counts in words.
+ * Shared parts of all reporters: findings by severity, untested checks by reason, and counts.
  *
  * @module
  */
 import { formatSpan } from '../run/cut-off.ts';
 import { isCounted, type CheckResult, type Report, type Summary } from '../report.ts';
 
-export type Gravity = 'failure' | 'warning' | 'note' | 'known' | 'error';
+export type Severity = 'failed' | 'warning' | 'note' | 'known' | 'error';
 
 export interface Finding {
   readonly result: CheckResult;
-  readonly gravity: Gravity;
-  /** Why it is let pass; null unless the baseline names it. */
+  readonly severity: Severity;
+  /** Reason given in the baseline; null for a failure that the baseline does not list. */
   readonly known: string | null;
 }
 
@@ -20,36 +20,36 @@ export interface NotTested {
   readonly ids: readonly string[];
 }
 
-const ORDER: readonly Gravity[] = ['failure', 'error', 'warning', 'note', 'known'];
+const ORDER: readonly Severity[] = ['failed', 'error', 'warning', 'note', 'known'];
 
-/** One rule for every format: a failure is what the run fails on. */
-const gravityOf = ({ level }: CheckResult, { fail_on: failOn }: Report): Gravity =>
-  isCounted(level, failOn) ? 'failure' : level === 'SHOULD' ? 'warning' : 'note';
+/** A finding is `failed` if its level decides the verdict of this run. The same rule applies to all formats. */
+const severityOf = ({ level }: CheckResult, { fail_on: failOn }: Report): Severity =>
+  isCounted(level, failOn) ? 'failed' : level === 'SHOULD' ? 'warning' : 'note';
 
-/** Null for what is no finding: passed or not tested. */
+/** Return the finding of a result; null if it passed or was not tested. */
 export const findingOf = (report: Report, result: CheckResult): Finding | null => {
-  if (result.status === 'error') return { result, gravity: 'error', known: null };
+  if (result.status === 'error') return { result, severity: 'error', known: null };
   if (result.status !== 'fail') return null;
   const entry = report.baseline?.known.find(({ id }) => id === result.id);
   return {
     result,
-    gravity: entry === undefined ? gravityOf(result, report) : 'known',
+    severity: entry === undefined ? severityOf(result, report) : 'known',
     known: entry?.reason ?? null,
   };
 };
 
-/** Worst first; within one gravity in the catalogue's order. */
+/** Findings by descending severity, then in catalogue order. */
 export const findingsOf = (report: Report): readonly Finding[] => {
   const all = report.checks.flatMap((result) => findingOf(report, result) ?? []);
-  return ORDER.flatMap((gravity) => all.filter((finding) => finding.gravity === gravity));
+  return ORDER.flatMap((severity) => all.filter((finding) => finding.severity === severity));
 };
 
-/** Those that share a reason together, the largest group first. */
+/** Untested checks grouped by reason, largest group first. */
 export const notTestedBy = (report: Report): readonly NotTested[] => {
   const groups = new Map<string, string[]>();
   for (const { id, status, reason } of report.checks) {
     if (status !== 'not_tested') continue;
-    const key = reason ?? 'No reason is given.';
+    const key = reason ?? 'No reason given.';
     groups.set(key, [...(groups.get(key) ?? []), id]);
   }
   return [...groups]
@@ -57,29 +57,31 @@ export const notTestedBy = (report: Report): readonly NotTested[] => {
     .toSorted((one, other) => other.ids.length - one.ids.length);
 };
 
-/** Figures that passing checks have measured. */
+/** Passed performance checks with measurements. */
 export const figuresOf = (report: Report): readonly CheckResult[] =>
   report.checks.filter(
     ({ area, status, reason }) => area === 'performance' && status === 'pass' && reason !== null,
   );
 
-const COUNTS: readonly (readonly [keyof Omit<Summary, 'verdict'>, string])[] = [
-  ['passed', 'passed'],
-  ['failed', 'failed (MUST)'],
-  ['warned', 'warned (SHOULD)'],
-  ['noted', 'noted (INFO)'],
-  ['known', 'known failures'],
-  ['errored', 'could not be judged'],
-  ['not_tested', 'not tested'],
-];
+const plural = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`;
 
-/** "42 passed, 1 failed (MUST), 3 not tested": passed, failed and not tested always, the rest when there is any. */
+const COUNTS: Readonly<Record<keyof Omit<Summary, 'verdict'>, (count: number) => string>> = {
+  passed: (count) => `${count} passed`,
+  failed: (count) => `${count} failed (MUST)`,
+  warned: (count) => `${plural(count, 'warning')} (SHOULD)`,
+  noted: (count) => `${plural(count, 'note')} (INFO)`,
+  known: (count) => plural(count, 'known failure'),
+  errored: (count) => plural(count, 'error'),
+  not_tested: (count) => `${count} not tested`,
+};
+
+const ALWAYS_COUNTED: ReadonlySet<string> = new Set(['passed', 'failed', 'warned', 'not_tested']);
+
+/** "42 passed, 1 failed (MUST), 2 warnings (SHOULD), 3 not tested"; notes, known failures and errors only if there are any. */
 export const formatCounts = ({ summary }: Report): string =>
-  COUNTS.filter(
-    ([member]) =>
-      summary[member] > 0 || ['passed', 'failed', 'warned', 'not_tested'].includes(member),
-  )
-    .map(([member, words]) => `${summary[member]} ${words}`)
+  (Object.keys(COUNTS) as (keyof typeof COUNTS)[])
+    .filter((member) => summary[member] > 0 || ALWAYS_COUNTED.has(member))
+    .map((member) => COUNTS[member](summary[member]))
     .join(', ');
 
 const VERDICTS = {
@@ -88,7 +90,7 @@ const VERDICTS = {
   inconclusive: 'Inconclusive',
 } as const;
 
-/** The verdict as a sentence without its full stop. A run that was interrupted is never called conformant. */
+/** The verdict as a sentence without a period. An interrupted run is never called conformant. */
 export const formatVerdict = ({ summary, cut_off: cutOff }: Report): string => {
   const verdict = VERDICTS[summary.verdict];
   if (cutOff === null) return verdict;
@@ -101,9 +103,9 @@ export const formatVerdict = ({ summary, cut_off: cutOff }: Report): string => {
   return `INTERRUPTED ${where}${found}`;
 };
 
-export const GRAVITY_WORDS: Readonly<Record<Gravity, string>> = {
-  failure: 'FAIL',
-  warning: 'WARN',
+export const SEVERITY_LABELS: Readonly<Record<Severity, string>> = {
+  failed: 'FAILED',
+  warning: 'WARNING',
   note: 'NOTE',
   known: 'KNOWN',
   error: 'ERROR',

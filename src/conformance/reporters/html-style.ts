@@ -1,17 +1,17 @@
 /**
- * How the HTML report looks, and how its filter works: no script, nothing from elsewhere.
+ * Styles of the HTML report, including its filter: no scripts, no external resources.
  *
  * @module
  */
 
 export const FILTERS = [
   ['all', 'All'],
-  ['failure', 'Failed'],
-  ['warning', 'Warned'],
-  ['note', 'Noted'],
+  ['failed', 'Failed'],
+  ['warning', 'Warnings'],
+  ['note', 'Notes'],
   ['known', 'Known'],
-  ['error', 'Not judged'],
-  ['pass', 'Passed'],
+  ['error', 'Errors'],
+  ['passed', 'Passed'],
   ['not_tested', 'Not tested'],
 ] as const;
 
@@ -19,13 +19,13 @@ const hiding = FILTERS.slice(1)
   .map(([kind]) => `body:has(#show-${kind}:checked) .check:not(.${kind})`)
   .join(',\n');
 
-/** Contrast is 4.5 to 1 at the least, in both schemes. */
+/** The contrast ratio is at least 4.5:1 in both color schemes. */
 export const STYLE = `
 :root { color-scheme: light dark; --text: light-dark(#1b1f24, #e6e8ea); --back: light-dark(#ffffff, #15181c);
   --soft: light-dark(#57606a, #a8b0b8); --line: light-dark(#d0d7de, #3a4048); --code: light-dark(#f6f8fa, #1e2329);
-  --failure: light-dark(#b3261e, #ff8a80); --warning: light-dark(#8a5a00, #f5c04a); --pass: light-dark(#1a6e33, #6fd08c);
+  --failed: light-dark(#b3261e, #ff8a80); --warning: light-dark(#8a5a00, #f5c04a); --passed: light-dark(#1a6e33, #6fd08c);
   --note: light-dark(#0b5cad, #7fb8ff); }
-* { box-sizing: border-box; }
+ * { box-sizing: border-box; }
 body { margin: 0 auto; padding: 1.5rem; max-width: 70rem; color: var(--text); background: var(--back);
   font: 1rem/1.5 system-ui, sans-serif; }
 h1 { font-size: 1.5rem; overflow-wrap: anywhere; }
@@ -36,9 +36,9 @@ label { cursor: pointer; padding: .25rem 0; }
 .check > summary { cursor: pointer; padding: .6rem 0; overflow-wrap: anywhere; }
 summary:focus-visible, input:focus-visible { outline: 2px solid var(--note); outline-offset: 2px; }
 .word { font-weight: 700; }
-.failure .word, .error .word, .verdict.not_conformant { color: var(--failure); }
+.failed .word, .error .word, .verdict.not_conformant { color: var(--failed); }
 .warning .word, .verdict.inconclusive { color: var(--warning); }
-.pass .word, .verdict.conformant { color: var(--pass); }
+.passed .word, .verdict.conformant { color: var(--passed); }
 .note .word { color: var(--note); }
 .known .word, .not_tested .word, .soft { color: var(--soft); }
 dt { font-weight: 600; margin-top: .6rem; }

@@ -1,120 +1,138 @@
 /**
- * The report as one self-contained page: every check with its exchanges; no script, nothing from elsewhere.
+ * The report as one self-contained HTML page: every check with its exchanges; no scripts, no external resources. Every
+ * interpolated text is escaped by the template.
  *
  * @module
  */
 import { createHash } from 'node:crypto';
+import { html as markup, raw } from 'hono/html';
 import type { CheckResult, Report, ReportedExchange } from '../report.ts';
 import { harmless, requestLines, responseLines, splitCode } from './exchange-text.ts';
 import {
   findingOf,
   findingsOf,
-  GRAVITY_WORDS,
+  SEVERITY_LABELS,
   notTestedBy,
   formatCounts,
   formatRun,
   formatVerdict,
-  type Gravity,
+  type Severity,
 } from './findings.ts';
 import { FILTERS, STYLE } from './html-style.ts';
-import { escapeMarkup } from './xml-text.ts';
+import { representable } from './xml-text.ts';
 
-const show = (text: string): string => escapeMarkup(harmless(text));
+/** A fragment of escaped markup. */
+type Markup = ReturnType<typeof markup>;
 
-const showWithCode = (text: string): string =>
-  splitCode(harmless(text))
-    .map(({ isCode, text: part }) =>
-      isCode ? `<code>${escapeMarkup(part)}</code>` : escapeMarkup(part),
-    )
-    .join('');
+/** Text that is safe to display and valid in a page. The template escapes it. */
+const show = (text: string): string => representable(harmless(text));
 
-const WORDS: Readonly<Record<string, string>> = { pass: 'pass', not_tested: 'not tested' };
+const showWithCode = (text: string): readonly (Markup | string)[] =>
+  splitCode(show(text)).map(({ isCode, text: part }) =>
+    isCode ? markup`<code>${part}</code>` : part,
+  );
 
-const kindOf = (report: Report, result: CheckResult): Gravity | 'pass' | 'not_tested' =>
-  findingOf(report, result)?.gravity ?? (result.status === 'pass' ? 'pass' : 'not_tested');
+const LABELS: Readonly<Record<string, string>> = { passed: 'passed', not_tested: 'not tested' };
 
-const entry = (term: string, text: string | null, write = show): string =>
-  text === null || text === '' ? '' : `<dt>${term}</dt><dd>${write(text)}</dd>`;
+const kindOf = (report: Report, result: CheckResult): Severity | 'passed' | 'not_tested' =>
+  findingOf(report, result)?.severity ?? (result.status === 'pass' ? 'passed' : 'not_tested');
 
-// A line end directly after the tag is dropped by readers.
-const pre = (text: string): string => `<pre tabindex="0">\n${escapeMarkup(text)}</pre>`;
+const entry = (
+  term: string,
+  text: string | null,
+  format: (text: string) => unknown = show,
+): Markup | null =>
+  text === null || text === '' ? null : markup`<dt>${term}</dt><dd>${format(text)}</dd>`;
 
-const showExchange = ({ request, response }: ReportedExchange, at: number): string =>
-  `<h3>Exchange ${at + 1}</h3><p>Sent:</p>${pre(requestLines(request).join('\n'))}` +
-  `<p>Came back:</p>${pre(responseLines(response).join('\n'))}`;
+// HTML parsers drop a line break directly after the tag.
+const pre = (text: string): Markup => markup`<pre tabindex="0">\n${representable(text)}</pre>`;
 
-const showCheck = (report: Report, result: CheckResult): string => {
+const showExchange = ({ request, response }: ReportedExchange, at: number): readonly Markup[] => [
+  markup`<h3>Exchange ${at + 1}</h3><p>Request:</p>${pre(requestLines(request).join('\n'))}`,
+  markup`<p>Response:</p>${pre(responseLines(response).join('\n'))}`,
+];
+
+const showExchanges = (exchanges: readonly ReportedExchange[]): Markup | null =>
+  exchanges.length === 0
+    ? null
+    : markup`<details><summary>Exchanges (${exchanges.length})</summary>${exchanges.map(showExchange)}</details>`;
+
+const showCheck = (report: Report, result: CheckResult): readonly (Markup | string | null)[] => {
   const kind = kindOf(report, result);
   const known = findingOf(report, result)?.known ?? null;
-  const word = WORDS[kind] ?? GRAVITY_WORDS[kind as Gravity].toLowerCase();
-  const open = ['failure', 'error', 'warning'].includes(kind) ? ' open' : '';
-  const { exchanges, reproduce } = result;
+  const label = LABELS[kind] ?? SEVERITY_LABELS[kind as Severity].toLowerCase();
+  const open = ['failed', 'error', 'warning'].includes(kind) ? raw(' open') : '';
+  const { id, reproduce } = result;
   return [
-    `<details class="check ${kind}" id="${escapeMarkup(result.id)}"${open}>`,
-    `<summary><span class="word">${word}</span> <span class="soft">${result.level}</span> `,
-    `<code>${show(result.id)}</code> ${show(result.title)}</summary><dl>`,
+    markup`<details class="check ${kind}" id="${representable(id)}"${open}>`,
+    markup`<summary><span class="word">${label}</span> <span class="soft">${result.level}</span> `,
+    markup`<code>${show(id)}</code> ${show(result.title)}</summary><dl>`,
     entry('Known', known),
-    entry('Found', result.actual),
-    entry(kind === 'pass' ? 'Remark' : 'Reason', result.reason),
+    entry('Actual', result.actual),
+    entry(kind === 'passed' ? 'Remark' : 'Reason', result.reason),
     entry('Expected', result.expected.join(', or ')),
-    entry('Contract', result.requirement),
-    entry('Likely cause', result.diagnosis, showWithCode),
-    entry('How to mend it', result.fix, showWithCode),
-    '</dl>',
-    reproduce === null ? '' : `<p>To see it again:</p>${pre(harmless(reproduce))}`,
-    exchanges.length === 0
-      ? ''
-      : `<details><summary>Exchanges (${exchanges.length})</summary>${exchanges.map(showExchange).join('')}</details>`,
-    '</details>\n',
-  ].join('');
+    entry('Requirement', result.requirement),
+    entry('Cause', result.diagnosis, showWithCode),
+    entry('Fix', result.fix, showWithCode),
+    raw('</dl>'),
+    reproduce === null ? null : markup`<p>Reproduce:</p>${pre(harmless(reproduce))}`,
+    showExchanges(result.exchanges),
+    raw('</details>\n'),
+  ];
 };
 
-const filter = (report: Report): string => {
+const filter = (report: Report): Markup => {
   const count = (kind: string): number =>
     kind === 'all'
       ? report.checks.length
       : report.checks.filter((result) => kindOf(report, result) === kind).length;
-  const choices = FILTERS.map(
-    ([kind, label]) =>
-      `<label><input type="radio" name="show" id="show-${kind}"${kind === 'all' ? ' checked' : ''}> ${label} (${count(kind)})</label>`,
-  );
-  return `<fieldset><legend>Show</legend>${choices.join('')}</fieldset>`;
+  const choices = FILTERS.map(([kind, label]) => {
+    const checked = kind === 'all' ? raw(' checked') : '';
+    return markup`<label><input type="radio" name="show" id="show-${kind}"${checked}> ${label} (${count(kind)})</label>`;
+  });
+  return markup`<fieldset><legend>Show</legend>${choices}</fieldset>`;
 };
 
-const section = (title: string, lines: readonly string[]): string =>
-  lines.length === 0
-    ? ''
-    : `<section><h2>${title}</h2><ul>${lines.map((line) => `<li>${line}</li>`).join('')}</ul></section>\n`;
+const section = (title: string, lines: readonly (Markup | string)[]): Markup | null => {
+  if (lines.length === 0) return null;
+  const items = lines.map((line) => markup`<li>${line}</li>`);
+  return markup`<section><h2>${title}</h2><ul>${items}</ul></section>\n`;
+};
 
-export const html = (report: Report): string => {
+const page = (report: Report): Markup => {
   const findings = findingsOf(report).map(({ result }) => result);
   const others = report.checks.filter((result) => !findings.includes(result));
   const stale = (report.baseline?.stale ?? []).map(
-    ({ id, reason }) => `<code>${show(id)}</code> (${show(reason)})`,
+    ({ id, reason }) => markup`<code>${show(id)}</code> (${show(reason)})`,
   );
   const untested = notTestedBy(report).map(({ reason, ids }) => `${ids.length}: ${show(reason)}`);
-  const digest = createHash('sha256').update(STYLE).digest('base64');
-  const { tool, started_at: started, target, summary } = report;
-  return `<!doctype html>
+  const policy = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`;
+  const { tool, started_at: started, summary } = report;
+  const verdict = show(formatVerdict(report));
+  const target = show(report.target);
+  return markup`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-${digest}'">
-<title>${show(formatVerdict(report))}: ${show(target)}</title>
-<style>${STYLE}</style>
+<meta http-equiv="Content-Security-Policy" content="${raw(policy)}">
+<title>${verdict}: ${target}</title>
+<style>${raw(STYLE)}</style>
 </head>
 <body>
 <header>
-<h1><span class="verdict ${summary.verdict}">${show(formatVerdict(report))}</span>: ${show(target)}</h1>
+<h1><span class="verdict ${summary.verdict}">${verdict}</span>: ${target}</h1>
 <p>${show(formatCounts(report))}</p>
 <p class="soft">${show(tool.name)} ${show(tool.version)}, ${show(started)}, ${show(formatRun(report))}</p>
 </header>
 <main>
-${section('These pass by now: take them out of the baseline', stale)}<h2>Checks</h2>
+${section('These checks pass now: remove them from the baseline', stale)}<h2>Checks</h2>
 ${filter(report)}
-${[...findings, ...others].map((result) => showCheck(report, result)).join('')}${section('What would make the rest testable', untested)}</main>
+${[...findings, ...others].map((result) => showCheck(report, result))}${section('How to run the other checks', untested)}</main>
 </body>
 </html>
 `;
 };
+
+/** Render the report as an HTML page. */
+export const html = (report: Report): string => String(page(report));

@@ -1,5 +1,5 @@
 /**
- * The report as JSON; its schema is `schemas/json/verify-report.schema.json`.
+ * The JSON report; its schema is `schemas/json/verify-report.schema.json`.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * JUnit's XML: a suite for each area; a violation is a failure, the suite's own trouble an error, what was not tested
- * (or is known) is skipped with its reason.
+ * JUnit XML with one suite per area. A failed check is a failure, a check that could not run is an error, and untested
+ * checks and known failures are skipped with their reason.
  *
  * @module
  */
@@ -27,12 +27,12 @@ const detailsOf = (result: CheckResult): string => {
   const shown = plainest(exchanges);
   const parts = [
     expected.length === 0 ? null : `Expected: ${expected.join(', or ')}`,
-    `Contract: ${requirement}`,
-    diagnosis === null ? null : `Likely cause: ${diagnosis}`,
-    fix === null ? null : `How to mend it: ${fix}`,
-    reproduce === null ? null : `To see it again: ${reproduce}`,
-    shown === null ? null : `Sent:\n${requestLines(shown.request).join('\n')}`,
-    shown === null ? null : `Came back:\n${responseLines(shown.response).join('\n')}`,
+    `Requirement: ${requirement}`,
+    diagnosis === null ? null : `Cause: ${diagnosis}`,
+    fix === null ? null : `Fix: ${fix}`,
+    reproduce === null ? null : `Reproduce: ${reproduce}`,
+    shown === null ? null : `Request:\n${requestLines(shown.request).join('\n')}`,
+    shown === null ? null : `Response:\n${responseLines(shown.response).join('\n')}`,
   ];
   return parts.filter((part) => part !== null).join('\n\n');
 };
@@ -44,7 +44,7 @@ interface Outcome {
   readonly text: string;
 }
 
-const told = (text: string): Outcome => ({
+const passedWithOutput = (text: string): Outcome => ({
   kind: 'passed',
   text: element('system-out', {}, escapeMarkup(text)),
 });
@@ -58,12 +58,13 @@ const outcomeOf = (report: Report, result: CheckResult): Outcome => {
   const { status, level, actual, reason } = result;
   if (status === 'not_tested') return skipped(reason ?? '');
   const finding = findingOf(report, result);
-  if (finding === null) return reason === null ? { kind: 'passed', text: '' } : told(reason);
+  if (finding === null)
+    return reason === null ? { kind: 'passed', text: '' } : passedWithOutput(reason);
   if (finding.known !== null) return skipped(`Known failure: ${finding.known}`);
-  // A build must be red exactly when the run fails.
-  if (finding.gravity === 'note' || finding.gravity === 'warning')
-    return told(`${level}: ${actual ?? ''}\n\n${detailsOf(result)}`);
-  const kind = finding.gravity === 'error' ? 'error' : 'failure';
+  // The build must fail if and only if the run fails.
+  if (finding.severity === 'note' || finding.severity === 'warning')
+    return passedWithOutput(`${level}: ${actual ?? ''}\n\n${detailsOf(result)}`);
+  const kind = finding.severity === 'error' ? 'error' : 'failure';
   const attributes = { message: actual ?? reason ?? '', type: level };
   return { kind, text: element(kind, attributes, escapeMarkup(detailsOf(result))) };
 };
@@ -83,7 +84,7 @@ const toCase = (name: string, area: string, durationMs: number, outcome: Outcome
 
 const staleCases = ({ baseline }: Report): readonly Case[] =>
   (baseline?.stale ?? []).map(({ id, reason }) => {
-    const message = `${id} passes by now: take it out of the baseline.`;
+    const message = `${id} passes now: remove it from the baseline.`;
     const why = escapeMarkup(`Its reason was: ${reason}`);
     const text = element('failure', { message, type: 'stale' }, why);
     return toCase(`stale: ${id}`, 'baseline', 0, { kind: 'failure', text });

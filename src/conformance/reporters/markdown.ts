@@ -1,5 +1,5 @@
 /**
- * The report as Markdown, fit for the summary of a GitHub job: at most 1 MiB, whatever the exchanges.
+ * The Markdown report, sized for a GitHub job summary: at most 1 MiB, whatever the exchanges.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { harmless, plainest, requestLines, responseLines, splitCode } from './ex
 import {
   figuresOf,
   findingsOf,
-  GRAVITY_WORDS,
+  SEVERITY_LABELS,
   notTestedBy,
   formatCounts,
   formatRun,
@@ -16,10 +16,10 @@ import {
   type Finding,
 } from './findings.ts';
 
-/** Below the limit of a job summary, 1 MiB, with room for what stands around the findings. */
+/** Limit for all findings, below the 1 MiB of a job summary to leave room for the rest. */
 const MAX_BYTES = 800 * 1024;
 
-/** Text that shows as it is, on one line. */
+/** Escape text so that it renders literally, on one line. */
 const inline = (text: string): string =>
   harmless(text)
     .replaceAll(/\s+/g, ' ')
@@ -34,7 +34,7 @@ const withCode = (text: string): string =>
     .map(({ isCode, text: part }) => (isCode ? `\`${part}\`` : inline(part)))
     .join('');
 
-/** A block of code; its fence is longer than any in it. */
+/** A code block with a fence longer than any run of backticks in it. */
 const fenced = (lines: readonly string[]): string => {
   const text = lines.join('\n');
   const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
@@ -45,27 +45,27 @@ const fenced = (lines: readonly string[]): string => {
 const row = (label: string, text: string | null, write = inline): readonly string[] =>
   text === null || text === '' ? [] : [`- **${label}:** ${write(text)}`];
 
-const explain = ({ result, gravity, known }: Finding): string => {
+const explain = ({ result, severity, known }: Finding): string => {
   const { id, level, title, actual, reason, expected, requirement, diagnosis, fix } = result;
   const shown = plainest(result.exchanges);
   const parts = [
-    `### ${GRAVITY_WORDS[gravity]} (${level}) ${inline(id)}`,
+    `### ${SEVERITY_LABELS[severity]} (${level}) ${inline(id)}`,
     inline(title),
     [
       ...row('Known', known),
-      ...row('Found', actual ?? reason),
+      ...row('Actual', actual ?? reason),
       ...row('Expected', expected.join(', or ')),
-      ...row('Contract', requirement),
-      ...row('Likely cause', diagnosis, withCode),
-      ...row('How to mend it', fix, withCode),
+      ...row('Requirement', requirement),
+      ...row('Cause', diagnosis, withCode),
+      ...row('Fix', fix, withCode),
     ].join('\n'),
   ];
   if (result.reproduce !== null) {
-    parts.push('To see it again:', fenced(harmless(result.reproduce).split('\n')));
+    parts.push('Reproduce:', fenced(harmless(result.reproduce).split('\n')));
   }
   if (shown !== null) {
     parts.push(
-      '<details><summary>Sent, and what came back</summary>',
+      '<details><summary>Request and response</summary>',
       fenced(requestLines(shown.request)),
       fenced(responseLines(shown.response)),
       '</details>',
@@ -74,7 +74,7 @@ const explain = ({ result, gravity, known }: Finding): string => {
   return parts.filter((part) => part !== '').join('\n\n');
 };
 
-/** As many as fit, and how many do not. */
+/** As many findings as fit, and a line with the number of omitted ones. */
 const explainAll = (report: Report): readonly string[] => {
   const shown: string[] = [];
   let bytes = 0;
@@ -88,7 +88,7 @@ const explainAll = (report: Report): readonly string[] => {
   const left = findings.length - shown.length;
   return left === 0
     ? shown
-    : [...shown, `${left} more findings do not fit here: see another report.`];
+    : [...shown, `${left} more findings are omitted here: use another report format.`];
 };
 
 const list = (title: string, lines: readonly string[]): readonly string[] =>
@@ -101,7 +101,7 @@ export const markdown = (report: Report): string => {
     `## ${inline(formatVerdict(report))}: ${inline(target)}`,
     `${inline(formatCounts(report))} (${inline(formatRun(report))})`,
     ...list(
-      'These pass by now: take them out of the baseline',
+      'These checks pass now: remove them from the baseline',
       (baseline?.stale ?? []).map(({ id, reason }) => `${inline(id)} (${inline(reason)})`),
     ),
     ...explainAll(report),

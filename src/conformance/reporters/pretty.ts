@@ -1,5 +1,5 @@
 /**
- * The report for a terminal: findings worst first, what was not tested and why, counts, verdict.
+ * The terminal report: findings by severity, untested checks with reasons, counts, verdict.
  *
  * @module
  */
@@ -8,22 +8,22 @@ import { harmless, onOneLine, plainest, requestLines, responseLines } from './ex
 import {
   figuresOf,
   findingsOf,
-  GRAVITY_WORDS,
+  SEVERITY_LABELS,
   notTestedBy,
   formatCounts,
   formatRun,
   formatVerdict,
   type Finding,
-  type Gravity,
+  type Severity,
 } from './findings.ts';
 
 export type Colour = 'red' | 'yellow' | 'green' | 'cyan' | 'bold' | 'dim';
 
-/** Colours a text, or leaves it as it is. */
+/** Color a text, or return it unchanged. */
 export type Paint = (colour: Colour, text: string) => string;
 
-const COLOURS: Readonly<Record<Gravity, Colour>> = {
-  failure: 'red',
+const COLOURS: Readonly<Record<Severity, Colour>> = {
+  failed: 'red',
   error: 'red',
   warning: 'yellow',
   note: 'cyan',
@@ -31,9 +31,9 @@ const COLOURS: Readonly<Record<Gravity, Colour>> = {
 };
 
 const LABEL_WIDTH = 13;
-/** Lines of a body or of headers that are shown of each side. */
+/** Lines shown of a request and of a response. */
 const MAX_LINES = 16;
-/** Characters of one line; the rest is in the other reports. */
+/** Characters shown of one line; other report formats have the rest. */
 const MAX_CHARACTERS = 600;
 
 const shorten = (line: string): string =>
@@ -51,39 +51,39 @@ const block = (label: string, lines: readonly string[], paint: Paint): readonly 
     `  ${paint('dim', (at === 0 ? label : '').padEnd(LABEL_WIDTH))}${line}`.trimEnd(),
   );
 
-const said = (label: string, text: string | null, paint: Paint): readonly string[] =>
+const entry = (label: string, text: string | null, paint: Paint): readonly string[] =>
   text === null ? [] : block(label, harmless(text).split('\n'), paint);
 
 const explain = (result: CheckResult, paint: Paint): readonly string[] => {
   const { status, reason, expected, actual, requirement, diagnosis, fix, reproduce } = result;
-  if (status === 'error') return said('trouble', reason, paint);
+  if (status === 'error') return entry('error', reason, paint);
   const shown = plainest(result.exchanges);
   return [
-    ...said('found', actual, paint),
-    ...said('expected', expected.join(', or ') || null, paint),
+    ...entry('actual', actual, paint),
+    ...entry('expected', expected.join(', or ') || null, paint),
     ...(shown === null
       ? []
       : [
-          ...block('sent', cut(requestLines(shown.request)), paint),
-          ...block('came back', cut(responseLines(shown.response)), paint),
+          ...block('request', cut(requestLines(shown.request)), paint),
+          ...block('response', cut(responseLines(shown.response)), paint),
         ]),
-    ...said('contract', requirement, paint),
-    ...said('likely cause', diagnosis, paint),
-    ...said('how to mend', fix, paint),
-    ...said('see again', reproduce, paint),
+    ...entry('requirement', requirement, paint),
+    ...entry('cause', diagnosis, paint),
+    ...entry('fix', fix, paint),
+    ...entry('reproduce', reproduce, paint),
   ];
 };
 
-const tellFinding = ({ result, gravity, known }: Finding, paint: Paint): readonly string[] => {
-  const head = `${GRAVITY_WORDS[gravity].padEnd(6)}${result.level.padEnd(7)}${result.id}`;
-  const title = `${paint(COLOURS[gravity], head)}  ${paint('bold', onOneLine(result.title))}`;
-  // What is known needs no lesson.
+const formatFinding = ({ result, severity, known }: Finding, paint: Paint): readonly string[] => {
+  const head = `${SEVERITY_LABELS[severity].padEnd(8)}${result.level.padEnd(7)}${result.id}`;
+  const title = `${paint(COLOURS[severity], head)}  ${paint('bold', onOneLine(result.title))}`;
+  // Known failures are listed without remediation.
   return known === null
     ? [title, ...explain(result, paint), '']
-    : [title, ...said('known', known, paint), ...said('found', result.actual, paint), ''];
+    : [title, ...entry('known', known, paint), ...entry('actual', result.actual, paint), ''];
 };
 
-const tellNotTested = (report: Report, paint: Paint): readonly string[] => {
+const formatNotTested = (report: Report, paint: Paint): readonly string[] => {
   const groups = notTestedBy(report);
   if (groups.length === 0) return [];
   const lines = groups.flatMap(({ reason, ids }) => [
@@ -93,14 +93,14 @@ const tellNotTested = (report: Report, paint: Paint): readonly string[] => {
   return [paint('bold', 'Not tested:'), ...lines, ''];
 };
 
-const tellFigures = (report: Report): readonly string[] => {
+const formatFigures = (report: Report): readonly string[] => {
   const lines = figuresOf(report).map(({ id, reason }) => `  ${id}: ${onOneLine(reason ?? '')}`);
   return lines.length === 0 ? [] : ['Figures:', ...lines, ''];
 };
 
-const tellStale = ({ baseline }: Report, paint: Paint): readonly string[] => {
+const formatStale = ({ baseline }: Report, paint: Paint): readonly string[] => {
   const lines = (baseline?.stale ?? []).map(({ id, reason }) => `  ${id} (${onOneLine(reason)})`);
-  const title = 'These pass by now: take them out of the baseline.';
+  const title = 'These checks pass now: remove them from the baseline.';
   return lines.length === 0 ? [] : [paint('red', title), ...lines, ''];
 };
 
@@ -112,13 +112,13 @@ const VERDICT_COLOURS = {
 
 const plain: Paint = (_colour, text) => text;
 
-/** @param paint colours; none unless given */
+/** @param paint colors; plain text by default */
 export const pretty = (report: Report, paint: Paint = plain): string => {
   const lines = [
-    ...findingsOf(report).flatMap((finding) => tellFinding(finding, paint)),
-    ...tellNotTested(report, paint),
-    ...tellFigures(report),
-    ...tellStale(report, paint),
+    ...findingsOf(report).flatMap((finding) => formatFinding(finding, paint)),
+    ...formatNotTested(report, paint),
+    ...formatFigures(report),
+    ...formatStale(report, paint),
     `${formatCounts(report)} (${formatRun(report)})`,
     `${paint(VERDICT_COLOURS[report.summary.verdict], formatVerdict(report))}: ${onOneLine(report.target)}`,
   ];

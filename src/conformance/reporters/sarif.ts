@@ -1,5 +1,5 @@
 /**
- * SARIF 2.1.0: a rule for each check of the catalogue, a result for each that was run.
+ * SARIF 2.1.0 with a rule per check of the catalogue and a result per check that ran.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { CATALOGUE } from '../catalogue.ts';
 import type { Level } from '../check.ts';
 import type { CheckResult, ReportedExchange, Report } from '../report.ts';
 import { plainest } from './exchange-text.ts';
-import { findingOf, type Gravity } from './findings.ts';
+import { findingOf, type Severity } from './findings.ts';
 
 const SCHEMA =
   'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json';
@@ -23,11 +23,11 @@ const RULES: readonly ReportingDescriptor[] = CATALOGUE.map((check) => ({
   id: check.id,
   shortDescription: { text: check.title },
   fullDescription: { text: `${check.requirement.text} (${check.requirement.source})` },
-  help: { text: `Likely cause: ${check.cause}\n\nHow to mend it: ${check.fix}` },
+  help: { text: `Cause: ${check.cause}\n\nFix: ${check.fix}` },
   defaultConfiguration: { level: LEVELS[check.level] },
 }));
 
-/** Members of the same name cannot come twice in an object; the last one stays. */
+/** Convert pairs to an object; of duplicate names, the last one wins. */
 const toObject = (pairs: readonly (readonly [string, string])[]): Record<string, string> =>
   Object.fromEntries(pairs.map(([name, value]) => [name, toUSVString(value)]));
 
@@ -54,7 +54,7 @@ const webResponse = ({ response }: ReportedExchange): WebResponse =>
         body: contentOf(response.body, null),
       };
 
-/** What shows results by file wants a relative path: the URL's own, below its origin. */
+/** Split the target into origin and relative path, because viewers show results by file. */
 const locate = (target: string): { readonly base: string; readonly path: string } => {
   if (!URL.canParse(target)) return { base: 'http://receiver.invalid/', path: 'webhook' };
   const { origin, pathname } = new URL(target);
@@ -69,8 +69,8 @@ const messageOf = ({ title, actual, reason, expected, diagnosis, fix }: CheckRes
   return toUSVString(parts.filter((part) => part !== null).join('\n'));
 };
 
-const SARIF_LEVELS: Readonly<Partial<Record<Gravity, Result.level>>> = {
-  failure: 'error',
+const SARIF_LEVELS: Readonly<Partial<Record<Severity, Result.level>>> = {
+  failed: 'error',
   warning: 'warning',
   note: 'note',
 };
@@ -84,7 +84,7 @@ const toResult = (report: Report, result: CheckResult): Result => {
     ruleId: result.id,
     ...(ruleIndex === -1 ? {} : { ruleIndex }),
     kind: failed ? 'fail' : KINDS[result.status === 'pass' ? 'pass' : 'not_tested'],
-    level: failed ? (SARIF_LEVELS[finding?.gravity ?? 'note'] ?? LEVELS[result.level]) : 'none',
+    level: failed ? (SARIF_LEVELS[finding?.severity ?? 'note'] ?? LEVELS[result.level]) : 'none',
     message: { text: messageOf(result) },
     locations: [
       {
@@ -108,20 +108,20 @@ const toResult = (report: Report, result: CheckResult): Result => {
 
 const invocation = (report: Report): Invocation => {
   const end = Date.parse(report.started_at) + report.duration_ms;
-  const troubles = report.checks.filter(({ status }) => status === 'error');
+  const errors = report.checks.filter(({ status }) => status === 'error');
   const stale = report.baseline?.stale ?? [];
   return {
-    executionSuccessful: troubles.length === 0 && !report.interrupted,
+    executionSuccessful: errors.length === 0 && !report.interrupted,
     startTimeUtc: report.started_at,
     endTimeUtc: new Date(end).toISOString(),
-    toolExecutionNotifications: troubles.map(({ id, reason }) => ({
+    toolExecutionNotifications: errors.map(({ id, reason }) => ({
       level: 'error',
-      message: { text: toUSVString(`${id}: ${reason ?? 'could not be judged'}`) },
+      message: { text: toUSVString(`${id}: ${reason ?? 'could not run'}`) },
       associatedRule: { id },
     })),
     toolConfigurationNotifications: stale.map(({ id }) => ({
       level: 'error',
-      message: { text: `${id} passes by now: take it out of the baseline.` },
+      message: { text: `${id} passes now: remove it from the baseline.` },
       associatedRule: { id },
     })),
   };

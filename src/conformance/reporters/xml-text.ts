@@ -1,12 +1,12 @@
 /**
- * Text as XML and HTML take it.
+ * Escaping for XML.
  *
  * @module
  */
 
 import { toUSVString } from 'node:util';
 
-/** What XML 1.0 has no way to write, not even as a reference. */
+/** Characters that XML 1.0 cannot represent, not even as a reference. */
 const NOT_IN_XML = /[^\u0009\u000A\u000D\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu;
 
 const REFERENCES: Readonly<Record<string, string>> = {
@@ -17,12 +17,14 @@ const REFERENCES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** For text and for quoted attributes, in XML and in HTML. */
-export const escapeMarkup = (text: string): string =>
-  toUSVString(text)
-    .replaceAll(NOT_IN_XML, '\uFFFD')
-    .replaceAll(/[&<>"']/g, (character) => REFERENCES[character]!);
+/** Replace characters that XML cannot represent, and lone surrogates. */
+export const representable = (text: string): string =>
+  toUSVString(text).replaceAll(NOT_IN_XML, '\uFFFD');
 
-/** For attributes of XML, whose readers turn bare line ends into blanks. */
+/** Escape text and quoted attribute values for XML. */
+export const escapeMarkup = (text: string): string =>
+  representable(text).replaceAll(/[&<>"']/g, (character) => REFERENCES[character]!);
+
+/** Escape an XML attribute value, where parsers would turn line breaks and tabs into spaces. */
 export const escapeAttribute = (text: string): string =>
   escapeMarkup(text).replaceAll('\r', '&#13;').replaceAll('\n', '&#10;').replaceAll('\t', '&#9;');

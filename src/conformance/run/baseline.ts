@@ -1,5 +1,5 @@
 /**
- * Failures that are known: they do not fail a run, each for a reason; one that has gone must be taken off the list.
+ * Baselines: known failures that do not fail a run, each with a reason. An entry that passes must be removed.
  *
  * @module
  */
@@ -19,7 +19,7 @@ const Baseline = z.strictObject({
 });
 
 const SHAPE =
-  'It must be {"known": [{"id": "delivery/dup-seq", "reason": "why it is let pass, and until when"}]}';
+  'It must be {"known": [{"id": "delivery/dup-seq", "reason": "why it is accepted, and until when"}]}';
 
 const placeOf = (path: readonly PropertyKey[]): string =>
   path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
@@ -28,15 +28,15 @@ const problemOf = ({ code, path, message, ...rest }: z.core.$ZodIssue): string =
   if (path.at(-1) === 'reason') return `known${placeOf(path.slice(1, -1))} has no reason`;
   if (code === 'unrecognized_keys') {
     const { keys } = rest as { keys: readonly string[] };
-    return `it has a member "${keys[0]}", which nobody knows`;
+    return `unknown key "${keys[0]}"`;
   }
-  return `${placeOf(path).replace(/^\./, '') || 'the whole'}: ${message}`;
+  return `${placeOf(path).replace(/^\./, '') || 'root'}: ${message}`;
 };
 
 /**
- * @param given what was read from JSON
+ * @param given parsed JSON
  * @param name the file's name, for messages
- * @throws {OptionsError} for another shape, an entry without a reason, an id twice or of no check
+ * @throws {OptionsError} for a wrong shape, an entry without a reason, a duplicate id or an unknown check
  */
 export const readBaseline = (
   given: unknown,
@@ -46,25 +46,25 @@ export const readBaseline = (
   const read = Baseline.safeParse(given);
   if (!read.success) {
     throw new OptionsError(
-      `The baseline ${name} cannot be used: ${problemOf(read.error.issues[0]!)}. ${SHAPE}.`,
+      `Invalid baseline ${name}: ${problemOf(read.error.issues[0]!)}. ${SHAPE}.`,
     );
   }
   const { known } = read.data;
   const ids = known.map(({ id }) => id);
   const twice = ids.find((id, at) => ids.indexOf(id) !== at);
   if (twice !== undefined) {
-    throw new OptionsError(`The baseline ${name} names ${twice} twice. Leave one entry.`);
+    throw new OptionsError(
+      `Invalid baseline ${name}: duplicate entry ${twice}. Remove one of them.`,
+    );
   }
   const gone = ids.find((id) => checks.every((check) => check.id !== id));
   if (gone !== undefined) {
-    throw new OptionsError(
-      `The baseline ${name} names ${gone}, and there is no such check. Take the entry out; the ids are listed by "sendemall-mock verify --list".`,
-    );
+    throw new OptionsError(`Invalid baseline ${name}: unknown check ${gone}. Remove the entry.`);
   }
   return known;
 };
 
-/** What became of the entries: only a check that has passed makes its entry stale. */
+/** Sort the baseline entries by result: only a passed check makes its entry stale. */
 export const compareWithBaseline = (
   checks: readonly CheckResult[],
   known: readonly KnownFailure[],

@@ -1,6 +1,6 @@
 /**
- * The end of a run before every check was reached: its time budget is spent, or it was interrupted. One signal tells
- * everything that waits; a check that does not stop by itself is given up after a grace period.
+ * Early end of a run: its time budget is exhausted, or it was interrupted. One signal ends everything that waits; a
+ * check that does not stop by itself is abandoned after a grace period.
  *
  * @module
  */
@@ -10,19 +10,19 @@ import type { CutOff, Verdict } from '../check.ts';
 export interface Deadline {
   /** Aborted when the run must end, for either reason. */
   readonly signal: AbortSignal;
-  /** Milliseconds that the run may take; Infinity without a budget. */
+  /** Infinity without a budget. */
   readonly budgetMs: number;
-  /** Null while the run may go on. */
+  /** Null while the run may continue. */
   cutOff(): CutOff | null;
   remainingMs(): number;
   /** Disarms the timer. */
   release(): void;
 }
 
-/** Long enough to switch an injected fault off again over HTTP. */
+/** Long enough to turn off an injected fault over HTTP. */
 const GRACE_MS = 6000;
 
-/** Starts the budget's time. @param interruption the caller's own signal */
+/** Start the time budget. @param interruption the caller's own signal */
 export const createDeadline = (
   budgetMs: number,
   wall: WallClock,
@@ -51,7 +51,7 @@ export const createDeadline = (
   };
 };
 
-/** A clock whose timers fire at once when the run ends, so that nothing goes on sleeping. */
+/** A clock whose timers fire immediately when the run ends, so that nothing keeps sleeping. */
 export const endingClock = (wall: WallClock, signal: AbortSignal | undefined): WallClock => {
   if (signal === undefined) return wall;
   return {
@@ -75,7 +75,7 @@ export const endingClock = (wall: WallClock, signal: AbortSignal | undefined): W
   };
 };
 
-/** @returns the work's result; null when it has not stopped within the grace period after the signal */
+/** @returns the result of the work; null if it did not stop within the grace period after the signal */
 export const orGiveUp = <T>(
   work: Promise<T>,
   wall: WallClock,
@@ -103,13 +103,13 @@ export const formatSpan = (ms: number): string => {
   return `${Math.round(ms / 100) / 10} s`;
 };
 
-/** @param begun whether the check had sent anything */
+/** @param begun whether the check had started */
 export const notReached = (cutOff: CutOff, budgetMs: number, begun: boolean): Verdict => {
   const reason =
     cutOff === 'interruption'
       ? begun
-        ? 'Not run to its end: interrupted.'
-        : 'Not run: interrupted.'
+        ? 'Not finished: the run was interrupted.'
+        : 'Not run: the run was interrupted.'
       : `Not ${begun ? 'finished' : 'reached'} within the time budget of ${formatSpan(budgetMs)}.`;
   return { status: 'not_tested', reason, cutOff };
 };

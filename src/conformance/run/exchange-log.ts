@@ -1,6 +1,6 @@
 /**
- * Everything that a run has exchanged, within a bound: answers that are alike share their text, and once the log holds
- * enough, of each further answer only the beginning is kept.
+ * All exchanges of a run, with bounded memory: equal response bodies share one string, and once the log is full, only the
+ * beginning of further bodies is kept.
  *
  * @module
  */
@@ -12,7 +12,7 @@ const MAX_KEPT_CHARACTERS = 4096;
 
 export interface ExchangeLog {
   readonly all: readonly SeenExchange[];
-  add(by: string, inCrowd: boolean, exchange: Exchange): void;
+  add(by: string, inBurst: boolean, exchange: Exchange): void;
 }
 
 export const createExchangeLog = (): ExchangeLog => {
@@ -33,10 +33,10 @@ export const createExchangeLog = (): ExchangeLog => {
 
   return {
     all,
-    add: (by, inCrowd, exchange) => {
+    add: (by, inBurst, exchange) => {
       const { request, reply } = exchange;
       const held = reply.kind === 'none' ? reply : { ...reply, body: hold(reply.body) };
-      all.push({ by, inCrowd, exchange: { request, reply: held } });
+      all.push({ by, inBurst, exchange: { request, reply: held } });
     },
   };
 };

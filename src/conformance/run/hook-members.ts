@@ -1,9 +1,9 @@
 /**
- * Which callback is behind a hook.
+ * Callbacks by hook.
  *
  * @module
  */
-import type { Hook } from '../check.ts';
+import type { Hook } from '../needs.ts';
 import type { Hooks } from '../hooks/hooks.ts';
 
 export const HOOK_MEMBERS = {
@@ -18,11 +18,11 @@ export const HOOK_MEMBERS = {
 export const hasHook = (hooks: Hooks, hook: Hook): boolean =>
   hooks[HOOK_MEMBERS[hook]] !== undefined;
 
-/** All hooks but those that are in doubt. */
-export const hooksWithout = (hooks: Hooks, isInDoubt: (hook: Hook) => boolean): Hooks => {
+/** All hooks except the unreliable ones. */
+export const hooksWithout = (hooks: Hooks, isUnreliable: (hook: Hook) => boolean): Hooks => {
   const trusted = { ...hooks };
   for (const hook of Object.keys(HOOK_MEMBERS) as Hook[]) {
-    if (isInDoubt(hook)) delete trusted[HOOK_MEMBERS[hook]];
+    if (isUnreliable(hook)) delete trusted[HOOK_MEMBERS[hook]];
   }
   return trusted;
 };

@@ -1,5 +1,5 @@
 /**
- * Whether the receiver still lives: a fresh valid event after whatever might have hurt it.
+ * Liveness of the receiver: a fresh valid event, the control, after every check that might have crashed it.
  *
  * @module
  */
@@ -10,45 +10,47 @@ import { sleep } from '../hooks/hooks.ts';
 import type { Probe } from '../probe/probe.ts';
 import { isAccepted } from '../verdict.ts';
 
-/** A supervisor may bring it back within this time. Milliseconds. */
-const COMES_BACK_WITHIN_MS = 5000;
-const LOOK_EVERY_MS = 100;
+/** Time that a supervisor has to restart the receiver. */
+const RECOVERS_WITHIN_MS = 5000;
+const POLL_EVERY_MS = 100;
 
 export interface Liveness {
   /**
-   * Sends a control.
+   * Send a control after a check.
    *
-   * @param wasDown nobody took a connection meanwhile: it has died, even if it is back by now
-   * @returns false when the receiver is dead for good
+   * @param after id of the check
+   * @param last the check's last exchange, which may have crashed the receiver
+   * @param wasDown connections were refused meanwhile: the receiver crashed, even if it is available again
+   * @returns false if the receiver is down and did not recover
    */
   control(after: string, last: Exchange | null, wasDown?: boolean): Promise<boolean>;
-  /** The same after a restart on purpose: who does not come back has not died of what it was sent. */
+  /** Whether the receiver is available after an intended restart, which is not a crash. */
   isBack(): Promise<boolean>;
-  readonly deaths: readonly Crash[];
+  readonly crashes: readonly Crash[];
   readonly lostControls: readonly LostControl[];
   readonly controls: number;
 }
 
-/** Nobody listens on the port. */
-export const isDown = ({ reply }: Pick<Exchange, 'reply'>): boolean =>
+/** True if the connection was refused: nothing listens on the port. */
+export const isRefusedConnection = ({ reply }: Pick<Exchange, 'reply'>): boolean =>
   reply.kind === 'none' && reply.cause === 'refused';
 
-/** No connection at all, or cut at once: nobody is at home. */
+/** True if the connection was refused or reset before any response. */
 export const isUnreachable = (exchange: Pick<Exchange, 'reply'>): boolean => {
   const { reply } = exchange;
-  return isDown(exchange) || (reply.kind === 'none' && reply.cause === 'reset');
+  return isRefusedConnection(exchange) || (reply.kind === 'none' && reply.cause === 'reset');
 };
 
-/** @param probe what the controls are sent with */
+/** @param probe sends the controls */
 export const createLiveness = (probe: Probe, wall: WallClock): Liveness => {
-  const deaths: Crash[] = [];
+  const crashes: Crash[] = [];
   const lostControls: LostControl[] = [];
   let controls = 0;
 
-  const comesBack = async (): Promise<boolean> => {
-    const until = wall.now() + COMES_BACK_WITHIN_MS;
+  const recovers = async (): Promise<boolean> => {
+    const until = wall.now() + RECOVERS_WITHIN_MS;
     while (wall.now() < until && probe.signal?.aborted !== true) {
-      await sleep(wall, LOOK_EVERY_MS);
+      await sleep(wall, POLL_EVERY_MS);
       if (!isUnreachable(await probe.post(probe.event()))) return true;
     }
     return false;
@@ -57,7 +59,7 @@ export const createLiveness = (probe: Probe, wall: WallClock): Liveness => {
   const look = async (after: string, last: Exchange | null, wasDown: boolean): Promise<boolean> => {
     const control = await probe.post(probe.event());
     if (wasDown && !isUnreachable(control)) {
-      deaths.push({ by: after, exchange: last, backAfterMs: 0, answersOthers: false });
+      crashes.push({ by: after, exchange: last, recoveredAfterMs: 0, answersUnsigned: false });
     }
     if (isAccepted(control) || probe.signal?.aborted === true) return true;
     if (!isUnreachable(control)) {
@@ -65,16 +67,16 @@ export const createLiveness = (probe: Probe, wall: WallClock): Liveness => {
       return true;
     }
     const since = wall.now();
-    const back = await comesBack();
-    const backAfterMs = back ? wall.now() - since : null;
-    const answersOthers =
+    const back = await recovers();
+    const recoveredAfterMs = back ? wall.now() - since : null;
+    const answersUnsigned =
       !back && !isUnreachable(await probe.post(probe.event(), { signature: null }));
-    deaths.push({ by: after, exchange: last, backAfterMs, answersOthers });
+    crashes.push({ by: after, exchange: last, recoveredAfterMs, answersUnsigned });
     return back;
   };
 
   return {
-    deaths,
+    crashes,
     lostControls,
     get controls() {
       return controls;
@@ -84,11 +86,11 @@ export const createLiveness = (probe: Probe, wall: WallClock): Liveness => {
       try {
         return await look(after, last, wasDown);
       } catch (error) {
-        // A run that ends meanwhile says nothing of the receiver.
+        // If the run ended meanwhile, the failed control says nothing about the receiver.
         if (probe.signal?.aborted === true) return true;
         throw error;
       }
     },
-    isBack: async () => !isUnreachable(await probe.post(probe.event())) || (await comesBack()),
+    isBack: async () => !isUnreachable(await probe.post(probe.event())) || (await recovers()),
   };
 };

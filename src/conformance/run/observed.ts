@@ -1,5 +1,5 @@
 /**
- * What a whole run has seen, for the checks that only look.
+ * Observations of a whole run, for the passive checks.
  *
  * @module
  */
@@ -8,35 +8,47 @@ import type { Exchange } from '../net/exchange.ts';
 export interface SeenExchange {
   /** Id of the check that sent it; `control` for a control. */
   readonly by: string;
-  /** One of very many at a time, on purpose: how that goes is the affair of the check that sent them. */
-  readonly inCrowd: boolean;
+  /** Part of an intentional burst, which only the check that sent it judges. */
+  readonly inBurst: boolean;
   readonly exchange: Exchange;
 }
 
-/** The receiver stopped answering after something that a check sent. */
+/** The receiver became unreachable after a request of a check. */
 export interface Crash {
   readonly by: string;
   readonly exchange: Exchange | null;
-  /** Milliseconds until it answered again: 0 when it did at the next look, null when it did not within the wait. */
-  readonly backAfterMs: number | null;
-  /** It answers what is not signed, and cuts every valid event: the process lives. */
-  readonly answersOthers: boolean;
+  /** 0 if it was available at the next check, null if it did not recover in time. */
+  readonly recoveredAfterMs: number | null;
+  /** It responds to unsigned requests but closes the connection on every valid event: the process is running. */
+  readonly answersUnsigned: boolean;
 }
 
-/** A valid event after a forgery, and it was not accepted. */
+/** A control, i.e. a valid event after a check, that was not accepted. */
 export interface LostControl {
   readonly after: string;
   readonly control: Exchange;
 }
 
+/** Accepted events have no effect any longer. */
+export interface EffectsStop {
+  /** After a restart, this one alone stopped them again; null when that could not be tried. */
+  readonly culprit: SeenExchange | null;
+  /** What was sent around the time when effects stopped, latest first. */
+  readonly suspects: readonly SeenExchange[];
+}
+
 export interface Observed {
   readonly exchanges: readonly SeenExchange[];
-  readonly deaths: readonly Crash[];
+  readonly crashes: readonly Crash[];
   readonly lostControls: readonly LostControl[];
   /** Controls that were sent. */
   readonly controls: number;
-  /** The limit that one request has, in milliseconds. */
+  /** Timeout of one request. */
   readonly timeoutMs: number;
-  /** Every value that must never come back: the secret, and the digests of what was sent, in every form. */
+  /** Since when accepted events have no effect any longer; null while they have. */
+  readonly effectsStop?: EffectsStop | null;
+  /** Whether effects can be observed. */
+  readonly seesEffects?: boolean;
+  /** Labels of all secrets in a text: the signing secret and the digests of all requests, in every encoding. */
   secretsIn(text: string): readonly string[];
 }

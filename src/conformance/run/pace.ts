@@ -1,20 +1,20 @@
 /**
- * An estimate of how long the rest of a run takes, from how long the receiver has taken to answer so far.
+ * Estimate of the remaining duration of a run, from the response times so far.
  *
  * @module
  */
 import type { Exchange } from '../net/exchange.ts';
 
-/** Requests of an average check that wait for one another; measured with receivers that answer after 3 s and 8 s. */
-const REQUESTS_IN_A_ROW = 5;
-/** The latest ones tell more than those before a receiver slowed down. */
+/** Sequential requests of an average check; measured with receivers that respond after 3 s and 8 s. */
+const SEQUENTIAL_REQUESTS = 5;
+/** Only recent responses count, because a receiver can slow down. */
 const SAMPLES = 20;
 
 export interface Pace {
   seen(exchange: Exchange): void;
-  /** Milliseconds that an answer takes, on average; 0 before the first. */
+  /** Average response time; 0 before the first response. */
   averageMs(): number;
-  /** Milliseconds that so many checks will take. */
+  /** Estimated duration of a number of checks. */
   estimateMs(checks: number): number;
 }
 
@@ -28,6 +28,6 @@ export const createPace = (): Pace => {
       if (durations.length > SAMPLES) durations.shift();
     },
     averageMs,
-    estimateMs: (checks) => averageMs() * REQUESTS_IN_A_ROW * checks,
+    estimateMs: (checks) => averageMs() * SEQUENTIAL_REQUESTS * checks,
   };
 };

@@ -1,6 +1,6 @@
 /**
- * One shell command that sends the same request again. It makes right signatures by openssl from
- * `$SENDEMALL_MOCK_SECRET`, so that neither the secret nor anything made with it stands in the text.
+ * A shell command that resends a request. It computes valid signatures with openssl from `$SENDEMALL_MOCK_SECRET`, so that
+ * the text contains neither the secret nor anything derived from it.
  *
  * @module
  */
@@ -9,8 +9,8 @@ import type { Exchange } from '../net/exchange.ts';
 import type { Signing } from '../probe/signing.ts';
 import { quoteForShell as quote } from '../../domain/shell.ts';
 
-/** Longer bodies do not fit a command line. */
-const MAX_BODY = 8000;
+/** Longer bodies do not fit on a command line. */
+const MAX_BODY_BYTES = 8000;
 
 const isPrintable = (bytes: Uint8Array): boolean => {
   const text = Buffer.from(bytes).toString('utf8');
@@ -25,13 +25,13 @@ const printing = (bytes: Uint8Array): string => {
 
 const HMAC = `openssl dgst -${SIGNATURE.algorithm} -hmac "$SENDEMALL_MOCK_SECRET" | sed 's/^.* //'`;
 
-/** Without it openssl would sign with an empty key. Within `$(…)` it would not end the command. */
+/** Fail without the secret, instead of signing with an empty key. Inside `$(…)` it would not stop the command. */
 const HAS_SECRET = ': "${SENDEMALL_MOCK_SECRET:?set it first}"';
 
-/** Fewer are chance. */
+/** Fewer equal digits can be coincidence. */
 const MIN_DIGITS = 8;
 
-/** How many of the digest's first digits stand in the value. */
+/** Length of the longest prefix of the digest that the value contains; 0 if it is too short to matter. */
 const digitsOf = (digest: string, value: string): number => {
   for (let count = digest.length; count >= MIN_DIGITS; count -= 1) {
     if (value.includes(digest.slice(0, count))) return count;
@@ -42,35 +42,35 @@ const digitsOf = (digest: string, value: string): number => {
 const printingDigits = (count: number, digest: string): string =>
   count === digest.length ? '${DIGEST}' : `$(printf %s "$DIGEST" | cut -c1-${count})`;
 
-/** A header for curl, which leaves one without a value out unless it ends with a semicolon. */
+/** A header flag; curl omits a header without a value unless it ends with a semicolon. */
 const header = (name: string, quoted: string, isEmpty: boolean): string =>
   `-H ${isEmpty ? quote(`${name};`) : quoted}`;
 
-/** Without a body it would get, and of HEAD it would wait for what never comes. */
+/** The method flag: without a body curl would send GET, and after HEAD it would wait for a body. */
 const methodFlag = (method: string, hasBody: boolean): string => {
   if (method === 'HEAD' && !hasBody) return '-I';
   return method === 'POST' && hasBody ? '' : `-X ${method}`;
 };
 
 export interface ReproduceOptions {
-  /** Takes any TLS certificate. */
+  /** Accept any TLS certificate. */
   readonly insecure?: boolean;
 }
 
-/** @returns null when curl cannot do it: a manner of sending that curl does not have, or a very long body */
+/** @returns null if curl cannot send the request in the same way, or the body is too long */
 export const reproduce = (
   { request }: Exchange,
   signing: Signing,
   { insecure = false }: ReproduceOptions = {},
 ): string | null => {
   const { method, url, headers, body, manner } = request;
-  if (manner !== null || body.length > MAX_BODY) return null;
+  if (manner !== null || body.length > MAX_BODY_BYTES) return null;
   const digest = signing.digest(body);
   const print = printing(body);
   const isSignature = ([name]: readonly [string, string]): boolean =>
     name.toLowerCase() === SIGNATURE.header.toLowerCase();
   const signatures = headers.filter(isSignature).map(([name, text]) => {
-    // A value that has the right digest in it, or its beginning, is made anew: as it is, it must not be shown.
+    // A value that contains the valid digest, or a prefix of it, is computed: it must not appear in the text.
     const digits = digitsOf(digest, text);
     const made = (): string =>
       text.replaceAll(digest.slice(0, digits), () => printingDigits(digits, digest));
@@ -85,11 +85,11 @@ export const reproduce = (
   const curl = [
     'curl -i',
     insecure ? '-k' : '',
-    // What it takes for a pattern in URLs, such as `[1]`, is none here.
+    // Disable URL globbing, e.g. of `[1]`.
     /[[\]{}]/.test(url) ? '-g' : '',
     methodFlag(method, body.length > 0),
     ...others,
-    // It would give a body a type of its own.
+    // Otherwise curl would add its own content type.
     body.length > 0 && !isTyped ? "-H 'Content-Type:'" : '',
     ...signatures.map(({ flag }) => flag),
   ]

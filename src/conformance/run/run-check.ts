@@ -1,9 +1,10 @@
 /**
- * One check, from its verdict to its line in the report.
+ * Conversion of a verdict to its entry in the report.
  *
  * @module
  */
 import { areaOf, isActive, STAGES, type Check, type Level, type Verdict } from '../check.ts';
+import { describeNeedInCode, describeReason, type DescribeNeed } from '../needs.ts';
 import type { Exchange } from '../net/exchange.ts';
 import type { Signing } from '../probe/signing.ts';
 import { YOURS, type Redactor } from '../redact/redact.ts';
@@ -11,7 +12,7 @@ import { reportExchange, type CheckResult } from '../report.ts';
 import { reproduce } from './reproduce.ts';
 import { isAccepted } from '../verdict.ts';
 
-/** Exchanges that a report keeps of one check: the last ones, where the fault is. Of a pass, one shows as much. */
+/** Maximum number of exchanges in a report entry: the last ones, which show the fault. */
 const MAX_EXCHANGES = { fail: 8, others: 2 } as const;
 
 export interface Ran {
@@ -20,20 +21,22 @@ export interface Ran {
   readonly durationMs: number;
 }
 
-export interface Shown {
+export interface ResultContext {
   readonly redactor: Redactor;
   readonly signing: Signing;
-  /** Any TLS certificate was taken. */
+  /** Whether any TLS certificate was accepted. */
   readonly insecure: boolean;
-  /** A command that makes one check again. */
+  /** Build a command that reruns one check. */
   readonly rerun?: ((id: string) => string) | undefined;
+  /** Wording of what a check needs; default: names of options in code. */
+  readonly describeNeed?: DescribeNeed | undefined;
 }
 
 const blank = { reason: null, expected: [], actual: null, diagnosis: null, fix: null } as const;
 
-type Told = Pick<CheckResult, 'reason' | 'expected' | 'actual' | 'diagnosis' | 'fix'>;
+type Details = Pick<CheckResult, 'reason' | 'expected' | 'actual' | 'diagnosis' | 'fix'>;
 
-const toldBy = (check: Check, verdict: Ran['verdict']): Told => {
+const detailsOf = (check: Check, verdict: Verdict, describeNeed: DescribeNeed): Details => {
   switch (verdict.status) {
     case 'pass':
       return { ...blank, reason: verdict.note ?? null };
@@ -42,49 +45,50 @@ const toldBy = (check: Check, verdict: Ran['verdict']): Told => {
       return { reason: null, expected, actual, diagnosis, fix };
     }
     case 'not_tested':
+      return { ...blank, reason: describeReason(verdict.reason, describeNeed) };
     case 'error':
       return { ...blank, reason: verdict.reason };
   }
 };
 
-/** A command with a gap in it is none, unless it is one that the user can fill. */
-const withoutSecrets = (command: string, { redactor }: Shown): string | null => {
+/** Redact a command; null if the user could not fill in what was redacted. */
+const withoutSecrets = (command: string, { redactor }: ResultContext): string | null => {
   const gaps = redactor.find(command).filter((label) => !label.startsWith(YOURS));
   return gaps.length === 0 ? redactor.apply(command) : null;
 };
 
-/** Whether to send this again is to see the fault again. */
-const showsIt = (check: Check, exchange: Exchange): boolean => {
-  const { oneShows } = isActive(check) ? STAGES[check.stage] : { oneShows: 'fault' };
-  return oneShows === 'fault' || (oneShows === 'refusal' && !isAccepted(exchange));
+/** Whether resending this request reproduces the fault. */
+const isReproducibleBy = (check: Check, exchange: Exchange): boolean => {
+  const reproducible = isActive(check) ? STAGES[check.stage].reproducibleBySingleRequest : 'fault';
+  return reproducible === 'fault' || (reproducible === 'refusal' && !isAccepted(exchange));
 };
 
-/** The last request by itself where that is enough, or else the check. */
-const reproduction = (check: Check, exchanges: readonly Exchange[], shown: Shown) => {
-  const { signing, insecure, rerun } = shown;
+/** The command for the last request if it reproduces the fault; otherwise the command that reruns the check. */
+const reproduction = (check: Check, exchanges: readonly Exchange[], context: ResultContext) => {
+  const { signing, insecure, rerun } = context;
   const last = exchanges.at(-1);
   const request = last === undefined ? null : reproduce(last, signing, { insecure });
-  const single = request === null ? null : withoutSecrets(request, shown);
-  if (single !== null && last !== undefined && showsIt(check, last)) return single;
-  return rerun === undefined ? single : withoutSecrets(rerun(check.id), shown);
+  const single = request === null ? null : withoutSecrets(request, context);
+  if (single !== null && last !== undefined && isReproducibleBy(check, last)) return single;
+  return rerun === undefined ? single : withoutSecrets(rerun(check.id), context);
 };
 
-const GRAVEST: readonly Level[] = ['MUST', 'SHOULD', 'INFO'];
+const LEVELS_BY_SEVERITY: readonly Level[] = ['MUST', 'SHOULD', 'INFO'];
 
-/** A verdict can make a check's level less grave, never more. */
+/** The level of a result: a verdict can lower the level of its check, never raise it. */
 const levelOf = ({ level }: Check, verdict: Verdict): Level => {
   const seen = verdict.status === 'fail' ? (verdict.level ?? level) : level;
-  return GRAVEST.indexOf(seen) > GRAVEST.indexOf(level) ? seen : level;
+  return LEVELS_BY_SEVERITY.indexOf(seen) > LEVELS_BY_SEVERITY.indexOf(level) ? seen : level;
 };
 
-/** The line of a check in the report, with everything secret taken out. */
-export const toResult = (check: Check, ran: Ran, shown: Shown): CheckResult => {
+/** The report entry of a check, with all secrets redacted. */
+export const toResult = (check: Check, ran: Ran, context: ResultContext): CheckResult => {
   const { verdict, durationMs } = ran;
-  const redact = (text: string): string => shown.redactor.apply(text);
+  const redact = (text: string): string => context.redactor.apply(text);
   const orNull = (text: string | null): string | null => (text === null ? null : redact(text));
   const failed = verdict.status === 'fail';
   const exchanges = (verdict.status === 'fail' ? verdict.exchanges : undefined) ?? ran.exchanges;
-  const told = toldBy(check, verdict);
+  const details = detailsOf(check, verdict, context.describeNeed ?? describeNeedInCode);
   return {
     id: check.id,
     area: areaOf(check),
@@ -93,15 +97,15 @@ export const toResult = (check: Check, ran: Ran, shown: Shown): CheckResult => {
     requirement: `${check.requirement.text} (${check.requirement.source})`,
     status: verdict.status,
     duration_ms: Math.round(durationMs),
-    reason: orNull(told.reason),
-    expected: told.expected.map(redact),
+    reason: orNull(details.reason),
+    expected: details.expected.map(redact),
     cut_off: verdict.status === 'not_tested' ? (verdict.cutOff ?? null) : null,
-    actual: orNull(told.actual),
-    diagnosis: orNull(told.diagnosis),
-    fix: orNull(told.fix),
-    reproduce: failed ? reproduction(check, exchanges, shown) : null,
+    actual: orNull(details.actual),
+    diagnosis: orNull(details.diagnosis),
+    fix: orNull(details.fix),
+    reproduce: failed ? reproduction(check, exchanges, context) : null,
     exchanges: exchanges
       .slice(-(failed ? MAX_EXCHANGES.fail : MAX_EXCHANGES.others))
-      .map((one) => reportExchange(one, shown.redactor.apply)),
+      .map((one) => reportExchange(one, context.redactor.apply)),
   };
 };

@@ -1,6 +1,6 @@
 /**
- * The order of checks. With time enough, stage by stage, the most important first within each. When the time budget
- * will not last for all of them, all that bears on MUST first, forgeries before everything else; then SHOULD; then INFO.
+ * Execution order of checks. With enough time: stage by stage, the highest level first within each stage. If the time
+ * budget will not last: first everything that MUST checks depend on, starting with forgeries; then SHOULD; then INFO.
  *
  * @module
  */
@@ -12,14 +12,14 @@ export interface Phase {
 }
 
 export interface Schedule {
-  /** Takes the next phase off. @param isShort the time will not last for all @returns undefined when nothing is left */
+  /** Remove and return the next phase. @param isShort the time will not last for all @returns undefined at the end */
   next(isShort: boolean): Phase | undefined;
   readonly remaining: readonly ActiveCheck[];
 }
 
 const LEVELS: readonly Level[] = ['MUST', 'SHOULD', 'INFO'];
 const STAGE_NAMES = Object.keys(STAGES) as Stage[];
-/** Whether forgeries are accepted matters more than any form of a valid event. */
+/** Stages if time is short: accepting forgeries is worse than rejecting a form of valid events. */
 const URGENT_STAGES: readonly Stage[] = [
   'reach',
   'preflight',
@@ -27,15 +27,15 @@ const URGENT_STAGES: readonly Stage[] = [
   ...STAGE_NAMES.filter((stage) => !['reach', 'preflight', 'negative'].includes(stage)),
 ];
 
-/** Whether `check` waits for the result of `earlier`. Everything waits for the check that validates the effects hook. */
+/** Whether `check` waits for the result of `earlier`. Every check waits for the validation of the effects hook. */
 export const waitsFor = (check: ActiveCheck, earlier: ActiveCheck): boolean =>
   (check.after?.includes(earlier.id) ?? false) ||
-  (earlier.vouches !== undefined &&
+  (earlier.validates !== undefined &&
     earlier !== check &&
-    (check.needs?.includes(earlier.vouches) ?? false)) ||
-  (earlier.vouches === 'effects' && check.vouches === undefined);
+    (check.needs?.includes(earlier.validates) ?? false)) ||
+  (earlier.validates === 'effects' && check.validates === undefined);
 
-/** Each behind the checks that it waits for. */
+/** Sort checks topologically: each after the checks that it waits for. */
 const inOrder = (checks: readonly ActiveCheck[]): ActiveCheck[] => {
   const ordered = new Set<ActiveCheck>();
   const add = (check: ActiveCheck, within: readonly ActiveCheck[]): void => {
@@ -48,7 +48,7 @@ const inOrder = (checks: readonly ActiveCheck[]): ActiveCheck[] => {
   return [...ordered];
 };
 
-/** A check is as urgent as the most urgent one that waits for it: 0 is MUST. */
+/** Urgency by check: that of the most urgent check that waits for it; 0 is MUST. */
 const urgencies = (checks: readonly ActiveCheck[]): ReadonlyMap<ActiveCheck, number> => {
   const urgency = new Map(checks.map((check) => [check, LEVELS.indexOf(check.level)]));
   const raise = (check: ActiveCheck, to: number, within: readonly ActiveCheck[]): void => {
@@ -68,9 +68,9 @@ export const createSchedule = (checks: readonly ActiveCheck[]): Schedule => {
   const remaining = [...checks];
 
   const take = (stage: Stage, fits: (check: ActiveCheck) => boolean): Phase => {
-    const taken = remaining.filter((check) => check.stage === stage && fits(check));
-    for (const check of taken) remaining.splice(remaining.indexOf(check), 1);
-    const sorted = taken.toSorted((one, other) => urgencyOf(one) - urgencyOf(other));
+    const selected = remaining.filter((check) => check.stage === stage && fits(check));
+    for (const check of selected) remaining.splice(remaining.indexOf(check), 1);
+    const sorted = selected.toSorted((one, other) => urgencyOf(one) - urgencyOf(other));
     return { stage, checks: inOrder(sorted) };
   };
 

@@ -1,5 +1,5 @@
 /**
- * Name and version of this package, as a report tells them.
+ * Name and version of this package, for the report.
  *
  * @module
  */
@@ -15,7 +15,7 @@ const manifestAbove = (folder: URL): URL => {
   return manifestAbove(above);
 };
 
-/** Looked up when asked: an import would put a second package.json into what is built. */
+/** Read at run time: an import would copy package.json into the build. */
 export const tool = (): Report['tool'] => {
   const file = manifestAbove(new URL('.', import.meta.url));
   const { name, version } = JSON.parse(readFileSync(file, 'utf8')) as Report['tool'];

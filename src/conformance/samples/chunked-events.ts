@@ -22,7 +22,7 @@ export interface Pieces {
 
 export const withLength = (body: Buffer): HeaderPairs => [['Content-Length', String(body.length)]];
 
-/** SerialQueue of the event loop: to accept a connection, and to read from it. */
+/** Turns of the event loop: to accept a connection, and to read from it. */
 const TURNS = 5;
 
 /** In its own process a receiver has the time; in the suite's, on a busy machine, it must have its turn as well. */

@@ -1,5 +1,5 @@
 /**
- * Bodies that are valid but for one thing, so that they get far into a handler.
+ * Bodies that are valid except for one thing, so that they get far into a handler.
  *
  * @module
  */

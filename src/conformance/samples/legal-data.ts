@@ -1,5 +1,5 @@
 /**
- * Data that the contract allows, made from the generated schemas: one thing varied at a time.
+ * Data that the contract allows, derived from the generated schemas, with one variation at a time.
  *
  * @module
  */

@@ -9,7 +9,7 @@ import type { Probe } from '../probe/probe.ts';
 
 const WORDS = 'Thanks for reaching out, we will look at this on Thursday. ';
 
-/** A valid event whose body has exactly so many bytes. */
+/** A valid event whose body has exactly this size in bytes. */
 export const eventOfSize = (probe: Probe, bytes: number): Event => {
   const event = probe.event('email.replied', { reply_preview: '' });
   const room = bytes - Buffer.byteLength(probe.write(event));

@@ -8,7 +8,7 @@ import type { Cause } from '../cause.ts';
 import { BASE64, MISSING_PREFIX, UPPER_CASE } from '../parse-header.ts';
 
 export interface DigestEncoding {
-  /** What departs from the due form; none for the form that is due. */
+  /** Deviations from the expected form; empty for the expected form. */
   readonly causes: readonly Cause[];
   readonly write: (digest: Buffer, algorithm: string) => string;
 }

@@ -38,11 +38,11 @@ const CAUSES: Readonly<Record<string, RegExp>> = {
   'signature-other-header-base64': /in the header X-Signature, and .*and is in base64/,
   'signature-dumps-and-prefix': /json\.dumps would, and was made with this secret without "whsec_"/,
   'signature-header-lower-case': /in a header spelled x-sendemall-signature/,
-  'signature-inverted': /wrong way round/,
+  'signature-inverted': /the comparison is inverted/,
   'http-plain-on-https': /does not speak TLS/,
   'http-wrong-path': /nothing at \/hooks\/sendemall/,
   'http-slash': /only the slash at the end differs/,
-  'http-redirect': /redirects to .*Only the slash at the end differs.*follows no redirect/,
+  'http-redirect': /redirects to .*Only the trailing slash differs.*follows no redirect/,
   'http-redirect-to-login': /login page/,
   'http-get-only': /takes no POST \(405, Allow: GET, HEAD\)/,
   'http-csrf': /CSRF/,
@@ -95,7 +95,7 @@ test.each([
   ],
   [
     'signature-body-unescaped',
-    /changed text; first difference at byte \d+: sent `\\`.*you hashed `\/`/,
+    /modified text; first difference at byte \d+: sent `\\`.*you hashed `\/`/,
   ],
   ['signature-body-trimmed', /white space around it removed/],
   ['signature-body-latin-1', /written as Latin-1.*sent `Zoë/],
@@ -241,7 +241,7 @@ test('a receiver that fails once, as it starts, is not given up', async () => {
     only: ['signature/accepts-valid'],
   });
   expect(checks).toMatchObject([
-    { status: 'pass', reason: expect.stringContaining('second try') },
+    { status: 'pass', reason: expect.stringContaining('second attempt') },
     { id: 'http/reachable', status: 'pass' },
   ]);
 });

@@ -36,12 +36,12 @@ const ALWAYS: Readonly<Record<string, readonly [act: Act, says: RegExp, fix: Reg
       '403 Forbidden',
       '<h1>Forbidden <span>(403)</span></h1><p>CSRF verification failed. Request aborted.',
     ),
-    /^Protection against forged forms/,
-    /than a token does\. Django: `@csrf_exempt` on the view\.$/,
+    /^CSRF protection/,
+    /than a CSRF token\. Django: `@csrf_exempt` on the view\.$/,
   ],
   'a protection that tells by its title': [
     page(422, 'ActionController::InvalidAuthenticityToken', 'x'.repeat(2000)),
-    /^Protection against forged forms/,
+    /^CSRF protection/,
     /verify_authenticity_token/,
   ],
   'a failure that begins with the word': [

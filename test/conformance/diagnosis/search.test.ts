@@ -97,7 +97,7 @@ describe('the search', () => {
     const search = await searchSignature(receiver.probe, Buffer.from('{"id":"evt_1"}'));
     expect(search.match).toMatchObject({
       proven: true,
-      guess: { causes: [{ id: expect.stringContaining('prefix') as string }] },
+      candidate: { causes: [{ id: expect.stringContaining('prefix') as string }] },
       exchange: { reply: { status: 200 } },
     });
     expect(search).toMatchObject({ complete: true });

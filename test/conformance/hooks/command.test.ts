@@ -46,18 +46,18 @@ describe('a command', () => {
   });
 
   test('that ends otherwise is told with its status, and the end of what it said', async () => {
-    expect(await run('exit 3')).toBe('ended with 3; it must end with 0.');
+    expect(await run('exit 3')).toBe('exited with 3; it must exit with 0.');
     expect(await run('echo " out "; echo err >&2; exit 1')).toBe(
-      'ended with 1; it must end with 0. It said: out \nerr',
+      'exited with 1; it must exit with 0. Output: out \nerr',
     );
     const long = await run('printf %0500d 7; exit 1');
-    expect(long).toBe(`ended with 1; it must end with 0. It said: ${'0'.repeat(399)}7`);
-    expect(await run('kill -9 $$')).toBe('ended with SIGKILL; it must end with 0.');
+    expect(long).toBe(`exited with 1; it must exit with 0. Output: ${'0'.repeat(399)}7`);
+    expect(await run('kill -9 $$')).toBe('exited with SIGKILL; it must exit with 0.');
   });
 
   test('that does not end is killed', async () => {
     expect(await run('sleep 60', { wall: leapingClock(), timeoutMs: 2000 })).toBe(
-      'did not end within 2 s. Start what should go on running in the background.',
+      'did not exit within 2 s. Start long-running processes in the background.',
     );
   });
 
@@ -74,7 +74,7 @@ describe('a command', () => {
     const pidOf = (name: string): number => Number(readFileSync(join(folder, name), 'utf8'));
     const start = (name: string, status: number) =>
       run(`sleep 600 & echo $! > '${folder}/${name}'; exit ${status}`);
-    expect(await start('failed', 1)).toBe('ended with 1; it must end with 0.');
+    expect(await start('failed', 1)).toBe('exited with 1; it must exit with 0.');
     await vi.waitFor(() => expect(isRunning(pidOf('failed'))).toBe(false), { timeout: 30_000 });
     expect(await start('done', 0)).toBeNull();
     expect(isRunning(pidOf('done'))).toBe(true);
@@ -84,7 +84,7 @@ describe('a command', () => {
 
   test('that has said very much is told by the end of it', async () => {
     const said = await run('head -c 20000000 /dev/zero | tr "\\0" a; echo end; exit 1');
-    expect(said).toMatch(/It said: a{397}end$/);
+    expect(said).toMatch(/Output: a{397}end$/);
   });
 
   test('leaves no timer and no listener behind', async () => {
@@ -102,7 +102,7 @@ describe('a command', () => {
   test('leaves no file behind', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'command-'));
     vi.stubEnv('TMPDIR', folder);
-    expect(await run('echo x; exit 1')).toMatch(/It said: x$/);
+    expect(await run('echo x; exit 1')).toMatch(/Output: x$/);
     expect(readdirSync(folder)).toEqual([]);
     rmSync(folder, { recursive: true });
   });
@@ -113,7 +113,7 @@ describe('as a hook', () => {
     const { restart } = createHttpHooks({ restartCommand: 'exit 4' });
     await expect(restart!()).rejects.toMatchObject({
       name: 'HookError',
-      message: '--restart-command "exit 4" ended with 4; it must end with 0.',
+      message: 'The restart command "exit 4" exited with 4; it must exit with 0.',
     });
   });
 
@@ -123,6 +123,6 @@ describe('as a hook', () => {
     const { recover } = createHttpHooks({ recoverCommand });
     await expect(
       recover!({ apiUrl: 'http://a', apiKey: 'key', webhookId: 'wh_1' }),
-    ).rejects.toThrow('It said: http://a key wh_1');
+    ).rejects.toThrow('Output: http://a key wh_1');
   });
 });

@@ -34,22 +34,22 @@ const answering = async (status: number, body: string) => {
 describe('options', () => {
   test('a template without its placeholder is refused, with an example', () => {
     expect(() => createHttpHooks({ effectsUrl: 'http://localhost/effects' })).toThrow(
-      '--effects-url "http://localhost/effects" has no {id}. Put it where the event’s id belongs, as in http://localhost:3000/test/effects/{id}.',
+      'effectsUrl "http://localhost/effects" does not contain {id}. Put it where the event id belongs, as in http://localhost:3000/test/effects/{id}.',
     );
     expect(() => createHttpHooks({ stateUrl: 'http://localhost/leads/{id}' })).toThrow(
-      '--state-url "http://localhost/leads/{id}" has no {lead_email}. Put it where the lead’s address belongs, as in http://localhost:3000/test/leads/{lead_email}.',
+      'stateUrl "http://localhost/leads/{id}" does not contain {lead_email}. Put it where the lead address belongs, as in http://localhost:3000/test/leads/{lead_email}.',
     );
   });
 
   test.each([
-    ['--fault-url', 'localhost:3000/fault', { faultUrl: 'localhost:3000/fault' }],
-    ['--fault-url', '/fault', { faultUrl: '/fault' }],
-    ['--recover-url', 'ftp://localhost/x', { recoverUrl: 'ftp://localhost/x' }],
-    ['--effects-url', 'httpsx://localhost/{id}', { effectsUrl: 'httpsx://localhost/{id}' }],
-    ['--state-url', 'xhttp://a/{lead_email}', { stateUrl: 'xhttp://a/{lead_email}' }],
+    ['faultUrl', 'localhost:3000/fault', { faultUrl: 'localhost:3000/fault' }],
+    ['faultUrl', '/fault', { faultUrl: '/fault' }],
+    ['recoverUrl', 'ftp://localhost/x', { recoverUrl: 'ftp://localhost/x' }],
+    ['effectsUrl', 'httpsx://localhost/{id}', { effectsUrl: 'httpsx://localhost/{id}' }],
+    ['stateUrl', 'xhttp://a/{lead_email}', { stateUrl: 'xhttp://a/{lead_email}' }],
   ])('%s "%s" is refused', (flag, url, options) => {
     expect(() => createHttpHooks(options)).toThrow(
-      `${flag} "${url}" is no http or https URL. Give it in full.`,
+      `${flag} "${url}" is not an http or https URL. Pass the full URL.`,
     );
   });
 
@@ -64,11 +64,11 @@ describe('options', () => {
   test('two ways to see effects, or to recover, are refused', () => {
     const effectsSink = { sandboxUrl: 'http://localhost', apiKey: 'k', name: 'crm' };
     expect(() => createHttpHooks({ effectsUrl: 'http://localhost/{id}', effectsSink })).toThrow(
-      '--effects-url and --effects-sink exclude each other. Give one.',
+      'effectsUrl and effectsSink are mutually exclusive. Pass only one of them.',
     );
     expect(() =>
       createHttpHooks({ recoverUrl: 'http://localhost', recoverCommand: 'true' }),
-    ).toThrow('--recover-url and --recover-command exclude each other. Give one.');
+    ).toThrow('recoverUrl and recoverCommand are mutually exclusive. Pass only one of them.');
   });
 
   test('only what is given is there', () => {
@@ -103,7 +103,7 @@ describe('effects', () => {
       name: 'HookError',
       message: expect.stringContaining(`The effects hook, GET ${server.url}/evt_1, ${told}`),
     });
-    await expect(asking).rejects.toThrow('It must answer 200 and {"count": n}');
+    await expect(asking).rejects.toThrow('It must respond with 200 and {"count": n}');
   });
 
   test('where nobody listens, it says so at once', async () => {
@@ -194,7 +194,7 @@ describe('state', () => {
 
   test('a member of another type is an error that shows the shape', async () => {
     await expect(stateFrom(200, '{"suppressed": "yes"}')).rejects.toThrow(
-      /^The state hook, GET .* answered 200 with .*\. It must answer 200 and what is known of the lead/,
+      /^The state hook, GET .* answered 200 with .*\. It must respond with 200 and the stored state of the lead/,
     );
   });
 });
@@ -229,10 +229,10 @@ describe('fault and recovery by URL', () => {
     await using server = await answering(status, 'oops');
     const hooks = createHttpHooks({ faultUrl: server.url, recoverUrl: server.url });
     await expect(hooks.fault?.(false)).rejects.toThrow(
-      `The fault hook, POST ${server.url}, answered ${status} with "oops". It must take POST {"fail": true}`,
+      `The fault hook, POST ${server.url}, answered ${status} with "oops". It must accept POST {"fail": true}`,
     );
     await expect(hooks.recover?.(from)).rejects.toThrow(
-      `The recover hook, POST ${server.url}, answered ${status} with "oops". It must take POST {"api_url"`,
+      `The recover hook, POST ${server.url}, answered ${status} with "oops". It must accept POST {"api_url"`,
     );
   });
 
@@ -251,7 +251,7 @@ describe('commands', () => {
   test('one that fails is an error with its status and what it said', async () => {
     const hooks = createHttpHooks({ restartCommand: 'echo no such container >&2; exit 3' });
     await expect(hooks.restart?.()).rejects.toThrow(
-      '--restart-command "echo no such container >&2; exit 3" ended with 3; it must end with 0. It said: no such container',
+      'The restart command "echo no such container >&2; exit 3" exited with 3; it must exit with 0. Output: no such container',
     );
   });
 
@@ -271,7 +271,7 @@ describe('commands', () => {
       expect(Number(readFileSync(`${folder}/pid`, 'utf8'))).toBeGreaterThan(0),
     );
     waits[0]?.();
-    await expect(restarting).rejects.toThrow('did not end within 60 s');
+    await expect(restarting).rejects.toThrow('did not exit within 60 s');
     const pid = Number(readFileSync(`${folder}/pid`, 'utf8'));
     await eventually(() => expect(isRunning(pid)).toBe(false));
     rmSync(folder, { recursive: true });

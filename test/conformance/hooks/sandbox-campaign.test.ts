@@ -28,7 +28,7 @@ test('runs, sends nothing, is seen to be paused, and is taken away', async () =>
   // Twice is no trouble.
   await watched[Symbol.asyncDispose]();
   await expect(watched.isPaused()).rejects.toThrow(
-    /^The campaign hook, the sandbox of --sandbox-url, cannot be asked\. /,
+    /^The campaign hook failed: cannot use the sandbox\. /,
   );
   await mock.close(0);
 });
@@ -38,7 +38,7 @@ test('where no sandbox listens, says so', async () => {
   await expect(start()).rejects.toMatchObject({
     name: 'HookError',
     message: expect.stringMatching(
-      /^The campaign hook, the sandbox of --sandbox-url, cannot be asked\. .*127\.0\.0\.1:1/,
+      /^The campaign hook failed: cannot use the sandbox\. .*127\.0\.0\.1:1/,
     ) as string,
   });
 });

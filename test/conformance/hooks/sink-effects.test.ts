@@ -61,7 +61,7 @@ describe('a count', () => {
   test.each(['A', 'a b', 'crm!', '!crm', '', 'a'.repeat(65)])('of no sink: "%s"', (name) => {
     const effectsSink = { sandboxUrl: mock.url, apiKey: 'k', name };
     expect(() => createHttpHooks({ effectsSink })).toThrow(
-      `--effects-sink is "${name}". Use 1 to 64 of a-z, 0-9 and "-".`,
+      `effectsSink "${name}" is not a sink name. Use 1 to 64 characters of a-z, 0-9 and "-".`,
     );
   });
 
@@ -78,7 +78,7 @@ describe('a count', () => {
     const { effects } = createHttpHooks({ effectsSink });
     await expect(effects!('evt_1')).rejects.toMatchObject({
       name: 'HookError',
-      message: expect.stringContaining('The effects hook, the sink "crm", cannot be read.'),
+      message: expect.stringContaining('The effects hook failed: cannot read the sink "crm".'),
     });
   });
 });

@@ -45,6 +45,7 @@ describe('samples', () => {
     const verdict = await judgeAccepted(probe, samples);
     expect(verdict).toEqual({
       status: 'fail',
+      symptom: 'refused',
       expected: ['a 2xx'],
       actual: expect.stringMatching(
         /^refused: b: 415 in \d+ ms; c: connection \D+ after \d+ ms$/,
@@ -150,7 +151,7 @@ describe('a body that is too large', () => {
 
 const SILENT = {
   status: 'not_tested',
-  reason: 'It gave no answer within 10 s: see http/no-hang.',
+  reason: 'The receiver did not respond within 10 s: see http/no-hang.',
 };
 
 describe('samples that got no answer in time', () => {
@@ -163,7 +164,7 @@ describe('samples that got no answer in time', () => {
       failRefused(sentWith(none('timeout'), { ...none('timeout'), durationMs: 1004 })),
     ).toEqual(SILENT);
     expect(failRefused(sentWith({ ...none('timeout'), durationMs: 1004 }))).toMatchObject({
-      reason: 'It gave no answer within 1 s: see http/no-hang.',
+      reason: 'The receiver did not respond within 1 s: see http/no-hang.',
     });
   });
 
@@ -181,7 +182,9 @@ describe('samples that got no answer in time', () => {
       const check = CATALOGUE.filter(isActive).find((one) => one.id === id)!;
       expect(await check.run(receiver.probe)).toEqual({
         status: 'not_tested',
-        reason: expect.stringMatching(/^It gave no answer within 0\.\d s: see http/) as string,
+        reason: expect.stringMatching(
+          /^The receiver did not respond within 0\.\d s: see http/,
+        ) as string,
       });
     }
   });
@@ -217,8 +220,10 @@ describe('samples that must take effect', () => {
     const { probe } = receiver;
     expect(await judgeProcessed(probe, [{ name: 'a', body: probe.event() }])).toEqual({
       status: 'not_tested',
-      reason:
-        'All were answered 2xx. Whether they took effect needs an effects hook: --effects-url http://…/effects/{id}, which answers {"count": n}.',
+      reason: {
+        needs: 'effects',
+        remark: 'All events were accepted with 2xx, but their effects cannot be verified.',
+      },
     });
   });
 
@@ -245,6 +250,7 @@ describe('samples that must take effect', () => {
     for (const { body } of samples.slice(1)) lost.add(body.id);
     expect(await judgeProcessed(probe, samples)).toEqual({
       status: 'fail',
+      symptom: 'lost',
       expected: ['a 2xx and one effect'],
       actual: 'answered 2xx, but without effect: lost; lost as well',
       exchanges: probe.exchanges.slice(1),

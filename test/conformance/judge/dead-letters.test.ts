@@ -71,8 +71,7 @@ describe('dead letters', () => {
     await using receiver = await scripted(right);
     await expect(produceDeadLetters(receiver.probe, 1)).rejects.toMatchObject({
       name: 'HookError',
-      message:
-        'There is no sandbox that could hold dead letters. Give --sandbox-url, or let the command start one.',
+      message: 'A check that uses dead letters must list "recovery" in "needs".',
     });
   });
 
@@ -88,7 +87,7 @@ describe('dead letters', () => {
     const wall = leapingClock();
     await using receiver = await scripted(right, { sandbox: sandbox.start, wall });
     await expect(produceDeadLetters(receiver.probe, 1)).rejects.toThrow(
-      'The sandbox made no dead letters within 30 s.',
+      'The sandbox produced no dead letters within 30 s.',
     );
     expect(wall.now()).toBe(30_000);
     expect(sandbox.counts()).toEqual([1, 1]);
@@ -122,7 +121,7 @@ describe('a recovery', () => {
   test('needs its hook', async () => {
     await using receiver = await scripted(right);
     await expect(recover(receiver.probe, letters)).rejects.toThrow(
-      'A check that asks for a recovery must need that hook.',
+      'A check that uses the recovery hook must list it in "needs".',
     );
   });
 });
@@ -143,7 +142,7 @@ describe('a failure on purpose', () => {
   test('needs its hook', async () => {
     await using receiver = await scripted(right);
     await expect(whileFailing(receiver.probe, async () => 1)).rejects.toThrow(
-      'A check that asks for faults must need that hook.',
+      'A check that uses the fault hook must list it in "needs".',
     );
   });
 });
@@ -174,7 +173,7 @@ describe('a restart', () => {
   test('needs its hook', async () => {
     await using receiver = await scripted(right);
     await expect(restart(receiver.probe)).rejects.toThrow(
-      'A check that asks for a restart must need that hook.',
+      'A check that uses the restart hook must list it in "needs".',
     );
   });
 });

@@ -63,7 +63,7 @@ describe('effects', () => {
   test('cannot be asked for without a hook', async () => {
     await using receiver = await scripted(right);
     expect(() => effectsOf(receiver.probe)).toThrow(
-      'a check that asks for effects must need the effects hook',
+      'a check that uses the effects hook must list it in "needs"',
     );
   });
 
@@ -123,6 +123,7 @@ describe('what was delivered is judged', () => {
     ];
     expect(judgeAccepted(delivered)).toEqual({
       status: 'fail',
+      symptom: 'refused',
       expected: ['a 2xx'],
       actual: expect.stringMatching(
         /^the second: 500 in \d+ ms; the third: 404 in \d+ ms$/,
@@ -133,7 +134,7 @@ describe('what was delivered is judged', () => {
     expect(await judgeOnce(probe, delivered)).toMatchObject({ expected: ['a 2xx'] });
   });
 
-  test('one effect of each is no finding; none, or two, is one', async () => {
+  test('one effect per event is no finding; none, or two, is one', async () => {
     const counts = new Map<string, number>();
     await using receiver = await scripted(right, {
       hooks: { effects: async (id) => counts.get(id) ?? 1 },
@@ -148,7 +149,8 @@ describe('what was delivered is judged', () => {
     counts.set(delivered[1]!.event.id, 0).set(delivered[2]!.event.id, 2);
     expect(await judgeOnce(probe, delivered)).toEqual({
       status: 'fail',
-      expected: ['one effect of each'],
+      symptom: 'lost',
+      expected: ['one effect per event'],
       actual: expect.stringMatching(
         /^lost: 204 in \d+ ms, no effect; twice: 204 in \d+ ms, 2 effects$/,
       ) as string,

@@ -169,8 +169,8 @@ describe.each([
         /^answered empty: 202 in \d+ ms, though without effect$/,
       ) as string,
       exchanges: [probe.exchanges[1]],
-      diagnosis: 'The forgery is dropped, but the sender is told that it was received.',
-      fix: 'Answer 401 to what is not rightly signed, so that whoever sends it learns of it.',
+      diagnosis: 'The forgery is dropped, but the sender gets a success.',
+      fix: 'Respond with 401 to requests without a valid signature, so that the sender notices.',
     });
   });
 
@@ -199,7 +199,7 @@ describe.each([
     expect(await judge(receiver.probe, forgeries)).toEqual({
       status: 'not_tested',
       reason: expect.stringMatching(
-        /^Get an answer to each forgery first: no header: no complete answer .*after \d+ ms\.$/,
+        /^Every forgery must get a response first: no header: no complete response .*after \d+ ms\.$/,
       ) as string,
     });
     expect(receiver.heard).toHaveLength(1);
@@ -224,7 +224,8 @@ describe('a receiver that fails over a forgery', () => {
       expected: [REFUSAL],
       actual: expect.stringMatching(/^no header: [^;]+ \d+ ms$/) as string,
       exchanges: [probe.exchanges[0]],
-      diagnosis: 'It is not accepted, but the receiver fails over it instead of refusing it.',
+      diagnosis:
+        'The forgery is not accepted, but the receiver fails on it instead of rejecting it.',
       fix: expect.stringMatching(/^Check that the header is there .* compare bytes\.$/) as string,
     });
     // One that looks right showed that the others are refused.
@@ -240,7 +241,7 @@ describe('a receiver that fails over a forgery', () => {
     await using receiver = await scripted(({ isSigned }) => (isSigned ? 204 : 500));
     expect(await judgeForgeries(receiver.probe, forgeries)).toEqual({
       status: 'pass',
-      note: 'no forgery took effect; each is answered 500, which signature/refuses-with-4xx is about',
+      note: 'no forgery took effect; each gets a 500, which signature/refuses-with-4xx reports',
     });
   });
 });

@@ -62,7 +62,7 @@ describe('a repeat after a restart', () => {
     const forgetful = await judge(dedupeVolatile, { counts: 'in memory', ids: 'on disk' });
     expect(forgetful.verdict).toEqual({
       status: 'pass',
-      note: 'by the repeat alone: the effects hook begins anew with each restart',
+      note: 'by the duplicate alone: the effects hook loses its counts on restart',
     });
   });
 
@@ -72,7 +72,7 @@ describe('a repeat after a restart', () => {
       const { verdict } = await judge(dedupeVolatile, { counts, ids: 'in memory' });
       expect(verdict).toMatchObject({
         status: 'fail',
-        actual: expect.stringMatching(/^one effect of the repeat, sent after a restart/) as string,
+        actual: expect.stringMatching(/^one effect of a duplicate sent after a restart/) as string,
       });
     },
   );
@@ -92,7 +92,7 @@ describe('an event that is answered right before a restart', () => {
     });
     expect(verdict).toMatchObject({
       status: 'fail',
-      actual: '5 of 5 events were answered 2xx and lost in a restart right after',
+      actual: '5 of 5 events were accepted with 2xx and lost in the restart that followed',
     });
     expect(restarts).toBe(2);
   });
@@ -120,7 +120,7 @@ describe('events that are sent again after a kill', () => {
     const { verdict } = await judge(crashMidway, kind);
     expect(verdict).toMatchObject({
       status: 'fail',
-      actual: expect.stringMatching(/^5 of 5 events that were cut off/) as string,
+      actual: expect.stringMatching(/^5 of 5 events interrupted/) as string,
     });
   });
 });

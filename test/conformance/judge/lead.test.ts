@@ -94,7 +94,7 @@ describe('the state of a lead', () => {
   test('cannot be asked for without a hook', async () => {
     await using receiver = await scripted(right);
     expect(() => createLead(receiver.probe).now()).toThrow(
-      'A check that asks for state must need that hook.',
+      'A check that uses the state hook must list it in "needs".',
     );
   });
 

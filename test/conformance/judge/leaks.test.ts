@@ -20,7 +20,7 @@ const NONE = none('timeout');
 
 const leaks = (leak: Leak, ...exchanges: readonly Exchange[]): readonly number[] | null => {
   const seen = observed({
-    exchanges: exchanges.map((one) => ({ inCrowd: false, by: 'test', exchange: one })),
+    exchanges: exchanges.map((one) => ({ inBurst: false, by: 'test', exchange: one })),
     secretsIn: redactor.find,
   });
   const found = leaksOf(seen, leak);

@@ -25,7 +25,7 @@ test.for([
   ['trimmed text', hashing((body) => body.trim())],
   // As what it parsed, but for what nobody thinks of.
   ['some text of its own', hashing((body) => (body.length < 100 ? compact(body) : 'own'))],
-] as const)('describeReply that %s is hashed in their place', async ([, script]) => {
+] as const)('tells that %s is hashed in their place', async ([, script]) => {
   await using receiver = await scripted(script);
   const verdict = await judgeRawBodies(receiver.probe, [
     plain,
@@ -79,7 +79,9 @@ test('are not judged, and nothing is searched, when there was no answer in time'
   });
   expect(await judgeRawBodies(receiver.probe, [spaced, plain])).toEqual({
     status: 'not_tested',
-    reason: expect.stringMatching(/^It gave no answer within \d(\.\d)? s: see http/) as string,
+    reason: expect.stringMatching(
+      /^The receiver did not respond within \d(\.\d)? s: see http/,
+    ) as string,
   });
   expect(receiver.heard).toHaveLength(2);
 });

@@ -24,27 +24,23 @@ describe('why there is no answer', () => {
       'the host name does not resolve',
     ],
     [new AggregateError([withCode('ENETUNREACH'), withCode('EPIPE')]), 'reset', 'connection reset'],
-    [withCode('UND_ERR_SOCKET'), 'reset', 'connection closed without a complete answer'],
+    [withCode('UND_ERR_SOCKET'), 'reset', 'connection closed without a complete response'],
     [withCode('ETIMEDOUT'), 'timeout', 'no connection'],
     [withCode('ABORT_ERR'), 'aborted', 'the run was interrupted'],
     [
       withCode('UND_ERR_RES_CONTENT_LENGTH_MISMATCH'),
       'invalid_response',
-      'the body of the answer is not as long as its head says',
+      'the response body does not match its Content-Length',
     ],
-    [withCode('HPE_INVALID_CONSTANT'), 'invalid_response', 'the answer is not HTTP/1.1'],
+    [withCode('HPE_INVALID_CONSTANT'), 'invalid_response', 'the response is not HTTP/1.1'],
     [
       Object.assign(new Error('x'), { name: 'HTTPParserError' }),
       'invalid_response',
-      'the answer is not HTTP/1.1',
+      'the response is not HTTP/1.1',
     ],
     [withCode('DEPTH_ZERO_SELF_SIGNED_CERT'), 'tls', 'TLS failed (DEPTH_ZERO_SELF_SIGNED_CERT)'],
     [withCode('ERR_SSL_WRONG_VERSION_NUMBER'), 'tls', 'TLS failed (ERR_SSL_WRONG_VERSION_NUMBER)'],
-    [
-      withCode('UND_ERR_HEADERS_OVERFLOW'),
-      'invalid_response',
-      'the head of the answer is too large',
-    ],
+    [withCode('UND_ERR_HEADERS_OVERFLOW'), 'invalid_response', 'the response head is too large'],
   ])('%s: %s', (error, cause, message) => {
     expect(noReply(error, 7)).toEqual({ kind: 'none', cause, message, durationMs: 7 });
   });
@@ -57,7 +53,9 @@ describe('why there is no answer', () => {
     [Object.assign(new Error('z'), { errors: [] }), 'z'],
   ])('%s is a failure of the suite, not of the receiver', (error, reason) => {
     expect(() => noReply(error, 7)).toThrow(
-      new ProbeError(`The request could not be made or read (${reason}).`),
+      new ProbeError(
+        `The request could not be sent, or its response could not be read (${reason}).`,
+      ),
     );
   });
 });
@@ -148,7 +146,7 @@ describe('a request', () => {
     expect(await client.send(it.request, 5000)).toMatchObject({
       kind: 'none',
       cause: 'timeout',
-      message: 'no complete answer',
+      message: 'no complete response',
     });
     await client.close();
   });

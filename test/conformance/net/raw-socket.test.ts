@@ -160,7 +160,7 @@ describe('a connection', () => {
     expect(await asked(connection)).toMatchObject({
       kind: 'none',
       cause: 'timeout',
-      message: 'no complete answer',
+      message: 'no complete response',
     });
     expect(connection.failure()).toBeNull();
   });

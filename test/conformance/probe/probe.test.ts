@@ -144,7 +144,7 @@ describe('signatures', () => {
 
 describe('a request', () => {
   test('is a delivery: compact JSON, its type, a right signature, the user’s headers', async () => {
-    await using receiver = await scripted(right, { headers: [['X-ConcurrencyLimit', 'open']] });
+    await using receiver = await scripted(right, { headers: [['X-Gate', 'open']] });
     const { probe } = receiver;
     const event = probe.event();
     const { request, reply } = await probe.post(event);
@@ -154,7 +154,7 @@ describe('a request', () => {
     expect(request.headers).toEqual([
       ['Content-Type', 'application/json'],
       ['X-SendEmAll-Signature', probe.signing.valid(JSON.stringify(event))],
-      ['X-ConcurrencyLimit', 'open'],
+      ['X-Gate', 'open'],
     ]);
     expect(request).toMatchObject({ method: 'POST', url: receiver.url, manner: null });
     expect(reply).toMatchObject({ kind: 'answer', status: 204 });

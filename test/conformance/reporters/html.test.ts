@@ -101,7 +101,7 @@ describe.each(REPORTS)('%s', (_name, make) => {
 
 test('the filter hides what was not asked for', () => {
   const { page } = read(nasty());
-  expect(page).toContain('body:has(#show-failure:checked) .check:not(.failure)');
+  expect(page).toContain('body:has(#show-failed:checked) .check:not(.failed)');
 });
 
 test('exchanges are shown, and what is hostile in them is text', () => {
@@ -117,6 +117,6 @@ test('in a cause and a remedy, what stands between backticks is code', () => {
   const fix = 'Use `a * b`, not <b>: `<i>_x_</i>` is code, a ` alone is none.';
   const { page } = read({ ...report, checks: report.checks.map((one) => ({ ...one, fix })) });
   expect(page).toContain(
-    '<dt>How to mend it</dt><dd>Use <code>a * b</code>, not &lt;b&gt;: <code>&lt;i&gt;_x_&lt;/i&gt;</code> is code, a ` alone is none.</dd>',
+    '<dt>Fix</dt><dd>Use <code>a * b</code>, not &lt;b&gt;: <code>&lt;i&gt;_x_&lt;/i&gt;</code> is code, a ` alone is none.</dd>',
   );
 });

@@ -40,9 +40,9 @@ describe('what it says', () => {
   test('every finding, worst first, with its exchange', () => {
     const page = render(nasty());
     const order = [
-      'FAIL (MUST) signature/missing-header',
+      'FAILED (MUST) signature/missing-header',
       'ERROR (MUST) delivery/no-loss',
-      'WARN (SHOULD) signature/wrong-digest',
+      'WARNING (SHOULD) signature/wrong-digest',
       'NOTE (INFO) signature/upper-case',
       'KNOWN (MUST) delivery/dup-seq',
     ].map((title) => page.indexOf(title));
@@ -64,7 +64,7 @@ describe('what it says', () => {
     const blocks = elementsOf(parseFragment(render(nasty()))).filter(
       ({ tagName }) => tagName === 'pre',
     );
-    // One to see it again, one for what was sent, one for what came back.
+    // One each to reproduce, for the request and for the response.
     expect(blocks).toHaveLength(4 * 3);
   });
 
@@ -74,6 +74,8 @@ describe('what it says', () => {
   });
 
   test('what does not fit is counted', () => {
-    expect(markdown(huge())).toMatch(/\d+ more findings do not fit here: see another report\./);
+    expect(markdown(huge())).toMatch(
+      /\d+ more findings are omitted here: use another report format\./,
+    );
   });
 });

@@ -7,33 +7,39 @@ import { expect, test } from 'vitest';
 import { pretty } from '../../../src/conformance/reporters/pretty.ts';
 import { nasty, real } from './sample.ts';
 
-test('a finding says what was sent, what came back, what the contract says, why, how to mend it, and how to see it again', async () => {
+test('a finding shows request, response, requirement, cause, fix, and how to reproduce it', async () => {
   const text = pretty(await real());
-  const [finding = ''] = text.split('\n\nFAIL');
+  const [finding = ''] = text.split('\n\nFAILED');
   for (const label of [
-    'found',
+    'actual',
     'expected',
-    'sent         POST http://127.0.0.1:',
-    'came back    204 in ',
-    'contract     Every webhook request carries X-SendEmAll-Signature',
-    'likely cause',
-    'how to mend',
-    'see again    printf',
+    'request      POST http://127.0.0.1:',
+    'response     204 in ',
+    'requirement  Every webhook request carries X-SendEmAll-Signature',
+    'cause',
+    'fix',
+    'reproduce    printf',
   ]) {
     expect(finding).toContain(`\n  ${label}`);
   }
-  expect(finding).toMatch(/^FAIL {2}MUST {3}signature\/missing-header {2}Refuses/);
+  expect(finding).toMatch(/^FAILED {2}MUST {3}signature\/missing-header {2}Rejects/);
 });
 
 test('findings come worst first, then what was not tested, counts and verdict', () => {
   const text = pretty(nasty());
-  const order = ['FAIL', 'ERROR', 'WARN', 'NOTE', 'KNOWN', 'Not tested:', 'These pass by now'].map(
-    (word) => text.search(new RegExp(`^${word}`, 'm')),
-  );
+  const order = [
+    'FAILED',
+    'ERROR',
+    'WARNING',
+    'NOTE',
+    'KNOWN',
+    'Not tested:',
+    'These checks pass now',
+  ].map((word) => text.search(new RegExp(`^${word}`, 'm')));
   expect(order).toEqual(order.toSorted((one, other) => one - other));
   expect(order[0]).toBe(0);
   expect(text).toContain(
-    '2 passed, 1 failed (MUST), 1 warned (SHOULD), 1 noted (INFO), 1 known failures, 1 could not be judged, 1 not tested (1.2 s, seed 7)',
+    '2 passed, 1 failed (MUST), 1 warning (SHOULD), 1 note (INFO), 1 known failure, 1 error, 1 not tested (1.2 s, seed 7)',
   );
   expect(text.trimEnd().split('\nNot conformant: ')).toHaveLength(2);
 });
@@ -41,9 +47,9 @@ test('findings come worst first, then what was not tested, counts and verdict', 
 test('what was not tested is grouped by the one thing that would make it testable', async () => {
   const text = pretty(await real());
   expect(text).toMatch(
-    /\n {3}\d+ {2}Needs an effects hook: --effects-url .*\n {7}http\/other-path delivery\/\S+ /,
+    /\n {3}\d+ {2}Needs an effects hook: pass `hooks\.effects`.*\n {7}http\/other-path delivery\/\S+ /,
   );
-  expect(text.match(/Needs an effects hook/g)).toHaveLength(1);
+  expect(text.match(/\d {2}Needs an effects hook/g)).toHaveLength(1);
 });
 
 test('nothing in it steers the terminal', () => {
@@ -53,5 +59,5 @@ test('nothing in it steers the terminal', () => {
 
 test('colours are the caller’s', () => {
   const text = pretty(nasty(), (colour, words) => `<${colour}>${words}</>`);
-  expect(text).toContain('<red>FAIL  MUST   signature/missing-header</>');
+  expect(text).toContain('<red>FAILED  MUST   signature/missing-header</>');
 });

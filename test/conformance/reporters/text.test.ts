@@ -54,8 +54,10 @@ test('the last exchange shows a fault most plainly', () => {
 
 test('Markdown holds as many findings as fit a job’s summary, and counts the rest', () => {
   const text = markdown(huge());
-  const shown = text.match(/^### FAIL/gm)!.length;
-  expect(text).toContain(`\n${120 - shown} more findings do not fit here: see another report.\n`);
+  const shown = text.match(/^### FAILED/gm)!.length;
+  expect(text).toContain(
+    `\n${120 - shown} more findings are omitted here: use another report format.\n`,
+  );
   expect(shown).toBeGreaterThan(0);
   // One more would not have fitted.
   const one = Buffer.byteLength(text) / shown;

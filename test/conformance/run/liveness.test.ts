@@ -21,7 +21,7 @@ describe('a control', () => {
     await using _ = receiver;
     expect(await liveness.control('http/a', LAST)).toBe(true);
     expect(await liveness.control('http/b', LAST)).toBe(true);
-    expect(liveness).toMatchObject({ controls: 2, deaths: [], lostControls: [] });
+    expect(liveness).toMatchObject({ controls: 2, crashes: [], lostControls: [] });
     expect(receiver.heard.map(({ isSigned }) => isSigned)).toEqual([true, true]);
     expect(receiver.heard[0]!.id).not.toBe(receiver.heard[1]!.id);
   });
@@ -30,7 +30,7 @@ describe('a control', () => {
     const { receiver, liveness } = await vitalityOf(() => 500);
     await using _ = receiver;
     expect(await liveness.control('http/a', LAST)).toBe(true);
-    expect(liveness.deaths).toEqual([]);
+    expect(liveness.crashes).toEqual([]);
     expect(liveness.lostControls).toEqual([
       { after: 'http/a', control: receiver.probe.exchanges[0] },
     ]);
@@ -41,8 +41,8 @@ describe('a control', () => {
     const { receiver, liveness } = await vitalityOf(() => 'cut');
     await using _ = receiver;
     expect(await liveness.control('http/a', LAST)).toBe(false);
-    expect(liveness.deaths).toEqual([
-      { by: 'http/a', exchange: LAST, backAfterMs: null, answersOthers: false },
+    expect(liveness.crashes).toEqual([
+      { by: 'http/a', exchange: LAST, recoveredAfterMs: null, answersUnsigned: false },
     ]);
     expect(liveness.lostControls).toEqual([]);
     expect(receiver.wall.now()).toBe(5000);
@@ -53,7 +53,7 @@ describe('a control', () => {
     const { receiver, liveness } = await vitalityOf(({ isSigned }) => (isSigned ? 'cut' : 401));
     await using _ = receiver;
     expect(await liveness.control('http/a', LAST)).toBe(false);
-    expect(liveness.deaths).toMatchObject([{ backAfterMs: null, answersOthers: true }]);
+    expect(liveness.crashes).toMatchObject([{ recoveredAfterMs: null, answersUnsigned: true }]);
   });
 
   test('after a restart on purpose, nobody dies', async () => {
@@ -63,14 +63,14 @@ describe('a control', () => {
     await using _ = receiver;
     expect(await liveness.isBack()).toBe(true);
     expect(receiver.wall.now()).toBe(300);
-    expect(liveness).toMatchObject({ deaths: [], lostControls: [], controls: 0 });
+    expect(liveness).toMatchObject({ crashes: [], lostControls: [], controls: 0 });
   });
 
   test('who does not come back after a restart is not back', async () => {
     const { receiver, liveness } = await vitalityOf(() => 'cut');
     await using _ = receiver;
     expect(await liveness.isBack()).toBe(false);
-    expect(liveness).toMatchObject({ deaths: [] });
+    expect(liveness).toMatchObject({ crashes: [] });
   });
 
   test('to one that comes back tells when', async () => {
@@ -79,19 +79,19 @@ describe('a control', () => {
     );
     await using _ = receiver;
     expect(await liveness.control('http/a', null)).toBe(true);
-    expect(liveness.deaths).toEqual([
-      { by: 'http/a', exchange: null, backAfterMs: 300, answersOthers: false },
+    expect(liveness.crashes).toEqual([
+      { by: 'http/a', exchange: null, recoveredAfterMs: 300, answersUnsigned: false },
     ]);
   });
 
   test('to one that was down meanwhile and is back says that it died', async () => {
     const { receiver, liveness } = await vitalityOf((_heard, nth) => (nth === 0 ? 204 : 500));
     await using _ = receiver;
-    const death = { exchange: LAST, backAfterMs: 0, answersOthers: false };
+    const death = { exchange: LAST, recoveredAfterMs: 0, answersUnsigned: false };
     expect(await liveness.control('http/a', LAST, true)).toBe(true);
-    expect(liveness).toMatchObject({ deaths: [{ by: 'http/a', ...death }], lostControls: [] });
+    expect(liveness).toMatchObject({ crashes: [{ by: 'http/a', ...death }], lostControls: [] });
     expect(await liveness.control('http/b', LAST, true)).toBe(true);
-    expect(liveness.deaths[1]).toEqual({ by: 'http/b', ...death });
+    expect(liveness.crashes[1]).toEqual({ by: 'http/b', ...death });
     expect(liveness.lostControls).toHaveLength(1);
   });
 
@@ -101,21 +101,21 @@ describe('a control', () => {
     );
     await using _ = receiver;
     await liveness.control('http/a', LAST, true);
-    expect(liveness.deaths).toMatchObject([{ backAfterMs: 300 }]);
+    expect(liveness.crashes).toMatchObject([{ recoveredAfterMs: 300 }]);
   });
 
   test('to one that nobody listens for is no connection at all', async () => {
     const { receiver, liveness } = await vitalityOf(right);
     await receiver[Symbol.asyncDispose]();
     expect(await liveness.control('http/a', LAST)).toBe(false);
-    expect(liveness.deaths).toHaveLength(1);
+    expect(liveness.crashes).toHaveLength(1);
   });
 
   test('that is broken off by the user says nothing of the receiver', async () => {
     const { receiver, liveness } = await vitalityOf(() => 'cut', AbortSignal.abort());
     await using _ = receiver;
     expect(await liveness.control('http/a', LAST)).toBe(true);
-    expect(liveness).toMatchObject({ deaths: [], lostControls: [], controls: 1 });
+    expect(liveness).toMatchObject({ crashes: [], lostControls: [], controls: 1 });
   });
 
   test('stops trying, and says nothing of the receiver, when the user breaks off meanwhile', async () => {
@@ -126,7 +126,7 @@ describe('a control', () => {
     }, user.signal);
     await using _ = receiver;
     expect(await liveness.control('http/a', LAST)).toBe(true);
-    expect(liveness.deaths).toEqual([]);
+    expect(liveness.crashes).toEqual([]);
     expect(receiver.wall.now()).toBeLessThan(1000);
   });
 });

@@ -21,7 +21,7 @@ const secretsIn = (text: string): readonly string[] => [
   ...(text.includes('right') ? ['<the right digest>'] : []),
   ...(text.includes('secret') ? ['<the secret>'] : []),
 ];
-const by = (id: string, one: Exchange, inCrowd = false) => ({ by: id, inCrowd, exchange: one });
+const by = (id: string, one: Exchange, inBurst = false) => ({ by: id, inBurst, exchange: one });
 
 test.each([
   'http/no-hang',
@@ -44,19 +44,19 @@ describe('http/no-hang', () => {
   test('all answered, be it by a refusal or an end', () => {
     expect(
       look('http/no-hang', { exchanges: [fine, by('http/empty-body', exchange(none('reset')))] }),
-    ).toEqual({ status: 'pass', note: '2 requests, all answered' });
+    ).toEqual({ status: 'pass', note: '2 requests, all with a response' });
   });
   test('in a crowd, which other checks are about, it is not counted', () => {
     const crowd = by('performance/burst', hung, true);
     expect(look('http/no-hang', { exchanges: [fine, crowd] })).toEqual({
       status: 'pass',
-      note: '1 requests, all answered',
+      note: '1 requests, all with a response',
     });
     expect(look('http/no-hang', { exchanges: [crowd] })).toMatchObject({ status: 'not_tested' });
   });
   test('one alone: the usual cause', () => {
     const failure = look('http/no-hang', { exchanges: [fine, by('a/one', hung)], timeoutMs: 9 });
-    expect(failure).toMatchObject({ status: 'fail', actual: 'no answer to what a/one sent' });
+    expect(failure).toMatchObject({ status: 'fail', actual: 'no response to requests of a/one' });
     expect(failure).not.toHaveProperty('diagnosis');
   });
   test('some not: by whom, each once', () => {
@@ -64,10 +64,10 @@ describe('http/no-hang', () => {
     const exchanges = [fine, by('a/one', hung), by('a/two', late), by('a/one', late)];
     expect(look('http/no-hang', { exchanges, timeoutMs: 1000 })).toMatchObject({
       status: 'fail',
-      expected: ['an answer within 1000 ms'],
-      actual: 'no answer to what a/one, a/two sent',
+      expected: ['a response within 1000 ms'],
+      actual: 'no response to requests of a/one, a/two',
       exchanges: [hung],
-      diagnosis: expect.stringContaining('3 requests were not answered'),
+      diagnosis: expect.stringContaining('3 requests got no response'),
     });
   });
 });
@@ -75,44 +75,51 @@ describe('http/no-hang', () => {
 describe('http/survives', () => {
   const last = exchange(none('reset'));
   test('no death', () => {
-    expect(look('http/survives', { controls: 7 })).toEqual({ status: 'pass', note: '7 controls' });
+    expect(look('http/survives', { controls: 7 })).toEqual({
+      status: 'pass',
+      note: '7 control requests',
+    });
   });
   test.each([
-    [null, 'it died of what a/one sent, and did not come back'],
-    [0, 'it died of what a/one sent, and was back at the next look'],
-    [120, 'it died of what a/one sent, and was back after 120 ms'],
-  ])('a death, back after %s ms', (backAfterMs, actual) => {
+    [null, 'the receiver crashed on a request of a/one and did not recover'],
+    [0, 'the receiver crashed on a request of a/one and was available again at the next check'],
+    [120, 'the receiver crashed on a request of a/one and was available again after 120 ms'],
+  ])('a death, back after %s ms', (recoveredAfterMs, actual) => {
     const found = exchange(none('refused'));
-    const deaths = [
-      { by: 'a/zero', exchange: found, backAfterMs: 2, answersOthers: false },
-      { by: 'a/one', exchange: last, backAfterMs, answersOthers: false },
-      { by: 'a/two', exchange: null, backAfterMs: 1, answersOthers: false },
+    const crashes = [
+      { by: 'a/zero', exchange: found, recoveredAfterMs: 2, answersUnsigned: false },
+      { by: 'a/one', exchange: last, recoveredAfterMs, answersUnsigned: false },
+      { by: 'a/two', exchange: null, recoveredAfterMs: 1, answersUnsigned: false },
     ];
-    expect(look('http/survives', { controls: 7, deaths })).toEqual({
+    expect(look('http/survives', { controls: 7, crashes })).toEqual({
       status: 'fail',
-      expected: ['the receiver goes on answering'],
+      expected: ['the receiver keeps responding'],
       actual,
       exchanges: [last],
     });
   });
   test('a process that lives and cuts whatever is valid', () => {
-    const deaths = [{ by: 'a/one', exchange: last, backAfterMs: null, answersOthers: true }];
-    expect(look('http/survives', { controls: 1, deaths })).toMatchObject({
+    const crashes = [
+      { by: 'a/one', exchange: last, recoveredAfterMs: null, answersUnsigned: true },
+    ];
+    expect(look('http/survives', { controls: 1, crashes })).toMatchObject({
       status: 'fail',
       actual:
-        'since what a/one sent, it cuts the connection of every valid event, though it answers what is not signed',
+        'since a request of a/one, the receiver closes the connection on every valid event, although it responds to unsigned requests',
       diagnosis: expect.stringContaining('poisoned mutex') as string,
       exchanges: [last],
     });
   });
   test('a death that was only found', () => {
     const found = exchange(none('refused'));
-    const deaths = [{ by: 'a/one', exchange: found, backAfterMs: 0, answersOthers: false }];
-    expect(look('http/survives', { controls: 1, deaths })).toMatchObject({ exchanges: [found] });
+    const crashes = [{ by: 'a/one', exchange: found, recoveredAfterMs: 0, answersUnsigned: false }];
+    expect(look('http/survives', { controls: 1, crashes })).toMatchObject({ exchanges: [found] });
   });
   test('a death of nobody knows what', () => {
-    const deaths = [{ by: 'a/one', exchange: null, backAfterMs: null, answersOthers: false }];
-    expect(look('http/survives', { controls: 1, deaths })).not.toHaveProperty('exchanges');
+    const crashes = [
+      { by: 'a/one', exchange: null, recoveredAfterMs: null, answersUnsigned: false },
+    ];
+    expect(look('http/survives', { controls: 1, crashes })).not.toHaveProperty('exchanges');
   });
 });
 
@@ -138,7 +145,7 @@ describe('http/no-redirect', () => {
     expect(see(by('http/a', valid), by('http/b', one))).toEqual({
       status: 'fail',
       expected: ['a 2xx'],
-      actual: `${status} to nowhere for what http/b sent (1 in all)`,
+      actual: `${status} to nowhere for a request of http/b (1 in total)`,
       exchanges: [one],
     });
   });
@@ -146,7 +153,7 @@ describe('http/no-redirect', () => {
   test('where it leads to is told, and the last three are shown', () => {
     const many = [1, 2, 3, 4].map(() => exchange(moved, { headers }));
     expect(see(...many.map((one) => by('http/b', one)))).toMatchObject({
-      actual: '308 to https://elsewhere/ for what http/b sent (4 in all)',
+      actual: '308 to https://elsewhere/ for a request of http/b (4 in total)',
       exchanges: many.slice(1),
     });
   });
@@ -178,16 +185,16 @@ describe('http/no-redirect', () => {
 });
 
 describe.each([
-  ['signature/leaks-secret', 'secret', '2 answers hold the secret; the first to a/two'],
+  ['signature/leaks-secret', 'secret', '2 responses contain the secret; the first to a/two'],
   [
     'signature/leaks-digest',
     'right',
-    '2 answers hold the right digest of what was sent without it; the first to a/two',
+    '2 responses contain the correct digest of a request that did not have it; the first to a/two',
   ],
   [
     'signature/leaks-stack',
     'Traceback (most recent call last)',
-    '2 answers show a stack; the first to a/two',
+    '2 responses contain a stack trace; the first to a/two',
   ],
 ])('%s', (id, text, actual) => {
   const fine = by('a/one', exchange(answer(401, { body: 'no' })));
@@ -199,7 +206,7 @@ describe.each([
     const exchanges = [fine, by('a/two', leaking), by('a/three', exchange(leaking.reply))];
     expect(look(id, { exchanges, secretsIn })).toEqual({
       status: 'fail',
-      expected: ['nothing of it in any answer'],
+      expected: ['no trace of it in any response'],
       actual,
       exchanges: [leaking],
     });
@@ -229,23 +236,24 @@ describe('signature/controls-accepted', () => {
     const one = lost(500, after);
     expect(see(one)).toEqual({
       status: 'fail',
+      symptom: 'refused',
       expected: ['a 2xx for the valid event'],
-      actual: `after ${after} a valid event got: 500 in 3 ms`,
+      actual: `after ${after}, a valid event got 500 in 3 ms`,
       exchanges: [one.control],
     });
   });
 
   test('refused: it remembers', () => {
     expect(see(lost(500), lost(401))).toMatchObject({
-      actual: expect.stringMatching(/401 in 3 ms \(2 times in all\)$/),
-      diagnosis: expect.stringContaining('refuses what is right'),
+      actual: expect.stringMatching(/401 in 3 ms \(2 times in total\)$/),
+      diagnosis: expect.stringContaining('rejects valid events'),
     });
   });
 
   test.each([429, 503])('%i: a limiter, which is less grave', (status) => {
     expect(see(lost(status), lost(429))).toMatchObject({
       level: 'SHOULD',
-      diagnosis: expect.stringContaining('A limiter'),
+      diagnosis: expect.stringContaining('A rate limiter'),
     });
     expect(see(lost(401), lost(status))).not.toHaveProperty('level');
   });

@@ -16,7 +16,7 @@ import {
 import type { Exchange } from '../../../src/conformance/net/exchange.ts';
 import { createSigning } from '../../../src/conformance/probe/signing.ts';
 import { createRedactor } from '../../../src/conformance/redact/redact.ts';
-import { toResult, type Shown } from '../../../src/conformance/run/run-check.ts';
+import { toResult, type ResultContext } from '../../../src/conformance/run/run-check.ts';
 import {
   fail,
   isAccepted,
@@ -216,7 +216,7 @@ describe('where one request may not be enough, the command that makes the check 
   const reproduceOf = (
     stage: Stage,
     sent: readonly Exchange[],
-    rerun: Shown['rerun'] | null = (id) => `verify --only ${id}`,
+    rerun: ResultContext['rerun'] | null = (id) => `verify --only ${id}`,
   ) => {
     const redactor = createRedactor();
     const signing = createSigning(SECRET, redactor);

@@ -59,15 +59,15 @@ describe('controls', () => {
       },
     );
     const died =
-      'not_tested: Not run: the receiver died of what http/kills sent, and did not come back.';
+      'not_tested: Not run: the receiver crashed on a request of http/kills and did not recover.';
     expect(lines).toEqual([
       'http/kills: pass',
       `http/more: ${died}`,
       `http/later: ${died}`,
       'http/looks: pass',
     ]);
-    const [death] = seen[0]!.deaths;
-    expect(death).toMatchObject({ by: 'http/kills', backAfterMs: null });
+    const [death] = seen[0]!.crashes;
+    expect(death).toMatchObject({ by: 'http/kills', recoveredAfterMs: null });
     expect(Buffer.from(death!.exchange!.request.body).toString()).toBe('deadly');
   });
 
@@ -94,14 +94,14 @@ describe('controls', () => {
       });
       const { lines } = await run([...RAN, looks], { script: () => 'cut' });
       const over =
-        'not_tested: Not run: the receiver died of what http/kills sent, and did not come back.';
+        'not_tested: Not run: the receiver crashed on a request of http/kills and did not recover.';
       expect(lines).toEqual([
-        'http/kills: not_tested: The receiver died meanwhile: see http/survives.',
+        'http/kills: not_tested: The receiver crashed during this check: see http/survives.',
         `http/more: ${over}`,
         `http/later: ${over}`,
         'http/looks: pass',
       ]);
-      expect(seen[0]!.deaths).toMatchObject([{ by: 'http/kills', backAfterMs: null }]);
+      expect(seen[0]!.crashes).toMatchObject([{ by: 'http/kills', recoveredAfterMs: null }]);
     });
 
     test('what it died of is the first that was cut off, and not what came behind it', async () => {
@@ -115,14 +115,22 @@ describe('controls', () => {
         return pass();
       });
       await run([kills, looks], { script: (_request, nth) => (nth === 0 ? 200 : 'cut') });
-      const [death] = seen[0]!.deaths;
+      const [death] = seen[0]!.crashes;
       expect(Buffer.from(death!.exchange!.request.body).toString()).toBe('deadly');
     });
 
     test.for([
       ['one that was answered is told', [0], 'http/kills: fail: b'],
-      ['one that was cut off is not', [1], /^http\/kills: not_tested: The receiver died meanwhile/],
-      ['one of each is not', [0, 1], /^http\/kills: not_tested: The receiver died meanwhile/],
+      [
+        'one that was cut off is not',
+        [1],
+        /^http\/kills: not_tested: The receiver crashed during this check/,
+      ],
+      [
+        'one of each is not',
+        [0, 1],
+        /^http\/kills: not_tested: The receiver crashed during this check/,
+      ],
     ] as const)('a failure that shows %s', async ([, shown, told]) => {
       const kills = active('http/kills', 'valid', async (probe) => {
         const sent = [await probe.post(probe.event()), await probe.post(probe.event())];
@@ -139,7 +147,7 @@ describe('controls', () => {
         script: (_request, nth) => (nth <= 3 ? 'cut' : 500),
       });
       expect(lines).toEqual([
-        'http/kills: not_tested: The receiver died meanwhile: see http/survives.',
+        'http/kills: not_tested: The receiver crashed during this check: see http/survives.',
         expect.stringMatching(/^http\/more: fail: 500 /),
         'http/later: pass',
       ]);
@@ -168,8 +176,16 @@ describe('controls', () => {
       });
 
     test.for([
-      ['valid', 1, 'http/meets: not_tested: The receiver died meanwhile: see http/survives.'],
-      ['risky', 1, 'http/meets: not_tested: The receiver died meanwhile: see http/survives.'],
+      [
+        'valid',
+        1,
+        'http/meets: not_tested: The receiver crashed during this check: see http/survives.',
+      ],
+      [
+        'risky',
+        1,
+        'http/meets: not_tested: The receiver crashed during this check: see http/survives.',
+      ],
       ['load', 0, 'http/meets: fail: refused'],
       ['flood', 0, 'http/meets: fail: refused'],
     ] as const)('is a death, but for a crowd: %s', async ([stage, count, line]) => {
@@ -180,7 +196,7 @@ describe('controls', () => {
       });
       const { lines } = await run([meets(stage), looks]);
       expect(lines).toEqual([line, 'http/looks: pass']);
-      expect(seen[0]!.deaths).toHaveLength(count);
+      expect(seen[0]!.crashes).toHaveLength(count);
     });
   });
 
@@ -201,10 +217,10 @@ describe('controls', () => {
       });
       expect(lines).toEqual([
         'http/a: pass',
-        'http/b: not_tested: Not run: the receiver did not come back after the restart of http/a.',
+        'http/b: not_tested: Not run: the receiver did not recover after the restart of http/a.',
         'http/looks: pass',
       ]);
-      expect(seen[0]!.deaths).toEqual([]);
+      expect(seen[0]!.crashes).toEqual([]);
     });
 
     test('that it comes back from late is none either', async () => {
@@ -231,7 +247,7 @@ describe('controls', () => {
         return pass();
       }),
     ]);
-    const marks = seen[0]!.exchanges.map(({ by, inCrowd }) => [by, inCrowd]);
+    const marks = seen[0]!.exchanges.map(({ by, inBurst }) => [by, inBurst]);
     expect(marks.filter(([by]) => by !== 'control')).toEqual([
       ['http/a', false],
       ['http/b', true],
@@ -415,9 +431,9 @@ describe('when the user breaks off', () => {
     );
     expect(lines).toEqual([
       'http/a: pass',
-      'http/b: not_tested: Not run to its end: interrupted.',
-      'http/c: not_tested: Not run: interrupted.',
-      'http/looks: not_tested: Not run to its end: interrupted.',
+      'http/b: not_tested: Not finished: the run was interrupted.',
+      'http/c: not_tested: Not run: the run was interrupted.',
+      'http/looks: not_tested: Not finished: the run was interrupted.',
     ]);
     // The control of the first alone.
     expect(requests).toBe(1);

@@ -84,8 +84,8 @@ describe('the order', () => {
       [
         noted('delivery/last', { after: ['delivery/middle'] }),
         noted('delivery/middle', { needs: ['state'] }),
-        noted('delivery/state', { vouches: 'state', needs: ['state'] }, 20),
-        noted('delivery/effects', { vouches: 'effects', needs: ['effects'] }),
+        noted('delivery/state', { validates: 'state', needs: ['state'] }, 20),
+        noted('delivery/effects', { validates: 'effects', needs: ['effects'] }),
       ],
       { hooks: { effects: async () => 1, state: async () => ({ known: true }) } },
     );
@@ -95,8 +95,12 @@ describe('the order', () => {
   });
 
   test.for([
-    ['a check that needs another hook', { vouches: 'state', needs: ['state'] }, {}],
-    ['who vouches for another', { vouches: 'effects', needs: ['effects'] }, { vouches: 'state' }],
+    ['a check that needs another hook', { validates: 'state', needs: ['state'] }, {}],
+    [
+      'who vouches for another',
+      { validates: 'effects', needs: ['effects'] },
+      { validates: 'state' },
+    ],
   ] as const)('keeps nobody waiting who need not: %s', async ([, voucher, other]) => {
     let begin = (): void => {};
     const begun = new Promise<void>((resolve) => {
@@ -135,12 +139,12 @@ describe('the order', () => {
 
 describe('what cannot be tested says what is missing', () => {
   test.for([
-    ['effects', /^Needs an effects hook: --effects-url .* answers \{"count": n\}\.$/],
-    ['state', /^Needs a state hook: --state-url .*\{lead_email\}\.$/],
-    ['fault', /^Needs a fault hook: --fault-url, .*\{"fail": false\}\.$/],
-    ['restart', /^Needs --restart-command, which kills the receiver and starts it again\.$/],
-    ['recovery', /^Needs --recover-command or --recover-url, .* once\.$/],
-    ['campaign', /^Needs --pauses: .* pauses campaigns there\.$/],
+    ['effects', /^Needs an effects hook: pass `hooks\.effects`, .*\.$/],
+    ['state', /^Needs a state hook: pass `hooks\.state`, .*\.$/],
+    ['fault', /^Needs a fault hook: pass `hooks\.fault`, .*\.$/],
+    ['restart', /^Needs a restart hook: pass `hooks\.restart`, .*\.$/],
+    ['recovery', /^Needs a recovery hook: pass `hooks\.recover`, .* once\.$/],
+    ['campaign', /^Needs a campaign hook: pass `hooks\.campaign`, .*\.$/],
   ] as const)('%s', async ([hook, words]) => {
     const { results, requests, progress } = await run([
       active('delivery/a', 'negative', () => FAILS, { needs: [hook] }),
@@ -157,7 +161,7 @@ describe('what cannot be tested says what is missing', () => {
     const check = active('delivery/a', 'effects', () => pass(), { needs: ['recovery'] });
     const hooks = { recover: async () => undefined };
     expect((await run([check], { hooks })).lines).toEqual([
-      'delivery/a: not_tested: Needs a sandbox that holds the dead letters: --sandbox-url, or let the command start one.',
+      'delivery/a: not_tested: Needs a sandbox that holds the dead letters: pass `sandbox`.',
     ]);
   });
 
@@ -174,7 +178,7 @@ describe('what cannot be tested says what is missing', () => {
     const hooks = { effects: async () => 1, state: async () => ({ known: true }) };
     const vouch = (verdict: Verdict): Check =>
       active('delivery/vouch', 'effects', () => verdict, {
-        vouches: 'effects',
+        validates: 'effects',
         needs: ['effects'],
       });
     const seen: unknown[] = [];
@@ -187,7 +191,7 @@ describe('what cannot be tested says what is missing', () => {
     ];
     expect((await run([vouch(FAILS), ...others], { hooks })).lines).toEqual([
       'delivery/vouch: fail: b',
-      'delivery/needs: not_tested: The effects hook cannot be relied on, see delivery/vouch: b',
+      'delivery/needs: not_tested: The effects hook is unreliable, see delivery/vouch: b',
       'delivery/free: pass',
     ]);
     expect(seen).toEqual([null, ['state']]);
@@ -201,7 +205,7 @@ describe('what cannot be tested says what is missing', () => {
     const after = active('http/after', 'valid', () => pass(), { after: ['http/first'] });
     const behind = (verdict: Verdict) =>
       run([active('http/first', 'valid', () => verdict), after]).then(({ lines }) => lines[1]);
-    const silent = 'http/after: not_tested: Says nothing new until http/first passes.';
+    const silent = 'http/after: not_tested: Not meaningful until http/first passes.';
     expect(await behind(FAILS)).toBe(silent);
     expect(await behind(notTested('so'))).toBe(silent);
     expect(await behind(pass())).toBe('http/after: pass');
@@ -216,7 +220,7 @@ describe('a gate', () => {
       active('http/active', 'valid', () => pass()),
       looking('http/looks', () => pass()),
     ];
-    const closed = 'not_tested: Says nothing until http/gate passes.';
+    const closed = 'not_tested: Not meaningful until http/gate passes.';
     expect((await run([gate, ...others])).lines).toEqual([
       'http/gate: fail: b',
       `http/active: ${closed}`,
@@ -229,7 +233,7 @@ describe('a gate', () => {
       active('http/one', 'reach', () => FAILS),
       active('http/two', 'preflight', () => FAILS),
     ]);
-    expect(lines[1]).toBe('http/two: not_tested: Says nothing until http/one passes.');
+    expect(lines[1]).toBe('http/two: not_tested: Not meaningful until http/one passes.');
   });
 
   test('is no stage but those two', async () => {
@@ -242,7 +246,7 @@ describe('a gate', () => {
   });
 });
 
-describe('with --bail', () => {
+describe('with bail', () => {
   test('nothing is run after the first failure that counts', async () => {
     const { lines } = await run(
       [
@@ -256,7 +260,7 @@ describe('with --bail', () => {
     expect(lines).toEqual([
       'http/a: pass',
       'http/b: fail: b',
-      'http/c: not_tested: Not run: --bail, after http/b.',
+      'http/c: not_tested: Not run: stopped after the failure of http/b.',
       'http/looks: pass',
     ]);
   });
@@ -274,7 +278,7 @@ describe('with --bail', () => {
 test('a check that goes wrong itself is the suite’s trouble, not the receiver’s', async () => {
   const check = active('http/a', 'valid', () => Promise.reject(new Error('no such thing')));
   const { lines } = await run([check]);
-  expect(lines).toEqual(['http/a: error: http/a could not be judged: no such thing']);
+  expect(lines).toEqual(['http/a: error: http/a could not run: no such thing']);
 });
 
 test('a receiver that is too far behind is not judged', async () => {
@@ -298,5 +302,5 @@ test.each<[string, unknown]>([
     throw error;
   });
   const { lines } = await run([check]);
-  expect(lines).toEqual([`http/a: error: http/a could not be judged: ${told}`]);
+  expect(lines).toEqual([`http/a: error: http/a could not run: ${told}`]);
 });

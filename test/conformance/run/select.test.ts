@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { compareWithBaseline, readBaseline } from '../../../src/conformance/run/baseline.ts';
 import { CATALOGUE } from '../../../src/conformance/catalogue.ts';
 import type { CheckResult } from '../../../src/conformance/report.ts';
-import { selectChecks, withVouchers } from '../../../src/conformance/run/select.ts';
+import { planChecks, selectChecks } from '../../../src/conformance/run/select.ts';
 
 const idsOf = (checks: readonly { readonly id: string }[]): readonly string[] =>
   checks.map(({ id }) => id);
@@ -27,14 +27,14 @@ describe('selected are', () => {
   });
 
   test.each([
-    [{ only: ['dup-seq'] }, '--only "dup-seq" fits no check'],
-    [{ only: ['delivery/dup-seq', 'nothing'] }, '--only "nothing" fits no check'],
-    [{ only: ['delivery.dup-seq'] }, '--only "delivery.dup-seq" fits no check'],
-    [{ only: ['delivery/dup-se'] }, '--only "delivery/dup-se" fits no check'],
-    [{ only: ['elivery/dup-seq'] }, '--only "elivery/dup-seq" fits no check'],
-    [{ only: ['(delivery|http)/*'] }, '--only "(delivery|http)/*" fits no check'],
-    [{ skip: ['nothing'] }, '--skip "nothing" fits no check'],
-    [{ only: ['http/*'], skip: ['*'] }, 'leave no check to run'],
+    [{ only: ['dup-seq'] }, 'only "dup-seq" matches no check'],
+    [{ only: ['delivery/dup-seq', 'nothing'] }, 'only "nothing" matches no check'],
+    [{ only: ['delivery.dup-seq'] }, 'only "delivery.dup-seq" matches no check'],
+    [{ only: ['delivery/dup-se'] }, 'only "delivery/dup-se" matches no check'],
+    [{ only: ['elivery/dup-seq'] }, 'only "elivery/dup-seq" matches no check'],
+    [{ only: ['(delivery|http)/*'] }, 'only "(delivery|http)/*" matches no check'],
+    [{ skip: ['nothing'] }, 'skip "nothing" matches no check'],
+    [{ only: ['http/*'], skip: ['*'] }, 'select no check'],
   ])('none with %j', (selection, told) => {
     expect(() => selectChecks(CATALOGUE, selection)).toThrow(told);
   });
@@ -42,8 +42,8 @@ describe('selected are', () => {
 
 describe('with what is selected runs what it rests on', () => {
   const ran = (only: readonly string[], skip: readonly string[], hooks: readonly string[]) => {
-    const selected = selectChecks(CATALOGUE, { only, skip });
-    return idsOf(withVouchers(CATALOGUE, selected, { only, skip }, (hook) => hooks.includes(hook)));
+    const plan = planChecks(CATALOGUE, { only, skip }, (hook) => hooks.includes(hook));
+    return idsOf(plan.checks);
   };
   const gates = ['signature/accepts-valid', 'http/reachable'];
 
@@ -94,19 +94,19 @@ describe('a baseline', () => {
   });
 
   test.each<[unknown, string]>([
-    [null, 'the whole: '],
-    [[], 'the whole: '],
+    [null, 'root: '],
+    [[], 'root: '],
     [{}, 'known: '],
     [{ known: [{ id: 'delivery/dup-seq' }] }, 'known[0] has no reason'],
     [{ known: [entry, { ...entry, reason: ' ' }] }, 'known[1] has no reason'],
     [{ known: [{ ...entry, id: 7 }] }, 'known[0].id: '],
     [{ known: [{ ...entry, id: '' }] }, 'known[0].id: '],
-    [{ known: [], unknown: [] }, 'it has a member "unknown", which nobody knows'],
-    [{ known: [{ ...entry, till: 1 }] }, 'it has a member "till", which nobody knows'],
-    [{ known: [entry, { ...entry, reason: 'again' }] }, 'names delivery/dup-seq twice'],
-    [{ known: [{ ...entry, id: 'delivery/gone' }] }, 'names delivery/gone, and there is no such'],
+    [{ known: [], unknown: [] }, 'unknown key "unknown"'],
+    [{ known: [{ ...entry, till: 1 }] }, 'unknown key "till"'],
+    [{ known: [entry, { ...entry, reason: 'again' }] }, 'duplicate entry delivery/dup-seq'],
+    [{ known: [{ ...entry, id: 'delivery/gone' }] }, 'unknown check delivery/gone'],
   ])('%j is none', (given, told) => {
-    expect(() => read(given)).toThrow('The baseline known.json');
+    expect(() => read(given)).toThrow('Invalid baseline known.json: ');
     expect(() => read(given)).toThrow(told);
   });
 

@@ -47,7 +47,7 @@ describe('an event in pieces', () => {
     const { wall, pauses } = pausing();
     await using receiver = await scripted(right, {
       wall,
-      headers: [['X-ConcurrencyLimit', 'open']],
+      headers: [['X-Gate', 'open']],
     });
     const exchange = await postInPieces(receiver.probe, {
       manner: 'in three pieces',
@@ -75,7 +75,7 @@ describe('an event in pieces', () => {
     expect(exchange.request.headers.map(([name]) => name)).toEqual([
       'Content-Type',
       'X-SendEmAll-Signature',
-      'X-ConcurrencyLimit',
+      'X-Gate',
     ]);
     expect(pauses()).toEqual([7, 7, 7]);
     expect(receiver.probe.exchanges).toEqual([exchange]);

@@ -59,10 +59,10 @@ const scored = ({ id, level, actual, diagnosis }: CheckResult): ScoredFinding =>
 const judge = (receiver: FieldReceiver, report: Report) => {
   const all = findingsOf(report);
   const findings = all
-    .filter(({ gravity }) => gravity === 'failure' || gravity === 'warning')
+    .filter(({ severity }) => severity === 'failed' || severity === 'warning')
     .map(({ result }) => scored(result));
   const errors = all
-    .filter(({ gravity }) => gravity === 'error')
+    .filter(({ severity }) => severity === 'error')
     .map(({ result }) => `${result.id}: ${result.reason}`);
   const names = isFaulty(receiver) ? new RegExp(receiver.cause, 'i') : null;
   const named = findings.map(({ cause }) => names?.test(cause) ?? false);

@@ -12,7 +12,7 @@ const MAX_TURNS = 150;
 const QUIET_TURNS = 40;
 
 /**
- * Requests that were sent together have all arrived by then. SerialQueue of the event loop and no time: the suite runs in the
+ * Requests that were sent together have all arrived by then. Turns of the event loop and no time: the suite runs in the
  * same process, so that a busy machine sees the same crowd.
  *
  * @param count how many have arrived

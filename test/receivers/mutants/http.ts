@@ -61,7 +61,7 @@ const served = new WeakMap<object, number>();
 const dying = (
   name: string,
   fault: string,
-  backAfterMs: number | null,
+  recoveredAfterMs: number | null,
   more: MoreOfMutant = {},
 ): Mutant =>
   changed(
@@ -73,8 +73,8 @@ const dying = (
         process: async (event) => {
           if (event.event !== 'email.clicked' || !model.server.listening) return original(event);
           await model.stop();
-          if (backAfterMs !== null) {
-            await sleep(backAfterMs);
+          if (recoveredAfterMs !== null) {
+            await sleep(recoveredAfterMs);
             await model.start();
           }
           return original(event);

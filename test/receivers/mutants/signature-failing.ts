@@ -18,7 +18,7 @@ const isMalformed = ({ given }: Seen): boolean =>
   given !== undefined && !/^sha256=[0-9a-f]{64}$/.test(given);
 
 /** Ends over a malformed signature, as an error that nobody catches does. */
-const crashing = (name: string, fault: string, backAfterMs: number | null): Mutant => ({
+const crashing = (name: string, fault: string, recoveredAfterMs: number | null): Mutant => ({
   name: `signature-${name}`,
   fault,
   make: (secret) =>
@@ -33,8 +33,8 @@ const crashing = (name: string, fault: string, backAfterMs: number | null): Muta
       async crash(): Promise<void> {
         if (!this.server.listening) return;
         await this.stop();
-        if (backAfterMs === null) return;
-        await sleep(backAfterMs);
+        if (recoveredAfterMs === null) return;
+        await sleep(recoveredAfterMs);
         await this.start();
       }
     })(secret),

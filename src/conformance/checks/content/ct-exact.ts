@@ -1,5 +1,5 @@
 /**
- * The content type with its parameters, and in other letters.
+ * Content types with parameters and in another case.
  *
  * @module
  */
@@ -21,11 +21,11 @@ export const check = defineCheck({
   level: 'SHOULD',
   title: 'Accepts application/json with a charset',
   requirement: {
-    text: 'Events are application/json; a media type may carry parameters, and has no upper and lower case. Only the bare one is documented',
+    text: 'Events are sent as application/json. A media type may carry parameters and is case-insensitive; only the bare type is documented',
     source: 'spec/asyncapi.yaml, contentType; RFC 9110, 8.3.1',
   },
-  cause: 'The header is compared as a whole text.',
-  fix: 'Compare what is before the ";", without regard to case (Express: express.raw({ type: "application/json" }) does; Python: request.mimetype).',
+  cause: 'The whole Content-Type header is compared as one string.',
+  fix: 'Compare only the part before the ";", ignoring case (Express: express.raw({ type: "application/json" }) does this; Python: request.mimetype).',
   catches: ['content-type-compared', 'content-charset-refused'],
   stage: 'valid',
   after: ['signature/body-reserialized'],
@@ -45,7 +45,8 @@ export const check = defineCheck({
       level: 'INFO',
       expected: ['a 2xx'],
       actual: `refused: Content-Type: ${UPPER_CASE}: ${describeReply(first.exchange.reply)}`,
-      diagnosis: 'The header is compared with regard to case. No provider is known to write it so.',
+      diagnosis:
+        'The header is compared case-sensitively. No provider is known to send it in this case.',
     });
   },
 });

@@ -1,5 +1,5 @@
 /**
- * Each of the eight types.
+ * Each of the eight event types.
  *
  * @module
  */
@@ -10,14 +10,14 @@ import { defineCheck } from '../../check.ts';
 export const check = defineCheck({
   id: 'content/event-types',
   level: 'MUST',
-  title: 'Accepts every type of event',
+  title: 'Accepts every event type',
   requirement: {
-    text: 'There are eight types of events; a subscription to all events gets each of them',
+    text: 'There are eight event types; a subscription to all events receives each of them',
     source: 'guide, "Supported events"',
   },
   cause:
-    'A type that the receiver does not use fails in its handler: campaign.completed, which has no lead, is the usual one.',
-  fix: 'Answer 2xx to every type; do nothing for those that you do not need. Read lead_email only in events that have it.',
+    'The handler fails on an event type that it does not use, most often campaign.completed, which has no lead.',
+  fix: 'Respond with 2xx to every event type and ignore those you do not need. Read lead_email only from events that have it.',
   catches: ['content-type-unhandled', 'content-lead-required'],
   stage: 'valid',
   after: ['signature/body-reserialized'],

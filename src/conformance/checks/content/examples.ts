@@ -11,12 +11,12 @@ export const check = defineCheck({
   level: 'MUST',
   title: 'Accepts every example of the contract',
   requirement: {
-    text: 'The examples are events as they are sent, ids, people and times aside',
+    text: 'The examples are real events, except for ids, people and times',
     source: 'guide, "Payload examples"; spec/asyncapi.yaml, examples',
   },
   cause:
-    'A value that the contract allows is read as something narrower, such as bounce_code "5.1.1" as a number.',
-  fix: 'Read texts as texts: bounce_code is one. Try the handler with each of the examples (`sendemall-mock trigger`).',
+    'The handler assumes a narrower type than the contract, such as a number for bounce_code "5.1.1".',
+  fix: 'Read strings as strings, including bounce_code. Try the handler with each example (`sendemall-mock trigger`).',
   catches: ['content-bounce-code-number'],
   stage: 'valid',
   after: [

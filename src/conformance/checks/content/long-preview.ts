@@ -1,5 +1,5 @@
 /**
- * Long texts.
+ * Long strings.
  *
  * @module
  */
@@ -11,14 +11,13 @@ import { notTested, pass } from '../../verdict.ts';
 export const check = defineCheck({
   id: 'content/long-preview',
   level: 'SHOULD',
-  title: 'Accepts long texts',
+  title: 'Accepts long strings',
   requirement: {
-    text: 'No length is set to reply_preview, campaign_name, lead_name, lead_company, bounce_message or user_agent',
+    text: 'reply_preview, campaign_name, lead_name, lead_company, bounce_message and user_agent have no maximum length',
     source: 'spec/asyncapi.yaml: no maxLength',
   },
-  cause:
-    'A text does not fit into its column (VARCHAR(255) is the usual one), and the event fails.',
-  fix: 'Store them as text without a limit, or cut them to what fits: by characters, not in the middle of one.',
+  cause: 'A string does not fit its database column (typically VARCHAR(255)), and the event fails.',
+  fix: 'Store them in an unlimited text column, or truncate them to fit at a character boundary.',
   catches: ['content-short-column', 'content-column-in-bytes'],
   stage: 'valid',
   after: ['signature/body-reserialized', 'signature/body-charset'],
@@ -37,7 +36,7 @@ export const check = defineCheck({
         body: probe.event('email.replied', { reply_preview: '👍🎉'.repeat(500) }),
       },
       {
-        name: 'a campaign’s name of 300 characters',
+        name: 'a campaign name of 300 characters',
         body: probe.event('email.replied', { campaign_name: long('Outreach to everybody, ', 300) }),
       },
       {
@@ -55,9 +54,9 @@ export const check = defineCheck({
     ]);
     const refused = sent.filter(isRefusedSample);
     if (refused.length === 0) return pass(`${sent.length} accepted`);
-    // Not the texts are too long for it, but the bodies.
+    // The bodies exceed a size limit; the strings are not the problem.
     return refused.every(({ exchange }) => isTooLarge(exchange))
-      ? notTested('Answered 413, a limit on bodies: see content/size-limit.')
+      ? notTested('The receiver responded with 413, a body size limit: see content/size-limit.')
       : failRefused(refused);
   },
 });

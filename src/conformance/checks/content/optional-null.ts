@@ -1,5 +1,5 @@
 /**
- * Optional members present, absent, and null where that is allowed.
+ * Optional fields present, absent, and null where allowed.
  *
  * @module
  */
@@ -10,13 +10,13 @@ import { optionalVariations } from '../../samples/legal-data.ts';
 export const check = defineCheck({
   id: 'content/optional-null',
   level: 'MUST',
-  title: 'Accepts events without what is optional',
+  title: 'Accepts events without optional fields',
   requirement: {
-    text: 'lead_name, lead_company, user_agent, ip_country and bounce_message are left out when nobody knows them',
-    source: 'sent today: spec/asyncapi.yaml, required members of each data',
+    text: 'lead_name, lead_company, user_agent, ip_country and bounce_message are omitted when unknown',
+    source: 'sent today: spec/asyncapi.yaml, required fields of each data schema',
   },
-  cause: 'A member that can be absent is used as if it were always there.',
-  fix: 'Give it a default where it is read (JavaScript: `data.lead_name ?? ""`; Python: data.get("lead_name"); a typed model: optional), and allow NULL in its column.',
+  cause: 'The handler reads an optional field as if it were always present.',
+  fix: 'Use a default where the field is read (JavaScript: `data.lead_name ?? ""`; Python: data.get("lead_name"); typed models: optional), and allow NULL in its column.',
   catches: ['content-lead-name-required', 'content-user-agent-required'],
   stage: 'valid',
   after: ['signature/body-reserialized', 'content/event-types'],

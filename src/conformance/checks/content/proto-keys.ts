@@ -1,5 +1,5 @@
 /**
- * Members that are special to JavaScript.
+ * Keys that are special in JavaScript, such as `__proto__`.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { judgeProcessed } from '../../judge/acceptance.ts';
 import { defineCheck } from '../../check.ts';
 import { fail, isAccepted, isRefused, describeReply } from '../../verdict.ts';
 
-/** What code reads from objects that may not have it, and what would change its ways. */
+/** Properties that code commonly reads from objects without checking that they are their own. */
 const POLLUTION = {
   status: 510,
   statusCode: 510,
@@ -19,7 +19,7 @@ const POLLUTION = {
 
 const HARMLESS = Object.fromEntries(Object.keys(POLLUTION).map((key) => [key, null]));
 
-/** The members written into the prototype, by both ways, of the event and of its data. */
+/** Add the members to the prototype of the event and of its data, through both known keys. */
 const withPrototype = (text: string, members: object): string => {
   const written = JSON.stringify(members);
   const both = `"__proto__":${written},"constructor":{"prototype":${written}},`;
@@ -29,14 +29,14 @@ const withPrototype = (text: string, members: object): string => {
 export const check = defineCheck({
   id: 'content/proto-keys',
   level: 'SHOULD',
-  title: 'Is not changed by members named __proto__',
+  title: 'Is not affected by __proto__ keys',
   requirement: {
-    text: 'Whatever an event holds, the next one is processed as always; a 2xx and a 400 are both right answers to it',
+    text: 'Whatever an event contains, the next one is processed as usual. Both 2xx and 400 are acceptable responses',
     source: 'guide, "Step 3: Handle retries": every later event would be lost',
   },
   cause:
-    'The event is merged into another object member by member: __proto__ then writes to the prototype of all objects.',
-  fix: 'Do not deep-merge what was sent (JavaScript: structuredClone or a spread of named members; lodash.merge and qs-like parsers are the usual way in); or start Node with --disable-proto=delete.',
+    'The event is deep-merged into another object, so that __proto__ writes to the prototype of all objects.',
+  fix: 'Do not deep-merge untrusted input: lodash.merge and qs-like parsers are the usual way in. Use structuredClone or copy known properties, or start Node with --disable-proto=delete.',
   catches: ['content-prototype-polluted', 'content-proto-key-fails'],
   stage: 'risky',
   run: async (probe) => {
@@ -45,20 +45,20 @@ export const check = defineCheck({
     const broken = fail({
       expected: ['a 2xx', 'a 400'],
       actual: describeReply(exchange.reply),
-      diagnosis: 'The receiver fails over such a member.',
+      diagnosis: 'The receiver fails on a __proto__ key.',
       exchanges: [exchange],
     });
     const after = await judgeProcessed(probe, [
       { name: 'a plain event after it', body: probe.event() },
     ]);
     if (after.status !== 'fail') return tolerated ? after : broken;
-    // What was written is made harmless in the same way, so that the checks after this one can tell something.
+    // Undo the pollution in the same way, so that later checks give meaningful results.
     await probe.post(withPrototype(probe.write(probe.event()), HARMLESS));
     return {
       ...after,
-      expected: ['the plain event after it is processed'],
+      expected: ['the next plain event is processed'],
       diagnosis:
-        'The event with __proto__ has changed the process: a plain event after it is no longer processed. Until it is restarted, all are lost.',
+        'The __proto__ event polluted the process: plain events are no longer processed, and all are lost until a restart.',
       exchanges: [exchange, ...(after.exchanges ?? [])],
     };
   },

@@ -1,5 +1,5 @@
 /**
- * Values at the edges of what the schemas allow.
+ * Boundary values that the schemas allow.
  *
  * @module
  */
@@ -10,14 +10,13 @@ import { valueVariations } from '../../samples/legal-data.ts';
 export const check = defineCheck({
   id: 'content/schema-samples',
   level: 'MUST',
-  title: 'Accepts every listed value, and small and large numbers',
+  title: 'Accepts every enum value, and small and large numbers',
   requirement: {
-    text: 'reply_sentiment and bounce_type are one of a list, suppressed_globally is true or false, counts have a least value and no greatest',
+    text: 'reply_sentiment and bounce_type are enums, suppressed_globally is a boolean, and counts have a minimum but no maximum',
     source: 'guide, "Payload examples"; spec/asyncapi.yaml, schemas of each data',
   },
-  cause:
-    'A listed value has no branch in the handler, or a number does not fit where it is stored.',
-  fix: 'Handle every listed value, and have a default branch; store counts in an integer column of at least 32 bits; do not take 0 for "missing".',
+  cause: 'The handler has no branch for an enum value, or a number does not fit its column.',
+  fix: 'Handle every enum value and add a default branch. Store counts in an integer column of at least 32 bits. Do not treat 0 as missing.',
   catches: ['content-sentiment-unhandled', 'content-small-integer', 'content-zero-is-missing'],
   stage: 'valid',
   after: ['signature/body-reserialized', 'content/event-types'],

@@ -1,5 +1,5 @@
 /**
- * How large events may become.
+ * Largest accepted event size.
  *
  * @module
  */
@@ -13,11 +13,11 @@ export const check = defineCheck({
   level: 'INFO',
   title: 'Accepts events of up to 1 MB',
   requirement: {
-    text: 'No size is documented, and none of this size is known to be sent: a limit is up to the receiver',
+    text: 'No maximum size is documented, and no events this large are known: the limit is up to the receiver',
     source: 'spec/asyncapi.yaml: reply_preview has no maxLength',
   },
-  cause: 'A limit on bodies: 100 kB is the default of Express, 1 MB that of nginx.',
-  fix: 'Nothing needs to be done. Know the limit: what is above it ends as a dead letter, and comes back by the recovery only.',
+  cause: 'A body size limit: the default is 100 kB in Express and 1 MB in nginx.',
+  fix: 'No change is needed, but know the limit: larger events end up as dead letters and are only available through recovery.',
   catches: ['content-limit-100k'],
   stage: 'risky',
   after: ['content/size-limit'],

@@ -1,5 +1,5 @@
 /**
- * Values of a list that there are not yet.
+ * Enum values that do not exist yet.
  *
  * @module
  */
@@ -10,13 +10,13 @@ import { newEnumValues } from '../../samples/legal-data.ts';
 export const check = defineCheck({
   id: 'content/unknown-enum',
   level: 'SHOULD',
-  title: 'Accepts a value of a list that it does not know',
+  title: 'Accepts unknown enum values',
   requirement: {
-    text: 'reply_sentiment is one of five values, bounce_type one of two. A list can grow, and an event that is not answered 2xx ends as a dead letter',
+    text: 'reply_sentiment has five values and bounce_type two. An enum can grow, and an event that does not get a 2xx becomes a dead letter',
     source: 'guide, "email.replied", "email.bounced" and "Step 3: Handle retries"',
   },
-  cause: 'A strict list of values (an enum in a schema or in the database) fails the whole event.',
-  fix: 'Take any text, and treat one that you do not know as neutral: keep it, log it, do nothing more (zod: z.enum([…]).or(z.string()); Postgres: text in place of an enum).',
+  cause: 'A strict enum in a schema or in the database rejects the whole event.',
+  fix: 'Accept any string and treat unknown values as neutral: store and log them, nothing more (zod: z.enum([…]).or(z.string()); Postgres: text instead of an enum).',
   catches: ['content-sentiment-closed', 'content-bounce-type-closed'],
   stage: 'valid',
   after: ['signature/body-reserialized', 'content/schema-samples'],

@@ -1,5 +1,5 @@
 /**
- * A type of event that there is not yet.
+ * An event type that does not exist yet.
  *
  * @module
  */
@@ -7,21 +7,23 @@ import type { Event } from '../../probe/event-maker.ts';
 import { failRefused, isRefusedSample, sendSamples } from '../../judge/acceptance.ts';
 import { defineCheck } from '../../check.ts';
 import { fail, pass } from '../../verdict.ts';
+import { times } from '../../judge/deliver.ts';
 import { toProviderTime } from '../../../domain/time.ts';
 
-/** A real effect would be there by then. Milliseconds. */
-const LOOKED_FOR_MS = 300;
+/** By then, a real effect would have happened. */
+const EFFECT_WITHIN_MS = 300;
 
 export const check = defineCheck({
   id: 'content/unknown-event',
   level: 'SHOULD',
-  title: 'Takes an unknown type of event, and does nothing with it',
+  title: 'Accepts and ignores unknown event types',
   requirement: {
-    text: 'A provider adds types; what is not answered 2xx is sent four times and ends as a dead letter',
+    text: 'A provider adds event types over time. An event that does not get a 2xx is sent four times and becomes a dead letter',
     source: 'guide, "Supported events" and "Step 3: Handle retries"',
   },
-  cause: 'The default branch throws or answers 4xx; or the last branch takes whatever is left.',
-  fix: 'Answer 2xx to types that you do not know, and log them. Name every type that you act on; let the default branch do nothing.',
+  cause:
+    'The default branch throws or responds with 4xx, or the last branch handles everything else.',
+  fix: 'Respond with 2xx to unknown event types and log them. Match every type you handle by name, and do nothing in the default branch.',
   catches: ['content-unknown-event-refused', 'content-unknown-event-processed'],
   stage: 'valid',
   after: ['signature/body-reserialized'],
@@ -34,16 +36,16 @@ export const check = defineCheck({
     };
     const sent = await sendSamples(probe, [{ name: `the type ${event.event}`, body: event }]);
     if (sent.some(isRefusedSample)) return failRefused(sent);
-    if (probe.effects === null) return pass('accepted; its effects were not looked at');
-    const effects = await probe.effects.settled(event.id, 1, { forMs: LOOKED_FOR_MS });
-    if (effects === 0) return pass('accepted, without effect');
-    // Less grave: what the hook counts may be no more than that somebody looked at it.
+    if (probe.effects === null) return pass('accepted; effects were not checked');
+    const effects = await probe.effects.settled(event.id, 1, { forMs: EFFECT_WITHIN_MS });
+    if (effects === 0) return pass('accepted without effect');
+    // Only a note: the hook may count events that were merely seen.
     return fail({
       level: 'INFO',
-      expected: ['a 2xx and no effect'],
-      actual: `accepted, and it took effect: ${effects}`,
+      expected: ['a 2xx without effect'],
+      actual: `accepted, with ${times(effects)}`,
       diagnosis:
-        'An unknown type is counted as processed. If the hook counts real effects, it is handled like one of the known types.',
+        'The effects hook counts an unknown event type as processed. If the hook counts real effects, the type is handled like a known one.',
     });
   },
 });

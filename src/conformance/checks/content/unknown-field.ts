@@ -1,5 +1,5 @@
 /**
- * Members that there are not yet.
+ * Fields that do not exist yet.
  *
  * @module
  */
@@ -11,19 +11,19 @@ const NEW = { a_new_field: { nested: [1, 'two', null] }, another_new_field: null
 export const check = defineCheck({
   id: 'content/unknown-field',
   level: 'SHOULD',
-  title: 'Processes events with members that it does not know',
+  title: 'Processes events with unknown fields',
   requirement: {
-    text: 'Objects are open: the provider can add members to an event and to its data at any time',
+    text: 'The provider can add fields to an event and to its data at any time',
     source: 'spec/asyncapi.yaml: no additionalProperties: false',
   },
-  cause: 'A strict schema refuses what it does not name.',
-  fix: 'Ignore unknown members (zod: z.looseObject or z.object, not z.strictObject; pydantic: extra="ignore"; Jackson: FAIL_ON_UNKNOWN_PROPERTIES=false; Go: no DisallowUnknownFields; class-validator: no forbidNonWhitelisted).',
+  cause: 'A strict schema rejects unknown fields.',
+  fix: 'Ignore unknown fields (zod: z.looseObject or z.object, not z.strictObject; pydantic: extra="ignore"; Jackson: FAIL_ON_UNKNOWN_PROPERTIES=false; Go: no DisallowUnknownFields; class-validator: no forbidNonWhitelisted).',
   catches: ['content-strict-data', 'content-strict-envelope', 'content-unknown-field-dropped'],
   stage: 'valid',
   after: ['signature/body-reserialized'],
   run: (probe) =>
     judgeProcessed(probe, [
-      { name: 'new members of data', body: probe.event('email.replied', NEW) },
-      { name: 'new members of the event', body: { ...probe.event('email.opened'), ...NEW } },
+      { name: 'new fields in data', body: probe.event('email.replied', NEW) },
+      { name: 'new fields in the event', body: { ...probe.event('email.opened'), ...NEW } },
     ]),
 });

@@ -1,5 +1,5 @@
 /**
- * Prose that looks like an attack.
+ * Legitimate text that looks like an attack.
  *
  * @module
  */
@@ -20,14 +20,14 @@ const REPLIES: Readonly<Record<string, string>> = {
 export const check = defineCheck({
   id: 'content/waf',
   level: 'MUST',
-  title: 'Accepts replies that look like an attack',
+  title: 'Accepts replies that look like attacks',
   requirement: {
-    text: 'reply_preview is what a person wrote, as plain text: any text may come',
+    text: 'reply_preview is the plain text of a person’s reply and can contain anything',
     source: 'guide, "email.replied"',
   },
   cause:
-    'A firewall for web applications, in front or as a middleware, refuses bodies by their words; or the text is put into a query as it is.',
-  fix: 'Take the webhook’s path out of rules on bodies: the signature says who sends it. Then treat the text as data: bound parameters in SQL, escaping in HTML.',
+    'A web application firewall or middleware rejects bodies by pattern, or the text is concatenated into a query.',
+  fix: 'Exempt the webhook path from body rules: the signature authenticates the sender. Treat the text as data: bound parameters in SQL, escaping in HTML.',
   catches: ['content-firewall', 'content-sql-built-from-text'],
   stage: 'valid',
   after: ['signature/body-reserialized'],

@@ -1,11 +1,12 @@
 /**
- * The receiver ends right after it has answered 2xx: nobody sends that event again.
+ * The receiver is killed right after it responded with 2xx; the event is not sent again.
  *
  * @module
  */
 import { defineCheck } from '../../check.ts';
 import { effectsOf } from '../../judge/deliver.ts';
 import { FORGETFUL, hookForgets } from '../../judge/forgetful-hook.ts';
+import { secondaryType } from '../../judge/interests.ts';
 import { restart } from '../../judge/restart.ts';
 import { fail, isAccepted, notTested, pass, describeReply } from '../../verdict.ts';
 
@@ -15,25 +16,31 @@ const RECOVERS_WITHIN_MS = 10_000;
 export const check = defineCheck({
   id: 'delivery/ack-before-persist',
   level: 'MUST',
-  title: 'Loses nothing that it has answered with 2xx, even when it is killed the moment after',
+  title: 'Loses no accepted event, even when killed right after responding with 2xx',
   requirement: {
-    text: 'A 2xx says that the event was received: it is not sent again',
+    text: 'A 2xx acknowledges the event: it is not sent again',
     source: 'guide, "Step 3: Handle retries"',
   },
   cause:
-    'The event is acknowledged first and kept only in memory (a Queue, a background task, a promise nobody waits for) until it is processed.',
-  fix: 'Store the event, or process it, before answering: a table or a durable queue (Redis with persistence, SQS, Sidekiq, BullMQ, Celery with a durable broker). FastAPI BackgroundTasks and setImmediate are not durable.',
+    'The event is acknowledged first and held only in memory (a queue, a background task, an unawaited promise) until it is processed.',
+  fix: 'Store or process the event before responding: use a table or a durable queue (Redis with persistence, SQS, Sidekiq, BullMQ, Celery with a durable broker). FastAPI BackgroundTasks and setImmediate are not durable.',
   catches: ['delivery-queues-in-memory'],
   stage: 'disturbing',
   needs: ['effects', 'restart'],
   run: async (probe) => {
-    const events = Array.from({ length: EVENTS }, () => probe.event('email.clicked'));
+    const type = await secondaryType(probe);
+    const events = Array.from({ length: EVENTS }, () => probe.event(type));
     const sent = await Promise.all(events.map((event) => probe.post(event)));
     const taken = events.filter((_, place) => isAccepted(sent[place]!));
     const back = await restart(probe);
     if (taken.length === 0)
-      return notTested(`No event was accepted: ${describeReply(sent[0]!.reply)}.`);
-    if (!isAccepted(back)) return notTested(`After the restart: ${describeReply(back.reply)}.`);
+      return notTested(
+        `No event was accepted: the receiver responded with ${describeReply(sent[0]!.reply)}.`,
+      );
+    if (!isAccepted(back))
+      return notTested(
+        `The receiver is not available after the restart: ${describeReply(back.reply)}.`,
+      );
     const patience = { forMs: RECOVERS_WITHIN_MS };
     const counts = await Promise.all(
       taken.map(({ id }) => effectsOf(probe).settled(id, 1, patience)),
@@ -42,8 +49,9 @@ export const check = defineCheck({
     if (lost === 0) return pass();
     if (await hookForgets(probe)) return notTested(FORGETFUL);
     return fail({
-      expected: [`the effect of each, within ${RECOVERS_WITHIN_MS / 1000} s after the restart`],
-      actual: `${lost} of ${taken.length} events were answered 2xx and lost in a restart right after`,
+      symptom: 'lost',
+      expected: [`one effect per event within ${RECOVERS_WITHIN_MS / 1000} s after the restart`],
+      actual: `${lost} of ${taken.length} events were accepted with 2xx and lost in the restart that followed`,
       exchanges: sent,
     });
   },

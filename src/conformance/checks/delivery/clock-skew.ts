@@ -1,5 +1,5 @@
 /**
- * Clocks differ: an event can be from a moment that has not come here yet.
+ * Clock skew: an event can carry a timestamp in the receiver's future.
  *
  * @module
  */
@@ -13,22 +13,22 @@ const AHEAD_MS = 120_000;
 export const check = defineCheck({
   id: 'delivery/clock-skew',
   level: 'SHOULD',
-  title: 'Takes an event whose time is two minutes ahead',
+  title: 'Accepts an event with a timestamp two minutes in the future',
   requirement: {
-    text: 'The timestamp tells when the event happened, by the provider’s clock; nothing says that it is to be checked',
+    text: 'The timestamp is when the event happened, by the provider’s clock; nothing requires a check against it',
     source: 'guide, "Payload examples"',
   },
   cause:
-    'Events from the future are refused, though the receiver’s clock may as well be the one that is wrong.',
-  fix: 'Do not check the timestamp against the clock; keep the machine’s clock in step (NTP).',
+    'Events with a future timestamp are rejected, although the receiver’s clock may be the one that is wrong.',
+  fix: 'Do not check the timestamp against the clock. Synchronize the machine’s clock (NTP).',
   catches: ['delivery-refuses-future'],
   stage: 'effects',
   run: async (probe) => {
     const timestamp = toProviderTime(probe.wall.now() + AHEAD_MS);
-    const event = probe.event('email.replied', {}, { timestamp });
-    const delivered = [await deliverNamed(probe, 'an event from two minutes ahead', event)];
+    const event = probe.event(undefined, {}, { timestamp });
+    const delivered = [await deliverNamed(probe, 'an event two minutes in the future', event)];
     const verdict =
       probe.effects === null ? judgeAccepted(delivered) : await judgeOnce(probe, delivered);
-    return verdict ?? pass(probe.effects === null ? 'by status; no effects hook' : undefined);
+    return verdict ?? pass(probe.effects === null ? 'by status only: no effects hook' : undefined);
   },
 });

@@ -1,5 +1,5 @@
 /**
- * What events are told apart by: two that differ in nothing but their id are two.
+ * The deduplication key: two events that differ only in their id are two events.
  *
  * @module
  */
@@ -10,14 +10,14 @@ import { pass } from '../../verdict.ts';
 export const check = defineCheck({
   id: 'delivery/dedupe-key',
   level: 'MUST',
-  title: 'Processes both of two events that differ only in their id',
+  title: 'Processes two events that differ only in their id',
   requirement: {
     text: 'Use the id field to deduplicate',
     source: 'guide, "Error handling best practices: Idempotency"',
   },
   cause:
-    'Repeats are recognised by the address, the timestamp or a hash of the data, so a second event looks like a repeat and is lost.',
-  fix: 'Use the envelope’s `id`, and nothing else, as the key.',
+    'Duplicates are recognized by address, timestamp or a hash of the data, so a second event looks like a duplicate and is lost.',
+  fix: 'Use only the envelope’s `id` as the deduplication key.',
   catches: ['delivery-dedupes-by-lead-and-time', 'delivery-dedupes-by-data'],
   stage: 'effects',
   needs: ['effects'],
@@ -25,8 +25,8 @@ export const check = defineCheck({
     const one = probe.event();
     const other = { ...one, id: probe.events.freshId() };
     const delivered = [
-      await deliverNamed(probe, 'the first', one),
-      await deliverNamed(probe, 'the second, with another id', other),
+      await deliverNamed(probe, 'the first event', one),
+      await deliverNamed(probe, 'the second event, with another id', other),
     ];
     return (await judgeOnce(probe, delivered)) ?? pass();
   },

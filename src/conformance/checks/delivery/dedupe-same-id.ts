@@ -1,5 +1,5 @@
 /**
- * The other side of the key: one id in other bytes is one event.
+ * The deduplication key: the same id in different bytes is the same event.
  *
  * @module
  */
@@ -10,13 +10,13 @@ import { fail, isAccepted, notTested, pass, describeReply } from '../../verdict.
 export const check = defineCheck({
   id: 'delivery/dedupe-same-id',
   level: 'MUST',
-  title: 'Recognises an event by its id, in whatever bytes it comes',
+  title: 'Recognizes an event by its id, whatever its serialization',
   requirement: {
     text: 'Use the id field to deduplicate',
     source: 'guide, "Error handling best practices: Idempotency"',
   },
-  cause: 'Repeats are recognised by a hash of the body, or by the signature.',
-  fix: 'Use the envelope’s `id`, and nothing else, as the key.',
+  cause: 'Duplicates are recognized by a hash of the body or by the signature.',
+  fix: 'Use only the envelope’s `id` as the deduplication key.',
   catches: ['delivery-dedupes-by-body'],
   stage: 'effects',
   needs: ['effects'],
@@ -27,15 +27,16 @@ export const check = defineCheck({
     const second = await deliver(probe, JSON.stringify(event, null, 1));
     if (!isAccepted(first) || !isAccepted(second)) {
       return notTested(
-        `Both must be accepted to be compared; they were answered ${describeReply(first.reply)} and ${describeReply(second.reply)}.`,
+        `Both events must be accepted. The receiver responded with ${describeReply(first.reply)} and ${describeReply(second.reply)}.`,
       );
     }
     await settleBehind(probe);
     const count = await effectsOf(probe).settled(event.id, 1);
     if (count === 1) return pass();
     return fail({
+      symptom: count === 0 ? 'lost' : 'doubled',
       expected: ['one effect'],
-      actual: `${times(count)} of one id, sent compact and then indented`,
+      actual: `${times(count)} of one event, sent compact and then indented`,
     });
   },
 });

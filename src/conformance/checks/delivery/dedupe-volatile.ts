@@ -1,5 +1,5 @@
 /**
- * A retry that comes after a restart or a deployment.
+ * A retry that arrives after a restart or a deployment.
  *
  * @module
  */
@@ -11,14 +11,13 @@ import { fail, isAccepted, notTested, pass, describeReply } from '../../verdict.
 export const check = defineCheck({
   id: 'delivery/dedupe-volatile',
   level: 'MUST',
-  title: 'Recognises a repeat after a restart',
+  title: 'Recognizes a duplicate after a restart',
   requirement: {
     text: 'Webhooks can be delivered more than once (network retries, server restarts); "in production, use Redis or a database"',
     source: 'guide, "Error handling best practices: Idempotency"',
   },
-  cause:
-    'The ids are kept in memory (a Set, a dict, a cache in the process), so a restart forgets them.',
-  fix: 'Keep the ids in the database, in the transaction that stores the effect.',
+  cause: 'Ids are kept in memory (a Set, a dict, an in-process cache), so a restart forgets them.',
+  fix: 'Store the ids in the database, in the transaction that stores the effect.',
   catches: ['delivery-dedupes-in-memory'],
   stage: 'disturbing',
   needs: ['effects', 'restart'],
@@ -27,28 +26,32 @@ export const check = defineCheck({
     const event = probe.event();
     const first = await deliver(probe, event);
     if (!isAccepted(first))
-      return notTested(`The event was answered ${describeReply(first.reply)}.`);
+      return notTested(`The receiver responded to the event with ${describeReply(first.reply)}.`);
     const effects = effectsOf(probe);
     if ((await effects.settled(event.id, 1)) === 0) {
       return notTested(
-        'The event was answered 2xx and took no effect, so its repeat says nothing.',
+        'The event was accepted with 2xx but had no effect, so a duplicate would not show anything.',
       );
     }
     const back = await restart(probe);
-    if (!isAccepted(back)) return notTested(`After the restart: ${describeReply(back.reply)}.`);
-    // By its rise: a hook that counts in the process's memory begins anew, and counts the repeat all the same.
+    if (!isAccepted(back))
+      return notTested(
+        `The receiver is not available after the restart: ${describeReply(back.reply)}.`,
+      );
+    // Compare counts before and after: a hook that counts in process memory restarts at 0 but still counts the duplicate.
     const before = await effects.settled(event.id, 0);
     await deliver(probe, event);
     await settleBehind(probe);
     const after = await effects.settled(event.id, Math.max(before, 1));
     if (after <= before) {
       return before === 0
-        ? pass('by the repeat alone: the effects hook begins anew with each restart')
+        ? pass('by the duplicate alone: the effects hook loses its counts on restart')
         : pass();
     }
     return fail({
-      expected: ['no further effect'],
-      actual: `${times(after - before)} of the repeat, sent after a restart, of an event that had taken effect before it`,
+      symptom: 'doubled',
+      expected: ['no additional effect'],
+      actual: `${times(after - before)} of a duplicate sent after a restart; the event had already taken effect before it`,
     });
   },
 });

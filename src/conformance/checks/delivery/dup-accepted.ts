@@ -1,5 +1,5 @@
 /**
- * How a repeat is answered: anything but 2xx makes the provider come again, and in the end give the event up.
+ * The response to a duplicate: anything but 2xx causes retries and finally a dead letter.
  *
  * @module
  */
@@ -10,14 +10,14 @@ import { fail, isAccepted, notTested, pass, describeReply } from '../../verdict.
 export const check = defineCheck({
   id: 'delivery/dup-accepted',
   level: 'MUST',
-  title: 'Answers 2xx to an event that it has already',
+  title: 'Responds with 2xx to a duplicate',
   requirement: {
-    text: 'Webhooks can be delivered more than once, and what is not answered 2xx is retried and then a dead letter',
+    text: 'Webhooks can be delivered more than once, and an event that does not get a 2xx is retried and then becomes a dead letter',
     source: 'guide, "Step 3: Handle retries" and "Error handling best practices: Idempotency"',
   },
   cause:
-    'A repeat is treated as an error: 409, 400, or a 500 from a unique key that nobody catches.',
-  fix: 'Answer 200 to a repeat: it is success. 409 is right only while the first one is still being processed. Catch the unique-key error (Rails RecordNotUnique, Laravel UniqueConstraintViolationException, Prisma P2002, SQLSTATE 23505).',
+    'A duplicate is treated as an error: 409, 400, or a 500 from an uncaught unique-key violation.',
+  fix: 'Respond with 200 to a duplicate: it is a success. 409 is only correct while the first request is still being processed. Catch the unique-key error (Rails RecordNotUnique, Laravel UniqueConstraintViolationException, Prisma P2002, SQLSTATE 23505).',
   catches: ['delivery-duplicate-409', 'delivery-duplicate-500'],
   stage: 'valid',
   run: async (probe) => {
@@ -25,14 +25,14 @@ export const check = defineCheck({
     const first = await deliver(probe, event);
     if (!isAccepted(first)) {
       return notTested(
-        `The first delivery was answered ${describeReply(first.reply)}, so none was a repeat.`,
+        `The receiver responded to the first delivery with ${describeReply(first.reply)}, so there was no duplicate.`,
       );
     }
     const second = await deliver(probe, event);
     if (isAccepted(second)) return pass();
     return fail({
-      expected: ['a 2xx, as the first time'],
-      actual: `${describeReply(first.reply)}, and the second time ${describeReply(second.reply)}`,
+      expected: ['a 2xx, as for the first delivery'],
+      actual: `first delivery: ${describeReply(first.reply)}; second: ${describeReply(second.reply)}`,
     });
   },
 });

@@ -1,5 +1,5 @@
 /**
- * The same event many times at the same moment.
+ * The same event, sent many times concurrently.
  *
  * @module
  */
@@ -10,11 +10,11 @@ import type { Probe } from '../../probe/probe.ts';
 import { race } from '../../probe/race.ts';
 import { fail, isAccepted, notTested, pass } from '../../verdict.ts';
 
-/** A narrow race is missed by most rounds: a quick receiver gets more of them. */
+/** Most rounds miss a narrow race, so a fast receiver gets more of them. */
 const MIN_IDS = 20;
 const MAX_IDS = 60;
 const SOCKETS = 20;
-/** For more than the fewest, and for those: a slow receiver gets fewer rounds. Milliseconds. */
+/** Time limits for starting rounds beyond the minimum, and up to it: a slow receiver gets fewer rounds. */
 const MORE_FOR_MS = 2000;
 const START_ROUNDS_FOR_MS = 4000;
 
@@ -41,14 +41,13 @@ const runRounds = async (probe: Probe): Promise<readonly Round[]> => {
 export const check = defineCheck({
   id: 'delivery/dup-race',
   level: 'MUST',
-  title: 'Processes an event once when it comes many times at the same moment',
+  title: 'Processes an event once when it arrives many times concurrently',
   requirement: {
     text: 'Webhooks can be delivered more than once; use the id field to deduplicate',
     source: 'guide, "Error handling best practices: Idempotency"',
   },
-  cause:
-    'Look whether the id is there, then work, then store it: two requests look before either has stored.',
-  fix: 'Let the database decide: insert the id under a unique key first, in the transaction of the effect, and go on only when a row was inserted; in Redis, SET with NX.',
+  cause: 'Check-then-act: two requests look up the id before either has stored it.',
+  fix: 'Let the database decide: insert the id under a unique key first, in the same transaction as the effect, and continue only if a row was inserted; in Redis, use SET with NX.',
   catches: ['delivery-checks-then-inserts'],
   stage: 'load',
   needs: ['effects'],
@@ -58,34 +57,36 @@ export const check = defineCheck({
     const parallel = Math.max(0, ...rounds.map(({ connections }) => connections));
     if (parallel < 2) {
       return notTested(
-        'Fewer than two requests at the same moment were answered. Take away what limits connections.',
+        'Fewer than two concurrent requests got a response. Remove the connection limit.',
       );
     }
     const effects = effectsOf(probe);
-    // Behind what a queue holds of them: a repeat may wait there, too.
+    // Wait for a queue to drain: a duplicate may still be in it.
     await settleBehind(probe);
     const counts = await Promise.all(rounds.map(({ event }) => effects.settled(event.id, 1)));
-    const how = `${rounds.length} events, each over up to ${parallel} connections at the same moment`;
+    const how = `${rounds.length} events, each sent over up to ${parallel} connections concurrently`;
     const doubled = counts.filter((count) => count > 1);
     const lost = counts.filter((count) => count === 0).length;
     if (doubled.length === 0 && lost === 0) {
       return pass(
-        `0 of ${how} took effect more than once; that proves little, a race can be missed`,
+        `0 of ${how}, took effect more than once; weak evidence, since a race can be missed`,
       );
     }
     if (doubled.length === 0) {
       return fail({
-        expected: ['one effect of each'],
-        actual: `of ${how}, ${lost} took effect not at all, though answered 2xx`,
+        symptom: 'lost',
+        expected: ['one effect per event'],
+        actual: `of ${how}, ${lost} were accepted with 2xx but had no effect`,
         diagnosis:
-          'No event was processed twice: some were lost. Each request was taken for the repeat of another, which then failed or was dropped; or too much at a time is dropped.',
-        fix: 'Answer 2xx to a repeat only once the event itself has been processed or is safely stored; until then 409 or 503, so that the provider comes again. Undo the mark of an id whose processing failed.',
+          'No event was processed twice, but some were lost: each request was treated as a duplicate of another one that then failed or was dropped, or concurrent requests are dropped.',
+        fix: 'Respond with 2xx to a duplicate only after the event has been processed or safely stored; until then use 409 or 503 so that the provider retries. Remove the mark of an id whose processing failed.',
       });
     }
     const most = ` (up to ${Math.max(...doubled)} times)`;
-    const none = lost === 0 ? '' : ` and ${lost} not at all, though answered 2xx`;
+    const none = lost === 0 ? '' : ` and ${lost} were accepted with 2xx but had no effect`;
     return fail({
-      expected: ['one effect of each'],
+      symptom: 'doubled',
+      expected: ['one effect per event'],
       actual: `of ${how}, ${doubled.length} took effect more than once${most}${none}`,
     });
   },

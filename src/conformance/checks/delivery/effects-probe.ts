@@ -1,48 +1,56 @@
 /**
- * The effects hook itself: one event must move the count from 0 to 1, or no count says anything.
+ * Validates the effects hook: one event must move its count from 0 to 1, or its counts mean nothing.
  *
  * @module
  */
+import { EVENT_TYPES } from '../../../../schemas/contract.ts';
 import { defineCheck } from '../../check.ts';
 import { deliver, effectsOf, times } from '../../judge/deliver.ts';
+import { sendFirst } from '../../judge/first-events.ts';
+import { interestsOf } from '../../judge/interests.ts';
 import { fail, isAccepted, notTested, pass, describeReply } from '../../verdict.ts';
 
 export const check = defineCheck({
   id: 'delivery/effects-probe',
   level: 'MUST',
-  title: 'One event takes effect once, as the effects hook counts it',
+  title: 'The effects hook counts one effect for one event',
   requirement: {
-    text: 'An event that is answered 2xx is not sent again: it must have its effect, and one',
+    text: 'An accepted event is not sent again: it must take effect exactly once',
     source: 'guide, "Step 3: Handle retries"',
   },
   cause:
-    'Either the hook looks elsewhere (another database, another id, a cached figure), or the receiver answers 2xx and does nothing, or everything twice.',
-  fix: 'Post a signed email.replied by hand and ask the effects URL with its id: the count must go from 0 to 1. Count where the effect is stored, in the same transaction.',
+    'The hook reads the wrong place (another database, another id, a cached count), or the receiver responds with 2xx and processes nothing, or everything twice.',
+  fix: 'Post a signed email.replied by hand and query the effects URL with its id: the count must go from 0 to 1. Count where the effect is stored, in the same transaction.',
   catches: ['delivery-effects-lost', 'delivery-effects-doubled'],
   stage: 'valid',
   needs: ['effects'],
-  vouches: 'effects',
+  validates: 'effects',
   run: async (probe) => {
     const effects = effectsOf(probe);
     const event = probe.event();
     const before = await effects.count(event.id);
     if (before !== 0) {
       return notTested(
-        `The effects hook counts ${times(before)} of ${event.id} before it was ever sent. With a --seed that was used before, a receiver with a durable store knows its ids already: leave --seed out, or empty the store. Otherwise the hook does not look the id up.`,
+        `The effects hook counts ${times(before)} for ${event.id} before it was sent. If the seed was used before, a receiver with a durable store already knows its ids: use another seed, or empty the store. Otherwise the hook ignores the id.`,
       );
     }
     const exchange = await deliver(probe, event);
     if (!isAccepted(exchange)) {
       return notTested(
-        `The event was answered ${describeReply(exchange.reply)}. Run it when that is mended.`,
+        `The receiver responded to the event with ${describeReply(exchange.reply)}. Fix that first.`,
       );
     }
     const after = await effects.settled(event.id, 1);
-    if (after === 1) return pass();
+    const { types } = await interestsOf(probe);
+    if (after === 1 || (after === 0 && types.size > 0)) {
+      await sendFirst(probe);
+      const others = EVENT_TYPES.filter((type) => !types.has(type));
+      return pass(others.length === 0 ? undefined : `no effect of ${others.join(', ')}`);
+    }
     return fail({
       expected: ['one effect'],
-      actual: `${describeReply(exchange.reply)}, then ${times(after)} of ${event.id}`,
-      // Two may be one that is counted twice; none is a loss wherever the hook looks rightly.
+      actual: `${describeReply(exchange.reply)}, then ${times(after)} for ${event.id}`,
+      // Two may be one effect counted twice; none is a loss if the hook reads the right place.
       ...(after === 0 ? {} : { level: 'SHOULD' }),
     });
   },

@@ -1,5 +1,5 @@
 /**
- * The fault hook itself: it must make a difference, and take it back.
+ * Validates the fault hook: it must make processing fail, and stop doing so.
  *
  * @module
  */
@@ -8,23 +8,23 @@ import { deliver, effectsOf, times } from '../../judge/deliver.ts';
 import { whileFailing } from '../../judge/failing-hook.ts';
 import { fail, isAccepted, pass, describeReply } from '../../verdict.ts';
 
-/** What works asynchronously has so long to take effect in spite of the fault. Milliseconds. */
+/** Time in which an asynchronous receiver could take effect in spite of the fault. */
 const LOOK_FOR_MS = 300;
 
 export const check = defineCheck({
   id: 'delivery/fault-probe',
   level: 'SHOULD',
-  title: 'The fault hook makes processing fail, and work again',
+  title: 'The fault hook makes processing fail and recover',
   requirement: {
-    text: 'What cannot be processed is not to be lost; to see that, the suite must be able to make processing fail',
+    text: 'An event that cannot be processed must not be lost; to verify that, the suite must be able to make processing fail',
     source: 'guide, "Step 3: Handle retries"',
   },
-  cause: 'The hook switches nothing that events pass through, or does not switch it back.',
-  fix: 'Let the hook make what events are handed to (the CRM’s client, the database call) throw while "fail" is true, and only then.',
+  cause: 'The hook does not affect event processing, or does not restore it.',
+  fix: 'Let the hook make a dependency of event processing (the CRM client, the database call) throw while "fail" is true, and only then.',
   catches: ['delivery-fault-hook-idle'],
   stage: 'disturbing',
   needs: ['fault', 'effects'],
-  vouches: 'fault',
+  validates: 'fault',
   run: async (probe) => {
     const effects = effectsOf(probe);
     const event = probe.event();
@@ -34,8 +34,8 @@ export const check = defineCheck({
     });
     if (isAccepted(during) && count > 0) {
       return fail({
-        expected: ['no 2xx, or a 2xx without effect for now'],
-        actual: `${describeReply(during.reply)} and ${times(count)}, while everything is to fail`,
+        expected: ['no 2xx, or a 2xx without effect so far'],
+        actual: `${describeReply(during.reply)} and ${times(count)}, while processing should fail`,
         exchanges: [during],
       });
     }
@@ -45,7 +45,7 @@ export const check = defineCheck({
     if (works) return pass();
     return fail({
       expected: ['a 2xx and one effect'],
-      actual: `${describeReply(after.reply)} once nothing is to fail any more, and no effect`,
+      actual: `${describeReply(after.reply)} and no effect after the fault was turned off`,
     });
   },
 });

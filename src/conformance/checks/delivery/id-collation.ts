@@ -1,5 +1,5 @@
 /**
- * Ids that a sloppy key takes for the same.
+ * Distinct ids that an imprecise key treats as equal.
  *
  * @module
  */
@@ -8,38 +8,38 @@ import { deliver, effectsOf } from '../../judge/deliver.ts';
 import type { Probe } from '../../probe/probe.ts';
 import { fail, isAccepted, pass, describeReply } from '../../verdict.ts';
 
-/** The longest id that the contract allows; how long ids are is an assumption. */
-const LONGEST = 128;
+/** Longest id that the contract allows; the length of real ids is an assumption. */
+const MAX_ID_LENGTH = 128;
 
-/** Both must take effect. By the count's rise, because a hook may be as sloppy as the key. */
+/** Require an effect of both events, by the rise of the count, because a hook may be as imprecise as the key. */
 const judgePair = async (
   probe: Probe,
   what: string,
   [one, other]: readonly [string, string],
 ): Promise<Verdict | null> => {
   const effects = effectsOf(probe);
-  const first = await deliver(probe, probe.event('email.replied', {}, { id: one }));
+  const first = await deliver(probe, probe.event(undefined, {}, { id: one }));
   await effects.settled(one, 1);
   const before = await effects.count(other);
-  const second = await deliver(probe, probe.event('email.replied', {}, { id: other }));
+  const second = await deliver(probe, probe.event(undefined, {}, { id: other }));
   const after = await effects.settled(other, before + 1);
   if (isAccepted(first) && isAccepted(second) && after > before) return null;
   return fail({
-    expected: ['a 2xx and one effect of each'],
-    actual: `${what}: ${describeReply(first.reply)} for ${one}; ${describeReply(second.reply)} and ${after > before ? 'its effect' : 'no effect'} for ${other}`,
+    expected: ['a 2xx and one effect per event'],
+    actual: `${what}: ${describeReply(first.reply)} for ${one}; ${describeReply(second.reply)} and ${after > before ? 'an effect' : 'no effect'} for ${other}`,
   });
 };
 
-/** Routers limit what is in a path, Fastify to 100 characters: that is the hook's affair, and not the key's. */
+/** Long ids. Routers limit path parameters (Fastify to 100 characters), which concerns the hook and not the key. */
 const judgeLong = async (probe: Probe, known: string): Promise<Verdict | null> => {
-  const stem = `${probe.events.freshId()}_`.padEnd(LONGEST - 1, 'x');
+  const stem = `${probe.events.freshId()}_`.padEnd(MAX_ID_LENGTH - 1, 'x');
   try {
-    return await judgePair(probe, `ids of ${LONGEST} characters`, [`${stem}1`, `${stem}2`]);
+    return await judgePair(probe, `ids of ${MAX_ID_LENGTH} characters`, [`${stem}1`, `${stem}2`]);
   } catch (error) {
-    // One that is down altogether fails here again.
+    // A hook that is down fails here again.
     await effectsOf(probe).count(known);
     return pass(
-      `by case only: the effects hook does not take ids of ${LONGEST} characters. Give it the id in the query, as in --effects-url "http://…/effects?id={id}", or raise the router’s limit (Fastify: maxParamLength). It said: ${error instanceof Error ? error.message : String(error)}`,
+      `only case was checked: the effects hook does not accept ids of ${MAX_ID_LENGTH} characters. Pass the id in the query (…/effects?id={id}), or raise the router’s limit (Fastify: maxParamLength). Its error: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
 };
@@ -47,14 +47,14 @@ const judgeLong = async (probe: Probe, known: string): Promise<Verdict | null> =
 export const check = defineCheck({
   id: 'delivery/id-collation',
   level: 'MUST',
-  title: 'Tells ids apart by every letter, its case, and their whole length',
+  title: 'Distinguishes ids by case and by their full length',
   requirement: {
-    text: 'The id names one event; use it to deduplicate',
+    text: 'The id identifies one event; use it to deduplicate',
     source: 'guide, "Error handling best practices: Idempotency" and "Payload examples"',
   },
   cause:
-    'The column compares without regard to case (MySQL’s default collation, citext), or is too short and cuts the id.',
-  fix: 'Make it a binary-compared column that is long enough: MySQL `VARCHAR(255) COLLATE utf8mb4_bin`, SQL Server `COLLATE Latin1_General_BIN2`, PostgreSQL `text`.',
+    'The column is case-insensitive (MySQL’s default collation, citext), or is too short and truncates the id.',
+  fix: 'Use a long enough column with binary comparison: MySQL `VARCHAR(255) COLLATE utf8mb4_bin`, SQL Server `COLLATE Latin1_General_BIN2`, PostgreSQL `text`.',
   catches: ['delivery-id-folded', 'delivery-id-cut'],
   stage: 'effects',
   needs: ['effects'],

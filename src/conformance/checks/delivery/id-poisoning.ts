@@ -1,25 +1,25 @@
 /**
- * A forgery must not make the receiver take the real event for a repeat.
+ * A forgery must not make the receiver treat the real event as a duplicate.
  *
  * @module
  */
 import { SIGNATURE } from '../../../../schemas/contract.ts';
 import { defineCheck } from '../../check.ts';
-import { deliver, judgeOnce } from '../../judge/deliver.ts';
-import { pass } from '../../verdict.ts';
+import { deliver, effectsOf, judgeOnce, settleBehind } from '../../judge/deliver.ts';
+import { notTested, pass } from '../../verdict.ts';
 
 export const check = defineCheck({
   id: 'delivery/id-poisoning',
   level: 'MUST',
-  title: 'Remembers no id from a forgery',
+  title: 'Does not record ids from forgeries',
   requirement: {
     text: 'Verify the signature before processing the payload; deduplicate by id',
     source:
       'guide, "Step 2: Verify the signature" and "Error handling best practices: Idempotency"',
   },
   cause:
-    'The id is marked as seen before the signature is checked: whoever candidates an id can make a real event vanish.',
-  fix: 'Check the signature first; look at nothing in the body before that.',
+    'The id is marked as seen before the signature is checked, so anyone who guesses an id can suppress a real event.',
+  fix: 'Check the signature before reading anything from the body.',
   catches: ['delivery-marks-before-verify'],
   stage: 'effects',
   needs: ['effects'],
@@ -28,13 +28,23 @@ export const check = defineCheck({
       ['a wrong signature', `${SIGNATURE.prefix}${'0'.repeat(64)}`],
       ['no signature', null],
     ] as const;
-    const delivered = [];
+    const forged = [];
     for (const [forgery, signature] of forgeries) {
       const event = probe.event();
-      await probe.post(event, { signature });
+      const exchange = await probe.post(event, { signature });
+      forged.push({ forgery, event, exchange });
+    }
+    // An effect of the forgery must not pass for that of the real event.
+    await settleBehind(probe);
+    const counts = await Promise.all(forged.map(({ event }) => effectsOf(probe).count(event.id)));
+    if (counts.some((count) => count > 0)) {
+      return notTested('A forged request takes effect already: see signature/forged-effects.');
+    }
+    const delivered = [];
+    for (const { forgery, event } of forged) {
       const exchange = await deliver(probe, event);
       delivered.push({
-        name: `the real event, after one with its id and ${forgery}`,
+        name: `the real event, after a forgery with its id and ${forgery}`,
         event,
         exchange,
       });

@@ -1,5 +1,5 @@
 /**
- * A first attempt that fails must not make the retry look like a repeat.
+ * A failed first attempt must not make the retry look like a duplicate.
  *
  * @module
  */
@@ -13,12 +13,12 @@ export const check = defineCheck({
   level: 'MUST',
   title: 'Processes the retry of an event whose first attempt failed',
   requirement: {
-    text: 'What is not answered 2xx is sent again after 30 seconds, 5 minutes and 30 minutes, with the same id',
+    text: 'An event that does not get a 2xx is retried after 30 seconds, 5 minutes and 30 minutes, with the same id',
     source: 'guide, "Step 3: Handle retries" and "Error handling best practices: Idempotency"',
   },
   cause:
-    'The id is marked as processed before the work is done and stays marked when it fails (the guide’s own sample does so).',
-  fix: 'Mark and work in one transaction, so that both are rolled back; or take the mark back when the work fails.',
+    'The id is marked as processed before the work is done and stays marked when the work fails (the guide’s own sample does this).',
+  fix: 'Mark and process in one transaction so that both are rolled back, or remove the mark when processing fails.',
   catches: ['delivery-marks-before-success'],
   stage: 'disturbing',
   needs: ['fault', 'effects'],
@@ -29,8 +29,9 @@ export const check = defineCheck({
     const count = await effectsOf(probe).settled(event.id, 1);
     if (count === 1) return pass();
     return fail({
+      symptom: count === 0 ? 'lost' : 'doubled',
       expected: ['one effect'],
-      actual: `${times(count)}: ${describeReply(failed.reply)} while processing failed, then ${describeReply(retried.reply)} to the retry`,
+      actual: `${times(count)}: ${describeReply(failed.reply)} while processing failed, then ${describeReply(retried.reply)} for the retry`,
     });
   },
 });

@@ -1,5 +1,5 @@
 /**
- * Many different events at the same time.
+ * Many different events, sent concurrently.
  *
  * @module
  */
@@ -8,20 +8,20 @@ import { deliver, effectsOf } from '../../judge/deliver.ts';
 import { fail, isAccepted, notTested, pass } from '../../verdict.ts';
 
 const EVENTS = 40;
-/** A queue may need its time. Milliseconds. */
+/** A queue may take a while to drain. */
 const PATIENCE = { forMs: 10_000, everyMs: 50 };
 
 export const check = defineCheck({
   id: 'delivery/no-loss',
   level: 'MUST',
-  title: `Processes each of ${EVENTS} events that come at the same time`,
+  title: `Processes each of ${EVENTS} concurrent events`,
   requirement: {
-    text: 'A 2xx says that the event was received: it is not sent again',
+    text: 'A 2xx acknowledges the event: it is not sent again',
     source: 'guide, "Step 3: Handle retries"',
   },
   cause:
-    'State shared between requests is read, changed and written back, so that one request undoes another; or a full queue drops what comes.',
-  fix: 'Insert a row for each event and do not rewrite a list; let a full queue answer 503, so that the provider comes again.',
+    'State shared between requests is read, modified and written back, so that one request overwrites another; or a full queue drops events.',
+  fix: 'Insert a row per event instead of rewriting a list; respond with 503 when a queue is full so that the provider retries.',
   catches: ['delivery-loses-in-parallel'],
   stage: 'load',
   needs: ['effects'],
@@ -39,7 +39,8 @@ export const check = defineCheck({
     if (lost === 0 && doubled === 0)
       return pass(`${taken.length} of ${EVENTS} accepted, none lost`);
     return fail({
-      expected: ['one effect of each that was accepted'],
+      symptom: lost > 0 ? 'lost' : 'doubled',
+      expected: ['one effect per accepted event'],
       actual: `of ${taken.length} accepted events, ${lost} had no effect and ${doubled} had several`,
     });
   },

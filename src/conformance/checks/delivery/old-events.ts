@@ -1,5 +1,5 @@
 /**
- * Events as old as retries and recovered dead letters are.
+ * Events as old as the last retry and as recovered dead letters.
  *
  * @module
  */
@@ -13,14 +13,14 @@ const MINUTE = 60_000;
 export const check = defineCheck({
   id: 'delivery/old-events',
   level: 'MUST',
-  title: 'Takes events as old as the last retry and as a redelivered dead letter',
+  title: 'Accepts events as old as the last retry and as redelivered dead letters',
   requirement: {
-    text: 'Retries come after 30 seconds, 5 minutes and 30 minutes with the same body; dead letters are reprocessed daily; no timestamp is signed',
+    text: 'Retries arrive after 30 seconds, 5 minutes and 30 minutes with the same body; dead letters are reprocessed daily; the signature includes no delivery time',
     source: 'guide, "Step 3: Handle retries" and "Dead letter recovery"',
   },
   cause:
-    'A window around the body’s `timestamp` (five minutes, copied from other providers’ advice) refuses what is late, or drops it.',
-  fix: 'Take the check of the timestamp out: here it is the time of the event and not of the delivery. What protects against replays is to deduplicate by id, durably.',
+    'A tolerance window around the body’s `timestamp` (five minutes, copied from other providers’ advice) rejects or drops late events.',
+  fix: 'Remove the timestamp check: here it is the time of the event, not of the delivery. Durable deduplication by id protects against replays.',
   catches: ['delivery-five-minute-window', 'delivery-drops-day-old'],
   stage: 'effects',
   run: async (probe) => {
@@ -31,11 +31,11 @@ export const check = defineCheck({
         { timestamp: toProviderTime(probe.wall.now() - minutes * MINUTE) },
       );
     const delivered = [
-      await deliverNamed(probe, 'an event that is 36 minutes old', aged(36)),
-      await deliverNamed(probe, 'an event that is 25 hours old', aged(25 * 60)),
+      await deliverNamed(probe, 'a 36-minute-old event', aged(36)),
+      await deliverNamed(probe, 'a 25-hour-old event', aged(25 * 60)),
     ];
     const verdict =
       probe.effects === null ? judgeAccepted(delivered) : await judgeOnce(probe, delivered);
-    return verdict ?? pass(probe.effects === null ? 'by status; no effects hook' : undefined);
+    return verdict ?? pass(probe.effects === null ? 'by status only: no effects hook' : undefined);
   },
 });

@@ -1,5 +1,5 @@
 /**
- * An event that happened before one that has come already.
+ * An event that happened before one that has already arrived.
  *
  * @module
  */
@@ -13,14 +13,13 @@ const MINUTE = 60_000;
 export const check = defineCheck({
   id: 'delivery/out-of-order',
   level: 'MUST',
-  title: 'Processes an event that comes after a newer one',
+  title: 'Processes an event that arrives after a newer one',
   requirement: {
-    text: 'A retried event comes up to 35 minutes after later ones that went through at once',
-    source: 'guide, "Step 3: Handle retries"; that order is not promised is assumed',
+    text: 'A retried event arrives up to 35 minutes after later events that succeeded at once',
+    source: 'guide, "Step 3: Handle retries"; that order is not guaranteed is assumed',
   },
-  cause:
-    'Whatever is older than the newest event so far (of all, or of the lead) is dropped as stale.',
-  fix: 'Compare times only where a newer value would be overwritten; always process what stands for itself, such as a bounce.',
+  cause: 'Events older than the newest one so far (overall, or of the lead) are dropped as stale.',
+  fix: 'Compare timestamps only where a newer value would be overwritten; always process self-contained events such as bounces.',
   catches: ['delivery-drops-older-than-latest', 'delivery-drops-older-of-lead'],
   stage: 'effects',
   needs: ['effects'],
@@ -37,12 +36,12 @@ export const check = defineCheck({
       await deliverNamed(probe, 'the newer event', newer),
       await deliverNamed(
         probe,
-        'a bounce of another lead, 10 minutes older',
+        'a bounce of another lead, 10 minutes earlier',
         probe.event('email.bounced', {}, ago(10)),
       ),
       await deliverNamed(
         probe,
-        'a bounce of the same lead, 20 minutes older',
+        'a bounce of the same lead, 20 minutes earlier',
         probe.event('email.bounced', sameLead, ago(20)),
       ),
     ];

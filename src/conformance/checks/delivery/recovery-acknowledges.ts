@@ -1,5 +1,5 @@
 /**
- * What is left in the dead-letter queue after a recovery.
+ * The dead-letter queue after a recovery.
  *
  * @module
  */
@@ -11,14 +11,14 @@ import { fail, pass } from '../../verdict.ts';
 export const check = defineCheck({
   id: 'delivery/recovery-acknowledges',
   level: 'MUST',
-  title: 'Acknowledges every dead letter that it has recovered',
+  title: 'Acknowledges every recovered dead letter',
   requirement: {
-    text: 'Acknowledge each failed event once it has been reprocessed, so that it leaves the queue',
+    text: 'Acknowledge each failed event after reprocessing it, so that it leaves the queue',
     source: 'guide, "Dead letter recovery": acknowledge_failed_event; its path is assumed',
   },
   cause:
-    'The recovery processes and does not acknowledge, so that it does all of it again the next day; or it looks at the first page only.',
-  fix: 'After each event: POST /v1/webhooks/{id}/failed-events/{event_id}/acknowledge; go on until the list is empty.',
+    'The recovery does not acknowledge what it processed and so repeats everything the next day, or it reads only the first page.',
+  fix: 'After each event: POST /v1/webhooks/{id}/failed-events/{event_id}/acknowledge; repeat until the list is empty.',
   catches: ['delivery-recovery-never-acknowledges', 'delivery-recovery-first-page-only'],
   stage: 'disturbing',
   needs: ['recovery'],
@@ -30,8 +30,8 @@ export const check = defineCheck({
     });
     if (left.length === 0) return pass(`${MORE_THAN_A_PAGE} dead letters`);
     return fail({
-      expected: ['no dead letter left'],
-      actual: `${left.length} of ${MORE_THAN_A_PAGE} dead letters are still there after the recovery`,
+      expected: ['an empty dead-letter queue'],
+      actual: `${left.length} of ${MORE_THAN_A_PAGE} dead letters remain after the recovery`,
     });
   },
 });

@@ -1,5 +1,5 @@
 /**
- * Dead letters that were processed after all: the answer came too late, or got lost.
+ * Dead letters that were processed after all, because the response was late or got lost.
  *
  * @module
  */
@@ -13,13 +13,13 @@ const LETTERS = 3;
 export const check = defineCheck({
   id: 'delivery/recovery-dedupes',
   level: 'MUST',
-  title: 'Recovers no event a second time that it had processed when it came',
+  title: 'Does not reprocess dead letters that were already processed on delivery',
   requirement: {
-    text: 'An event whose processing took longer than 10 seconds counts as failed though it had its effect; use the id field to deduplicate',
+    text: 'An event that took longer than 10 seconds to process counts as failed although it took effect; use the id field to deduplicate',
     source: 'guide, "Dead letter recovery" and "Error handling best practices: Idempotency"',
   },
-  cause: 'The recovery calls the processing past the place where the webhook looks the id up.',
-  fix: 'Put the look-up into the function that both the webhook and the recovery call.',
+  cause: 'The recovery bypasses the code that looks up the id.',
+  fix: 'Put the lookup into the function that both the webhook handler and the recovery call.',
   catches: ['delivery-recovery-past-dedupe'],
   stage: 'disturbing',
   needs: ['recovery', 'effects'],
@@ -29,7 +29,7 @@ export const check = defineCheck({
     await using letters = await produceDeadLetters(probe, LETTERS);
     for (const { id, body } of letters.bodies) {
       if (!isAccepted(await deliver(probe, body))) {
-        return notTested('The events were not accepted when they came.');
+        return notTested('The events were not accepted on delivery.');
       }
       await effects.settled(id, 1);
     }
@@ -38,8 +38,8 @@ export const check = defineCheck({
     const wrong = counts.filter((count) => count !== 1);
     if (wrong.length === 0) return pass();
     return fail({
-      expected: ['one effect of each'],
-      actual: `${wrong.length} of ${LETTERS} dead letters that had been processed before: ${wrong.map(times).join(', ')}`,
+      expected: ['one effect per event'],
+      actual: `${wrong.length} of ${LETTERS} dead letters that were already processed: ${wrong.map(times).join(', ')}`,
     });
   },
 });

@@ -1,5 +1,5 @@
 /**
- * What the recovery of dead letters does with them.
+ * Processing of dead letters by the recovery.
  *
  * @module
  */
@@ -11,14 +11,14 @@ import { fail, pass } from '../../verdict.ts';
 export const check = defineCheck({
   id: 'delivery/recovery-processes',
   level: 'MUST',
-  title: 'Processes every dead letter once when it recovers them',
+  title: 'Processes every dead letter once during recovery',
   requirement: {
-    text: 'Check for failed events daily and reprocess each of them; the list comes in pages',
-    source: 'guide, "Dead letter recovery"; that there are pages is assumed',
+    text: 'Check for failed events daily and reprocess each of them; the list is paginated',
+    source: 'guide, "Dead letter recovery"; pagination is assumed',
   },
   cause:
-    'The recovery acknowledges without processing, processes twice, or looks at the first page only.',
-  fix: 'For every page of GET /v1/webhooks/{id}/failed-events (follow the cursor, or ask again until the list is empty): hand each event to the same function as the webhook does, then acknowledge it.',
+    'The recovery acknowledges without processing, processes twice, or reads only the first page.',
+  fix: 'For every page of GET /v1/webhooks/{id}/failed-events (follow the cursor, or repeat until the list is empty): pass each event to the same function as the webhook handler, then acknowledge it.',
   catches: [
     'delivery-recovery-acknowledges-only',
     'delivery-recovery-processes-twice',
@@ -35,7 +35,7 @@ export const check = defineCheck({
     const doubled = counts.filter((count) => count > 1).length;
     if (lost === 0 && doubled === 0) return pass(`${counts.length} dead letters`);
     return fail({
-      expected: ['one effect of each'],
+      expected: ['one effect per event'],
       actual: `of ${counts.length} dead letters, ${lost} had no effect and ${doubled} had several after the recovery`,
     });
   },

@@ -1,5 +1,5 @@
 /**
- * A captured request, sent again a day later: no timestamp is signed, so only memory tells.
+ * A captured request, replayed days later: no delivery time is signed, so only remembered ids reveal it.
  *
  * @module
  */
@@ -13,24 +13,24 @@ const DAYS_MS = 3 * 86_400_000;
 export const check = defineCheck({
   id: 'delivery/replay',
   level: 'INFO',
-  title: 'Remembers ids for longer than a captured request stays useful',
+  title: 'Remembers ids long enough to reject replays',
   requirement: {
-    text: 'The signature covers the body alone and no time of delivery, so a captured request stays valid: remembering ids is the only defence',
+    text: 'The signature covers only the body and no delivery time, so a captured request stays valid: remembering ids is the only defense',
     source: 'guide, "Step 2: Verify the signature"',
   },
-  cause: 'Ids are forgotten once the event is some days old.',
-  fix: 'Keep ids for as long as the effects that they stand for: a row with a unique key costs little.',
+  cause: 'Ids are forgotten after a few days.',
+  fix: 'Keep ids as long as the effects they stand for: a row with a unique key is cheap.',
   catches: ['delivery-forgets-old-ids'],
   stage: 'effects',
   needs: ['effects'],
   after: ['delivery/dup-seq', 'delivery/old-events'],
   run: async (probe) => {
     const timestamp = toProviderTime(probe.wall.now() - DAYS_MS);
-    const event = probe.event('email.replied', {}, { timestamp });
+    const event = probe.event(undefined, {}, { timestamp });
     const first = await deliver(probe, event);
     if (!isAccepted(first)) {
       return notTested(
-        `An event that is three days old was answered ${describeReply(first.reply)}.`,
+        `The receiver responded to a three-day-old event with ${describeReply(first.reply)}.`,
       );
     }
     await effectsOf(probe).settled(event.id, 1);
@@ -40,7 +40,7 @@ export const check = defineCheck({
     if (count <= 1) return pass();
     return fail({
       expected: ['one effect'],
-      actual: `${times(count)} of an event that is three days old, sent twice`,
+      actual: `${times(count)} of a three-day-old event, sent twice`,
     });
   },
 });

@@ -1,5 +1,5 @@
 /**
- * The restart hook itself: the process must end, and come back.
+ * Validates the restart hook: the process must end and become reachable again.
  *
  * @module
  */
@@ -9,24 +9,24 @@ import { BACK_WITHIN_MS, sleep } from '../../hooks/hooks.ts';
 import { restart } from '../../judge/restart.ts';
 import { fail, isAccepted, notTested, pass, describeReply } from '../../verdict.ts';
 
-/** A cut connection is noticed within this time. Milliseconds. */
+/** A closed connection is noticed within this time. */
 const NOTICED_AFTER_MS = 100;
 
 export const check = defineCheck({
   id: 'delivery/restart-probe',
   level: 'SHOULD',
-  title: 'Comes back after a restart',
+  title: 'Is available again after a restart',
   requirement: {
-    text: 'Servers restart; what is not received within 10 seconds is retried for 35 minutes and then a dead letter',
+    text: 'Servers restart; an event not accepted within 10 seconds is retried for 35 minutes and then becomes a dead letter',
     source: 'guide, "Step 3: Handle retries" and "Error handling best practices"',
   },
   cause:
-    'The restart command does not start the receiver, or it needs too long, or fails to start on what it has stored.',
-  fix: 'Let the command kill the process (kill -9, docker kill) and start it again in the background, e.g. `docker restart -t 0 app`; it is waited for 30 seconds.',
+    'The restart command does not start the receiver, the receiver starts too slowly, or it fails to start with its stored data.',
+  fix: 'Let the command kill the process (kill -9, docker kill) and start it again in the background, e.g. `docker restart -t 0 app`. The suite waits 30 seconds for it.',
   catches: ['delivery-restart-stays-down'],
   stage: 'disturbing',
   needs: ['restart'],
-  vouches: 'restart',
+  validates: 'restart',
   run: async (probe) => {
     const event = probe.event();
     const counted =
@@ -47,12 +47,12 @@ export const check = defineCheck({
     }
     if (!cut) {
       return notTested(
-        'A connection that was open before the restart is open still: nothing was restarted, or a proxy stands in front. Let the command restart what --url points at, and leave the proxy out.',
+        'A connection opened before the restart is still open: nothing was restarted, or there is a proxy in between. Let the hook restart the process that listens at the target URL, and bypass the proxy.',
       );
     }
     if (counted && (await probe.effects?.settled(event.id, 1)) !== 1) {
       return pass(
-        'the effects hook does not count any more what it had counted before the restart: it forgets, or the receiver does, which delivery/ack-before-persist tells apart',
+        'the effects hook lost a count from before the restart: either the hook or the receiver forgets, which delivery/ack-before-persist distinguishes',
       );
     }
     return pass();

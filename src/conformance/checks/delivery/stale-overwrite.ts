@@ -1,5 +1,5 @@
 /**
- * A newer value must outlive an older event that comes later.
+ * An older event that arrives later must not overwrite a newer value.
  *
  * @module
  */
@@ -13,15 +13,14 @@ const MINUTE = 60_000;
 export const check = defineCheck({
   id: 'delivery/stale-overwrite',
   level: 'MUST',
-  title:
-    'Keeps the newer value when the older event comes later, and takes the newer one when it comes last',
+  title: 'Keeps the value of the newest event, in whatever order events arrive',
   requirement: {
-    text: 'A retried event comes up to 35 minutes after later ones; its timestamp says when it happened',
+    text: 'A retried event arrives up to 35 minutes after later ones; its timestamp is when it happened',
     source: 'guide, "Step 3: Handle retries" and "Payload examples"',
   },
   cause:
-    'Each event is written over what is there, in the order of arrival, or the first value stays for ever.',
-  fix: 'Store the event’s timestamp beside the value and write only when the event is newer: `UPDATE … SET sentiment = ?, at = ? WHERE at <= ?`.',
+    'Each event overwrites the stored value in order of arrival, or the first value is never updated.',
+  fix: 'Store the event’s timestamp with the value and update only if the event is newer: `UPDATE … SET sentiment = ?, at = ? WHERE at <= ?`.',
   catches: ['delivery-overwrites-blindly', 'delivery-first-value-stays'],
   stage: 'effects',
   needs: ['state'],
@@ -34,27 +33,31 @@ export const check = defineCheck({
       await lead.send('email.replied', { reply_sentiment: 'neutral' }, at(30));
       const first = await lead.sees(({ sentiment }) => sentiment === 'neutral');
       if (first.sentiment === undefined) {
-        return notTested('The state hook shows no "sentiment". Add that of the latest reply.');
+        return notTested(
+          'The state hook does not return "sentiment". Return the sentiment of the latest reply.',
+        );
       }
       if (first.sentiment !== 'neutral') {
         return notTested(
-          `After a reply with reply_sentiment "neutral" the state hook shows ${JSON.stringify(first.sentiment)}. Show the value as it came.`,
+          `The state hook returns ${JSON.stringify(first.sentiment)} after a reply with reply_sentiment "neutral". Return the value unchanged.`,
         );
       }
       await lead.send('email.replied', { reply_sentiment: 'positive' }, at(10));
       const newer = await lead.sees(({ sentiment }) => sentiment === 'positive');
       if (newer.sentiment !== 'positive') {
         return fail({
+          symptom: 'state',
           expected: ['"positive", from the newer reply'],
-          actual: `${JSON.stringify(newer.sentiment)} after a reply that is 20 minutes newer`,
+          actual: `${JSON.stringify(newer.sentiment)} after a newer reply (by 20 minutes)`,
         });
       }
       await lead.send('email.replied', { reply_sentiment: 'negative' }, at(20));
       const last = await lead.settled();
       if (last.sentiment === 'positive') return pass();
       return fail({
+        symptom: 'state',
         expected: ['"positive", from the newer reply'],
-        actual: `${JSON.stringify(last.sentiment)} after a reply that is 10 minutes older had come last`,
+        actual: `${JSON.stringify(last.sentiment)} after an older reply (by 10 minutes) arrived last`,
       });
     }),
 });

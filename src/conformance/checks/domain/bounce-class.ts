@@ -1,5 +1,5 @@
 /**
- * A soft bounce is a hiccup, a hard one is the end of an address.
+ * A soft bounce is temporary; a hard bounce means that the address is dead.
  *
  * @module
  */
@@ -11,13 +11,13 @@ import { fail, notTested, pass } from '../../verdict.ts';
 export const check = defineCheck({
   id: 'domain/bounce-class',
   level: 'MUST',
-  title: 'Suppresses an address after a hard bounce and not after a soft one',
+  title: 'Suppresses an address after a hard bounce but not after a soft one',
   requirement: {
     text: 'bounce_type is either hard (permanent: remove this address) or soft (temporary: retry may work); always remove hard bounces immediately',
     source: 'guide, "Payload examples: email.bounced"',
   },
-  cause: 'Every bounce is treated alike; or a lead that has bounced once is never looked at again.',
-  fix: 'Suppress when `data.bounce_type === "hard"`, whatever came before; on "soft" count, and do not suppress.',
+  cause: 'All bounces are treated alike, or later bounces of a lead are ignored.',
+  fix: 'Suppress when `data.bounce_type === "hard"`, whatever came before; count soft bounces without suppressing.',
   catches: ['domain-soft-suppresses', 'domain-first-bounce-only'],
   stage: 'effects',
   needs: ['state'],
@@ -34,11 +34,12 @@ export const check = defineCheck({
       const hard = await lead.sees(({ suppressed }) => suppressed === true);
       if (hard.suppressed === true) return pass();
       if (hard.known && hard.suppressed === undefined) {
-        return notTested('The state hook shows no "suppressed". Add it.');
+        return notTested('The state hook does not return "suppressed". Add it.');
       }
       return fail({
+        symptom: 'state',
         expected: ['suppressed'],
-        actual: 'not suppressed after a soft bounce and then a hard one',
+        actual: 'not suppressed after a soft bounce followed by a hard one',
       });
     }),
 });

@@ -1,5 +1,5 @@
 /**
- * `campaign.completed` is about no lead.
+ * `campaign.completed` refers to no lead.
  *
  * @module
  */
@@ -8,20 +8,20 @@ import { deliver } from '../../judge/deliver.ts';
 import { createLead } from '../../judge/lead.ts';
 import { fail, isAccepted, pass, describeReply } from '../../verdict.ts';
 
-/** What an address that is not there turns into, in one language or another. */
+/** String forms of a missing address in common languages. */
 const PHANTOMS = ['undefined', 'null', 'None', 'nil'];
 
 export const check = defineCheck({
   id: 'domain/no-lead-event',
   level: 'MUST',
-  title: 'Takes campaign.completed without making up a lead',
+  title: 'Processes campaign.completed without creating a lead',
   requirement: {
-    text: 'campaign.completed fires when all leads in a campaign have finished; it names none of them',
+    text: 'campaign.completed fires when all leads in a campaign have finished; it names no lead',
     source: 'guide, "Supported events"; that its data has no lead fields is assumed',
   },
   cause:
-    '`data.lead_email` is read of every event, so that a lead by the name "undefined", "null" or "None" comes to be.',
-  fix: 'Look at `event` first; touch leads only for `email.*`.',
+    '`data.lead_email` is read from every event, which creates a lead named "undefined", "null" or "None".',
+  fix: 'Check `event` first; touch leads only for `email.*`.',
   catches: ['domain-phantom-lead'],
   stage: 'effects',
   needs: ['state'],
@@ -37,8 +37,8 @@ export const check = defineCheck({
       const { known } = await now();
       if (known) {
         return fail({
-          expected: ['no lead that was not there before'],
-          actual: `a lead by the address "${phantom}" is known after campaign.completed`,
+          expected: ['no new lead'],
+          actual: `a lead with the address "${phantom}" exists after campaign.completed`,
         });
       }
     }

@@ -1,5 +1,5 @@
 /**
- * `open_count` is a total: it never goes down, and is not to be added up.
+ * `open_count` is a running total: it never decreases and must not be summed.
  *
  * @module
  */
@@ -14,12 +14,12 @@ const OPENS = 3;
 export const check = defineCheck({
   id: 'domain/open-monotonic',
   level: 'SHOULD',
-  title: 'Keeps the highest open_count, whatever comes late or twice',
+  title: 'Keeps the highest open_count when events are late or repeated',
   requirement: {
     text: 'open_count tracks total opens',
     source: 'guide, "Payload examples: email.opened"',
   },
-  cause: 'The count of each event is written over the last one, or added to it.',
+  cause: 'Each event’s count overwrites the stored one or is added to it.',
   fix: 'Keep the maximum: `open_count = GREATEST(open_count, ?)`.',
   catches: ['domain-open-overwritten', 'domain-open-added'],
   stage: 'effects',
@@ -34,15 +34,15 @@ export const check = defineCheck({
       await lead.send('email.opened', opened(OPENS), at(5));
       const first = await lead.sees((state) => state.open_count === OPENS);
       if (first.open_count === undefined) {
-        return notTested('The state hook shows no "open_count". Add it.');
+        return notTested('The state hook does not return "open_count". Add it.');
       }
       const wrong = (actual: number | undefined, when: string) =>
-        fail({ expected: [`${OPENS}`], actual: `${actual} after ${when}` });
+        fail({ symptom: 'state', expected: [`${OPENS}`], actual: `${actual} after ${when}` });
       if (first.open_count !== OPENS) return wrong(first.open_count, `an open_count of ${OPENS}`);
       await lead.send('email.opened', opened(1), at(10));
       const older = await lead.settled();
       if (older.open_count !== OPENS) {
-        return wrong(older.open_count, `an older event with 1 came behind that with ${OPENS}`);
+        return wrong(older.open_count, `an older event with 1 arrived after the one with ${OPENS}`);
       }
       const again = { ...opened(OPENS) };
       await lead.send('email.opened', again, at(5));

@@ -9,30 +9,30 @@ import { HookError, waitFor } from '../../hooks/hooks.ts';
 import { fail, isAccepted, notTested, pass } from '../../verdict.ts';
 
 const SENT = 40;
-/** With one that went before, 15 % of what was sent, and over 5 % of all events. */
+/** With the first bounce: 15 % of the e-mails sent, and over 5 % of all events. */
 const MORE_BOUNCES = 5;
-/** A receiver that answers first pauses later. Milliseconds; a sandbox may limit requests. */
+/** A receiver that responds before processing pauses later. Polled slowly because a sandbox may limit requests. */
 const PATIENCE = { forMs: 5000, everyMs: 250 };
-/** Long enough for one that pauses too early to show it. */
+/** Long enough to observe a pause that comes too early. */
 const EARLY = { forMs: 750, everyMs: 250 };
 
 export const check = defineCheck({
   id: 'domain/pause-on-spike',
   level: 'INFO',
-  title: 'Pauses a campaign when over 5 % of more than 20 e-mails bounce, and not before',
+  title: 'Pauses a campaign once more than 5 % of over 20 e-mails bounce, and not before',
   requirement: {
-    text: 'If the bounce rate exceeds a threshold, something is wrong with your list: pause and investigate (over 5 % of more than 20)',
+    text: 'If the bounce rate exceeds a threshold, something is wrong with your list: pause and investigate (more than 5 % of over 20)',
     source: 'guide, "Pause campaign on bounce spike"',
   },
   cause:
-    'Nothing counts bounces by campaign, the pause is not called, or it is called for every bounce.',
-  fix: 'Count what is sent and what bounces for each campaign, each event once, and POST /v1/campaigns/{id}/pause when the rate is over 5 % of more than 20.',
+    'Bounces are not counted per campaign, the pause endpoint is not called, or it is called for every bounce.',
+  fix: 'Count sent and bounced e-mails per campaign, each event once, and POST /v1/campaigns/{id}/pause when the rate exceeds 5 % of over 20.',
   catches: ['domain-never-pauses', 'domain-pauses-at-once'],
   stage: 'load',
   needs: ['campaign'],
   run: async (probe) => {
     if (probe.hooks.campaign === undefined) {
-      throw new HookError('A check that asks for a campaign must need that hook.');
+      throw new HookError('A check that uses the campaign hook must list it in "needs".');
     }
     await using campaign = await probe.hooks.campaign();
     const campaign_id = campaign.id;

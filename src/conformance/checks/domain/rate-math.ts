@@ -1,5 +1,5 @@
 /**
- * Rates where the denominator is nothing, or smaller than what is above it.
+ * Rates whose denominator is zero or smaller than the numerator.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { createLead, judgeLeads } from '../../judge/lead.ts';
 import type { LeadState } from '../../hooks/hooks.ts';
 import { fail, notTested, pass } from '../../verdict.ts';
 
-/** Rates that no share of one can be; null says that there is none yet. */
+/** Rates outside 0 to 1; null means "not computed yet". */
 const odd = ({ rates = {} }: LeadState): readonly string[] =>
   Object.entries(rates).flatMap(([name, rate]) =>
     rate === null || (rate >= 0 && rate <= 1) ? [] : [`${name} is ${rate}`],
@@ -17,14 +17,14 @@ const odd = ({ rates = {} }: LeadState): readonly string[] =>
 export const check = defineCheck({
   id: 'domain/rate-math',
   level: 'SHOULD',
-  title: 'Computes rates between 0 and 1, whatever comes first',
+  title: 'Computes rates between 0 and 1, in whatever order events arrive',
   requirement: {
-    text: 'Pause a campaign when its bounce rate is above 5 % over more than 20 events: bounces / max(total, 1)',
+    text: 'Pause a campaign when its bounce rate exceeds 5 % of over 20 events: bounces / max(total, 1)',
     source: 'guide, "Pause campaign on bounce spike"',
   },
   cause:
-    'A division by nothing (the bounce comes before anything was counted as sent), or by something that is not a total.',
-  fix: 'Divide by `max(total, 1)` and count what is above the line below it as well; show null while there is no total.',
+    'A division by zero (the bounce arrives before anything was counted as sent), or by something that is not the total.',
+  fix: 'Divide by `max(total, 1)` and include the numerator in the total; return null while there is no total.',
   catches: ['domain-rate-nan', 'domain-rate-above-one'],
   stage: 'effects',
   needs: ['state'],
@@ -34,14 +34,16 @@ export const check = defineCheck({
       await lead.send('email.bounced', { bounce_type: 'soft' });
       const first = await lead.settled();
       if (first.rates === undefined || Object.keys(first.rates).length === 0) {
-        return notTested('The state hook shows no "rates". Add those that you compute, by name.');
+        return notTested(
+          'The state hook does not return "rates". Add the rates that you compute, by name.',
+        );
       }
       await lead.send('email.sent');
       await lead.send('email.bounced', { bounce_type: 'soft' });
       const second = await lead.settled();
       const wrong = [
-        ...odd(first).map((rate) => `${rate} after a bounce of a lead to whom nothing was sent`),
-        ...odd(second).map((rate) => `${rate} after two bounces and one email sent`),
+        ...odd(first).map((rate) => `${rate} after a bounce of a lead without sent e-mails`),
+        ...odd(second).map((rate) => `${rate} after two bounces and one sent e-mail`),
       ];
       if (wrong.length === 0) return pass();
       return fail({ expected: ['0 to 1, or null'], actual: wrong.join('; ') });

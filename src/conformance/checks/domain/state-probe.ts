@@ -1,5 +1,5 @@
 /**
- * The state hook itself: a lead must be unknown before its first event, and known after it.
+ * Validates the state hook: a lead must be unknown before its first event and known after it.
  *
  * @module
  */
@@ -10,33 +10,34 @@ import { fail, notTested, pass } from '../../verdict.ts';
 export const check = defineCheck({
   id: 'domain/state-probe',
   level: 'SHOULD',
-  title: 'Knows a lead after an event of it, as the state hook tells it',
+  title: 'The state hook knows a lead after its first event',
   requirement: {
     text: 'Mirror suppression in your CRM: an unsubscribed lead must be found there',
     source: 'guide, "Payload examples: email.unsubscribed"',
   },
   cause:
-    'Either the hook looks elsewhere (another database, another spelling of the address), or the receiver does nothing with email.unsubscribed.',
-  fix: 'Post a signed email.unsubscribed by hand and ask the state URL with its lead_email: it must answer 404 before, and 200 with what is stored after.',
+    'The hook reads the wrong place (another database, another spelling of the address), or the receiver ignores email.unsubscribed.',
+  fix: 'Post a signed email.unsubscribed by hand and query the state URL with its lead_email: it must respond with 404 before, and with 200 and the stored state after.',
   catches: ['domain-state-unknown'],
   stage: 'valid',
   needs: ['state'],
-  vouches: 'state',
+  validates: 'state',
   run: (probe) =>
     judgeLeads(async () => {
       const lead = createLead(probe);
       const before = await lead.now();
       if (before.known) {
         return notTested(
-          `The state hook knows ${lead.email} before any event of it was sent. With a --seed that was used before, a receiver with a durable store knows its leads already: leave --seed out, or empty the store. Otherwise answer 404 for a lead that is not stored.`,
+          `The state hook knows ${lead.email} before any of its events was sent. If the seed was used before, a receiver with a durable store already knows its leads: use another seed, or empty the store. Otherwise return 404 for unknown leads.`,
         );
       }
       await lead.send('email.unsubscribed', { suppressed_globally: true });
       const after = await lead.sees(({ known }) => known);
       if (after.known) return pass();
       return fail({
-        expected: ['a lead that is known'],
-        actual: `${lead.email} is unknown after email.unsubscribed was answered 2xx${after.asked === undefined ? '' : `: GET ${after.asked} answered 404`}`,
+        symptom: 'state',
+        expected: ['a known lead'],
+        actual: `${lead.email} is unknown after email.unsubscribed was accepted with 2xx${after.asked === undefined ? '' : `: GET ${after.asked} responded with 404`}`,
       });
     }),
 });

@@ -1,5 +1,5 @@
 /**
- * Who is suppressed: the lead that bounced, and nobody beside it.
+ * Suppression applies to the lead that bounced and to no other.
  *
  * @module
  */
@@ -10,14 +10,13 @@ import { fail, notTested, pass } from '../../verdict.ts';
 export const check = defineCheck({
   id: 'domain/suppress-scope',
   level: 'MUST',
-  title: 'Suppresses the lead that is named, and no other of its campaign or domain',
+  title: 'Suppresses only the named lead, not others of its campaign or domain',
   requirement: {
-    text: 'Remove this address: the one in lead_email',
+    text: 'Remove this address (the one in lead_email)',
     source: 'guide, "Payload examples: email.bounced"',
   },
-  cause:
-    'The update has too wide a WHERE: by campaign, by company or by the domain of the address.',
-  fix: 'Update by the exact address: `WHERE email = ?` with `data.lead_email`.',
+  cause: 'The UPDATE has too broad a WHERE clause: by campaign, company or domain of the address.',
+  fix: 'Update by exact address: `WHERE email = ?` with `data.lead_email`.',
   catches: ['domain-suppresses-campaign', 'domain-suppresses-domain'],
   stage: 'effects',
   needs: ['state'],
@@ -30,14 +29,17 @@ export const check = defineCheck({
       await named.send('email.bounced', { bounce_type: 'hard' });
       const bounced = await named.sees(({ suppressed }) => suppressed === true);
       if (bounced.suppressed !== true) {
-        return notTested('Nobody is suppressed after a hard bounce, or "suppressed" is not shown.');
+        return notTested(
+          'No lead is suppressed after a hard bounce, or the state hook does not return "suppressed".',
+        );
       }
       for (const other of others) {
         const { suppressed } = await other.settled();
         if (suppressed === true) {
           return fail({
-            expected: [`${named.email} alone is suppressed`],
-            actual: `${other.email} is suppressed as well, which never bounced`,
+            symptom: 'state',
+            expected: [`only ${named.email} is suppressed`],
+            actual: `${other.email} is suppressed as well, although it never bounced`,
           });
         }
       }

@@ -1,5 +1,5 @@
 /**
- * What `suppressed_globally` says: everywhere, or here.
+ * `suppressed_globally`: suppression everywhere, or in this campaign only.
  *
  * @module
  */
@@ -10,14 +10,14 @@ import { fail, notTested, pass } from '../../verdict.ts';
 export const check = defineCheck({
   id: 'domain/suppressed-globally',
   level: 'MUST',
-  title: 'Suppresses an address everywhere when suppressed_globally is true, and only then',
+  title: 'Suppresses an address everywhere if and only if suppressed_globally is true',
   requirement: {
     text: 'When suppressed_globally is true, this address is excluded from all future campaigns; mirror this suppression in your CRM',
     source: 'guide, "Payload examples: email.unsubscribed"',
   },
   cause:
-    'The flag is not read: an unsubscribe is taken for one campaign always, or for all of them always.',
-  fix: 'Suppress the address everywhere when `data.suppressed_globally === true`; otherwise only take it out of the campaign.',
+    'The flag is ignored: an unsubscribe always applies to one campaign, or always to all of them.',
+  fix: 'Suppress the address everywhere when `data.suppressed_globally === true`; otherwise only remove it from the campaign.',
   catches: ['domain-ignores-global', 'domain-suppresses-always'],
   stage: 'effects',
   needs: ['state'],
@@ -27,10 +27,11 @@ export const check = defineCheck({
       await everywhere.send('email.unsubscribed', { suppressed_globally: true });
       const state = await everywhere.sees(({ suppressed }) => suppressed === true);
       if (state.suppressed === undefined) {
-        return notTested('The state hook shows no "suppressed". Add it.');
+        return notTested('The state hook does not return "suppressed". Add it.');
       }
       if (!state.suppressed) {
         return fail({
+          symptom: 'state',
           expected: ['suppressed'],
           actual: 'not suppressed after email.unsubscribed with suppressed_globally true',
         });
@@ -40,7 +41,8 @@ export const check = defineCheck({
       const { suppressed } = await here.settled();
       if (suppressed !== true) return pass();
       return fail({
-        // To write to fewer people than one may is no harm to them.
+        symptom: 'state',
+        // Suppressing too much does not harm the leads.
         level: 'SHOULD',
         expected: ['not suppressed in every campaign'],
         actual: 'suppressed after email.unsubscribed with suppressed_globally false',

@@ -1,5 +1,5 @@
 /**
- * Whoever has unsubscribed stays so, whatever comes later or late.
+ * Unsubscribes are permanent, whatever arrives later or late.
  *
  * @module
  */
@@ -13,14 +13,14 @@ const MINUTE = 60_000;
 export const check = defineCheck({
   id: 'domain/unsub-wins',
   level: 'MUST',
-  title: 'Keeps an unsubscribed lead unsubscribed, in whatever order events come',
+  title: 'Keeps a lead unsubscribed, in whatever order events arrive',
   requirement: {
-    text: 'Suppress from all future campaigns; a retried event comes up to 35 minutes after later ones',
+    text: 'Suppress from all future campaigns; a retried event arrives up to 35 minutes after later ones',
     source: 'guide, "Supported events: email.unsubscribed" and "Step 3: Handle retries"',
   },
   cause:
-    'A later open, click or reply writes the lead’s status over; or an unsubscribe that comes late is dropped as stale.',
-  fix: 'Keep the unsubscribe in a column of its own that no event of the provider takes back, and never drop one for its age.',
+    'A later open, click or reply overwrites the lead’s status, or a late unsubscribe is dropped as stale.',
+  fix: 'Store the unsubscribe in its own column that no later event resets, and never drop an unsubscribe because of its age.',
   catches: ['domain-resubscribes', 'domain-drops-late-unsubscribe'],
   stage: 'effects',
   needs: ['state'],
@@ -33,18 +33,22 @@ export const check = defineCheck({
       await early.send('email.unsubscribed', {}, at(20));
       const first = await early.sees(({ unsubscribed }) => unsubscribed === true);
       if (first.unsubscribed === undefined) {
-        return notTested('The state hook shows no "unsubscribed". Add it.');
+        return notTested('The state hook does not return "unsubscribed". Add it.');
       }
       if (!first.unsubscribed) {
-        return fail({ expected: ['unsubscribed'], actual: 'not so after email.unsubscribed' });
+        return fail({
+          expected: ['unsubscribed'],
+          actual: 'not unsubscribed after email.unsubscribed',
+        });
       }
       await early.send('email.opened', {}, at(10));
       await early.send('email.replied', { reply_sentiment: 'positive' }, at(5));
       const later = await early.settled();
       if (later.unsubscribed !== true) {
         return fail({
+          symptom: 'state',
           expected: ['unsubscribed'],
-          actual: 'not so any more after an open and a reply that happened later',
+          actual: 'no longer unsubscribed after a later open and reply',
         });
       }
       const late = createLead(probe);
@@ -53,8 +57,10 @@ export const check = defineCheck({
       const last = await late.sees(({ unsubscribed }) => unsubscribed === true);
       if (last.unsubscribed === true) return pass();
       return fail({
+        symptom: 'state',
         expected: ['unsubscribed'],
-        actual: 'not so after email.unsubscribed came behind a reply that happened later',
+        actual:
+          'not unsubscribed after email.unsubscribed arrived after a reply that happened later',
       });
     }),
 });

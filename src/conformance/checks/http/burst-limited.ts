@@ -1,5 +1,5 @@
 /**
- * A campaign that goes out: fifty events at once.
+ * Rate limiting: fifty concurrent events, as when a campaign goes out.
  *
  * @module
  */
@@ -10,18 +10,18 @@ import { sleep } from '../../hooks/hooks.ts';
 import { fail, isAccepted, notTested, pass, describeReply } from '../../verdict.ts';
 
 const EVENTS = 50;
-const AGAIN_AFTER_MS = 1000;
+const DEFAULT_WAIT_MS = 1000;
 const MAX_WAIT_MS = 3000;
 
 const isLimited = ({ reply }: Exchange): boolean =>
   reply.kind === 'answer' && (reply.status === 429 || reply.status === 503);
 
-/** What the receiver asks for, within bounds. Milliseconds. */
-const waitOf = (limited: readonly Exchange[]): number => {
+/** Wait in ms that the receiver asks for by Retry-After, at most `MAX_WAIT_MS`. */
+const waitMsOf = (limited: readonly Exchange[]): number => {
   const asked = limited.map(({ reply }) => {
     const value =
       reply.kind === 'answer' ? reply.headers.find(([name]) => name === 'retry-after') : undefined;
-    return Number(value?.[1] ?? 0) * 1000 || AGAIN_AFTER_MS;
+    return Number(value?.[1] ?? 0) * 1000 || DEFAULT_WAIT_MS;
   });
   return Math.min(Math.max(...asked), MAX_WAIT_MS);
 };
@@ -29,13 +29,13 @@ const waitOf = (limited: readonly Exchange[]): number => {
 export const check = defineCheck({
   id: 'http/burst-limited',
   level: 'SHOULD',
-  title: `Takes ${EVENTS} events at once, at the second try at the latest`,
+  title: `Accepts ${EVENTS} concurrent events, on the second attempt at the latest`,
   requirement: {
-    text: 'Events come when they happen, many at once when a campaign goes out; each refusal costs 30 seconds, and the fourth the event',
+    text: 'Events are sent as they happen, many at once when a campaign goes out. Each refusal delays an event by at least 30 seconds, and the fourth loses it',
     source: 'guide, "Step 3: Handle retries"',
   },
-  cause: 'A limiter counts the provider’s deliveries like a stranger’s requests.',
-  fix: 'Leave the webhook’s path out of the limiter, or limit only what is not rightly signed; put work into a queue rather than turning it away.',
+  cause: 'A rate limiter treats the provider’s deliveries like anonymous requests.',
+  fix: 'Exempt the webhook path from the rate limiter, or limit only requests without a valid signature; queue work instead of rejecting it.',
   catches: ['http-limits-bursts'],
   stage: 'load',
   run: async (probe) => {
@@ -43,18 +43,20 @@ export const check = defineCheck({
     const first = await Promise.all(events.map((event) => probe.post(event)));
     const limited = first.filter(isLimited);
     if (limited.length === 0) {
-      const taken = first.filter(isAccepted).length;
-      return taken === EVENTS ? pass() : notTested(`Only ${taken} of ${EVENTS} were accepted.`);
+      const accepted = first.filter(isAccepted).length;
+      return accepted === EVENTS
+        ? pass()
+        : notTested(`Only ${accepted} of ${EVENTS} events were accepted.`);
     }
-    await sleep(probe.wall, waitOf(limited));
-    const turnedAway = events.filter((_, place) => isLimited(first[place]!));
-    const again = await Promise.all(turnedAway.map((event) => probe.post(event)));
+    await sleep(probe.wall, waitMsOf(limited));
+    const rejected = events.filter((_, place) => isLimited(first[place]!));
+    const again = await Promise.all(rejected.map((event) => probe.post(event)));
     const still = again.filter(isLimited);
     const [last] = still;
-    if (last === undefined) return pass(`${limited.length} of ${EVENTS} at the second try`);
+    if (last === undefined) return pass(`${limited.length} of ${EVENTS} on the second attempt`);
     return fail({
-      expected: ['a 2xx at the second try'],
-      actual: `${limited.length} of ${EVENTS} were turned away, ${still.length} of them again: ${describeReply(last.reply)}`,
+      expected: ['a 2xx on the second attempt'],
+      actual: `${limited.length} of ${EVENTS} were rejected, ${still.length} of them again: ${describeReply(last.reply)}`,
       exchanges: [last],
     });
   },

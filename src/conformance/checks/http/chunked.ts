@@ -1,5 +1,5 @@
 /**
- * A body without a length.
+ * A chunked body, without Content-Length.
  *
  * @module
  */
@@ -15,11 +15,11 @@ export const check = defineCheck({
   level: 'SHOULD',
   title: 'Reads a chunked body',
   requirement: {
-    text: 'A body may come with Transfer-Encoding: chunked and no Content-Length. Whether the provider sends it so is not documented; a proxy on the way may',
+    text: 'A body may use Transfer-Encoding: chunked and have no Content-Length. Whether the provider does this is not documented, but a proxy in between may',
     source: 'RFC 9112, 7.1',
   },
-  cause: 'The handler reads Content-Length bytes, and takes a missing length for zero.',
-  fix: 'Read until the body ends. Python’s http.server: read the chunks, or put a WSGI server in front; PHP: php://input behind nginx; a function platform: look for its setting for binary or streamed bodies.',
+  cause: 'The handler reads Content-Length bytes and treats a missing length as zero.',
+  fix: 'Read until the body ends. Python’s http.server: read the chunks, or put a WSGI server in front; PHP: php://input behind nginx; serverless platforms: enable binary or streamed bodies.',
   catches: ['http-needs-length'],
   stage: 'valid',
   run: async (probe) => {
@@ -35,13 +35,15 @@ export const check = defineCheck({
     });
     if (isAccepted(exchange)) return pass();
     const { reply } = exchange;
-    // A server may ask for a length, and says so.
-    const asksForLength = reply.kind === 'answer' && reply.status === 411;
+    // A server may require a Content-Length, with 411.
+    const requiresLength = reply.kind === 'answer' && reply.status === 411;
     return fail({
-      ...(asksForLength ? { level: 'INFO' as const } : {}),
+      ...(requiresLength ? { level: 'INFO' as const } : {}),
       expected: ['a 2xx'],
       actual: describeReply(reply),
-      ...(asksForLength ? { diagnosis: 'The server asks for a length (411), which it may.' } : {}),
+      ...(requiresLength
+        ? { diagnosis: 'The server requires a Content-Length (411), which HTTP allows.' }
+        : {}),
     });
   },
 });

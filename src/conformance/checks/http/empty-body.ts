@@ -1,5 +1,5 @@
 /**
- * A POST without a body, as scanners and misconfigured probes send it.
+ * A POST without a body, as sent by scanners and misconfigured probes.
  *
  * @module
  */
@@ -9,13 +9,13 @@ import { fail, isAccepted, pass, describeReply } from '../../verdict.ts';
 export const check = defineCheck({
   id: 'http/empty-body',
   level: 'SHOULD',
-  title: 'Refuses an empty body',
+  title: 'Rejects an empty body',
   requirement: {
-    text: 'Whatever is not rightly signed is refused; anybody can send it, so it must not count as the server’s error',
+    text: 'A request without a valid signature is rejected; anyone can send one, so it must not cause a server error',
     source: 'guide, "Step 2: Verify the signature"',
   },
   cause: 'The body is undefined where the handler expects bytes.',
-  fix: 'Check the signature’s header first, and take a missing body for no bytes (Express: express.raw leaves {} when there is no body; test Buffer.isBuffer(req.body)).',
+  fix: 'Check the signature header first, and treat a missing body as zero bytes (Express: express.raw leaves {} if there is no body; test Buffer.isBuffer(req.body)).',
   catches: ['http-empty-throws'],
   stage: 'negative',
   after: ['signature/refuses-with-4xx'],

@@ -25,8 +25,8 @@ const postOver = async (
   return probe.keep({ method: 'POST', headers, body, manner }, reply);
 };
 
-/** HTTP lets either side end a connection whenever it likes. */
-const endsHere = ({ reply }: Exchange): boolean =>
+/** Whether the receiver closes the connection, as HTTP allows at any time. */
+const closesConnection = ({ reply }: Exchange): boolean =>
   reply.kind === 'none'
     ? reply.cause === 'reset'
     : reply.headers.some(([name, value]) => name === 'connection' && /close/i.test(value));
@@ -34,14 +34,14 @@ const endsHere = ({ reply }: Exchange): boolean =>
 export const check = defineCheck({
   id: 'http/keep-alive',
   level: 'SHOULD',
-  title: 'Takes several events over one connection, or closes it',
+  title: 'Accepts several events over one connection, or closes it',
   requirement: {
-    text: 'A connection stays open for the next request unless one side says that it closes it',
+    text: 'A connection stays open for the next request unless one side announces that it will close it',
     source: 'RFC 9112, 9.3',
   },
   cause:
-    'Something of one request is left over for the next: an unread body, a buffer that is not emptied, state on the socket.',
-  fix: 'Read every body to its end, also of what is refused; keep nothing on the connection. Or answer with Connection: close.',
+    'State of one request leaks into the next: an unread body, a buffer that is not cleared, data attached to the socket.',
+  fix: 'Read every body to its end, even when rejecting the request, and keep no state on the connection. Or respond with Connection: close.',
   catches: ['http-second-on-connection'],
   stage: 'valid',
   run: async (probe) => {
@@ -51,16 +51,16 @@ export const check = defineCheck({
         const exchange = await postOver(probe, connection, place);
         const { reply } = exchange;
         if (place > 1 && reply.kind === 'none' && reply.cause === 'reset') {
-          return pass('it closes connections');
+          return pass('the receiver closes connections');
         }
         if (!isAccepted(exchange)) {
           return fail({
-            expected: ['a 2xx for each'],
+            expected: ['a 2xx for each event'],
             actual: `event ${place} of ${EVENTS}: ${describeReply(reply)}`,
             exchanges: [exchange],
           });
         }
-        if (endsHere(exchange)) return pass('it closes connections');
+        if (closesConnection(exchange)) return pass('the receiver closes connections');
       }
       return pass();
     } finally {

@@ -1,5 +1,5 @@
 /**
- * Headers that gateways and proxies add.
+ * Additional headers, as added by gateways and proxies.
  *
  * @module
  */
@@ -11,12 +11,12 @@ const BYTES = 4096;
 export const check = defineCheck({
   id: 'http/large-headers',
   level: 'SHOULD',
-  title: 'Takes 4 KiB of further headers',
+  title: 'Accepts 4 KiB of additional headers',
   requirement: {
-    text: 'What stands between provider and receiver adds headers: traces, cookies, forwarding. 8 KiB of them is the least that servers are commonly set to',
+    text: 'Intermediaries add headers: tracing, cookies, forwarding. Servers commonly allow at least 8 KiB',
     source: 'RFC 9110, 5.4 (limits are the server’s own)',
   },
-  cause: 'A limit on headers is set very low.',
+  cause: 'The header size limit is very low.',
   fix: 'Allow 8 KiB (Node: --max-http-header-size; nginx: large_client_header_buffers; gunicorn: limit_request_field_size).',
   catches: ['http-few-headers'],
   stage: 'valid',

@@ -1,5 +1,5 @@
 /**
- * Requests that were never answered.
+ * Requests without a response.
  *
  * @module
  */
@@ -9,31 +9,31 @@ import { fail, notTested, pass } from '../../verdict.ts';
 export const check = defineCheck({
   id: 'http/no-hang',
   level: 'MUST',
-  title: 'Answers every request, the wrong ones too',
+  title: 'Responds to every request, even invalid ones',
   requirement: {
-    text: 'An answer must come within 10 seconds; a connection that is kept waiting is one that others cannot have',
+    text: 'A response must arrive within 10 seconds; a hanging connection is unavailable to others',
     source: 'guide, "Step 3: Handle retries"',
   },
   cause:
-    'A path through the handler ends without an answer: an early return, a promise that nobody awaits, an error that is only logged.',
-  fix: 'Answer on every path. Express 4: catch errors of async handlers and call next(error); set a time limit on requests.',
+    'A code path in the handler ends without a response: an early return, an unawaited promise, an error that is only logged.',
+  fix: 'Respond on every code path. Express 4: catch errors of async handlers and call next(error); set a request timeout.',
   catches: ['http-hangs-on-forgery'],
   observe: ({ exchanges: all, timeoutMs }) => {
-    const exchanges = all.filter(({ inCrowd }) => !inCrowd);
-    if (exchanges.length === 0) return notTested('Nothing was sent. Run more checks.');
+    const exchanges = all.filter(({ inBurst }) => !inBurst);
+    if (exchanges.length === 0) return notTested('No requests were sent. Run more checks.');
     const hung = exchanges.filter(
       ({ exchange: { reply } }) => reply.kind === 'none' && reply.cause === 'timeout',
     );
     const [first] = hung;
-    if (first === undefined) return pass(`${exchanges.length} requests, all answered`);
+    if (first === undefined) return pass(`${exchanges.length} requests, all with a response`);
     return fail({
-      expected: [`an answer within ${timeoutMs} ms`],
-      actual: `no answer to what ${[...new Set(hung.map(({ by }) => by))].join(', ')} sent`,
+      expected: [`a response within ${timeoutMs} ms`],
+      actual: `no response to requests of ${[...new Set(hung.map(({ by }) => by))].join(', ')}`,
       exchanges: [first.exchange],
       ...(hung.length === 1
         ? {}
         : {
-            diagnosis: `A path through the handler ends without an answer, or one request keeps all others waiting. ${hung.length} requests were not answered; after the first, a valid event was given three seconds and anything else one.`,
+            diagnosis: `A code path in the handler ends without a response, or one request blocks all others. ${hung.length} requests got no response; after the first, valid events had three seconds and all other requests one.`,
           }),
     });
   },

@@ -1,5 +1,5 @@
 /**
- * The same request with another method.
+ * The same request with other methods.
  *
  * @module
  */
@@ -12,13 +12,13 @@ const BARE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 export const check = defineCheck({
   id: 'http/other-methods',
   level: 'SHOULD',
-  title: 'Processes nothing but POST',
+  title: 'Processes POST requests only',
   requirement: {
-    text: 'Events are POSTed; a method that is not meant is answered 404 or 405. A health page for GET is fine',
+    text: 'Events are sent by POST; other methods get a 404 or 405. A health page for GET is fine',
     source: 'guide, "What webhooks do"; RFC 9110, 15.5.6',
   },
-  cause: 'The route takes any method, or fails over a request without a body.',
-  fix: 'Route POST alone to the handler, and answer 405 to the others.',
+  cause: 'The route accepts any method, or fails on a request without a body.',
+  fix: 'Route only POST to the handler, and respond with 405 to other methods.',
   catches: ['http-any-method', 'http-get-throws'],
   stage: 'negative',
   run: async (probe) => {

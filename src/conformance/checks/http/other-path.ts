@@ -1,5 +1,5 @@
 /**
- * A valid event at a path that nobody registered.
+ * A valid event at an unregistered path.
  *
  * @module
  */
@@ -10,13 +10,13 @@ import { fail, isAccepted, pass, describeReply } from '../../verdict.ts';
 export const check = defineCheck({
   id: 'http/other-path',
   level: 'INFO',
-  title: 'Processes events at its own path only',
+  title: 'Processes events at its registered path only',
   requirement: {
-    text: 'The provider posts to the registered URL and to no other',
+    text: 'The provider posts only to the registered URL',
     source: 'guide, "Step 1: Register your endpoint"',
   },
-  cause: 'The handler is mounted for every path below, or for all.',
-  fix: 'Mount it at the one path that is registered, so that a wrong registration shows.',
+  cause: 'The handler is mounted for all subpaths, or for all paths.',
+  fix: 'Mount it at the registered path only, so that a wrong registration is noticed.',
   catches: ['http-any-path'],
   stage: 'effects',
   needs: ['effects'],
@@ -27,7 +27,8 @@ export const check = defineCheck({
     const exchange = await probe.post(event, { url: url.href });
     if (!isAccepted(exchange)) return pass();
     const count = await effectsOf(probe).settled(event.id, 1, { forMs: 500 });
-    if (count === 0) return pass(`answers ${describeReply(exchange.reply)} there, without effect`);
+    if (count === 0)
+      return pass(`responds with ${describeReply(exchange.reply)} there, without effect`);
     return fail({
       expected: ['404'],
       actual: `${describeReply(exchange.reply)}, and processed it`,

@@ -1,5 +1,5 @@
 /**
- * Whether anybody is there at all: without it there is no receiver to judge.
+ * Reachability of the target. Without it there is no receiver to judge.
  *
  * @module
  */
@@ -10,22 +10,22 @@ import type { NoReply } from '../../net/exchange.ts';
 
 const REMEDIES: Partial<Record<NoReply['cause'], string>> = {
   refused:
-    'Start the receiver, and look at the port. In a container, 127.0.0.1 is the container itself: use host.docker.internal or the name of the service.',
-  name_not_found: 'Look at the host’s spelling, and whether this machine can resolve it.',
-  unreachable: 'Look at the address and the network: no route leads there from this machine.',
-  timeout: 'Look at the address and at firewalls: packets vanish on the way.',
+    'Start the receiver and check the port. Inside a container, 127.0.0.1 is the container itself: use host.docker.internal or the service name.',
+  name_not_found: 'Check the spelling of the host name, and that this machine can resolve it.',
+  unreachable: 'Check the address and the network: there is no route from this machine.',
+  timeout: 'Check the address and firewalls: packets are dropped on the way.',
 };
 
 export const check = defineCheck({
   id: 'http/reachable',
   level: 'MUST',
-  title: 'Can be reached',
+  title: 'Is reachable',
   requirement: {
-    text: 'The provider posts every event to the registered URL; what cannot be reached is a failed attempt',
+    text: 'The provider posts every event to the registered URL; an unreachable receiver is a failed attempt',
     source: 'guide, "Step 1: Register your endpoint" and "Step 3: Handle retries"',
   },
-  cause: 'Nobody listens there, or no secure connection can be made.',
-  fix: 'Start the receiver and give its URL exactly as it would be registered.',
+  cause: 'Nothing listens at the target, or the TLS connection fails.',
+  fix: 'Start the receiver and pass its URL exactly as it would be registered.',
   catches: ['http-plain-on-https'],
   stage: 'reach',
   run: async (probe) => {
@@ -36,7 +36,7 @@ export const check = defineCheck({
     if (failure.cause === 'tls') return describeTlsFailure(failure);
     const { host } = new URL(probe.url);
     return unjudged(
-      `The target cannot be reached: ${failure.message} at ${host}. ${REMEDIES[failure.cause] ?? 'Look at what listens there: it cuts connections before anything is sent.'}`,
+      `The target cannot be reached: ${failure.message} at ${host}. ${REMEDIES[failure.cause] ?? 'Check what listens there: it closes connections before anything is sent.'}`,
     );
   },
 });

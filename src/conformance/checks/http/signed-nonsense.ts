@@ -1,5 +1,5 @@
 /**
- * Rightly signed bodies that are no event: only who has the secret can send them.
+ * Correctly signed bodies that are not events. Only holders of the secret can send them.
  *
  * @module
  */
@@ -10,34 +10,35 @@ import { fail, pass, describeReply } from '../../verdict.ts';
 
 const BODIES = ['{"event":', 'null', '[]', '"email.sent"', '17', '{}', '{"event":"email.sent"}'];
 
-/** Characters of a body that are told: the exchange has all of them. */
-const SHOWN = 60;
+/** Characters of a body that the message quotes; the exchange has all of them. */
+const MAX_QUOTED_CHARACTERS = 60;
 
-/** The end tells more than the beginning: there is what they lack. */
-const shorten = (text: string): string => (text.length > SHOWN ? `…${text.slice(-SHOWN)}` : text);
+/** Keep the end, where the bodies differ. */
+const shorten = (text: string): string =>
+  text.length > MAX_QUOTED_CHARACTERS ? `…${text.slice(-MAX_QUOTED_CHARACTERS)}` : text;
 
 const isBroken = ({ reply }: Exchange): boolean => reply.kind === 'none' || reply.status >= 500;
 
 export const check = defineCheck({
   id: 'http/signed-nonsense',
   level: 'INFO',
-  title: 'Answers signed bodies that are no event without failing',
+  title: 'Does not fail on signed bodies that are not events',
   requirement: {
-    text: 'The provider sends events only; a 5xx would make it come again three times',
+    text: 'The provider sends only events; a 5xx causes three retries',
     source: 'guide, "Step 3: Handle retries"',
   },
-  cause: 'The handler reads members of what it has parsed without looking at it.',
-  fix: 'Check that the parsed body is an object with an id and an event before going on; answer 400 otherwise.',
+  cause: 'The handler accesses properties of the parsed body without validating it.',
+  fix: 'Check that the parsed body is an object with an id and an event; otherwise respond with 400.',
   catches: ['http-nonsense-throws', 'http-null-data-cuts'],
   stage: 'risky',
   run: async (probe) => {
     const sent: Exchange[] = [];
-    // They may be taken, and block a queue: where effects are looked at, delivery/poison-block sends them at the end.
-    const isLookedAt = probe.effects !== null || probe.hooks.state !== undefined;
-    for (const body of [...BODIES, ...(isLookedAt ? [] : almostEvents(probe))]) {
+    // Accepted ones may block a queue: if effects can be observed, delivery/poison-block sends them at the end instead.
+    const isObservable = probe.effects !== null || probe.hooks.state !== undefined;
+    for (const body of [...BODIES, ...(isObservable ? [] : almostEvents(probe))]) {
       const exchange = await probe.post(body);
       sent.push(exchange);
-      // What it died of is the last that was sent.
+      // Keep the request that crashed the receiver last.
       if (exchange.reply.kind === 'none') break;
     }
     const broken = sent.filter(isBroken);

@@ -1,5 +1,5 @@
 /**
- * A body that takes its time.
+ * A body that arrives slowly.
  *
  * @module
  */
@@ -13,13 +13,13 @@ const PAUSE_MS = 60;
 export const check = defineCheck({
   id: 'http/slow-body',
   level: 'SHOULD',
-  title: 'Waits half a second for a body',
+  title: 'Accepts a body that takes half a second',
   requirement: {
-    text: 'The sender has 10 seconds; a slow line is no fault of the event',
+    text: 'The sender has 10 seconds; a slow connection is not an error',
     source: 'guide, "Step 3: Handle retries"',
   },
-  cause: 'A time limit for reading the body is very short.',
-  fix: 'Give a body several seconds (nginx: client_body_timeout; gunicorn: timeout; Node: requestTimeout).',
+  cause: 'The timeout for reading the body is very short.',
+  fix: 'Allow several seconds for a body (nginx: client_body_timeout; gunicorn: timeout; Node: requestTimeout).',
   catches: ['http-impatient'],
   stage: 'valid',
   after: ['http/split-body'],

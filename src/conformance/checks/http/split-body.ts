@@ -1,5 +1,5 @@
 /**
- * A request that comes in several packets.
+ * A request split over several packets.
  *
  * @module
  */
@@ -41,13 +41,13 @@ const WAYS: readonly Pieces[] = [
 export const check = defineCheck({
   id: 'http/split-body',
   level: 'MUST',
-  title: 'Reads a request that comes in several packets',
+  title: 'Reads a request split over several packets',
   requirement: {
-    text: 'TCP carries a stream of bytes: where a packet ends means nothing',
-    source: 'sent today: any network splits bodies; RFC 9293, 3.8; RFC 9112, 6',
+    text: 'TCP is a byte stream: packet boundaries have no meaning',
+    source: 'sent today: networks split bodies; RFC 9293, 3.8; RFC 9112, 6',
   },
-  cause: 'The handler takes the first piece of the body for all of it.',
-  fix: 'Read until the body ends. Node: collect every "data" and go on at "end"; Go: io.ReadAll(r.Body); a socket server: read Content-Length bytes.',
+  cause: 'The handler treats the first chunk of the body as the whole body.',
+  fix: 'Read until the body ends. Node: collect every "data" chunk until "end"; Go: io.ReadAll(r.Body); socket servers: read Content-Length bytes.',
   catches: ['http-first-packet-only', 'http-decodes-each-packet'],
   stage: 'valid',
   run: async (probe) => {

@@ -1,28 +1,30 @@
 /**
- * Whether the receiver was still there after everything.
+ * Whether the receiver survived all other checks.
  *
  * @module
  */
 import { defineCheck } from '../../check.ts';
 import type { Crash } from '../../run/observed.ts';
 import { fail, notTested, pass } from '../../verdict.ts';
-import { isDown } from '../../run/liveness.ts';
+import { isRefusedConnection } from '../../run/liveness.ts';
 
-const tellReturn = ({ backAfterMs }: Crash): string => {
-  if (backAfterMs === null) return 'did not come back';
-  return backAfterMs === 0 ? 'was back at the next look' : `was back after ${backAfterMs} ms`;
+const describeRecovery = ({ recoveredAfterMs }: Crash): string => {
+  if (recoveredAfterMs === null) return 'did not recover';
+  return recoveredAfterMs === 0
+    ? 'was available again at the next check'
+    : `was available again after ${recoveredAfterMs} ms`;
 };
 
 export const check = defineCheck({
   id: 'http/survives',
   level: 'MUST',
-  title: 'Stays up, whatever it is sent',
+  title: 'Stays available, whatever it receives',
   requirement: {
-    text: 'A receiver that is down loses events after the third retry; anybody can send it anything',
+    text: 'A receiver that is down loses events after the third retry; anyone can send it anything',
     source: 'guide, "Step 3: Handle retries"',
   },
-  cause: 'An error that nobody catches ends the process.',
-  fix: 'Catch errors in the handler and answer 4xx or 5xx; check the signature’s form before comparing (Node: timingSafeEqual throws on different lengths).',
+  cause: 'An uncaught error ends the process.',
+  fix: 'Catch errors in the handler and respond with 4xx or 5xx; validate the signature format before comparing (Node: timingSafeEqual throws on different lengths).',
   catches: [
     'signature-crash-for-good',
     'signature-crash-supervised',
@@ -30,26 +32,28 @@ export const check = defineCheck({
     'http-dies-of-an-event-supervised',
     'http-lock-poisoned',
   ],
-  observe: ({ deaths, controls }) => {
-    if (controls === 0) return notTested('Nothing was sent that could hurt it. Run more checks.');
-    // Whoever found it down already has not brought it down, if another is known.
+  observe: ({ crashes, controls }) => {
+    if (controls === 0)
+      return notTested('No request was sent that could crash the receiver. Run more checks.');
+    // A check that found the receiver already down did not cause the crash, if another one is known.
     const first =
-      deaths.find(({ exchange }) => exchange !== null && !isDown(exchange)) ?? deaths[0];
-    if (first === undefined) return pass(`${controls} controls`);
+      crashes.find(({ exchange }) => exchange !== null && !isRefusedConnection(exchange)) ??
+      crashes[0];
+    if (first === undefined) return pass(`${controls} control requests`);
     const shown = first.exchange === null ? {} : { exchanges: [first.exchange] };
-    if (first.answersOthers) {
+    if (first.answersUnsigned) {
       return fail({
-        expected: ['the receiver goes on answering'],
-        actual: `since what ${first.by} sent, it cuts the connection of every valid event, though it answers what is not signed`,
+        expected: ['the receiver keeps responding'],
+        actual: `since a request of ${first.by}, the receiver closes the connection on every valid event, although it responds to unsigned requests`,
         diagnosis:
-          'The process lives, but something that every event needs was broken by that one: a lock that a failed thread still holds (a poisoned mutex), a closed database connection, a worker that ended.',
-        fix: 'Look at its log for the first error. Let an event that fails end its own request only: catch the error, answer 5xx, and release what was locked.',
+          'The process is running, but that request broke something every event needs: a lock held by a failed thread (a poisoned mutex), a closed database connection, a dead worker.',
+        fix: 'Find the first error in its log. A failing event must only end its own request: catch the error, respond with 5xx, and release locks.',
         ...shown,
       });
     }
     return fail({
-      expected: ['the receiver goes on answering'],
-      actual: `it died of what ${first.by} sent, and ${tellReturn(first)}`,
+      expected: ['the receiver keeps responding'],
+      actual: `the receiver crashed on a request of ${first.by} and ${describeRecovery(first)}`,
       ...shown,
     });
   },

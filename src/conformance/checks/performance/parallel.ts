@@ -1,5 +1,5 @@
 /**
- * Twenty events at the same time.
+ * Latency of twenty concurrent events.
  *
  * @module
  */
@@ -12,13 +12,13 @@ const EVENTS = 20;
 export const check = defineCheck({
   id: 'performance/parallel',
   level: 'MUST',
-  title: `Answers ${EVENTS} events at the same time well within the limit`,
+  title: `Responds to ${EVENTS} concurrent events well within the time limit`,
   requirement: {
-    text: 'An answer must come within 10 seconds, also when many events happen at once',
+    text: 'A response must arrive within 10 seconds, even when many events happen at once',
     source: 'guide, "Respond fast"',
   },
-  cause: 'Requests wait for one another: one worker, a lock, a pool of few connections.',
-  fix: 'Do nothing slow while a request waits; give the server more workers, the pool more connections.',
+  cause: 'Requests wait for each other: a single worker, a lock, a small connection pool.',
+  fix: 'Do nothing slow before responding; add workers or enlarge the connection pool.',
   catches: ['performance-crowded'],
   stage: 'load',
   after: ['performance/latency'],
@@ -28,19 +28,19 @@ export const check = defineCheck({
     const sent = await Promise.all(events.map((event) => probe.post(event)));
     const late = unanswered(sent);
     const figures = latenciesOf(sent);
-    const told = formatLatencies(figures);
+    const summary = formatLatencies(figures);
     if (late.length > 0) {
       return fail({
-        expected: ['an answer within the limit for each'],
-        actual: `${late.length} of ${EVENTS} events were not answered in time; ${told}`,
+        expected: ['a response within the limit for each event'],
+        actual: `${late.length} of ${EVENTS} events got no response in time; ${summary}`,
         exchanges: late.slice(0, 1),
       });
     }
-    if (figures.p95 <= SLOW_MS) return pass(told);
+    if (figures.p95 <= SLOW_MS) return pass(summary);
     return fail({
       level: 'SHOULD',
       expected: [`a 95th percentile of at most ${SLOW_MS} ms`],
-      actual: told,
+      actual: summary,
       exchanges: sent.slice(-1),
     });
   },

@@ -1,5 +1,5 @@
 /**
- * The plain case: without it, every "it refused the forgery" would be hollow.
+ * The plain valid event. Without it, refusing forgeries proves nothing.
  *
  * @module
  */
@@ -8,21 +8,21 @@ import { diagnose } from '../../diagnosis/diagnose.ts';
 import type { Exchange } from '../../net/exchange.ts';
 import { isAccepted, pass, describeReply } from '../../verdict.ts';
 
-/** A receiver that has just started may fail once: the provider tries again. */
-const mayPass = ({ reply }: Exchange): boolean =>
+/** Whether to retry: a receiver that has just started may fail once, and the provider retries too. */
+const isRetryable = ({ reply }: Exchange): boolean =>
   reply.kind === 'none' ? reply.cause === 'reset' : reply.status >= 500;
 
 export const check = defineCheck({
   id: 'signature/accepts-valid',
   level: 'MUST',
-  title: 'Accepts a rightly signed event',
+  title: 'Accepts a correctly signed event',
   requirement: {
-    text: 'Any 2xx within 10 seconds is received; every event carries X-SendEmAll-Signature: sha256=<hex HMAC-SHA256 of the raw body, keyed with the whole secret>',
+    text: 'Any 2xx within 10 seconds acknowledges the event; every event carries X-SendEmAll-Signature: sha256=<hex HMAC-SHA256 of the raw body, keyed with the whole secret>',
     source: 'guide, "Step 2: Verify the signature" and "Step 3: Handle retries"',
   },
   cause:
-    'The receiver does not compute the signature as the provider does, or refuses before it gets there.',
-  fix: 'Compute the HMAC over the raw bytes of the body, with the whole secret (whsec_ included) as key, and compare with the whole header.',
+    'The receiver computes the signature differently from the provider, or rejects the request before verifying it.',
+  fix: 'Compute the HMAC over the raw body bytes with the whole secret (including whsec_) as key, and compare it with the whole header.',
   catches: [
     'signature-key-newline',
     'signature-key-quoted',
@@ -68,10 +68,10 @@ export const check = defineCheck({
   run: async (probe) => {
     const exchange = await probe.post(probe.event());
     if (isAccepted(exchange)) return pass();
-    if (!mayPass(exchange)) return diagnose(probe, exchange);
+    if (!isRetryable(exchange)) return diagnose(probe, exchange);
     const again = await probe.post(probe.event());
     return isAccepted(again)
-      ? pass(`accepted at the second try; the first got ${describeReply(exchange.reply)}`)
+      ? pass(`accepted on the second attempt; the first got ${describeReply(exchange.reply)}`)
       : diagnose(probe, again);
   },
 });

@@ -1,5 +1,5 @@
 /**
- * A right HMAC by another algorithm, which the header names.
+ * A valid HMAC by another algorithm, named in the header.
  *
  * @module
  */
@@ -11,14 +11,14 @@ const ALGORITHMS = ['sha1', 'sha512'];
 export const check = defineCheck({
   id: 'signature/algorithm-choice',
   level: 'INFO',
-  title: 'Takes SHA-256 only',
+  title: 'Accepts only SHA-256',
   requirement: {
-    text: 'The signature is an HMAC with SHA-256',
+    text: 'The signature is an HMAC-SHA256',
     source: 'guide, "Step 2: Verify the signature"',
   },
   cause:
-    'The algorithm is taken from the header. With the secret as key nothing can be forged by that, but the sender picks the weakest that the receiver knows.',
-  fix: 'Name the algorithm in the code: sha256.',
+    'The algorithm is taken from the header. Forging still requires the secret, but the sender can choose the weakest algorithm that the receiver supports.',
+  fix: 'Hard-code the algorithm: sha256.',
   catches: ['signature-algorithm-from-header'],
   stage: 'negative',
   after: ['signature/wrong-digest', 'signature/refuses-with-4xx', 'signature/malformed'],
@@ -26,7 +26,7 @@ export const check = defineCheck({
     describeAccepted(
       probe,
       ALGORITHMS.map((algorithm) => ({
-        name: `${algorithm}= and an HMAC by it`,
+        name: `${algorithm}= and an HMAC-${algorithm.toUpperCase()}`,
         signature: (body) => probe.signing.with(algorithm, body),
       })),
     ),

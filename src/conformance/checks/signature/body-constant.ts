@@ -1,5 +1,5 @@
 /**
- * Signatures over what is left when the body was read before: one captured signature would forge everything.
+ * Signatures over the constant that remains when the body was already consumed: one captured signature would be valid for every event.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { Probe } from '../../probe/probe.ts';
 
 const CONSTANTS = ['', '[object Object]', 'undefined', 'null', '{}'];
 
-/** Body parsers that look at the type leave nothing, or an empty object, for the others. */
+/** For these, body parsers that depend on the content type leave nothing or an empty object. */
 const OTHER_TYPES = ['text/plain', 'application/x-www-form-urlencoded'];
 
 const forgeries = ({ signing }: Probe): readonly Forgery[] => {
@@ -29,14 +29,14 @@ const forgeries = ({ signing }: Probe): readonly Forgery[] => {
 export const check = defineCheck({
   id: 'signature/body-constant',
   level: 'MUST',
-  title: 'Refuses a signature over a constant',
+  title: 'Rejects a signature over a constant',
   requirement: {
-    text: 'The signature covers the raw bytes of this body',
+    text: 'The signature covers the raw bytes of the body',
     source: 'guide, "Step 2: Verify the signature"',
   },
   cause:
-    'What is hashed does not depend on the body: the stream had been read already, or a body parser leaves an empty value for this content type. One signature that is known then fits every event.',
-  fix: 'Hash the raw bytes, whatever the content type is (Express: `express.raw({ type: () => true })`; Flask: `request.get_data()` before `request.form`), and refuse when there are none.',
+    'The hashed value does not depend on the body: the stream was already consumed, or a body parser leaves an empty value for this content type. A single known signature is then valid for every event.',
+  fix: 'Hash the raw bytes for every content type (Express: `express.raw({ type: () => true })`; Flask: `request.get_data()` before `request.form`), and reject an empty body.',
   catches: ['signature-constant-for-other-types', 'signature-object-object-too'],
   stage: 'negative',
   after: ['signature/wrong-digest'],

@@ -1,5 +1,5 @@
 /**
- * The same event as other serialisers write it.
+ * The same event in the output of other JSON serializers.
  *
  * @module
  */
@@ -10,12 +10,12 @@ import { judgeRawBodies } from '../../judge/raw-body.ts';
 import type { Probe } from '../../probe/probe.ts';
 import { pass } from '../../verdict.ts';
 
-/** Shows every habit of a writer, and is ASCII: text beyond it is for another check. */
+/** Triggers every serializer-specific escape, within ASCII: signature/body-charset covers other text. */
 const ASCII_TEXT = { lead_company: 'Tom & <Jerry>/Sons', reply_preview: 'a/b "ok" it\'s\n+1\t' };
-/** For writers that escape it; their bytes are ASCII too. */
+/** For serializers that escape non-ASCII text, so that their output is ASCII as well. */
 const WIDE_TEXT = { lead_name: 'Zoë Ødegård', reply_preview: 'Ça marche 👍 <now>/"later"' };
 
-const WHOLE_FRACTION = 'a whole number written as 1.0';
+const INTEGER_WITH_FRACTION = 'an integer written as 1.0';
 
 const samplesFor = (probe: Probe): readonly Sample[] => {
   const written = JSON_DIALECTS.flatMap(({ id, writer, write }) => {
@@ -23,39 +23,39 @@ const samplesFor = (probe: Probe): readonly Sample[] => {
     const body = /^[\0-\u007F]*$/.test(wide)
       ? wide
       : write(probe.event('email.replied', ASCII_TEXT));
-    return id === 'compact' ? [] : [{ name: `as ${writer} writes it`, body }];
+    return id === 'compact' ? [] : [{ name: `as written by ${writer}`, body }];
   });
-  // As what was accepted before: a handler or a schema that fails over another type is for other checks.
+  // The default event type, which is known to be accepted: failures on other types belong to other checks.
   const plain = probe.write(probe.event());
   return [
     ...written,
     {
-      name: 'with white space where JSON allows it',
+      name: 'with whitespace between tokens',
       body: plain.replaceAll(/([{}:,]) ?(?=")/g, '$1 '),
     },
-    { name: WHOLE_FRACTION, body: plain.replace(/("sequence_step":\d+)/, '$1.0') },
+    { name: INTEGER_WITH_FRACTION, body: plain.replace(/("sequence_step":\d+)/, '$1.0') },
   ];
 };
 
 export const check = defineCheck({
   id: 'signature/body-reserialized',
   level: 'MUST',
-  title: 'Verifies the bytes as they came, whoever wrote the JSON',
+  title: 'Verifies the raw bytes, whatever serializer wrote the JSON',
   requirement: {
-    text: 'The signature is over the raw body; which serialiser writes it is not documented, so any JSON text of the event may come',
+    text: 'The signature covers the raw body. The serializer is not documented, so expect any JSON representation of the event',
     source: 'guide, "Step 2: Verify the signature": request.get_data(), express.raw()',
   },
   cause:
-    'The body is parsed and written again before it is hashed: compact ASCII JSON hides it, any other writer’s does not.',
-  fix: 'Hash the bytes of the request as they came, before anything parses them (Express: express.raw({ type: "application/json" }) on this route; Flask: request.get_data(); Rails: request.raw_post; Laravel: $request->getContent(); Next.js: await request.text()).',
+    'The body is parsed and re-serialized before hashing, which only works for the serializer’s own format.',
+  fix: 'Hash the raw request bytes before anything parses them (Express: express.raw({ type: "application/json" }) on this route; Flask: request.get_data(); Rails: request.raw_post; Laravel: $request->getContent(); Next.js: await request.text()).',
   catches: ['signature-body-reserialized', 'signature-body-unescaped', 'signature-body-minified'],
   stage: 'valid',
   run: (probe) =>
     judgeRawBodies(probe, samplesFor(probe), (refused) =>
-      // No failure: other checks wait for this one, and the signature passes.
-      refused.every(({ name }) => name === WHOLE_FRACTION)
+      // Not a failure: the signature was accepted, and other checks depend on this one.
+      refused.every(({ name }) => name === INTEGER_WITH_FRACTION)
         ? pass(
-            `${WHOLE_FRACTION} is refused after the signature has passed; to JSON Schema they are one, and whether the provider ever writes so is not documented. Read whole numbers leniently, if that is easy`,
+            `${INTEGER_WITH_FRACTION} is rejected after the signature was accepted. JSON Schema treats both as integers, and whether the provider ever writes them this way is not documented. Accept it if that is easy`,
           )
         : null,
     ),

@@ -1,5 +1,5 @@
 /**
- * The valid events after forgeries: refusing everything is not security.
+ * Valid events sent after forgeries: refusing everything is not security.
  *
  * @module
  */
@@ -7,10 +7,10 @@ import { defineCheck } from '../../check.ts';
 import { fail, isRefused, notTested, pass, describeReply } from '../../verdict.ts';
 import type { LostControl } from '../../run/observed.ts';
 
-/** Faults, restarts and bursts have checks of their own. */
+/** Areas whose controls count. Faults, restarts and bursts have their own checks. */
 const AREAS = /^(signature|content|http)\//;
 
-/** "Not now": the provider would come again. */
+/** Rate limited or unavailable: the provider would retry. */
 const isLimited = ({ control: { reply } }: LostControl): boolean =>
   reply.kind === 'answer' && (reply.status === 429 || reply.status === 503);
 
@@ -19,32 +19,33 @@ export const check = defineCheck({
   level: 'MUST',
   title: 'Accepts a valid event after each forgery',
   requirement: {
-    text: 'Any 2xx within 10 seconds is received; what somebody else sends must not keep the provider’s events out',
+    text: 'Any 2xx within 10 seconds acknowledges an event; third-party requests must not lock out the provider',
     source: 'guide, "Step 3: Handle retries"',
   },
   cause:
-    'A forgery leaves something behind: a lock on the sender or the URL, a broken connection, state that the next request trips over. Whoever sends forgeries can shut the provider out.',
-  fix: 'Keep nothing of a request that was refused. Where failures are limited, count by sender and leave rightly signed requests alone.',
+    'A forgery has lasting effects: a lock on the sender or the URL, a broken connection, state that breaks the next request. Anyone who sends forgeries can lock out the provider.',
+  fix: 'Keep no state of a rejected request. If failures are rate limited, count them per sender and exempt correctly signed requests.',
   catches: [
     'signature-locks-out',
     'signature-fails-after-forgery',
     'signature-limits-after-forgery',
   ],
   observe: ({ lostControls, controls }) => {
-    if (controls === 0) return notTested('No forgery was sent. Run more checks.');
+    if (controls === 0) return notTested('No forgeries were sent. Run more checks.');
     const lost = lostControls.filter(({ after }) => AREAS.test(after));
     const last = lost.at(-1);
     if (last === undefined) return pass();
     const limited = lost.every(isLimited);
     return fail({
+      symptom: 'refused',
       ...(limited ? { level: 'SHOULD' as const } : {}),
       expected: ['a 2xx for the valid event'],
-      actual: `after ${last.after} a valid event got: ${describeReply(last.control.reply)}${lost.length > 1 ? ` (${lost.length} times in all)` : ''}`,
+      actual: `after ${last.after}, a valid event got ${describeReply(last.control.reply)}${lost.length > 1 ? ` (${lost.length} times in total)` : ''}`,
       exchanges: lost.map(({ control }) => control),
       ...(limited
-        ? { diagnosis: 'A limiter counts forgeries, and then turns away what is rightly signed.' }
+        ? { diagnosis: 'A rate limiter counts forgeries and then rejects correctly signed events.' }
         : isRefused(last.control)
-          ? { diagnosis: 'The receiver refuses what is right once it has seen something wrong.' }
+          ? { diagnosis: 'The receiver rejects valid events after it has seen an invalid one.' }
           : {}),
     });
   },

@@ -1,5 +1,5 @@
 /**
- * Signatures made with keys that everybody knows.
+ * Signatures made with well-known keys.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { judgeAcceptance, type Forgery } from '../../judge/forgeries.ts';
 import type { Probe } from '../../probe/probe.ts';
 import { pass } from '../../verdict.ts';
 
-/** What a missing secret turns into, and what people put in its place. */
+/** String forms of a missing secret, and common placeholders. */
 const KEYS = [
   '',
   'undefined',
@@ -35,7 +35,7 @@ const KEYS = [
 ];
 
 const forgeries = ({ signing }: Probe): readonly Forgery[] =>
-  // One of these may be the real secret, or the same to an HMAC.
+  // One of these may be the real secret, or equivalent to it as an HMAC key.
   KEYS.filter((key) => signing.by(key, 'probe') !== signing.valid('probe')).map((key) => ({
     name: key === '' ? 'signed with an empty key' : `signed with the key "${key}"`,
     signature: (body) => signing.by(key, body),
@@ -44,14 +44,14 @@ const forgeries = ({ signing }: Probe): readonly Forgery[] =>
 export const check = defineCheck({
   id: 'signature/default-key',
   level: 'MUST',
-  title: 'Refuses what is signed with an empty or well-known key',
+  title: 'Rejects signatures made with an empty or well-known key',
   requirement: {
-    text: 'The key is the secret that the webhook was registered with, and nothing else',
+    text: 'The key is the secret that the webhook was registered with',
     source: 'guide, "Step 1: Register your endpoint" and "Step 2: Verify the signature"',
   },
   cause:
-    'Where the secret is not configured, the code falls back to an empty or a default one (`process.env.SECRET || ""`, `os.environ.get("SECRET", "secret")`), or tries it besides: whoever candidates it can forge.',
-  fix: 'Refuse to start without a secret: `if (!process.env.WEBHOOK_SECRET) throw new Error("WEBHOOK_SECRET is not set")`; Python: `os.environ["WEBHOOK_SECRET"]`. Take fallbacks out.',
+    'If the secret is not configured, the code falls back to an empty or default one (`process.env.SECRET || ""`, `os.environ.get("SECRET", "secret")`), or also accepts it: anyone who guesses it can forge events.',
+  fix: 'Refuse to start without a secret: `if (!process.env.WEBHOOK_SECRET) throw new Error("WEBHOOK_SECRET is not set")`; Python: `os.environ["WEBHOOK_SECRET"]`. Remove fallbacks.',
   catches: ['signature-default-key-empty', 'signature-default-key-changeme'],
   stage: 'negative',
   after: ['signature/wrong-digest'],
@@ -60,7 +60,7 @@ export const check = defineCheck({
     const verdict = await judgeAcceptance(probe, tried);
     const weak = tried.length < KEYS.length && verdict.status === 'pass';
     return weak
-      ? pass('the receiver’s own secret is one that everybody knows: fine for a test, not in use')
+      ? pass('the receiver’s own secret is a well-known one: fine for a test, not for production')
       : verdict;
   },
 });

@@ -1,5 +1,5 @@
 /**
- * The header twice, as no HTTP client sends it.
+ * Two signature headers, which no HTTP client sends.
  *
  * @module
  */
@@ -9,9 +9,16 @@ import { habitOf, judgeAcceptance, wrongSignature } from '../../judge/forgeries.
 import type { Exchange } from '../../net/exchange.ts';
 import type { Probe } from '../../probe/probe.ts';
 import { postRaw } from '../../probe/raw-post.ts';
-import { fail, isAccepted, isRefused, pass, describeReply, silenceOf } from '../../verdict.ts';
+import {
+  fail,
+  isAccepted,
+  isRefused,
+  pass,
+  describeReply,
+  timeoutVerdictOf,
+} from '../../verdict.ts';
 
-/** Sent as they are: an HTTP client would make one of the two. */
+/** Send both headers unmodified over a raw connection: an HTTP client would join them. */
 const postBoth = (
   probe: Probe,
   body: string,
@@ -27,21 +34,21 @@ const postBoth = (
 export const check = defineCheck({
   id: 'signature/duplicate-headers',
   level: 'MUST',
-  title: 'Is not confused by two signature headers',
+  title: 'Handles duplicate signature headers',
   requirement: {
-    text: 'Verify the signature before processing the payload; a wrong one is answered 401',
+    text: 'Verify the signature before processing the payload; a wrong one gets a 401',
     source: 'guide, "Step 2: Verify the signature"; RFC 9110, 5.3',
   },
   cause:
-    'Where the header comes twice, the framework gives a list in place of a text, and the code takes that for something else.',
-  fix: 'Refuse whatever is not one text: `if (typeof signature !== "string") return res.status(401).end()`.',
+    'For a duplicate header the framework returns a list instead of a string, and the code misinterprets it.',
+  fix: 'Reject anything that is not a single string: `if (typeof signature !== "string") return res.status(401).end()`.',
   catches: ['signature-two-headers-accepted', 'signature-two-headers-throw'],
   stage: 'negative',
   after: ['signature/wrong-digest'],
   run: async (probe) => {
     const verdict = await judgeAcceptance(probe, [
       {
-        name: 'two wrong ones',
+        name: 'two wrong signatures',
         signature: null,
         send: (_, body) => postBoth(probe, body, [wrongSignature(probe), wrongSignature(probe)]),
       },
@@ -58,30 +65,30 @@ export const check = defineCheck({
       wrongSignature(probe),
       probe.signing.valid(last),
     ]);
-    // Which of the two counts is the framework's affair: either is right, and so is refusing both.
+    // Which of the two is used depends on the framework. Either is fine, and so is rejecting both.
     const broken = [
-      { name: 'two wrong ones', exchange: wrong! },
-      { name: 'the right one first', exchange: rightFirst },
-      { name: 'the right one last', exchange: rightLast },
+      { name: 'two wrong signatures', exchange: wrong! },
+      { name: 'the valid one first', exchange: rightFirst },
+      { name: 'the valid one last', exchange: rightLast },
     ].filter(({ exchange }) => !isAccepted(exchange) && !isRefused(exchange));
     if (broken.length > 0) {
-      const silence = silenceOf(broken.map(({ exchange }) => exchange));
+      const silence = timeoutVerdictOf(broken.map(({ exchange }) => exchange));
       if (silence !== null) return silence;
       const failure = fail({
         level: 'SHOULD',
-        expected: ['a 4xx, or a 2xx when one of them is right'],
+        expected: ['a 4xx, or a 2xx if one of them is valid'],
         actual: broken
           .map(({ name, exchange }) => `${name}: ${describeReply(exchange.reply)}`)
           .join('; '),
         exchanges: broken.map(({ exchange }) => exchange).toReversed(),
-        diagnosis: 'Nothing is accepted by it, but the receiver fails over it.',
+        diagnosis: 'No forgery is accepted this way, but the receiver fails on it.',
       });
       return (await habitOf(probe)) ?? failure;
     }
-    const counts = [
+    const used = [
       ...(isAccepted(rightFirst) ? ['the first'] : []),
       ...(isAccepted(rightLast) ? ['the last'] : []),
     ];
-    return pass(counts.length === 0 ? 'refused' : `it looks at ${counts.join(' and ')}`);
+    return pass(used.length === 0 ? 'rejected' : `the receiver uses ${used.join(' and ')}`);
   },
 });

@@ -1,5 +1,5 @@
 /**
- * The header’s name in other spellings: proxies and HTTP clients change it.
+ * The header name in other cases, as changed by proxies and HTTP clients.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { defineCheck } from '../../check.ts';
 import type { Exchange } from '../../net/exchange.ts';
 import type { Probe } from '../../probe/probe.ts';
 import { postRaw } from '../../probe/raw-post.ts';
-import { fail, isAccepted, pass, describeReply, silenceOf } from '../../verdict.ts';
+import { fail, isAccepted, pass, describeReply, timeoutVerdictOf } from '../../verdict.ts';
 
 const titled = (name: string): string =>
   name
@@ -33,14 +33,14 @@ const postAs = (probe: Probe, spelling: string): Promise<Exchange> => {
 export const check = defineCheck({
   id: 'signature/header-name-case',
   level: 'MUST',
-  title: 'Finds the signature however the header’s name is spelled',
+  title: 'Finds the signature header regardless of case',
   requirement: {
-    text: 'Names of headers have no case: HTTP/2 and many proxies write them in lower case, Go and others in Title-Case',
+    text: 'Header names are case-insensitive: HTTP/2 and many proxies use lower case, Go and others Title-Case',
     source:
       'guide, "Step 2: Verify the signature": X-SendEmAll-Signature in Flask, x-sendemall-signature in Express; RFC 9110, 5.1',
   },
   cause:
-    'The header is looked up by its exact spelling, in the raw list of headers or in a map that knows case (API gateways hand on such maps).',
+    'The header is looked up by exact case, in the raw header list or in a case-sensitive map (as passed on by API gateways).',
   fix: 'Use the framework’s own lookup (Node: `req.headers["x-sendemall-signature"]`; Fetch: `headers.get(…)`; AWS Lambda: lower-case the keys of `event.headers` first).',
   catches: ['signature-header-spelled-exactly', 'signature-header-lower-case-only'],
   stage: 'valid',
@@ -51,10 +51,10 @@ export const check = defineCheck({
     }
     const refused = sent.filter(({ exchange }) => !isAccepted(exchange));
     if (refused.length === 0) return pass();
-    const silence = silenceOf(refused.map(({ exchange }) => exchange));
+    const silence = timeoutVerdictOf(refused.map(({ exchange }) => exchange));
     if (silence !== null) return silence;
     return fail({
-      expected: ['a 2xx for each spelling'],
+      expected: ['a 2xx for each case'],
       actual: refused
         .map(({ spelling, exchange }) => `${spelling}: ${describeReply(exchange.reply)}`)
         .join('; '),

@@ -1,5 +1,5 @@
 /**
- * The secret in an answer.
+ * The secret in a response.
  *
  * @module
  */
@@ -10,23 +10,23 @@ import { fail, notTested, pass } from '../../verdict.ts';
 export const check = defineCheck({
   id: 'signature/leaks-secret',
   level: 'MUST',
-  title: 'Tells nobody the secret',
+  title: 'Does not leak the secret',
   requirement: {
-    text: 'The signing secret is known to the provider and the receiver',
+    text: 'Only the provider and the receiver know the signing secret',
     source: 'guide, "Step 1: Register your endpoint"',
   },
-  cause: 'A debug page or an error shows the settings or the environment.',
-  fix: 'Switch debug pages off (Django: DEBUG = False; Laravel: APP_DEBUG=false; Flask: no debug mode), keep settings out of errors, and then register the webhook with another secret.',
+  cause: 'A debug page or an error message shows settings or environment variables.',
+  fix: 'Disable debug pages (Django: DEBUG = False; Laravel: APP_DEBUG=false; Flask: no debug mode), keep settings out of error messages, and then register the webhook with a new secret.',
   catches: ['signature-leaks-secret'],
   observe: (observed) => {
     const leaks = leaksOf(observed, 'secret');
     if (leaks === null)
-      return notTested('The receiver has not answered anything. Run more checks.');
+      return notTested('The receiver has not responded to any request. Run more checks.');
     const [first] = leaks;
     if (first === undefined) return pass();
     return fail({
-      expected: ['nothing of it in any answer'],
-      actual: `${leaks.length} answers hold the secret; the first to ${first.by}`,
+      expected: ['no trace of it in any response'],
+      actual: `${leaks.length} responses contain the secret; the first to ${first.by}`,
       exchanges: [first.exchange],
     });
   },

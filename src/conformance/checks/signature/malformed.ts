@@ -1,5 +1,5 @@
 /**
- * Signatures that are no signature.
+ * Malformed signatures.
  *
  * @module
  */
@@ -18,16 +18,16 @@ const forgeries = (probe: Probe): readonly Forgery[] => {
     [`"${prefix}" alone`, prefix],
     ['"abc"', 'abc'],
     ['"undefined"', 'undefined'],
-    ['no "=" in front of the digits', `${algorithm}${digits}`],
+    ['no "=" before the digits', `${algorithm}${digits}`],
     ['"=" and the digits', `=${digits}`],
     ['63 digits', prefix + digits.slice(1)],
     ['65 digits', `${prefix}${digits}0`],
     ['two digits', `${prefix}00`],
-    ['64 times z', prefix + 'z'.repeat(64)],
+    ['64 "z" characters', prefix + 'z'.repeat(64)],
     ['"bogus=" and 64 digits', `bogus=${digits}`],
     ['"none="', 'none='],
     ['"none=" and 64 digits', `none=${digits}`],
-    ['two empty ones', `${prefix},${prefix}`],
+    ['two empty signatures', `${prefix},${prefix}`],
     [`${LONG} characters`, prefix + 'a'.repeat(LONG)],
   ];
   return values.map(([name, signature]) => ({ name, signature }));
@@ -36,14 +36,14 @@ const forgeries = (probe: Probe): readonly Forgery[] => {
 export const check = defineCheck({
   id: 'signature/malformed',
   level: 'MUST',
-  title: 'Refuses signatures of the wrong form',
+  title: 'Rejects malformed signatures',
   requirement: {
-    text: 'The header is sha256= and the hex digest; whatever else it holds is a wrong signature, which is answered 401',
+    text: 'The header is sha256= and the hex digest; anything else is a wrong signature and gets a 401',
     source: 'guide, "Step 2: Verify the signature"',
   },
   cause:
-    'A value that cannot be read is treated as if there was nothing to check, or an error while reading it counts as "verified".',
-  fix: 'Build the expected value and compare the whole header with it, after comparing the lengths; let every error in there end as 401.',
+    'A value that cannot be parsed is treated as nothing to check, or a parse error counts as verified.',
+  fix: 'Build the expected value and compare the whole header with it, after comparing lengths; respond with 401 to every error in verification.',
   catches: [
     'signature-empty-accepted',
     'signature-malformed-accepted',

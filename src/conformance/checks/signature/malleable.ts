@@ -1,5 +1,5 @@
 /**
- * The right signature with something around it: no forgery, but no equality either.
+ * The valid signature with extra characters: not a forgery, but not equal either.
  *
  * @module
  */
@@ -15,24 +15,24 @@ const variants = ({ signing }: Probe): readonly Forgery[] => {
     signature: (body) => edit(signing.digest(body)),
   });
   return [
-    made('the right value and "zz"', (digest) => `${prefix}${digest}zz`),
-    made('the right value and "a"', (digest) => `${prefix}${digest}a`),
-    made('the right digest in the midst of others', (digest) => `${prefix}00${digest}00`),
-    made('something in front of the right value', (digest) => `x${prefix}${digest}`),
+    made('the valid signature followed by "zz"', (digest) => `${prefix}${digest}zz`),
+    made('the valid signature followed by "a"', (digest) => `${prefix}${digest}a`),
+    made('the correct digest between other digits', (digest) => `${prefix}00${digest}00`),
+    made('the valid signature preceded by "x"', (digest) => `x${prefix}${digest}`),
   ];
 };
 
 export const check = defineCheck({
   id: 'signature/malleable',
   level: 'SHOULD',
-  title: 'Accepts nothing but the exact signature',
+  title: 'Accepts only the exact signature',
   requirement: {
-    text: 'The header is sha256= and the 64 digits of the digest, nothing more',
+    text: 'The header is sha256= and the 64 digits of the digest, and nothing else',
     source: 'guide, "Step 2: Verify the signature"',
   },
   cause:
-    'The value is malleable: a hex decoder ignores what it cannot read (Node: Buffer.from(text, "hex") stops there without an error), or the right digest is only searched for in the header. Nobody can forge with it, but two different headers count as the same signature.',
-  fix: 'Compare text with text: the whole header with the expected value, of the same length. Or check /^sha256=[0-9a-f]{64}$/ before decoding.',
+    'The signature is malleable: a hex decoder ignores invalid input (Node: Buffer.from(text, "hex") stops without an error), or the header is only searched for the digest. Forging is not possible, but two different headers count as the same signature.',
+  fix: 'Compare strings: the whole header with the expected value of the same length. Or match /^sha256=[0-9a-f]{64}$/ before decoding.',
   catches: ['signature-hex-lenient', 'signature-includes'],
   stage: 'negative',
   after: ['signature/wrong-digest', 'signature/partial-compare', 'signature/malformed'],

@@ -9,13 +9,13 @@ import { judgeForgeries } from '../../judge/forgeries.ts';
 export const check = defineCheck({
   id: 'signature/missing-header',
   level: 'MUST',
-  title: 'Refuses an event without a signature',
+  title: 'Rejects an event without a signature',
   requirement: {
     text: 'Every webhook request carries X-SendEmAll-Signature; verify it before processing the payload',
     source: 'guide, "Step 2: Verify the signature"',
   },
-  cause: 'The signature is checked only when the header is there.',
-  fix: 'Answer 401 when the header is missing: `if (!signature) return res.status(401).end()` before anything else.',
+  cause: 'The signature is checked only if the header is present.',
+  fix: 'Respond with 401 if the header is missing: `if (!signature) return res.status(401).end()` before anything else.',
   catches: ['signature-missing-accepted', 'signature-missing-throws'],
   stage: 'negative',
   after: ['signature/wrong-digest'],

@@ -9,14 +9,14 @@ import { describeAccepted, wrongSignature } from '../../judge/forgeries.ts';
 export const check = defineCheck({
   id: 'signature/multi-value',
   level: 'INFO',
-  title: 'Takes one signature, not a list',
+  title: 'Accepts a single signature, not a list',
   requirement: {
     text: 'The header is sha256= and the lower-case hex digest',
     source: 'guide, "Step 2: Verify the signature"',
   },
   cause:
-    'The header is read as a list, and one right value is enough. Providers that rotate secrets send such lists, so it can be meant so; this one sends one value.',
-  fix: 'Nothing has to be done. To be strict, compare the whole header.',
+    'The header is parsed as a list and one valid value is enough. This may be intended, because providers that rotate secrets send lists; this provider sends one value.',
+  fix: 'No change is needed. To be strict, compare the whole header.',
   catches: ['signature-any-of-many'],
   stage: 'negative',
   after: [
@@ -29,15 +29,15 @@ export const check = defineCheck({
   run: (probe) =>
     describeAccepted(probe, [
       {
-        name: 'a wrong one, a comma and the right one',
+        name: 'a wrong signature, a comma, the valid one',
         signature: (body) => `${wrongSignature(probe)},${probe.signing.valid(body)}`,
       },
       {
-        name: 'the right one, a comma, a space and a wrong one',
+        name: 'the valid signature, a comma, a space, a wrong one',
         signature: (body) => `${probe.signing.valid(body)}, ${wrongSignature(probe)}`,
       },
       {
-        name: 'a wrong one, a space and the right one',
+        name: 'a wrong signature, a space, the valid one',
         signature: (body) => `${wrongSignature(probe)} ${probe.signing.valid(body)}`,
       },
     ]),

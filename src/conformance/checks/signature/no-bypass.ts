@@ -1,5 +1,5 @@
 /**
- * Forgeries that claim to be from nearby or from a test.
+ * Forgeries that claim to be local or a test.
  *
  * @module
  */
@@ -26,14 +26,14 @@ const CLAIMS: readonly (readonly [name: string, headers: HeaderPairs])[] = [
 export const check = defineCheck({
   id: 'signature/no-bypass',
   level: 'MUST',
-  title: 'Verifies whatever a request says of where it comes from',
+  title: 'Verifies requests that claim to be local or a test',
   requirement: {
     text: 'Verify every request before processing the payload',
     source: 'guide, "Step 2: Verify the signature"',
   },
   cause:
-    'Verification is left out for what looks local or like a test. Whoever sends the request writes these headers.',
-  fix: 'Verify always; in tests, sign with a secret of the test’s own (`sendemall-mock sign` does). Where an environment variable switches it off, take that out.',
+    'Verification is skipped for requests that look local or like a test, but the sender controls these headers.',
+  fix: 'Always verify; in tests, sign with a test secret (`sendemall-mock sign`). Remove environment variables that disable verification.',
   catches: ['signature-trusts-forwarded-for', 'signature-trusts-local-host'],
   stage: 'negative',
   after: ['signature/wrong-digest', 'signature/missing-header'],
@@ -46,7 +46,7 @@ export const check = defineCheck({
     if (verdict.status !== 'pass' || verdict.note !== undefined) return verdict;
     const { host } = new URL(probe.url);
     return pass(
-      `verified as it runs at ${host}; whether it does with other settings (NODE_ENV, DEBUG) only a run against those tells`,
+      `verified in the configuration running at ${host}; other settings (NODE_ENV, DEBUG) need their own run`,
     );
   },
 });

@@ -1,5 +1,5 @@
 /**
- * Bytes beyond ASCII in the signature, as no HTTP client would send them.
+ * Non-ASCII bytes in the signature, which HTTP clients do not send.
  *
  * @module
  */
@@ -11,13 +11,13 @@ import { postRaw } from '../../probe/raw-post.ts';
 export const check = defineCheck({
   id: 'signature/non-ascii',
   level: 'SHOULD',
-  title: 'Refuses a signature with bytes beyond ASCII',
+  title: 'Rejects a signature with non-ASCII bytes',
   requirement: {
-    text: 'A wrong signature is answered 401, whatever bytes it is made of',
+    text: 'A wrong signature gets a 401, whatever bytes it contains',
     source: 'guide, "Step 2: Verify the signature"; RFC 9110, 5.5 (obs-text)',
   },
   cause:
-    'The comparison takes ASCII text only, or compares lengths in characters and then bytes: Python’s hmac.compare_digest raises TypeError on such text, Node’s timingSafeEqual RangeError.',
+    'The comparison supports only ASCII text, or compares lengths in characters but contents in bytes: Python’s hmac.compare_digest raises TypeError, Node’s timingSafeEqual RangeError.',
   fix: 'Compare bytes. Python: `hmac.compare_digest(expected.encode(), given.encode("utf-8", "surrogateescape"))`; Node: make Buffers of both, compare their lengths, then `timingSafeEqual`.',
   catches: ['signature-non-ascii-throws'],
   stage: 'negative',
@@ -25,10 +25,10 @@ export const check = defineCheck({
   run: (probe) =>
     judgeForgeries(probe, [
       {
-        name: '64 times the byte 0xE9',
+        name: '64 bytes 0xE9',
         signature: SIGNATURE.prefix + '\u00E9'.repeat(64),
         send: (_, body, signature) =>
-          postRaw(probe, body, probe.headersFor(body, { signature }), 'header bytes beyond ASCII'),
+          postRaw(probe, body, probe.headersFor(body, { signature }), 'non-ASCII header bytes'),
       },
     ]),
 });

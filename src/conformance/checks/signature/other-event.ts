@@ -1,5 +1,5 @@
 /**
- * A right signature, taken from another event.
+ * A valid signature taken from another event.
  *
  * @module
  */
@@ -10,14 +10,13 @@ import { isAccepted, notTested, describeReply } from '../../verdict.ts';
 export const check = defineCheck({
   id: 'signature/other-event',
   level: 'MUST',
-  title: 'Refuses the signature of another event',
+  title: 'Rejects the signature of another event',
   requirement: {
-    text: 'The signature covers the raw bytes of this body',
+    text: 'The signature covers the raw bytes of the body',
     source: 'guide, "Step 2: Verify the signature"',
   },
-  cause:
-    'Signatures that were right once are remembered (a cache, a session), or only a part of the body is hashed that two events share.',
-  fix: 'Compute the HMAC for every request, over all bytes of its body; remember ids of events, not signatures.',
+  cause: 'Valid signatures are cached, or only a part of the body that two events share is hashed.',
+  fix: 'Compute the HMAC for every request over its whole body; store event ids, not signatures.',
   catches: ['signature-remembered', 'signature-hashes-beginning-too'],
   stage: 'negative',
   after: ['signature/wrong-digest'],
@@ -25,7 +24,9 @@ export const check = defineCheck({
     const real = probe.event();
     const captured = await probe.post(real);
     if (!isAccepted(captured)) {
-      return notTested(`The event to borrow from was answered ${describeReply(captured.reply)}.`);
+      return notTested(
+        `The receiver responded to the original event with ${describeReply(captured.reply)}.`,
+      );
     }
     const signature = probe.signing.valid(probe.write(real));
     const { lead_email: _, ...rest } = real.data;
@@ -37,9 +38,9 @@ export const check = defineCheck({
     const appended = { ...real.data, note: 'added by somebody else' };
     return judgeAcceptance(probe, [
       { name: 'another event with its signature', signature },
-      { name: 'its id and address changed', signature, body: tampered },
+      { name: 'the event with a changed id and address', signature, body: tampered },
       {
-        name: 'a member added at its end',
+        name: 'the event with an added field',
         signature,
         body: { ...tampered, id: probe.events.freshId(), data: appended },
       },

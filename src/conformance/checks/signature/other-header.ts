@@ -1,5 +1,5 @@
 /**
- * The right signature in a header that other providers use.
+ * The valid signature in headers of other providers.
  *
  * @module
  */
@@ -11,14 +11,14 @@ const NAMES = ['X-Hub-Signature-256', 'X-Signature', 'X-Webhook-Signature', 'Sig
 export const check = defineCheck({
   id: 'signature/other-header',
   level: 'INFO',
-  title: 'Looks in X-SendEmAll-Signature only',
+  title: 'Reads only X-SendEmAll-Signature',
   requirement: {
     text: 'The signature is in X-SendEmAll-Signature',
     source: 'guide, "Step 2: Verify the signature"',
   },
   cause:
-    'One endpoint serves several providers, or code for another one was copied. It can be meant so: nothing can be forged without the secret.',
-  fix: 'Nothing has to be done. To be strict, look in the one header.',
+    'One endpoint serves several providers, or code for another provider was copied. This may be intended: forging requires the secret.',
+  fix: 'No change is needed. To be strict, read only this header.',
   catches: ['signature-github-header-too'],
   stage: 'negative',
   after: ['signature/wrong-digest', 'signature/refuses-with-4xx', 'signature/missing-header'],

@@ -1,5 +1,5 @@
 /**
- * Forged bodies that cannot be parsed: whoever parses before verifying trips over them.
+ * Forged bodies that cannot be parsed. A receiver that parses before verifying fails on them.
  *
  * @module
  */
@@ -10,12 +10,12 @@ import { fail, pass, describeReply } from '../../verdict.ts';
 
 const BODIES: readonly (readonly [name: string, body: string])[] = [
   ['half an object', '{"event":"email.replied","id":'],
-  ['no JSON', 'event=email.replied&id=evt_1'],
+  ['not JSON', 'event=email.replied&id=evt_1'],
   ['nothing', ''],
   ['null', 'null'],
   ['a number', '7'],
   ['a list', '[]'],
-  ['an object without members', '{}'],
+  ['an empty object', '{}'],
   ['data that is null', '{"event":"email.replied","id":"evt_forged","data":null}'],
 ];
 
@@ -24,14 +24,14 @@ const failed = ({ reply }: Exchange): boolean => reply.kind === 'answer' && repl
 export const check = defineCheck({
   id: 'signature/parse-before-verify',
   level: 'SHOULD',
-  title: 'Does not fail over forged bodies that cannot be parsed',
+  title: 'Does not fail on forged bodies that cannot be parsed',
   requirement: {
     text: 'Verify the signature before processing the payload',
     source: 'guide, "Step 2: Verify the signature"',
   },
   cause:
-    'The body is parsed, or read from, before its signature is checked, and an error in there ends as 500: anybody can fill the logs, and what parses can be attacked.',
-  fix: 'Read raw bytes, verify, and only then parse. Where a middleware has to parse first, turn its error into a 400 (Express: an error handler that looks at `err.type === "entity.parse.failed"`).',
+    'The body is parsed or used before its signature is checked, and an error there becomes a 500: anyone can flood the logs, and the parser can be attacked.',
+  fix: 'Read raw bytes, verify, and only then parse. If a middleware must parse first, turn its error into a 400 (Express: an error handler that looks at `err.type === "entity.parse.failed"`).',
   catches: ['signature-parses-first', 'signature-reads-first'],
   stage: 'negative',
   after: ['signature/wrong-digest', 'signature/refuses-with-4xx'],

@@ -1,5 +1,5 @@
 /**
- * Signatures that are right in part: a forger finds a short part by trying.
+ * Partially correct signatures: a short part can be found by brute force.
  *
  * @module
  */
@@ -16,30 +16,30 @@ const forgeries = (probe: Probe): readonly Forgery[] => {
     name,
     signature: (body) => prefix + edit(probe.signing.digest(body)),
   });
-  /** Not the given hex digit. */
+  /** Return a hex digit other than the given one. */
   const other = (digit: string): string => (digit === '0' ? '1' : '0');
   return [
-    made('the first 8 digits right', (right) => right.slice(0, 8) + wrong.slice(8)),
-    made('the first half right', (right) => right.slice(0, 32) + wrong.slice(32)),
-    made('the second half right', (right) => wrong.slice(0, 32) + right.slice(32)),
-    made('all but the last digit right', (right) => right.slice(0, -1) + other(right.at(-1)!)),
-    made('the first 8 digits alone', (right) => right.slice(0, 8)),
-    made('the first half alone', (right) => right.slice(0, 32)),
-    made('all but the last digit', (right) => right.slice(0, -1)),
+    made('the first 8 digits correct', (right) => right.slice(0, 8) + wrong.slice(8)),
+    made('the first half correct', (right) => right.slice(0, 32) + wrong.slice(32)),
+    made('the second half correct', (right) => wrong.slice(0, 32) + right.slice(32)),
+    made('all but the last digit correct', (right) => right.slice(0, -1) + other(right.at(-1)!)),
+    made('only the first 8 digits', (right) => right.slice(0, 8)),
+    made('only the first half', (right) => right.slice(0, 32)),
+    made('only the first 63 digits', (right) => right.slice(0, -1)),
   ];
 };
 
 export const check = defineCheck({
   id: 'signature/partial-compare',
   level: 'MUST',
-  title: 'Compares all of the signature',
+  title: 'Compares the whole signature',
   requirement: {
-    text: 'The signature is right when all 64 digits are',
+    text: 'A signature is valid only if all 64 digits match',
     source: 'guide, "Step 2: Verify the signature"',
   },
   cause:
-    'Only a part is compared (startsWith, includes, a slice, as many characters as were sent): what is left can be guessed.',
-  fix: 'Compare both values whole and of the same length, in constant time. Swap no arguments: `expected.startsWith(given)` takes any beginning of it.',
+    'Only part of the signature is compared (startsWith, includes, a slice, the length that was sent), so the rest can be guessed.',
+  fix: 'Compare complete values of the same length in constant time. Do not swap arguments: `expected.startsWith(given)` accepts any prefix.',
   catches: [
     'signature-starts-with-8',
     'signature-first-half',
@@ -51,6 +51,6 @@ export const check = defineCheck({
   run: async (probe) => {
     const verdict = await judgeAcceptance(probe, forgeries(probe));
     if (verdict.status !== 'pass' || verdict.note !== undefined) return verdict;
-    return pass('whether it compares in constant time cannot be seen over a network');
+    return pass('constant-time comparison cannot be verified over a network');
   },
 });

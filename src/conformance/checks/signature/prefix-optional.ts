@@ -1,5 +1,5 @@
 /**
- * The right digest without what stands in front of it.
+ * The correct digest without its prefix.
  *
  * @module
  */
@@ -9,14 +9,13 @@ import { describeAccepted } from '../../judge/forgeries.ts';
 export const check = defineCheck({
   id: 'signature/prefix-optional',
   level: 'INFO',
-  title: 'Wants sha256= in front of the digest',
+  title: 'Requires the sha256= prefix',
   requirement: {
     text: 'The header is sha256= and the lower-case hex digest',
     source: 'guide, "Step 2: Verify the signature"',
   },
-  cause:
-    'The prefix is cut off when it is there. That is a design that can be meant so: nothing can be forged.',
-  fix: 'Nothing has to be done. To be strict, compare the whole header, with sha256= in front.',
+  cause: 'The prefix is optional. This may be intended: forging is not possible.',
+  fix: 'No change is needed. To be strict, compare the whole header including sha256=.',
   catches: ['signature-prefix-optional'],
   stage: 'negative',
   after: [
@@ -29,6 +28,6 @@ export const check = defineCheck({
   run: (probe) =>
     describeAccepted(probe, [
       { name: 'bare hex', signature: (body) => probe.signing.digest(body) },
-      { name: 'v1= in front', signature: (body) => `v1=${probe.signing.digest(body)}` },
+      { name: 'v1= as prefix', signature: (body) => `v1=${probe.signing.digest(body)}` },
     ]),
 });

@@ -1,5 +1,5 @@
 /**
- * What a plain forgery is answered: it must not look like success, nor like trouble.
+ * The response to a plain forgery: neither a success nor a server error.
  *
  * @module
  */
@@ -10,14 +10,14 @@ import { fail, isAccepted, isRefused, pass, describeReply } from '../../verdict.
 export const check = defineCheck({
   id: 'signature/refuses-with-4xx',
   level: 'SHOULD',
-  title: 'Answers 4xx to a wrong signature',
+  title: 'Responds with 4xx to a wrong signature',
   requirement: {
-    text: 'A request whose signature is wrong is answered 401',
+    text: 'A request with a wrong signature gets a 401',
     source: 'guide, "Step 2: Verify the signature"',
   },
   cause:
-    'The error that verification raises is not turned into an answer of its own: it ends as 500, as a redirect, or as the same 2xx that a real event gets.',
-  fix: 'Answer 401 (or another 4xx) where verification fails. Express: `return res.status(401).end()` in place of a thrown error; Flask: `abort(401)`; Laravel: `abort(401)`; Rails: `head :unauthorized`.',
+    'The verification error is not turned into its own response: it becomes a 500, a redirect, or the same 2xx that a real event gets.',
+  fix: 'Respond with 401 (or another 4xx) if verification fails. Express: `return res.status(401).end()` instead of throwing; Flask: `abort(401)`; Laravel: `abort(401)`; Rails: `head :unauthorized`.',
   catches: [
     'signature-forgery-answered-200',
     'signature-forgery-answered-500',
@@ -34,7 +34,7 @@ export const check = defineCheck({
       ...(isAccepted(exchange)
         ? {
             diagnosis:
-              'The forgery is dropped, but the sender is told that it was received. When the receiver’s secret is wrong one day, real events vanish in the same way: with a 2xx the provider never retries.',
+              'The forgery is dropped, but the sender gets a success. If the receiver’s secret is ever wrong, real events are lost in the same way: the provider never retries after a 2xx.',
           }
         : {}),
     });

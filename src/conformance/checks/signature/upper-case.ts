@@ -1,5 +1,5 @@
 /**
- * The right digest in upper case.
+ * The correct digest in upper case.
  *
  * @module
  */
@@ -10,14 +10,14 @@ import { describeAccepted } from '../../judge/forgeries.ts';
 export const check = defineCheck({
   id: 'signature/upper-case',
   level: 'INFO',
-  title: 'Takes lower-case digits only',
+  title: 'Accepts only lower-case digits',
   requirement: {
     text: 'The header is sha256= and the lower-case hex digest',
     source: 'guide, "Step 2: Verify the signature"',
   },
   cause:
-    'The digits are decoded before they are compared, or compared without regard to case. That is a design that can be meant so: nothing can be forged.',
-  fix: 'Nothing has to be done. To be strict, compare the header as it came.',
+    'The digits are decoded before comparison or compared case-insensitively. This may be intended: forging is not possible.',
+  fix: 'No change is needed. To be strict, compare the unmodified header.',
   catches: ['signature-any-case'],
   stage: 'negative',
   after: [

@@ -1,5 +1,5 @@
 /**
- * A signature in the right form that is not the right one: whoever takes it, takes anything.
+ * A well-formed but wrong signature. A receiver that accepts it accepts anything.
  *
  * @module
  */
@@ -9,14 +9,14 @@ import { judgeAcceptance, wrongSignature } from '../../judge/forgeries.ts';
 export const check = defineCheck({
   id: 'signature/wrong-digest',
   level: 'MUST',
-  title: 'Refuses an event with a wrong signature',
+  title: 'Rejects an event with a wrong signature',
   requirement: {
-    text: 'Verify the signature before processing the payload; a wrong one is answered 401',
+    text: 'Verify the signature before processing the payload; a wrong one gets a 401',
     source: 'guide, "Step 2: Verify the signature"',
   },
   cause:
-    'The signature is not compared at all, the comparison’s result or its error is swallowed, or verification is switched off here (by NODE_ENV, a debug flag, a missing secret). Whoever knows the URL can forge events.',
-  fix: 'Compare the whole header with "sha256=" and the HMAC of the raw body, and return before anything else when they differ (Node: crypto.timingSafeEqual; Python: hmac.compare_digest; PHP: hash_equals; Ruby: Rack::Utils.secure_compare). Let no environment switch it off.',
+    'The signature is not compared at all, the result or error of the comparison is ignored, or verification is disabled here (NODE_ENV, a debug flag, a missing secret). Anyone who knows the URL can forge events.',
+  fix: 'Compare the whole header with "sha256=" and the HMAC of the raw body, and return immediately if they differ (Node: crypto.timingSafeEqual; Python: hmac.compare_digest; PHP: hash_equals; Ruby: Rack::Utils.secure_compare). Do not let any environment disable it.',
   catches: [
     'signature-error-swallowed',
     'signature-presence-only',

@@ -1,0 +1,29 @@
+/**
+ * What checks need from the user, and names of options, as flags of `verify`.
+ *
+ * @module
+ */
+import type { DescribeNeed, Need } from '../../conformance/needs.ts';
+import type { NameOption } from '../../conformance/options.ts';
+
+const BY_FLAGS: Readonly<Record<Need, string>> = {
+  effects:
+    'Needs an effects hook: pass --effects-url http://…/effects/{id}, which responds with {"count": n}.',
+  state: 'Needs a state hook: pass --state-url http://…/state/{lead_email}.',
+  fault: 'Needs a fault hook: pass --fault-url, which accepts {"fail": true} and {"fail": false}.',
+  restart:
+    'Needs a restart hook: pass --restart-command, which kills the receiver and starts it again.',
+  recovery:
+    'Needs a recovery hook: pass --recover-command or --recover-url, which runs the receiver’s dead-letter recovery once.',
+  campaign:
+    'Needs a campaign that the receiver can pause: pass --pauses and --sandbox-url, the sandbox that the receiver uses as its provider.',
+  sandbox:
+    'Needs a sandbox that holds the dead letters: pass --sandbox-url, or let the command start one.',
+};
+
+/** Word a need by the flags that provide it. */
+export const describeNeedByFlags: DescribeNeed = (need) => BY_FLAGS[need];
+
+/** `effectsUrl` is `--effects-url`. */
+export const flagOf: NameOption = (option) =>
+  `--${option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;

@@ -1,0 +1,40 @@
+/**
+ * What a check needs from the user, as data. The core names no flag and no option: the edge words a need, with
+ * {@link DescribeNeed}, in the terms of its own users.
+ *
+ * @module
+ */
+
+/** Access to the receiver's inside that only the user can provide. */
+export type Hook = 'effects' | 'state' | 'fault' | 'restart' | 'recovery' | 'campaign';
+
+/** A hook, or a sandbox that holds dead letters. */
+export type Need = Hook | 'sandbox';
+
+/** Words a need as a sentence: what is missing and how to provide it. */
+export type DescribeNeed = (need: Need) => string;
+
+/** Why a check was not tested: a sentence, or a need, optionally after a remark. */
+export type Reason = string | { readonly needs: Need; readonly remark?: string };
+
+const IN_CODE: Readonly<Record<Need, string>> = {
+  effects:
+    'Needs an effects hook: pass `hooks.effects`, which returns how often an event took effect.',
+  state: 'Needs a state hook: pass `hooks.state`, which returns what is stored about a lead.',
+  fault: 'Needs a fault hook: pass `hooks.fault`, which makes event processing fail and recover.',
+  restart: 'Needs a restart hook: pass `hooks.restart`, which kills and restarts the receiver.',
+  recovery:
+    'Needs a recovery hook: pass `hooks.recover`, which runs the receiver’s dead-letter recovery once.',
+  campaign:
+    'Needs a campaign hook: pass `hooks.campaign`, which starts a campaign that the receiver can pause.',
+  sandbox: 'Needs a sandbox that holds the dead letters: pass `sandbox`.',
+};
+
+/** The wording for callers of the programmatic API: names of options. */
+export const describeNeedInCode: DescribeNeed = (need) => IN_CODE[need];
+
+export const describeReason = (reason: Reason, describeNeed: DescribeNeed): string => {
+  if (typeof reason === 'string') return reason;
+  const { needs, remark } = reason;
+  return remark === undefined ? describeNeed(needs) : `${remark} ${describeNeed(needs)}`;
+};

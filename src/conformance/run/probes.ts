@@ -1,0 +1,84 @@
+/**
+ * Probes of a run, and the log of everything that they exchange.
+ *
+ * @module
+ */
+import { seededRandom } from '../../domain/random.ts';
+import type { Hook } from '../needs.ts';
+import { knowsCause } from '../experiments/known-causes.ts';
+import { createBacklog } from '../hooks/backlog.ts';
+import { primaryTypeOf } from '../judge/interests.ts';
+import { createEventMaker } from '../probe/event-maker.ts';
+import { createProbe, type Probe } from '../probe/probe.ts';
+import { createRunMemory } from '../probe/run-memory.ts';
+import { createExchangeLog, type ExchangeLog } from './exchange-log.ts';
+import { hooksWithout } from './hook-members.ts';
+import { createPace, type Pace } from './pace.ts';
+import type { RunPlan } from './plan.ts';
+
+/** After the first timeout, a request without a valid signature waits no longer than this, so that a run ends. */
+const TIMEOUT_AFTER_HANG_MS = 1000;
+/** Valid events get more time: on a busy machine a slow response must not be reported as a failure. */
+const VALID_TIMEOUT_AFTER_HANG_MS = 3000;
+
+/** An effect is awaited no longer than this once accepted events are known to be lost. */
+const EFFECT_WITHIN_AFTER_LOSS_MS = 1000;
+
+export interface Probes {
+  /**
+   * @param by id of the check, or `control`
+   * @param inBurst whether the check sends bursts on purpose
+   */
+  create(by: string, inBurst?: boolean): Probe;
+  readonly exchanges: ExchangeLog['all'];
+  readonly pace: Pace;
+}
+
+/** Each check draws from its own random stream, so that concurrent checks do not affect it. */
+const seedOf = (seed: number, name: string): number =>
+  [...name].reduce((hash, letter) => Math.imul(hash ^ letter.charCodeAt(0), 0x0100_0193), seed);
+
+/** @param isUnreliable whether a hook has failed its validation: probes do not get it */
+export const createProbes = (
+  { context, seed, timeoutMs }: Pick<RunPlan, 'context' | 'seed' | 'timeoutMs'>,
+  isUnreliable: (hook: Hook) => boolean,
+): Probes => {
+  const log = createExchangeLog();
+  const pace = createPace();
+  const memory = createRunMemory();
+  const { effects } = context.hooks;
+  const backlog = effects === undefined ? null : createBacklog(effects, context.wall);
+  let hasHung = false;
+
+  return {
+    exchanges: log.all,
+    pace,
+    create: (by, inBurst = false) => {
+      const random = seededRandom(seedOf(seed, by));
+      return createProbe({
+        ...context,
+        hooks: hooksWithout(context.hooks, isUnreliable),
+        random,
+        events: createEventMaker(random, context.wall.now),
+        backlog,
+        memory,
+        primaryType: () => primaryTypeOf(context),
+        // Once accepted events are known to be lost, each further one would take the whole patience.
+        ...(knowsCause(context, 'lost')
+          ? { effectWithinMs: () => EFFECT_WITHIN_AFTER_LOSS_MS }
+          : {}),
+        allExchanges: () => log.all.map(({ exchange }) => exchange),
+        timeoutMs: (isValid) => {
+          const maxMs = isValid ? VALID_TIMEOUT_AFTER_HANG_MS : TIMEOUT_AFTER_HANG_MS;
+          return hasHung ? Math.min(maxMs, timeoutMs) : timeoutMs;
+        },
+        seen: (exchange) => {
+          log.add(by, inBurst, exchange);
+          memory.seen(exchange);
+          if (!inBurst) pace.seen(exchange);
+          if (exchange.reply.kind === 'none' && exchange.reply.cause === 'timeout') hasHung = true;
+        },
+      });
+    },
+  };
+};

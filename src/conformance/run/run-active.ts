@@ -1,0 +1,121 @@
+/**
+ * Execution of one active check: skip it or run it, then verify that the receiver is still alive.
+ *
+ * @module
+ */
+import { STAGES, type ActiveCheck, type Verdict } from '../check.ts';
+import { BehindError } from '../hooks/backlog.ts';
+import { explainVerdict } from '../experiments/explain-verdict.ts';
+import type { Exchange } from '../net/exchange.ts';
+import { stopwatch } from '../net/stopwatch.ts';
+import type { Probe } from '../probe/probe.ts';
+import { notTested, unjudged } from '../verdict.ts';
+import { orGiveUp } from './cut-off.ts';
+import { isRefusedConnection, isUnreachable, type Liveness } from './liveness.ts';
+import type { RunPlan } from './plan.ts';
+import type { Probes } from './probes.ts';
+import type { Results } from './results.ts';
+import type { SkipReasons } from './skip-reasons.ts';
+
+export interface ActiveRunOptions {
+  readonly plan: Pick<RunPlan, 'context' | 'bail' | 'counts' | 'onProgress'>;
+  readonly probes: Probes;
+  readonly liveness: Liveness;
+  readonly results: Results;
+  readonly skipReasons: SkipReasons;
+  /** The verdict of a check when the run has ended. @param begun whether it had started */
+  readonly cutOff: (begun: boolean) => Verdict;
+}
+
+/** Message of an error with its cause, because "fetch failed" alone is not helpful. */
+const reasonOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error);
+  const { message, cause } = error;
+  if (!(cause instanceof Error)) return message;
+  const { code = cause.message } = cause as NodeJS.ErrnoException;
+  return `${message} (${code})`;
+};
+
+const couldNotRun = ({ id }: ActiveCheck, error: unknown): Verdict =>
+  unjudged(`${id} could not run: ${reasonOf(error)}`);
+
+/** A failure shown only by exchanges that a crash cut off is not this check's finding: one cause, one finding. */
+const unlessCrashed = (verdict: Verdict, sent: readonly Exchange[]): Verdict => {
+  if (verdict.status !== 'fail') return verdict;
+  const { exchanges = sent } = verdict;
+  return exchanges.some(isUnreachable)
+    ? notTested('The receiver crashed during this check: see http/survives.')
+    : verdict;
+};
+
+/** @returns a function that runs one check and stores its result */
+export const createActiveRun = (
+  options: ActiveRunOptions,
+): ((check: ActiveCheck) => Promise<void>) => {
+  const { plan, probes, liveness, results, skipReasons, cutOff } = options;
+  const { wall, signal } = plan.context;
+  const hasEnded = (): boolean => signal?.aborted === true;
+
+  const judge = async (check: ActiveCheck, probe: Probe): Promise<Verdict> => {
+    try {
+      const judged = check.run(probe).then((verdict) => explainVerdict(probe, check, verdict));
+      const verdict = await orGiveUp(judged, wall, signal);
+      return verdict === null || hasEnded() ? cutOff(true) : verdict;
+    } catch (error) {
+      if (hasEnded()) return cutOff(true);
+      if (error instanceof BehindError) return notTested(error.message);
+      return couldNotRun(check, error);
+    }
+  };
+
+  /** Stop the run if the receiver is gone. An intended restart is no crash. */
+  const verifyAlive = async (check: ActiveCheck, sent: readonly Exchange[]): Promise<void> => {
+    if (hasEnded() || 'gate' in STAGES[check.stage]) return;
+    if (check.needs?.includes('restart') === true) {
+      if (await liveness.isBack()) return;
+      skipReasons.stop(`Not run: the receiver did not recover after the restart of ${check.id}.`);
+      return;
+    }
+    // In a stage without controls, only a lost connection is a reason to send one.
+    const lost = sent.find(isUnreachable);
+    if (!STAGES[check.stage].control && lost === undefined) return;
+    // Under a burst, some systems refuse the connections that they cannot hold.
+    const wasDown = !('crowd' in STAGES[check.stage]) && sent.some(isRefusedConnection);
+    const alive = await liveness.control(check.id, lost ?? sent.at(-1) ?? null, wasDown);
+    if (alive) return;
+    skipReasons.stop(
+      `Not run: the receiver crashed on a request of ${check.id} and did not recover.`,
+    );
+  };
+
+  const run = async (check: ActiveCheck) => {
+    const probe = probes.create(check.id, 'crowd' in STAGES[check.stage]);
+    const elapsed = stopwatch();
+    const crashesBefore = liveness.crashes.length;
+    let verdict = await judge(check, probe);
+    const durationMs = elapsed();
+    const { exchanges } = probe;
+    try {
+      await verifyAlive(check, exchanges);
+    } catch (error) {
+      if (!hasEnded()) verdict = couldNotRun(check, error);
+    }
+    if (liveness.crashes.length > crashesBefore) verdict = unlessCrashed(verdict, exchanges);
+    return { verdict, exchanges, durationMs };
+  };
+
+  return async (check) => {
+    const reason = skipReasons.of(check);
+    if (reason !== null || hasEnded()) {
+      const verdict = reason === null ? cutOff(false) : notTested(reason);
+      results.finish(check, { verdict, exchanges: [], durationMs: 0 });
+      return;
+    }
+    plan.onProgress({ type: 'started', check });
+    const result = results.finish(check, await run(check));
+    if (plan.bail && plan.counts(result)) {
+      skipReasons.stop(`Not run: stopped after the failure of ${check.id}.`);
+    }
+    if ('gate' in STAGES[check.stage] && result.status !== 'pass') skipReasons.closeGate(check.id);
+  };
+};

@@ -1,0 +1,45 @@
+/**
+ * Needs and options as flags.
+ *
+ * @module
+ */
+import { describe, expect, test } from 'vitest';
+import { describeNeedByFlags, flagOf } from '../../src/cli/verify/needs.ts';
+import { describeNeedInCode, describeReason } from '../../src/conformance/needs.ts';
+import { OptionsError } from '../../src/conformance/options.ts';
+
+const NEEDS = [
+  ['effects', '--effects-url', 'hooks.effects'],
+  ['state', '--state-url', 'hooks.state'],
+  ['fault', '--fault-url', 'hooks.fault'],
+  ['restart', '--restart-command', 'hooks.restart'],
+  ['recovery', '--recover-command', 'hooks.recover'],
+  ['campaign', '--pauses', 'hooks.campaign'],
+  ['sandbox', '--sandbox-url', '`sandbox`'],
+] as const;
+
+describe.each(NEEDS)('a need for %s', (need, flag, option) => {
+  test('names the flag on the command line', () => {
+    expect(describeReason({ needs: need }, describeNeedByFlags)).toMatch(/^Needs a.*\.$/);
+    expect(describeReason({ needs: need }, describeNeedByFlags)).toContain(flag);
+  });
+
+  test('names the option in code, and no flag', () => {
+    expect(describeReason({ needs: need }, describeNeedInCode)).toContain(option);
+    expect(describeReason({ needs: need }, describeNeedInCode)).not.toContain('--');
+  });
+});
+
+test('a remark precedes the need; a text stays as it is', () => {
+  expect(
+    describeReason({ needs: 'sandbox', remark: 'Accepted.' }, (need) => `Needs ${need}.`),
+  ).toBe('Accepted. Needs sandbox.');
+  expect(describeReason('Interrupted.', describeNeedByFlags)).toBe('Interrupted.');
+});
+
+test('an options error names options as its caller does', () => {
+  const error = new OptionsError((name) => `${name('effectsUrl')} and ${name('only')} clash.`);
+  expect(error.message).toBe('effectsUrl and only clash.');
+  expect(error.describe(flagOf)).toBe('--effects-url and --only clash.');
+  expect(new OptionsError('The secret is empty.').describe(flagOf)).toBe('The secret is empty.');
+});

@@ -8,6 +8,7 @@ export type { DescribeNeed, Hook, Need } from './needs.ts';
 export { readBaseline } from './run/baseline.ts';
 export { CATALOGUE } from './catalogue.ts';
 export type { VerifyConfig } from './config.ts';
+
 export { OptionsError, type NameOption, type Progress, type VerifyOptions } from './options.ts';
 export { createHttpHooks, type HttpHookOptions } from './hooks/http-hooks.ts';
 export { readExamples } from './explore/examples.ts';

@@ -14,6 +14,7 @@ import { explainField } from './explain-field.ts';
 import {
   describeWrong,
   keptBy,
+  stillWrong,
   tellStory,
   type Expected,
   type Story,
@@ -134,7 +135,9 @@ export const judgeAddressStates = async (probe: Probe, level: Level): Promise<Ve
     }
     if (wrong.length > 0) flawed.push({ one, told: told[at]! });
   }
-  const [first] = flawed;
+  const [first] = await stillWrong(flawed, ({ one }) =>
+    tellStory(probe, story, String(one.make(probe.events.freshEmail()))),
+  );
   if (first === undefined) return pass(`${classes.length} forms of ${field.name}`);
   return knowledgeOf(probe).inTurn(() => explain(probe, first, expected, control));
 };

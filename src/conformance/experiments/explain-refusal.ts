@@ -71,7 +71,7 @@ const typeExplanation = async (
   flaw: 'refused',
   level: 'MUST',
   cause: `Refuses every \`${type}\` event.`,
-  evidence: `A plain \`${type}\` event is answered ${answerText(refused.reply)}; a plain \`email.replied\` event is answered ${answerText(control.reply)}. ${(await locate(probe, refused)).evidence}`,
+  evidence: `A plain \`${type}\` event is answered ${answerText(refused.reply)}; a plain event of another type is answered ${answerText(control.reply)}. ${(await locate(probe, refused)).evidence}`,
   fix: 'Answer 2xx to every type of event, and do nothing for those that you do not need.',
   exchanges: [control, refused],
   covers: (event) => event.event === type,
@@ -145,7 +145,8 @@ const experiment = async (
   if (areAll(again, isAccepted)) return explainOnce(probe, refused, event, plain[0]!);
   if (!areAll(again, isRefusedEvent)) return intermittent(probe);
   const type = event.event as EventType;
-  const control = type === 'email.replied' ? plain[0]! : await deliver(probe, probe.event(type));
+  const isPlainType = eventIn(plain[0]!.request.body)?.event === type;
+  const control = isPlainType ? plain[0]! : await deliver(probe, probe.event(type));
   if (isRefusedEvent(control)) return typeExplanation(probe, type, plain[0]!, control);
   const scene = { probe, flaw: 'refused', interests: null, control } as const;
   return explainCase(scene, caseOfEvent(probe, type, event));

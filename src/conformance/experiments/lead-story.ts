@@ -78,6 +78,26 @@ export const tellStory = async (
   return { email, exchanges, state, wrong: wrongIn(state, expected), isUnclear };
 };
 
+/** Stories that are told again, alone, are enough to be sure of. */
+const MAX_REPEATED = 3;
+
+/**
+ * The first few that go wrong when they are told again, one at a time: side by side, one lead's events can undo another's.
+ *
+ * @param again tells the story of an item with a lead of its own
+ */
+export const stillWrong = async <T>(
+  items: readonly T[],
+  again: (item: T) => Promise<Told>,
+): Promise<readonly T[]> => {
+  const still: T[] = [];
+  for (const item of items.slice(0, MAX_REPEATED)) {
+    const { wrong, isUnclear } = await again(item);
+    if (wrong.length > 0 && !isUnclear) still.push(item);
+  }
+  return still;
+};
+
 /** What is left of a story's expectations: members that the receiver keeps as expected for an ordinary lead. */
 export const keptBy = ({ state }: Told, expected: Expected): Expected =>
   Object.fromEntries(

@@ -6,7 +6,7 @@
 import type { Level, Verdict } from '../check.ts';
 import type { Probe } from '../probe/probe.ts';
 import { fail, notTested, pass } from '../verdict.ts';
-import { tellStory, type Step, type Story, type Told } from './lead-story.ts';
+import { stillWrong, tellStory, type Step, type Story, type Told } from './lead-story.ts';
 import { sideBySide } from './trial.ts';
 
 const DAY_MS = 86_400_000;
@@ -181,6 +181,7 @@ const isOrder = async (probe: Probe, pair: Pair): Promise<boolean> => {
 
 interface Wrong {
   readonly pair: Pair;
+  readonly story: Story;
   readonly told: Told;
   readonly isLate: boolean;
 }
@@ -221,12 +222,14 @@ export const judgeTimeOrder = async (probe: Probe, level: Level): Promise<Verdic
   );
   const told = await sideBySide(cases, ({ story }) => tellStory(probe, story));
   const flawed = cases
-    .map(({ pair, isLate }, at): Wrong => ({ pair, told: told[at]!, isLate }))
+    .map(({ pair, story, isLate }, at): Wrong => ({ pair, story, told: told[at]!, isLate }))
     .filter(({ told: { wrong, isUnclear } }) => wrong.length > 0 && !isUnclear);
   const confirmed: Wrong[] = [];
-  for (const one of flawed) if (await isOrder(probe, one.pair)) confirmed.push(one);
+  for (const one of await stillWrong(flawed, ({ story }) => tellStory(probe, story))) {
+    if (await isOrder(probe, one.pair)) confirmed.push(one);
+  }
   // A receiver that never keeps the newer reply has another fault, which delivery/stale-overwrite is about.
-  const isGeneral = confirmed.length >= cases.length / 2;
+  const isGeneral = flawed.length >= cases.length / 2;
   if (confirmed.length === 0) return pass(`${cases.length} pairs of replies`);
   return isGeneral
     ? notTested('The newer reply hardly ever stays: see delivery/stale-overwrite.')

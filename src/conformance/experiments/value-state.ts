@@ -8,7 +8,7 @@ import type { Verdict } from '../check.ts';
 import { ReplySentiment } from '../../../schemas/events.ts';
 import type { Probe } from '../probe/probe.ts';
 import { fail, notTested, pass } from '../verdict.ts';
-import { describeWrong, tellStory, type Story, type Told } from './lead-story.ts';
+import { describeWrong, stillWrong, tellStory, type Story, type Told } from './lead-story.ts';
 import { sideBySide } from './trial.ts';
 
 interface ValueStory extends Story {
@@ -68,7 +68,8 @@ export const judgeValueStates = async (probe: Probe): Promise<Verdict> => {
   if (!told.some(isKept)) {
     return notTested('The state hook shows neither "sentiment" nor "open_count" as they came.');
   }
-  const wrong = groups.flatMap((stories, at) => wrongOf(stories, told[at]!));
+  const seen = groups.flatMap((stories, at) => wrongOf(stories, told[at]!));
+  const wrong = await stillWrong(seen, ({ story }) => tellStory(probe, story));
   const [first] = wrong;
   if (first === undefined) return pass(`${groups.flat().length} values`);
   const others = wrong.slice(1).map(({ story: { cause } }) => cause);

@@ -145,6 +145,14 @@ const failFor = (causes: readonly Explanation[], tried: number): Verdict => {
   });
 };
 
+/** A receiver that acts on known leads only may ignore any other address. */
+const withoutLead = (one: Case): Case => ({
+  ...one,
+  changes: one.changes.filter(
+    ({ field }) => field.name !== 'lead_email' && field.name !== 'lead_id',
+  ),
+});
+
 /** Saved cases first, then every class of the level, then random combinations. */
 const casesFor = (probe: Probe, level: Level): readonly Case[] => {
   const seed = Math.floor(probe.random() * 0x7fff_ffff);
@@ -162,7 +170,8 @@ const casesFor = (probe: Probe, level: Level): readonly Case[] => {
 /** Send every input class of a level, and report what decides where an event is refused or has no effect. */
 export const judgeGenerated = async (probe: Probe, level: Level): Promise<Verdict> => {
   const controls = await probe.memory.once('controls', () => tryControls(probe));
-  const cases = casesFor(probe, level).filter(({ type }) => controls.accepted.has(type));
+  const usable = casesFor(probe, level).filter(({ type }) => controls.accepted.has(type));
+  const cases = probe.leadEmail === null ? usable : usable.map(withoutLead);
   if (cases.length === 0) return notTested('No plain event of any type is accepted.');
   const { tried, flawed } = await sweep(probe, level, cases, controls);
   const causes = await knowledgeOf(probe).inTurn(() => explainAll(probe, flawed, controls));

@@ -34,9 +34,9 @@ import {
   type StartSandbox,
 } from '../hooks/hooks.ts';
 import type { HttpClient } from '../net/http-client.ts';
-import { createRunMemory, type RunMemory } from './run-memory.ts';
 import { openRaw, type RawConnection } from '../net/raw-socket.ts';
 import { createRecorder } from './recorder.ts';
+import { createRunMemory, type RunMemory } from './run-memory.ts';
 import type { Signing, SignatureValue } from './signing.ts';
 
 export interface PostOptions {
@@ -84,7 +84,7 @@ export interface ProbeContext {
   /** Null without an effects hook. */
   readonly backlog: Backlog | null;
   readonly signal: AbortSignal | undefined;
-  /** What the run has learned so far, shared by its probes; default: nothing. */
+  /** What the probes of a run share; default: a memory of its own. */
   readonly memory?: RunMemory | undefined;
   /** Spend more time: more generated events, longer histories, longer pauses. */
   readonly thorough?: boolean | undefined;
@@ -112,7 +112,7 @@ export interface Probe {
   readonly timeoutMs: number;
   readonly sandbox: StartSandbox | undefined;
   readonly signal: AbortSignal | undefined;
-  /** What the run has learned so far, shared by its probes. */
+  /** What the probes of a run share. */
   readonly memory: RunMemory;
   /** Spend more time: more generated events, longer histories, longer pauses. */
   readonly thorough: boolean;

@@ -17,7 +17,7 @@ export interface RunPlan {
   readonly validators: ReadonlyMap<Hook, string>;
   readonly context: Omit<
     ProbeContext,
-    'seen' | 'timeoutMs' | 'events' | 'random' | 'backlog' | 'allExchanges' | 'memory'
+    'seen' | 'timeoutMs' | 'events' | 'random' | 'backlog' | 'memory' | 'allExchanges'
   >;
   readonly seed: number;
   /** Timeout of one request. */

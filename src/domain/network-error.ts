@@ -87,7 +87,7 @@ const TLS_CODE =
 
 /**
  * The code of an error, unwrapped: of an `AggregateError` (one error per address of a name) the last, else its own, else
- * that of its cause, in which `fetch` wraps the original error. Empty if there is none.
+ * that of its cause, in which `fetch` wraps the original error. Empty for an error without a code.
  */
 export const codeOf = (error: unknown): string => {
   const { code, errors, cause } = (error ?? {}) as Readonly<Record<string, unknown>>;

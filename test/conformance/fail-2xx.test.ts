@@ -31,7 +31,7 @@ const judge = async (afterMs: number) => {
 test.for([0, 1000, 30_000])('%i ms after the failure: it is not lost', async (ms) => {
   expect(await judge(ms)).toEqual({
     status: 'pass',
-    note: 'responds with 2xx and retries by itself',
+    note: 'responds with 2xx and retries on its own',
   });
 });
 

@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import { check } from '../../src/conformance/checks/delivery/fail-2xx.ts';
 import { scripted } from './scripted-receiver.ts';
 
-/** A durable queue that tries again so many milliseconds after it failed. */
+/** A durable queue that retries `afterMs` milliseconds after a failure. */
 const judge = async (afterMs: number) => {
   let due = Infinity;
   let failing = false;

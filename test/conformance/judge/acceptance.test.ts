@@ -1,5 +1,5 @@
 /**
- * What is said of a receiver that does not take what the provider may rightly send.
+ * Verdicts on a receiver that rejects what the provider may legitimately send.
  *
  * @module
  */
@@ -38,7 +38,7 @@ describe('samples', () => {
     expect(await judgeAccepted(probe, samples)).toEqual({ status: 'pass', note: '3 accepted' });
   });
 
-  test('that are refused are told, the first of them last among the exchanges', async () => {
+  test('that are rejected are reported, the first of them last among the exchanges', async () => {
     await using receiver = await scripted((_, nth) => [200, 415][nth] ?? 'cut');
     const { probe } = receiver;
     const samples = ['a', 'b', 'c'].map((name) => ({ name, body: probe.event() }));
@@ -96,7 +96,7 @@ describe('samples', () => {
       null,
     ],
     ['no answer', none('reset'), null],
-  ] as const)('are blamed on whoever wrote the answer: %s', ([, reply, who]) => {
+  ] as const)('are attributed to the author of the response: %s', ([, reply, who]) => {
     const fine = { sample: { name: 'a', body: '' }, exchange: exchange(answer(400)) };
     const verdict = failRefused([
       fine,
@@ -127,7 +127,7 @@ describe('a body that is too large', () => {
       },
     ]);
 
-  test('is told as that, with the remedy, whatever the check is about', () => {
+  test('is reported as the cause, with the remedy, whatever the check is about', () => {
     const headers = [['x-powered-by', 'Express']] as const;
     expect(refuse(4321, 413, { headers })).toMatchObject({
       diagnosis:
@@ -255,7 +255,7 @@ describe('samples that must take effect', () => {
     });
   });
 
-  test('are taken for processed where they are bytes, whose event nobody can look up', async () => {
+  test('count as processed if they are bytes, whose event cannot be looked up', async () => {
     await using receiver = await scripted(right, { hooks: { effects: async () => 0 } });
     const verdict = await judgeProcessed(receiver.probe, [
       { name: 'text', body: '{}' },

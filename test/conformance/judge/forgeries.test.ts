@@ -37,7 +37,7 @@ const counting = (counts: (id: string) => number, asked: string[] = []) => ({
   },
 });
 
-describe('a made-up digest', () => {
+describe('a generated digest', () => {
   test('has 64 hexadecimal digits, and others each time', () => {
     const random = seededRandom(7);
     const made = Array.from({ length: 20 }, () => wrongDigest({ random }));
@@ -113,7 +113,7 @@ describe.each([
     expect(receiver.heard).toHaveLength(2);
   });
 
-  test.for([200, 299])('fail when answered %i, where nobody can see effects', async (status) => {
+  test.for([200, 299])('fail on %i when effects cannot be observed', async (status) => {
     await using receiver = await scripted(onForgery(401, status));
     const { probe } = receiver;
     expect(await judge(probe, forgeries)).toEqual({
@@ -205,7 +205,7 @@ describe.each([
     expect(receiver.heard).toHaveLength(1);
   });
 
-  test('that were accepted are told before one without an answer', async () => {
+  test('that were accepted are reported before one without a response', async () => {
     await using receiver = await scripted(onForgery(200, 'hang'), { timeoutMs: 50 });
     expect(await judge(receiver.probe, forgeries)).toMatchObject({
       status: 'fail',
@@ -237,7 +237,7 @@ describe('a receiver that fails over a forgery', () => {
     expect(await judgeAcceptance(receiver.probe, forgeries)).toEqual({ status: 'pass' });
   });
 
-  test('passes when it answers every forgery so, which is told elsewhere', async () => {
+  test('passes when it responds so to every forgery, which another check reports', async () => {
     await using receiver = await scripted(({ isSigned }) => (isSigned ? 204 : 500));
     expect(await judgeForgeries(receiver.probe, forgeries)).toEqual({
       status: 'pass',

@@ -1,5 +1,5 @@
 /**
- * A made-up lead: what is sent of it, and how long is waited until the receiver shows it.
+ * A generated lead: the events sent about it, and how long to wait until the receiver shows it.
  *
  * @module
  */

@@ -227,7 +227,7 @@ describe('what cannot be judged', () => {
     expect(`${stdout}${stderr}`.split('cannot be reached: connection refused')).toHaveLength(3);
   });
 
-  test('a hook that is away: why is told by the live line and the report, the last line names the check', async () => {
+  test('an unreachable hook: the live line and the report state the cause, the last line names the check', async () => {
     await using right = await receiver();
     const effects = `http://127.0.0.1:${await freePort()}/{id}`;
     const flags = ['--only', 'delivery/dup-seq', '--effects-url', effects];

@@ -5,7 +5,8 @@
  */
 import type { Verdict } from './check.ts';
 import type { Reason } from './needs.ts';
-import { isSuccess, type Exchange, type Reply } from './net/exchange.ts';
+import { isSuccess } from '../domain/retry-plan.ts';
+import type { Exchange, Reply } from './net/exchange.ts';
 
 export const pass = (note?: string): Verdict =>
   note === undefined ? { status: 'pass' } : { status: 'pass', note };
@@ -22,7 +23,8 @@ export const notTested = (reason: Reason): Verdict => ({ status: 'not_tested', r
 export const unjudged = (reason: string): Verdict => ({ status: 'error', reason });
 
 /** A 2xx: the provider considers the event delivered. */
-export const isAccepted = ({ reply }: Pick<Exchange, 'reply'>): boolean => isSuccess(reply);
+export const isAccepted = ({ reply }: Pick<Exchange, 'reply'>): boolean =>
+  reply.kind === 'answer' && isSuccess(reply.status);
 
 /** A 4xx: a deliberate rejection. */
 export const isRefused = ({ reply }: Pick<Exchange, 'reply'>): boolean =>

@@ -133,7 +133,7 @@ export const createAttempts = (
   };
 
   const record = (attempt: StartedAttempt, end: AttemptEnd, endedAt: Millis): void => {
-    const row = recordOf(attempt, end, endedAt);
+    const row = recordOf(attempt, end, endedAt, context.remedies);
     recorder.record(row, generation, (written) => recorded(attempt, row, written));
   };
 

@@ -47,17 +47,17 @@ describe('samples', () => {
       status: 'fail',
       expected: ['a 2xx'],
       actual: expect.stringMatching(
-        /^refused: b: 415 in \d+ ms; c: connection \D+ after \d+ ms$/,
+        /^rejected: b: 415 in \d+ ms; c: connection \D+ after \d+ ms$/,
       ) as string,
       exchanges: [probe.exchanges[2], probe.exchanges[1]],
     });
   });
 
   test.for([
-    [5, 'refused: 1: 400 in 3 ms; 2: 400 in 3 ms; 3: 400 in 3 ms; 4: 400 in 3 ms; 5: 400 in 3 ms'],
+    [5, 'rejected: 1: 400 in 3 ms; 2: 400 in 3 ms; 3: 400 in 3 ms; 4: 400 in 3 ms; 5: 400 in 3 ms'],
     [
       7,
-      'refused: 1: 400 in 3 ms; 2: 400 in 3 ms; 3: 400 in 3 ms; 4: 400 in 3 ms; 5: 400 in 3 ms; and 2 more',
+      'rejected: 1: 400 in 3 ms; 2: 400 in 3 ms; 3: 400 in 3 ms; 4: 400 in 3 ms; 5: 400 in 3 ms; and 2 more',
     ],
   ] as const)('of %i the first five are named', ([count, actual]) => {
     const refused = Array.from({ length: count }, (_, at) => ({
@@ -109,7 +109,7 @@ describe('samples', () => {
         'diagnosis',
         expect.stringMatching(
           new RegExp(
-            `^The answer is a page of .*${who}.*, not of the receiver: it was refused on the way\\.$`,
+            `^The response is a page of .*${who}.*, not of the receiver: the request was rejected before it got there\\.$`,
             'i',
           ),
         ),
@@ -131,7 +131,7 @@ describe('a body that is too large', () => {
     const headers = [['x-powered-by', 'Express']] as const;
     expect(refuse(4321, 413, { headers })).toMatchObject({
       diagnosis:
-        'It is the size, not what is in it: a body of 4,321 bytes is too large (413), so the limit on bodies is too low.',
+        'The size is the problem, not the content: a body of 4,321 bytes is too large (413), so the body size limit is too low.',
       fix: 'Allow at least 100 kB, better 1 MB. Express: `express.raw({ type: () => true, limit: "1mb" })`. nginx: client_max_body_size.',
     });
     expect(refuse(100_000, 413, { headers: [['server', 'nginx/1.27']] })).toMatchObject({
@@ -237,7 +237,7 @@ describe('samples that must take effect', () => {
       expect(await judgeProcessed(probe, samples)).toMatchObject({
         status: 'fail',
         expected: ['a 2xx'],
-        actual: expect.stringMatching(/^refused: b: 400 in \d+ ms$/) as string,
+        actual: expect.stringMatching(/^rejected: b: 400 in \d+ ms$/) as string,
       });
     }
   });
@@ -250,7 +250,7 @@ describe('samples that must take effect', () => {
     expect(await judgeProcessed(probe, samples)).toEqual({
       status: 'fail',
       expected: ['a 2xx and one effect'],
-      actual: 'answered 2xx, but without effect: lost; lost as well',
+      actual: 'accepted with 2xx, but without effect: lost; lost as well',
       exchanges: probe.exchanges.slice(1),
     });
   });

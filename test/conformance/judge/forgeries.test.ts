@@ -166,7 +166,7 @@ describe.each([
       level: 'SHOULD',
       expected: [REFUSAL],
       actual: expect.stringMatching(
-        /^answered empty: 202 in \d+ ms, though without effect$/,
+        /^accepted without effect: empty: 202 in \d+ ms$/,
       ) as string,
       exchanges: [probe.exchanges[1]],
       diagnosis: 'The forgery is dropped, but the sender gets a success.',
@@ -180,7 +180,7 @@ describe.each([
     });
     expect(await judge(receiver.probe, forgeries)).toEqual({
       status: 'pass',
-      note: 'no forgery took effect; each is answered 202, which signature/refuses-with-4xx is about',
+      note: 'no forgery took effect; each gets a 202, which signature/refuses-with-4xx reports',
     });
   });
 
@@ -226,7 +226,7 @@ describe('a receiver that fails over a forgery', () => {
       exchanges: [probe.exchanges[0]],
       diagnosis:
         'The forgery is not accepted, but the receiver fails on it instead of rejecting it.',
-      fix: expect.stringMatching(/^Check that the header is there .* compare bytes\.$/) as string,
+      fix: expect.stringMatching(/^Check that the header is present .* compare bytes\.$/) as string,
     });
     // One that looks right showed that the others are refused.
     expect(receiver.heard).toHaveLength(3);

@@ -77,7 +77,7 @@ describe('events of a lead', () => {
     expect(verdict).toEqual({
       status: 'not_tested',
       reason: expect.stringMatching(
-        /^email\.opened was answered 500 in \d+ ms, so nothing can be said of its lead\.$/,
+        /^The receiver responded to email\.opened with 500 in \d+ ms, so the state of its lead is not meaningful\.$/,
       ) as string,
     });
   });

@@ -51,7 +51,7 @@ test('fail as refused when nothing explains it, and two of them are searched at 
   const verdict = await judgeRawBodies(receiver.probe, samples, () => null);
   expect(verdict).toMatchObject({
     status: 'fail',
-    actual: expect.stringMatching(/^refused: a: 400 in \d+ ms; b: 400 .*; c: 400/) as string,
+    actual: expect.stringMatching(/^rejected: a: 400 in \d+ ms; b: 400 .*; c: 400/) as string,
   });
   const searched = receiver.heard.filter(({ isSigned }) => !isSigned).map(({ body }) => body);
   expect(new Set(searched)).toEqual(new Set(['{"id":"evt_a"}', '{"id":"evt_b"}']));
@@ -69,7 +69,7 @@ test('the second is searched when the first tells nothing', async () => {
   ]);
   expect(verdict).toMatchObject({
     status: 'fail',
-    actual: expect.stringMatching(/^spaced: the right signature refused/) as string,
+    actual: expect.stringMatching(/^spaced: rejected the valid signature/) as string,
   });
 });
 
@@ -94,6 +94,6 @@ test('are searched where they were answered', async () => {
   const other = { name: 'other', body: '{  "id": "evt_3" }' };
   expect(await judgeRawBodies(receiver.probe, [spaced, other])).toMatchObject({
     status: 'fail',
-    actual: expect.stringMatching(/^other: the right signature refused/) as string,
+    actual: expect.stringMatching(/^other: rejected the valid signature/) as string,
   });
 });

@@ -165,9 +165,7 @@ describe.each([
       status: 'fail',
       level: 'SHOULD',
       expected: [REFUSAL],
-      actual: expect.stringMatching(
-        /^accepted without effect: empty: 202 in \d+ ms$/,
-      ) as string,
+      actual: expect.stringMatching(/^accepted without effect: empty: 202 in \d+ ms$/) as string,
       exchanges: [probe.exchanges[1]],
       diagnosis: 'The forgery is dropped, but the sender gets a success.',
       fix: 'Respond with 401 to requests without a valid signature, so that the sender notices.',

@@ -52,3 +52,14 @@ export const describeReply = (reply: Reply): string =>
   reply.kind === 'answer'
     ? `${reply.status} in ${Math.round(reply.durationMs)} ms`
     : `${reply.message} after ${Math.round(reply.durationMs)} ms`;
+
+/**
+ * A clause about the response to a request: `The receiver responded to the event with 401 in 3 ms`, or `The receiver gave no
+ * valid response to the event (connection reset after 12 ms)`.
+ *
+ * @param request what was sent, such as `the event`
+ */
+export const describeResponseTo = (request: string, reply: Reply): string =>
+  reply.kind === 'answer'
+    ? `The receiver responded to ${request} with ${describeReply(reply)}`
+    : `The receiver gave no valid response to ${request} (${describeReply(reply)})`;

@@ -8,7 +8,7 @@ import { deliver, effectsOf, settleBehind, times } from '../../judge/deliver.ts'
 import type { Probe } from '../../probe/probe.ts';
 import { knowsCause } from '../../experiments/known-causes.ts';
 import { explainByTime } from '../../experiments/expiry.ts';
-import { fail, isAccepted, notTested, pass, describeReply } from '../../verdict.ts';
+import { fail, isAccepted, notTested, pass, describeResponseTo } from '../../verdict.ts';
 
 /** More than common cache sizes: 100, 256, 500, 1000. */
 const OTHERS = 1100;
@@ -53,8 +53,7 @@ export const check = defineCheck({
   run: async (probe) => {
     const event = probe.event();
     const first = await deliver(probe, event);
-    if (!isAccepted(first))
-      return notTested(`The receiver responded to the event with ${describeReply(first.reply)}.`);
+    if (!isAccepted(first)) return notTested(`${describeResponseTo('the event', first.reply)}.`);
     const begunMs = probe.wall.now();
     const others = await sendOthers(probe);
     if (others < MIN_OTHERS) {

@@ -20,6 +20,6 @@ export const check = defineCheck({
   catches: ['delivery-neighbours-rolled-back'],
   stage: 'sequences',
   needs: ['effects'],
-  after: ['signature/forged-effects', 'delivery/aftermath', 'delivery/parallel-events'],
+  after: ['delivery/aftermath', 'delivery/parallel-events'],
   run: (probe) => judgeHistories(probe, BESIDE_REPEAT, { kinds: ['refused', 'lost', 'state'] }),
 });

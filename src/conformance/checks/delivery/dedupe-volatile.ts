@@ -5,6 +5,7 @@
  */
 import { defineCheck } from '../../check.ts';
 import { deliver, effectsOf, settleBehind, times } from '../../judge/deliver.ts';
+import { rememberCause } from '../../experiments/known-causes.ts';
 import { restart } from '../../judge/restart.ts';
 import { fail, isAccepted, notTested, pass, describeReply } from '../../verdict.ts';
 
@@ -46,8 +47,14 @@ export const check = defineCheck({
         ? pass('by the repeat alone: the effects hook begins anew with each restart')
         : pass();
     }
+    rememberCause(probe, 'doubled', {
+      key: 'doubled:restart',
+      sentence: 'A repeat takes effect again after a restart: processed ids are kept in memory.',
+      fix: check.fix,
+    });
     return fail({
       symptom: 'doubled',
+      key: 'doubled:restart',
       expected: ['no further effect'],
       actual: `${times(after - before)} of the repeat, sent after a restart, of an event that had taken effect before it`,
     });

@@ -4,11 +4,12 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
+import { failForged } from '../../experiments/known-causes.ts';
 import { forgedEffects } from '../../judge/forged-effects.ts';
 import { wrongDigest } from '../../judge/forgeries.ts';
 import { ENCODINGS, KEYLESS_SIGNATURES, type Known } from '../../samples/keyless.ts';
 import type { Probe } from '../../probe/probe.ts';
-import { fail, isAccepted, notTested, pass, describeReply } from '../../verdict.ts';
+import { isAccepted, notTested, pass, describeReply } from '../../verdict.ts';
 
 /** Side by side: they have nothing to do with one another. */
 const AT_ONCE = 8;
@@ -72,8 +73,7 @@ export const check = defineCheck({
     const exchanges = accepted.map(({ exchange }) => exchange).toReversed();
     const harmful = await forgedEffects(probe, exchanges);
     const names = accepted.map(({ name }) => name);
-    return fail({
-      symptom: 'forged',
+    return failForged(probe, {
       key: `forged:keyless:${first.name}`,
       expected: ['a 4xx (401 in the provider’s guide), no effect'],
       actual: `accepted ${names.join('; ')}${harmful.length > 0 ? ', and processed it' : ''}`,

@@ -88,7 +88,7 @@ export const judgeOnce = async (
   const effects = effectsOf(probe);
   const mayHaveEffect = await expectEffects(probe);
   const counts = await Promise.all(
-    delivered.map(({ event }) => (mayHaveEffect(event) ? effects.settled(event.id, 1) : 1)),
+    delivered.map(async ({ event }) => (mayHaveEffect(event) ? effects.settled(event.id, 1) : 1)),
   );
   const wrong = delivered.flatMap((one, place) =>
     counts[place] === 1 ? [] : [{ ...one, count: counts[place]! }],

@@ -71,7 +71,7 @@ test.each<[string, ViolationKind, History, Parameters<typeof say>[2]]>([
 });
 
 test('the key is the same for the same shape, whatever the numbers', () => {
-  const one = say('lost', [{ ...burst, count: 80 } as Step]);
+  const one = say('lost', [{ ...burst, count: 80 }]);
   const other = say('lost', [burst], { alike: 7 });
   expect(one.key).toBe(other.key);
 });

@@ -53,7 +53,7 @@ export const check = defineCheck({
     const verdict = await judgeOnce(probe, delivered);
     if (verdict === null) return pass();
     return verdict.status === 'fail' && verdict.symptom === 'lost'
-      ? await explainLost(probe, verdict)
+      ? explainLost(probe, verdict)
       : verdict;
   },
 });

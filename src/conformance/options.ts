@@ -7,6 +7,7 @@ import type { EventType } from '../../schemas/contract.ts';
 import type { Check } from './check.ts';
 import type { DescribeNeed } from './needs.ts';
 import type { HeaderPairs } from './net/exchange.ts';
+import type { Event } from './probe/event-maker.ts';
 import type { Hooks, StartSandbox } from './hooks/hooks.ts';
 import type { CheckResult, FailOn, KnownFailure } from './report.ts';
 

@@ -9,9 +9,9 @@ import { describeHistory } from '../histories/describe.ts';
 import { examine, type ExamineOptions, type Examined } from '../histories/examine.ts';
 import type { History } from '../histories/step.ts';
 import type { Probe } from '../probe/probe.ts';
-import { fail, pass } from '../verdict.ts';
+import { fail, notTested, pass } from '../verdict.ts';
 import { explainByNumber } from './rhythm.ts';
-import { rememberCause, type NamedCause } from './known-causes.ts';
+import { knowsCause, rememberCause, type NamedCause } from './known-causes.ts';
 
 const EXPECTED: Readonly<Record<Symptom, string>> = {
   forged: 'no effect of a forged request',
@@ -77,8 +77,16 @@ export const judgeHistories = async (
     ...options
   }: JudgeOptions = {},
 ): Promise<Verdict> => {
+  // What an earlier experiment has explained is not looked for again.
+  const unexplained = kinds.filter((kind) => !knowsCause(probe, kind));
+  if (unexplained.length === 0) return notTested('Says nothing new: the cause is known already.');
   const explain = (shown: Shown) => explainByNumber(probe, shown);
-  const examined = await examine(probe, histories, { kinds, playForMs, explain, ...options });
+  const examined = await examine(probe, histories, {
+    kinds: unexplained,
+    playForMs,
+    explain,
+    ...options,
+  });
   if (examined.shown !== null) return verdictOn(probe, examined.shown, examined);
   return pass(`${examined.histories} sequences, ${examined.requests} requests`);
 };

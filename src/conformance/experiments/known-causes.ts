@@ -30,6 +30,19 @@ export const rememberCause = ({ signing }: Run, symptom: Symptom, cause: NamedCa
   known.set(signing, causes);
 };
 
+/** A forgery that was accepted or took effect: the most severe finding. */
+export const failForged = (
+  run: Run,
+  failure: Omit<Extract<Verdict, { status: 'fail' }>, 'status' | 'symptom'> & {
+    readonly key: string;
+    readonly diagnosis: string;
+  },
+): Verdict => {
+  const { key, diagnosis: sentence, fix = '' } = failure;
+  rememberCause(run, 'forged', { key, sentence, fix });
+  return { status: 'fail', symptom: 'forged', ...failure };
+};
+
 export const knowsCause = ({ signing }: Run, symptom: Symptom): boolean =>
   known.get(signing)?.has(symptom) === true;
 

@@ -50,7 +50,7 @@ const sendInTurn = async (probe: Probe, symptom: Symptom): Promise<readonly Trie
   return tried;
 };
 
-/** The number that all failures are apart; null when there is none. Checks run beside no others here. */
+/** Distance between consecutive failures; null when it is not always the same. */
 const periodOf = (failures: readonly number[]): number | null => {
   const gaps = failures.slice(1).map((place, index) => place - failures[index]!);
   const [period] = gaps;

@@ -35,14 +35,6 @@ export const AFTERMATH: readonly History[] = [
   [event(0), { kind: 'forgery', form: 'unsigned', type: 'email.replied', path: 'kept' }, event(1)],
 ];
 
-/** The same for what only the holder of the secret can send. */
-export const SIGNED_AFTERMATH: readonly History[] = (
-  ['signed, not JSON', 'signed, without data'] as const
-).flatMap((form): readonly History[] => [
-  [{ kind: 'malformed', form, path: 'kept' }, event()],
-  [{ kind: 'malformed', form, path: 'fresh' }, event(0, 'fresh')],
-]);
-
 /** Different leads at the same moment. */
 export const PARALLEL: readonly History[] = [
   [together(part(0), part(1))],

@@ -220,6 +220,12 @@ const afterOthers = (shown: Shown, before: History, last: Step): Omit<NamedCause
       fix: FIX.connection,
     };
   }
+  if (onSame && prior?.kind === 'event') {
+    return {
+      sentence: `The next valid event on the same connection ${outcome}: something of the first one is kept with the connection, such as a signature, a buffer or a parser.`,
+      fix: FIX.connection,
+    };
+  }
   const where = onSame ? ' on the same connection' : '';
   return {
     sentence: `After ${aftermath(before)}, the next valid event${where} ${outcome}: something of the earlier request is left over, such as an open transaction, a lock or shared state.`,

@@ -56,7 +56,7 @@ const shownBy = (played: Played, violations: readonly Violation[], kind?: Violat
   return { played, violation, alike: count };
 };
 
-/** Plays it by itself until it shows this kind of violation. */
+/** Plays it alone until it shows this kind of violation. */
 const reproduce = async (
   probe: Probe,
   history: History,

@@ -14,7 +14,7 @@ export const FIX = {
   queue:
     'Store the event before answering 2xx (a table or a durable queue). When a bounded queue or pool is full, wait or answer 503, so that the provider retries.',
   batch:
-    'Insert ids with `ON CONFLICT DO NOTHING` and commit each event by itself, so that a duplicate does not roll back the other events of its batch.',
+    'Insert ids with `ON CONFLICT DO NOTHING` and commit each event on its own, so that a duplicate does not roll back the other events of its batch.',
   lead: 'Change only the columns that the event is about, in one statement (`UPDATE … SET open_count = max(open_count, ?)`), or lock the lead’s row (`SELECT … FOR UPDATE`) while it is read and written.',
   byLead:
     'Recognise a repeat by the id of the event alone. Process every event of a lead, however shortly it follows another one.',

@@ -11,7 +11,6 @@ import { primaryTypeOf } from '../judge/interests.ts';
 import { createEventMaker } from '../probe/event-maker.ts';
 import { createRunMemory } from '../probe/run-memory.ts';
 import { createProbe, type Probe } from '../probe/probe.ts';
-import { createRunMemory } from '../probe/run-memory.ts';
 import { createExchangeLog, type ExchangeLog } from './exchange-log.ts';
 import { hooksWithout } from './hook-members.ts';
 import { createPace, type Pace } from './pace.ts';

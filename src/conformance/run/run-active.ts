@@ -6,7 +6,6 @@
 import { STAGES, type ActiveCheck, type Verdict } from '../check.ts';
 import { explainVerdict } from '../experiments/explain-verdict.ts';
 import { BehindError } from '../hooks/backlog.ts';
-import { explainVerdict } from '../experiments/explain-verdict.ts';
 import type { Exchange } from '../net/exchange.ts';
 import { stopwatch } from '../net/stopwatch.ts';
 import type { Probe } from '../probe/probe.ts';

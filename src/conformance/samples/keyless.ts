@@ -17,6 +17,8 @@ export interface Known {
 export interface KeylessSignature {
   /** "sha256(body)", as a developer would write it. */
   readonly name: string;
+  /** Hexadecimal digits of its digest; 64 unless given. */
+  readonly digits?: number;
   /** The digest, in hexadecimal. */
   digest(known: Known): string;
 }
@@ -27,8 +29,11 @@ const hash = (algorithm: string, text: string): string =>
 const hmac = (key: string, text: string, algorithm = 'sha256'): string =>
   createHmac(algorithm, key).update(text).digest('hex');
 
-const PLAIN: readonly KeylessSignature[] = ['sha256', 'sha512', 'sha1', 'md5'].map((algorithm) => ({
+const DIGITS = { sha256: 64, sha512: 128, sha1: 40, md5: 32 };
+
+const PLAIN: readonly KeylessSignature[] = Object.entries(DIGITS).map(([algorithm, digits]) => ({
   name: `${algorithm}(body)`,
+  digits,
   digest: ({ body }) => hash(algorithm, body),
 }));
 
@@ -36,7 +41,6 @@ const PLAIN: readonly KeylessSignature[] = ['sha256', 'sha512', 'sha1', 'md5'].m
 export const KEYLESS: readonly KeylessSignature[] = [
   ...PLAIN,
   { name: 'HMAC-SHA256 of the body with the body as key', digest: ({ body }) => hmac(body, body) },
-  { name: 'HMAC-SHA256 of the body with an empty key', digest: ({ body }) => hmac('', body) },
   { name: 'HMAC-SHA256 of the body with its id as key', digest: ({ body, id }) => hmac(id, body) },
   {
     name: 'HMAC-SHA256 of the body with its timestamp as key',
@@ -68,15 +72,18 @@ export interface WrittenSignature {
   readonly name: string;
   /** Name in {@link ENCODINGS}. */
   readonly encoding: string;
+  /** Hexadecimal digits of its digest. */
+  readonly digits: number;
   readonly write: (known: Known) => string;
 }
 
 /** Every digest in hexadecimal with the prefix; the likely ones in other encodings, too. */
 export const KEYLESS_SIGNATURES: readonly WrittenSignature[] = KEYLESS.flatMap(
-  ({ name, digest }, place) =>
+  ({ name, digest, digits = 64 }, place) =>
     ENCODINGS.slice(0, place < PLAIN.length + 2 ? ENCODINGS.length : 1).map(([how, write]) => ({
       name: name + how,
       encoding: how,
+      digits,
       write: (known: Known) => write(digest(known)),
     })),
 );

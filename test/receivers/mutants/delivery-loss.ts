@@ -73,6 +73,10 @@ export const LOSS_MUTANTS: readonly Mutant[] = [
   {
     name: 'delivery-stuck-on-poison',
     fault: 'works in turn and tries the first event again and again',
+    also: {
+      'delivery/effects-stop': 'while it is stuck, no event has an effect',
+      'delivery/histories': 'while it is stuck, no event has an effect',
+    },
     make: (secret) =>
       new (class extends ModelReceiver {
         /** On disk. */

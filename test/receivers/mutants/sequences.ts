@@ -105,23 +105,6 @@ class DropsBusyLead extends ModelReceiver {
   }
 }
 
-/** Collects events for some milliseconds; a repeat among them throws the batch away. */
-class RollsBackBatch extends ModelReceiver {
-  batch: Event[] = [];
-  override async process(event: Event): Promise<Answer> {
-    this.batch.push(event);
-    if (this.batch.length === 1) setTimeout(() => void this.commit(), 5);
-    return { status: 202 };
-  }
-  async commit(): Promise<void> {
-    const batch = this.batch;
-    this.batch = [];
-    const ids = new Set(batch.map(({ id }) => id));
-    if (ids.size < batch.length || batch.some(({ id }) => this.seen.has(id))) return;
-    for (const event of batch) await super.process(event);
-  }
-}
-
 /** What a customer's events have begun is rolled back when a repeat arrives before it is done. */
 class RollsBackNeighbours extends ModelReceiver {
   readonly repeats = new Map<string, number>();
@@ -171,8 +154,8 @@ class DropsWhenFull extends ModelReceiver {
   async work(): Promise<void> {
     while (this.queue.length > 0) {
       await sleep(3);
-      await super.process(this.queue[0]!);
-      this.queue.shift();
+      const { status } = await super.process(this.queue[0]!);
+      if (status < 300) this.queue.shift();
     }
   }
 }
@@ -269,7 +252,6 @@ export const SEQUENCE_MUTANTS: readonly Mutant[] = [
   }),
   mutant('delivery-lost-update', 'writes back the whole lead that it has read', WritesWholeLead),
   mutant('delivery-lead-busy-dropped', 'drops an event of a lead that is at work', DropsBusyLead),
-  mutant('delivery-batch-rolled-back', 'rolls back a batch that holds a repeat', RollsBackBatch),
   mutant(
     'delivery-neighbours-rolled-back',
     'rolls back what a repeat arrives beside',
@@ -287,6 +269,7 @@ export const SEQUENCE_MUTANTS: readonly Mutant[] = [
     'delivery-fails-after-two-repeats',
     'loses a connection with each repeat',
     LosesConnections,
+    { also: { 'delivery/crash-midway': 'what is sent again after a kill is a repeat' } },
   ),
   mutant('delivery-ids-expire', 'remembers ids for less than a second', ForgetsSoon),
   mutant('delivery-worker-dies', 'has a worker that an event can end', WorkerDies),

@@ -19,8 +19,7 @@ export const check = defineCheck({
   cause:
     'A refused or repeated request leaves something behind: an unread body on the connection, an open transaction, a lock.',
   fix: 'Read every body to its end, and undo everything that a refused or repeated request has begun.',
-  catches: ['delivery-unread-body', 'delivery-open-transaction', 'delivery-batch-rolled-back'],
+  catches: ['delivery-unread-body', 'delivery-open-transaction'],
   stage: 'sequences',
-  after: ['signature/forged-effects'],
   run: (probe) => judgeHistories(probe, AFTERMATH, { kinds: ['refused', 'lost'] }),
 });

@@ -16,10 +16,10 @@ export const check = defineCheck({
     source: 'guide, "Error handling best practices: Idempotency"',
   },
   cause: 'Events are processed in batches, and a duplicate in a batch rolls back all of it.',
-  fix: 'Insert ids with `ON CONFLICT DO NOTHING`, and commit each event by itself.',
+  fix: 'Insert ids with `ON CONFLICT DO NOTHING`, and commit each event on its own.',
   catches: ['delivery-neighbours-rolled-back'],
   stage: 'sequences',
   needs: ['effects'],
-  after: ['signature/forged-effects', 'delivery/aftermath', 'delivery/parallel-events'],
+  after: ['delivery/aftermath', 'delivery/parallel-events'],
   run: (probe) => judgeHistories(probe, BESIDE_REPEAT, { kinds: ['refused', 'lost', 'state'] }),
 });

@@ -23,20 +23,7 @@ export const check = defineCheck({
   fix: 'Keep what belongs to one request within its handler, and make its effect and its id one transaction.',
   catches: ['delivery-fails-after-two-repeats'],
   stage: 'load',
-  after: [
-    'signature/forged-effects',
-    'signature/forgeries-by-type',
-    'signature/keyless',
-    'delivery/aftermath',
-    'delivery/parallel-events',
-    'delivery/lead-parallel',
-    'delivery/beside-repeat',
-    'delivery/other-connection',
-    'delivery/burst-effects',
-    'delivery/dup-seq',
-    'delivery/dup-race',
-    'delivery/no-loss',
-  ],
+  after: ['delivery/aftermath', 'delivery/parallel-events', 'delivery/lead-parallel'],
   run: (probe) => {
     const { thorough, hooks, random } = probe;
     const withRestart = thorough && hooks.restart !== undefined;

@@ -21,11 +21,6 @@ export const check = defineCheck({
   fix: 'Change only the columns that the event is about, in one statement, or lock the lead’s row while it is read and written.',
   catches: ['delivery-lost-update', 'delivery-lead-busy-dropped'],
   stage: 'load',
-  after: [
-    'signature/forged-effects',
-    'delivery/aftermath',
-    'delivery/parallel-events',
-    'delivery/dedupe-key',
-  ],
+  after: ['delivery/aftermath', 'delivery/parallel-events'],
   run: (probe) => judgeHistories(probe, ONE_LEAD, { kinds: ['refused', 'lost', 'state'] }),
 });

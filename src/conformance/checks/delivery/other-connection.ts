@@ -26,7 +26,6 @@ export const check = defineCheck({
   catches: ['delivery-ids-by-connection'],
   stage: 'sequences',
   needs: ['effects'],
-  after: ['signature/forged-effects', 'delivery/aftermath'],
   run: async (probe) => {
     const histories = [REPEAT_ON_SAME_CONNECTION, REPEAT_ON_OTHER_CONNECTIONS];
     const verdict = await judgeHistories(probe, histories, { kinds: ['doubled'] });

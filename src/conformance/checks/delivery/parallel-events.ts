@@ -21,12 +21,7 @@ export const check = defineCheck({
   fix: 'Keep what belongs to one request in local variables of its handler.',
   catches: ['delivery-shared-body', 'delivery-shared-event'],
   stage: 'sequences',
-  after: [
-    'signature/forged-effects',
-    'signature/forgeries-by-type',
-    'signature/keyless',
-    'delivery/aftermath',
-  ],
+  after: ['delivery/aftermath'],
   run: (probe) =>
     judgeHistories(probe, PARALLEL, { kinds: ['forged', 'refused', 'lost', 'state'] }),
 });

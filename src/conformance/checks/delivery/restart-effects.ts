@@ -21,6 +21,5 @@ export const check = defineCheck({
   catches: ['delivery-inbox-replayed-at-start'],
   stage: 'disturbing',
   needs: ['effects', 'restart'],
-  after: ['signature/forged-effects'],
   run: (probe) => judgeHistories(probe, AFTER_RESTART, { kinds: ['doubled'] }),
 });

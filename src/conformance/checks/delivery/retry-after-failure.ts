@@ -21,6 +21,5 @@ export const check = defineCheck({
   catches: ['delivery-first-step-repeated'],
   stage: 'disturbing',
   needs: ['effects', 'fault'],
-  after: ['signature/forged-effects'],
   run: (probe) => judgeHistories(probe, AFTER_FAILURE, { kinds: ['doubled'] }),
 });

@@ -4,8 +4,9 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
+import { failForged } from '../../experiments/known-causes.ts';
 import { forgedEffects, type ForgedEffect } from '../../judge/forged-effects.ts';
-import { describeReply, fail, isAccepted, pass } from '../../verdict.ts';
+import { describeReply, isAccepted, pass } from '../../verdict.ts';
 
 const unique = (values: readonly string[]): readonly string[] => [...new Set(values)];
 
@@ -35,8 +36,7 @@ export const check = defineCheck({
     const [first] = found;
     if (first === undefined) return pass(`${all.length} requests looked at`);
     const answer = describeReply(first.exchange.reply);
-    return fail({
-      symptom: 'forged',
+    return failForged(probe, {
       key: 'forged:processed-although-refused',
       expected: ['no effect of a forged request'],
       actual: `${found.length} forged requests took effect, the first ${first.form}: ${answer}, then ${first.count === 1 ? 'one effect' : `${first.count} effects`}`,

@@ -5,6 +5,7 @@
  */
 import { EVENT_TYPES } from '../../../../schemas/contract.ts';
 import { defineCheck } from '../../check.ts';
+import { failForged } from '../../experiments/known-causes.ts';
 import { forgedEffects } from '../../judge/forged-effects.ts';
 import { wrongSignature } from '../../judge/forgeries.ts';
 import type { Exchange } from '../../net/exchange.ts';
@@ -63,8 +64,7 @@ export const check = defineCheck({
         exchanges: accepted.slice(0, 2).map(({ exchange }) => exchange),
       });
     }
-    return fail({
-      symptom: 'forged',
+    return failForged(probe, {
       key: `forged:types:${types.join('+')}`,
       expected: ['a 4xx (401 in the provider’s guide), no effect'],
       actual: `accepted forged ${quoted(types)}${harmful.length > 0 ? ', and processed them' : ''}; refused forged events of the other types`,

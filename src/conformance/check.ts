@@ -72,6 +72,9 @@ export interface Requirement {
 /** Why a run ended early: its time budget was exhausted, or the user interrupted it. */
 export type CutOff = 'budget' | 'interruption';
 
+/** What a failure did: refused, doubled or lost valid events, left a wrong state, or let a forgery take effect. */
+export type Symptom = 'forged' | 'refused' | 'doubled' | 'lost' | 'state';
+
 export type Verdict =
   | {
       readonly status: 'pass';
@@ -90,6 +93,8 @@ export type Verdict =
       readonly fix?: string;
       /** A lower level than the check's own, if the observation is less severe. */
       readonly level?: Level;
+      /** What the failure did, if that is known. */
+      readonly symptom?: Symptom;
       /** The cause that an experiment has shown, stable and comparable: failures with the same key are one finding. */
       readonly key?: string;
       /** Exchanges that show the failure, the plainest last; default: all exchanges of the check. */

@@ -34,7 +34,7 @@ const seedOf = (seed: number, name: string): number =>
 
 /** @param isUnreliable whether a hook has failed its validation: probes do not get it */
 export const createProbes = (
-  { context, seed, timeoutMs }: Pick<RunPlan, 'context' | 'seed' | 'timeoutMs'>,
+  { context, seed, idSalt, timeoutMs }: Pick<RunPlan, 'context' | 'seed' | 'idSalt' | 'timeoutMs'>,
   isUnreliable: (hook: Hook) => boolean,
 ): Probes => {
   const log = createExchangeLog();
@@ -52,7 +52,7 @@ export const createProbes = (
         ...context,
         hooks: hooksWithout(context.hooks, isUnreliable),
         random,
-        events: createEventMaker(random, context.wall.now),
+        events: createEventMaker(random, context.wall.now, idSalt),
         backlog,
         timeoutMs: (isValid) => {
           const maxMs = isValid ? VALID_TIMEOUT_AFTER_HANG_MS : TIMEOUT_AFTER_HANG_MS;

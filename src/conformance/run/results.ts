@@ -5,6 +5,7 @@
  */
 import type { Check } from '../check.ts';
 import type { CheckResult } from '../report.ts';
+import type { Cause } from './merge-findings.ts';
 import type { RunPlan } from './plan.ts';
 import { toResult, type Ran } from './run-check.ts';
 
@@ -13,21 +14,30 @@ export interface Results {
   finish(check: Check, ran: Ran): CheckResult;
   /** Undefined until the check has finished. */
   get(id: string): CheckResult | undefined;
+  /** The cause that an experiment of the check has shown; undefined without one. */
+  causeOf(id: string): Cause | undefined;
   /** Whether a result that bears on MUST was cut off. */
   isPartial(): boolean;
 }
 
 export const createResults = (plan: RunPlan): Results => {
-  const { context, rerun, describeNeed, onProgress } = plan;
+  const { context, seed, rerun, describeNeed, onProgress } = plan;
   const results = new Map<string, CheckResult>();
+  const causes = new Map<string, Cause>();
+  const rerunCheck = rerun === undefined ? undefined : (id: string | null) => rerun(id, seed);
   return {
     finish: (check, ran) => {
-      const result = toResult(check, ran, { ...context, rerun, describeNeed });
+      const { verdict } = ran;
+      if (verdict.status === 'fail' && verdict.key !== undefined) {
+        causes.set(check.id, { key: verdict.key, isOwn: true });
+      }
+      const result = toResult(check, ran, { ...context, rerun: rerunCheck, describeNeed });
       results.set(check.id, result);
       onProgress({ type: 'finished', check, result });
       return result;
     },
     get: (id) => results.get(id),
+    causeOf: (id) => causes.get(id),
     isPartial: () =>
       [...results.values()].some(({ cut_off: by, level }) => by !== null && level === 'MUST'),
   };

@@ -9,6 +9,7 @@ import { isActive, type PassiveCheck } from '../check.ts';
 import type { CheckResult } from '../report.ts';
 import { notReached } from './cut-off.ts';
 import { createLiveness } from './liveness.ts';
+import { mergeFindings } from './merge-findings.ts';
 import type { Pace } from './pace.ts';
 import type { RunPlan } from './plan.ts';
 import { createProbes } from './probes.ts';
@@ -40,7 +41,7 @@ const createBudgetCheck = (
   };
 };
 
-/** Run all checks of a plan. @returns one result per check, in the order of the plan */
+/** Run all checks of a plan. @returns one result per check, in the order of the plan; failures of one cause are merged */
 export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> => {
   const { checks, context, concurrency, deadline } = plan;
   const results = createResults(plan);
@@ -59,5 +60,8 @@ export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> 
   }
   const passive = checks.filter((check): check is PassiveCheck => !isActive(check));
   await runPassive(passive, parts);
-  return checks.map(({ id }) => results.get(id)!);
+  return mergeFindings(
+    checks.map(({ id }) => results.get(id)!),
+    results.causeOf,
+  );
 };

@@ -5,7 +5,14 @@
  */
 import { defineCheck } from '../../check.ts';
 import { deliver, effectsOf, times } from '../../judge/deliver.ts';
-import { fail, isAccepted, notTested, pass, describeReply } from '../../verdict.ts';
+import {
+  fail,
+  isAccepted,
+  notTested,
+  pass,
+  describeReply,
+  describeResponseTo,
+} from '../../verdict.ts';
 
 export const check = defineCheck({
   id: 'delivery/effects-probe',
@@ -33,9 +40,7 @@ export const check = defineCheck({
     }
     const exchange = await deliver(probe, event);
     if (!isAccepted(exchange)) {
-      return notTested(
-        `The receiver responded to the event with ${describeReply(exchange.reply)}. Fix that first.`,
-      );
+      return notTested(`${describeResponseTo('the event', exchange.reply)}. Fix that first.`);
     }
     const after = await effects.settled(event.id, 1);
     if (after === 1) return pass();

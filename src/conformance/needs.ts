@@ -14,6 +14,9 @@ export type Need = Hook | 'sandbox';
 /** Words a need as a sentence: what is missing and how to provide it. */
 export type DescribeNeed = (need: Need) => string;
 
+/** Words a phrase on how to test more checks: "pass hooks.effects to test 14 more". */
+export type SuggestNeed = (need: Need, checks: number) => string;
+
 /** Why a check was not tested: a sentence, or a need, optionally after a remark. */
 export type Reason = string | { readonly needs: Need; readonly remark?: string };
 
@@ -38,3 +41,17 @@ export const describeReason = (reason: Reason, describeNeed: DescribeNeed): stri
   const { needs, remark } = reason;
   return remark === undefined ? describeNeed(needs) : `${remark} ${describeNeed(needs)}`;
 };
+
+const MEMBERS: Readonly<Record<Need, string>> = {
+  effects: 'hooks.effects',
+  state: 'hooks.state',
+  fault: 'hooks.fault',
+  restart: 'hooks.restart',
+  recovery: 'hooks.recover',
+  campaign: 'hooks.campaign',
+  sandbox: 'sandbox',
+};
+
+/** The wording for callers of the programmatic API. */
+export const suggestNeedInCode: SuggestNeed = (need, checks) =>
+  `pass ${MEMBERS[need]} to test ${checks} more`;

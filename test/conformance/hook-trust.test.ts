@@ -36,7 +36,7 @@ test('ids that are known before they were sent: nothing rests on the hook, and t
   const report = await examineWith({ effects: async () => 1 }, ['delivery/dup-seq']);
   expect(resultOf(report, 'delivery/effects-probe')).toMatchObject({
     status: 'not_tested',
-    reason: expect.stringContaining('use another seed'),
+    reason: expect.stringContaining('use another seed or fresh ids'),
   });
   expect(resultOf(report, 'delivery/dup-seq')).toMatchObject({
     status: 'not_tested',
@@ -74,7 +74,7 @@ test('without a hook, that it shows nothing is no trouble', async () => {
     secret: SECRET,
     only: ['delivery/*-probe', 'signature/missing-header'],
   });
-  expect(summary).toMatchObject({ verdict: 'conformant', not_tested: 3 });
+  expect(summary).toMatchObject({ verdict: 'passed', not_tested: 3 });
 });
 
 test('a hook that throws is one error, and the rest is not tested', async () => {

@@ -6,6 +6,7 @@
 import type { Progress } from '../../conformance/options.ts';
 import { formatSpan } from '../../conformance/run/cut-off.ts';
 import { isCounted, type CheckResult, type FailOn } from '../../conformance/report.ts';
+import { cutTo } from '../../conformance/reporters/layout.ts';
 import { harmless } from '../output/table.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -51,7 +52,7 @@ export interface LiveOptions {
  * @returns a function to call with each step of the run
  */
 export const createLiveView = (
-  terminal: Pick<Terminal, 'note' | 'status' | 'isLive'>,
+  terminal: Pick<Terminal, 'note' | 'status' | 'isLive' | 'columns'>,
   { total, failOn, elapsed }: LiveOptions,
 ): ((step: Progress) => void) => {
   const running = new Set<string>();
@@ -60,14 +61,17 @@ export const createLiveView = (
   let nextNoteMs = PROGRESS_INTERVAL_MS;
   const wordOf = ({ level }: CheckResult): string =>
     isCounted(level, failOn) ? 'FAILED' : level === 'SHOULD' ? 'WARNING' : 'NOTE';
+  // A person reads the whole text in the report; a log may be all that is left.
+  const note = (text: string): void =>
+    terminal.note(terminal.isLive ? cutTo(text.replaceAll('\n', ' '), terminal.columns) : text);
   const finished = (result: CheckResult): void => {
     const { id, status, actual, reason } = result;
     running.delete(id);
     done += 1;
     const kind = kindOf(result);
     counts.set(kind, (counts.get(kind) ?? 0) + 1);
-    if (status === 'fail') terminal.note(`${wordOf(result)} ${id}: ${harmless(actual ?? '')}`);
-    if (status === 'error' && id !== REACH) terminal.note(`ERROR ${id}: ${harmless(reason ?? '')}`);
+    if (status === 'fail') note(`${wordOf(result)} ${id}: ${harmless(actual ?? '')}`);
+    if (status === 'error' && id !== REACH) note(`ERROR ${id}: ${harmless(reason ?? '')}`);
   };
   return (step) => {
     if (step.type === 'slow') {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { DescribeNeed, Need } from '../../conformance/needs.ts';
+import type { DescribeNeed, Need, SuggestNeed } from '../../conformance/needs.ts';
 import type { NameOption } from '../../conformance/options.ts';
 
 const BY_FLAGS: Readonly<Record<Need, string>> = {
@@ -23,6 +23,24 @@ const BY_FLAGS: Readonly<Record<Need, string>> = {
 
 /** Word a need by the flags that provide it. */
 export const describeNeedByFlags: DescribeNeed = (need) => BY_FLAGS[need];
+
+const FLAGS: Readonly<Record<Need, string>> = {
+  effects: '--effects-url',
+  state: '--state-url',
+  fault: '--fault-url',
+  restart: '--restart-command',
+  recovery: '--recover-command',
+  campaign: '--pauses',
+  sandbox: '--sandbox-url',
+};
+
+/** Suggest the flag of a need. @param hasSandbox whether a running sandbox is given, whose sinks show effects */
+export const suggestNeedByFlags =
+  (hasSandbox: boolean): SuggestNeed =>
+  (need, checks) => {
+    const flag = need === 'effects' && hasSandbox ? '--effects-sink crm' : FLAGS[need];
+    return `add ${flag} to test ${checks} more (see verify --hooks)`;
+  };
 
 /** `effectsUrl` is `--effects-url`. */
 export const flagOf: NameOption = (option) =>

@@ -15,6 +15,8 @@ export interface LeadState {
   readonly known: boolean;
   /** URL that reported the lead as unknown, for messages. */
   readonly asked?: string | undefined;
+  /** Keys of the hook's response, for messages; default: those of this object. */
+  readonly keys?: readonly string[] | undefined;
   /** Whether the address is excluded from every campaign. */
   readonly suppressed?: boolean | undefined;
   readonly unsubscribed?: boolean | undefined;

@@ -133,6 +133,7 @@ const judge = async (probe: Probe, forgeries: readonly Forgery[]): Promise<Judge
   if (harmful.length > 0) {
     const proven = effects.some((count) => count !== null && count > 0);
     const verdict = fail({
+      ...(proven ? { symptom: 'forged' } : {}),
       expected: [REFUSAL],
       actual: `accepted ${list(harmful)}${proven ? ', and processed it' : ''}`,
       exchanges: exchangesOf(harmful),

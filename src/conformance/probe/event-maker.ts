@@ -6,6 +6,7 @@
 import { EVENT_TYPES, type EventType } from '../../../schemas/contract.ts';
 import type { WebhookEvent } from '../../../schemas/events.ts';
 import { EVENT_EXAMPLES } from '../../../schemas/examples.ts';
+import { seededRandom } from '../../domain/random.ts';
 import { toProviderTime } from '../../domain/time.ts';
 
 export type Data = Readonly<Record<string, unknown>>;
@@ -37,9 +38,15 @@ const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 /**
  * @param random random numbers in [0, 1); the same numbers give the same ids
  * @param now current time in ms since 1970
+ * @param salt a whole number that makes ids and addresses differ, with the same random numbers
  */
-export const createEventMaker = (random: () => number, now: () => number): EventMaker => {
-  const run = Array.from({ length: 10 }, () => ALPHABET[Math.floor(random() * 32)]).join('');
+export const createEventMaker = (random: () => number, now: () => number, salt = 0): EventMaker => {
+  const salting = seededRandom(salt);
+  const shift = (): number => (salt === 0 ? 0 : salting());
+  const run = Array.from(
+    { length: 10 },
+    () => ALPHABET[Math.floor((random() + shift()) * 32) % 32],
+  ).join('');
   let made = 0;
   const next = (): string => {
     made += 1;

@@ -20,6 +20,8 @@ export interface RunPlan {
     'seen' | 'timeoutMs' | 'events' | 'random' | 'backlog' | 'memory' | 'allExchanges'
   >;
   readonly seed: number;
+  /** Makes event ids and addresses differ from those of another run with the seed; default: 0, the same ones. */
+  readonly idSalt?: number | undefined;
   /** Timeout of one request. */
   readonly timeoutMs: number;
   /** Maximum number of concurrent checks in parallel stages. */
@@ -31,7 +33,7 @@ export interface RunPlan {
   /** When the run must end; default: never. */
   readonly deadline?: Deadline | undefined;
   /** See `VerifyOptions.rerun`. */
-  readonly rerun?: ((id: string) => string) | undefined;
+  readonly rerun?: ((id: string | null, seed: number) => string) | undefined;
   /** See `VerifyOptions.describeNeed`. */
   readonly describeNeed?: DescribeNeed | undefined;
   readonly onProgress: (progress: Progress) => void;

@@ -40,7 +40,7 @@ const seedOf = (seed: number, name: string): number =>
 
 /** @param isUnreliable whether a hook has failed its validation: probes do not get it */
 export const createProbes = (
-  { context, seed, timeoutMs }: Pick<RunPlan, 'context' | 'seed' | 'timeoutMs'>,
+  { context, seed, idSalt, timeoutMs }: Pick<RunPlan, 'context' | 'seed' | 'idSalt' | 'timeoutMs'>,
   isUnreliable: (hook: Hook) => boolean,
 ): Probes => {
   const log = createExchangeLog();
@@ -59,7 +59,7 @@ export const createProbes = (
         ...context,
         hooks: hooksWithout(context.hooks, isUnreliable),
         random,
-        events: createEventMaker(random, context.wall.now),
+        events: createEventMaker(random, context.wall.now, idSalt),
         backlog,
         memory,
         primaryType: () => primaryTypeOf(context),

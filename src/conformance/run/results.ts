@@ -22,8 +22,9 @@ export interface Results {
 }
 
 export const createResults = (plan: RunPlan): Results => {
-  const { checks, context, rerun, describeNeed, onProgress } = plan;
-  const options = { ...context, rerun, describeNeed };
+  const { checks, context, seed, rerun, describeNeed, onProgress } = plan;
+  const rerunCheck = rerun === undefined ? undefined : (id: string | null) => rerun(id, seed);
+  const options = { ...context, rerun: rerunCheck, describeNeed };
   const results = new Map<string, CheckResult>();
   const rans = new Map<string, Ran>();
   /** Ids of the checks whose own experiment has shown their cause. */

@@ -38,7 +38,7 @@ export const check = defineCheck({
     const before = await effects.count(event.id);
     if (before !== 0) {
       return notTested(
-        `The effects hook counts ${times(before)} for ${event.id} before it was sent. If the seed was used before, a receiver with a durable store already knows its ids: use another seed, or empty the store. Otherwise the hook ignores the id.`,
+        `The effects hook counts ${times(before)} for ${event.id} before it was sent. If the seed was used before, a receiver with a durable store already knows its ids: use another seed or fresh ids, or empty the store. Otherwise the hook ignores the id.`,
       );
     }
     const exchange = await deliver(probe, event);

@@ -6,7 +6,8 @@
 import { toProviderTime } from '../../../domain/time.ts';
 import { defineCheck } from '../../check.ts';
 import { createLead, judgeLeads } from '../../judge/lead.ts';
-import { fail, notTested, pass } from '../../verdict.ts';
+import { missesKeys } from '../../judge/state-keys.ts';
+import { fail, pass } from '../../verdict.ts';
 
 export const check = defineCheck({
   id: 'domain/bounce-class',
@@ -34,7 +35,7 @@ export const check = defineCheck({
       const hard = await lead.sees(({ suppressed }) => suppressed === true);
       if (hard.suppressed === true) return pass();
       if (hard.known && hard.suppressed === undefined) {
-        return notTested('The state hook does not return "suppressed". Add it.');
+        return missesKeys(hard);
       }
       return fail({
         symptom: 'state',

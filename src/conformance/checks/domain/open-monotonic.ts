@@ -6,7 +6,8 @@
 import { toProviderTime } from '../../../domain/time.ts';
 import { defineCheck } from '../../check.ts';
 import { createLead, judgeLeads } from '../../judge/lead.ts';
-import { fail, notTested, pass } from '../../verdict.ts';
+import { missesKeys } from '../../judge/state-keys.ts';
+import { fail, pass } from '../../verdict.ts';
 
 const MINUTE = 60_000;
 const OPENS = 3;
@@ -34,7 +35,7 @@ export const check = defineCheck({
       await lead.send('email.opened', opened(OPENS), at(5));
       const first = await lead.sees((state) => state.open_count === OPENS);
       if (first.open_count === undefined) {
-        return notTested('The state hook does not return "open_count". Add it.');
+        return missesKeys(first);
       }
       const wrong = (actual: number | undefined, when: string) =>
         fail({ symptom: 'state', expected: [`${OPENS}`], actual: `${actual} after ${when}` });

@@ -28,7 +28,7 @@ export const check = defineCheck({
       const before = await lead.now();
       if (before.known) {
         return notTested(
-          `The state hook knows ${lead.email} before any of its events was sent. If the seed was used before, a receiver with a durable store already knows its leads: use another seed, or empty the store. Otherwise return 404 for unknown leads.`,
+          `The state hook knows ${lead.email} before any of its events was sent. If the seed was used before, a receiver with a durable store already knows its leads: use another seed or fresh ids, or empty the store. Otherwise return 404 for unknown leads.`,
         );
       }
       await lead.send('email.unsubscribed', { suppressed_globally: true });

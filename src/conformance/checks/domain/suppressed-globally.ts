@@ -5,7 +5,8 @@
  */
 import { defineCheck } from '../../check.ts';
 import { createLead, judgeLeads } from '../../judge/lead.ts';
-import { fail, notTested, pass } from '../../verdict.ts';
+import { missesKeys } from '../../judge/state-keys.ts';
+import { fail, pass } from '../../verdict.ts';
 
 export const check = defineCheck({
   id: 'domain/suppressed-globally',
@@ -27,7 +28,7 @@ export const check = defineCheck({
       await everywhere.send('email.unsubscribed', { suppressed_globally: true });
       const state = await everywhere.sees(({ suppressed }) => suppressed === true);
       if (state.suppressed === undefined) {
-        return notTested('The state hook does not return "suppressed". Add it.');
+        return missesKeys(state);
       }
       if (!state.suppressed) {
         return fail({

@@ -6,7 +6,8 @@
 import { toProviderTime } from '../../../domain/time.ts';
 import { defineCheck } from '../../check.ts';
 import { createLead, judgeLeads } from '../../judge/lead.ts';
-import { fail, notTested, pass } from '../../verdict.ts';
+import { missesKeys } from '../../judge/state-keys.ts';
+import { fail, pass } from '../../verdict.ts';
 
 const MINUTE = 60_000;
 
@@ -33,7 +34,7 @@ export const check = defineCheck({
       await early.send('email.unsubscribed', {}, at(20));
       const first = await early.sees(({ unsubscribed }) => unsubscribed === true);
       if (first.unsubscribed === undefined) {
-        return notTested('The state hook does not return "unsubscribed". Add it.');
+        return missesKeys(first);
       }
       if (!first.unsubscribed) {
         return fail({

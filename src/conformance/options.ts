@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { EventType } from '../../schemas/contract.ts';
 import type { Check } from './check.ts';
 import type { DescribeNeed } from './needs.ts';
 import type { HeaderPairs } from './net/exchange.ts';
@@ -42,6 +43,13 @@ export interface VerifyOptions {
    * run first; checks that are not reached are not tested.
    */
   readonly budgetMs?: number | undefined;
+  /** Event types that have an effect in the receiver: effects of other types are not judged. Default: learned by the run. */
+  readonly events?: readonly EventType[] | undefined;
+  /**
+   * Address of a lead that the receiver knows, or a function that returns one for each lead. Used for every event whose
+   * effect or state is judged; default: made-up addresses.
+   */
+  readonly leadEmail?: string | (() => string) | undefined;
   /** Ends the run early; the report contains the results so far. */
   readonly signal?: AbortSignal | undefined;
   /** Build a command that reruns one check, shown with findings that no single request reproduces. Must not contain secrets. */

@@ -52,6 +52,9 @@ const createRunRedactor = ({ url, headers = [], hidden = [] }: VerifyOptions): R
   return redactor;
 };
 
+const addressesOf = (given: VerifyOptions['leadEmail']): (() => string) | undefined =>
+  typeof given === 'string' ? () => given : given;
+
 /** Where the run ended early; null if every check was reached. */
 const cutOffOf = (checks: readonly CheckResult[], deadline: Deadline): RunCutOff | null => {
   const by = deadline.cutOff();
@@ -149,6 +152,8 @@ export const verify = async (options: VerifyOptions): Promise<Report> => {
         headers,
         insecure,
         sandbox: options.sandbox,
+        effectTypes: options.events,
+        leadEmail: addressesOf(options.leadEmail),
         signal,
       },
       seed,

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Verdict } from '../check.ts';
+import { interestsOf, mayHaveEffect } from './interests.ts';
 import type { Event } from '../probe/event-maker.ts';
 import type { Exchange } from '../net/exchange.ts';
 import { sleep, type Effects } from '../hooks/hooks.ts';
@@ -85,7 +86,12 @@ export const judgeOnce = async (
   const refused = judgeAccepted(delivered);
   if (refused !== null) return refused;
   const effects = effectsOf(probe);
-  const counts = await Promise.all(delivered.map(({ event }) => effects.settled(event.id, 1)));
+  const interests = await interestsOf(probe);
+  const counts = await Promise.all(
+    delivered.map(({ event }) =>
+      mayHaveEffect(interests, event) ? effects.settled(event.id, 1) : 1,
+    ),
+  );
   const wrong = delivered.flatMap((one, place) =>
     counts[place] === 1 ? [] : [{ ...one, count: counts[place]! }],
   );

@@ -24,7 +24,7 @@ export type Envelope = Partial<Pick<Event, 'event' | 'id' | 'timestamp'>>;
 export interface EventMaker {
   /** An id that is unique in this run. */
   freshId(): string;
-  /** An address under `.example` that is unique in this run. */
+  /** An address under `.example` that is unique in this run, or the next one that the receiver knows. */
   freshEmail(): string;
   /** A fresh event of a type (default: `email.replied`). `data` is merged over the example's; undefined removes a field. */
   make(type?: EventType, data?: Data, envelope?: Envelope): Event;
@@ -37,8 +37,13 @@ const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 /**
  * @param random random numbers in [0, 1); the same numbers give the same ids
  * @param now current time in ms since 1970
+ * @param knownEmail gives addresses that the receiver knows; default: addresses are made up
  */
-export const createEventMaker = (random: () => number, now: () => number): EventMaker => {
+export const createEventMaker = (
+  random: () => number,
+  now: () => number,
+  knownEmail?: (() => string) | null,
+): EventMaker => {
   const run = Array.from({ length: 10 }, () => ALPHABET[Math.floor(random() * 32)]).join('');
   let made = 0;
   const next = (): string => {
@@ -48,7 +53,7 @@ export const createEventMaker = (random: () => number, now: () => number): Event
   const freshId = (): string => `evt_${next()}`;
   // One domain per check, so that a fault that affects a whole domain is only found by the check for it.
   const domain = `${run.toLowerCase()}.receiver-test.example`;
-  const freshEmail = (): string => `lead.${next().slice(run.length)}@${domain}`;
+  const freshEmail = knownEmail ?? ((): string => `lead.${next().slice(run.length)}@${domain}`);
 
   const fresh = (example: WebhookEvent): Event => {
     const data: Record<string, unknown> = { ...example.data };

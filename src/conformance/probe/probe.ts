@@ -74,9 +74,15 @@ export interface ProbeContext {
   timeoutMs(isValid: boolean): number;
   /** Start or find a sandbox that can reach the receiver. */
   readonly sandbox: StartSandbox | undefined;
+  /** An event type that the receiver acts on; default: `email.replied`. */
+  readonly primaryType?: () => EventType;
   /** Null without an effects hook. */
   readonly backlog: Backlog | null;
   readonly signal: AbortSignal | undefined;
+  /** Event types that have an effect, as the user says; null or undefined: unknown. */
+  readonly effectTypes?: readonly EventType[] | null | undefined;
+  /** Returns the address of a lead that the receiver knows; null or undefined: made-up addresses will do. */
+  readonly leadEmail?: (() => string) | null | undefined;
   /** Called with every exchange. */
   readonly seen: (exchange: Exchange) => void;
 }
@@ -95,10 +101,14 @@ export interface Probe {
   readonly timeoutMs: number;
   readonly sandbox: StartSandbox | undefined;
   readonly signal: AbortSignal | undefined;
+  /** Event types that have an effect, as the user says; null: unknown. */
+  readonly effectTypes: readonly EventType[] | null;
+  /** Returns the address of a lead that the receiver knows; null: made-up addresses will do. */
+  readonly leadEmail: (() => string) | null;
   /** Exchanges of this check so far. */
   readonly exchanges: readonly Exchange[];
 
-  /** A fresh valid event; see {@link EventMaker.make}. */
+  /** A fresh valid event, by default of a type that the receiver acts on; see {@link EventMaker.make}. */
   event(type?: EventType, data?: Data, envelope?: Envelope): Event;
   /** Serialize as the provider does: compact JSON. */
   write(event: Event): string;
@@ -113,6 +123,9 @@ export interface Probe {
   /** Record an exchange that was made over a raw connection. */
   keep(request: Omit<SentRequest, 'url'>, reply: Reply): Exchange;
 }
+
+/** The type of a plain event, unless the receiver does not act on it. */
+export const DEFAULT_TYPE: EventType = 'email.replied';
 
 const TLS_HANDSHAKE_TIMEOUT_MS = 2000;
 
@@ -149,7 +162,8 @@ const write = (event: Event): string => JSON.stringify(event);
 /** Create the probe of one check. */
 export const createProbe = (context: ProbeContext): Probe => {
   const { url, wall, signing, hooks, events, client, signal } = context;
-  const recorder = createRecorder(context);
+  const { primaryType = () => DEFAULT_TYPE } = context;
+  const recorder = createRecorder({ ...context, primaryType });
   const queue = hooks.effects === undefined ? null : context.backlog;
 
   const toRequest = (body: Event | Uint8Array | string, options: PostOptions): SentRequest => {
@@ -178,8 +192,10 @@ export const createProbe = (context: ProbeContext): Probe => {
     },
     sandbox: context.sandbox,
     signal,
+    effectTypes: context.effectTypes ?? null,
+    leadEmail: context.leadEmail ?? null,
     exchanges: recorder.exchanges,
-    event: events.make,
+    event: (type = primaryType(), data, envelope) => events.make(type, data, envelope),
     write,
     headersFor: (body, options) => buildHeaders(signing, context.headers, body, options),
     post: async (body, options = {}) => {

@@ -25,10 +25,9 @@ interface RecorderContext {
   readonly backlog: Pick<Backlog, 'accepted'> | null;
   /** Called with every exchange. */
   readonly seen: (exchange: Exchange) => void;
+  /** The event type that the receiver is known to act on; a correct receiver may ignore other types. */
+  readonly primaryType: () => EventType;
 }
-
-/** The type that the effects hook is validated with: a correct receiver may ignore other types. */
-const VALIDATED_TYPE: EventType = 'email.replied';
 
 const parse = (bytes: Uint8Array): Partial<Event> | null => {
   try {
@@ -39,13 +38,16 @@ const parse = (bytes: Uint8Array): Partial<Event> | null => {
 };
 
 /** Id of the event if an effect is to be expected: it was delivered as by the provider, and accepted; otherwise null. */
-const expectedEffectOf = (exchange: Exchange, { url, signing }: RecorderContext): string | null => {
+const expectedEffectOf = (
+  exchange: Exchange,
+  { url, signing, primaryType }: RecorderContext,
+): string | null => {
   const { method, url: target, headers, body } = exchange.request;
   if (method !== 'POST' || target !== url || !isSuccess(exchange.reply)) return null;
   const signature = headers.find(([name]) => name === SIGNATURE.header)?.[1];
   if (signature !== signing.valid(body)) return null;
   const { event, id } = parse(body) ?? {};
-  return event === VALIDATED_TYPE && typeof id === 'string' ? id : null;
+  return event === primaryType() && typeof id === 'string' ? id : null;
 };
 
 export const createRecorder = (context: RecorderContext): Recorder => {

@@ -15,7 +15,10 @@ export interface RunPlan {
   readonly checks: readonly Check[];
   /** Ids of the checks that validate hooks; see `CheckPlan.validators`. */
   readonly validators: ReadonlyMap<Hook, string>;
-  readonly context: Omit<ProbeContext, 'seen' | 'timeoutMs' | 'events' | 'random' | 'backlog'>;
+  readonly context: Omit<
+    ProbeContext,
+    'seen' | 'timeoutMs' | 'events' | 'random' | 'backlog' | 'primaryType'
+  >;
   readonly seed: number;
   /** Timeout of one request. */
   readonly timeoutMs: number;

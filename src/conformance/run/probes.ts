@@ -7,6 +7,7 @@ import { seededRandom } from '../../domain/random.ts';
 import type { Hook } from '../needs.ts';
 import { createBacklog } from '../hooks/backlog.ts';
 import { createEventMaker } from '../probe/event-maker.ts';
+import { primaryTypeOf } from '../judge/interests.ts';
 import { createProbe, type Probe } from '../probe/probe.ts';
 import { createExchangeLog, type ExchangeLog } from './exchange-log.ts';
 import { hooksWithout } from './hook-members.ts';
@@ -52,7 +53,8 @@ export const createProbes = (
         ...context,
         hooks: hooksWithout(context.hooks, isUnreliable),
         random,
-        events: createEventMaker(random, context.wall.now),
+        events: createEventMaker(random, context.wall.now, context.leadEmail),
+        primaryType: () => primaryTypeOf(context),
         backlog,
         timeoutMs: (isValid) => {
           const maxMs = isValid ? VALID_TIMEOUT_AFTER_HANG_MS : TIMEOUT_AFTER_HANG_MS;

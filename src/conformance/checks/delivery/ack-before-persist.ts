@@ -6,6 +6,7 @@
 import { defineCheck } from '../../check.ts';
 import { effectsOf } from '../../judge/deliver.ts';
 import { FORGETFUL, hookForgets } from '../../judge/forgetful-hook.ts';
+import { secondaryType } from '../../judge/interests.ts';
 import { restart } from '../../judge/restart.ts';
 import { fail, isAccepted, notTested, pass, describeReply } from '../../verdict.ts';
 
@@ -27,7 +28,8 @@ export const check = defineCheck({
   stage: 'disturbing',
   needs: ['effects', 'restart'],
   run: async (probe) => {
-    const events = Array.from({ length: EVENTS }, () => probe.event('email.clicked'));
+    const type = await secondaryType(probe);
+    const events = Array.from({ length: EVENTS }, () => probe.event(type));
     const sent = await Promise.all(events.map((event) => probe.post(event)));
     const taken = events.filter((_, place) => isAccepted(sent[place]!));
     const back = await restart(probe);

@@ -3,9 +3,18 @@
  *
  * @module
  */
+import { EVENT_TYPES } from '../../../../schemas/contract.ts';
 import { defineCheck } from '../../check.ts';
 import { deliver, effectsOf, times } from '../../judge/deliver.ts';
+import { interestsOf } from '../../judge/interests.ts';
+import type { Reason } from '../../needs.ts';
 import { fail, isAccepted, notTested, pass, describeReply } from '../../verdict.ts';
+
+/** Unknown leads, other event types and a wrong hook look alike, so this says nothing about the receiver. */
+const withoutEffect = (types: readonly string[]): Reason => ({
+  needs: 'known_lead',
+  remark: `No event had an effect (${types.join(', ')}), although each was accepted with 2xx.`,
+});
 
 export const check = defineCheck({
   id: 'delivery/effects-probe',
@@ -24,6 +33,7 @@ export const check = defineCheck({
   validates: 'effects',
   run: async (probe) => {
     const effects = effectsOf(probe);
+    if (probe.effectTypes !== null) await interestsOf(probe);
     const event = probe.event();
     const before = await effects.count(event.id);
     if (before !== 0) {
@@ -38,12 +48,20 @@ export const check = defineCheck({
       );
     }
     const after = await effects.settled(event.id, 1);
-    if (after === 1) return pass();
-    return fail({
-      expected: ['one effect'],
-      actual: `${describeReply(exchange.reply)}, then ${times(after)} for ${event.id}`,
-      // Two may be one effect counted twice; none is a loss if the hook reads the right place.
-      ...(after === 0 ? {} : { level: 'SHOULD' }),
-    });
+    if (after > 1) {
+      return fail({
+        expected: ['one effect'],
+        actual: `${describeReply(exchange.reply)}, then ${times(after)} for ${event.id}`,
+        // It may be one effect that is counted twice.
+        level: 'SHOULD',
+      });
+    }
+    if (after === 0 && probe.effectTypes !== null) return notTested(withoutEffect([event.event]));
+    const { types } = await interestsOf(probe);
+    if (types.size === 0) return notTested(withoutEffect(EVENT_TYPES));
+    const others = EVENT_TYPES.filter((type) => !types.has(type));
+    return pass(
+      others.length === 0 ? undefined : `${others.join(', ')}: no effect, so not judged by effects`,
+    );
   },
 });

@@ -18,10 +18,10 @@ const judgePair = async (
   [one, other]: readonly [string, string],
 ): Promise<Verdict | null> => {
   const effects = effectsOf(probe);
-  const first = await deliver(probe, probe.event('email.replied', {}, { id: one }));
+  const first = await deliver(probe, probe.event(undefined, {}, { id: one }));
   await effects.settled(one, 1);
   const before = await effects.count(other);
-  const second = await deliver(probe, probe.event('email.replied', {}, { id: other }));
+  const second = await deliver(probe, probe.event(undefined, {}, { id: other }));
   const after = await effects.settled(other, before + 1);
   if (isAccepted(first) && isAccepted(second) && after > before) return null;
   return fail({

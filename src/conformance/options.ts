@@ -71,6 +71,8 @@ export type Progress =
       readonly estimateMs: number;
       readonly remainingMs: number;
     }
+  /** The receiver limits the rate of requests, so the run waits; reported once. */
+  | { readonly type: 'throttled'; readonly waitMs: number }
   | { readonly type: 'finished'; readonly check: Check; readonly result: CheckResult };
 
 /** Names an option in a message: `only` in code, `--only` on the command line. */

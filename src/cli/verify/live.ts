@@ -32,6 +32,9 @@ const formatMinutes = (ms: number): string =>
 const tellSlow = ({ answerMs, estimateMs, remainingMs }: Progress & { type: 'slow' }): string =>
   `The receiver takes ${formatSpan(answerMs)} for an answer. All checks would take about ${formatMinutes(estimateMs)}; ${formatMinutes(remainingMs)} of the time budget are left. The most important checks run first, and the report lists what was not reached as not tested. Pass --time to allow more.`;
 
+const describeThrottled = ({ waitMs }: Progress & { type: 'throttled' }): string =>
+  `The receiver limits the rate of requests. The run waits ${formatSpan(waitMs)}, and again whenever it is asked to: it takes longer.`;
+
 export interface LiveOptions {
   /** Checks that are to be made. */
   readonly total: number;
@@ -62,6 +65,10 @@ export const createLiveView = (
   return (step) => {
     if (step.type === 'slow') {
       terminal.note(tellSlow(step));
+      return;
+    }
+    if (step.type === 'throttled') {
+      terminal.note(describeThrottled(step));
       return;
     }
     if (step.type === 'started') running.add(step.check.id);

@@ -6,7 +6,7 @@
 import type { Verdict } from '../check.ts';
 import { describeBodyLimit } from '../diagnosis/body-limit.ts';
 import { intermediaryOf, isHtml, type Finding } from '../diagnosis/evidence.ts';
-import { interestsOf, mayHaveEffect } from './interests.ts';
+import { learnedInterests, mayHaveEffect } from './interests.ts';
 import type { Event } from '../probe/event-maker.ts';
 import type { Exchange } from '../net/exchange.ts';
 import type { PostOptions, Probe } from '../probe/probe.ts';
@@ -99,7 +99,7 @@ export const judgeProcessed = async (
       remark: 'All events were accepted with 2xx, but their effects cannot be verified.',
     });
   }
-  const interests = await interestsOf(probe);
+  const interests = await learnedInterests(probe);
   const counts = await Promise.all(
     sent.map(async ({ sample: { body } }) =>
       isEvent(body) && mayHaveEffect(interests, body) ? effects.settled(body.id, 1) : 1,

@@ -109,13 +109,19 @@ export const interestsOf = (probe: Probe): Promise<Interests> => {
   return learned;
 };
 
+const NOTHING: Interests = { types: new Set(), state: new Set() };
+
+/** What has been learned so far; in a run with an effects hook, delivery/effects-probe learns it. */
+export const learnedInterests = async ({ signing }: Pick<Probe, 'signing'>): Promise<Interests> =>
+  (await known.get(signing)) ?? NOTHING;
+
 /** Whether an effect of this event is expected: a plain event of its type had one, or the contract does not know the type. */
 export const mayHaveEffect = ({ types }: Interests, { event }: Pick<Event, 'event'>): boolean =>
   types.size === 0 || types.has(event) || !(EVENT_TYPES as readonly string[]).includes(event);
 
 /** A type that the receiver acts on, other than that of plain events if possible. */
 export const secondaryType = async (probe: Probe): Promise<EventType> => {
-  const { types } = await interestsOf(probe);
+  const { types } = await learnedInterests(probe);
   const others = EVENT_TYPES.filter((type) => types.has(type) && type !== primaryTypeOf(probe));
   if (types.size === 0 || others.includes(SECOND_TYPE)) return SECOND_TYPE;
   return others.find((type) => type !== 'campaign.completed') ?? primaryTypeOf(probe);

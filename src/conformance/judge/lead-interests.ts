@@ -10,7 +10,7 @@ import type { Probe } from '../probe/probe.ts';
 import { notTested } from '../verdict.ts';
 import { waitFor } from '../hooks/hooks.ts';
 import { deliver } from './deliver.ts';
-import { interestsOf, type StateMember } from './interests.ts';
+import { learnedInterests, type StateMember } from './interests.ts';
 
 /** A plain event of each type, and what follows from it. */
 const PLAIN = {
@@ -48,7 +48,7 @@ const follows = async (probe: Probe, type: StatefulType, member: StateMember): P
  */
 export const unlessInterested =
   (probe: Probe, type: StatefulType, member: StateMember) => async (): Promise<Verdict | null> => {
-    const { types } = await interestsOf(probe);
+    const { types } = await learnedInterests(probe);
     if (types.has(type) || (await follows(probe, type, member))) return null;
     return notTested(
       `This receiver does not act on ${type}: a plain one does not change "${member}" in the state of its lead.`,

@@ -31,7 +31,7 @@ export interface Throttle {
    * @returns whether to send the request again, after {@link Throttle.ready}
    */
   shouldRetry(exchange: Exchange, attempt: number, isValid: boolean): boolean;
-  /** Count a limited response of a request that is not sent again. */
+  /** Count the response if it is limited; {@link Throttle.shouldRetry} does so itself before a retry. */
   note(exchange: Exchange): void;
   limits(): Limits;
 }
@@ -66,11 +66,15 @@ export const retryAfterMs = (reply: Reply, now: number): number | null => {
   return Number.isNaN(date) ? null : Math.max(0, date - now);
 };
 
-/** @param onFirst called once, with the first wait in ms */
-export const createThrottle = (
-  wall: WallClock,
-  onFirst: (waitMs: number) => void = () => undefined,
-): Throttle => {
+export interface ThrottleOptions {
+  readonly wall: WallClock;
+  /** Ends all waits. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called once, with the first wait in ms. */
+  readonly onFirst?: ((waitMs: number) => void) | undefined;
+}
+
+export const createThrottle = ({ wall, signal, onFirst }: ThrottleOptions): Throttle => {
   let count = 0;
   let first: Exchange | null = null;
   let waitedMs = 0;
@@ -95,7 +99,7 @@ export const createThrottle = (
   return {
     note,
     ready: async () => {
-      while (openAt > wall.now()) {
+      while (openAt > wall.now() && signal?.aborted !== true) {
         await new Promise<void>((resolve) => {
           wall.after(Math.max(1, openAt - wall.now()), resolve);
         });
@@ -103,14 +107,15 @@ export const createThrottle = (
     },
     shouldRetry: (exchange, attempt, isValid) => {
       if (!isThrottled(exchange)) return false;
-      note(exchange);
-      const asked = retryAfterMs(exchange.reply, wall.now()) ?? FIRST_WAIT_MS * 2 ** attempt;
-      const ms = Math.min(asked, isValid ? MAX_WAIT_MS : MAX_FORGED_WAIT_MS);
+      const asked = retryAfterMs(exchange.reply, wall.now());
+      const least = FIRST_WAIT_MS * (asked === null ? 2 ** attempt : 1);
+      const ms = Math.min(Math.max(asked ?? 0, least), isValid ? MAX_WAIT_MS : MAX_FORGED_WAIT_MS);
       const isSpent = isValid
         ? attempt >= MAX_ATTEMPTS || waitedMs + ms > MAX_TOTAL_WAIT_MS
         : attempt > 0 || forgedWaitedMs + ms > MAX_TOTAL_FORGED_WAIT_MS;
       if (isSpent) return false;
-      if (waitedMs === 0) onFirst(ms);
+      note(exchange);
+      if (waitedMs === 0) onFirst?.(ms);
       const extended = holdFor(ms);
       if (!isValid) forgedWaitedMs += extended;
       return true;

@@ -8,6 +8,7 @@
  *    opens a raw connection for requests that an HTTP client would normalize; the check records them with `keep`.
  * 2. The client sends it, and returns either a response or the reason why there is none. Both are a {@link Reply}, because
  *    a refused connection is an observation about the receiver and not an error.
+ *    If the receiver limits the rate of requests, it is sent again later; see {@link Throttle}.
  * 3. The exchange is recorded in the order in which requests started, so that reports of concurrent requests do not depend
  *    on response times. Its valid digest is redacted from then on, whether or not it was sent.
  * 4. If the effects hook is in use and the receiver accepted a validly signed event, the event joins the backlog, which
@@ -34,6 +35,7 @@ import {
   type StartSandbox,
 } from '../hooks/hooks.ts';
 import type { HttpClient } from '../net/http-client.ts';
+import type { Limits, Throttle } from '../net/throttle.ts';
 import { openRaw, type RawConnection } from '../net/raw-socket.ts';
 import { createRecorder } from './recorder.ts';
 import type { Signing, SignatureValue } from './signing.ts';
@@ -79,6 +81,10 @@ export interface ProbeContext {
   /** Null without an effects hook. */
   readonly backlog: Backlog | null;
   readonly signal: AbortSignal | undefined;
+  /** Rate limits of the receiver, which requests wait for; undefined in intentional bursts. */
+  readonly throttle?: Throttle | undefined;
+  /** What the rate limits of the receiver did to the run so far. */
+  readonly limits?: (() => Limits) | undefined;
   /** Event types that have an effect, as the user says; null or undefined: unknown. */
   readonly effectTypes?: readonly EventType[] | null | undefined;
   /** Returns the address of a lead that the receiver knows; null or undefined: made-up addresses will do. */
@@ -101,6 +107,8 @@ export interface Probe {
   readonly timeoutMs: number;
   readonly sandbox: StartSandbox | undefined;
   readonly signal: AbortSignal | undefined;
+  /** What the rate limits of the receiver did to the run so far. */
+  limits(): Limits;
   /** Event types that have an effect, as the user says; null: unknown. */
   readonly effectTypes: readonly EventType[] | null;
   /** Returns the address of a lead that the receiver knows; null: made-up addresses will do. */
@@ -126,6 +134,8 @@ export interface Probe {
 
 /** The type of a plain event, unless the receiver does not act on it. */
 export const DEFAULT_TYPE: EventType = 'email.replied';
+
+const NO_LIMITS: Limits = { count: 0, first: null, waitedMs: 0 };
 
 const TLS_HANDSHAKE_TIMEOUT_MS = 2000;
 
@@ -161,7 +171,7 @@ const write = (event: Event): string => JSON.stringify(event);
 
 /** Create the probe of one check. */
 export const createProbe = (context: ProbeContext): Probe => {
-  const { url, wall, signing, hooks, events, client, signal } = context;
+  const { url, wall, signing, hooks, events, client, signal, throttle } = context;
   const { primaryType = () => DEFAULT_TYPE } = context;
   const recorder = createRecorder({ ...context, primaryType });
   const queue = hooks.effects === undefined ? null : context.backlog;
@@ -192,6 +202,7 @@ export const createProbe = (context: ProbeContext): Probe => {
     },
     sandbox: context.sandbox,
     signal,
+    limits: context.limits ?? (() => NO_LIMITS),
     effectTypes: context.effectTypes ?? null,
     leadEmail: context.leadEmail ?? null,
     exchanges: recorder.exchanges,
@@ -202,12 +213,20 @@ export const createProbe = (context: ProbeContext): Probe => {
       // A check in a loop must end with the run.
       signal?.throwIfAborted();
       const request = toRequest(body, options);
-      const startedAs = recorder.start();
+      const { signature = signing.valid(request.body) } = options;
+      const isValid = signature === signing.valid(request.body);
       const timeoutMs = options.timeoutMs ?? context.timeoutMs(options.signature === undefined);
-      const reply = await client.send(request, timeoutMs);
-      return recorder.record({ request, reply }, startedAs);
+      for (let attempt = 0; ; attempt += 1) {
+        if (throttle !== undefined) await throttle.ready();
+        signal?.throwIfAborted();
+        const startedAs = recorder.start();
+        const exchange = { request, reply: await client.send(request, timeoutMs) };
+        const isRetried = throttle?.shouldRetry(exchange, attempt, isValid) ?? false;
+        if (!isRetried) return recorder.record(exchange, startedAs);
+      }
     },
     connect: async () => {
+      if (throttle !== undefined) await throttle.ready();
       signal?.throwIfAborted();
       const { insecure } = context;
       return openRaw({ url, insecure, wall, timeoutMs: context.timeoutMs(true), signal });

@@ -8,6 +8,7 @@ import type { Hook } from '../needs.ts';
 import { createBacklog } from '../hooks/backlog.ts';
 import { createEventMaker } from '../probe/event-maker.ts';
 import { primaryTypeOf } from '../judge/interests.ts';
+import { createThrottle, type Throttle } from '../net/throttle.ts';
 import { createProbe, type Probe } from '../probe/probe.ts';
 import { createExchangeLog, type ExchangeLog } from './exchange-log.ts';
 import { hooksWithout } from './hook-members.ts';
@@ -19,6 +20,9 @@ const TIMEOUT_AFTER_HANG_MS = 1000;
 /** Valid events get more time: on a busy machine a slow response must not be reported as a failure. */
 const VALID_TIMEOUT_AFTER_HANG_MS = 3000;
 
+type ProbesPlan = Pick<RunPlan, 'context' | 'seed' | 'timeoutMs'> &
+  Partial<Pick<RunPlan, 'onProgress'>>;
+
 export interface Probes {
   /**
    * @param by id of the check, or `control`
@@ -27,6 +31,7 @@ export interface Probes {
   create(by: string, inBurst?: boolean): Probe;
   readonly exchanges: ExchangeLog['all'];
   readonly pace: Pace;
+  readonly throttle: Throttle;
 }
 
 /** Each check draws from its own random stream, so that concurrent checks do not affect it. */
@@ -35,16 +40,22 @@ const seedOf = (seed: number, name: string): number =>
 
 /** @param isUnreliable whether a hook has failed its validation: probes do not get it */
 export const createProbes = (
-  { context, seed, timeoutMs }: Pick<RunPlan, 'context' | 'seed' | 'timeoutMs'>,
+  { context, seed, timeoutMs, onProgress }: ProbesPlan,
   isUnreliable: (hook: Hook) => boolean,
 ): Probes => {
   const log = createExchangeLog();
   const pace = createPace();
   const { effects } = context.hooks;
   const backlog = effects === undefined ? null : createBacklog(effects, context.wall);
+  const throttle = createThrottle({
+    wall: context.wall,
+    signal: context.signal,
+    onFirst: (waitMs) => onProgress?.({ type: 'throttled', waitMs }),
+  });
   let hasHung = false;
 
   return {
+    throttle,
     exchanges: log.all,
     pace,
     create: (by, inBurst = false) => {
@@ -54,6 +65,8 @@ export const createProbes = (
         hooks: hooksWithout(context.hooks, isUnreliable),
         random,
         events: createEventMaker(random, context.wall.now, context.leadEmail),
+        throttle: inBurst ? undefined : throttle,
+        limits: throttle.limits,
         primaryType: () => primaryTypeOf(context),
         backlog,
         timeoutMs: (isValid) => {
@@ -62,6 +75,7 @@ export const createProbes = (
         },
         seen: (exchange) => {
           log.add(by, inBurst, exchange);
+          throttle.note(exchange);
           if (!inBurst) pace.seen(exchange);
           if (exchange.reply.kind === 'none' && exchange.reply.cause === 'timeout') hasHung = true;
         },

@@ -8,7 +8,8 @@ import { BehindError } from '../hooks/backlog.ts';
 import type { Exchange } from '../net/exchange.ts';
 import { stopwatch } from '../net/stopwatch.ts';
 import type { Probe } from '../probe/probe.ts';
-import { notTested, unjudged } from '../verdict.ts';
+import { isThrottled } from '../net/throttle.ts';
+import { describeReply, notTested, unjudged } from '../verdict.ts';
 import { orGiveUp } from './cut-off.ts';
 import { isRefusedConnection, isUnreachable, type Liveness } from './liveness.ts';
 import type { RunPlan } from './plan.ts';
@@ -47,6 +48,12 @@ const unlessCrashed = (verdict: Verdict, sent: readonly Exchange[]): Verdict => 
     : verdict;
 };
 
+/** Repetitions of a check that a rate limit has disturbed. */
+const MAX_REPEATS = 2;
+
+const limitedReason = ({ reply }: Exchange): string =>
+  `The receiver limits the rate of requests (${describeReply(reply)}), which is legal, so this was not judged. Lift the limit in the tested build, or give the run more time.`;
+
 /** @returns a function that runs one check and stores its result */
 export const createActiveRun = (
   options: ActiveRunOptions,
@@ -63,6 +70,21 @@ export const createActiveRun = (
       if (hasEnded()) return cutOff(true);
       if (error instanceof BehindError) return notTested(error.message);
       return couldNotRun(check, error);
+    }
+  };
+
+  /** A failure shown by a rate limit is no finding: repeat the check later, or do not test it. */
+  const judgeUnlimited = async (check: ActiveCheck, probe: Probe): Promise<Verdict> => {
+    for (let repeats = 0; ; repeats += 1) {
+      const before = probe.exchanges.length;
+      const verdict = await judge(check, probe);
+      if (verdict.status !== 'fail' || check.judgesLimits === true) return verdict;
+      const shown = verdict.exchanges ?? probe.exchanges.slice(before);
+      const limited = shown.find(isThrottled);
+      if (limited === undefined) return verdict;
+      if (repeats === MAX_REPEATS) return notTested(limitedReason(limited));
+      probes.throttle.shouldRetry(limited, repeats, true);
+      await probes.throttle.ready();
     }
   };
 
@@ -90,7 +112,7 @@ export const createActiveRun = (
     const probe = probes.create(check.id, 'crowd' in STAGES[check.stage]);
     const elapsed = stopwatch();
     const crashesBefore = liveness.crashes.length;
-    let verdict = await judge(check, probe);
+    let verdict = await judgeUnlimited(check, probe);
     const durationMs = elapsed();
     const { exchanges } = probe;
     try {

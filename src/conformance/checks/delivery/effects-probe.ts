@@ -25,9 +25,9 @@ export const check = defineCheck({
     source: 'guide, "Step 3: Handle retries"',
   },
   cause:
-    'The hook reads the wrong place (another database, another id, a cached count), or the receiver responds with 2xx and processes nothing, or everything twice.',
+    'The hook reads the wrong place (another database, another id, a cached count), or the receiver processes everything twice.',
   fix: 'Post a signed email.replied by hand and query the effects URL with its id: the count must go from 0 to 1. Count where the effect is stored, in the same transaction.',
-  catches: ['delivery-effects-lost', 'delivery-effects-doubled'],
+  catches: ['delivery-effects-doubled'],
   stage: 'valid',
   needs: ['effects'],
   validates: 'effects',

@@ -7,7 +7,7 @@ import type { EventType } from '../../../../schemas/contract.ts';
 import { toProviderTime } from '../../../domain/time.ts';
 import { defineCheck } from '../../check.ts';
 import { deliverNamed, judgeOnce } from '../../judge/deliver.ts';
-import { actedOn, interestsOf } from '../../judge/interests.ts';
+import { actedOn, learnedInterests } from '../../judge/interests.ts';
 import { pass } from '../../verdict.ts';
 
 const MINUTE = 60_000;
@@ -29,7 +29,7 @@ export const check = defineCheck({
     const ago = (minutes: number) => ({
       timestamp: toProviderTime(probe.wall.now() - minutes * MINUTE),
     });
-    const interests = await interestsOf(probe);
+    const interests = await learnedInterests(probe);
     const type = (wanted: EventType) => actedOn(probe, interests, wanted);
     const newer = probe.event(type('email.opened'), {}, ago(0));
     const sameLead = {

@@ -16,7 +16,7 @@ const tsc = fileURLToPath(import.meta.resolve('typescript/package.json')).replac
   'bin/tsc',
 );
 
-/** Loaded on demand and heavy, so they stay in `node_modules` of whoever installs the package. */
+/** Large and loaded on demand, so they stay in `node_modules` of the installed package. */
 const LATE = ['@faker-js/faker', 'prom-client'];
 
 rmSync(`${root}dist`, { recursive: true, force: true });

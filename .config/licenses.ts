@@ -7,7 +7,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * @param modules ids of bundled modules: absolute paths, virtual ones are passed over
+ * @param modules ids of bundled modules: absolute paths; virtual ones are skipped
  * @returns one text: package, version, licence, notice
  * @throws when a package has no licence to show
  */

@@ -19,7 +19,7 @@ import { parseArgs } from 'node:util';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** The user `nobody`, by number: a container may have no name for it. */
+/** Numeric id of the unprivileged user: a container may have no name for it. */
 const OTHER_USER = 65_534;
 const BUSY_THREADS = 4;
 

@@ -1,5 +1,5 @@
 /**
- * What is mutated, and by which tests it is judged: those that look at one thing at a time. The whole self-test would
+ * Parts of the source to mutate, and the focused tests to run for each. The whole self-test would
  * run a hundred receivers for every change that nothing notices.
  *
  * @module

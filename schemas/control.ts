@@ -34,7 +34,7 @@ export const CampaignName = z.string().min(1).max(200);
 export type CampaignName = z.infer<typeof CampaignName>;
 
 /**
- * E-mails that the campaign sends a day of its time zone, at the most.
+ * Maximum number of emails per day in the time zone of the campaign.
  *
  * @remarks assumed: The field is documented (A), its bounds are not. (Documented in part: A.)
  * @example `50`
@@ -50,9 +50,10 @@ export type DailyLimit = z.infer<typeof DailyLimit>;
  * part: A.)
  * @example `"America/New_York"`
  */
-export const TimeZone = z.string().max(64).regex(
-  /^[A-Za-z][A-Za-z0-9_+-]{1,30}(?:\/[A-Za-z][A-Za-z0-9_+-]{1,30}){0,2}$/u,
-);
+export const TimeZone = z
+  .string()
+  .max(64)
+  .regex(/^[A-Za-z][A-Za-z0-9_+-]{1,30}(?:\/[A-Za-z][A-Za-z0-9_+-]{1,30}){0,2}$/u);
 export type TimeZone = z.infer<typeof TimeZone>;
 
 /**
@@ -139,13 +140,15 @@ export type CreateCampaignRequest = z.infer<typeof CreateCampaignRequest>;
  *
  * @remarks assumed: The operation is not documented. These are the fields of a new campaign.
  */
-export const UpdateCampaignRequest = z.strictObject({
-  name: CampaignName.optional(),
-  daily_limit: DailyLimit.optional(),
-  timezone: TimeZone.optional(),
-  schedule: Schedule.optional(),
-  sequences: Sequences.optional(),
-}).check(minProperties(1));
+export const UpdateCampaignRequest = z
+  .strictObject({
+    name: CampaignName.optional(),
+    daily_limit: DailyLimit.optional(),
+    timezone: TimeZone.optional(),
+    schedule: Schedule.optional(),
+    sequences: Sequences.optional(),
+  })
+  .check(minProperties(1));
 export type UpdateCampaignRequest = z.infer<typeof UpdateCampaignRequest>;
 
 /**
@@ -367,13 +370,16 @@ export type CampaignAnalytics = z.infer<typeof CampaignAnalytics>;
  * up in logs, and a fragment never reaches a server.
  * @example `"https://your-app.com/webhooks/sendemall"`
  */
-export const WebhookUrl = z.string().max(2048).regex(
-  /^https?:\/\/(?:\[[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]+\]|[^\s/?#@:\\\[\]]+)(?::\d{1,5})?(?:[/?][^\s#\\]*)?$/u,
-);
+export const WebhookUrl = z
+  .string()
+  .max(2048)
+  .regex(
+    /^https?:\/\/(?:\[[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]+\]|[^\s/?#@:\\\[\]]+)(?::\d{1,5})?(?:[/?][^\s#\\]*)?$/u,
+  );
 export type WebhookUrl = z.infer<typeof WebhookUrl>;
 
 /**
- * The name of an event, or `*` for every event, those that may come later included.
+ * An event type, or `*` for every event, including future types.
  *
  * @remarks assumed: That one can subscribe to all is documented, that `*` says so is not.
  * (Documented in part: G, "Register your endpoint" and "Supported events".)
@@ -398,9 +404,12 @@ export type Subscription = z.infer<typeof Subscription>;
  * has `*` only alone is assumed, because nothing else can be meant. (Documented in part: G,
  * "Register your endpoint".)
  */
-export const Subscriptions = z.array(Subscription).min(1).max(8).check(uniqueItems).check(
-  standsAlone("*"),
-);
+export const Subscriptions = z
+  .array(Subscription)
+  .min(1)
+  .max(8)
+  .check(uniqueItems)
+  .check(standsAlone('*'));
 export type Subscriptions = z.infer<typeof Subscriptions>;
 
 /**
@@ -439,11 +448,13 @@ export type WebhookStatus = z.infer<typeof WebhookStatus>;
  * @remarks assumed: The operation is not documented. These are the fields of a webhook that can
  * change.
  */
-export const UpdateWebhookRequest = z.strictObject({
-  url: WebhookUrl.optional(),
-  events: Subscriptions.optional(),
-  status: WebhookStatus.optional(),
-}).check(minProperties(1));
+export const UpdateWebhookRequest = z
+  .strictObject({
+    url: WebhookUrl.optional(),
+    events: Subscriptions.optional(),
+    status: WebhookStatus.optional(),
+  })
+  .check(minProperties(1));
 export type UpdateWebhookRequest = z.infer<typeof UpdateWebhookRequest>;
 
 /**
@@ -461,7 +472,10 @@ export type RotateSecretRequest = z.infer<typeof RotateSecretRequest>;
  * is not. (Documented in part: G, "Register your endpoint".)
  * @example `"whk_abc123"`
  */
-export const WebhookId = z.string().max(128).regex(/^whk_[A-Za-z0-9_-]+$/u);
+export const WebhookId = z
+  .string()
+  .max(128)
+  .regex(/^whk_[A-Za-z0-9_-]+$/u);
 export type WebhookId = z.infer<typeof WebhookId>;
 
 /**
@@ -663,7 +677,10 @@ export type FailedEvent = z.infer<typeof FailedEvent>;
  *
  * @remarks assumed: Only the header is documented (A).
  */
-export const IdempotencyKey = z.string().max(255).regex(/^[!-~](?:[ -~]*[!-~])?$/u);
+export const IdempotencyKey = z
+  .string()
+  .max(255)
+  .regex(/^[!-~](?:[ -~]*[!-~])?$/u);
 export type IdempotencyKey = z.infer<typeof IdempotencyKey>;
 
 /**
@@ -714,7 +731,7 @@ export const Meta = z.looseObject({
 export type Meta = z.infer<typeof Meta>;
 
 /**
- * About the request itself, and where the list goes on.
+ * Metadata of the request, and the cursor of the next page.
  *
  * @remarks documented: A, response envelope
  */
@@ -754,7 +771,7 @@ export type ListMeta = z.infer<typeof ListMeta>;
  * | `CAMPAIGN_LIMIT_REACHED` | 409 | the account has as many campaigns as it may |
  * | `LEAD_LIMIT_REACHED` | 409 | the account has as many leads as it may |
  * | `CAMPAIGN_EMPTY` | 409 | a campaign without leads is activated |
- * | `CAMPAIGN_STARTED` | 409 | the campaign is no draft any more |
+ * | `CAMPAIGN_STARTED` | 409 | the campaign is no longer a draft |
  * | `CAMPAIGN_NOT_ACTIVE` | 409 | what is not active cannot be paused |
  * | `CAMPAIGN_NOT_PAUSED` | 409 | what is not paused cannot be resumed |
  * | `CAMPAIGN_COMPLETED` | 409 | the campaign is over |
@@ -835,7 +852,7 @@ export type ErrorCode = z.infer<typeof ErrorCode>;
  */
 export const ErrorDetail = z.looseObject({
   code: ErrorCode,
-  /** What is wrong and how to mend it, in words. For people; do not parse it. */
+  /** The cause and the remedy, for people. Do not parse it. */
   message: z.string().min(1),
   /** The response's status once more. */
   status: integer().min(400).max(599),

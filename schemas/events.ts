@@ -18,7 +18,10 @@ import { format, integer } from './support.ts';
  * @example `"evt_reply_001"`
  * @example `"evt_bounce_001"`
  */
-export const EventId = z.string().max(128).regex(/^evt_[A-Za-z0-9_-]+$/u);
+export const EventId = z
+  .string()
+  .max(128)
+  .regex(/^evt_[A-Za-z0-9_-]+$/u);
 export type EventId = z.infer<typeof EventId>;
 
 /**
@@ -27,9 +30,10 @@ export type EventId = z.infer<typeof EventId>;
  * @remarks documented: G, every example
  * @example `"2026-04-06T14:23:17Z"`
  */
-export const Timestamp = z.string().regex(
-  /^\d{4}-\d{2}-\d{2}T[0-2]\d:[0-5]\d:[0-5]\dZ$/u,
-).check(format('date-time'));
+export const Timestamp = z
+  .string()
+  .regex(/^\d{4}-\d{2}-\d{2}T[0-2]\d:[0-5]\d:[0-5]\dZ$/u)
+  .check(format('date-time'));
 export type Timestamp = z.infer<typeof Timestamp>;
 
 /**

@@ -86,7 +86,8 @@ export const EVENT_EXAMPLES = {
         sequence_step: 1,
         open_count: 1,
         first_opened_at: '2026-04-06T08:41:09Z',
-        user_agent: 'Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)',
+        user_agent:
+          'Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)',
         ip_country: 'DE',
       },
     },
@@ -117,7 +118,8 @@ export const EVENT_EXAMPLES = {
         url: 'https://your-app.com/pricing?utm_source=sendemall&utm_campaign=q2',
         click_count: 1,
         first_clicked_at: '2026-04-06T09:16:20Z',
-        user_agent: 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.3 Safari/605.1.15',
+        user_agent:
+          'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.3 Safari/605.1.15',
         ip_country: 'US',
       },
     },
@@ -150,7 +152,8 @@ export const EVENT_EXAMPLES = {
         lead_company: 'Acme Corp',
         sequence_step: 1,
         reply_sentiment: 'positive',
-        reply_preview: 'Thanks for reaching out. We\'re actually looking at this right now. Can you do Thursday at 2pm?',
+        reply_preview:
+          "Thanks for reaching out. We're actually looking at this right now. Can you do Thursday at 2pm?",
         thread_id: 'thrd_def456',
       },
     },
@@ -199,7 +202,8 @@ export const EVENT_EXAMPLES = {
         lead_company: 'Atelier Nord',
         sequence_step: 1,
         reply_sentiment: 'out_of_office',
-        reply_preview: 'Bonjour, je suis absente jusqu\'au 20 avril ☀️. I am out of the office and will answer when I am back.',
+        reply_preview:
+          "Bonjour, je suis absente jusqu'au 20 avril ☀️. I am out of the office and will answer when I am back.",
         thread_id: 'thrd_mno345',
       },
     },
@@ -246,7 +250,7 @@ export const EVENT_EXAMPLES = {
         lead_email: 'mike@company.com',
         bounce_type: 'soft',
         bounce_code: '452',
-        bounce_message: 'The recipient\'s mailbox is full',
+        bounce_message: "The recipient's mailbox is full",
         sequence_step: 1,
       },
     },

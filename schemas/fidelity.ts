@@ -20,7 +20,8 @@ export const FIDELITY: readonly Grade[] = [
     subject: 'channel subscriber',
     fidelity: 'assumed',
     source: 'G, "Register your endpoint" and "Idempotency"',
-    reason: 'That an event can come more than once is documented. That events can overtake one another is assumed, because nothing promises an order.',
+    reason:
+      'That an event can come more than once is documented. That events can overtake one another is assumed, because nothing promises an order.',
   },
   { subject: 'channel acknowledgements', fidelity: 'documented', source: 'G, "Handle retries"' },
   {
@@ -37,7 +38,8 @@ export const FIDELITY: readonly Grade[] = [
   {
     subject: 'delivery policy sameBytes',
     fidelity: 'assumed',
-    reason: 'Deduplication by `id` is documented, so the event stays the same; that its bytes do is assumed.',
+    reason:
+      'Deduplication by `id` is documented, so the event stays the same; that its bytes do is assumed.',
   },
   {
     subject: 'delivery policy redirects',
@@ -78,7 +80,8 @@ export const FIDELITY: readonly Grade[] = [
     subject: 'limits of openapi.yaml',
     fidelity: 'assumed',
     source: 'A and C for the requests and campaigns a minute',
-    reason: 'Of the webhook API no limit is documented, and none for how many campaigns and leads there may be. These are generous to tests.',
+    reason:
+      'Of the webhook API no limit is documented, and none for how many campaigns and leads there may be. These are generous to tests.',
   },
   { subject: 'POST /v1/webhooks', fidelity: 'documented', source: 'G, "Register your endpoint"' },
   {
@@ -129,13 +132,15 @@ export const FIDELITY: readonly Grade[] = [
   {
     subject: 'POST /v1/webhooks/{webhook_id}/failed-events/{event_id}/acknowledge',
     fidelity: 'assumed',
-    reason: 'The SDK\'s acknowledge_failed_event(event_id) is documented (G, "Dead letter recovery"), its URL and what a second call does are not.',
+    reason:
+      'The SDK\'s acknowledge_failed_event(event_id) is documented (G, "Dead letter recovery"), its URL and what a second call does are not.',
   },
   { subject: 'POST /v1/campaigns', fidelity: 'documented', source: 'A' },
   {
     subject: 'POST /v1/campaigns response 201',
     fidelity: 'assumed',
-    reason: 'That `data.id` is `cmp_…` is documented (A). The status and the rest of the answer are not.',
+    reason:
+      'That `data.id` is `cmp_…` is documented (A). The status and the rest of the answer are not.',
   },
   {
     subject: 'POST /v1/campaigns response 409',
@@ -152,7 +157,8 @@ export const FIDELITY: readonly Grade[] = [
     subject: 'GET /v1/campaigns/{campaign_id}',
     fidelity: 'assumed',
     source: 'A and C name campaign CRUD',
-    reason: 'Campaign CRUD and CAMPAIGN_NOT_FOUND are documented, this URL follows from that of `activate`.',
+    reason:
+      'Campaign CRUD and CAMPAIGN_NOT_FOUND are documented, this URL follows from that of `activate`.',
   },
   {
     subject: 'PATCH /v1/campaigns/{campaign_id}',
@@ -176,7 +182,8 @@ export const FIDELITY: readonly Grade[] = [
     subject: 'POST /v1/campaigns/{campaign_id}/resume',
     fidelity: 'assumed',
     source: 'A and C name it',
-    reason: 'Only that campaigns can be resumed is documented. The URL follows from that of `pause`.',
+    reason:
+      'Only that campaigns can be resumed is documented. The URL follows from that of `pause`.',
   },
   { subject: 'POST /v1/campaigns/{campaign_id}/leads', fidelity: 'documented', source: 'A' },
   {
@@ -228,7 +235,7 @@ export const FIDELITY: readonly Grade[] = [
   {
     subject: 'parameter EventIdParameter',
     fidelity: 'assumed',
-    reason: 'Only the SDK\'s acknowledge_failed_event(event_id) is documented, not its URL.',
+    reason: "Only the SDK's acknowledge_failed_event(event_id) is documented, not its URL.",
   },
   {
     subject: 'parameter LimitParameter',
@@ -258,7 +265,8 @@ export const FIDELITY: readonly Grade[] = [
   {
     subject: 'response CampaignOk',
     fidelity: 'assumed',
-    reason: 'Only the request and `data.id` are documented (A). The answer shows the request\'s fields.',
+    reason:
+      "Only the request and `data.id` are documented (A). The answer shows the request's fields.",
   },
   { subject: 'response CampaignNotFound', fidelity: 'documented', source: 'A, error envelope' },
   {
@@ -310,7 +318,8 @@ export const FIDELITY: readonly Grade[] = [
   {
     subject: 'response ValidationFailed',
     fidelity: 'assumed',
-    reason: 'The envelope is documented (A). Neither this code is, nor that fields which are not documented are refused. To take them in silence would hide a misspelt one.',
+    reason:
+      'The envelope is documented (A). Neither this code is, nor that fields which are not documented are rejected: ignoring them would hide typos.',
   },
   {
     subject: 'response InvalidQuery',
@@ -415,7 +424,8 @@ export const FIDELITY: readonly Grade[] = [
     subject: 'SkippedLead',
     fidelity: 'assumed',
     source: 'G, "email.unsubscribed"',
-    reason: 'That a suppressed address is excluded from all future campaigns is documented (G), how one learns of it is not.',
+    reason:
+      'That a suppressed address is excluded from all future campaigns is documented (G), how one learns of it is not.',
   },
   { subject: 'AddedLeads', fidelity: 'assumed', reason: 'The answer is not documented.' },
   {
@@ -456,7 +466,8 @@ export const FIDELITY: readonly Grade[] = [
   {
     subject: 'WebhookUrl',
     fidelity: 'assumed',
-    reason: 'That it is a URL is documented (G), its rules are not. Credentials would end up in logs, and a fragment never reaches a server.',
+    reason:
+      'That it is a URL is documented (G), its rules are not. Credentials would end up in logs, and a fragment never reaches a server.',
   },
   {
     subject: 'Subscription',
@@ -468,7 +479,8 @@ export const FIDELITY: readonly Grade[] = [
     subject: 'Subscriptions',
     fidelity: 'assumed',
     source: 'G, "Register your endpoint"',
-    reason: 'The list is documented. That it must not be empty, must not repeat itself and has `*` only alone is assumed, because nothing else can be meant.',
+    reason:
+      'The list is documented. That it must not be empty, must not repeat itself and has `*` only alone is assumed, because nothing else can be meant.',
   },
   {
     subject: 'Secret',
@@ -480,7 +492,8 @@ export const FIDELITY: readonly Grade[] = [
     subject: 'WebhookId',
     fidelity: 'assumed',
     source: 'G, "Register your endpoint"',
-    reason: 'The prefix is documented by example. Which characters follow it, and how many, is not.',
+    reason:
+      'The prefix is documented by example. Which characters follow it, and how many, is not.',
   },
   {
     subject: 'WebhookStatus',
@@ -496,7 +509,8 @@ export const FIDELITY: readonly Grade[] = [
   {
     subject: 'FailedEvent',
     fidelity: 'documented',
-    source: 'G, "Dead letter recovery": what the list gives is handled as an event and has an event\'s `id`',
+    source:
+      'G, "Dead letter recovery": what the list gives is handled as an event and has an event\'s `id`',
   },
   {
     subject: 'FailedEmailSent',
@@ -546,7 +560,8 @@ export const FIDELITY: readonly Grade[] = [
   {
     subject: 'Failure',
     fidelity: 'assumed',
-    reason: 'Not documented. What one needs to decide what to do about it, kept under one name so that the event stays as it was.',
+    reason:
+      'Not documented. What one needs to decide what to do about it, kept under one name so that the event stays as it was.',
   },
   { subject: 'IdempotencyKey', fidelity: 'assumed', reason: 'Only the header is documented (A).' },
   { subject: 'PageLimit', fidelity: 'assumed', reason: 'Nothing is documented about pages.' },
@@ -617,7 +632,8 @@ export const FIDELITY: readonly Grade[] = [
     subject: 'EventId',
     fidelity: 'assumed',
     source: 'G, "Payload examples" and "Idempotency"',
-    reason: 'The prefix is documented by example. Which characters follow it, and how many, is not.',
+    reason:
+      'The prefix is documented by example. Which characters follow it, and how many, is not.',
   },
   { subject: 'CampaignId', fidelity: 'documented', source: 'G, "Payload examples", by example' },
   { subject: 'LeadId', fidelity: 'documented', source: 'G, "Payload examples", by example' },
@@ -632,31 +648,36 @@ export const FIDELITY: readonly Grade[] = [
     subject: 'BounceCode',
     fidelity: 'assumed',
     source: 'G, "email.bounced"',
-    reason: 'A basic code as text is documented by example. That an enhanced one (RFC 3463) can stand there is not.',
+    reason:
+      'A basic code as text is documented by example. That an enhanced one (RFC 3463) can stand there is not.',
   },
   { subject: 'EmailSent', fidelity: 'documented', source: 'G, "Supported events"' },
   {
     subject: 'EmailSentData',
     fidelity: 'assumed',
-    reason: 'No payload is documented. These are the fields that all documented e-mail events share.',
+    reason:
+      'No payload is documented. These are the fields that all documented e-mail events share.',
   },
   { subject: 'EmailDelivered', fidelity: 'documented', source: 'G, "Supported events"' },
   {
     subject: 'EmailDeliveredData',
     fidelity: 'assumed',
-    reason: 'No payload is documented. These are the fields that all documented e-mail events share.',
+    reason:
+      'No payload is documented. These are the fields that all documented e-mail events share.',
   },
   { subject: 'EmailOpened', fidelity: 'documented', source: 'G, "email.opened"' },
   { subject: 'EmailOpenedData', fidelity: 'documented', source: 'G, "email.opened"' },
   {
     subject: 'EmailOpenedData.user_agent',
     fidelity: 'assumed',
-    reason: 'The field is documented (G, "email.opened"). That it can be left out is assumed, because a client need not send a User-Agent.',
+    reason:
+      'The field is documented (G, "email.opened"). That it can be left out is assumed, because a client need not send a User-Agent.',
   },
   {
     subject: 'EmailOpenedData.ip_country',
     fidelity: 'assumed',
-    reason: 'The field is documented (G, "email.opened"). That it can be left out is assumed, because not every address can be located.',
+    reason:
+      'The field is documented (G, "email.opened"). That it can be left out is assumed, because not every address can be located.',
   },
   { subject: 'EmailClicked', fidelity: 'documented', source: 'G, "Supported events"' },
   {
@@ -669,19 +690,22 @@ export const FIDELITY: readonly Grade[] = [
   {
     subject: 'EmailRepliedData.lead_name',
     fidelity: 'assumed',
-    reason: 'The field is documented (G, "email.replied"). That it can be left out is assumed, because only an address makes a lead.',
+    reason:
+      'The field is documented (G, "email.replied"). That it can be left out is assumed, because only an address makes a lead.',
   },
   {
     subject: 'EmailRepliedData.lead_company',
     fidelity: 'assumed',
-    reason: 'The field is documented (G, "email.replied"). That it can be left out is assumed, because only an address makes a lead.',
+    reason:
+      'The field is documented (G, "email.replied"). That it can be left out is assumed, because only an address makes a lead.',
   },
   { subject: 'EmailBounced', fidelity: 'documented', source: 'G, "email.bounced"' },
   { subject: 'EmailBouncedData', fidelity: 'documented', source: 'G, "email.bounced"' },
   {
     subject: 'EmailBouncedData.bounce_message',
     fidelity: 'assumed',
-    reason: 'The field is documented (G, "email.bounced"). That it can be left out is assumed, because a mail server may answer with a bare code.',
+    reason:
+      'The field is documented (G, "email.bounced"). That it can be left out is assumed, because a mail server may answer with a bare code.',
   },
   { subject: 'EmailUnsubscribed', fidelity: 'documented', source: 'G, "email.unsubscribed"' },
   { subject: 'EmailUnsubscribedData', fidelity: 'documented', source: 'G, "email.unsubscribed"' },
@@ -689,7 +713,8 @@ export const FIDELITY: readonly Grade[] = [
   {
     subject: 'CampaignCompletedData',
     fidelity: 'assumed',
-    reason: 'No payload is documented. It needs the campaign and, for its documented use (reporting), what came of it; no lead can be named.',
+    reason:
+      'No payload is documented. It needs the campaign and, for its documented use (reporting), what came of it; no lead can be named.',
   },
   {
     subject: 'CampaignTotals',
@@ -701,7 +726,7 @@ export const FIDELITY: readonly Grade[] = [
   {
     subject: 'Meta',
     fidelity: 'documented',
-    source: 'A, response envelope (G\'s example leaves `meta` out)',
+    source: "A, response envelope (G's example leaves `meta` out)",
   },
   { subject: 'ListMeta', fidelity: 'documented', source: 'A, response envelope' },
   {
@@ -713,7 +738,8 @@ export const FIDELITY: readonly Grade[] = [
     subject: 'ErrorCode',
     fidelity: 'assumed',
     source: 'A, error envelope and rate limits; C',
-    reason: 'Only CAMPAIGN_NOT_FOUND and RATE_LIMIT_EXCEEDED are documented (A, C). The others follow their style.',
+    reason:
+      'Only CAMPAIGN_NOT_FOUND and RATE_LIMIT_EXCEEDED are documented (A, C). The others follow their style.',
   },
   { subject: 'ErrorDetail', fidelity: 'documented', source: 'A, error envelope' },
   { subject: 'ErrorDetail.retry_after', fidelity: 'documented', source: 'A and C, rate limits' },

@@ -39,7 +39,10 @@ import { format, integer, minProperties } from './support.ts';
  *
  * @example `"dlv_01jr5zk3v9"`
  */
-export const DeliveryId = z.string().max(128).regex(/^dlv_[A-Za-z0-9_-]+$/u);
+export const DeliveryId = z
+  .string()
+  .max(128)
+  .regex(/^dlv_[A-Za-z0-9_-]+$/u);
 export type DeliveryId = z.infer<typeof DeliveryId>;
 
 /**
@@ -47,14 +50,15 @@ export type DeliveryId = z.infer<typeof DeliveryId>;
  *
  * @example `"2026-04-06T12:00:00.000Z"`
  */
-export const SandboxTime = z.string().regex(
-  /^\d{4}-\d{2}-\d{2}T[0-2]\d:[0-5]\d:[0-5]\d\.\d{3}Z$/u,
-).check(format('date-time'));
+export const SandboxTime = z
+  .string()
+  .regex(/^\d{4}-\d{2}-\d{2}T[0-2]\d:[0-5]\d:[0-5]\d\.\d{3}Z$/u)
+  .check(format('date-time'));
 export type SandboxTime = z.infer<typeof SandboxTime>;
 
 /**
  * `pending` waits for its next attempt, `in_flight` is being tried. `delivered`, `dead` (failed
- * for good), `acknowledged` (dead, and dealt with) and `cancelled` (its webhook is gone) are
+ * permanently), `acknowledged` (dead, and handled) and `cancelled` (its webhook was deleted) are
  * settled.
  */
 export const DeliveryStatus = z.enum([
@@ -93,7 +97,7 @@ export const Outcome = z.enum([
 ]);
 export type Outcome = z.infer<typeof Outcome>;
 
-/** How the signature header is made. */
+/** Kind of signature. */
 export const SignatureMode = z.enum(['valid', 'wrong', 'missing']);
 export type SignatureMode = z.infer<typeof SignatureMode>;
 
@@ -125,48 +129,45 @@ export type EventName = z.infer<typeof EventName>;
 /** What to trigger. */
 export const TriggerRequest = z.strictObject({
   event: EventName,
-  /**
-   * Any of the event's own fields, laid over data that is made up. The result must be valid for the
-   * event.
-   */
+  /** Fields of the event's data, merged over generated data. The result must be valid for the event. */
   data: z.looseObject({}).optional(),
   /**
-   * How many events to make, 1 when it is left out. Together with `data`, at most 16 MiB; together
-   * with the webhooks that take the event, at most 50,000 deliveries: more is refused, and nothing
-   * is published. Many events are published in batches, in order. If the store fails after the first
-   * batch, what was published is answered, and `notice` says how many are missing.
+   * Number of events. Default 1. Together with `data`, at most 16 MiB; together with the webhooks
+   * that take the event, at most 50,000 deliveries: more is refused, and nothing is published. Many
+   * events are published in batches, in order. If the store fails after the first batch, what was
+   * published is answered, and `notice` says how many are missing.
    */
   count: integer().min(1).max(10_000).optional(),
-  /** The event's id, instead of a fresh one. Only with one event. */
+  /** Id of the event. Default, generated. Only with one event. */
   id: EventId.optional(),
-  /** The event's timestamp, instead of the time on the account's clock. */
+  /** Timestamp of the event. Default, the time on the account's clock. */
   timestamp: Timestamp.optional(),
   /** Deliver to this webhook only, whatever it subscribes to. */
   webhook_id: WebhookId.optional(),
 });
 export type TriggerRequest = z.infer<typeof TriggerRequest>;
 
-/** One event on its way to one webhook. */
+/** The delivery of an event to a webhook. */
 export const Delivery = z.looseObject({
   id: DeliveryId,
   event_id: EventId,
   event: EventName,
   webhook_id: WebhookId,
-  /** Where it goes. */
+  /** URL of the webhook. */
   url: WebhookUrl,
   status: DeliveryStatus,
   attempts_made: integer().min(0),
   /** When it was accepted. */
   created_at: SandboxTime,
-  /** When it is tried next; null once it is settled. */
+  /** Time of the next attempt; null once settled. */
   next_attempt_at: SandboxTime.nullable(),
-  /** When it was settled; null before. */
+  /** When it settled; null before. */
   settled_at: SandboxTime.nullable(),
-  /** The delivery that it repeats, if it was asked for by hand; else null. */
+  /** The delivery that it repeats, if requested as a redelivery; else null. */
   redelivery_of: DeliveryId.nullable(),
   /** How the latest attempt ended; null before the first. */
   last_outcome: Outcome.nullable(),
-  /** What went wrong in the latest attempt and what to do about it, if anything did. */
+  /** Cause and remedy of the failure of the latest attempt, if it failed. */
   last_error: z.string().nullable(),
 });
 export type Delivery = z.infer<typeof Delivery>;
@@ -175,14 +176,14 @@ export type Delivery = z.infer<typeof Delivery>;
 export const TriggerResult = z.looseObject({
   events: z.array(WebhookEvent),
   deliveries: z.array(Delivery),
-  /** What else there is to know, such as that nobody subscribes; else null. */
+  /** A notice, such as that there are no subscribers; else null. */
   notice: z.string().nullable(),
 });
 export type TriggerResult = z.infer<typeof TriggerResult>;
 
 /** With deliveries. */
 export const WithDeliveries = z.looseObject({
-  /** The newest first, 200 at most. */
+  /** Newest first, at most 200. */
   deliveries: z.array(Delivery),
 });
 export type WithDeliveries = z.infer<typeof WithDeliveries>;
@@ -193,7 +194,7 @@ export const EmailSentDetail = z.looseObject({
   id: EventId,
   timestamp: Timestamp,
   data: EmailSentData,
-  /** The newest first, 200 at most. */
+  /** Newest first, at most 200. */
   deliveries: z.array(Delivery),
 });
 export type EmailSentDetail = z.infer<typeof EmailSentDetail>;
@@ -204,7 +205,7 @@ export const EmailDeliveredDetail = z.looseObject({
   id: EventId,
   timestamp: Timestamp,
   data: EmailDeliveredData,
-  /** The newest first, 200 at most. */
+  /** Newest first, at most 200. */
   deliveries: z.array(Delivery),
 });
 export type EmailDeliveredDetail = z.infer<typeof EmailDeliveredDetail>;
@@ -215,7 +216,7 @@ export const EmailOpenedDetail = z.looseObject({
   id: EventId,
   timestamp: Timestamp,
   data: EmailOpenedData,
-  /** The newest first, 200 at most. */
+  /** Newest first, at most 200. */
   deliveries: z.array(Delivery),
 });
 export type EmailOpenedDetail = z.infer<typeof EmailOpenedDetail>;
@@ -226,7 +227,7 @@ export const EmailClickedDetail = z.looseObject({
   id: EventId,
   timestamp: Timestamp,
   data: EmailClickedData,
-  /** The newest first, 200 at most. */
+  /** Newest first, at most 200. */
   deliveries: z.array(Delivery),
 });
 export type EmailClickedDetail = z.infer<typeof EmailClickedDetail>;
@@ -237,7 +238,7 @@ export const EmailRepliedDetail = z.looseObject({
   id: EventId,
   timestamp: Timestamp,
   data: EmailRepliedData,
-  /** The newest first, 200 at most. */
+  /** Newest first, at most 200. */
   deliveries: z.array(Delivery),
 });
 export type EmailRepliedDetail = z.infer<typeof EmailRepliedDetail>;
@@ -248,7 +249,7 @@ export const EmailBouncedDetail = z.looseObject({
   id: EventId,
   timestamp: Timestamp,
   data: EmailBouncedData,
-  /** The newest first, 200 at most. */
+  /** Newest first, at most 200. */
   deliveries: z.array(Delivery),
 });
 export type EmailBouncedDetail = z.infer<typeof EmailBouncedDetail>;
@@ -259,7 +260,7 @@ export const EmailUnsubscribedDetail = z.looseObject({
   id: EventId,
   timestamp: Timestamp,
   data: EmailUnsubscribedData,
-  /** The newest first, 200 at most. */
+  /** Newest first, at most 200. */
   deliveries: z.array(Delivery),
 });
 export type EmailUnsubscribedDetail = z.infer<typeof EmailUnsubscribedDetail>;
@@ -270,7 +271,7 @@ export const CampaignCompletedDetail = z.looseObject({
   id: EventId,
   timestamp: Timestamp,
   data: CampaignCompletedData,
-  /** The newest first, 200 at most. */
+  /** Newest first, at most 200. */
   deliveries: z.array(Delivery),
 });
 export type CampaignCompletedDetail = z.infer<typeof CampaignCompletedDetail>;
@@ -288,7 +289,7 @@ export const SandboxEventDetail = z.discriminatedUnion('event', [
 ]);
 export type SandboxEventDetail = z.infer<typeof SandboxEventDetail>;
 
-/** Which events. */
+/** Filter of events. */
 export const EventQuery = z.strictObject({
   event: EventName.optional(),
   limit: PageLimit.optional(),
@@ -330,12 +331,12 @@ export type AttemptResponse = z.infer<typeof AttemptResponse>;
  * | `duplicate_concurrent` | sends the same request twice at the same time |
  * | `reorder` | holds an event back for a minute (`delay`), so that later ones overtake it |
  * | `delay` | sends an event later, by five minutes (`delay`) |
- * | `lost_acknowledgement` | throws a 2xx away, so that the event comes again by the retry plan |
+ * | `lost_acknowledgement` | discards a 2xx response, so that the event is retried |
  * | `bad_signature` | signs an attempt with another secret |
  * | `missing_signature` | leaves the signature of an attempt out |
  * | `tampered_body` | changes the body of an attempt after it was signed |
- * | `unknown_event` | sends an event of a kind that the contract does not know first, rightly signed, with an `id` of its own |
- * | `unknown_field` | adds a field that the contract does not know, rightly signed |
+ * | `unknown_event` | first sends an event of an unknown type, correctly signed, with its own `id` |
+ * | `unknown_field` | adds an unknown field, correctly signed |
  * | `slow_body` | sends the body in pieces, over a second of real time |
  * | `reset_mid_body` | cuts the connection in the middle of the body |
  * | `burst` | holds up to 20 events (`count`) back for up to a minute (`delay`), and sends them all at once |
@@ -379,14 +380,14 @@ export const Attempt = z.looseObject({
   number: integer().min(1),
   /** When it was sent. */
   started_at: SandboxTime,
-  /** When it was over. The next delay counts from here. */
+  /** When it ended. The next delay counts from here. */
   ended_at: SandboxTime,
-  /** How long it took in real milliseconds. */
+  /** Duration in real milliseconds. */
   duration_ms: z.number().min(0),
   outcome: Outcome,
-  /** What went wrong and what to do about it; null when it was delivered. */
+  /** Cause and remedy; null if delivered. */
   error: z.string().nullable(),
-  /** When the next one was planned for; null when none was. */
+  /** Scheduled time of the next attempt; null if there is none. */
   next_attempt_at: SandboxTime.nullable(),
   request: AttemptRequest,
   /** Null when there was none. */
@@ -401,7 +402,7 @@ export const WithAttempts = z.looseObject({
   /** The body, exactly as every attempt sends it. */
   body: z.string(),
   signature_mode: SignatureMode,
-  /** The first first. */
+  /** In order. */
   attempts: z.array(Attempt),
 });
 export type WithAttempts = z.infer<typeof WithAttempts>;
@@ -412,26 +413,26 @@ export const DeliveryDetail = z.looseObject({
   event_id: EventId,
   event: EventName,
   webhook_id: WebhookId,
-  /** Where it goes. */
+  /** URL of the webhook. */
   url: WebhookUrl,
   status: DeliveryStatus,
   attempts_made: integer().min(0),
   /** When it was accepted. */
   created_at: SandboxTime,
-  /** When it is tried next; null once it is settled. */
+  /** Time of the next attempt; null once settled. */
   next_attempt_at: SandboxTime.nullable(),
-  /** When it was settled; null before. */
+  /** When it settled; null before. */
   settled_at: SandboxTime.nullable(),
-  /** The delivery that it repeats, if it was asked for by hand; else null. */
+  /** The delivery that it repeats, if requested as a redelivery; else null. */
   redelivery_of: DeliveryId.nullable(),
   /** How the latest attempt ended; null before the first. */
   last_outcome: Outcome.nullable(),
-  /** What went wrong in the latest attempt and what to do about it, if anything did. */
+  /** Cause and remedy of the failure of the latest attempt, if it failed. */
   last_error: z.string().nullable(),
   /** The body, exactly as every attempt sends it. */
   body: z.string(),
   signature_mode: SignatureMode,
-  /** The first first. */
+  /** In order. */
   attempts: z.array(Attempt),
 });
 export type DeliveryDetail = z.infer<typeof DeliveryDetail>;
@@ -544,15 +545,19 @@ export const AdvanceTo = z.strictObject({
    *
    * @example `"2026-04-06T12:35:30Z"`
    */
-  to: z.string().regex(
-    /^\d{4}-\d{2}-\d{2}T[0-2]\d:[0-5]\d:[0-5]\d(?:\.\d{1,9})?Z$/u,
-  ).check(format('date-time')),
+  to: z
+    .string()
+    .regex(/^\d{4}-\d{2}-\d{2}T[0-2]\d:[0-5]\d:[0-5]\d(?:\.\d{1,9})?Z$/u)
+    .check(format('date-time')),
 });
 export type AdvanceTo = z.infer<typeof AdvanceTo>;
 
 /** Advance until something has happened. */
 export const AdvanceUntil = z.strictObject({
-  /** `settled` goes on until nothing waits and no campaign runs, `next_attempt` to the next attempt. */
+  /**
+   * `settled` advances until no delivery is pending and no campaign runs, `next_attempt` to the next
+   * attempt.
+   */
   until: z.enum(['settled', 'next_attempt']),
 });
 export type AdvanceUntil = z.infer<typeof AdvanceUntil>;
@@ -580,7 +585,7 @@ export type Probability = z.infer<typeof Probability>;
 export const Weight = z.number().min(0).max(1_000_000);
 export type Weight = z.infer<typeof Weight>;
 
-/** Of the replies, so many parts of each kind. */
+/** Relative weights of the sentiments of replies. */
 export const SentimentWeights = z.looseObject({
   positive: Weight,
   neutral: Weight,
@@ -622,7 +627,7 @@ export const SentimentWeightChanges = z.strictObject({
 });
 export type SentimentWeightChanges = z.infer<typeof SentimentWeightChanges>;
 
-/** Rates to change. Those that are left out stay as they are. */
+/** Rates to change. Omitted rates stay unchanged. */
 export const SimulationRateChanges = z.strictObject({
   bounce: Probability.optional(),
   hard_bounce: Probability.optional(),
@@ -640,10 +645,9 @@ export type SimulationRateChanges = z.infer<typeof SimulationRateChanges>;
  * How a campaign's leads should behave. At least one of the fields. Rates that are left out are
  * the profile's, or stay as they are.
  */
-export const SetSimulationRequest = z.strictObject({
-  profile: ProfileName.optional(),
-  rates: SimulationRateChanges.optional(),
-}).check(minProperties(1));
+export const SetSimulationRequest = z
+  .strictObject({ profile: ProfileName.optional(), rates: SimulationRateChanges.optional() })
+  .check(minProperties(1));
 export type SetSimulationRequest = z.infer<typeof SetSimulationRequest>;
 
 /** How a campaign's leads behave. */
@@ -694,7 +698,7 @@ export type StartedScenario = z.infer<typeof StartedScenario>;
 export const FaultFilter = z.strictObject({
   event: EventName.optional(),
   webhook_id: z.string().min(1).optional(),
-  /** Only the delivery with this number among those that match, from 1. */
+  /** Only the nth matching delivery, from 1. */
   nth: integer().min(1).optional(),
 });
 export type FaultFilter = z.infer<typeof FaultFilter>;
@@ -703,9 +707,9 @@ export type FaultFilter = z.infer<typeof FaultFilter>;
 export const AddFaultRequest = z.strictObject({
   fault: FaultName,
   match: FaultFilter.optional(),
-  /** Of those that match. 1 when it is left out. */
+  /** Probability for each match. Default 1. */
   probability: z.number().max(1).gt(0).optional(),
-  /** How often at the most. Without it, as often as it matches. */
+  /** Maximum number of times to apply it. Default, every match. */
   times: integer().min(1).optional(),
   /** For how long `delay`, `reorder` and `burst` hold back, e.g. `5m`; at most 30 days. */
   delay: z.string().min(1).max(64).optional(),
@@ -735,7 +739,7 @@ export const Fault = z.looseObject({
   count: integer().min(2).optional(),
   /** How often it was applied. */
   applied: integer().min(0),
-  /** What it does, in words. */
+  /** Description of the fault. */
   does: z.string(),
 });
 export type Fault = z.infer<typeof Fault>;
@@ -1012,7 +1016,10 @@ export const SinkMethod = z.string().min(1).max(32);
 export type SinkMethod = z.infer<typeof SinkMethod>;
 
 /** As it was sent, from the slash on; `/` when there is nothing behind the name. */
-export const SinkPath = z.string().max(2048).regex(/^\/.*$/u);
+export const SinkPath = z
+  .string()
+  .max(2048)
+  .regex(/^\/.*$/u);
 export type SinkPath = z.infer<typeof SinkPath>;
 
 /** Text in a body. */
@@ -1061,7 +1068,7 @@ export const SinkRecord = z.looseObject({
   path: z.string(),
   /** As it was sent, without the question mark; empty when there was none. */
   query: z.string(),
-  /** Names in lower case. Those that hold keys have the value `[redacted]`. */
+  /** Names in lower case. Headers with keys have the value `[redacted]`. */
   headers: HeaderList,
   /** As text. Bytes that are no UTF-8 are replaced. */
   body: z.string(),
@@ -1081,7 +1088,7 @@ export type SinkAnswer = z.infer<typeof SinkAnswer>;
 /**
  * Headers that a sink answers with: at most 20. Not those of the connection, and none that a
  * browser would act on for the whole host: `Set-Cookie`, `Access-Control-*`, `Clear-Site-Data`,
- * `Strict-Transport-Security`, `Refresh`, `Service-Worker-Allowed` and the like. Of
+ * `Strict-Transport-Security`, `Refresh` and `Service-Worker-Allowed`, for example. Of
  * `WWW-Authenticate`, one `Bearer` challenge. Every answer also has `Content-Security-Policy:
  * sandbox`, `X-Content-Type-Options: nosniff` and more that makes it inert in a browser, and that
  * cannot be set.
@@ -1099,7 +1106,7 @@ export const SetSinkRequest = z.strictObject({
    * 204, 205 and 304.
    */
   body: z.unknown().optional(),
-  /** For so many requests only. Default, for all. */
+  /** Only for this many requests. Default, for all. */
   times: integer().min(1).max(1000).optional(),
 });
 export type SetSinkRequest = z.infer<typeof SetSinkRequest>;
@@ -1108,7 +1115,7 @@ export type SetSinkRequest = z.infer<typeof SetSinkRequest>;
 export const SinkSettings = z.looseObject({
   name: SinkName,
   /**
-   * Takes requests without `x-user-context`. **Whoever has it can write into the account's sinks**,
+   * Takes requests without `x-user-context`. **Anyone who has it can write to the account's sinks**,
    * and do nothing else.
    */
   url: z.string(),

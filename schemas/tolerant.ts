@@ -493,7 +493,7 @@ export const CampaignName = z.string();
 export type CampaignName = z.infer<typeof CampaignName>;
 
 /**
- * E-mails that the campaign sends a day of its time zone, at the most.
+ * Maximum number of emails per day in the time zone of the campaign.
  *
  * @remarks assumed: The field is documented (A), its bounds are not. (Documented in part: A.)
  * @example `50`
@@ -776,7 +776,7 @@ export const WebhookUrl = z.string();
 export type WebhookUrl = z.infer<typeof WebhookUrl>;
 
 /**
- * The name of an event, or `*` for every event, those that may come later included.
+ * An event type, or `*` for every event, including future types.
  *
  * @remarks assumed: That one can subscribe to all is documented, that `*` says so is not.
  * (Documented in part: G, "Register your endpoint" and "Supported events".)
@@ -1060,7 +1060,7 @@ export const Meta = z.looseObject({
 export type Meta = z.infer<typeof Meta>;
 
 /**
- * About the request itself, and where the list goes on.
+ * Metadata of the request, and the cursor of the next page.
  *
  * @remarks documented: A, response envelope
  */
@@ -1100,7 +1100,7 @@ export type ListMeta = z.infer<typeof ListMeta>;
  * | `CAMPAIGN_LIMIT_REACHED` | 409 | the account has as many campaigns as it may |
  * | `LEAD_LIMIT_REACHED` | 409 | the account has as many leads as it may |
  * | `CAMPAIGN_EMPTY` | 409 | a campaign without leads is activated |
- * | `CAMPAIGN_STARTED` | 409 | the campaign is no draft any more |
+ * | `CAMPAIGN_STARTED` | 409 | the campaign is no longer a draft |
  * | `CAMPAIGN_NOT_ACTIVE` | 409 | what is not active cannot be paused |
  * | `CAMPAIGN_NOT_PAUSED` | 409 | what is not paused cannot be resumed |
  * | `CAMPAIGN_COMPLETED` | 409 | the campaign is over |
@@ -1181,7 +1181,7 @@ export type ErrorCode = z.infer<typeof ErrorCode>;
  */
 export const ErrorDetail = z.looseObject({
   code: ErrorCode,
-  /** What is wrong and how to mend it, in words. For people; do not parse it. */
+  /** The cause and the remedy, for people. Do not parse it. */
   message: z.string(),
   /** The response's status once more. */
   status: integer(),

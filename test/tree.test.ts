@@ -42,8 +42,8 @@ describe('AGENTS.md', () => {
     .filter((name) => /^[\w.@-]+\/|^[\w.-]+\.(md|json|ts|js|yaml)$/u.test(name))
     .filter((name) => !name.startsWith('/') && !name.startsWith('dist/') && !isPackage(name));
 
-  test('is shorter than 100 lines', () => {
-    expect(text.trimEnd().split('\n').length).toBeLessThan(100);
+  test('is shorter than 120 lines', () => {
+    expect(text.trimEnd().split('\n').length).toBeLessThan(120);
   });
 
   test('names only what exists', () => {

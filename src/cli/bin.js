@@ -38,7 +38,7 @@ if (isNewEnough) {
   const hasTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
   ['SIGINT', 'SIGTERM'].forEach(function (signal) {
     process.on(signal, function () {
-      // Ctrl-C in a terminal reaches the child by itself, and twice would mean "at once".
+      // A terminal sends Ctrl-C to the child too; a second one would make it exit at once.
       if (signal === 'SIGTERM' || !hasTerminal) child.kill(signal);
     });
   });

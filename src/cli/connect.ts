@@ -1,5 +1,5 @@
 /**
- * The client for the commands that talk to a running sandbox.
+ * Client of a running sandbox, for the commands that need one.
  *
  * @module
  */
@@ -12,18 +12,18 @@ export interface SandboxOptions extends KeyOptions {
   readonly sandboxUrl: string;
 }
 
-/** Waits where the provider's rate limit says so, and says that it waits: a command is not half done for it. */
-const patiently =
+/** Retry after the delay that a rate limit asks for, with a notice, so that no command stops halfway. */
+const fetchWithinRateLimit =
   (terminal: Terminal): NonNullable<ClientOptions['fetch']> =>
   async (request) => {
     for (;;) {
-      // A clone alone would lose the signal as soon as it is collected as garbage.
+      // Pass the signal explicitly: a cloned request loses it once the original is garbage-collected.
       const response = await fetch(request.clone(), { signal: request.signal });
       const seconds = Number(response.headers.get('retry-after') ?? 0);
       if (response.status !== 429 || !(seconds > 0)) return response;
       await response.body?.cancel();
       terminal.note(
-        `The rate limit of this key is reached: going on in ${seconds} s. A sandbox that is started with --no-rate-limit has none.`,
+        `Rate limit reached. Retrying in ${seconds} s. To avoid this, start the sandbox with --no-rate-limit.`,
       );
       await sleep(seconds * 1000, undefined, { signal: request.signal });
     }
@@ -33,5 +33,5 @@ export const connect = (options: SandboxOptions, terminal: Terminal): Client =>
   createClient({
     baseUrl: options.sandboxUrl,
     apiKey: keyOf(options, terminal.env),
-    fetch: patiently(terminal),
+    fetch: fetchWithinRateLimit(terminal),
   });

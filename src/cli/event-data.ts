@@ -1,5 +1,5 @@
 /**
- * The data of an event to trigger, from files and flags.
+ * Type and data of an event to trigger, from flags and files.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { UsageError } from './usage-error.ts';
 
 type Json = Record<string, unknown>;
 
-/** How many single-character edits part two words. */
+/** Levenshtein distance. */
 const distance = (a: string, b: string): number => {
   let row = Array.from({ length: b.length + 1 }, (_, at) => at);
   for (const [i, left] of [...a].entries()) {
@@ -23,22 +23,22 @@ const distance = (a: string, b: string): number => {
   return row.at(-1)!;
 };
 
-/** The nearest known name: `email.open` and `replied` both have one. */
+/** The known name within three edits of `name`, or of its last word, if any: `email.open` and `replied` have one. */
 const nearest = (name: string): string | null => {
   const [best] = EVENT_TYPES.map((known) => ({
     known,
-    far: Math.min(distance(name, known), distance(name, known.split('.')[1] ?? known)),
-  })).sort((a, b) => a.far - b.far);
-  return best !== undefined && best.far <= 3 ? best.known : null;
+    edits: Math.min(distance(name, known), distance(name, known.split('.')[1] ?? known)),
+  })).sort((a, b) => a.edits - b.edits);
+  return best !== undefined && best.edits <= 3 ? best.known : null;
 };
 
-/** @throws {UsageError} with the likeliest name and the list of all */
+/** @throws {UsageError} with the nearest name, if any, and all known names */
 export const eventTypeOf = (name: string): EventType => {
   const known = EVENT_TYPES.find((type) => type === name);
   if (known !== undefined) return known;
-  const guess = nearest(name);
+  const suggestion = nearest(name);
   throw new UsageError(
-    `"${name}" is not a known event.${guess === null ? '' : ` Did you mean ${guess}?`} Use one of ${EVENT_TYPES.join(', ')}.`,
+    `Unknown event "${name}".${suggestion === null ? '' : ` Did you mean ${suggestion}?`} Known events: ${EVENT_TYPES.join(', ')}.`,
   );
 };
 
@@ -66,7 +66,7 @@ const assign = (target: Json, assignment: string): Json => {
   const keys = path?.split('.') ?? [];
   if (text === undefined || keys.includes('') || keys.includes('__proto__')) {
     throw new UsageError(
-      `--data "${assignment}" is no key=value: write e.g. --data lead_email=sarah@example.com or --data custom.answer=42.`,
+      `Invalid --data "${assignment}". Pass key=value, such as lead_email=sarah@example.com or custom.answer=42.`,
     );
   }
   return setAt(target, keys, jsonOrText(text));
@@ -79,11 +79,11 @@ const fromFile = async (file: string, terminal: Terminal): Promise<Json> => {
     if (isObject(data)) return data;
   } catch (error) {
     throw new UsageError(
-      `--data-file ${file} is no JSON: ${(error as Error).message}. Give an object with the event's data.`,
+      `Invalid JSON in --data-file ${file}: ${(error as Error).message}. Pass a file with a JSON object.`,
     );
   }
   throw new UsageError(
-    `--data-file ${file} holds no object: give an object with the event's data.`,
+    `--data-file ${file} does not contain a JSON object. Pass a file with a JSON object.`,
   );
 };
 
@@ -92,7 +92,12 @@ export interface DataOptions {
   readonly dataFile?: string | undefined;
 }
 
-/** The file first, then each `--data` over it. @returns null when there is neither */
+/**
+ * Read the data: the file first, then each `--data` merged over it.
+ *
+ * @returns null if neither is given
+ * @throws {UsageError} if the file cannot be read or parsed, or an assignment is invalid
+ */
 export const eventDataOf = async (
   { data, dataFile }: DataOptions,
   terminal: Terminal,

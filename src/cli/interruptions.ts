@@ -1,5 +1,5 @@
 /**
- * What ends a command from outside: signals, and a reader of stdout that goes away.
+ * External causes that end a command: signals, and a closed stdout.
  *
  * @module
  */
@@ -7,13 +7,13 @@ import { Interrupted } from './terminal.ts';
 
 const STATUS = { SIGINT: 130, SIGTERM: 143 } as const;
 
-/** The status of a command that `signal` has ended. */
+/** Exit status of a command that `signal` has interrupted. */
 export const statusOfInterruption = (signal: AbortSignal): number =>
   STATUS[(signal.reason as Interrupted).by];
 
 /**
- * Listens for Ctrl-C and SIGTERM. The first aborts, so that the command can end in order; the second ends the process at
- * once.
+ * Listen for Ctrl-C and SIGTERM. The first one aborts the returned signal, so that the command can clean up; the second
+ * one exits at once.
  */
 export const listenForSignals = (): AbortSignal => {
   const controller = new AbortController();
@@ -27,9 +27,9 @@ export const listenForSignals = (): AbortSignal => {
 };
 
 /**
- * Watches for a closed stdout (`sendemall-mock … | head`). What a command prints from then on is dropped and its status
- * still counts; only a command that has no end of its own, such as `serve`, stops. Any other failure to write, such as a
- * full disk, makes the status 2.
+ * Watch for a closed stdout (`sendemall-mock … | head`). Later output is dropped and the command continues, so that its
+ * exit status is still meaningful; only a command without an end of its own, such as `serve`, stops. Any other write
+ * error, such as a full disk, makes the exit status 2.
  */
 export const watchOutput = (): AbortSignal => {
   const controller = new AbortController();
@@ -38,27 +38,27 @@ export const watchOutput = (): AbortSignal => {
     controller.abort();
     if (code === 'EPIPE') return;
     process.exitCode = 2;
-    const cause = code === 'ENOSPC' ? 'no space is left on the device' : (code ?? message);
+    const cause = code === 'ENOSPC' ? 'no space left on device' : (code ?? message);
     process.stderr.write(
-      `error: Cannot write to standard output: ${cause}. Redirect it to a place that can be written.\n`,
+      `error: Cannot write to standard output: ${cause}. Redirect it to a writable file.\n`,
     );
   });
-  // Notices that reach nobody are no failure: the status still says how the command ended.
+  // A closed stderr loses notices only; the exit status still tells how the command ended.
   process.stderr.on('error', () => undefined);
   return controller.signal;
 };
 
-/** Ends the process now, not when the last idle connection does; everything printed goes out first. */
+/** Exit as soon as all output is flushed, without waiting for idle connections. */
 export const exitWith = (status: number): void => {
   process.stdout.write('', () => {
-    // A failed write is reported one turn after its callback.
+    // A failed write is reported one event-loop turn after its callback.
     setImmediate(() => {
       process.stderr.write('', () => process.exit(process.exitCode ?? status));
     });
   });
 };
 
-/** Rejects with the signal's reason as soon as it is aborted. */
+/** Reject with the signal's reason as soon as it is aborted. */
 export const aborted = (signal: AbortSignal): Promise<never> =>
   new Promise((_resolve, reject) => {
     const abort = (): void => reject(signal.reason as Error);

@@ -1,6 +1,6 @@
 /**
- * The command line: which commands there are, how they are called, and with which status the process ends.
- * 0 fine, 1 the thing checked failed, 2 wrong usage, bad configuration or nothing that answers, 130 Ctrl-C.
+ * The command line: the commands, their errors and the exit status.
+ * 0 success, 1 the check failed, 2 invalid usage, bad configuration or nothing reachable, 130 interrupted.
  *
  * @module
  */
@@ -8,6 +8,7 @@ import { Command, CommanderError, type CommandUnknownOpts } from '@commander-js/
 import packageJson from '../../package.json' with { type: 'json' };
 import { ApiError } from '../client/api-error.ts';
 import { Problem } from '../domain/problems.ts';
+import { examples, section } from './help.ts';
 import {
   aborted,
   exitWith,
@@ -21,131 +22,160 @@ import { UsageError } from './usage-error.ts';
 
 type Build = (terminal: Terminal) => CommandUnknownOpts;
 
+/** Headings in the help. */
+const GROUPS = {
+  core: 'Core commands:',
+  sandbox: 'Sandbox commands:',
+  tools: 'Tools:',
+} as const;
+
 interface Entry {
   readonly name: string;
+  readonly group: keyof typeof GROUPS;
   readonly summary: string;
-  /** Loaded when it is called, so that `serve` does not wait for the others. */
+  /** Loads the command on demand, so that `serve` does not wait for the others. */
   readonly load: () => Promise<Build>;
-  /** Closes what it has opened when it is interrupted. All others are ended at once, whatever they wait for. */
+  /** True if it cleans up when interrupted. All others end at once, whatever they wait for. */
   readonly endsInOrder?: true;
 }
 
 const COMMANDS: readonly Entry[] = [
   {
     name: 'serve',
+    group: 'core',
     endsInOrder: true,
     summary: 'start the sandbox',
     load: () => import('./commands/serve.ts').then(({ serve }) => serve),
   },
   {
     name: 'verify',
+    group: 'core',
     endsInOrder: true,
-    summary: 'judge a receiver by the contract',
+    summary: 'check a receiver against the contract',
     load: () => import('./commands/verify.ts').then(({ verify }) => verify),
   },
   {
     name: 'trigger',
-    summary: 'make an event happen, through a sandbox or straight to a receiver',
+    group: 'core',
+    summary: 'trigger an event',
     load: () => import('./commands/trigger.ts').then(({ trigger }) => trigger),
   },
   {
     name: 'deliveries',
+    group: 'sandbox',
     summary: 'list, show and repeat deliveries',
     load: () => import('./commands/deliveries.ts').then(({ deliveries }) => deliveries),
   },
   {
     name: 'dead-letters',
-    summary: 'list, acknowledge and redeliver events that were given up',
+    group: 'sandbox',
+    summary: 'list, acknowledge and redeliver dead letters',
     load: () => import('./commands/dead-letters.ts').then(({ deadLetters }) => deadLetters),
   },
   {
     name: 'scenario',
+    group: 'core',
     endsInOrder: true,
-    summary: 'run a campaign that is ready to run',
+    summary: 'run a built-in campaign scenario',
     load: () => import('./commands/scenario.ts').then(({ scenario }) => scenario),
   },
   {
     name: 'faults',
-    summary: "make things go wrong on the sender's side",
+    group: 'sandbox',
+    summary: "inject faults on the sender's side",
     load: () => import('./commands/faults.ts').then(({ faults }) => faults),
   },
   {
     name: 'sinks',
-    summary: 'see what a receiver calls, and say what it is answered',
+    group: 'sandbox',
+    summary: "inspect and stub your receiver's outbound calls",
     load: () => import('./commands/sinks.ts').then(({ sinks }) => sinks),
   },
   {
     name: 'clock',
+    group: 'sandbox',
     summary: "show, set and advance an account's clock",
     load: () => import('./commands/clock.ts').then(({ clock }) => clock),
   },
   {
     name: 'sign',
+    group: 'tools',
     summary: 'sign a body as the provider does',
     load: () => import('./commands/sign.ts').then(({ sign }) => sign),
   },
   {
     name: 'check-signature',
-    summary: 'say whether a signature matches a body, and why not',
+    group: 'tools',
+    summary: 'check a signature and explain a mismatch',
     load: () => import('./commands/check-signature.ts').then((module) => module.checkSignature),
   },
   {
     name: 'spec',
-    summary: 'print the contract, and what in it is assumed',
+    group: 'tools',
+    summary: 'print the API descriptions',
     load: () => import('./commands/spec.ts').then(({ spec }) => spec),
   },
   {
     name: 'health',
-    summary: 'say whether a sandbox is ready',
+    group: 'sandbox',
+    summary: 'check whether a sandbox is ready',
     load: () => import('./commands/health.ts').then(({ health }) => health),
   },
   {
     name: 'completion',
-    summary: 'print a completion script for your shell',
+    group: 'tools',
+    summary: 'print a shell completion script',
     load: () => import('./commands/completion.ts').then(({ completion }) => completion),
   },
 ];
 
-const EXAMPLES = `
-Examples:
-  sendemall-mock serve --forward-to http://localhost:3000/webhooks/sendemall
-  sendemall-mock verify http://localhost:3000/webhooks/sendemall --secret whsec_your-signing-secret
-  sendemall-mock trigger email.replied --wait
-  sendemall-mock clock advance --until settled
+const SECTIONS = [
+  examples(
+    'sendemall-mock serve --forward-to http://localhost:3000/webhooks/sendemall',
+    'sendemall-mock verify http://localhost:3000/webhooks/sendemall \\',
+    '  --secret whsec_your-signing-secret',
+    'sendemall-mock trigger email.replied --wait',
+    'sendemall-mock clock advance --until settled',
+  ),
+  section('Learn more', 'sendemall-mock <command> --help describes the options of a command.'),
+].join('\n');
 
-Every flag of serve has a twin in the environment: --port is SENDEMALL_MOCK_PORT, and so on.`;
+const helpCommand = (): Command => {
+  const help = new Command('help').description('print help for a command').helpOption(false);
+  help.argument('[command]');
+  return help;
+};
 
 const inherit = (command: CommandUnknownOpts, parent: CommandUnknownOpts): void => {
   command.copyInheritedSettings(parent);
+  if (command.commands.length > 0) command.addHelpCommand(helpCommand());
   for (const child of command.commands) inherit(child, command);
 };
 
-/** The program with the named commands complete, and the others as names. */
+/** Create the program with only the needed commands loaded; the others have just a name and a summary. */
 const createProgram = async (
   terminal: Terminal,
   isNeeded: (name: string) => boolean,
 ): Promise<CommandUnknownOpts> => {
   const program: CommandUnknownOpts = new Command('sendemall-mock')
     .description(
-      'A mock SendEmAll: registers webhooks, signs, delivers, retries and dead-letters, on localhost.',
+      'A mock of SendEmAll webhooks on localhost, and a conformance suite for receivers.',
     )
     .version(packageJson.version, '-V, --version', 'print the version')
-    .helpOption('-h, --help', 'print this help')
-    .addHelpText('after', EXAMPLES)
-    .showHelpAfterError('Run it with --help for what there is.')
+    .helpOption('-h, --help', 'print help')
+    .addHelpText('after', SECTIONS)
+    .showHelpAfterError('Run it with --help for usage.')
     .configureHelp({ showGlobalOptions: false })
-    .exitOverride();
-  for (const { name, summary, load } of COMMANDS) {
+    .exitOverride()
+    .addHelpCommand(helpCommand().helpGroup(GROUPS.tools));
+  for (const { name, group, summary, load } of COMMANDS) {
     const build = isNeeded(name) ? await load() : () => new Command(name);
-    const command = build(terminal).summary(summary);
+    const command = build(terminal).summary(summary).helpGroup(GROUPS[group]);
     inherit(command, program);
     program.addCommand(command);
   }
   return program;
 };
-
-/** The whole tree, for what describes it. */
-export type CompleteProgram = () => Promise<CommandUnknownOpts>;
 
 const statusOf = (error: unknown, terminal: Terminal): number => {
   if (terminal.signal.aborted) return statusOfInterruption(terminal.signal);
@@ -155,7 +185,7 @@ const statusOf = (error: unknown, terminal: Terminal): number => {
   } else if (error instanceof ApiError) {
     terminal.note(`error: ${error.message}`);
     if (error.code === 'UNREACHABLE' || error.code === 'UNEXPECTED_ANSWER') {
-      terminal.note('Pass another address with --sandbox-url, or set SENDEMALL_MOCK_SANDBOX_URL.');
+      terminal.note('Pass another URL with --sandbox-url, or set SENDEMALL_MOCK_SANDBOX_URL.');
     }
   } else if (error instanceof Problem) {
     terminal.note(`error: ${error.message}`);
@@ -163,7 +193,7 @@ const statusOf = (error: unknown, terminal: Terminal): number => {
     terminal.note(
       `error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
     );
-    terminal.note('This is a bug in sendemall-mock: please report it with the lines above.');
+    terminal.note('This is a bug in sendemall-mock. Please report it with the lines above.');
   }
   return 2;
 };
@@ -193,7 +223,7 @@ const run = async (
   }
 };
 
-/** Runs one command line and ends the process with its status. */
+/** Run one command line and exit with its status. */
 export const main = async (args: readonly string[]): Promise<void> => {
   exitWith(await run(args, processTerminal(listenForSignals(), watchOutput())));
 };

@@ -1,60 +1,77 @@
 /**
- * Flags that several commands share, and how values are read.
+ * Flags that several commands share, and parsers for their values.
  *
  * @module
  */
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { DEFAULT_API_KEY, DEFAULT_SANDBOX_URL } from '../domain/defaults.ts';
 import { UsageError } from './usage-error.ts';
 
-/** The key that the provider's own examples use, so that its curl commands reach the same account. */
-export const DEFAULT_API_KEY = 'your-api-key';
+/** Heading in the help for the flags that select a sandbox and an account. */
+const SANDBOX_GROUP = 'Sandbox:';
 
 export const jsonOption = () =>
-  new Option('--json', 'print JSON for machines').env('SENDEMALL_MOCK_JSON');
+  new Option('--json', 'print JSON').env('SENDEMALL_MOCK_JSON').helpGroup('Options:');
 
 export const sandboxUrlOption = () =>
-  new Option('--sandbox-url <url>', 'the sandbox to talk to')
+  new Option('--sandbox-url <url>', 'URL of the sandbox')
     .env('SENDEMALL_MOCK_SANDBOX_URL')
-    .default('http://127.0.0.1:7363')
-    .argParser(httpUrl);
+    .default(DEFAULT_SANDBOX_URL)
+    .argParser(httpUrl)
+    .helpGroup(SANDBOX_GROUP);
 
-/** Not read by commander, whose error messages would print it. */
+/** Reads the environment itself: commander's error messages would print the key. */
 export const apiKeyOption = () =>
   new Option(
     '--api-key <key>',
-    `the account (env: SENDEMALL_MOCK_API_KEY; default: ${DEFAULT_API_KEY})`,
-  );
+    `API key of the account (default: "${DEFAULT_API_KEY}", env: SENDEMALL_MOCK_API_KEY)`,
+  ).helpGroup(SANDBOX_GROUP);
 
+/** Reads the environment itself: commander's error messages would print the secret. */
 export const secretOption = (description: string) =>
   new Option('--secret <secret>', `${description} (env: SENDEMALL_MOCK_SECRET)`);
 
-/** Repeatable flags gather their values. */
+/** Maximum number of items to list. */
+export const limitOption = (max = 1_000_000) =>
+  new Option('--limit <number>', 'maximum number of items to list')
+    .default(50)
+    .argParser(wholeNumber(1, max));
+
+/** Collects the values of a repeatable flag. */
 export const gather = (value: string, before: readonly string[] | undefined): string[] => [
   ...(before ?? []),
   value,
 ];
 
-/** @returns a parser for a whole number within limits */
+/**
+ * Create a parser for a whole number.
+ *
+ * @param from smallest value accepted
+ * @param to largest value accepted
+ */
 export const wholeNumber =
   (from: number, to: number) =>
   (value: string): number => {
     const number = Number(value);
     if (/^\d+$/.test(value) && number >= from && number <= to) return number;
-    throw new InvalidArgumentError(`Give a whole number from ${from} to ${to}.`);
+    throw new InvalidArgumentError(`Pass a whole number from ${from} to ${to}.`);
   };
 
-/** Reads an absolute http(s) URL; one with a password in it is refused without being printed. */
+/**
+ * Parse an absolute http(s) URL. A URL with credentials is rejected without printing them.
+ *
+ * @throws {InvalidArgumentError} if it is not an absolute http(s) URL
+ * @throws {UsageError} if it holds a user name or password
+ */
 export const httpUrl = (value: string): string => {
   const url = URL.parse(value);
   if (url === null || !/^https?:$/.test(url.protocol)) {
     throw new InvalidArgumentError(
-      'Give an absolute URL, e.g. http://localhost:3000/webhooks/sendemall.',
+      'Pass an absolute URL, such as http://localhost:3000/webhooks/sendemall.',
     );
   }
   if (url.username !== '' || url.password !== '') {
-    throw new UsageError(
-      `A URL for ${url.host} has a user name or password in it: leave them out.`,
-    );
+    throw new UsageError(`The URL for ${url.host} contains a user name or password. Remove them.`);
   }
   return value;
 };
@@ -65,34 +82,46 @@ export interface KeyOptions {
 
 const MAX_KEY_LENGTH = 256;
 
-/** Refuses what no request could carry, without quoting it. */
+/**
+ * Check that a key can be sent as a header value.
+ *
+ * @throws {UsageError} without quoting the key
+ */
 export const checkKey = (key: string): string => {
   if (key === '' || key.length > MAX_KEY_LENGTH || !/^[\u0021-\u00FF]+$/.test(key)) {
     throw new UsageError(
-      `--api-key is empty, longer than ${MAX_KEY_LENGTH} characters, or has white space or characters in it that no header can carry: give 1 to ${MAX_KEY_LENGTH} plain characters.`,
+      `Invalid --api-key: it is empty, longer than ${MAX_KEY_LENGTH} characters, or contains white space or characters that a header cannot carry. Pass 1 to ${MAX_KEY_LENGTH} printable characters.`,
     );
   }
   return key;
 };
 
-/** Several keys in the environment are parted by commas. */
+/** Keys in `SENDEMALL_MOCK_API_KEY`, separated by commas. */
 export const keysOf = (env: NodeJS.ProcessEnv): readonly string[] =>
   (env['SENDEMALL_MOCK_API_KEY'] ?? '')
     .split(',')
     .map((key) => key.trim())
     .filter((key) => key !== '');
 
-/** The account's key: the flag, else the (first) one in the environment, else the guide's. */
+/** The account's key: the flag, else the first key in the environment, else the default. */
 export const keyOf = ({ apiKey }: KeyOptions, env: NodeJS.ProcessEnv): string =>
   checkKey(apiKey ?? keysOf(env)[0] ?? DEFAULT_API_KEY);
 
-/** The limits that the provider's registration has. */
+/**
+ * Check a secret against the limits of the provider's registration.
+ *
+ * @throws {UsageError} without quoting the secret
+ */
 export const checkSecret = (secret: string): string => {
   if (secret.length >= 8 && secret.length <= 256) return secret;
-  throw new UsageError(`--secret is ${secret.length} characters long: give 8 to 256.`);
+  throw new UsageError(`Invalid --secret: it has ${secret.length} characters. Pass 8 to 256.`);
 };
 
-/** @throws when there is none */
+/**
+ * The secret from the flag or the environment.
+ *
+ * @throws {UsageError} if both are missing or empty
+ */
 export const secretOf = (
   { secret }: { readonly secret?: string | undefined },
   env: NodeJS.ProcessEnv,
@@ -100,20 +129,24 @@ export const secretOf = (
   const given = secret ?? env['SENDEMALL_MOCK_SECRET'];
   if (given !== undefined && given !== '') return given;
   throw new UsageError(
-    '--secret is missing: give it, or set SENDEMALL_MOCK_SECRET, which no list of processes shows.',
+    'Missing --secret. Pass it, or set SENDEMALL_MOCK_SECRET to keep it out of the process list.',
   );
 };
 
 const SWITCHES = ['ALLOW_PUBLIC_TARGETS', 'NO_RATE_LIMIT', 'VERBOSE', 'JSON'];
 
-/** A switch that is "0" or "false" in the environment is off; commander would take any value for on. */
+/**
+ * Remove switches that the environment turns off with `0` or `false`: commander reads any value as on.
+ *
+ * @throws {UsageError} for a value that is neither on nor off
+ */
 export const checkSwitches = (env: NodeJS.ProcessEnv): void => {
   for (const name of SWITCHES.map((suffix) => `SENDEMALL_MOCK_${suffix}`)) {
     const value = env[name]?.toLowerCase();
     if (value === undefined) continue;
     if (['', '0', 'false', 'no', 'off'].includes(value)) delete env[name];
     else if (!['1', 'true', 'yes', 'on'].includes(value)) {
-      throw new UsageError(`${name} is "${env[name]}": use 1 or 0.`);
+      throw new UsageError(`Invalid ${name} "${env[name]}". Set it to 1 or 0.`);
     }
   }
 };

@@ -1,5 +1,5 @@
 /**
- * Files that come with the package, found from wherever this code runs (source or bundle).
+ * Reads files of the package, whether this code runs from source or from the bundle.
  *
  * @module
  */
@@ -14,6 +14,6 @@ const rootFrom = (here: URL): URL => {
   return rootFrom(parent);
 };
 
-/** @param path from the package's root */
+/** @param path relative to the package root */
 export const readPackageFile = (path: string): Promise<string> =>
   readFile(new URL(path, rootFrom(new URL(import.meta.url))), 'utf8');

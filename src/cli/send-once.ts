@@ -1,9 +1,9 @@
 /**
- * `trigger --to`: one attempt at a receiver, with no sandbox in between.
+ * `trigger --to`: one delivery attempt, without a sandbox.
  *
  * @module
  */
-import { deliverOnce } from '../create-mock.ts';
+import { deliverOnce } from '../deliver-once.ts';
 import type { EventType } from '../../schemas/contract.ts';
 import { harmless } from './output/table.ts';
 import type { Terminal } from './terminal.ts';

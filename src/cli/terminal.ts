@@ -1,5 +1,5 @@
 /**
- * What a command may do to the outside: print, ask whether it is to stop, and say how it went.
+ * The interface between a command and its process: output, interruption and exit status.
  *
  * @module
  */
@@ -12,21 +12,21 @@ export interface Terminal {
   readonly env: NodeJS.ProcessEnv;
   /** Aborted by Ctrl-C and SIGTERM; the reason is an {@link Interrupted}. */
   readonly signal: AbortSignal;
-  /** Aborted once nothing reads stdout any more, as in `sendemall-mock serve | head -1`. */
+  /** Aborted when the reader closes stdout, as in `sendemall-mock serve | head -1`. */
   readonly outputClosed: AbortSignal;
-  /** Data: a line on stdout. */
+  /** Print a line of data to stdout. */
   print(line: string): void;
-  /** The same for machines: one line of JSON, or indented when `indent` is asked for. */
+  /** Print JSON to stdout, on one line unless `indent` is true. */
   printJson(value: unknown, indent?: boolean): void;
-  /** Progress and notices: a line on stderr. */
+  /** Print a line of progress or a notice to stderr. */
   note(line: string): void;
-  /** Whether {@link Terminal.status} shows anything. */
+  /** True if {@link Terminal.status} has any effect. */
   readonly isLive: boolean;
-  /** A line on stderr that is overwritten by the next; null takes it away. Nothing unless stderr is a terminal for it. */
+  /** Show a status line on stderr, overwritten by the next one; null clears it. No effect without a live terminal. */
   status(text: string | null): void;
-  /** Colours text for stdout, when that is a terminal that wants it. */
+  /** Style text for stdout; returned unchanged if stdout does not support colour. */
   style(styles: Styles, text: string): string;
-  /** What was checked has failed: the command will end with status 1. */
+  /** Make the command exit with status 1: the thing it checked has failed. */
   fail(): void;
 }
 
@@ -45,7 +45,7 @@ export interface ProcessTerminal extends Terminal {
   readonly failed: boolean;
 }
 
-/** Takes the line away that the cursor is on. */
+/** Clears the current line. */
 const CLEAR_LINE = '\r\u001B[2K';
 
 const isLive = ({ env }: NodeJS.Process): boolean =>
@@ -55,18 +55,18 @@ const isLive = ({ env }: NodeJS.Process): boolean =>
  * The terminal of this process.
  *
  * @param signal aborted by Ctrl-C and SIGTERM
- * @param outputClosed aborted once nothing reads stdout any more
+ * @param outputClosed aborted when the reader closes stdout
  */
 export const processTerminal = (
   signal: AbortSignal,
   outputClosed: AbortSignal,
 ): ProcessTerminal => {
   let failed = false;
-  let shown = false;
+  let hasStatusLine = false;
   const status = (text: string | null): void => {
-    if (!isLive(process) || (text === null && !shown)) return;
-    shown = text !== null;
-    // A line that wraps could not be taken away whole.
+    if (!isLive(process) || (text === null && !hasStatusLine)) return;
+    hasStatusLine = text !== null;
+    // Truncate: a wrapped line could not be cleared.
     process.stderr.write(CLEAR_LINE + (text ?? '').slice(0, (process.stderr.columns || 80) - 1));
   };
   const print = (text: string): void => {

@@ -1,10 +1,10 @@
 /**
- * What the user can mend: a wrong flag, value or file.
+ * Error for invalid usage: a flag, a value or a file that the user can fix.
  *
  * @module
  */
 
-/** Ends the command with status 2. The message names what is wrong and the remedy, and never holds a key or a secret. */
+/** Ends the command with status 2. The message gives the cause and the remedy, and never contains a key or a secret. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }

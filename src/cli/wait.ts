@@ -1,5 +1,5 @@
 /**
- * Waits until deliveries have settled, telling what is being waited for.
+ * Waits until deliveries have settled, with a notice if it takes long.
  *
  * @module
  */
@@ -9,8 +9,8 @@ import { commandLine, quoted, type Reach } from './output/command-line.ts';
 import { attemptLines } from './output/deliveries.ts';
 import type { Terminal } from './terminal.ts';
 
-/** After this long, say what takes so long. */
-const PATIENCE_MS = 2000;
+/** Delay before the notice, in real milliseconds. */
+const NOTICE_AFTER_MS = 2000;
 
 const waitForOne = async (
   client: Client,
@@ -19,24 +19,28 @@ const waitForOne = async (
   reach: Reach | null,
 ): Promise<DeliveryDetail> => {
   const { signal } = terminal;
-  const soon = await client.deliveries.wait(id, { timeoutMs: PATIENCE_MS, signal });
+  const soon = await client.deliveries.wait(id, { timeoutMs: NOTICE_AFTER_MS, signal });
   if (soon.reached) return soon.delivery;
   if (reach !== null) {
     const { attempts_made: made, next_attempt_at: next } = soon.delivery;
     const { mode } = await client.clock.get({ signal });
     const skip = commandLine(['clock', 'advance', '--until', 'settled'], reach, terminal.env);
     terminal.note(
-      `Waiting for ${id}: ${made} attempts made, the next at ${next ?? 'the end of the one in flight'} on a ${mode} clock. To skip the wait: ${quoted(skip)}`,
+      `Waiting for ${id}: attempts made: ${made}, next attempt: ${next ?? 'in flight'}, clock: ${mode}. To skip the wait, run ${quoted(skip)}.`,
     );
   }
   const { delivery } = await client.deliveries.wait(id, { timeoutMs: Infinity, signal });
   return delivery;
 };
 
-/** More than this many are counted, not shown one by one. */
+/** Above this many, only totals are printed. */
 const MAX_SHOWN = 20;
 
-/** Prints how each delivery went; fails the command when one was not delivered. */
+/**
+ * Wait for deliveries and print their attempts. Fails the command if one is not delivered.
+ *
+ * @param reach of the sandbox, for the command in the notice
+ */
 export const waitForAll = async (
   client: Client,
   ids: readonly string[],

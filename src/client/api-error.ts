@@ -1,8 +1,9 @@
 /**
- * The one error of the client: what the API answered, or that nothing did.
+ * The client's error: an error response of the API, or no response at all.
  *
  * @module
  */
+import { DEFAULT_PORT } from '../domain/defaults.ts';
 import { describeNetworkError } from '../domain/network-error.ts';
 
 export interface ApiErrorInit {
@@ -15,7 +16,7 @@ export interface ApiErrorInit {
 }
 
 /**
- * An answer that is no success, or none at all.
+ * An error response, or no response at all.
  *
  * @example
  * ```ts
@@ -29,13 +30,13 @@ export interface ApiErrorInit {
  */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
-  /** The API's code, e.g. `WEBHOOK_NOT_FOUND`; the client's own are `UNREACHABLE` and `UNEXPECTED_ANSWER`. */
+  /** The API's code, e.g. `WEBHOOK_NOT_FOUND`, or one of the client's: `UNREACHABLE`, `UNEXPECTED_ANSWER`. */
   readonly code: string;
-  /** HTTP status; null when nothing answered. */
+  /** HTTP status; null if there was no response. */
   readonly status: number | null;
-  /** `req_…`, to be found in the server's log; null when there was none. */
+  /** `req_…`, as in the server's log; null if there was none. */
   readonly requestId: string | null;
-  /** Seconds to wait before asking again; null when the API does not say. */
+  /** Seconds to wait before a retry; null if the API gives none. */
   readonly retryAfter: number | null;
 
   constructor(init: ApiErrorInit) {
@@ -47,29 +48,29 @@ export class ApiError extends Error {
   }
 }
 
-/** How to get a sandbox that listens at `baseUrl`, where that is on this machine. */
-const startAt = (baseUrl: string): string => {
+/** How to start a sandbox at `baseUrl`, if that is on this machine. */
+const remedyFor = (baseUrl: string): string => {
   const { hostname, port, protocol } = new URL(baseUrl);
   const isLocal = /^(localhost|127\..*|\[::1\])$/.test(hostname) && protocol === 'http:';
-  if (!isLocal) return 'check the address, and that the sandbox runs there';
-  const flag = port === '7363' ? '' : ` --port ${port === '' ? 80 : port}`;
+  if (!isLocal) return 'check the URL, and that the sandbox is running there';
+  const flag = port === String(DEFAULT_PORT) ? '' : ` --port ${port === '' ? 80 : port}`;
   return `start one with \`sendemall-mock serve${flag}\``;
 };
 
-/** Nothing answers at `baseUrl`. */
+/** The error for no response from `baseUrl`. */
 export const unreachable = (baseUrl: string, cause: unknown): ApiError => {
   return new ApiError({
     code: 'UNREACHABLE',
     status: null,
-    message: `Nothing answers at ${baseUrl} (${describeNetworkError(cause)}): ${startAt(baseUrl)}.`,
+    message: `No response from ${baseUrl} (${describeNetworkError(cause)}): ${remedyFor(baseUrl)}.`,
     cause,
   });
 };
 
-/** Something answers, and not as the provider does. */
+/** The error for a response that does not come from a sandbox. */
 export const unexpected = (baseUrl: string, status: number, type: string | null): ApiError =>
   new ApiError({
     code: 'UNEXPECTED_ANSWER',
     status,
-    message: `${baseUrl} answered ${status} with ${type ?? 'no content type'} where JSON is due: is this a sendemall-mock?`,
+    message: `${baseUrl} answered ${status} with ${type ?? 'no content type'} instead of JSON. Is this a sendemall-mock?`,
   });

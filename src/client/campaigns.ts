@@ -1,5 +1,5 @@
 /**
- * The provider's API: campaigns, their leads, and what came of them; and how the sandbox makes the leads behave.
+ * Client of the provider's API for campaigns and leads, and of the sandbox's API for the behaviour of leads.
  *
  * @module
  */
@@ -25,33 +25,80 @@ import { path, type CallOptions, type Http } from './http.ts';
 import { createPager, type Pager } from './pager.ts';
 import { idempotency, type CreateOptions, type PageOptions } from './provider.ts';
 
+/**
+ * Campaigns of the account, which run on its clock. Every method rejects with an `ApiError`; those that take an id with
+ * `CAMPAIGN_NOT_FOUND`.
+ *
+ * @example
+ * ```ts
+ * const campaign = await client.campaigns.create({
+ *   name: 'Q2 Outreach',
+ *   daily_limit: 50,
+ *   timezone: 'Europe/Berlin',
+ *   schedule: { days: ['mon', 'tue'], start_hour: 8, end_hour: 17 },
+ *   sequences: [{ step: 1, delay_days: 0, subject: 'Hello', body: 'Hi {{first_name}}' }],
+ * });
+ * await client.campaigns.addLeads(campaign.id, [{ email: 'sarah@acme.example' }]);
+ * await client.campaigns.activate(campaign.id);
+ * ```
+ */
 export interface CampaignsClient {
-  /** At most 10 a minute. */
+  /**
+   * `POST /v1/campaigns`. At most 10 per minute, unless rate limits are off. Errors: `VALIDATION_FAILED`,
+   * `CAMPAIGN_LIMIT_REACHED`, `RATE_LIMIT_EXCEEDED`.
+   */
   create(campaign: CreateCampaignRequest, options?: CreateOptions): Promise<Campaign>;
-  /** Oldest first. */
+  /** `GET /v1/campaigns`. Oldest first. */
   list(options?: PageOptions): Pager<Campaign>;
+  /** `GET /v1/campaigns/{campaign_id}`. */
   get(id: string, options?: CallOptions): Promise<Campaign>;
-  /** The sequences of a draft only. */
+  /**
+   * `PATCH /v1/campaigns/{campaign_id}`. `sequences` can change only while it is a draft. Errors: `VALIDATION_FAILED`,
+   * `CAMPAIGN_STARTED`.
+   */
   update(id: string, changes: UpdateCampaignRequest, options?: CallOptions): Promise<Campaign>;
+  /** `DELETE /v1/campaigns/{campaign_id}`. */
   delete(id: string, options?: CallOptions): Promise<DeletedCampaign>;
+  /** `POST /v1/campaigns/{campaign_id}/activate`. Errors: `CAMPAIGN_STARTED`, `CAMPAIGN_EMPTY`. */
   activate(id: string, options?: CallOptions): Promise<Campaign>;
+  /** `POST /v1/campaigns/{campaign_id}/pause`. Error: `CAMPAIGN_NOT_ACTIVE`. */
   pause(id: string, options?: CallOptions): Promise<Campaign>;
+  /** `POST /v1/campaigns/{campaign_id}/resume`. Error: `CAMPAIGN_NOT_PAUSED`. */
   resume(id: string, options?: CallOptions): Promise<Campaign>;
-  /** Up to 100 at once. */
+  /**
+   * `POST /v1/campaigns/{campaign_id}/leads`. Up to 100 per call. Errors: `VALIDATION_FAILED`, `CAMPAIGN_COMPLETED`,
+   * `LEAD_LIMIT_REACHED`.
+   */
   addLeads(id: string, leads: readonly NewLead[], options?: CreateOptions): Promise<AddedLeads>;
-  /** In the order in which they were added. */
+  /** `GET /v1/campaigns/{campaign_id}/leads`. In the order in which they were added. */
   leads(id: string, options?: PageOptions): Pager<Lead>;
+  /** `DELETE /v1/campaigns/{campaign_id}/leads/{lead_id}`. Error: `LEAD_NOT_FOUND`. */
   removeLead(id: string, leadId: string, options?: CallOptions): Promise<RemovedLead>;
+  /** `GET /v1/campaigns/{campaign_id}/analytics`. */
   analytics(id: string, options?: CallOptions): Promise<CampaignAnalytics>;
-  /** The sandbox's own: how the leads behave. */
+  /** `GET /_sandbox/campaigns/{campaign_id}/simulation`. How the leads behave; sandbox only. */
   simulation(id: string, options?: CallOptions): Promise<Simulation>;
-  /** The sandbox's own: for what is sent from now on. */
+  /**
+   * `PUT /_sandbox/campaigns/{campaign_id}/simulation`. Changes the behaviour for e-mails sent from now on; sandbox only.
+   * Error: `VALIDATION_FAILED`.
+   */
   simulate(id: string, how: SetSimulationRequest, options?: CallOptions): Promise<Simulation>;
 }
 
+/**
+ * Built-in campaign scenarios.
+ *
+ * @example
+ * ```ts
+ * const { campaign } = await client.scenarios.start({ scenario: 'open-storm', leads: 2 });
+ * await client.clock.advance({ until: 'settled' });
+ * console.log((await client.campaigns.analytics(campaign.id)).opened); // 2
+ * ```
+ */
 export interface ScenariosClient {
+  /** `GET /_sandbox/scenarios`. */
   list(options?: CallOptions): Promise<readonly Scenario[]>;
-  /** Creates its campaign and activates it; from then on it runs on the account's clock. */
+  /** `POST /_sandbox/scenarios`. Creates and activates its campaign, which runs on the account's clock. */
   start(scenario: StartScenarioRequest, options?: CallOptions): Promise<StartedScenario>;
 }
 

@@ -1,8 +1,9 @@
 /**
- * A typed client of both APIs, over the network or in the process.
+ * A typed client of both APIs, over the network or in this process.
  *
  * @module
  */
+import { DEFAULT_SANDBOX_URL } from '../domain/defaults.ts';
 import type { AccountEvent, Snapshot } from '../../schemas/sandbox.ts';
 import {
   campaignsClient,
@@ -32,9 +33,9 @@ import { sinksClient, type SinksClient } from './sinks.ts';
 export interface ClientOptions {
   /** Default: `http://127.0.0.1:7363`, where `sendemall-mock serve` listens. */
   readonly baseUrl?: string;
-  /** The account: its webhooks, events, dead letters and clock. */
+  /** API key, which selects the account. */
   readonly apiKey: string;
-  /** Default: the global one. A mock's `app.fetch` stays in the process. */
+  /** Default: the global `fetch`. Pass a mock's `app.fetch` for calls without a socket. */
   readonly fetch?: Fetch;
 }
 
@@ -48,22 +49,20 @@ export interface Client {
   readonly events: EventsClient;
   readonly deliveries: DeliveriesClient;
   readonly clock: ClockClient;
-  /** Record what a receiver calls, such as a CRM. */
+  /** Stubs for the services that a receiver calls. */
   readonly sinks: SinksClient;
   /**
-   * Everything that happens in the account from the moment that this resolves. Leaving the loop, or aborting the
-   * signal, ends the stream.
+   * `GET /_sandbox/stream`. All events of the account from the time that this resolves. Leaving the loop or aborting the
+   * signal ends the stream.
    */
   stream(options?: CallOptions): Promise<AsyncIterable<AccountEvent>>;
-  /** Empties the account. */
+  /** `POST /_sandbox/reset`. Deletes everything in the account. */
   reset(options?: CallOptions): Promise<void>;
-  /** Everything of the account, its webhooks' secrets included. */
+  /** `GET /_sandbox/snapshot`. Everything in the account, including the webhooks' secrets. */
   snapshot(options?: CallOptions): Promise<Snapshot>;
-  /** Puts a snapshot in place of what is there. */
+  /** `PUT /_sandbox/snapshot`. Replaces everything in the account. Error: `VALIDATION_FAILED` for an invalid snapshot. */
   restore(snapshot: Snapshot, options?: CallOptions): Promise<void>;
 }
-
-export const DEFAULT_SANDBOX_URL = 'http://127.0.0.1:7363';
 
 async function* eventsOf(response: Response): AsyncGenerator<AccountEvent> {
   if (response.body === null) return;
@@ -79,15 +78,15 @@ const withoutTrailingSlashes = (url: string): string => {
 };
 
 /**
- * @throws {ApiError} from every method, when the API refuses or nothing answers
+ * Create a client for one account. All methods reject with an `ApiError` if the API returns an error or does not respond.
  *
  * @example
  * ```ts
- * const client = createClient({ apiKey: 'your-api-key' });
+ * const client = createClient({ baseUrl: mock.url, apiKey: 'your-api-key' });
  * await client.webhooks.create({ url: 'http://localhost:3000/hooks', events: ['*'], secret: 'whsec_local-secret' });
  * const { deliveries } = await client.events.trigger({ event: 'email.replied' });
  * await client.clock.advance({ until: 'settled' });
- * console.log(await client.deliveries.get(deliveries[0].id));
+ * console.log((await client.deliveries.get(deliveries[0]!.id)).status); // dead: nothing listens on port 3000
  * ```
  */
 export const createClient = (options: ClientOptions): Client => {

@@ -1,19 +1,32 @@
 /**
- * What is made to go wrong on the sender's side.
+ * Client for fault rules: faults injected on the sender's side.
  *
  * @module
  */
 import type { AddFaultRequest, Fault } from '../../schemas/sandbox.ts';
 import { path, type CallOptions, type Http } from './http.ts';
 
+/**
+ * Fault rules of the account, for deliveries published from now on. Methods reject with an `ApiError`; those that take an
+ * id with `FAULT_NOT_FOUND`.
+ *
+ * @example
+ * ```ts
+ * const fault = await client.faults.add({ fault: 'duplicate', probability: 0.5 });
+ * await client.events.trigger({ event: 'email.sent', count: 10 });
+ * console.log((await client.faults.get(fault.id)).applied);
+ * ```
+ */
 export interface FaultsClient {
-  /** Of deliveries that are published from now on. */
+  /** `POST /_sandbox/faults`. Errors: `VALIDATION_FAILED`, `FAULT_LIMIT_REACHED`, `FAULT_NEVER_MATCHES`. */
   add(rule: AddFaultRequest, options?: CallOptions): Promise<Fault>;
-  /** With how often each was applied; oldest first. */
+  /** `GET /_sandbox/faults`. With the number of applications of each; oldest first. */
   list(options?: CallOptions): Promise<readonly Fault[]>;
+  /** `GET /_sandbox/faults/{fault_id}`. */
   get(id: string, options?: CallOptions): Promise<Fault>;
+  /** `DELETE /_sandbox/faults/{fault_id}`. */
   remove(id: string, options?: CallOptions): Promise<Fault>;
-  /** @returns how many there were */
+  /** `DELETE /_sandbox/faults`. @returns the number of removed rules */
   clear(options?: CallOptions): Promise<number>;
 }
 

@@ -1,22 +1,22 @@
 /**
- * One call of either API: sends JSON, opens the provider's envelope, turns every failure into an `ApiError`.
+ * HTTP calls of both APIs: sends JSON, unwraps the provider's envelope, and converts every failure to an `ApiError`.
  *
  * @module
  */
 import { ApiError, unexpected, unreachable } from './api-error.ts';
 
-/** The global `fetch`, or a server's own (`app.fetch`) to stay in the process. */
+/** The global `fetch`, or a server's own (`app.fetch`) for calls without a socket. */
 export type Fetch = (request: Request) => Response | Promise<Response>;
 
 export interface CallOptions {
-  /** Gives the call up; it then rejects with the signal's reason. */
+  /** Aborts the call, which then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface Call extends CallOptions {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: string;
-  /** Members that are undefined are left out. */
+  /** Undefined members are omitted. */
   readonly query?: object | undefined;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>> | undefined;
@@ -24,14 +24,14 @@ export interface Call extends CallOptions {
 
 export interface Answer<T> {
   readonly data: T;
-  /** Null on the last page, and on answers that have no pages. */
+  /** Null on the last page, and for responses without pages. */
   readonly nextCursor: string | null;
 }
 
 export interface Http {
   call<T>(call: Call): Promise<T>;
   answer<T>(call: Call): Promise<Answer<T>>;
-  /** The response itself, once it is known to be a success. */
+  /** Resolves to the response itself if it is successful. */
   open(call: Call): Promise<Response>;
 }
 
@@ -52,7 +52,7 @@ interface Envelope {
   readonly meta?: { readonly request_id?: string; readonly next_cursor?: string | null };
 }
 
-/** Puts values into a path: ids are percent-encoded, so that none can leave its place. */
+/** Build a path with percent-encoded ids, so that no id can change the path's structure. */
 export const path = (parts: TemplateStringsArray, ...ids: readonly string[]): string =>
   String.raw({ raw: parts }, ...ids.map((id) => encodeURIComponent(id)));
 
@@ -71,7 +71,7 @@ const envelopeOf = async (baseUrl: string, response: Response): Promise<Envelope
     const envelope = JSON.parse(text) as Envelope | null;
     if (typeof envelope?.success === 'boolean') return envelope;
   } catch {
-    // Not JSON: said below.
+    // Not JSON: reported below.
   }
   throw unexpected(baseUrl, response.status, type);
 };
@@ -83,14 +83,14 @@ const failure = (response: Response, { error, meta }: Envelope): ApiError =>
   new ApiError({
     code: error?.code ?? 'UNEXPECTED_ANSWER',
     status: response.status,
-    message: error?.message ?? `The API answered ${response.status} without saying why.`,
+    message: error?.message ?? `The API answered ${response.status} without an error message.`,
     requestId: meta?.request_id ?? response.headers.get('x-request-id'),
     retryAfter: error?.retry_after ?? secondsOf(response.headers.get('retry-after')),
   });
 
 /**
- * Requests whose response is still being read, by its body. Node's `fetch` refers to a request's abort controller weakly:
- * once the request is collected as garbage, its signal aborts nothing.
+ * Requests by their response's body, to keep them alive while it is read. Node's `fetch` refers to a request's abort
+ * controller weakly: once the request is garbage-collected, its signal no longer aborts the response.
  */
 const requestsInUse = new WeakMap<ReadableStream, Request>();
 
@@ -109,7 +109,7 @@ export const createHttp = ({ baseUrl, apiKey, fetch }: HttpOptions): Http => {
     try {
       const response = await fetch(request);
       if (response.body !== null) requestsInUse.set(response.body, request);
-      // A server in this process may answer all the same.
+      // A server in this process may respond in spite of the abort.
       call.signal?.throwIfAborted();
       return response;
     } catch (error) {

@@ -1,5 +1,5 @@
 /**
- * A list that comes in pages, read as if it came in one.
+ * Async iteration over paginated lists.
  *
  * @module
  */
@@ -7,21 +7,22 @@ import type { Answer, Call, Http } from './http.ts';
 
 export interface Page<T> {
   readonly items: readonly T[];
-  /** Where the next page starts; null on the last one. */
+  /** Cursor of the next page; null on the last one. */
   readonly nextCursor: string | null;
 }
 
 /**
- * Iterates over all items, asking for pages as they are needed.
+ * A paginated list. Iterating yields all items and fetches pages on demand.
  *
  * @example
  * ```ts
  * for await (const delivery of client.deliveries.list({ status: 'dead' })) console.log(delivery.id);
- * const all = await Array.fromAsync(client.deliveries.list());
+ * const { items, nextCursor } = await client.deliveries.list({ limit: 10 }).page();
+ * console.log(items.length, nextCursor);
  * ```
  */
 export interface Pager<T> extends AsyncIterable<T> {
-  /** One page: the first one, or the one that starts at `cursor`. */
+  /** Fetch one page: the first one, or the one at `cursor`. */
   page(cursor?: string): Promise<Page<T>>;
 }
 

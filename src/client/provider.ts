@@ -1,5 +1,5 @@
 /**
- * The provider's API: webhooks and the events that they failed to take.
+ * Client of the provider's API: webhooks and their failed events.
  *
  * @module
  */
@@ -14,30 +14,65 @@ import { path, type CallOptions, type Http } from './http.ts';
 import { createPager, type Pager } from './pager.ts';
 
 export interface CreateOptions extends CallOptions {
-  /** Repeating the call with the same key answers the same webhook, once made. */
+  /** Sent as `Idempotency-Key`: a repeated call with the same key and body returns the first result. */
   readonly idempotencyKey?: string | undefined;
 }
 
 export interface PageOptions extends CallOptions {
-  /** Items a page, 1 to 100. */
+  /** Items per page, 1 to 100. */
   readonly limit?: number | undefined;
 }
 
+/**
+ * Webhooks of the account. Every method rejects with an `ApiError`; those that take an id with `WEBHOOK_NOT_FOUND`.
+ *
+ * @example
+ * ```ts
+ * const webhook = await client.webhooks.create({
+ *   url: 'http://localhost:3000/hooks',
+ *   events: ['email.replied'],
+ *   secret: 'whsec_local-secret',
+ * });
+ * await client.webhooks.update(webhook.id, { status: 'paused' });
+ * ```
+ */
 export interface WebhooksClient {
+  /** `POST /v1/webhooks`. Errors: `VALIDATION_FAILED`, `WEBHOOK_LIMIT_REACHED`. */
   create(webhook: CreateWebhookRequest, options?: CreateOptions): Promise<Webhook>;
+  /** `GET /v1/webhooks`. */
   list(options?: CallOptions): Promise<readonly Webhook[]>;
+  /** `GET /v1/webhooks/{webhook_id}`. */
   get(id: string, options?: CallOptions): Promise<Webhook>;
+  /** `PATCH /v1/webhooks/{webhook_id}`. Error: `VALIDATION_FAILED`. */
   update(id: string, changes: UpdateWebhookRequest, options?: CallOptions): Promise<Webhook>;
+  /** `DELETE /v1/webhooks/{webhook_id}`. Cancels its pending deliveries. */
   delete(id: string, options?: CallOptions): Promise<DeletedWebhook>;
-  /** The next attempt, of a waiting retry too, is signed with the new secret. */
+  /**
+   * `POST /v1/webhooks/{webhook_id}/rotate-secret`. All attempts from now on, including retries, are signed with the new
+   * secret. Error: `VALIDATION_FAILED`.
+   */
   rotateSecret(id: string, secret: string, options?: CreateOptions): Promise<Webhook>;
 }
 
+/**
+ * Dead letters: events that a webhook did not accept in any attempt. Methods reject with an `ApiError`:
+ * `WEBHOOK_NOT_FOUND`, and with an event id `FAILED_EVENT_NOT_FOUND`.
+ *
+ * @example
+ * ```ts
+ * for (const webhook of await client.webhooks.list()) {
+ *   for await (const event of client.failedEvents.list(webhook.id)) {
+ *     await client.failedEvents.acknowledge(webhook.id, event.id);
+ *   }
+ * }
+ * ```
+ */
 export interface FailedEventsClient {
-  /** Not acknowledged yet, oldest first. */
+  /** `GET /v1/webhooks/{webhook_id}/failed-events`. Unacknowledged ones, oldest first. */
   list(webhookId: string, options?: PageOptions): Pager<FailedEvent>;
-  /** Acknowledged ones too. */
+  /** `GET /v1/webhooks/{webhook_id}/failed-events/{event_id}`. Also finds acknowledged ones. */
   get(webhookId: string, eventId: string, options?: CallOptions): Promise<FailedEvent>;
+  /** `POST /v1/webhooks/{webhook_id}/failed-events/{event_id}/acknowledge`. */
   acknowledge(webhookId: string, eventId: string, options?: CallOptions): Promise<FailedEvent>;
 }
 

@@ -1,5 +1,5 @@
 /**
- * The sandbox's own API: what only a mock has.
+ * Client of the sandbox's own API: events, deliveries and the clock.
  *
  * @module
  */
@@ -21,10 +21,27 @@ import { path, type CallOptions, type Http } from './http.ts';
 import { createPager, type Pager } from './pager.ts';
 import type { PageOptions } from './provider.ts';
 
+/**
+ * Events of the account. Methods reject with an `ApiError`.
+ *
+ * @example
+ * ```ts
+ * const { events } = await client.events.trigger({
+ *   event: 'email.bounced',
+ *   data: { bounce_type: 'hard' },
+ * });
+ * console.log(await client.events.get(events[0]!.id));
+ * ```
+ */
 export interface EventsClient {
+  /**
+   * `POST /_sandbox/events`. Resolves once the events are stored, without waiting for attempts. Missing data is
+   * generated. Errors: `VALIDATION_FAILED`, `EVENT_EXISTS`, `WEBHOOK_NOT_FOUND`, `WEBHOOK_PAUSED`.
+   */
   trigger(event: TriggerRequest, options?: CallOptions): Promise<TriggerResult>;
-  /** Newest first. */
+  /** `GET /_sandbox/events`. Newest first. */
   list(filter?: { readonly event?: string | undefined } & PageOptions): Pager<WebhookEvent>;
+  /** `GET /_sandbox/events/{event_id}`. Error: `EVENT_NOT_FOUND`. */
   get(id: string, options?: CallOptions): Promise<SandboxEventDetail>;
 }
 
@@ -36,31 +53,65 @@ export interface DeliveryFilter extends PageOptions {
 }
 
 export interface WaitOptions extends CallOptions {
-  /** Default `settled`: delivered, dead, acknowledged or cancelled. */
+  /** Default: `settled`, i.e. delivered, dead, acknowledged or cancelled. */
   readonly until?: 'settled' | 'delivered' | 'dead' | undefined;
-  /** Real milliseconds; default 30,000. `Infinity` waits as long as it takes. */
+  /** Real milliseconds. Default: 30,000. `Infinity` waits without limit. */
   readonly timeoutMs?: number | undefined;
 }
 
+/**
+ * Deliveries of the account, with their attempts. Methods reject with an `ApiError`; those that take an id with
+ * `DELIVERY_NOT_FOUND`.
+ *
+ * @example
+ * ```ts
+ * await client.webhooks.create({ url: 'http://localhost:3000/hooks', events: ['*'], secret: 'whsec_local-secret' });
+ * const { deliveries } = await client.events.trigger({ event: 'email.opened' });
+ * const { reached, delivery } = await client.deliveries.wait(deliveries[0]!.id, { timeoutMs: 100 });
+ * console.log(reached, delivery.attempts.map(({ outcome }) => outcome));
+ * ```
+ */
 export interface DeliveriesClient {
-  /** Newest first. */
+  /** `GET /_sandbox/deliveries`. Newest first. */
   list(filter?: DeliveryFilter): Pager<Delivery>;
+  /** `GET /_sandbox/deliveries/{delivery_id}`. */
   get(id: string, options?: CallOptions): Promise<DeliveryDetail>;
-  /** Answers as soon as the delivery is there; `reached` is false when the time was over first. */
+  /**
+   * `GET /_sandbox/deliveries/{delivery_id}/wait`. Resolves when the delivery has reached the state, or with
+   * `reached: false` when the time is up or the delivery has settled in another state.
+   */
   wait(id: string, options?: WaitOptions): Promise<WaitResult>;
-  /** A new delivery of the same bytes, or of others, or with a wrong signature. */
+  /**
+   * `POST /_sandbox/deliveries/{delivery_id}/redeliver`. Creates a new delivery of the same bytes, or with another body or
+   * a wrong signature. Error: `WEBHOOK_DELETED`.
+   */
   redeliver(id: string, how?: RedeliverRequest, options?: CallOptions): Promise<Delivery>;
 }
 
+/**
+ * The account's clock. Methods reject with an `ApiError`.
+ *
+ * @example
+ * ```ts
+ * await client.clock.set({ mode: 'frozen' });
+ * const { attempts } = await client.clock.advance({ by: '5m30s' });
+ * console.log(attempts);
+ * ```
+ */
 export interface ClockClient {
+  /** `GET /_sandbox/clock`. */
   get(options?: CallOptions): Promise<Clock>;
+  /** `PUT /_sandbox/clock`. Errors: `VALIDATION_FAILED`, `BUSY`. */
   set(setting: SetClockRequest, options?: CallOptions): Promise<Clock>;
-  /** Answers when everything that fell due has settled. */
+  /**
+   * `POST /_sandbox/clock/advance`. Resolves when everything that fell due has settled. Errors: `VALIDATION_FAILED` for a
+   * time in the past, `BUSY`.
+   */
   advance(target: AdvanceRequest, options?: CallOptions): Promise<AdvanceResult>;
 }
 
-/** One poll of `wait`: short enough for every proxy and time-out on the way. */
-const POLL_MS = 60_000;
+/** Duration of one poll of `wait`, short enough for the timeouts of proxies. Real milliseconds. */
+const MAX_POLL_MS = 60_000;
 
 export const eventsClient = (http: Http): EventsClient => ({
   trigger: (body, options) =>
@@ -77,8 +128,8 @@ export const deliveriesClient = (http: Http): DeliveriesClient => ({
   get: (id, options) =>
     http.call({ method: 'GET', path: path`/_sandbox/deliveries/${id}`, ...options }),
   wait: async (id, { until = 'settled', timeoutMs = 30_000, signal } = {}) => {
-    for (let left = timeoutMs; ; left -= POLL_MS) {
-      const poll = Math.min(left, POLL_MS);
+    for (let left = timeoutMs; ; left -= MAX_POLL_MS) {
+      const poll = Math.min(left, MAX_POLL_MS);
       const result = await http.call<WaitResult>({
         method: 'GET',
         path: path`/_sandbox/deliveries/${id}/wait`,

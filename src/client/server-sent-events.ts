@@ -1,46 +1,34 @@
 /**
- * Reads a `text/event-stream`.
+ * Reads a `text/event-stream` from a `fetch` response.
  *
  * @module
  */
+import { createParser } from 'eventsource-parser';
 
 export interface ServerSentEvent {
-  /** `message` when the server names none. */
+  /** `message` if the server sends no type. */
   readonly type: string;
   readonly data: string;
-  /** Empty until the server has given one. */
-  readonly lastEventId: string;
 }
 
-async function* linesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
-  let rest = '';
-  for await (const chunk of body) {
-    rest += decoder.decode(chunk, { stream: true });
-    // A CR at the very end may be half of a CR LF: it waits for the next chunk.
-    const lines = rest.split(/\r\n|\n|\r(?!$)/);
-    rest = lines.pop() ?? '';
-    yield* lines;
-  }
-}
-
-/** Ends when the server ends the stream; leaving the loop early closes the connection. */
+/**
+ * Iterate over the events of a stream. The iteration ends with the stream; leaving it early closes the connection. An
+ * incomplete event at the end is dropped, as the standard demands.
+ *
+ * @throws the error of the stream, e.g. the reason of an aborted signal
+ */
 export async function* readServerSentEvents(
   body: ReadableStream<Uint8Array>,
 ): AsyncGenerator<ServerSentEvent> {
-  let type = '';
-  let data: string[] = [];
-  let lastEventId = '';
-  for await (const line of linesOf(body)) {
-    if (line === '') {
-      if (data.length > 0) yield { type: type || 'message', data: data.join('\n'), lastEventId };
-      type = '';
-      data = [];
-      continue;
-    }
-    const [, field = '', value = ''] = /^([^:]*)(?:: ?([^]*))?$/.exec(line) ?? [];
-    if (field === 'event') type = value;
-    else if (field === 'data') data.push(value);
-    else if (field === 'id') lastEventId = value;
+  const decoder = new TextDecoder();
+  let parsed: ServerSentEvent[] = [];
+  const parser = createParser({
+    onEvent: ({ event, data }) => void parsed.push({ type: event ?? 'message', data }),
+  });
+  for await (const chunk of body) {
+    parser.feed(decoder.decode(chunk, { stream: true }));
+    const events = parsed;
+    parsed = [];
+    yield* events;
   }
 }

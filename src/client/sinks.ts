@@ -1,5 +1,5 @@
 /**
- * Sinks: stand-ins for what a receiver calls.
+ * Client for sinks: stubs that record the outbound calls of a receiver.
  *
  * @module
  */
@@ -11,38 +11,53 @@ import type { PageOptions } from './provider.ts';
 export interface SinkFilter {
   /** E.g. `POST`. */
   readonly method?: string | undefined;
-  /** Exactly this path behind the sink's name, e.g. `/contacts/7`. */
+  /** The exact path after the sink's name, e.g. `/contacts/7`. */
   readonly path?: string | undefined;
-  /** A text in the body, e.g. an event's id. */
+  /** A substring of the body, e.g. an event's id. */
   readonly contains?: string | undefined;
 }
 
 export interface SinkWaitOptions extends SinkFilter, CallOptions {
-  /** Real milliseconds, up to 60,000; default 30,000. */
+  /** Real milliseconds, at most 60,000. Default: 30,000. */
   readonly timeoutMs?: number | undefined;
 }
 
 export interface SinkWaitResult {
-  /** False when the time was over first. */
+  /** False if the time was up first. */
   readonly reached: boolean;
-  /** All that pass the filter, oldest first. */
+  /** All requests that match the filter, oldest first. */
   readonly requests: readonly SinkRecord[];
 }
 
+/**
+ * Sinks of the account. A sink is created by its first use. Methods reject with an `ApiError`.
+ *
+ * @example
+ * ```ts
+ * const url = await client.sinks.url('crm');
+ * await fetch(`${url}/contacts`, { method: 'POST', body: '{"id": 7}' });
+ * const { requests } = await client.sinks.waitFor('crm', 1, { method: 'POST' });
+ * console.log(requests[0]!.body); // {"id": 7}
+ * ```
+ */
 export interface SinksClient {
+  /** `GET /_sandbox/sinks`. */
   list(options?: CallOptions): Promise<readonly Sink[]>;
   /**
-   * Where a program sends its requests to that cannot send `x-user-context`. Whoever has it can write into the
-   * account's sinks.
+   * `GET /_sandbox/sinks/{name}/settings`. URL of the sink for programs that cannot send `x-user-context`. It contains a token: anyone who has it can write to
+   * the account's sinks.
    */
   url(name: string, options?: CallOptions): Promise<string>;
-  /** Oldest first. */
+  /** `GET /_sandbox/sinks/{name}/requests`. Oldest first. */
   requests(name: string, filter?: SinkFilter & PageOptions): Pager<SinkRecord>;
-  /** Answers as soon as `count` (1 to 1000) requests that pass the filter are there. */
+  /** `GET /_sandbox/sinks/{name}/requests`. Resolves once `count` (1 to 1000) requests match the filter. */
   waitFor(name: string, count: number, options?: SinkWaitOptions): Promise<SinkWaitResult>;
-  /** From the next request on; `{}` is 200 `{"ok": true}`, as at first. */
+  /**
+   * `PUT /_sandbox/sinks/{name}/settings`. Sets the response from the next request on. `{}` restores the default, 200
+   * `{"ok": true}`. Error: `VALIDATION_FAILED`.
+   */
   answer(name: string, settings: SetSinkRequest, options?: CallOptions): Promise<SinkSettings>;
-  /** @returns how many requests there were */
+  /** `DELETE /_sandbox/sinks/{name}/requests`. @returns the number of deleted requests */
   clear(name: string, options?: CallOptions): Promise<number>;
 }
 

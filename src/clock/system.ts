@@ -1,21 +1,21 @@
 /**
- * Real time.
+ * The system clock.
  *
  * @module
  */
 import type { SystemClock, WallClock } from './port.ts';
 
-/** The longest wait that a Node timer can hold; a longer one wakes early and is asked for again. */
+/** The longest delay that a Node timer supports. A longer one fires early, and the caller waits again. */
 const MAX_TIMER_MS = 2_147_483_647;
 
-/** The date and the monotonic clock drift apart by less than this between two readings, unless the date was set. */
+/** If the date and the monotonic clock differ by more than this many milliseconds between two readings, the date was changed. */
 const STEP_MS = 1000;
 
-/** The system's date, which never goes back: see {@link SystemClock} for what a step of it does. */
+/** A date that never goes back. For changes of the system date see {@link SystemClock}. */
 const createDate = (): (() => number) => {
   let date = Date.now();
   let at = performance.now();
-  /** How far the system's date is behind, because it was set back. */
+  /** Milliseconds by which the system date was set back. */
   let behind = 0;
   let shown = date;
   return () => {
@@ -39,7 +39,7 @@ export const systemClock: SystemClock = {
   },
 };
 
-/** A date for a run of minutes: the one of now, counted on by the monotonic clock. For timestamps and durations. */
+/** A clock for timestamps and durations of one run: starts at the current date and follows the monotonic clock. */
 export const startSteadyClock = (): WallClock => {
   const started = Date.now();
   const at = performance.now();

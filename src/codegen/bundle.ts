@@ -1,5 +1,5 @@
 /**
- * A spec as one JSON document: what stands in other files moves into its `components`.
+ * Bundles a spec into one JSON document: everything it references in other files moves into its `components`.
  *
  * @module
  */
@@ -16,74 +16,132 @@ import { type Place, SpecProblem, inside, pointerNames, showPlace } from './spec
 import { tagOf, tagsOf } from './tagged-union.ts';
 import { isExample } from './walk.ts';
 
-/** The bundled document, every reference local. */
-export function bundle(documents: Documents, registry: Registry, file: string): Members {
-  const root: Place = { file, pointer: '' };
-  const source = documents.read(file);
-  const components = structuredClone(
-    isMembers(source['components']) ? source['components'] : {},
-  ) as Record<string, Record<string, unknown>>;
+type Components = Record<string, Record<string, unknown>>;
+
+const componentsOf = (document: Members): Members =>
+  isMembers(document['components']) ? document['components'] : {};
+
+/** The components of the bundle that come from other files. */
+interface Adopted {
+  /** By kind and name. */
+  readonly components: Components;
+  /**
+   * Copy a value from another file into the components, once.
+   *
+   * @returns its new pointer
+   * @throws {SpecProblem} if another component has the same name
+   */
+  adopt(target: Found, kind: string, name: string, rewrite: (found: Found) => unknown): string;
+}
+
+const createAdopted = (documents: Documents, root: Place, source: Members): Adopted => {
+  const components: Components = {};
   const origins = new Map<string, string>();
 
-  /** Copies what stands elsewhere into `components`, once, and answers with its new pointer. */
-  const adopt = (target: Found, kind: string, name: string): string => {
-    const pointer = `#/components/${kind}/${name}`;
-    const origin = showPlace(target.place);
-    const before = origins.get(pointer);
-    if (before === origin) return pointer;
-    if (before !== undefined || existsElsewhere(kind, name, target)) {
-      throw new SpecProblem(
-        root,
-        `two things would be called "${pointer}", one of them ${origin}. Rename one.`,
-      );
-    }
-    origins.set(pointer, origin);
-    const room = (components[kind] ??= {});
-    room[name] = null;
-    room[name] = rewrite(target);
-    return pointer;
-  };
-
-  /** A component of the same name that is not just another name for the target. */
-  const existsElsewhere = (kind: string, name: string, target: Found): boolean => {
-    const own = (isMembers(source['components']) ? source['components'] : {})[kind];
+  /** True if the document has a component of this name that is not just an alias of the target. */
+  const isTaken = (kind: string, name: string, target: Found): boolean => {
+    const own = componentsOf(source)[kind];
     if (!isMembers(own) || own[name] === undefined) return false;
-    const found = follow(documents, {
-      value: own[name],
-      place: inside(root, 'components', kind, name),
-    });
+    const place = inside(root, 'components', kind, name);
+    const found = follow(documents, { value: own[name], place });
     return showPlace(found.place) !== showPlace(target.place);
   };
 
-  const rewriteRef = (value: Members, place: Place): string => {
-    const ref = String(value['$ref']);
-    const { place: next } = documents.resolve(ref, place);
-    const names = pointerNames(next.pointer);
-    if (next.file === file) return `#${next.pointer}`;
-    const target = follow(documents, { value, place });
-    if (target.place.file === file) return `#${target.place.pointer}`;
-    const isComponent = names[0] === 'components' && names.length === 3;
-    if (isComponent && names[1] !== 'schemas') return adopt(target, names[1] ?? '', names[2] ?? '');
-    return adopt(target, 'schemas', registry.schemaOf({ value, place }).name);
+  return {
+    components,
+    adopt: (target, kind, name, rewrite) => {
+      const pointer = `#/components/${kind}/${name}`;
+      const origin = showPlace(target.place);
+      const previous = origins.get(pointer);
+      if (previous === origin) return pointer;
+      if (previous !== undefined || isTaken(kind, name, target)) {
+        throw new SpecProblem(
+          root,
+          `two components would be named "${pointer}", one of them ${origin}. Rename one.`,
+        );
+      }
+      origins.set(pointer, origin);
+      const members = (components[kind] ??= {});
+      // Reserve the place before the recursion, so that components keep the order of their first reference.
+      members[name] = null;
+      members[name] = rewrite(target);
+      return pointer;
+    },
   };
+};
 
-  const rewrite = ({ value, place }: Found): unknown => {
+/** Rewrites the values of one document so that every reference is local. */
+class Bundler {
+  readonly #documents: Documents;
+  readonly #registry: Registry;
+  readonly #source: Members;
+  readonly #root: Place;
+  readonly #adopted: Adopted;
+
+  constructor(documents: Documents, registry: Registry, file: string) {
+    this.#documents = documents;
+    this.#registry = registry;
+    this.#source = documents.read(file);
+    this.#root = { file, pointer: '' };
+    this.#adopted = createAdopted(documents, this.#root, this.#source);
+  }
+
+  /** The bundled document. */
+  bundle(): Members {
+    const bundled = this.#rewrite({ value: this.#source, place: this.#root }) as Members;
+    const own = componentsOf(bundled);
+    const { components: adopted } = this.#adopted;
+    const kinds = new Set([
+      ...Object.keys(own),
+      ...Object.keys(componentsOf(this.#source)),
+      ...Object.keys(adopted),
+    ]);
+    // An adopted component replaces an own one of the same name, which was just an alias of it.
+    const merged = [...kinds].map((kind): [string, Members] => {
+      const members = isMembers(own[kind]) ? own[kind] : {};
+      return [kind, { ...members, ...adopted[kind] }];
+    });
+    return { ...bundled, components: Object.fromEntries(merged) };
+  }
+
+  #rewrite({ value, place }: Found): unknown {
     if (Array.isArray(value)) {
-      return value.map((item: unknown, at) => rewrite({ value: item, place: inside(place, at) }));
+      return value.map((item: unknown, at) =>
+        this.#rewrite({ value: item, place: inside(place, at) }),
+      );
     }
     if (!isMembers(value)) return value;
-    const union = unionOf(value, place);
+    const union = this.#discriminatorOf(value, place);
     const entries = Object.entries(value).flatMap(([name, member]): [string, unknown][] => {
-      if (name === '$ref' && typeof member === 'string') return [[name, rewriteRef(value, place)]];
-      if (['$schema', '$id'].includes(name) && place.file !== file) return [];
+      if (name === '$ref' && typeof member === 'string') {
+        return [[name, this.#rewriteRef(value, place)]];
+      }
+      if (['$schema', '$id'].includes(name) && place.file !== this.#root.file) return [];
       if (isExample(name, member, place)) return [[name, member]];
-      return [[name, rewrite({ value: member, place: inside(place, name) })]];
+      return [[name, this.#rewrite({ value: member, place: inside(place, name) })]];
     });
     return { ...Object.fromEntries(entries), ...union };
-  };
+  }
 
-  /** The discriminator of a union of named schemas that one field tells apart. */
-  const unionOf = (value: Members, place: Place): { readonly discriminator?: unknown } => {
+  #rewriteRef(value: Members, place: Place): string {
+    const { file } = this.#root;
+    const { place: next } = this.#documents.resolve(String(value['$ref']), place);
+    if (next.file === file) return `#${next.pointer}`;
+    const target = follow(this.#documents, { value, place });
+    if (target.place.file === file) return `#${target.place.pointer}`;
+    const [root, kind = '', name = '', ...rest] = pointerNames(next.pointer);
+    const isComponent = root === 'components' && name !== '' && rest.length === 0;
+    return isComponent && kind !== 'schemas'
+      ? this.#adopt(target, kind, name)
+      : this.#adopt(target, 'schemas', this.#registry.schemaOf({ value, place }).name);
+  }
+
+  #adopt(target: Found, kind: string, name: string): string {
+    return this.#adopted.adopt(target, kind, name, (found) => this.#rewrite(found));
+  }
+
+  /** The discriminator of a union of named schemas, if one field distinguishes them. */
+  #discriminatorOf(value: Members, place: Place): { readonly discriminator?: unknown } {
     const from = inside(place, 'oneOf');
     const list = Array.isArray(value['oneOf']) ? value['oneOf'] : [];
     const options = list.map((option: unknown, at): Found => ({
@@ -92,30 +150,26 @@ export function bundle(documents: Documents, registry: Registry, file: string): 
     }));
     const areNamed = options.every((option) => isMembers(option.value) && '$ref' in option.value);
     if (options.length === 0 || !areNamed) return {};
-    const propertyName = tagOf(documents, options, value['discriminator'], place);
+    const propertyName = tagOf(this.#documents, options, value['discriminator'], place);
     if (propertyName === null) return {};
-    // AsyncAPI's discriminator is a mere name.
-    if ('asyncapi' in source) return { discriminator: propertyName };
+    // In AsyncAPI a discriminator is just the name.
+    if ('asyncapi' in this.#source) return { discriminator: propertyName };
     const mapping = options.flatMap((option) =>
-      (tagsOf(documents, option).get(propertyName) ?? []).map((tag) => [
+      (tagsOf(this.#documents, option).get(propertyName) ?? []).map((tag) => [
         tag,
-        rewriteRef(membersAt(option.value, option.place), option.place),
+        this.#rewriteRef(membersAt(option.value, option.place), option.place),
       ]),
     );
     return { discriminator: { propertyName, mapping: Object.fromEntries(mapping) } };
-  };
-
-  const bundled = rewrite({ value: source, place: root }) as Record<string, unknown>;
-  const own = isMembers(bundled['components']) ? bundled['components'] : {};
-  const merged: Record<string, unknown> = {};
-  for (const kind of new Set([...Object.keys(own), ...Object.keys(components)])) {
-    const members = isMembers(own[kind]) ? own[kind] : {};
-    const adopted = Object.keys(components[kind] ?? {}).filter((name) =>
-      origins.has(`#/components/${kind}/${name}`),
-    );
-    // A component that merely named the thing elsewhere is replaced by the thing.
-    const moved = adopted.map((name) => [name, components[kind]?.[name]]);
-    merged[kind] = { ...members, ...Object.fromEntries(moved) };
   }
-  return { ...bundled, components: merged };
 }
+
+/**
+ * Bundle a document.
+ *
+ * @param file name of the document in the spec folder
+ * @returns the document with every reference local
+ * @throws {SpecProblem} if two components would have the same name
+ */
+export const bundle = (documents: Documents, registry: Registry, file: string): Members =>
+  new Bundler(documents, registry, file).bundle();

@@ -24,12 +24,12 @@ export function printContract(
   };
   const constant = (name: string, value: unknown): string => {
     const start = `export const ${name} = `;
-    return `${start}${render(broken(value), 0, start.length)} as const;`;
+    return `${start}${render(broken(value))} as const;`;
   };
   return `${generatedHeader('What the provider promises, as constants: nothing of this is decided in code.')}
 
 /** Every event type, in the order of the provider's table. */
-export const EVENT_TYPES = ${render(group('[', types, ']'), 0, 27)} as const;
+export const EVENT_TYPES = ${render(group('[', types, ']'))} as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
 /** The media type of an event's body. */
@@ -107,7 +107,7 @@ function readLimits(found: readonly Found[]): Members {
   return limits;
 }
 
-/** Takes members out of an object, and refuses what nobody took. */
+/** Reads the members of an object, and rejects members that were not read. */
 interface Reader {
   take(name: string): unknown;
   text(name: string): string;

@@ -19,7 +19,7 @@ import type { EventType } from './contract.ts';
 import type { WebhookEvent } from './events.ts';
 
 /** Examples by event type, the provider's own first. */
-export const EVENT_EXAMPLES = ${render(group('{', items, '}'), 0, 60)} as const satisfies {
+export const EVENT_EXAMPLES = ${render(group('{', items, '}'))} as const satisfies {
   readonly [Type in EventType]: readonly Extract<WebhookEvent, { event: Type }>[];
 };
 `;
@@ -30,22 +30,23 @@ export function printOperations(
   specs: readonly { readonly spec: string; readonly operations: readonly Operation[] }[],
 ): string {
   const items = specs.flatMap(({ spec, operations }) =>
-    operations.map(({ operationId, method, path, statuses }) =>
-      literal({ spec, operationId, method, path, statuses }),
+    operations.map(({ operationId, method, path, query, statuses }) =>
+      literal({ spec, operationId, method, path, query, statuses }),
     ),
   );
-  return `${generatedHeader("Every operation of the provider's API (control) and of the sandbox's own.")}
+  return `${generatedHeader("Every operation of the provider's API (control) and of the sandbox API.")}
 
-/** One operation: \`path\` has its parameters in braces, \`statuses\` are all that are documented. */
+/** One operation: \`path\` has its parameters in braces, \`query\` names those in the query, \`statuses\` are all that are documented. */
 export interface Operation {
   readonly spec: 'control' | 'sandbox';
   readonly operationId: string;
   readonly method: string;
   readonly path: string;
+  readonly query: readonly string[];
   readonly statuses: readonly number[];
 }
 
-export const OPERATIONS = ${render(group('[', items, ']'), 0, 60)} as const satisfies readonly Operation[];
+export const OPERATIONS = ${render(group('[', items, ']'))} as const satisfies readonly Operation[];
 
 /** The name of an operation. */
 export type OperationId = (typeof OPERATIONS)[number]['operationId'];

@@ -20,6 +20,7 @@ import { findExtensions } from './extensions.ts';
 import { ledger } from './fidelity.ts';
 import { checkInlineSchemas } from './inline-schemas.ts';
 import { printJsonSchema, schemaFile } from './json-schema.ts';
+import { formatSource } from './layout.ts';
 import { operationsOf } from './operations.ts';
 import { MODULES, type ModuleName, type Registry, SPEC_OF, collectSchemas } from './registry.ts';
 import { inside } from './spec-problem.ts';
@@ -96,6 +97,9 @@ export async function generate(folder: string): Promise<ReadonlyMap<string, stri
   }
   for (const name of COPIED.filter((one) => existsSync(join(folder, one)))) {
     files.set(`json/${name}`, readFileSync(join(folder, name), 'utf8'));
+  }
+  for (const [path, text] of files) {
+    if (path.endsWith('.ts')) files.set(path, await formatSource(path, text));
   }
   return files;
 }

@@ -51,7 +51,7 @@ function* compare(out: string, files: ReadonlyMap<string, string>): Generator<[s
   if (!existsSync(out)) return;
   for (const path of readdirSync(out, { recursive: true, encoding: 'utf8' })) {
     const isFile = /\.(ts|json|yaml)$/.test(path);
-    if (isFile && !files.has(path.replaceAll('\\', '/'))) yield [path, 'is not generated any more'];
+    if (isFile && !files.has(path.replaceAll('\\', '/'))) yield [path, 'is no longer generated'];
   }
 }
 

@@ -38,7 +38,7 @@ export interface Registry {
   schemaOf(ref: Found): NamedSchema;
 }
 
-/** Collects the named schemas, those that others need first. */
+/** Collect the named schemas, in order of their dependencies. */
 export function collectSchemas(documents: Documents): Registry {
   const byPlace = new Map<string, NamedSchema>();
   const byName = new Map<string, NamedSchema>();
@@ -107,7 +107,7 @@ export function collectSchemas(documents: Documents): Registry {
   return { schemas: ordered, schemaOf };
 }
 
-/** Refuses a definition that no spec needs: it would be dropped in silence. */
+/** Reject a definition that no spec references: it would be silently dropped. */
 function checkUsed(
   documents: Documents,
   file: string,

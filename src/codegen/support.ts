@@ -66,7 +66,7 @@ export const standsAlone =
     issues.push({ code: 'custom', input: value, message });
   };
 
-/** A text that is one of a list today. A text that the list does not have passes too. */
+/** A text that is one of a list today. Texts that are not in the list are accepted too. */
 export const openEnum = <const Known extends readonly [string, ...string[]]>(
   known: Known,
 ): z.ZodType<Known[number] | (string & {}), string> =>
@@ -77,7 +77,7 @@ export const openEnum = <const Known extends readonly [string, ...string[]]>(
 declare const unknownName: unique symbol;
 
 /**
- * A name that is none of those that are described.
+ * A name other than the described ones.
  *
  * It is a plain text; its type keeps apart from theirs, so that comparing with one of them narrows a union.
  * `String(name)` has the type `string`.
@@ -87,7 +87,7 @@ export interface UnknownName extends String {
   readonly [unknownName]: true;
 }
 
-/** Any text but those that are described. */
+/** Any text other than the described ones. */
 export const nameOtherThan = (...known: readonly string[]): z.ZodType<UnknownName, string> =>
   z.string().refine((name) => !known.includes(name), {
     abort: true,
@@ -95,7 +95,7 @@ export const nameOtherThan = (...known: readonly string[]): z.ZodType<UnknownNam
   }) as unknown as z.ZodType<UnknownName, string>;
 
 /**
- * A union that one field tells apart, and a branch for the values of it that are not described. A value that is
+ * A union that one field discriminates, with a branch for values that are not described. A value that is
  * described but is wrong in something else is refused with what its own schema says.
  */
 export const openUnion = <Known extends z.ZodType, Unknown extends z.ZodType>(
@@ -128,7 +128,7 @@ export const required =
     }
   };
 
-/** At least so many fields. */
+/** Require a minimum number of fields. */
 export const minProperties =
   (minimum: number): Check<object> =>
   ({ value, issues }) => {
@@ -138,7 +138,7 @@ export const minProperties =
     issues.push({ code: 'custom', input: value, message, params: { minProperties: minimum } });
   };
 
-/** At most so many fields. */
+/** Limit the number of fields. */
 export const maxProperties =
   (maximum: number): Check<object> =>
   ({ value, issues }) => {

@@ -1,6 +1,6 @@
 /**
  * Every keyword, format and extension that the generator understands. What is not here is refused,
- * so that nothing in a spec is dropped in silence.
+ * so that nothing in a spec is silently dropped.
  *
  * @module
  */
@@ -72,7 +72,7 @@ export const EXTENSIONS: Readonly<Record<string, string>> = {
   'x-limits': 'limits that are not part of a schema',
 };
 
-/** Refuses an extension that nobody knows. */
+/** Reject an unknown extension. */
 export function checkExtension(name: string, place: Place): void {
   if (Object.hasOwn(EXTENSIONS, name)) return;
   const known = Object.keys(EXTENSIONS).join(', ');

@@ -1,5 +1,5 @@
 /**
- * Goes through a whole spec and refuses extensions that nobody knows, wherever they stand.
+ * Walks a whole spec and rejects unknown extensions.
  *
  * @module
  */

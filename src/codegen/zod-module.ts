@@ -65,7 +65,7 @@ function printNamed(
   const start = `export const ${name} = `;
   return [
     ...comment,
-    `${start}${render(doc, 0, start.length)};`,
+    `${start}${render(doc)};`,
     `export type ${name} = z.infer<typeof ${name}>;`,
   ].join('\n');
 }

@@ -83,7 +83,7 @@ export function printSchema(context: PrinterContext, found: Found): Doc {
 const restricts = (keyword: string): boolean =>
   !keyword.startsWith('x-') && ![...ANNOTATIONS, ...FILE_KEYWORDS].includes(keyword);
 
-/** Refuses what would be dropped: a keyword beside those that say everything. */
+/** Reject keywords that would be dropped beside one that determines the type completely. */
 function alone(schema: Members, allowed: readonly string[], place: Place): void {
   const extra = Object.keys(schema).find(
     (keyword) => restricts(keyword) && !allowed.includes(keyword),

@@ -90,6 +90,8 @@ export type Verdict =
       readonly fix?: string;
       /** A lower level than the check's own, if the observation is less severe. */
       readonly level?: Level;
+      /** The cause that an experiment has shown, stable and comparable: failures with the same key are one finding. */
+      readonly key?: string;
       /** Exchanges that show the failure, the plainest last; default: all exchanges of the check. */
       readonly exchanges?: readonly Exchange[];
     }

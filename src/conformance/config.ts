@@ -20,6 +20,11 @@ const Config = z.strictObject({
   failOn: z.enum(['must', 'should']).optional(),
   baseline: text.optional(),
   bail: z.boolean().optional(),
+  details: z.boolean().optional(),
+  thorough: z.boolean().optional(),
+  events: oneOrMore.optional(),
+  leadEmail: z.union([text, callback]).optional(),
+  examples: text.optional(),
   seed: z.int().min(0).max(0xffff_ffff).optional(),
   headers: z.record(z.string(), z.string()).optional(),
   insecure: z.boolean().optional(),
@@ -61,7 +66,8 @@ const Config = z.strictObject({
  * } satisfies VerifyConfig;
  * ```
  */
-export interface VerifyConfig extends Omit<z.input<typeof Config>, 'hooks'> {
+export interface VerifyConfig extends Omit<z.input<typeof Config>, 'hooks' | 'leadEmail'> {
+  readonly leadEmail?: string | (() => string) | undefined;
   readonly hooks?: Hooks | undefined;
 }
 

@@ -11,6 +11,7 @@ export type { VerifyConfig } from './config.ts';
 
 export { OptionsError, type NameOption, type Progress, type VerifyOptions } from './options.ts';
 export { createHttpHooks, type HttpHookOptions } from './hooks/http-hooks.ts';
+export { readExamples } from './explore/examples.ts';
 export { HookError, type Hooks, type LeadState } from './hooks/hooks.ts';
 export type {
   BaselineResult,

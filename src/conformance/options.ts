@@ -8,6 +8,7 @@ import type { Check } from './check.ts';
 import type { DescribeNeed } from './needs.ts';
 import type { HeaderPairs } from './net/exchange.ts';
 import type { Hooks, StartSandbox } from './hooks/hooks.ts';
+import type { Event } from './probe/event-maker.ts';
 import type { CheckResult, FailOn, KnownFailure } from './report.ts';
 
 export interface VerifyOptions {
@@ -43,6 +44,8 @@ export interface VerifyOptions {
    * run first; checks that are not reached are not tested.
    */
   readonly budgetMs?: number | undefined;
+  /** Spend more time: more generated events, longer histories, longer pauses; default: false. */
+  readonly thorough?: boolean | undefined;
   /** Event types that have an effect in the receiver: effects of other types are not judged. Default: learned by the run. */
   readonly events?: readonly EventType[] | undefined;
   /**
@@ -50,6 +53,8 @@ export interface VerifyOptions {
    * effect or state is judged; default: made-up addresses.
    */
   readonly leadEmail?: string | (() => string) | undefined;
+  /** Saved events that are replayed before any are generated; see `readExamples`. */
+  readonly examples?: readonly Event[] | undefined;
   /** Ends the run early; the report contains the results so far. */
   readonly signal?: AbortSignal | undefined;
   /** Build a command that reruns one check, shown with findings that no single request reproduces. Must not contain secrets. */

@@ -10,6 +10,7 @@ import { compareWithBaseline } from './run/baseline.ts';
 import { CATALOGUE } from './catalogue.ts';
 import { createDeadline, endingClock, type Deadline } from './run/cut-off.ts';
 import { SENSITIVE_NAME, secretsInUrl } from './redact/encodings.ts';
+import { inputOf } from './input-options.ts';
 import { hasHook } from './run/hook-members.ts';
 import { OptionsError, type VerifyOptions } from './options.ts';
 import { boundHooks } from './hooks/bounded-hooks.ts';
@@ -51,9 +52,6 @@ const createRunRedactor = ({ url, headers = [], hidden = [] }: VerifyOptions): R
   }
   return redactor;
 };
-
-const addressesOf = (given: VerifyOptions['leadEmail']): (() => string) | undefined =>
-  typeof given === 'string' ? () => given : given;
 
 /** Where the run ended early; null if every check was reached. */
 const cutOffOf = (checks: readonly CheckResult[], deadline: Deadline): RunCutOff | null => {
@@ -129,6 +127,7 @@ const countsIn =
 export const verify = async (options: VerifyOptions): Promise<Report> => {
   const { url, secret, hooks = {}, headers = [], insecure = false } = options;
   checkTarget(options);
+  const input = inputOf(options);
   const plan = planChecks(CATALOGUE, options, (hook) => hasHook(hooks, hook));
   const seed = options.seed ?? randomInt(0x1_0000_0000);
   const redactor = createRunRedactor(options);
@@ -152,9 +151,8 @@ export const verify = async (options: VerifyOptions): Promise<Report> => {
         headers,
         insecure,
         sandbox: options.sandbox,
-        effectTypes: options.events,
-        leadEmail: addressesOf(options.leadEmail),
         signal,
+        ...input,
       },
       seed,
       timeoutMs: options.timeoutMs ?? DELIVERY_POLICY.timeoutMs,

@@ -1,11 +1,11 @@
 /**
- * An account is an API key's namespace: its own webhooks, events, dead letters and clock.
+ * Account: the namespace of an API key, with its own webhooks, events, dead letters and clock.
  *
  * @module
  */
 import type { AccountKey, Millis } from './delivery.ts';
 
-/** What a virtual clock needs to go on where it stood (the shape of `clock/port.ts`'s `ClockState`). */
+/** State from which a virtual clock resumes (same shape as `ClockState` in `clock/port.ts`). */
 export interface ClockRecord {
   readonly mode: 'realtime' | 'scaled' | 'frozen' | 'skip';
   readonly rate: number;
@@ -15,11 +15,11 @@ export interface ClockRecord {
 
 export interface Account {
   readonly key: AccountKey;
-  /** SHA-256 of the API key, in hex: the key itself is never kept. */
+  /** SHA-256 of the API key, in hex. The key itself is never stored. */
   readonly keyHash: string;
   /** Seed of everything generated for this account. */
   readonly seed: number;
-  /** How often a sandbox has opened this account from disk; keeps seeded ids apart between runs. */
+  /** Number of times a sandbox has opened this account from disk. Makes seeded IDs differ between runs. */
   readonly opens: number;
   readonly clock: ClockRecord;
 }

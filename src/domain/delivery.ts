@@ -1,5 +1,5 @@
 /**
- * What a webhook, an event, a delivery and an attempt are, whatever keeps them.
+ * Webhooks, events, deliveries and attempts, independent of their storage.
  *
  * @module
  */
@@ -15,7 +15,7 @@ export type AccountKey = number;
 /** Internal key of a webhook; never shown outside. */
 export type WebhookKey = number;
 
-/** A paused webhook gets no new events; its waiting retries stand still until it is active again. */
+/** A paused webhook gets no new events, and its pending retries wait until it is active again. */
 export type WebhookStatus = 'active' | 'paused';
 
 export interface Webhook {
@@ -41,7 +41,7 @@ export interface StoredEvent {
   readonly body: string;
 }
 
-/** `in_flight` is left again within the attempt's deadline; the last four are final but for `dead → acknowledged`. */
+/** `in_flight` lasts at most until the attempt's deadline. The last four are final, except `dead → acknowledged`. */
 export type DeliveryStatus =
   | 'pending'
   | 'in_flight'
@@ -50,7 +50,7 @@ export type DeliveryStatus =
   | 'acknowledged'
   | 'cancelled';
 
-/** How the signature header of a delivery is made; anything but `valid` is asked for by a redelivery. */
+/** How a delivery is signed. Only a redelivery can request anything but `valid`. */
 export type SignatureMode = 'valid' | 'wrong' | 'missing';
 
 export interface Delivery {
@@ -70,17 +70,17 @@ export interface Delivery {
   readonly dueAt: Millis | null;
   readonly settledAt: Millis | null;
   readonly acknowledgedAt: Millis | null;
-  /** The delivery that this one repeats, if it was asked for by hand. */
+  /** The delivery that this one repeats, if it was requested as a redelivery. */
   readonly redeliveryOf: string | null;
   readonly signature: SignatureMode;
   /** Outcome and text of the latest attempt; null before the first. */
   readonly lastOutcome: Outcome | null;
   readonly lastError: string | null;
-  /** Status of the latest answer; null when there was none. */
+  /** Status of the latest response; null without a response. */
   readonly lastStatusCode: number | null;
 }
 
-/** A delivery with everything that was sent and answered. */
+/** A delivery with its body and attempts. */
 export interface DeliveryDetail extends Delivery {
   readonly body: string;
   readonly attempts: readonly Attempt[];
@@ -88,7 +88,7 @@ export interface DeliveryDetail extends Delivery {
 
 /**
  * How one attempt ended. Everything but `delivered` is a failure and is retried.
- * `ignored` is a 2xx that a fault kept from counting. `timeout_*` says what the attempt was waiting for when its time was up.
+ * `ignored` is a 2xx that a fault discarded. `timeout_*` names what the attempt was waiting for when it timed out.
  * `internal_error` is a failure of the sandbox, not of the receiver.
  */
 export type Outcome =
@@ -115,9 +115,9 @@ export interface AttemptResponse {
   readonly status: number;
   /** Names in lower case. */
   readonly headers: HeaderList;
-  /** UTF-8 text of what was kept. */
+  /** UTF-8 text of the part that is stored. */
   readonly body: string;
-  /** True when the receiver sent more than is kept. */
+  /** True if the receiver sent more than is stored. */
   readonly truncated: boolean;
 }
 
@@ -126,19 +126,19 @@ export interface Attempt {
   readonly number: number;
   /** Virtual time at which it was sent. */
   readonly startedAt: Millis;
-  /** Virtual time at which it was over: what the next delay is counted from. */
+  /** Virtual time at which it ended; the next delay is counted from here. */
   readonly endedAt: Millis;
   /** Real milliseconds that the receiver took. */
   readonly durationMs: number;
   readonly outcome: Outcome;
-  /** What went wrong and what to do about it; null when delivered. */
+  /** Cause and remedy; null if delivered. */
   readonly error: string | null;
   readonly url: string;
-  /** The signature header's value as sent; null when it was left out. */
+  /** Value of the signature header as sent; null if omitted. */
   readonly signature: string | null;
   readonly response: AttemptResponse | null;
-  /** When the next attempt was planned for; null when none was. */
+  /** When the next attempt was scheduled for; null if none was. */
   readonly nextAttemptAt: Millis | null;
-  /** What was made to go wrong; null for nothing. */
+  /** The injected fault; null without one. */
   readonly fault: FaultLabel | null;
 }

@@ -1,10 +1,10 @@
 /**
- * Long work in slices: what is done in one go holds up every other request of the process.
+ * Helpers to split long work into slices, so that it does not block other requests of the process.
  *
  * @module
  */
 
-/** Yield to the event loop: I/O that is ready is handled first. */
+/** Yield to the event loop, so that ready I/O is handled first. */
 export const nextTurn = (): Promise<void> =>
   new Promise((resolve) => {
     setImmediate(resolve);
@@ -14,10 +14,11 @@ const MAX_STEPS = 500;
 const MAX_CHARACTERS = 524_288;
 
 /**
- * Tells when long work that goes row by row has done enough for one slice, about 5 ms: rows differ in size by a factor of
- * 10,000, so both their number and their size count.
+ * Create a counter that decides when a slice of row-by-row work is complete, after about 5 ms. Rows differ in size by a
+ * factor of 10,000, so both their number and their size count.
  *
- * @returns to be called after each step with the characters that it handled; true when it is time for {@link nextTurn}
+ * @returns a function to call after each step with the number of characters processed; true if it is time for
+ * {@link nextTurn}
  */
 export const createPace = (): ((characters: number) => boolean) => {
   let steps = 0;

@@ -1,9 +1,9 @@
 /**
- * Whose failure an exchange's error is: the network's and the receiver's, or the sender's own.
+ * Classifies network errors: failures of the network or the receiver, and failures of the sender itself.
  *
- * An allow list. Only a code that the network, the TLS library or the HTTP parser gives is evidence about the other
- * side. Everything else (a `TypeError`, an assertion, an exhausted descriptor table, a rejected argument) is a failure
- * of the sender, and blaming the receiver for it would send its developer on a wild-goose chase.
+ * An allow list. Only a code of the network, the TLS library or the HTTP parser is evidence about the other side.
+ * Everything else (a `TypeError`, an assertion, an exhausted descriptor table, an invalid argument) is a failure of the
+ * sender, and blaming the receiver for it would mislead its developer.
  *
  * @module
  */
@@ -13,17 +13,17 @@ export type NetworkFailure =
   | 'name_not_found'
   | 'unreachable'
   | 'reset'
-  /** Ended in an orderly way, but before the answer was complete. */
+  /** Closed properly, but before the response was complete. */
   | 'closed_early'
   | 'connect_timeout'
   | 'tls'
   | 'not_http'
-  /** The body is not as long as its `Content-Length` says. */
+  /** The length of the body differs from its `Content-Length`. */
   | 'wrong_length'
   | 'headers_too_large';
 
 export type SenderFailure =
-  /** The sending process has run out of something: descriptors, memory, buffers. */
+  /** The sending process has run out of descriptors, memory or buffers. */
   | 'exhausted'
   /** The sender was shut down during the exchange. */
   | 'stopped'
@@ -34,7 +34,7 @@ export type FailureKind = NetworkFailure | SenderFailure;
 
 export interface ClassifiedError {
   readonly kind: FailureKind;
-  /** E.g. `ECONNRESET`; empty when the error has none. */
+  /** Such as `ECONNRESET`; empty if the error has no code. */
   readonly code: string;
 }
 
@@ -51,7 +51,7 @@ const KINDS: Readonly<Record<string, FailureKind>> = {
   ENETDOWN: 'unreachable',
   EADDRNOTAVAIL: 'unreachable',
   EAFNOSUPPORT: 'unreachable',
-  // A firewall's answer to connect(2), and the kernel's for an address that is no host's.
+  // connect(2) blocked by a firewall, or an address that is not a host's.
   EACCES: 'unreachable',
   EPERM: 'unreachable',
   EINVAL: 'unreachable',
@@ -86,8 +86,8 @@ const TLS_CODE =
   /^(ERR_TLS_|ERR_SSL_|CERT_|CRL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERROR_IN_C|HOSTNAME_MISMATCH$|INVALID_CA$|INVALID_PURPOSE$|PATH_LENGTH_EXCEEDED$)/;
 
 /**
- * The code of an error; of several that it gathers (one per address of a name), the last; or else that of its cause, in
- * which `fetch` wraps what happened. Empty without one.
+ * The code of an error, unwrapped: of an `AggregateError` (one error per address of a name) the last, else its own, else
+ * that of its cause, in which `fetch` wraps the original error. Empty if there is none.
  */
 export const codeOf = (error: unknown): string => {
   const { code, errors, cause } = (error ?? {}) as Readonly<Record<string, unknown>>;
@@ -96,7 +96,7 @@ export const codeOf = (error: unknown): string => {
   return cause === undefined || cause === null ? '' : codeOf(cause);
 };
 
-/** The code, or without one the innermost message: "bad port". For people; `fetch failed` alone says nothing. */
+/** Describe an error for people: its code, or else the innermost message, such as "bad port". */
 export const describeNetworkError = (error: unknown): string => {
   const code = codeOf(error);
   if (code !== '') return code;
@@ -113,7 +113,7 @@ const kindOf = (code: string, error: unknown): FailureKind => {
   return code.startsWith('HPE_') || name === 'HTTPParserError' ? 'not_http' : 'internal';
 };
 
-/** @param error as a socket, an HTTP client or a name look-up reports it */
+/** @param error as reported by a socket, an HTTP client or a DNS lookup */
 export const classifyNetworkError = (error: unknown): ClassifiedError => {
   const code = codeOf(error);
   return { kind: kindOf(code, error), code };

@@ -1,19 +1,19 @@
 /**
- * Every error that the provider's API or the sandbox's can answer with: one constructor each, one class, one place.
- * `server/envelope.ts` is the only place that serialises them.
+ * Every error response of the provider's API and the sandbox API: one constructor each. `server/envelope.ts` serialises
+ * them.
  *
  * @module
  */
 import type { StoreFailureReason } from './store-failure.ts';
 
-/** An expected failure, with the words that its reader needs. The message never holds a key or a secret. */
+/** An expected failure. The message gives the cause and the remedy, and never contains a key or a secret. */
 export class Problem extends Error {
   override readonly name = 'Problem';
   readonly code: string;
   readonly status: number;
   /** Extra response headers, such as `Allow`. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Seconds to wait; null for what waiting does not mend. */
+  /** Seconds to wait before a retry; null if a retry would not help. */
   readonly retryAfter: number | null;
 
   constructor(
@@ -35,28 +35,28 @@ export const webhookNotFound = (id: string): Problem =>
   new Problem(
     'WEBHOOK_NOT_FOUND',
     404,
-    `This account has no webhook "${id}". GET /v1/webhooks lists those it has; another x-user-context is another account.`,
+    `Webhook "${id}" not found in this account. List its webhooks with GET /v1/webhooks; each x-user-context is a separate account.`,
   );
 
 export const failedEventNotFound = (webhookId: string, eventId: string): Problem =>
   new Problem(
     'FAILED_EVENT_NOT_FOUND',
     404,
-    `Webhook "${webhookId}" has no failed event "${eventId}". GET /v1/webhooks/${webhookId}/failed-events lists those it has.`,
+    `Failed event "${eventId}" not found for webhook "${webhookId}". List its failed events with GET /v1/webhooks/${webhookId}/failed-events.`,
   );
 
 export const faultNotFound = (id: string): Problem =>
   new Problem(
     'FAULT_NOT_FOUND',
     404,
-    `This account has no fault "${id}". GET /_sandbox/faults lists those it has.`,
+    `Fault "${id}" not found in this account. List its faults with GET /_sandbox/faults.`,
   );
 
 export const faultLimitReached = (limit: number): Problem =>
   new Problem(
     'FAULT_LIMIT_REACHED',
     409,
-    `This account already has ${limit} faults, the most it may have. DELETE /_sandbox/faults removes them.`,
+    `This account has reached the limit of ${limit} faults. Remove them with DELETE /_sandbox/faults.`,
   );
 
 export const faultNeverMatches = (message: string): Problem =>
@@ -66,43 +66,43 @@ export const campaignNotFound = (id: string): Problem =>
   new Problem(
     'CAMPAIGN_NOT_FOUND',
     404,
-    `This account has no campaign "${id}". GET /v1/campaigns lists those it has; another x-user-context is another account.`,
+    `Campaign "${id}" not found in this account. List its campaigns with GET /v1/campaigns; each x-user-context is a separate account.`,
   );
 
 export const leadNotFound = (campaign: string, id: string): Problem =>
   new Problem(
     'LEAD_NOT_FOUND',
     404,
-    `Campaign "${campaign}" has no lead "${id}". GET /v1/campaigns/${campaign}/leads lists those it has.`,
+    `Lead "${id}" not found in campaign "${campaign}". List its leads with GET /v1/campaigns/${campaign}/leads.`,
   );
 
 export const campaignLimitReached = (limit: number): Problem =>
   new Problem(
     'CAMPAIGN_LIMIT_REACHED',
     409,
-    `This account already has ${limit} campaigns, the most it may have. Delete one first, or use another x-user-context.`,
+    `This account has reached the limit of ${limit} campaigns. Delete one first, or use another x-user-context.`,
   );
 
 export const leadLimitReached = (limit: number): Problem =>
   new Problem(
     'LEAD_LIMIT_REACHED',
     409,
-    `With these leads the account would have more than ${limit}, the most it may have. Delete a campaign first, or use another x-user-context.`,
+    `These leads would exceed the account's limit of ${limit}. Delete a campaign first, or use another x-user-context.`,
   );
 
 export const campaignEmpty = (id: string): Problem =>
   new Problem(
     'CAMPAIGN_EMPTY',
     409,
-    `Campaign "${id}" has no leads, so there is nobody to send to. POST /v1/campaigns/${id}/leads first.`,
+    `Campaign "${id}" has no leads. Add some first with POST /v1/campaigns/${id}/leads.`,
   );
 
-/** @param consequence what cannot be done any more, and the remedy; without a full stop */
+/** @param consequence what a campaign that is no longer a draft does not allow, and the remedy; a clause without a period */
 export const campaignStarted = (id: string, status: string, consequence: string): Problem =>
   new Problem(
     'CAMPAIGN_STARTED',
     409,
-    `Campaign "${id}" is ${status}, no draft any more: ${consequence}.`,
+    `Campaign "${id}" is ${status} and no longer a draft: ${consequence}.`,
   );
 
 export const campaignNotActive = (id: string, status: string): Problem =>
@@ -111,7 +111,7 @@ export const campaignNotActive = (id: string, status: string): Problem =>
     409,
     `Campaign "${id}" is ${status}, so there is nothing to pause. ${
       status === 'paused'
-        ? `POST /v1/campaigns/${id}/resume goes on with it.`
+        ? `Resume it with POST /v1/campaigns/${id}/resume.`
         : 'Only an active campaign can be paused.'
     }`,
   );
@@ -122,7 +122,7 @@ export const campaignNotPaused = (id: string, status: string): Problem =>
     409,
     `Campaign "${id}" is ${status}, so there is nothing to resume. ${
       status === 'draft'
-        ? `POST /v1/campaigns/${id}/activate starts it.`
+        ? `Start it with POST /v1/campaigns/${id}/activate.`
         : 'Only a paused campaign can be resumed.'
     }`,
   );
@@ -131,23 +131,27 @@ export const campaignCompleted = (id: string): Problem =>
   new Problem(
     'CAMPAIGN_COMPLETED',
     409,
-    `Campaign "${id}" is completed, so it takes no more leads. Create another campaign for them.`,
+    `Campaign "${id}" is completed, so it accepts no more leads. Create another campaign for them.`,
   );
 
-/** @param reason what is kept and does not fit, without a full stop */
+/** @param reason what is wrong with the stored campaigns; a clause without a period */
 export const campaignsUnreadable = (reason: string): Problem =>
   new Problem(
     'CAMPAIGNS_UNREADABLE',
     503,
-    `The campaigns of this account cannot be read: ${reason.replace(/\.$/u, '')}. Its webhooks and deliveries work. POST /_sandbox/reset empties the account, PUT /_sandbox/snapshot replaces it; report this with the log.`,
+    `The campaigns of this account cannot be read: ${reason.replace(/\.$/u, '')}. Its webhooks and deliveries still work. Empty the account with POST /_sandbox/reset or replace it with PUT /_sandbox/snapshot, and report this with the log.`,
   );
 
-/** @param what was counted, e.g. `requests` */
+/**
+ * @param limit per minute
+ * @param what plural noun for what is limited: `requests`
+ * @param seconds until the next one is accepted
+ */
 export const rateLimitExceeded = (limit: number, what: string, seconds: number): Problem =>
   new Problem(
     'RATE_LIMIT_EXCEEDED',
     429,
-    `This key made ${limit} ${what} in the last minute, the most it may make. Come back in ${seconds} s, or start the sandbox with --no-rate-limit.`,
+    `Rate limit exceeded: this key made ${limit} ${what} in the last minute. Retry in ${seconds} s, or start the sandbox with --no-rate-limit.`,
     { 'Retry-After': String(seconds) },
     seconds,
   );
@@ -156,28 +160,28 @@ export const deliveryNotFound = (id: string): Problem =>
   new Problem(
     'DELIVERY_NOT_FOUND',
     404,
-    `This account has no delivery "${id}". GET /_sandbox/deliveries lists those it has.`,
+    `Delivery "${id}" not found in this account. List its deliveries with GET /_sandbox/deliveries.`,
   );
 
 export const eventNotFound = (id: string): Problem =>
   new Problem(
     'EVENT_NOT_FOUND',
     404,
-    `This account has no event "${id}". GET /_sandbox/events lists those it has.`,
+    `Event "${id}" not found in this account. List its events with GET /_sandbox/events.`,
   );
 
 export const eventExists = (id: string): Problem =>
   new Problem(
     'EVENT_EXISTS',
     409,
-    `This account already has an event "${id}". Leave "id" out to get a fresh one, or repeat the same bytes with POST /_sandbox/deliveries/{id}/redeliver.`,
+    `Event "${id}" already exists in this account. Omit "id" to generate one, or send the same bytes again with POST /_sandbox/deliveries/{id}/redeliver.`,
   );
 
 export const webhookLimitReached = (limit: number): Problem =>
   new Problem(
     'WEBHOOK_LIMIT_REACHED',
     409,
-    `This account already has ${limit} webhooks, the most it may have. Delete one first, or use another x-user-context.`,
+    `This account has reached the limit of ${limit} webhooks. Delete one first, or use another x-user-context.`,
   );
 
 export const validationFailed = (message: string): Problem =>
@@ -185,14 +189,14 @@ export const validationFailed = (message: string): Problem =>
 
 export const tooManyDeliveries = (events: number, webhooks: number, limit: number): Problem =>
   validationFailed(
-    `"count" is ${events}, and ${webhooks} webhooks take the event: that is ${events * webhooks} deliveries, at most ${limit} are made by one request. Lower "count", or name one webhook with "webhook_id".`,
+    `"count" is ${events}, and ${webhooks} webhooks subscribe to the event: ${events * webhooks} deliveries, over the limit of ${limit} per request. Lower "count", or pass one webhook in "webhook_id".`,
   );
 
 export const webhookPaused = (id: string): Problem =>
   new Problem(
     'WEBHOOK_PAUSED',
     409,
-    `Webhook "${id}" is paused, so nothing is delivered to it. PATCH /v1/webhooks/${id} with {"status": "active"} first.`,
+    `Webhook "${id}" is paused, so nothing is delivered to it. Activate it first: PATCH /v1/webhooks/${id} with {"status": "active"}.`,
   );
 
 export const unauthorized = (message: string): Problem => new Problem('UNAUTHORIZED', 401, message);
@@ -201,7 +205,7 @@ export const tooManyAccounts = (limit: number): Problem =>
   new Problem(
     'ACCOUNT_LIMIT_REACHED',
     503,
-    `This sandbox already holds ${limit} accounts, the most that it takes. Reuse a key, or restart it.`,
+    `This sandbox has reached the limit of ${limit} accounts. Reuse a key, or restart the sandbox.`,
   );
 
 export const busy = (message: string): Problem => new Problem('BUSY', 503, message);
@@ -210,7 +214,7 @@ export const webhookGone = (id: string): Problem =>
   new Problem(
     'WEBHOOK_DELETED',
     409,
-    `Webhook "${id}" has been deleted, so there is nowhere to deliver to. Register it again, and trigger the event with its id.`,
+    `Webhook "${id}" has been deleted, so nothing can be delivered to it. Register it again, and trigger the event for the new webhook.`,
   );
 
 export const malformedJson = (
@@ -222,7 +226,7 @@ export const malformedJson = (
   new Problem(
     'MALFORMED_JSON',
     400,
-    `The body is not JSON: ${what} at line ${line}, column ${column} (offset ${offset}). Mend it there.`,
+    `Invalid JSON at line ${line}, column ${column} (offset ${offset}): ${what}. Fix the body there.`,
   );
 
 export const malformedBody = (message: string): Problem =>
@@ -236,28 +240,24 @@ export const unsupportedMediaType = (given: string | undefined): Problem =>
   );
 
 export const payloadTooLarge = (limit: number): Problem =>
-  new Problem(
-    'PAYLOAD_TOO_LARGE',
-    413,
-    `The body is over ${limit} bytes, the most that is taken. Send less.`,
-  );
+  new Problem('PAYLOAD_TOO_LARGE', 413, `The body exceeds the limit of ${limit} bytes. Send less.`);
 
 export const snapshotTooLarge = (limit: number): Problem =>
   new Problem(
     'PAYLOAD_TOO_LARGE',
     413,
-    `This account holds more than ${limit} bytes, the most that a snapshot may have. POST /_sandbox/reset empties it; copy the database (--db) of a stopped sandbox to keep all of it.`,
+    `This account exceeds the snapshot limit of ${limit} bytes. Empty it with POST /_sandbox/reset, or keep all of it by copying the database (--db) of a stopped sandbox.`,
   );
 
 export const routeNotFound = (method: string, path: string): Problem =>
   new Problem(
     'NOT_FOUND',
     404,
-    `There is no ${method} ${path}. The provider's API is under /v1, the sandbox's own under /_sandbox; \`sendemall-mock spec openapi\` and \`spec sandbox\` list them.`,
+    `${method} ${path} not found. The provider's API is under /v1, the sandbox API under /_sandbox; see \`sendemall-mock spec openapi\` and \`spec sandbox\`.`,
   );
 
 export const methodNotAllowed = (method: string, path: string, allow: string): Problem =>
-  new Problem('METHOD_NOT_ALLOWED', 405, `${path} does not take ${method}. Use ${allow}.`, {
+  new Problem('METHOD_NOT_ALLOWED', 405, `${path} does not support ${method}. Use ${allow}.`, {
     Allow: allow,
   });
 
@@ -265,48 +265,48 @@ export const idempotencyKeyReused = (key: string): Problem =>
   new Problem(
     'IDEMPOTENCY_KEY_REUSED',
     409,
-    `Idempotency-Key ${JSON.stringify(key)} was used for another request already. Use a fresh key for each new request.`,
+    `Idempotency-Key ${JSON.stringify(key)} was already used for another request. Use a new key for each request.`,
   );
 
-/** What may stand in a command that is pasted. */
-const PLAIN_NAME = /^[\w.:-]{1,253}$/;
+/** Host names that are safe to quote in a command. */
+const SAFE_NAME = /^[\w.:-]{1,253}$/;
 
 export const foreignHost = (host: string): Problem => {
-  const name = PLAIN_NAME.test(host) ? host : 'NAME';
+  const name = SAFE_NAME.test(host) ? host : 'NAME';
   return new Problem(
     'FOREIGN_HOST',
     403,
-    `Host is ${JSON.stringify(host.slice(0, 253))}, which is not a name of this sandbox. Use localhost, or start it with --allowed-host ${name}.`,
+    `Host is ${JSON.stringify(host.slice(0, 253))}, which is not a host name of this sandbox. Use localhost, or start it with --allowed-host ${name}.`,
   );
 };
 
-/** @param header the header that gives the other site away */
+/** @param header the header that reveals the other site */
 export const foreignOrigin = (header: string, value: string): Problem =>
   new Problem(
     'FOREIGN_ORIGIN',
     403,
-    `${header} is ${JSON.stringify(value.slice(0, 253))}: pages of other sites may not use this sandbox. Call it from your program or the command line.`,
+    `${header} is ${JSON.stringify(value.slice(0, 253))}: pages of other sites are not allowed to use this sandbox. Call it from your program or the command line.`,
   );
 
 export const badRequest = (): Problem =>
   new Problem(
     'BAD_REQUEST',
     400,
-    'This request cannot be answered: it is not HTTP/1.1, or its Host or its path is malformed. Fix that and send it again.',
+    'Invalid request: it is not HTTP/1.1, or its Host header or path is malformed. Fix it and send it again.',
   );
 
 export const headersTooLarge = (): Problem =>
   new Problem(
     'HEADERS_TOO_LARGE',
     431,
-    'The path and the headers of this request are over 16 KiB together. Send less, or put it into the body.',
+    'The path and headers of this request exceed 16 KiB. Send less, or move data to the body.',
   );
 
 export const requestTimeout = (): Problem =>
   new Problem(
     'REQUEST_TIMEOUT',
     408,
-    'This request did not arrive in time: its headers within 30 s, all of it within 2 min. Send it again.',
+    'The request timed out: headers must arrive within 30 s, all of it within 2 min. Send it again.',
   );
 
 const STORAGE_PROBLEMS: Readonly<
@@ -315,31 +315,31 @@ const STORAGE_PROBLEMS: Readonly<
   full: [
     'STORAGE_FULL',
     507,
-    'There is no space left to keep state in (--db), so nothing was changed. Free some on that disk; the sandbox goes on by itself.',
+    'No space left for the database (--db), so nothing was changed. Free space on that disk; the sandbox then continues.',
   ],
   busy: [
     'STORAGE_BUSY',
     503,
-    'Another process holds the database (--db), so nothing was changed. End that process; the sandbox goes on by itself.',
+    'Another process has locked the database (--db), so nothing was changed. Stop that process; the sandbox then continues.',
   ],
   read_only: [
     'STORAGE_READ_ONLY',
     503,
-    'The database (--db) cannot be written, so nothing was changed. Make the file and its folder writable; the sandbox goes on by itself.',
+    'The database (--db) is read-only, so nothing was changed. Make the file and its directory writable; the sandbox then continues.',
   ],
   io: [
     'STORAGE_FAILED',
     503,
-    'The disk that keeps state (--db) answers with an error, so nothing was changed. Check the disk and the log; the sandbox goes on by itself once it works.',
+    'I/O error on the disk of the database (--db), so nothing was changed. Check the disk and the log; the sandbox continues once it works.',
   ],
   corrupt: [
     'STORAGE_CORRUPT',
     500,
-    'The database (--db) is damaged. Stop the sandbox and start it with another --db, or with a copy from before.',
+    'The database (--db) is corrupt. Stop the sandbox and start it with another --db, or with a backup.',
   ],
 };
 
-/** State cannot be written, or not be read. */
+/** The store failed to read or write state. */
 export const storageProblem = (reason: StoreFailureReason): Problem =>
   new Problem(...STORAGE_PROBLEMS[reason]);
 
@@ -347,5 +347,5 @@ export const internalError = (): Problem =>
   new Problem(
     'INTERNAL_ERROR',
     500,
-    'Something went wrong in the sandbox. Its log says what; please report it.',
+    'Internal error in the sandbox. Please report it with the log.',
   );

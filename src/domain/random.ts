@@ -1,10 +1,10 @@
 /**
- * Seeded randomness for ids: the same seed gives the same ids on any machine.
+ * Seeded random numbers for IDs: the same seed produces the same IDs on every machine.
  *
  * @module
  */
 
-/** @returns numbers in [0, 1) from a 32-bit state (the splitmix32 mixer). */
+/** Create a generator of numbers in [0, 1) with a 32-bit state (splitmix32). */
 export const seededRandom = (seed: number): (() => number) => {
   let state = seed >>> 0;
   return () => {

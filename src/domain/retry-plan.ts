@@ -1,5 +1,5 @@
 /**
- * When the next attempt is due, as `x-delivery-policy` in the spec says.
+ * Retry plan and success range, from `x-delivery-policy` in the spec.
  *
  * @module
  */
@@ -8,10 +8,11 @@ import { DELIVERY_POLICY } from '../../schemas/contract.ts';
 import type { Millis } from './delivery.ts';
 
 /**
- * The moment of the attempt after the one that failed, counted from the moment that it failed.
+ * Time of the next attempt, counted from the failure of the last one.
  *
- * @param attempt number of the failed attempt, 1 on the first
- * @returns null when that was the last one: the delivery is dead
+ * @param attempt number of the failed attempt, starting at 1
+ * @param failedAt when it failed
+ * @returns null after the last attempt: the delivery is dead
  *
  * @example
  * ```ts
@@ -25,6 +26,6 @@ export const nextAttemptAt = (attempt: number, failedAt: Millis): Millis | null 
   return delay === undefined ? null : toMoment(failedAt + delay);
 };
 
-/** Whether a receiver's status means that it has taken the event. */
+/** True if a response status acknowledges the event. */
 export const isSuccess = (status: number): boolean =>
   status >= DELIVERY_POLICY.successFrom && status <= DELIVERY_POLICY.successTo;

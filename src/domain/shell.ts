@@ -1,13 +1,13 @@
 /**
- * Text as one word of a shell.
+ * Quoting for POSIX shells.
  *
  * @module
  */
 
-/** Between quotes, whatever it holds. */
+/** Quote a text, always. */
 export const quoteForShell = (text: string): string =>
   `'${text.replaceAll("'", String.raw`'\''`)}'`;
 
-/** Between quotes where it must be. */
+/** Quote a text if necessary. */
 export const shellWord = (text: string): string =>
   /^[\w@%+=:,./-]+$/.test(text) ? text : quoteForShell(text);

@@ -1,15 +1,18 @@
 /**
- * A snapshot that cannot be loaded.
+ * Error for a snapshot that cannot be restored.
  *
  * @module
  */
-/** The message says where it does not fit and what to do; nothing was changed. */
+/** The message gives the position and the remedy. Nothing has been changed. */
 export class SnapshotError extends Error {
   override readonly name = 'SnapshotError';
 }
 
-/** @param where e.g. `tables.event[0].seq` */
-export const snapshotMisfit = (where: string, why: string): SnapshotError =>
+/**
+ * @param where path of the invalid value: `tables.event[0].seq`
+ * @param why a predicate: `is 7, and is used twice`
+ */
+export const invalidSnapshot = (where: string, why: string): SnapshotError =>
   new SnapshotError(
-    `This snapshot does not fit: ${where} ${why}. Load one that this version of the sandbox saved, unchanged.`,
+    `Invalid snapshot: ${where} ${why}. Restore a snapshot of this version of the sandbox, unmodified.`,
   );

@@ -1,6 +1,6 @@
 /**
- * A failure of the medium that state is kept on: no request can be served differently until someone makes room, fixes
- * permissions or replaces the file. Retrying helps once they have.
+ * A failure of the storage medium. It persists until someone frees space, fixes permissions or replaces the file; a retry
+ * succeeds after that.
  *
  * @module
  */

@@ -1,79 +1,98 @@
 /**
- * Times and spans as people and wires write them.
+ * Times and durations as text: parsed from flags and requests, formatted for people and for the wire.
  *
  * @module
  */
-import parseDuration from 'parse-duration';
 import type { Millis } from './delivery.ts';
 
 /** 9999-12-31T23:59:59.999Z: the last moment that RFC 3339 can write. */
 export const LAST_MOMENT: Millis = 253_402_300_799_999;
 
-/** Whether a clock can show it: ids begin with the time since 1970. */
+/** True if a clock can show it. Ids begin with the time since 1970, so earlier moments have none. */
 export const isMoment = (at: unknown): boolean =>
   typeof at === 'number' && at >= 0 && at <= LAST_MOMENT;
 
-/** The same moment, or the last one: what falls due later falls due then. */
+/** Clamp to {@link LAST_MOMENT}: whatever would fall due later falls due then. */
 export const toMoment = (at: Millis): Millis => Math.min(at, LAST_MOMENT);
 
-/** The second that was written last: most times that are written one after the other are in the same one. */
-let written = { second: Number.NaN, text: '' };
+/** Cache of the last second formatted: consecutive times are mostly in the same one. */
+let lastFormatted = { second: Number.NaN, text: '' };
 
-/** The provider's form, whole seconds: `2026-04-06T12:00:00Z`. Fractions are cut off. */
+/** Format in the provider's form, whole seconds: `2026-04-06T12:00:00Z`. Fractions are truncated. */
 export const toProviderTime = (at: Millis): string => {
   const second = Math.floor(at / 1000);
-  if (second !== written.second) {
-    written = { second, text: `${new Date(at).toISOString().slice(0, -5)}Z` };
+  if (second !== lastFormatted.second) {
+    lastFormatted = { second, text: `${new Date(at).toISOString().slice(0, -5)}Z` };
   }
-  return written.text;
+  return lastFormatted.text;
 };
 
-/** The sandbox's form, milliseconds: `2026-04-06T12:00:00.000Z`. */
+/** Format in the sandbox's form, milliseconds: `2026-04-06T12:00:00.000Z`. */
 export const toSandboxTime = (at: Millis): string => new Date(at).toISOString();
 
 const RFC_3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
 
-/** `2026-04-06T12:00:00.123456789+02:00` */
+/** Length of `2026-04-06T12:00:00.123456789+02:00`. */
 const MAX_TIME_LENGTH = 35;
 
-/** @returns milliseconds, or null when `text` is no RFC 3339 date and time. */
+/**
+ * Parse an RFC 3339 date and time.
+ *
+ * @returns milliseconds since the epoch, or null if `text` is not one
+ */
 export const parseTime = (text: string): Millis | null => {
   if (text.length > MAX_TIME_LENGTH) return null;
   const at = RFC_3339.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(at) ? null : at;
 };
 
-const ISO_SPAN = /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/;
-// White space stands in one place of each repetition, so that there is one way only to match it.
-const PLAIN_SPAN = /^\s*(?:\d+(?:\.\d+)?\s*(?:ms|s|m|h|d|w)\s*)+$/;
-/** As in the spec: nobody writes a longer one, and what is longer need not be read. */
-const MAX_SPAN_LENGTH = 64;
+const ISO_DURATION = /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/;
+// White space has one place in each repetition, so that there is only one way to match it (no backtracking).
+const PLAIN_DURATION = /^\s*(?:\d+(?:\.\d+)?\s*(?:ms|s|m|h|d|w)\s*)+$/;
+const PLAIN_PART = /(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)/g;
+/** The limit in the spec: longer text is rejected unread. */
+const MAX_DURATION_LENGTH = 64;
 
-const isoSpan = (text: string): Millis | null => {
-  const match = ISO_SPAN.exec(text);
+const UNIT_MS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+};
+
+const parseIso = (text: string): Millis | null => {
+  const match = ISO_DURATION.exec(text);
   if (match === null || text === 'P' || text.endsWith('T')) return null;
   const [, days, hours, minutes, seconds] = match.map((part) => Number(part ?? 0));
   return (((days ?? 0) * 24 + (hours ?? 0)) * 60 + (minutes ?? 0)) * 60_000 + (seconds ?? 0) * 1000;
 };
 
+const parsePlain = (text: string): Millis =>
+  [...text.matchAll(PLAIN_PART)].reduce(
+    (sum, [, amount, unit = '']) => sum + Number(amount) * (UNIT_MS[unit] ?? 0),
+    0,
+  );
+
 /**
- * Reads a span of time: `5m`, `1h30m`, `90s`, `250ms`, ISO 8601 `PT5M`, or a number of milliseconds.
+ * Parse a duration: `5m`, `1h30m`, `90s`, `250ms`, ISO 8601 `PT5M`, or a number of milliseconds.
  *
- * @returns milliseconds, or null when `span` is none or negative.
+ * @returns milliseconds, or null if it is not a duration or is negative
  */
-export const parseSpan = (span: string | number): Millis | null => {
-  if (typeof span === 'number') return Number.isFinite(span) && span >= 0 ? Math.round(span) : null;
-  if (span.length > MAX_SPAN_LENGTH) return null;
-  if (/^\d+$/.test(span)) return Number(span);
-  const iso = isoSpan(span);
+export const parseDuration = (duration: string | number): Millis | null => {
+  if (typeof duration === 'number') {
+    return Number.isFinite(duration) && duration >= 0 ? Math.round(duration) : null;
+  }
+  if (duration.length > MAX_DURATION_LENGTH) return null;
+  if (/^\d+$/.test(duration)) return Number(duration);
+  const iso = parseIso(duration);
   if (iso !== null) return Math.round(iso);
-  if (!PLAIN_SPAN.test(span)) return null;
-  const millis = parseDuration(span);
-  return millis === null ? null : Math.round(millis);
+  return PLAIN_DURATION.test(duration) ? Math.round(parsePlain(duration)) : null;
 };
 
-/** Writes a span for a person: `5m`, `35m 30s`, `1.5s`, `250ms`. */
-export const formatSpan = (millis: Millis): string => {
+/** Format a duration for people: `5m`, `35m 30s`, `1.5s`, `250ms`. */
+export const formatDuration = (millis: Millis): string => {
   if (millis < 1000) return `${Math.round(millis)}ms`;
   if (millis < 10_000 && millis % 1000 !== 0) return `${(millis / 1000).toFixed(1)}s`;
   const units = [

@@ -1,6 +1,6 @@
 /**
- * What a webhook and an event may be, whoever brings them: a request or a snapshot. The patterns and sizes come from
- * the spec; here is what no schema can say.
+ * Validation of webhooks and events from requests and snapshots. Patterns and sizes come from the spec; this adds what a
+ * schema cannot express.
  *
  * @module
  */
@@ -23,7 +23,7 @@ export const isEventId = (value: unknown): boolean => EventId.safeParse(value).s
 export const isEventType = (value: unknown): boolean =>
   (EVENT_TYPES as readonly unknown[]).includes(value);
 
-/** How many rows of a kind an account may have, as the API allows. */
+/** Maximum number of rows per account. */
 export const MAX_ROWS = {
   webhooks: LIMITS.maxWebhooksPerAccount,
   answers: LIMITS.maxIdempotencyKeysPerAccount,

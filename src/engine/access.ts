@@ -1,15 +1,15 @@
 /**
- * A readers–writer lock: changes to an account run side by side; a reset or restore runs alone.
+ * A readers–writer lock: changes to an account share it; a reset, restore or snapshot holds it exclusively.
  *
  * @module
  */
 
 export interface Access {
-  /** Null when nothing runs alone, else resolves when that is over: ask again then, something else may have begun. */
+  /** Resolves when the exclusive work is done; null if not running. Check again afterwards: more may have started. */
   closed(): Promise<void> | null;
-  /** Runs beside others, but never beside exclusive work. */
+  /** Run `work` concurrently with other shared work, but never with exclusive work. */
   shared<T>(work: () => Promise<T>): Promise<T>;
-  /** Lets running work finish, holds back what comes later, and runs alone. */
+  /** Block new work, wait for running work, then run `work` alone. */
   exclusive<T>(work: () => Promise<T>): Promise<T>;
 }
 

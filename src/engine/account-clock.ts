@@ -1,51 +1,49 @@
 /**
- * The clock of one account: it runs by its mode, or is held by an advance. Every change is written down.
+ * The virtual clock of one account. Every change is persisted.
  *
- * It follows the process's date, with the rules of {@link SystemClock}: it never goes back. If the system's date was set
- * back while the sandbox was down, the clock goes on from what it showed last.
+ * **States.** The clock is either *free*, running by its mode, or *held* by an advance at a fixed time ({@link
+ * AccountClock.hold}). An advance holds it at one time after the other and releases it at the end. The clock follows the
+ * process's date by the rules of {@link SystemClock} and never goes back: if the system's date was set back while the
+ * sandbox was down, the clock continues from its last time.
  *
- * **How long an attempt lasts.** An attempt starts at what the clock shows. In `realtime` it ends when it really ends. In
- * the other modes, and in an advance, an attempt that is answered or fails takes no time, and one that times out takes
- * the documented time limit (10 s), whatever it really took. The end of a timed-out attempt is therefore a step of the
- * clock, as a due time is: the delivery stays in flight until the clock shows that moment, and only then the attempt is
- * recorded, the retry is planned from it, or the dead letter is written. So:
+ * **How long an attempt lasts.** An attempt starts at the clock's current time. In `realtime` it takes as long as it
+ * really takes. In the other modes, and during an advance, an attempt takes no time if it gets a response or fails, and
+ * the documented time limit (10 s) if it times out, whatever that really took. The end of a timed-out attempt is
+ * therefore a step of the clock, like a due time: the delivery stays in flight until the clock reaches that time. Only
+ * then is the attempt recorded and the retry planned, or the dead letter written. Consequently:
  *
- * - nothing is ever dated after what the account's clock shows, and the attempts of an event that always times out start
- *   at T, T+40 s, T+350 s and T+2160 s, in whatever steps the clock gets there;
- * - `frozen` shows a timed-out attempt after it was advanced by 10 s or more; `skip` jumps to the end as soon as nothing
- *   is in flight in real time; `scaled` records it when the clock gets there, or at once if it is past that;
- * - an advance steps onto each such end up to its goal; one that ends before leaves the delivery in flight;
- * - a result that was not recorded yet is lost when the sandbox stops, and the attempt is made again after a restart.
+ * - No record is dated later than the account's clock, and the attempts of an event that always times out start at T,
+ *   T+40 s, T+350 s and T+2160 s, however the clock gets there.
+ * - `frozen` records a timed-out attempt once it was advanced by 10 s or more; `skip` jumps to its end as soon as nothing
+ *   is in flight in real time; `scaled` records it when the clock gets there, or at once if it is already past it.
+ * - An advance steps onto each such end up to its target; one that stops earlier leaves the delivery in flight.
+ *
+ * **Failure.** If persisting a change fails, the method rejects with the store's error and the change stays in memory. A
+ * result that awaits its virtual end is lost when the sandbox stops; the attempt is repeated after the restart.
  *
  * @module
  */
-import type { ClockState, SystemClock } from '../clock/port.ts';
-import { movedTo, virtualNow, wallDelayUntil } from '../clock/virtual.ts';
+import type { ClockPlan, ClockState, SystemClock } from '../clock/port.ts';
+import { measuresAttempts, movedTo, planFor, startTimeOf, virtualNow } from '../clock/virtual.ts';
 import type { AccountKey, Millis } from '../domain/delivery.ts';
 import { LAST_MOMENT } from '../domain/time.ts';
 import type { AccountStore } from '../storage/store.ts';
 
-/**
- * On a scaled clock an attempt is stamped with its due time as long as real time is not further behind than this:
- * the simulation is paced by real time, not measured by it.
- */
-const PACING_SLACK_MS = 50;
-
 export interface AccountClock {
   now(): Millis;
   state(): ClockState;
-  /** Time passes only by steps: an answered attempt takes none of it. */
+  /** Whether attempts take no time unless they time out: true in all modes but `realtime`, and while held. */
   isSimulated(): boolean;
-  isHeld(): boolean;
-  /** What is due at `dueAt` and starts now, started when? */
+  /** The start time to record for an attempt that was due at `dueAt` and is sent now. */
   stampFor(dueAt: Millis): Millis;
-  /** Real milliseconds until it shows `at`; null when it never will by itself. */
-  delayUntil(at: Millis): Millis | null;
+  /** How the clock gets to `at`. While held, it moves only by the advance that holds it. */
+  plan(at: Millis): ClockPlan;
   set(state: ClockState): Promise<void>;
+  /** Set the time; the mode stays. */
   moveTo(at: Millis): Promise<void>;
-  /** Out of real time: it shows `at` until {@link AccountClock.letGo}. */
+  /** Stop the clock at `at` until {@link AccountClock.release}. */
   hold(at: Millis): Promise<void>;
-  letGo(): Promise<void>;
+  release(): Promise<void>;
 }
 
 export const createAccountClock = (
@@ -57,7 +55,7 @@ export const createAccountClock = (
   let state = { ...initial, anchorWall: Math.min(initial.anchorWall, wall.now()) };
   let held: Millis | null = null;
 
-  // It stands still at the last moment that can be written.
+  // The clock stops at the last representable time.
   const now = (): Millis => held ?? Math.min(virtualNow(state, wall.now()), LAST_MOMENT);
   const set = async (next: ClockState): Promise<void> => {
     state = next;
@@ -68,21 +66,19 @@ export const createAccountClock = (
   return {
     now,
     state: () => state,
-    isSimulated: () => held !== null || state.mode !== 'realtime',
-    isHeld: () => held !== null,
-    stampFor: (dueAt) => {
-      const at = now();
-      const paced = held === null && state.mode === 'scaled';
-      return paced && (at - dueAt) / state.rate <= PACING_SLACK_MS ? dueAt : at;
+    isSimulated: () => held !== null || !measuresAttempts(state),
+    stampFor: (dueAt) => held ?? startTimeOf(state, dueAt, now()),
+    plan: (at) => {
+      if (held === null) return planFor(state, at, now());
+      return at <= held ? 'now' : { sleepMs: Infinity };
     },
-    delayUntil: (at) => wallDelayUntil(state, at, wall.now()),
     set,
     moveTo,
     hold: async (at) => {
       held = at;
       await moveTo(at);
     },
-    letGo: async () => {
+    release: async () => {
       const at = held;
       held = null;
       await moveTo(at ?? now());

@@ -1,275 +1,118 @@
 /**
- * One account at work: its webhooks, its events, its clock, its deliveries.
+ * Opens one account: wires its webhooks, events, clock and deliveries.
  *
  * @module
  */
-import { monotonicFactory } from 'ulid';
-import { LIMITS } from '../../schemas/contract.ts';
-import { inMode, movedTo } from '../clock/virtual.ts';
 import type { Account } from '../domain/account.ts';
-import type { Webhook } from '../domain/delivery.ts';
-import { createPace, nextTurn } from '../domain/event-loop.ts';
-import {
-  deliveryNotFound,
-  failedEventNotFound,
-  webhookGone,
-  webhookLimitReached,
-  webhookNotFound,
-} from '../domain/problems.ts';
-import { seededRandom } from '../domain/random.ts';
 import { createAccess } from './access.ts';
 import { createAccountClock } from './account-clock.ts';
-import { advance } from './advance.ts';
-import { createEventBus } from './events.ts';
-import type { AccountEngine, ClockView } from './engine.ts';
-import { createFaultRules } from './faults/rules.ts';
-import type { EventPublisher, OpenEventSource } from './event-source.ts';
+import { createClockControl } from './clock-control.ts';
+import { createDeliveries } from './deliveries.ts';
 import { createDispatcher } from './dispatch/dispatcher.ts';
 import type { Dispatcher, DispatchContext } from './dispatch/port.ts';
-import { publishUnlessTaken, subscribes, type Publisher } from './publish.ts';
+import type { AccountEngine } from './engine.ts';
+import type { EventPublisher, EventSource, OpenEventSource } from './event-source.ts';
+import { createEventBus } from './events.ts';
+import { createFaultRules, type FaultRules, type NewRule } from './faults/rules.ts';
+import { createIds } from './ids.ts';
 import { publishInBatches } from './publish-in-batches.ts';
-import { createSerialQueue } from './serial-queue.ts';
+import { publishUnlessDuplicate, subscribes, type Publisher } from './publish.ts';
+import { createSnapshots } from './snapshots.ts';
 import { waitForDelivery } from './wait.ts';
+import { createWebhooks, type Webhooks } from './webhooks.ts';
 
-/** Advances that may wait behind the running one. */
-const MAX_WAITING_ADVANCES = 100;
-
-/** An account's engine and the dispatcher that the engine as a whole starts and stops. */
-export interface OpenAccount {
-  readonly engine: AccountEngine;
+/** An account's engine, and its dispatcher, which the engine of the sandbox starts and stops. */
+export interface OpenAccount<Source extends EventSource> {
+  readonly engine: AccountEngine<Source>;
   readonly dispatcher: Dispatcher;
 }
 
-export const openAccount = async (
+const createPublisher = (webhooks: () => Webhooks, publisher: () => Publisher): EventPublisher => ({
+  isSubscribed: (type) =>
+    webhooks()
+      .list()
+      .some((webhook) => subscribes(webhook, type)),
+  publish: async (events, emitted) => {
+    const published = await publishUnlessDuplicate(events, publisher(), emitted);
+    return 'duplicateId' in published ? published.duplicateId : null;
+  },
+});
+
+/** Replace all rules by the initial ones. */
+const resetFaults = (faults: FaultRules, initial: readonly NewRule[]): void => {
+  faults.clear();
+  for (const rule of initial) faults.add(rule);
+};
+
+/** @throws if the store fails; then the account can be opened again */
+export const openAccount = async <Source extends EventSource>(
   account: Account,
-  openEventSource: OpenEventSource,
+  openEventSource: OpenEventSource<Source>,
   context: DispatchContext,
-): Promise<OpenAccount> => {
+): Promise<OpenAccount<Source>> => {
+  const { key } = account;
   const { store, wall } = context;
   const bus = createEventBus();
-  const clock = createAccountClock(account.key, account.clock, store, wall);
+  const access = createAccess();
+  const clock = createAccountClock(key, account.clock, store, wall);
+  const { now } = clock;
+  const ids = createIds(account, now);
   const eventSource = await openEventSource(account, store);
-  const eventPublisher: EventPublisher = {
-    isSubscribed: (type) => [...webhooks.values()].some((webhook) => subscribes(webhook, type)),
-    publish: async (events, emitted) => {
-      const published = await publishUnlessTaken(events, publisher(), emitted);
-      return 'duplicateId' in published ? published.duplicateId : null;
-    },
-  };
   const faults = createFaultRules(account.seed);
-  for (const rule of context.chaos) faults.add(rule);
-  const dispatcher = createDispatcher(
-    account.key,
-    { clock, eventSource, eventPublisher, faults },
-    bus,
-    context,
+  resetFaults(faults, context.chaos);
+  const eventPublisher = createPublisher(
+    () => webhooks,
+    () => publisher(),
   );
+  const sources = { clock, eventSource, eventPublisher, faults };
+  const dispatcher = createDispatcher(key, sources, bus, context);
   eventSource.onChange(dispatcher.wake);
-  const turns = createSerialQueue(MAX_WAITING_ADVANCES, 'changes of this clock');
-  // Every opening, and every snapshot, draws from a stream of its own, so that ids never repeat what is there already.
-  const ulids = (rows: number): ReturnType<typeof monotonicFactory> =>
-    monotonicFactory(seededRandom(account.seed + account.opens * 0x85eb_ca6b + rows * 0xc2b2_ae35));
-  let nextUlid = ulids(0);
-  const webhooks = new Map<string, Webhook>();
+  const webhooks = createWebhooks({ account: key, store, dispatcher, bus, ids, now });
   const publisher = (): Publisher => ({
-    account: account.key,
-    webhooks: [...webhooks.values()],
-    now: clock.now(),
+    account: key,
+    webhooks: webhooks.list(),
+    now: now(),
     store,
     dispatcher,
     faults,
     bus,
-    newEventId: () => engine.newId('evt'),
+    newEventId: () => ids.next('evt'),
   });
-
-  const keep = async (webhook: Webhook): Promise<Webhook> => {
-    webhooks.set(webhook.id, webhook);
-    await dispatcher.putWebhook(webhook);
-    return webhook;
-  };
-  const loadWebhooks = async (): Promise<void> => {
-    const kept = await store.listWebhooks(account.key);
-    webhooks.clear();
-    for (const webhook of kept) webhooks.set(webhook.id, webhook);
-  };
-  await loadWebhooks();
+  const shared = { account: key, store, wall, access, clock, dispatcher, webhooks, ids, bus, now };
+  const deliveries = createDeliveries(shared);
+  const control = createClockControl(shared);
+  const snapshots = createSnapshots({
+    ...shared,
+    control,
+    eventSource,
+    resetFaults: () => resetFaults(faults, context.chaos),
+  });
+  await webhooks.load();
   await dispatcher.load();
 
-  const access = createAccess();
-  /** Ends the advances that were asked for before a reset or restore. */
-  let interrupt = new AbortController();
-  /** Changes of the clock queue; a reset or restore runs when the queue is empty. */
-  const changeClock = async <T>(work: (interrupted: AbortSignal) => Promise<T>): Promise<T> => {
-    for (let closed = access.closed(); closed !== null; closed = access.closed()) await closed;
-    const { signal } = interrupt;
-    return turns.take(() => work(signal));
-  };
-  /** Puts other rows in place of all that the account holds, while nothing else happens in it. */
-  const replace = (rows: () => Promise<void>, then: () => Promise<void>): Promise<void> =>
-    access.exclusive(async () => {
-      interrupt.abort();
-      interrupt = new AbortController();
-      await dispatcher.replace(
-        async () => {
-          // Waits within, because it is the suspended dispatcher that lets a running advance end.
-          await turns.over();
-          await eventSource.replace(rows);
-        },
-        async () => {
-          await then();
-          await loadWebhooks();
-        },
-      );
-      bus.emit({ type: 'account.reset' });
-    });
-
-  const found = (id: string): Webhook => {
-    const webhook = webhooks.get(id);
-    if (webhook === undefined) throw webhookNotFound(id);
-    return webhook;
-  };
-  const view = (): ClockView => ({
-    mode: clock.state().mode,
-    rate: clock.state().rate,
-    now: clock.now(),
-    nextDueAt: dispatcher.earliestDue(),
-    inFlight: dispatcher.inFlight(),
-  });
-  const tellClock = (): void => {
-    if (bus.hasSubscribers) bus.emit({ type: 'clock.changed', clock: view() });
-  };
-
-  const engine: AccountEngine = {
+  const engine: AccountEngine<Source> = {
     account,
+    source: eventSource,
     store,
     faults,
-
-    register: (registration, remember) =>
-      access.shared(async () => {
-        const webhook = await store.createWebhook(
-          account.key,
-          { ...registration, id: engine.newId('whk'), status: 'active', createdAt: clock.now() },
-          LIMITS.maxWebhooksPerAccount,
-          remember,
-        );
-        if (webhook === null) throw webhookLimitReached(LIMITS.maxWebhooksPerAccount);
-        bus.emit({ type: 'webhook.created', webhook: await keep(webhook) });
-        return webhook;
-      }),
-    webhooks: () => Promise.resolve([...webhooks.values()]),
-    webhook: (id) => Promise.resolve().then(() => found(id)),
-    updateWebhook: (id, changes, remember) =>
-      access.shared(async () => {
-        const webhook = await store.updateWebhook(account.key, id, changes, remember);
-        if (webhook === null) throw webhookNotFound(id);
-        bus.emit({ type: 'webhook.updated', webhook: await keep(webhook) });
-        return webhook;
-      }),
-    removeWebhook: (id) =>
-      access.shared(async () => {
-        const webhook = found(id);
-        webhooks.delete(id);
-        let putBack = (): void => undefined;
-        let cancelled: readonly string[] | null;
-        try {
-          putBack = await dispatcher.dropWebhook(webhook.key);
-          cancelled = await store.deleteWebhook(account.key, id, clock.now());
-        } catch (error) {
-          webhooks.set(id, webhook);
-          putBack();
-          dispatcher.planned(webhook.key, clock.now());
-          throw error;
-        }
-        bus.emit({ type: 'webhook.deleted', webhook });
-        const isEnough = createPace();
-        for (const delivery of cancelled ?? []) {
-          if (isEnough(0)) await nextTurn();
-          bus.emit({ type: 'delivery.cancelled', id: delivery });
-        }
-      }),
-
+    register: (...request) => access.shared(() => webhooks.register(...request)),
+    webhooks: async () => webhooks.list(),
+    webhook: async (id) => webhooks.get(id),
+    updateWebhook: (...request) => access.shared(() => webhooks.updateWebhook(...request)),
+    removeWebhook: (id) => access.shared(() => webhooks.removeWebhook(id)),
     publish: (requests) => access.shared(() => publishInBatches(requests, publisher)),
-    redeliver: (of, { body, signature }) =>
-      access.shared(async () => {
-        const dueAt = clock.now();
-        const delivery = await store.redeliver(account.key, {
-          of,
-          body,
-          signature,
-          dueAt,
-        });
-        if (delivery === null) {
-          const known = await store.getDelivery(account.key, of);
-          throw known === null ? deliveryNotFound(of) : webhookGone(known.webhookId);
-        }
-        dispatcher.planned(delivery.webhook, dueAt);
-        return delivery;
-      }),
-    acknowledge: (webhookId, eventId) =>
-      access.shared(async () => {
-        const { key } = found(webhookId);
-        const letter = await store.acknowledge(account.key, key, eventId, clock.now());
-        if (letter === null) throw failedEventNotFound(webhookId, eventId);
-        bus.emit({ type: 'delivery.acknowledged', id: letter.delivery.id });
-        return letter;
-      }),
-
+    redeliver: (...request) => access.shared(() => deliveries.redeliver(...request)),
+    acknowledge: (...request) => access.shared(() => deliveries.acknowledge(...request)),
     waitFor: (id, until, timeoutMs, signal) =>
-      waitForDelivery(store, bus, wall, { account: account.key, id, until, timeoutMs, signal }),
-
-    now: clock.now,
-    clock: () => Promise.resolve(view()),
-    setClock: ({ mode, rate }) =>
-      changeClock(async () => {
-        await clock.set(inMode(clock.state(), mode, rate, wall.now()));
-        dispatcher.wake();
-        tellClock();
-        return view();
-      }),
-    advance: (target, signal) =>
-      changeClock(async (interrupted) => {
-        const until = signal === undefined ? interrupted : AbortSignal.any([signal, interrupted]);
-        const advanced = await advance(
-          { dispatcher, clock, store, moved: tellClock },
-          target,
-          until,
-        );
-        tellClock();
-        return advanced;
-      }),
-
-    counts: () => store.counts(account.key),
-    reset: () =>
-      replace(
-        () => store.resetAccount(account.key),
-        async () => {
-          faults.clear();
-          for (const rule of context.chaos) faults.add(rule);
-        },
-      ),
-    snapshot: (read) =>
-      access.exclusive(() =>
-        dispatcher.pause(() =>
-          eventSource.pause(async () => {
-            const saved = await store.exportAccount(account.key);
-            return read({ ...saved, clock: movedTo(clock.state(), clock.now(), wall.now()) });
-          }),
-        ),
-      ),
-    restore: async (dump) => {
-      await eventSource.check(dump);
-      const state = { ...dump.clock, anchorWall: wall.now() };
-      await replace(
-        () => store.importAccount(account.key, { ...dump, clock: state }),
-        async () => {
-          nextUlid = ulids(Object.values(dump.tables).reduce((sum, rows) => sum + rows.length, 0));
-          await clock.set(state);
-        },
-      );
-    },
-
+      waitForDelivery(store, bus, wall, { account: key, id, until, timeoutMs, signal }),
+    now,
+    clock: async () => control.view(),
+    setClock: control.setClock,
+    advance: control.advance,
+    counts: () => store.counts(key),
+    ...snapshots,
     subscribe: bus.subscribe,
-    newId: (prefix) => `${prefix}_${nextUlid(clock.now())}`,
+    newId: ids.next,
   };
   return { engine, dispatcher };
 };

@@ -1,6 +1,6 @@
 /**
- * Moves an account's clock as a discrete-event simulation: to the next due time, run what is due, wait until it has
- * settled, and on to the next.
+ * Advance an account's clock as a discrete-event simulation: step to the next due time, run what is due, wait until it
+ * has settled, repeat.
  *
  * @module
  */
@@ -23,41 +23,44 @@ const goalOf = (target: AdvanceTarget, from: Millis): Millis => {
   if (!(goal <= LAST_MOMENT)) {
     const given = 'by' in target ? `"by" is ${target.by} ms` : `"to" is ${target.to} ms after 1970`;
     throw validationFailed(
-      `${given}, which would move this account's clock (${toSandboxTime(from)}) past ${toSandboxTime(LAST_MOMENT)}, the last moment that it can show. Give at most ${LAST_MOMENT - from} ms, or that moment.`,
+      `${given}, which would move this account's clock (${toSandboxTime(from)}) past ${toSandboxTime(LAST_MOMENT)}, the latest time that it supports. Advance by at most ${LAST_MOMENT - from} ms, or to that time.`,
     );
   }
   return goal;
 };
 
-/** What an advance moves. */
-export interface Movable {
+/** The parts of an account that an advance works with. */
+export interface Advanceable {
   readonly dispatcher: Dispatcher;
   readonly clock: AccountClock;
-  /** A store that fails is tried again and again; an advance does not wait for that. */
+  /** Writes are retried until the store recovers; an advance fails at the first failure instead of waiting. */
   readonly store: Pick<StoreHealth, 'onFailure'>;
   /** Called after every step. */
-  moved(this: void): void;
+  onStep(this: void): void;
 }
 
 /** Rejects as soon as the store fails. */
 const failureOf = (
-  store: Movable['store'],
+  store: Advanceable['store'],
 ): { readonly failed: Promise<never>; readonly end: () => void } => {
   let end = (): void => undefined;
   const failed = new Promise<never>((_, reject) => {
     end = store.onFailure(reject);
   });
-  // Whoever races it isSubscribed of it; nobody else need.
+  // Handled by the race; without one, a rejection must not be reported as unhandled.
   failed.catch(() => undefined);
   return { failed, end };
 };
 
 /**
- * @throws {StoreFailure} when state cannot be kept: then the clock stands where it got to, and what is due is attempted
- * once it can be
+ * Advance to `target`, stopping between two steps if `signal` is aborted.
+ *
+ * @throws {Problem} `VALIDATION_FAILED` if the target is in the past or beyond the latest supported time
+ * @throws {StoreFailure} if state cannot be persisted: the clock stops where it got to, and pending attempts are made
+ * once the store works again
  */
 export const advance = async (
-  { dispatcher, clock, store, moved }: Movable,
+  { dispatcher, clock, store, onStep }: Advanceable,
   target: AdvanceTarget,
   signal?: AbortSignal,
 ): Promise<Advanced> => {
@@ -67,26 +70,26 @@ export const advance = async (
   const { failed, end } = failureOf(store);
   const step = async (to: Millis): Promise<void> => {
     await clock.hold(to);
-    moved();
+    onStep();
     await Promise.race([dispatcher.idle(), failed]);
   };
   let to = from;
-  const goesOn = (): boolean => signal?.aborted !== true;
+  const continues = (): boolean => signal?.aborted !== true;
   try {
     await step(from);
     let next = dispatcher.nextStep();
-    while (next !== null && next <= goal && goesOn()) {
+    while (next !== null && next <= goal && continues()) {
       await step(next);
       const attempted = dispatcher.attempts() > before;
       if (attempted && 'until' in target && target.until === 'next_attempt') break;
       next = dispatcher.nextStep();
     }
-    if (!('until' in target) && goesOn() && clock.now() < goal) await step(goal);
+    if (!('until' in target) && continues() && clock.now() < goal) await step(goal);
     to = clock.now();
   } finally {
     end();
     try {
-      await clock.letGo();
+      await clock.release();
     } finally {
       dispatcher.wake();
     }

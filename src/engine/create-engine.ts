@@ -1,5 +1,5 @@
 /**
- * All accounts of one sandbox, opened when they are first asked for.
+ * All accounts of one sandbox, opened on first use.
  *
  * @module
  */
@@ -12,33 +12,35 @@ import { openAccount, type OpenAccount } from './account.ts';
 import type { AccountEngine, Engine } from './engine.ts';
 import { createCapacity } from './dispatch/capacity.ts';
 import type { NewRule } from './faults/rules.ts';
-import type { OpenEventSource } from './event-source.ts';
+import type { EventSource, OpenEventSource } from './event-source.ts';
 import type { Dispatcher, DispatchContext } from './dispatch/port.ts';
 import { createOpener } from './opener.ts';
 import { createRecorder } from './dispatch/recorder.ts';
 import type { Transport } from './delivery/transport.ts';
 
-/** A key more than this is refused: every account costs memory for as long as the sandbox runs. */
+/** Every account uses memory for as long as the sandbox runs. */
 const MAX_ACCOUNTS = 10_000;
 
-export interface EngineOptions {
+export interface EngineOptions<Source extends EventSource> {
   readonly store: Store;
   readonly wall: SystemClock;
   readonly transport: Transport;
   readonly attemptTimeoutMs: number;
   readonly concurrency: number;
-  readonly openEventSource: OpenEventSource;
-  /** Rules by which things go wrong in every account. */
+  readonly openEventSource: OpenEventSource<Source>;
+  /** Initial fault rules of every account. */
   readonly chaos: readonly NewRule[];
-  /** Only these keys are accounts; null lets any key be one. */
+  /** The only keys accepted; null accepts any key. */
   readonly apiKeys: readonly string[] | null;
-  /** The clock and the seed of an account that is made now. */
+  /** Clock and seed of a new account. */
   readonly initial: () => { readonly clock: ClockState; readonly seed: number };
 }
 
 const hashOf = (apiKey: string): string => createHash('sha256').update(apiKey).digest('hex');
 
-export const createEngine = (options: EngineOptions): Engine => {
+export const createEngine = <Source extends EventSource>(
+  options: EngineOptions<Source>,
+): Engine<Source> => {
   const { store, wall, apiKeys, initial } = options;
   const attempts = new Map<Outcome, number>();
   const recorder = createRecorder(store, wall);
@@ -49,12 +51,12 @@ export const createEngine = (options: EngineOptions): Engine => {
     capacity: createCapacity(wall),
   };
   const allowed = apiKeys === null ? null : new Set(apiKeys);
-  const opened = new Map<string, Promise<OpenAccount>>();
+  const opened = new Map<string, Promise<OpenAccount<Source>>>();
   const dispatchers: Dispatcher[] = [];
-  const byKey = new Map<string, Promise<AccountEngine>>();
+  const byKey = new Map<string, Promise<AccountEngine<Source>>>();
   let stopped = false;
 
-  const openHash = (hash: string): Promise<OpenAccount> => {
+  const openHash = (hash: string): Promise<OpenAccount<Source>> => {
     const known = opened.get(hash);
     if (known !== undefined) return known;
     if (opened.size >= MAX_ACCOUNTS) throw tooManyAccounts(MAX_ACCOUNTS);
@@ -67,7 +69,7 @@ export const createEngine = (options: EngineOptions): Engine => {
         return open;
       });
     opened.set(hash, opening);
-    // A failed opening is not remembered: the next request tries again.
+    // Forget a failed opening, so that the next request tries again.
     opening.catch(() => opened.delete(hash));
     return opening;
   };
@@ -80,7 +82,7 @@ export const createEngine = (options: EngineOptions): Engine => {
       if (known !== undefined) return known;
       if (allowed !== null && !allowed.has(apiKey)) {
         throw unauthorized(
-          'This x-user-context is none of the keys that this sandbox was started with (--api-key). Use one of those.',
+          'Unknown API key in x-user-context: this sandbox accepts only the keys that it was started with. Use one of those.',
         );
       }
       const opening = openHash(hashOf(apiKey)).then(({ engine }) => engine);
@@ -115,7 +117,7 @@ export const createEngine = (options: EngineOptions): Engine => {
       cancel();
       for (const dispatcher of dispatchers) dispatcher.abandon();
       recorder.stop();
-      // What is cut now was never recorded, so the next start finds it in flight and plans it again.
+      // Attempts that are cut now were never recorded: the next start finds them in flight and repeats them.
       await options.transport.close();
     },
   };

@@ -1,5 +1,5 @@
 /**
- * What the engine offers: the contract between it and the servers, commands and tests that use it.
+ * The engine's interface to servers, commands and tests.
  *
  * @module
  */
@@ -16,6 +16,7 @@ import type {
 } from '../domain/delivery.ts';
 import type { EventType } from '../../schemas/contract.ts';
 import type { ClockMode } from '../clock/port.ts';
+import type { EventSource, EventToPublish } from './event-source.ts';
 import type { FaultRules } from './faults/rules.ts';
 import type {
   AccountDump,
@@ -32,23 +33,11 @@ export interface Registration {
   readonly secret: string;
 }
 
-/** One event to publish: `data` is complete and valid, `timestamp` is the envelope's (virtual now when left out). */
-export interface EventToPublish {
-  readonly event: EventType;
-  readonly data: Readonly<Record<string, unknown>>;
-  readonly id?: string | undefined;
-  readonly timestamp?: string | undefined;
-  /** When it happened on the account's clock: now when left out. */
-  readonly at?: Millis | undefined;
-  /** Deliver to this webhook only, whatever it subscribes to. */
-  readonly webhookId?: string | undefined;
-}
-
 export interface Published {
   readonly events: readonly StoredEvent[];
-  /** As they stand before their first attempt. */
+  /** In their state before the first attempt. */
   readonly deliveries: readonly Delivery[];
-  /** Events that were not published, because the store failed after others were: the last ones of the request. */
+  /** Number of events, the last ones of the request, that were not published because the store failed midway. */
   readonly missing: number;
 }
 
@@ -56,7 +45,7 @@ export interface ClockView {
   readonly mode: ClockMode;
   readonly rate: number;
   readonly now: Millis;
-  /** Due time of the next attempt; null when nothing waits. */
+  /** Due time of the next attempt or simulated event; null if nothing is scheduled. */
   readonly nextDueAt: Millis | null;
   readonly inFlight: number;
 }
@@ -64,11 +53,11 @@ export interface ClockView {
 export interface Advanced {
   readonly from: Millis;
   readonly to: Millis;
-  /** Attempts that were made on the way. */
+  /** Attempts made meanwhile. */
   readonly attempts: number;
 }
 
-/** Exactly one of the three. `settled` goes on until nothing is pending. */
+/** Exactly one of the three, in virtual milliseconds. `settled` advances until nothing is pending. */
 export type AdvanceTarget =
   | { readonly by: Millis }
   | { readonly to: Millis }
@@ -100,15 +89,17 @@ export type AccountEvent =
   | { readonly type: 'clock.changed'; readonly clock: ClockView }
   | { readonly type: 'account.reset' };
 
-/** One account at work. Methods throw `Problem` for what a caller can mend. */
-export interface AccountEngine {
+/** One open account. Methods reject with a `Problem` if the caller can fix the cause, with `StoreFailure` if the store fails. */
+/** @typeParam Source the account's event source, through which the simulator is reached */
+export interface AccountEngine<Source extends EventSource = EventSource> {
   readonly account: Account;
-  /** Reads go straight to the store; writes that matter to deliveries go through the methods below. */
+  readonly source: Source;
+  /** For reads. Writes that affect deliveries must use the methods below. */
   readonly store: Store;
-  /** What goes wrong on the sender's side. */
+  /** Faults injected on the sender's side. */
   readonly faults: FaultRules;
 
-  /** @param remember keeps the answer to the request with what it did */
+  /** @param remember stores the response for its idempotency key, in the same transaction */
   register(registration: Registration, remember?: Remember<Webhook>): Promise<Webhook>;
   webhooks(): Promise<readonly Webhook[]>;
   webhook(id: string): Promise<Webhook>;
@@ -120,8 +111,8 @@ export interface AccountEngine {
   removeWebhook(id: string): Promise<void>;
 
   /**
-   * Answers when everything is durable, before the first attempt is over. A few hundred rows are all or nothing; more
-   * are published in batches, see `publish-in-batches.ts`.
+   * Resolves once the events are durable, without waiting for attempts. Up to a few hundred rows are published
+   * atomically, more in batches: see `publish-in-batches.ts`.
    */
   publish(events: readonly EventToPublish[]): Promise<Published>;
   redeliver(
@@ -130,7 +121,7 @@ export interface AccountEngine {
   ): Promise<Delivery>;
   acknowledge(webhookId: string, eventId: string): Promise<DeadLetter>;
 
-  /** @returns the delivery as it is when it got there, or when `timeoutMs` of real time were over. */
+  /** @returns the delivery when it reached the state, or after `timeoutMs` real milliseconds with `reached: false` */
   waitFor(
     deliveryId: string,
     until: 'settled' | 'delivered' | 'dead',
@@ -144,36 +135,36 @@ export interface AccountEngine {
     readonly mode: ClockMode;
     readonly rate?: number | undefined;
   }): Promise<ClockView>;
-  /** Queues behind a running advance; stops between two steps when `signal` is aborted. */
+  /** Runs after the clock changes requested before; stops between two steps if `signal` is aborted. */
   advance(target: AdvanceTarget, signal?: AbortSignal): Promise<Advanced>;
 
   counts(): Promise<Counts>;
   reset(): Promise<void>;
-  /** Has `read` read all that the account holds. Nothing in it changes until that is done; other accounts go on. */
+  /** Pass all rows of the account to `read`. The account is suspended until `read` resolves; other accounts keep running. */
   snapshot<T>(read: (snapshot: AccountExport) => Promise<T>): Promise<T>;
   restore(dump: AccountDump): Promise<void>;
 
-  /** @returns the function that ends the subscription. A listener must not throw. */
+  /** @param listener must not throw. @returns a function that ends the subscription */
   subscribe(listener: (event: AccountEvent) => void): () => void;
-  /** A fresh id: `evt_…` or `whk_…`. */
+  /** Generate a unique id: `evt_…` or `whk_…`. */
   newId(prefix: 'evt' | 'whk'): string;
 }
 
-/** Figures of the whole engine since it was made. */
+/** Metrics of the engine since it was created. */
 export interface EngineFigures {
   readonly accounts: number;
-  /** Accounts with work that could not be opened so far. */
+  /** Accounts with pending work that could not be opened yet. */
   readonly unopenedAccounts: number;
   readonly inFlight: number;
   readonly attempts: ReadonlyMap<Outcome, number>;
 }
 
-export interface Engine {
-  /** Opens the account of an API key, making it on first use. Throws `unauthorized` when only listed keys are allowed. */
-  open(apiKey: string): Promise<AccountEngine>;
+export interface Engine<Source extends EventSource = EventSource> {
+  /** Open the account of an API key, creating it on first use. @throws {Problem} `UNAUTHORIZED` if the key is not accepted */
+  open(apiKey: string): Promise<AccountEngine<Source>>;
   figures(): EngineFigures;
-  /** Wakes the accounts that have something pending from before a restart. */
+  /** Open the accounts with pending work from before a restart. */
   start(): Promise<void>;
-  /** Takes no new work, lets attempts in flight finish for up to `graceMs`, and leaves the rest pending. */
+  /** Claim no more, wait up to `graceMs` real milliseconds for attempts in flight, and leave the rest pending. */
   stop(graceMs: number): Promise<void>;
 }

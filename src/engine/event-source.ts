@@ -1,5 +1,8 @@
 /**
- * What happens on an account's clock by itself, beside deliveries: the port behind which campaigns run.
+ * Port for scheduled events on an account's clock, implemented by campaigns.
+ *
+ * The dispatcher asks for the time of the next event and runs it when the clock gets there. Events are published through
+ * {@link EventPublisher}, which the dispatcher passes in.
  *
  * @module
  */
@@ -7,42 +10,55 @@ import type { EventType } from '../../schemas/contract.ts';
 import type { Account } from '../domain/account.ts';
 import type { Millis } from '../domain/delivery.ts';
 import type { AccountDump, Store } from '../storage/store.ts';
-import type { EventToPublish } from './engine.ts';
 
-/** What a eventSource publishes through. */
+/** One event to publish. `data` must be complete and valid; `timestamp` is the envelope's and defaults to the virtual time. */
+export interface EventToPublish {
+  readonly event: EventType;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly id?: string | undefined;
+  readonly timestamp?: string | undefined;
+  /** Virtual time at which the event happened. Default: now. */
+  readonly at?: Millis | undefined;
+  /** Deliver to this webhook only, whatever its subscriptions. */
+  readonly webhookId?: string | undefined;
+}
+
+/** Publishes the events of an event source. */
 export interface EventPublisher {
-  /** Whether an active webhook subscribes to it: what nobody isSubscribed is not published. */
+  /** Whether any active webhook subscribes to the type. Events without a subscriber are not published. */
   isSubscribed(type: EventType): boolean;
   /**
-   * All or nothing, together with how many events have come out in all.
+   * Publish atomically, together with the number of events emitted so far.
    *
-   * @returns null, or the id of an event that the account has already: then nothing was published
+   * @returns null, or the id of an event that the account already has; then nothing was published
    */
   publish(events: readonly EventToPublish[], emitted: number): Promise<string | null>;
 }
 
 export interface EventSource {
-  /** When the next thing happens; null when nothing does. */
+  /** Time of the next event; null if none is scheduled. */
   nextAt(): Millis | null;
-  /** Makes happen, in order, what is due at or before `now`. */
+  /** Publish, in order, all events due at or before `now`. Rejects if the store fails; the events are kept and retried. */
   runDue(now: Millis, eventPublisher: EventPublisher): Promise<void>;
-  /** @param listener called when something may happen earlier than it was to */
+  /** @param listener called when `nextAt` may have become earlier */
   onChange(listener: () => void): void;
   /**
-   * Checks, before anything is replaced, that what a snapshot holds can go on from where it stood.
+   * Check that a snapshot can be continued, before anything is replaced.
    *
    * @throws {SnapshotError}
    */
   check(dump: AccountDump): Promise<void>;
-  /** Runs `work` with no command and no event in between. */
+  /** Run `work` while no command is executed and no event published. */
   pause<T>(work: () => Promise<T>): Promise<T>;
   /**
-   * Runs `work`, which empties the account or puts a snapshot in its place, with no command and no event in between:
-   * one that were kept after `work` but belongs to what was there before would make the account unreadable. Then reads
-   * what is there.
+   * Run `work`, which replaces the account's rows, while no command is executed and no event published, then reload. A
+   * command of the previous state that was stored after `work` would make the account unreadable.
    */
   replace(work: () => Promise<void>): Promise<void>;
 }
 
-/** Opens what an account's eventSource kept. */
-export type OpenEventSource = (account: Account, store: Store) => Promise<EventSource>;
+/** Load an account's event source from the store. */
+export type OpenEventSource<Source extends EventSource> = (
+  account: Account,
+  store: Store,
+) => Promise<Source>;

@@ -1,14 +1,16 @@
 /**
- * What happens in an account, told to whoever listens: waits, streams, the terminal.
+ * Event bus of one account, for waits, streams and the terminal.
  *
  * @module
  */
 import type { AccountEvent } from './engine.ts';
 
 export interface EventBus {
+  /** Call every listener synchronously. */
   emit(event: AccountEvent): void;
+  /** @returns a function that ends the subscription */
   subscribe(listener: (event: AccountEvent) => void): () => void;
-  /** False when nobody listens, so that nothing is built to be told. */
+  /** Check it before building an event: without subscribers there is no need to. */
   readonly hasSubscribers: boolean;
 }
 

@@ -1,7 +1,7 @@
 /**
- * Opens, at the start, the accounts that have work. One that cannot be opened ends nobody else's start: it is tried again
- * after pauses that double up to {@link MAX_RETRY_MS}, because nobody may ever ask for it and its deliveries are due. A
- * request of the account tries at once.
+ * Opens accounts with pending work at startup. An account that cannot be opened does not stop the others: it is retried
+ * with exponential backoff up to {@link MAX_RETRY_MS}, because its deliveries are due even if no request opens it. A
+ * request of the account retries at once.
  *
  * @module
  */
@@ -15,19 +15,19 @@ const MAX_RETRY_MS = 60_000;
 const logger = getLogger(['sendemall-mock', 'engine']);
 
 export interface Opener {
-  /** Opens one account after the other. */
+  /** Open the accounts one after the other. Never rejects. */
   openAll(hashes: readonly string[]): Promise<void>;
-  /** The account is open, whoever opened it. */
+  /** Note that the account is open, whether opened here or by a request. */
   opened(hash: string): void;
-  /** Accounts with work that could not be opened so far. */
+  /** Number of accounts with pending work that could not be opened yet. */
   unopened(): number;
   stop(): void;
 }
 
-/** The start of the hash is enough to tell accounts apart. */
+/** A prefix of the hash, enough to identify the account. */
 const nameOf = (hash: string): string => hash.slice(0, 12);
 
-/** @param open rejects when the account cannot be opened */
+/** @param open rejects if the account cannot be opened */
 export const createOpener = (open: (hash: string) => Promise<unknown>, wall: WallClock): Opener => {
   const failing = new Set<string>();
   let retryMs = MIN_RETRY_MS;
@@ -38,11 +38,11 @@ export const createOpener = (open: (hash: string) => Promise<unknown>, wall: Wal
     try {
       await open(hash);
     } catch (error) {
-      // Once per account: what goes on failing is a figure of /metrics.
+      // Log once per account; /metrics counts the accounts that keep failing.
       if (failing.has(hash)) return;
       failing.add(hash);
       logger.error(
-        'Account {account} cannot be opened, so nothing of it runs. Other accounts run; it is tried again, at least every {seconds} s. The cause: {error}',
+        'Cannot open account {account}, so its deliveries are suspended. Other accounts are not affected. Retrying at least every {seconds} s. Cause: {error}',
         { account: nameOf(hash), seconds: MAX_RETRY_MS / 1000, error },
       );
     }
@@ -61,7 +61,7 @@ export const createOpener = (open: (hash: string) => Promise<unknown>, wall: Wal
     openAll,
     opened: (hash) => {
       if (failing.delete(hash))
-        logger.warn('Account {account} is open now and goes on', { account: nameOf(hash) });
+        logger.warn('Account {account} is open again', { account: nameOf(hash) });
     },
     unopened: () => failing.size,
     stop: () => {

@@ -1,43 +1,43 @@
 /**
- * Publishes many events in batches, so that one large request cannot hold the event loop from other accounts.
+ * Publishes many events in batches, so that one large request cannot block the event loop for other accounts.
  *
- * Each batch is all or nothing, and durable before the next one begins. When the first batch fails, nothing is published
- * and the error is thrown. When a later one fails, nothing is taken back, because receivers may have got the events
- * already: what was published is returned, and {@link Published.missing} says how many events were not.
+ * Each batch is atomic, and durable before the next one begins. If the first batch fails, nothing is published and the
+ * error is thrown. If a later one fails, earlier ones are not rolled back, because receivers may already have the events:
+ * the published events are returned, and {@link Published.missing} counts the others.
  *
  * @module
  */
 import { getLogger } from '@logtape/logtape';
 import { LIMITS } from '../../schemas/contract.ts';
 import type { Delivery, StoredEvent } from '../domain/delivery.ts';
+import { nextTurn } from '../domain/event-loop.ts';
 import { tooManyDeliveries } from '../domain/problems.ts';
-import type { EventToPublish, Published } from './engine.ts';
+import type { Published } from './engine.ts';
+import type { EventToPublish } from './event-source.ts';
 import { publish, receiversOf, type Publisher } from './publish.ts';
 
-/** Events and deliveries that are written together: about ten milliseconds in a file. */
+/** Events and deliveries per transaction: about ten milliseconds in a file. */
 const MAX_BATCH_ROWS = 512;
-/** Characters of data that are written together. */
-const MAX_BATCH_SIZE = 1_048_576;
+/** Characters of data per transaction. */
+const MAX_BATCH_CHARACTERS = 1_048_576;
 
 const logger = getLogger(['sendemall-mock', 'engine']);
 
-const nextTurn = (): Promise<void> =>
-  new Promise((resolve) => {
-    setImmediate(resolve);
-  });
-
-/** Cheap for the many events of one request, which are of one size. */
+/** Events per batch, estimated from the first one: all events of a request have about the same size. */
 const batchSize = ([first]: readonly EventToPublish[], deliveriesEach: number): number => {
   const size = first === undefined ? 1 : JSON.stringify(first.data).length;
   return Math.max(
     1,
-    Math.min(Math.floor(MAX_BATCH_ROWS / (1 + deliveriesEach)), Math.floor(MAX_BATCH_SIZE / size)),
+    Math.min(
+      Math.floor(MAX_BATCH_ROWS / (1 + deliveriesEach)),
+      Math.floor(MAX_BATCH_CHARACTERS / size),
+    ),
   );
 };
 
 /**
- * @param publisher asked before each batch: webhooks may change between two
- * @throws {Problem} when it would make too many deliveries, or the first batch cannot be published
+ * @param publisher called before each batch, because webhooks may change in between
+ * @throws {Problem} if the request exceeds the limit of deliveries, or the first batch is rejected
  */
 export const publishInBatches = async (
   requests: readonly EventToPublish[],

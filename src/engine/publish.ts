@@ -1,5 +1,5 @@
 /**
- * From an event to rows that can be delivered: the envelope is built and serialised once, here.
+ * Turns events into rows to deliver. The envelope is built and serialised here, once.
  *
  * @module
  */
@@ -17,18 +17,21 @@ import { toMoment, toProviderTime } from '../domain/time.ts';
 import type { Claim, NewDelivery, NewEvent, Store } from '../storage/store.ts';
 import type { EventBus } from './events.ts';
 import type { FaultRules } from './faults/rules.ts';
-import type { EventToPublish, Published } from './engine.ts';
+import type { Published } from './engine.ts';
+import type { EventToPublish } from './event-source.ts';
 import type { Dispatcher } from './dispatch/port.ts';
 
 interface Plan {
   readonly rows: readonly NewEvent[];
-  /** Webhooks that get something, by key. */
+  /** The webhooks that receive a delivery, by key. */
   readonly receivers: ReadonlyMap<WebhookKey, Webhook>;
 }
 
+/** Whether the webhook is active and subscribes to the type. */
 export const subscribes = (webhook: Webhook, type: StoredEvent['type']): boolean =>
   webhook.status === 'active' && webhook.events.some((event) => event === '*' || event === type);
 
+/** @throws {Problem} `WEBHOOK_NOT_FOUND`, `WEBHOOK_PAUSED` for a request that names its webhook */
 export const receiversOf = (
   request: EventToPublish,
   webhooks: readonly Webhook[],
@@ -42,7 +45,7 @@ export const receiversOf = (
   return [named];
 };
 
-/** An envelope as it is sent: its fields in the guide's order. */
+/** Serialise an envelope as it is sent, with its fields in the order of the provider's guide. */
 export const serialise = ({
   event,
   id,
@@ -76,18 +79,18 @@ const plan = (
     for (const webhook of chosen[index] ?? []) {
       receivers.set(webhook.key, webhook);
       const fault = faults.active() ? faults.decide(event.type, webhook.id, event.createdAt) : null;
-      // Kept under the event, which has an id before its delivery has.
+      // Keyed by event, because the delivery has no id yet.
       if (fault !== null) faults.keep(webhook.key, event.id, fault);
       const dueAt = toMoment(event.createdAt + (fault?.holdMs ?? 0));
-      const taken = dueAt <= now && dispatcher.reserve(webhook.key);
-      deliveries.push({ webhook: webhook.key, dueAt, taken });
+      const claimed = dueAt <= now && dispatcher.reserve(webhook.key);
+      deliveries.push({ webhook: webhook.key, dueAt, claimed });
     }
     return { event, deliveries };
   });
   return { rows, receivers };
 };
 
-/** The deliveries of a plan that was kept, as they stand before their first attempt. */
+/** The deliveries of a stored plan, in their state before the first attempt. */
 const describe = ({ rows, receivers }: Plan, keys: readonly number[]): Delivery[] => {
   let next = 0;
   return rows.flatMap(({ event, deliveries }) =>
@@ -117,7 +120,7 @@ const describe = ({ rows, receivers }: Plan, keys: readonly number[]): Delivery[
   );
 };
 
-/** Hands the dispatcher what it kept a place for, and tells it of the rest. */
+/** Pass the deliveries with a reserved place to the dispatcher, and announce the due times of the others. */
 const dispatch = async (
   { rows }: Plan,
   keys: readonly number[],
@@ -126,9 +129,9 @@ const dispatch = async (
   const claims: Claim[] = [];
   let next = 0;
   for (const { event, deliveries } of rows) {
-    for (const { webhook, dueAt, taken } of deliveries) {
+    for (const { webhook, dueAt, claimed } of deliveries) {
       const delivery = keys[next++] ?? 0;
-      if (!taken) {
+      if (!claimed) {
         dispatcher.planned(webhook, dueAt);
         continue;
       }
@@ -159,7 +162,7 @@ const announce = (bus: EventBus, { rows }: Plan, keys: readonly number[]): void 
 
 const reservedIn = ({ rows }: Plan): WebhookKey[] =>
   rows.flatMap(({ deliveries }) =>
-    deliveries.filter(({ taken }) => taken).map(({ webhook }) => webhook),
+    deliveries.filter(({ claimed }) => claimed).map(({ webhook }) => webhook),
   );
 
 export interface Publisher {
@@ -174,32 +177,32 @@ export interface Publisher {
 }
 
 /**
- * All or nothing; durable when it resolves.
+ * Publish atomically. The events are durable when it resolves.
  *
- * @param emitted how many events of the account's eventSource have come out with these
- * @returns the id that the account has already, as `duplicateId`, when nothing was published
+ * @param emitted number of events of the account's event source emitted so far, stored in the same transaction
+ * @returns `duplicateId` if the account already has an event with that id; then nothing was published
  */
-export const publishUnlessTaken = async (
+export const publishUnlessDuplicate = async (
   requests: readonly EventToPublish[],
   publisher: Publisher,
   emitted?: number,
 ): Promise<Published | { readonly duplicateId: string }> => {
   const { account, store, dispatcher, bus } = publisher;
   const planned = plan(requests, publisher);
-  const kept = await store.publish(account, planned.rows, emitted).catch((error: unknown) => {
+  const stored = await store.publish(account, planned.rows, emitted).catch((error: unknown) => {
     dispatcher.unreserve(reservedIn(planned));
     throw error;
   });
-  if (kept.taken !== null) {
+  if (stored.duplicateId !== null) {
     dispatcher.unreserve(reservedIn(planned));
-    return { duplicateId: kept.taken };
+    return { duplicateId: stored.duplicateId };
   }
-  const keys = kept.deliveries;
+  const keys = stored.deliveries;
   if (bus.hasSubscribers) announce(bus, planned, keys);
   await dispatch(planned, keys, publisher);
   return {
     events: planned.rows.map(({ event }) => event),
-    // Described when looked at: a stream of events has no use for it.
+    // Computed on access, because most callers do not need it.
     get deliveries() {
       return describe(planned, keys);
     },
@@ -208,7 +211,7 @@ export const publishUnlessTaken = async (
 };
 
 /**
- * As {@link publishUnlessTaken}.
+ * As {@link publishUnlessDuplicate}, but rejects on a duplicate id.
  *
  * @throws {Problem} `EVENT_EXISTS`
  */
@@ -216,7 +219,7 @@ export const publish = async (
   requests: readonly EventToPublish[],
   publisher: Publisher,
 ): Promise<Published> => {
-  const published = await publishUnlessTaken(requests, publisher);
+  const published = await publishUnlessDuplicate(requests, publisher);
   if ('duplicateId' in published) throw eventExists(published.duplicateId);
   return published;
 };

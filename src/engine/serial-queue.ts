@@ -1,34 +1,31 @@
 /**
- * One at a time, in order of arrival.
+ * Serial queue: runs one task at a time, in order of arrival, and rejects when too many are waiting.
  *
  * @module
  */
+import pLimit from 'p-limit';
 import { busy } from '../domain/problems.ts';
 
 export interface SerialQueue {
-  /** Throws `BUSY` when too many wait already. */
-  take<T>(work: () => Promise<T>): Promise<T>;
-  /** Resolves when all that was asked for so far is over. */
-  over(): Promise<void>;
+  /** @throws {Problem} `BUSY` if the queue is full */
+  run<T>(task: () => Promise<T>): Promise<T>;
+  /** Resolves when all tasks queued so far have finished. */
+  finished(): Promise<void>;
 }
 
-export const createSerialQueue = (most: number, what: string): SerialQueue => {
-  let last: Promise<unknown> = Promise.resolve();
-  let waiting = 0;
+/**
+ * @param maxTasks running and waiting
+ * @param tasks names the tasks in the error, e.g. `changes of this clock`
+ */
+export const createSerialQueue = (maxTasks: number, tasks: string): SerialQueue => {
+  const limit = pLimit(1);
   return {
-    take: async (work) => {
-      if (waiting >= most) {
-        throw busy(`${most} ${what} wait for their turn already. Wait for those to end.`);
+    run: async (task) => {
+      if (limit.activeCount + limit.pendingCount >= maxTasks) {
+        throw busy(`${maxTasks} ${tasks} are already queued. Wait until they have finished.`);
       }
-      waiting += 1;
-      const turn = last.then(work).finally(() => {
-        waiting -= 1;
-      });
-      last = turn.catch(() => undefined);
-      return turn;
+      return limit(task);
     },
-    over: async () => {
-      await last;
-    },
+    finished: () => limit(() => undefined),
   };
 };

@@ -1,5 +1,5 @@
 /**
- * Waits for one delivery, by its id, in real time.
+ * Waits, in real time, until a delivery reaches a state.
  *
  * @module
  */
@@ -18,6 +18,7 @@ const REACHED: Readonly<Record<Until, ReadonlySet<DeliveryStatus>>> = {
   dead: new Set(['dead', 'acknowledged']),
 };
 
+/** Whether the delivery may have changed with this event. */
 const concerns = (event: AccountEvent, id: string): boolean => {
   switch (event.type) {
     case 'delivery.attempted':
@@ -40,6 +41,10 @@ export interface WaitRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
+/**
+ * @returns `reached: false` if the time is up, `signal` is aborted, or the delivery settled in another state
+ * @throws {Problem} `DELIVERY_NOT_FOUND`, also if the account is reset meanwhile
+ */
 export const waitForDelivery = async (
   store: Store,
   bus: EventBus,
@@ -47,33 +52,34 @@ export const waitForDelivery = async (
   { account, id, until, timeoutMs, signal }: WaitRequest,
 ): Promise<{ readonly reached: boolean; readonly delivery: DeliveryDetail }> => {
   let wake: () => void = () => undefined;
-  let timeIsUp = false;
-  const call = (): void => wake();
-  // Listening comes before the first look, so that nothing falls between.
+  let isTimedOut = false;
+  // Subscribe before the first read, so that no change is missed.
   const unsubscribe = bus.subscribe((event) => {
-    if (concerns(event, id)) call();
+    if (concerns(event, id)) wake();
   });
   const disarm = wall.after(timeoutMs, () => {
-    timeIsUp = true;
-    call();
+    isTimedOut = true;
+    wake();
   });
-  signal?.addEventListener('abort', call);
+  const onAbort = (): void => wake();
+  signal?.addEventListener('abort', onAbort);
   try {
     for (;;) {
-      const called = new Promise<void>((resolve) => {
+      const changed = new Promise<void>((resolve) => {
         wake = resolve;
       });
       const delivery = await store.getDelivery(account, id);
       if (delivery === null) throw deliveryNotFound(id);
       const reached = REACHED[until].has(delivery.status);
-      // A settled delivery never gets to another end.
+      // No further change follows once a delivery has settled.
       const settled = REACHED.settled.has(delivery.status);
-      if (reached || settled || timeIsUp || signal?.aborted === true) return { reached, delivery };
-      await called;
+      if (reached || settled || isTimedOut || signal?.aborted === true)
+        return { reached, delivery };
+      await changed;
     }
   } finally {
     unsubscribe();
     disarm();
-    signal?.removeEventListener('abort', call);
+    signal?.removeEventListener('abort', onAbort);
   }
 };

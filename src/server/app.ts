@@ -1,5 +1,5 @@
 /**
- * One port, three surfaces: `/v1` the provider's API, `/_sandbox` what only a mock has, `/` for people.
+ * The HTTP app: `/v1` is the provider's API, `/_sandbox` the sandbox API, `/` a landing page.
  *
  * @module
  */
@@ -52,25 +52,28 @@ const authenticate =
     const key = c.req.header('x-user-context')?.trim() ?? '';
     if (key === '') {
       throw unauthorized(
-        'The header x-user-context is missing or empty. Send your API key in it; in a sandbox any key will do and is an account of its own.',
+        'Missing or empty header x-user-context. Send your API key in it. A sandbox accepts any key; each is a separate account.',
       );
     }
     if (key.length > LIMITS.maxApiKeyLength) {
       throw unauthorized(
-        `The key in x-user-context is longer than ${LIMITS.maxApiKeyLength} characters. Send a shorter one.`,
+        `The key in x-user-context exceeds ${LIMITS.maxApiKeyLength} characters. Send a shorter one.`,
       );
     }
     const account = await engine.open(key);
     c.set('account', account);
     c.set('now', account.now);
-    refuseQuery(c.req);
+    rejectQuery(c.req);
     await next();
   };
 
-/** The operations, for `Allow` and for what they know of queries. */
-const matchers = OPERATIONS.map(({ method, path, operationId }) => ({
+/** Sinks record requests with any query. */
+const TAKES_ANY_QUERY: OperationId = 'recordRequest';
+
+/** The operations, for `Allow` and for queries. */
+const matchers = OPERATIONS.map(({ method, path, operationId, query }) => ({
   method,
-  operationId,
+  takesQuery: query.length > 0 || operationId === TAKES_ANY_QUERY,
   pattern: new RegExp(`^${path.replaceAll(/\{[^}]+\}/g, '[^/]+')}$`),
 }));
 
@@ -86,33 +89,25 @@ const notFound = (c: Ctx): Response => {
   return failure(c, methodNotAllowed(method, path, allow));
 };
 
-/** These read their query themselves, and refuse what they do not know in it. */
-const TAKES_QUERY: ReadonlySet<OperationId> = new Set([
-  'listCampaigns',
-  'listLeads',
-  'listFailedEvents',
-  'listEvents',
-  'listDeliveries',
-  'waitForDelivery',
-  'listSinkRequests',
-  'recordRequest',
-]);
-
-/** A parameter that is passed over in silence is one that somebody believes in. */
-const refuseQuery = ({ method, path, url }: Ctx['req']): void => {
+/**
+ * Reject query parameters of an operation that has none: ignoring them hides typos. Operations that have some validate
+ * their query themselves.
+ */
+const rejectQuery = ({ method, path, url }: Ctx['req']): void => {
   if (!url.includes('?')) return;
-  const asked = method === 'HEAD' ? 'GET' : method;
-  const known = matchers.find((one) => one.method === asked && one.pattern.test(path));
+  const effective = method === 'HEAD' ? 'GET' : method;
+  const known = matchers.find((one) => one.method === effective && one.pattern.test(path));
   const [first] = new URL(url).searchParams.keys();
-  if (known === undefined || first === undefined || TAKES_QUERY.has(known.operationId)) return;
+  if (known === undefined || first === undefined || known.takesQuery) return;
   throw validationFailed(
-    `${JSON.stringify(first)} is no parameter of ${asked} ${path}, which takes none in its query. Remove it.`,
+    `Unknown query parameter ${JSON.stringify(first)}: ${effective} ${path} has none. Remove it.`,
   );
 };
 
+/** Create the app. It holds the state of sinks and rate limits, so create one per server. */
 export const createApp = (options: ServerOptions): Hono<Env> => {
   const { engine, wall, host, allowedHosts } = options;
-  // Ids need only differ, so they need no strong randomness, which costs more than the rest of a request.
+  // Request IDs need not be unpredictable, and strong randomness costs more than the rest of a request.
   const nextRequestId = monotonicFactory(Math.random);
   const guard = createGuard(host, allowedHosts);
   const sinks = createSinkRegistry();
@@ -129,19 +124,18 @@ export const createApp = (options: ServerOptions): Hono<Env> => {
     c.set('now', wall.now);
     c.header('x-request-id', requestId);
     if (!c.req.path.startsWith('/v1/')) {
-      // The provider sends neither; what only the sandbox serves is not for other pages to embed.
+      // The provider sends neither. Pages of other sites must not embed what only the sandbox serves.
       c.header('x-content-type-options', 'nosniff');
       c.header('cross-origin-resource-policy', 'same-origin');
     }
     const started = wall.monotonic();
     await next();
-    // Requests that came together are answered together: a write to a client that sleeps meanwhile costs a wake-up,
-    // which is dearer than the work.
+    // Write the responses of concurrent requests together: waking a sleeping client costs more than the request itself.
     await new Promise((resolve) => {
       setImmediate(resolve);
     });
     if (!logger.isEnabledFor('debug')) return;
-    // Neither headers nor bodies: those hold keys and secrets.
+    // No headers or bodies: they contain keys and secrets.
     logger.debug('{method} {path} {status} in {ms} ms ({requestId})', {
       method: c.req.method,
       path: withoutToken(c.req.path),
@@ -154,15 +148,15 @@ export const createApp = (options: ServerOptions): Hono<Env> => {
   app.use('/_sandbox/*', auth);
   app.use('/v1/*', auth, limits.middleware);
   app.route('/v1/campaigns', campaignRoutes(options, idempotent, limits));
-  app.route('/v1/campaigns', leadRoutes(options, idempotent));
+  app.route('/v1/campaigns', leadRoutes(idempotent));
   app.route('/v1/webhooks', webhookRoutes(idempotent));
   app.route('/v1/webhooks', failedEventRoutes());
-  app.route('/_sandbox/events', eventRoutes(options));
+  app.route('/_sandbox/events', eventRoutes());
   app.route('/_sandbox/deliveries', deliveryRoutes(options));
   app.route('/_sandbox/clock', clockRoutes(options));
   app.route('/_sandbox/stream', streamRoutes(options));
   app.route('/_sandbox/faults', faultRoutes());
-  app.route('/_sandbox', simulationRoutes(options));
+  app.route('/_sandbox', simulationRoutes());
   app.route('/_sandbox/sinks', sinkRoutes(options, sinks));
   app.route('/_sandbox', accountRoutes());
   app.route('/', probeRoutes(engine, options.store));

@@ -1,5 +1,5 @@
 /**
- * Reads a JSON body: bounded, UTF-8, and with words for what is wrong with it.
+ * Reads JSON bodies: bounded in size and depth, UTF-8 only, with the position of a syntax error.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import { InvalidJson, JSON_LIMITS, JsonLimit, parseInSlices } from './json-slice
 
 const JSON_TYPE = /^application\/json\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?$/i;
 
-/** A body over its limit is read on for so long, and thrown away: a client that is cut off never reads why. */
+/** Bytes to read and discard beyond the limit: a client that is cut off earlier never reads the error. */
 const MAX_DISCARDED_BYTES = 134_217_728;
 
 const readBounded = async (c: Ctx, limit: number): Promise<Uint8Array> => {
@@ -40,10 +40,10 @@ const [QUOTE, BACKSLASH] = [0x22, 0x5c];
 const OPENING: ReadonlySet<number> = new Set([0x5b, 0x7b]);
 const CLOSING: ReadonlySet<number> = new Set([0x5d, 0x7d]);
 
-/** Characters looked through before other requests get their turn, about 5 ms. */
+/** Characters to scan before yielding to the event loop, about 5 ms. */
 const CHARACTERS_PER_SLICE = 1_048_576;
 
-/** Returns a scanner that is given a text part by part and answers whether it is nested too deeply so far. */
+/** Create a scanner that takes a text part by part and returns true once it is nested too deeply. */
 const createDepthScanner = (): ((text: string, from: number, to: number) => boolean) => {
   let depth = 0;
   let quoted = false;
@@ -65,7 +65,7 @@ const createDepthScanner = (): ((text: string, from: number, to: number) => bool
   };
 };
 
-/** Scans in slices, so that a large body does not hold the event loop. */
+/** Scan in slices, so that a large body does not block the event loop. */
 const isTooDeep = async (text: string): Promise<boolean> => {
   const scan = createDepthScanner();
   for (let from = 0; from < text.length; from += CHARACTERS_PER_SLICE) {
@@ -75,10 +75,10 @@ const isTooDeep = async (text: string): Promise<boolean> => {
   return false;
 };
 
-/** The first error is looked for in this many characters; a snapshot may be far longer. */
-const MAX_EXPLAINED = 1_048_576;
+/** Characters to search for the first error; a snapshot may be far longer. */
+const MAX_EXPLAINED_CHARACTERS = 1_048_576;
 
-/** Thrown by the visitor to end its walk. */
+/** Thrown by the visitor to stop at the first error. */
 class FirstError extends Error {
   readonly found: ParseError;
   constructor(found: ParseError) {
@@ -87,7 +87,7 @@ class FirstError extends Error {
   }
 }
 
-/** The walk builds nothing and ends at the first error: a text may consist of errors only. */
+/** Stops at the first error and builds no tree: a text may consist of errors only. */
 const firstErrorIn = async (text: string): Promise<ParseError | null> => {
   const { visit } = await import('jsonc-parser');
   try {
@@ -107,28 +107,28 @@ const firstErrorIn = async (text: string): Promise<ParseError | null> => {
   return null;
 };
 
-/** The first error, unless it comes late; null where the text is cut, which makes an error at its end. */
+/** The first error in the searched part; null if it is at the cut, where every truncated text has one. */
 const earlyErrorIn = async (text: string): Promise<ParseError | null> => {
-  const start = text.slice(0, MAX_EXPLAINED);
+  const start = text.slice(0, MAX_EXPLAINED_CHARACTERS);
   const first = await firstErrorIn(start);
   const isAtCut = first !== null && first.offset + first.length >= start.length;
   return start.length < text.length && isAtCut ? null : first;
 };
 
-/** V8's own message quotes the source, which may hold a secret; so the place is found again, and only when needed. */
+/** V8's message quotes the source, which may contain a secret, so locate the error again, only when needed. */
 const explain = async (text: string): Promise<Error> => {
   const { printParseErrorCode } = await import('jsonc-parser');
   const first = await earlyErrorIn(text);
-  if (first === null && text.length > MAX_EXPLAINED) {
+  if (first === null && text.length > MAX_EXPLAINED_CHARACTERS) {
     return malformedBody(
-      `The body is not JSON: its first error comes after character ${MAX_EXPLAINED}. Check it with a JSON parser.`,
+      `Invalid JSON: the first error is after character ${MAX_EXPLAINED_CHARACTERS}. Check the body with a JSON parser.`,
     );
   }
   const offset = first?.offset ?? text.length;
   const before = text.slice(0, offset).split('\n');
-  const words = first === null ? 'unexpected end' : printParseErrorCode(first.error);
-  const plain = words.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
-  return malformedJson(before.length, (before.at(-1)?.length ?? 0) + 1, offset, plain);
+  const description = first === null ? 'unexpected end' : printParseErrorCode(first.error);
+  const what = description.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
+  return malformedJson(before.length, (before.at(-1)?.length ?? 0) + 1, offset, what);
 };
 
 const decoded = async (bytes: Uint8Array): Promise<string> => {
@@ -145,7 +145,7 @@ const decoded = async (bytes: Uint8Array): Promise<string> => {
   }
 };
 
-/** @throws {Problem} 415, 413, 400 for what is empty or not UTF-8 */
+/** @throws {Problem} 415 for another type, 413 over the limit, 400 if empty or not UTF-8 */
 const readBodyText = async (c: Ctx, limit: number): Promise<string> => {
   const type = c.req.header('content-type');
   if (type === undefined || !JSON_TYPE.test(type.trim())) throw unsupportedMediaType(type);
@@ -156,13 +156,14 @@ const readBodyText = async (c: Ctx, limit: number): Promise<string> => {
 
 const tooDeep = (): Error =>
   validationFailed(
-    `The body is nested more than ${JSON_LIMITS.maxNesting} levels deep. Send flatter data.`,
+    `The body is nested more than ${JSON_LIMITS.maxNesting} levels deep. Send less nested data.`,
   );
 
 /**
- * The body as JSON.
+ * Read the body as JSON.
  *
- * @throws {Problem} 415 for another type, 413 over the limit, 400 with the place for what is not JSON, 422 for what is too deep
+ * @param limit in bytes
+ * @throws {Problem} 415 for another type, 413 over the limit, 400 with the position for invalid JSON, 422 if too deep
  */
 export const readJson = async (c: Ctx, limit: number = LIMITS.maxBodyBytes): Promise<unknown> => {
   const text = await readBodyText(c, limit);
@@ -175,9 +176,10 @@ export const readJson = async (c: Ctx, limit: number = LIMITS.maxBodyBytes): Pro
 };
 
 /**
- * As {@link readJson}, for a large body whose bulk is in lists two levels below its root. The event loop runs in between.
+ * Like {@link readJson}, for a large body that consists mostly of lists two levels below the root. Yields to the event
+ * loop in between.
  *
- * @throws {Problem} also 422 for a body that has its bulk elsewhere
+ * @throws {Problem} also 422 for a body that is large elsewhere
  */
 export const readLargeJson = async (c: Ctx, limit: number): Promise<unknown> => {
   const text = await readBodyText(c, limit);
@@ -186,24 +188,24 @@ export const readLargeJson = async (c: Ctx, limit: number): Promise<unknown> => 
   } catch (error) {
     if (error instanceof InvalidJson) throw await explain(text);
     if (!(error instanceof JsonLimit)) throw error;
-    // It may be no JSON at all.
+    // It may not be JSON at all.
     if ((await earlyErrorIn(text)) !== null) throw await explain(text);
     if (error.limit === 'maxNesting') throw tooDeep();
     throw validationFailed(
       error.limit === 'maxRest'
-        ? `The body has more than ${JSON_LIMITS.maxRest} characters outside the rows of its tables. Load a snapshot unchanged.`
-        : `A row has more than ${JSON_LIMITS.maxElement} characters. Load a snapshot unchanged.`,
+        ? `The body has more than ${JSON_LIMITS.maxRest} characters outside the rows of its tables. Restore the snapshot unmodified.`
+        : `A row has more than ${JSON_LIMITS.maxElement} characters. Restore the snapshot unmodified.`,
     );
   }
 };
 
-/** As {@link readJson}, but no body at all is an empty object. */
+/** Like {@link readJson}, but a missing body is an empty object. */
 export const readOptionalJson = async (c: Ctx): Promise<unknown> => {
   const empty = c.req.header('content-length') === '0' || c.req.raw.body === null;
   return empty ? {} : readJson(c);
 };
 
-/** The first part of a body of any kind, as text; the rest is read and discarded. */
+/** Read the first `limit` bytes of a body of any type as text; the rest is discarded. */
 export const readStart = async (
   c: Ctx,
   limit: number,
@@ -216,14 +218,14 @@ export const readStart = async (
     if (size > limit + MAX_DISCARDED_BYTES) break;
   }
   const truncated = size > limit;
-  // `stream` leaves out a character that the cut has split.
+  // `stream` drops a character that the cut has split.
   return {
     text: new TextDecoder().decode(Buffer.concat(chunks), { stream: truncated }),
     truncated,
   };
 };
 
-/** The value that a text is the JSON of; undefined when it is no JSON, or nested too deeply. */
+/** Parse a text as JSON; undefined if it is invalid or too deeply nested. */
 export const jsonOf = (text: string): unknown => {
   if (createDepthScanner()(text, 0, text.length)) return undefined;
   try {

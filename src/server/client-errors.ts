@@ -1,6 +1,6 @@
 /**
- * Requests that never become one: what the HTTP parser refuses, what takes too long, what is not HTTP at all. Node
- * answers those with a bare status line; here they get the error envelope that every other refusal has.
+ * Errors below the app: requests that the HTTP parser rejects, that time out, or that are not HTTP. Node answers them with
+ * a bare status line; here they get the same error envelope as every other error.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { Duplex } from 'node:stream';
 
 type LastResort = (error: unknown) => Response;
 
-/** A request that this server refuses before it reaches the app. */
+/** A request that is rejected before it reaches the app. */
 class RequestError extends Error {
   override readonly name = 'RequestError';
 }
@@ -40,13 +40,13 @@ const refuse = async (outgoing: ServerResponse, response: Response): Promise<voi
   outgoing.end(body);
 };
 
-/** Takes a request and answers it. */
+/** Handler of a request. */
 export type Listener = (incoming: IncomingMessage, outgoing: ServerResponse) => void;
 
 /**
- * Puts `answer` behind the checks of HTTP itself. The server must be made with `requireHostHeader: false`.
+ * Run HTTP-level checks before `answer`. The server must have been created with `requireHostHeader: false`.
  *
- * @param lastResort makes the answer to an error
+ * @param lastResort creates the response to an error
  */
 export const guardProtocol = (server: Server, answer: Listener, lastResort: LastResort): void => {
   const current = new WeakMap<Duplex, ServerResponse>();
@@ -63,7 +63,7 @@ export const guardProtocol = (server: Server, answer: Listener, lastResort: Last
   server.on('checkExpectation', take);
   server.on('connect', (_incoming, socket) => {
     socket.on('error', () => socket.destroy());
-    void endWith(socket, lastResort(new RequestError('this is no proxy')));
+    void endWith(socket, lastResort(new RequestError('CONNECT is not supported')));
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     const outgoing = current.get(socket);

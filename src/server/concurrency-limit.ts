@@ -1,5 +1,5 @@
 /**
- * Bounds what stays open for long: so many in all accounts, and so many in one, so that none shuts the others out.
+ * Limits long-running requests, in total and per account, so that one account cannot block the others.
  *
  * @module
  */
@@ -7,34 +7,43 @@ import type { AccountKey } from '../domain/delivery.ts';
 import { busy } from '../domain/problems.ts';
 
 export interface ConcurrencyLimit {
-  /** @returns the function that leaves again, to be called once. @throws {Problem} `BUSY` when it is full */
+  /**
+   * Acquire a slot.
+   *
+   * @returns a function that releases it; call it exactly once
+   * @throws {Problem} `BUSY` if a limit is reached
+   */
   enter(account: AccountKey): () => void;
 }
 
-/** @param what what is counted, as a sentence begins: `requests that wait for deliveries` */
+/**
+ * @param what plural noun phrase for messages: `requests that wait for deliveries`
+ * @param max in all accounts
+ * @param maxPerAccount in one account
+ */
 export const createConcurrencyLimit = (
   what: string,
-  most: number,
-  mostPerAccount: number,
+  max: number,
+  maxPerAccount: number,
 ): ConcurrencyLimit => {
-  const inside = new Map<AccountKey, number>();
-  let all = 0;
+  const active = new Map<AccountKey, number>();
+  let total = 0;
   return {
     enter: (account) => {
-      const own = inside.get(account) ?? 0;
-      if (own >= mostPerAccount) {
-        throw busy(`This account has ${own} ${what} already. Wait for one to end, or end one.`);
+      const own = active.get(account) ?? 0;
+      if (own >= maxPerAccount) {
+        throw busy(`This account already has ${own} ${what}. Wait for one to end, or close one.`);
       }
-      if (all >= most) {
-        throw busy(`There are ${all} ${what} already. Wait for one to end, or end one.`);
+      if (total >= max) {
+        throw busy(`The sandbox already has ${total} ${what}. Wait for one to end, or close one.`);
       }
-      all += 1;
-      inside.set(account, own + 1);
+      total += 1;
+      active.set(account, own + 1);
       return () => {
-        all -= 1;
-        const rest = (inside.get(account) ?? 1) - 1;
-        if (rest > 0) inside.set(account, rest);
-        else inside.delete(account);
+        total -= 1;
+        const rest = (active.get(account) ?? 1) - 1;
+        if (rest > 0) active.set(account, rest);
+        else active.delete(account);
       };
     },
   };

@@ -1,5 +1,5 @@
 /**
- * The provider's two envelopes. The only place that writes them.
+ * The provider's success and error envelopes. The only place that writes them.
  *
  * @module
  */
@@ -18,14 +18,14 @@ const metaOf = (c: Ctx): { request_id: string; timestamp: string } => ({
   timestamp: toProviderTime(c.get('now')()),
 });
 
-/** The envelope of a success as it is sent. */
+/** The success envelope as text. */
 export const successText = (c: Ctx, data: unknown): string =>
   JSON.stringify({ success: true, data, meta: metaOf(c) });
 
 export const success = (c: Ctx, data: unknown, status: ContentfulStatusCode = 200): Response =>
   c.json({ success: true, data, meta: metaOf(c) }, status);
 
-/** As {@link success}, for data that is JSON text already, encoded as UTF-8. */
+/** Like {@link success}, for data that is already JSON, encoded as UTF-8. */
 export const successBytes = (
   c: Ctx,
   data: readonly Uint8Array[],
@@ -37,7 +37,7 @@ export const successBytes = (
   return c.body(body, status, { 'content-type': 'application/json' });
 };
 
-/** As {@link successBytes}, sent part by part: what has been sent is let go of. */
+/** Like {@link successBytes}, but streamed: each part is released once sent. */
 export const successStream = (c: Ctx, data: readonly Uint8Array[]): Response => {
   const parts = [
     Buffer.from('{"success":true,"data":'),
@@ -64,7 +64,7 @@ export const successPage = (
   nextCursor: string | null,
 ): Response => c.json({ success: true, data, meta: { ...metaOf(c), next_cursor: nextCursor } });
 
-/** As {@link successPage}, for items that are large: each is made and serialised before the next. */
+/** Like {@link successPage}, for large items: each is created and serialised before the next. */
 export const successPageOf = <Row>(
   c: Ctx,
   rows: readonly Row[],
@@ -79,7 +79,7 @@ export const successPageOf = <Row>(
 
 const asProblem = (c: Ctx, error: unknown): Problem => {
   if (error instanceof Problem) return error;
-  // The client learns nothing of the inside; the log has no body and no header, so no key and no secret.
+  // Reveal no internals to the client. The log contains no bodies or headers, so no keys or secrets.
   logger.error('{method} {path} failed ({requestId}): {error}', {
     method: c.req.method,
     path: withoutToken(c.req.path),

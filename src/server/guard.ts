@@ -1,16 +1,16 @@
 /**
- * Access guard against web pages. Any page in a browser can send requests to a port on this machine: across sites, or
- * under its own name once that name resolves to 127.0.0.1 (DNS rebinding). Both are refused on every path, before
+ * Guard against requests from web pages. Any page in a browser can send requests to a port on this machine: cross-site,
+ * or under its own name once that name resolves to 127.0.0.1 (DNS rebinding). Both are rejected on every path, before
  * anything is read or changed:
  *
  * - `Host` must be a name of the sandbox. Bound to loopback, those are loopback's names and the container runtimes'
- *   names for the host. Bound to anything else, also every name that public DNS cannot answer for: addresses, service
+ *   names for the host. Bound to anything else, also every name that public DNS cannot resolve: addresses, service
  *   names, private suffixes. `--allowed-host` adds names.
  * - `Origin` and `Sec-Fetch-Site`, which browsers send and pages cannot forge, must not name another site.
  *
- * Two exceptions. `/livez` and `/readyz` answer under any name unless bound to loopback: load balancers send whatever
- * `Host` they like, and a page learns nothing of an account there. And a request without `Host` passes: that is an
- * HTTP/1.0 client or a call in this process, never a browser.
+ * Two exceptions: `/livez` and `/readyz` accept any name unless bound to loopback, because load balancers send arbitrary
+ * `Host` values and these paths reveal nothing about accounts. A request without `Host` passes: it comes from an HTTP/1.0
+ * client or from this process, never from a browser.
  *
  * @module
  */
@@ -22,7 +22,7 @@ import { hostNameOf, isHostAlias, isLoopbackName, isNetworkName } from './host-n
 
 const PROBES: ReadonlySet<string> = new Set(['/livez', '/readyz']);
 
-/** A link that someone follows: the answer is shown to them, and to no other page. */
+/** True for a link that a user follows: the browser shows the response to the user, not to another page. */
 const isNavigation = (c: Ctx): boolean =>
   ['GET', 'HEAD'].includes(c.req.method) &&
   c.req.header('sec-fetch-mode') === 'navigate' &&
@@ -33,7 +33,7 @@ const authoritiesOf = (c: Ctx): readonly string[] => {
   const host = c.req.header('host');
   const { url } = c.req;
   if (host === undefined) {
-    // In this process any URL will do; from the network it is the target's, or the one that the server is bound to.
+    // A call in this process may use any URL; over the network it is the request target, or the bound address.
     const { incoming } = (c.env ?? {}) as Partial<HttpBindings>;
     return incoming === undefined ? [] : [new URL(url).host];
   }
@@ -47,7 +47,7 @@ const checkOrigin = (c: Ctx, isAllowed: (name: string) => boolean): void => {
   if (origin !== undefined) {
     const parsed = URL.canParse(origin) ? new URL(origin) : null;
     const host = c.req.header('host') ?? new URL(c.req.url).host;
-    // Behind a proxy `Host` may be rewritten; the proxy's own name is one that --allowed-host gives.
+    // A proxy may rewrite `Host`; --allowed-host adds the proxy's own name.
     const isOwn =
       parsed !== null && (parsed.host === host.toLowerCase() || isAllowed(hostNameOf(parsed.host)));
     if (!isOwn) throw foreignOrigin('Origin', origin);
@@ -59,8 +59,8 @@ const checkOrigin = (c: Ctx, isAllowed: (name: string) => boolean): void => {
 };
 
 /**
- * @param boundTo the address that the server is bound to
- * @param allowedHosts further names of the sandbox
+ * @param boundTo address that the server is bound to
+ * @param allowedHosts additional names of the sandbox
  */
 export const createGuard = (
   boundTo: string,
@@ -83,7 +83,7 @@ export const createGuard = (
       }
     }
     checkOrigin(c, (name) => allowed.has(name));
-    // No page of the sandbox has a service worker, and a sink's answer must never become one.
+    // The sandbox has no service worker, and a sink's response must never become one.
     if (c.req.header('service-worker') !== undefined) {
       throw foreignOrigin('Service-Worker', c.req.header('service-worker') ?? '');
     }

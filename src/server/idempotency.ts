@@ -1,6 +1,6 @@
 /**
- * `Idempotency-Key`: the same request again gets the first answer again, and does nothing. The answer is kept in the
- * transaction of the effect, so a request that a crash left unanswered is never carried out twice.
+ * `Idempotency-Key`: a repeated request gets the first response and has no effect. The response is stored in the same
+ * transaction as the effect, so that a request interrupted by a crash is never executed twice.
  *
  * @module
  */
@@ -12,21 +12,21 @@ import type { Remember } from '../storage/store.ts';
 import type { Ctx } from './context.ts';
 import { success, successText } from './envelope.ts';
 
-const REMEMBERED_MS = LIMITS.idempotencyHours * 3_600_000;
+const RETENTION_MS = LIMITS.idempotencyHours * 3_600_000;
 const KEY = /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/;
 
-/** The body may hold a secret, so only its hash is kept. */
+/** Only the hash is stored: the body may contain a secret. */
 const hashOf = (c: Ctx, body: unknown): string =>
   createHash('sha256')
     .update(`${c.req.method} ${c.req.path}\n${JSON.stringify(body)}`)
     .digest('hex');
 
-/** A request that may carry a key. */
+/** A request that may have an idempotency key. */
 export interface Repeatable<Effect> {
   readonly status: 200 | 201;
-  /** The answer's `data`. */
+  /** Create `data` of the response. */
   readonly view: (effect: Effect) => unknown;
-  /** Has the effect, and keeps what `remember` makes of it in the same transaction. */
+  /** Execute the request, and store the result of `remember` in the same transaction. */
   readonly act: (remember?: Remember<Effect>) => Promise<Effect>;
 }
 
@@ -37,7 +37,7 @@ export type Idempotent = <Effect>(
 ) => Promise<Response>;
 
 export const createIdempotency = (wall: WallClock): Idempotent => {
-  // A second request with the same key waits for the first instead of racing it.
+  // A concurrent request with the same key waits for the first one.
   const running = new Map<string, Promise<unknown>>();
 
   return async (c, body, { status, view, act }) => {
@@ -45,7 +45,7 @@ export const createIdempotency = (wall: WallClock): Idempotent => {
     if (key === undefined) return success(c, view(await act()), status);
     if (!KEY.test(key)) {
       throw validationFailed(
-        '"Idempotency-Key" must be 1 to 255 printable ASCII characters. Use e.g. a UUID.',
+        '"Idempotency-Key" must be 1 to 255 printable ASCII characters. Pass a UUID, for example.',
       );
     }
     const { account, store } = c.get('account');
@@ -53,7 +53,7 @@ export const createIdempotency = (wall: WallClock): Idempotent => {
     const requestHash = hashOf(c, body);
     const once = async (): Promise<Response> => {
       const now = wall.now();
-      const known = await store.recall(account.key, key, now - REMEMBERED_MS);
+      const known = await store.findResponse(account.key, key, now - RETENTION_MS);
       if (known !== null) {
         if (known.requestHash !== requestHash) throw idempotencyKeyReused(key);
         const first = JSON.parse(known.body) as { readonly meta: { readonly request_id: string } };
@@ -65,9 +65,9 @@ export const createIdempotency = (wall: WallClock): Idempotent => {
         sent = successText(c, view(effect));
         return {
           key,
-          answer: { requestHash, status, body: sent },
-          wallNow: now,
-          keep: LIMITS.maxIdempotencyKeysPerAccount,
+          response: { requestHash, status, body: sent },
+          storedAt: now,
+          maxResponses: LIMITS.maxIdempotencyKeysPerAccount,
         };
       });
       return c.body(sent, status, { 'content-type': 'application/json' });

@@ -1,8 +1,8 @@
 /**
- * Parses a large JSON text in slices. `JSON.parse` takes a second for 64 MiB and nothing can interrupt it, so the text is
- * cut first: each list two levels below the root, where a snapshot has its rows, is taken out and parsed piece by piece;
- * what is left is small and parsed as a whole. By JSON's grammar the text is valid if and only if the rest and all
- * pieces are: a list is its elements with commas in between.
+ * Parses a large JSON text in slices. `JSON.parse` takes a second for 64 MiB and cannot be interrupted, so the text is
+ * split first: each list two levels below the root, where a snapshot has its rows, is extracted and parsed piece by piece;
+ * the small remainder is parsed as a whole. By JSON's grammar the text is valid if and only if the remainder and all
+ * pieces are: a list is its elements separated by commas.
  *
  * @module
  */
@@ -11,16 +11,16 @@ import { nextTurn } from '../domain/event-loop.ts';
 export const JSON_LIMITS = {
   /** Characters outside the lists. */
   maxRest: 1_048_576,
-  /** Characters of one element of a list: a row of a snapshot holds a body of 1 MiB at most, escaped twice. */
+  /** Characters of one list element: a snapshot row holds a body of at most 1 MiB, escaped twice. */
   maxElement: 8_388_608,
-  /** Whatever walks a value, walks it by recursion: printing, comparing, checking. */
+  /** Bounds the recursion of everything that walks a value: printing, comparing, validating. */
   maxNesting: 100,
 } as const;
 
 /** The text is not JSON. */
 export class InvalidJson extends Error {}
 
-/** The text passes one of {@link JSON_LIMITS}. */
+/** The text exceeds one of {@link JSON_LIMITS}. */
 export class JsonLimit extends Error {
   readonly limit: keyof typeof JSON_LIMITS;
   constructor(limit: keyof typeof JSON_LIMITS) {
@@ -32,26 +32,26 @@ export class JsonLimit extends Error {
 const [QUOTE, BACKSLASH, COMMA] = [0x22, 0x5c, 0x2c];
 const [OPEN_LIST, OPEN_OBJECT, CLOSE_LIST, CLOSE_OBJECT] = [0x5b, 0x7b, 0x5d, 0x7d];
 
-/** Of the lists that are taken out. */
+/** Depth of the extracted lists. */
 const LIST_DEPTH = 3;
-/** Pieces are at least so long, unless their list ends. */
-const PIECE_CHARACTERS = 131_072;
-/** Characters looked through before other requests get their turn, about 10 ms with the pieces in them. */
+/** Minimum length of a piece, unless its list ends. */
+const MIN_PIECE_CHARACTERS = 131_072;
+/** Characters to process before yielding to the event loop, about 10 ms including the parsing of pieces. */
 const CHARACTERS_PER_SLICE = 524_288;
 
 const parsed = (text: string): unknown => {
   try {
     return JSON.parse(text) as unknown;
   } catch {
-    // V8's own message quotes the source, which may hold a secret.
+    // V8's message quotes the source, which may contain a secret.
     throw new InvalidJson();
   }
 };
 
-/** Takes the lists out of a text that is looked through from its start to its end. */
+/** Extracts the lists of a text in one pass. */
 class Cutter {
   readonly #text: string;
-  /** The lists' elements; in the rest, each list has its index as its only element. */
+  /** Elements of the lists. In the remainder, each list contains only its index. */
   readonly #lists: unknown[][] = [];
   #rest = '';
   #restFrom = 0;
@@ -77,7 +77,7 @@ class Cutter {
       else if (code === OPEN_LIST || code === OPEN_OBJECT) this.#open(code, at);
       else if (code === CLOSE_LIST || code === CLOSE_OBJECT) this.#close(at);
       else if (code === COMMA && this.#isInList && this.#depth === LIST_DEPTH) {
-        if (at - this.#pieceFrom >= PIECE_CHARACTERS) this.#cut(at);
+        if (at - this.#pieceFrom >= MIN_PIECE_CHARACTERS) this.#cut(at);
       }
     }
     if (!this.#isInList) this.#checkRest(to);
@@ -118,12 +118,12 @@ class Cutter {
     this.#depth -= 1;
   }
 
-  /** Ends a piece. */
+  /** Parse the piece that ends at `at`. */
   #cut(at: number): void {
     const list = this.#lists.at(-1) ?? [];
     const elements = parsed(`[${this.#text.slice(this.#pieceFrom, at)}]`) as unknown[];
     this.#pieceFrom = at + 1;
-    // After a comma there must be one.
+    // A comma must be followed by an element.
     if (elements.length === 0 && list.length > 0) throw new InvalidJson();
     for (const element of elements) list.push(element);
   }

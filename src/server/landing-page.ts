@@ -1,11 +1,12 @@
 /**
- * `/`: what runs here and how to talk to it.
+ * `/`: a landing page with the endpoints and a first command.
  *
  * @module
  */
 import { Hono } from 'hono';
 import { html } from 'hono/html';
 import { OPERATIONS } from '../../schemas/operations.ts';
+import { DEFAULT_API_KEY, DEFAULT_PORT } from '../domain/defaults.ts';
 import type { Env } from './context.ts';
 
 const POLICY =
@@ -55,23 +56,23 @@ export const landingRoutes = (): Hono<Env> =>
           <body>
             <h1>sendemall-mock</h1>
             <p>
-              A simulated SendEmAll runs here. It sends made-up events to the webhooks that are
-              registered with it.
+              A mock of SendEmAll runs here. It sends simulated events to the webhooks registered
+              with it.
             </p>
             <pre>
-curl -X POST http://${c.req.header('host') ?? 'localhost:7363'}/_sandbox/events \\
-  -H "Content-Type: application/json" -H "x-user-context: your-api-key" \\
+curl -X POST http://${c.req.header('host') ?? `localhost:${DEFAULT_PORT}`}/_sandbox/events \\
+  -H "Content-Type: application/json" -H "x-user-context: ${DEFAULT_API_KEY}" \\
   -d '{"event": "email.replied"}'</pre>
             <h2>The provider’s API</h2>
             <table>
               ${rows('control')}
             </table>
-            <h2>The sandbox’s own</h2>
+            <h2>The sandbox API</h2>
             <table>
               ${rows('sandbox')}
             </table>
             <p>
-              The descriptions: <code>sendemall-mock spec openapi</code>, <code>spec sandbox</code>,
+              API descriptions: <code>sendemall-mock spec openapi</code>, <code>spec sandbox</code>,
               <code>spec asyncapi</code>.
             </p>
           </body>

@@ -1,5 +1,5 @@
 /**
- * Answers what never gets through the app: no request can be made of it, or the app itself gives up.
+ * Error responses outside the app: for input that is not a request, and for failures of the app itself.
  *
  * @module
  */
@@ -17,7 +17,7 @@ import { toProviderTime } from '../domain/time.ts';
 
 const logger = getLogger(['sendemall-mock', 'server']);
 
-/** What the client did wrong; null when it is the server's fault. */
+/** The problem if the client caused the error; null if the server did. */
 const clientProblem = (error: unknown): Problem | null => {
   if (!(error instanceof Error)) return null;
   const { code = '', name } = error as NodeJS.ErrnoException;
@@ -32,7 +32,7 @@ export const createLastResort =
   (wall: WallClock) =>
   (error: unknown): Response => {
     const problem = clientProblem(error);
-    if (problem === null) logger.error('a request failed outside the app: {error}', { error });
+    if (problem === null) logger.error('Request failed outside the app: {error}', { error });
     const { code, message, status } = problem ?? internalError();
     const requestId = `req_${ulid(wall.now())}`;
     const meta = { request_id: requestId, timestamp: toProviderTime(wall.now()) };

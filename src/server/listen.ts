@@ -1,5 +1,5 @@
 /**
- * An app on a port.
+ * Serves an app on a port.
  *
  * @module
  */
@@ -9,26 +9,26 @@ import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import type { WallClock } from '../clock/port.ts';
 import { guardProtocol } from './client-errors.ts';
 
-/** A request's head must be in by then, and the whole of it by the other. Real milliseconds. */
+/** Timeouts for receiving the headers and the whole request, in real milliseconds. */
 const HEADERS_TIMEOUT_MS = 30_000;
 const REQUEST_TIMEOUT_MS = 120_000;
 /**
- * Node's five seconds are so few that a client on a busy machine sends its next request into a connection that is being
+ * Node's default of 5 s is too short: a client on a busy machine sends its next request on a connection that is just being
  * closed, and fails.
  */
 const KEEP_ALIVE_MS = 75_000;
-/** While it closes, connections that have become idle are let go of so often. */
-const CLOSING_LOOK_MS = 20;
+/** Interval at which idle connections are closed during shutdown. */
+const IDLE_CHECK_MS = 20;
 
-/** The address cannot be bound; the message says why and what to do. */
+/** The address cannot be bound. The message gives the cause and the remedy. */
 export class ListenError extends Error {
   override readonly name = 'ListenError';
 }
 
 export interface Listening {
-  /** As a client on this machine writes it. */
+  /** URL for clients on this machine. */
   readonly url: string;
-  /** Takes no more requests, lets those that are being answered end for up to `graceMs`, and cuts the rest. */
+  /** Stop accepting requests, wait up to `graceMs` for running ones, then close all connections. */
   close(graceMs: number): Promise<void>;
 }
 
@@ -36,7 +36,7 @@ export interface ListenOptions {
   readonly host: string;
   readonly port: number;
   readonly wall: WallClock;
-  /** Answers what never gets through the app, such as a request whose `Host` is none. */
+  /** Creates the response to an error below the app, such as a request without `Host`. */
   readonly lastResort: (error: unknown) => Response;
 }
 
@@ -44,24 +44,22 @@ const explain = (error: NodeJS.ErrnoException, host: string, port: number): Erro
   switch (error.code) {
     case 'EADDRINUSE':
       return new ListenError(
-        `Port ${port} on ${host} is taken. Stop what uses it, or give another with --port (0 takes a free one).`,
+        `Port ${port} on ${host} is in use. Stop the process that uses it, or pass another --port (0 selects a free port).`,
       );
     case 'EACCES':
-      return new ListenError(
-        `Port ${port} needs more rights than this process has. Give one above 1023 with --port.`,
-      );
+      return new ListenError(`Permission denied for port ${port}. Pass a --port above 1023.`);
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
       return new ListenError(
-        `This machine has no address ${host}. Give one that it has with --host, e.g. 127.0.0.1 or 0.0.0.0.`,
+        `This machine has no address ${host}. Pass a --host that it has, such as 127.0.0.1 or 0.0.0.0.`,
       );
     default:
       return error;
   }
 };
 
-/** An address that means "all of mine" is reached by loopback. */
-const reachable = (host: string): string => {
+/** The host for a client's URL: loopback if bound to all interfaces. */
+const clientHostOf = (host: string): string => {
   if (host === '0.0.0.0') return '127.0.0.1';
   if (host === '::') return '[::1]';
   return isIPv6(host) ? `[${host}]` : host;
@@ -77,8 +75,8 @@ export const listen = (
 ): Promise<Listening> => {
   const answer = getRequestListener(
     (request, env) => app.fetch(request, env as HttpBindings),
-    // An HTTP/1.0 client need not send a Host.
-    { hostname: reachable(host), errorHandler: lastResort },
+    // An HTTP/1.0 client may omit Host.
+    { hostname: clientHostOf(host), errorHandler: lastResort },
   );
   const server = createServer({ requireHostHeader: false });
   guardProtocol(server, (incoming, outgoing) => void answer(incoming, outgoing), lastResort);
@@ -91,7 +89,7 @@ export const listen = (
       let disarm = (): void => undefined;
       const look = (): void => {
         server.closeIdleConnections();
-        disarm = wall.after(CLOSING_LOOK_MS, look);
+        disarm = wall.after(IDLE_CHECK_MS, look);
       };
       const cut = wall.after(graceMs, () => server.closeAllConnections());
       server.close(() => {
@@ -106,7 +104,7 @@ export const listen = (
     server.once('error', (error) => reject(explain(error, host, port)));
     server.listen(port, host, () => {
       const { port: bound } = server.address() as AddressInfo;
-      resolve({ url: `http://${reachable(host)}:${bound}`, close });
+      resolve({ url: `http://${clientHostOf(host)}:${bound}`, close });
     });
   });
 };

@@ -1,5 +1,5 @@
 /**
- * `/livez`, `/readyz`, `/metrics`: for orchestrators and Prometheus; no key, nothing of any account.
+ * `/livez`, `/readyz` and `/metrics`, for orchestrators and Prometheus. No API key, no account data.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { Engine } from '../engine/engine.ts';
 import type { StoreHealth } from '../storage/store.ts';
 import type { Env } from './context.ts';
 
-/** Loaded when first asked for: most sandboxes are never scraped. */
+/** Load prom-client on the first request: most sandboxes are never scraped. */
 const createMetrics = async (engine: Engine): Promise<() => Promise<string>> => {
   const { Counter, Gauge, Registry, collectDefaultMetrics } = await import('prom-client');
   const registry = new Registry();
@@ -23,17 +23,17 @@ const createMetrics = async (engine: Engine): Promise<() => Promise<string>> => 
   });
   const accounts = new Gauge({
     name: 'sendemall_mock_accounts',
-    help: 'Accounts that are open.',
+    help: 'Open accounts.',
     registers: [registry],
   });
   const unopened = new Gauge({
     name: 'sendemall_mock_unopened_accounts',
-    help: 'Accounts with work that cannot be opened; tried again and again.',
+    help: 'Accounts with pending work that cannot be opened; retried.',
     registers: [registry],
   });
   const inFlight = new Gauge({
     name: 'sendemall_mock_in_flight',
-    help: 'Attempts going on.',
+    help: 'Attempts in flight.',
     registers: [registry],
   });
   return () => {
@@ -47,7 +47,7 @@ const createMetrics = async (engine: Engine): Promise<() => Promise<string>> => 
   };
 };
 
-/** Why requests that change something would fail now; null when they would not. */
+/** Why a write would fail now; null if ready. */
 const unreadiness = async (store: StoreHealth): Promise<Problem | null> => {
   try {
     await store.checkWritable();
@@ -69,7 +69,7 @@ export const probeRoutes = (engine: Engine, store: StoreHealth): Hono<Env> => {
     })
     .get('/metrics', async (c) => {
       metrics ??= createMetrics(engine);
-      // A failed load is not remembered: the next request tries again.
+      // Do not cache a failed load: the next request retries.
       metrics.catch(() => {
         metrics = null;
       });

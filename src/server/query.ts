@@ -8,14 +8,16 @@ import { validationFailed } from '../domain/problems.ts';
 import { parse } from '../domain/validate.ts';
 import type { Ctx } from './context.ts';
 
-/** Without a `limit`, a page has so many. */
+/** Default page size. */
 const DEFAULT_LIMIT = 50;
 
 const WHOLE_NUMBER = /^\d{1,15}$/;
 
 /**
- * @param numbers parameters that are whole numbers
- * @throws {Problem} for unknown, repeated or unfit parameters
+ * Read and validate the query.
+ *
+ * @param numbers names of the parameters that are whole numbers
+ * @throws {Problem} for unknown, repeated or invalid parameters
  */
 export const readQuery = <T extends z.ZodType>(
   c: Ctx,
@@ -25,18 +27,17 @@ export const readQuery = <T extends z.ZodType>(
   const given = new Map<string, unknown>();
   for (const [name, value] of c.req.url.includes('?') ? new URL(c.req.url).searchParams : []) {
     const shown = JSON.stringify(name);
-    if (given.has(name)) throw validationFailed(`${shown} is given more than once. Give it once.`);
+    if (given.has(name)) throw validationFailed(`${shown} is given more than once. Pass it once.`);
     const isNumber = numbers.includes(name);
     if (isNumber && !WHOLE_NUMBER.test(value)) {
-      throw validationFailed(`${shown} is ${JSON.stringify(value)}. Give a whole number.`);
+      throw validationFailed(`${shown} is ${JSON.stringify(value)}. Pass a whole number.`);
     }
     given.set(name, isNumber ? Number(value) : value);
   }
   return parse(schema, Object.fromEntries(given), {
     what: 'The query',
     hints: {
-      cursor:
-        'No page has given it. Use meta.next_cursor of the page before, or leave it out to begin.',
+      cursor: 'Pass meta.next_cursor of the previous page, or omit it to start from the beginning.',
     },
   });
 };
@@ -46,12 +47,12 @@ interface PageQuery {
   readonly cursor?: string | undefined;
 }
 
-/** A cursor is the place of the last row of the page before; opaque, so that it may become something else. */
+/** A cursor encodes the position of the last row of the previous page. Opaque to clients, so that it may change. */
 const encode = (seq: number): string => `cur_${seq}`;
 
 const decode = (cursor: string): number => Number(cursor.slice(encode(0).length - 1));
 
-/** One page: asks for one row more than it shows, to know whether there is a next page. */
+/** Read one page. Requests one extra row to find out whether there is a next page. */
 export const readPage = async <Row extends { readonly seq: number }>(
   query: PageQuery,
   read: (page: { limit: number; after?: number }) => Promise<readonly Row[]>,

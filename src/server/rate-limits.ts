@@ -1,6 +1,6 @@
 /**
- * The provider's limits: so many requests, and so many new campaigns, of a key in any minute of real time. A client is
- * as fast as it is, whatever the account's clock shows.
+ * The provider's rate limits on requests and new campaigns per key and minute. Minutes are real time: the account's
+ * virtual clock does not change how fast a client sends.
  *
  * @module
  */
@@ -13,17 +13,19 @@ import type { Ctx, Env } from './context.ts';
 const MINUTE = 60_000;
 
 export interface RateLimits {
-  /** Counts a request to the provider's API, and refuses one too many. */
+  /** Rate-limits requests to the provider's API. */
   readonly middleware: MiddlewareHandler<Env>;
-  /** Counts a new campaign, and refuses one too many. */
+  /** Count a new campaign. @throws {Problem} over the limit */
   checkCreation(c: Ctx): void;
 }
 
 /**
- * Counts what an account does, and refuses one too many in any minute; what is refused does not count.
+ * Create a sliding-window counter per account. A rejected call does not count.
  *
+ * @param limit per minute
+ * @param what plural noun for messages: `requests`
  * @param now monotonic milliseconds
- * @returns what counts one
+ * @returns a function that counts one call and throws a {@link Problem} over the limit
  */
 export const createWindow = (
   limit: number,
@@ -50,7 +52,7 @@ const UNLIMITED: RateLimits = {
   checkCreation: () => undefined,
 };
 
-/** @param on false answers however many come */
+/** @param on false disables all limits */
 export const createRateLimits = (on: boolean, wall: SystemClock): RateLimits => {
   if (!on) return UNLIMITED;
   const count = createWindow(LIMITS.requestsPerMinute, 'requests', wall.monotonic);

@@ -1,5 +1,5 @@
 /**
- * From the engine's types to the fields that go over the wire, as the specs name them.
+ * Maps the engine's types to wire formats, as described in the specs.
  *
  * @module
  */
@@ -14,17 +14,17 @@ import type { DeadLetter } from '../storage/store.ts';
 const time = (at: number | null): string | null => (at === null ? null : toSandboxTime(at));
 const pairs = (headers: HeaderList): string[][] => headers.map(([name, value]) => [name, value]);
 
-/** The secret stays inside. */
+/** Wire format of a webhook, without its secret. */
 export const webhookView = ({ id, url, events, status, createdAt }: Webhook): Control.Webhook => ({
   id,
   url,
-  // `*` alone or names: checked when it was registered.
+  // `*` alone, or event types: validated at registration.
   events: [...events] as Control.Webhook['events'],
   status,
   created_at: toProviderTime(createdAt),
 });
 
-/** The event as it was sent, and one field more. */
+/** Wire format of a dead letter: the event as sent, plus `failure`. */
 export const failedEventView = ({ event, delivery }: DeadLetter): Control.FailedEvent => ({
   ...(JSON.parse(event.body) as Control.FailedEvent),
   failure: {
@@ -81,7 +81,7 @@ export const deliveryDetailView = (delivery: DeliveryDetail): Sandbox.DeliveryDe
   attempts: delivery.attempts.map(attemptView),
 });
 
-/** @param pending deliveries that wait for an attempt */
+/** @param pending number of deliveries that wait for an attempt */
 export const clockView = (
   { mode, rate, now, nextDueAt, inFlight }: ClockView,
   pending: number,

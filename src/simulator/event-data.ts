@@ -1,5 +1,5 @@
 /**
- * The data of one event: made up, with what is given laid over it.
+ * Generates the data of one event, with the given fields merged over it.
  *
  * @module
  */
@@ -16,7 +16,7 @@ export type Data = Readonly<Record<string, unknown>>;
 export const isObject = (value: unknown): value is Data =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Fields that only some events show, in the guide's order. */
+/** Generate the fields of an event type, in the order of the provider's guide. */
 const make = (generator: Generator, event: EventType, now: number, given: Data): Data => {
   const { faker } = generator;
   const { campaign_id, campaign_name } = generator.campaignOf(event, now);
@@ -77,7 +77,7 @@ const make = (generator: Generator, event: EventType, now: number, given: Data):
   }
 };
 
-/** Objects are merged field by field, anything else is replaced; null takes a field out. */
+/** Merge objects field by field and replace other values; null removes a field. */
 const merge = (base: Data, over: Data): Data => {
   const merged = new Map(Object.entries(base));
   for (const [key, value] of Object.entries(over)) {
@@ -88,7 +88,11 @@ const merge = (base: Data, over: Data): Data => {
   return Object.fromEntries(merged);
 };
 
-/** Not checked against the contract yet: what is given may not fit it. */
+/**
+ * @param now virtual time of the event, in milliseconds
+ * @param given overrides; values derived from them are kept consistent
+ * @returns data that is not validated yet: the overrides may violate the contract
+ */
 export const makeEventData = (
   generator: Generator,
   event: EventType,

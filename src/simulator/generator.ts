@@ -1,5 +1,5 @@
 /**
- * What one account draws its made-up values from.
+ * The generator of event data of one account.
  *
  * @module
  */
@@ -11,13 +11,13 @@ import { createFaker, type Source } from './faker.ts';
 export interface Generator {
   readonly faker: Faker;
   /**
-   * The campaign that an event at the time `now` belongs to. All events of an account belong to one running campaign,
-   * so that receivers who count by campaign have something to count; `campaign.completed` ends it, and the next begins.
+   * The campaign of an event at the time `now`. All triggered events of an account belong to one campaign, so that
+   * receivers can count by campaign. `campaign.completed` ends it, and the next event starts another.
    */
   campaignOf(event: EventType, now: number): Campaign;
 }
 
-/** @returns a generator that shares no state with any other: the same source and the same calls give the same values */
+/** @returns a generator without shared state: the same source and the same calls give the same values */
 export const createGenerator = async (source: Source): Promise<Generator> => {
   const faker = await createFaker(source);
   let running: Campaign | null = null;

@@ -1,5 +1,5 @@
 /**
- * Campaigns that are ready to run, each for something that a receiver should be seen to handle.
+ * Built-in campaign scenarios, each of which exercises one thing that a receiver must handle.
  *
  * @module
  */
@@ -18,7 +18,7 @@ interface Plot {
   readonly leads: number;
   readonly profile: ProfileName;
   readonly steps: number;
-  /** The address of the lead with this number, from 1. */
+  /** E-mail address of the nth lead, counted from 1. */
   readonly address: (number: number) => string;
 }
 
@@ -36,7 +36,7 @@ const PLOTS: Readonly<Record<ScenarioName, Plot>> = {
   },
   'bounce-spike': {
     description:
-      'Sixty leads; of the first twenty none bounces, of the others every second one, for good: pause the campaign when more than 5 % of more than 20 have bounced.',
+      'Sixty leads. None of the first twenty bounces, then every second one hard-bounces: pause the campaign once more than 5 % of at least 20 have bounced.',
     leads: 60,
     profile: 'silent',
     steps: 1,
@@ -45,7 +45,7 @@ const PLOTS: Readonly<Record<ScenarioName, Plot>> = {
   },
   'unsubscribe-race': {
     description:
-      'Ten leads who unsubscribe globally and open in the same second and once more after it: an unsubscription wins whatever comes when.',
+      'Ten leads who unsubscribe globally, open in the same second, and open again afterwards: an unsubscription wins in any order of arrival.',
     leads: 10,
     profile: 'silent',
     steps: 2,
@@ -53,7 +53,7 @@ const PLOTS: Readonly<Record<ScenarioName, Plot>> = {
   },
   'open-storm': {
     description:
-      'Five leads who open one e-mail 40 times within minutes: it is one lead each, and counts only rise.',
+      'Five leads who each open one e-mail 40 times within minutes: count each lead once, and never decrease a count.',
     leads: 5,
     profile: 'silent',
     steps: 1,
@@ -61,7 +61,7 @@ const PLOTS: Readonly<Record<ScenarioName, Plot>> = {
   },
   'full-campaign': {
     description:
-      'A hundred leads and four e-mails over two weeks, at the benchmarks of the provider.',
+      'A hundred leads and four e-mails over two weeks, at the provider’s benchmark rates.',
     leads: 100,
     profile: 'average',
     steps: 4,
@@ -98,7 +98,7 @@ export const SCENARIOS: readonly Scenario[] = Object.entries(PLOTS).map(
   ([name, { description, leads }]) => ({ name: name as ScenarioName, description, leads }),
 );
 
-/** @param leads in place of its own number */
+/** @param leads number of leads; default: the scenario's own */
 export const scriptOf = (name: ScenarioName, leads?: number): Script => {
   const plot = PLOTS[name];
   const count = leads ?? plot.leads;

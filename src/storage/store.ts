@@ -1,272 +1,326 @@
 /**
- * The port behind which state is kept. Every method is one transaction. `now` is always an argument:
- * a store has no clock. Methods that take an `AccountKey` see nothing of any other account.
+ * Storage port: what the engine needs from a store, and what every adapter (memory, SQLite, …) must guarantee.
+ * `test/contract/` checks most of it; an adapter's test file calls `storeContract` and `randomStoreCalls`.
+ *
+ * ## Delivery states
+ *
+ * A delivery is one event addressed to one webhook. The arrows are the only transitions; `delivery-updates.ts` in the
+ * domain decides those that depend on an outcome or on a deleted webhook, so that all adapters agree.
+ *
+ * | from | to | by |
+ * |---|---|---|
+ * | (new) | `pending` | {@link QueueStore.publish}, {@link QueueStore.redeliver} |
+ * | (new) | `in_flight` | {@link QueueStore.publish} with `claimed: true` |
+ * | `pending` | `in_flight` | {@link QueueStore.claimDue} |
+ * | `in_flight` | `pending` at `nextAttemptAt` | {@link QueueStore.recordAttempts}, if a retry follows |
+ * | `in_flight` | `delivered`, `dead`, `cancelled` | {@link QueueStore.recordAttempts}, settled at `endedAt` |
+ * | `in_flight` | `pending` at its old due time | {@link QueueStore.release}, {@link QueueStore.recover} |
+ * | `pending` | `cancelled` | {@link WebhookStore.deleteWebhook}, settled at `now` |
+ * | `dead` | `acknowledged` | {@link HistoryStore.acknowledge} |
+ *
+ * Deleting a webhook does not touch its deliveries in flight. When such a delivery would become `pending` again, it
+ * becomes `cancelled` instead: settled at the end of the attempt if one was recorded, at the webhook's deletion if it was
+ * released or recovered. A `delivered` or `dead` result stands.
+ *
+ * `in_flight` is a claim of the running process, not durable state. An adapter may keep it in memory: after a crash,
+ * `recover` has to find every delivery that was in flight and make it claimable again. Delivery is therefore at least
+ * once: an attempt that was sent but not recorded is made again.
+ *
+ * ## Callers
+ *
+ * One process uses a store at a time; an adapter whose medium can be shared must lock out a second process when it opens.
+ * {@link QueueStore.recover} is called once after opening, before anything is claimed. Claims, attempts and releases come
+ * from the dispatcher only. A store has no clock: `now` is always an argument, in the virtual time of the account, except
+ * for stored responses, which age in real time.
+ *
+ * ## Order, atomicity, durability
+ *
+ * - Each method is one transaction: it takes effect completely or not at all. Three methods may spread their work over
+ *   several turns of the event loop so that other accounts are served meanwhile; each says below what a reader sees until
+ *   it resolves: {@link WebhookStore.deleteWebhook}, {@link AccountStore.resetAccount}, {@link AccountStore.importAccount}.
+ * - A write that is called after a `publish` of the same account takes effect after it, even if the `publish` was not
+ *   awaited; for `deleteWebhook`, `resetAccount`, `acknowledge` and commands this is guaranteed. Otherwise await the first
+ *   call if the order matters: an adapter may commit concurrent calls together, and a read may miss a write that has not
+ *   resolved yet.
+ * - When a method resolves, its effect survives a killed process if the adapter is persistent at all. Losing the last
+ *   commits in a power failure is acceptable.
+ * - Methods that take an {@link AccountKey} neither read nor change any other account.
+ *
+ * ## Failure
+ *
+ * - Every method rejects with {@link StoreFailure} if the medium fails (disk full, read-only, I/O error, corrupt file).
+ *   Nothing was written then, the store stays usable, and the same call may succeed later. Reads should work as long as
+ *   the medium can be read, even if it cannot be written.
+ * - A conflict that the caller can handle is a result, not an error: `duplicateId`, a refused record, null for what does
+ *   not exist.
+ * - An unknown account or webhook key, a reused webhook id and a call on a closed store are programming errors: the method
+ *   rejects with an ordinary `Error`.
+ * - An error thrown by a {@link Remember} callback rejects the call with that error, and nothing is written.
+ * - Opening a store, and `recover`, may reject with an adapter's own error whose message names the location, the cause and
+ *   the remedy: the user sees it at startup.
+ *
+ * ## Numbering
+ *
+ * Events and deliveries are numbered from 1 within their account, in the order in which they were published; redeliveries
+ * continue the deliveries' numbers. Keys and `dlv_…` ids follow from these numbers (`delivery-id.ts` in the domain), so the
+ * same calls give the same ids in every adapter, and a snapshot keeps its ids wherever it is loaded. A reset does not
+ * reuse numbers.
  *
  * @module
  */
 import type { Account, ClockRecord } from '../domain/account.ts';
-import type { StoreFailure } from '../domain/store-failure.ts';
 import type {
   AccountKey,
-  Attempt,
   Delivery,
   DeliveryDetail,
-  DeliveryStatus,
   Millis,
-  SignatureMode,
-  StoredEvent,
   Webhook,
   WebhookKey,
 } from '../domain/delivery.ts';
+import type { StoreFailure } from '../domain/store-failure.ts';
+import type {
+  AccountDump,
+  AccountExport,
+  AttemptRecord,
+  Claim,
+  Counts,
+  DeadLetter,
+  DeliveryFilter,
+  EventFilter,
+  EventRow,
+  NewEvent,
+  NewRedelivery,
+  NewWebhook,
+  Page,
+  PublishResult,
+  Remember,
+  StoredCommand,
+  StoredResponse,
+  WebhookChanges,
+} from './types.ts';
 
-export type NewWebhook = Omit<Webhook, 'key' | 'account'>;
+export type {
+  AccountDump,
+  AccountExport,
+  AttemptRecord,
+  Claim,
+  Counts,
+  DeadLetter,
+  DeliveryFilter,
+  DumpRow,
+  DumpSlice,
+  EventFilter,
+  EventRow,
+  NewDelivery,
+  NewEvent,
+  NewRedelivery,
+  NewWebhook,
+  Page,
+  PublishResult,
+  Remember,
+  ResponseToStore,
+  StoredCommand,
+  StoredResponse,
+  WebhookChanges,
+} from './types.ts';
 
-export type WebhookChanges = Partial<Pick<Webhook, 'url' | 'events' | 'status' | 'secret'>>;
-
-export interface NewDelivery {
-  readonly webhook: WebhookKey;
-  /** Taken for its first attempt at once, as if by {@link QueueStore.claimDue}. */
-  readonly taken: boolean;
-  /** First attempt; normally the event's `createdAt`. */
-  readonly dueAt: Millis;
-}
-
-export interface NewEvent {
-  readonly event: StoredEvent;
-  readonly deliveries: readonly NewDelivery[];
-}
-
-/** Either all events were kept, or none because the id of one is `taken`. */
-export type PublishResult =
-  | { readonly taken: string }
-  /** The deliveries' keys, in the order of the events and their deliveries. */
-  | { readonly taken: null; readonly deliveries: readonly number[] };
-
-export interface NewRedelivery {
-  /** `dlv_…` of the one it repeats. */
-  readonly of: string;
-  /** Other bytes than the event's own; null sends the same. */
-  readonly body: string | null;
-  readonly signature: SignatureMode;
-  readonly dueAt: Millis;
-}
-
-/** A delivery taken for an attempt, with all that the attempt needs. */
-export interface Claim {
-  readonly delivery: number;
-  readonly account: AccountKey;
-  readonly webhook: WebhookKey;
-  readonly eventId: string;
-  readonly eventType: StoredEvent['type'];
-  readonly body: string;
-  readonly signature: SignatureMode;
-  /** Number of the attempt to make now: 1 on the first. */
-  readonly attempt: number;
-  readonly dueAt: Millis;
-}
-
-/** What became of one attempt, recorded before anything else happens with its delivery. */
-export interface AttemptRecord {
-  readonly delivery: number;
-  readonly attempt: Attempt;
-  /** `pending` waits for `attempt.nextAttemptAt`; the others settle the delivery at `attempt.endedAt`. */
-  readonly status: 'pending' | 'delivered' | 'dead' | 'cancelled';
-}
-
-/** `after` is the `seq` of the last row of the page before; pages are newest first. */
-export interface Page {
-  readonly limit: number;
-  readonly after?: number | undefined;
-}
-
-export interface DeliveryFilter {
-  readonly status?: DeliveryStatus | undefined;
-  readonly event?: string | undefined;
-  readonly webhookId?: string | undefined;
-  readonly eventId?: string | undefined;
-}
-
-export interface EventFilter {
-  readonly event?: string | undefined;
-}
-
-export interface EventRow extends StoredEvent {
-  readonly seq: number;
-}
-
-/** An event that a webhook failed to take, by event: repeated dead deliveries of one event are one dead letter. */
-export interface DeadLetter {
-  readonly seq: number;
-  readonly event: StoredEvent;
-  /** The newest dead (or acknowledged) delivery of that event to that webhook. */
-  readonly delivery: Delivery;
-}
-
-export interface StoredAnswer {
-  readonly requestHash: string;
-  readonly status: number;
-  readonly body: string;
-}
-
-/** An answer with all that remembering it takes: the newest `keep` of the account are. `wallNow` is real time. */
-export interface AnswerToKeep {
-  /** The request's `Idempotency-Key`. */
-  readonly key: string;
-  readonly answer: StoredAnswer;
-  readonly wallNow: Millis;
-  readonly keep: number;
-}
-
-/**
- * Makes the answer to a request from the effect that it had. Called in the transaction of the effect: after a crash
- * either both are there or neither is, so a request that was not answered can be repeated.
- */
-export type Remember<Effect> = (effect: Effect) => AnswerToKeep;
-
-export interface Counts {
-  readonly webhooks: number;
-  readonly events: number;
-  readonly deliveries: Readonly<Record<DeliveryStatus, number>>;
-}
-
+/** Accounts, their clocks and their snapshots. */
 export interface AccountStore {
-  /** Finds the account or makes it as `initial` says; `opens` grows by one per call. */
+  /**
+   * Opens the account of an API key, creating it with `initial` if it does not exist. Increments `opens` on every call.
+   *
+   * @param keyHash SHA-256 of the API key, in hex
+   * @param initial ignored if the account exists
+   */
   openAccount(keyHash: string, initial: Pick<Account, 'seed' | 'clock'>): Promise<Account>;
-  /** Seed of the account's campaigns: a snapshot brings its own. */
+  /** Seed of the account's campaigns. It changes when a snapshot is imported. */
   seed(account: AccountKey): Promise<number>;
-  /** Key hashes of the accounts that have something pending or a campaign: what must be woken after a restart. */
+  /** Key hashes of all accounts that have pending deliveries or a campaign: those to open after a restart. */
   accountsWithWork(): Promise<readonly string[]>;
+  /** Saves the clock's state, so that it continues from there after a restart. */
   saveClock(account: AccountKey, clock: ClockRecord): Promise<void>;
+  /** Counts rows. Called for every request of some clients, so its time must not grow with the number of rows. */
   counts(account: AccountKey): Promise<Counts>;
-  /** Removes webhooks, events, deliveries, attempts, campaigns and remembered answers; the account itself stays. */
+  /**
+   * Deletes webhooks, events, deliveries, attempts, campaigns and stored responses; the account itself stays, with its
+   * clock and seed.
+   *
+   * Atomic for readers and after a crash: nothing of the old rows can be reached from the first transaction on, even if
+   * deleting them takes longer. Rows that are created while it runs are kept. Claims of the account become invalid: their
+   * records are refused.
+   */
   resetAccount(account: AccountKey): Promise<void>;
   /**
-   * Everything of one account, its secrets included. Rows are read in slices, and the event loop runs in between: the
-   * caller lets nothing change the account until the last one is read.
+   * Reads everything of one account, including its secrets. Deliveries in flight are exported as pending.
+   *
+   * Not atomic: rows are read in slices, and the event loop runs in between. The caller must prevent changes to the account
+   * until the last slice was read. An iteration that is abandoned must not hold a lock.
    */
   exportAccount(account: AccountKey): Promise<AccountExport>;
   /**
-   * All or nothing, the clock and the seed included.
+   * Replaces everything of an account, including its clock and seed, with a snapshot of any adapter. `opens` becomes the
+   * larger of both values. Webhooks get new keys; events and deliveries keep their numbers and ids.
    *
-   * @throws {SnapshotError}
+   * All or nothing: if it rejects, and after a crash, the account is as it was. Claims of the account become invalid. The
+   * event loop may run meanwhile; the caller must prevent changes to the account until it resolves.
+   *
+   * @param dump untrusted: every row is checked before anything changes
+   * @throws {SnapshotError} if the snapshot is invalid; the message names table, row and column
    */
   importAccount(account: AccountKey, dump: AccountDump): Promise<void>;
 }
 
-/** A row of a snapshot. */
-export type DumpRow = Readonly<Record<string, string | number | null>>;
-
-/** Rows of one account, by table, with its internal keys; `version` is that of this form. Any store loads what another saved. */
-export interface AccountDump {
-  readonly version: number;
-  /** Seed that the campaigns were drawn with, and how often the account had been opened; undefined before version 3. */
-  readonly seed?: number | undefined;
-  readonly opens?: number | undefined;
-  readonly clock: ClockRecord;
-  readonly tables: Readonly<Record<string, readonly DumpRow[]>>;
-}
-
-/** An {@link AccountDump} whose rows are read slice by slice. */
-export interface AccountExport extends Omit<AccountDump, 'tables'> {
-  /** Every table in turn, an empty one too; a table's slices follow one another. */
-  readonly slices: AsyncIterable<DumpSlice>;
-}
-
-export interface DumpSlice {
-  readonly table: string;
-  readonly rows: readonly DumpRow[];
-}
-
+/** Registered webhooks. */
 export interface WebhookStore {
-  /** @returns null when the account already has `limit` webhooks. */
+  /**
+   * Creates a webhook.
+   *
+   * @param limit maximum number of webhooks that are not deleted
+   * @param remember stores the response in the same transaction; not called if the result is null
+   * @returns null if the account has `limit` webhooks already
+   */
   createWebhook(
     account: AccountKey,
     webhook: NewWebhook,
     limit: number,
     remember?: Remember<Webhook>,
   ): Promise<Webhook | null>;
-  /** Newest last. */
+  /** Lists the webhooks that are not deleted, newest last. */
   listWebhooks(account: AccountKey): Promise<readonly Webhook[]>;
+  /**
+   * Changes a webhook. Deliveries that are pending or in flight are not touched.
+   *
+   * @param remember stores the response in the same transaction; not called if the result is null
+   * @returns the changed webhook; null if it does not exist
+   */
   updateWebhook(
     account: AccountKey,
     id: string,
     changes: WebhookChanges,
     remember?: Remember<Webhook>,
   ): Promise<Webhook | null>;
-  /** Cancels what is pending, keeps the history. @returns null when there is none, else the cancelled deliveries' ids. */
+  /**
+   * Deletes a webhook and cancels its pending deliveries; its history stays. Deliveries in flight are not touched: see
+   * above.
+   *
+   * From the first transaction on, the webhook is gone and none of its deliveries can be claimed. The deliveries may be
+   * cancelled in slices after that; `recover` cancels those that a crash left pending.
+   *
+   * @returns ids of the cancelled deliveries, oldest first; null if the webhook does not exist
+   */
   deleteWebhook(account: AccountKey, id: string, now: Millis): Promise<readonly string[] | null>;
 }
 
+/** The hot path: publish, claim, record. */
 export interface QueueStore {
-  /** @param emitted saved with the events, as by {@link CampaignStore.saveEmitted} */
+  /**
+   * Saves events and their deliveries: all of them, or none if an id exists already or occurs twice. Concurrent calls
+   * are independent: one with a duplicate id does not affect the others.
+   *
+   * @param emitted saved in the same transaction, as by {@link CampaignStore.saveEmitted}
+   */
   publish(
     account: AccountKey,
     events: readonly NewEvent[],
     emitted?: number,
   ): Promise<PublishResult>;
-  /** @returns null when there is no delivery `of`, or its webhook is gone. */
+  /**
+   * Creates a pending delivery of the same event to the same webhook.
+   *
+   * @returns null if the delivery `of` does not exist or its webhook was deleted
+   */
   redeliver(account: AccountKey, redelivery: NewRedelivery): Promise<Delivery | null>;
-  /** Takes up to `limit` deliveries due at or before `now`, oldest due first, and marks them in flight. */
+  /**
+   * Claims up to `limit` pending deliveries that are due at or before `now`, ordered by due time and then by number. Each
+   * delivery is claimed once until it is recorded or released. The result is empty for a deleted webhook.
+   *
+   * The cost must not grow with the number of pending deliveries.
+   */
   claimDue(webhook: WebhookKey, now: Millis, limit: number): Promise<readonly Claim[]>;
-  /** Due time of the oldest pending delivery per webhook of the account; webhooks without one are left out. */
+  /**
+   * Due time of the earliest pending delivery of each webhook of the account. Paused webhooks are included; deleted ones
+   * and those without pending deliveries are not.
+   */
   nextDueAt(account: AccountKey): Promise<ReadonlyMap<WebhookKey, Millis>>;
   /**
-   * Attempts may belong to different accounts. A record that does not fit its delivery (it is not in flight, or this is
-   * not its next attempt) is refused, and the others are written. Throws when nothing could be written, e.g. on a full
-   * disk: the same call may succeed later.
+   * Records the results of attempts and moves their deliveries on, all in one transaction. Records may belong to different
+   * accounts, and one that cannot be written must not hold up the others.
+   *
+   * A record is refused, and the others are written, if its delivery is not in flight (it was recorded, released, reset or
+   * never existed) or if `attempt.number` is not the number of attempts made so far plus one. Repeating a refused record
+   * cannot help.
+   *
+   * `nextAttemptAt` is stored as null if no attempt follows because the webhook was deleted.
    *
    * @returns the refused records
+   * @throws {StoreFailure} if nothing could be written; all deliveries are still in flight, so the same call can be repeated
    */
   recordAttempts(records: readonly AttemptRecord[]): Promise<readonly AttemptRecord[]>;
-  /** Gives claims back unattempted, as they were. */
+  /**
+   * Returns claims without an attempt: the deliveries are pending again, at their old due time. Ignores keys that are not
+   * in flight.
+   */
   release(deliveries: readonly number[]): Promise<void>;
-  /** After a crash: what was in flight is pending again at its old due time (cancelled if its webhook is gone). @returns how many. */
+  /**
+   * Restores a consistent state after a crash: releases everything that was in flight, of all accounts, and completes
+   * interrupted deletions. Called once after opening; harmless on a store that was closed cleanly.
+   *
+   * @returns how many deliveries were restored, for the log
+   */
   recover(): Promise<number>;
 }
 
-/** Something done to an account's campaigns: plain data that only the simulator reads. */
-export interface StoredCommand {
-  readonly at: Millis;
-  /** Events of the campaigns that had come out before it. */
-  readonly emitted: number;
-  readonly body: string;
-}
-
+/** Campaigns, as the log of their commands. */
 export interface CampaignStore {
+  /**
+   * Appends a command to the account's log.
+   *
+   * @param remember stores the response in the same transaction
+   */
   appendCommand(
     account: AccountKey,
     command: StoredCommand,
     remember?: Remember<void>,
   ): Promise<void>;
-  /** In the order in which they came. */
+  /** All commands, in the order in which they were appended. */
   commands(account: AccountKey): Promise<readonly StoredCommand[]>;
-  /** How many events of the campaigns have come out: published, or heard by nobody. */
+  /** Number of campaign events emitted so far, including those that no webhook is subscribed to; 0 at first. */
   emitted(account: AccountKey): Promise<number>;
+  /** Replaces the number of emitted events. Only needed if nothing is published with them: see {@link QueueStore.publish}. */
   saveEmitted(account: AccountKey, emitted: number): Promise<void>;
 }
 
+/** Events, deliveries and dead letters. Reads reflect the state at the time of the call. */
 export interface HistoryStore {
+  /** Lists events, newest first. */
   listEvents(account: AccountKey, filter: EventFilter, page: Page): Promise<readonly EventRow[]>;
+  /** @returns null if the account has no such event */
   getEvent(account: AccountKey, id: string): Promise<EventRow | null>;
+  /** Lists deliveries, newest first; none if the filter names a webhook or an event that does not exist. */
   listDeliveries(
     account: AccountKey,
     filter: DeliveryFilter,
     page: Page,
   ): Promise<readonly Delivery[]>;
+  /** @returns the delivery with its body and attempts; null if the account has no such delivery */
   getDelivery(account: AccountKey, id: string): Promise<DeliveryDetail | null>;
-  /** Unacknowledged, oldest first: `after` is the `seq` of the last one seen. */
+  /** Lists dead letters that are not acknowledged, by event, oldest first; none for a deleted webhook. */
   listDeadLetters(
     account: AccountKey,
     webhook: WebhookKey,
     page: Page,
   ): Promise<readonly DeadLetter[]>;
-  /** Acknowledged ones too. */
+  /** @returns the dead letter, even if it was acknowledged; null if the event is not dead or the webhook was deleted */
   getDeadLetter(
     account: AccountKey,
     webhook: WebhookKey,
     eventId: string,
   ): Promise<DeadLetter | null>;
-  /** Idempotent: a second call keeps the first time. @returns null when there is no such dead letter. */
+  /**
+   * Acknowledges all dead deliveries of an event to a webhook. Idempotent: a second call keeps the first time.
+   *
+   * @returns the dead letter; null if it does not exist
+   */
   acknowledge(
     account: AccountKey,
     webhook: WebhookKey,
@@ -275,28 +329,34 @@ export interface HistoryStore {
   ): Promise<DeadLetter | null>;
 }
 
+/** Stored responses. They are written by {@link Remember} callbacks. */
 export interface IdempotencyStore {
-  /** The answer remembered for this key, unless it is older than `notBefore` (real time). */
-  recall(account: AccountKey, key: string, notBefore: Millis): Promise<StoredAnswer | null>;
+  /**
+   * Finds the response to the request with this `Idempotency-Key`.
+   *
+   * @param notBefore real time; null is returned for a response stored before it
+   */
+  findResponse(account: AccountKey, key: string, notBefore: Millis): Promise<StoredResponse | null>;
 }
 
-/** Whether state can be kept at all. Every method of a store rejects with {@link StoreFailure} when the medium fails. */
+/** Health of the medium. */
 export interface StoreHealth {
   /**
-   * Writes something that changes nothing.
+   * Proves that the medium can be written, by a write that changes nothing. Readiness probes call it.
    *
-   * @throws {StoreFailure}
+   * @throws {StoreFailure} if it cannot
    */
   checkWritable(): Promise<void>;
   /**
-   * Calls `listener` whenever a method rejects with a {@link StoreFailure}: whoever waits for something that is retried
-   * behind the scenes learns of it.
+   * Calls `listener` whenever a method rejects with a {@link StoreFailure}, so that a caller that waits for work retried in
+   * the background can give up.
    *
-   * @returns the function that ends the subscription
+   * @returns function that ends the subscription
    */
   onFailure(listener: (failure: StoreFailure) => void): () => void;
 }
 
+/** A store of all accounts. Opened by the adapter's own function. */
 export interface Store
   extends
     AccountStore,
@@ -306,8 +366,11 @@ export interface Store
     HistoryStore,
     IdempotencyStore,
     StoreHealth {
-  /** Where state is kept, in words for a person: `memory` or a file's path. */
+  /** Where state is kept, for people: `memory` or the path of a file. */
   readonly location: string;
-  /** Writes back what is buffered and lets go of the file. */
+  /**
+   * Writes what is still buffered, resolves the calls that wait for it, and releases the medium. Idempotent; other methods
+   * reject afterwards.
+   */
   close(): Promise<void>;
 }

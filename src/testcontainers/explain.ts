@@ -1,10 +1,10 @@
 /**
- * Why a container does not start, in words that say what to do.
+ * Explanations of container start failures, with a remedy.
  *
  * @module
  */
 
-/** The sandbox's container cannot be started; the message says why and what to do. */
+/** The sandbox container could not be started. The message gives the cause and the remedy. */
 export class SandboxContainerError extends Error {
   override readonly name = 'SandboxContainerError';
 }
@@ -14,47 +14,47 @@ const messageOf = (error: unknown): string =>
 
 export const noEngine = (cause: unknown): SandboxContainerError =>
   new SandboxContainerError(
-    `No Docker engine answers (${messageOf(cause)}). Start one, or say where it is with DOCKER_HOST; without any, createMock() runs the sandbox in this process.`,
+    `No Docker engine found (${messageOf(cause)}). Start one, or set DOCKER_HOST. Without Docker, run the sandbox in this process with createMock().`,
     { cause },
   );
 
-/** @param printed what the sandbox printed before it ended */
-export const ended = (printed: string, cause: unknown): SandboxContainerError =>
+/** @param printed output of the sandbox before it exited */
+export const exited = (printed: string, cause: unknown): SandboxContainerError =>
   new SandboxContainerError(
-    `The sandbox ended before it was ready. It printed: ${printed.trim() || 'nothing'}`,
+    `The sandbox exited before it was ready. Output: ${printed.trim() || '(none)'}`,
     { cause },
   );
 
-/** testcontainers has removed the container by then, and passes on what it printed. */
-const ENDED = /^Container exited during HTTP healthCheck, last \d+ logs: ([^]*)$/;
+/** testcontainers has removed the container by then; its message holds the output. */
+const EXITED = /^Container exited during HTTP healthCheck, last \d+ logs: ([^]*)$/;
 const MISSING_IMAGE =
   /no such image|does not exist locally|pull access denied|manifest unknown|not found|no such host|failed to pull/i;
-const TAKEN_PORT = /port is already allocated|address already in use/i;
+const PORT_IN_USE = /port is already allocated|address already in use/i;
 
 /**
- * Puts what an engine says into our words; what is not known is passed on as it is.
+ * Translate an engine's error. Unknown errors are returned unchanged.
  *
- * @param hasImage whether the engine has the image: if so, another one is missing
+ * @param hasImage true if the engine has the image, so that a missing image is testcontainers' own
  */
 export const explain = (image: string, hasImage: boolean, cause: unknown): unknown => {
-  const said = messageOf(cause);
-  const printed = ENDED.exec(said)?.[1];
-  if (printed !== undefined) return ended(printed, cause);
-  if (TAKEN_PORT.test(said)) {
+  const message = messageOf(cause);
+  const printed = EXITED.exec(message)?.[1];
+  if (printed !== undefined) return exited(printed, cause);
+  if (PORT_IN_USE.test(message)) {
     return new SandboxContainerError(
-      `The port on the host that the container was to have is taken. Stop what uses it, or leave withExposedPorts out: then any free one is taken, and getBaseUrl() knows it. (${said})`,
+      `The host port for the container is in use. Stop the process that uses it, or remove withExposedPorts() to map a free port, which getBaseUrl() returns. (${message})`,
       { cause },
     );
   }
-  if (MISSING_IMAGE.test(said) && hasImage) {
+  if (MISSING_IMAGE.test(message) && hasImage) {
     return new SandboxContainerError(
-      `testcontainers cannot get the image of its own helper, which cleans up. Let the engine reach a registry, or set TESTCONTAINERS_RYUK_DISABLED=true and stop what you start. (${said})`,
+      `testcontainers cannot pull the image of Ryuk, its cleanup container. Give the engine access to a registry, or set TESTCONTAINERS_RYUK_DISABLED=true and stop containers yourself. (${message})`,
       { cause },
     );
   }
-  if (MISSING_IMAGE.test(said)) {
+  if (MISSING_IMAGE.test(message)) {
     return new SandboxContainerError(
-      `There is no image ${image}, neither on this machine nor in a registry. Build it with \`npm run image\` in a checkout of sendemall-mock, or give the name that it has to new SendEmAllContainer(image). (${said})`,
+      `Image ${image} not found on this machine or in a registry. Build it with \`npm run image\` in a checkout of sendemall-mock, or pass its name to new SendEmAllContainer(image). (${message})`,
       { cause },
     );
   }

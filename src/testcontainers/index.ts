@@ -1,5 +1,5 @@
 /**
- * testcontainers: a sandbox in a container of its own.
+ * Public entry `sendemall-mock/testcontainers`: a sandbox in its own container.
  *
  * @module
  */

@@ -1,29 +1,24 @@
 /**
- * The sandbox's image, as modules of testcontainers have theirs.
+ * testcontainers module for the sandbox image.
  *
  * @module
  */
 import { GenericContainer, getContainerRuntimeClient, Wait } from 'testcontainers';
-import { ended, explain, noEngine } from './explain.ts';
-import {
-  RECEIVER_HOST,
-  SANDBOX_PORT,
-  StartedSendEmAllContainer,
-} from './started-send-em-all-container.ts';
+import { DEFAULT_API_KEY, DEFAULT_PORT } from '../domain/defaults.ts';
+import { exited, explain, noEngine } from './explain.ts';
+import { RECEIVER_HOST, StartedSendEmAllContainer } from './started-send-em-all-container.ts';
 
-/** The key of the provider's own examples, for those who name none. */
-const DEFAULT_API_KEY = 'your-api-key';
-/** It is asked so often whether it is ready, and has so long to answer. Real milliseconds. */
-const LOOK_MS = 200;
+/** Interval and timeout of readiness probes, in real milliseconds. */
+const PROBE_MS = 200;
 /** The image's volume. */
 const STATE_FOLDER = '/data';
 
 export interface ForwardOptions {
-  /** The receiver's signing secret, 8 to 256 characters. Left out, the sandbox makes one and logs it. */
+  /** The receiver's signing secret, 8 to 256 characters. Default: generated and logged by the sandbox. */
   readonly secret?: string;
 }
 
-/** Whoever says localhost means the machine that the tests run on, not the container. */
+/** Replace loopback hosts: in a test, `localhost` means the machine that runs it, not the container. */
 const fromInside = (url: string): string =>
   url.replace(
     /^(https?:\/\/)(?:localhost|127\.0\.0\.1|\[::1\])(?=[:/?#]|$)/i,
@@ -45,39 +40,39 @@ export class SendEmAllContainer extends GenericContainer {
   readonly #apiKeys: string[] = [];
   #id: string | null = null;
 
-  /** @param image built with `npm run image`, e.g. `sendemall-mock` or one in your own registry */
+  /** @param image built with `npm run image`: `sendemall-mock`, or its name in your registry */
   constructor(image: string) {
     super(image);
-    this.withExposedPorts(SANDBOX_PORT)
-      // Docker's own name of the host, which only its desktop editions give without being asked.
+    this.withExposedPorts(DEFAULT_PORT)
+      // Docker Desktop defines this name; other engines need it added.
       .withExtraHosts([{ host: RECEIVER_HOST, ipAddress: 'host-gateway' }])
       .withWaitStrategy(
-        Wait.forHttp('/readyz', SANDBOX_PORT, { abortOnContainerExit: true }).withReadTimeout(
-          LOOK_MS,
+        Wait.forHttp('/readyz', DEFAULT_PORT, { abortOnContainerExit: true }).withReadTimeout(
+          PROBE_MS,
         ),
       );
   }
 
-  /** The same seed and the same calls give the same data. 0 to 4294967295. */
+  /** Seed for generated data, 0 to 4294967295: the same seed and calls produce the same data. */
   withSeed(seed: number): this {
     return this.withEnvironment({ SENDEMALL_MOCK_SEED: String(seed) });
   }
 
-  /** The clock of new accounts: `realtime`, `skip`, `frozen`, or a rate such as `60x`. */
+  /** Clock mode of new accounts: `realtime`, `skip`, `frozen`, or a rate such as `60x`. */
   withClock(mode: string): this {
     return this.withEnvironment({ SENDEMALL_MOCK_CLOCK: mode });
   }
 
-  /** Only this key, and others given in the same way, are accounts. The first is `getClient()`'s. */
+  /** Accept only this API key, and further ones added by repeated calls. `getClient()` uses the first. */
   withApiKey(apiKey: string): this {
     this.#apiKeys.push(apiKey);
     return this.withEnvironment({ SENDEMALL_MOCK_API_KEY: this.#apiKeys.join(',') });
   }
 
   /**
-   * Registers a receiver for all events of the first account.
+   * Register a receiver for all events of the first account.
    *
-   * @param url `localhost` in it is the machine that the tests run on
+   * @param url `localhost` in it means the machine that runs the tests
    */
   withForwardTo(url: string, { secret }: ForwardOptions = {}): this {
     return this.withEnvironment({
@@ -87,10 +82,10 @@ export class SendEmAllContainer extends GenericContainer {
   }
 
   /**
-   * Keeps state in a file, so that it survives `restart()`.
+   * Keep state in a SQLite file, so that it survives `restart()`.
    *
-   * @param source a volume's name or a folder of the host, to outlive the container; it must be writable for user 1000
-   * @param file name of the SQLite file in it
+   * @param source volume name or host directory, if state must outlive the container; writable for user 1000
+   * @param file name of the SQLite file. Default `sandbox.db`
    */
   withDatabase(source?: string, file = 'sandbox.db'): this {
     if (source !== undefined) {
@@ -100,12 +95,12 @@ export class SendEmAllContainer extends GenericContainer {
     return this.withEnvironment({ SENDEMALL_MOCK_DB: `${STATE_FOLDER}/${file}` });
   }
 
-  /** @throws {SandboxContainerError} with what to do, when it cannot be started */
+  /** @throws {SandboxContainerError} if it cannot be started, with the remedy */
   override async start(): Promise<StartedSendEmAllContainer> {
     const engine = await getContainerRuntimeClient().catch((error: unknown) => {
       throw noEngine(error);
     });
-    // The engine may be another machine, and the sandbox answers only under names that it knows.
+    // The engine may run on another machine, and the sandbox rejects unknown host names.
     const names = [
       this.environment['SENDEMALL_MOCK_ALLOWED_HOST'],
       engine.info.containerRuntime.host,
@@ -115,8 +110,8 @@ export class SendEmAllContainer extends GenericContainer {
       const started = await super.start();
       return new StartedSendEmAllContainer(started, this.#apiKeys[0] ?? DEFAULT_API_KEY);
     } catch (error) {
-      const end = await this.#lastWords();
-      if (end !== null) throw ended(end, error);
+      const output = await this.#removeExited();
+      if (output !== null) throw exited(output, error);
       const hasImage = await engine.image.exists(this.imageName).catch(() => false);
       throw explain(this.imageName.string, hasImage, error);
     }
@@ -126,8 +121,8 @@ export class SendEmAllContainer extends GenericContainer {
     this.#id = id;
   }
 
-  /** What the container printed before it ended, if it did; lets it go, as nobody else would. */
-  async #lastWords(): Promise<string | null> {
+  /** Remove a container that failed to start. @returns its output if it has exited, else null */
+  async #removeExited(): Promise<string | null> {
     if (this.#id === null) return null;
     try {
       const { container: containers } = await getContainerRuntimeClient();
@@ -140,7 +135,7 @@ export class SendEmAllContainer extends GenericContainer {
       await container.remove({ force: true, v: true });
       return Status === 'exited' ? lines.join('') : null;
     } catch {
-      // It is gone already; what is known is thrown.
+      // Already removed: the caller reports the original error.
       return null;
     }
   }

@@ -1,15 +1,13 @@
 /**
- * A sandbox that runs in a container.
+ * Handle to a running sandbox container.
  *
  * @module
  */
 import { AbstractStartedContainer, type StartedTestContainer } from 'testcontainers';
 import { createClient, type Client } from '../client/create-client.ts';
+import { DEFAULT_PORT } from '../domain/defaults.ts';
 
-/** Where a sandbox listens in its container. */
-export const SANDBOX_PORT = 7363;
-
-/** A name that the container has for the machine that it runs on. */
+/** The host machine's name inside the container. */
 export const RECEIVER_HOST = 'host.docker.internal';
 
 export class StartedSendEmAllContainer extends AbstractStartedContainer {
@@ -20,23 +18,23 @@ export class StartedSendEmAllContainer extends AbstractStartedContainer {
     this.#apiKey = apiKey;
   }
 
-  /** As this process reaches it, e.g. `http://localhost:32768`. */
+  /** URL of the sandbox for this process, such as `http://localhost:32768`. */
   getBaseUrl(): string {
-    return `http://${this.getHost()}:${this.getMappedPort(SANDBOX_PORT)}`;
+    return `http://${this.getHost()}:${this.getMappedPort(DEFAULT_PORT)}`;
   }
 
   /**
-   * A client of one account. Every key is an account of its own, so tests that run at once take one each.
+   * Create a client for one account. Each API key is a separate account: give every parallel test its own.
    *
-   * @param apiKey default: the first one of `withApiKey`, else the provider's `your-api-key`
+   * @param apiKey default: the first key of `withApiKey`, else `your-api-key`
    */
   getClient(apiKey: string = this.#apiKey): Client {
     return createClient({ baseUrl: this.getBaseUrl(), apiKey });
   }
 
   /**
-   * The host in the URL of a receiver that runs on this machine, outside of any container. On Linux the receiver must
-   * listen on all addresses (0.0.0.0): the container does not come in by loopback.
+   * Host name for the URL of a receiver that runs on this machine, outside any container. On Linux the receiver must
+   * listen on all interfaces (0.0.0.0): the container does not connect through loopback.
    */
   getReceiverHost(): string {
     return RECEIVER_HOST;

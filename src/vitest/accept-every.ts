@@ -1,5 +1,5 @@
 /**
- * Whether a schema that the user wrote takes every event that the contract allows; if not, where it is stricter.
+ * Checks whether a user's schema accepts every event that the contract allows, and where it is stricter.
  *
  * @module
  */
@@ -13,7 +13,7 @@ interface Issue {
   readonly message: string;
 }
 
-/** https://standardschema.dev, as far as it is needed. */
+/** The part of https://standardschema.dev that is needed here. */
 interface StandardSchema {
   readonly '~standard': {
     readonly vendor: string;
@@ -21,7 +21,7 @@ interface StandardSchema {
   };
 }
 
-const REMEDY = 'Give a zod schema (3 or 4) or any other Standard Schema.';
+const REMEDY = 'Pass a zod schema (3 or 4) or any other Standard Schema.';
 
 const isStandard = (schema: unknown): schema is StandardSchema =>
   (typeof schema === 'object' || typeof schema === 'function') &&
@@ -42,8 +42,8 @@ const pathOf = (path: unknown): string =>
 const issuesIn = (issues: readonly { path?: unknown; message?: unknown }[]): Issue[] =>
   issues.map(({ path, message }) => ({ path: pathOf(path), message: String(message) }));
 
-/** What the schema says against a value; empty when it takes it. */
-const judge = async (schema: unknown, value: unknown): Promise<readonly Issue[]> => {
+/** Validate a value. @returns issues; empty if the schema accepts it */
+const validate = async (schema: unknown, value: unknown): Promise<readonly Issue[]> => {
   if (isStandard(schema)) {
     const result = (await schema['~standard'].validate(value)) as {
       issues?: readonly { path?: unknown; message?: unknown }[];
@@ -52,17 +52,17 @@ const judge = async (schema: unknown, value: unknown): Promise<readonly Issue[]>
   }
   const { safeParse } = (schema ?? {}) as { safeParse?: unknown };
   if (typeof safeParse !== 'function') {
-    throw new MatcherError(`toAcceptEvery() judges a schema, and this is none. ${REMEDY}`);
+    throw new MatcherError(`toAcceptEvery() requires a schema. ${REMEDY}`);
   }
-  // zod 3 before 3.24, which knew no Standard Schema.
+  // zod before 3.24 does not implement Standard Schema.
   const result = (schema as { safeParse(value: unknown): unknown }).safeParse(value) as {
     success: boolean;
     error?: { issues: readonly { path?: unknown; message?: unknown }[] };
   };
-  return result.success ? [] : issuesIn(result.error?.issues ?? [{ message: 'refused' }]);
+  return result.success ? [] : issuesIn(result.error?.issues ?? [{ message: 'rejected' }]);
 };
 
-/** The user's schema as JSON Schema, to quote its clause; null for what cannot be written so. */
+/** The user's schema as JSON Schema, to quote the clause; null if it cannot be converted. */
 const toJsonSchema = async (schema: unknown): Promise<unknown> => {
   if (typeof schema !== 'object' || schema === null) return null;
   try {
@@ -74,7 +74,7 @@ const toJsonSchema = async (schema: unknown): Promise<unknown> => {
       return zodToJsonSchema(schema as never);
     }
   } catch {
-    // A schema with a transform or a cycle: its own message has to do.
+    // A schema with a transform or a cycle: fall back to its own message.
   }
   return null;
 };
@@ -84,7 +84,7 @@ interface Node {
   readonly additionalProperties?: unknown;
 }
 
-/** The clause at a path, or the nearest one above it that says anything. */
+/** The clause at a path, or an `additionalProperties: false` above it; null if there is none. */
 const clauseAt = (json: unknown, path: string): string | null => {
   let node = json as Node | null;
   for (const key of path.split('.').filter((step) => step !== '')) {
@@ -100,7 +100,7 @@ const clauseAt = (json: unknown, path: string): string | null => {
   return text === '{}' ? null : text;
 };
 
-const describeDelivery = (
+const describeRejection = (
   { what, path }: LegalEvent,
   issues: readonly Issue[],
   json: unknown,
@@ -108,36 +108,38 @@ const describeDelivery = (
   const [first] = issues;
   const at = first?.path === undefined || first.path === '' ? (path ?? '') : first.path;
   const clause = clauseAt(json, at) ?? (path === null ? null : clauseAt(json, path));
-  const said = first?.message ?? 'refused';
-  return `${what}: ${at === '' ? '' : `${at}: `}${said}${clause === null ? '' : ` (your schema: ${clause})`}`;
+  const message = first?.message ?? 'rejected';
+  return `${what}: ${at === '' ? '' : `${at}: `}${message}${clause === null ? '' : ` (your schema: ${clause})`}`;
 };
 
-/** At the most so many are told; one clause is often behind many. */
-const MAX_TOLD = 12;
+/** Maximum number of lines: one clause often causes many rejections. */
+const MAX_LINES = 12;
 
 /**
- * @returns a line for every legal event that the schema refuses; empty when it takes all
- * @throws {MatcherError} for what is no schema, and for an event type that does not exist
+ * Validate all legal events of a type.
+ *
+ * @returns a line for each legal event that the schema rejects; empty if it accepts all
+ * @throws {MatcherError} if `schema` is not a schema, or `type` is unknown
  */
-export const acceptsEvery = async (
+export const findRejections = async (
   schema: unknown,
   type: EventType,
 ): Promise<readonly string[]> => {
   if (!EVENT_TYPES.includes(type)) {
     throw new MatcherError(
-      `toAcceptEvery("${type}"): there is no such event. There are: ${EVENT_TYPES.join(', ')}.`,
+      `toAcceptEvery("${type}"): unknown event. Known events: ${EVENT_TYPES.join(', ')}.`,
     );
   }
-  const refusals: { readonly legal: LegalEvent; readonly issues: readonly Issue[] }[] = [];
+  const rejections: { readonly legal: LegalEvent; readonly issues: readonly Issue[] }[] = [];
   for (const legal of legalEvents(type)) {
-    const issues = await judge(schema, structuredClone(legal.event));
-    if (issues.length > 0) refusals.push({ legal, issues });
+    const issues = await validate(schema, structuredClone(legal.event));
+    if (issues.length > 0) rejections.push({ legal, issues });
   }
-  if (refusals.length === 0) return [];
+  if (rejections.length === 0) return [];
   const json = await toJsonSchema(schema);
   const lines = [
-    ...new Set(refusals.map(({ legal, issues }) => describeDelivery(legal, issues, json))),
+    ...new Set(rejections.map(({ legal, issues }) => describeRejection(legal, issues, json))),
   ];
-  const more = lines.length - MAX_TOLD;
-  return more > 0 ? [...lines.slice(0, MAX_TOLD), `… and ${more} more`] : lines;
+  const more = lines.length - MAX_LINES;
+  return more > 0 ? [...lines.slice(0, MAX_LINES), `… and ${more} more`] : lines;
 };

@@ -17,17 +17,16 @@ import { DEFAULT_PATH } from './sandbox.ts';
 import { mount, type Mounted, type Receiver } from './mount.ts';
 
 export interface DescribeOptions extends Omit<VerifyOptions, 'url' | 'onProgress' | 'bail'> {
-  /** Title of the suite. Default: "conforms to SendEmAll". */
+  /** Title of the suite. Default "conforms to SendEmAll". */
   readonly title?: string | undefined;
-  /** Path and query on a mounted handler's port. Default `/webhooks/sendemall`. */
+  /** Path and query of a mounted handler. Default `/webhooks/sendemall`. */
   readonly path?: string | undefined;
-  /** Known failures, by id, each with its reason: skipped with it; one that passes by now fails. */
+  /** Known failures: reason by check id. They are skipped with the reason; one that passes fails its test. */
   readonly known?: Readonly<Record<string, string>> | undefined;
   /**
-   * Milliseconds that the whole run may take. Default 300,000. When the receiver is slow, the most important checks run
-   * first: MUST before SHOULD before INFO. The tests of checks that are not reached are skipped with that reason; if one
-   * of them counts (see `failOn`), the first test of the suite fails and names it, because a run that has not tried
-   * everything is no proof.
+   * Time budget of the run in milliseconds. Default 300,000. If the receiver is slow, the most important checks run first:
+   * MUST before SHOULD before INFO. Tests of checks that were not reached are skipped; if one of them counts (see
+   * `failOn`), the first test of the suite fails and names it, because an incomplete run proves nothing.
    */
   readonly budgetMs?: number | undefined;
 }
@@ -35,26 +34,26 @@ export interface DescribeOptions extends Omit<VerifyOptions, 'url' | 'onProgress
 const lines = (result: CheckResult): string =>
   [
     `${result.level} ${result.id}: ${result.title}`,
-    `expected:   ${result.expected.join(' or ')}`,
-    `actual:     ${result.actual ?? ''}`,
-    `contract:   ${result.requirement}`,
-    ...(result.diagnosis === null ? [] : [`likely:     ${result.diagnosis}`]),
-    ...(result.fix === null ? [] : [`mend it:    ${result.fix}`]),
-    ...(result.reproduce === null ? [] : [`reproduce:  ${result.reproduce}`]),
+    `expected:     ${result.expected.join(' or ')}`,
+    `actual:       ${result.actual ?? ''}`,
+    `requirement:  ${result.requirement}`,
+    ...(result.diagnosis === null ? [] : [`cause:        ${result.diagnosis}`]),
+    ...(result.fix === null ? [] : [`fix:          ${result.fix}`]),
+    ...(result.reproduce === null ? [] : [`reproduce:    ${result.reproduce}`]),
   ].join('\n');
 
-/** A check found the receiver wrong. */
+/** A check failed. */
 export class NotConformantError extends Error {
   override readonly name = 'NotConformantError';
 }
 
-/** Checks that count were not reached within the run's time budget. */
+/** Checks that count were not reached within the time budget. */
 export class NotReachedError extends Error {
   override readonly name = 'NotReachedError';
 }
 
-/** @throws {NotReachedError} when the time budget was spent before every check that counts had a result */
-const judgeCutOff = (
+/** @throws {NotReachedError} if the time budget ran out before all checks that count had run */
+const assertReached = (
   { checks, cut_off: cutOff }: Report,
   counts: (result: CheckResult) => boolean,
 ): void => {
@@ -63,25 +62,25 @@ const judgeCutOff = (
   if (left.length === 0) return;
   const { reached, total, budget_ms: budgetMs } = cutOff;
   throw new NotReachedError(
-    `${reached} of ${total} checks were run within the time budget of ${(budgetMs ?? 0) / 1000} s. Not tested: ${left.map(({ id }) => id).join(', ')}. Pass a longer budgetMs, choose checks with "only", or make the receiver answer faster.`,
+    `${reached} of ${total} checks ran within the time budget of ${(budgetMs ?? 0) / 1000} s. Not tested: ${left.map(({ id }) => id).join(', ')}. Pass a larger budgetMs, select checks with "only", or make the receiver faster.`,
   );
 };
 
-/** What the run may take beyond its budget: checks end in order, and faults are switched off. */
+/** Time beyond the budget, to end running checks and switch off faults. */
 const GRACE_MS = 60_000;
 
-const judge = (
+const assertResult = (
   result: CheckResult,
   isCounted: boolean,
   known: string | undefined,
   skip: TestContext['skip'],
 ): void => {
   const { id } = result;
-  if (result.status === 'error') throw new Error(result.reason ?? `${id} had trouble`);
+  if (result.status === 'error') throw new Error(result.reason ?? `${id} could not run`);
   if (result.status === 'not_tested') skip(result.reason ?? 'not tested');
   if (result.status === 'pass' && known !== undefined) {
     throw new NotConformantError(
-      `${id} passes by now, and is still listed as known ("${known}"). Take it off the list.`,
+      `${id} passes but is listed as a known failure ("${known}"). Remove it from "known".`,
     );
   }
   if (result.status !== 'fail') return;
@@ -90,7 +89,7 @@ const judge = (
   throw new NotConformantError(lines(result));
 };
 
-/** Starts a sandbox for the check of dead-letter recovery. */
+/** Start a private sandbox for hooks that need one. */
 const startSandbox = async () => {
   const mock = await createMock({ clock: 'frozen', rateLimit: false });
   return {
@@ -101,8 +100,12 @@ const startSandbox = async () => {
 };
 
 /**
- * One vitest test for each check of the conformance suite, and one for the time budget of the run. Failures of the level `failOn` (default `must`) fail their
- * test; what a hook is missing for, and what is of a lower level, is skipped with the reason.
+ * Define one vitest test for each check of the conformance suite, and one for the time budget. Failures of the level
+ * `failOn` (default `must`) or above fail their test. Failures of a lower level, and checks without a hook that they need,
+ * are skipped with the reason.
+ *
+ * @param receiver URL, handler or app
+ * @throws {Error} for an unknown check in `known`
  *
  * @example
  * ```ts
@@ -111,10 +114,10 @@ const startSandbox = async () => {
  */
 export const describeReceiver = (receiver: Receiver, options: DescribeOptions): void => {
   const { title, path = DEFAULT_PATH, known = {}, budgetMs = DEFAULT_BUDGET_MS, ...rest } = options;
-  const strange = Object.keys(known).filter((id) => !CATALOGUE.some((check) => check.id === id));
-  if (strange.length > 0) {
+  const unknown = Object.keys(known).filter((id) => !CATALOGUE.some((check) => check.id === id));
+  if (unknown.length > 0) {
     throw new Error(
-      `describeReceiver: "known" names ${strange.join(', ')}, which is no check. The ids are listed by "sendemall-mock verify --list".`,
+      `describeReceiver: unknown check in "known": ${unknown.join(', ')}. List the checks with \`sendemall-mock verify --list\`.`,
     );
   }
   describe(title ?? 'conforms to SendEmAll', () => {
@@ -133,16 +136,16 @@ export const describeReceiver = (receiver: Receiver, options: DescribeOptions): 
     afterAll(() => mounted?.[Symbol.asyncDispose]());
 
     test('the run reaches every check that counts within its time budget', () => {
-      if (report !== null) judgeCutOff(report, counts);
+      if (report !== null) assertReached(report, counts);
     });
-    for (const { id, title: says } of CATALOGUE) {
-      test(`${id}: ${says}`, ({ skip }) => {
+    for (const { id, title: checkTitle } of CATALOGUE) {
+      test(`${id}: ${checkTitle}`, ({ skip }) => {
         const result = results.get(id);
         if (result === undefined) {
           skip('not selected');
           return;
         }
-        judge(result, counts(result), known[id], skip);
+        assertResult(result, counts(result), known[id], skip);
       });
     }
   });

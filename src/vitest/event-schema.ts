@@ -1,5 +1,5 @@
 /**
- * Whether something is an event as the contract has it.
+ * Validates events against the contract.
  *
  * @module
  */
@@ -14,16 +14,23 @@ const parsed = (value: unknown): unknown => {
     return JSON.parse(value);
   } catch (error) {
     throw new MatcherError(
-      `toMatchEventSchema(): the text is no JSON (${(error as Error).message}).`,
+      `toMatchEventSchema(): invalid JSON (${(error as Error).message}). Pass an event, or its JSON text.`,
     );
   }
 };
 
-/** @throws {MatcherError} for an event type that does not exist, and for text that is no JSON */
+/**
+ * Validate an event.
+ *
+ * @param value an event, or its JSON text
+ * @param type expected type; any if undefined
+ * @returns problems; empty if the event is valid
+ * @throws {MatcherError} for an unknown type, and for invalid JSON
+ */
 export const problemsOf = (value: unknown, type?: EventType): readonly string[] => {
   if (type !== undefined && !EVENT_TYPES.includes(type)) {
     throw new MatcherError(
-      `toMatchEventSchema("${type}"): there is no such event. There are: ${EVENT_TYPES.join(', ')}.`,
+      `toMatchEventSchema("${type}"): unknown event. Known events: ${EVENT_TYPES.join(', ')}.`,
     );
   }
   const event = parsed(value);

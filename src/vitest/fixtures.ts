@@ -1,31 +1,32 @@
 /**
- * vitest's `test` with a sandbox in it.
+ * vitest's `test` extended with a sandbox.
  *
  * @module
  */
 import { randomBytes } from 'node:crypto';
 import { expect, test as base } from 'vitest';
 import { createClient } from '../client/create-client.ts';
-import { createMock, type Mock, type MockOptions } from '../create-mock.ts';
+import { createMock, type Mock } from '../create-mock.ts';
+import type { MockClock, MockOptions } from '../mock-options.ts';
 import { matchers } from './matchers.ts';
 import { createSandbox, type Sandbox } from './sandbox.ts';
 
-/** How the sandbox of a file's tests is to be; by `test.override` or `test.scoped`, or for all by `createSandboxTest`. */
+/** Options of the sandbox: for all tests by `createSandboxTest`, for some by `test.override` or `test.scoped`. */
 export interface SandboxOptions {
-  /** A running sandbox, such as a container's. Default: one in this process for each worker. */
+  /** URL of a running sandbox, such as a container's. Default: start one in each worker process. */
   readonly url?: string;
-  /** Default `frozen`: nothing is tried again until a test, or a matcher, moves the clock. */
-  readonly clock?: string;
-  /** Seed of what is made up. Default 1, so that a test sees the same data every time. */
+  /** Clock mode. Default `frozen`: no retries until a test or a matcher advances the clock. */
+  readonly clock?: MockClock;
+  /** Seed for generated data. Default 1, so that a test gets the same data every time. */
   readonly seed?: number;
-  /** Real milliseconds that an attempt may take. Default: the contract's 10,000. */
+  /** Timeout of an attempt in real milliseconds. Default 10,000, as in the contract. */
   readonly attemptTimeoutMs?: number;
 }
 
 export interface SandboxFixtures {
-  /** The server; one for all tests of a worker. */
+  /** The server, shared by all tests of a worker. */
   readonly sandboxServer: { readonly url: string };
-  /** An account of its own for each test, so that tests can run side by side. */
+  /** A separate account for each test, so that tests can run in parallel. */
   readonly sandbox: Sandbox;
 }
 
@@ -41,11 +42,11 @@ const start = async (options: SandboxOptions): Promise<{ url: string; mock: Mock
   return { url: mock.url, mock };
 };
 
-/** Long enough to be nobody else's on a shared sandbox. */
+/** A random key, so that no other test on a shared sandbox has the same account. */
 const newAccount = (): string => `test-${randomBytes(12).toString('hex')}`;
 
 /**
- * A `test` whose sandbox is set up in another way.
+ * Create a `test` with other sandbox options.
  *
  * @example
  * ```ts
@@ -55,7 +56,7 @@ const newAccount = (): string => `test-${randomBytes(12).toString('hex')}`;
 export const createSandboxTest = (options: SandboxOptions = {}) =>
   base.extend<SandboxFixtures>({
     sandboxServer: [
-      // vitest reads which fixtures one needs from the pattern, so it must be there.
+      // vitest reads the fixtures that are needed from this pattern, so it must be present.
       // eslint-disable-next-line no-empty-pattern
       async ({}, use) => {
         const { url, mock } = await start(options);
@@ -65,7 +66,7 @@ export const createSandboxTest = (options: SandboxOptions = {}) =>
           await mock?.close(0);
         }
       },
-      // Before vitest 3.2, which has no scopes, `auto` alone marks this as options; a server per test is the result.
+      // vitest before 3.2 has no scopes; there `auto` alone marks this as options, and each test gets its own server.
       { scope: 'worker', auto: false },
     ],
     sandbox: async ({ sandboxServer }, use) => {
@@ -83,7 +84,7 @@ export const createSandboxTest = (options: SandboxOptions = {}) =>
   });
 
 /**
- * vitest's `test` with a `sandbox`: an account of its own per test, on one server per worker.
+ * vitest's `test` with a `sandbox` fixture: a separate account per test, on one server per worker.
  *
  * @example
  * ```ts

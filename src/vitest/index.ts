@@ -1,9 +1,9 @@
 /**
- * vitest: a sandbox in every test, matchers, and the conformance suite as tests.
+ * Public entry `sendemall-mock/vitest`: a sandbox for each test, matchers, and the conformance suite as tests.
  *
  * @module
  */
-// First, so that it speaks before anything else fails.
+// Import first, so that its error precedes all others.
 import './supported.ts';
 import './types.ts';
 

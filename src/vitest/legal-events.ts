@@ -1,5 +1,5 @@
 /**
- * Events that the contract allows, and that a schema written after the guide's examples is often too strict for.
+ * Events that the contract allows but that a schema based on the guide's examples often rejects.
  *
  * @module
  */
@@ -9,14 +9,14 @@ import { EVENT_DATA_SCHEMAS } from '../../schemas/events.ts';
 import { EVENT_EXAMPLES } from '../../schemas/examples.ts';
 
 export interface LegalEvent {
-  /** What is particular about it: "without data.lead_name". */
+  /** Description of the variation: "without data.lead_name". */
   readonly what: string;
-  /** Where: `data.lead_name`; null for the examples. */
+  /** Path of the variation, `data.lead_name`; null for the examples. */
   readonly path: string | null;
   readonly event: unknown;
 }
 
-/** The parts of JSON Schema that the contract's events use. */
+/** The subset of JSON Schema used by the contract's events. */
 interface JsonSchema {
   readonly type?: string | readonly string[];
   readonly properties?: Readonly<Record<string, JsonSchema>>;
@@ -32,7 +32,7 @@ type Path = readonly string[];
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** A copy with one member changed; undefined takes it out. */
+/** Copy a value with one member changed; undefined removes the member. */
 const withMember = (value: unknown, [key, ...rest]: Path, member: unknown): unknown => {
   if (key === undefined || !isObject(value)) return member;
   const { [key]: old, ...others } = value;
@@ -51,13 +51,13 @@ const isNullable = ({ type, anyOf }: JsonSchema): boolean =>
   (Array.isArray(type) && type.includes('null')) ||
   (anyOf ?? []).some((one) => isNullable(one));
 
-/** Other legal values of one member, with words for each. */
+/** Other legal values of a member, each with a description. */
 const valuesFor = (key: string, schema: JsonSchema): (readonly [string, unknown])[] => {
   const values: (readonly [string, unknown])[] = [];
   if (isNullable(schema)) values.push(['null', null]);
   if (schema.enum !== undefined) {
     values.push(...schema.enum.map((one) => [JSON.stringify(one), one] as const));
-    values.push(['a value that is new', 'a_value_of_tomorrow']);
+    values.push(['a new value', 'a_value_of_tomorrow']);
   } else if (key === 'lead_email') {
     values.push(['an address with a tag', "o'hara+news@mail.receiver-test.example"]);
   } else if (schema.pattern !== undefined) {
@@ -65,7 +65,7 @@ const valuesFor = (key: string, schema: JsonSchema): (readonly [string, unknown]
     if (prefix !== undefined) values.push(['a long id', prefix + 'Ab0-_'.repeat(8)]);
   } else if (schema.type === 'string' && !/_at$|^url$|country/.test(key)) values.push(...TEXTS);
   else if (schema.type === 'number' || schema.type === 'integer') {
-    values.push(['its least value', schema.minimum ?? 0], ['a large number', 2_147_483_648]);
+    values.push(['its minimum', schema.minimum ?? 0], ['a large number', 2_147_483_648]);
   }
   return values;
 };
@@ -73,7 +73,7 @@ const valuesFor = (key: string, schema: JsonSchema): (readonly [string, unknown]
 function* variants(schema: JsonSchema, event: unknown, path: Path): Generator<LegalEvent> {
   const unknown = [...path, 'a_field_of_tomorrow'];
   yield {
-    what: `with a field that is new, ${unknown.join('.')}`,
+    what: `with a new field, ${unknown.join('.')}`,
     path: unknown.join('.'),
     event: withMember(event, unknown, { nested: [1, 'two', null] }),
   };
@@ -90,7 +90,7 @@ function* variants(schema: JsonSchema, event: unknown, path: Path): Generator<Le
   }
 }
 
-/** The spec's examples of a type, and what the contract allows beside them, one thing at a time. */
+/** The examples of a type in the spec, and legal variations of the first one, one at a time. */
 export const legalEvents = (type: EventType): readonly LegalEvent[] => {
   const examples: readonly { readonly event: string }[] = EVENT_EXAMPLES[type];
   const data = z.toJSONSchema(EVENT_DATA_SCHEMAS[type], { unrepresentable: 'any' }) as JsonSchema;
@@ -102,7 +102,7 @@ export const legalEvents = (type: EventType): readonly LegalEvent[] => {
       event,
     })),
     {
-      what: 'with a field that is new, a_field_of_tomorrow',
+      what: 'with a new field, a_field_of_tomorrow',
       path: 'a_field_of_tomorrow',
       event: { ...first, a_field_of_tomorrow: true },
     },

@@ -1,5 +1,5 @@
 /**
- * Matchers for deliveries, events and schemas. Those that must wait run the account's clock, and never sleep.
+ * Matchers for deliveries, events and schemas. Matchers that wait advance the account's clock; they never sleep.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import type { EventType } from '../../schemas/contract.ts';
 import { SIGNATURE } from '../../schemas/contract.ts';
 import type { DeliveryDetail } from '../../schemas/sandbox.ts';
 import { explainSignature } from '../signature/explain.ts';
-import { acceptsEvery } from './accept-every.ts';
+import { findRejections } from './accept-every.ts';
 import { problemsOf } from './event-schema.ts';
 import { MatcherError, settle, subjectOf, describeDelivery, thrown } from './subject.ts';
 import { sandboxOf } from './sandbox.ts';
@@ -19,7 +19,7 @@ interface Result {
   readonly expected?: unknown;
 }
 
-/** The parts of vitest's matcher state that are needed. */
+/** The part of vitest's matcher state that is needed here. */
 interface State {
   readonly isNot?: boolean;
   equals(a: unknown, b: unknown, testers?: unknown[]): boolean;
@@ -33,29 +33,29 @@ interface State {
 const judgeStatus = async (
   received: unknown,
   matcher: string,
-  wanted: readonly DeliveryDetail['status'][],
-  words: string,
+  expectedStatuses: readonly DeliveryDetail['status'][],
+  description: string,
 ): Promise<Result> => {
   const subject = subjectOf(received, matcher);
   const settled = await settle(subject);
-  const others = settled.filter(({ status }) => !wanted.includes(status));
+  const others = settled.filter(({ status }) => !expectedStatuses.includes(status));
   const pass = others.length === 0;
-  const shown = (pass ? settled : others).map(describeDelivery).join('\n\n');
+  const described = (pass ? settled : others).map(describeDelivery).join('\n\n');
   return {
     pass,
     message: () =>
-      `expected every delivery ${pass ? 'not ' : ''}to be ${words}\n\n${shown}${thrown(subject.sandbox)}`,
+      `expected every delivery ${pass ? 'not ' : ''}to be ${description}\n\n${described}${thrown(subject.sandbox)}`,
     actual: settled.map(({ status }) => status),
-    expected: settled.map(() => wanted[0]),
+    expected: settled.map(() => expectedStatuses[0]),
   };
 };
 
-/** Whether `actual` has everything that `partial` has, at any depth. */
+/** True if `actual` contains everything in `partial`, at any depth. */
 const includes = (actual: unknown, partial: unknown, state: State): boolean => {
   if (typeof partial !== 'object' || partial === null || Array.isArray(partial)) {
     return state.equals(actual, partial);
   }
-  // expect.stringContaining() and the like are objects that judge by themselves.
+  // Asymmetric matchers such as expect.stringContaining() compare themselves.
   if ('asymmetricMatch' in partial) return state.equals(actual, partial);
   if (typeof actual !== 'object' || actual === null) return false;
   return Object.entries(partial).every(([key, value]) =>
@@ -77,7 +77,7 @@ const headerIn = (headers: unknown): string | null => {
   return found === undefined ? null : String(found[1]);
 };
 
-/** Bytes and signature of a delivery, or of any `{body, headers}`. */
+/** Body and signature of each attempt of a delivery, or of any `{body, headers}`. */
 const signedIn = async (received: unknown): Promise<readonly Signed[]> => {
   if (sandboxOf(received) !== null) {
     const settled = await settle(subjectOf(received, 'toBeSignedWith'));
@@ -90,7 +90,7 @@ const signedIn = async (received: unknown): Promise<readonly Signed[]> => {
     return [{ body, header: headerIn(headers) }];
   }
   throw new MatcherError(
-    'toBeSignedWith() judges what sandbox.trigger() gave, or {body, headers} with the raw body as text or bytes. A parsed body cannot be judged: its bytes are gone.',
+    'toBeSignedWith() requires the result of sandbox.trigger(), or {body, headers} with the raw body as text or bytes. A parsed body has lost its bytes.',
   );
 };
 
@@ -105,17 +105,19 @@ export const matchers = {
 
   async toHaveAttempts(this: State, received: unknown, count: number): Promise<Result> {
     if (!Number.isInteger(count) || count < 0) {
-      throw new MatcherError(`toHaveAttempts(${String(count)}): give a whole number of attempts.`);
+      throw new MatcherError(
+        `toHaveAttempts(${String(count)}): invalid count. Pass a whole number.`,
+      );
     }
     const subject = subjectOf(received, 'toHaveAttempts');
     const settled = await settle(subject);
     const others = settled.filter(({ attempts_made }) => attempts_made !== count);
     const pass = others.length === 0;
-    const shown = (pass ? settled : others).map(describeDelivery).join('\n\n');
+    const described = (pass ? settled : others).map(describeDelivery).join('\n\n');
     return {
       pass,
       message: () =>
-        `expected every delivery ${pass ? 'not ' : ''}to have ${count} attempts\n\n${shown}${thrown(subject.sandbox)}`,
+        `expected every delivery ${pass ? 'not ' : ''}to have ${count} attempts\n\n${described}${thrown(subject.sandbox)}`,
       actual: settled.map(({ attempts_made }) => attempts_made),
       expected: settled.map(() => count),
     };
@@ -130,7 +132,7 @@ export const matchers = {
     const sandbox = sandboxOf(received);
     if (sandbox === null) {
       throw new MatcherError(
-        'toHaveReceivedEvent() judges a sandbox, or what sandbox.register() gave.',
+        'toHaveReceivedEvent() requires a sandbox, or the result of sandbox.register().',
       );
     }
     await sandbox.untilSettled();
@@ -141,15 +143,15 @@ export const matchers = {
     const events = delivered.map(({ body }) => JSON.parse(body) as { event: string; data: object });
     const ofType = events.filter(({ event }) => event === type);
     const pass = ofType.some((event) => includes(event.data, data, this));
-    const seen = events.map(({ event }) => event);
+    const types = events.map(({ event }) => event);
     return {
       pass,
       message: () =>
         pass
-          ? `expected no ${type} with such data to be received`
+          ? `expected not to receive a ${type} with this data`
           : ofType.length > 0
-            ? `expected a ${type} with such data; of that type ${ofType.length} came, with other data${thrown(sandbox)}`
-            : `expected a ${type}; received were: ${seen.length === 0 ? 'none' : seen.join(', ')}${thrown(sandbox)}`,
+            ? `expected a ${type} with this data; received ${ofType.length} of this type with other data${thrown(sandbox)}`
+            : `expected a ${type}; received: ${types.length === 0 ? 'none' : types.join(', ')}${thrown(sandbox)}`,
       actual: ofType.length === 1 ? ofType[0]?.data : ofType.map((event) => event.data),
       expected: data,
     };
@@ -165,8 +167,8 @@ export const matchers = {
       pass,
       message: () =>
         pass
-          ? 'expected the signature not to be made with this secret, and it is'
-          : ['expected the signature to be made with this secret', ...causes].join('\n'),
+          ? 'expected the signature not to match this secret'
+          : ['expected the signature to match this secret', ...causes].join('\n'),
     };
   },
 
@@ -177,7 +179,7 @@ export const matchers = {
       pass,
       message: () =>
         pass
-          ? `expected it not to be a valid ${type ?? 'event'}, and it is`
+          ? `expected not to be a valid ${type ?? 'event'}`
           : [`expected a valid ${type ?? 'event'}`, ...problems.map((one) => `  ${one}`)].join(
               '\n',
             ),
@@ -185,16 +187,16 @@ export const matchers = {
   },
 
   async toAcceptEvery(this: State, received: unknown, type: EventType): Promise<Result> {
-    const refusals = await acceptsEvery(received, type);
-    const pass = refusals.length === 0;
+    const rejections = await findRejections(received, type);
+    const pass = rejections.length === 0;
     return {
       pass,
       message: () =>
         pass
-          ? `expected the schema to refuse some legal ${type}, and it takes every one`
+          ? `expected the schema to reject some legal ${type}`
           : [
               `expected the schema to accept every legal ${type}; it is stricter than the contract:`,
-              ...refusals.map((one) => `  ${one}`),
+              ...rejections.map((one) => `  ${one}`),
             ].join('\n'),
     };
   },

@@ -1,5 +1,5 @@
 /**
- * Puts whatever handles requests on a free port: a URL, a fetch-style handler, or a framework's app.
+ * Mounts a receiver on a free port: a fetch-style handler, a Node listener, or a framework's app.
  *
  * @module
  */
@@ -8,10 +8,10 @@ import { createServer, Server, type IncomingMessage, type ServerResponse } from 
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 
-/** Takes a request as the web's `fetch` gives it. */
+/** Fetch-style handler. */
 export type FetchHandler = (request: Request) => Response | Promise<Response>;
 
-/** Node's own request listener; an Express or Koa callback is one. */
+/** Node request listener, such as an Express app or a Koa callback. */
 export type NodeListener = (request: IncomingMessage, response: ServerResponse) => unknown;
 
 /** An app with `fetch`, such as Hono's. */
@@ -19,7 +19,7 @@ export interface FetchApp {
   fetch(request: Request): Response | Promise<Response>;
 }
 
-/** Fastify: the parts that are needed of it. */
+/** The part of a Fastify app that is needed here. */
 export interface FastifyApp {
   ready(): PromiseLike<unknown>;
   readonly server: Server;
@@ -31,17 +31,17 @@ export type Receiver = string | FetchHandler | NodeListener | FetchApp | Fastify
 
 export interface Mounted extends AsyncDisposable {
   readonly url: string;
-  /** What the handler threw, in order. */
+  /** Errors that the handler threw, in order. */
   readonly errors: readonly unknown[];
 }
 
-/** The receiver is nothing that can be mounted. */
+/** The receiver cannot be mounted. */
 export class ReceiverError extends Error {
   override readonly name = 'ReceiverError';
 }
 
 const REMEDY =
-  'Give a URL, a handler (request: Request) => Response, a Node listener (req, res) => …, or an app of Hono, Express, Fastify or Koa (app.callback()).';
+  'Pass a URL, a handler (request: Request) => Response, a Node listener (req, res) => …, or an app of Hono, Express, Fastify or Koa (app.callback()).';
 
 const listen = async (server: Server): Promise<string> => {
   if (!server.listening) {
@@ -95,12 +95,14 @@ const fetching = (handler: FetchHandler): Promise<Mounted> => {
 };
 
 /**
- * @returns where it listens, without a path; a URL is passed on as it is
- * @throws {ReceiverError} for what is neither a URL nor a handler
+ * Mount a receiver.
+ *
+ * @returns its origin; for a URL, the URL unchanged
+ * @throws {ReceiverError} if it is neither a URL nor a handler
  */
 export const mount = async (receiver: Receiver): Promise<Mounted> => {
   if (typeof receiver === 'string') {
-    if (!URL.canParse(receiver)) throw new ReceiverError(`"${receiver}" is no URL. ${REMEDY}`);
+    if (!URL.canParse(receiver)) throw new ReceiverError(`Invalid URL "${receiver}". ${REMEDY}`);
     return { url: receiver, errors: [], [Symbol.asyncDispose]: () => Promise.resolve() };
   }
   if (receiver instanceof Server) {
@@ -108,7 +110,7 @@ export const mount = async (receiver: Receiver): Promise<Mounted> => {
     return {
       url: await listen(receiver),
       errors: [],
-      // What somebody else started is theirs to stop.
+      // Do not close a server that was already listening.
       [Symbol.asyncDispose]: () => (wasListening ? Promise.resolve() : close(receiver)),
     };
   }
@@ -136,6 +138,6 @@ export const mount = async (receiver: Receiver): Promise<Mounted> => {
       : fetching(receiver as FetchHandler);
   }
   throw new ReceiverError(
-    `The receiver is ${receiver === null ? 'null' : typeof receiver}. ${REMEDY}`,
+    `Invalid receiver of type ${receiver === null ? 'null' : typeof receiver}. ${REMEDY}`,
   );
 };

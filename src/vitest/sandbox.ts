@@ -1,5 +1,5 @@
 /**
- * What a test has in hand: an account of its own on a running sandbox.
+ * The sandbox fixture: an account on a running sandbox, with helpers for tests.
  *
  * @module
  */
@@ -24,9 +24,9 @@ import { mount, type Mounted, type Receiver } from './mount.ts';
 export interface RegisterOptions {
   /** Default: all events. */
   readonly events?: readonly (EventType | '*')[];
-  /** Default: one that is drawn; it is in {@link Registered.secret}. */
+  /** Default: generated; see {@link Registered.secret}. */
   readonly secret?: string;
-  /** Path and query on a mounted handler's port. Default `/webhooks/sendemall`. */
+  /** Path and query of a mounted handler. Default `/webhooks/sendemall`. */
   readonly path?: string;
 }
 
@@ -35,20 +35,20 @@ export interface Registered {
   readonly webhook: Webhook;
   readonly url: string;
   readonly secret: string;
-  /** What a mounted handler threw, in order. */
+  /** Errors that a mounted handler threw, in order. */
   readonly errors: readonly unknown[];
 }
 
-/** What a trigger made: pass it, or one of its deliveries, to the matchers. */
+/** Result of a trigger. Pass it, or one of its deliveries, to the matchers. */
 export interface Triggered {
   readonly events: readonly WebhookEvent[];
   readonly deliveries: readonly Delivery[];
 }
 
-/** Which sandbox a thing that a test holds came from, so that a matcher can ask there. */
+/** The sandbox that an object came from, for the matchers. */
 const owners = new WeakMap<object, Sandbox>();
 
-/** @returns null for what no sandbox gave */
+/** The sandbox that `thing` came from; null if none. */
 export const sandboxOf = (thing: unknown): Sandbox | null =>
   typeof thing === 'object' && thing !== null ? (owners.get(thing) ?? null) : null;
 
@@ -60,25 +60,25 @@ export interface Sandbox extends AsyncDisposable {
   readonly url: string;
   /** Value of `x-user-context`: the account. */
   readonly apiKey: string;
-  /** Everything else that both APIs can do. */
+  /** Client for everything else in both APIs. */
   readonly client: Client;
-  /** Registers a URL, or mounts a handler or an app on a free port and registers that. */
+  /** Register a URL, or mount a handler or an app on a free port and register that. */
   register(receiver: Receiver, options?: RegisterOptions): Promise<Registered>;
-  /** Makes an event happen; its first attempts are under way when this resolves. */
+  /** Trigger an event. Resolves once its first attempts have started. */
   trigger(event: EventType, options?: TriggerOptions): Promise<Triggered>;
-  /** Starts a campaign that is ready to run; it goes on as the clock does. */
+  /** Start a built-in campaign scenario. It progresses with the account's clock. */
   scenario(name: ScenarioName, options?: ScenarioOptions): Promise<StartedScenario>;
-  /** Moves the account's clock on, e.g. by `5m`; resolves when everything that fell due has settled. */
+  /** Advance the account's clock by a duration such as `5m`. Resolves once all attempts that fell due have settled. */
   advance(by: string): Promise<AdvanceResult>;
-  /** Runs the clock until no delivery waits any more: each is delivered or a dead letter. */
+  /** Advance the clock until every delivery has settled: delivered, or a dead letter. */
   untilSettled(): Promise<AdvanceResult>;
-  /** Events that were given up and not acknowledged, of one webhook or of all. */
+  /** Unacknowledged dead letters of one webhook, or of all. */
   deadLetters(webhook?: Registered): Promise<readonly FailedEvent[]>;
-  /** One delivery with its attempts, settled: the clock is run as far as that takes. */
+  /** A delivery with its attempts, once settled. Advances the clock as needed. */
   settled(delivery: Pick<Delivery, 'id'>): Promise<DeliveryDetail>;
   /** All deliveries of the account, with their attempts, oldest first. */
   deliveries(): Promise<readonly DeliveryDetail[]>;
-  /** What mounted handlers threw. */
+  /** Errors that mounted handlers threw. */
   readonly errors: readonly unknown[];
 }
 
@@ -87,10 +87,15 @@ export const DEFAULT_PATH = '/webhooks/sendemall';
 const isDone = ({ status }: Pick<Delivery, 'status'>): boolean =>
   status !== 'pending' && status !== 'in_flight';
 
-/** Real milliseconds that a delivery under way may take to end, beyond which waiting on is a mistake. */
+/** Maximum real time to wait for a delivery in flight. */
 const MAX_WAIT_MS = 60_000;
 
-/** @param client of the account that the sandbox is about */
+/**
+ * Create the fixture for an account.
+ *
+ * @param client client of the account
+ * @param apiKey key of the account
+ */
 export const createSandbox = (client: Client, apiKey: string): Sandbox => {
   const mounted: Mounted[] = [];
   const registered: Registered[] = [];
@@ -139,7 +144,7 @@ export const createSandbox = (client: Client, apiKey: string): Sandbox => {
       const now = await client.deliveries.get(id);
       if (isDone(now)) return now;
       const { mode } = await client.clock.get();
-      // A clock that runs by itself gets there; one that stands is moved.
+      // In mode skip the clock gets there on its own; otherwise advance it.
       if (mode !== 'skip') await advance({ until: 'settled' });
       const waited = await client.deliveries.wait(id, { timeoutMs: MAX_WAIT_MS });
       return waited.delivery;
@@ -153,7 +158,7 @@ export const createSandbox = (client: Client, apiKey: string): Sandbox => {
       try {
         for (const { id } of await client.webhooks.list()) await client.webhooks.delete(id);
       } catch (error) {
-        // A test may have used up the provider's requests of a minute; the sandbox's own are not counted.
+        // The test may have used up the provider's rate limit; the sandbox API has none.
         if (!(error instanceof ApiError) || error.status !== 429) throw error;
         await client.reset();
       }

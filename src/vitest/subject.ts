@@ -1,12 +1,12 @@
 /**
- * What a matcher was given, and the deliveries that it speaks of.
+ * Resolves the value that a matcher was called on to deliveries.
  *
  * @module
  */
 import type { Delivery, DeliveryDetail } from '../../schemas/sandbox.ts';
 import { sandboxOf, type Sandbox } from './sandbox.ts';
 
-/** A matcher was called on what it cannot judge. */
+/** A matcher was called on an unsuitable value. */
 export class MatcherError extends Error {
   override readonly name = 'MatcherError';
 }
@@ -16,11 +16,11 @@ const describe = (thing: unknown): string => {
   return thing instanceof Promise ? 'a promise (await it first)' : 'an object of another kind';
 };
 
-/** Of two fixtures with one name vitest takes the later, without a word. */
-const replaced = (thing: unknown): string =>
+/** Hint for a fixture conflict: of two fixtures with the same name, vitest silently uses the later one. */
+const conflictHint = (thing: unknown): string =>
   thing === null || typeof thing !== 'object' || thing instanceof Promise
     ? ''
-    : ' If it came from a fixture of your own that is called "sandbox", that one has replaced the kit’s: give it another name.';
+    : ' If it came from your own fixture named "sandbox", that fixture has replaced the one of sendemall-mock/vitest. Rename it.';
 
 export interface Subject {
   readonly sandbox: Sandbox;
@@ -28,35 +28,37 @@ export interface Subject {
 }
 
 /**
- * @param matcher its name, for the error
- * @throws {MatcherError} for what `sandbox.trigger` did not give, and for an event that nobody is subscribed to
+ * Resolve the result of `sandbox.trigger`, or one of its deliveries.
+ *
+ * @param matcher its name, for error messages
+ * @throws {MatcherError} for any other value, and for an event without subscribers
  */
 export const subjectOf = (thing: unknown, matcher: string): Subject => {
   const sandbox = sandboxOf(thing);
   if (sandbox === null || thing === sandbox) {
     throw new MatcherError(
-      `${matcher}() judges what sandbox.trigger() gave, or one of its deliveries; it was called on ${describe(thing)}.${replaced(thing)}`,
+      `${matcher}() requires the result of sandbox.trigger(), or one of its deliveries; it was called on ${describe(thing)}.${conflictHint(thing)}`,
     );
   }
   const { deliveries, id } = thing as { deliveries?: readonly Delivery[]; id?: string };
   if (deliveries === undefined && id === undefined) {
     throw new MatcherError(
-      `${matcher}() judges what sandbox.trigger() gave; it was called on a registered receiver.`,
+      `${matcher}() requires the result of sandbox.trigger(); it was called on a registered receiver.`,
     );
   }
   if (deliveries?.length === 0) {
     throw new MatcherError(
-      `${matcher}(): the event went to nobody. Register a receiver for it first: await sandbox.register(…).`,
+      `${matcher}(): the event has no subscribers. Register a receiver first: await sandbox.register(…).`,
     );
   }
   return { sandbox, deliveries: deliveries ?? [thing as Delivery] };
 };
 
-/** All of them settled; the clock is run as far as that takes. */
+/** Wait until all deliveries have settled, advancing the clock as needed. */
 export const settle = ({ sandbox, deliveries }: Subject): Promise<readonly DeliveryDetail[]> =>
   Promise.all(deliveries.map((delivery) => sandbox.settled(delivery)));
 
-/** A delivery in a few lines, as a failure shows it. */
+/** Describe a delivery and its attempts for a failure message. */
 export const describeDelivery = ({ event, url, status, attempts }: DeliveryDetail): string =>
   [
     `${event} to ${url}: ${status}`,
@@ -66,7 +68,7 @@ export const describeDelivery = ({ event, url, status, attempts }: DeliveryDetai
     ),
   ].join('\n');
 
-/** What a mounted handler threw, for the end of a failure's message. */
+/** Errors of mounted handlers, to append to a failure message; empty if there are none. */
 export const thrown = ({ errors }: Pick<Sandbox, 'errors'>): string =>
   errors.length === 0
     ? ''

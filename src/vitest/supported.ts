@@ -1,11 +1,11 @@
 /**
- * Rejects an unsupported vitest before anything fails for lack of what it does not have.
+ * Rejects an unsupported version of vitest, before a missing feature causes an obscure error.
  *
  * @module
  */
 import { createRequire } from 'node:module';
 
-/** The peer range admits every version, so that the command installs beside an older vitest. */
+/** The peer range allows every version, so that the command can be installed alongside an older vitest. */
 const MIN_MAJOR = 3;
 
 const { version } = createRequire(import.meta.url)('vitest/package.json') as { version: string };

@@ -13,9 +13,9 @@ declare global {
   // The types of chai are a namespace, so only a namespace can extend them.
   namespace Chai {
     interface Assertion {
-      /** Every delivery ends as delivered. Runs the clock as far as that takes. Await it. */
+      /** Every delivery ends as delivered. Advances the clock as needed. Await it. */
       toBeDelivered(): Promise<void>;
-      /** Every delivery ends as a dead letter. Runs the clock as far as that takes. Await it. */
+      /** Every delivery ends as a dead letter. Advances the clock as needed. Await it. */
       toBeDeadLettered(): Promise<void>;
       /** Every delivery takes `count` attempts until it is settled. Await it. */
       toHaveAttempts(count: number): Promise<void>;

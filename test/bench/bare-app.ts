@@ -1,6 +1,6 @@
 /**
- * A bare Hono server: what the sandbox's requests and its cold start are measured against.
- * `GET /v1/webhooks` and `POST /v1/webhooks` answer the same bodies as the sandbox, from constants.
+ * A bare Hono server: the baseline of the request and cold start benchmarks.
+ * `GET /v1/webhooks` and `POST /v1/webhooks` return the same bodies as the sandbox, from constants.
  *
  * @module
  */

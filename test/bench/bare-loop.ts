@@ -1,5 +1,5 @@
 /**
- * The strongest honest baseline, in a process of its own: undici `dispatch`, a cached HMAC key, nothing kept.
+ * The fastest fair baseline, in its own process: undici `dispatch`, a cached HMAC key, no storage.
  *
  * @module
  */
@@ -12,14 +12,14 @@ const key = createSecretKey(Buffer.from(SECRET));
 
 const pools = new Map<string, Pool>();
 
-/** As the engine does, it keeps its connections from one round to the next. */
+/** Keeps connections between rounds, as the engine does. */
 const poolOf = (origin: string): Pool => {
   const pool = pools.get(origin) ?? new Pool(origin, { connections: CONCURRENCY, pipelining: 1 });
   pools.set(origin, pool);
   return pool;
 };
 
-/** Sends `count` bodies and resolves when each has been answered. */
+/** Sends `count` bodies and resolves once all are answered. */
 const bareLoop = async (url: string, count: number): Promise<void> => {
   const { origin, pathname } = new URL(url);
   const pool = poolOf(origin);

@@ -1,6 +1,6 @@
 /**
- * Time to claim due work with 1,000,000 pending against 1,000 pending, and the memory that a million takes.
- * Runs in a process of its own; sends its figures to the parent.
+ * Time to claim due deliveries with 1,000,000 pending against 1,000 pending, and the memory with a million pending.
+ * Runs in its own process and sends its figures to the parent.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { median } from './support.ts';
 const CLAIM = 16;
 /** Events per `publish`. */
 const BATCH = 100;
-/** That many measured, after as many to warm up. */
+/** Measured rounds, after as many rounds to warm up. */
 const ROUNDS = 500;
 const clock = { mode: 'frozen', rate: 0, anchorVirtual: 0, anchorWall: 0 } as const;
 const data = { lead_email: 'sarah@example.com', reply_preview: 'x'.repeat(420) };
@@ -44,7 +44,7 @@ const fill = async (store: Store, account: number, pending: number): Promise<num
       });
       return {
         event: { id, type: 'email.replied', createdAt: from + index, body },
-        deliveries: [{ webhook: webhook.key, dueAt: from + index, taken: false }],
+        deliveries: [{ webhook: webhook.key, dueAt: from + index, claimed: false }],
       };
     });
     await store.publish(account, events);
@@ -63,7 +63,7 @@ const filled = async (file: string, pending: number): Promise<Filled> => {
   return { store, webhook: await fill(store, account.key, pending) };
 };
 
-/** Milliseconds to claim 16 deliveries; they are given back at once. */
+/** Measures the milliseconds to claim 16 deliveries, and releases them. */
 const claimTime = async ({ store, webhook }: Filled): Promise<number> => {
   const start = performance.now();
   const claims = await store.claimDue(webhook, 1e12, CLAIM);
@@ -77,11 +77,11 @@ const folder = await mkdtemp(join(tmpdir(), 'sendemall-bench-'));
 try {
   const small = await filled(join(folder, 'small.db'), 1000);
   const large = await filled(join(folder, 'large.db'), 1_000_000);
-  // What is garbage by now would be gone before memory is short.
+  // Collect garbage first: it would be collected before memory gets short.
   globalThis.gc?.();
   const rss = process.memoryUsage().rss / 1_048_576;
   const times: { few: number; many: number }[] = [];
-  // In turns, so that both are measured with the same compiled code; the first half compiles it.
+  // Alternate, so that both are measured with the same compiled code; the first half compiles it.
   for (let round = 0; round < 2 * ROUNDS; round += 1) {
     times.push({ few: await claimTime(small), many: await claimTime(large) });
   }

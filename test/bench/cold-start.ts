@@ -1,5 +1,5 @@
 /**
- * Cold start of the built command to its first 200, against a bare Hono server started the same way.
+ * Time from the start of the built command to its first 200, against a bare Hono server started the same way.
  *
  * @module
  */
@@ -54,7 +54,7 @@ const timeToFirst200 = async (
   }
 };
 
-/** The built command laid out as the package installs it: in a checkout its launcher would start the sources. */
+/** Copies the built command to the layout of an installed package: in a checkout, its launcher would start the sources. */
 const install = async (): Promise<string> => {
   const installed = `${root}dist/bench/installed/`;
   await rm(installed, { recursive: true, force: true });
@@ -65,12 +65,12 @@ const install = async (): Promise<string> => {
   return `${installed}src/cli/bin.js`;
 };
 
-/** The bare server is bundled too, so that both start from one file. */
+/** @param bareFile the bare server, bundled as well, so that both start from one file */
 export const coldStartFigures = async (bareFile: string): Promise<Record<string, number>> => {
   const ours: number[] = [];
   const bare: number[] = [];
   const command = await install();
-  // Fills the compile cache, which is written as a process ends: what is measured is every start but the first.
+  // Fill the compile cache, which is written when a process ends: every start but the first is measured.
   await timeToFirst200([command, 'serve'], 'SIGTERM');
   for (let round = 0; round < ROUNDS; round += 1) {
     bare.push(await timeToFirst200([bareFile]));

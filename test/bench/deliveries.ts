@@ -1,7 +1,7 @@
 /**
  * Deliveries per second and CPU per delivery through the whole engine, against the bare loop in the same run: same
- * receiver, same body, same number in flight, in turns. Each has a process of its own, so that neither disturbs how
- * the other is compiled.
+ * receiver, same body, same number in flight, alternating. Each runs in its own process, so that neither affects how the other
+ * is compiled.
  *
  * @module
  */
@@ -10,12 +10,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ask, startChild, startReceiver, type Child, type Measured } from './support.ts';
 
-/** Deliveries until code is compiled: not measured. */
+/** Deliveries until the code is compiled; not measured. */
 const WARM_UP = 60_000;
-/** Deliveries per turn: short turns, because a shared machine is now twice as fast and now half for seconds. */
+/** Deliveries per turn. Turns are short because the speed of a shared machine varies from second to second. */
 const TURN = 4_000;
 const TURNS = 40;
-/** A ladder is one piece of work. */
+/** Attempts of one ladder, which cannot be divided into turns. */
 const LADDER = 40_000;
 const LADDERS = 6;
 
@@ -30,14 +30,14 @@ export interface DeliveryFigures {
 const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** All turns as one: their time and their CPU added up. */
-const together = (turns: readonly Measured[]): Measured => ({
+/** Combines turns: sums of time and CPU. */
+const combine = (turns: readonly Measured[]): Measured => ({
   perSecond: 1 / mean(turns.map(({ perSecond }) => 1 / perSecond)),
   cpuPerItem: mean(turns.map(({ cpuPerItem }) => cpuPerItem)),
 });
 
-const shown = ({ perSecond }: Measured): string => `${perSecond.toFixed(0)}/s`;
-const micros = ({ cpuPerItem }: Measured): string => `${(cpuPerItem * 1e6).toFixed(1)} µs`;
+const formatRate = ({ perSecond }: Measured): string => `${perSecond.toFixed(0)}/s`;
+const formatCpu = ({ cpuPerItem }: Measured): string => `${(cpuPerItem * 1e6).toFixed(1)} µs`;
 
 export const deliveryFigures = async (
   kind: 'file' | 'memory' | 'ladder',
@@ -61,11 +61,11 @@ export const deliveryFigures = async (
       bares.push(await round(bare, size));
       engines.push(await round(engine, size));
     }
-    const [ours, base] = [together(engines), together(bares)];
+    const [ours, base] = [combine(engines), combine(bares)];
     return {
       ratio: ours.perSecond / base.perSecond,
       cpuRatio: ours.cpuPerItem / base.cpuPerItem,
-      detail: `${shown(ours)} against ${shown(base)}; CPU ${micros(ours)} against ${micros(base)}`,
+      detail: `${formatRate(ours)} against ${formatRate(base)}; CPU ${formatCpu(ours)} against ${formatCpu(base)}`,
     };
   } finally {
     await rm(folder, { recursive: true });

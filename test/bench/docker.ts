@@ -1,5 +1,5 @@
 /**
- * The image: what it adds to its base, how soon a container is healthy, what an idle one needs.
+ * The image: its size beyond the base image, the time until a container is healthy, the memory of an idle one.
  *
  * @module
  */
@@ -8,14 +8,14 @@ import { BASE, buildImage, done, healthy, start, whyNoEngine } from '../docker/e
 import { median } from './support.ts';
 
 const ROUNDS = 7;
-/** By then the health check is on watch, as it is for the rest of a container's life. */
+/** Long enough for the health check to run at its regular interval. */
 const IDLE_MS = 9000;
 const MB = 1_000_000;
 
 const sizeOf = async (image: string): Promise<number> =>
   Number(await done('image', 'inspect', '--format', '{{.Size}}', image));
 
-/** Milliseconds from `docker run` until Docker calls it healthy. */
+/** Milliseconds from `docker run` until Docker reports the container as healthy. */
 const timeToHealthy = async (image: string): Promise<number> => {
   const begun = performance.now();
   await using container = await start('--read-only', image);
@@ -23,7 +23,7 @@ const timeToHealthy = async (image: string): Promise<number> => {
   return performance.now() - begun;
 };
 
-/** As `docker stats` shows it, in MB. */
+/** Memory in MB, according to `docker stats`. */
 const idleMemory = async (image: string): Promise<number> => {
   await using container = await start('--read-only', image);
   await healthy(container);
@@ -33,7 +33,7 @@ const idleMemory = async (image: string): Promise<number> => {
   return (Number(amount) * { K: 2 ** 10, M: 2 ** 20, G: 2 ** 30 }[unit as 'K' | 'M' | 'G']) / MB;
 };
 
-/** Null, and a line on stderr, where there is no engine. */
+/** @returns null, with a line on stderr, if there is no Docker engine */
 export const dockerFigures = async (): Promise<Record<string, number> | null> => {
   const reason = await whyNoEngine();
   if (reason !== null) {

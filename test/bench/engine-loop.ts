@@ -1,12 +1,13 @@
 /**
- * The whole engine, in a process of its own: publish, sign, send, record. `FILE` names a database; without it state is
+ * The whole engine in its own process: publish, sign, send, record. `FILE` is the path of a database; without it, state is
  * in memory.
  *
  * @module
  */
 import { systemClock } from '../../src/clock/system.ts';
 import { createEngine } from '../../src/engine/create-engine.ts';
-import type { AccountEngine, EventToPublish } from '../../src/engine/engine.ts';
+import type { AccountEngine } from '../../src/engine/engine.ts';
+import type { EventToPublish } from '../../src/engine/event-source.ts';
 import { createTransport } from '../../src/engine/delivery/transport.ts';
 import { openMemoryStore } from '../../src/storage/memory/memory-store.ts';
 import { openSqliteStore } from '../../src/storage/sqlite/sqlite-store.ts';
@@ -15,7 +16,7 @@ import { answerRounds, measure, type Measured } from './support.ts';
 
 /** Events per `publish`. */
 const BATCH = 32;
-/** A live source: it waits while so many of its events are not delivered yet. */
+/** Maximum number of events that are published but not delivered yet. */
 const OUTSTANDING = 96;
 
 const file = process.env['FILE'];
@@ -54,12 +55,12 @@ const publishAll = async (
   }
 };
 
-/** Publishes as fast as is delivered, and resolves when the last one has been. */
+/** Publishes as fast as events are delivered, and resolves once the last one is delivered. */
 const stream = async (account: AccountEngine, count: number): Promise<void> => {
   let attempted = 0;
   let wake = (): void => undefined;
-  const stop = account.subscribe((happening) => {
-    if (happening.type !== 'delivery.attempted') return;
+  const stop = account.subscribe((event) => {
+    if (event.type !== 'delivery.attempted') return;
     attempted += 1;
     wake();
   });
@@ -75,7 +76,7 @@ const stream = async (account: AccountEngine, count: number): Promise<void> => {
   stop();
 };
 
-/** Every event fails all its attempts; one advance walks the whole ladder. */
+/** All attempts of every event fail; one advance makes all of them. */
 const ladder = async (account: AccountEngine, events: number): Promise<void> => {
   await account.setClock({ mode: 'frozen' });
   await publishAll(account, events, () => Promise.resolve());
@@ -86,14 +87,14 @@ const ladder = async (account: AccountEngine, events: number): Promise<void> => 
 
 interface Round {
   readonly url: string;
-  /** Attempts in all. */
+  /** Total number of attempts. */
   readonly count: number;
   readonly ladder: boolean;
 }
 
 let rounds = 0;
 answerRounds(async ({ url, count, ladder: failing }: Round): Promise<Measured> => {
-  // An account of its own per ladder, so that its dead letters are counted apart.
+  // One account for each ladder, so that its dead letters are counted separately.
   const account = await engine.open(failing ? `ladder-${(rounds += 1)}` : 'stream');
   if ((await account.webhooks()).length === 0)
     await account.register({ url, events: ['*'], secret: SECRET });

@@ -1,6 +1,6 @@
 /**
- * All figures: ratios taken in one run, each against its stated limit. `npm run bench [name …] [-- --json FILE]`.
- * Ends with status 1 when a limit is not held.
+ * Benchmarks: ratios measured in one run, each with its limit. `npm run bench [name …] [-- --json FILE]`.
+ * Exits with status 1 if a limit is exceeded.
  *
  * @module
  */
@@ -54,11 +54,11 @@ const atMost = (what: string, value: number, limit: number, detail: string, unit
 
 const number = (figures: Figures, name: string): number => {
   const value = figures[name];
-  if (value === undefined) throw new Error(`the benchmark gave no figure "${name}"`);
+  if (value === undefined) throw new Error(`the benchmark did not report "${name}"`);
   return value;
 };
 
-/** The longest turn of the event loop. On a busy machine its real time is not the sandbox's, so that is only shown. */
+/** The longest turn of the event loop. Real time is reported only: on a busy machine other processes add to it. */
 const longestTurn = (what: string, figures: StallFigures): Line => {
   const [wall, p99, worst] = [figures.wallMs, figures.p99Ms, figures.worstMs].map(Math.round);
   const detail = `processor time; in real time ${wall} ms; other accounts: 99th percentile ${p99} ms, worst ${worst} ms`;
@@ -166,7 +166,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Line[]>>> = {
     const leads = '100,000 leads, four e-mails, 1.1 million events';
     return [
       atMost(
-        'a simulated event in words, against writing it as JSON',
+        'simulating and formatting an event, against serialising it',
         number(figures, 'ratio'),
         10,
         detail,
@@ -178,7 +178,13 @@ const benchmarks: Readonly<Record<string, () => Promise<Line[]>>> = {
         leads,
         's',
       ),
-      atMost('memory meanwhile', number(figures, 'rss_mb'), 700, 'resident set, in memory', 'MB'),
+      atMost(
+        'memory during that advance',
+        number(figures, 'rss_mb'),
+        700,
+        'resident set, in memory',
+        'MB',
+      ),
     ];
   },
   hanging: async () => {
@@ -214,10 +220,10 @@ const benchmarks: Readonly<Record<string, () => Promise<Line[]>>> = {
   },
 };
 
-/** Shown behind the point. */
+/** Decimal places by unit. */
 const DIGITS: Readonly<Record<string, number>> = { '×': 2, s: 1 };
 
-const held = ({ value, limit, atLeast: floor }: Line): boolean =>
+const isHeld = ({ value, limit, atLeast: floor }: Line): boolean =>
   floor ? value >= limit : value <= limit;
 
 const { values, positionals } = parseArgs({
@@ -228,7 +234,7 @@ const names = positionals.length === 0 ? Object.keys(benchmarks) : positionals;
 const unknown = names.filter((name) => !(name in benchmarks));
 if (unknown.length > 0) {
   console.error(
-    `There is no benchmark ${unknown.join(', ')}. There are: ${Object.keys(benchmarks).join(', ')}.`,
+    `Unknown benchmark: ${unknown.join(', ')}. Known benchmarks: ${Object.keys(benchmarks).join(', ')}.`,
   );
   process.exit(2);
 }
@@ -244,13 +250,13 @@ for (const line of lines) {
   const figure = `${line.value.toFixed(DIGITS[line.unit] ?? 0)} ${line.unit}`;
   const limit = `${line.atLeast ? '≥' : '≤'} ${line.limit} ${line.unit}`;
   console.log(
-    `| ${line.what} | **${figure}**${held(line) ? '' : ' (missed)'} | ${limit} | ${line.detail} |`,
+    `| ${line.what} | **${figure}**${isHeld(line) ? '' : ' (missed)'} | ${limit} | ${line.detail} |`,
   );
 }
 if (values.json !== undefined) {
   await writeFile(
     values.json,
-    `${JSON.stringify({ node: process.version, cores: cpus().length, lines: lines.map((line) => ({ ...line, held: held(line) })) }, null, 2)}\n`,
+    `${JSON.stringify({ node: process.version, cores: cpus().length, lines: lines.map((line) => ({ ...line, held: isHeld(line) })) }, null, 2)}\n`,
   );
 }
-process.exitCode = lines.every(held) ? 0 : 1;
+process.exitCode = lines.every(isHeld) ? 0 : 1;

@@ -1,5 +1,5 @@
 /**
- * The sandbox in a process of its own, for the request figures.
+ * The sandbox in its own process, for the request benchmarks.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * The receiver that every delivery figure is measured against: bare node:http in a process of its own.
- * Answers `STATUS` (200) to everything once the body has been read.
+ * The receiver used by all delivery benchmarks: bare node:http in its own process.
+ * Answers every request with `STATUS` (default 200) once the body has been read.
  *
  * @module
  */

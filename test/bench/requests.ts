@@ -1,5 +1,5 @@
 /**
- * `/v1` requests per second against a bare Hono route with the same body, each server in a process of its own.
+ * `/v1` requests per second against a bare Hono route with the same body, each server in its own process.
  *
  * @module
  */
@@ -16,7 +16,7 @@ const registration = JSON.stringify({
   secret: 'whsec_your-signing-secret',
 });
 
-/** Registering is bounded at 100 webhooks an account, so every hundredth request goes to another one. */
+/** An account is limited to 100 webhooks, so switch to another account after every 100 requests. */
 const accounts = (): { setupRequest: (request: autocannon.Request) => autocannon.Request } => {
   let sent = 0;
   const run = Math.random().toString(36).slice(2);
@@ -40,7 +40,7 @@ const perSecond = async (url: string, method: 'GET' | 'POST'): Promise<number> =
     ],
   });
   if (result.non2xx > 0 || result.errors > 0) {
-    throw new Error(`${method}: ${result.non2xx} answers were no 2xx, ${result.errors} errors`);
+    throw new Error(`${method}: ${result.non2xx} responses were not 2xx, ${result.errors} errors`);
   }
   return result.requests.average;
 };

@@ -1,12 +1,12 @@
 /**
- * The event that every delivery figure is measured with: about 600 bytes in its envelope.
+ * The event used by all delivery benchmarks: an envelope of about 600 bytes.
  *
  * @module
  */
-import type { EventToPublish } from '../../src/engine/engine.ts';
+import type { EventToPublish } from '../../src/engine/event-source.ts';
 
 export const SECRET = 'whsec_your-signing-secret';
-/** In flight at the same time, in the engine and in the bare loop. */
+/** Number of requests in flight, in the engine and in the bare loop. */
 export const CONCURRENCY = 64;
 
 export const sample: EventToPublish = {

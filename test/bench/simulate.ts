@@ -1,14 +1,14 @@
 /**
- * A campaign of 100,000 leads and four e-mails: how fast its events are generated, and what one advance to its end
- * takes. Sends its figures to the parent.
+ * A campaign of 100,000 leads and four e-mails: how fast its events are generated, and how long one advance to its end takes.
+ * Sends its figures to the parent.
  *
  * @module
  */
 import { createMock } from '../../src/create-mock.ts';
 import { serialise } from '../../src/engine/publish.ts';
-import { carryOut, type Bench } from '../../src/simulator/campaign/commands.ts';
+import { execute, type CommandContext } from '../../src/simulator/campaign/commands.ts';
 import { createSimulation } from '../../src/simulator/campaign/simulation.ts';
-import { inWords } from '../../src/simulator/campaign/words.ts';
+import { toEvent } from '../../src/simulator/campaign/words.ts';
 import { loadZones } from '../../src/simulator/campaign/zone.ts';
 import { createFaker } from '../../src/simulator/faker.ts';
 import type { CampaignState } from '../../src/simulator/campaign/state.ts';
@@ -18,7 +18,7 @@ import { leads, sequence, startCampaign } from '../support/campaign.ts';
 const LEADS = 100_000;
 const SEED = 7;
 const START = '2026-03-06T12:00:00Z';
-/** So many of the events are written once more, as the bare measure. */
+/** Number of events to serialise again as the baseline. */
 const SAMPLE = 100_000;
 
 const settings = {
@@ -35,15 +35,19 @@ const asked = {
 
 type Written = Parameters<typeof serialise>[0];
 
-/** The simulator alone, every event put into words and written. */
+/** Runs the simulator alone, formatting and serialising every event. */
 const generate = async (): Promise<{ readonly perSecond: number; readonly ratio: number }> => {
-  const bench: Bench = { seed: SEED, zones: await loadZones(), simulation: createSimulation(SEED) };
+  const bench: CommandContext = {
+    seed: SEED,
+    zones: await loadZones(),
+    simulation: createSimulation(SEED),
+  };
   const faker = await createFaker({ seed: SEED, opens: 0 });
   const now = Date.parse(START);
   const create = { do: 'create', settings: asked, profile: 'average' } as const;
-  const { id } = carryOut(bench, create, now) as CampaignState;
-  carryOut(bench, { do: 'add', campaign: id, leads: leads(LEADS) }, now);
-  carryOut(bench, { do: 'activate', campaign: id }, now);
+  const { id } = execute(bench, create, now) as CampaignState;
+  execute(bench, { do: 'add', campaign: id, leads: leads(LEADS) }, now);
+  execute(bench, { do: 'activate', campaign: id }, now);
   const sample: Written[] = [];
   let events = 0;
   let characters = 0;
@@ -51,7 +55,7 @@ const generate = async (): Promise<{ readonly perSecond: number; readonly ratio:
   for (;;) {
     const event = bench.simulation.next(Infinity);
     if (event === null) break;
-    const words = inWords(faker, SEED, event) as Written;
+    const words = toEvent(faker, SEED, event) as Written;
     characters += serialise(words).length;
     events += 1;
     if (sample.length < SAMPLE) sample.push(words);
@@ -60,11 +64,11 @@ const generate = async (): Promise<{ readonly perSecond: number; readonly ratio:
   const bareBegan = performance.now();
   for (const words of sample) characters += serialise(words).length;
   const bare = (performance.now() - bareBegan) / sample.length;
-  if (characters === 0) throw new Error('nothing was written');
+  if (characters === 0) throw new Error('no event was generated');
   return { perSecond: (events / took) * 1000, ratio: took / events / bare };
 };
 
-/** Over HTTP, with nobody listening. */
+/** Advances over HTTP, without any webhook. */
 const advance = async (): Promise<{ readonly ms: number; readonly mb: number }> => {
   await using mock = await createMock({
     clock: 'frozen',

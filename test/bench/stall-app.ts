@@ -1,18 +1,18 @@
 /**
- * The sandbox in a process of its own, which measures how long its event loop is held. `FILE` names a database.
- * A round without `stop` starts a measurement; one with it ends that and answers with its figures.
+ * The sandbox in its own process, which measures how long its event loop is blocked. `FILE` is the path of a database.
+ * A round without `stop` starts a measurement; one with `stop` ends it and answers with its figures.
  *
  * @module
  */
 import { createMock } from '../../src/create-mock.ts';
 import { answerRounds } from './support.ts';
 
-/** Longest time between two turns of the event loop, in milliseconds. */
+/** Longest time between two turns of the event loop. */
 export interface Stalls {
   readonly url: string;
-  /** As others notice it: a busy machine adds to it. */
+  /** Real time: other processes on a busy machine add to it. */
   readonly wallMs: number;
-  /** Processor time of the thread alone: what the sandbox itself needs. */
+  /** Processor time of the thread: what the sandbox itself needs. */
   readonly cpuMs: number;
 }
 

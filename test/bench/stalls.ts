@@ -1,5 +1,5 @@
 /**
- * How long one account's work holds up the others: receivers that never answer, and one large trigger.
+ * How long one account's work blocks other accounts: receivers that never answer, and one large trigger.
  *
  * @module
  */
@@ -11,20 +11,20 @@ import { startReceiver as startHanging } from '../support/receiver.ts';
 import type { Stalls } from './stall-app.ts';
 import { ask, median, startChild, startReceiver, type Child } from './support.ts';
 
-/** Webhooks that an account may have. */
+/** Maximum number of webhooks of an account. */
 const WEBHOOKS_EACH = 100;
-/** Events for each hanging webhook: more than it may have in flight. */
+/** Events for each hanging webhook: more than its limit of attempts in flight. */
 const EVENTS_EACH = 20;
 const ATTEMPT_TIMEOUT_MS = 3000;
-/** Long enough that every attempt that was sent at first has timed out, but no longer than the second. */
+/** Until every first attempt has timed out, and the second one, too. */
 const MEASURE_MS = 2 * ATTEMPT_TIMEOUT_MS;
 const MAX_MEASURE_MS = 60_000;
-/** Fewer deliveries than this say nothing of their latency. */
+/** With fewer deliveries, their latency is not significant. */
 const MIN_DELIVERIES = 100;
 const LARGE_ROUNDS = 5;
 
 export interface StallFigures extends Omit<Stalls, 'url'> {
-  /** What another account notices meanwhile, in milliseconds. */
+  /** Latency of another account's requests meanwhile. */
   readonly medianMs: number;
   readonly p99Ms: number;
   readonly worstMs: number;
@@ -33,7 +33,7 @@ export interface StallFigures extends Omit<Stalls, 'url'> {
 const start = (child: Child): Promise<Stalls> => ask<Stalls>(child, { stop: false });
 const stop = (child: Child): Promise<Stalls> => ask<Stalls>(child, { stop: true });
 
-/** Repeats `work` until told to end, and gives how long each took. */
+/** Repeats `work` until `isOver`. @returns the duration of each run in milliseconds */
 const repeat = async (
   work: () => Promise<unknown>,
   isOver: (done: number) => boolean,
@@ -58,7 +58,7 @@ const figuresOf = ({ wallMs, cpuMs }: Stalls, times: readonly number[]): StallFi
   };
 };
 
-/** `webhooks` that never answer on one origin, and one that does: its deliveries from the trigger to their end. */
+/** Latency of a healthy webhook's deliveries, beside `webhooks` on one origin that never answer. */
 export const hangingFigures = async (
   webhooks: number,
 ): Promise<StallFigures & { readonly ratio: number }> => {
@@ -90,7 +90,7 @@ export const hangingFigures = async (
   return { ...figures, ratio: figures.medianMs / before };
 };
 
-/** One trigger of 10,000 events, and what another account's requests take meanwhile: the median of some rounds. */
+/** Latency of another account's requests during a trigger of 10,000 events: the median of several rounds. */
 export const largeTriggerFigures = async (where: 'file' | 'memory'): Promise<StallFigures> => {
   const folder = await mkdtemp(join(tmpdir(), 'sendemall-bench-'));
   try {
@@ -103,7 +103,7 @@ export const largeTriggerFigures = async (where: 'file' | 'memory'): Promise<Sta
     const list = (): Promise<unknown> => other.get('/v1/webhooks');
     const rounds: StallFigures[] = [];
     for (let round = 0; round < LARGE_ROUNDS; round += 1) {
-      // The first round is the first trigger of the process: nothing is loaded or compiled.
+      // In the first round, nothing is loaded or compiled yet.
       await start(child);
       let over = false;
       const triggered = large.trigger('email.replied', { count: 10_000 }).finally(() => {
@@ -117,7 +117,7 @@ export const largeTriggerFigures = async (where: 'file' | 'memory'): Promise<Sta
     }
     const of = (name: keyof StallFigures): number => median(rounds.map((one) => one[name]));
     return {
-      // The first trigger loads what makes up values: no median may hide that.
+      // The maximum, because a median would hide that the first trigger loads the faker.
       cpuMs: Math.max(...rounds.map(({ cpuMs }) => cpuMs)),
       wallMs: of('wallMs'),
       medianMs: of('medianMs'),

@@ -11,11 +11,11 @@ const here = (file: string): string => fileURLToPath(new URL(file, import.meta.u
 
 export interface Child extends AsyncDisposable {
   readonly process: ChildProcess;
-  /** The first message that the child sent. */
+  /** The first message from the child. */
   readonly hello: unknown;
 }
 
-/** Starts `file` (beside this one) in a process of its own and waits for its first message. */
+/** Starts `file`, in this folder, in its own process and waits for its first message. */
 export const startChild = async (
   file: string,
   env: Readonly<Record<string, string>> = {},
@@ -39,14 +39,14 @@ export const startChild = async (
   };
 };
 
-/** Has a child do one round of its work, and gives what it sends back. */
+/** Makes a child run one round. @returns its answer */
 export const ask = async <T>({ process: child }: Child, request: unknown): Promise<T> => {
   const answer = once(child, 'message') as Promise<[T]>;
   child.send(request as object);
   return (await answer)[0];
 };
 
-/** The other side of {@link ask}: says `ready`, then answers every request. */
+/** Child side of {@link ask}: sends `ready`, then answers every request. */
 export const answerRounds = (round: (request: never) => Promise<unknown>): void => {
   process.on('message', (request) => {
     void round(request as never).then((answer) => process.send?.(answer));
@@ -68,7 +68,7 @@ export const median = (values: readonly number[]): number => {
     : ((sorted[middle - 1] ?? Number.NaN) + (sorted[middle] ?? Number.NaN)) / 2;
 };
 
-/** One measured piece of work. */
+/** Result of a measurement. */
 export interface Measured {
   readonly perSecond: number;
   /** CPU seconds of this process per item. */

@@ -1,6 +1,6 @@
 /**
- * How long the conformance suite takes, and what it adds to the requests that it sends. The receivers are in the same
- * process, so they count as the suite's. Sends its figures to the parent.
+ * Duration of the conformance suite, and its overhead over the requests that it sends. The receivers run in the same process,
+ * so their time is included. Sends its figures to the parent.
  *
  * @module
  */
@@ -17,18 +17,18 @@ import { SECRET } from './sample.ts';
 import { median } from './support.ts';
 
 const ROUNDS = 9;
-/** A body that takes longer than this to come was sent slowly on purpose. Milliseconds. */
-const SLOW = 20;
+/** A body that takes longer than this to arrive was sent slowly on purpose. */
+const MIN_SLOW_MS = 20;
 
 interface Sent {
-  /** Connections are numbered as they come. */
+  /** Number of the connection, in the order of first use. */
   readonly connection: number;
   readonly method: string;
   readonly path: string;
   readonly headers: string[];
   readonly body: Buffer;
   readonly began: number;
-  /** From the head to the end of the body. */
+  /** Milliseconds from the head to the end of the body. */
   readonly took: number;
 }
 
@@ -56,16 +56,17 @@ const read = async (request: IncomingMessage): Promise<Buffer> => {
   return Buffer.concat(chunks);
 };
 
-/** What belongs to a connection is the sender's own. */
-const OWN = /^(?:host|connection|content-length|transfer-encoding|expect|keep-alive|upgrade)$/i;
+/** Headers of the connection, which each sender sets itself. */
+const CONNECTION_HEADERS =
+  /^(?:host|connection|content-length|transfer-encoding|expect|keep-alive|upgrade)$/i;
 
-const carried = (headers: readonly string[]): string[] =>
+const endToEndHeaders = (headers: readonly string[]): string[] =>
   headers.flatMap((name, index) =>
-    index % 2 === 1 || OWN.test(name) ? [] : [name, headers[index + 1] ?? ''],
+    index % 2 === 1 || CONNECTION_HEADERS.test(name) ? [] : [name, headers[index + 1] ?? ''],
   );
 
-/** The fastest right receiver there is, which writes down what it was sent. */
-const judge = (sent: Sent[]): RequestListener => {
+/** A minimal correct receiver that records its requests. */
+const recordRequests = (sent: Sent[]): RequestListener => {
   const connections = new Map<Socket, number>();
   const numberOf = (socket: Socket): number => {
     const number = connections.get(socket) ?? connections.size;
@@ -78,7 +79,15 @@ const judge = (sent: Sent[]): RequestListener => {
     const body = await read(request);
     const took = performance.now() - began;
     const { method = '', url: path = '', rawHeaders } = request;
-    sent.push({ connection, method, path, headers: carried(rawHeaders), body, began, took });
+    sent.push({
+      connection,
+      method,
+      path,
+      headers: endToEndHeaders(rawHeaders),
+      body,
+      began,
+      took,
+    });
     if (method !== 'POST') return 405;
     const signature = request.headers['x-sendemall-signature'];
     return isSignedBy(String(signature ?? ''), body, SECRET) ? 204 : 401;
@@ -94,7 +103,7 @@ const timed = async (work: () => Promise<unknown>): Promise<number> => {
   return performance.now() - start;
 };
 
-/** Those that were under way at the same time, together. */
+/** Groups requests that overlapped in time. */
 const groupsOf = (sent: readonly Sent[]): Sent[][] => {
   const groups: Sent[][] = [];
   let end = -Infinity;
@@ -106,9 +115,9 @@ const groupsOf = (sent: readonly Sent[]): Sent[][] => {
   return groups;
 };
 
-/** The body as it was sent: at once, or its half, a pause, and the rest. */
+/** Sends the body as the suite did: at once, or half of it, a pause, and the rest. */
 const bodyOf = ({ body, took }: Sent): Buffer | Readable => {
-  if (took < SLOW) return body;
+  if (took < MIN_SLOW_MS) return body;
   const half = body.length >> 1;
   const slowly = async function* (): AsyncGenerator<Buffer> {
     yield body.subarray(0, half);
@@ -118,7 +127,7 @@ const bodyOf = ({ body, took }: Sent): Buffer | Readable => {
   return Readable.from(slowly());
 };
 
-/** The same requests in the same order, side by side where they were, on the same connections, as slowly. */
+/** Sends the same requests in the same order, with the same concurrency, connections and pauses. */
 const sendBare = async (origin: string, groups: readonly Sent[][]): Promise<void> => {
   const clients = new Map<number, Client>();
   const last = new Map(groups.flat().map((one) => [one.connection, one]));
@@ -138,14 +147,14 @@ const conformant = async (options: Parameters<typeof verify>[0]): Promise<number
   const ms = await timed(async () => {
     ({ verdict } = (await verify(options)).summary);
   });
-  if (verdict !== 'conformant') throw new Error(`a right receiver was judged ${verdict}`);
+  if (verdict !== 'conformant') throw new Error(`a correct receiver got the verdict ${verdict}`);
   return ms;
 };
 
-/** A whole run's time against that of its requests sent bare. */
+/** Duration of a whole run, and of its requests sent without the suite. */
 const overhead = async (): Promise<{ requests: number; run: number; bare: number }> => {
   const sent: Sent[] = [];
-  const { url, close } = await listen(judge(sent));
+  const { url, close } = await listen(recordRequests(sent));
   const run = (): Promise<number> => conformant({ url, secret: SECRET, seed: 1 });
   await run();
   const groups = groupsOf(sent);
@@ -162,14 +171,14 @@ const overhead = async (): Promise<{ requests: number; run: number; bare: number
 };
 
 const express = REFERENCES.find(({ name }) => name === 'Express');
-if (express === undefined) throw new Error('there is no Express receiver');
+if (express === undefined) throw new Error('the Express receiver is missing');
 await using receiver = await express.start(SECRET);
 const { url, hooks } = receiver;
 const { effects } = hooks;
 if (effects === undefined) throw new Error('the Express receiver has no effects hook');
-// The first run of a process, as a user starts it: nothing is compiled yet.
+// The first run of a process, as a user starts it, with nothing compiled yet.
 const default_ms = await conformant({ url, secret: SECRET, seed: 1 });
-// What has taken effect once is known: another seed makes other events.
+// The receiver deduplicates events, so use another seed to get other events.
 const effects_ms = await conformant({ url, secret: SECRET, seed: 2, hooks: { effects } });
 const hooks_ms = await conformant({ url, secret: SECRET, seed: 3, hooks });
 const hanging = await listen(() => undefined);

@@ -37,7 +37,7 @@ test('says what failed and what to do, without a stack', async () => {
   logger.debug('GET /livez 200');
   failWith('ENOSPC');
   expect(lines).toEqual([
-    'error: Cannot write 3 attempts: no space left on device. Free space on the disk of --db, and it goes on by itself; nothing accepted is lost.',
+    'error: Cannot write 3 attempts: no space left on device. Free space on the disk of --db. The sandbox then continues; nothing accepted is lost.',
   ]);
 });
 
@@ -49,17 +49,17 @@ test('prints a cause once a minute, with how often it happened; another cause at
   expect(lines[1]).toContain('ulimit -n');
   vi.advanceTimersByTime(60_000);
   failWith('ENOSPC');
-  expect(lines[2]).toContain('(49 more like it since it was printed last)');
+  expect(lines[2]).toContain('(repeated 49 times since last printed)');
 });
 
-test('finds the code in what wraps it, and knows a bug by having none', async () => {
+test('unwraps the error code; an error without one is a bug', async () => {
   await start({ json: false, verbose: false });
   const cause = Object.assign(new Error('inner'), { code: 'ENOSPC' });
   logger.error('{error}', { error: new Error('outer', { cause }) });
   logger.error('Broken: {error}', { error: new Error('undefined is not a function') });
   expect(lines[0]).toContain('Free space');
   expect(lines[1]).toBe(
-    'error: Broken: undefined is not a function. This is a bug in sendemall-mock: please report it with the output of --verbose.',
+    'error: Broken: undefined is not a function. This is a bug in sendemall-mock. Please report it with the output of --verbose.',
   );
 });
 

@@ -26,10 +26,10 @@ const cli = (key: string, ...args: readonly string[]) =>
 test('adds, lists, applies, marks and removes', async () => {
   const api = apiOf(served.url, 'faults');
   const webhook = await api.register(receiver.url);
-  expect((await cli('faults', 'faults', 'list')).stderr).toContain('Nothing is made to go wrong.');
+  expect((await cli('faults', 'faults', 'list')).stderr).toContain('No fault rules.');
   const added = await cli('faults', 'faults', 'add', 'lost_acknowledgement', '--times', '1');
   expect(added.stdout).toBe(
-    'flt_1  lost_acknowledgement: throws a 2xx away, so that the event comes again by the retry plan, always\n',
+    'flt_1  lost_acknowledgement: discards a 2xx response, so that the event is retried, always\n',
   );
   const flags = ['--event', 'email.sent', '--webhook', webhook, '--nth', '3', '--delay', '90s'];
   const json = await cli(
@@ -58,7 +58,7 @@ test('adds, lists, applies, marks and removes', async () => {
     /200 +\d+ ms +\[lost_acknowledgement\] +fault lost_acknowledgement: answered 200, which got lost/,
   );
   expect((await cli('faults', 'faults', 'clear', '--id', 'flt_2')).stdout).toBe(
-    '1 rule removed.\n',
+    'Removed 1 rule.\n',
   );
   expect(JSON.parse((await cli('faults', 'faults', 'clear', '--json')).stdout)).toEqual({
     removed: 1,
@@ -70,8 +70,8 @@ test.each([
   [['add', 'delay', '--probability', '2'], /above 0 and up to 1/],
   [['add', 'delay', '--probability', '0'], /above 0 and up to 1/],
   [['add', 'delay', '--delay', 'soon'], /"delay" is "soon"/],
-  [['add', 'delay', '--webhook', 'whk_x'], /no webhook "whk_x"/],
-  [['clear', '--id', 'flt_7'], /no fault "flt_7"/],
+  [['add', 'delay', '--webhook', 'whk_x'], /Webhook "whk_x" not found/],
+  [['clear', '--id', 'flt_7'], /Fault "flt_7" not found/],
 ])('wrong usage: %j', async (args, message) => {
   const { status, stderr } = await cli('wrong', 'faults', ...args);
   expect(status).toBe(2);

@@ -36,7 +36,7 @@ describe('health', () => {
     await using other = await startReceiver(answer(503));
     const url = new URL(other.url).origin;
     const { status, stdout } = await run(['health', '--sandbox-url', url]);
-    expect(stdout).toBe(`Not ready: ${url} (it answered 503)\n`);
+    expect(stdout).toBe(`Not ready: ${url} (status 503)\n`);
     expect(status).toBe(1);
   });
 
@@ -44,7 +44,7 @@ describe('health', () => {
     await using silent = await startReceiver(() => {});
     const url = new URL(silent.url).origin;
     const { status, stdout } = await run(['health', '--sandbox-url', url]);
-    expect(stdout).toBe(`Not ready: ${url} (no answer within 3 s)\n`);
+    expect(stdout).toBe(`Not ready: ${url} (no response within 3 s)\n`);
     expect(status).toBe(1);
   });
 
@@ -62,7 +62,7 @@ describe('health', () => {
 
   test('a span that is none is refused', async () => {
     const { status, stderr } = await run(['health', '--watch', 'long']);
-    expect(stderr).toContain('Give a span from 1ms to 10m');
+    expect(stderr).toContain('Pass a duration from 1ms to 10m');
     expect(status).toBe(2);
   });
 });

@@ -93,7 +93,7 @@ describe.skipIf(!hasScript)('typed at a terminal, Ctrl-C ends', () => {
     await apiOf(url).trigger();
     await hanging.arrived(1);
     typed.type(CTRL_C);
-    await typed.shows('press Ctrl-C again');
+    await typed.shows('Press Ctrl-C again');
     typed.type(CTRL_C);
     expect(await typed.status).toBe(130);
   });

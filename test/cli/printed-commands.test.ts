@@ -135,7 +135,7 @@ test('where nothing answers, the advice starts a sandbox there', async () => {
   const [advice = ''] = printedIn(failed.stderr);
   expect(advice).toMatch(/^sendemall-mock serve --port \d+$/);
   await using served = keepRunning(advice.split(' ').slice(1));
-  await served.line((line) => line.includes('listens on'));
+  await served.line((line) => line.includes('listening on'));
   expect((await run(['clock', '--sandbox-url', url])).status).toBe(0);
 });
 

@@ -43,7 +43,7 @@ test('it waits as long as it is told, says so, and does its work', async () => {
   const { status, stdout, stderr } = await run(sandbox.args);
   expect({ status, data: JSON.parse(stdout) }).toEqual({ status: 0, data: [] });
   expect(stderr).toBe(
-    'The rate limit of this key is reached: going on in 1 s. A sandbox that is started with --no-rate-limit has none.\n',
+    'Rate limit reached. Retrying in 1 s. To avoid this, start the sandbox with --no-rate-limit.\n',
   );
   const [first = 0, second = 0] = sandbox.times;
   expect(sandbox.times).toHaveLength(2);

@@ -25,17 +25,17 @@ afterAll(async () => {
 const env = { SENDEMALL_MOCK_SECRET: SECRET };
 
 describe('run --to', () => {
-  test('plays it to the end against a receiver, and says what came of it', async () => {
+  test('plays it to the end against a receiver, and reports the result', async () => {
     const args = ['scenario', 'run', 'reply', '--to', good.url, '--port', '0', '--seed', '7'];
     const { status, stdout, stderr } = await run(args, { env });
     expect({ status, stderr }).toEqual({
       status: 0,
-      stderr: expect.stringMatching(/^The sandbox is http:\/\/127\.0\.0\.1:\d+\/v1/),
+      stderr: expect.stringMatching(/^Private sandbox: http:\/\/127\.0\.0\.1:\d+\/v1/),
     });
     expect(stdout).toMatch(/^Scenario reply: 5 leads, campaign cmp_\w+$/m);
     expect(stdout).toMatch(/^ {2}email\.replied +5 +0 +0$/m);
-    expect(stdout).toContain('The campaign ran to its end.');
-    expect(stdout).toMatch(/21 events delivered, 0 given up; .* passed on the account's clock\./);
+    expect(stdout).toContain('The campaign completed.');
+    expect(stdout).toMatch(/21 delivered, 0 dead letters, in .* on the account's clock\./);
     const sentiments = only(eventsOf(good), 'email.replied').map(
       ({ data }) => data.reply_sentiment,
     );
@@ -81,13 +81,13 @@ describe('run --to', () => {
     expect(await seen.pauses[0]).toMatchObject({ status: 200 });
   });
 
-  test('ends with 1 when events were given up', async () => {
+  test('exits with 1 if there are dead letters', async () => {
     await using bad = await startReceiver(answer(500));
     const args = ['scenario', 'run', 'reply', '--to', bad.url, '--port', '0'];
     const { status, stdout } = await run(args, { env });
     expect(status).toBe(1);
     expect(stdout).toMatch(/^ {2}email\.sent +0 +20 +5$/m);
-    expect(stdout).toMatch(/0 events delivered, 21 given up/);
+    expect(stdout).toMatch(/0 delivered, 21 dead letters/);
   });
 
   test.each([
@@ -97,7 +97,7 @@ describe('run --to', () => {
       ['run', 'reply', '--to', 'http://127.0.0.1:9/', '--leads', '0'],
       /whole number from 1 to 10000/,
     ],
-    [['run', 'reply', '--to', 'http://127.0.0.1:9/', '--clock', 'fast'], /clock is "fast"/],
+    [['run', 'reply', '--to', 'http://127.0.0.1:9/', '--clock', 'fast'], /Invalid --clock "fast"/],
     [['run'], /missing required argument 'scenario'/],
   ])('wrong usage: %j', async (args, message) => {
     const { status, stderr } = await run(['scenario', ...args], { env });
@@ -108,7 +108,7 @@ describe('run --to', () => {
   test('without a secret it says what to give', async () => {
     const { status, stderr } = await run(['scenario', 'run', 'reply', '--to', good.url]);
     expect(status).toBe(2);
-    expect(stderr).toMatch(/--secret is missing.*SENDEMALL_MOCK_SECRET/);
+    expect(stderr).toMatch(/Missing --secret.*SENDEMALL_MOCK_SECRET/);
   });
 
   test('on a port that is taken it says so', async () => {
@@ -135,10 +135,10 @@ describe('in a running sandbox', () => {
     expect(receiver.received).toHaveLength(5);
   });
 
-  test('says when nobody listens', async () => {
+  test('reports that there are no subscribers', async () => {
     const { status, stdout } = await run(['scenario', 'run', 'reply'], { env: account('alone') });
     expect(status).toBe(0);
-    expect(stdout).toContain('Nothing was delivered');
+    expect(stdout).toContain('No deliveries: no active webhook');
   });
 
   test('lists what there is', async () => {

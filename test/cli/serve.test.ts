@@ -24,9 +24,9 @@ describe('what it prints', () => {
     await using running = keepRunning(['serve', '--port', '0', '--clock', '60x', '--seed', '7']);
     const curl = await running.line((line) => line.trim().startsWith('curl '));
     const text = running.lines.join('\n');
-    const url = /listens on (http:\/\/127\.0\.0\.1:\d+)/.exec(text)?.[1];
+    const url = /listening on (http:\/\/127\.0\.0\.1:\d+)/.exec(text)?.[1];
     expect(text).toMatch(/account +x-user-context: your-api-key/);
-    expect(text).toMatch(/state +in memory.*--db FILE/);
+    expect(text).toMatch(/state +in memory, lost on exit.*--db/);
     expect(text).toMatch(/clock +60x/);
     expect(text).toMatch(/seed +7/);
     expect(text).not.toMatch(ESCAPES);
@@ -37,12 +37,12 @@ describe('what it prints', () => {
     expect(await running.stop()).toBe(0);
   });
 
-  test('with --chaos, what it will do to whom', async () => {
+  test('--chaos prints its rules', async () => {
     await using running = keepRunning(['serve', '--port', '0', '--chaos', 'wild', '--seed', '7']);
     await running.line((line) => line.trim().startsWith('curl '));
     const text = running.lines.join('\n');
-    expect(text).toMatch(/^Chaos \(wild\): marked in each delivery's record/m);
-    expect(text).toMatch(/^ {2}lost_acknowledgement +8 % +throws a 2xx away/m);
+    expect(text).toMatch(/^Chaos \(wild\): affected attempts are marked/m);
+    expect(text).toMatch(/^ {2}lost_acknowledgement +8 % +discards a 2xx response/m);
     expect(text.match(/^ {2}\w+ +\d+ % {2}/gm)).toHaveLength(13);
     expect(await running.stop()).toBe(0);
     await using served = await serve([], { env: { SENDEMALL_MOCK_CHAOS: 'mild' } });
@@ -118,7 +118,7 @@ describe('keys and secrets', () => {
       '--secret',
       SECRET,
     ]);
-    const url = /http:\S+/.exec(await running.line((line) => line.includes('listens on')))![0];
+    const url = /http:\S+/.exec(await running.line((line) => line.includes('listening on')))![0];
     const api = apiOf(url, key);
     await api.settled(await api.trigger());
     await api.send('POST', '/v1/webhooks', { url: receiver.url, events: ['*'], secret: SECRET });
@@ -161,7 +161,7 @@ describe('--forward-to', () => {
       '--forward-to',
       receiver.url,
     ]);
-    const url = /http:\S+/.exec(await running.line((line) => line.includes('listens on')))![0];
+    const url = /http:\S+/.exec(await running.line((line) => line.includes('listening on')))![0];
     await apiOf(url).trigger('email.clicked');
     await running.line((line) => line.includes('→ delivered'));
     await apiOf(url).trigger('email.bounced');

@@ -87,7 +87,7 @@ describe('check-signature', () => {
   test('a match is status 0', async () => {
     expect(await check(right(BODY), BODY)).toEqual({
       status: 0,
-      stdout: `The signature matches the ${Buffer.byteLength(BODY)} bytes.\n`,
+      stdout: `The signature matches (${Buffer.byteLength(BODY)} bytes).\n`,
       stderr: '',
     });
     expect((await check(`X-SendEmAll-Signature: ${right(BODY)}`, BODY)).status).toBe(0);
@@ -126,7 +126,7 @@ describe('check-signature', () => {
   });
 
   test('an empty signature, and one that nothing explains', async () => {
-    expect((await check('', BODY)).stdout).toMatch(/given {5}\(nothing\)[^]*It is missing\./);
+    expect((await check('', BODY)).stdout).toMatch(/actual {4}\(empty\)[^]*It is missing\./);
     const other = await check(`sha256=${'0'.repeat(64)}`, BODY);
     expect(other.status).toBe(1);
     expect(other.stdout).toMatch(/likely.*another secret, or over another body/);

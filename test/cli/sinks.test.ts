@@ -40,14 +40,14 @@ test('answer, a request without a key, list, requests, clear', async () => {
 
   expect((await cli(['list'])).stdout).toBe('sink  requests\ncrm   2\n');
   expect((await cli(['requests', 'crm'])).stdout).toMatch(
-    /^\S+Z {2}PUT \/contacts\?a=1 {2}answered 503\n {4}\{"id":"evt_1"\}\n\S+Z {2}GET \/ {2}answered 200\n$/,
+    /^\S+Z {2}PUT \/contacts\?a=1 {2}response 503\n {4}\{"id":"evt_1"\}\n\S+Z {2}GET \/ {2}response 200\n$/,
   );
   const filtered = await cli(['requests', 'crm', '--contains', 'evt_1', '--json']);
   expect(JSON.parse(filtered.stdout)).toMatchObject([{ order: 1, json: { id: 'evt_1' } }]);
-  expect((await cli(['clear', 'crm'])).stdout).toBe('crm is empty; it had 2.\n');
+  expect((await cli(['clear', 'crm'])).stdout).toBe('Deleted 2 requests of sink crm.\n');
   const nothing = await cli(['requests', 'crm']);
   expect(nothing).toMatchObject({ status: 0, stdout: '' });
-  expect(nothing.stderr).toContain('no such requests');
+  expect(nothing.stderr).toContain('No matching requests');
 });
 
 test('answer takes text, headers and a file', async () => {

@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import { freePort } from '../support/receiver.ts';
 import { ESCAPES, run } from './support.ts';
+import { allVerbs } from './verbs.ts';
 
 const COMMANDS = [
   'serve',
@@ -37,25 +38,36 @@ test('--version', async () => {
   });
 });
 
-test.each(
-  [
-    ...COMMANDS.map((command) => [command]),
-    ['deliveries', 'list'],
-    ['deliveries', 'show'],
-    ['deliveries', 'redeliver'],
-    ['dead-letters', 'ack'],
-    ['sinks', 'requests'],
-    ['clock', 'advance'],
-  ].map((path) => [path.join(' ')]),
-)('%s --help', async (words) => {
-  const path = words.split(' ');
-  const { status, stdout, stderr } = await run([...path, '--help'], {
-    env: { FORCE_COLOR: '0' },
+const helpOf = async (path: readonly string[]): Promise<string> => {
+  const { status, stdout, stderr } = await run([...path, '--help'], { env: { FORCE_COLOR: '0' } });
+  expect({ status, stderr }, path.join(' ')).toEqual({ status: 0, stderr: '' });
+  return stdout;
+};
+
+describe('the help of every command', async () => {
+  const leaves = (await allVerbs()).map((path) => path.split(' '));
+  const parents = [
+    ...new Set(leaves.filter(({ length }) => length > 1).map(([first = '']) => first)),
+  ];
+
+  test.each([...leaves, ...parents.map((parent) => [parent])].map((path) => [path.join(' ')]))(
+    '%s: usage, an imperative description, examples, 80 columns',
+    async (words) => {
+      const help = await helpOf(words.split(' '));
+      expect(help).toContain(`Usage: sendemall-mock ${words} `);
+      expect(help).toMatch(/\n\n[A-Z][a-z]+,? [^]*\.\n/u);
+      expect(help).toContain(`\nExamples:\n`);
+      expect(help.split('\nExamples:\n')[1]).toContain(`sendemall-mock ${words.split(' ')[0]}`);
+      expect(help).not.toMatch(ESCAPES);
+      expect(help.split('\n').filter((line) => line.length > 80)).toEqual([]);
+    },
+  );
+
+  test('the program itself', async () => {
+    const help = await helpOf([]);
+    for (const [command] of leaves) expect(help).toContain(`\n  ${command}`);
+    expect(help.split('\n').filter((line) => line.length > 80)).toEqual([]);
   });
-  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-  expect(stdout).toContain(`Usage: sendemall-mock ${path.join(' ')}`);
-  if (path.length === 1) expect(stdout).toContain('Examples:');
-  expect(stdout).not.toMatch(ESCAPES);
 });
 
 test('help <command> is the same', async () => {
@@ -72,8 +84,8 @@ test.each<[string, string[], RegExp]>([
   ['a missing argument', ['trigger'], /missing required argument 'event'/],
   ['--port', ['serve', '--port', '70000'], /--port.*'70000' is invalid.*0 to 65535/],
   ['--port text', ['serve', '--port', 'http'], /--port.*'http' is invalid.*whole number/],
-  ['--clock', ['serve', '--clock', 'fast'], /--clock is "fast".*60x/],
-  ['--clock rate', ['serve', '--clock', '0x'], /--clock is "0x".*60x/],
+  ['--clock', ['serve', '--clock', 'fast'], /Invalid --clock "fast".*60x/],
+  ['--clock rate', ['serve', '--clock', '0x'], /Invalid --clock "0x".*60x/],
   ['--seed', ['serve', '--seed', '-1'], /--seed.*'-1' is invalid.*0 to 4294967295/],
   ['--attempt-timeout', ['serve', '--attempt-timeout', 'soon'], /--attempt-timeout.*'soon'.*10s/],
   ['--concurrency', ['serve', '--concurrency', '0'], /--concurrency.*'0' is invalid.*1 to 1024/],
@@ -83,11 +95,11 @@ test.each<[string, string[], RegExp]>([
     /--forward-to.*'localhost:3000'.*absolute URL/,
   ],
   ['--forward-to ftp', ['serve', '--forward-to', 'ftp://x/'], /--forward-to.*absolute URL/],
-  ['--secret alone', ['serve', '--secret', SECRET], /--secret belongs to --forward-to/],
+  ['--secret alone', ['serve', '--secret', SECRET], /--secret requires --forward-to/],
   [
     '--secret short',
     ['serve', '--forward-to', 'http://localhost:1/', '--secret', 'tiny'],
-    /--secret is 4 characters long: give 8 to 256/,
+    /Invalid --secret: it has 4 characters\. Pass 8 to 256/,
   ],
   ['--api-key', ['serve', '--api-key', 'two words'], /--api-key.*white space/],
   [
@@ -105,12 +117,12 @@ test.each<[string, string[], RegExp]>([
   [
     'an event',
     ['trigger', 'email.open'],
-    /"email\.open" is not a known event.*Did you mean email\.opened\?.*email\.sent, email\.delivered/,
+    /Unknown event "email\.open".*Did you mean email\.opened\?.*email\.sent, email\.delivered/,
   ],
   [
     'an event far off',
     ['trigger', 'invoice.paid'],
-    /"invoice\.paid" is not a known event\. Use one of email\.sent/,
+    /Unknown event "invoice\.paid"\. Known events: email\.sent/,
   ],
   ['an event by its last word', ['trigger', 'replied'], /Did you mean email\.replied\?/],
   [
@@ -131,12 +143,12 @@ test.each<[string, string[], RegExp]>([
   [
     '--to without --secret',
     ['trigger', 'email.sent', '--to', 'http://localhost:1/'],
-    /--secret is missing.*SENDEMALL_MOCK_SECRET/,
+    /Missing --secret.*SENDEMALL_MOCK_SECRET/,
   ],
   [
     '--secret without --to',
     ['trigger', 'email.sent', '--secret', SECRET],
-    /--secret belongs to --to/,
+    /--secret requires --to/,
   ],
   [
     '--timestamp',
@@ -146,17 +158,17 @@ test.each<[string, string[], RegExp]>([
   [
     '--data',
     ['trigger', 'email.sent', '--data', 'lead_email'],
-    /--data "lead_email" is no key=value/,
+    /Invalid --data "lead_email"\. Pass key=value/,
   ],
   [
     '--data-file',
     ['trigger', 'email.sent', '--data-file', 'nowhere.json'],
-    /Cannot read nowhere\.json: there is no such file/,
+    /Cannot read nowhere\.json: no such file/,
   ],
-  ['a folder', ['sign', '/', '--secret', SECRET], /Cannot read \/: it is a folder/],
+  ['a folder', ['sign', '/', '--secret', SECRET], /Cannot read \/: it is a directory/],
   ['a span', ['clock', 'advance', 'later'], /'later' is invalid.*5m/],
-  ['no target', ['clock', 'advance'], /Nothing says how far.*--until/],
-  ['two targets', ['clock', 'advance', '5m', '--until', 'settled'], /Too much says how far/],
+  ['no target', ['clock', 'advance'], /No target given.*--until/],
+  ['two targets', ['clock', 'advance', '5m', '--until', 'settled'], /More than one target given/],
   ['--to of advance', ['clock', 'advance', '--to', 'noon'], /--to.*'noon' is invalid.*RFC 3339/],
   [
     '--until',
@@ -164,10 +176,10 @@ test.each<[string, string[], RegExp]>([
     /--until.*'done' is invalid.*settled, next-attempt/,
   ],
   ['a mode', ['clock', 'set', 'slow'], /'slow' is invalid.*60x/],
-  ['no secret', ['sign'], /--secret is missing/],
+  ['no secret', ['sign'], /Missing --secret/],
   ['no signature', ['check-signature', '--secret', SECRET], /'--signature <header>' not specified/],
   ['a document', ['spec', 'swagger'], /'swagger' is invalid.*asyncapi, openapi, sandbox, fidelity/],
-  ['--yaml of fidelity', ['spec', 'fidelity', '--yaml'], /--yaml needs a document/],
+  ['--yaml of fidelity', ['spec', 'fidelity', '--yaml'], /--yaml requires a document/],
   ['a shell', ['completion', 'csh'], /'csh' is invalid.*bash, zsh, fish/],
 ])('wrong usage: %s', async (_name, args, message) => {
   const { status, stdout, stderr } = await run(args);
@@ -179,12 +191,12 @@ test.each<[string, string[], RegExp]>([
 
 test.each<[Record<string, string>, RegExp]>([
   [{ SENDEMALL_MOCK_PORT: 'x' }, /--port.*value 'x' from env 'SENDEMALL_MOCK_PORT' is invalid/],
-  [{ SENDEMALL_MOCK_CLOCK: 'x' }, /--clock is "x"/],
+  [{ SENDEMALL_MOCK_CLOCK: 'x' }, /Invalid --clock "x"/],
   [{ SENDEMALL_MOCK_SEED: 'x' }, /env 'SENDEMALL_MOCK_SEED' is invalid/],
   [{ SENDEMALL_MOCK_CONCURRENCY: 'x' }, /env 'SENDEMALL_MOCK_CONCURRENCY' is invalid/],
   [{ SENDEMALL_MOCK_ATTEMPT_TIMEOUT: 'x' }, /env 'SENDEMALL_MOCK_ATTEMPT_TIMEOUT' is invalid/],
   [{ SENDEMALL_MOCK_FORWARD_TO: 'x' }, /env 'SENDEMALL_MOCK_FORWARD_TO' is invalid/],
-  [{ SENDEMALL_MOCK_JSON: 'maybe' }, /SENDEMALL_MOCK_JSON is "maybe": use 1 or 0/],
+  [{ SENDEMALL_MOCK_JSON: 'maybe' }, /Invalid SENDEMALL_MOCK_JSON "maybe"\. Set it to 1 or 0/],
   [{ SENDEMALL_MOCK_API_KEY: 'a key' }, /--api-key.*white space/],
 ])('wrong environment: %j', async (env, message) => {
   const { status, stderr } = await run(['serve'], { env });
@@ -192,22 +204,22 @@ test.each<[Record<string, string>, RegExp]>([
   expect(status).toBe(2);
 });
 
-test('a URL with a password in it is refused without being printed', async () => {
+test('a URL with a password is rejected without printing it', async () => {
   const { status, stderr } = await run(['serve', '--forward-to', 'http://me:hunter2@localhost/']);
   expect(status).toBe(2);
-  expect(stderr).toContain('leave them out');
+  expect(stderr).toContain('Remove them');
   expect(stderr).not.toContain('hunter2');
 });
 
 test.each([['clock'], ['deliveries'], ['dead-letters'], ['sinks'], ['trigger', 'email.sent']])(
-  'nothing that answers: %s',
+  'sandbox unreachable: %s',
   async (...args) => {
     const port = await freePort();
     const url = `http://127.0.0.1:${port}`;
     const { status, stdout, stderr } = await run([...args, '--sandbox-url', url]);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).toContain(
-      `Nothing answers at ${url} (ECONNREFUSED): start one with \`sendemall-mock serve --port ${port}\`.`,
+      `No response from ${url} (ECONNREFUSED): start one with \`sendemall-mock serve --port ${port}\`.`,
     );
     expect(stderr).toContain('SENDEMALL_MOCK_SANDBOX_URL');
   },

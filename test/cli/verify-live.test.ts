@@ -43,7 +43,7 @@ test('what runs, how far it is, and each finding once', () => {
     `0/3  ${one.id} ${two.id}`,
     `1/3  1 passed  ${two.id}`,
     expect.stringMatching(new RegExp(`^> WARNING ${two.id}: a[^\u001B]*b$`)),
-    '2/3  1 warned, 1 passed',
+    '2/3  1 warning, 1 passed',
     `> ERROR ${three.id}: it fell`,
     '(clear)',
   ]);
@@ -53,7 +53,7 @@ test('a receiver that is not reached is told by the last line of the run alone',
   const { shown, ...terminal } = screen();
   const reach = CATALOGUE.find(({ id }) => id === 'http/reachable')!;
   const live = createLiveView(terminal, { total: 1, failOn: 'must', elapsed: () => 0 });
-  const error = { status: 'error', reason: 'nobody there' } as const;
+  const error = { status: 'error', reason: 'unreachable' } as const;
   live({ type: 'finished', check: reach, result: resultOf(reach, error) });
   expect(shown).toEqual(['(clear)']);
 });
@@ -76,7 +76,7 @@ test('of a run, its last line counts as the report does', async () => {
   const { warned, noted, passed, not_tested: untested } = summary;
   expect([warned, noted, passed].every((count) => count > 0)).toBe(true);
   expect(shown.at(-1)).toMatch(
-    new RegExp(`  ${warned} warned, ${noted} noted, ${passed} passed, ${untested} not tested$`),
+    new RegExp(`  ${warned} warnings?, ${noted} notes?, ${passed} passed, ${untested} not tested$`),
   );
   expect(shown.filter((line) => line.startsWith('> WARN'))).toHaveLength(warned);
 });

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { afterAll, describe, expect, test, vi } from 'vitest';
+import { CATALOGUE } from '../../src/conformance/catalogue.ts';
 import { createSigner } from '../../src/signature/sign.ts';
 import { kill, open } from '../receivers/receiver.ts';
 import { elsewhere, reportOf, SECRET, verify } from './verify-support.ts';
@@ -56,7 +57,7 @@ describe('a time budget is taken', () => {
       env,
     });
     // Nothing but the budget itself may end this run; on a busy machine a second can be too short.
-    expect(stderr).not.toContain('Give a span');
+    expect(stderr).not.toContain('Pass a duration');
   });
 });
 
@@ -64,10 +65,12 @@ test('a run that is cut off announces it, says what is not tested and why, and e
   await using receiver = await slowReceiver(600);
   const ran = await verify([receiver.url, '--time', '6s', '--json'], { cwd });
   expect(ran.stderr).toMatch(
-    /The receiver takes [\d.]+ s for an answer\. All checks would take about [\d.]+ (s|min); [\d.]+ s of the time budget are left\. .* Pass --time to allow more\./,
+    /The receiver takes [\d.]+ s to respond\. All checks would take about [\d.]+ (s|min); the time budget has [\d.]+ s left\. .* Pass a longer --time to run all of them\./,
   );
   expect(ran.stderr).toMatch(
-    /Inconclusive: \d+ of 99 checks were run before the time budget was spent, and checks that decide the verdict are left\. Pass a longer --time/,
+    new RegExp(
+      String.raw`Inconclusive: the time budget ran out after \d+ of ${CATALOGUE.length} checks, and the rest can still change the verdict\. Pass a longer --time`,
+    ),
   );
   expect(ran.status).toBe(2);
   const report = reportOf(ran);

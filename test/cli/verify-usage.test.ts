@@ -28,11 +28,11 @@ const refuses = async (args: readonly string[], message: RegExp, env = {}): Prom
 
 describe.concurrent('a flag', () => {
   test.each<[string, string[], RegExp]>([
-    ['no URL', [], /Nothing says which receiver: give its URL, e\.g\./],
+    ['no URL', [], /Missing URL of the receiver\. Pass it, for example/],
     [
       'URL',
       ['localhost:3000'],
-      /'localhost:3000' is invalid for argument 'url'\. Give an absolute URL/,
+      /'localhost:3000' is invalid for argument 'url'\. Pass an absolute URL/,
     ],
     [
       '--only',
@@ -50,37 +50,41 @@ describe.concurrent('a flag', () => {
     [
       '--header',
       [URL_OF_NOBODY, '--header', 'no-colon'],
-      /A --header has no colon in it: give name and value/,
+      /Missing colon in --header\. Pass a name and a value/,
     ],
     [
       '--header name',
       [URL_OF_NOBODY, '--header', 'two words: x'],
-      /--header "two words" is no header's name/,
+      /Invalid header name in --header "two words"/,
     ],
     [
       '--header value',
       [URL_OF_NOBODY, '--header', 'X-Key: \u0001'],
-      /--header X-Key has no value, or one with a character/,
+      /Invalid value in --header X-Key: it is empty or contains a character/,
     ],
     [
       '--header own',
       [URL_OF_NOBODY, '--header', 'content-type: text/plain'],
-      /--header content-type is one that the suite sends itself/,
+      /--header content-type is reserved/,
     ],
     [
       '--timeout',
       [URL_OF_NOBODY, '--timeout', 'soon'],
-      /--timeout is "soon": give a span from 50ms to 10m/,
+      /Invalid --timeout "soon"\. Pass a duration from 50ms to 10m/,
     ],
     [
       '--time',
       [URL_OF_NOBODY, '--time', 'soon'],
-      /--time is "soon"\. Give a span from 1s to 24h, e\.g\. 10m/,
+      /Invalid --time "soon"\. Pass a duration from 1s to 24h, such as 10m/,
     ],
-    ['--time too short', [URL_OF_NOBODY, '--time', '999ms'], /--time is "999ms"\. Give a span/],
-    ['--time too long', [URL_OF_NOBODY, '--time', '25h'], /--time is "25h"\. Give a span/],
-    ['--time zero', [URL_OF_NOBODY, '--time', '0'], /--time is "0"\. Give a span/],
-    ['--time empty', [URL_OF_NOBODY, '--time', ''], /--time is ""\. Give a span/],
+    [
+      '--time too short',
+      [URL_OF_NOBODY, '--time', '999ms'],
+      /Invalid --time "999ms"\. Pass a duration/,
+    ],
+    ['--time too long', [URL_OF_NOBODY, '--time', '25h'], /Invalid --time "25h"\. Pass a duration/],
+    ['--time zero', [URL_OF_NOBODY, '--time', '0'], /Invalid --time "0"\. Pass a duration/],
+    ['--time empty', [URL_OF_NOBODY, '--time', ''], /Invalid --time ""\. Pass a duration/],
     [
       '--concurrency',
       [URL_OF_NOBODY, '--concurrency', '0'],
@@ -99,7 +103,7 @@ describe.concurrent('a flag', () => {
     [
       '--effects-sink alone',
       [URL_OF_NOBODY, '--effects-sink', 'crm'],
-      /--effects-sink names a sink of a sandbox that is running: say which with --sandbox-url/,
+      /--effects-sink requires a running sandbox\. Pass its URL with --sandbox-url/,
     ],
     [
       '--effects-sink name',
@@ -126,7 +130,7 @@ describe.concurrent('a flag', () => {
     [
       '--restart-command',
       [URL_OF_NOBODY, '--restart-command', ' '],
-      /--restart-command is empty: give a command/,
+      /--restart-command is empty\. Pass a shell command/,
     ],
     [
       '--recover-url',
@@ -136,7 +140,7 @@ describe.concurrent('a flag', () => {
     [
       '--recover-command',
       [URL_OF_NOBODY, '--recover-command', ''],
-      /--recover-command is empty: give a command/,
+      /--recover-command is empty\. Pass a shell command/,
     ],
     [
       'two recoveries',
@@ -148,47 +152,51 @@ describe.concurrent('a flag', () => {
       [URL_OF_NOBODY, '--sandbox-url', '7363'],
       /--sandbox-url.*'7363' is invalid.*absolute URL/,
     ],
-    ['--api-key alone', [URL_OF_NOBODY, '--api-key', 'x'], /--api-key belongs to --sandbox-url/],
+    ['--api-key alone', [URL_OF_NOBODY, '--api-key', 'x'], /--api-key requires --sandbox-url/],
     [
       '--api-key',
       [URL_OF_NOBODY, '--sandbox-url', 'http://x/', '--api-key', 'a b'],
-      /--api-key .*white space/,
+      /--api-key: .*white space/,
     ],
     [
       '--report',
       [URL_OF_NOBODY, '--report', 'xml'],
-      /--report "xml" has no known format: use pretty, json, junit, html, markdown, sarif/,
+      /Unknown format in --report "xml"\. Pass pretty, json, junit, html, markdown, sarif/,
     ],
-    ['--report no file', [URL_OF_NOBODY, '--report', 'junit='], /--report "junit=" names no file/],
+    [
+      '--report no file',
+      [URL_OF_NOBODY, '--report', 'junit='],
+      /Missing file in --report "junit="/,
+    ],
     [
       '--report twice to stdout',
       [URL_OF_NOBODY, '--report', 'json', '--report', 'sarif'],
-      /--report json and --report sarif both go to stdout: write one to a file/,
+      /--report json and --report sarif both write to stdout\. Write one to a file/,
     ],
     [
       '--report twice to a file',
       [URL_OF_NOBODY, '--report', 'json=a', '--report', 'sarif=a'],
-      /--report names .*a twice/,
+      /Two values of --report write to .*a\./,
     ],
     [
       '--report to a folder',
       [URL_OF_NOBODY, '--report', 'json=.'],
-      /--report: cannot write .*: it is a folder/,
+      /Cannot write --report .*: it is a directory/,
     ],
     [
       '--secret',
       [URL_OF_NOBODY, '--secret', 'tiny'],
-      /--secret is 4 characters long: give 8 to 256/,
+      /Invalid --secret: it has 4 characters\. Pass 8 to 256/,
     ],
     [
       '--config',
       [URL_OF_NOBODY, '--config', 'nowhere.json'],
-      /--config: Cannot read nowhere\.json: there is no such file/,
+      /Cannot read --config nowhere\.json: no such file\. Pass a JSON file/,
     ],
     [
       '--baseline',
       [URL_OF_NOBODY, '--baseline', 'nowhere.json'],
-      /--baseline: Cannot read nowhere\.json: there is no such file/,
+      /Cannot read --baseline nowhere\.json: no such file\. Pass a JSON file/,
     ],
     ['an unknown flag', [URL_OF_NOBODY, '--onyl', 'x'], /unknown option '--onyl'[^]*--only/],
   ])('%s', async (_name, args, message) => {
@@ -197,7 +205,7 @@ describe.concurrent('a flag', () => {
 });
 
 test('no secret', async () => {
-  await refuses([URL_OF_NOBODY], /--secret is missing.*SENDEMALL_MOCK_SECRET/, {
+  await refuses([URL_OF_NOBODY], /Missing --secret.*SENDEMALL_MOCK_SECRET/, {
     SENDEMALL_MOCK_SECRET: '',
   });
 });
@@ -205,24 +213,24 @@ test('no secret', async () => {
 test('SENDEMALL_MOCK_TIME', async () => {
   await refuses(
     [URL_OF_NOBODY],
-    /SENDEMALL_MOCK_TIME is "5 parsecs"\. Give a span from 1s to 24h, e\.g\. 10m/,
+    /Invalid SENDEMALL_MOCK_TIME "5 parsecs"\. Pass a duration from 1s to 24h, such as 10m/,
     { SENDEMALL_MOCK_TIME: '5 parsecs' },
   );
 });
 
-test.skipIf(process.getuid?.() === 0)('--report to a folder that may not be written', async () => {
+test.skipIf(process.getuid?.() === 0)('--report to a read-only directory', async () => {
   mkdirSync(join(cwd, 'locked'));
   chmodSync(join(cwd, 'locked'), 0o500);
   await refuses(
     [URL_OF_NOBODY, '--report', 'json=locked/x.json'],
-    /cannot write .*may not be written/,
+    /Cannot write --report .*permission denied/,
   );
 });
 
 describe.concurrent('a baseline', () => {
   const entry = { id: 'signature/missing-header', reason: 'until #12' };
   test.each<[string, unknown, RegExp]>([
-    ['no JSON', '{', /--baseline .* is no JSON/],
+    ['no JSON', '{', /Invalid JSON in --baseline /],
     ['another shape', [], /Invalid baseline .*: root: .*It must be \{"known": /],
     [
       'no reason',
@@ -245,7 +253,7 @@ describe.concurrent('a baseline', () => {
 
 describe.concurrent('a configuration', () => {
   test.each<[string, string, unknown, RegExp]>([
-    ['no JSON', 'a.json', '{"url":}', /--config a\.json is no JSON/],
+    ['no JSON', 'a.json', '{"url":}', /Invalid JSON in --config a\.json/],
     ['no object', 'b.json', [], /--config b\.json must contain one object/],
     [
       'unknown keys',
@@ -264,14 +272,14 @@ describe.concurrent('a configuration', () => {
       'a wrong URL',
       'f.json',
       { url: 'localhost:3000' },
-      /The URL is "localhost:3000"\. Give an absolute URL/,
+      /Invalid URL "localhost:3000"\. Pass an absolute URL/,
     ],
-    ['a wrong span', 'g.json', { url: URL_OF_NOBODY, timeout: 'x' }, /--timeout is "x"/],
+    ['a wrong span', 'g.json', { url: URL_OF_NOBODY, timeout: 'x' }, /Invalid --timeout "x"/],
     [
       'a wrong time',
       'n.json',
       { url: URL_OF_NOBODY, time: '2 days' },
-      /time is "2 days"\. Give a span/,
+      /Invalid --time "2 days"\. Pass a duration/,
     ],
     [
       'a time that is no text',
@@ -283,7 +291,7 @@ describe.concurrent('a configuration', () => {
       'a wrong sandbox',
       'h.json',
       { url: URL_OF_NOBODY, sandboxUrl: 'x' },
-      /--sandbox-url is "x"\. Give an absolute URL/,
+      /Invalid --sandbox-url "x"\. Pass an absolute URL/,
     ],
     [
       'an unknown hook',
@@ -297,19 +305,19 @@ describe.concurrent('a configuration', () => {
       'export default { hooks: { effects: 1 } };',
       /--config j\.mjs has an invalid value for "hooks\.effects"/,
     ],
-    ['no default', 'k.mjs', 'export const url = 1;', /--config k\.mjs exports no default/],
+    ['no default', 'k.mjs', 'export const url = 1;', /--config k\.mjs has no default export/],
     [
       'a module that throws',
       'l.mjs',
       'throw new Error("no such table");',
-      /--config l\.mjs cannot be loaded: no such table/,
+      /Cannot load --config l\.mjs: no such table/,
     ],
-    ['a module that is not there', 'gone.ts', null, /--config gone\.ts cannot be loaded/],
+    ['a module that is not there', 'gone.ts', null, /Cannot load --config gone\.ts/],
     [
       'a baseline that is not there',
       'm.json',
       { url: URL_OF_NOBODY, baseline: 'gone.json' },
-      /--baseline: Cannot read .*gone\.json/,
+      /Cannot read --baseline .*gone\.json/,
     ],
   ])('%s', async (_name, file, content, message) => {
     if (content !== null) write(file, content);

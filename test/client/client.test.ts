@@ -222,7 +222,7 @@ describe('what is no sandbox', () => {
     const error = await errorOf(createClient({ baseUrl, apiKey: 'a' }).clock.get());
     expect(error).toMatchObject({ code: 'UNREACHABLE', status: null });
     expect(error.message).toBe(
-      `Nothing answers at ${baseUrl} (ECONNREFUSED): start one with \`sendemall-mock serve --port ${new URL(baseUrl).port}\`.`,
+      `No response from ${baseUrl} (ECONNREFUSED): start one with \`sendemall-mock serve --port ${new URL(baseUrl).port}\`.`,
     );
   });
 

@@ -37,9 +37,9 @@ const TEXT = [
 ].join('\n');
 
 const EVENTS = [
-  { type: 'delivery.attempted', data: '{"name":"Zoë 🎉"}', lastEventId: '1' },
-  { type: 'message', data: 'no space\ntwo lines', lastEventId: '1' },
-  { type: 'message', data: '', lastEventId: '3' },
+  { type: 'delivery.attempted', data: '{"name":"Zoë 🎉"}' },
+  { type: 'message', data: 'no space\ntwo lines' },
+  { type: 'message', data: '' },
 ];
 
 test.each(['\n', '\r\n', '\r'])('line ends %j', async (end) => {

@@ -31,7 +31,7 @@ test('--check names every file that drifts and the remedy, and changes nothing',
     [
       `${join(out, 'control.ts')} is missing`,
       `${edited} is not what the specs say`,
-      `${join(out, 'json', 'stale.schema.json')} is not generated any more`,
+      `${join(out, 'json', 'stale.schema.json')} is no longer generated`,
       'Generated files differ from what the specs say. Run `npm run gen` and commit.',
     ].toSorted(),
   );

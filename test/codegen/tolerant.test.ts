@@ -12,7 +12,7 @@ import type { ZodType } from 'zod';
 import * as tolerant from '../../schemas/index.ts';
 import * as strict from '../../schemas/strict.ts';
 import { verify } from '../../src/conformance/verify.ts';
-import { acceptsEvery } from '../../src/vitest/accept-every.ts';
+import { findRejections } from '../../src/vitest/accept-every.ts';
 import { SECRET } from '../conformance/run-suite.ts';
 import { scripted } from '../conformance/scripted-receiver.ts';
 
@@ -78,8 +78,8 @@ describe('the tolerant form', () => {
   });
 
   test.for(EVENT_TYPES)('of %s takes every event that the contract allows', async (type) => {
-    expect(await acceptsEvery(EVENT_SCHEMAS[type], type)).toEqual([]);
-    expect(await acceptsEvery(WebhookEvent, type)).toEqual([]);
+    expect(await findRejections(EVENT_SCHEMAS[type], type)).toEqual([]);
+    expect(await findRejections(WebhookEvent, type)).toEqual([]);
   });
 
   test('takes everything that the strict form takes', () => {

@@ -1,6 +1,5 @@
 /**
- * A store as simple lists, with the rules of the port written as plainly as they can be: what a real store is held
- * against after every call.
+ * Reference model of a store: simple lists with the rules of the port. A real store is compared with it after every call.
  *
  * @module
  */
@@ -42,19 +41,19 @@ export class StoreModel {
 
   publish(
     account: AccountKey,
-    events: readonly { id: string; webhook: ModelWebhook; dueAt: Millis; taken: boolean }[],
-  ): { taken: string } | { add: (seqs: readonly number[]) => void } {
+    events: readonly { id: string; webhook: ModelWebhook; dueAt: Millis; claimed: boolean }[],
+  ): { duplicateId: string } | { add: (seqs: readonly number[]) => void } {
     const known = new Set(this.events.filter((one) => one.account === account).map(({ id }) => id));
     for (const { id } of events) {
-      if (known.has(id)) return { taken: id };
+      if (known.has(id)) return { duplicateId: id };
       known.add(id);
     }
     return {
       add: (seqs) => {
-        for (const [index, { id, webhook, dueAt, taken }] of events.entries()) {
+        for (const [index, { id, webhook, dueAt, claimed }] of events.entries()) {
           this.events.push({ account, id });
           this.add(account, webhook, id, seqs[index] ?? -1, dueAt, null);
-          if (taken) this.find(seqs[index] ?? -1).status = 'in_flight';
+          if (claimed) this.find(seqs[index] ?? -1).status = 'in_flight';
         }
       },
     };
@@ -79,18 +78,18 @@ export class StoreModel {
     return found;
   }
 
-  waiting(webhook: ModelWebhook): ModelDelivery[] {
+  pending(webhook: ModelWebhook): ModelDelivery[] {
     return this.deliveries
       .filter((one) => one.webhook === webhook && one.status === 'pending')
       .toSorted(byDue);
   }
 
-  flying(account: AccountKey): ModelDelivery[] {
+  inFlight(account: AccountKey): ModelDelivery[] {
     return this.deliveries.filter((one) => one.account === account && one.status === 'in_flight');
   }
 
   claim(webhook: ModelWebhook, now: Millis, limit: number): number[] {
-    const due = this.waiting(webhook).filter(({ dueAt }) => dueAt !== null && dueAt <= now);
+    const due = this.pending(webhook).filter(({ dueAt }) => dueAt !== null && dueAt <= now);
     const claimed = due.slice(0, limit);
     for (const delivery of claimed) delivery.status = 'in_flight';
     return claimed.map(({ seq }) => seq);
@@ -104,20 +103,20 @@ export class StoreModel {
     else Object.assign(delivery, { status, dueAt: attempt.nextAttemptAt });
   }
 
-  /** What is in flight waits again, or is cancelled like the rest of its webhook. */
-  giveBack(deliveries: readonly ModelDelivery[]): void {
+  /** Makes deliveries in flight pending again, or cancels them if their webhook was deleted. */
+  release(deliveries: readonly ModelDelivery[]): void {
     for (const delivery of deliveries) {
-      const gone = delivery.webhook.deletedAt;
-      if (gone === null) delivery.status = 'pending';
-      else settle(delivery, 'cancelled', gone);
+      const deletedAt = delivery.webhook.deletedAt;
+      if (deletedAt === null) delivery.status = 'pending';
+      else settle(delivery, 'cancelled', deletedAt);
     }
   }
 
   remove(webhook: ModelWebhook, now: Millis): number[] {
     webhook.deletedAt = now;
-    const waiting = this.waiting(webhook).toSorted((a, b) => a.seq - b.seq);
-    for (const delivery of waiting) settle(delivery, 'cancelled', now);
-    return waiting.map(({ seq }) => seq);
+    const pending = this.pending(webhook).toSorted((a, b) => a.seq - b.seq);
+    for (const delivery of pending) settle(delivery, 'cancelled', now);
+    return pending.map(({ seq }) => seq);
   }
 
   /** Newest dead (or acknowledged) delivery per event, in the order of the events. */

@@ -1,24 +1,24 @@
 /**
- * Random calls against a store and its {@link StoreModel}: after each, both must look the same from outside.
+ * Random calls against a store and its {@link StoreModel}: after each call, both must be indistinguishable from outside.
  *
  * @module
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Account } from '../../src/domain/account.ts';
-import type { Attempt, DeliveryStatus } from '../../src/domain/delivery.ts';
+import type { AccountKey, Attempt, DeliveryStatus } from '../../src/domain/delivery.ts';
 import type { AttemptRecord, Store } from '../../src/storage/store.ts';
-import type { StoreHarness } from './store.ts';
-import { StoreModel, type ModelWebhook } from './store-model.ts';
+import type { StoreHarness } from './store/fixture.ts';
+import { StoreModel, type ModelDelivery, type ModelWebhook } from './store-model.ts';
 import { dumpOf } from '../support/dump.ts';
 
 const clock = { mode: 'frozen', rate: 0, anchorVirtual: 0, anchorWall: 0 } as const;
 const ALL = { limit: 1000 };
 
-/** Numbers pick among what there is at that moment. */
+/** Picks one of the existing items, modulo their number. */
 const small = fc.nat(7);
 const time = fc.integer({ min: 0, max: 50 });
-const planned = fc.record({ id: fc.nat(30), hook: small, dueAt: time, taken: fc.boolean() });
+const planned = fc.record({ id: fc.nat(30), hook: small, dueAt: time, claimed: fc.boolean() });
 interface Operation {
   readonly do: string;
   readonly pick?: number;
@@ -26,7 +26,7 @@ interface Operation {
   readonly now?: number;
   readonly limit?: number;
   readonly status?: AttemptRecord['status'];
-  readonly events?: readonly { id: number; hook: number; dueAt: number; taken: boolean }[];
+  readonly events?: readonly { id: number; hook: number; dueAt: number; claimed: boolean }[];
 }
 
 const weighted = (
@@ -86,134 +86,160 @@ class Run {
     await this.store.close();
   }
 
+  /** Applies an operation to the store and to the model. Does nothing if there is nothing to apply it to. */
   async apply({ key }: Account, op: Operation): Promise<void> {
-    const { model, store } = this;
-    const hooks = model.webhooks.filter((one) => one.account === key);
-    const live = hooks.filter((one) => one.deletedAt === null);
-    const hook = pickOf(live, op.pick);
-    const flying = pickOf(model.flying(key), op.pick);
-    const at = op.at ?? 0;
+    const hook = pickOf(this.live(key), op.pick);
     switch (op.do) {
-      case 'register': {
-        const id = `whk_${(this.made += 1)}`;
-        const created = await store.createWebhook(
-          key,
-          {
-            id,
-            url: 'http://x/',
-            events: ['*'],
-            secret: 'whsec_random',
-            status: 'active',
-            createdAt: 0,
-          },
-          3,
-        );
-        expect(created === null).toBe(live.length >= 3);
-        if (created === null) return;
-        model.webhooks.push({ key: created.key, id, account: key, deletedAt: null });
-        return;
-      }
-      case 'publish': {
-        const events = (op.events ?? []).flatMap(({ id, hook: pick, dueAt, taken }) => {
-          const webhook = pickOf(live, pick);
-          return webhook === undefined ? [] : [{ id: `evt_${id}`, webhook, dueAt, taken }];
-        });
-        const expected = model.publish(key, events);
-        const result = await store.publish(
-          key,
-          events.map(({ id, webhook, dueAt, taken }) => ({
-            event: { id, type: 'email.sent', createdAt: 0, body: `{"id":"${id}"}` },
-            deliveries: [{ webhook: webhook.key, dueAt, taken }],
-          })),
-        );
-        expect(result.taken).toBe('taken' in expected ? expected.taken : null);
-        if ('add' in expected && result.taken === null) expected.add(result.deliveries);
-        return;
-      }
-      case 'claim': {
-        if (hook === undefined) return;
-        const { now = 0, limit = 0 } = op;
-        const claims = await store.claimDue(hook.key, now, limit);
-        const seqs = claims.map(({ delivery }) => delivery);
-        expect(seqs).toEqual(model.claim(hook, now, limit));
-        for (const claim of claims) {
-          const { eventId, attemptsMade } = model.find(claim.delivery);
-          const body = `{"id":"${eventId}"}`;
-          expect(claim).toMatchObject({ account: key, eventId, body, attempt: attemptsMade + 1 });
-        }
-        return;
-      }
-      case 'record': {
-        if (flying === undefined) return;
-        const { status = 'pending' } = op;
-        const next = status === 'pending' ? at + 5 : null;
-        const attempt = attemptAt(flying.attemptsMade + 1, at, next);
-        const record = { delivery: flying.seq, attempt, status };
-        model.record(record);
-        await store.recordAttempts([record]);
-        return;
-      }
+      case 'register':
+        return this.register(key);
+      case 'publish':
+        return this.publish(key, op.events ?? []);
+      case 'claim':
+        return hook && this.claim(key, hook, op);
+      case 'record':
+        return this.record(pickOf(this.model.inFlight(key), op.pick), op);
       case 'release':
-        if (flying === undefined) return;
-        model.giveBack([flying]);
-        await store.release([flying.seq]);
-        return;
-      case 'redeliver': {
-        const of = pickOf(
-          model.deliveries.filter((one) => one.account === key),
-          op.pick,
-        );
-        if (of === undefined) return;
-        const { id } = (await store.listDeliveries(key, {}, ALL)).find(
-          (one) => one.seq === of.seq,
-        )!;
-        const again = await store.redeliver(key, {
-          of: id,
-          body: null,
-          signature: 'valid',
-          dueAt: at,
-        });
-        expect(again === null).toBe(of.webhook.deletedAt !== null);
-        if (again !== null) model.add(key, of.webhook, of.eventId, again.seq, at, of.seq);
-        return;
-      }
-      case 'delete': {
-        if (hook === undefined) return;
-        const ids = await store.deleteWebhook(key, hook.id, at);
-        expect(ids?.length).toBe(model.remove(hook, at).length);
-        return;
-      }
-      case 'acknowledge': {
-        const dead = hook === undefined ? [] : model.deadLetters(hook, ['dead', 'acknowledged']);
-        const letter = pickOf(dead, op.pick);
-        if (hook === undefined || letter === undefined) return;
-        model.acknowledge(hook, letter.eventId, at);
-        const told = await store.acknowledge(key, hook.key, letter.eventId, at);
-        expect(told?.delivery.seq).toBe(letter.seq);
-        return;
-      }
+        return this.release(pickOf(this.model.inFlight(key), op.pick));
+      case 'redeliver':
+        return this.redeliver(key, op);
+      case 'delete':
+        return hook && this.delete(key, hook, op);
+      case 'acknowledge':
+        return hook && this.acknowledge(key, hook, op);
       case 'reset':
-        model.reset(key);
-        await store.resetAccount(key);
-        return;
-      case 'reload': {
-        model.giveBack(model.flying(key));
-        await store.importAccount(key, await dumpOf(store, key));
-        const listed = await store.listWebhooks(key);
-        for (const one of live) one.key = listed.find(({ id }) => id === one.id)?.key ?? -1;
-        return;
-      }
-      default: {
-        if (op.do === 'reopen' && this.harness.reopen !== null) {
-          this.store = await this.harness.reopen(store);
-        }
-        model.giveBack(model.deliveries.filter((one) => one.status === 'in_flight'));
-        await this.store.recover();
-      }
+        return this.reset(key);
+      case 'reload':
+        return this.reload(key);
+      case 'reopen':
+        return this.recover(true);
+      default:
+        return this.recover(false);
     }
   }
 
-  /** Everything that can be seen of an account. */
+  private live(key: AccountKey): ModelWebhook[] {
+    return this.model.webhooks.filter((one) => one.account === key && one.deletedAt === null);
+  }
+
+  private async register(key: AccountKey): Promise<void> {
+    const id = `whk_${(this.made += 1)}`;
+    const fields = { url: 'http://x/', events: ['*'], secret: 'whsec_random' } as const;
+    const created = await this.store.createWebhook(
+      key,
+      { ...fields, id, status: 'active', createdAt: 0 },
+      3,
+    );
+    expect(created === null).toBe(this.live(key).length >= 3);
+    if (created === null) return;
+    this.model.webhooks.push({ key: created.key, id, account: key, deletedAt: null });
+  }
+
+  private async publish(key: AccountKey, planned: NonNullable<Operation['events']>): Promise<void> {
+    const live = this.live(key);
+    const events = planned.flatMap(({ id, hook: pick, dueAt, claimed }) => {
+      const webhook = pickOf(live, pick);
+      return webhook === undefined ? [] : [{ id: `evt_${id}`, webhook, dueAt, claimed }];
+    });
+    const expected = this.model.publish(key, events);
+    const result = await this.store.publish(
+      key,
+      events.map(({ id, webhook, dueAt, claimed }) => ({
+        event: { id, type: 'email.sent', createdAt: 0, body: `{"id":"${id}"}` },
+        deliveries: [{ webhook: webhook.key, dueAt, claimed }],
+      })),
+    );
+    expect(result.duplicateId).toBe('duplicateId' in expected ? expected.duplicateId : null);
+    if ('add' in expected && result.duplicateId === null) expected.add(result.deliveries);
+  }
+
+  private async claim(
+    key: AccountKey,
+    hook: ModelWebhook,
+    { now = 0, limit = 0 }: Operation,
+  ): Promise<void> {
+    const claims = await this.store.claimDue(hook.key, now, limit);
+    const seqs = claims.map(({ delivery }) => delivery);
+    expect(seqs).toEqual(this.model.claim(hook, now, limit));
+    for (const claim of claims) {
+      const { eventId, attemptsMade } = this.model.find(claim.delivery);
+      const body = `{"id":"${eventId}"}`;
+      expect(claim).toMatchObject({ account: key, eventId, body, attempt: attemptsMade + 1 });
+    }
+  }
+
+  private async record(
+    delivery: ModelDelivery | undefined,
+    { status = 'pending', at = 0 }: Operation,
+  ): Promise<void> {
+    if (delivery === undefined) return;
+    const next = status === 'pending' ? at + 5 : null;
+    const attempt = attemptAt(delivery.attemptsMade + 1, at, next);
+    const record = { delivery: delivery.seq, attempt, status };
+    this.model.record(record);
+    expect(await this.store.recordAttempts([record])).toEqual([]);
+  }
+
+  private async release(delivery: ModelDelivery | undefined): Promise<void> {
+    if (delivery === undefined) return;
+    this.model.release([delivery]);
+    await this.store.release([delivery.seq]);
+  }
+
+  private async redeliver(key: AccountKey, { pick, at = 0 }: Operation): Promise<void> {
+    const { model, store } = this;
+    const of = pickOf(
+      model.deliveries.filter((one) => one.account === key),
+      pick,
+    );
+    if (of === undefined) return;
+    const listed = await store.listDeliveries(key, {}, ALL);
+    const { id } = listed.find(({ seq }) => seq === of.seq)!;
+    const again = { of: id, body: null, signature: 'valid', dueAt: at } as const;
+    const delivery = await store.redeliver(key, again);
+    expect(delivery === null).toBe(of.webhook.deletedAt !== null);
+    if (delivery !== null) model.add(key, of.webhook, of.eventId, delivery.seq, at, of.seq);
+  }
+
+  private async delete(key: AccountKey, hook: ModelWebhook, { at = 0 }: Operation): Promise<void> {
+    const ids = await this.store.deleteWebhook(key, hook.id, at);
+    expect(ids?.length).toBe(this.model.remove(hook, at).length);
+  }
+
+  private async acknowledge(
+    key: AccountKey,
+    hook: ModelWebhook,
+    { pick, at = 0 }: Operation,
+  ): Promise<void> {
+    const letter = pickOf(this.model.deadLetters(hook, ['dead', 'acknowledged']), pick);
+    if (letter === undefined) return;
+    this.model.acknowledge(hook, letter.eventId, at);
+    const acknowledged = await this.store.acknowledge(key, hook.key, letter.eventId, at);
+    expect(acknowledged?.delivery.seq).toBe(letter.seq);
+  }
+
+  private async reset(key: AccountKey): Promise<void> {
+    this.model.reset(key);
+    await this.store.resetAccount(key);
+  }
+
+  /** Replaces the account with its own snapshot. */
+  private async reload(key: AccountKey): Promise<void> {
+    const { model, store } = this;
+    const live = this.live(key);
+    model.release(model.inFlight(key));
+    await store.importAccount(key, await dumpOf(store, key));
+    const listed = await store.listWebhooks(key);
+    for (const one of live) one.key = listed.find(({ id }) => id === one.id)?.key ?? -1;
+  }
+
+  /** @param crash whether to reopen the store first, if it is persistent */
+  private async recover(crash: boolean): Promise<void> {
+    if (crash && this.harness.reopen !== null) this.store = await this.harness.reopen(this.store);
+    this.model.release(this.model.deliveries.filter((one) => one.status === 'in_flight'));
+    await this.store.recover();
+  }
+
+  /** Compares everything that is visible of an account. */
   async compare({ key }: Account): Promise<void> {
     const { model, store } = this;
     const mine = model.deliveries.filter((one) => one.account === key);
@@ -255,7 +281,7 @@ class Run {
     expect((await store.listWebhooks(key)).map(({ id }) => id)).toEqual(live.map(({ id }) => id));
     const due = live.flatMap((one) =>
       model
-        .waiting(one)
+        .pending(one)
         .slice(0, 1)
         .map(({ dueAt }) => [one.key, dueAt] as const),
     );
@@ -279,9 +305,9 @@ class Run {
   }
 }
 
-/** @param runs how many random histories */
+/** @param runs number of random histories */
 export const randomStoreCalls = (harness: StoreHarness, runs: number): void => {
-  test('is what the model is, after any calls', async () => {
+  test('behaves like the model, after any calls', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 40, size: 'max' }), async (steps) => {
         const store = await harness.open();

@@ -31,7 +31,7 @@ const since = (start: string, moment: string): string => {
 const tell = async (mock: Mock): Promise<void> => {
   const receiver = await startDemoReceiver(SECRET);
   const call = createCaller(mock.url, 'your-api-key');
-  say(`The sandbox listens on ${mock.url}, an Express receiver on ${receiver.url}.`);
+  say(`The sandbox is listening on ${mock.url}, an Express receiver on ${receiver.url}.`);
 
   try {
     step('Register the receiver, as the guide does');

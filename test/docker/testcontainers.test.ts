@@ -140,7 +140,7 @@ describe('what cannot be started says why and what to do', () => {
     const error = await failureOf(new SendEmAllContainer('registry.invalid/sendemall-mock:none'));
     expect(error).toBeInstanceOf(SandboxContainerError);
     expect(error.message).toMatch(
-      /^There is no image registry.invalid\/sendemall-mock:none, .*npm run image/u,
+      /^Image registry.invalid\/sendemall-mock:none not found .*npm run image/u,
     );
   });
 
@@ -190,7 +190,7 @@ describe('what cannot be started says why and what to do', () => {
       return skip('an engine is at the place that is always tried');
     const printed = await printedBy('sendemall-mock', { DOCKER_HOST: 'unix:///nonexistent.sock' });
     expect(printed).toMatch(
-      /^SandboxContainerError No Docker engine answers .*DOCKER_HOST.*createMock\(\)/u,
+      /^SandboxContainerError No Docker engine found .*DOCKER_HOST.*createMock\(\)/u,
     );
   });
 });

@@ -6,7 +6,7 @@
 import { expect, test } from 'vitest';
 import { AddFaultRequest, AdvanceRequest } from '../../schemas/sandbox.ts';
 import { explainSignature } from '../../src/signature/explain.ts';
-import { parseSpan, parseTime } from '../../src/domain/time.ts';
+import { parseDuration, parseTime } from '../../src/domain/time.ts';
 
 /** Each of them took a form that could be matched in many ways. */
 const SPANS = ['1s ', '1 s  ', ' ', '1', '1.', '1D'];
@@ -17,7 +17,7 @@ const SIZES = [65, 1_000, 2_000, 250_000, 500_000, 1_000_000];
 test.each(SPANS)('a span of %j again and again is refused, however long', (part) => {
   for (const size of SIZES) {
     const span = `${part.repeat(Math.ceil(size / part.length))}!`;
-    expect(parseSpan(span)).toBeNull();
+    expect(parseDuration(span)).toBeNull();
     expect(parseTime(span)).toBeNull();
     expect(AdvanceRequest.safeParse({ by: span }).success).toBe(false);
     expect(AddFaultRequest.safeParse({ fault: 'delay', delay: span }).success).toBe(false);
@@ -26,9 +26,9 @@ test.each(SPANS)('a span of %j again and again is refused, however long', (part)
 
 test('a span that is as long as it may be is looked at in no time, whether it is one or not', () => {
   const blanks = `1s${' '.repeat(30)}1s`;
-  expect(parseSpan(blanks)).toBe(2000);
-  expect(parseSpan(`${blanks}${' '.repeat(28)}!`)).toBeNull();
-  expect(parseSpan('1s '.repeat(21))).toBe(21_000);
+  expect(parseDuration(blanks)).toBe(2000);
+  expect(parseDuration(`${blanks}${' '.repeat(28)}!`)).toBeNull();
+  expect(parseDuration('1s '.repeat(21))).toBe(21_000);
 });
 
 test.each(["'", '"', ' ', 'x ', 'a,', '='])(

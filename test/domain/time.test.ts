@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import {
-  formatSpan,
+  formatDuration,
   isMoment,
   LAST_MOMENT,
-  parseSpan,
+  parseDuration,
   parseTime,
   toProviderTime,
   toSandboxTime,
@@ -96,7 +96,7 @@ describe('a span is read from', () => {
     ['P1DT2H3M4S', 93_784_000],
     ['P2DT12H', 216_000_000],
   ])('%s', (span, millis) => {
-    expect(parseSpan(span)).toBe(millis);
+    expect(parseDuration(span)).toBe(millis);
   });
 
   test.each<string | number>([
@@ -121,7 +121,7 @@ describe('a span is read from', () => {
     '1.5',
     '+5',
   ])('and not from "%s"', (span) => {
-    expect(parseSpan(span)).toBeNull();
+    expect(parseDuration(span)).toBeNull();
   });
 });
 
@@ -143,5 +143,5 @@ test.each([
   [86_400_000, '1d'],
   [90_061_000, '1d 1h 1m 1s'],
 ])('%i ms is written %s', (millis, text) => {
-  expect(formatSpan(millis)).toBe(text);
+  expect(formatDuration(millis)).toBe(text);
 });

@@ -6,7 +6,7 @@
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { Problem } from '../../src/domain/problems.ts';
-import { misfit, parse, type ParseOptions } from '../../src/domain/validate.ts';
+import { validationProblem, parse, type ParseOptions } from '../../src/domain/validate.ts';
 
 const complaint = (schema: z.ZodType, value: unknown, options?: ParseOptions): string => {
   try {
@@ -53,20 +53,20 @@ test('what is right comes back, typed and as it is', () => {
 
 describe('a wrong field is named with its value and what to do', () => {
   test.each<[object, string]>([
-    [{ retries: 'two' }, '"retries" is "two". Give a value of type number.'],
-    [{ retries: 1.5 }, '"retries" is 1.5. Give a whole number.'],
-    [{ retries: -1 }, '"retries" is -1. Give a number of at least 0.'],
-    [{ retries: 5 }, '"retries" is 5. Give a number of at most 4.'],
-    [{ rate: 0 }, '"rate" is 0. Give a number of at least 0, exclusive.'],
-    [{ rate: 1 }, '"rate" is 1. Give a number of at most 1, exclusive.'],
-    [{ step: 7 }, '"step" is 7. Give a multiple of 5.'],
+    [{ retries: 'two' }, '"retries" is "two". Pass a value of type number.'],
+    [{ retries: 1.5 }, '"retries" is 1.5. Pass a whole number.'],
+    [{ retries: -1 }, '"retries" is -1. Pass a number of at least 0.'],
+    [{ retries: 5 }, '"retries" is 5. Pass a number of at most 4.'],
+    [{ rate: 0 }, '"rate" is 0. Pass a number of at least 0, exclusive.'],
+    [{ rate: 1 }, '"rate" is 1. Pass a number of at most 1, exclusive.'],
+    [{ step: 7 }, '"step" is 7. Pass a multiple of 5.'],
     [{ kind: 'hook' }, '"kind" is "hook". Use webhook.'],
     [{ code: 'abc' }, '"code" is "abc". It must match /^[A-Z]{3}$/.'],
     [{ url: 'nowhere' }, '"url" is "nowhere". Invalid URL.'],
-    [{ events: [] }, '"events" is []. Give at least 1 item.'],
+    [{ events: [] }, '"events" is []. Pass at least 1 item.'],
     [
       { events: ['email.opened', 'email.opened', 'email.opened'] },
-      '"events" is ["email.opened","email.opened","email.opened"]. Give at most 2 items.',
+      '"events" is ["email.opened","email.opened","email.opened"]. Pass at most 2 items.',
     ],
     [
       { events: ['email.opened', 'email.red'] },
@@ -74,19 +74,19 @@ describe('a wrong field is named with its value and what to do', () => {
     ],
     [
       { nested: { deep: [{ flag: true }, { flag: null }] } },
-      '"nested.deep[1].flag" is null. Give a value of type boolean.',
+      '"nested.deep[1].flag" is null. Pass a value of type boolean.',
     ],
-    [{ url: undefined }, '"url" is missing. Give a value of type string.'],
+    [{ url: undefined }, '"url" is missing. Pass a value of type string.'],
     [{ when: 'x' }, '"when" is "x". It must be in the future.'],
     [{ typo: 1 }, '"typo" is not a known field. Check its spelling, or remove it.'],
-  ])('%j', (change, told) => {
-    expect(complaint(Webhook, { ...RIGHT, ...change })).toBe(told);
+  ])('%j', (change, message) => {
+    expect(complaint(Webhook, { ...RIGHT, ...change })).toBe(message);
   });
 });
 
-test('all that is wrong is told at once, five at the most', () => {
+test('all that is wrong is message at once, five at the most', () => {
   const fields = Object.fromEntries([...'abcdefg'].map((name) => [name, z.string()]));
-  const missing = (name: string) => `"${name}" is missing. Give a value of type string.`;
+  const missing = (name: string) => `"${name}" is missing. Pass a value of type string.`;
   expect(complaint(z.object(fields), { f: '', g: '' })).toBe([...'abcde'].map(missing).join(' '));
   expect(complaint(z.object(fields), {})).toBe(
     [...[...'abcde'].map(missing), 'And 2 more.'].join(' '),
@@ -99,25 +99,25 @@ describe('a secret is never repeated', () => {
     ['too long', 'hush-hush-hush'],
     ['no text', { hush: 1 }],
   ])('when it is %s', (_how, secret) => {
-    const told = complaint(Webhook, { ...RIGHT, secret });
-    expect(told).toMatch(/^"secret" cannot be used \(its value is not shown\)\. Give .+\.$/);
-    expect(told).not.toContain('hush');
+    const message = complaint(Webhook, { ...RIGHT, secret });
+    expect(message).toMatch(/^"secret" is invalid \(value hidden\)\. Pass .+\.$/);
+    expect(message).not.toContain('hush');
   });
 
   test('when what it stands in is wrong', () => {
-    const told = complaint(z.object({ webhook: z.string() }), {
+    const message = complaint(z.object({ webhook: z.string() }), {
       webhook: { secret: 'hush', a: 1 },
     });
-    expect(told).toBe('"webhook" is {"secret":"…","a":1}. Give a value of type string.');
+    expect(message).toBe('"webhook" is {"secret":"…","a":1}. Pass a value of type string.');
   });
 
   test('wherever else one was put', () => {
     const schema = z.object({ name: z.number() });
     expect(complaint(schema, { name: 'whsec_hush and whsec_hush!' })).toBe(
-      '"name" is "whsec_… and whsec_…". Give a value of type number.',
+      '"name" is "whsec_… and whsec_…". Pass a value of type number.',
     );
     expect(complaint(schema, { name: 'see http://me:hush@localhost/a@b' })).toBe(
-      '"name" is "see http://…@localhost/a@b". Give a value of type number.',
+      '"name" is "see http://…@localhost/a@b". Pass a value of type number.',
     );
   });
 });
@@ -130,7 +130,7 @@ describe('a long value is cut', () => {
     [79, `"${'😀'.repeat(79)}…`],
   ])('after %i characters', (length, shown) => {
     expect(complaint(schema, { name: '😀'.repeat(length) })).toBe(
-      `"name" is ${shown}. Give a value of type number.`,
+      `"name" is ${shown}. Pass a value of type number.`,
     );
   });
 });
@@ -141,8 +141,8 @@ describe('a whole body is named by its kind', () => {
     [[1], 'The body is an array.'],
     ['hush', 'The body is a string.'],
     [7, 'The body is a number.'],
-  ])('%j', (value, told) => {
-    expect(complaint(Webhook, value)).toBe(`${told} Give a value of type object.`);
+  ])('%j', (value, message) => {
+    expect(complaint(Webhook, value)).toBe(`${message} Pass a value of type object.`);
   });
 
   test('or by what it is called', () => {
@@ -153,10 +153,10 @@ describe('a whole body is named by its kind', () => {
 test('a path in front is a part of the name', () => {
   const options = { at: ['data', 0] };
   expect(complaint(z.object({ a: z.string() }), {}, options)).toBe(
-    '"data[0].a" is missing. Give a value of type string.',
+    '"data[0].a" is missing. Pass a value of type string.',
   );
   expect(complaint(z.string(), undefined, options)).toBe(
-    '"data[0]" is missing. Give a value of type string.',
+    '"data[0]" is missing. Pass a value of type string.',
   );
   expect(complaint(z.strictObject({}), { b: 1 }, options)).toBe(
     '"data[0].b" is not a known field. Check its spelling, or remove it.',
@@ -174,18 +174,18 @@ test('a hint takes the place of the remedy, by the name of the field it is in', 
   );
   const secret = { hints: { secret: 'Make a longer one.' } };
   expect(complaint(Webhook, { ...RIGHT, secret: 'hush' }, secret)).toBe(
-    '"secret" cannot be used (its value is not shown). Make a longer one.',
+    '"secret" is invalid (value hidden). Make a longer one.',
   );
 });
 
-describe('of several forms the one that was most likely meant is told', () => {
+describe('of several forms the one that was most likely meant is message', () => {
   const by = z.strictObject({ by: z.string().min(2) });
   const until = z.strictObject({ until: z.enum(['idle', 'settled']), limit: z.int().optional() });
   test.each<[unknown, string]>([
-    [{ by: '' }, '"by" is "". Give at least 2 characters.'],
-    [{ by: 5 }, '"by" is 5. Give a value of type string.'],
+    [{ by: '' }, '"by" is "". Pass at least 2 characters.'],
+    [{ by: 5 }, '"by" is 5. Pass a value of type string.'],
     [{ until: 'late' }, '"until" is "late". Use one of idle, settled.'],
-    [{ until: 'idle', limit: 'x' }, '"limit" is "x". Give a value of type number.'],
+    [{ until: 'idle', limit: 'x' }, '"limit" is "x". Pass a value of type number.'],
     // Three values that are not quite right are nearer than another type; that is nearer than a field too many.
     [
       { by: 'long', until: 'late' },
@@ -193,10 +193,10 @@ describe('of several forms the one that was most likely meant is told', () => {
     ],
     [
       { until: 'late', limit: 1.5 },
-      '"until" is "late". Use one of idle, settled. "limit" is 1.5. Give a whole number.',
+      '"until" is "late". Use one of idle, settled. "limit" is 1.5. Pass a whole number.',
     ],
-  ])('%j', (value, told) => {
-    expect(complaint(z.union([by, until]), value)).toBe(told);
+  ])('%j', (value, message) => {
+    expect(complaint(z.union([by, until]), value)).toBe(message);
   });
 
   test('inside a field, with its path', () => {
@@ -205,7 +205,7 @@ describe('of several forms the one that was most likely meant is told', () => {
     );
   });
 
-  test('the nearer form is told, wherever it stands', () => {
+  test('the nearer form is message, wherever it stands', () => {
     const near = z.strictObject({
       a: z.string().min(2),
       b: z.string().min(2),
@@ -213,29 +213,29 @@ describe('of several forms the one that was most likely meant is told', () => {
     });
     const far = z.strictObject({ a: z.number(), b: z.string(), c: z.string() });
     const value = { a: '', b: '', c: '' };
-    const told = ['a', 'b', 'c'].map((name) => `"${name}" is "". Give at least 2 characters.`);
-    expect(complaint(z.union([near, far]), value)).toBe(told.join(' '));
-    expect(complaint(z.union([far, near]), value)).toBe(told.join(' '));
+    const message = ['a', 'b', 'c'].map((name) => `"${name}" is "". Pass at least 2 characters.`);
+    expect(complaint(z.union([near, far]), value)).toBe(message.join(' '));
+    expect(complaint(z.union([far, near]), value)).toBe(message.join(' '));
     const other = z.strictObject({ d: z.string() });
-    const number = '"a" is "". Give a value of type number.';
+    const number = '"a" is "". Pass a value of type number.';
     expect(complaint(z.union([other, far]), value)).toBe(number);
     expect(complaint(z.union([far, other]), value)).toBe(number);
   });
 
   test('a value of no kind that a form could have', () => {
     const odd = z.object({}).refine(() => false, 'it fits no plan');
-    expect(complaint(odd, {})).toBe('The body is an object that fits no form. It fits no plan.');
+    expect(complaint(odd, {})).toBe('The body is an object of no allowed form. It fits no plan.');
     expect(complaint(z.object({ a: z.union([]) }), { a: 1 })).toBe(
-      '"a" is 1. It fits none of the allowed forms.',
+      '"a" is 1. It matches none of the allowed forms.',
     );
   });
 
   test('what stands in what is no object is missing', () => {
     const issue = { code: 'custom' as const, path: ['a', 'b'], message: 'it is wrong', input: 1 };
     for (const value of [null, 7, {}, { a: null }, { a: 'text' }, { a: 7 }]) {
-      expect(misfit([issue], value).message).toBe('"a.b" is missing. It is wrong.');
+      expect(validationProblem([issue], value).message).toBe('"a.b" is missing. It is wrong.');
     }
-    expect(misfit([{ ...issue, path: ['toString'] }], {}).message).toBe(
+    expect(validationProblem([{ ...issue, path: ['toString'] }], {}).message).toBe(
       '"toString" is missing. It is wrong.',
     );
   });

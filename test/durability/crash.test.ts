@@ -1,6 +1,6 @@
 /**
- * Killed at random moments, again and again, while events are posted and attempts run: nothing accepted is lost,
- * nothing delivered is forgotten, and attempts and clock stand where they stood.
+ * Kills the sandbox repeatedly at random moments while events are posted and attempts run: no accepted event and no recorded
+ * attempt is lost, and the clock does not go back.
  *
  * @module
  */
@@ -27,16 +27,16 @@ afterAll(() => rm(folder, { recursive: true }));
 interface Known {
   /** Delivery id by event id, for every event that was answered with 202. */
   readonly accepted: Map<string, string>;
-  /** Attempts of a delivery as they were last seen. */
+  /** Attempts of a delivery when it was last read. */
   readonly attempts: Map<string, readonly Attempt[]>;
-  /** What the clock showed when an advance was last answered. */
+  /** The clock's time in the last response to an advance. */
   clock: number;
-  /** An advance was cut off, so the clock may have moved on. */
+  /** True if an advance was interrupted, so the clock may have moved. */
   advancing: boolean;
 }
 
-/** A request that the kill cuts off proves nothing; any other failure is one. */
-const unlessCut = async (child: ServeProcess, work: () => Promise<void>): Promise<void> => {
+/** Repeats `work` until the kill. An error of a request that the kill interrupts is ignored; any other is thrown. */
+const untilKilled = async (child: ServeProcess, work: () => Promise<void>): Promise<void> => {
   while (!child.child.killed) {
     try {
       await work();
@@ -83,17 +83,17 @@ const check = async (api: Api, known: Known): Promise<void> => {
   known.attempts.clear();
 };
 
-/** The moment of the crash is what this test is about, so it is drawn and not awaited. */
+/** The moment of the crash is random by design, so there is no state to await. */
 const pause = (ms: number): Promise<void> =>
   new Promise((resolve) => {
     setTimeout(resolve, ms);
   });
 
 test(`${ROUNDS} kills lose nothing`, { timeout: 240_000 }, async () => {
-  const taken = new Set<string>();
+  const accepted = new Set<string>();
   await using receiver = await startReceiver(({ body }, response) => {
     const good = random() < 0.5;
-    if (good) response.on('finish', () => taken.add(JSON.parse(body).id));
+    if (good) response.on('finish', () => accepted.add(JSON.parse(body).id));
     response.writeHead(good ? 200 : 500).end();
   });
   const known: Known = { accepted: new Map(), attempts: new Map(), clock: 0, advancing: false };
@@ -106,11 +106,11 @@ test(`${ROUNDS} kills lose nothing`, { timeout: 240_000 }, async () => {
     if (round === 0) await api.register(receiver.url);
     await check(api, known);
     const work = Promise.all([
-      unlessCut(child, () => post(api, known)),
-      unlessCut(child, () => advance(api, known)),
-      unlessCut(child, () => look(api, known)),
+      untilKilled(child, () => post(api, known)),
+      untilKilled(child, () => advance(api, known)),
+      untilKilled(child, () => look(api, known)),
     ]);
-    // Every third kill comes whatever has happened by then, the others when something has been accepted.
+    // Every third kill is unconditional; the others wait until an event has been accepted.
     const before = known.accepted.size;
     while (round % 3 > 0 && known.accepted.size === before) await pause(5);
     await pause(20 + random() * 150);
@@ -125,7 +125,7 @@ test(`${ROUNDS} kills lose nothing`, { timeout: 240_000 }, async () => {
   for (const [event, id] of known.accepted) {
     const { status, attempts } = await api.delivery(id);
     expect(attempts.map(({ number }) => number)).toEqual(attempts.map((_, index) => index + 1));
-    if (status === 'delivered') expect(taken.has(event)).toBe(true);
+    if (status === 'delivered') expect(accepted.has(event)).toBe(true);
     else {
       expect(status).toBe('dead');
       expect(attempts).toHaveLength(4);

@@ -1,5 +1,5 @@
 /**
- * A damaged database: the start, or each request that needs what is damaged, says so and what to do.
+ * A damaged database: the start, or each request that reads the damaged part, reports the problem and the remedy.
  *
  * @module
  */
@@ -22,10 +22,10 @@ const folder = mkdtempSync(join(tmpdir(), 'sendemall-damaged-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const PAGE = 4096;
-/** Tables and indexes begin on the first pages. */
+/** The first pages contain the roots of tables and indexes. */
 const FIRST_ROWS = 40;
 
-/** A closed database of an account with thousands of events. */
+/** Creates a closed database with thousands of events. */
 const filled = async (name: string): Promise<string> => {
   const db = join(folder, name);
   await using mock = await createMock({ db, clock: 'frozen', rateLimit: false });
@@ -35,7 +35,7 @@ const filled = async (name: string): Promise<string> => {
   return db;
 };
 
-/** Everything that is read of the account, with the statuses and codes of the answers. */
+/** Reads the whole account. @returns the statuses and error codes of all responses */
 const readAll = async (mock: Mock): Promise<ReadonlySet<string>> => {
   const api = apiOf(mock.url);
   const answers = new Set<string>();
@@ -52,18 +52,18 @@ const readAll = async (mock: Mock): Promise<ReadonlySet<string>> => {
   return answers;
 };
 
-test('a file with pages of zeros is refused at the start, with what to do', async () => {
+test('a file with zeroed pages is refused at the start, with a remedy', async () => {
   const db = await filled('zeros.db');
   const file = openSync(db, 'r+');
   const pages = Math.floor(statSync(db).size / PAGE);
   writeSync(file, Buffer.alloc((pages - FIRST_ROWS) * PAGE, 0), 0, undefined, FIRST_ROWS * PAGE);
   closeSync(file);
   const starting = createMock({ db, clock: 'frozen', rateLimit: false });
-  await expect(starting).rejects.toThrow(`${db}: it is damaged. Give another --db`);
+  await expect(starting).rejects.toThrow(`${db}: it is damaged. Pass another --db`);
   await expect(starting).rejects.toMatchObject({ name: 'StoreError' });
 });
 
-test('a file that is cut while the sandbox runs is answered with a code of the storage', async () => {
+test('a file that is truncated while the sandbox runs results in a storage error', async () => {
   const db = await filled('short.db');
   await using mock = await createMock({ db, clock: 'frozen', rateLimit: false });
   const file = openSync(db, 'r+');

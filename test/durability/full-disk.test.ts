@@ -1,21 +1,23 @@
 /**
- * No space left where state is kept: every request that changes something is refused with the remedy, nothing hangs,
- * and when there is space again everything goes on, also after a kill at that moment.
+ * A full disk: every request that changes state is rejected with a remedy, and nothing hangs. Once there is space again, work
+ * continues, even if the sandbox is killed at that moment.
  *
  * @module
  */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { apiOf, type Api } from '../support/api.ts';
 import { eventsOf, leads, startCampaign } from '../support/campaign.ts';
+import { tablesOf } from '../support/dump.ts';
 import { freePort, startReceiver, type Receiver } from '../support/receiver.ts';
 import { startServe, type ServeProcess } from './serve-process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sendemall-full-'));
-/** Why there is no small disk here; null when there is one. */
+/** Why no small disk can be mounted; null if one is. */
 let reason: string | null = null;
 try {
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64m', 'tmpfs', folder], { stdio: 'pipe' });
@@ -35,7 +37,7 @@ afterAll(async () => {
 
 const ballast = join(folder, 'ballast');
 
-/** Takes every byte that is left. */
+/** Fills the disk to the last byte. */
 const fill = (): void => {
   for (let size = 65_536; size >= 1; size = Math.floor(size / 2)) {
     try {
@@ -51,7 +53,7 @@ const codeOf = async (request: Promise<{ status: number; error?: { code: string 
   return [status, error?.code];
 };
 
-/** Small writes may fit into what the log has already: changes are made until none does. */
+/** Makes changes until one fails: small writes may still fit into the existing log. */
 const untilFull = async (api: Api): Promise<void> => {
   for (;;) {
     const { status } = await api.send('POST', '/_sandbox/events', {
@@ -97,7 +99,7 @@ test.skipIf(reason !== null)(
       await checkRefusals(child, api, campaign);
       await checkRefusals(child, api, campaign);
       rmSync(ballast);
-      // Space again: the first command that is accepted, and then the kill.
+      // There is space again: kill right after the first accepted command.
       const name = 'accepted';
       expect((await api.send('PATCH', `/v1/campaigns/${campaign}`, { name })).status).toBe(200);
       await child.end('SIGKILL');
@@ -139,20 +141,20 @@ test.skipIf(reason !== null)(
     await slow.arrived(16);
     fill();
     await untilFull(apiOf(child.url, 'filler'));
-    // What is in flight, and has no row yet, is there all the same.
+    // Deliveries in flight without a row are listed, too.
     const flying = await api.get('/_sandbox/deliveries?status=in_flight&limit=100');
     expect(flying.status).toBe(200);
     expect(flying.data.length).toBeGreaterThanOrEqual(16);
     expect((await api.get(`/_sandbox/deliveries/${flying.data[0].id}`)).status).toBe(200);
     isOpen = true;
     for (const end of held) end();
-    while (!child.output().includes('Cannot write')) {
+    while (!child.output().includes('Cannot store')) {
       expect((await api.get('/_sandbox/deliveries?limit=1')).status).toBe(200);
     }
     for (let look = 0; look < 20; look += 1) {
       expect((await api.get('/_sandbox/clock')).status).toBe(200);
     }
-    // A few were on their way when the first result could not be kept.
+    // A few attempts were in flight when the first result could not be saved.
     expect(slow.received.length).toBeLessThan(COUNT / 2);
     rmSync(ballast);
     await api.advance({ until: 'settled' });
@@ -162,5 +164,41 @@ test.skipIf(reason !== null)(
     expect(got.size).toBe(COUNT);
     expect((await api.get('/_sandbox/clock')).data).toMatchObject({ pending: 0, in_flight: 0 });
     await child.end('SIGTERM');
+  },
+);
+
+test.skipIf(reason !== null)(
+  `a snapshot that the disk has no space for leaves the account as it was${reason === null ? '' : `: ${reason}`}`,
+  { timeout: 240_000 },
+  async () => {
+    const ROWS = 40_000;
+    const port = await freePort();
+    const db = join(folder, 'importing.db');
+    await using child = await startServe(port, '--db', db, '--no-rate-limit', '--clock', 'frozen');
+    const [api, other] = [apiOf(child.url, 'importing'), apiOf(child.url, 'other')];
+    const webhook = await api.register('http://127.0.0.1:9/');
+    await other.register('http://127.0.0.1:9/');
+    const { data } = await api.get('/_sandbox/snapshot');
+    const dueLater = Date.parse('2090-01-01T00:00:00Z');
+    const snapshot = { ...data, tables: tablesOf(ROWS, 'evt_new', dueLater) };
+    // Leave space for the first slices only.
+    fill();
+    truncateSync(ballast, statSync(ballast).size - 4 * 2 ** 20);
+    expect(await codeOf(api.send('PUT', '/_sandbox/snapshot', snapshot))).toEqual([
+      507,
+      'STORAGE_FULL',
+    ]);
+    expect((await api.get('/v1/webhooks')).data).toMatchObject([{ id: webhook }]);
+    expect((await api.get('/_sandbox/events')).data).toEqual([]);
+    expect((await other.get('/v1/webhooks')).data).toHaveLength(1);
+    rmSync(ballast);
+    expect((await api.send('PUT', '/_sandbox/snapshot', snapshot)).status).toBe(200);
+    expect((await api.get('/v1/webhooks')).data).toMatchObject([{ id: 'whk_evt_new' }]);
+    expect((await api.get('/_sandbox/clock')).data).toMatchObject({ pending: ROWS });
+    expect(await child.end('SIGTERM')).toBe(0);
+    const file = new DatabaseSync(db);
+    const counted = file.prepare('SELECT count(*) AS n FROM event').get()?.['n'];
+    file.close();
+    expect(counted).toBe(ROWS);
   },
 );

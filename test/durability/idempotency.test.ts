@@ -1,5 +1,6 @@
 /**
- * Killed while requests with an `Idempotency-Key` are answered: repeated after the restart, none is carried out twice.
+ * Kills the sandbox while it serves requests with an `Idempotency-Key`: none takes effect twice when it is repeated after the
+ * restart.
  *
  * @module
  */
@@ -28,7 +29,7 @@ interface Request {
   readonly body: object;
 }
 
-/** What a request makes is told apart by its key. */
+/** Each request creates something that carries the request's key. */
 const requestsOf = (round: number): Request[] =>
   Array.from({ length: 40 }, (_, index) => {
     const key = `key-${round}-${index}`;
@@ -38,7 +39,7 @@ const requestsOf = (round: number): Request[] =>
       : { key, path: '/v1/campaigns', body: settings({ name: key }) };
   });
 
-test(`${ROUNDS} kills carry no request out twice`, { timeout: 240_000 }, async () => {
+test(`no request takes effect twice in ${ROUNDS} kills`, { timeout: 240_000 }, async () => {
   const port = await freePort();
   const args = ['--db', join(folder, 'state.db'), '--clock', 'frozen', '--no-rate-limit'];
   let unanswered = 0;

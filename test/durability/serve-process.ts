@@ -1,5 +1,5 @@
 /**
- * The real command in a real process, to be killed.
+ * Runs the real command in a process that a test can kill.
  *
  * @module
  */
@@ -14,11 +14,11 @@ export interface ServeProcess extends AsyncDisposable {
   readonly child: ChildProcess;
   /** Everything printed so far, both streams. */
   output(): string;
-  /** Sends a signal and gives the exit status, or the signal that ended it. */
+  /** Sends a signal. @returns the exit status, or the signal that ended the process */
   end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals>;
 }
 
-/** Starts `serve` and resolves when it answers; rejects with what it printed when it ends instead. */
+/** Starts `serve` and waits until it is ready. @throws with its output if it ends instead */
 export const startServe = async (
   port: number,
   ...args: readonly string[]

@@ -1,5 +1,5 @@
 /**
- * SIGTERM: nothing new, attempts in flight finish, status 0. And one file has one writer.
+ * SIGTERM: no new attempts, those in flight finish, exit status 0. And a file can be opened by one process only.
  *
  * @module
  */
@@ -17,11 +17,11 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-test('SIGTERM lets the attempt in flight finish, and it is remembered', async () => {
+test('SIGTERM lets the attempt in flight finish, and its result is saved', async () => {
   const db = join(folder, 'state.db');
   const port = await freePort();
   await using receiver = await startReceiver((_received, response) => {
-    setTimeout(() => response.end(), 500); // a receiver that takes its time
+    setTimeout(() => response.end(), 500); // a slow receiver
   });
   const api = apiOf(`http://127.0.0.1:${port}`);
   await using first = await startServe(port, '--db', db);
@@ -36,7 +36,7 @@ test('SIGTERM lets the attempt in flight finish, and it is remembered', async ()
   await second.end('SIGTERM');
 });
 
-test('SIGTERM waits no longer than an attempt may take; what was cut is attempted again', async () => {
+test('SIGTERM waits at most for the attempt timeout; an interrupted attempt is made again', async () => {
   const db = join(folder, 'state.db');
   const port = await freePort();
   const receiver = await startReceiver(() => undefined);
@@ -56,7 +56,7 @@ test('SIGTERM waits no longer than an attempt may take; what was cut is attempte
   await second.end('SIGTERM');
 });
 
-test('a second serve on the same file ends with status 2 and says who holds it', async () => {
+test('a second serve on the same file exits with status 2 and names the process that has it open', async () => {
   const db = join(folder, 'state.db');
   await using first = await startServe(await freePort(), '--db', db);
   await expect(startServe(await freePort(), '--db', db)).rejects.toThrow(
@@ -65,10 +65,10 @@ test('a second serve on the same file ends with status 2 and says who holds it',
   await first.end('SIGTERM');
 });
 
-test('a port that is taken ends with status 2 and says what to do', async () => {
+test('a port in use exits with status 2 and a remedy', async () => {
   const port = await freePort();
   await using first = await startServe(port);
-  // The readiness probe would be answered by the first one, so look at the exit alone.
+  // The first process would answer the readiness probe, so only check the exit.
   const { spawnSync } = await import('node:child_process');
   const { fileURLToPath } = await import('node:url');
   const bin = fileURLToPath(new URL('../../src/cli/bin.js', import.meta.url));

@@ -157,7 +157,7 @@ export const observe = async ({ api, uncertain }: Player): Promise<unknown> => {
       ...shown,
       repeated: redelivery_of !== null,
     }));
-  // Those that were repeated side by side come in any order.
+  // Concurrent repeats arrive in any order.
   const sorted = deliveries
     .map((shown) => ({ shown, text: JSON.stringify(shown) }))
     .toSorted((one, other) => (one.text < other.text ? -1 : 1))

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createMock } from '../../src/create-mock.ts';
+import type { MockOptions } from '../../src/mock-options.ts';
 import { apiOf, type Api } from '../support/api.ts';
 import { leads, settings, startCampaign } from '../support/campaign.ts';
 import { startReceiver } from '../support/receiver.ts';
@@ -46,7 +47,7 @@ test.each([
   async (how, where) => {
     await using receiver = await startReceiver();
     const db = where === 'memory' ? null : join(folder, `${how}.db`);
-    const options = { db, clock: 'frozen', rateLimit: false };
+    const options: MockOptions = { db, clock: 'frozen', rateLimit: false };
     let mock = await createMock(options);
     try {
       let api = apiOf(mock.url);

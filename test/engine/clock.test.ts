@@ -133,7 +133,7 @@ describe('frozen', () => {
 });
 
 describe('skip', () => {
-  test('the whole ladder passes by itself at the exact times', async () => {
+  test('all attempts are made automatically at the exact times', async () => {
     const api = apiOf(mock.url, 'skip-ladder');
     await api.send('PUT', '/_sandbox/clock', { mode: 'skip' });
     await api.register(down.url);
@@ -171,7 +171,7 @@ describe('skip', () => {
 });
 
 test.each(['frozen', 'skip'])(
-  'a clock never goes on while something waits for its turn to be sent (%s)',
+  'a clock does not move while a delivery waits to be sent (%s)',
   { timeout: 60_000 },
   async (mode) => {
     // Every attempt opens a connection, which takes long enough that accounts must wait for one another.
@@ -215,7 +215,7 @@ describe('scaled', () => {
     expect(wall).toBeGreaterThanOrEqual(3500);
   });
 
-  test('changing the rate or the mode while deliveries wait plans anew at once', async () => {
+  test('changing the rate or the mode reschedules waiting deliveries at once', async () => {
     const api = apiOf(mock.url, 'scaled-replan');
     await api.send('PUT', '/_sandbox/clock', { mode: 'realtime' });
     await api.register(down.url);
@@ -241,7 +241,7 @@ describe('scaled', () => {
 });
 
 describe('realtime', () => {
-  test('goes on by itself, and can be advanced too', async () => {
+  test('runs on its own, and can be advanced too', async () => {
     const api = apiOf(mock.url, 'realtime');
     await api.send('PUT', '/_sandbox/clock', { mode: 'realtime' });
     await api.register(down.url);

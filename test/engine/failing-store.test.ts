@@ -1,5 +1,5 @@
 /**
- * A store that fails for a while, or for one record only: nothing is lost, and nobody waits for another's trouble.
+ * A store that fails temporarily, or for one record only: nothing is lost, and other accounts are not delayed.
  *
  * @module
  */
@@ -94,7 +94,7 @@ test('a record that can never be written delays no other account', async () => {
   await engine.stop(0);
 });
 
-test('a reset that the store cannot do changes nothing, and deliveries go on', async () => {
+test('a reset that fails in the store changes nothing, and deliveries continue', async () => {
   await using receiver = await startReceiver();
   const store = openMemoryStore();
   const engine = engineOn({

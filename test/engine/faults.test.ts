@@ -1,5 +1,5 @@
 /**
- * What can be made to go wrong on the sender's side, as a receiver sees it and as the record tells it.
+ * Injected faults, as the receiver sees them and as the attempt record reports them.
  *
  * @module
  */
@@ -8,7 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { DeliveryDetail } from '../../schemas/sandbox.ts';
-import { createMock, type Mock, type MockOptions } from '../../src/create-mock.ts';
+import { createMock, type Mock } from '../../src/create-mock.ts';
+import type { MockOptions } from '../../src/mock-options.ts';
 import { isSignedBy } from '../../src/signature/sign.ts';
 import { apiOf, SECRET, type Api } from '../support/api.ts';
 import { startReceiver, type Received, type Receiver } from '../support/receiver.ts';
@@ -98,7 +99,7 @@ describe('one event', () => {
       ['ignored', 'lost_acknowledgement'],
       ['delivered', null],
     ]);
-    expect(delivery.attempts[0]?.error).toMatch(/answered 200, which got lost/);
+    expect(delivery.attempts[0]?.error).toMatch(/answered 200, which was discarded/);
     expect(delivery.attempts[1]?.started_at).toBe('2026-04-06T12:00:30.000Z');
   });
 
@@ -132,7 +133,7 @@ describe('one event', () => {
     },
   );
 
-  test('unknown_event: comes first, rightly signed, with an id of its own', async () => {
+  test('unknown_event: is sent first, correctly signed, with an id of its own', async () => {
     const { delivery } = await story('unknown_event');
     const [first, second] = receiver.received;
     expect(receiver.received.map(signed)).toEqual([true, true]);
@@ -141,7 +142,7 @@ describe('one event', () => {
     expect(second?.body).toBe(delivery.body);
   });
 
-  test('unknown_field: is one field longer, and rightly signed', async () => {
+  test('unknown_field: has one more field, and is correctly signed', async () => {
     const { delivery } = await story('unknown_field');
     const [only] = receiver.received;
     expect(signed(only!)).toBe(true);
@@ -170,7 +171,7 @@ describe('one event', () => {
     ]);
     expect(delivery.attempts[0]).toMatchObject({
       response: null,
-      error: expect.stringMatching(/^fault reset_mid_body: the sandbox cut/),
+      error: expect.stringMatching(/^fault reset_mid_body: the sandbox closed/),
     });
   });
 
@@ -225,7 +226,7 @@ describe('a rule', () => {
     await api.advance({ until: 'settled' });
   };
 
-  test('matches the nth, an event, a webhook; and is applied so many times', async () => {
+  test('matches by number, event and webhook, and is applied up to its limit', async () => {
     await using other = await startReceiver();
     const second = await api.register(other.url);
     const id = await add({
@@ -280,7 +281,7 @@ describe('a rule', () => {
     expect((await apiOf(mock.url, 'other').get('/_sandbox/faults')).data).toEqual([]);
   });
 
-  test('leaves its mark for good: in a file, in a snapshot and in the stream', async () => {
+  test('is stored permanently: in a file, in a snapshot and in the stream', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'faults-'));
     try {
       const db = join(folder, 'sandbox.db');
@@ -312,12 +313,12 @@ describe('bad input is refused, and changes nothing', () => {
     [{ fault: 'delay', match: { nth: 0 } }, 422, /"match\.nth" is 0.*at least 1/],
     [{ fault: 'delay', match: { event: 'email.open' } }, 422, /"match\.event" is "email\.open"/],
     [{ fault: 'delay', match: { lead: 1 } }, 422, /"match\.lead" is not a known field/],
-    [{ fault: 'delay', delay: 'soon' }, 422, /"delay" is "soon".*e\.g\. 90s/],
+    [{ fault: 'delay', delay: 'soon' }, 422, /"delay" is "soon".*such as 90s/],
     [{ fault: 'delay', delay: '31d' }, 422, /"delay" is "31d".*up to 30 days/],
-    [{ fault: 'duplicate', delay: '5m' }, 422, /duplicate holds nothing back/],
-    [{ fault: 'delay', count: 3 }, 422, /delay gathers nothing/],
-    [{ fault: 'delay', match: { webhook_id: 'whk_nope' } }, 404, /no webhook "whk_nope"/],
-    [{ fault: 'delay', times: 2, match: { nth: 1 } }, 409, /never be applied more than once/],
+    [{ fault: 'duplicate', delay: '5m' }, 422, /"delay" does not apply to duplicate/],
+    [{ fault: 'delay', count: 3 }, 422, /"count" does not apply to delay/],
+    [{ fault: 'delay', match: { webhook_id: 'whk_nope' } }, 404, /Webhook "whk_nope" not found/],
+    [{ fault: 'delay', times: 2, match: { nth: 1 } }, 409, /matches a single delivery/],
   ])('%j', async (rule, status, message) => {
     const reply = await api.send('POST', '/_sandbox/faults', rule);
     expect(reply.status).toBe(status);
@@ -331,7 +332,7 @@ describe('bad input is refused, and changes nothing', () => {
     const reply = await api.send('POST', '/_sandbox/faults', { fault: 'delay', match });
     expect(reply.error).toMatchObject({ code: 'FAULT_NEVER_MATCHES', status: 409 });
     expect(reply.error.message).toMatch(
-      /subscribes to email\.replied only: this could never match/,
+      /subscribes only to email\.replied, so this rule would never match/,
     );
     await api.send('PATCH', `/v1/webhooks/${webhook}`, { status: 'paused' });
     const paused = { fault: 'delay', match: { webhook_id: webhook } };

@@ -1,5 +1,5 @@
 /**
- * Receivers that hang hold up nobody else.
+ * Hanging receivers do not delay others.
  *
  * @module
  */

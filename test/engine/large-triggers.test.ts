@@ -4,13 +4,13 @@
  * @module
  */
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createMock, type Mock } from '../../src/create-mock.ts';
+import { startSandbox, type StartedSandbox } from '../../src/create-mock.ts';
 import { apiOf } from '../support/api.ts';
 import { startReceiver } from '../support/receiver.ts';
 
-let mock: Mock;
+let mock: StartedSandbox;
 beforeEach(async () => {
-  mock = await createMock({ clock: 'frozen', rateLimit: false });
+  mock = await startSandbox({ clock: 'frozen', rateLimit: false });
 });
 afterEach(() => mock.close(0));
 

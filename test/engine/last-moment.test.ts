@@ -26,7 +26,7 @@ test('an advance past it is refused with field, value and remedy, and changes no
     expect(error.message).toMatch(
       /^"by" is \d.* ms, which would move .* past 9999-12-31T23:59:59\.999Z/,
     );
-    expect(error.message).toContain('Give at most 86399999 ms');
+    expect(error.message).toContain('Advance by at most 86399999 ms');
   }
   expect((await api.get('/_sandbox/clock')).data.now).toBe('9999-12-31T00:00:00.000Z');
 });
@@ -50,7 +50,7 @@ test('a retry that would be due later is due then, and the delivery dies like an
   expect((await api.send('PUT', '/_sandbox/snapshot', data)).status).toBe(200);
 });
 
-test.each(['realtime', '100000x', 'skip'])(
+test.each(['realtime', '100000x', 'skip'] as const)(
   'a clock that runs (%s) stops there, with campaigns',
   async (clock) => {
     await using mock = await createMock({

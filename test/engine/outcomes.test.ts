@@ -1,5 +1,5 @@
 /**
- * Every way in which an attempt can end is told apart, and says what to do.
+ * Every outcome of an attempt is distinguished, and its error names the remedy.
  *
  * @module
  */
@@ -85,7 +85,7 @@ describe('an attempt', () => {
     });
     const { outcome, error } = await firstAttempt(receiver.url);
     expect(outcome).toBe('reset');
-    expect(error).toContain('before an answer');
+    expect(error).toContain('before any response');
   });
 
   test('fails when the receiver half-closes without an answer', async () => {
@@ -104,7 +104,7 @@ describe('an attempt', () => {
     });
     const { outcome, error, response } = await firstAttempt(receiver.url);
     expect(outcome).toBe('reset');
-    expect(error).toContain('middle of the answer');
+    expect(error).toContain('during the response');
     expect(response).toMatchObject({ status: 200, body: 'only this' });
   });
 

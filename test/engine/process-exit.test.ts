@@ -122,7 +122,7 @@ ${DONE}`,
 test('an attempt by deliverOnce leaves nothing behind', async () => {
   const file = await program(
     'once.mjs',
-    `import { deliverOnce } from ${source('create-mock.ts')};
+    `import { deliverOnce } from ${source('deliver-once.ts')};
 const { outcome } = await deliverOnce({
   url: '${receiver.url}', secret: 'whsec_your-signing-secret', event: { event: 'email.sent' },
 });
@@ -151,7 +151,7 @@ test('the demo ends when it says so', async () => {
   expect(await msToExit(['test/demo/demo.ts'])).toBeLessThan(MAX_EXIT_MS);
 });
 
-test('a vitest run with the fixture ends by itself and leaves no process behind', async () => {
+test('a vitest run with the fixture exits on its own and leaves no process behind', async () => {
   await program(
     'kit.spec.ts',
     `import { test } from ${source('vitest/index.ts')};
@@ -185,6 +185,6 @@ test('a receiver that answers', async ({ expect, sandbox }) => {
       return false;
     }
   };
-  // Workers that vitest has told to end may take a moment longer than itself.
+  // Vitest's workers may exit slightly later than vitest itself.
   await expect.poll(isLeft, { timeout: 8000 }).toBe(false);
 });

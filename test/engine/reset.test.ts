@@ -1,6 +1,6 @@
 /**
  * Reset and restore while attempts are in flight: what belonged to the account's former content is gone with it, and
- * nobody else notices.
+ * other accounts are not affected.
  *
  * @module
  */
@@ -62,7 +62,7 @@ describe.each(['memory', 'file'])('with state in a %s', (where) => {
     await hanging.arrived(16);
     await api.send('POST', '/_sandbox/reset');
     await Promise.all(cut);
-    // Only what was in flight has arrived: what was ready is not sent any more.
+    // Only requests in flight have arrived: ready deliveries are no longer sent.
     expect(hanging.received).toHaveLength(16);
     await api.register(receiver.url);
     expect((await api.settled(await api.trigger())).status).toBe('delivered');

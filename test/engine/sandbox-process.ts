@@ -6,7 +6,8 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { createMock, type MockOptions } from '../../src/create-mock.ts';
+import { createMock } from '../../src/create-mock.ts';
+import type { MockOptions } from '../../src/mock-options.ts';
 
 export interface SandboxProcess {
   readonly url: string;

@@ -1,5 +1,5 @@
 /**
- * What goes over the wire: the exact bytes, rightly signed, and nothing that the provider does not document.
+ * The request on the wire: the exact bytes, correctly signed, and only documented headers.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * A step of the system's date, by hand, by NTP or by a night's sleep: what follows it and what does not.
+ * Changes of the system date, made manually, by NTP or by suspending the machine: what follows them and what does not.
  *
  * @module
  */
@@ -55,7 +55,7 @@ test('a step forward is followed, as after a night’s sleep: what fell due is a
   await vi.waitUntil(async () => (await api.delivery(id)).attempts_made === 1);
   step(HOUR);
   expect((await shown(api)) - before).toBeGreaterThanOrEqual(HOUR);
-  // Any sign of life makes the dispatcher look; by itself it looks once a minute.
+  // Any activity makes the dispatcher check; otherwise it checks once a minute.
   await api.trigger();
   expect((await api.settled(id)).attempts).toHaveLength(2);
 });

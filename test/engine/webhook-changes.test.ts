@@ -28,7 +28,7 @@ const afterOneFailure = async (
   return { api, webhook, id };
 };
 
-test('deleted: the waiting delivery is cancelled and nothing is sent any more', async () => {
+test('deleted: the waiting delivery is cancelled and nothing more is sent', async () => {
   await using receiver = await startReceiver(answer(500));
   const { api, webhook, id } = await afterOneFailure('deleted', receiver.url);
   expect((await api.send('DELETE', `/v1/webhooks/${webhook}`)).status).toBe(200);

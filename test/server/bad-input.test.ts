@@ -57,7 +57,7 @@ describe('the key', () => {
     await using listed = await createMock({ apiKeys: ['one', 'two'] });
     expect((await apiOf(listed.url, 'two').get('/v1/webhooks')).status).toBe(200);
     const reply = await apiOf(listed.url, 'three').get('/v1/webhooks');
-    expectProblem(reply, 401, 'UNAUTHORIZED', '--api-key');
+    expectProblem(reply, 401, 'UNAUTHORIZED', 'Unknown API key');
     expect(reply.error.message).not.toContain('three');
   });
 });
@@ -145,7 +145,7 @@ describe('a registration', () => {
     [{ ...good, url: undefined }, '"url" is missing'],
     [{ ...good, url: 'ftp://files.example/x' }, '"url"', 'ftp://files.example/x', 'http'],
     [{ ...good, url: '/webhooks' }, '"url"', '/webhooks', 'http'],
-    [{ ...good, url: 'http://user:pw@127.0.0.1/' }, '"url"', 'password'],
+    [{ ...good, url: 'http://user:pw@127.0.0.1/' }, '"url"', 'credentials'],
     [{ ...good, url: 'http://127.0.0.1/#part' }, '"url"', 'fragment'],
     [{ ...good, url: 'http://127.0.0.1:99999/' }, '"url"', '99999'],
     [{ ...good, url: `http://127.0.0.1/${'x'.repeat(2048)}` }, '"url"', '2048'],

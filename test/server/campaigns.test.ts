@@ -153,7 +153,7 @@ describe('bad input is refused, and changes nothing', () => {
       { schedule: { ...schedule, days: ['mo'] } },
       /"schedule\.days\[0\]" is "mo".*mon, tue/,
     ],
-    ['a day twice', { schedule: { ...schedule, days: ['mon', 'monday'] } }, /names mon twice/],
+    ['a day twice', { schedule: { ...schedule, days: ['mon', 'monday'] } }, /contains mon twice/],
     ['no days', { schedule: { ...schedule, days: [] } }, /"schedule\.days" is \[\]/],
     ['no limit at all', { daily_limit: 0 }, /"daily_limit" is 0.*at least 1/],
     ['a field that does not exist', { speed: 3 }, /"speed" is not a known field/],
@@ -180,7 +180,7 @@ describe('bad input is refused, and changes nothing', () => {
     [
       'a lead without address',
       [{ first_name: 'Sarah' }],
-      /"leads\[0\]\.email" is missing\. Give the lead's address/,
+      /"leads\[0\]\.email" is missing\. Pass the lead's email address/,
     ],
     ['something that is no address', [{ email: 'sarah' }], /"leads\[0\]\.email" is "sarah"/],
     [
@@ -215,13 +215,13 @@ describe('bad input is refused, and changes nothing', () => {
 
   test.each([
     ['empty', 'activate', 'CAMPAIGN_EMPTY', /has no leads.*POST \/v1\/campaigns\/cmp_\w+\/leads/],
-    ['active', 'activate', 'CAMPAIGN_STARTED', /is active, no draft any more/],
-    ['paused', 'activate', 'CAMPAIGN_STARTED', /is paused.*resume goes on/],
+    ['active', 'activate', 'CAMPAIGN_STARTED', /is active and no longer a draft/],
+    ['paused', 'activate', 'CAMPAIGN_STARTED', /is paused.*resume/],
     ['completed', 'activate', 'CAMPAIGN_STARTED', /is completed/],
     ['draft', 'pause', 'CAMPAIGN_NOT_ACTIVE', /is draft, so there is nothing to pause/],
-    ['paused', 'pause', 'CAMPAIGN_NOT_ACTIVE', /is paused.*resume goes on/],
+    ['paused', 'pause', 'CAMPAIGN_NOT_ACTIVE', /is paused.*Resume it/],
     ['completed', 'pause', 'CAMPAIGN_NOT_ACTIVE', /is completed/],
-    ['draft', 'resume', 'CAMPAIGN_NOT_PAUSED', /is draft.*activate starts it/],
+    ['draft', 'resume', 'CAMPAIGN_NOT_PAUSED', /is draft.*Start it/],
     ['active', 'resume', 'CAMPAIGN_NOT_PAUSED', /is active, so there is nothing to resume/],
     ['completed', 'resume', 'CAMPAIGN_NOT_PAUSED', /is completed/],
   ] as const)('a campaign that is %s: %s', async (state, verb, code, message) => {
@@ -242,7 +242,7 @@ describe('bad input is refused, and changes nothing', () => {
       sequences: sequence(0, 1),
     });
     expect(changed.error).toMatchObject({ code: 'CAMPAIGN_STARTED', status: 409 });
-    expect(changed.error.message).toMatch(/"sequences" cannot change any more/);
+    expect(changed.error.message).toMatch(/"sequences" can no longer change/);
   });
 
   test.each([
@@ -294,7 +294,7 @@ describe('bad input is refused, and changes nothing', () => {
     [{ profile: 'wild' }, /"profile" is "wild".*average, excellent/],
     [{ rates: { reply: 2 } }, /"rates\.reply" is 2.*at most 1/],
     [{ rates: { replies: 1 } }, /"rates\.replies" is not a known field/],
-    [{ rates: { sentiments: { positive: 0 } } }, /every sentiment the weight 0/],
+    [{ rates: { sentiments: { positive: 0 } } }, /weight 0 for every sentiment/],
   ])('leads that cannot behave so: %j', async (body, message) => {
     const id = await createCampaign(api, []);
     const path = `/_sandbox/campaigns/${id}/simulation`;

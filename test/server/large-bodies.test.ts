@@ -28,7 +28,7 @@ test('whose first error comes late is refused, too', async () => {
   const body = `{"tables":{"event":[${'{},'.repeat(1_000_000)}]}}`;
   const { status, error } = await apiOf(mock.url).send('PUT', '/_sandbox/snapshot', body);
   expect([status, error.code]).toEqual([400, 'MALFORMED_JSON']);
-  expect(error.message).toContain('its first error comes after character 1048576');
+  expect(error.message).toContain('the first error is after character 1048576');
 });
 
 test.each([

@@ -53,7 +53,7 @@ test('more deliveries than one request may make are refused before anything happ
   const ask = { event: 'email.sent', count: 10_000 };
   const { status, error } = await api.send('POST', '/_sandbox/events', ask);
   expect([status, error.code]).toEqual([422, 'VALIDATION_FAILED']);
-  expect(error.message).toContain('"count" is 10000, and 6 webhooks take the event');
+  expect(error.message).toContain('"count" is 10000, and 6 webhooks subscribe to the event');
   expect((await api.get('/_sandbox/events')).data).toEqual([]);
   expect(receiver.received).toEqual([]);
 });

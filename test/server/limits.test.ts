@@ -7,7 +7,7 @@ import { inspect } from 'node:util';
 import { configure, reset, type LogRecord } from '@logtape/logtape';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { OPERATIONS } from '../../schemas/operations.ts';
-import { createMock, type Mock } from '../../src/create-mock.ts';
+import { createMock, startSandbox, type Mock } from '../../src/create-mock.ts';
 import { apiOf, SECRET } from '../support/api.ts';
 import { answer, startReceiver } from '../support/receiver.ts';
 import { judge, placeOf } from './oracle/judge.ts';
@@ -28,7 +28,7 @@ const logged = (): string => inspect(records, { depth: 8, maxStringLength: null 
 
 describe('a failure of the server itself', () => {
   test('says nothing of the inside, and its log says what it was', async () => {
-    const mock = await createMock({ clock: 'frozen' });
+    const mock = await startSandbox({ clock: 'frozen' });
     const headers = { 'x-user-context': 'failing' };
     // The account is open already; what it keeps is gone.
     expect((await fetch(`${mock.url}/_sandbox/events`, { headers })).status).toBe(200);
@@ -46,13 +46,13 @@ describe('a failure of the server itself', () => {
         ({ properties }) => properties['requestId'] === body.meta.request_id,
       );
       expect(record?.level).toBe('error');
-      expect(inspect(record?.properties['error'])).toMatch(/the store is closed/);
+      expect(inspect(record?.properties['error'])).toMatch(/The store is closed/);
     }
     await mock.close();
   });
 
   test('in the opening of an account is answered the same way', async () => {
-    const mock = await createMock();
+    const mock = await startSandbox();
     await mock.store.close();
     const { status, error } = await apiOf(mock.url, 'newcomer').get('/v1/webhooks');
     expect([status, error.code]).toEqual([500, 'INTERNAL_ERROR']);
@@ -144,7 +144,7 @@ describe('a key and a secret', () => {
   test('are in no answer, no log and no figure; a snapshot has the secret, as documented', async () => {
     records.length = 0;
     await using down = await startReceiver(answer(500, 'no'));
-    const mock = await createMock({ clock: 'frozen', apiKeys: [KEY] });
+    const mock = await startSandbox({ clock: 'frozen', apiKeys: [KEY] });
     const ask = asker(mock);
 
     const stop = new AbortController();
@@ -244,7 +244,7 @@ describe('a key and a secret', () => {
   });
 
   test('are not even kept, but for the webhooks’ secrets: a key is hashed', async () => {
-    await using mock = await createMock();
+    await using mock = await startSandbox();
     await apiOf(mock.url, KEY).register('http://127.0.0.1:9/', { secret: SECRET });
     const { account, snapshot } = await mock.engine.open(KEY);
     await snapshot(async ({ slices, ...head }) => {

@@ -6,7 +6,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EVENT_TYPES } from '../../schemas/contract.ts';
-import { createMock, type Mock } from '../../src/create-mock.ts';
+import { createMock, startSandbox, type Mock, type StartedSandbox } from '../../src/create-mock.ts';
 import { follow, type Place } from '../spec/documents.ts';
 import { apiOf, type Api } from '../support/api.ts';
 import { startReceiver } from '../support/receiver.ts';
@@ -24,7 +24,7 @@ const PAIRS = [...documented('openapi.yaml'), ...documented('sandbox.openapi.yam
 const ACCOUNT = 'oracle';
 
 let mock: Mock;
-let closedMock: Mock;
+let closedMock: StartedSandbox;
 let api: Api;
 let scenarios: Scenarios;
 
@@ -58,7 +58,7 @@ const makeCampaigns = async () => {
 
 beforeAll(async () => {
   mock = await createMock({ clock: 'frozen', rateLimit: false });
-  closedMock = await createMock();
+  closedMock = await startSandbox();
   await closedMock.store.close();
   api = apiOf(mock.url, ACCOUNT);
   const url = 'http://127.0.0.1:9/hook';

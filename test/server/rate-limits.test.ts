@@ -26,7 +26,7 @@ describe('requests', () => {
     expect(status).toBe(429);
     expect(error).toEqual({
       code: 'RATE_LIMIT_EXCEEDED',
-      message: `This key made 60 requests in the last minute, the most it may make. Come back in ${wait} s, or start the sandbox with --no-rate-limit.`,
+      message: `Rate limit exceeded: this key made 60 requests in the last minute. Retry in ${wait} s, or start the sandbox with --no-rate-limit.`,
       status: 429,
       retry_after: wait,
     });
@@ -59,7 +59,7 @@ test('new campaigns: number 11 of a minute is refused', async () => {
     expect((await api.send('POST', '/v1/campaigns', settings())).status).toBe(201);
   const { status, error } = await api.send('POST', '/v1/campaigns', settings());
   expect(status).toBe(429);
-  expect(error.message).toMatch(/^This key made 10 campaigns/);
+  expect(error.message).toMatch(/this key made 10 campaigns/);
   expect((await api.get('/v1/campaigns')).data).toHaveLength(10);
 });
 

@@ -87,7 +87,7 @@ describe('a header that browsers act on for the whole host', () => {
     });
     expect([reply.status, reply.error.code]).toEqual([422, 'VALIDATION_FAILED']);
     expect(reply.error.message).toContain(JSON.stringify(name));
-    expect(reply.error.message).toMatch(/leave it out/i);
+    expect(reply.error.message).toMatch(/remove it/i);
     expect((await fetch(await client.sinks.url('held'))).status).toBe(418);
   });
 });

@@ -297,7 +297,7 @@ describe('bad input', () => {
     [{ headers: { a: 'x\ny' } }, '"headers"', '"a"'],
     [{ headers: { a: 1 } }, 'headers.a'],
     ['{"headers": {"__proto__": "a"}}', '"__proto__"'],
-    [{ headers: { 'Content-Length': '1' } }, '"Content-Length"', 'Leave it out'],
+    [{ headers: { 'Content-Length': '1' } }, '"Content-Length"', 'Remove it'],
     [
       { headers: Object.fromEntries(Array.from({ length: 21 }, (_, at) => [`h${at}`, ''])) },
       '21',

@@ -183,7 +183,7 @@ describe('a snapshot', () => {
     expect((await there.get('/v1/webhooks')).data).toHaveLength(1);
   });
 
-  test.each([['realtime'], ['3600x']])(
+  test.each([['realtime'], ['3600x']] as const)(
     'of a clock that runs (%s) goes on at the time of saving',
     async (clock) => {
       await using running = await createMock({ clock, clockStart: START });

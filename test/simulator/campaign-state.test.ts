@@ -8,7 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createMock, type Mock, type MockOptions } from '../../src/create-mock.ts';
+import { startSandbox, type StartedSandbox } from '../../src/create-mock.ts';
+import type { MockOptions } from '../../src/mock-options.ts';
 import { apiOf, type Api } from '../support/api.ts';
 import { eventsOf, leads, settings, startCampaign } from '../support/campaign.ts';
 import { startReceiver, type Receiver } from '../support/receiver.ts';
@@ -27,8 +28,8 @@ let files = 0;
 const newFile = (): string => join(folder, `${(files += 1)}.db`);
 
 const START = '2026-04-06T12:00:00Z';
-const open = (options: MockOptions = {}): Promise<Mock> =>
-  createMock({ clock: 'frozen', clockStart: START, rateLimit: false, ...options });
+const open = (options: MockOptions = {}): Promise<StartedSandbox> =>
+  startSandbox({ clock: 'frozen', clockStart: START, rateLimit: false, ...options });
 
 const idsOf = (from: number): string[] =>
   eventsOf(receiver)
@@ -49,7 +50,7 @@ const stores = [
 ] as const;
 
 describe.each(stores)('in %s', (_, file) => {
-  test('a snapshot with a running campaign goes on under another seed as it would have', async () => {
+  test('a snapshot with a running campaign continues unchanged under another seed', async () => {
     await using from = await open({ seed: 1, db: file() });
     await using to = await open({ seed: 2, db: file() });
     const [a, b] = [apiOf(from.url, 'a'), apiOf(to.url, 'b')];
@@ -128,7 +129,7 @@ describe.each(stores)('in %s', (_, file) => {
     for (const [name, snapshot] of bad) {
       const reply = await other.send('PUT', '/_sandbox/snapshot', snapshot);
       expect([name, reply.status, reply.error?.code]).toEqual([name, 422, 'VALIDATION_FAILED']);
-      expect(reply.error.message).toMatch(/^This snapshot does not fit: tables\./);
+      expect(reply.error.message).toMatch(/^Invalid snapshot: tables\./);
       expect((await other.get('/v1/webhooks')).data).toMatchObject([{ id: kept }]);
     }
   });
@@ -160,7 +161,7 @@ describe.each(stores)('in %s', (_, file) => {
     expect(await apiOf(again.url, 'round-0').get('/v1/campaigns')).toMatchObject({ data: [] });
   });
 
-  test('an event id that a campaign would use goes to whoever takes it first; the campaign draws another', async () => {
+  test('if a trigger uses the id of a campaign event first, the campaign draws another', async () => {
     await using mock = await open({ seed: 7, db: file() });
     const [a, b] = [apiOf(mock.url, 'a'), apiOf(mock.url, 'b')];
     await a.register(receiver.url);

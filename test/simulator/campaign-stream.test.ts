@@ -1,5 +1,5 @@
 /**
- * What comes of a campaign: in which order, when, and the same again from the same seed.
+ * The events of a campaign: their order and times, and that the same seed repeats them.
  *
  * @module
  */
@@ -9,7 +9,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { WebhookEvent } from '../../schemas/events.ts';
-import { createMock, type Mock, type MockOptions } from '../../src/create-mock.ts';
+import { createMock, type Mock } from '../../src/create-mock.ts';
+import type { MockOptions } from '../../src/mock-options.ts';
 import { apiOf, type Api } from '../support/api.ts';
 import { eventsOf, groups, leads, only, sequence, startCampaign } from '../support/campaign.ts';
 import { startReceiver, type Receiver } from '../support/receiver.ts';
@@ -113,7 +114,7 @@ describe('a lead', () => {
     return stories;
   };
 
-  test('is sent an e-mail, which arrives or bounces before anything else comes of it', async () => {
+  test('is sent an e-mail, which is delivered or bounces before any other event', async () => {
     for (const story of await stories()) {
       const done = new Map<number, Set<string>>();
       for (const { event, data } of story) {
@@ -188,7 +189,7 @@ describe('a campaign', () => {
       local.formatToParts(new Date(timestamp)).map(({ type, value }) => [type, value]),
     );
 
-  test('sends in the hours and on the days of its time zone, so many a day, through the change to daylight saving', async () => {
+  test('sends in the hours and on the days of its time zone, up to its daily limit, across a change to daylight saving', async () => {
     // Clocks there go forward on Sunday, March 8.
     await startCampaign(api, leads(35), {
       ...working,
@@ -250,7 +251,7 @@ describe('a campaign', () => {
     expect((await api.get(`/v1/campaigns/${id}`)).data.status).toBe('completed');
   });
 
-  test('that is paused sends nothing more, but what was sent is still opened; resumed, it goes on', async () => {
+  test('sends nothing while paused, but sent e-mails are still opened; resuming continues it', async () => {
     const id = await startCampaign(
       api,
       leads(40).map((_, place) => ({ email: `open+2+${place}@acme.example` })),
@@ -275,7 +276,7 @@ describe('a campaign', () => {
     expect(only(eventsOf(receiver), 'campaign.completed')).toHaveLength(1);
   });
 
-  test('leaves out whoever unsubscribed globally, wherever that was', async () => {
+  test('skips leads that unsubscribed globally in any campaign', async () => {
     const gone = { email: 'unsubscribe+global@acme.example' };
     const only_here = { email: 'unsubscribe+campaign@acme.example' };
     const waiting = await startCampaign(api, [gone, only_here, ...leads(1)], {
@@ -329,7 +330,7 @@ describe('a campaign', () => {
     expect(receiver.received).toHaveLength(before);
   });
 
-  test('takes leads while it runs, and gives up those that are removed', async () => {
+  test('accepts leads while it runs, and drops removed ones', async () => {
     const id = await startCampaign(api, leads(1), { sequences: sequence(1, 1) });
     const { data: added } = await api.send('POST', `/v1/campaigns/${id}/leads`, {
       leads: leads(2, 2),
@@ -348,7 +349,7 @@ describe('a campaign', () => {
     ]);
   });
 
-  test('goes on by profile and by rates', async () => {
+  test('follows its profile and its rates', async () => {
     const id = await startCampaign(api, leads(200));
     const { data } = await api.send('PUT', `/_sandbox/campaigns/${id}/simulation`, {
       profile: 'silent',
@@ -424,7 +425,7 @@ describe('what was begun', () => {
 
   const plan = { sequences: sequence(0, 2, 3) };
 
-  test('goes on after a restart as if nothing had been', async () => {
+  test('continues after a restart as if nothing had happened', async () => {
     const whole = (async () => {
       await startCampaign(api, leads(40), plan);
       await api.advance({ by: '30d' });
@@ -449,7 +450,7 @@ describe('what was begun', () => {
     );
   });
 
-  test('is in a snapshot, and goes on wherever that is loaded', async () => {
+  test('is part of a snapshot, and continues wherever that is loaded', async () => {
     await startCampaign(api, leads(30), plan);
     await api.advance({ by: '3d' });
     const { data: snapshot } = await api.get('/_sandbox/snapshot');
@@ -473,7 +474,7 @@ describe('what was begun', () => {
     expect((await api.get('/_sandbox/clock')).data.next_due_at).toBeNull();
   });
 
-  test('is not kept where nobody subscribes, and counted all the same', async () => {
+  test('is not stored without a subscriber, but counted', async () => {
     const [webhook] = (await api.get('/v1/webhooks')).data;
     await api.send('PATCH', `/v1/webhooks/${webhook.id}`, { events: ['email.replied'] });
     const id = await startCampaign(

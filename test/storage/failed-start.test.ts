@@ -1,5 +1,5 @@
 /**
- * A sandbox that cannot start opens no database, or lets go of it.
+ * A sandbox that fails to start does not create a database, or releases it.
  *
  * @module
  */
@@ -9,7 +9,8 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { createMock, MockOptionError, type MockOptions } from '../../src/create-mock.ts';
+import { createMock } from '../../src/create-mock.ts';
+import { MockOptionError, type MockOptions } from '../../src/mock-options.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sendemall-failed-start-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -24,15 +25,18 @@ test.each<[keyof MockOptions, unknown]>([
   ['allowedHosts', ['http://a/b']],
   ['chaos', 'some'],
   ['profile', 'splendid'],
-])('the option %s of %j is refused before the database is made', async (option, value) => {
-  const db = join(folder, `${option}.db`);
-  const starting = createMock({ db, [option]: value });
-  await expect(starting).rejects.toThrow(MockOptionError);
-  await expect(starting).rejects.toMatchObject({ option });
-  expect(existsSync(db)).toBe(false);
-});
+])(
+  'an invalid option %s (%j) is rejected before the database is created',
+  async (option, value) => {
+    const db = join(folder, `${option}.db`);
+    const starting = createMock({ db, [option]: value });
+    await expect(starting).rejects.toThrow(MockOptionError);
+    await expect(starting).rejects.toMatchObject({ option });
+    expect(existsSync(db)).toBe(false);
+  },
+);
 
-test('a port that is taken leaves the database to the next who opens it', async () => {
+test('a port in use releases the database', async () => {
   const db = join(folder, 'port.db');
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -1,6 +1,5 @@
 /**
- * Accounts with many rows: what takes long is done in slices, with others' requests in between, and is finished after
- * a crash.
+ * Accounts with many rows: long work is done in slices while other requests are served, and is completed after a crash.
  *
  * @module
  */
@@ -22,7 +21,7 @@ const newFile = (): string => join(folder, `${(files += 1)}.db`);
 const clock = { mode: 'frozen', rate: 0, anchorVirtual: 1, anchorWall: 1 } as const;
 const ROWS = 25_000;
 
-/** An account with one webhook and that many events that wait for it. */
+/** Creates an account with one webhook and {@link ROWS} pending deliveries. */
 const fill = async (store: Store): Promise<{ account: number; webhook: number }> => {
   const { key: account } = await store.openAccount('large', { seed: 1, clock });
   const fields = { url: 'http://127.0.0.1:9/', events: ['*'], secret: 'whsec_large' } as const;
@@ -35,14 +34,14 @@ const fill = async (store: Store): Promise<{ account: number; webhook: number }>
   for (let from = 0; from < ROWS; from += 1000) {
     const events = Array.from({ length: 1000 }, (_, index): NewEvent => ({
       event: { id: `evt_${from + index}`, type: 'email.sent', createdAt: 1, body: '{}' },
-      deliveries: [{ webhook, dueAt: 1, taken: false }],
+      deliveries: [{ webhook, dueAt: 1, claimed: false }],
     }));
     await store.publish(account, events);
   }
   return { account, webhook };
 };
 
-/** How often the event loop comes round while something is done. */
+/** Counts the turns of the event loop while `work` is pending. */
 const turnsDuring = async (work: Promise<unknown>): Promise<number> => {
   let turns = 0;
   let done = false;
@@ -59,7 +58,7 @@ describe.each([
   ['memory', async () => openMemoryStore()],
   ['a file', () => openSqliteStore({ file: newFile() })],
 ])('in %s', (_, open) => {
-  test('a webhook with many waiting deliveries is deleted in slices', async () => {
+  test('a webhook with many pending deliveries is deleted in slices', async () => {
     const store = await open();
     const { account } = await fill(store);
     let cancelled: readonly string[] | null = [];
@@ -71,7 +70,7 @@ describe.each([
     await store.close();
   });
 
-  test('what is made while a large account is emptied stays', async () => {
+  test('rows created while a large account is reset are kept', async () => {
     const store = await open();
     const { account } = await fill(store);
     const emptied = store.resetAccount(account);
@@ -86,7 +85,7 @@ describe.each([
     await store.close();
   });
 
-  test('a snapshot brings no more webhooks and answers than the API allows', async () => {
+  test('a snapshot cannot contain webhooks that the API would reject', async () => {
     const store = await open();
     const { account } = await fill(store);
     const dump = await dumpOf(store, account);

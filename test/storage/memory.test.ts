@@ -1,10 +1,11 @@
 /**
- * Memory keeps the contract, and snapshots pass between it and a file.
+ * The memory store fulfils the contract.
  *
  * @module
  */
 import { openMemoryStore } from '../../src/storage/memory/memory-store.ts';
-import { storeContract, type StoreHarness } from '../contract/store.ts';
+import { storeContract } from '../contract/store.ts';
+import type { StoreHarness } from '../contract/store/fixture.ts';
 import { randomStoreCalls } from '../contract/store-random.ts';
 
 const memory: StoreHarness = { open: async () => openMemoryStore(), reopen: null };

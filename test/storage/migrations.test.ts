@@ -1,5 +1,5 @@
 /**
- * Migrations go forward only, each in one transaction, and start from whatever version a file has.
+ * Migrations: forward only, each in one transaction, starting at the version of the file.
  *
  * @module
  */
@@ -23,7 +23,7 @@ const STEPS = [
   'UPDATE thing SET b = b + a',
 ];
 
-test('a file of an older version gets only the steps that it lacks, and keeps its rows', () => {
+test('a file of an older version gets only the missing steps, and keeps its rows', () => {
   const db = new DatabaseSync(':memory:');
   migrate(db, 0, STEPS.slice(0, 1));
   expect(version(db)).toBe(1);
@@ -38,7 +38,7 @@ test('a file of an older version gets only the steps that it lacks, and keeps it
   expect(version(db)).toBe(3);
 });
 
-test('a step that fails leaves the version before it, and nothing of its own', () => {
+test('a failing step leaves the previous version and is rolled back', () => {
   const db = new DatabaseSync(':memory:');
   const broken = [STEPS[0] ?? '', 'ALTER TABLE thing ADD COLUMN b; UPDATE nothing SET c = 1'];
   expect(() => migrate(db, 0, broken)).toThrow(/nothing/u);
@@ -47,7 +47,7 @@ test('a step that fails leaves the version before it, and nothing of its own', (
   expect(db.isTransaction).toBe(false);
 });
 
-test('a file whose making was cut short is finished', async () => {
+test('a file whose creation was interrupted is completed', async () => {
   const file = join(folder, 'cut-short.db');
   const db = new DatabaseSync(file);
   db.exec(`PRAGMA journal_mode = WAL; PRAGMA application_id = ${APPLICATION_ID}`);

@@ -1,5 +1,5 @@
 /**
- * A snapshot is the same whatever kept the account: saved from a file it loads into memory, and back.
+ * Snapshots are portable between adapters: from a file into memory, and back.
  *
  * @module
  */
@@ -10,7 +10,13 @@ import { afterAll, expect, test } from 'vitest';
 import type { Attempt } from '../../src/domain/delivery.ts';
 import { openMemoryStore } from '../../src/storage/memory/memory-store.ts';
 import { openSqliteStore } from '../../src/storage/sqlite/sqlite-store.ts';
-import type { AccountDump, Claim, NewEvent, Store, StoredAnswer } from '../../src/storage/store.ts';
+import type {
+  AccountDump,
+  Claim,
+  NewEvent,
+  Store,
+  StoredResponse,
+} from '../../src/storage/store.ts';
 import { dumpOf } from '../support/dump.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sendemall-exchange-'));
@@ -38,7 +44,7 @@ const attempt = (number: number, over: Partial<Attempt>): Attempt => ({
   ...over,
 });
 
-/** One of everything: every status, a retry, a redelivery with another body, a webhook that is gone, an answer. */
+/** Fills an account: every status, a retry, a redelivery with another body, a deleted webhook, stored responses. */
 const fill = async (store: Store, key: number): Promise<void> => {
   const register = async (id: string): Promise<number> => {
     const fields = {
@@ -53,11 +59,11 @@ const fill = async (store: Store, key: number): Promise<void> => {
     );
     return made!.key;
   };
-  const event = (id: string, webhooks: readonly number[], taken = false): NewEvent => ({
+  const event = (id: string, webhooks: readonly number[], claimed = false): NewEvent => ({
     event: { id, type: 'email.sent', createdAt: 100, body: `{"id":"${id}","text":"é\\u0000"}` },
-    deliveries: webhooks.map((webhook) => ({ webhook, dueAt: 100, taken })),
+    deliveries: webhooks.map((webhook) => ({ webhook, dueAt: 100, claimed })),
   });
-  // Numbers of what a reset took away are not used again: a snapshot need not start at 1.
+  // A reset does not reuse numbers, so a snapshot need not start at 1.
   await store.publish(key, [event('evt_gone', [])]);
   await store.resetAccount(key);
   const [first, second] = [await register('whk_b'), await register('whk_a')];
@@ -85,15 +91,15 @@ const fill = async (store: Store, key: number): Promise<void> => {
   await store.publish(key, [event('evt_4', both), event('evt_5', [first, second], true)]);
   await store.claimDue(second, 100, 1);
   await store.deleteWebhook(key, 'whk_a', 900);
-  const remember = (name: string, answer: StoredAnswer, wallNow: number): Promise<void> =>
+  const remember = (name: string, response: StoredResponse, storedAt: number): Promise<void> =>
     store.appendCommand(key, { at: 0, emitted: 0, body: '{}' }, () => {
-      return { key: name, answer, wallNow, keep: 10 };
+      return { key: name, response, storedAt, maxResponses: 10 };
     });
   await remember('k', { requestHash: 'h', status: 201, body: '{}' }, 1000);
   await remember('j', { requestHash: 'i', status: 200, body: '' }, 999);
 };
 
-/** In one order: stores give rows in theirs. */
+/** Sorts the rows: each store exports them in its own order. */
 const sorted = ({ tables, ...rest }: AccountDump): unknown => ({
   ...rest,
   tables: Object.fromEntries(
@@ -104,7 +110,7 @@ const sorted = ({ tables, ...rest }: AccountDump): unknown => ({
   ),
 });
 
-/** What can be seen of an account, but for webhooks' internal keys. */
+/** Everything that is visible of an account, except for the keys of webhooks. */
 const view = async (store: Store, key: number): Promise<unknown> => {
   const deliveries = await store.listDeliveries(key, {}, ALL);
   const webhooks = await store.listWebhooks(key);
@@ -118,31 +124,34 @@ const view = async (store: Store, key: number): Promise<unknown> => {
     ),
     deadLetters: (await store.listDeadLetters(key, webhooks[0]!.key, ALL)).map(({ seq }) => seq),
     due: [...(await store.nextDueAt(key)).values()],
-    answers: await Promise.all(['k', 'j'].map((name) => store.recall(key, name, 0))),
+    responses: await Promise.all(['k', 'j'].map((name) => store.findResponse(key, name, 0))),
   };
 };
 
 test.each([
   ['a file', 'memory', inFile, inMemory],
   ['memory', 'a file', inMemory, inFile],
-])('what %s saves, %s loads as it was', async (_from, _to, openFrom, openTo) => {
-  const from = await openFrom();
-  const to = await openTo();
-  const { key } = await from.openAccount('a', { seed: 1, clock });
-  await to.openAccount('a', { seed: 1, clock });
-  await fill(from, key);
-  const dump = await dumpOf(from, key);
-  await to.importAccount(key, dump);
-  // What was in flight is pending, or cancelled with its webhook, once it has been loaded.
-  await from.recover();
-  expect(await view(to, key)).toEqual(await view(from, key));
-  const again = await dumpOf(to, key);
-  await from.importAccount(key, again);
-  expect(await view(from, key)).toEqual(await view(to, key));
-  await Promise.all([from.close(), to.close()]);
-});
+])(
+  'an account exported from %s is the same after an import into %s',
+  async (_from, _to, openFrom, openTo) => {
+    const from = await openFrom();
+    const to = await openTo();
+    const { key } = await from.openAccount('a', { seed: 1, clock });
+    await to.openAccount('a', { seed: 1, clock });
+    await fill(from, key);
+    const dump = await dumpOf(from, key);
+    await to.importAccount(key, dump);
+    // Deliveries in flight are imported as pending, or as cancelled if their webhook was deleted.
+    await from.recover();
+    expect(await view(to, key)).toEqual(await view(from, key));
+    const again = await dumpOf(to, key);
+    await from.importAccount(key, again);
+    expect(await view(from, key)).toEqual(await view(to, key));
+    await Promise.all([from.close(), to.close()]);
+  },
+);
 
-test('both save the same', async () => {
+test('both export the same rows', async () => {
   const dumps = await Promise.all(
     [await inFile(), await inMemory()].map(async (store) => {
       const { key } = await store.openAccount('a', { seed: 1, clock });

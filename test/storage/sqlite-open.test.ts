@@ -1,5 +1,5 @@
 /**
- * Opening a file: one process has it, and what must not be touched is refused and left as it is.
+ * Opening a file: only one process can, and a file that cannot be used is refused without being changed.
  *
  * @module
  */
@@ -55,25 +55,25 @@ const holder = `
 
 interface Holder {
   readonly pid: number;
-  /** `open`, or why it is not. */
-  readonly said: string;
+  /** `open`, or the error. */
+  readonly output: string;
   kill(): Promise<void>;
 }
 
 /**
- * A process that opens the file and keeps it.
+ * Starts a process that opens the file and keeps it open.
  *
- * @param uid the user that it becomes once it has read the sources, which may be in a folder that only root enters
+ * @param uid user to switch to once the sources are loaded, because their folder may be accessible to root only
  */
 const hold = async (file: string, uid = 0): Promise<Holder> => {
   const args = ['--input-type=module', '-e', holder, file, String(uid)];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   children.push(child);
   const gone = once(child, 'exit');
-  const [said] = (await once(child.stdout, 'data')) as [Buffer];
+  const [output] = (await once(child.stdout, 'data')) as [Buffer];
   return {
     pid: child.pid ?? 0,
-    said: said.toString().trim(),
+    output: output.toString().trim(),
     kill: async () => {
       child.kill('SIGKILL');
       await gone;
@@ -81,7 +81,7 @@ const hold = async (file: string, uid = 0): Promise<Holder> => {
   };
 };
 
-/** A database file and its log as a killed process leaves them: its last commits are in the log only. */
+/** Creates a database file and its log as a killed process leaves them, with the last commits in the log only. */
 const leftBehind = (prepare: (db: DatabaseSync) => void): string => {
   const from = newFile();
   const to = newFile();
@@ -93,7 +93,7 @@ const leftBehind = (prepare: (db: DatabaseSync) => void): string => {
   return to;
 };
 
-/** Opening it is refused with this message, and neither the file nor its log changes. */
+/** Expects that opening fails with this message, and that neither the file nor its log changes. */
 const expectRefusedUntouched = async (file: string, message: RegExp): Promise<void> => {
   const read = (): (Buffer | null)[] =>
     ['', '-wal'].map((end) => (existsSync(file + end) ? readFileSync(file + end) : null));
@@ -105,50 +105,50 @@ const expectRefusedUntouched = async (file: string, message: RegExp): Promise<vo
   expect(read()).toEqual(before);
 };
 
-describe('a file that another process has', () => {
-  test('is refused, and free again when that one is killed', async () => {
+describe('a file that is open in another process', () => {
+  test('is refused, and available again after that process is killed', async () => {
     const file = newFile();
     const other = await hold(file);
-    expect(other.said).toBe('open');
+    expect(other.output).toBe('open');
     const error = (await openSqliteStore({ file }).catch((reason: unknown) => reason)) as Error;
-    expect(error.message).toMatch(/another process (\(pid \d+\) )?has it open.*--db/u);
+    expect(error.message).toMatch(/open in another process( \(pid \d+\))?\. .*--db/u);
     if (process.platform === 'linux') expect(error.message).toContain(`(pid ${other.pid})`);
     await other.kill();
     await makeStore(file);
   });
 
-  test('is refused when it existed before, and when its log was left behind', async () => {
+  test('is refused if it existed before, and if its log was left behind', async () => {
     const file = newFile();
     await makeStore(file);
     const first = await hold(file);
-    await expect(openSqliteStore({ file })).rejects.toThrow(/has it open/u);
+    await expect(openSqliteStore({ file })).rejects.toThrow(/it is open in/u);
     await first.kill();
     const second = await hold(file);
-    expect(second.said).toBe('open');
-    await expect(openSqliteStore({ file })).rejects.toThrow(/has it open/u);
+    expect(second.output).toBe('open');
+    await expect(openSqliteStore({ file })).rejects.toThrow(/it is open in/u);
     await second.kill();
     await makeStore(file);
   });
 
-  test('is opened by one of many that try at the same time', async () => {
+  test('is opened by exactly one of several processes that try at the same time', async () => {
     const file = newFile();
     const all = await Promise.all(Array.from({ length: 4 }, () => hold(file)));
-    const said = all.map((one) => one.said);
-    expect(said.filter((one) => one === 'open')).toHaveLength(1);
-    for (const one of said) expect(one).toMatch(/^open$|^StoreError: .*has it open/u);
+    const outputs = all.map(({ output }) => output);
+    expect(outputs.filter((one) => one === 'open')).toHaveLength(1);
+    for (const one of outputs) expect(one).toMatch(/^open$|^StoreError: .*it is open in/u);
     await Promise.all(all.map((one) => one.kill()));
   });
 
-  test('is refused within one process, too', async () => {
+  test('is refused within the same process, too', async () => {
     const file = newFile();
     const store = await openSqliteStore({ file });
-    await expect(openSqliteStore({ file })).rejects.toThrow(/has it open/u);
+    await expect(openSqliteStore({ file })).rejects.toThrow(/it is open in/u);
     await store.close();
     await makeStore(file);
   });
 });
 
-describe('refused and left as it is:', () => {
+describe('refused without a change:', () => {
   test('a file of a newer version', async () => {
     const file = newFile();
     await makeStore(file);
@@ -174,7 +174,7 @@ describe('refused and left as it is:', () => {
     ['with tables', 'CREATE TABLE theirs (a)'],
     ['that is empty', 'PRAGMA application_id = 77'],
     ['with a version of its own', 'PRAGMA user_version = 3'],
-  ])('another program’s database %s', async (_title, sql) => {
+  ])('the database of another program %s', async (_title, sql) => {
     const file = newFile();
     const db = new DatabaseSync(file);
     db.exec(sql);
@@ -182,13 +182,13 @@ describe('refused and left as it is:', () => {
     await expectRefusedUntouched(file, /another program.*does not exist yet/u);
   });
 
-  test('another program’s database whose process was killed', async () => {
+  test('the database of another program that was killed', async () => {
     const theirs = leftBehind((db) => db.exec('CREATE TABLE theirs (a)'));
     await expectRefusedUntouched(theirs, /another program/u);
   });
 
   test.each(['short', 'a letter to my grandmother, long enough to be looked at '.repeat(40)])(
-    'what is no database (%#)',
+    'a file that is not a database (%#)',
     async (text) => {
       const file = newFile();
       writeFileSync(file, text);
@@ -196,7 +196,7 @@ describe('refused and left as it is:', () => {
     },
   );
 
-  test('a database that is damaged', async () => {
+  test('a damaged database', async () => {
     const file = newFile();
     await makeStore(file);
     const bytes = readFileSync(file);
@@ -205,33 +205,33 @@ describe('refused and left as it is:', () => {
   });
 });
 
-describe('what cannot be opened', () => {
-  test('is a folder, or in a folder that is not there', async () => {
+describe('a path that cannot be opened', () => {
+  test('is a folder, or in a folder that does not exist', async () => {
     await expect(openSqliteStore({ file: folder })).rejects.toThrow(/it is a folder.*in it/u);
     await expect(openSqliteStore({ file: join(folder, 'none', 'a.db') })).rejects.toThrow(
-      /does not exist.*Make it first/u,
+      /does not exist.*Create it first/u,
     );
   });
 
-  test('is a file or a folder without the right to write', async () => {
-    // Root may write everywhere, so another user tries.
+  test('is a file or a folder without write permission', async () => {
+    // Root can write everywhere, so try as another user.
     const other = process.getuid?.() === 0 ? 65_534 : 0;
     chmodSync(folder, 0o755);
     const file = newFile();
     await makeStore(file);
     chmodSync(file, 0o444);
-    expect((await hold(file, other)).said).toMatch(/StoreError: .*cannot be written.*writable/u);
+    expect((await hold(file, other)).output).toMatch(/StoreError: .*is not writable.*writable/u);
     const closed = join(folder, 'closed');
     mkdirSync(closed);
     chmodSync(closed, 0o555);
-    expect((await hold(join(closed, 'a.db'), other)).said).toMatch(
+    expect((await hold(join(closed, 'a.db'), other)).output).toMatch(
       /StoreError: .*cannot be opened.*permissions/u,
     );
   });
 });
 
-describe('a file that is opened', () => {
-  test('may exist already, empty', async () => {
+describe('opening a file', () => {
+  test('accepts an existing empty file', async () => {
     const file = newFile();
     writeFileSync(file, '');
     await makeStore(file);

@@ -1,5 +1,5 @@
 /**
- * A database holds webhooks' secrets: nobody but its owner reads it.
+ * A database contains webhook secrets, so only its owner can read it.
  *
  * @module
  */
@@ -20,7 +20,7 @@ const modes = (file: string): string[] =>
     .map((one) => (statSync(one).mode & 0o777).toString(8));
 
 test.skipIf(process.platform === 'win32')(
-  'a new file and its log are for its owner only',
+  'a new file and its log are readable by their owner only',
   async () => {
     const file = join(folder, 'new.db');
     const store = await openSqliteStore({ file });
@@ -31,7 +31,7 @@ test.skipIf(process.platform === 'win32')(
 );
 
 test.skipIf(process.platform === 'win32')(
-  'a file that others could read is closed to them as it is opened',
+  'opening a file removes the permissions of other users',
   async () => {
     const file = join(folder, 'old.db');
     await (await openSqliteStore({ file })).close();

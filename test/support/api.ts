@@ -1,10 +1,11 @@
 /**
- * The sandbox over HTTP, as plain as a test wants it.
+ * Minimal HTTP client of the sandbox for tests.
  *
  * @module
  */
 import type { DeliveryDetail } from '../../schemas/sandbox.ts';
 
+/** A response of the sandbox. */
 export interface Reply<T = any> {
   readonly status: number;
   readonly headers: Headers;
@@ -17,6 +18,7 @@ export interface Reply<T = any> {
   };
 }
 
+/** `get` and `send` return every response; the other methods throw on anything but a 2xx. */
 export interface Api {
   get<T = any>(path: string): Promise<Reply<T>>;
   send<T = any>(
@@ -25,18 +27,19 @@ export interface Api {
     body?: unknown,
     headers?: Record<string, string>,
   ): Promise<Reply<T>>;
-  /** Registers a webhook for all events; gives its id. */
+  /** Registers a webhook for all events. @returns its id */
   register(url: string, more?: Record<string, unknown>): Promise<string>;
-  /** Triggers one event; gives the first delivery's id. */
+  /** Triggers one event. @returns the id of its first delivery */
   trigger(event?: string, more?: Record<string, unknown>): Promise<string>;
   advance(target: Record<string, unknown>): Promise<{ from: string; to: string; attempts: number }>;
   delivery(id: string): Promise<DeliveryDetail>;
+  /** Waits until a delivery is settled. */
   settled(id: string): Promise<DeliveryDetail>;
 }
 
 export const SECRET = 'whsec_your-signing-secret';
 
-/** Fails loudly on anything but a 2xx, unless the test looks at the status itself through `send` or `get`. */
+/** Throws on anything but a 2xx. */
 const ok = <T>(reply: Reply<T>): T => {
   if (reply.status >= 300)
     throw new Error(`${reply.status} ${reply.error.code}: ${reply.error.message}`);
@@ -84,7 +87,7 @@ export const apiOf = (baseUrl: string, apiKey = 'your-api-key'): Api => {
         }),
       );
       const [first] = data.deliveries;
-      if (first === undefined) throw new Error('no webhook took the event');
+      if (first === undefined) throw new Error('no webhook is subscribed to the event');
       return first.id;
     },
     advance: async (target) => ok(await send('POST', '/_sandbox/clock/advance', target)),

@@ -1,5 +1,5 @@
 /**
- * Campaigns as tests want them.
+ * Creates campaigns for tests.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { Receiver } from './receiver.ts';
 
 const WEEK = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 
-/** Sends all day, every day, unless told otherwise. */
+/** Settings of a campaign that sends all day, every day, with one e-mail. */
 export const settings = (more: Partial<CreateCampaignRequest> = {}): CreateCampaignRequest => ({
   name: 'Q2 Outreach',
   daily_limit: 1000,
@@ -20,7 +20,7 @@ export const settings = (more: Partial<CreateCampaignRequest> = {}): CreateCampa
   ...more,
 });
 
-/** One e-mail for each delay. */
+/** Creates a sequence with one e-mail for each delay, in days. */
 export const sequence = (...delays: readonly number[]): CreateCampaignRequest['sequences'] =>
   delays.map((delay_days, index) => ({
     step: index + 1,
@@ -29,10 +29,11 @@ export const sequence = (...delays: readonly number[]): CreateCampaignRequest['s
     body: 'Hi {{first_name}}',
   }));
 
+/** Generates leads, numbered from `from` on. */
 export const leads = (count: number, from = 1): NewLead[] =>
   Array.from({ length: count }, (_, index) => ({ email: `lead.${from + index}@acme.example` }));
 
-/** @returns the campaign's id */
+/** Creates a campaign with leads. @returns its id */
 export const createCampaign = async (
   api: Api,
   of: readonly NewLead[],
@@ -49,6 +50,7 @@ export const createCampaign = async (
   return id;
 };
 
+/** Creates and activates a campaign. @returns its id */
 export const startCampaign = async (
   api: Api,
   of: readonly NewLead[],
@@ -60,18 +62,18 @@ export const startCampaign = async (
   return id;
 };
 
-/** What a receiver got, in the order of the events. */
+/** Events that a receiver got, in the order of arrival. */
 export const eventsOf = ({ received }: Receiver): WebhookEvent[] =>
   received.map(({ body }) => JSON.parse(body) as WebhookEvent);
 
-/** In order, of one kind. */
+/** Filters events by type. */
 export const only = <Name extends WebhookEvent['event']>(
   events: readonly WebhookEvent[],
   name: Name,
 ): Extract<WebhookEvent, { event: Name }>[] =>
   events.filter((event): event is Extract<WebhookEvent, { event: Name }> => event.event === name);
 
-/** By key, in the order in which the keys come. */
+/** Groups items by key, in the order in which the keys first occur. */
 export const groups = <T>(all: readonly T[], keyOf: (one: T) => string): Map<string, T[]> => {
   const by = new Map<string, T[]>();
   for (const one of all) by.set(keyOf(one), [...(by.get(keyOf(one)) ?? []), one]);

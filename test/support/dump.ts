@@ -1,10 +1,11 @@
 /**
- * A snapshot as one value, whose rows a store gives slice by slice.
+ * Snapshots for tests: exported as one value, and generated.
  *
  * @module
  */
 import type { AccountDump, DumpRow, Store } from '../../src/storage/store.ts';
 
+/** Exports an account and collects the slices. */
 export const dumpOf = async (
   store: Pick<Store, 'exportAccount'>,
   account: number,
@@ -14,3 +15,46 @@ export const dumpOf = async (
   for await (const { table, rows } of slices) (tables[table] ??= []).push(...rows);
   return structuredClone({ ...rest, tables });
 };
+
+/**
+ * Tables of a snapshot with one webhook, and events with one pending delivery each.
+ *
+ * @param prefix prefix of the events' ids: `<prefix>_0`, `<prefix>_1`, …
+ */
+export const tablesOf = (count: number, prefix: string, dueAt = 1): Record<string, DumpRow[]> => ({
+  webhook: [
+    {
+      key: 1,
+      id: `whk_${prefix}`,
+      url: 'http://127.0.0.1:9/',
+      events: '["*"]',
+      secret: 'whsec_large',
+      status: 'active',
+      created_at: 1,
+      deleted_at: null,
+    },
+  ],
+  event: Array.from({ length: count }, (_, index) => ({
+    seq: index + 1,
+    id: `${prefix}_${index}`,
+    type: 'email.sent',
+    created_at: 1,
+    body: '{}',
+    first_delivery: index + 1,
+    deliveries: 1,
+  })),
+  delivery: Array.from({ length: count }, (_, index) => ({
+    seq: index + 1,
+    event: index + 1,
+    webhook: 1,
+    status: 0,
+    attempts_made: 0,
+    created_at: 1,
+    due_at: dueAt,
+    settled_at: null,
+    acknowledged_at: null,
+    redelivery_of: null,
+    signature: null,
+    body: null,
+  })),
+});

@@ -1,5 +1,5 @@
 /**
- * Other processes in tests: run one to its end, start one and wait until it answers, stop it.
+ * Child processes in tests: run to completion, wait until one answers, stop it.
  *
  * @module
  */
@@ -7,16 +7,16 @@ import { type ChildProcess, execFile } from 'node:child_process';
 import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** What a finished command left behind. */
+/** Result of a finished command. */
 export interface Outcome {
   readonly status: number;
   /** stdout and stderr, in the order of arrival. */
   readonly output: string;
-  /** stdout alone: what a program reads. */
+  /** stdout alone. */
   readonly stdout: string;
 }
 
-/** A port of the loopback interface that is free right now. */
+/** Finds a free port of the loopback interface. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => {
@@ -29,7 +29,7 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** The environment without what would steer the command or a nested npm. */
+/** The environment without variables that affect the command or a nested npm. */
 export function environment(): NodeJS.ProcessEnv {
   const drop =
     /^(npm_(?!config_(registry|cache|userconfig|globalconfig)$)|INIT_CWD$|SENDEMALL_|VITEST|NODE_OPTIONS$|NODE_ENV$)/u;
@@ -37,12 +37,12 @@ export function environment(): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(kept), NO_COLOR: '1' };
 }
 
-/** Ends a command that hangs; it never judges speed. */
+/** Ends a command that hangs; not a limit on speed. */
 const MAX_RUN_MS = 300_000;
 const MAX_START_MS = 120_000;
 const MAX_STOP_MS = 60_000;
 
-/** Runs a command to its end; one that is killed at the limit says so in its output. */
+/** Runs a command to completion. The output says so if it was killed at the limit. */
 export function run(
   file: string,
   args: readonly string[],
@@ -67,7 +67,7 @@ export function run(
   });
 }
 
-/** Waits until a URL answers anything; fails when the process ends first. */
+/** Waits until a URL answers with any status. @throws if the process ends first */
 export async function answers(
   url: string,
   child: ChildProcess,
@@ -85,7 +85,7 @@ export async function answers(
   }
 }
 
-/** Ends a process that leads a group, and the group: politely first. */
+/** Stops a process group by its leader: SIGTERM, then SIGKILL. */
 export async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null || !child.pid) return;
   const ended = new Promise((resolve) => {

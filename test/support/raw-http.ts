@@ -1,12 +1,12 @@
 /**
- * HTTP by the byte: what a browser, a proxy or an attacker sends and no HTTP client would let a test write.
+ * Raw HTTP requests, as a browser, a proxy or an attacker may send them but no HTTP client can.
  *
  * @module
  */
 import { connect } from 'node:net';
 
 export interface RawAnswer {
-  /** 0 when the connection ended without an answer. */
+  /** 0 if the connection ended without a response. */
   readonly status: number;
   readonly headers: Headers;
   readonly body: string;
@@ -24,7 +24,7 @@ const parse = (text: string): RawAnswer => {
   return { status: Number(statusLine.split(' ')[1] ?? 0), headers, body: rest.join('\r\n\r\n') };
 };
 
-/** Sends the text as it is and gives the answer once the server closes the connection. Line feeds become CRLF. */
+/** Sends a request and returns the response once the server closes the connection. Line feeds become CRLF. */
 export const sendRaw = (baseUrl: string, text: string): Promise<RawAnswer> =>
   new Promise((resolve, reject) => {
     const { hostname, port } = new URL(baseUrl);
@@ -32,12 +32,12 @@ export const sendRaw = (baseUrl: string, text: string): Promise<RawAnswer> =>
     const chunks: Buffer[] = [];
     socket.write(text.replaceAll(/\r?\n/g, '\r\n'));
     socket.on('data', (chunk) => chunks.push(chunk));
-    // A refusal may reset the connection while the rest of the request is on its way.
+    // A rejection may reset the connection while the rest of the request is being sent.
     socket.on('error', (error) => (chunks.length === 0 ? reject(error) : undefined));
     socket.on('close', () => resolve(parse(Buffer.concat(chunks).toString())));
   });
 
-/** One request in HTTP/1.1 on a connection of its own; `headers` are lines, `Host` among them. */
+/** Formats an HTTP/1.1 request with `Connection: close`; `headers` are lines and must include `Host`. */
 export const requestText = (line: string, headers: readonly string[], body?: object): string => {
   const text = body === undefined ? '' : JSON.stringify(body);
   const about =

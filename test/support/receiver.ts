@@ -1,5 +1,5 @@
 /**
- * Receivers for tests: real node:http servers on free ports that write down what they get.
+ * Receivers for tests: real node:http servers on free ports that record their requests.
  *
  * @module
  */
@@ -25,12 +25,13 @@ export interface Receiver extends AsyncDisposable {
   readonly url: string;
   readonly port: number;
   readonly received: readonly Received[];
-  /** Resolves when `count` requests have come in. */
+  /** Resolves once `count` requests have arrived. */
   arrived(count: number): Promise<readonly Received[]>;
 }
 
 export type Answer = (received: Received, response: ServerResponse, count: number) => void;
 
+/** Creates a handler that sends the same response to every request. */
 export const answer =
   (status: number, body = '', headers: Readonly<Record<string, string>> = {}): Answer =>
   (_received, response) => {
@@ -46,7 +47,7 @@ const listening = async (server: Server, port: number, host = LOOPBACK): Promise
   return (server.address() as AddressInfo).port;
 };
 
-/** A receiver that answers as `respond` says: 200 by default. Containers reach it only at host 0.0.0.0. */
+/** Starts a receiver. Containers can reach it only with host 0.0.0.0. @param respond handler; 200 by default */
 export const startReceiver = async (
   respond: Answer = answer(200),
   port = 0,
@@ -90,7 +91,7 @@ export const startReceiver = async (
   };
 };
 
-/** A receiver below HTTP: `serve` gets every connection. */
+/** Starts a TCP receiver. @param serve called with every connection */
 export const startSocketReceiver = async (
   serve: (socket: Socket) => void,
 ): Promise<AsyncDisposable & { readonly url: string; readonly port: number }> => {
@@ -114,7 +115,7 @@ export const startSocketReceiver = async (
   };
 };
 
-/** A port on which nothing listens. */
+/** Finds a port on which nothing listens. */
 export const freePort = async (): Promise<number> => {
   const server = createTcpServer();
   const port = await listening(server, 0);

@@ -1,5 +1,5 @@
 /**
- * A certificate that nobody vouches for.
+ * Self-signed TLS certificates.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { join } from 'node:path';
 
 const MAKE = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=localhost'];
 
-/** Made by `openssl`, for `localhost`, signed by itself; as PEM. */
+/** Creates a self-signed certificate for `localhost` with `openssl`. @returns key and certificate as PEM */
 export const selfSigned = (): { readonly key: string; readonly cert: string } => {
   const folder = mkdtempSync(join(tmpdir(), 'sendemall-tls-'));
   const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];

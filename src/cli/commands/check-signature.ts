@@ -1,11 +1,12 @@
 /**
- * `check-signature`: whether a signature matches a body, and if not, why not.
+ * `check-signature`: checks a signature against a body and explains a mismatch.
  *
  * @module
  */
 import { Command, Option } from '@commander-js/extra-typings';
 import { SIGNATURE } from '../../../schemas/contract.ts';
 import { explainSignature, type SignatureReport } from '../../signature/explain.ts';
+import { examples, exitStatus } from '../help.ts';
 import { readInput } from '../input.ts';
 import { jsonOption, secretOf, secretOption } from '../options.ts';
 import { harmless, table } from '../output/table.ts';
@@ -16,8 +17,8 @@ const HEADER_LINE = new RegExp(`^${SIGNATURE.header}\\s*:\\s*`, 'i');
 const explain = (given: string, report: SignatureReport, terminal: Terminal): void => {
   terminal.print(terminal.style('red', 'The signature does not match.'));
   const rows = [
-    ['given', given === '' ? '(nothing)' : harmless(given)],
     ['expected', report.expected],
+    ['actual', given === '' ? '(empty)' : harmless(given)],
     ...report.causes.flatMap(({ says, remedy }) => [
       [report.proven ? 'why' : 'likely', `It ${says}.`],
       ['remedy', remedy],
@@ -29,27 +30,32 @@ const explain = (given: string, report: SignatureReport, terminal: Terminal): vo
 export const checkSignature = (terminal: Terminal) =>
   new Command('check-signature')
     .description(
-      'Says whether a signature matches a body. If not, it finds out what was signed instead: a trimmed newline, JSON that was parsed and written again, base64, another algorithm, a mangled secret and many more.',
+      'Check a signature against a body. On a mismatch, finds out what was signed instead: a trimmed newline, re-serialized JSON, base64, another algorithm, a mangled secret and more.',
     )
-    .argument('[file]', 'the body as it came, byte for byte; - is standard input', '-')
+    .argument('[file]', 'body as received, byte for byte; - reads standard input', '-')
     .addOption(
-      new Option('--signature <header>', `the value of ${SIGNATURE.header}`).makeOptionMandatory(),
+      new Option(
+        '--signature <header>',
+        `value of the ${SIGNATURE.header} header`,
+      ).makeOptionMandatory(),
     )
-    .addOption(secretOption('the whole secret, "whsec_" included'))
+    .addOption(secretOption('signing secret, including "whsec_"'))
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      `
-Status: 0 when it matches, 1 when it does not.
-
-Examples:
-  sendemall-mock check-signature body.json --signature 'sha256=…' --secret whsec_your-signing-secret
-  cat body.json | sendemall-mock check-signature --signature "$RECEIVED" --secret "$SECRET" --json`,
+      [
+        exitStatus({ 0: 'the signature matches', 1: 'it does not match', 2: 'invalid usage' }),
+        examples(
+          "sendemall-mock check-signature body.json --signature 'sha256=…' \\",
+          '  --secret whsec_your-signing-secret',
+          'sendemall-mock check-signature --json --signature "$RECEIVED" < body.json',
+        ),
+      ].join('\n'),
     )
     .action(async (file, options) => {
       const secret = secretOf(options, terminal.env);
       const body = await readInput(file, terminal);
-      // The whole line is what people copy, so the header's name is no mistake here.
+      // People copy the whole header line, so accept its name.
       const given = options.signature.replace(HEADER_LINE, '');
       const report = explainSignature({ body, header: given, secret });
       if (!report.matches) terminal.fail();
@@ -57,7 +63,7 @@ Examples:
         terminal.printJson({ ...report, given, bytes: body.length }, true);
       } else if (report.matches) {
         terminal.print(
-          `${terminal.style('green', 'The signature matches')} the ${body.length} bytes.`,
+          `${terminal.style('green', 'The signature matches')} (${body.length} bytes).`,
         );
       } else {
         explain(given, report, terminal);

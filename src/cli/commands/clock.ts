@@ -1,12 +1,13 @@
 /**
- * `clock`: the account's virtual clock, on which retries wait.
+ * `clock`: shows and controls the account's virtual clock, which schedules retries.
  *
  * @module
  */
 import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import type { AdvanceRequest, Clock, SetClockRequest } from '../../../schemas/sandbox.ts';
-import { formatSpan, parseSpan, parseTime, toSandboxTime } from '../../domain/time.ts';
+import { formatDuration, parseDuration, parseTime, toSandboxTime } from '../../domain/time.ts';
 import { connect } from '../connect.ts';
+import { examples } from '../help.ts';
 import { apiKeyOption, jsonOption, sandboxUrlOption } from '../options.ts';
 import { table } from '../output/table.ts';
 import type { Terminal } from '../terminal.ts';
@@ -22,7 +23,7 @@ const printClock = (clock: Clock, json: boolean | undefined, terminal: Terminal)
   const lines = table([
     ['mode', modeOf(clock)],
     ['now', clock.now],
-    ['next due', clock.next_due_at ?? 'nothing waits'],
+    ['next due', clock.next_due_at ?? '-'],
     ['in flight', String(clock.in_flight)],
     ['pending', String(clock.pending)],
   ]);
@@ -31,51 +32,53 @@ const printClock = (clock: Clock, json: boolean | undefined, terminal: Terminal)
 
 const show = (terminal: Terminal) =>
   new Command('show')
-    .summary('show mode, time and what waits')
-    .description('Shows the mode, the time and what waits.')
+    .summary('show mode, time and pending deliveries')
+    .description('Show the mode, the time, the next due attempt and pending deliveries.')
     .addOption(sandboxUrlOption())
     .addOption(apiKeyOption())
     .addOption(jsonOption())
+    .addHelpText('after', examples('sendemall-mock clock show'))
     .action(async (options) => {
       const { signal } = terminal;
       const clock = await connect(options, terminal).clock.get({ signal });
       printClock(clock, options.json, terminal);
     });
 
-/** Reads `realtime`, `skip`, `frozen`, or a rate such as `60x`. */
+/** Parse `realtime`, `skip`, `frozen`, or a rate such as `60x`. */
 const setting = (text: string): SetClockRequest => {
   if (text === 'realtime' || text === 'skip' || text === 'frozen') return { mode: text };
   const rate = Number(/^(\d+(?:\.\d+)?)x$/.exec(text)?.[1]);
   if (rate > 0) return { mode: 'scaled', rate };
-  throw new InvalidArgumentError('Use realtime, skip, frozen, or a rate such as 60x.');
+  throw new InvalidArgumentError('Pass realtime, skip, frozen, or a rate such as 60x.');
 };
 
 const set = (terminal: Terminal) =>
   new Command('set')
-    .summary('change the mode: realtime, skip, frozen, 60x')
+    .summary('set the mode: realtime, skip, frozen, or a rate such as 60x')
     .description(
-      'Changes the mode. realtime: as it is; 60x: so many times as fast; skip: jumps to what is due next; frozen: moves by advance only.',
+      'Set the mode. realtime: real speed; 60x: 60 times faster; skip: jumps to the next due attempt; frozen: moves only with `clock advance`.',
     )
     .argument('<mode>', 'realtime, skip, frozen, or a rate such as 60x', setting)
     .addOption(sandboxUrlOption())
     .addOption(apiKeyOption())
     .addOption(jsonOption())
+    .addHelpText('after', examples('sendemall-mock clock set skip', 'sendemall-mock clock set 60x'))
     .action(async (mode, options) => {
       const { signal } = terminal;
       const clock = await connect(options, terminal).clock.set(mode, { signal });
       printClock(clock, options.json, terminal);
     });
 
-const span = (text: string): number => {
-  const millis = parseSpan(text);
+const duration = (text: string): number => {
+  const millis = parseDuration(text);
   if (millis !== null) return millis;
-  throw new InvalidArgumentError('Give a span such as 5m, 1h30m, 90s or PT5M.');
+  throw new InvalidArgumentError('Pass a duration such as 5m, 1h30m, 90s or PT5M.');
 };
 
 const time = (text: string): string => {
   const at = parseTime(text);
   if (at !== null) return toSandboxTime(at);
-  throw new InvalidArgumentError('Give RFC 3339, e.g. 2026-04-06T12:00:00Z.');
+  throw new InvalidArgumentError('Pass an RFC 3339 time, such as 2026-04-06T12:00:00Z.');
 };
 
 interface Targets {
@@ -87,7 +90,7 @@ const targetOf = (by: number | undefined, { to, until }: Targets): AdvanceReques
   const given = [by, to, until].filter((one) => one !== undefined).length;
   if (given !== 1) {
     throw new UsageError(
-      `${given === 0 ? 'Nothing says' : 'Too much says'} how far: give one of a span (5m), --to and --until.`,
+      `${given === 0 ? 'No target given' : 'More than one target given'}. Pass one of <duration>, --to and --until.`,
     );
   }
   if (by !== undefined) return { by };
@@ -97,21 +100,25 @@ const targetOf = (by: number | undefined, { to, until }: Targets): AdvanceReques
 
 const advance = (terminal: Terminal) =>
   new Command('advance')
-    .summary('move it on, making every attempt that falls due')
+    .summary('advance the clock and make every attempt that falls due')
     .description(
-      'Moves the clock on and makes every attempt that falls due on the way, each at its exact time. Answers when all of them have settled.',
+      'Advance the clock and make every attempt that falls due, each at its exact time. Returns when all of them have settled.',
     )
-    .argument('[span]', 'how far: 5m, 1h30m, 90s', span)
-    .addOption(new Option('--to <time>', 'to this time (RFC 3339)').argParser(time))
+    .argument('[duration]', 'how far to advance: 5m, 1h30m, 90s', duration)
+    .addOption(new Option('--to <time>', 'advance to this time (RFC 3339)').argParser(time))
     .addOption(
       new Option(
-        '--until <what>',
-        'until nothing waits, or until the next attempt has been made',
+        '--until <state>',
+        'advance until all deliveries have settled, or until the next attempt',
       ).choices(['settled', 'next-attempt'] as const),
     )
     .addOption(sandboxUrlOption())
     .addOption(apiKeyOption())
     .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      examples('sendemall-mock clock advance 5m', 'sendemall-mock clock advance --until settled'),
+    )
     .action(async (by, options) => {
       const target = targetOf(by, options);
       const { signal } = terminal;
@@ -120,21 +127,21 @@ const advance = (terminal: Terminal) =>
         terminal.printJson(result, true);
         return;
       }
-      const moved = formatSpan(Date.parse(result.to) - Date.parse(result.from));
-      terminal.print(`${result.from} → ${result.to} (${moved}), ${result.attempts} attempts made.`);
+      const moved = formatDuration(Date.parse(result.to) - Date.parse(result.from));
+      terminal.print(`${result.from} → ${result.to} (${moved}), ${result.attempts} attempts.`);
     });
 
 export const clock = (terminal: Terminal) =>
   new Command('clock')
-    .description("Shows, sets and advances the account's clock, on which retries wait.")
+    .description("Show, set and advance the account's virtual clock, which schedules retries.")
     .addHelpText(
       'after',
-      `
-Examples:
-  sendemall-mock clock
-  sendemall-mock clock set frozen
-  sendemall-mock clock advance 5m
-  sendemall-mock clock advance --until settled`,
+      examples(
+        'sendemall-mock clock',
+        'sendemall-mock clock set frozen',
+        'sendemall-mock clock advance 5m',
+        'sendemall-mock clock advance --until settled',
+      ),
     )
     .addCommand(show(terminal), { isDefault: true })
     .addCommand(set(terminal))

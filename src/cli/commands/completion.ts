@@ -1,13 +1,14 @@
 /**
- * `completion`: a script for the shell, written from the commands and flags that there are.
+ * `completion`: prints a completion script, generated from the commands and their flags.
  *
  * @module
  */
 import { Argument, Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
+import { examples } from '../help.ts';
 import { scriptFor, SHELLS, type Branch } from '../output/completion-scripts.ts';
 import type { Terminal } from '../terminal.ts';
 
-/** The tree of commands as the scripts need it. */
+/** Flatten the command tree for the scripts. */
 const branchesOf = (command: CommandUnknownOpts, path: readonly string[] = []): Branch[] => {
   const help = command.createHelp();
   const children = command.commands.filter((child) => child.name() !== 'help');
@@ -36,15 +37,18 @@ const branchesOf = (command: CommandUnknownOpts, path: readonly string[] = []): 
 
 export const completion = (terminal: Terminal) =>
   new Command('completion')
-    .description('Prints a completion script for your shell.')
-    .addArgument(new Argument('[shell]', 'the shell').choices(SHELLS).default('bash' as const))
+    .description('Print a shell completion script.')
+    .addArgument(
+      new Argument('[shell]', 'shell to complete for').choices(SHELLS).default('bash' as const),
+    )
     .addHelpText(
       'after',
-      `
-Examples:
-  source <(sendemall-mock completion bash)
-  sendemall-mock completion zsh > "\${fpath[1]}/_sendemall-mock"
-  sendemall-mock completion fish > ~/.config/fish/completions/sendemall-mock.fish`,
+      examples(
+        'source <(sendemall-mock completion bash)',
+        'sendemall-mock completion zsh > "${fpath[1]}/_sendemall-mock"',
+        'sendemall-mock completion fish \\',
+        '  > ~/.config/fish/completions/sendemall-mock.fish',
+      ),
     )
     .action((shell, _options, command) => {
       const program = command.parent as unknown as CommandUnknownOpts;

@@ -1,5 +1,5 @@
 /**
- * `dead-letters`: events that a webhook failed to take, over all webhooks of the account.
+ * `dead-letters`: events that could not be delivered, across all webhooks of the account.
  *
  * @module
  */
@@ -8,7 +8,8 @@ import { ApiError } from '../../client/api-error.ts';
 import type { Client } from '../../client/create-client.ts';
 import type { FailedEvent } from '../../../schemas/control.ts';
 import { connect } from '../connect.ts';
-import { apiKeyOption, jsonOption, sandboxUrlOption, wholeNumber } from '../options.ts';
+import { examples } from '../help.ts';
+import { apiKeyOption, jsonOption, limitOption, sandboxUrlOption } from '../options.ts';
 import { commandLine, quoted } from '../output/command-line.ts';
 import { harmless, table } from '../output/table.ts';
 import { take } from '../take.ts';
@@ -16,9 +17,9 @@ import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
 import { waitForAll } from '../wait.ts';
 
-const webhookOption = () => new Option('--webhook <id>', 'only of this webhook');
+const webhookOption = () => new Option('--webhook <id>', 'only dead letters of this webhook');
 
-/** The webhooks to look at: the one asked for, or all. */
+/** The webhook given by --webhook, or all of the account. */
 const webhookIds = async (
   client: Client,
   webhook: string | undefined,
@@ -42,17 +43,14 @@ async function* failedEvents(
 
 const list = (terminal: Terminal) =>
   new Command('list')
-    .summary('list those that are not acknowledged, oldest first')
-    .description('Lists dead letters that are not acknowledged, webhook by webhook, oldest first.')
+    .summary('list unacknowledged dead letters')
+    .description('List unacknowledged dead letters by webhook, oldest first.')
     .addOption(webhookOption())
-    .addOption(
-      new Option('--limit <number>', 'at most this many')
-        .default(50)
-        .argParser(wholeNumber(1, 1_000_000)),
-    )
+    .addOption(limitOption())
     .addOption(sandboxUrlOption())
     .addOption(apiKeyOption())
     .addOption(jsonOption())
+    .addHelpText('after', examples('sendemall-mock dead-letters list --webhook whk_01J…'))
     .action(async (options) => {
       const client = connect(options, terminal);
       const ids = await webhookIds(client, options.webhook, terminal);
@@ -76,15 +74,20 @@ const list = (terminal: Terminal) =>
       ]);
       const bold = titles.map((title) => terminal.style('bold', title));
       for (const line of table([bold, ...rows])) terminal.print(line);
-      if (more) terminal.note(`There are more than ${options.limit}: see --limit.`);
+      if (more)
+        terminal.note(`Showing the first ${options.limit}. Pass a higher --limit to see more.`);
     });
 
 const noDeadLetter = (eventId: string, listing: string): UsageError =>
   new UsageError(
-    `This account has no dead letter "${eventId}". ${quoted(listing)} lists those that there are.`,
+    `Dead letter "${eventId}" not found in this account. List dead letters with ${quoted(listing)}.`,
   );
 
-/** Acknowledges the event at every webhook that failed to take it. */
+/**
+ * Acknowledge the event at every webhook that has it as a dead letter.
+ *
+ * @throws {UsageError} if none has
+ */
 const acknowledge = async (
   client: Client,
   webhooks: readonly string[],
@@ -107,13 +110,14 @@ const acknowledge = async (
 
 const ack = (terminal: Terminal) =>
   new Command('ack')
-    .summary('acknowledge: it was dealt with, and is not listed any more')
-    .description('Acknowledges dead letters: they were dealt with, and are not listed any more.')
-    .argument('<event-id...>', 'evt_…')
+    .summary('acknowledge dead letters')
+    .description('Acknowledge dead letters: mark them as handled and remove them from the list.')
+    .argument('<event-id...>', 'event IDs, evt_…')
     .addOption(webhookOption())
     .addOption(sandboxUrlOption())
     .addOption(apiKeyOption())
     .addOption(jsonOption())
+    .addHelpText('after', examples('sendemall-mock dead-letters ack evt_01J…'))
     .action(async (eventIds, options) => {
       const client = connect(options, terminal);
       const listing = commandLine(['dead-letters'], options, terminal.env);
@@ -124,13 +128,13 @@ const ack = (terminal: Terminal) =>
         done.push(...acknowledged);
         if (options.json) continue;
         for (const { webhook_id } of acknowledged) {
-          terminal.print(`${id} of ${webhook_id} is acknowledged.`);
+          terminal.print(`Acknowledged ${id} of ${webhook_id}.`);
         }
       }
       if (options.json) terminal.printJson(done, true);
     });
 
-/** The newest given-up delivery of an event to each webhook. */
+/** The newest dead delivery of an event to each webhook. */
 const deadDeliveries = async (
   client: Client,
   eventId: string,
@@ -155,14 +159,17 @@ const deadDeliveries = async (
 
 const redeliver = (terminal: Terminal) =>
   new Command('redeliver')
-    .summary('send the same bytes again; acknowledge them separately')
-    .description('Sends the same bytes again. It does not acknowledge: `dead-letters ack` does.')
-    .argument('<event-id...>', 'evt_…')
+    .summary('send dead letters again')
+    .description(
+      'Send the same bytes again. Does not acknowledge the dead letter; use `dead-letters ack`.',
+    )
+    .argument('<event-id...>', 'event IDs, evt_…')
     .addOption(webhookOption())
-    .option('--wait', 'wait until they have settled; status 1 when one was not delivered')
+    .option('--wait', 'wait until all have settled; exit 1 unless all are delivered')
     .addOption(sandboxUrlOption())
     .addOption(apiKeyOption())
     .addOption(jsonOption())
+    .addHelpText('after', examples('sendemall-mock dead-letters redeliver evt_01J… --wait'))
     .action(async (eventIds, options) => {
       const { signal } = terminal;
       const client = connect(options, terminal);
@@ -178,7 +185,8 @@ const redeliver = (terminal: Terminal) =>
         )) {
           const delivery = await client.deliveries.redeliver(id, {}, { signal });
           made.push(delivery);
-          if (!options.json) terminal.print(`${delivery.id} repeats ${id} (${eventId}).`);
+          if (!options.json)
+            terminal.print(`Created ${delivery.id}, which repeats ${id} (${eventId}).`);
         }
       }
       const ids = made.map(({ id }) => id);
@@ -191,14 +199,15 @@ const redeliver = (terminal: Terminal) =>
 export const deadLetters = (terminal: Terminal) =>
   new Command('dead-letters')
     .description(
-      'Lists, acknowledges and redelivers events that were given up after the last retry.',
+      'List, acknowledge and redeliver dead letters: events that failed their last retry.',
     )
     .addHelpText(
       'after',
-      `
-Examples:
-  sendemall-mock dead-letters
-  sendemall-mock dead-letters redeliver evt_01J… --wait && sendemall-mock dead-letters ack evt_01J…`,
+      examples(
+        'sendemall-mock dead-letters',
+        'sendemall-mock dead-letters redeliver evt_01J… --wait',
+        'sendemall-mock dead-letters ack evt_01J…',
+      ),
     )
     .addCommand(list(terminal), { isDefault: true })
     .addCommand(ack(terminal))

@@ -1,13 +1,14 @@
 /**
- * `deliveries`: what was sent where, and how it was answered.
+ * `deliveries`: lists, shows and repeats deliveries of a running sandbox.
  *
  * @module
  */
 import { Command, Option } from '@commander-js/extra-typings';
 import { EVENT_TYPES } from '../../../schemas/contract.ts';
 import { connect } from '../connect.ts';
+import { examples } from '../help.ts';
 import { readInput } from '../input.ts';
-import { apiKeyOption, jsonOption, sandboxUrlOption, wholeNumber } from '../options.ts';
+import { apiKeyOption, jsonOption, limitOption, sandboxUrlOption } from '../options.ts';
 import { commandLine, quoted } from '../output/command-line.ts';
 import { deliveryDetail, deliveryTable } from '../output/deliveries.ts';
 import type { Terminal } from '../terminal.ts';
@@ -25,20 +26,27 @@ const STATUSES = [
 
 const list = (terminal: Terminal) =>
   new Command('list')
-    .summary('list them, newest first')
-    .description('Lists deliveries, newest first.')
-    .addOption(new Option('--status <status>', 'only with this status').choices(STATUSES))
-    .addOption(new Option('--event <event>', 'only of this event').choices(EVENT_TYPES))
-    .option('--webhook <id>', 'only to this webhook')
-    .option('--event-id <id>', 'only of this one event')
+    .summary('list deliveries, newest first')
+    .description('List deliveries, newest first.')
     .addOption(
-      new Option('--limit <number>', 'at most this many')
-        .default(50)
-        .argParser(wholeNumber(1, 1_000_000)),
+      new Option('--status <status>', 'only deliveries with this status').choices(STATUSES),
     )
+    .addOption(
+      new Option('--event <event>', 'only deliveries of this event type').choices(EVENT_TYPES),
+    )
+    .option('--webhook <id>', 'only deliveries to this webhook')
+    .option('--event-id <id>', 'only deliveries of this event')
+    .addOption(limitOption())
     .addOption(sandboxUrlOption())
     .addOption(apiKeyOption())
     .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      examples(
+        'sendemall-mock deliveries list --status dead --limit 10',
+        'sendemall-mock deliveries list --event email.replied --json',
+      ),
+    )
     .action(async (options) => {
       const pager = connect(options, terminal).deliveries.list({
         status: options.status,
@@ -55,21 +63,23 @@ const list = (terminal: Terminal) =>
       }
       if (items.length === 0) {
         const command = commandLine(['trigger', 'email.replied'], options, terminal.env);
-        terminal.note(`No deliveries. ${quoted(command)} makes some.`);
+        terminal.note(`No deliveries. Create one with ${quoted(command)}.`);
         return;
       }
       for (const line of deliveryTable(items, terminal)) terminal.print(line);
-      if (more) terminal.note(`There are more than ${options.limit}: see --limit.`);
+      if (more)
+        terminal.note(`Showing the first ${options.limit}. Pass a higher --limit to see more.`);
     });
 
 const show = (terminal: Terminal) =>
   new Command('show')
-    .summary('show one with every attempt, request and answer')
-    .description('Shows one delivery with its body and every attempt, request and answer.')
-    .argument('<id>', 'dlv_…')
+    .summary('show a delivery with its attempts')
+    .description('Show a delivery with its body, and the request and response of each attempt.')
+    .argument('<id>', 'delivery ID, dlv_…')
     .addOption(sandboxUrlOption())
     .addOption(apiKeyOption())
     .addOption(jsonOption())
+    .addHelpText('after', examples('sendemall-mock deliveries show dlv_01J…'))
     .action(async (id, options) => {
       const { signal } = terminal;
       const delivery = await connect(options, terminal).deliveries.get(id, { signal });
@@ -79,21 +89,28 @@ const show = (terminal: Terminal) =>
 
 const redeliver = (terminal: Terminal) =>
   new Command('redeliver')
-    .summary('send one again, with its whole ladder of retries')
+    .summary('send a delivery again')
     .description(
-      'Sends a delivery again: a new delivery of the same bytes, or of others, or with a wrong signature.',
+      'Send a delivery again, with its own retries. Creates a new delivery of the same bytes, unless another body or signature is given.',
     )
-    .argument('<id>', 'dlv_…')
-    .option('--body-file <file>', 'other bytes to send; - is standard input')
+    .argument('<id>', 'delivery ID, dlv_…')
+    .option('--body-file <file>', 'body to send instead; - reads standard input')
     .addOption(
-      new Option('--signature <mode>', 'how to sign')
+      new Option('--signature <mode>', 'signature to send')
         .choices(['valid', 'wrong', 'missing'] as const)
         .default('valid' as const),
     )
-    .option('--wait', 'wait until it has settled; status 1 when it was not delivered')
+    .option('--wait', 'wait until it has settled; exit 1 unless delivered')
     .addOption(sandboxUrlOption())
     .addOption(apiKeyOption())
     .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      examples(
+        'sendemall-mock deliveries redeliver dlv_01J… --wait',
+        'sendemall-mock deliveries redeliver dlv_01J… --signature wrong',
+      ),
+    )
     .action(async (id, options) => {
       const { signal } = terminal;
       const client = connect(options, terminal);
@@ -106,7 +123,7 @@ const redeliver = (terminal: Terminal) =>
         { ...body, signature: options.signature },
         { signal },
       );
-      if (!options.json) terminal.print(`${made.id} repeats ${id}.`);
+      if (!options.json) terminal.print(`Created ${made.id}, which repeats ${id}.`);
       const settled = options.wait
         ? await waitForAll(client, [made.id], terminal, {
             json: options.json === true,
@@ -118,14 +135,14 @@ const redeliver = (terminal: Terminal) =>
 
 export const deliveries = (terminal: Terminal) =>
   new Command('deliveries')
-    .description('Lists, shows and repeats deliveries of a running sandbox.')
+    .description('List, show and repeat deliveries of a running sandbox.')
     .addHelpText(
       'after',
-      `
-Examples:
-  sendemall-mock deliveries --status dead
-  sendemall-mock deliveries show dlv_01J…
-  sendemall-mock deliveries redeliver dlv_01J… --signature wrong --wait`,
+      examples(
+        'sendemall-mock deliveries --status dead',
+        'sendemall-mock deliveries show dlv_01J…',
+        'sendemall-mock deliveries redeliver dlv_01J… --signature wrong --wait',
+      ),
     )
     .addCommand(list(terminal), { isDefault: true })
     .addCommand(show(terminal))

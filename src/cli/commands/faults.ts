@@ -1,13 +1,14 @@
 /**
- * `faults`: what is made to go wrong on the sender's side.
+ * `faults`: injects faults on the sender's side.
  *
  * @module
  */
 import { Argument, Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { EVENT_TYPES } from '../../../schemas/contract.ts';
 import { FaultName, type AddFaultRequest, type Fault } from '../../../schemas/sandbox.ts';
-import { formatSpan } from '../../domain/time.ts';
+import { formatDuration } from '../../domain/time.ts';
 import { connect } from '../connect.ts';
+import { examples } from '../help.ts';
 import { apiKeyOption, jsonOption, sandboxUrlOption, wholeNumber } from '../options.ts';
 import { table } from '../output/table.ts';
 import type { Terminal } from '../terminal.ts';
@@ -19,14 +20,14 @@ const chanceText = ({ probability }: Pick<Fault, 'probability'>): string =>
   probability === 1 ? 'always' : `${Number((probability * 100).toFixed(2))} %`;
 
 const printFaults = (faults: readonly Fault[], terminal: Terminal): void => {
-  const titles = ['id', 'fault', 'of', 'how often', 'at most', 'held', 'applied'];
+  const titles = ['id', 'fault', 'match', 'probability', 'limit', 'delay', 'applied'];
   const rows = faults.map((fault) => [
     fault.id,
     fault.fault,
     matchText(fault),
     chanceText(fault),
     fault.times === null ? '-' : `${fault.times}×`,
-    fault.delay_ms === undefined ? '-' : formatSpan(fault.delay_ms),
+    fault.delay_ms === undefined ? '-' : formatDuration(fault.delay_ms),
     String(fault.applied),
   ]);
   const bold = titles.map((title) => terminal.style('bold', title));
@@ -35,58 +36,69 @@ const printFaults = (faults: readonly Fault[], terminal: Terminal): void => {
 
 const list = (terminal: Terminal) =>
   new Command('list')
-    .summary('list what is made to go wrong, and how often it did')
-    .description('Lists the rules by which things go wrong, and how often each was applied.')
+    .summary('list fault rules')
+    .description('List fault rules, and how often each was applied.')
     .addOption(sandboxUrlOption())
     .addOption(apiKeyOption())
     .addOption(jsonOption())
+    .addHelpText('after', examples('sendemall-mock faults list'))
     .action(async (options) => {
       const faults = await connect(options, terminal).faults.list({ signal: terminal.signal });
       if (options.json) terminal.printJson(faults, true);
-      else if (faults.length === 0) terminal.note('Nothing is made to go wrong.');
+      else if (faults.length === 0) terminal.note('No fault rules.');
       else printFaults(faults, terminal);
     });
 
 const chance = (text: string): number => {
   const number = Number(text);
   if (/^(?:0?\.\d+|0\.\d+|1(?:\.0+)?)$/.test(text) && number > 0) return number;
-  throw new InvalidArgumentError('Give a number above 0 and up to 1, e.g. 0.1.');
+  throw new InvalidArgumentError('Pass a number above 0 and up to 1, such as 0.1.');
 };
 
 const add = (terminal: Terminal) =>
   new Command('add')
-    .summary('make something go wrong from now on')
+    .summary('add a fault rule')
     .description(
-      'Makes something go wrong with deliveries that are published from now on. Every attempt that it touched is marked with it.',
+      'Add a fault rule for deliveries of events published from now on. Attempts that it affects are marked with the fault.',
     )
-    .addArgument(new Argument('<fault>', 'what').choices(FaultName.options))
-    .addOption(new Option('--event <event>', 'only with this event').choices(EVENT_TYPES))
-    .option('--webhook <id>', 'only to this webhook')
+    .addArgument(new Argument('<fault>', 'fault to inject').choices(FaultName.options))
     .addOption(
-      new Option('--nth <number>', 'only the one with this number').argParser(
+      new Option('--event <event>', 'only deliveries of this event type').choices(EVENT_TYPES),
+    )
+    .option('--webhook <id>', 'only deliveries to this webhook')
+    .addOption(
+      new Option('--nth <number>', 'only the nth matching delivery').argParser(
         wholeNumber(1, 1_000_000_000),
       ),
     )
     .addOption(
       new Option(
         '--probability <number>',
-        'how likely, above 0 and up to 1 (default: 1)',
+        'probability, above 0 and up to 1 (default: 1)',
       ).argParser(chance),
     )
     .addOption(
-      new Option('--times <number>', 'how often at the most').argParser(
+      new Option('--times <number>', 'maximum number of times to apply it').argParser(
         wholeNumber(1, 1_000_000_000),
       ),
     )
-    .option('--delay <span>', 'for how long delay, reorder and burst hold back, e.g. 5m')
+    .option('--delay <duration>', 'how long delay, reorder and burst hold deliveries, such as 5m')
     .addOption(
-      new Option('--count <number>', 'how many events a burst gathers').argParser(
+      new Option('--count <number>', 'number of events in a burst').argParser(
         wholeNumber(2, 10_000),
       ),
     )
     .addOption(sandboxUrlOption())
     .addOption(apiKeyOption())
     .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      examples(
+        'sendemall-mock faults add duplicate --event email.replied',
+        'sendemall-mock faults add delay --delay 5m --probability 0.1',
+        'sendemall-mock faults add burst --count 20 --delay 1m --times 1',
+      ),
+    )
     .action(async (fault, options) => {
       const { event, webhook, nth, probability, times, delay, count } = options;
       const given = Object.entries({
@@ -108,12 +120,16 @@ const add = (terminal: Terminal) =>
 
 const clear = (terminal: Terminal) =>
   new Command('clear')
-    .summary('let nothing more go wrong')
-    .description('Removes all rules, or one.')
-    .option('--id <id>', 'only this rule')
+    .summary('remove fault rules')
+    .description('Remove all fault rules, or one.')
+    .option('--id <id>', 'remove only this rule')
     .addOption(sandboxUrlOption())
     .addOption(apiKeyOption())
     .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      examples('sendemall-mock faults clear', 'sendemall-mock faults clear --id flt_01J…'),
+    )
     .action(async (options) => {
       const { faults } = connect(options, terminal);
       const { signal } = terminal;
@@ -122,12 +138,21 @@ const clear = (terminal: Terminal) =>
           ? await faults.clear({ signal })
           : await faults.remove(options.id, { signal }).then(() => 1);
       if (options.json) terminal.printJson({ removed }, true);
-      else terminal.print(`${removed} ${removed === 1 ? 'rule' : 'rules'} removed.`);
+      else terminal.print(`Removed ${removed} ${removed === 1 ? 'rule' : 'rules'}.`);
     });
 
 export const faults = (terminal: Terminal) =>
   new Command('faults')
-    .description('What is made to go wrong on the sender’s side, to see what a receiver does then.')
+    .description("Inject faults on the sender's side, to see how a receiver copes with them.")
+    .addHelpText(
+      'after',
+      examples(
+        'sendemall-mock faults add duplicate --event email.replied',
+        'sendemall-mock faults add delay --delay 5m --probability 0.1',
+        'sendemall-mock faults list',
+        'sendemall-mock faults clear',
+      ),
+    )
     .addCommand(list(terminal))
     .addCommand(add(terminal))
     .addCommand(clear(terminal));

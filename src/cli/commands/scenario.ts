@@ -1,17 +1,18 @@
 /**
- * `scenario`: campaigns that are ready to run, against a receiver or in a running sandbox.
+ * `scenario`: runs built-in campaign scenarios, against a receiver or in a running sandbox.
  *
  * @module
  */
 import { Argument, Command, Option } from '@commander-js/extra-typings';
 import { ScenarioName } from '../../../schemas/sandbox.ts';
 import { createClient, type Client } from '../../client/create-client.ts';
-import { DEFAULT_PORT, createMock, type Mock } from '../../create-mock.ts';
+import { startSandbox, type Mock, type StartedSandbox } from '../../create-mock.ts';
+import { DEFAULT_API_KEY, DEFAULT_PORT } from '../../domain/defaults.ts';
 import { connect } from '../connect.ts';
+import { examples, exitStatus, section } from '../help.ts';
 import {
   apiKeyOption,
   checkSecret,
-  DEFAULT_API_KEY,
   httpUrl,
   jsonOption,
   sandboxUrlOption,
@@ -21,17 +22,18 @@ import {
 } from '../options.ts';
 import { table } from '../output/table.ts';
 import { runScenario, type Outcome } from '../scenario/run.ts';
+import { usageErrorOf } from '../serve/start.ts';
 import { printOutcome } from '../scenario/show.ts';
 import type { Terminal } from '../terminal.ts';
-import { UsageError } from '../usage-error.ts';
 
 const list = (terminal: Terminal) =>
   new Command('list')
-    .summary('list the scenarios')
-    .description('Lists the scenarios of a running sandbox.')
+    .summary('list scenarios')
+    .description('List the scenarios of a running sandbox.')
     .addOption(sandboxUrlOption())
     .addOption(apiKeyOption())
     .addOption(jsonOption())
+    .addHelpText('after', examples('sendemall-mock scenario list'))
     .action(async (options) => {
       const { signal } = terminal;
       const scenarios = await connect(options, terminal).scenarios.list({ signal });
@@ -44,11 +46,11 @@ const list = (terminal: Terminal) =>
         String(leads),
         description,
       ]);
-      for (const line of table([['scenario', 'leads', 'what happens'], ...rows]))
+      for (const line of table([['scenario', 'leads', 'description'], ...rows]))
         terminal.print(line);
     });
 
-/** A receiver that answers first and pauses a campaign afterwards needs real time to do so. */
+/** Scenarios in which the receiver acts after it has answered, which takes real time. */
 const PACED: ReadonlySet<ScenarioName> = new Set(['bounce-spike']);
 const PACE = '3600x';
 
@@ -60,65 +62,77 @@ interface ToOptions {
   readonly seed: number | undefined;
 }
 
-/** A sandbox for this run alone, with the receiver registered for all events. */
-const ownSandbox = async ({ to, secret, port, clock, seed }: ToOptions): Promise<Mock> => {
-  let mock: Mock;
+/**
+ * Start a private sandbox with the receiver registered for all events.
+ *
+ * @throws {UsageError} if it cannot start
+ */
+const startPrivateSandbox = async ({ to, secret, port, clock, seed }: ToOptions): Promise<Mock> => {
+  let mock: StartedSandbox;
   try {
-    mock = await createMock({
+    mock = await startSandbox({
       port,
       clock,
       allowPublicTargets: true,
       ...(seed === undefined ? {} : { seed }),
     });
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+    throw usageErrorOf(error);
   }
   const account = await mock.engine.open(DEFAULT_API_KEY);
   await account.register({ url: to, events: ['*'], secret });
   return mock;
 };
 
-const EXAMPLES = `
-Examples:
-  sendemall-mock scenario run reply --to http://localhost:3000/webhooks/sendemall
-  sendemall-mock scenario run full-campaign --leads 500 --to http://localhost:3000/webhooks/sendemall
-  sendemall-mock scenario run bounce-spike
-
-With --to it brings a sandbox of its own, on --port, which the receiver may call: to pause the campaign, say.
-Without it the scenario runs in the sandbox at --sandbox-url, whose clock is moved on until all is settled.`;
+const RUN_SECTIONS = [
+  section(
+    'Where it runs',
+    'With --to, in a private sandbox on --port, which the receiver may call, for',
+    'example to pause the campaign. Without --to, in the sandbox at --sandbox-url,',
+    'whose clock is advanced until all deliveries have settled.',
+  ),
+  exitStatus({
+    0: 'all events delivered',
+    1: 'at least one event became a dead letter',
+    2: 'invalid usage, or sandbox unreachable',
+  }),
+  examples(
+    'sendemall-mock scenario run reply \\',
+    '  --to http://localhost:3000/webhooks/sendemall',
+    'sendemall-mock scenario run full-campaign --leads 500 \\',
+    '  --to http://localhost:3000/webhooks/sendemall',
+    'sendemall-mock scenario run bounce-spike',
+  ),
+].join('\n');
 
 const run = (terminal: Terminal) =>
   new Command('run')
-    .summary('run one, and say what came of it')
-    .description(
-      'Runs a scenario to its end, and says what came of it. Ends with status 1 when an event was given up.',
-    )
-    .addArgument(new Argument('<scenario>', 'which one').choices(ScenarioName.options))
-    .addOption(new Option('--to <url>', 'the receiver; brings a sandbox along').argParser(httpUrl))
-    .addOption(secretOption("the receiver's signing secret; with --to"))
+    .summary('run a scenario and report the result')
+    .description('Run a scenario to its end and report the deliveries by event.')
+    .addArgument(new Argument('<scenario>', 'scenario to run').choices(ScenarioName.options))
+    .addOption(new Option('--to <url>', 'receiver; starts a private sandbox').argParser(httpUrl))
+    .addOption(secretOption("the receiver's signing secret, with --to"))
+    .addOption(new Option('--leads <number>', 'number of leads').argParser(wholeNumber(1, 10_000)))
     .addOption(
-      new Option('--leads <number>', 'how many leads it has').argParser(wholeNumber(1, 10_000)),
-    )
-    .addOption(
-      new Option('--seed <number>', 'the same seed makes the same stream; with --to').argParser(
+      new Option('--seed <number>', 'seed for generated data, with --to').argParser(
         wholeNumber(0, 0xffff_ffff),
       ),
     )
     .addOption(
-      new Option('--port <number>', 'where its own sandbox listens; 0 takes a free one')
+      new Option('--port <number>', 'port of the private sandbox; 0 selects a free port')
         .default(DEFAULT_PORT)
         .argParser(wholeNumber(0, 65_535)),
     )
     .addOption(
       new Option(
         '--clock <mode>',
-        `of its own sandbox: frozen goes as fast as the receiver answers, a rate such as 3600x leaves it time (default: ${PACE} for bounce-spike, else frozen)`,
+        `clock of the private sandbox: frozen runs as fast as the receiver answers, a rate such as 3600x gives it time (default: ${PACE} for bounce-spike, else frozen)`,
       ),
     )
     .addOption(sandboxUrlOption())
     .addOption(apiKeyOption())
     .addOption(jsonOption())
-    .addHelpText('after', EXAMPLES)
+    .addHelpText('after', RUN_SECTIONS)
     .action(async (scenario, options) => {
       const { to, leads, seed, port } = options;
       const play = (client: Client): Promise<Outcome> =>
@@ -134,10 +148,10 @@ const run = (terminal: Terminal) =>
       }
       const secret = checkSecret(secretOf(options, terminal.env));
       const clock = options.clock ?? (PACED.has(scenario) ? PACE : 'frozen');
-      const mock = await ownSandbox({ to, secret, port, clock, seed });
+      const mock = await startPrivateSandbox({ to, secret, port, clock, seed });
       try {
         const client = createClient({ baseUrl: mock.url, apiKey: DEFAULT_API_KEY });
-        terminal.note(`The sandbox is ${mock.url}/v1, x-user-context: ${DEFAULT_API_KEY}.`);
+        terminal.note(`Private sandbox: ${mock.url}/v1, x-user-context: ${DEFAULT_API_KEY}`);
         show(await play(client));
       } finally {
         await mock.close(0);
@@ -146,6 +160,14 @@ const run = (terminal: Terminal) =>
 
 export const scenario = (terminal: Terminal) =>
   new Command('scenario')
-    .description('Runs campaigns that are ready to run: what a receiver should be seen to handle.')
+    .description('Run built-in campaign scenarios.')
+    .addHelpText(
+      'after',
+      examples(
+        'sendemall-mock scenario list',
+        'sendemall-mock scenario run reply \\',
+        '  --to http://localhost:3000/webhooks/sendemall',
+      ),
+    )
     .addCommand(run(terminal))
     .addCommand(list(terminal));

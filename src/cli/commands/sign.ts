@@ -1,5 +1,5 @@
 /**
- * `sign`: the signature header for a body, and a curl command that sends both.
+ * `sign`: signs a body as the provider does, and prints a curl command that sends it.
  *
  * @module
  */
@@ -7,14 +7,15 @@ import { Command, Option } from '@commander-js/extra-typings';
 import { CONTENT_TYPE, SIGNATURE } from '../../../schemas/contract.ts';
 import { sign as signBody } from '../../signature/sign.ts';
 import { shellWord } from '../../domain/shell.ts';
+import { examples } from '../help.ts';
 import { readInput } from '../input.ts';
 import { httpUrl, jsonOption, secretOf, secretOption } from '../options.ts';
 import type { Terminal } from '../terminal.ts';
 
-/** A body longer than this is named in the command, not written into it. */
+/** A longer body is referenced in the curl command, not inlined. */
 const MAX_INLINE_BYTES = 4096;
 
-/** The bytes as a word of the command, when that keeps them as they are. */
+/** The body quoted for the shell; null if quoting would change the bytes. */
 const inline = (body: Buffer): string | null => {
   const text = body.toString('utf8');
   return body.length <= MAX_INLINE_BYTES &&
@@ -31,22 +32,23 @@ const dataOf = (file: string, body: Buffer): string =>
 export const sign = (terminal: Terminal) =>
   new Command('sign')
     .description(
-      'Signs a body as the provider does, and prints the header and a ready curl command.',
+      'Sign a body as the provider does. Prints the signature header and a curl command that sends the body.',
     )
-    .argument('[file]', 'the body; - is standard input', '-')
-    .addOption(secretOption('the whole secret, "whsec_" included'))
+    .argument('[file]', 'body to sign; - reads standard input', '-')
+    .addOption(secretOption('signing secret, including "whsec_"'))
     .addOption(
-      new Option('--url <url>', 'the receiver that the curl command is for')
+      new Option('--url <url>', 'receiver for the curl command')
         .default('http://localhost:3000/webhooks/sendemall')
         .argParser(httpUrl),
     )
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      `
-Examples:
-  sendemall-mock sign event.json --secret whsec_your-signing-secret
-  printf %s '{"event":"email.opened"}' | sendemall-mock sign --secret whsec_your-signing-secret`,
+      examples(
+        'sendemall-mock sign event.json --secret whsec_your-signing-secret',
+        `printf %s '{"event":"email.opened"}' | \\`,
+        '  sendemall-mock sign --secret whsec_your-signing-secret',
+      ),
     )
     .action(async (file, options) => {
       const secret = secretOf(options, terminal.env);
@@ -66,7 +68,9 @@ Examples:
         return;
       }
       if (body.at(-1) === 0x0a) {
-        terminal.note('The body ends with a newline, which is signed too: printf %s makes none.');
+        terminal.note(
+          'The body ends with a newline, which is part of the signature. Use printf %s to avoid it.',
+        );
       }
       terminal.print(`${SIGNATURE.header}: ${signature}`);
       terminal.print('');

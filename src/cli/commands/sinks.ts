@@ -1,12 +1,20 @@
 /**
- * `sinks`: what a receiver called, and what it was answered.
+ * `sinks`: inspects and stubs a receiver's outbound calls.
  *
  * @module
  */
 import { Command, Option } from '@commander-js/extra-typings';
 import { connect } from '../connect.ts';
+import { examples } from '../help.ts';
 import { readInput } from '../input.ts';
-import { apiKeyOption, gather, jsonOption, sandboxUrlOption, wholeNumber } from '../options.ts';
+import {
+  apiKeyOption,
+  gather,
+  jsonOption,
+  limitOption,
+  sandboxUrlOption,
+  wholeNumber,
+} from '../options.ts';
 import { sinkSettings, sinkRequestLines, sinkTable } from '../output/sinks.ts';
 import { take } from '../take.ts';
 import type { Terminal } from '../terminal.ts';
@@ -14,47 +22,50 @@ import { UsageError } from '../usage-error.ts';
 
 const list = (terminal: Terminal) =>
   new Command('list')
-    .summary('list the sinks, and how many requests each holds')
-    .description('Lists the sinks of the account, and how many requests each holds.')
+    .summary('list sinks and their number of requests')
+    .description('List the sinks of the account and their number of requests.')
     .addOption(sandboxUrlOption())
     .addOption(apiKeyOption())
     .addOption(jsonOption())
+    .addHelpText('after', examples('sendemall-mock sinks list'))
     .action(async (options) => {
       const { signal } = terminal;
       const sinks = await connect(options, terminal).sinks.list({ signal });
       if (options.json) terminal.printJson(sinks, true);
       else if (sinks.length === 0) {
-        terminal.note('No sinks. The first request to /_sandbox/sinks/NAME makes one.');
+        terminal.note('No sinks. The first request to /_sandbox/sinks/NAME creates one.');
       } else for (const line of sinkTable(sinks, terminal)) terminal.print(line);
     });
 
 const requests = (terminal: Terminal) =>
   new Command('requests')
-    .summary('list what one has recorded, oldest first')
-    .description('Lists the requests that a sink has recorded, oldest first, with their bodies.')
-    .argument('<name>', 'the sink')
-    .option('--method <method>', 'only with this method')
-    .option('--path <path>', 'only with this path behind the name, e.g. /contacts/7')
-    .option('--contains <text>', "only with this text in the body, e.g. an event's id")
+    .summary('list requests that a sink has recorded')
+    .description('List the requests that a sink has recorded, oldest first, with their bodies.')
+    .argument('<name>', 'name of the sink')
+    .option('--method <method>', 'only requests with this method')
+    .option('--path <path>', 'only requests with this path after the name, such as /contacts/7')
+    .option('--contains <text>', 'only requests with this text in the body, such as an event ID')
+    .addOption(limitOption(1000))
     .addOption(
-      new Option('--limit <number>', 'at most this many')
-        .default(50)
-        .argParser(wholeNumber(1, 1000)),
+      new Option('--wait-for <number>', 'wait for this many requests; exit 1 on timeout').argParser(
+        wholeNumber(1, 1000),
+      ),
     )
     .addOption(
-      new Option(
-        '--wait-for <number>',
-        'wait until so many are there; status 1 when they are not',
-      ).argParser(wholeNumber(1, 1000)),
-    )
-    .addOption(
-      new Option('--timeout-ms <ms>', 'how long to wait, in real time')
+      new Option('--timeout-ms <ms>', 'timeout of --wait-for, in real time')
         .default(30_000)
         .argParser(wholeNumber(0, 60_000)),
     )
     .addOption(sandboxUrlOption())
     .addOption(apiKeyOption())
     .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      examples(
+        'sendemall-mock sinks requests crm --method POST',
+        'sendemall-mock sinks requests crm --contains evt_01J… --wait-for 1',
+      ),
+    )
     .action(async (name, options) => {
       const { sinks } = connect(options, terminal);
       const { signal } = terminal;
@@ -68,7 +79,9 @@ const requests = (terminal: Terminal) =>
         });
         if (!reached) {
           terminal.fail();
-          terminal.note(`There are ${there.length} of ${waitFor} after ${timeoutMs} ms.`);
+          terminal.note(
+            `Timed out after ${timeoutMs} ms: ${there.length} of ${waitFor} requests received.`,
+          );
         }
       }
       const pager = sinks.requests(name, { ...filter, limit: 100, signal });
@@ -77,11 +90,12 @@ const requests = (terminal: Terminal) =>
         terminal.printJson(items, true);
         return;
       }
-      if (items.length === 0) terminal.note(`The sink ${name} has no such requests.`);
+      if (items.length === 0) terminal.note(`No matching requests in sink ${name}.`);
       for (const one of items) {
         for (const line of sinkRequestLines(one, terminal)) terminal.print(line);
       }
-      if (more) terminal.note(`There are more than ${options.limit}: see --limit.`);
+      if (more)
+        terminal.note(`Showing the first ${options.limit}. Pass a higher --limit to see more.`);
     });
 
 /** `Name: value`, as in curl's `-H`. */
@@ -90,7 +104,9 @@ const headersOf = (lines: readonly string[]): Record<string, string> =>
     lines.map((line) => {
       const colon = line.indexOf(':');
       if (colon < 1) {
-        throw new UsageError(`--header is "${line}": give a name and a value, e.g. "X-Mine: yes".`);
+        throw new UsageError(
+          `Invalid --header "${line}". Pass a name and a value, such as 'Retry-After: 30'.`,
+        );
       }
       return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()];
     }),
@@ -106,24 +122,38 @@ const jsonOrText = (text: string): unknown => {
 
 const answer = (terminal: Terminal) =>
   new Command('answer')
-    .summary('say what one answers from now on, and print its URL')
+    .summary('set the response of a sink and print its URL')
     .description(
-      'Says what a sink answers from the next request on, and prints a URL that needs no key. Without options: 200 {"ok": true}.',
+      'Set the response of a sink, from the next request on, and print a URL that needs no API key. Without options, it is 200 {"ok": true}.',
     )
-    .argument('<name>', 'the sink')
-    .addOption(new Option('--status <status>', 'default 200').argParser(wholeNumber(200, 599)))
-    .option('--header <name: value>', 'a header to answer with (repeatable)', gather)
-    .option('--body <body>', 'JSON, or any other text; default {"ok": true}')
-    .option('--body-file <file>', 'the body from a file; - is standard input')
+    .argument('<name>', 'name of the sink')
     .addOption(
-      new Option('--times <number>', 'for so many requests only').argParser(wholeNumber(1, 1000)),
+      new Option('--status <status>', 'response status (default: 200)').argParser(
+        wholeNumber(200, 599),
+      ),
+    )
+    .option('--header <name: value>', 'response header (repeatable)', gather)
+    .option('--body <body>', 'response body, JSON or text (default: {"ok": true})')
+    .option('--body-file <file>', 'read the response body from a file; - reads standard input')
+    .addOption(
+      new Option(
+        '--times <number>',
+        'respond like this only to the next number of requests',
+      ).argParser(wholeNumber(1, 1000)),
     )
     .addOption(sandboxUrlOption())
     .addOption(apiKeyOption())
     .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      examples(
+        'sendemall-mock sinks answer crm --status 503 --times 2',
+        `sendemall-mock sinks answer crm --header 'Retry-After: 30' --body '{}'`,
+      ),
+    )
     .action(async (name, options) => {
       if (options.body !== undefined && options.bodyFile !== undefined) {
-        throw new UsageError('--body and --body-file are both given: give one of them.');
+        throw new UsageError('--body and --body-file cannot be combined. Pass one of them.');
       }
       const text =
         options.bodyFile === undefined
@@ -145,31 +175,35 @@ const answer = (terminal: Terminal) =>
 
 const clear = (terminal: Terminal) =>
   new Command('clear')
-    .summary('empty one; what it answers stays')
-    .description('Empties a sink. What it answers stays as it is set.')
-    .argument('<name>', 'the sink')
+    .summary('delete the requests of a sink')
+    .description('Delete the requests that a sink has recorded. Its response stays as set.')
+    .argument('<name>', 'name of the sink')
     .addOption(sandboxUrlOption())
     .addOption(apiKeyOption())
     .addOption(jsonOption())
+    .addHelpText('after', examples('sendemall-mock sinks clear crm'))
     .action(async (name, options) => {
       const { signal } = terminal;
       const deleted = await connect(options, terminal).sinks.clear(name, { signal });
       if (options.json) terminal.printJson({ deleted }, true);
-      else terminal.print(`${name} is empty; it had ${deleted}.`);
+      else
+        terminal.print(
+          `Deleted ${deleted} ${deleted === 1 ? 'request' : 'requests'} of sink ${name}.`,
+        );
     });
 
 export const sinks = (terminal: Terminal) =>
   new Command('sinks')
     .description(
-      'Sinks stand in for what a receiver calls, such as a CRM: a running sandbox records every request to /_sandbox/sinks/NAME.',
+      "Inspect and stub your receiver's outbound calls. A sink stands in for a service such as a CRM: the sandbox records each request to /_sandbox/sinks/NAME and returns the response you set.",
     )
     .addHelpText(
       'after',
-      `
-Examples:
-  sendemall-mock sinks answer crm
-  sendemall-mock sinks answer crm --status 503 --times 2
-  sendemall-mock sinks requests crm --contains evt_01J… --wait-for 1`,
+      examples(
+        'sendemall-mock sinks answer crm',
+        'sendemall-mock sinks answer crm --status 503 --times 2',
+        'sendemall-mock sinks requests crm --contains evt_01J… --wait-for 1',
+      ),
     )
     .addCommand(list(terminal), { isDefault: true })
     .addCommand(requests(terminal))

@@ -1,9 +1,10 @@
 /**
- * `spec`: the contract as documents, and the ledger of what in it is documented and what is assumed.
+ * `spec`: prints the contract, and which parts of it are documented and which are assumed.
  *
  * @module
  */
 import { Argument, Command, Option } from '@commander-js/extra-typings';
+import { examples } from '../help.ts';
 import { jsonOption } from '../options.ts';
 import { table } from '../output/table.ts';
 import { readPackageFile } from '../package-file.ts';
@@ -18,17 +19,17 @@ interface Document {
 
 const DOCUMENTS = {
   asyncapi: {
-    about: 'the events: payloads, signature, delivery and retries (AsyncAPI 3)',
+    about: 'events: payloads, signature, delivery and retries (AsyncAPI 3)',
     json: 'schemas/json/asyncapi.json',
     yaml: 'schemas/yaml/asyncapi.yaml',
   },
   openapi: {
-    about: "the provider's API: webhooks and failed events (OpenAPI 3.1)",
+    about: "the provider's API (OpenAPI 3.1)",
     json: 'schemas/json/openapi.json',
     yaml: 'schemas/yaml/openapi.yaml',
   },
   sandbox: {
-    about: "the sandbox's own API (OpenAPI 3.1)",
+    about: 'the sandbox API (OpenAPI 3.1)',
     json: 'schemas/json/sandbox.openapi.json',
     yaml: 'schemas/yaml/sandbox.openapi.yaml',
   },
@@ -36,8 +37,7 @@ const DOCUMENTS = {
 
 const NAMES = ['asyncapi', 'openapi', 'sandbox', 'fidelity'] as const;
 
-const FIDELITY_ABOUT =
-  'what is documented by the provider and what is assumed, with source or reason';
+const FIDELITY_ABOUT = 'documented and assumed behaviour, with source or reason';
 
 const printNames = (json: boolean | undefined, terminal: Terminal): void => {
   const entries = Object.entries(DOCUMENTS).map(([name, { about }]) => ({ name, about }));
@@ -65,22 +65,22 @@ const printFidelity = async (json: boolean | undefined, terminal: Terminal): Pro
 export const spec = (terminal: Terminal) =>
   new Command('spec')
     .description(
-      'Prints the contract: the documents that the sandbox is made from, and what in them is assumed.',
+      'Print the API descriptions that the sandbox implements, or the list of documented and assumed behaviour. Without an argument, lists the documents.',
     )
-    .addArgument(new Argument('[document]', 'which one; none lists them').choices(NAMES))
-    .addOption(new Option('--yaml', 'print it as YAML').conflicts('json'))
+    .addArgument(new Argument('[document]', 'document to print').choices(NAMES))
+    .addOption(new Option('--yaml', 'print YAML').conflicts('json'))
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      `
-Examples:
-  sendemall-mock spec asyncapi > asyncapi.json
-  sendemall-mock spec openapi --yaml
-  sendemall-mock spec fidelity`,
+      examples(
+        'sendemall-mock spec asyncapi > asyncapi.json',
+        'sendemall-mock spec openapi --yaml',
+        'sendemall-mock spec fidelity',
+      ),
     )
     .action(async (document, options) => {
       if (options.yaml && (document === undefined || document === 'fidelity')) {
-        throw new UsageError('--yaml needs a document: asyncapi, openapi or sandbox.');
+        throw new UsageError('--yaml requires a document. Pass asyncapi, openapi or sandbox.');
       }
       if (document === undefined) printNames(options.json, terminal);
       else if (document === 'fidelity') await printFidelity(options.json, terminal);

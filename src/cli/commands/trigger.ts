@@ -1,5 +1,5 @@
 /**
- * `trigger`: makes an event happen, through a sandbox or straight to a receiver.
+ * `trigger`: triggers an event, through a sandbox or straight to a receiver.
  *
  * @module
  */
@@ -9,6 +9,7 @@ import type { TriggerRequest, TriggerResult } from '../../../schemas/sandbox.ts'
 import { parseTime, toProviderTime } from '../../domain/time.ts';
 import { connect, type SandboxOptions } from '../connect.ts';
 import { eventDataOf, eventTypeOf, type DataOptions } from '../event-data.ts';
+import { examples, exitStatus } from '../help.ts';
 import {
   apiKeyOption,
   gather,
@@ -33,7 +34,7 @@ interface Options extends SandboxOptions, DataOptions {
   readonly json?: true | undefined;
 }
 
-/** More than this many are counted, not shown one by one. */
+/** Above this many, only totals are printed. */
 const MAX_SHOWN = 20;
 
 const printTriggered = ({ events, deliveries }: TriggerResult, terminal: Terminal): void => {
@@ -44,7 +45,7 @@ const printTriggered = ({ events, deliveries }: TriggerResult, terminal: Termina
   const rows = events.flatMap(({ id, event }) => {
     const own = deliveries.filter(({ event_id }) => event_id === id);
     return own.length === 0
-      ? [[event, id, '(nowhere to deliver to)']]
+      ? [[event, id, '(no subscribers)']]
       : own.map((one) => [event, id, one.id, harmless(one.url)]);
   });
   for (const line of table(rows)) terminal.print(line);
@@ -77,7 +78,7 @@ const throughSandbox = async (name: string, options: Options, terminal: Terminal
   }
   if (triggered.deliveries.length === 0) {
     throw new UsageError(
-      '--wait has nothing to wait for: no active webhook subscribes to the event. Register one, or start the sandbox with `sendemall-mock serve --forward-to http://localhost:3000/webhooks/sendemall`.',
+      'No active webhook subscribes to the event, so there is nothing to wait for. Register one, or start the sandbox with `sendemall-mock serve --forward-to http://localhost:3000/webhooks/sendemall`.',
     );
   }
   const ids = triggered.deliveries.map(({ id }) => id);
@@ -88,12 +89,12 @@ const throughSandbox = async (name: string, options: Options, terminal: Terminal
 const timestamp = (text: string): string => {
   const at = parseTime(text);
   if (at !== null) return text.endsWith('Z') ? text : toProviderTime(at);
-  throw new InvalidArgumentError('Give RFC 3339, e.g. 2026-04-06T12:00:00Z.');
+  throw new InvalidArgumentError('Pass an RFC 3339 time, such as 2026-04-06T12:00:00Z.');
 };
 
-/** Names its choices to the help and the completion, and leaves the check to what can guess. */
+/** Lists its choices in help and completion; {@link eventTypeOf} validates them and suggests the nearest. */
 const eventArgument = () => {
-  const argument = new Argument('<event>', 'what happens');
+  const argument = new Argument('<event>', 'event type');
   argument.argChoices = [...EVENT_TYPES];
   return argument;
 };
@@ -101,52 +102,65 @@ const eventArgument = () => {
 export const trigger = (terminal: Terminal) =>
   new Command('trigger')
     .description(
-      'Makes an event happen. The sandbox generates its data and delivers it to the webhooks that subscribe; with --to it goes straight to a receiver, once, and no sandbox is needed.',
+      'Trigger an event. The sandbox generates its data and delivers it to the subscribed webhooks. With --to, send it once to a receiver, without a sandbox.',
     )
     .addArgument(eventArgument())
     .addOption(
       new Option(
         '--data <key.path=value>',
-        'set a field of its data; repeatable; JSON where it is JSON, else text',
+        'set a field of the data; the value is JSON or else text (repeatable)',
       ).argParser(gather),
     )
     .option(
       '--data-file <file>',
-      'a JSON object to lay over the generated data; - is standard input',
+      'JSON object to merge over the generated data; - reads standard input',
     )
-    .addOption(new Option('--count <number>', 'so many events').argParser(wholeNumber(1, 10_000)))
-    .addOption(new Option('--id <id>', "the event's id (default: a fresh one)").conflicts('count'))
     .addOption(
-      new Option('--timestamp <time>', "the event's timestamp (default: now)").argParser(timestamp),
+      new Option('--count <number>', 'number of events to trigger (default: 1)').argParser(
+        wholeNumber(1, 10_000),
+      ),
     )
-    .option('--webhook <id>', 'deliver to this webhook only, whatever it subscribes to')
-    .option('--wait', 'wait until every delivery has settled; status 1 when one was not delivered')
+    .addOption(new Option('--id <id>', 'event ID (default: generated)').conflicts('count'))
     .addOption(
-      new Option('--to <url>', 'send it once to this receiver, without a sandbox')
+      new Option('--timestamp <time>', 'event timestamp, RFC 3339 (default: now)').argParser(
+        timestamp,
+      ),
+    )
+    .option('--webhook <id>', 'deliver only to this webhook, whatever it subscribes to')
+    .option('--wait', 'wait until all deliveries have settled; exit 1 unless all are delivered')
+    .addOption(
+      new Option('--to <url>', 'send once to this receiver, without a sandbox')
         .argParser(httpUrl)
         .conflicts(['count', 'webhook', 'wait']),
     )
-    .addOption(secretOption("with --to: the receiver's signing secret"))
+    .addOption(secretOption("the receiver's signing secret, with --to"))
     .addOption(sandboxUrlOption())
     .addOption(apiKeyOption())
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      `
-Status: 0 fine, 1 when it was not delivered (with --to or --wait).
-
-Examples:
-  sendemall-mock trigger email.replied
-  sendemall-mock trigger email.bounced --data bounce_type=soft --data bounce_code='"421"' --wait
-  sendemall-mock trigger email.opened --count 100
-  sendemall-mock trigger email.replied --to http://localhost:3000/webhooks/sendemall --secret whsec_your-signing-secret`,
+      [
+        exitStatus({
+          0: 'triggered; with --to or --wait, delivered',
+          1: 'not delivered (with --to or --wait)',
+          2: 'invalid usage, or sandbox unreachable',
+        }),
+        examples(
+          'sendemall-mock trigger email.replied',
+          'sendemall-mock trigger email.bounced --wait \\',
+          `  --data bounce_type=soft --data bounce_code='"421"'`,
+          'sendemall-mock trigger email.opened --count 100',
+          'sendemall-mock trigger email.replied --secret whsec_your-signing-secret \\',
+          '  --to http://localhost:3000/webhooks/sendemall',
+        ),
+      ].join('\n'),
     )
     .action(async (name, options, command) => {
       const { to } = options;
       if (to === undefined) {
         if (command.getOptionValueSource('secret') === 'cli') {
           throw new UsageError(
-            '--secret belongs to --to: through a sandbox, the webhook has its own.',
+            '--secret requires --to: in a sandbox, each webhook has its own secret. Pass --to, or remove --secret.',
           );
         }
         await throughSandbox(name, options, terminal);

@@ -1,9 +1,10 @@
 /**
- * `verify`: judges a receiver, in any language, by the contract.
+ * `verify`: checks a receiver, in any language, against the contract.
  *
  * @module
  */
 import { Command, Option } from '@commander-js/extra-typings';
+import { examples, exitStatus, section } from '../help.ts';
 import {
   apiKeyOption,
   gather,
@@ -15,116 +16,159 @@ import {
 import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
 
-const HELP = `
-Reports: pretty, json, junit, html, markdown, sarif. One goes to stdout (pretty unless another is asked for without
-=file; pretty then goes to stderr, if asked for too), any number to files. Progress goes to stderr. In GitHub Actions
-findings are annotated, and the Markdown is added to the job's summary.
+const SECTIONS = [
+  section(
+    'Reports',
+    'One report goes to stdout: pretty, unless --report names another format',
+    'without =file. Any number go to files. Progress goes to stderr. In GitHub',
+    'Actions, findings become annotations and the Markdown report is added to the',
+    'job summary.',
+  ),
+  section(
+    'Baseline',
+    'A JSON file of known failures. They do not fail the run; an entry whose check',
+    'passes does, so that it gets removed:',
+    '  {"known": [{"id": "delivery/dup-seq", "reason": "until #123 is fixed"}]}',
+  ),
+  section(
+    'Config file',
+    'A JSON file with camelCase options, {"effectsUrl": "…", "failOn": "should"}.',
+    'A .ts or .js module exports the same object as default, and may define hooks',
+    'as functions. Paths are relative to the file. Flags take precedence, then the',
+    'environment.',
+  ),
+  section(
+    'Hooks',
+    'Some requirements are only visible inside the receiver. Hooks expose its state',
+    'and control it; checks that need a missing hook are reported as not tested.',
+  ),
+  exitStatus({
+    0: 'conformant',
+    1: 'not conformant, or the baseline is stale',
+    2: 'invalid usage, receiver unreachable, unreliable hook, or inconclusive',
+    130: 'interrupted; the results so far are reported',
+  }),
+  examples(
+    'export SENDEMALL_MOCK_SECRET=whsec_your-signing-secret',
+    'sendemall-mock verify http://localhost:3000/webhooks/sendemall',
+    'sendemall-mock verify http://localhost:3000/webhooks/sendemall \\',
+    "  --only 'signature/*' --report junit=junit.xml",
+    'sendemall-mock verify http://localhost:3000/webhooks/sendemall \\',
+    "  --effects-url 'http://localhost:3000/test/effects/{id}'",
+    'sendemall-mock verify --list',
+  ),
+].join('\n');
 
-A baseline is {"known": [{"id": "delivery/dup-seq", "reason": "until the queue is replaced, #123"}]}: what it names may
-fail; what it names and passes fails the run, so that it is taken out.
-
---config takes every flag by its name, {"effectsUrl": "…", "failOn": "should", "headers": {…}}; a module (.ts, .js)
-exports it by default, and may have hooks as functions. Paths in it start at its folder. Flags win, then the environment.
-
-A seed repeats a run, event ids included: a receiver that remembers them from the last run must be emptied before.
-
-The run ends after --time. When the first answers are slow, the most important checks run first: MUST before SHOULD
-before INFO, signatures before everything else. The report lists what was not reached as not tested.
-
-Status: 0 conformant; 1 not conformant, or the baseline is stale; 2 wrong usage, receiver not reached, a hook that was
-given and cannot be relied on, nothing learnt, or a check that counts not reached within --time; 130 on Ctrl-C, which
-reports what is known by then.
-
-Examples:
-  SENDEMALL_MOCK_SECRET=whsec_your-signing-secret sendemall-mock verify http://localhost:3000/webhooks/sendemall
-  sendemall-mock verify http://localhost:3000/webhooks/sendemall --only 'signature/*' --report junit=junit.xml
-  sendemall-mock verify http://localhost:3000/webhooks/sendemall --effects-url 'http://localhost:3000/test/effects/{id}'
-  sendemall-mock verify --list`;
-
-export const verify = (terminal: Terminal) =>
+/** What is checked, and which findings fail the run. */
+const selection = () =>
   new Command('verify')
-    .description(
-      'Judges a receiver in any language by the contract: sends what the provider sends and what it never would, and says what is wrong, why, and how to mend it.',
-    )
-    .argument('[url]', "the receiver's URL, exactly as it would be registered", httpUrl)
-    .addOption(secretOption("the receiver's signing secret, 8 to 256 characters"))
+    .optionsGroup('Selection:')
     .addOption(
       new Option(
         '--only <globs>',
-        'these checks: ids or globs; repeatable, or parted by commas',
+        'run only these checks: IDs or globs, comma-separated (repeatable)',
       ).argParser(gather),
     )
-    .addOption(new Option('--skip <globs>', 'all but these').argParser(gather))
+    .addOption(new Option('--skip <globs>', 'skip these checks (repeatable)').argParser(gather))
+    .addOption(
+      new Option('--fail-on <level>', 'minimum level that fails the run (default: must)').choices([
+        'must',
+        'should',
+      ] as const),
+    )
+    .option('--baseline <file>', 'file of known failures that do not fail the run')
+    .option('--bail', 'stop at the first failure that fails the run')
+    .option('--list', 'list the checks without running them')
     .addOption(
       new Option(
-        '--fail-on <level>',
-        'the least grave failure that counts (default: must)',
-      ).choices(['must', 'should'] as const),
-    )
-    .option('--baseline <file>', 'failures that are known, each with a reason')
-    .option('--list', 'print the catalogue of checks, and run none')
-    .option('--bail', 'stop at the first failure that counts')
-    .addOption(
-      new Option('--seed <number>', 'send the same as the run with this seed').argParser(
-        wholeNumber(0, 0xffff_ffff),
-      ),
-    )
-    .addOption(
-      new Option('--header <line>', "'Name: value', sent with every request; repeatable").argParser(
-        gather,
-      ),
-    )
-    .option('--insecure', 'take any TLS certificate')
-    .option('--timeout <span>', "how long a request may take (default: the contract's 10s)")
+        '--seed <number>',
+        'repeat the run with this seed, event IDs included; clear stored IDs first',
+      ).argParser(wholeNumber(0, 0xffff_ffff)),
+    );
+
+type Selection = ReturnType<typeof selection>;
+
+/** How requests reach the receiver, and how long everything may take. */
+const withRequests = (command: Selection) =>
+  command
+    .optionsGroup('Requests:')
+    .addOption(secretOption("the receiver's signing secret, 8 to 256 characters"))
     .addOption(
       new Option(
-        '--time <span>',
-        'how long the whole run may take: 1s to 24h (default: 5m; env: SENDEMALL_MOCK_TIME)',
+        '--header <line>',
+        "header to add to every request, as 'Name: value' (repeatable)",
+      ).argParser(gather),
+    )
+    .option('--insecure', 'accept any TLS certificate')
+    .option('--timeout <duration>', 'timeout of a request (default: 10s, as in the contract)')
+    .addOption(
+      new Option(
+        '--time <duration>',
+        'time budget of the run, 1s to 24h; MUST checks run first if time is short (default: 5m, env: SENDEMALL_MOCK_TIME)',
       ),
     )
     .addOption(
-      new Option('--concurrency <number>', 'checks that run side by side (default: 8)').argParser(
+      new Option('--concurrency <number>', 'checks that run in parallel (default: 8)').argParser(
         wholeNumber(1, 64),
       ),
-    )
-    .option('--config <file>', 'these flags from a file: JSON, or a module (.ts, .js)')
-    .option('--effects-url <url>', 'has {id} in it; answers {"count": n}: effects of that event')
+    );
+
+/** What lets the suite look into the receiver and control it. */
+const withHooks = (command: ReturnType<typeof withRequests>) =>
+  command
+    .optionsGroup('Hooks:')
+    .option('--effects-url <url>', 'returns {"count": n}, the effects of the event {id} in the URL')
     .option(
       '--effects-sink <name>',
-      'in place of that: a sink of --sandbox-url that the receiver calls, with the event’s id in the body',
+      'count effects in this sink of --sandbox-url, by event ID in the body',
     )
-    .option('--state-url <url>', 'has {lead_email} in it; answers what is known of that lead')
-    .option('--fault-url <url>', 'takes {"fail": true} and false: makes processing fail')
-    .option('--restart-command <command>', 'kills the receiver and starts it again')
-    .option('--recover-url <url>', "runs the receiver's recovery of dead letters once")
-    .option('--recover-command <command>', 'the same, by a command')
+    .option('--state-url <url>', 'returns the stored state of the lead {lead_email} in the URL')
+    .option('--fault-url <url>', 'makes processing fail: accepts {"fail": true} and false')
+    .option('--restart-command <command>', 'kills and restarts the receiver')
+    .option('--recover-url <url>', "runs the receiver's dead-letter recovery once")
+    .option('--recover-command <command>', 'same as --recover-url, as a shell command')
     .option(
       '--pauses',
-      'the receiver takes --sandbox-url for the provider: it pauses a campaign there on a bounce spike',
-    )
+      'the receiver uses --sandbox-url as the provider and pauses campaigns there when bounces spike',
+    );
+
+const withSandbox = (command: ReturnType<typeof withHooks>) =>
+  command
+    .optionsGroup('Sandbox:')
     .addOption(
       new Option(
         '--sandbox-url <url>',
-        'holds dead letters, campaigns and sinks for that; started with --no-rate-limit (env: SENDEMALL_MOCK_SANDBOX_URL; default: one is started)',
+        'running sandbox for hooks that need one; start it with --no-rate-limit (default: a private one, env: SENDEMALL_MOCK_SANDBOX_URL)',
       ).argParser(httpUrl),
     )
-    .addOption(apiKeyOption())
+    .addOption(apiKeyOption());
+
+const withOutput = (command: ReturnType<typeof withSandbox>) =>
+  command
+    .optionsGroup('Options:')
+    .option('--config <file>', 'read options from a config file: JSON, .ts or .js')
     .addOption(
       new Option(
         '--report <format[=file]>',
-        'pretty, json, junit, html, markdown or sarif; repeatable',
+        'pretty, json, junit, html, markdown or sarif (repeatable)',
       ).argParser(gather),
     )
-    .addOption(jsonOption())
-    .addHelpText('after', HELP)
+    .addOption(jsonOption());
+
+export const verify = (terminal: Terminal) =>
+  withOutput(withSandbox(withHooks(withRequests(selection()))))
+    .description(
+      'Check a receiver against the contract, whatever language it is written in. Sends what the provider sends and what it never sends, and reports each deviation with its cause and a fix.',
+    )
+    .argument('[url]', "the receiver's URL, exactly as it would be registered", httpUrl)
+    .addHelpText('after', SECTIONS)
     .action(async (url, options) => {
-      if (
-        options.apiKey !== undefined &&
+      const isPrivateSandbox =
         options.sandboxUrl === undefined &&
-        terminal.env['SENDEMALL_MOCK_SANDBOX_URL'] === undefined
-      ) {
+        terminal.env['SENDEMALL_MOCK_SANDBOX_URL'] === undefined;
+      if (options.apiKey !== undefined && isPrivateSandbox) {
         throw new UsageError(
-          '--api-key belongs to --sandbox-url: a sandbox that is started here has a key of its own.',
+          '--api-key requires --sandbox-url: the private sandbox has its own key. Pass --sandbox-url, or remove --api-key.',
         );
       }
       const { runVerify } = await import('../verify/run.ts');

@@ -1,28 +1,28 @@
 /**
- * One attempt as a line: when, what, the answer, how long, and what follows.
+ * Formats an attempt as a line: time, event, status, duration, error and what follows.
  *
  * @module
  */
 import { DELIVERY_POLICY } from '../../../schemas/contract.ts';
-import { formatSpan } from '../../domain/time.ts';
+import { formatDuration } from '../../domain/time.ts';
 import type { Styles, Terminal } from '../terminal.ts';
 import { quoted } from './command-line.ts';
 import { harmless } from './table.ts';
 
-/** What a line needs to know; both the engine's and the API's attempts give it. */
+/** Content of a line, from an attempt of the engine or of the API. */
 export interface AttemptLine {
-  /** On the account's clock, as it is to be shown. */
+  /** Start on the account's clock, formatted. */
   readonly time: string;
   readonly event: string;
   readonly number: number;
-  /** The receiver's; null when it did not answer. */
+  /** Response status; null without a response. */
   readonly status: number | null;
   readonly outcome: string;
   readonly error: string | null;
   readonly durationMs: number;
-  /** Milliseconds from this failure to the next attempt; null when there is none. */
+  /** Milliseconds from this failure to the next attempt; null if this is the last. */
   readonly delayMs: number | null;
-  /** What was made to go wrong; null for nothing. */
+  /** Name of the injected fault; null without one. */
   readonly fault: string | null;
   readonly delivery: 'pending' | 'delivered' | 'dead' | 'cancelled';
   /** The command that redelivers the event. */
@@ -36,10 +36,10 @@ const EVENT_WIDTH = 'email.unsubscribed'.length;
 /** `→ retry 1 of 3 in 30s`, `→ delivered`, `→ dead letter`. */
 export const planOf = ({ number, delayMs, delivery, redeliver }: AttemptLine): string => {
   if (delivery === 'delivered') return '→ delivered';
-  if (delivery === 'cancelled') return '→ cancelled: its webhook is gone';
+  if (delivery === 'cancelled') return '→ cancelled: webhook deleted';
   return delayMs === null
-    ? `→ dead letter: fix the receiver, then ${quoted(redeliver)}`
-    : `→ retry ${number} of ${RETRIES} in ${formatSpan(delayMs)}`;
+    ? `→ dead letter: fix the receiver, then run ${quoted(redeliver)}`
+    : `→ retry ${number} of ${RETRIES} in ${formatDuration(delayMs)}`;
 };
 
 const stylesOf = (line: AttemptLine): Styles => {

@@ -1,21 +1,20 @@
 /**
- * Commands that messages advise: the one place that writes them, so that each works when it is pasted.
+ * Commands quoted in messages. Built in one place so that each works when pasted.
  *
  * @module
  */
 import { shellWord } from '../../domain/shell.ts';
-import { DEFAULT_API_KEY, keysOf, type KeyOptions } from '../options.ts';
+import { DEFAULT_API_KEY, DEFAULT_SANDBOX_URL } from '../../domain/defaults.ts';
+import { keysOf, type KeyOptions } from '../options.ts';
 
-/** The sandbox and the account that a command is about. */
+/** The sandbox and account that a command addresses. */
 export interface Reach extends KeyOptions {
   readonly sandboxUrl: string;
 }
 
-const DEFAULT_URL = 'http://127.0.0.1:7363';
-
 /**
- * What the shell expands to the account's key, which is never written out. Where the environment has several keys,
- * separated by commas, the first is the account's.
+ * A shell expansion that yields the account's key, which is never printed. If the environment holds several keys, it
+ * yields the first.
  */
 export const keyVariable = (env: NodeJS.ProcessEnv): string =>
   (env['SENDEMALL_MOCK_API_KEY'] ?? '').includes(',')
@@ -23,7 +22,7 @@ export const keyVariable = (env: NodeJS.ProcessEnv): string =>
     : '$SENDEMALL_MOCK_API_KEY';
 
 /**
- * A command for the same sandbox and account, quoted for the shell.
+ * Build a command for the same sandbox and account, quoted for the shell.
  *
  * @example
  * ```ts
@@ -40,7 +39,7 @@ export const commandLine = (
   return [
     'sendemall-mock',
     ...words.map(shellWord),
-    ...(sandboxUrl === DEFAULT_URL ? [] : ['--sandbox-url', shellWord(sandboxUrl)]),
+    ...(sandboxUrl === DEFAULT_SANDBOX_URL ? [] : ['--sandbox-url', shellWord(sandboxUrl)]),
     ...(key === DEFAULT_API_KEY ? [] : ['--api-key', `"${keyVariable(env)}"`]),
   ].join(' ');
 };

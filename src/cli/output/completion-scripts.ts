@@ -1,5 +1,5 @@
 /**
- * Completion scripts for three shells, from a tree of commands. The scripts call nothing: they are quick.
+ * Completion scripts for three shells. The scripts are static: completing runs no command.
  *
  * @module
  */
@@ -15,12 +15,12 @@ export interface Flag extends Word {
   readonly values: readonly string[];
 }
 
-/** One command, by the words that lead to it. */
+/** A command, identified by the words of its path. */
 export interface Branch {
   readonly path: readonly string[];
   readonly commands: readonly Word[];
   readonly flags: readonly Flag[];
-  /** Values of its arguments, where they are known. */
+  /** Choices of its arguments. */
   readonly values: readonly string[];
 }
 
@@ -33,11 +33,11 @@ const wordsOf = ({ commands, flags, values }: Branch): readonly string[] => [
   ...flags.map(({ word }) => word),
 ];
 
-/** The words that lead on from a command: what the script follows to find out where it is. */
+/** Paths of all commands: the script matches words against them to find the current command. */
 const steps = (branches: readonly Branch[]): readonly string[] =>
   branches.filter(({ path }) => path.length > 0).map(({ path }) => path.join(' '));
 
-/** Shared by bash and zsh: finds the command that the line has come to in `at`. */
+/** Code shared by bash and zsh: sets `at` to the path of the current command. */
 const walk = (branches: readonly Branch[]): string => `  local at='' word
   for word in "\${before[@]}"; do
     case "$at $word" in
@@ -50,7 +50,7 @@ ${steps(branches)
     esac
   done`;
 
-/** Values of a flag, by a pattern for the command and the flag: a flag means the same in most commands, not in all. */
+/** Values of a flag by a pattern of command and flag. Most flags have the same values in all commands; others get their own pattern. */
 const valuesByPattern = (
   branches: readonly Branch[],
 ): readonly (readonly [string, readonly string[]])[] => {

@@ -1,5 +1,5 @@
 /**
- * Deliveries for people: as rows of a list, and one with all that was sent and answered.
+ * Formats deliveries: as a table, or one with its requests and responses.
  *
  * @module
  */
@@ -45,7 +45,7 @@ const settledAs = (
   return isLast && status === 'cancelled' ? 'cancelled' : 'dead';
 };
 
-/** Attempts of one delivery, as `serve` prints them when they happen. */
+/** Lines for the attempts of a delivery, as `serve` prints them live. */
 export const attemptLines = (
   delivery: DeliveryDetail,
   terminal: Terminal,
@@ -93,12 +93,12 @@ const attemptDetail = (attempt: Attempt, terminal: Terminal): string[] => [
   `  ${attempt.request.method} ${harmless(attempt.request.url)}`,
   ...headers(attempt.request.headers),
   ...(attempt.response === null
-    ? [`  no answer: ${harmless(attempt.error ?? attempt.outcome)}`]
+    ? [`  no response: ${harmless(attempt.error ?? attempt.outcome)}`]
     : [
-        `  answered ${attempt.response.status}`,
+        `  response ${attempt.response.status}`,
         ...headers(attempt.response.headers),
         ...indented(attempt.response.body),
-        ...(attempt.response.truncated ? ['    (more was sent than is kept)'] : []),
+        ...(attempt.response.truncated ? ['    (truncated)'] : []),
       ]),
 ];
 
@@ -124,7 +124,7 @@ export const deliveryDetail = (
   '',
   terminal.style('bold', 'Attempts'),
   ...(delivery.attempts.length === 0
-    ? ['  none yet']
+    ? ['  none']
     : attemptLines(delivery, terminal, reach).map((line) => `  ${line}`)),
   ...delivery.attempts.flatMap((attempt) => attemptDetail(attempt, terminal)),
 ];

@@ -1,5 +1,5 @@
 /**
- * Sinks for people: as a table, and what they have recorded.
+ * Formats sinks and the requests they have recorded.
  *
  * @module
  */
@@ -17,13 +17,13 @@ export const sinkRequestLines = (one: SinkRecord, terminal: Terminal): string[] 
   const query = one.query === '' ? '' : `?${one.query}`;
   const target = terminal.style('bold', harmless(`${one.method} ${one.path}${query}`));
   return [
-    `${one.received_at}  ${target}  answered ${one.answered}`,
+    `${one.received_at}  ${target}  response ${one.answered}`,
     ...(one.body === ''
       ? []
       : harmless(one.body)
           .split('\n')
           .map((line) => `    ${line}`)),
-    ...(one.truncated ? ['    (more was sent than is kept)'] : []),
+    ...(one.truncated ? ['    (truncated)'] : []),
   ];
 };
 
@@ -31,7 +31,7 @@ export const sinkSettings = ({ name, url, status, headers, body, times }: SinkSe
   table([
     ['sink', name],
     ['url', url],
-    ['answers', `${status}${times === null ? '' : ` (${times} times)`}`],
+    ['response', `${status}${times === null ? '' : ` (${times} times)`}`],
     ...Object.entries(headers).map(([header, value]) => ['', harmless(`${header}: ${value}`)]),
     ['', harmless(JSON.stringify(body))],
   ]);

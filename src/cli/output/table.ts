@@ -1,5 +1,5 @@
 /**
- * Columns for people: as wide as their widest cell, the last one as long as it is.
+ * Formats rows as aligned columns.
  *
  * @module
  */
@@ -7,11 +7,13 @@ import { stripVTControlCharacters } from 'node:util';
 
 const widthOf = (cell: string): number => stripVTControlCharacters(cell).length;
 
-/** What came from elsewhere must not steer the terminal. */
+/** Replace control characters, so that text from outside cannot control the terminal. */
 export const harmless = (text: string): string =>
   text.replaceAll(/[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/g, '\uFFFD');
 
 /**
+ * Pad each column but the last to its widest cell. Escape sequences have no width.
+ *
  * @example
  * ```ts
  * table([['id', 'status'], ['dlv_1', 'dead']]);

@@ -1,5 +1,5 @@
 /**
- * Runs one scenario to its end.
+ * Runs a scenario to its end.
  *
  * @module
  */
@@ -13,8 +13,8 @@ import type {
 import type { Client } from '../../client/create-client.ts';
 import type { Terminal } from '../terminal.ts';
 
-/** How often a clock that runs by itself is looked at. Real milliseconds. */
-const LOOK_EVERY_MS = 50;
+/** Interval at which a running clock is polled. Real milliseconds. */
+const POLL_INTERVAL_MS = 50;
 
 export interface Tally {
   delivered: number;
@@ -27,17 +27,17 @@ export interface Outcome {
   readonly leads: number;
   readonly campaign: StartedScenario['campaign'];
   readonly analytics: CampaignAnalytics;
-  /** Deliveries by event. */
+  /** Deliveries by event type. */
   readonly events: Readonly<Record<string, Tally>>;
   readonly delivered: number;
   readonly dead: number;
-  /** On the account's clock. */
+  /** Start and end on the account's clock. */
   readonly from: string;
   readonly to: string;
 }
 
-/** Counts what the account's stream tells until it is stopped. */
-const count = async (
+/** Count attempts by event type until the stream is aborted. */
+const tallyAttempts = async (
   stream: AsyncIterable<AccountEvent>,
   terminal: Terminal,
 ): Promise<Record<string, Tally>> => {
@@ -52,28 +52,28 @@ const count = async (
       else tally.failed_attempts += 1;
       if (status === 'dead') tally.dead += 1;
       attempts += 1;
-      terminal.status(`${attempts} attempts, the last at ${change.attempt.started_at}`);
+      terminal.status(`${attempts} attempts, last at ${change.attempt.started_at}`);
     }
   } catch (error) {
-    // Stopped: that is how it ends.
+    // An abort is the regular end.
     if ((error as Error).name !== 'AbortError') throw error;
   }
   terminal.status(null);
   return events;
 };
 
-/** Moves a clock that stands, or waits for one that runs, until nothing is to come. */
+/** Advance a stopped clock, or wait for a running one, until nothing is due. @returns the time on the clock */
 const settle = async (client: Client, signal: AbortSignal): Promise<string> => {
   const { mode } = await client.clock.get({ signal });
   if (mode !== 'scaled') return (await client.clock.advance({ until: 'settled' }, { signal })).to;
   for (;;) {
     const clock = await client.clock.get({ signal });
     if (clock.next_due_at === null && clock.in_flight === 0) return clock.now;
-    await sleep(LOOK_EVERY_MS, undefined, { signal });
+    await sleep(POLL_INTERVAL_MS, undefined, { signal });
   }
 };
 
-/** @throws {ApiError} when the sandbox does not answer, or refuses */
+/** @throws {ApiError} if the sandbox is unreachable or rejects a request */
 export const runScenario = async (
   client: Client,
   request: StartScenarioRequest,
@@ -81,11 +81,11 @@ export const runScenario = async (
 ): Promise<Outcome> => {
   const { signal } = terminal;
   const ended = new AbortController();
-  const counting = count(
+  const counting = tallyAttempts(
     await client.stream({ signal: AbortSignal.any([signal, ended.signal]) }),
     terminal,
   );
-  // Looked at below; a failure before that must not count as one that nobody looks at.
+  // Awaited below. Until then, a rejection must not count as unhandled.
   counting.catch(() => undefined);
   try {
     const { now: from } = await client.clock.get({ signal });

@@ -1,9 +1,9 @@
 /**
- * What came of a scenario, for people.
+ * Prints the result of a scenario.
  *
  * @module
  */
-import { formatSpan } from '../../domain/time.ts';
+import { formatDuration } from '../../domain/time.ts';
 import { table } from '../output/table.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Outcome } from './run.ts';
@@ -12,9 +12,9 @@ const statusLine = ({ campaign, analytics, leads }: Outcome): string => {
   const { sent } = analytics;
   switch (campaign.status) {
     case 'completed':
-      return 'The campaign ran to its end.';
+      return 'The campaign completed.';
     case 'paused':
-      return `The receiver paused the campaign after ${sent} of ${leads} e-mails.`;
+      return `The receiver paused the campaign after ${sent} of ${leads} emails.`;
     default:
       return `The campaign is ${campaign.status}.`;
   }
@@ -31,15 +31,15 @@ export const printOutcome = (outcome: Outcome, terminal: Terminal): void => {
     String(tally.dead),
   ]);
   if (rows.length === 0) {
-    terminal.print('  Nothing was delivered: no active webhook subscribes to its events.');
+    terminal.print('  No deliveries: no active webhook subscribes to these events.');
   } else {
     const titles = ['event', 'delivered', 'failed attempts', 'dead'];
     for (const line of table([titles, ...rows])) terminal.print(`  ${line}`);
   }
   terminal.print('');
   terminal.print(statusLine(outcome));
-  const passed = formatSpan(Date.parse(to) - Date.parse(from));
+  const passed = formatDuration(Date.parse(to) - Date.parse(from));
   terminal.print(
-    `${delivered} events delivered, ${dead} given up; ${passed} passed on the account's clock.`,
+    `${delivered} delivered, ${dead} dead letters, in ${passed} on the account's clock.`,
   );
 };

@@ -1,5 +1,5 @@
 /**
- * What `serve` says once it listens: where it is, which key to use, how state is kept, and how to begin.
+ * Startup output of `serve`: URL, account, state, clock, and a command to start with.
  *
  * @module
  */
@@ -21,47 +21,47 @@ const ruleRow = ({ fault, probability }: Rule): string[] => [
 export interface Started {
   readonly version: string;
   readonly url: string;
-  /** The key, if it is the public one; null hides the keys that were given. */
-  readonly shownKey: string | null;
+  /** The default key if any key is accepted; null if keys were given, which are never printed. */
+  readonly publicKey: string | null;
   readonly givenKeys: number;
-  /** `memory`, or the database's file. */
+  /** `memory`, or the path of the database. */
   readonly state: string;
   readonly clock: string;
   readonly seed: number;
-  /** What goes wrong by `--chaos`, and its rules; null for nothing. */
+  /** Level of `--chaos`; null without it. `faults` are its rules. */
   readonly chaos: string | null;
   readonly faults: readonly Rule[];
   readonly allowsPublicTargets: boolean;
   readonly forwarding: Forwarding | null;
 }
 
-const curlFor = ({ url, shownKey }: Started, { env }: Terminal): string =>
+const curlFor = ({ url, publicKey }: Started, { env }: Terminal): string =>
   [
     `curl -X POST ${shellWord(`${url}/_sandbox/events`)}`,
     "-H 'Content-Type: application/json'",
-    shownKey === null
+    publicKey === null
       ? `-H "x-user-context: ${keyVariable(env)}"`
-      : `-H ${shellWord(`x-user-context: ${shownKey}`)}`,
+      : `-H ${shellWord(`x-user-context: ${publicKey}`)}`,
     `-d '{"event": "email.replied"}'`,
   ].join(' ');
 
-const keyText = ({ shownKey, givenKeys }: Started): string =>
-  shownKey ??
-  (givenKeys === 1 ? '•••••• (the one given)' : `•••••• (the first of the ${givenKeys} given)`);
+const keyText = ({ publicKey, givenKeys }: Started): string =>
+  publicKey ??
+  (givenKeys === 1 ? '•••••• (from --api-key)' : `•••••• (first of ${givenKeys} from --api-key)`);
 
 const stateText = (state: string): string =>
-  state === 'memory' ? 'in memory, gone when it stops (--db FILE keeps it)' : harmless(state);
+  state === 'memory' ? 'in memory, lost on exit (pass --db to keep it)' : harmless(state);
 
 const secretText = ({ secretFrom, generatedSecret }: Forwarding): string => {
   if (generatedSecret !== null) return generatedSecret;
-  return secretFrom === 'given' ? 'the one given' : 'the one of before (--secret changes it)';
+  return secretFrom === 'given' ? 'from --secret' : 'unchanged (pass --secret to replace it)';
 };
 
 const forwardingRows = (forwarding: Forwarding | null): string[][] =>
   forwarding === null
     ? []
     : [
-        ['forwards to', `${harmless(forwarding.url)} (${forwarding.webhookId}, all events)`],
+        ['forward to', `${harmless(forwarding.url)} (${forwarding.webhookId}, all events)`],
         ['secret', secretText(forwarding)],
       ];
 
@@ -71,7 +71,7 @@ const announceInJson = (started: Started, terminal: Terminal): void => {
     type: 'listening',
     version: started.version,
     url: started.url,
-    api_key: started.shownKey,
+    api_key: started.publicKey,
     state: started.state,
     clock: started.clock,
     seed: started.seed,
@@ -92,7 +92,7 @@ const announceInJson = (started: Started, terminal: Terminal): void => {
 
 export const announce = (started: Started, terminal: Terminal, json: boolean): void => {
   if (started.allowsPublicTargets) {
-    terminal.note('Public addresses are delivered to as well (--allow-public-targets).');
+    terminal.note('Deliveries to public addresses are enabled (--allow-public-targets).');
   }
   if (json) {
     announceInJson(started, terminal);
@@ -106,21 +106,19 @@ export const announce = (started: Started, terminal: Terminal, json: boolean): v
     ...forwardingRows(started.forwarding),
   ]);
   terminal.print(
-    `sendemall-mock ${started.version} listens on ${terminal.style('bold', started.url)}`,
+    `sendemall-mock ${started.version} listening on ${terminal.style('bold', started.url)}`,
   );
   terminal.print('');
   for (const line of lines) terminal.print(`  ${line}`);
   terminal.print('');
   if (started.chaos !== null) {
-    terminal.print(
-      `Chaos (${started.chaos}): marked in each delivery's record, so look there first.`,
-    );
+    terminal.print(`Chaos (${started.chaos}): affected attempts are marked with the fault.`);
     for (const line of table(started.faults.map(ruleRow))) terminal.print(`  ${line}`);
     terminal.print('');
   }
-  const needsKey = started.shownKey === null && !terminal.env['SENDEMALL_MOCK_API_KEY'];
+  const needsKey = started.publicKey === null && !terminal.env['SENDEMALL_MOCK_API_KEY'];
   terminal.print(
-    `Trigger an event${needsKey ? ' (with SENDEMALL_MOCK_API_KEY set to the key)' : ''}:`,
+    `Trigger an event${needsKey ? ' (set SENDEMALL_MOCK_API_KEY to the key first)' : ''}:`,
   );
   terminal.print(`  ${curlFor(started, terminal)}`);
   terminal.print('');

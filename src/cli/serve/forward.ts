@@ -1,38 +1,42 @@
 /**
- * `serve --forward-to`: a receiver for all events, registered once however often the sandbox starts.
+ * `serve --forward-to`: registers a receiver for all events, or updates the webhook it has from an earlier start.
  *
  * @module
  */
 import { randomBytes } from 'node:crypto';
-import type { Mock } from '../../create-mock.ts';
+import type { StartedSandbox } from '../../create-mock.ts';
 
-export type Account = Awaited<ReturnType<Mock['engine']['open']>>;
+export type Account = Awaited<ReturnType<StartedSandbox['engine']['open']>>;
 
 export interface Forwarding {
   readonly url: string;
   readonly webhookId: string;
-  /** Where its secret is from; one that was there before or was given is never shown. */
+  /** Origin of its secret. Only a generated one is printed. */
   readonly secretFrom: 'generated' | 'given' | 'before';
   readonly generatedSecret: string | null;
 }
 
-/** @param secret null makes one, or keeps the one that the webhook has from before */
+/**
+ * Register `url` for all events, unless it is registered already.
+ *
+ * @param secret null generates one for a new webhook and keeps that of an existing one
+ */
 export const registerForwarding = async (
   account: Account,
   url: string,
   secret: string | null,
 ): Promise<Forwarding> => {
   const webhooks = await account.webhooks();
-  const known = webhooks.find((webhook) => webhook.url === url);
-  if (known !== undefined) {
-    await account.updateWebhook(known.id, {
+  const existing = webhooks.find((webhook) => webhook.url === url);
+  if (existing !== undefined) {
+    await account.updateWebhook(existing.id, {
       events: ['*'],
       status: 'active',
       ...(secret === null ? {} : { secret }),
     });
     return {
       url,
-      webhookId: known.id,
+      webhookId: existing.id,
       secretFrom: secret === null ? 'before' : 'given',
       generatedSecret: null,
     };

@@ -1,6 +1,6 @@
 /**
- * Keeps `--forward-to` registered: a reset, or a snapshot of another account, takes every webhook away, and `serve` would
- * go deaf without a word.
+ * Keeps `--forward-to` registered. A reset or a snapshot of another account removes every webhook, and `serve` would
+ * silently stop forwarding.
  *
  * @module
  */
@@ -8,61 +8,64 @@ import { harmless } from '../output/table.ts';
 import type { Terminal } from '../terminal.ts';
 import { registerForwarding, type Account, type Forwarding } from './forward.ts';
 
-export interface Kept {
+export interface ForwardingToKeep {
   readonly account: Account;
   readonly forwarding: Forwarding;
-  /** Registers again with this one. */
+  /** Secret to register with again. */
   readonly secret: string;
 }
 
-/** @returns the function that ends it */
+/** Watch the account and register again when needed, with a notice. @returns a function that stops watching */
 export const keepForwarding = (
-  { account, forwarding, secret }: Kept,
+  { account, forwarding, secret }: ForwardingToKeep,
   terminal: Terminal,
   json: boolean,
 ): (() => void) => {
   const { url } = forwarding;
   let { webhookId } = forwarding;
-  const shown = harmless(url);
-  const say = (status: string, text: string): void => {
+  const printableUrl = harmless(url);
+  const notify = (status: string, text: string): void => {
     if (json) terminal.printJson({ type: 'forwarding', status, url, webhook_id: webhookId });
     else terminal.note(text);
   };
   const registerAgain = async (): Promise<void> => {
-    const known = (await account.webhooks()).find((webhook) => webhook.url === url);
-    if (known !== undefined && known.status === 'active' && known.events.includes('*')) {
-      webhookId = known.id;
-      say('restored', `The snapshot brought ${shown} along as ${webhookId}, with its own secret.`);
+    const existing = (await account.webhooks()).find((webhook) => webhook.url === url);
+    if (existing !== undefined && existing.status === 'active' && existing.events.includes('*')) {
+      webhookId = existing.id;
+      notify(
+        'restored',
+        `The snapshot contains ${printableUrl} as ${webhookId}, with its own secret.`,
+      );
       return;
     }
     ({ webhookId } = await registerForwarding(account, url, secret));
-    say(
+    notify(
       'registered_again',
-      `The account was emptied or replaced: ${shown} is registered again as ${webhookId}, with the same secret.`,
+      `The account was reset or replaced. Registered ${printableUrl} again as ${webhookId}, with the same secret.`,
     );
   };
   return account.subscribe((event) => {
     switch (event.type) {
       case 'account.reset':
         registerAgain().catch((error: unknown) =>
-          say(
+          notify(
             'failed',
-            `${shown} could not be registered again (${String(error)}): nothing is forwarded. Restart serve.`,
+            `Cannot register ${printableUrl} again (${String(error)}), so nothing is forwarded. Restart serve.`,
           ),
         );
         break;
       case 'webhook.deleted':
         if (event.webhook.id === webhookId)
-          say(
+          notify(
             'deleted',
-            `${webhookId} was deleted: nothing is forwarded to ${shown}. Restart serve.`,
+            `${webhookId} was deleted, so nothing is forwarded to ${printableUrl}. Restart serve.`,
           );
         break;
       case 'webhook.updated':
         if (event.webhook.id === webhookId && event.webhook.status !== 'active')
-          say(
+          notify(
             'paused',
-            `${webhookId} is ${event.webhook.status}: nothing is forwarded to ${shown}.`,
+            `${webhookId} is ${event.webhook.status}, so nothing is forwarded to ${printableUrl}.`,
           );
         break;
       default:

@@ -1,8 +1,8 @@
 /**
- * The server's own log on stderr: its failures always, requests and details with `--verbose`.
+ * The server's log on stderr: failures always, requests and details with `--verbose`.
  *
- * A failure that repeats, such as a full disk that stops every attempt, is printed once and then counted: a cause is a
- * kind of message with the code of its error, and it is printed again at most once a minute.
+ * A repeated failure, such as a full disk that stops every attempt, is printed at most once a minute and counted in
+ * between. Failures are the same if they share the message template and the error code.
  *
  * @module
  */
@@ -13,30 +13,30 @@ import {
   type LogRecord,
 } from '@logtape/logtape';
 import type { Terminal } from '../terminal.ts';
-import { codeOf, remedyFor } from './remedies.ts';
+import { remedyFor, systemCodeOf } from './remedies.ts';
 
-/** A cause that goes on is mentioned this often. */
+/** Minimum interval between prints of the same failure. */
 const REPEAT_AFTER_MS = 60_000;
-/** Causes are few; whatever makes them many must not fill the memory. */
+/** Bounds the memory for failures that differ each time. */
 const MAX_CAUSES = 100;
 
 interface Cause {
   printedAt: number;
-  /** Since it was printed last. */
+  /** Occurrences since it was last printed. */
   suppressed: number;
 }
 
 export interface LogOptions {
   readonly json: boolean;
-  /** Requests and details, and each failure as often as it happens. */
+  /** Also log requests and details, and every occurrence of a failure. */
   readonly verbose: boolean;
 }
 
 const jsonLine = getJsonLinesFormatter({ message: 'rendered', properties: 'flatten' });
 const textLine = getTextFormatter({ timestamp: 'time', level: 'abbr' });
 
-/** The message without the error's stack, which only `--verbose` shows. */
-const sentenceOf = ({ message, properties }: LogRecord): string => {
+/** The message without the error's stack, which only `--verbose` prints. */
+const messageOf = ({ message, properties }: LogRecord): string => {
   const { error } = properties;
   return message
     .map((part) =>
@@ -50,14 +50,14 @@ const sentenceOf = ({ message, properties }: LogRecord): string => {
 };
 
 const timesText = (times: number): string =>
-  times === 0 ? '' : ` (${times} more like it since it was printed last)`;
+  times === 0 ? '' : ` (repeated ${times} times since last printed)`;
 
-/** @returns what takes a record and prints it unless its cause was printed just now */
+/** Create a sink that prints a record unless the same failure was printed within the last minute. */
 const createFailureSink = (terminal: Terminal, json: boolean): ((record: LogRecord) => void) => {
   const causes = new Map<string, Cause>();
   return (record) => {
     const { rawMessage, properties, timestamp, level } = record;
-    const code = codeOf(properties['error']);
+    const code = systemCodeOf(properties['error']);
     const key = `${String(rawMessage)} ${code ?? ''}`;
     const known = causes.get(key);
     if (known !== undefined && timestamp - known.printedAt < REPEAT_AFTER_MS) {
@@ -67,7 +67,7 @@ const createFailureSink = (terminal: Terminal, json: boolean): ((record: LogReco
     const suppressed = known?.suppressed ?? 0;
     if (causes.size >= MAX_CAUSES) causes.clear();
     causes.set(key, { printedAt: timestamp, suppressed: 0 });
-    const message = sentenceOf(record);
+    const message = messageOf(record);
     const remedy = remedyFor(properties['error']);
     if (json) {
       terminal.note(

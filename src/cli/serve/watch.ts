@@ -1,5 +1,5 @@
 /**
- * Prints every attempt of an account when it is made.
+ * Prints the attempts of an account as they are made.
  *
  * @module
  */
@@ -52,8 +52,10 @@ const toLine = (
   );
 
 /**
- * @param reach how a command reaches the account
- * @returns the function that ends it
+ * Print each attempt of the account.
+ *
+ * @param reach of the account, for the commands in the output
+ * @returns a function that stops it
  */
 export const watchAttempts = (
   account: Account,

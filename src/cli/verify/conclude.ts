@@ -1,5 +1,5 @@
 /**
- * How a run of `verify` ends: its status, and why nothing could be learnt.
+ * Exit status of a run of `verify`, and the reason if it is inconclusive.
  *
  * @module
  */
@@ -20,35 +20,39 @@ const describeUnreliable = ({ checks }: Report, validators: Validators): string 
     : `a hook is unreliable, so the checks that need it were not tested. ${found.id}: ${found.actual ?? found.reason ?? found.status}`;
 };
 
-/** Why nothing is known, for the last line; what the live view has told is not told again. */
-const whyInconclusive = (report: Report, validators: Validators): string => {
+/** Reason for the last line. Errors that the live view has printed are only named. */
+const reasonInconclusive = (report: Report, validators: Validators): string => {
   const errors = report.checks.filter(({ status }) => status === 'error');
   const unreached = errors.find(({ id }) => id === REACH);
   if (unreached !== undefined) return unreached.reason ?? '';
   if (errors.length > 0) {
-    return `not judged: ${errors.map(({ id }) => id).join(', ')}. Why is said above.`;
+    return `error in ${errors.map(({ id }) => id).join(', ')}. See the messages above.`;
   }
   if (report.cut_off?.by === 'budget') {
     const { reached, total } = report.cut_off;
-    return `${reached} of ${total} checks were run before the time budget was spent, and checks that decide the verdict are left. Pass a longer --time, or choose checks with --only.`;
+    return `the time budget ran out after ${reached} of ${total} checks, and the rest can still change the verdict. Pass a longer --time, or select checks with --only.`;
   }
   return (
     describeUnreliable(report, validators) ??
-    'none of the checks that were asked for could be run: look at what is not tested.'
+    'none of the selected checks could run. See the reasons under "not tested".'
   );
 };
 
-/** @throws {UsageError} when nothing could be learnt */
+/**
+ * Set the exit status for a report.
+ *
+ * @throws {UsageError} if the run is inconclusive
+ */
 export const conclude = (report: Report, validators: Validators, terminal: Terminal): void => {
   terminal.signal.throwIfAborted();
   const stale = report.baseline?.stale ?? [];
   if (stale.length > 0) {
     terminal.note(
-      `Stale in the baseline, take out: ${stale.map(({ id }) => id).join(', ')}. What it names must still fail.`,
+      `Stale baseline entries: ${stale.map(({ id }) => id).join(', ')}. Remove them: these checks no longer fail.`,
     );
   }
   if (report.summary.verdict === 'inconclusive') {
-    throw new UsageError(`Inconclusive: ${whyInconclusive(report, validators)}`);
+    throw new UsageError(`Inconclusive: ${reasonInconclusive(report, validators)}`);
   }
   if (report.summary.verdict === 'not_conformant' || stale.length > 0) terminal.fail();
 };

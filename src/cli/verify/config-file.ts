@@ -1,5 +1,5 @@
 /**
- * Files that `verify` reads: its configuration (JSON or a module) and its baseline.
+ * Reads the files of `verify`: the config file (JSON or a module) and the baseline.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { readBaseline } from '../../conformance/run/baseline.ts';
 import { CATALOGUE } from '../../conformance/catalogue.ts';
 import { readConfig, type VerifyConfig } from '../../conformance/config.ts';
 import type { KnownFailure } from '../../conformance/report.ts';
-import { readInput } from '../input.ts';
+import { InputError, readInput } from '../input.ts';
 import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -20,16 +20,14 @@ const readJson = async (flag: string, file: string, terminal: Terminal): Promise
   try {
     text = (await readInput(file, terminal)).toString('utf8').replace(/^\uFEFF/, '');
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    throw new UsageError(
-      `${flag}: ${error.message.replace(/ Give a file.*$/, ' Give a file of JSON.')}`,
-    );
+    if (!(error instanceof InputError)) throw error;
+    throw new UsageError(`Cannot read ${flag} ${file}: ${error.reason}. Pass a JSON file.`);
   }
   try {
     return JSON.parse(text);
-  } catch {
+  } catch (error) {
     throw new UsageError(
-      `${flag} ${file} is no JSON${MODULE.test(file) ? '' : ': look at it with `npx --yes jsonlint` or an editor, commas and quotes first'}.`,
+      `Invalid JSON in ${flag} ${file}: ${(error as Error).message}. Fix it there, commas and quotes first.`,
     );
   }
 };
@@ -40,18 +38,23 @@ const loadModule = async (file: string): Promise<unknown> => {
     if (module.default !== undefined) return module.default;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new UsageError(`--config ${file} cannot be loaded: ${reason.split('\n')[0]}`);
+    throw new UsageError(`Cannot load --config ${file}: ${reason.split('\n')[0]}`);
   }
-  throw new UsageError(`--config ${file} exports no default: write \`export default { … }\`.`);
+  throw new UsageError(`--config ${file} has no default export. Add \`export default { … }\`.`);
 };
 
 export interface ConfigFile {
   readonly config: VerifyConfig;
-  /** Paths in it start here. */
+  /** Directory that paths in the file are relative to. */
   readonly folder: string;
 }
 
-/** An empty one when none is named. */
+/**
+ * Read the config file; empty if `file` is undefined.
+ *
+ * @throws {UsageError} if it cannot be read, parsed or loaded
+ * @throws {OptionsError} if its content is invalid
+ */
 export const loadConfig = async (
   file: string | undefined,
   terminal: Terminal,

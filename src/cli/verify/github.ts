@@ -1,5 +1,5 @@
 /**
- * In GitHub Actions: annotations in the log, the report in the job's summary.
+ * GitHub Actions: annotations in the log, and the Markdown report in the job summary.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { github } from '../../conformance/reporters/github.ts';
 import { markdown } from '../../conformance/reporters/markdown.ts';
 import type { Terminal } from '../terminal.ts';
 
-/** On stderr, which the runner reads as well: stdout is for the report. */
+/** Annotations go to stderr, which the runner reads too: stdout is for the report. No effect outside GitHub Actions. */
 export const annotateOnGitHub = (report: Report, terminal: Terminal): void => {
   if (terminal.env['GITHUB_ACTIONS'] !== 'true') return;
   const annotations = github(report).trimEnd();
@@ -19,6 +19,6 @@ export const annotateOnGitHub = (report: Report, terminal: Terminal): void => {
   try {
     appendFileSync(summary, markdown(report));
   } catch (error) {
-    terminal.note(`The job's summary could not be written: ${(error as Error).message}`);
+    terminal.note(`Cannot write the job summary: ${(error as Error).message}`);
   }
 };

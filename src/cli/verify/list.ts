@@ -1,5 +1,5 @@
 /**
- * `verify --list`: the catalogue of checks.
+ * `verify --list`: prints the catalogue of checks.
  *
  * @module
  */
@@ -34,7 +34,7 @@ export const listChecks = (selection: Selection, json: boolean, terminal: Termin
     const rows = [
       ['  requirement', requirement.text],
       ['  source', requirement.source],
-      ...(needs.length === 0 ? [] : [['  needs', `a hook: ${needs.join(', ')}`]]),
+      ...(needs.length === 0 ? [] : [['  hooks', needs.join(', ')]]),
     ];
     terminal.print(`${terminal.style('bold', id)}  ${level}  ${title}`);
     for (const line of table(rows)) terminal.print(line);

@@ -1,5 +1,5 @@
 /**
- * The view of a run while it goes on: how far it is, what is running, and every finding as soon as it is known.
+ * Live view of a run: progress, running checks, and each finding as soon as it is known.
  *
  * @module
  */
@@ -9,40 +9,50 @@ import { isCounted, type CheckResult, type FailOn } from '../../conformance/repo
 import { harmless } from '../output/table.ts';
 import type { Terminal } from '../terminal.ts';
 
-const COUNTED = { MUST: 'failed', SHOULD: 'warned', INFO: 'noted' } as const;
+const FAILURE_KINDS = { MUST: 'failed', SHOULD: 'warning', INFO: 'note' } as const;
 
-/** The word under which the summary counts a result. */
+/** The word for a result, as in the report. */
 const kindOf = ({ status, level }: CheckResult): string => {
-  if (status === 'fail') return COUNTED[level];
-  return { pass: 'passed', not_tested: 'not tested', error: 'not judged' }[status];
+  if (status === 'fail') return FAILURE_KINDS[level];
+  return { pass: 'passed', not_tested: 'not tested', error: 'error' }[status];
 };
 
-/** When it cannot be judged, the run is over, and its last line says why. */
+/** If this check cannot run, neither can any other: the run ends, and its last line gives the reason. */
 export const REACH = 'http/reachable';
 
 /** Worst first, as in the report. */
-const KINDS = ['failed', 'not judged', 'warned', 'noted', 'passed', 'not tested'];
+const KINDS = ['failed', 'error', 'warning', 'note', 'passed', 'not tested'];
 
-/** Without a terminal that can overwrite a line, progress is a line of its own this often. Milliseconds. */
-const PROGRESS_EVERY_MS = 30_000;
+const formatCount = (kind: string, count: number): string => {
+  const isNoun = kind === 'error' || kind === 'warning' || kind === 'note';
+  return `${count} ${kind}${isNoun && count > 1 ? 's' : ''}`;
+};
+
+/** Interval of progress lines without a live terminal. */
+const PROGRESS_INTERVAL_MS = 30_000;
 
 const formatMinutes = (ms: number): string =>
   ms < 120_000 ? formatSpan(Math.ceil(ms / 1000) * 1000) : `${Math.ceil(ms / 60_000)} min`;
 
-const tellSlow = ({ answerMs, estimateMs, remainingMs }: Progress & { type: 'slow' }): string =>
-  `The receiver takes ${formatSpan(answerMs)} for an answer. All checks would take about ${formatMinutes(estimateMs)}; ${formatMinutes(remainingMs)} of the time budget are left. The most important checks run first, and the report lists what was not reached as not tested. Pass --time to allow more.`;
+const describeSlow = ({ answerMs, estimateMs, remainingMs }: Progress & { type: 'slow' }): string =>
+  `The receiver takes ${formatSpan(answerMs)} to respond. All checks would take about ${formatMinutes(estimateMs)}; the time budget has ${formatMinutes(remainingMs)} left. The most important checks run first; the rest are reported as not tested. Pass a longer --time to run all of them.`;
 
 const describeThrottled = ({ waitMs }: Progress & { type: 'throttled' }): string =>
   `The receiver limits the rate of requests. The run waits ${formatSpan(waitMs)}, and again whenever it is asked to: it takes longer.`;
 
 export interface LiveOptions {
-  /** Checks that are to be made. */
+  /** Number of checks to run. */
   readonly total: number;
   readonly failOn: FailOn;
-  /** Milliseconds since the run began. */
+  /** Milliseconds since the run started. */
   readonly elapsed: () => number;
 }
 
+/**
+ * Create a live view.
+ *
+ * @returns a function to call with each step of the run
+ */
 export const createLiveView = (
   terminal: Pick<Terminal, 'note' | 'status' | 'isLive'>,
   { total, failOn, elapsed }: LiveOptions,
@@ -50,7 +60,7 @@ export const createLiveView = (
   const running = new Set<string>();
   const counts = new Map<string, number>();
   let done = 0;
-  let nextNoteMs = PROGRESS_EVERY_MS;
+  let nextNoteMs = PROGRESS_INTERVAL_MS;
   const wordOf = ({ level }: CheckResult): string =>
     isCounted(level, failOn) ? 'FAILED' : level === 'SHOULD' ? 'WARNING' : 'NOTE';
   const finished = (result: CheckResult): void => {
@@ -64,7 +74,7 @@ export const createLiveView = (
   };
   return (step) => {
     if (step.type === 'slow') {
-      terminal.note(tellSlow(step));
+      terminal.note(describeSlow(step));
       return;
     }
     if (step.type === 'throttled') {
@@ -73,12 +83,14 @@ export const createLiveView = (
     }
     if (step.type === 'started') running.add(step.check.id);
     else finished(step.result);
-    const tally = KINDS.flatMap((kind) => (counts.has(kind) ? `${counts.get(kind)} ${kind}` : []));
+    const tally = KINDS.flatMap((kind) =>
+      counts.has(kind) ? formatCount(kind, counts.get(kind)!) : [],
+    );
     const parts = [`${done}/${total}`, tally.join(', '), [...running].join(' ')];
     const line = parts.filter((part) => part !== '').join('  ');
     terminal.status(done === total ? null : line);
     if (terminal.isLive || done === total || elapsed() < nextNoteMs) return;
-    nextNoteMs = elapsed() + PROGRESS_EVERY_MS;
+    nextNoteMs = elapsed() + PROGRESS_INTERVAL_MS;
     terminal.note(`${line}  after ${formatMinutes(elapsed())}`);
   };
 };

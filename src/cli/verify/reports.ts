@@ -1,5 +1,5 @@
 /**
- * Where the reports of `verify` go: at most one to stdout, the others to files.
+ * Destinations of the reports of `verify`: at most one on stdout, the others in files.
  *
  * @module
  */
@@ -20,40 +20,44 @@ export interface Output {
 
 const isFormat = (name: string): name is Format => Object.hasOwn(REPORTERS, name);
 
-interface Asked {
+interface Requested {
   readonly format: Format;
-  /** Null: the terminal. */
+  /** Null for the terminal. */
   readonly file: string | null;
 }
 
-const parse = (text: string, folder: string): Asked => {
+const parse = (text: string, folder: string): Requested => {
   const [format = '', ...rest] = text.split('=');
   if (!isFormat(format)) {
     throw new UsageError(
-      `--report "${text}" has no known format: use ${Object.keys(REPORTERS).join(', ')}, each with =file to write it there.`,
+      `Unknown format in --report "${text}". Pass ${Object.keys(REPORTERS).join(', ')}, optionally with =file.`,
     );
   }
   if (rest.length === 0) return { format, file: null };
   const file = rest.join('=');
   if (file === '') {
     throw new UsageError(
-      `--report "${text}" names no file: give one after the =, or leave the = out for stdout.`,
+      `Missing file in --report "${text}". Add a path after =, or remove = for stdout.`,
     );
   }
   return { format, file: file === '-' ? null : resolve(folder, file) };
 };
 
 /**
- * @param asked as in `--report`
- * @param folder where relative paths start
- * @throws {UsageError} for an unknown format, two reports for stdout, or two for one file
+ * Parse the values of `--report`.
+ *
+ * @param requested values such as `junit=junit.xml`
+ * @param folder directory that relative paths start from
+ * @throws {UsageError} for an unknown format, two reports on stdout, or two in one file
  */
-export const outputsOf = (asked: readonly string[], folder: string): readonly Output[] => {
-  const all = asked.map((text) => parse(text, folder));
+export const outputsOf = (requested: readonly string[], folder: string): readonly Output[] => {
+  const all = requested.map((text) => parse(text, folder));
   const files = all.flatMap(({ file }) => file ?? []);
-  const twice = files.find((file, at) => files.indexOf(file) !== at);
-  if (twice !== undefined) {
-    throw new UsageError(`--report names ${twice} twice: give each report a file of its own.`);
+  const duplicate = files.find((file, at) => files.indexOf(file) !== at);
+  if (duplicate !== undefined) {
+    throw new UsageError(
+      `Two values of --report write to ${duplicate}. Pass a different file for each.`,
+    );
   }
   const machine = [
     ...new Set(
@@ -62,41 +66,45 @@ export const outputsOf = (asked: readonly string[], folder: string): readonly Ou
   ];
   if (machine.length > 1) {
     throw new UsageError(
-      `--report ${machine.join(' and --report ')} both go to stdout: write one to a file, e.g. --report ${machine[1]}=report.${machine[1]}.`,
+      `--report ${machine.join(' and --report ')} both write to stdout. Write one to a file, such as --report ${machine[1]}=report.${machine[1]}.`,
     );
   }
   const wantsPretty = all.some(({ format, file }) => format === 'pretty' && file === null);
   const [first] = machine;
-  const shown: readonly Output[] =
+  const onTerminal: readonly Output[] =
     first === undefined
       ? [{ format: 'pretty', to: 'stdout' }]
       : [
           ...(wantsPretty ? ([{ format: 'pretty', to: 'stderr' }] as const) : []),
           { format: first, to: 'stdout' },
         ];
-  const written = all.flatMap(({ format, file }) =>
+  const inFiles = all.flatMap(({ format, file }) =>
     file === null ? [] : [{ format, to: { file } }],
   );
-  return [...written, ...shown];
+  return [...inFiles, ...onTerminal];
 };
 
-const WHY: Readonly<Record<string, string>> = {
-  EISDIR: 'it is a folder',
-  EACCES: 'it may not be written',
-  EROFS: 'it may not be written',
-  ENOTDIR: 'a part of its path is a file',
-  EEXIST: 'a part of its path is a file',
+const REASONS: Readonly<Record<string, string>> = {
+  EISDIR: 'it is a directory',
+  EACCES: 'permission denied',
+  EROFS: 'the file system is read-only',
+  ENOTDIR: 'part of its path is a file',
+  EEXIST: 'part of its path is a file',
   ENOSPC: 'the disk is full',
 };
 
 const unwritable = (file: string, error: unknown): UsageError => {
   const { code = '', message } = error as NodeJS.ErrnoException;
   return new UsageError(
-    `--report: cannot write ${file}: ${WHY[code] ?? message}. Give a file in a folder that can be written to.`,
+    `Cannot write --report ${file}: ${REASONS[code] ?? message}. Pass a file in a writable directory.`,
   );
 };
 
-/** Before the run, so that nobody waits for a report that cannot be written. */
+/**
+ * Create the files before the run: a report that cannot be written should fail at once, not after minutes.
+ *
+ * @throws {UsageError} for a file that cannot be written
+ */
 export const prepareFiles = (outputs: readonly Output[]): void => {
   for (const { to } of outputs) {
     if (typeof to === 'string') continue;
@@ -114,7 +122,7 @@ const textOf = (report: Report, { format, to }: Output, terminal: Terminal): str
     ? pretty(report, (colour, text) => terminal.style(colour, text))
     : REPORTERS[format](report);
 
-/** Each with one line end at its end, as `print` and `note` give it. */
+/** Write each report to its destination, ending in one newline. */
 export const writeReports = (
   report: Report,
   outputs: readonly Output[],

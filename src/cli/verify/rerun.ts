@@ -1,5 +1,5 @@
 /**
- * The command that makes one check again: the flags of this run, but for those that choose checks and reports.
+ * Command that repeats one check: the flags of this run, except those that select checks and reports.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { VerifyFlags } from './settings.ts';
 
 type Member = keyof VerifyFlags;
 
-/** What says how to reach the receiver and its hooks. */
+/** Flags that define how to reach the receiver and its hooks. */
 const VALUES = [
   ['config', '--config'],
   ['timeout', '--timeout'],
@@ -30,10 +30,10 @@ const SWITCHES = [
 ] as const satisfies readonly (readonly [Member, string])[];
 
 /**
- * Neither the secret nor a key stands in it; both are read from the environment. Without the seed: with it the events
- * would have the ids of this run, which the receiver knows by now.
+ * Build the command. It reads the secret and the key from the environment, so that neither is printed. It omits the seed:
+ * with it, events would have the IDs of this run, which the receiver has already processed.
  *
- * @param argument the receiver's URL; left out where the configuration file has it
+ * @param argument the receiver's URL; undefined if the config file has it
  */
 export const rerunWith =
   (argument: string | undefined, flags: VerifyFlags) =>

@@ -1,5 +1,5 @@
 /**
- * One run of `verify`: from flags and file to reports and status.
+ * One run of `verify`: from flags and config file to reports and exit status.
  *
  * @module
  */
@@ -14,17 +14,10 @@ import type { EffectsSink } from '../../conformance/hooks/sink-effects.ts';
 import type { PausesIn } from '../../conformance/hooks/sandbox-campaign.ts';
 import { describeNeedByFlags, flagOf } from './needs.ts';
 import { planChecks } from '../../conformance/run/select.ts';
+import { DEFAULT_API_KEY } from '../../domain/defaults.ts';
 import { stopwatch } from '../../conformance/net/stopwatch.ts';
 import { verify } from '../../conformance/verify.ts';
-import {
-  checkKey,
-  checkSecret,
-  DEFAULT_API_KEY,
-  httpUrl,
-  keyOf,
-  keysOf,
-  secretOf,
-} from '../options.ts';
+import { checkKey, checkSecret, httpUrl, keyOf, keysOf, secretOf } from '../options.ts';
 import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
 import { conclude } from './conclude.ts';
@@ -43,10 +36,10 @@ import {
   type VerifyFlags,
 } from './settings.ts';
 
-/** The key in a sandbox that nobody else sees. */
-const OWN_KEY = 'conformance';
+/** API key in a private sandbox. */
+const PRIVATE_KEY = 'conformance';
 
-/** A sandbox that is there already; null when none is named. */
+/** The running sandbox given by flags, environment or file; null without one. */
 const givenSandbox = (
   flags: VerifyFlags,
   { config }: ConfigFile,
@@ -67,13 +60,13 @@ const sandboxOf = (flags: VerifyFlags, file: ConfigFile, terminal: Terminal): St
     return async () => {
       const { createMock } = await import('../../create-mock.ts');
       const mock = await createMock({ clock: 'frozen', rateLimit: false });
-      return { url: mock.url, apiKey: OWN_KEY, [Symbol.asyncDispose]: () => mock.close(0) };
+      return { url: mock.url, apiKey: PRIVATE_KEY, [Symbol.asyncDispose]: () => mock.close(0) };
     };
   }
   return async () => ({ ...given, [Symbol.asyncDispose]: () => Promise.resolve() });
 };
 
-/** The sink that shows effects, by a flag or else by the file. */
+/** The sink that counts effects, from the flag or else the file. */
 const effectsSinkOf = (
   flags: VerifyFlags,
   file: ConfigFile,
@@ -85,7 +78,7 @@ const effectsSinkOf = (
   const sandbox = givenSandbox(flags, file, terminal);
   if (sandbox !== null) return { sandboxUrl: sandbox.url, apiKey: sandbox.apiKey, name };
   throw new UsageError(
-    '--effects-sink names a sink of a sandbox that is running: say which with --sandbox-url.',
+    '--effects-sink requires a running sandbox. Pass its URL with --sandbox-url.',
   );
 };
 
@@ -98,7 +91,7 @@ const pausesIn = (
   const sandbox = givenSandbox(flags, file, terminal);
   if (sandbox !== null) return { sandboxUrl: sandbox.url, apiKey: sandbox.apiKey };
   throw new UsageError(
-    '--pauses is about a sandbox that is running: say which with --sandbox-url, and give the receiver the same address.',
+    '--pauses requires a running sandbox that the receiver uses as the provider. Pass its URL with --sandbox-url.',
   );
 };
 
@@ -107,15 +100,15 @@ const urlOf = (name: string, text: string): string => {
     return httpUrl(text);
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    throw new UsageError(`${name} is "${text}". ${(error as Error).message}`);
+    throw new UsageError(`Invalid ${name} "${text}". ${(error as Error).message}`);
   }
 };
 
 const targetOf = (argument: string | undefined, { config }: ConfigFile): string => {
   const url = argument ?? config.url;
-  if (url !== undefined) return urlOf('The URL', url);
+  if (url !== undefined) return urlOf('URL', url);
   throw new UsageError(
-    'Nothing says which receiver: give its URL, e.g. sendemall-mock verify http://localhost:3000/webhooks/sendemall.',
+    'Missing URL of the receiver. Pass it, for example: sendemall-mock verify http://localhost:3000/webhooks/sendemall',
   );
 };
 
@@ -131,8 +124,8 @@ const hooksOf = (flags: VerifyFlags, file: ConfigFile, terminal: Terminal): Hook
   return { ...config.hooks, ...Object.fromEntries(given) };
 };
 
-/** What the flags hold that no report may show, besides the secret: the account's key, and what hook URLs carry. */
-const hiddenOf = (
+/** Values that no report may contain, besides the secret: API keys, and credentials in hook URLs. */
+const redactedOf = (
   flags: VerifyFlags,
   { config }: ConfigFile,
   terminal: Terminal,
@@ -182,7 +175,7 @@ const optionsOf = async (
     baseline: baseline === undefined ? undefined : await loadBaseline(baseline, terminal),
     hooks: hooksOf(flags, file, terminal),
     sandbox: sandboxOf(flags, file, terminal),
-    hidden: hiddenOf(flags, file, terminal),
+    hidden: redactedOf(flags, file, terminal),
     rerun: rerunWith(argument, flags),
     describeNeed: describeNeedByFlags,
     signal: terminal.signal,
@@ -203,9 +196,9 @@ const runWith = async (
   const options = await optionsOf(argument, flags, file, terminal);
   const { hooks = {} } = options;
   const plan = planChecks(CATALOGUE, options, (hook) => hasHook(hooks, hook));
-  const asked = flags.report ?? [file.config.report ?? []].flat();
+  const requested = flags.report ?? [file.config.report ?? []].flat();
   const outputs = outputsOf(
-    flags.json ? [...asked, 'json'] : asked,
+    flags.json ? [...requested, 'json'] : requested,
     flags.report === undefined ? file.folder : '.',
   );
   prepareFiles(outputs);
@@ -221,7 +214,7 @@ const runWith = async (
   conclude(report, plan.validators, terminal);
 };
 
-/** @throws {UsageError} for whatever was asked wrongly, and when nothing could be learnt */
+/** @throws {UsageError} for invalid usage, and if the run is inconclusive */
 export const runVerify = async (
   argument: string | undefined,
   flags: VerifyFlags,

@@ -1,15 +1,15 @@
 /**
- * What a run of `verify` is told: by flags, by the environment, by a configuration file, in this order.
+ * Settings of a run of `verify`. Precedence: flags, environment, config file.
  *
  * @module
  */
-import { parseSpan } from '../../domain/time.ts';
+import { parseDuration } from '../../domain/time.ts';
 import { CONTENT_TYPE, SIGNATURE } from '../../../schemas/contract.ts';
 import type { VerifyConfig } from '../../conformance/config.ts';
 import type { HttpHookOptions } from '../../conformance/hooks/http-hooks.ts';
 import { UsageError } from '../usage-error.ts';
 
-/** As commander gives them. */
+/** Flags as parsed by commander. */
 export interface VerifyFlags {
   readonly secret?: string | undefined;
   readonly only?: readonly string[] | undefined;
@@ -39,33 +39,47 @@ export interface VerifyFlags {
   readonly json?: true | undefined;
 }
 
-/** Of one list or text, from a flag that gathers or from the file. */
+/** Split comma-separated values, from a repeatable flag or the config file. */
 export const listOf = (given: string | readonly string[] | undefined): readonly string[] =>
   (typeof given === 'string' ? [given] : (given ?? []))
     .flatMap((item) => item.split(','))
     .map((item) => item.trim())
     .filter((item) => item !== '');
 
+/**
+ * Parse --timeout.
+ *
+ * @returns milliseconds
+ * @throws {UsageError} if it is not a duration, or out of range
+ */
 export const timeoutOf = (text: string): number => {
-  const millis = parseSpan(text);
+  const millis = parseDuration(text);
   if (millis !== null && millis >= 50 && millis <= 600_000) return millis;
-  throw new UsageError(`--timeout is "${text}": give a span from 50ms to 10m, e.g. 2s.`);
+  throw new UsageError(
+    `Invalid --timeout "${text}". Pass a duration from 50ms to 10m, such as 2s.`,
+  );
 };
 
 const MAX_TIME_MS = 86_400_000;
 
-/** @param name of the flag or the variable that holds it */
+/**
+ * Parse the time budget.
+ *
+ * @param name flag or environment variable that holds it, for the message
+ * @returns milliseconds
+ * @throws {UsageError} if it is not a duration, or out of range
+ */
 export const budgetOf = (text: string, name: string): number => {
-  const millis = parseSpan(text);
+  const millis = parseDuration(text);
   if (millis !== null && millis >= 1000 && millis <= MAX_TIME_MS) return millis;
-  throw new UsageError(`${name} is "${text}". Give a span from 1s to 24h, e.g. 10m.`);
+  throw new UsageError(`Invalid ${name} "${text}". Pass a duration from 1s to 24h, such as 10m.`);
 };
 
 const NAME = /^[\w!#$%&'*+.^`|~-]+$/;
 const VALUE = /^[\t\u0020-\u007E\u0080-\u00FF]*$/;
 
-/** The suite writes these itself: to send them twice would judge the receiver by a broken request. */
-const OWN = new Set([
+/** Headers that the suite sends itself. Sending one twice would test the receiver with a broken request. */
+const RESERVED = new Set([
   'connection',
   'content-length',
   'content-type',
@@ -78,24 +92,29 @@ const OWN = new Set([
 const checkHeader = (name: string, value: string): readonly [string, string] => {
   if (!NAME.test(name)) {
     throw new UsageError(
-      `--header "${name}" is no header's name: give name and value, e.g. --header 'X-Gateway-Key: abc'.`,
+      `Invalid header name in --header "${name}". Pass a name and a value, such as --header 'X-Gateway-Key: abc'.`,
     );
   }
-  if (OWN.has(name.toLowerCase())) {
+  if (RESERVED.has(name.toLowerCase())) {
     throw new UsageError(
-      `--header ${name} is one that the suite sends itself, as the provider does (Content-Type: ${CONTENT_TYPE}): leave it out.`,
+      `--header ${name} is reserved: the suite sends it as the provider does (Content-Type: ${CONTENT_TYPE}). Remove it.`,
     );
   }
-  // Not quoted: it may be a key.
+  // Do not quote the value: it may be a key.
   if (!VALUE.test(value) || value === '') {
     throw new UsageError(
-      `--header ${name} has no value, or one with a character that no header can carry: give plain text after the colon.`,
+      `Invalid value in --header ${name}: it is empty or contains a character that a header cannot carry. Pass plain text after the colon.`,
     );
   }
   return [name, value];
 };
 
-/** @param lines `Name: value` */
+/**
+ * Merge headers from flags and the config file; flags win.
+ *
+ * @param lines `Name: value`
+ * @throws {UsageError} for a malformed or reserved header
+ */
 export const headersOf = (
   lines: readonly string[] | undefined,
   given: Readonly<Record<string, string>> | undefined,
@@ -104,7 +123,7 @@ export const headersOf = (
     const colon = line.indexOf(':');
     if (colon < 1) {
       throw new UsageError(
-        "A --header has no colon in it: give name and value, e.g. --header 'X-Gateway-Key: abc'.",
+        "Missing colon in --header. Pass a name and a value, such as --header 'X-Gateway-Key: abc'.",
       );
     }
     return checkHeader(line.slice(0, colon).trim(), line.slice(colon + 1).trim());
@@ -125,7 +144,12 @@ const HOOK_FLAGS = [
   ['recoverCommand', '--recover-command'],
 ] as const;
 
-/** A recovery or effects that a flag names take the place of the file's, whichever kind they are. */
+/**
+ * Merge hook URLs and commands from flags and the config file. A flag for effects or recovery replaces the file's setting
+ * of either kind.
+ *
+ * @throws {UsageError} for an empty one
+ */
 export const hookOptionsOf = (flags: VerifyFlags, config: VerifyConfig): HttpHookOptions => {
   const recovers = flags.recoverUrl !== undefined || flags.recoverCommand !== undefined;
   const effects = flags.effectsUrl !== undefined || flags.effectsSink !== undefined;
@@ -138,8 +162,8 @@ export const hookOptionsOf = (flags: VerifyFlags, config: VerifyConfig): HttpHoo
     HOOK_FLAGS.map(([member, flag]) => {
       const value = flags[member] ?? given[member];
       if (value?.trim() === '') {
-        const what = flag.endsWith('url') ? 'a URL' : 'a command for the shell';
-        throw new UsageError(`${flag} is empty: give ${what}, or leave it out.`);
+        const expected = flag.endsWith('url') ? 'a URL' : 'a shell command';
+        throw new UsageError(`${flag} is empty. Pass ${expected}, or remove the flag.`);
       }
       return [member, value];
     }),

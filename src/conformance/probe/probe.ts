@@ -85,6 +85,10 @@ export interface ProbeContext {
   readonly throttle?: Throttle | undefined;
   /** What the rate limits of the receiver did to the run so far. */
   readonly limits?: (() => Limits) | undefined;
+  /** Spend more time: more generated events, longer histories, longer pauses. */
+  readonly thorough?: boolean | undefined;
+  /** Saved events that are replayed before any are generated. */
+  readonly examples?: readonly Event[] | undefined;
   /** Event types that have an effect, as the user says; null or undefined: unknown. */
   readonly effectTypes?: readonly EventType[] | null | undefined;
   /** Returns the address of a lead that the receiver knows; null or undefined: made-up addresses will do. */
@@ -109,6 +113,10 @@ export interface Probe {
   readonly signal: AbortSignal | undefined;
   /** What the rate limits of the receiver did to the run so far. */
   limits(): Limits;
+  /** Spend more time: more generated events, longer histories, longer pauses. */
+  readonly thorough: boolean;
+  /** Saved events that are replayed before any are generated. */
+  readonly examples: readonly Event[];
   /** Event types that have an effect, as the user says; null: unknown. */
   readonly effectTypes: readonly EventType[] | null;
   /** Returns the address of a lead that the receiver knows; null: made-up addresses will do. */
@@ -203,6 +211,8 @@ export const createProbe = (context: ProbeContext): Probe => {
     sandbox: context.sandbox,
     signal,
     limits: context.limits ?? (() => NO_LIMITS),
+    thorough: context.thorough ?? false,
+    examples: context.examples ?? [],
     effectTypes: context.effectTypes ?? null,
     leadEmail: context.leadEmail ?? null,
     exchanges: recorder.exchanges,

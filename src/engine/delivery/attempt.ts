@@ -1,5 +1,5 @@
 /**
- * One attempt at a delivery: sign the bytes, send them, judge the answer.
+ * One delivery attempt: sign the bytes, send them, classify the response.
  *
  * @module
  */
@@ -16,18 +16,18 @@ export interface Sendable {
   readonly sign: Signer;
   readonly body: string;
   readonly signature: SignatureMode;
-  /** Cuts the attempt when aborted; it has no result then. */
+  /** Aborting it cuts the attempt, which then reports no result. */
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface AttemptEnd extends Verdict {
   readonly durationMs: Millis;
-  /** As sent; null when left out. */
+  /** The signature header as sent; null if omitted. */
   readonly signature: string | null;
   readonly response: AttemptResponse | null;
 }
 
-/** Well formed, and by another key: what a forger could send. */
+/** A well-formed signature with a wrong key, as a forger would send. */
 const forge = createSigner('not the secret of this webhook');
 
 const signatureFor = ({ body, sign, signature }: Sendable): string | null => {
@@ -35,7 +35,7 @@ const signatureFor = ({ body, sign, signature }: Sendable): string | null => {
   return signature === 'wrong' ? forge(body) : null;
 };
 
-/** Only what the provider documents: anything more would be a promise that it does not make. */
+/** Request headers of a delivery: only documented ones, so that no receiver relies on more. */
 export const deliveryHeaders = (signature: string | null): [name: string, value: string][] =>
   signature === null
     ? [['Content-Type', CONTENT_TYPE]]
@@ -46,14 +46,14 @@ export const deliveryHeaders = (signature: string | null): [name: string, value:
 
 const logger = getLogger(['sendemall-mock', 'engine']);
 
-/** The stack is what a report of a defect needs, and the attempt's record does not keep it. */
+/** Log the stack for bug reports; the attempt record keeps only the message. */
 const logOwnFailure = (error: Error): void => {
   const { kind } = classifyNetworkError(error);
   if (kind !== 'internal' && kind !== 'exhausted') return;
-  logger.error('An attempt failed inside the sandbox, not at the receiver: {error}', { error });
+  logger.error('Attempt failed inside the sandbox, not at the receiver: {error}', { error });
 };
 
-/** The end of an attempt from what came of its exchange. */
+/** Build an attempt's result from its exchange, logging the sandbox's own failures. */
 export const endOf = (
   result: PostResult,
   durationMs: Millis,
@@ -65,6 +65,12 @@ export const endOf = (
   return { outcome, error, durationMs, signature, response: result.response };
 };
 
+/**
+ * Make one attempt.
+ *
+ * @param timeoutMs the transport's real time limit, named in the error of a timeout
+ * @param done called once with the result; never if `sendable.signal` is aborted first
+ */
 export const makeAttempt = (
   transport: Transport,
   timeoutMs: number,
@@ -76,7 +82,7 @@ export const makeAttempt = (
     signature === null
       ? ['Content-Type', CONTENT_TYPE]
       : ['Content-Type', CONTENT_TYPE, SIGNATURE.header, signature];
-  const answered = (result: PostResult, durationMs: number): void =>
+  const finished = (result: PostResult, durationMs: number): void =>
     done(endOf(result, durationMs, signature, timeoutMs));
-  transport.post(sendable.target, headers, sendable.body, answered, sendable.signal);
+  transport.post(sendable.target, headers, sendable.body, finished, sendable.signal);
 };

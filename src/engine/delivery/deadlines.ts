@@ -1,38 +1,40 @@
 /**
- * One timer for all attempts in flight: they share one limit, so the oldest is always the next to expire. The timer
- * exists only while something is in flight, so an idle transport keeps no process alive.
+ * One timer for all attempts in flight. They share one limit, so the oldest is always the next to expire. The timer
+ * exists only while something is in flight, so that an idle transport does not keep the process alive.
  *
- * A linked list on purpose. A `Set` that items pour through leaves a chain of outgrown tables behind, each of which
- * keeps what was in it from being collected young: that cost a third of all processor time.
+ * The items form a linked list. A `Set` with a high turnover leaves a chain of outgrown hash tables behind, which keeps
+ * its former items alive past young-generation collection; that took a third of the CPU time.
  *
  * @module
  */
 import type { SystemClock } from '../../clock/port.ts';
 
-/** Many attempts may expire at once, and each closes a socket: yield to the event loop after this long. */
+/** Many attempts may expire at once, and each closes a socket: yield to the event loop after this many milliseconds. */
 const SLICE_MS = 5;
 
 export interface Expiring {
-  /** By the monotonic clock. */
+  /** Monotonic milliseconds. */
   readonly startedAt: number;
-  /** The attempt is abandoned when this is aborted; null when nothing can abandon it. */
+  /** Aborting it abandons the attempt; null if nothing can. */
   readonly signal: AbortSignal | null;
   /** Neighbours in the list, managed by the list. */
   older: Expiring | null;
   younger: Expiring | null;
+  /** Report a timeout and cut the request. Must lead to `remove`. */
   expire(): void;
-  /** Cuts the attempt without reporting a result. */
+  /** Cut the request without reporting a result. */
   abandon(): void;
 }
 
 export interface Deadlines {
   add(item: Expiring): void;
-  /** Must be in the list. */
+  /** @param item must be in the list */
   remove(item: Expiring): void;
-  /** Abandons and removes every item of `signal`. */
+  /** Abandon and remove every item with this signal. */
   abandon(signal: AbortSignal): void;
 }
 
+/** @param limitMs real milliseconds from `startedAt` to `expire` */
 export const createDeadlines = (wall: SystemClock, limitMs: number): Deadlines => {
   let oldest: Expiring | null = null;
   let youngest: Expiring | null = null;

@@ -1,5 +1,5 @@
 /**
- * The outcome of an exchange: what it means, and what to do about it.
+ * Classify the result of an exchange as an outcome, with an error text that names the cause and the remedy.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Outcome } from '../../domain/delivery.ts';
 import { classifyNetworkError, type SenderFailure } from '../../domain/network-error.ts';
 import { isSuccess } from '../../domain/retry-plan.ts';
-import { formatSpan } from '../../domain/time.ts';
+import { formatDuration } from '../../domain/time.ts';
 import { BlockedTargetError } from './target-guard.ts';
 import { MAX_RESPONSE_BYTES, type Phase, type PostResult } from './transport.ts';
 
@@ -21,17 +21,17 @@ const DELIVERED: Verdict = { outcome: 'delivered', error: null };
 
 const ofStatus = (status: number, location: string | undefined): Verdict => {
   if (isSuccess(status)) return DELIVERED;
-  const said = `answered ${status} ${STATUS_CODES[status] ?? ''}`.trimEnd();
+  const summary = `answered ${status} ${STATUS_CODES[status] ?? ''}`.trimEnd();
   return status >= 300 && status < 400
     ? {
         outcome: 'redirect',
-        error: `${said}${location === undefined ? '' : ` to ${location}`}; redirects are not followed: register the final URL`,
+        error: `${summary}${location === undefined ? '' : ` to ${location}`}; redirects are not followed: register the final URL`,
       }
-    : { outcome: 'non_2xx', error: `${said}; only a 2xx counts as received` };
+    : { outcome: 'non_2xx', error: `${summary}; only a 2xx counts as received` };
 };
 
 const ofTimeout = (phase: Phase, timeoutMs: number): Verdict => {
-  const limit = formatSpan(timeoutMs);
+  const limit = formatDuration(timeoutMs);
   switch (phase) {
     case 'connect':
       return {
@@ -41,25 +41,25 @@ const ofTimeout = (phase: Phase, timeoutMs: number): Verdict => {
     case 'headers':
       return {
         outcome: 'timeout_headers',
-        error: `no answer within ${limit}; acknowledge first and process afterwards`,
+        error: `no response within ${limit}; acknowledge first, then process`,
       };
     case 'body':
       return {
         outcome: 'timeout_body',
-        error: `the answer's body was not complete within ${limit}; end the response`,
+        error: `the response body was not complete within ${limit}; end the response`,
       };
   }
 };
 
-/** A failure of the sandbox: nothing follows from it about the receiver. */
-const ofSender = (kind: SenderFailure, said: string): string => {
+/** A failure of the sandbox itself; it says nothing about the receiver. */
+const ofSender = (kind: SenderFailure, code: string): string => {
   switch (kind) {
     case 'exhausted':
-      return `the sandbox has run out of resources (${said}), the receiver is not the cause; raise its limits (open files, memory) or send fewer at once`;
+      return `the sandbox has run out of resources (${code}), the receiver is not the cause; raise its limits (open files, memory) or lower the concurrency`;
     case 'stopped':
-      return `the sandbox was stopped during this attempt (${said}), the receiver is not the cause`;
+      return `the sandbox was stopped during this attempt (${code}), the receiver is not the cause`;
     case 'internal':
-      return `internal error of the sandbox (${said}), the receiver is not the cause; please report it`;
+      return `internal error of the sandbox (${code}), the receiver is not the cause; please report it`;
   }
 };
 
@@ -69,12 +69,12 @@ const ofError = (error: Error, phase: Phase): Verdict => {
       outcome: 'blocked',
       error:
         error.reason === 'public'
-          ? `not sent: ${error.address} is a public address, and a mock's made-up events are kept off those; start the sandbox with --allow-public-targets if it is yours`
-          : `not sent: ${error.address} is the address of a cloud's metadata service, which holds a machine's credentials; register the address of your receiver`,
+          ? `not sent: ${error.address} is a public address, and the sandbox sends its simulated events to private addresses only; start it with --allow-public-targets if this receiver is yours`
+          : `not sent: ${error.address} is a cloud metadata service, which serves machine credentials; register your receiver's address`,
     };
   }
   const { kind, code } = classifyNetworkError(error);
-  const said = code || error.message;
+  const cause = code || error.message;
   switch (kind) {
     case 'tls':
       return {
@@ -99,18 +99,18 @@ const ofError = (error: Error, phase: Phase): Verdict => {
     case 'connect_timeout':
       return {
         outcome: 'timeout_connect',
-        error: `no connection in time (${code}); is the receiver accepting connections?`,
+        error: `connecting timed out (${code}); is the receiver accepting connections?`,
       };
     case 'not_http':
     case 'wrong_length':
       return {
         outcome: 'invalid_response',
-        error: `the answer is not HTTP/1.1 (${said}); is this port another service's?`,
+        error: `the response is not HTTP/1.1 (${cause}); does another service listen on this port?`,
       };
     case 'headers_too_large':
       return {
         outcome: 'response_too_large',
-        error: "the answer's headers are over 16 KiB; send fewer",
+        error: 'the response headers exceed 16 KiB; send fewer',
       };
     case 'reset':
     case 'closed_early':
@@ -118,16 +118,17 @@ const ofError = (error: Error, phase: Phase): Verdict => {
         outcome: 'reset',
         error:
           phase === 'body'
-            ? `the connection was cut in the middle of the answer (${said})`
-            : `the connection was cut before an answer (${said}); did the receiver crash?`,
+            ? `the connection was reset during the response (${cause})`
+            : `the connection was reset before any response (${cause}); did the receiver crash?`,
       };
     case 'exhausted':
     case 'stopped':
     case 'internal':
-      return { outcome: 'internal_error', error: ofSender(kind, said) };
+      return { outcome: 'internal_error', error: ofSender(kind, cause) };
   }
 };
 
+/** @param timeoutMs the attempt's real time limit, for the text of a timeout */
 export const verdictOn = (result: PostResult, timeoutMs: number): Verdict => {
   switch (result.kind) {
     case 'answered': {
@@ -138,7 +139,7 @@ export const verdictOn = (result: PostResult, timeoutMs: number): Verdict => {
     case 'too_large':
       return {
         outcome: 'response_too_large',
-        error: `the answer is longer than ${MAX_RESPONSE_BYTES} bytes; an acknowledgement needs no body`,
+        error: `the response exceeds ${MAX_RESPONSE_BYTES} bytes; an acknowledgement needs no body`,
       };
     case 'timeout':
       return ofTimeout(result.phase, timeoutMs);

@@ -1,10 +1,9 @@
 /**
- * Which addresses a delivery may go to. Checked when a connection is made, after the name is resolved, so that a name
- * that points elsewhere by then is caught too.
+ * Allowlist of delivery targets, against server-side request forgery. Addresses are checked at connection time, after
+ * DNS resolution, so that rebinding a name does not bypass the check.
  *
- * Two rules. Addresses of cloud metadata services are never allowed: whoever can register a webhook could read a
- * machine's credentials from them. Everything else is allowed if it is loopback, private or a container's, or if public
- * targets are allowed.
+ * Cloud metadata services are always blocked: anyone who can register a webhook could read the machine's credentials
+ * from them. Loopback, private and container addresses are always allowed; public ones only on request.
  *
  * @module
  */
@@ -51,7 +50,7 @@ const METADATA_IPV6 = [
   ['fe80::a9fe:a9fe', 128], // OpenStack
 ] as const;
 
-/** Names of metadata services, refused before they are resolved: some resolve only inside their cloud. */
+/** Host names of metadata services, blocked before resolution: some resolve only inside their cloud. */
 const METADATA_NAMES: ReadonlySet<string> = new Set([
   'metadata.google.internal',
   'metadata.goog',
@@ -61,7 +60,7 @@ const METADATA_NAMES: ReadonlySet<string> = new Set([
   'instance-data.ec2.internal',
 ]);
 
-/** The last 32 bits of an IPv6 address, as it writes them. */
+/** An IPv4 address as the last two groups of an IPv6 address. */
 const groupsOf = (ipv4: string): string => {
   const [a = 0, b = 0, c = 0, d = 0] = ipv4.split('.').map(Number);
   return `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
@@ -82,7 +81,7 @@ for (const [network, prefix] of METADATA_IPV6) metadata.addSubnet(network, prefi
 
 export type BlockReason = 'public' | 'metadata';
 
-/** A connection was not made because its target is not allowed. */
+/** Thrown instead of connecting to a target that is not allowed. */
 export class BlockedTargetError extends Error {
   readonly code = 'ERR_BLOCKED_TARGET';
   readonly address: string;
@@ -94,7 +93,7 @@ export class BlockedTargetError extends Error {
   }
 }
 
-/** An address without its zone, and whether `list` holds it. */
+/** Whether the list contains the address, ignoring its IPv6 zone. */
 const holds = (list: BlockList, address: string): boolean => {
   const bare = address.split('%')[0] ?? address;
   const family = isIP(bare);
@@ -107,10 +106,11 @@ const reasonAgainst = (address: string, allowPublic: boolean): BlockReason | nul
 };
 
 /**
- * Judges the host of a URL before it is resolved; sockets look up no name for an address.
+ * Check the host of a URL before resolution. Required beside {@link guardedLookup}, because sockets do not call `lookup`
+ * for an IP address.
  *
  * @param host a name or an address, without brackets
- * @returns null when it may be resolved and connected to
+ * @returns null if it may be resolved and connected to
  */
 export const checkTarget = (host: string, allowPublic: boolean): BlockedTargetError | null => {
   const name = host.toLowerCase().replace(/\.$/, '');
@@ -120,7 +120,7 @@ export const checkTarget = (host: string, allowPublic: boolean): BlockedTargetEr
   return reason === null ? null : new BlockedTargetError(host, reason);
 };
 
-/** A `lookup` for sockets that refuses a name as soon as one of its addresses is not allowed. */
+/** A `lookup` for sockets that fails with {@link BlockedTargetError} if any address of the name is not allowed. */
 export const guardedLookup =
   (allowPublic: boolean): LookupFunction =>
   (hostname, options, callback) => {

@@ -1,22 +1,22 @@
 /**
- * One HTTP POST: pooled, kept alive, bounded in time and size, following no redirect. It knows nothing of events.
+ * HTTP POST over pooled keep-alive connections, bounded in time and size. Redirects are not followed.
  *
  * @module
  */
 import type { IncomingHttpHeaders } from 'node:http';
-// By its file: to the bare name Bun answers with a stand-in of its own, which cannot dispatch.
+// Import the file: Bun replaces the bare name by a stub of its own without `dispatch`.
 import { Agent, buildConnector, type Dispatcher } from 'undici/index.js';
 import type { SystemClock } from '../../clock/port.ts';
 import type { AttemptResponse, HeaderList } from '../../domain/delivery.ts';
 import { createDeadlines, type Expiring } from './deadlines.ts';
 import { checkTarget, guardedLookup } from './target-guard.ts';
 
-/** A response body longer than this is not read to its end: the attempt fails as `response_too_large`. */
+/** Reading stops at a longer response body, and the attempt fails as `response_too_large`. */
 export const MAX_RESPONSE_BYTES = 1_048_576;
-/** This much of a response body is kept to be shown. */
-export const KEPT_RESPONSE_BYTES = 16_384;
+/** Bytes of a response body stored in the attempt record. */
+export const MAX_STORED_RESPONSE_BYTES = 16_384;
 
-/** What the exchange was waiting for. */
+/** The phase that the exchange was in when it ended. */
 export type Phase = 'connect' | 'headers' | 'body';
 
 export type PostResult =
@@ -35,7 +35,7 @@ export interface Target {
   readonly path: string;
 }
 
-/** The parts of a registered URL that a request needs; made once per URL. */
+/** Split a registered URL into the parts that a request needs; computed once per URL. */
 export const targetOf = (url: string): Target => {
   const { origin, pathname, search } = new URL(url);
   return { origin, path: pathname + search };
@@ -43,8 +43,10 @@ export const targetOf = (url: string): Target => {
 
 export interface Transport {
   /**
-   * Calls `done` once, within the time limit, whatever the receiver does; never when `signal` is aborted first, which
-   * cuts the request. Header names and values alternate.
+   * Send one request.
+   *
+   * @param headers alternating names and values
+   * @param done called exactly once, within the time limit; never if `signal` is aborted first, which cuts the request
    */
   post(
     target: Target,
@@ -53,15 +55,15 @@ export interface Transport {
     done: (result: PostResult, durationMs: number) => void,
     signal?: AbortSignal,
   ): void;
-  /** Whether it sends to public addresses, too. */
+  /** Whether public addresses are allowed. */
   readonly allowPublicTargets: boolean;
-  /** Cuts what is still open. */
+  /** Close all connections, cutting requests in flight. */
   close(): Promise<void>;
 }
 
-const tooLate = new Error('the time for this attempt is up');
-const abandoned = new Error('the attempt was abandoned');
-const tooLarge = new Error('the response is too large');
+const tooLate = new Error('attempt timed out');
+const abandoned = new Error('attempt abandoned');
+const tooLarge = new Error('response too large');
 
 const headerList = (headers: IncomingHttpHeaders): HeaderList => {
   const list: [string, string][] = [];
@@ -73,7 +75,7 @@ const headerList = (headers: IncomingHttpHeaders): HeaderList => {
   return list;
 };
 
-/** One exchange in progress: undici's handler and the deadline's subject in one. */
+/** One exchange in progress: both undici's handler and the item of the deadline list, to allocate one object only. */
 class Exchange implements Dispatcher.DispatchHandler, Expiring {
   readonly startedAt: number;
   readonly signal: AbortSignal | null;
@@ -110,8 +112,8 @@ class Exchange implements Dispatcher.DispatchHandler, Expiring {
     return {
       status: this.status,
       headers: this.headers,
-      body: kept.toString('utf8', 0, KEPT_RESPONSE_BYTES),
-      truncated: this.received > KEPT_RESPONSE_BYTES,
+      body: kept.toString('utf8', 0, MAX_STORED_RESPONSE_BYTES),
+      truncated: this.received > MAX_STORED_RESPONSE_BYTES,
     };
   }
 
@@ -127,7 +129,7 @@ class Exchange implements Dispatcher.DispatchHandler, Expiring {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.controller = controller;
-    // A connection that comes after the deadline must not deliver what is counted as failed.
+    // A connection made after the deadline must not deliver an event that counts as failed.
     if (this.over) controller.abort(tooLate);
     else this.phase = 'headers';
   }
@@ -140,7 +142,7 @@ class Exchange implements Dispatcher.DispatchHandler, Expiring {
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.received <= KEPT_RESPONSE_BYTES) this.chunks.push(chunk);
+    if (this.received <= MAX_STORED_RESPONSE_BYTES) this.chunks.push(chunk);
     this.received += chunk.length;
     if (this.received > MAX_RESPONSE_BYTES) {
       this.end({ kind: 'too_large', response: this.response()! });
@@ -161,7 +163,7 @@ export interface TransportOptions {
   readonly wall: SystemClock;
   /** Real milliseconds from the start of an attempt to the last byte of its response. */
   readonly timeoutMs: number;
-  /** Let deliveries leave this machine's own networks. */
+  /** Allow public addresses; see `target-guard.ts`. */
   readonly allowPublicTargets: boolean;
 }
 
@@ -177,8 +179,8 @@ export const createTransport = (options: TransportOptions): Transport => {
     if (blocked === null) connector(target, callback);
     else callback(blocked, null);
   };
-  // Limits on connections, headers and bodies are the deadline's and the dispatcher's business, not the pool's.
-  // That it is HTTP/1.1 is the connector's: told so as well, the agent would make up a key for every request.
+  // Time limits and in-flight limits are enforced by the deadlines and the dispatcher, not by the pool.
+  // `allowH2: false` belongs to the connector only: set on the agent, it would compute a pool key for every request.
   const agent = new Agent({
     connect,
     headersTimeout: 0,
@@ -186,7 +188,7 @@ export const createTransport = (options: TransportOptions): Transport => {
     pipelining: 1,
   });
   const deadlines = createDeadlines(wall, timeoutMs);
-  // One listener per signal, not per request: a signal is shared by all attempts of an account.
+  // All attempts of an account share a signal: add one listener per signal, not per request.
   const watched = new WeakSet<AbortSignal>();
   const watch = (signal: AbortSignal): void => {
     watched.add(signal);

@@ -1,235 +1,187 @@
 /**
- * Sends what is claimed, records what comes of it, and reports back to the dispatcher.
+ * The attempts of one generation: sends claims and records the results.
+ *
+ * An attempt is *in flight* from its start until its record is durable. In between it is *unanswered* until its request
+ * has a result; only then is its place in the shared {@link Capacity} returned. If it timed out on a simulated clock, it
+ * waits in {@link VirtualEnds} until the clock reaches its end.
+ *
+ * Failure: a record that the store rejects is dropped by the recorder, and the attempt counts as finished. When the
+ * generation is discarded, requests are cut and their results ignored, because the rows no longer exist.
  *
  * @module
  */
 import { getLogger } from '@logtape/logtape';
 import { DELIVERY_POLICY } from '../../../schemas/contract.ts';
-import type { AccountKey, Attempt, Millis, Outcome } from '../../domain/delivery.ts';
+import type { AccountKey, Millis, Outcome, WebhookKey } from '../../domain/delivery.ts';
 import { deliveryId } from '../../domain/delivery-id.ts';
-import { nextAttemptAt } from '../../domain/retry-plan.ts';
 import { toMoment } from '../../domain/time.ts';
-import { createSigner } from '../../signature/sign.ts';
 import type { AttemptRecord, Claim } from '../../storage/store.ts';
+import type { AccountClock } from '../account-clock.ts';
 import { makeAttempt, type AttemptEnd } from '../delivery/attempt.ts';
 import type { EventBus } from '../events.ts';
-import type { Decision } from '../faults/rules.ts';
 import { makeFaultyAttempt } from '../faults/faulty-attempt.ts';
-import type { DispatchContext, DispatchSources } from './port.ts';
-import type { Endpoint, Endpoints } from './endpoints.ts';
-import { targetOf } from '../delivery/transport.ts';
-import type { VirtualEnds } from './virtual-ends.ts';
+import type { FaultRules } from '../faults/rules.ts';
+import { attemptedEvent, recordOf, type StartedAttempt } from './attempt-record.ts';
+import { senderOf, type Endpoint } from './endpoints.ts';
+import type { Generation } from './generation.ts';
+import type { DispatchContext } from './port.ts';
+import { createVirtualEnds, type VirtualEnds } from './virtual-ends.ts';
 
 const logger = getLogger(['sendemall-mock', 'engine']);
 
-/** The work of one generation of an account. */
-export interface Work {
-  readonly endpoints: Endpoints;
-  /** Attempts that are sent and not recorded yet, without those in `ends`. */
-  inFlight: number;
-  /** Those among them that are not answered yet. */
-  unanswered: number;
+export interface Attempts {
+  /** Attempts in flight, excluding those in `ends`. */
+  inFlight(): number;
   /** Attempts that have timed out, and whose end the account's clock has not reached. */
-  readonly ends: VirtualEnds;
+  readonly ends: Pick<VirtualEnds, 'size' | 'earliest' | 'runDue'>;
+  /** Send what is ready as far as places are free. */
+  sendReady(endpoint: Endpoint): void;
+  /** Discard the generation: cut all requests and ignore their results. */
+  discardAll(): void;
 }
 
-export interface Sender {
-  /** Sends what is ready as far as places are free. */
-  sendReady(work: Work, endpoint: Endpoint): void;
-  /** Attempts recorded so far. */
-  attempts(): number;
+export interface AttemptDependencies {
+  readonly account: AccountKey;
+  readonly clock: AccountClock;
+  readonly faults: FaultRules;
+  readonly bus: EventBus;
+  readonly context: DispatchContext;
+  /** Called when an attempt is stored. */
+  onRecorded(outcome: Outcome): void;
+  /** Called when there may be more to do. */
+  wake(): void;
 }
 
 const isTimeout = (outcome: Outcome): boolean => outcome.startsWith('timeout_');
 
-/** What is known of an attempt when it starts. */
-interface Start {
-  readonly work: Work;
-  readonly endpoint: Endpoint;
-  readonly claim: Claim;
-  readonly at: Millis;
-  readonly url: string;
-  readonly simulated: boolean;
-  /** What is made to go wrong; null for nothing. */
-  readonly fault: Decision | null;
-}
+/** The rule by which the delivered event is sent once more; null for none. */
+const repeatRule = ({ fault }: StartedAttempt, { status }: AttemptRecord): string | null =>
+  fault?.name === 'duplicate' && !fault.isRepeat && status === 'delivered' ? fault.rule : null;
 
-/** @returns null when there is no next attempt */
-const nextAttempt = (
-  { endpoint, claim }: Start,
-  outcome: Outcome,
-  endedAt: Millis,
-): Millis | null =>
-  outcome === 'delivered' || endpoint.removed ? null : nextAttemptAt(claim.attempt, endedAt);
-
-const statusAfter = (
-  { endpoint }: Start,
-  outcome: Outcome,
-  nextAt: Millis | null,
-): AttemptRecord['status'] => {
-  if (outcome === 'delivered') return 'delivered';
-  if (endpoint.removed) return 'cancelled';
-  return nextAt === null ? 'dead' : 'pending';
+/**
+ * Plan a second delivery of a delivered event, marked as a repeat so that it is not repeated itself. A failure is logged
+ * only: the event was delivered.
+ *
+ * @returns its due time; null if there is none
+ */
+const planRepeat = async (
+  { account, clock, faults, context }: AttemptDependencies,
+  generation: Generation,
+  { endpoint, claim }: StartedAttempt,
+  rule: string,
+): Promise<Millis | null> => {
+  const dueAt = clock.now();
+  const repeated = { of: deliveryId(claim.delivery), body: null, signature: 'valid' } as const;
+  try {
+    const delivery = await context.store.redeliver(account, { ...repeated, dueAt });
+    if (delivery === null || generation.state === 'discarded') return null;
+    const decision = { name: 'duplicate', rule, holdMs: 0, isRepeat: true } as const;
+    faults.keep(endpoint.webhook.key, claim.eventId, decision);
+    return dueAt;
+  } catch (error) {
+    logger.error('Cannot send the duplicate of a delivery: {error}', { error });
+    return null;
+  }
 };
 
-const emit = (
-  bus: EventBus,
-  { endpoint, claim }: Start,
-  attempt: Attempt,
-  status: AttemptRecord['status'],
+/** Send one request, with the attempt's fault if it has one. */
+const request = (
+  { transport, wall, attemptTimeoutMs: timeoutMs }: DispatchContext,
+  { endpoint, claim: { body, signature }, fault }: StartedAttempt,
+  signal: AbortSignal,
+  done: (end: AttemptEnd) => void,
 ): void => {
-  const { eventId, eventType } = claim;
-  const id = deliveryId(claim.delivery);
-  const delivery = { id, eventId, eventType, webhookId: endpoint.webhook.id };
-  bus.emit({ type: 'delivery.attempted', delivery, attempt, status });
+  const { target, sign } = senderOf(endpoint);
+  const sendable = { target, sign, body, signature, signal };
+  if (fault === null) makeAttempt(transport, timeoutMs, sendable, done);
+  else makeFaultyAttempt({ transport, wall, timeoutMs, sendable, fault: fault.name }, done);
 };
 
-/** @param wake called when there may be more to do */
-export const createSender = (
-  account: AccountKey,
-  { clock, faults }: DispatchSources,
-  bus: EventBus,
-  context: DispatchContext,
-  wake: () => void,
-): Sender => {
-  const { store, wall, transport, recorder, capacity, attemptTimeoutMs, concurrency } = context;
-  let attempts = 0;
+/** @param expect called with the due time of a webhook's next attempt */
+export const createAttempts = (
+  dependencies: AttemptDependencies,
+  generation: Generation,
+  expect: (webhook: WebhookKey, at: Millis) => void,
+): Attempts => {
+  const { clock, faults, bus, context, wake, onRecorded } = dependencies;
+  const { recorder, capacity, concurrency } = context;
+  const ends = createVirtualEnds();
+  let inFlight = 0;
+  let unanswered = 0;
 
-  /** Has what was delivered delivered once more. It counts as in flight until that is planned. */
-  const repeat = async ({ work, endpoint, claim }: Start, { rule }: Decision): Promise<void> => {
-    work.inFlight += 1;
-    try {
-      const dueAt = clock.now();
-      const again = { of: deliveryId(claim.delivery), body: null, dueAt };
-      const delivery = await store.redeliver(account, { ...again, signature: 'valid' });
-      if (delivery === null || work.endpoints.generation.state === 'discarded') return;
-      // The second one is marked, too, and not repeated itself.
-      faults.keep(endpoint.webhook.key, claim.eventId, {
-        name: 'duplicate',
-        rule,
-        holdMs: 0,
-        echo: true,
-      });
-      work.endpoints.expect(endpoint.webhook.key, dueAt);
-    } catch (error) {
-      logger.error('A duplicate was not sent: {error}', { error });
-    } finally {
-      work.inFlight -= 1;
-      wake();
-    }
+  /** Counts as in flight until it is planned. */
+  const repeat = async (attempt: StartedAttempt, rule: string): Promise<void> => {
+    inFlight += 1;
+    const dueAt = await planRepeat(dependencies, generation, attempt, rule);
+    if (dueAt !== null) expect(attempt.endpoint.webhook.key, dueAt);
+    inFlight -= 1;
+    wake();
   };
 
-  const recorded = (
-    start: Start,
-    attempt: Attempt,
-    status: AttemptRecord['status'],
-    written: boolean,
-  ): void => {
-    const { work, endpoint, fault } = start;
-    if (work.endpoints.generation.state === 'discarded') return;
-    work.inFlight -= 1;
+  const recorded = (attempt: StartedAttempt, record: AttemptRecord, written: boolean): void => {
+    if (generation.state === 'discarded') return;
+    inFlight -= 1;
     if (written) {
-      const { outcome, nextAttemptAt: nextAt } = attempt;
-      attempts += 1;
-      context.attempts.set(outcome, (context.attempts.get(outcome) ?? 0) + 1);
-      if (nextAt !== null && nextAt < endpoint.nextDue) endpoint.nextDue = nextAt;
-      if (bus.hasSubscribers) emit(bus, start, attempt, status);
-      if (fault?.name === 'duplicate' && !fault.echo && status === 'delivered')
-        void repeat(start, fault);
+      const { outcome, nextAttemptAt } = record.attempt;
+      onRecorded(outcome);
+      if (nextAttemptAt !== null) expect(attempt.endpoint.webhook.key, nextAttemptAt);
+      if (bus.hasSubscribers) bus.emit(attemptedEvent(attempt, record));
+      const rule = repeatRule(attempt, record);
+      if (rule !== null) void repeat(attempt, rule);
     }
     wake();
   };
 
-  const record = (start: Start, end: AttemptEnd, endedAt: Millis): void => {
-    const { work, claim, at, url, fault } = start;
-    const { outcome, durationMs, error, signature, response } = end;
-    const nextAt = nextAttempt(start, outcome, endedAt);
-    const status = statusAfter(start, outcome, nextAt);
-    const attempt: Attempt = {
-      number: claim.attempt,
-      startedAt: at,
-      endedAt,
-      durationMs,
-      outcome,
-      error,
-      url,
-      signature,
-      response,
-      nextAttemptAt: nextAt,
-      fault: fault === null ? null : { name: fault.name, rule: fault.rule },
-    };
-    recorder.record(
-      { delivery: claim.delivery, attempt, status },
-      work.endpoints.generation,
-      (written) => recorded(start, attempt, status, written),
-    );
+  const record = (attempt: StartedAttempt, end: AttemptEnd, endedAt: Millis): void => {
+    const row = recordOf(attempt, end, endedAt);
+    recorder.record(row, generation, (written) => recorded(attempt, row, written));
   };
 
-  const finish = (start: Start, end: AttemptEnd): void => {
-    const { work, endpoint, at, simulated } = start;
+  const finish = (attempt: StartedAttempt, end: AttemptEnd): void => {
+    const { endpoint, at, simulated } = attempt;
     endpoint.inFlight -= 1;
-    work.unanswered -= 1;
+    unanswered -= 1;
     capacity.release();
     if (endpoint.ready.length > 0) endpoint.wake();
-    if (!simulated) {
-      record(start, end, Math.max(at, clock.now()));
-      return;
-    }
-    if (!isTimeout(end.outcome)) {
-      record(start, end, at);
-      return;
-    }
-    const keepResult = (endedAt: Millis): void => {
-      work.inFlight += 1;
-      record(start, end, endedAt);
+    if (!simulated) return record(attempt, end, Math.max(at, clock.now()));
+    if (!isTimeout(end.outcome)) return record(attempt, end, at);
+    inFlight -= 1;
+    const endsAt = toMoment(at + DELIVERY_POLICY.timeoutMs);
+    const recordLate = (endedAt: Millis): void => {
+      inFlight += 1;
+      record(attempt, end, endedAt);
     };
-    work.inFlight -= 1;
-    work.ends.add({
-      endpoint,
-      endsAt: toMoment(at + DELIVERY_POLICY.timeoutMs),
-      record: keepResult,
-    });
-    wake();
+    ends.add({ endpoint, endsAt, record: recordLate });
+    return wake();
   };
 
-  const send = (work: Work, endpoint: Endpoint, claim: Claim): void => {
-    const { webhook } = endpoint;
-    const { generation } = work.endpoints;
-    const target = (endpoint.target ??= targetOf(webhook.url));
-    const sign = (endpoint.sign ??= createSigner(webhook.secret));
-    const { body, signature, dueAt } = claim;
+  const start = (endpoint: Endpoint, claim: Claim): void => {
+    const { key, url } = endpoint.webhook;
     const simulated = clock.isSimulated();
-    const fault = faults.waiting() ? faults.take(webhook.key, claim.eventId) : null;
-    const at = clock.stampFor(dueAt);
-    const start: Start = { work, endpoint, claim, at, url: webhook.url, simulated, fault };
+    const fault = faults.hasDecisions() ? faults.take(key, claim.eventId) : null;
+    const attempt = { endpoint, claim, at: clock.stampFor(claim.dueAt), url, simulated, fault };
     endpoint.inFlight += 1;
-    work.inFlight += 1;
-    work.unanswered += 1;
-    const sendable = { target, sign, body, signature, signal: generation.signal };
-    const done = (end: AttemptEnd): void => {
-      if (generation.state !== 'discarded') finish(start, end);
-    };
-    if (fault === null) makeAttempt(transport, attemptTimeoutMs, sendable, done);
-    else {
-      const { name } = fault;
-      const attempt = { transport, wall, timeoutMs: attemptTimeoutMs, sendable, fault: name };
-      makeFaultyAttempt(attempt, done);
-    }
+    inFlight += 1;
+    unanswered += 1;
+    request(context, attempt, generation.signal, (end) => {
+      if (generation.state !== 'discarded') finish(attempt, end);
+    });
   };
 
   return {
-    attempts: () => attempts,
-    sendReady: (work, endpoint) => {
+    inFlight: () => inFlight,
+    ends,
+    sendReady: (endpoint) => {
       if (recorder.isBlocked()) return;
       while (endpoint.inFlight < concurrency && endpoint.ready.length > 0) {
-        if (capacity.isTurnSpent()) {
-          endpoint.wake();
-          return;
-        }
+        if (capacity.isTurnSpent()) return endpoint.wake();
         if (!capacity.acquire(endpoint.inFlight, endpoint.wake)) return;
-        const claim = endpoint.ready.shift();
-        if (claim !== undefined) send(work, endpoint, claim);
+        start(endpoint, endpoint.ready.shift()!);
       }
+    },
+    discardAll: () => {
+      generation.discard();
+      for (; unanswered > 0; unanswered -= 1) capacity.release();
     },
   };
 };

@@ -1,11 +1,10 @@
 /**
- * The in-flight limit that all endpoints of a sandbox share, and the time that one turn of the event loop may spend on
- * sending.
+ * The in-flight limit shared by all endpoints of a sandbox, and the time limit for sending per event-loop iteration.
  *
- * Receivers that hang hold their connections until the attempt's time limit. Without a limit, a thousand of them hold
- * 16,000 sockets, and opening those blocks the process for most of a minute. So endpoints share {@link MAX_SHARED}
- * attempts freely. Once these are used, an endpoint with nothing in flight may still send one, so that receivers that
- * hang never stop one that answers. {@link MAX_IN_FLIGHT} bounds the number of sockets as a whole.
+ * Hanging receivers hold their connections until the attempt times out. Without a limit, a thousand of them hold 16,000
+ * sockets, and opening those blocks the process for most of a minute. Therefore all endpoints share {@link MAX_SHARED}
+ * places. Once these are in use, an endpoint with nothing in flight may still send one attempt, so that hanging receivers
+ * do not block responsive ones. {@link MAX_IN_FLIGHT} limits the total number of sockets.
  *
  * @module
  */
@@ -18,14 +17,15 @@ const SLICE_MS = 5;
 
 export interface Capacity {
   /**
-   * Takes a place for one attempt.
+   * Acquire a place for one attempt; to be returned with `release`.
    *
    * @param held attempts that the endpoint has in flight
-   * @param wake called once a place may be free, when there is none now; the same function is kept only once
+   * @param wake called once when a place may be free, if none is free now; the same function is queued only once
+   * @returns whether a place was acquired
    */
   acquire(held: number, wake: () => void): boolean;
   release(): void;
-  /** True when this turn of the event loop has been sending for long enough. */
+  /** Whether this iteration of the event loop has spent its time for sending. */
   isTurnSpent(): boolean;
 }
 
@@ -39,7 +39,7 @@ const wakeFirst = (waiting: Set<() => void>): void => {
 export const createCapacity = (clock: Pick<SystemClock, 'monotonic'>): Capacity => {
   let inFlight = 0;
   let turnStartedAt: number | null = null;
-  /** Endpoints with nothing in flight, and those that have something already. */
+  /** Waiting endpoints: those with nothing in flight, and the others. */
   const idle = new Set<() => void>();
   const busy = new Set<() => void>();
 
@@ -55,7 +55,7 @@ export const createCapacity = (clock: Pick<SystemClock, 'monotonic'>): Capacity 
     release: () => {
       inFlight -= 1;
       if (idle.size > 0 && inFlight < MAX_IN_FLIGHT) wakeFirst(idle);
-      // More than one: whoever is woken may have nothing to send any more.
+      // Wake as many as there are places: some may have nothing left to send.
       for (let free = MAX_SHARED - inFlight; free > 0 && busy.size > 0; free -= 1) wakeFirst(busy);
     },
     isTurnSpent: () => {

@@ -1,33 +1,48 @@
 /**
- * The dispatcher of one account: claims what is due on the account's clock, has it sent, plans what is next.
- * The only place that sleeps.
+ * The dispatcher of one account: claims the deliveries that are due on the account's clock, sends them, and sleeps until
+ * the next one is due. Nothing else in the engine sleeps.
+ *
+ * **Rounds.** The {@link Loop} runs one round after the other. A round records attempts whose virtual end has come, runs
+ * the event source up to now, claims what is due for every endpoint with free places, and plans the next round: now,
+ * after a sleep, or after a jump of the clock. Rounds are woken by new deliveries, results, changes of webhooks and of the
+ * clock.
+ *
+ * **States.** *Active* is the normal state. *Suspended* (during `pause` and `replace`): nothing is claimed or sent, and
+ * results are held back. *Stopped* (after `stop`): nothing is claimed or sent, but results are recorded. *Abandoned*
+ * (after `abandon`): requests are cut and results dropped.
+ *
+ * **Failure.** If the store fails during a round, the round is repeated after a second. If it fails to record results,
+ * the {@link Recorder} is blocked: nothing is claimed, sent or slept on until it works again. A claim whose result was
+ * never recorded is in flight in the store, and is repeated after a restart: a delivery may be made twice, but is never
+ * lost.
  *
  * @module
  */
-import { getLogger } from '@logtape/logtape';
-import type { AccountKey, Millis } from '../../domain/delivery.ts';
+import type { AccountKey } from '../../domain/delivery.ts';
 import type { EventBus } from '../events.ts';
-import { createGeneration } from './generation.ts';
+import type { AttemptDependencies } from './attempts.ts';
+import { createGenerations } from './generations.ts';
+import { createLoop } from './loop.ts';
 import type { Dispatcher, DispatchContext, DispatchSources } from './port.ts';
-import { createSender, type Work } from './attempts.ts';
-import { createEndpoints, type Endpoint } from './endpoints.ts';
-import { createVirtualEnds } from './virtual-ends.ts';
+import { acceptClaims, reservePlace, returnPlaces } from './reservations.ts';
+import { createRound } from './round.ts';
+import { isBusy, type Work } from './work.ts';
 
-/** Yield to the event loop every this many steps of the event source, so that a long campaign cannot starve other accounts. */
-const STEPS_IN_A_ROW = 64;
-
-/** After the store has failed to answer. Real milliseconds. */
-const RETRY_STORE_AFTER_MS = 1000;
-
-/** Timers do not run while the machine is suspended: look at the clock at least this often while something is planned. */
-const MAX_SLEEP_MS = 60_000;
-
-const logger = getLogger(['sendemall-mock', 'engine']);
-
-const nextTurn = (): Promise<void> =>
-  new Promise((resolve) => {
-    setImmediate(resolve);
-  });
+/** Callers of `idle`. */
+const createWaiters = () => {
+  let waiters: (() => void)[] = [];
+  return {
+    wait: () =>
+      new Promise<void>((resolve) => {
+        waiters.push(resolve);
+      }),
+    release: () => {
+      const released = waiters;
+      waiters = [];
+      for (const resolve of released) resolve();
+    },
+  };
+};
 
 export const createDispatcher = (
   account: AccountKey,
@@ -35,302 +50,79 @@ export const createDispatcher = (
   bus: EventBus,
   context: DispatchContext,
 ): Dispatcher => {
-  const { clock, eventSource, eventPublisher } = sources;
-  const { store, wall, recorder, capacity, concurrency } = context;
-  let scheduled = false;
-  let running: Promise<void> | null = null;
-  let again = false;
-  let steps = 0;
-  let stopped = false;
-  let paused = false;
-  let disarm: (() => void) | null = null;
-  let waiting: (() => void)[] = [];
+  const { clock, faults } = sources;
+  const { store, recorder, attempts: outcomes } = context;
+  const waiters = createWaiters();
+  let attempts = 0;
 
-  // A microtask, so that the attempts of one batch free their places before new ones are claimed.
-  const wake = (): void => {
-    if (scheduled) return;
-    scheduled = true;
-    queueMicrotask(() => {
-      scheduled = false;
-      if (running === null) void start();
-      else again = true;
-    });
-  };
-
-  const sender = createSender(account, sources, bus, context, wake);
-
-  const createWork = (): Work => {
-    /**
-     * Once what has been answered in this turn of the event loop has been read: requests that go out together wake the
-     * receiver once, and a wake-up is dearer than a request.
-     */
-    const sendSoon = (endpoint: Endpoint): void => {
-      if (endpoint.sending) return;
-      endpoint.sending = true;
-      setImmediate(() => {
-        endpoint.sending = false;
-        if (made.endpoints.takes(endpoint)) sender.sendReady(made, endpoint);
-      });
-    };
-    const endpoints = createEndpoints(concurrency, store, createGeneration(), sendSoon);
-    const made: Work = { endpoints, inFlight: 0, unanswered: 0, ends: createVirtualEnds() };
-    if (stopped) void endpoints.stop();
-    return made;
-  };
-  let work = createWork();
-
-  const earliestDue = (): Millis | null => {
-    const happens = eventSource.nextAt();
-    const due = work.endpoints.earliestDue();
-    if (happens === null || due === null) return happens ?? due;
-    return Math.min(happens, due);
-  };
-
-  const nextStep = (): Millis | null => {
-    const step = Math.min(earliestDue() ?? Infinity, work.ends.earliest());
-    return step === Infinity ? null : step;
-  };
-
-  /** Sends claims, or returns them when the webhook takes nothing any more. */
-  const handOver = async (to: Work, endpoint: Endpoint): Promise<void> => {
-    if (to.endpoints.takes(endpoint)) sender.sendReady(to, endpoint);
-    else if (to.endpoints.generation.state === 'active') await to.endpoints.giveBack(endpoint);
-  };
-
-  /** The clock must not go on meanwhile. */
-  const isBusy = (): boolean => work.inFlight > 0 || work.endpoints.hasUnsent();
-
-  /** Runs the event source up to now, and claims what is due and fits. */
-  const take = async (): Promise<void> => {
-    const at = clock.now();
-    const { endpoints, ends } = work;
-    ends.runDue(at);
-    if (!stopped && (eventSource.nextAt() ?? Infinity) <= at) {
-      await eventSource.runDue(at, eventPublisher);
-      if ((steps += 1) % STEPS_IN_A_ROW === 0) await nextTurn();
-    }
-    if (recorder.isBlocked()) return;
-    let uncertain = false;
-    for (const endpoint of endpoints) {
-      const free = endpoints.places(endpoint);
-      if (free < 1 || endpoint.nextDue > at || !endpoints.takes(endpoint)) continue;
-      const claims = await store.claimDue(endpoint.webhook.key, at, free);
-      if (claims.length < free) {
-        endpoint.nextDue = Infinity;
-        uncertain = true;
-      }
-      endpoint.ready.push(...claims);
-      await handOver(work, endpoint);
-    }
-    if (!uncertain) return;
-    // Whatever is planned while the store answers lowers nextDue by itself.
-    for (const [key, due] of await store.nextDueAt(account)) endpoints.expect(key, due);
-  };
-
-  /** Sleeps until the next attempt is due, or jumps there. */
-  const sleep = async (): Promise<void> => {
-    disarm?.();
-    disarm = null;
-    // Unblocked, it is woken.
-    if (recorder.isBlocked()) return;
-    const next = nextStep();
-    if (clock.isHeld() || next === null || stopped) return;
-    if (clock.state().mode === 'skip') {
-      if (isBusy() || next <= clock.now()) return;
-      await clock.moveTo(next);
-      again = true;
-      return;
-    }
-    const delay = clock.delayUntil(next);
-    // What is due already waits for a free place, and is looked at when one is.
-    if (delay !== null && (delay > 0 || work.inFlight === 0))
-      disarm = wall.after(Math.min(delay, MAX_SLEEP_MS), wake);
-  };
-
-  const releaseWaiting = (): void => {
-    const done = waiting;
-    waiting = [];
-    for (const resolve of done) resolve();
-  };
-
-  const isIdle = (): boolean => {
-    const next = nextStep();
-    return !isBusy() && (next === null || next > clock.now());
-  };
-
-  const isActive = (): boolean => work.endpoints.generation.state === 'active';
-
-  const run = async (): Promise<void> => {
-    try {
-      do {
-        again = false;
-        await take();
-        // While it is suspended, nothing is due.
-        if (isActive()) await sleep();
-      } while (again && isActive());
-    } catch (error) {
-      logger.error('The store does not answer, trying again in 1 s: {error}', { error });
-      again = false;
-      disarm?.();
-      disarm = stopped ? null : wall.after(RETRY_STORE_AFTER_MS, wake);
-    }
-  };
-
-  const start = async (): Promise<void> => {
-    if (!isActive()) return;
-    running = run();
-    await running;
-    running = null;
-    if (again) wake();
-    if (isIdle()) releaseWaiting();
-  };
-
-  const load = async (): Promise<void> => {
-    const { endpoints } = work;
-    for (const webhook of await store.listWebhooks(account)) await endpoints.put(webhook);
-    for (const [key, due] of await store.nextDueAt(account)) endpoints.expect(key, due);
-  };
-
-  const wakeSlots = (): void => {
-    for (const endpoint of work.endpoints) {
-      if (work.endpoints.takes(endpoint)) endpoint.wake();
-      else void work.endpoints.giveBack(endpoint);
-    }
-    wake();
-  };
-  recorder.onUnblocked(() => {
-    if (isActive()) wakeSlots();
+  const current = (): Work => generations.current();
+  const round = createRound(account, sources, context, current);
+  const loop = createLoop(context.wall, {
+    run: async () => {
+      await round.run();
+      if (!generations.isActive()) return;
+      const next = await round.planNext();
+      if (next === 'at once') loop.repeat();
+      else loop.sleep(next);
+    },
+    isActive: () => generations.isActive(),
+    onPause: () => {
+      const isDue = (round.nextStep() ?? Infinity) <= clock.now();
+      if (!isDue && !isBusy(current())) waiters.release();
+    },
   });
-
-  const resume = (): void => {
-    work.endpoints.generation.resume();
-    recorder.resume();
-    wakeSlots();
+  const { wake } = loop;
+  const onRecorded: AttemptDependencies['onRecorded'] = (outcome) => {
+    attempts += 1;
+    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
   };
-
-  const discard = (): void => {
-    work.endpoints.generation.discard();
-    // Their attempts are cut and never finish.
-    for (; work.unanswered > 0; work.unanswered -= 1) capacity.release();
-  };
+  const dependencies = { account, clock, faults, bus, context, wake, onRecorded };
+  const generations = createGenerations(dependencies, loop, waiters.release);
 
   return {
-    inFlight: () => work.inFlight + work.ends.size(),
-    attempts: sender.attempts,
-    earliestDue,
-    nextStep,
+    inFlight: () => current().attempts.inFlight() + current().attempts.ends.size(),
+    attempts: () => attempts,
+    earliestDue: round.earliestDue,
+    nextStep: round.nextStep,
     wake,
-    reserve: (webhook) => {
-      const { endpoints } = work;
-      const endpoint = endpoints.get(webhook);
-      if (endpoint === undefined || !endpoints.takes(endpoint) || endpoints.places(endpoint) < 1)
-        return false;
-      // What is due already goes first.
-      if (endpoint.nextDue <= clock.now()) return false;
-      endpoint.reserved += 1;
-      return true;
-    },
+    reserve: (webhook) => reservePlace(current().endpoints, webhook, clock.now()),
     accept: async (claims) => {
       recorder.retryNow();
-      const touched = new Set<Endpoint>();
-      const orphans: number[] = [];
-      for (const claim of claims) {
-        const endpoint = work.endpoints.get(claim.webhook);
-        if (endpoint === undefined) {
-          orphans.push(claim.delivery);
-          continue;
-        }
-        endpoint.reserved -= 1;
-        endpoint.ready.push(claim);
-        touched.add(endpoint);
-      }
-      if (orphans.length > 0) {
-        // Their webhook went meanwhile. A failure must not reach the caller: the event is published.
-        await store.release(orphans).catch((error: unknown) => {
-          logger.error('Cannot cancel {count} deliveries: {error}', {
-            count: orphans.length,
-            error,
-          });
-        });
-      }
-      for (const endpoint of touched) await handOver(work, endpoint);
-      if (!isBusy()) wake();
+      await acceptClaims(current(), claims, store);
+      if (!isBusy(current())) wake();
     },
     unreserve: (webhooks) => {
-      for (const key of webhooks) {
-        const endpoint = work.endpoints.get(key);
-        if (endpoint !== undefined) endpoint.reserved -= 1;
-      }
+      returnPlaces(current().endpoints, webhooks);
       wake();
     },
     planned: (webhook, at) => {
-      work.endpoints.expect(webhook, at);
+      current().endpoints.expect(webhook, at);
       wake();
     },
     putWebhook: async (webhook) => {
-      // Nothing waits for a new one.
-      if (await work.endpoints.put(webhook)) wake();
+      // A new webhook has no deliveries yet.
+      if (await current().endpoints.put(webhook)) wake();
     },
-    dropWebhook: async (key) => {
-      const putBack = await work.endpoints.drop(key);
+    dropWebhook: (key) => current().endpoints.drop(key).finally(wake),
+    load: generations.load,
+    replace: generations.replace,
+    pause: generations.pause,
+    idle: async () => {
+      if (!generations.isActive() && !generations.isPaused()) return;
+      const idle = waiters.wait();
+      recorder.retryNow();
       wake();
-      return putBack;
+      await idle;
     },
-    load: async () => {
-      await load();
-      wake();
-    },
-    replace: async (rows, rest) => {
-      work.endpoints.generation.suspend();
-      releaseWaiting();
-      await running;
-      try {
-        await rows();
-      } catch (error) {
-        resume();
-        throw error;
-      }
-      discard();
-      work = createWork();
-      work.endpoints.generation.suspend();
-      try {
-        await load();
-        await rest();
-      } finally {
-        resume();
-      }
-    },
-    pause: async (during) => {
-      work.endpoints.generation.suspend();
-      paused = true;
-      await running;
-      try {
-        return await during();
-      } finally {
-        paused = false;
-        resume();
-      }
-    },
-    idle: () =>
-      new Promise((resolve) => {
-        if (!isActive() && !paused) {
-          resolve();
-          return;
-        }
-        waiting.push(resolve);
-        recorder.retryNow();
-        wake();
-      }),
     stop: async () => {
-      stopped = true;
-      disarm?.();
-      disarm = null;
-      await work.endpoints.stop();
+      round.stop();
+      loop.stop();
+      await generations.stop();
       wake();
     },
     abandon: () => {
-      discard();
-      disarm?.();
+      loop.stop();
+      current().attempts.discardAll();
     },
   };
 };

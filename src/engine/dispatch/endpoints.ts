@@ -1,121 +1,148 @@
 /**
- * The webhooks of one account at work, for one generation: what each has in flight, what is ready for it, when more is
- * due.
+ * Endpoint queues of one account, one per webhook, for one generation: claims ready to send, attempts in flight, and the
+ * next due time.
+ *
+ * A claim goes through three states: *reserved* (a place is kept while the delivery is being stored), *ready* (claimed in
+ * the store, waiting for a free place) and *in flight*. Each endpoint takes up to `concurrency` attempts in flight, and
+ * as many again reserved or ready, so that a receiver does not wait for the store.
  *
  * @module
  */
 import { getLogger } from '@logtape/logtape';
 import type { Millis, Webhook, WebhookKey } from '../../domain/delivery.ts';
-import type { Signer } from '../../signature/sign.ts';
+import { createSigner, type Signer } from '../../signature/sign.ts';
 import type { Claim, QueueStore } from '../../storage/store.ts';
+import { targetOf, type Target } from '../delivery/transport.ts';
 import type { Generation } from './generation.ts';
-import type { Target } from '../delivery/transport.ts';
 
 const logger = getLogger(['sendemall-mock', 'engine']);
 
 export interface Endpoint {
   webhook: Webhook;
-  /** Both are made when something is first sent. */
+  /** Both are created on first use. */
   target: Target | null;
   sign: Signer | null;
-  /** Never later than the due time of the oldest pending delivery; Infinity when none waits. */
+  /** A lower bound of the earliest due time of pending deliveries; Infinity if nothing is pending. */
   nextDue: Millis;
-  /** Claimed, and sent as soon as a place is free: the receiver never waits for the store. */
   ready: Claim[];
-  /** Places kept for what is being published. */
   reserved: number;
-  /** Sent, and not answered yet. */
   inFlight: number;
   removed: boolean;
-  /** What is ready goes out at the end of this turn of the event loop. */
+  /** Sending is scheduled for the end of this iteration of the event loop. */
   sending: boolean;
-  /** Has what is ready sent soon; one function per endpoint, so that it can wait in a set. */
+  /** Schedule sending. The same function every time, so that it can be queued in a set. */
   readonly wake: () => void;
 }
 
 export interface Endpoints extends Iterable<Endpoint> {
-  readonly generation: Generation;
   get(key: WebhookKey): Endpoint | undefined;
-  /** Whether anything is sent to this webhook now. */
-  takes(endpoint: Endpoint): boolean;
-  /** How many more a endpoint takes: those in flight, and as many again to be ready for the next free place. */
+  /** Whether the webhook is active and deliveries may be sent now. */
+  isOpen(endpoint: Endpoint): boolean;
+  /** Number of deliveries that may be claimed or reserved in addition. */
   places(endpoint: Endpoint): number;
-  /** Due time of the next attempt of an active webhook; null when none waits. */
+  /** Due time of the next attempt of an active webhook; null if nothing is pending. */
   earliestDue(): Millis | null;
-  /** Whether something is about to be sent: claimed and waiting for its turn, or being published. */
+  /** Whether any delivery of an open endpoint is reserved or ready. */
   hasUnsent(): boolean;
-  /** Something of this webhook is due at `at`. */
+  /** Note that a delivery of this webhook is due at `at`. */
   expect(key: WebhookKey, at: Millis): void;
-  /** Returns claims that were not sent to the store. @returns false when the store failed: the claims are kept */
-  giveBack(endpoint: Endpoint): Promise<boolean>;
-  /** @returns whether it was there before */
+  /** Release unsent claims in the store. @returns false if the store failed; then the claims are kept */
+  releaseClaims(endpoint: Endpoint): Promise<boolean>;
+  /** Add or replace a webhook. @returns whether it existed */
   put(webhook: Webhook): Promise<boolean>;
-  /** Throws when the store fails; then nothing has changed. @returns the function that puts it back */
+  /** Remove a webhook. @throws if the store fails; then nothing has changed. @returns a function that undoes it */
   drop(key: WebhookKey): Promise<() => void>;
-  /** Sends nothing any more. */
+  /** Close all endpoints and release unsent claims. */
   stop(): Promise<void>;
 }
 
+/** The request target and signer of a webhook, created once. */
+export const senderOf = (
+  endpoint: Endpoint,
+): { readonly target: Target; readonly sign: Signer } => ({
+  target: (endpoint.target ??= targetOf(endpoint.webhook.url)),
+  sign: (endpoint.sign ??= createSigner(endpoint.webhook.secret)),
+});
+
+/**
+ * @param send sends what is ready. Called at the end of the iteration of the event loop in which the endpoint was woken:
+ * requests that go out together wake the receiver once, and waking it costs more than a request
+ */
+const createEndpoint = (webhook: Webhook, send: (endpoint: Endpoint) => void): Endpoint => {
+  const endpoint: Endpoint = {
+    webhook,
+    target: null,
+    sign: null,
+    nextDue: Infinity,
+    ready: [],
+    reserved: 0,
+    inFlight: 0,
+    removed: false,
+    sending: false,
+    wake: () => {
+      if (endpoint.sending) return;
+      endpoint.sending = true;
+      setImmediate(() => {
+        endpoint.sending = false;
+        send(endpoint);
+      });
+    },
+  };
+  return endpoint;
+};
+
+const release = async (
+  endpoint: Endpoint,
+  store: Pick<QueueStore, 'release'>,
+): Promise<boolean> => {
+  const claims = endpoint.ready;
+  if (claims.length === 0) return true;
+  endpoint.ready = [];
+  try {
+    await store.release(claims.map(({ delivery }) => delivery));
+  } catch (error) {
+    endpoint.ready.unshift(...claims);
+    logger.error('Cannot release {count} claims: {error}', { count: claims.length, error });
+    return false;
+  }
+  for (const { dueAt } of claims) endpoint.nextDue = Math.min(endpoint.nextDue, dueAt);
+  return true;
+};
+
+/** @param send sends what is ready for an open endpoint, as far as places are free */
 export const createEndpoints = (
   concurrency: number,
   store: Pick<QueueStore, 'release'>,
   generation: Generation,
-  sendSoon: (endpoint: Endpoint) => void,
+  send: (endpoint: Endpoint) => void,
 ): Endpoints => {
   const endpoints = new Map<WebhookKey, Endpoint>();
   let stopped = false;
 
-  const takes = ({ webhook, removed }: Endpoint): boolean =>
+  const isOpen = ({ webhook, removed }: Endpoint): boolean =>
     webhook.status === 'active' && !removed && !stopped && generation.state === 'active';
-
-  const giveBack = async (endpoint: Endpoint): Promise<boolean> => {
-    const claims = endpoint.ready;
-    // What belongs to a discarded generation is not in the store any more.
-    if (claims.length === 0 || generation.state === 'discarded') return true;
-    endpoint.ready = [];
-    try {
-      await store.release(claims.map(({ delivery }) => delivery));
-    } catch (error) {
-      endpoint.ready.unshift(...claims);
-      logger.error('Cannot return {count} claims: {error}', { count: claims.length, error });
-      return false;
-    }
-    for (const { dueAt } of claims) endpoint.nextDue = Math.min(endpoint.nextDue, dueAt);
-    return true;
+  const sendIfOpen = (endpoint: Endpoint): void => {
+    if (isOpen(endpoint)) send(endpoint);
   };
-
-  const add = (webhook: Webhook): void => {
-    const endpoint: Endpoint = {
-      webhook,
-      target: null,
-      sign: null,
-      nextDue: Infinity,
-      ready: [],
-      reserved: 0,
-      inFlight: 0,
-      removed: false,
-      sending: false,
-      wake: () => sendSoon(endpoint),
-    };
-    endpoints.set(webhook.key, endpoint);
-  };
+  // The store no longer contains the rows of a discarded generation.
+  const releaseClaims = async (endpoint: Endpoint): Promise<boolean> =>
+    generation.state === 'discarded' || release(endpoint, store);
 
   return {
     [Symbol.iterator]: () => endpoints.values(),
-    generation,
     get: (key) => endpoints.get(key),
-    takes,
+    isOpen,
     places: ({ inFlight, ready, reserved }) => 2 * concurrency - inFlight - ready.length - reserved,
     earliestDue: () => {
       let earliest = Infinity;
       for (const endpoint of endpoints.values()) {
-        if (takes(endpoint) && endpoint.nextDue < earliest) earliest = endpoint.nextDue;
+        if (isOpen(endpoint) && endpoint.nextDue < earliest) earliest = endpoint.nextDue;
       }
       return earliest === Infinity ? null : earliest;
     },
     hasUnsent: () => {
       for (const endpoint of endpoints.values()) {
-        if ((endpoint.ready.length > 0 || endpoint.reserved > 0) && takes(endpoint)) return true;
+        if ((endpoint.ready.length > 0 || endpoint.reserved > 0) && isOpen(endpoint)) return true;
       }
       return false;
     },
@@ -123,16 +150,16 @@ export const createEndpoints = (
       const endpoint = endpoints.get(key);
       if (endpoint !== undefined && at < endpoint.nextDue) endpoint.nextDue = at;
     },
-    giveBack,
+    releaseClaims,
     put: async (webhook) => {
       const endpoint = endpoints.get(webhook.key);
       if (endpoint === undefined) {
-        add(webhook);
+        endpoints.set(webhook.key, createEndpoint(webhook, sendIfOpen));
         return false;
       }
       Object.assign(endpoint, { webhook, target: null, sign: null });
-      if (takes(endpoint)) endpoint.wake();
-      else await giveBack(endpoint);
+      if (isOpen(endpoint)) endpoint.wake();
+      else await releaseClaims(endpoint);
       return true;
     },
     drop: async (key) => {
@@ -145,13 +172,13 @@ export const createEndpoints = (
       };
       endpoint.removed = true;
       endpoints.delete(key);
-      if (await giveBack(endpoint)) return putBack;
+      if (await releaseClaims(endpoint)) return putBack;
       putBack();
-      throw new Error('the store did not take back what waits for this webhook');
+      throw new Error('cannot release the unsent deliveries of this webhook');
     },
     stop: async () => {
       stopped = true;
-      for (const endpoint of endpoints.values()) await giveBack(endpoint);
+      for (const endpoint of endpoints.values()) await releaseClaims(endpoint);
     },
   };
 };

@@ -1,14 +1,13 @@
 /**
- * The lifetime of what an account holds: from when it is opened, reset or restored until the next reset or restore.
+ * The lifetime of an account's rows: from opening, reset or restore to the next reset or restore.
  *
- * Everything that is under way belongs to one generation: claims, attempts in flight, results that wait to be written.
- * A result must not outlive its generation, because after a restore the same delivery may exist once more, with another
- * past. A generation is in one of three states:
+ * Claims, attempts in flight and results to be written belong to one generation. A result must not outlive it: after a
+ * restore, the same delivery may exist again with a different history. States:
  *
  * - `active`: deliveries are claimed, sent and recorded.
- * - `suspended`: the store is about to replace the account's rows. Nothing is claimed or sent, and results wait. If the
- *   store fails, the generation is active again and nothing is lost.
- * - `discarded`: the rows are gone. Results are dropped, and `signal` is aborted, which cuts requests in flight.
+ * - `suspended`: the store is about to replace the account's rows. Nothing is claimed or sent, and results are held back.
+ *   If the store fails, the generation becomes active again and nothing is lost.
+ * - `discarded`: the rows are gone. Results are dropped, and `signal` is aborted, which cuts requests in flight. Final.
  *
  * @module
  */
@@ -18,7 +17,7 @@ export interface Generation {
   /** Aborted when the generation is discarded. */
   readonly signal: AbortSignal;
   suspend(): void;
-  /** Makes a suspended generation active again. */
+  /** Reactivate a suspended generation. No effect in other states. */
   resume(): void;
   discard(): void;
 }

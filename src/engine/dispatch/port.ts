@@ -1,5 +1,5 @@
 /**
- * What the dispatcher of one account is to the rest of the engine; `create-dispatcher.ts` is how it works.
+ * Interface of the dispatcher of one account, and its dependencies. States and failure: see `dispatcher.ts`.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import type { EventSource, EventPublisher } from '../event-source.ts';
 import type { Recorder } from './recorder.ts';
 import type { Transport } from '../delivery/transport.ts';
 
-/** What all dispatchers of one engine share. */
+/** Dependencies shared by all dispatchers of an engine. */
 export interface DispatchContext {
   readonly store: Store;
   readonly wall: SystemClock;
@@ -22,55 +22,56 @@ export interface DispatchContext {
   readonly capacity: Capacity;
   /** Real milliseconds that one attempt may take. */
   readonly attemptTimeoutMs: Millis;
-  /** Attempts in flight per webhook at the most. */
+  /** Maximum number of attempts in flight per webhook. */
   readonly concurrency: number;
-  /** Rules that every account begins with. */
+  /** Initial fault rules of every account. */
   readonly chaos: readonly NewRule[];
   /** Attempts made, counted by outcome. */
   readonly attempts: Map<Outcome, number>;
 }
 
 export interface Dispatcher {
-  /** Attempts that are sent and not recorded yet, and those whose end the clock has not reached. */
+  /** Attempts sent but not recorded yet, including those whose end the clock has not reached. */
   inFlight(): number;
-  /** Attempts made so far. */
+  /** Attempts recorded so far. */
   attempts(): number;
-  /** When something is due next: an attempt of an active webhook, or what happens by itself; null when nothing is. */
+  /** Due time of the next attempt of an active webhook or next event of the source; null if nothing is scheduled. */
   earliestDue(): Millis | null;
-  /** When the account's clock changes something next: as `earliestDue`, and the end of a timed-out attempt. */
+  /** As `earliestDue`, or the virtual end of a timed-out attempt if that is earlier. */
   nextStep(): Millis | null;
-  /** Something may be due: look, soon. */
+  /** Schedule a check for due work. */
   wake(): void;
-  /** Keeps a place for a delivery that is due now and about to be published; false when it must wait its turn. */
+  /** Reserve a place for a delivery that is due now and about to be stored; false if it must be claimed later. */
   reserve(webhook: WebhookKey): boolean;
-  /** Fills the places that were kept with what was published. */
+  /** Send the stored deliveries, using the reserved places. Never rejects: they are durable already. */
   accept(claims: readonly Claim[]): Promise<void>;
-  /** Gives kept places back. */
+  /** Return reserved places. */
   unreserve(webhooks: Iterable<WebhookKey>): void;
-  /** A delivery of this webhook is due at `at`. */
+  /** Announce that a delivery of this webhook is due at `at`. */
   planned(webhook: WebhookKey, at: Millis): void;
+  /** Add a webhook or replace its settings. */
   putWebhook(webhook: Webhook): Promise<void>;
-  /** To be called before the store cancels what waits for it. @returns the function that puts it back */
+  /** Remove a webhook; call it before the store cancels its deliveries. @returns a function that undoes the removal */
   dropWebhook(key: WebhookKey): Promise<() => void>;
-  /** Reads webhooks and due times: to be called once, before anything else. */
+  /** Load webhooks and due times. Call it once, before any other method. */
   load(): Promise<void>;
   /**
-   * Replaces all that the account holds. Suspends the generation and ends waiting `idle` calls, then has `rows` replace
-   * the rows. When that fails, everything goes on as before; else the generation is discarded, the next one is loaded,
-   * and starts once `rest` is done.
+   * Replace the account's rows. Suspends the generation, resolves pending `idle` calls, then calls `replaceRows`. If that
+   * rejects, the generation is resumed unchanged. Otherwise it is discarded, and a new one is loaded and started once
+   * `finish` is done.
    */
-  replace(rows: () => Promise<void>, rest: () => Promise<void>): Promise<void>;
-  /** Claims, sends and records nothing while `work` runs, and goes on afterwards. What is in flight ends meanwhile. */
+  replace(replaceRows: () => Promise<void>, finish: () => Promise<void>): Promise<void>;
+  /** Suspend claiming, sending and recording while `work` runs. Requests in flight continue. */
   pause<T>(work: () => Promise<T>): Promise<T>;
-  /** Resolves when nothing is in flight in real time and nothing is due, or when the account is about to be replaced. */
+  /** Resolves when nothing is due or in flight in real time, or when the account is about to be replaced. */
   idle(): Promise<void>;
-  /** Sends nothing any more. */
+  /** Stop claiming and sending, and return unsent claims to the store. */
   stop(): Promise<void>;
-  /** Records nothing any more and cuts what is in flight: it is attempted again after the next start. */
+  /** Cut attempts in flight and record nothing more; they are repeated after the next start. */
   abandon(): void;
 }
 
-/** What a dispatcher is driven by. */
+/** The parts of an account that drive its dispatcher. */
 export interface DispatchSources {
   readonly clock: AccountClock;
   readonly eventSource: EventSource;

@@ -1,15 +1,15 @@
 /**
- * Writes attempt records in batches: those that end in one turn of the event loop share one transaction.
- * Nothing is planned or announced before it is written.
+ * Writes attempt records in batches: attempts that end in the same iteration of the event loop share a transaction.
+ * A retry is planned, and an attempt announced, only after its record is durable.
  *
- * Records of all accounts share a batch, so one record must never hold up the others. There are two kinds of failure:
+ * Records of all accounts share a batch, so one record must not block the others. There are two kinds of failure:
  *
- * - The store **refuses** a record, because it does not fit its delivery. Repeating that cannot help: the record is
- *   dropped and reported once, the rest of the batch is written.
- * - The store **fails**, e.g. on a full disk. The records are written again one by one, at once and then after pauses
- *   that double up to {@link MAX_RETRY_MS}. They wait apart from what comes later, so that a record that fails again and
- *   again delays nobody else. While the medium fails ({@link StoreFailure}) the recorder is **blocked**: nothing more is
- *   claimed or sent, because its result could not be kept either and would only pile up in memory.
+ * - The store **rejects** a record that does not fit its delivery. A retry cannot help: the record is logged and dropped,
+ *   and the rest of the batch is written.
+ * - The store **fails**, e.g. because the disk is full. The records are written one by one, immediately and then with
+ *   exponential backoff up to {@link MAX_RETRY_MS}. They are kept apart from later ones, so that a record that keeps
+ *   failing delays no others. While the storage medium fails ({@link StoreFailure}), the recorder is **blocked**: nothing
+ *   is claimed or sent, because results could not be stored and would accumulate in memory.
  *
  * @module
  */
@@ -23,27 +23,28 @@ import type { Generation } from './generation.ts';
 /** Pause after the first failed write; doubles with each further one. Real milliseconds. */
 const MIN_RETRY_MS = 1000;
 const MAX_RETRY_MS = 30_000;
-/** When the store fails, it probably fails for all: do not try more than this many records per round. */
+/** Failures per round after which the others are not tried: the store probably fails for all. */
 const MAX_FAILURES_PER_ROUND = 16;
 
 const logger = getLogger(['sendemall-mock', 'engine']);
 
 export interface Recorder {
   /**
-   * Writes the record while its generation is active, keeps it while that is suspended, drops it once that is
-   * discarded. Calls `done` with true once the record is durable, with false if the store refused it; never for a
-   * dropped one.
+   * Write the record if its generation is active, hold it back while that is suspended, and drop it once that is
+   * discarded.
+   *
+   * @param done called with true once the record is durable, or false if the store rejected it; never if it is dropped
    */
   record(record: AttemptRecord, generation: Generation, done: (written: boolean) => void): void;
-  /** Writes what waited for a generation that is active again. */
+  /** Write records held back for a suspended generation that is active again. */
   resume(): void;
-  /** Whether results cannot be kept now. */
+  /** Whether results cannot be stored at present. */
   isBlocked(): boolean;
-  /** Calls `listener` whenever results can be kept again. */
+  /** Call `listener` whenever the recorder is no longer blocked. */
   onUnblocked(listener: () => void): void;
-  /** Tries again at once when it is blocked: something else has just been written. */
+  /** If blocked, retry at once. Call it when something else was written successfully. */
   retryNow(): void;
-  /** Cancels the timer. What is still waiting is not written. */
+  /** Cancel the timer. Waiting records are not written. */
   stop(): void;
 }
 
@@ -56,40 +57,42 @@ interface Waiting {
 const isReady = ({ generation }: Waiting): boolean => generation.state === 'active';
 const isSuspended = ({ generation }: Waiting): boolean => generation.state === 'suspended';
 
-export const createRecorder = (
-  store: Pick<QueueStore, 'recordAttempts'>,
+/** Records that the store failed to write, retried with exponential backoff. */
+interface Backlog {
+  /** Write the records one by one, keeping those that fail. */
+  add(batch: readonly Waiting[]): Promise<void>;
+  /** Remove and return all records. */
+  takeAll(): readonly Waiting[];
+  /** Retry now if a retry is scheduled. */
+  retryNow(): void;
+  stop(): void;
+}
+
+/**
+ * @param write rejects if the store fails
+ * @param onFailure called with the first error of each round that failed
+ */
+const createBacklog = (
   wall: WallClock,
-): Recorder => {
-  let waiting: Waiting[] = [];
+  write: (batch: readonly Waiting[]) => Promise<void>,
+  onFailure: (error: unknown) => void,
+): Backlog => {
   let failed: readonly Waiting[] = [];
-  let scheduled = false;
   let retryMs = MIN_RETRY_MS;
   let cancelRetry: (() => void) | null = null;
-  let blocked = false;
-  const unblocked = new Set<() => void>();
 
-  const setBlocked = (isNow: boolean): void => {
-    if (blocked === isNow) return;
-    blocked = isNow;
-    if (!isNow) for (const listener of unblocked) listener();
+  const schedule = (error: unknown): void => {
+    logger.error('Cannot store {count} attempts. Retrying in {seconds} s. Cause: {error}', {
+      count: failed.length,
+      seconds: retryMs / 1000,
+      error,
+    });
+    if (cancelRetry !== null) return;
+    cancelRetry = wall.after(retryMs, () => void retry());
+    retryMs = Math.min(retryMs * 2, MAX_RETRY_MS);
   };
 
-  const write = async (batch: readonly Waiting[]): Promise<void> => {
-    const refused = new Set(await store.recordAttempts(batch.map(({ record }) => record)));
-    for (const { record, done } of batch) {
-      const written = !refused.has(record);
-      if (!written) {
-        logger.error('Attempt {number} of {delivery} does not fit its delivery, dropped', {
-          number: record.attempt.number,
-          delivery: deliveryId(record.delivery),
-        });
-      }
-      done(written);
-    }
-    setBlocked(false);
-  };
-
-  const writeOneByOne = async (batch: readonly Waiting[]): Promise<void> => {
+  const add = async (batch: readonly Waiting[]): Promise<void> => {
     const again: Waiting[] = [];
     let firstError: unknown = null;
     let next = 0;
@@ -103,27 +106,78 @@ export const createRecorder = (
       }
     }
     if (again.length === 0) return;
-    setBlocked(firstError instanceof StoreFailure);
-    // What failed now goes to the end, so that others get their try first.
+    onFailure(firstError);
+    // Append the failed ones, so that the others are tried first.
     failed = [...failed, ...batch.slice(next), ...again];
-    logger.error('Cannot write {count} attempts, retrying in {seconds} s: {error}', {
-      count: failed.length,
-      seconds: retryMs / 1000,
-      error: firstError,
-    });
-    if (cancelRetry !== null) return;
-    cancelRetry = wall.after(retryMs, () => void retry());
-    retryMs = Math.min(retryMs * 2, MAX_RETRY_MS);
+    schedule(firstError);
+  };
+
+  const cancel = (): void => {
+    cancelRetry?.();
+    cancelRetry = null;
   };
 
   const retry = async (): Promise<void> => {
-    cancelRetry?.();
-    cancelRetry = null;
+    cancel();
     const batch = failed.filter(isReady);
     failed = failed.filter(isSuspended);
-    await writeOneByOne(batch);
+    await add(batch);
     if (failed.length === 0) retryMs = MIN_RETRY_MS;
   };
+
+  return {
+    add,
+    takeAll: () => {
+      const all = failed;
+      failed = [];
+      return all;
+    },
+    retryNow: () => {
+      if (cancelRetry !== null) void retry();
+    },
+    stop: cancel,
+  };
+};
+
+/** Write records. Logs and reports those that the store rejects. @throws if the store fails */
+const writeBatch = async (
+  store: Pick<QueueStore, 'recordAttempts'>,
+  batch: readonly Waiting[],
+): Promise<void> => {
+  const rejected = new Set(await store.recordAttempts(batch.map(({ record }) => record)));
+  for (const { record, done } of batch) {
+    const written = !rejected.has(record);
+    if (!written) {
+      logger.error('Dropped attempt {number} of {delivery}: it does not fit its delivery', {
+        number: record.attempt.number,
+        delivery: deliveryId(record.delivery),
+      });
+    }
+    done(written);
+  }
+};
+
+export const createRecorder = (
+  store: Pick<QueueStore, 'recordAttempts'>,
+  wall: WallClock,
+): Recorder => {
+  let waiting: Waiting[] = [];
+  let scheduled = false;
+  let blocked = false;
+  const unblocked = new Set<() => void>();
+
+  const setBlocked = (isNow: boolean): void => {
+    if (blocked === isNow) return;
+    blocked = isNow;
+    if (!isNow) for (const listener of unblocked) listener();
+  };
+
+  const write = async (batch: readonly Waiting[]): Promise<void> => {
+    await writeBatch(store, batch);
+    setBlocked(false);
+  };
+
+  const backlog = createBacklog(wall, write, (error) => setBlocked(error instanceof StoreFailure));
 
   const flush = async (): Promise<void> => {
     scheduled = false;
@@ -133,7 +187,8 @@ export const createRecorder = (
     try {
       await write(batch);
     } catch {
-      await writeOneByOne(batch);
+      // Which record failed is found out by writing them one by one.
+      await backlog.add(batch);
     }
   };
 
@@ -149,18 +204,14 @@ export const createRecorder = (
       schedule();
     },
     resume: () => {
-      waiting = [...waiting, ...failed];
-      failed = [];
+      waiting = [...waiting, ...backlog.takeAll()];
       schedule();
     },
     isBlocked: () => blocked,
     onUnblocked: (listener) => void unblocked.add(listener),
     retryNow: () => {
-      if (blocked && cancelRetry !== null) void retry();
+      if (blocked) backlog.retryNow();
     },
-    stop: () => {
-      cancelRetry?.();
-      cancelRetry = null;
-    },
+    stop: backlog.stop,
   };
 };

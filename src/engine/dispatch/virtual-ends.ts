@@ -1,8 +1,8 @@
 /**
- * Results of attempts that have ended in real time and not yet on the account's clock.
+ * Results of attempts that have ended in real time but not yet on the account's clock.
  *
- * A timed-out attempt lasts the documented time limit on the account's clock, however long it really took. Until the
- * clock shows that time, the delivery is in flight and its result is kept here: see {@link AccountClock}.
+ * A timed-out attempt takes the documented time limit on the account's clock, however long it really took. Until the
+ * clock gets there, the delivery stays in flight and its result is kept here: see {@link AccountClock}.
  *
  * @module
  */
@@ -12,16 +12,16 @@ import type { Endpoint } from './endpoints.ts';
 export interface VirtualEnd {
   readonly endpoint: Endpoint;
   readonly endsAt: Millis;
-  /** Records the result as of `endedAt`. */
+  /** Record the result with this end time. */
   record(endedAt: Millis): void;
 }
 
 export interface VirtualEnds {
   size(): number;
-  /** The earliest end; Infinity when there is none. */
+  /** The earliest end; Infinity if empty. */
   earliest(): Millis;
   add(end: VirtualEnd): void;
-  /** Records what has ended by `now`, and at `now` what belongs to a removed webhook: nothing follows from that. */
+  /** Record the results that ended by `now`, and those of removed webhooks at once, because no retry follows. */
   runDue(now: Millis): void;
 }
 

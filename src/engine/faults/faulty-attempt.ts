@@ -1,5 +1,5 @@
 /**
- * An attempt that goes wrong as it was decided.
+ * A delivery attempt with an injected fault.
  *
  * @module
  */
@@ -23,14 +23,14 @@ type Envelope = Record<string, unknown> & { readonly data: Record<string, unknow
 const changed = (body: string, change: (envelope: Envelope) => object): string =>
   JSON.stringify(change(JSON.parse(body) as Envelope));
 
-/** As an attacker on the way would: the event happens to somebody else. */
+/** Change the recipient, as an attacker between sender and receiver could. */
 const tampered = (body: string): string =>
   changed(body, (envelope) => ({
     ...envelope,
     data: { ...envelope.data, lead_email: 'someone.else@tampered.example' },
   }));
 
-/** Another event than the one that is to be delivered, so it has an id of its own. */
+/** An unknown event is a different event, so it gets a different id. */
 const unknownEvent = (body: string): string =>
   changed(body, (envelope) => ({
     ...envelope,
@@ -44,7 +44,7 @@ const unknownField = (body: string): string =>
     data: { ...envelope.data, engagement_score: 42 },
   }));
 
-/** Both answers are waited for; it is delivered when one of the two was taken. */
+/** Send two requests at once and wait for both; the attempt is delivered if either was accepted. */
 const twice = (attempt: FaultyAttempt, done: (end: AttemptEnd) => void): void => {
   const { transport, timeoutMs, sendable } = attempt;
   let first: AttemptEnd | null = null;
@@ -105,10 +105,11 @@ const send = (attempt: FaultyAttempt, done: (end: AttemptEnd) => void): void => 
   }
 };
 
-/** Says in the error what the fault was, wherever it is the reason. */
-const told = (fault: FaultName, end: AttemptEnd): AttemptEnd => {
+/** Name the fault in the error if it caused the failure. */
+const withFault = (fault: FaultName, end: AttemptEnd): AttemptEnd => {
   if (fault === 'reset_mid_body' && end.outcome === 'reset') {
-    const error = 'fault reset_mid_body: the sandbox cut the connection in the middle of the body';
+    const error =
+      'fault reset_mid_body: the sandbox closed the connection halfway through the body';
     return { ...end, error };
   }
   if (!COUNTS_AS_FAILED.has(fault)) return end;
@@ -121,14 +122,18 @@ const told = (fault: FaultName, end: AttemptEnd): AttemptEnd => {
     outcome: 'ignored',
     error:
       fault === 'lost_acknowledgement'
-        ? `fault lost_acknowledgement: answered ${status}, which got lost on the way`
+        ? `fault lost_acknowledgement: answered ${status}, which was discarded`
         : `fault ${fault}: answered ${status}, which does not count as delivered`,
   };
 };
 
+/**
+ * As `makeAttempt`, with `attempt.fault` injected. A fault after which the delivery must be retried ends as `ignored`
+ * even if the receiver accepted it.
+ */
 export const makeFaultyAttempt = (
   attempt: FaultyAttempt,
   done: (end: AttemptEnd) => void,
 ): void => {
-  send(attempt, (end) => done(told(attempt.fault, end)));
+  send(attempt, (end) => done(withFault(attempt.fault, end)));
 };

@@ -1,5 +1,5 @@
 /**
- * Chaos ready to be switched on.
+ * Fault rules of the chaos levels.
  *
  * @module
  */
@@ -16,7 +16,7 @@ const rule = (fault: FaultName, probability: number, more: Partial<NewRule> = {}
   ...more,
 });
 
-/** What any network and any provider does to a receiver now and then. */
+/** Faults that any network or provider causes occasionally. */
 const MILD: readonly NewRule[] = [
   rule('duplicate', 0.05),
   rule('reorder', 0.05),
@@ -24,7 +24,7 @@ const MILD: readonly NewRule[] = [
   rule('unknown_field', 0.05),
 ];
 
-/** All that a right receiver survives without losing or doubling an event. */
+/** Every fault that a correct receiver handles without losing or duplicating an event. */
 const WILD: readonly NewRule[] = [
   rule('duplicate', 0.08),
   rule('duplicate_concurrent', 0.08),

@@ -1,5 +1,5 @@
 /**
- * Requests that no HTTP client would send: a body that comes in pieces, or not to its end.
+ * Requests that HTTP clients do not send: a body in slow pieces, or an incomplete one.
  *
  * @module
  */
@@ -7,9 +7,9 @@ import { request as plainRequest, type IncomingMessage } from 'node:http';
 import { request as tlsRequest } from 'node:https';
 import type { SystemClock } from '../../clock/port.ts';
 import { checkTarget, guardedLookup } from '../delivery/target-guard.ts';
-import { KEPT_RESPONSE_BYTES, type PostResult, type Target } from '../delivery/transport.ts';
+import { MAX_STORED_RESPONSE_BYTES, type PostResult, type Target } from '../delivery/transport.ts';
 
-/** Pieces of a slow body, and real milliseconds between them. */
+/** A slow body is sent in this many pieces, this many real milliseconds apart. */
 const PIECES = 10;
 const PAUSE_MS = 100;
 
@@ -47,7 +47,7 @@ const pairs = ({ rawHeaders }: IncomingMessage): [string, string][] => {
   return list;
 };
 
-/** Calls `done` once, within the time limit; never when `signal` is aborted first. */
+/** Send the request and call `done` exactly once, within the time limit; never if `signal` is aborted first. */
 export const rawPost = (wall: SystemClock, post: RawPost, done: Done): void => {
   const { target, headers, how, timeoutMs, allowPublicTargets, signal } = post;
   const body = Buffer.from(post.body);
@@ -84,7 +84,7 @@ export const rawPost = (wall: SystemClock, post: RawPost, done: Done): void => {
     let size = 0;
     response.on('data', (chunk: Buffer) => {
       size += chunk.length;
-      if (size <= KEPT_RESPONSE_BYTES) kept.push(chunk);
+      if (size <= MAX_STORED_RESPONSE_BYTES) kept.push(chunk);
     });
     response.on('error', fail);
     response.on('end', () =>
@@ -94,7 +94,7 @@ export const rawPost = (wall: SystemClock, post: RawPost, done: Done): void => {
           status: response.statusCode ?? 0,
           headers: pairs(response),
           body: Buffer.concat(kept).toString(),
-          truncated: size > KEPT_RESPONSE_BYTES,
+          truncated: size > MAX_STORED_RESPONSE_BYTES,
         },
       }),
     );
@@ -116,12 +116,12 @@ export const rawPost = (wall: SystemClock, post: RawPost, done: Done): void => {
       return;
     }
     if (how === 'cut' && next >= pieces.length / 2) {
-      const cut = new Error('the sandbox cut the connection in the middle of the body');
-      // The fault that was asked for, not a failure of the sandbox.
+      const cut = new Error('the sandbox closed the connection halfway through the body');
+      // Classify as the requested fault, not as a failure of the sandbox.
       fail(Object.assign(cut, { code: 'ECONNRESET' }));
       return;
     }
-    // What is cut must have gone out before.
+    // Flush each piece before the connection is closed.
     request.write(piece, () => {
       if (how === 'cut') write(next + 1);
       else cancelPause = wall.after(PAUSE_MS, () => write(next + 1));

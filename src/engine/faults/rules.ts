@@ -1,6 +1,6 @@
 /**
- * The rules of one account by which things go wrong, and what was decided for deliveries that wait for their first
- * attempt. In memory: rules live as long as the process. The draws come from the account's seed.
+ * Fault rules of one account, and the faults chosen for deliveries that await their first attempt. Kept in memory, so
+ * rules live as long as the process. Random draws come from the account's seed.
  *
  * @module
  */
@@ -9,101 +9,104 @@ import type { Millis, WebhookKey } from '../../domain/delivery.ts';
 import { HOLDS_BACK, type FaultLabel, type FaultName } from '../../domain/fault.ts';
 import { seededRandom } from '../../domain/random.ts';
 
-/** More rules than these are refused. */
+/** Rules per account. */
 export const MAX_RULES = 100;
-/** What is decided and never attempted, because its webhook went, is forgotten when so much is remembered. */
-const MAX_DECIDED = 100_000;
+/** Decisions kept; the oldest is dropped first. One whose webhook was deleted is never claimed. */
+const MAX_DECISIONS = 100_000;
 
-/** How long each holds back unless told otherwise. */
-const HOLDS: Readonly<Partial<Record<FaultName, Millis>>> = {
+/** Default delay of the first attempt, by fault. */
+const DEFAULT_HOLD_MS: Readonly<Partial<Record<FaultName, Millis>>> = {
   reorder: 60_000,
   delay: 300_000,
   burst: 60_000,
 };
-const BURST = 20;
+/** Deliveries released together by a `burst`. */
+const DEFAULT_BURST = 20;
 
 export interface NewRule {
   readonly fault: FaultName;
   readonly event?: EventType | undefined;
   readonly webhookId?: string | undefined;
-  /** Only the delivery with this number among those that match, from 1. */
+  /** Apply to the nth matching delivery only, counted from 1. */
   readonly nth?: number | undefined;
-  /** More than 0, up to 1. */
+  /** Greater than 0, at most 1. */
   readonly probability: number;
-  /** How often at the most; null for no limit. */
+  /** Maximum number of applications; null for no limit. */
   readonly times: number | null;
-  /** Of `delay`, `reorder` and `burst`: for how long. */
+  /** `delay`, `reorder` and `burst` only: virtual milliseconds by which the first attempt is delayed. */
   readonly delayMs?: Millis | undefined;
-  /** Of `burst`: how many at the most. */
+  /** `burst` only: maximum number of deliveries released together. */
   readonly count?: number | undefined;
 }
 
 export interface FaultRule extends NewRule {
   /** `flt_…` */
   readonly id: string;
-  /** How often it was applied. */
+  /** Applications so far. */
   readonly applied: number;
 }
 
-/** What is to go wrong with one delivery. */
+/** The fault chosen for one delivery. */
 export interface Decision extends FaultLabel {
-  /** Milliseconds by which the first attempt comes later. */
+  /** Virtual milliseconds by which the first attempt is delayed. */
   readonly holdMs: Millis;
-  /** It is the second one of a `duplicate`. */
-  readonly echo: boolean;
+  /** The delivery is itself the second one of a `duplicate`, so it is not repeated. */
+  readonly isRepeat: boolean;
 }
 
-interface Kept {
+interface RuleState {
   rule: FaultRule;
-  /** Deliveries that it matched. */
+  /** Matching deliveries so far. */
   matched: number;
-  /** The burst that is being held back. */
+  /** The burst being held back. */
   burst: { readonly until: Millis; left: number } | null;
 }
 
 export interface FaultRules {
-  /** Whether there is anything to decide. */
+  /** Whether there are any rules. */
   readonly active: () => boolean;
-  /** @returns null when there are as many as there may be */
+  /** @returns null if the account already has {@link MAX_RULES} rules */
   add(rule: NewRule): FaultRule | null;
   list(): readonly FaultRule[];
   get(id: string): FaultRule | null;
   remove(id: string): FaultRule | null;
+  /** Remove all rules and decisions. */
   clear(): void;
-  /** What goes wrong with a delivery that is published at `at`; null for nothing. */
+  /** Choose a fault for a delivery published at `at`; null for none. */
   decide(event: EventType, webhookId: string, at: Millis): Decision | null;
-  /** Keeps a decision until the first attempt is made. */
+  /** Keep a decision until the first attempt. */
   keep(webhook: WebhookKey, eventId: string, decision: Decision): void;
   /** Whether any decision is kept. */
-  readonly waiting: () => boolean;
+  readonly hasDecisions: () => boolean;
+  /** Remove and return the decision of a delivery that is sent now; null for no fault. */
   take(webhook: WebhookKey, eventId: string): Decision | null;
 }
 
-const holdOf = (kept: Kept, at: Millis): Millis => {
-  const { fault, delayMs, count } = kept.rule;
-  const hold = delayMs ?? HOLDS[fault] ?? 0;
+const holdOf = (state: RuleState, at: Millis): Millis => {
+  const { fault, delayMs, count } = state.rule;
+  const hold = delayMs ?? DEFAULT_HOLD_MS[fault] ?? 0;
   if (fault !== 'burst') return hold;
-  if (kept.burst === null || kept.burst.until <= at || kept.burst.left === 0) {
-    kept.burst = { until: at + hold, left: count ?? BURST };
+  if (state.burst === null || state.burst.until <= at || state.burst.left === 0) {
+    state.burst = { until: at + hold, left: count ?? DEFAULT_BURST };
   }
-  kept.burst.left -= 1;
-  return kept.burst.until - at;
+  state.burst.left -= 1;
+  return state.burst.until - at;
 };
 
 export const createFaultRules = (seed: number): FaultRules => {
   const random = seededRandom(seed ^ 0x00fa_0175);
-  const rules = new Map<string, Kept>();
-  const decided = new Map<string, Decision>();
-  let made = 0;
+  const rules = new Map<string, RuleState>();
+  const decisions = new Map<string, Decision>();
+  let lastId = 0;
 
   const keyOf = (webhook: WebhookKey, eventId: string): string => `${webhook} ${eventId}`;
 
-  const applies = (kept: Kept, event: EventType, webhookId: string): boolean => {
-    const { rule } = kept;
+  const applies = (state: RuleState, event: EventType, webhookId: string): boolean => {
+    const { rule } = state;
     if (rule.event !== undefined && rule.event !== event) return false;
     if (rule.webhookId !== undefined && rule.webhookId !== webhookId) return false;
-    kept.matched += 1;
-    if (rule.nth !== undefined && rule.nth !== kept.matched) return false;
+    state.matched += 1;
+    if (rule.nth !== undefined && rule.nth !== state.matched) return false;
     if (rule.times !== null && rule.applied >= rule.times) return false;
     return rule.probability === 1 || random() < rule.probability;
   };
@@ -112,9 +115,9 @@ export const createFaultRules = (seed: number): FaultRules => {
     active: () => rules.size > 0,
     add: (rule) => {
       if (rules.size >= MAX_RULES) return null;
-      const kept: FaultRule = { ...rule, id: `flt_${(made += 1)}`, applied: 0 };
-      rules.set(kept.id, { rule: kept, matched: 0, burst: null });
-      return kept;
+      const added: FaultRule = { ...rule, id: `flt_${(lastId += 1)}`, applied: 0 };
+      rules.set(added.id, { rule: added, matched: 0, burst: null });
+      return added;
     },
     list: () => [...rules.values()].map(({ rule }) => rule),
     get: (id) => rules.get(id)?.rule ?? null,
@@ -125,31 +128,31 @@ export const createFaultRules = (seed: number): FaultRules => {
     },
     clear: () => {
       rules.clear();
-      decided.clear();
+      decisions.clear();
     },
     decide: (event, webhookId, at) => {
       let decision: Decision | null = null;
-      for (const kept of rules.values()) {
-        // Every rule that matches counts and draws, so that one does not move the draws of another; the first wins.
-        if (!applies(kept, event, webhookId) || decision !== null) continue;
-        const { id, fault } = kept.rule;
-        kept.rule = { ...kept.rule, applied: kept.rule.applied + 1 };
-        const holdMs = HOLDS_BACK.has(fault) ? holdOf(kept, at) : 0;
-        decision = { name: fault, rule: id, holdMs, echo: false };
+      for (const state of rules.values()) {
+        // Every matching rule counts and draws, so that no rule shifts the draws of another. The first one wins.
+        if (!applies(state, event, webhookId) || decision !== null) continue;
+        const { id, fault } = state.rule;
+        state.rule = { ...state.rule, applied: state.rule.applied + 1 };
+        const holdMs = HOLDS_BACK.has(fault) ? holdOf(state, at) : 0;
+        decision = { name: fault, rule: id, holdMs, isRepeat: false };
       }
       return decision;
     },
     keep: (webhook, eventId, decision) => {
-      decided.set(keyOf(webhook, eventId), decision);
-      if (decided.size <= MAX_DECIDED) return;
-      const [oldest] = decided.keys();
-      if (oldest !== undefined) decided.delete(oldest);
+      decisions.set(keyOf(webhook, eventId), decision);
+      if (decisions.size <= MAX_DECISIONS) return;
+      const [oldest] = decisions.keys();
+      if (oldest !== undefined) decisions.delete(oldest);
     },
-    waiting: () => decided.size > 0,
+    hasDecisions: () => decisions.size > 0,
     take: (webhook, eventId) => {
       const key = keyOf(webhook, eventId);
-      const decision = decided.get(key) ?? null;
-      decided.delete(key);
+      const decision = decisions.get(key) ?? null;
+      decisions.delete(key);
       return decision;
     },
   };

@@ -1,5 +1,5 @@
 /**
- * `/v1/webhooks/{webhook_id}/failed-events`: list, read, acknowledge.
+ * `/v1/webhooks/{webhook_id}/failed-events`: list, get, acknowledge.
  *
  * @module
  */

@@ -6,37 +6,34 @@
 import { Hono } from 'hono';
 import { AddLeadsRequest, PageQuery } from '../../../schemas/control.ts';
 import { parse } from '../../domain/validate.ts';
-import type { Done } from '../../simulator/campaign/commands.ts';
+import type { CommandResult } from '../../simulator/campaign/commands.ts';
 import { leadView } from '../../simulator/campaign/view.ts';
 import { readJson } from '../body.ts';
-import type { Env, ServerOptions } from '../context.ts';
+import type { Env } from '../context.ts';
 import { success, successPage } from '../envelope.ts';
 import type { Idempotent } from '../idempotency.ts';
 import { readPage, readQuery } from '../query.ts';
 
-const hints = { email: "Give the lead's address, e.g. sarah@example.com." };
+const hints = { email: "Pass the lead's email address, such as sarah@example.com." };
 
-export const leadRoutes = (
-  { campaigns }: Pick<ServerOptions, 'campaigns'>,
-  idempotent: Idempotent,
-): Hono<Env> =>
+export const leadRoutes = (idempotent: Idempotent): Hono<Env> =>
   new Hono<Env>()
     .post('/:campaign_id/leads', async (c) => {
       const account = c.get('account');
-      const { id } = campaigns(account).find(c.req.param('campaign_id'));
+      const { id } = account.source.find(c.req.param('campaign_id'));
       const body = await readJson(c);
-      return idempotent<Done>(c, body, {
+      return idempotent<CommandResult>(c, body, {
         status: 201,
         view: (done) => done,
         act: async (remember) => {
           const { leads } = parse(AddLeadsRequest, body, { hints });
           const command = { do: 'add', campaign: id, leads } as const;
-          return campaigns(account).carryOut(command, account.now, remember);
+          return account.source.execute(command, account.now, remember);
         },
       });
     })
     .get('/:campaign_id/leads', async (c) => {
-      const campaign = campaigns(c.get('account')).find(c.req.param('campaign_id'));
+      const campaign = c.get('account').source.find(c.req.param('campaign_id'));
       const query = readQuery(c, PageQuery, ['limit']);
       const { rows, nextCursor } = await readPage(query, async ({ limit, after = 0 }) => {
         const page: { seq: number; lead: (typeof campaign.leads)[number] }[] = [];
@@ -55,6 +52,6 @@ export const leadRoutes = (
     .delete('/:campaign_id/leads/:lead_id', async (c) => {
       const account = c.get('account');
       const { campaign_id: campaign, lead_id: lead } = c.req.param();
-      await campaigns(account).carryOut({ do: 'remove', campaign, lead }, account.now);
+      await account.source.execute({ do: 'remove', campaign, lead }, account.now);
       return success(c, { id: lead, deleted: true });
     });

@@ -1,5 +1,5 @@
 /**
- * `/v1/webhooks`: register, list, read, change, delete, rotate the secret.
+ * `/v1/webhooks`: register, list, get, update, delete, rotate the secret.
  *
  * @module
  */
@@ -20,18 +20,18 @@ import type { Idempotent } from '../idempotency.ts';
 import { webhookView } from '../view.ts';
 
 const hints = {
-  url: 'Give an http or https URL without user name, password and fragment, at most 2048 characters, e.g. http://127.0.0.1:3000/webhooks/sendemall.',
+  url: 'Pass an http or https URL without credentials and fragment, of at most 2048 characters, such as http://127.0.0.1:3000/webhooks/sendemall.',
 };
 
-/** What no schema can say: a URL that only looks like one. */
+/** Reject a URL that matches the schema's pattern but cannot be parsed. */
 const checkUrl = (url: string | undefined): void => {
   if (url !== undefined && !URL.canParse(url)) {
     throw validationFailed(`"url" is ${JSON.stringify(url)}. ${hints.url}`);
   }
 };
 
-/** Leaves fields that were not given out, so that they stay as they are. */
-const given = <T extends object>(changes: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
+/** Drop undefined fields, so that they stay unchanged. */
+const definedOnly = <T extends object>(changes: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
   Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)) as never;
 
 export const webhookRoutes = (idempotent: Idempotent): Hono<Env> =>
@@ -57,7 +57,7 @@ export const webhookRoutes = (idempotent: Idempotent): Hono<Env> =>
       const body = await readJson(c);
       const changes = parse(UpdateWebhookRequest, body, { hints });
       checkUrl(changes.url);
-      return success(c, webhookView(await account.updateWebhook(id, given(changes))));
+      return success(c, webhookView(await account.updateWebhook(id, definedOnly(changes))));
     })
     .delete('/:webhook_id', async (c) => {
       const id = c.req.param('webhook_id');

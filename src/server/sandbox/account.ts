@@ -1,5 +1,5 @@
 /**
- * `/_sandbox/reset` and `/_sandbox/snapshot`: empty, save and load one account.
+ * `/_sandbox/reset` and `/_sandbox/snapshot`: reset, save and restore an account.
  *
  * @module
  */
@@ -15,24 +15,24 @@ import type { Env } from '../context.ts';
 import { success, successStream } from '../envelope.ts';
 import { snapshotText } from './snapshot-text.ts';
 
-/** What no schema can say: a rate that belongs to the mode, and a time that can be written. */
+/** Check what the schema cannot express: a rate that fits the mode, and a representable time. */
 const checkClock = ({ mode, rate, anchor_virtual: at }: Snapshot['clock']): void => {
-  const known = mode === 'scaled' ? rate > 0 : rate === (mode === 'realtime' ? 1 : 0);
-  if (!known) {
+  const isValid = mode === 'scaled' ? rate > 0 : rate === (mode === 'realtime' ? 1 : 0);
+  if (!isValid) {
     throw validationFailed(
-      `"clock.rate" is ${rate}, which the mode "${mode}" does not have. Load a snapshot unchanged.`,
+      `"clock.rate" is ${rate}, which does not fit mode "${mode}". Restore the snapshot unmodified.`,
     );
   }
   if (isMoment(at)) return;
   throw validationFailed(
-    `"clock.anchor_virtual" is ${at}, which is in no year from 1970 to 9999. Load a snapshot unchanged.`,
+    `"clock.anchor_virtual" is ${at}, which is not in the years 1970 to 9999. Restore the snapshot unmodified.`,
   );
 };
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Everything but the rows, which are checked in slices as they are loaded: there are hundreds of thousands. */
+/** Validate everything but the rows, which are validated in slices as they are restored: there can be hundreds of thousands. */
 const parseSnapshot = (body: unknown): Snapshot => {
   const tables = isObject(body) ? body['tables'] : null;
   if (!isObject(body) || !isObject(tables)) return parse(Snapshot, body);
@@ -42,7 +42,9 @@ const parseSnapshot = (body: unknown): Snapshot => {
   for (const [name, rows] of Object.entries(tables)) {
     const index = Array.isArray(rows) ? rows.findIndex((row) => !isObject(row)) : -1;
     if (index >= 0) {
-      throw validationFailed(`"tables.${name}[${index}]" is no object. Load a snapshot unchanged.`);
+      throw validationFailed(
+        `"tables.${name}[${index}]" is not an object. Restore the snapshot unmodified.`,
+      );
     }
   }
   const head = parse(Snapshot, { ...body, tables: withoutRows });

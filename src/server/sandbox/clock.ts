@@ -6,7 +6,7 @@
 import { Hono } from 'hono';
 import { AdvanceRequest, SetClockRequest } from '../../../schemas/sandbox.ts';
 import { validationFailed } from '../../domain/problems.ts';
-import { parseSpan, parseTime, toSandboxTime } from '../../domain/time.ts';
+import { parseDuration, parseTime, toSandboxTime } from '../../domain/time.ts';
 import { parse } from '../../domain/validate.ts';
 import type { AccountEngine, AdvanceTarget } from '../../engine/engine.ts';
 import { readJson } from '../body.ts';
@@ -15,9 +15,9 @@ import { success } from '../envelope.ts';
 import { clockView } from '../view.ts';
 
 const hints = {
-  rate: 'In the mode "scaled" give a number above 0 and up to 100000; other modes take no rate.',
-  by: 'Give a span such as "5m", "1h30m", "90s", "PT5M", or a number of milliseconds.',
-  to: 'Give a time such as "2026-04-06T12:35:30Z".',
+  rate: 'In mode "scaled", pass a number above 0 and up to 100000; other modes have no rate.',
+  by: 'Pass a duration such as "5m", "1h30m", "90s" or "PT5M", or a number of milliseconds.',
+  to: 'Pass an RFC 3339 time, such as "2026-04-06T12:35:30Z".',
   until: 'Use "settled" or "next_attempt".',
 };
 
@@ -29,9 +29,9 @@ const targetOf = (body: unknown): AdvanceTarget => {
   if (given.length !== 1) {
     const what =
       given.length === 0
-        ? 'none of them is given'
+        ? 'none is given'
         : `${given.map((goal) => `"${goal}"`).join(' and ')} are given`;
-    throw validationFailed(`Give exactly one of "by", "to" and "until": ${what}.`);
+    throw validationFailed(`Pass exactly one of "by", "to" and "until": ${what}.`);
   }
   const request = parse(AdvanceRequest, body, { hints });
   if ('until' in request) return request;
@@ -40,7 +40,7 @@ const targetOf = (body: unknown): AdvanceTarget => {
     if (to !== null) return { to };
     throw validationFailed(`"to" is ${JSON.stringify(request.to)}. ${hints.to}`);
   }
-  const by = parseSpan(request.by);
+  const by = parseDuration(request.by);
   if (by !== null) return { by };
   throw validationFailed(`"by" is ${JSON.stringify(request.by)}. ${hints.by}`);
 };

@@ -1,5 +1,5 @@
 /**
- * `/_sandbox/deliveries`: list, read, wait, deliver again.
+ * `/_sandbox/deliveries`: list, get, wait, redeliver.
  *
  * @module
  */
@@ -15,12 +15,12 @@ import { readPage, readQuery } from '../query.ts';
 import { deliveryDetailView, deliveryView } from '../view.ts';
 
 const DEFAULT_WAIT_MS = 30_000;
-/** Requests that may wait at the same time. */
+/** Limits for requests that wait. */
 const MAX_WAITING = 5000;
 const MAX_WAITING_PER_ACCOUNT = 1000;
 
 export const deliveryRoutes = ({ closing }: ServerOptions): Hono<Env> => {
-  const gate = createConcurrencyLimit(
+  const waitLimit = createConcurrencyLimit(
     'requests that wait for deliveries',
     MAX_WAITING,
     MAX_WAITING_PER_ACCOUNT,
@@ -50,7 +50,7 @@ export const deliveryRoutes = ({ closing }: ServerOptions): Hono<Env> => {
         ['timeout_ms'],
       );
       const account = c.get('account');
-      const leave = gate.enter(account.account.key);
+      const leave = waitLimit.enter(account.account.key);
       try {
         const id = c.req.param('delivery_id');
         const signal = AbortSignal.any([c.req.raw.signal, closing]);

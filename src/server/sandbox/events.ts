@@ -1,5 +1,5 @@
 /**
- * `/_sandbox/events`: trigger, list, read.
+ * `/_sandbox/events`: trigger, list, get.
  *
  * @module
  */
@@ -8,37 +8,37 @@ import { EventQuery, TriggerRequest } from '../../../schemas/sandbox.ts';
 import { eventNotFound } from '../../domain/problems.ts';
 import { parse } from '../../domain/validate.ts';
 import { readJson } from '../body.ts';
-import type { Env, ServerOptions } from '../context.ts';
+import type { Env } from '../context.ts';
 import { success, successPage, successBytes } from '../envelope.ts';
 import { readPage, readQuery } from '../query.ts';
 import { deliveryView } from '../view.ts';
 
-/** Deliveries of one event that are shown with it: at most 100 webhooks, and its newest redeliveries. */
-const SHOWN_DELIVERIES = 200;
+/** Maximum number of deliveries in an event's response: one per webhook (100), and its newest redeliveries. */
+const MAX_DELIVERIES = 200;
 
-const unheard = (event: string): string =>
+const noSubscribers = (event: string): string =>
   `No active webhook subscribes to ${event}, so nothing was delivered. Register one with POST /v1/webhooks.`;
 
 const incomplete = (published: number, missing: number): string =>
-  `Only the first ${published} events were published: the store failed. Trigger the other ${missing} again.`;
+  `Only the first ${published} events were published, because the store failed. Trigger the other ${missing} again.`;
 
-/** Items that are written as JSON before others get their turn. */
-const ITEMS_IN_A_ROW = 512;
+/** Items to serialise before yielding to the event loop. */
+const ITEMS_PER_SLICE = 512;
 
-/** A JSON array as UTF-8, written in slices that yield to the event loop. */
+/** Serialise the items of a JSON array in slices, yielding to the event loop in between. */
 const jsonList = async <T>(
   items: readonly T[],
   write: (item: T) => string,
 ): Promise<readonly Buffer[]> => {
   const slices: Buffer[] = [];
-  for (let from = 0; from < items.length; from += ITEMS_IN_A_ROW) {
+  for (let from = 0; from < items.length; from += ITEMS_PER_SLICE) {
     if (from > 0) {
       await new Promise((resolve) => {
         setImmediate(resolve);
       });
     }
     const text = items
-      .slice(from, from + ITEMS_IN_A_ROW)
+      .slice(from, from + ITEMS_PER_SLICE)
       .map(write)
       .join(',');
     slices.push(Buffer.from(from === 0 ? text : `,${text}`));
@@ -46,19 +46,19 @@ const jsonList = async <T>(
   return slices;
 };
 
-export const eventRoutes = ({ prepare }: ServerOptions): Hono<Env> =>
+export const eventRoutes = (): Hono<Env> =>
   new Hono<Env>()
     .post('/', async (c) => {
       const account = c.get('account');
       const request = parse(TriggerRequest, await readJson(c));
-      const prepared = await prepare(account, request);
+      const prepared = await account.source.completeTrigger(request, account.now());
       const { events, deliveries, missing } = await account.publish(prepared.events);
       const notices = [
         prepared.notice,
-        deliveries.length === 0 ? unheard(request.event) : null,
+        deliveries.length === 0 ? noSubscribers(request.event) : null,
         missing === 0 ? null : incomplete(events.length, missing),
       ].filter((notice) => notice !== null);
-      // Written in slices: ten thousand events in one go would hold up other accounts.
+      // Serialise in slices: ten thousand events at once would block other accounts.
       const views = await jsonList(deliveries, (delivery) =>
         JSON.stringify(deliveryView(delivery)),
       );
@@ -93,7 +93,7 @@ export const eventRoutes = ({ prepare }: ServerOptions): Hono<Env> =>
       const deliveries = await store.listDeliveries(
         account.key,
         { eventId: id },
-        { limit: SHOWN_DELIVERIES },
+        { limit: MAX_DELIVERIES },
       );
       return success(c, {
         ...(JSON.parse(event.body) as object),

@@ -1,5 +1,5 @@
 /**
- * `/_sandbox/faults`: what is made to go wrong on the sender's side.
+ * `/_sandbox/faults`: rules that inject faults on the sender's side.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import {
   faultNotFound,
   validationFailed,
 } from '../../domain/problems.ts';
-import { parseSpan } from '../../domain/time.ts';
+import { parseDuration } from '../../domain/time.ts';
 import { parse } from '../../domain/validate.ts';
 import type { AccountEngine } from '../../engine/engine.ts';
 import { MAX_RULES, type FaultRule, type NewRule } from '../../engine/faults/rules.ts';
@@ -40,33 +40,33 @@ const faultView = (rule: FaultRule): Fault => ({
 
 const delayOf = ({ delay, fault }: AddFaultRequest): number | undefined => {
   if (delay === undefined) return undefined;
-  const span = parseSpan(delay);
-  if (span === null || span === 0 || span > MAX_DELAY_MS) {
+  const delayMs = parseDuration(delay);
+  if (delayMs === null || delayMs === 0 || delayMs > MAX_DELAY_MS) {
     throw validationFailed(
-      `"delay" is ${JSON.stringify(delay)}. Give a span of time up to 30 days, e.g. 90s, 5m or 1h30m.`,
+      `"delay" is ${JSON.stringify(delay)}. Pass a duration of up to 30 days, such as 90s, 5m or 1h30m.`,
     );
   }
-  if (HOLDS_BACK.has(fault)) return span;
+  if (HOLDS_BACK.has(fault)) return delayMs;
   throw validationFailed(
-    `"delay" is given, and ${fault} holds nothing back. Leave it out, or use ${[...HOLDS_BACK].join(', ')}.`,
+    `"delay" does not apply to ${fault}. Remove it, or use ${[...HOLDS_BACK].join(', ')}.`,
   );
 };
 
 const countOf = ({ count, fault }: AddFaultRequest): number | undefined => {
   if (count === undefined || fault === 'burst') return count;
   throw validationFailed(
-    `"count" is ${count}, and ${fault} gathers nothing. Leave it out; "times" says how often a fault is applied.`,
+    `"count" does not apply to ${fault}. Remove it; "times" limits how often a fault is applied.`,
   );
 };
 
-/** @throws {Problem} for a rule that could never match, as its webhook is now */
+/** @throws {Problem} for a rule that could never match with its webhook's current settings */
 const checkMatch = async (
   account: AccountEngine,
   { match: { event, webhook_id: id, nth } = {}, times, probability }: AddFaultRequest,
 ): Promise<void> => {
   if (nth !== undefined && times !== undefined && times > 1) {
     throw faultNeverMatches(
-      `"times" is ${times}, and "match.nth" is ${nth}, which is one delivery only: it could never be applied more than once. Leave one of them out.`,
+      `"times" is ${times}, but "match.nth" matches a single delivery. Remove one of them.`,
     );
   }
   if (nth !== undefined && probability !== undefined && probability < 1) return;
@@ -74,12 +74,12 @@ const checkMatch = async (
   const webhook = await account.webhook(id);
   if (webhook.status === 'paused') {
     throw faultNeverMatches(
-      `Webhook "${id}" is paused and gets no events: this could never match. PATCH /v1/webhooks/${id} with {"status": "active"} first.`,
+      `Webhook "${id}" is paused, so this rule would never match. Activate it first: PATCH /v1/webhooks/${id} with {"status": "active"}.`,
     );
   }
   if (event === undefined || webhook.events.some((one) => one === '*' || one === event)) return;
   throw faultNeverMatches(
-    `"match.event" is ${JSON.stringify(event)}, and webhook "${id}" subscribes to ${webhook.events.join(', ')} only: this could never match. Name an event that it gets.`,
+    `"match.event" is ${JSON.stringify(event)}, but webhook "${id}" subscribes only to ${webhook.events.join(', ')}, so this rule would never match. Pass one of its events.`,
   );
 };
 

@@ -1,6 +1,5 @@
 /**
- * `/_sandbox/campaigns/{campaign_id}/simulation` and `/_sandbox/scenarios`: how leads behave, and campaigns that are
- * ready to run.
+ * `/_sandbox/campaigns/{campaign_id}/simulation` and `/_sandbox/scenarios`: how leads behave, and built-in campaigns.
  *
  * @module
  */
@@ -17,12 +16,13 @@ import { PROFILES, type Rates } from '../../simulator/campaign/rates.ts';
 import type { CampaignState } from '../../simulator/campaign/state.ts';
 import { campaignView } from '../../simulator/campaign/view.ts';
 import { SCENARIOS, scriptOf } from '../../simulator/scenarios.ts';
+import type { Simulator } from '../../simulator/simulator.ts';
 import { readJson } from '../body.ts';
-import type { Env, ServerOptions } from '../context.ts';
+import type { Env } from '../context.ts';
 import { success, successPage } from '../envelope.ts';
 
-/** As many leads as one command holds: those of one request of the provider's API. */
-const LEADS_AT_ONCE = 100;
+/** Leads per command, as in one request to the provider's API. */
+const LEADS_PER_COMMAND = 100;
 
 const NO_SENTIMENTS = { positive: 0, neutral: 0, negative: 0, out_of_office: 0, unsubscribe: 0 };
 
@@ -32,7 +32,7 @@ const simulationView = ({ id, profile, rates }: CampaignState): Simulation => ({
   rates: { ...rates, sentiments: { ...rates.sentiments } },
 });
 
-/** @throws {Problem} when no sentiment can be drawn */
+/** @throws {Problem} if all sentiments have weight 0 */
 const ratesOf = ({ profile, rates = {} }: SetSimulationRequest, before: Rates): Rates => {
   const base = profile === undefined ? before : PROFILES[profile];
   const given = Object.fromEntries(
@@ -43,36 +43,36 @@ const ratesOf = ({ profile, rates = {} }: SetSimulationRequest, before: Rates): 
   const weights = { ...NO_SENTIMENTS, ...sentiments } as Rates['sentiments'];
   if (Object.values(weights).every((weight) => weight === 0)) {
     throw validationFailed(
-      '"rates.sentiments" gives every sentiment the weight 0, so no reply could have one. Give one of them more, or set "rates.reply" to 0.',
+      '"rates.sentiments" has weight 0 for every sentiment. Raise at least one, or set "rates.reply" to 0.',
     );
   }
   return { ...base, ...given, sentiments: weights };
 };
 
-export const simulationRoutes = ({ campaigns }: Pick<ServerOptions, 'campaigns'>): Hono<Env> => {
+export const simulationRoutes = (): Hono<Env> => {
   const start = async (
-    account: AccountEngine,
+    account: AccountEngine<Simulator>,
     { scenario, leads }: StartScenarioRequest,
   ): Promise<{ readonly campaign: CampaignState; readonly leads: number }> => {
     const script = scriptOf(scenario, leads);
     const { settings, profile } = script;
-    const mine = campaigns(account);
+    const mine = account.source;
     const command = { do: 'create', settings, profile } as const;
-    const { id } = (await mine.carryOut(command, account.now)) as CampaignState;
-    for (let from = 0; from < script.leads.length; from += LEADS_AT_ONCE) {
-      const some = script.leads.slice(from, from + LEADS_AT_ONCE);
-      await mine.carryOut({ do: 'add', campaign: id, leads: some }, account.now);
+    const { id } = (await mine.execute(command, account.now)) as CampaignState;
+    for (let from = 0; from < script.leads.length; from += LEADS_PER_COMMAND) {
+      const some = script.leads.slice(from, from + LEADS_PER_COMMAND);
+      await mine.execute({ do: 'add', campaign: id, leads: some }, account.now);
     }
-    const active = await mine.carryOut({ do: 'activate', campaign: id }, account.now);
+    const active = await mine.execute({ do: 'activate', campaign: id }, account.now);
     return { campaign: active as CampaignState, leads: script.leads.length };
   };
   return new Hono<Env>()
     .get('/campaigns/:campaign_id/simulation', (c) =>
-      success(c, simulationView(campaigns(c.get('account')).find(c.req.param('campaign_id')))),
+      success(c, simulationView(c.get('account').source.find(c.req.param('campaign_id')))),
     )
     .put('/campaigns/:campaign_id/simulation', async (c) => {
       const account = c.get('account');
-      const mine = campaigns(account);
+      const mine = account.source;
       const campaign = mine.find(c.req.param('campaign_id'));
       const request = parse(SetSimulationRequest, await readJson(c));
       const rates = ratesOf(request, campaign.rates);
@@ -80,7 +80,7 @@ export const simulationRoutes = ({ campaigns }: Pick<ServerOptions, 'campaigns'>
       const command = { do: 'behave', campaign: campaign.id, profile, rates } as const;
       return success(
         c,
-        simulationView((await mine.carryOut(command, account.now)) as CampaignState),
+        simulationView((await mine.execute(command, account.now)) as CampaignState),
       );
     })
     .get('/scenarios', (c) => successPage(c, SCENARIOS, null))

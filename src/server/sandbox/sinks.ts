@@ -1,5 +1,6 @@
 /**
- * `/_sandbox/sinks`: stand-ins for what a receiver calls. Everything is recorded but `requests` and `settings`.
+ * `/_sandbox/sinks`: stand-ins for services that a receiver calls. Records every request except those to `requests` and
+ * `settings`.
  *
  * @module
  */
@@ -18,7 +19,7 @@ import type { SinkRegistry } from '../sinks/registry.ts';
 import { waitForRequests } from '../sinks/wait.ts';
 
 const DEFAULT_WAIT_MS = 30_000;
-/** Requests that may wait at the same time. */
+/** Limits for requests that wait. */
 const MAX_WAITING = 1000;
 const MAX_WAITING_PER_ACCOUNT = 250;
 
@@ -31,11 +32,11 @@ const checkName = (name: string): string => {
 
 const nameOf = (c: Ctx): string => checkName(c.req.param('name') ?? '');
 
-/** Token, name and path of a request to a sink; without a token, the key says whose sink it is. */
+/** Token, name and path of a request to a sink. Without a token, the API key identifies the account. */
 const PARTS = /^\/_sandbox\/sinks\/(~[^/]*\/)?([^/]*)(\/.*)?$/;
 
 export const sinkRoutes = ({ wall, closing }: ServerOptions, registry: SinkRegistry): Hono<Env> => {
-  const gate = createConcurrencyLimit(
+  const waitLimit = createConcurrencyLimit(
     'requests that wait for sinks',
     MAX_WAITING,
     MAX_WAITING_PER_ACCOUNT,
@@ -51,7 +52,7 @@ export const sinkRoutes = ({ wall, closing }: ServerOptions, registry: SinkRegis
 
   const record = async (c: Ctx): Promise<Response> => {
     const [, token, given = '', path = '/'] = PARTS.exec(c.req.path) ?? [];
-    // Other methods of the paths that are the sandbox's own: not allowed, as anywhere.
+    // Other methods on the sandbox's own paths are not allowed, as everywhere.
     if (given === '') return c.notFound();
     if (token === undefined && /^\/(?:requests|settings)$/.test(path)) return c.notFound();
     const name = checkName(given);
@@ -61,19 +62,19 @@ export const sinkRoutes = ({ wall, closing }: ServerOptions, registry: SinkRegis
   return (
     new Hono<Env>()
       .get('/', (c) => success(c, storeOf(c).list()))
-      // Behind a token everything is recorded; a token has a `~`, which no name has.
+      // With a token, every path is recorded. Tokens start with `~`, which no name contains.
       .get('/:name{[^/~][^/]*}/requests', async (c) => {
         const name = nameOf(c);
         const query = readQuery(c, SinkRequestQuery, ['wait_for', 'timeout_ms', 'limit']);
         const { wait_for: count, timeout_ms: timeoutMs } = query;
         if (count === undefined && timeoutMs !== undefined) {
           throw validationFailed(
-            `"timeout_ms" is ${timeoutMs}, but there is nothing to wait for. Give "wait_for" too.`,
+            `"timeout_ms" requires "wait_for". Pass both, or remove "timeout_ms".`,
           );
         }
         const store = storeOf(c);
         if (count !== undefined) {
-          const leave = gate.enter(c.get('account').account.key);
+          const leave = waitLimit.enter(c.get('account').account.key);
           const signal = AbortSignal.any([c.req.raw.signal, closing]);
           await waitForRequests(store, wall, {
             name,
@@ -98,7 +99,7 @@ export const sinkRoutes = ({ wall, closing }: ServerOptions, registry: SinkRegis
         const given = parse(SetSinkRequest, sent);
         const { status = 200, headers = {}, times = null } = given;
         checkHeaders(headers, sent);
-        // Null is a body too.
+        // Null is a valid body.
         const body = 'body' in given ? given.body : { ok: true };
         const isText = typeof body === 'string';
         const reply = { status, headers, isText, body: isText ? body : JSON.stringify(body) };

@@ -1,5 +1,5 @@
 /**
- * A snapshot as JSON text, encoded slice by slice: never more of it is in memory than its text.
+ * Serialises a snapshot slice by slice, so that memory never holds more than its text.
  *
  * @module
  */
@@ -13,8 +13,10 @@ const clockView = ({ clock }: AccountExport): object => {
 };
 
 /**
- * @returns parts that make up one JSON object; all of them together can be loaded again
- * @throws {Problem} 413
+ * Serialise a snapshot.
+ *
+ * @returns UTF-8 parts that make up one JSON object
+ * @throws {Problem} 413 over the limit
  */
 export const snapshotText = async (snapshot: AccountExport): Promise<Uint8Array[]> => {
   const { version, seed, opens, slices } = snapshot;
@@ -38,7 +40,7 @@ export const snapshotText = async (snapshot: AccountExport): Promise<Uint8Array[
       isFirst = true;
     }
     if (rows.length > 0) {
-      // The brackets of a slice go: those of its table stand around all of them.
+      // Strip the brackets of the slice: its table has one pair around all slices.
       text += (isFirst ? '' : ',') + JSON.stringify(rows).slice(1, -1);
       isFirst = false;
     }

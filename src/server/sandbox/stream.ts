@@ -1,5 +1,5 @@
 /**
- * `/_sandbox/stream`: what happens in the account, as server-sent events, from now on.
+ * `/_sandbox/stream`: the events of an account from now on, as server-sent events.
  *
  * @module
  */
@@ -12,13 +12,13 @@ import type { Env, ServerOptions } from '../context.ts';
 import { createConcurrencyLimit } from '../concurrency-limit.ts';
 import { attemptView, clockView, webhookView } from '../view.ts';
 
-/** Streams that may be open at the same time. */
+/** Limits for open streams. */
 const MAX_STREAMS = 1000;
 const MAX_STREAMS_PER_ACCOUNT = 250;
-/** A reader that lags behind by more than this is let go. Twice what the largest trigger publishes at one stroke. */
-const MAX_WAITING_EVENTS = 20_000;
-/** One that was let go has so long to read why, before its connection is cut. Real milliseconds. */
-const LAST_CHANCE_MS = 30_000;
+/** A reader that lags behind further is disconnected. Twice what the largest trigger publishes at once. */
+const MAX_QUEUED_EVENTS = 20_000;
+/** Time for a lagging reader to read the final message before its connection is destroyed. Real milliseconds. */
+const DISCONNECT_GRACE_MS = 30_000;
 
 const view = async (event: AccountEvent, account: AccountEngine): Promise<object> => {
   switch (event.type) {
@@ -57,9 +57,9 @@ const view = async (event: AccountEvent, account: AccountEngine): Promise<object
 };
 
 export const streamRoutes = ({ wall, closing }: ServerOptions): Hono<Env> => {
-  const gate = createConcurrencyLimit('open streams', MAX_STREAMS, MAX_STREAMS_PER_ACCOUNT);
+  const streamLimit = createConcurrencyLimit('open streams', MAX_STREAMS, MAX_STREAMS_PER_ACCOUNT);
   return new Hono<Env>().get('/', (c) => {
-    // The body of an answer to HEAD is never read, so a stream would never end.
+    // The body of a response to HEAD is never read, so a stream would never end.
     if (c.req.method === 'HEAD') {
       return c.body(null, 200, {
         'content-type': 'text/event-stream',
@@ -67,7 +67,7 @@ export const streamRoutes = ({ wall, closing }: ServerOptions): Hono<Env> => {
       });
     }
     const account = c.get('account');
-    const leave = gate.enter(account.account.key);
+    const leave = streamLimit.enter(account.account.key);
     const { outgoing } = (c.env ?? {}) as Partial<HttpBindings>;
     return streamSSE(c, async (stream) => {
       const waiting: AccountEvent[] = [];
@@ -76,10 +76,10 @@ export const streamRoutes = ({ wall, closing }: ServerOptions): Hono<Env> => {
       let callOffCut = (): void => undefined;
       const unsubscribe = account.subscribe((event) => {
         waiting.push(event);
-        // It may be long until a reader that does not read lets the loop below go on.
-        if (waiting.length > MAX_WAITING_EVENTS) {
+        // The loop below is blocked while the reader does not read.
+        if (waiting.length > MAX_QUEUED_EVENTS) {
           unsubscribe();
-          callOffCut = wall.after(LAST_CHANCE_MS, () => outgoing?.destroy());
+          callOffCut = wall.after(DISCONNECT_GRACE_MS, () => outgoing?.destroy());
         }
         wake();
       });
@@ -111,7 +111,7 @@ export const streamRoutes = ({ wall, closing }: ServerOptions): Hono<Env> => {
               if (waiting.length > 0 || beat || stream.aborted || closing.aborted) resolve();
             });
           }
-          if (waiting.length > MAX_WAITING_EVENTS) {
+          if (waiting.length > MAX_QUEUED_EVENTS) {
             await stream.write(
               `: you are ${waiting.length} events behind, so this stream ends here\n\n`,
             );

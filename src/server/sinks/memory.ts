@@ -1,9 +1,9 @@
 /**
- * Memory accounting of all sinks: what each account holds, and whose oldest request goes when a limit is reached.
+ * Memory accounting of all sinks, and eviction when a limit is reached.
  *
- * Requests are evicted: within an account the oldest first, and when all accounts together hold too much, those of the
- * account that holds most, so that a flood costs its own account and no other. Settings are never evicted; what would
- * take them over their limit is refused. Everything that is kept is text, so its size is known: see {@link bytesOf}.
+ * Requests are evicted oldest first within an account. If all accounts together exceed the limit, the account that uses
+ * most is evicted from, so that a flood affects no other account. Settings are never evicted; a change that would exceed
+ * their limit is rejected. Everything is stored as text, so its size is known: see {@link bytesOf}.
  *
  * @module
  */
@@ -15,31 +15,40 @@ const {
   maxSinkBytesInAll: MAX_BYTES,
   maxSinkSettingBytesPerAccount: MAX_ACCOUNT_SETTING_BYTES,
 } = LIMITS;
-/** Settings may take half, so that there is always room for requests. */
+/** Half of the memory, so that there is always room for requests. */
 const MAX_SETTING_BYTES = MAX_BYTES / 2;
-/** Evictions between two looks for the account that holds most. */
+/** Evictions before looking again for the account that uses most. */
 const BATCH = 64;
 
 const BEYOND_LATIN_1 = /[^\u0000-\u00ff]/;
 
-/** What V8 takes for the characters of a flat string: one byte each, or two when one of them is beyond Latin-1. */
+/** Bytes that V8 uses for the characters of a flat string: one each, or two if any is beyond Latin-1. */
 export const bytesOf = (text: string): number =>
   BEYOND_LATIN_1.test(text) ? text.length * 2 : text.length;
 
-/** The same text in memory of its own: a part of a longer string would keep the whole of it. */
+/** Copy a text: a substring would retain the whole string it was sliced from. */
 export const flat = (text: string): string => Buffer.from(text).toString();
 
 export interface MemoryShare {
-  /** Counts a request; evicts until the limits hold. */
+  /** Account for a new request, and evict until all limits hold. */
   addRequest(bytes: number): void;
-  /** Uncounts requests that are gone for another reason than eviction. */
+  /** Release the memory of requests that were removed by other means than eviction. */
   removeRequests(bytes: number): void;
-  /** @throws {Problem} `BUSY` when the settings would take more than they may */
+  /**
+   * Account for a change of settings.
+   *
+   * @param bytes added, or removed if negative
+   * @throws {Problem} `BUSY` if a limit would be exceeded
+   */
   changeSettings(bytes: number): void;
 }
 
 export interface SinkMemory {
-  /** @param evictOldest drops the account's oldest request and gives its size; 0 when it has none */
+  /**
+   * Open the share of an account.
+   *
+   * @param evictOldest removes the account's oldest request and returns its size in bytes; 0 if it has none
+   */
   open(evictOldest: () => number): MemoryShare;
 }
 
@@ -87,12 +96,12 @@ export const createSinkMemory = (): SinkMemory => {
         changeSettings: (bytes) => {
           if (bytes > 0 && own.settings + bytes > MAX_ACCOUNT_SETTING_BYTES) {
             throw busy(
-              `The answers of this account's sinks would take ${own.settings + bytes} bytes, over the ${MAX_ACCOUNT_SETTING_BYTES} that they may. Set shorter bodies, or POST /_sandbox/reset.`,
+              `The responses of this account's sinks would take ${own.settings + bytes} bytes, over the limit of ${MAX_ACCOUNT_SETTING_BYTES}. Set shorter bodies, or POST /_sandbox/reset.`,
             );
           }
           if (bytes > 0 && settings + bytes > MAX_SETTING_BYTES) {
             throw busy(
-              `The sinks of all accounts take ${settings} bytes for their settings, and may take ${MAX_SETTING_BYTES}. POST /_sandbox/reset for accounts that are done, or restart the sandbox.`,
+              `The settings of all sinks take ${settings} bytes of ${MAX_SETTING_BYTES}. POST /_sandbox/reset for accounts that are no longer used, or restart the sandbox.`,
             );
           }
           own.settings += bytes;

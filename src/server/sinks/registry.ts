@@ -1,12 +1,13 @@
 /**
- * Sink registry: the sinks of every account, and the token URLs that lead to them without a key. A token is a random
- * part of the path; whoever has it can write into an account's sinks and do nothing else.
+ * Registry of the sinks of all accounts, and the token URLs that address them without an API key. A token is a random path
+ * segment. It grants writing to the sinks of one account, and nothing else.
  *
  * @module
  */
 import { randomBytes } from 'node:crypto';
 import type { AccountKey } from '../../domain/delivery.ts';
 import type { AccountEngine } from '../../engine/engine.ts';
+import type { Simulator } from '../../simulator/simulator.ts';
 import { createSinkMemory } from './memory.ts';
 import { createSinkStore, type SinkStore } from './store.ts';
 
@@ -16,25 +17,25 @@ interface Entry {
 }
 
 export interface SinkRegistry {
-  store(account: AccountEngine): SinkStore;
-  /** `~` and random characters; valid as long as the process runs, across resets of the account. */
-  token(account: AccountEngine): string;
-  /** The account whose token a path holds; null when the path holds none, undefined when the token is unknown. */
-  accountOf(path: string): AccountEngine | null | undefined;
+  store(account: AccountEngine<Simulator>): SinkStore;
+  /** `~` and random characters. Valid until the process ends, also after a reset of the account. */
+  token(account: AccountEngine<Simulator>): string;
+  /** The account of the token in a path: null if the path has no token, undefined if the token is unknown. */
+  accountOf(path: string): AccountEngine<Simulator> | null | undefined;
 }
 
 const TOKEN = /^\/_sandbox\/sinks\/(~[^/]*)/;
 
-/** A path as logs and messages may show it: whoever knows the token can write. */
+/** Redact the token for logs and messages: it grants write access. */
 export const withoutToken = (path: string): string => path.replace(TOKEN, '/_sandbox/sinks/~…');
 
 export const createSinkRegistry = (): SinkRegistry => {
   const entries = new Map<AccountKey, Entry>();
-  const accounts = new Map<string, AccountEngine>();
+  const accounts = new Map<string, AccountEngine<Simulator>>();
   const memory = createSinkMemory();
-  const entryOf = (engine: AccountEngine): Entry => {
-    const known = entries.get(engine.account.key);
-    if (known !== undefined) return known;
+  const entryOf = (engine: AccountEngine<Simulator>): Entry => {
+    const existing = entries.get(engine.account.key);
+    if (existing !== undefined) return existing;
     const entry = {
       store: createSinkStore(memory),
       token: `~${randomBytes(16).toString('base64url')}`,

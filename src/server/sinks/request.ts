@@ -1,7 +1,7 @@
 /**
- * One request to a sink: what is kept of it, how it is shown, and the answer to it.
+ * A request to a sink: what is stored, its wire format, and the response.
  *
- * Everything is kept as text: parsed JSON can take twenty times the memory of the bytes that it came in.
+ * Everything is stored as text: parsed JSON can take twenty times the memory of its source.
  *
  * @module
  */
@@ -14,14 +14,14 @@ import type { Ctx } from '../context.ts';
 import { ISOLATION } from './headers.ts';
 import { flat } from './memory.ts';
 
-/** A request as it is kept. */
+/** A request as stored. */
 export interface SinkInput {
   readonly method: string;
-  /** What follows the sink's name. */
+  /** Path after the sink's name. */
   readonly path: string;
   readonly body: string;
   readonly truncated: boolean;
-  /** JSON of what no filter looks at: time, query, headers. */
+  /** JSON of the fields that no filter uses: time, query, headers. */
   readonly rest: string;
 }
 
@@ -31,11 +31,11 @@ export interface SinkRow extends SinkInput {
   readonly answered: number;
 }
 
-/** What a sink answers; `body` is the text that is sent. */
+/** Response of a sink; `body` is the text to send. */
 export interface SinkReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** Whether the body was set as a string, rather than as JSON. */
+  /** True if the body was set as a string rather than as JSON. */
   readonly isText: boolean;
   readonly body: string;
 }
@@ -47,7 +47,7 @@ const REDACTED: ReadonlySet<string> = new Set([
   'cookie',
 ]);
 
-/** The answers that can have no body. */
+/** Statuses without a body. */
 const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 
 export const recordOf = async (c: Ctx, path: string): Promise<SinkInput> => {

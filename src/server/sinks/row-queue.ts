@@ -1,10 +1,10 @@
 /**
- * Rows in the order of arrival: added at the end, evicted from the front, without copying the rest each time.
+ * FIFO queue of rows with amortised constant-time removal from the front.
  *
  * @module
  */
 
-/** Evicted places that may stay at the front until the array is compacted. */
+/** Removed entries at the front before the array is compacted. */
 const MAX_GAP = 512;
 
 export interface RowQueue<Row> extends Iterable<Row> {

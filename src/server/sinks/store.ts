@@ -1,19 +1,13 @@
 /**
- * The sinks of one account: what they have recorded, and what they answer. In memory, and bounded by count and bytes.
+ * The sinks of one account, by name. In memory, and bounded by count and bytes.
  *
  * @module
  */
 import { LIMITS } from '../../../schemas/contract.ts';
 import { busy } from '../../domain/problems.ts';
-import { bytesOf, type SinkMemory } from './memory.ts';
+import type { SinkMemory } from './memory.ts';
 import type { SinkInput, SinkReply, SinkRow } from './request.ts';
-import { createRowQueue, type RowQueue } from './row-queue.ts';
-
-/** `times` is for how many requests more; null for all. */
-export interface SinkSetting {
-  readonly reply: SinkReply;
-  readonly times: number | null;
-}
+import { createSink, DEFAULT_REPLY, type Sink, type SinkSetting } from './sink.ts';
 
 export interface SinkFilter {
   readonly method?: string | undefined;
@@ -21,171 +15,118 @@ export interface SinkFilter {
   readonly contains?: string | undefined;
 }
 
-/** Called with each new row, and with null when the sink is emptied. */
+/** Called with each new row, and with null when the sink is cleared. */
 type Listener = (row: SinkRow | null) => void;
 
-interface Sink {
-  readonly rows: RowQueue<SinkRow>;
-  /** Of its rows. */
-  bytes: number;
-  standing: SinkReply;
-  passing: { readonly reply: SinkReply; left: number } | null;
-}
-
+/** A sink exists from its first request or setting until the account is reset. An unknown name is an empty sink. */
 export interface SinkStore {
-  /** Names, and how many requests each holds. */
+  /** Sinks by name, with their number of requests. */
   list(): { readonly name: string; readonly requests: number }[];
-  /** @returns what to answer @throws {Problem} `BUSY` for one sink too many */
+  /** Record a request. @returns the reply to it @throws {Problem} `BUSY` if the account has too many sinks */
   record(name: string, request: SinkInput): SinkReply;
   setting(name: string): SinkSetting;
-  /** @throws {Problem} `BUSY` for one sink too many, and for settings that take too much memory */
+  /** @throws {Problem} `BUSY` if the account has too many sinks, or their settings take too much memory */
   set(name: string, setting: SinkSetting): void;
-  /** The oldest first. */
+  /** Matching requests, oldest first. */
   select(
     name: string,
     filter: SinkFilter,
     page?: { readonly limit: number; readonly after?: number },
   ): readonly SinkRow[];
-  /** @returns how many there were */
+  /** Delete the requests of a sink. @returns how many there were */
   clear(name: string): number;
+  /** @returns a function that removes the listener */
   listen(name: string, listener: Listener): () => void;
-  /** Forgets all sinks. Listeners stay. */
+  /** Delete all sinks. Listeners stay. */
   reset(): void;
 }
 
-const DEFAULT_REPLY: SinkReply = { status: 200, headers: {}, isText: false, body: '{"ok":true}' };
-
-/** Objects around the text: of a row, of a sink, of a reply. More than they take on 64-bit Node 22 and 24. */
-const ROW_BYTES = 400;
-const SINK_BYTES = 1024;
-const REPLY_BYTES = 256;
-
-const sizeOfRow = ({ path, body, rest }: SinkRow): number =>
-  ROW_BYTES + bytesOf(path) + bytesOf(body) + bytesOf(rest);
-
-const sizeOfReply = ({ headers, body }: SinkReply): number =>
-  REPLY_BYTES +
-  bytesOf(body) +
-  Object.entries(headers).reduce((sum, [name, value]) => sum + 100 + 2 * (name + value).length, 0);
-
-const sizeOfSettings = ({ standing, passing }: Pick<Sink, 'standing' | 'passing'>): number =>
-  SINK_BYTES +
-  (standing === DEFAULT_REPLY ? 0 : sizeOfReply(standing)) +
-  (passing === null ? 0 : sizeOfReply(passing.reply));
-
+/** True if a request matches a filter. */
 export const passes = (row: SinkRow, { method, path, contains }: SinkFilter): boolean =>
   (method === undefined || row.method === method.toUpperCase()) &&
   (path === undefined || row.path === path) &&
   (contains === undefined || row.body.includes(contains));
 
-/** @returns the size of what was dropped; 0 when there was nothing */
-const dropOldest = (sink: Sink): number => {
-  const row = sink.rows.shift();
-  const bytes = row === undefined ? 0 : sizeOfRow(row);
-  sink.bytes -= bytes;
-  return bytes;
-};
-
-export const createSinkStore = (memory: SinkMemory): SinkStore => {
-  const sinks = new Map<string, Sink>();
+/** Listeners by sink. They exist independently of sinks: one may wait for the first request. */
+const createListeners = () => {
   const listeners = new Map<string, Set<Listener>>();
-  let last = 0;
-
-  const share = memory.open(() => {
-    let oldest: Sink | null = null;
-    for (const sink of sinks.values()) {
-      const order = sink.rows.peek()?.seq ?? Infinity;
-      if (order < (oldest?.rows.peek()?.seq ?? Infinity)) oldest = sink;
-    }
-    return oldest === null ? 0 : dropOldest(oldest);
-  });
-
-  const open = (name: string): Sink => {
-    const known = sinks.get(name);
-    if (known !== undefined) return known;
-    if (sinks.size >= LIMITS.maxSinksPerAccount) {
-      throw busy(
-        `This account already has ${LIMITS.maxSinksPerAccount} sinks, the most it may have. Use one of those (GET /_sandbox/sinks lists them), POST /_sandbox/reset, or use another x-user-context.`,
-      );
-    }
-    share.changeSettings(SINK_BYTES);
-    const sink = {
-      rows: createRowQueue<SinkRow>(),
-      bytes: 0,
-      standing: DEFAULT_REPLY,
-      passing: null,
-    };
-    sinks.set(name, sink);
-    return sink;
-  };
-
   const notify = (name: string, row: SinkRow | null): void => {
     for (const listener of listeners.get(name) ?? []) listener(row);
   };
-
-  const change = (sink: Sink, settings: Pick<Sink, 'standing' | 'passing'>): void => {
-    share.changeSettings(sizeOfSettings(settings) - sizeOfSettings(sink));
-    Object.assign(sink, settings);
+  return {
+    notify,
+    notifyAll: (): void => {
+      for (const name of listeners.keys()) notify(name, null);
+    },
+    listen: (name: string, listener: Listener): (() => void) => {
+      const own = listeners.get(name) ?? new Set();
+      listeners.set(name, own.add(listener));
+      return () => {
+        own.delete(listener);
+        if (own.size === 0 && listeners.get(name) === own) listeners.delete(name);
+      };
+    },
   };
+};
 
-  const next = (sink: Sink): SinkReply => {
-    if (sink.passing === null) return sink.standing;
-    const { reply } = sink.passing;
-    sink.passing.left -= 1;
-    if (sink.passing.left === 0) change(sink, { standing: sink.standing, passing: null });
-    return reply;
-  };
-
-  const add = (sink: Sink, row: SinkRow): void => {
-    const { rows } = sink;
-    rows.push(row);
-    sink.bytes += sizeOfRow(row);
-    let freed = 0;
-    while (
-      rows.length > LIMITS.maxSinkRequests ||
-      (sink.bytes > LIMITS.maxSinkBytes && rows.length > 1)
-    ) {
-      freed += dropOldest(sink);
+/** The sinks by name, and their share of the memory. */
+const createSinks = (memory: SinkMemory) => {
+  const sinks = new Map<string, Sink>();
+  const share = memory.open(() => {
+    let oldest: Sink | null = null;
+    for (const sink of sinks.values()) {
+      if (sink.oldest() < (oldest?.oldest() ?? Infinity)) oldest = sink;
     }
-    share.removeRequests(freed);
-    share.addRequest(sizeOfRow(row));
+    return oldest?.evictOldest() ?? 0;
+  });
+  return {
+    get: (name: string): Sink | undefined => sinks.get(name),
+    /** @throws {Problem} `BUSY` over a limit */
+    getOrCreate: (name: string): Sink => {
+      const existing = sinks.get(name);
+      if (existing !== undefined) return existing;
+      if (sinks.size >= LIMITS.maxSinksPerAccount) {
+        throw busy(
+          `This account has reached the limit of ${LIMITS.maxSinksPerAccount} sinks. Use one of them (list them with GET /_sandbox/sinks), POST /_sandbox/reset, or use another x-user-context.`,
+        );
+      }
+      const sink = createSink(share);
+      sinks.set(name, sink);
+      return sink;
+    },
+    delete: (name: string): void => {
+      sinks.get(name)?.release();
+      sinks.delete(name);
+    },
+    entries: (): readonly (readonly [string, Sink])[] => [...sinks],
   };
+};
+
+export const createSinkStore = (memory: SinkMemory): SinkStore => {
+  const sinks = createSinks(memory);
+  const listeners = createListeners();
+  let lastSeq = 0;
 
   return {
     list: () =>
-      [...sinks]
+      sinks
+        .entries()
         .map(([name, { rows }]) => ({ name, requests: rows.length }))
         .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
     record: (name, request) => {
-      const sink = open(name);
-      const reply = next(sink);
-      last += 1;
-      const row = { seq: last, ...request, answered: reply.status };
-      add(sink, row);
-      notify(name, row);
+      const sink = sinks.getOrCreate(name);
+      lastSeq += 1;
+      const { row, reply } = sink.add(lastSeq, request);
+      listeners.notify(name, row);
       return reply;
     },
-    setting: (name) => {
-      const { standing, passing } = sinks.get(name) ?? { standing: DEFAULT_REPLY, passing: null };
-      return passing === null
-        ? { reply: standing, times: null }
-        : { reply: passing.reply, times: passing.left };
-    },
-    set: (name, { times, reply }) => {
-      const isNew = !sinks.has(name);
-      const sink = open(name);
+    setting: (name) => sinks.get(name)?.setting() ?? { reply: DEFAULT_REPLY, times: null },
+    set: (name, setting) => {
+      const isNew = sinks.get(name) === undefined;
       try {
-        change(
-          sink,
-          times === null
-            ? { standing: reply, passing: null }
-            : { standing: sink.standing, passing: { reply, left: times } },
-        );
+        sinks.getOrCreate(name).set(setting);
       } catch (error) {
-        if (isNew) {
-          share.changeSettings(-SINK_BYTES);
-          sinks.delete(name);
-        }
+        if (isNew) sinks.delete(name);
         throw error;
       }
     },
@@ -198,31 +139,14 @@ export const createSinkStore = (memory: SinkMemory): SinkStore => {
       return found;
     },
     clear: (name) => {
-      const sink = sinks.get(name);
-      const deleted = sink?.rows.length ?? 0;
-      if (sink !== undefined) {
-        share.removeRequests(sink.bytes);
-        sink.rows.clear();
-        sink.bytes = 0;
-      }
-      notify(name, null);
+      const deleted = sinks.get(name)?.clear() ?? 0;
+      listeners.notify(name, null);
       return deleted;
     },
-    listen: (name, listener) => {
-      const those = listeners.get(name) ?? new Set();
-      listeners.set(name, those.add(listener));
-      return () => {
-        those.delete(listener);
-        if (those.size === 0 && listeners.get(name) === those) listeners.delete(name);
-      };
-    },
+    listen: listeners.listen,
     reset: () => {
-      for (const sink of sinks.values()) {
-        share.removeRequests(sink.bytes);
-        share.changeSettings(-sizeOfSettings(sink));
-      }
-      sinks.clear();
-      for (const name of listeners.keys()) notify(name, null);
+      for (const [name] of sinks.entries()) sinks.delete(name);
+      listeners.notifyAll();
     },
   };
 };

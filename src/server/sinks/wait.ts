@@ -14,33 +14,33 @@ export interface SinkWait {
   readonly signal: AbortSignal;
 }
 
-/** Resolves when they are there, when the time is over, and when the signal is aborted. */
+/** Resolve once `count` matching requests are recorded, on timeout, or when the signal is aborted. */
 export const waitForRequests = (
   store: SinkStore,
   wall: WallClock,
   { name, filter, count, timeoutMs, signal }: SinkWait,
 ): Promise<void> =>
   new Promise((resolve) => {
-    let there = store.select(name, filter).length;
+    let matching = store.select(name, filter).length;
     let stop = (): void => undefined;
     const end = (): void => {
       stop();
       resolve();
     };
-    if (there >= count || signal.aborted) {
+    if (matching >= count || signal.aborted) {
       end();
       return;
     }
-    const deafen = store.listen(name, (row) => {
-      // One by one: to look through all of them at each new one would take long when they come fast.
-      if (row === null) there = 0;
-      else if (passes(row, filter)) there += 1;
-      if (there >= count) end();
+    const unlisten = store.listen(name, (row) => {
+      // Count incrementally: scanning all rows for each new one is slow when they arrive fast.
+      if (row === null) matching = 0;
+      else if (passes(row, filter)) matching += 1;
+      if (matching >= count) end();
     });
     const disarm = wall.after(timeoutMs, end);
     signal.addEventListener('abort', end);
     stop = () => {
-      deafen();
+      unlisten();
       disarm();
       signal.removeEventListener('abort', end);
     };

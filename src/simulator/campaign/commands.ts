@@ -1,6 +1,6 @@
 /**
- * What can be done to campaigns. Each command is checked whole before it changes anything, and is plain data: the list
- * of an account's commands, with their times, is all that has to be kept.
+ * Commands on campaigns. Each is validated completely before it changes anything. Commands are plain data: the list of an
+ * account's commands with their times is all that needs to be stored.
  *
  * @module
  */
@@ -23,7 +23,7 @@ import {
 import { idText } from './draw.ts';
 import { fateOf } from './magic.ts';
 import { PROFILES, type Rates } from './rates.ts';
-import { wait } from './sending.ts';
+import { enqueue } from './sending.ts';
 import type { Simulation } from './simulation.ts';
 import { keyOf, noCounts, type CampaignState, type LeadState, type Settings } from './state.ts';
 import { leadView } from './view.ts';
@@ -45,15 +45,15 @@ export type Command =
       readonly rates: Rates;
     };
 
-/** What a command works on. */
-export interface Bench {
+/** Context of a command. */
+export interface CommandContext {
   readonly seed: number;
   readonly zones: Zones;
   readonly simulation: Simulation;
 }
 
 export const campaignOf = (
-  { simulation }: Pick<Bench, 'simulation'>,
+  { simulation }: Pick<CommandContext, 'simulation'>,
   id: string,
 ): CampaignState => {
   const campaign = simulation.campaigns.get(id);
@@ -61,39 +61,43 @@ export const campaignOf = (
   return campaign;
 };
 
-/** What no schema can say: the zone is one, hours and steps are in order. */
+/** Checks beyond the schema: the time zone exists, hours and steps are in order. */
 const checkSettings = (settings: UpdateCampaignRequest, zones: Zones): Zone | null => {
   const { timezone, schedule, sequences } = settings;
   const zone = timezone === undefined ? null : zones.find(timezone);
   if (timezone !== undefined && zone === null) {
     throw validationFailed(
-      `"timezone" is ${JSON.stringify(timezone)}, which is no time zone. Use a name of the IANA database, e.g. America/New_York or UTC.`,
+      `"timezone" is ${JSON.stringify(timezone)}, which is not a known time zone. Use an IANA name, e.g. America/New_York or UTC.`,
     );
   }
   if (schedule !== undefined && schedule.end_hour <= schedule.start_hour) {
     throw validationFailed(
-      `"schedule.end_hour" is ${schedule.end_hour}, not later than "schedule.start_hour" (${schedule.start_hour}). Give a later one, up to 24.`,
+      `"schedule.end_hour" is ${schedule.end_hour}, not later than "schedule.start_hour" (${schedule.start_hour}). Use a later hour, up to 24.`,
     );
   }
   const days = schedule?.days.map((day) => day.slice(0, 3)) ?? [];
   const twice = days.find((day, index) => days.indexOf(day) < index);
   if (twice !== undefined) {
-    throw validationFailed(`"schedule.days" names ${twice} twice. Name each day once.`);
+    throw validationFailed(`"schedule.days" contains ${twice} twice. List each day once.`);
   }
   sequences?.forEach(({ step }, index) => {
     if (step === index + 1) return;
     throw validationFailed(
-      `"sequences[${index}].step" is ${step}. Steps are counted from 1 without a gap, so it must be ${index + 1}.`,
+      `"sequences[${index}].step" is ${step}. Number the steps from 1 without gaps: it must be ${index + 1}.`,
     );
   });
   return zone;
 };
 
-const linesFor = ({ sequences }: Settings): CampaignState['lines'] =>
+const queuesFor = ({ sequences }: Settings): CampaignState['queues'] =>
   sequences.map(() => ({ waiting: [], head: 0 }));
 
-const create = (bench: Bench, command: Command & { do: 'create' }, now: Millis): CampaignState => {
-  const { simulation, seed, zones } = bench;
+const create = (
+  context: CommandContext,
+  command: Command & { do: 'create' },
+  now: Millis,
+): CampaignState => {
+  const { simulation, seed, zones } = context;
   const { settings, profile } = command;
   const zone = checkSettings(settings, zones)!;
   if (simulation.campaigns.size >= LIMITS.maxCampaignsPerAccount) {
@@ -112,7 +116,7 @@ const create = (bench: Bench, command: Command & { do: 'create' }, now: Millis):
     leads: [],
     byEmail: new Map(),
     finished: 0,
-    lines: linesFor(settings),
+    queues: queuesFor(settings),
     sentDay: 0,
     nextSlot: 0,
     next: null,
@@ -122,72 +126,81 @@ const create = (bench: Bench, command: Command & { do: 'create' }, now: Millis):
   return campaign;
 };
 
-const update = (bench: Bench, command: Command & { do: 'update' }, now: Millis): CampaignState => {
-  const campaign = campaignOf(bench, command.campaign);
+const update = (
+  context: CommandContext,
+  command: Command & { do: 'update' },
+  now: Millis,
+): CampaignState => {
+  const campaign = campaignOf(context, command.campaign);
   const { changes } = command;
-  const zone = checkSettings(changes, bench.zones);
+  const zone = checkSettings(changes, context.zones);
   if (changes.sequences !== undefined && campaign.status !== 'draft') {
     throw campaignStarted(
       campaign.id,
       campaign.status,
-      'its "sequences" cannot change any more. Leave them out, or create another campaign',
+      'its "sequences" can no longer change. Omit them, or create another campaign',
     );
   }
   const given = Object.entries(changes).filter(([, value]) => value !== undefined);
   campaign.settings = { ...campaign.settings, ...Object.fromEntries(given) };
   campaign.zone = zone ?? campaign.zone;
-  if (changes.sequences !== undefined) campaign.lines = linesFor(campaign.settings);
-  bench.simulation.touched(campaign, now);
+  if (changes.sequences !== undefined) campaign.queues = queuesFor(campaign.settings);
+  context.simulation.reschedule(campaign, now);
   return campaign;
 };
 
-const activate = (bench: Bench, id: string, now: Millis): CampaignState => {
-  const campaign = campaignOf(bench, id);
+const activate = (context: CommandContext, id: string, now: Millis): CampaignState => {
+  const campaign = campaignOf(context, id);
   if (campaign.status !== 'draft') {
     throw campaignStarted(
       id,
       campaign.status,
       campaign.status === 'paused'
-        ? `it cannot be activated again. POST /v1/campaigns/${id}/resume goes on with it`
-        : 'it cannot be activated again. Create another campaign to send once more',
+        ? `it cannot be activated again. POST /v1/campaigns/${id}/resume resumes it`
+        : 'it cannot be activated again. Create another campaign to send again',
     );
   }
   if (campaign.byEmail.size === 0) throw campaignEmpty(id);
   campaign.status = 'active';
   const today = campaign.zone.dayOf(now);
-  for (const lead of campaign.byEmail.values()) wait(lead, today);
-  bench.simulation.touched(campaign, now);
+  for (const lead of campaign.byEmail.values()) enqueue(lead, today);
+  context.simulation.reschedule(campaign, now);
   return campaign;
 };
 
-const pause = (bench: Bench, id: string, now: Millis): CampaignState => {
-  const campaign = campaignOf(bench, id);
+const pause = (context: CommandContext, id: string, now: Millis): CampaignState => {
+  const campaign = campaignOf(context, id);
   if (campaign.status !== 'active') throw campaignNotActive(id, campaign.status);
   campaign.status = 'paused';
-  bench.simulation.touched(campaign, now);
+  context.simulation.reschedule(campaign, now);
   return campaign;
 };
 
-const resume = (bench: Bench, id: string, now: Millis): CampaignState => {
-  const campaign = campaignOf(bench, id);
+const resume = (context: CommandContext, id: string, now: Millis): CampaignState => {
+  const campaign = campaignOf(context, id);
   if (campaign.status !== 'paused') throw campaignNotPaused(id, campaign.status);
   campaign.status = 'active';
-  bench.simulation.touched(campaign, now);
+  context.simulation.reschedule(campaign, now);
   return campaign;
 };
 
-const leadsOf = ({ simulation }: Bench): number => {
+const leadsOf = ({ simulation }: CommandContext): number => {
   let sum = 0;
   for (const { leads } of simulation.campaigns.values()) sum += leads.length;
   return sum;
 };
 
-const newLead = (bench: Bench, campaign: CampaignState, given: NewLead, now: Millis): LeadState => {
+const newLead = (
+  context: CommandContext,
+  campaign: CampaignState,
+  given: NewLead,
+  now: Millis,
+): LeadState => {
   const number = campaign.leads.length + 1;
   return {
     campaign,
     number,
-    id: `lead_${idText(bench.seed, campaign.number, number)}`,
+    id: `lead_${idText(context.seed, campaign.number, number)}`,
     given,
     addedAt: now,
     fate: fateOf(given.email),
@@ -195,7 +208,7 @@ const newLead = (bench: Bench, campaign: CampaignState, given: NewLead, now: Mil
     step: 0,
     ended: false,
     removed: false,
-    underWay: 0,
+    pendingEmails: 0,
     finished: false,
     opens: 0,
     firstOpenedAt: 0,
@@ -204,11 +217,15 @@ const newLead = (bench: Bench, campaign: CampaignState, given: NewLead, now: Mil
   };
 };
 
-const add = (bench: Bench, command: Command & { do: 'add' }, now: Millis): AddedLeads => {
-  const { simulation } = bench;
-  const campaign = campaignOf(bench, command.campaign);
+const add = (
+  context: CommandContext,
+  command: Command & { do: 'add' },
+  now: Millis,
+): AddedLeads => {
+  const { simulation } = context;
+  const campaign = campaignOf(context, command.campaign);
   if (campaign.status === 'completed') throw campaignCompleted(campaign.id);
-  if (leadsOf(bench) + command.leads.length > LIMITS.maxLeadsPerAccount) {
+  if (leadsOf(context) + command.leads.length > LIMITS.maxLeadsPerAccount) {
     throw leadLimitReached(LIMITS.maxLeadsPerAccount);
   }
   const added: LeadState[] = [];
@@ -219,7 +236,7 @@ const add = (bench: Bench, command: Command & { do: 'add' }, now: Millis): Added
     if (simulation.suppressed.has(key)) skipped.push({ email, reason: 'suppressed' });
     else if (campaign.byEmail.has(key)) skipped.push({ email, reason: 'duplicate' });
     else {
-      const lead = newLead(bench, campaign, given, now);
+      const lead = newLead(context, campaign, given, now);
       campaign.leads.push(lead);
       campaign.byEmail.set(key, lead);
       added.push(lead);
@@ -227,65 +244,70 @@ const add = (bench: Bench, command: Command & { do: 'add' }, now: Millis): Added
   }
   if (campaign.status !== 'draft') {
     const today = campaign.zone.dayOf(now);
-    for (const lead of added) wait(lead, today);
-    simulation.touched(campaign, now);
+    for (const lead of added) enqueue(lead, today);
+    simulation.reschedule(campaign, now);
   }
   return { leads: added.map(leadView), skipped };
 };
 
-const remove = (bench: Bench, command: Command & { do: 'remove' }, now: Millis): LeadState => {
-  const campaign = campaignOf(bench, command.campaign);
+const remove = (
+  context: CommandContext,
+  command: Command & { do: 'remove' },
+  now: Millis,
+): LeadState => {
+  const campaign = campaignOf(context, command.campaign);
   const lead = campaign.leads.find(({ id, removed }) => id === command.lead && !removed);
   if (lead === undefined) throw leadNotFound(campaign.id, command.lead);
   lead.removed = true;
   lead.ended = true;
   campaign.byEmail.delete(keyOf(lead.given.email));
-  bench.simulation.settle(lead, now);
-  bench.simulation.touched(campaign, now);
+  context.simulation.settle(lead, now);
+  context.simulation.reschedule(campaign, now);
   return lead;
 };
 
-const drop = (bench: Bench, id: string, now: Millis): CampaignState => {
-  const campaign = campaignOf(bench, id);
-  bench.simulation.campaigns.delete(id);
+const drop = (context: CommandContext, id: string, now: Millis): CampaignState => {
+  const campaign = campaignOf(context, id);
+  context.simulation.campaigns.delete(id);
   campaign.status = 'completed';
-  bench.simulation.touched(campaign, now);
+  context.simulation.reschedule(campaign, now);
   return campaign;
 };
 
-const behave = (bench: Bench, command: Command & { do: 'behave' }): CampaignState => {
-  const campaign = campaignOf(bench, command.campaign);
+const behave = (context: CommandContext, command: Command & { do: 'behave' }): CampaignState => {
+  const campaign = campaignOf(context, command.campaign);
   campaign.profile = command.profile;
   campaign.rates = command.rates;
   return campaign;
 };
 
-export type Done = CampaignState | LeadState | AddedLeads;
+/** The result of a command. */
+export type CommandResult = CampaignState | LeadState | AddedLeads;
 
 /**
- * Carries a command out at the time `now`.
+ * Execute a command at the time `now`.
  *
- * @throws {Problem} when it cannot be; then nothing has changed
+ * @throws {Problem} if it cannot be executed; then nothing has changed
  */
-export const carryOut = (bench: Bench, command: Command, now: Millis): Done => {
+export const execute = (context: CommandContext, command: Command, now: Millis): CommandResult => {
   switch (command.do) {
     case 'create':
-      return create(bench, command, now);
+      return create(context, command, now);
     case 'update':
-      return update(bench, command, now);
+      return update(context, command, now);
     case 'delete':
-      return drop(bench, command.campaign, now);
+      return drop(context, command.campaign, now);
     case 'activate':
-      return activate(bench, command.campaign, now);
+      return activate(context, command.campaign, now);
     case 'pause':
-      return pause(bench, command.campaign, now);
+      return pause(context, command.campaign, now);
     case 'resume':
-      return resume(bench, command.campaign, now);
+      return resume(context, command.campaign, now);
     case 'add':
-      return add(bench, command, now);
+      return add(context, command, now);
     case 'remove':
-      return remove(bench, command, now);
+      return remove(context, command, now);
     case 'behave':
-      return behave(bench, command);
+      return behave(context, command);
   }
 };

@@ -1,15 +1,15 @@
 /**
- * Chance that needs no memory: a draw is named by what it is drawn for, so that the same seed, campaign, lead and
- * e-mail give the same whatever else happens, before and after a restart.
+ * Stateless random draws. Each draw is keyed by its purpose, so that the same seed, campaign, lead and e-mail give the
+ * same result whatever else happens, before and after a restart.
  *
  * @module
  */
 import { seededRandom } from '../../domain/random.ts';
 
-/** Whole numbers that name a draw, the account's seed first. */
+/** Integers that identify a draw, starting with the account's seed. */
 export type DrawKey = readonly number[];
 
-/** Mixes whole numbers into 32 bits (the finaliser of MurmurHash3 between them). */
+/** Hash integers to 32 bits, with MurmurHash3's finaliser. */
 export const hash = (salt: number, key: DrawKey): number => {
   let mixed = Math.imul(salt ^ 0x9e37_79b9, 0x85eb_ca6b);
   for (const number of key) {
@@ -24,13 +24,13 @@ export interface Draws {
   /** In [0, 1). */
   next(): number;
   chance(probability: number): boolean;
-  /** A whole number, both ends included. */
+  /** An integer, both bounds included. */
   between(from: number, to: number): number;
   pick<T>(of: readonly [T, ...T[]]): T;
-  /** One of the names, as often as its weight says. */
+  /** One of the names, with a probability proportional to its weight. */
   weighted<Name extends string>(weights: Readonly<Record<Name, number>>): Name;
-  /** Whole seconds in milliseconds from a log-normal distribution, at least one second. */
-  span(of: { readonly medianS: number; readonly sigma: number; readonly mostS: number }): number;
+  /** A log-normally distributed span of whole seconds, at least one. @returns milliseconds */
+  span(of: { readonly medianS: number; readonly sigma: number; readonly maxS: number }): number;
 }
 
 export const drawsFor = (...key: number[]): Draws => {
@@ -49,21 +49,21 @@ export const drawsFor = (...key: number[]): Draws => {
         left -= weight;
         if (left < 0) return name;
       }
-      // Rounding may leave a trifle.
+      // Reached only through rounding errors.
       return (entries.findLast(([, weight]) => weight > 0) ?? entries[0])![0];
     },
-    span: ({ medianS, sigma, mostS }) => {
-      // Box and Muller; 1 - x is never 0.
+    span: ({ medianS, sigma, maxS }) => {
+      // Box–Muller transform; 1 - x is never 0.
       const normal = Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
       const seconds = Math.round(medianS * Math.exp(sigma * normal));
-      return Math.min(Math.max(seconds, 1), mostS) * 1000;
+      return Math.min(Math.max(seconds, 1), maxS) * 1000;
     },
   };
 };
 
 const LETTERS = '0123456789abcdefghijklmnopqrstuvwxyz';
 
-/** Twelve letters and digits, 62 bits: two keys of an account that share them do not occur in practice. */
+/** Twelve letters and digits (62 bits), unique for the keys of an account in practice. */
 export const idText = (...key: number[]): string => {
   let text = '';
   for (let salt = 1; salt <= 3; salt += 1) {

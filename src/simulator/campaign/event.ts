@@ -1,5 +1,5 @@
 /**
- * One thing that the simulator makes runDue: an event, before it is put into words.
+ * An event of the simulation, before its data is generated.
  *
  * @module
  */
@@ -10,17 +10,17 @@ import type { CampaignState, LeadState } from './state.ts';
 
 interface Common {
   readonly at: Millis;
-  /** Its place in the account's stream, from 1. */
+  /** Sequence number within the account, from 1. */
   readonly number: number;
   readonly campaign: CampaignState;
 }
 
 export interface LeadEvent extends Common {
   readonly lead: LeadState;
-  /** Which e-mail of the sequence. */
+  /** Number of the e-mail in the sequence, from 1. */
   readonly step: number;
   readonly what: Step | { readonly kind: 'sent' };
-  /** Opens, or clicks, of this lead so far, and the first of them. */
+  /** Opens or clicks of this lead so far, and the time of the first one. */
   readonly count: number;
   readonly firstAt: Millis;
 }

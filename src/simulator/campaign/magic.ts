@@ -1,13 +1,13 @@
 /**
- * Addresses that decide what happens, so that a test need not hope: what stands before the `@`, such as
- * `bounce+hard@acme.example`. More behind another `+` is free, to tell many of them apart: `open+3+sarah@…`.
+ * E-mail addresses with a fixed outcome, for deterministic tests. The local part selects it, e.g.
+ * `bounce+hard@acme.example`. Text after a further `+` is free, to make addresses unique: `open+3+sarah@…`.
  *
  * @module
  */
 import type { ReplySentiment } from '../../../schemas/events.ts';
 import { SENTIMENTS } from './rates.ts';
 
-/** What comes of the first e-mail to such an address; of later ones, where they are sent, nothing. */
+/** Outcome of the first e-mail to such an address. Later e-mails are delivered without a reaction. */
 export type Fate =
   | { readonly kind: 'bounce'; readonly type: 'hard' | 'soft' }
   | { readonly kind: 'reply'; readonly sentiment: ReplySentiment }
@@ -16,19 +16,19 @@ export type Fate =
   | { readonly kind: 'unsubscribe'; readonly globally: boolean; readonly race: boolean }
   | { readonly kind: 'silent' };
 
-/** More opens of one e-mail are not simulated. */
+/** Simulated opens of one e-mail. */
 const MAX_OPENS = 1000;
 
 const openFate = (variant: string, rest: string): Fate => {
   const times = /^\d{1,4}$/.test(variant) ? Number(variant) : Number.NaN;
-  const known = times >= 1 && times <= MAX_OPENS;
-  return { kind: 'open', times: known ? times : 1, storm: rest.split('+').includes('storm') };
+  const isValid = times >= 1 && times <= MAX_OPENS;
+  return { kind: 'open', times: isValid ? times : 1, storm: rest.split('+').includes('storm') };
 };
 
 const isSentiment = (text: string): text is ReplySentiment =>
   (SENTIMENTS as readonly string[]).includes(text);
 
-/** @returns null for an address like any other */
+/** @returns null for an ordinary address */
 export const fateOf = (email: string): Fate | null => {
   const local = email.slice(0, email.lastIndexOf('@')).toLowerCase();
   const [word = '', variant = '', ...rest] = local.split('+');

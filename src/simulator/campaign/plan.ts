@@ -1,5 +1,5 @@
 /**
- * What comes of one e-mail, drawn when it is sent: bounced or delivered, opened, clicked, answered, unsubscribed.
+ * Draws the events of one e-mail when it is sent: bounce or delivery, opens, clicks, reply, unsubscription.
  *
  * @module
  */
@@ -15,24 +15,24 @@ export type Step =
   | { readonly at: Millis; readonly kind: 'replied'; readonly sentiment: ReplySentiment }
   | { readonly at: Millis; readonly kind: 'unsubscribed'; readonly globally: boolean };
 
-/** What a lead was drawn to do, whichever e-mail it does it to. */
+/** Decisions drawn once per lead, across all its e-mails. */
 export interface Inclination {
-  /** The e-mail of the sequence that it answers; 0 for none. */
+  /** Number of the e-mail that it replies to; 0 for none. */
   readonly replyTo: number;
   readonly sentiment: ReplySentiment;
-  /** The e-mail that it unsubscribes from; 0 for none. */
+  /** Number of the e-mail that it unsubscribes from; 0 for none. */
   readonly unsubscribeAt: number;
   readonly globally: boolean;
 }
 
-/** Earlier e-mails move more leads than later ones: each half as many as the one before. */
+/** Draw an e-mail of the sequence, each half as likely as the one before. */
 const stepOf = (draws: Draws, steps: number): number => {
   let step = 1;
   while (step < steps && draws.chance(0.5)) step += 1;
   return step;
 };
 
-/** The same for a lead however often it is asked. A lead that replies does not unsubscribe. */
+/** Pass the same draws for the same lead. A lead that replies does not unsubscribe. */
 export const inclinationOf = (draws: Draws, rates: Rates, steps: number): Inclination => {
   const replies = draws.chance(rates.reply);
   const unsubscribes = draws.chance(rates.unsubscribe) && !replies;
@@ -45,7 +45,7 @@ export const inclinationOf = (draws: Draws, rates: Rates, steps: number): Inclin
   };
 };
 
-/** How an e-mail is received, whoever it is sent to: the rates' part. */
+/** Opens and clicks of one e-mail, drawn by the rates. */
 interface Reception {
   readonly opens: readonly Millis[];
   readonly clicks: readonly Millis[];
@@ -75,10 +75,11 @@ const bounced = (draws: Draws, sent: Millis, type: BounceType): Step => ({
   type,
 });
 
-/** Half an hour or more later it is tried once more, and six in ten get through. */
-const SECOND_TRY = 0.6;
+/** Probability that an e-mail is delivered on the second try, half an hour or more after a soft bounce. */
+const SECOND_TRY_RATE = 0.6;
 
-const decided = (draws: Draws, fate: Fate, sent: Millis): Step[] => {
+/** The events of an e-mail to an address with a fixed outcome. */
+const planForFate = (draws: Draws, fate: Fate, sent: Millis): Step[] => {
   if (fate.kind === 'bounce') return [bounced(draws, sent, fate.type)];
   const at = sent + draws.span(DELAYS.delivery);
   const delivered: Step = { at, kind: 'delivered' };
@@ -116,7 +117,7 @@ const decided = (draws: Draws, fate: Fate, sent: Millis): Step[] => {
       const { globally } = fate;
       const end = open + draws.span(DELAYS.unsubscribe);
       const gone: Step = { at: end, kind: 'unsubscribed', globally };
-      // In a race the second open happens in the same second, and a third one comes late.
+      // In a race, the second open happens in the same second as the unsubscription, and a third one later.
       return fate.race
         ? [
             delivered,
@@ -131,28 +132,28 @@ const decided = (draws: Draws, fate: Fate, sent: Millis): Step[] => {
 };
 
 export interface Email {
-  /** Its place in the sequence, from 1. */
+  /** Number in the sequence, from 1. */
   readonly step: number;
   readonly sent: Millis;
   readonly rates: Rates;
   readonly inclination: Inclination;
-  /** Null for an address like any other. */
+  /** Null for an ordinary address. */
   readonly fate: Fate | null;
 }
 
-/** In the order in which it happens. */
+/** @returns the events in order of time */
 export const planFor = (draws: Draws, email: Email): readonly Step[] => {
   const { step, sent, rates, inclination, fate } = email;
-  if (fate !== null) return decided(draws, step === 1 ? fate : { kind: 'silent' }, sent);
+  if (fate !== null) return planForFate(draws, step === 1 ? fate : { kind: 'silent' }, sent);
   const plan: Step[] = [];
   let leaves = sent;
   if (draws.chance(rates.bounce)) {
-    // An address that does not exist shows it the first time.
+    // An address that does not exist bounces on the first e-mail.
     const type = step === 1 && draws.chance(rates.hard_bounce) ? 'hard' : 'soft';
     plan.push(bounced(draws, sent, type));
     if (type === 'hard') return plan;
-    leaves = sent + DELAYS.bounce.mostS * 1000 + draws.span(DELAYS.retry);
-    if (!draws.chance(SECOND_TRY)) return [...plan, bounced(draws, leaves, 'soft')];
+    leaves = sent + DELAYS.bounce.maxS * 1000 + draws.span(DELAYS.retry);
+    if (!draws.chance(SECOND_TRY_RATE)) return [...plan, bounced(draws, leaves, 'soft')];
   }
   const delivered = leaves + draws.span(DELAYS.delivery);
   plan.push({ at: delivered, kind: 'delivered' });

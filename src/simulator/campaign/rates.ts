@@ -1,12 +1,12 @@
 /**
- * How leads behave: what happens to an e-mail how often, by the provider's published benchmarks unless told otherwise.
+ * Behaviour of leads: probabilities and delays, based on the provider's published benchmarks.
  *
  * @module
  */
 import type { ReplySentiment } from '../../../schemas/events.ts';
 import type { ProfileName } from '../../../schemas/sandbox.ts';
 
-/** Probabilities, 0 to 1, and the sentiments' weights among the replies; `spec/sandbox.openapi.yaml` says of what. */
+/** Probabilities, 0 to 1, and weights of the sentiments among replies. Each is defined in `spec/sandbox.openapi.yaml`. */
 export interface Rates {
   readonly bounce: number;
   readonly hard_bounce: number;
@@ -20,10 +20,10 @@ export interface Rates {
 }
 
 /**
- * The provider's 2026 benchmarks (B): of the delivered e-mails 45–55 % are opened; 3–5 % of the leads reply, of these
- * 40–60 % positively, 15–25 % with "not now" and 30–45 % with no or with an unsubscription; a bounce rate of 1–2 % is
- * acceptable. What B does not say is assumed: opens again, clicks, unsubscriptions, how many bounces are hard, and
- * that one reply in 20 is automatic.
+ * The provider's 2026 benchmarks: 45–55 % of delivered e-mails are opened; 3–5 % of the leads reply, 40–60 % of these
+ * positively, 15–25 % with "not now", and 30–45 % with "no" or an unsubscription; a bounce rate of 1–2 % is acceptable.
+ * The other values are assumptions: repeated opens, clicks, unsubscriptions, the share of hard bounces, and one automatic
+ * reply in 20.
  */
 const AVERAGE: Rates = {
   bounce: 0.015,
@@ -43,7 +43,7 @@ const AVERAGE: Rates = {
   },
 };
 
-/** `average` is at the benchmarks, `excellent` beyond them, `dangerous` has the bounce spike that B calls critical. */
+/** `average` meets the benchmarks, `excellent` exceeds them, `dangerous` has a bounce rate that they call critical. */
 export const PROFILES: Readonly<Record<ProfileName, Rates>> = {
   average: AVERAGE,
   excellent: {
@@ -91,26 +91,26 @@ export const SENTIMENTS: readonly ReplySentiment[] = [
 ];
 
 /**
- * How long things take: log-normal, by median and spread of the logarithm, cut off at `mostS`. Whole seconds. All of
- * it is assumed; nothing is published.
+ * Delays in whole seconds, log-normally distributed: median, standard deviation of the logarithm, and maximum. All are
+ * assumptions; the provider publishes none.
  */
 export const DELAYS = {
   /** From sent to accepted by the receiving server. */
-  delivery: { medianS: 4, sigma: 0.8, mostS: 600 },
+  delivery: { medianS: 4, sigma: 0.8, maxS: 600 },
   /** From sent to bounced. */
-  bounce: { medianS: 20, sigma: 1, mostS: 3600 },
-  /** Until what bounced softly is tried again. */
-  retry: { medianS: 2700, sigma: 0.4, mostS: 14_400 },
+  bounce: { medianS: 20, sigma: 1, maxS: 3600 },
+  /** From a soft bounce to the second try. */
+  retry: { medianS: 2700, sigma: 0.4, maxS: 14_400 },
   /** From delivered to first opened. */
-  open: { medianS: 7200, sigma: 1.4, mostS: 7 * 86_400 },
+  open: { medianS: 7200, sigma: 1.4, maxS: 7 * 86_400 },
   /** From one open to the next. */
-  openAgain: { medianS: 21_600, sigma: 1.5, mostS: 5 * 86_400 },
+  openAgain: { medianS: 21_600, sigma: 1.5, maxS: 5 * 86_400 },
   /** From an open to a click. */
-  click: { medianS: 40, sigma: 0.9, mostS: 1800 },
+  click: { medianS: 40, sigma: 0.9, maxS: 1800 },
   /** From the first open, or from delivered, to the reply. */
-  reply: { medianS: 5400, sigma: 1.5, mostS: 7 * 86_400 },
+  reply: { medianS: 5400, sigma: 1.5, maxS: 7 * 86_400 },
   /** From the first open, or from delivered, to the unsubscription. */
-  unsubscribe: { medianS: 120, sigma: 1.2, mostS: 2 * 86_400 },
+  unsubscribe: { medianS: 120, sigma: 1.2, maxS: 2 * 86_400 },
   /** Between the opens of a storm. */
-  storm: { medianS: 6, sigma: 1, mostS: 120 },
+  storm: { medianS: 6, sigma: 1, maxS: 120 },
 } as const;

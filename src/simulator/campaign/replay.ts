@@ -1,24 +1,24 @@
 /**
- * Rebuilds an account's campaigns from what is kept of them: the seed, the commands with their times, and how many
- * events have come out.
+ * Rebuilds an account's campaigns from what is stored: the seed, the commands with their times, and the number of events
+ * emitted so far.
  *
  * @module
  */
 import { nextTurn } from '../../domain/event-loop.ts';
-import { SnapshotError, snapshotMisfit } from '../../domain/snapshot-error.ts';
+import { SnapshotError, invalidSnapshot } from '../../domain/snapshot-error.ts';
 import type { AccountDump, StoredCommand } from '../../storage/store.ts';
-import { carryOut, type Bench, type Command } from './commands.ts';
+import { execute, type CommandContext, type Command } from './commands.ts';
 import { createSimulation } from './simulation.ts';
 import { readStoredCommand } from './stored-command.ts';
 import type { Zones } from './zone.ts';
 
-/** Steps between two yields to the event loop, about 10 ms. */
+/** Simulation steps between two yields to the event loop, about 10 ms. */
 const STEPS_PER_SLICE = 1024;
-/** A command adds up to 100 leads. */
+/** Commands between two yields; one may add 100 leads. */
 const COMMANDS_PER_SLICE = 32;
 
-/** Runs a simulation up to the point where this many events have come out. */
-const runUntil = async ({ simulation }: Bench, emitted: number): Promise<void> => {
+/** Run the simulation until this many events were emitted. */
+const runUntil = async ({ simulation }: CommandContext, emitted: number): Promise<void> => {
   let steps = 0;
   while (simulation.emitted() < emitted && simulation.next(Infinity) !== null) {
     if ((steps += 1) % STEPS_PER_SLICE === 0) await nextTurn();
@@ -26,12 +26,14 @@ const runUntil = async ({ simulation }: Bench, emitted: number): Promise<void> =
 };
 
 /**
- * @param read how a command's body is read
- * @param at called with the index of each command before it is carried out
- * @throws {Problem} for a command that cannot be carried out: what is kept is damaged
+ * Run all commands, and the events between them. Yields to the event loop.
+ *
+ * @param read parses a command's body
+ * @param at called with the index of each command before it is executed
+ * @throws {Problem} for a command that cannot be executed: the stored rows are damaged
  */
 export const replay = async (
-  bench: Bench,
+  context: CommandContext,
   commands: readonly StoredCommand[],
   emitted: number,
   read: (body: string) => Command = (body) => JSON.parse(body) as Command,
@@ -39,11 +41,11 @@ export const replay = async (
 ): Promise<void> => {
   for (const [index, command] of commands.entries()) {
     at(index);
-    await runUntil(bench, command.emitted);
-    carryOut(bench, read(command.body), command.at);
+    await runUntil(context, command.emitted);
+    execute(context, read(command.body), command.at);
     if (index % COMMANDS_PER_SLICE === COMMANDS_PER_SLICE - 1) await nextTurn();
   }
-  await runUntil(bench, emitted);
+  await runUntil(context, emitted);
 };
 
 type Row = Readonly<Record<string, unknown>>;
@@ -51,7 +53,7 @@ type Row = Readonly<Record<string, unknown>>;
 const wholeNumber = (row: Row, column: string, where: string): number => {
   const value = row[column];
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
-  throw snapshotMisfit(`${where}.${column}`, 'is no whole number from 0 on');
+  throw invalidSnapshot(`${where}.${column}`, 'must be a non-negative integer');
 };
 
 const readRow = (row: Row, where: string): StoredCommand & { readonly number: number } => ({
@@ -62,16 +64,16 @@ const readRow = (row: Row, where: string): StoredCommand & { readonly number: nu
 });
 
 const messageOf = (error: unknown): string => {
-  // JSON.parse quotes what it reads, and anything may be in it.
-  if (error instanceof SyntaxError) return 'it is not JSON';
+  // JSON.parse quotes its input, which may contain secrets.
+  if (error instanceof SyntaxError) return 'invalid JSON';
   return error instanceof Error ? error.message.replace(/\.$/u, '') : String(error);
 };
 
 /**
- * Replays a snapshot's campaigns beside the account's own.
+ * Replay a snapshot's campaigns in a separate simulation, to check that it can be loaded.
  *
- * @param seed of the account that it is loaded into: snapshots before version 3 name none
- * @throws {SnapshotError} when it could not be replayed once it was loaded
+ * @param seed of the account that the snapshot is loaded into, for snapshots before version 3, which contain no seed
+ * @throws {SnapshotError} if it cannot be replayed
  */
 export const checkReplay = async (
   { version, seed: own, tables }: AccountDump,
@@ -89,24 +91,24 @@ export const checkReplay = async (
   const simulation = createSimulation(own ?? seed);
   let where = 'tables.progress';
   if (rows.length > 0) {
-    const bench = { seed: own ?? seed, zones: await zones(), simulation };
+    const context = { seed: own ?? seed, zones: await zones(), simulation };
     const commands = rows.map(({ command }) => command);
     try {
-      await replay(bench, commands, emitted, readStoredCommand, (index) => {
+      await replay(context, commands, emitted, readStoredCommand, (index) => {
         where = rows[index]?.where ?? where;
       });
     } catch (error) {
       if (error instanceof SnapshotError) throw error;
       const hint =
         own === undefined
-          ? `; a snapshot of version ${version} names no seed, so its campaigns load only where the seed is the same (--seed)`
+          ? `; a snapshot of version ${version} contains no seed, so its campaigns load only into an account with the same seed`
           : '';
-      throw snapshotMisfit(where, `cannot be carried out (${messageOf(error)})${hint}`);
+      throw invalidSnapshot(where, `cannot be replayed (${messageOf(error)})${hint}`);
     }
   }
   if (simulation.emitted() >= emitted) return;
-  throw snapshotMisfit(
+  throw invalidSnapshot(
     'tables.progress[0].emitted',
-    `is ${emitted}, but the campaigns in it have only ${simulation.emitted()} events until then`,
+    `is ${emitted}, but its campaigns have emitted only ${simulation.emitted()} events by then`,
   );
 };

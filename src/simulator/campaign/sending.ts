@@ -1,55 +1,55 @@
 /**
- * When a campaign sends its next e-mail, and to whom: in its hours and days, spread over them, so many a day.
+ * Schedules a campaign's e-mails: evenly over its hours and days, up to its daily limit.
  *
  * @module
  */
 import type { Millis } from '../../domain/delivery.ts';
 import { drawsFor } from './draw.ts';
-import type { CampaignState, LeadState, Line, NextSend } from './state.ts';
+import type { CampaignState, LeadState, SendQueue, NextSend } from './state.ts';
 
 const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
 
-/** A week of days without an hour in them: one that daylight saving swallows may come on top. */
-const MAX_DAYS_WITHOUT = 15;
+/** Days to search for the next slot. Daylight saving may skip the only hour of a day, so a week is not enough. */
+const MAX_SEARCHED_DAYS = 15;
 
-/** A line is cut to what still waits when so many have been served. */
-const SERVED = 1024;
+/** Compact a queue after this many leads were taken from it. */
+const COMPACT_AFTER = 1024;
 
 const sendsOn = ({ settings: { schedule } }: CampaignState, weekday: number): boolean =>
   schedule.days.some((day) => day.slice(0, 3) === WEEKDAYS[weekday - 1]);
 
-const shorten = (line: Line): void => {
-  if (line.head < SERVED) return;
-  line.waiting = line.waiting.slice(line.head);
-  line.head = 0;
+const compact = (queue: SendQueue): void => {
+  if (queue.head < COMPACT_AFTER) return;
+  queue.waiting = queue.waiting.slice(queue.head);
+  queue.head = 0;
 };
 
-/** The first of a line that still wants its e-mail. */
-const firstOf = (line: Line): LeadState | null => {
+/** The first lead of a queue that has not ended, dropping ended ones. */
+const firstOf = (queue: SendQueue): LeadState | null => {
   for (;;) {
-    const waiting = line.waiting[line.head];
+    const waiting = queue.waiting[queue.head];
     if (waiting === undefined) return null;
     if (!waiting.lead.ended) return waiting.lead;
-    line.head += 1;
-    shorten(line);
+    queue.head += 1;
+    compact(queue);
   }
 };
 
-/** The line to serve next: the earliest day first, and on the same day the later e-mail of the sequence. */
-const firstLine = ({
-  lines,
-}: CampaignState): { readonly line: Line; readonly day: number } | null => {
-  let first: { line: Line; day: number } | null = null;
-  for (const line of lines) {
-    if (firstOf(line) === null) continue;
-    const day = line.waiting[line.head]?.day ?? 0;
-    if (first === null || day <= first.day) first = { line, day };
+/** The queue to serve next: earliest day first, and on the same day the later e-mail of the sequence. */
+const firstQueue = ({
+  queues,
+}: CampaignState): { readonly queue: SendQueue; readonly day: number } | null => {
+  let first: { queue: SendQueue; day: number } | null = null;
+  for (const queue of queues) {
+    if (firstOf(queue) === null) continue;
+    const day = queue.waiting[queue.head]?.day ?? 0;
+    if (first === null || day <= first.day) first = { queue, day };
   }
   return first;
 };
 
-/** Places of a day's e-mails: as many as are allowed, evenly over its hours, each at a drawn second of its part. */
-const placesOf = (
+/** Slots of a day: as many as its limit, of equal length, each with a random second within its part of the day. */
+const slotsOf = (
   { zone, settings, number }: CampaignState,
   seed: number,
   day: number,
@@ -64,7 +64,7 @@ const placesOf = (
   return {
     timeOf,
     firstFrom: (at) => {
-      // In an hour that daylight saving left out there is no place at all.
+      // An hour skipped by daylight saving has no slots.
       if (part <= 0) return limit;
       let slot = Math.max(0, Math.floor((at - start) / part));
       while (slot < limit && timeOf(slot) < at) slot += 1;
@@ -73,37 +73,41 @@ const placesOf = (
   };
 };
 
-/** @returns null when nobody waits, or nothing may be sent */
+/** @returns null if the campaign is not active, no lead is waiting, or its schedule has no slot */
 export const nextSendOf = (campaign: CampaignState, seed: number, now: Millis): NextSend | null => {
   const { zone, settings, sentDay, nextSlot } = campaign;
   if (campaign.status !== 'active') return null;
-  const first = firstLine(campaign);
+  const first = firstQueue(campaign);
   if (first === null) return null;
   const from = Math.max(zone.dayOf(now), first.day, sentDay);
-  for (let day = from; day < from + MAX_DAYS_WITHOUT; day += 1) {
+  for (let day = from; day < from + MAX_SEARCHED_DAYS; day += 1) {
     if (!sendsOn(campaign, zone.weekdayOf(day))) continue;
-    const { timeOf, firstFrom } = placesOf(campaign, seed, day);
+    const { timeOf, firstFrom } = slotsOf(campaign, seed, day);
     const slot = Math.max(day === sentDay ? nextSlot : 0, firstFrom(now));
     if (slot < settings.daily_limit) return { at: timeOf(slot), day, slot };
   }
   return null;
 };
 
-/** Takes the lead that is next off its line. */
+/** Remove and return the next lead; null if none is waiting. */
 export const takeNext = (campaign: CampaignState): LeadState | null => {
-  const first = firstLine(campaign);
+  const first = firstQueue(campaign);
   if (first === null) return null;
-  const lead = firstOf(first.line);
-  first.line.head += 1;
-  shorten(first.line);
+  const lead = firstOf(first.queue);
+  first.queue.head += 1;
+  compact(first.queue);
   return lead;
 };
 
-/** Puts a lead into the line for its next e-mail, if the sequence has one. */
-export const wait = (lead: LeadState, after: number): void => {
+/**
+ * Queue a lead for its next e-mail, if the sequence has one.
+ *
+ * @param after local day that the e-mail's delay is counted from
+ */
+export const enqueue = (lead: LeadState, after: number): void => {
   const { campaign, step } = lead;
   const email = campaign.settings.sequences[step];
-  const line = campaign.lines[step];
-  if (email === undefined || line === undefined) return;
-  line.waiting.push({ lead, day: after + email.delay_days });
+  const queue = campaign.queues[step];
+  if (email === undefined || queue === undefined) return;
+  queue.waiting.push({ lead, day: after + email.delay_days });
 };

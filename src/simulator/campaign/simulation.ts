@@ -1,153 +1,104 @@
 /**
- * The campaigns of one account as a machine: commands go in, events come out, in the order of their times. What comes
- * out depends on the seed, the commands and their times alone, so it can be run again up to any point.
+ * Discrete-event simulation of the campaigns of one account.
+ *
+ * `commands.ts` changes the campaigns between events; {@link Simulation.next} runs the earliest event. Which events
+ * follow depends only on the seed, the commands and their times, so the simulation can be replayed to any point.
+ *
+ * **Sources of events**, in this order if due at the same time: the completion of a campaign, the remaining events of
+ * sent e-mails ({@link EmailThreads}), and the next e-mail of the campaign that sends first ({@link Senders}). All events
+ * of an e-mail are drawn when it is sent.
+ *
+ * **States.** A campaign is `draft → active ⇄ paused → completed`. A paused campaign sends nothing, but events of its sent
+ * e-mails continue. A lead is *ended* once it is sent no further e-mail (hard bounce, reply, unsubscription, removal, or
+ * suppression), and *finished* once no event of it can follow. A campaign is completed when all its leads are finished.
+ *
+ * **Failure.** The simulation does no I/O and does not fail. Its caller persists commands and emitted events, see
+ * `../campaigns.ts`.
  *
  * @module
  */
-import TinyQueue from 'tinyqueue';
 import type { Millis } from '../../domain/delivery.ts';
 import { LAST_MOMENT } from '../../domain/time.ts';
 import { drawsFor } from './draw.ts';
-import type { SimulatedEvent } from './event.ts';
-import { inclinationOf, planFor } from './plan.ts';
-import { nextSendOf, takeNext, wait } from './sending.ts';
-import { keyOf, type CampaignState, type LeadState, type Thread } from './state.ts';
+import type { LeadEvent, SimulatedEvent } from './event.ts';
+import { countOutcome, endLead } from './outcomes.ts';
+import { inclinationOf, planFor, type Step } from './plan.ts';
+import { createSenders } from './senders.ts';
+import { enqueue, takeNext } from './sending.ts';
+import { keyOf, type CampaignState, type LeadState } from './state.ts';
+import { createThreads } from './threads.ts';
 
-/** The last draws of a lead are for what it is inclined to; those of its e-mails have their step. */
+/** Draw key of a lead's inclination; its e-mails use their step as the key. */
 const INCLINATION = 0;
 
 export interface Simulation {
-  /** By id, the oldest first; without deleted ones. */
+  /** By id, oldest first, without deleted ones. */
   readonly campaigns: Map<string, CampaignState>;
-  /** Addresses that get nothing any more from any campaign, and since when; in lower case. */
+  /** Globally unsubscribed addresses in lower case, and since when. */
   readonly suppressed: Map<string, Millis>;
-  /** Events that came out so far. */
+  /** Number of events emitted so far. */
   readonly emitted: () => number;
-  /** When the next thing happens; null when nothing does. */
+  /** Time of the next event; null if there is none within the supported times. */
   nextAt(): Millis | null;
-  /** The next event that happens at or before `limit`; null when there is none. */
+  /** Run up to the next event at or before `limit`; null if nothing is due. */
   next(limit: Millis): SimulatedEvent | null;
-  /** How many campaigns were ever made: the number of the next is one more. */
+  /** Number of campaigns created so far, including deleted ones. */
   made: number;
-  /** Something was changed from outside: `next` of this campaign is worked out anew, as of `now`. */
-  touched(campaign: CampaignState, now: Millis): void;
-  /** Looks whether a lead, and with it its campaign, has finished. */
+  /** Recompute the campaign's next e-mail as of `now`. Call it after every change of the campaign. */
+  reschedule(campaign: CampaignState, now: Millis): void;
+  /** Check whether a lead, and with it its campaign, has finished. Call it after a lead was ended. */
   settle(lead: LeadState, now: Millis): void;
 }
+
+/** Whether no event of the lead can follow. */
+const isFinished = ({ ended, step, campaign, pendingEmails }: LeadState): boolean =>
+  (ended || step >= campaign.settings.sequences.length) && pendingEmails === 0;
+
+/** Draw the events of an e-mail sent at `sent`. */
+const drawPlan = (seed: number, lead: LeadState, sent: Millis): readonly Step[] => {
+  const { campaign, step, number, fate } = lead;
+  const { rates, settings } = campaign;
+  const draws = drawsFor(seed, campaign.number, number, INCLINATION);
+  const inclination = inclinationOf(draws, rates, settings.sequences.length);
+  const email = { step, sent, rates, inclination, fate };
+  return planFor(drawsFor(seed, campaign.number, number, step), email);
+};
 
 export const createSimulation = (seed: number): Simulation => {
   const campaigns = new Map<string, CampaignState>();
   const suppressed = new Map<string, Millis>();
-  const threads = new TinyQueue<Thread>([], (a, b) => a.at - b.at || a.order - b.order);
-  /** Completed at this moment, and not told yet. */
+  const threads = createThreads(campaigns);
+  const senders = createSenders(campaigns, seed);
+  /** Campaigns that are completed but whose event was not emitted yet. */
   const completed: { readonly campaign: CampaignState; readonly at: Millis }[] = [];
   let emitted = 0;
-  let order = 0;
-  /** The campaign that sends first; undefined when it must be looked for. */
-  let sender: CampaignState | null | undefined;
-
-  const touched = (campaign: CampaignState, now: Millis): void => {
-    campaign.next = nextSendOf(campaign, seed, now);
-    sender = undefined;
-  };
-
-  const firstSender = (): CampaignState | null => {
-    if (sender !== undefined) return sender;
-    sender = null;
-    for (const campaign of campaigns.values()) {
-      const at = campaign.next?.at ?? Infinity;
-      if (at < (sender?.next?.at ?? Infinity)) sender = campaign;
-    }
-    return sender;
-  };
 
   const settle = (lead: LeadState, at: Millis): void => {
     const { campaign } = lead;
-    const through = lead.ended || lead.step >= campaign.settings.sequences.length;
-    if (lead.finished || !through || lead.underWay > 0) return;
+    if (lead.finished || !isFinished(lead)) return;
     lead.finished = true;
     campaign.finished += 1;
     if (lead.status === 'active') lead.status = 'completed';
     const isLive = campaign.status === 'active' || campaign.status === 'paused';
     if (!isLive || campaign.finished < campaign.leads.length) return;
     campaign.status = 'completed';
-    touched(campaign, at);
+    senders.reschedule(campaign, at);
     completed.push({ campaign, at });
   };
 
-  const end = (lead: LeadState, status: LeadState['status']): void => {
-    if (!lead.ended) lead.status = status;
-    lead.ended = true;
-  };
-
-  const event = (
-    lead: LeadState,
-    step: number,
-    at: Millis,
-    what: Parameters<typeof count>[1],
-  ): SimulatedEvent => {
-    const { campaign } = lead;
-    const { count: so, firstAt } = count(lead, what, at);
+  const emit = (lead: LeadState, step: number, at: Millis, what: LeadEvent['what']): LeadEvent => {
+    const { count, firstAt } = countOutcome(lead, what, at, suppressed);
     emitted += 1;
-    return { at, number: emitted, campaign, lead, step, what, count: so, firstAt };
+    return { at, number: emitted, campaign: lead.campaign, lead, step, what, count, firstAt };
   };
 
-  const count = (
-    lead: LeadState,
-    what: Thread['plan'][number] | { readonly kind: 'sent' },
-    at: Millis,
-  ): { readonly count: number; readonly firstAt: Millis } => {
-    const { counts } = lead.campaign;
-    switch (what.kind) {
-      case 'sent':
-        counts.sent += 1;
-        break;
-      case 'delivered':
-        counts.delivered += 1;
-        break;
-      case 'bounced':
-        counts.bounced += 1;
-        counts.bounces[what.type] += 1;
-        if (what.type === 'hard') end(lead, 'bounced');
-        break;
-      case 'opened':
-        counts.opens += 1;
-        lead.opens += 1;
-        if (lead.opens === 1) {
-          counts.opened += 1;
-          lead.firstOpenedAt = at;
-        }
-        return { count: lead.opens, firstAt: lead.firstOpenedAt };
-      case 'clicked':
-        counts.clicks += 1;
-        lead.clicks += 1;
-        if (lead.clicks === 1) {
-          counts.clicked += 1;
-          lead.firstClickedAt = at;
-        }
-        return { count: lead.clicks, firstAt: lead.firstClickedAt };
-      case 'replied':
-        counts.replied += 1;
-        counts.replies[what.sentiment] += 1;
-        end(lead, 'replied');
-        break;
-      case 'unsubscribed':
-        counts.unsubscribed += 1;
-        if (what.globally && !suppressed.has(keyOf(lead.given.email)))
-          suppressed.set(keyOf(lead.given.email), at);
-        end(lead, 'unsubscribed');
-        break;
-    }
-    return { count: 0, firstAt: at };
-  };
-
-  /** @returns null when the lead gets nothing after all */
+  /** @returns null if the lead was unsubscribed globally meanwhile and is skipped */
   const send = (campaign: CampaignState): SimulatedEvent | null => {
     const { at, day, slot } = campaign.next!;
     const lead = takeNext(campaign)!;
     if (suppressed.has(keyOf(lead.given.email))) {
-      end(lead, 'suppressed');
-      touched(campaign, at);
+      endLead(lead, 'suppressed');
+      senders.reschedule(campaign, at);
       settle(lead, at);
       return null;
     }
@@ -155,83 +106,49 @@ export const createSimulation = (seed: number): Simulation => {
     campaign.nextSlot = slot + 1;
     lead.step += 1;
     lead.status = 'active';
-    const { step, number, fate } = lead;
-    const { rates, settings } = campaign;
-    const draws = drawsFor(seed, campaign.number, number, INCLINATION);
-    const inclination = inclinationOf(draws, rates, settings.sequences.length);
-    const email = { step, sent: at, rates, inclination, fate };
-    const plan = planFor(drawsFor(seed, campaign.number, number, step), email);
-    const [first] = plan;
-    if (first !== undefined) {
-      threads.push({ at: first.at, order: (order += 1), lead, step, plan, next: 0 });
-      lead.underWay += 1;
-    }
-    wait(lead, day);
-    const sent = event(lead, step, at, { kind: 'sent' });
-    touched(campaign, at);
+    threads.add(lead, lead.step, drawPlan(seed, lead, at));
+    enqueue(lead, day);
+    const sent = emit(lead, lead.step, at, { kind: 'sent' });
+    senders.reschedule(campaign, at);
     return sent;
   };
 
-  const goOn = (): SimulatedEvent => {
-    const thread = threads.pop()!;
-    const { lead, step, plan, at } = thread;
-    const what = plan[thread.next]!;
-    thread.next += 1;
-    const following = plan[thread.next];
-    if (following === undefined) lead.underWay -= 1;
-    else {
-      thread.at = following.at;
-      threads.push(thread);
-    }
-    const happened = event(lead, step, at, what);
-    settle(lead, at);
-    // Whoever has ended waits no longer, so another may be next.
-    if (lead.ended && lead.campaign.status === 'active') touched(lead.campaign, at);
-    return happened;
+  const continueThread = (): SimulatedEvent => {
+    const { lead, step, what } = threads.next();
+    const event = emit(lead, step, what.at, what);
+    settle(lead, what.at);
+    // A lead that has ended is no longer waiting, so another may be next.
+    if (lead.ended && lead.campaign.status === 'active') senders.reschedule(lead.campaign, what.at);
+    return event;
   };
 
-  const completion = (): SimulatedEvent => {
+  const complete = (): SimulatedEvent => {
     const { campaign, at } = completed.shift()!;
     emitted += 1;
     return { at, number: emitted, campaign, lead: null };
   };
 
-  const nextAt = (): Millis | null => {
-    const at = Math.min(
-      completed[0]?.at ?? Infinity,
-      threads.peek()?.at ?? Infinity,
-      firstSender()?.next?.at ?? Infinity,
-    );
-    return at > LAST_MOMENT ? null : at;
-  };
-
-  const dropDeleted = (): void => {
-    // What is still to come of a deleted campaign is not told.
-    for (let top = threads.peek(); top !== undefined; top = threads.peek()) {
-      if (campaigns.has(top.lead.campaign.id)) return;
-      threads.pop();
-    }
-  };
+  const nextAt = (): Millis =>
+    Math.min(completed[0]?.at ?? Infinity, threads.nextAt(), senders.first()?.next?.at ?? Infinity);
 
   return {
     campaigns,
     suppressed,
     made: 0,
     emitted: () => emitted,
-    touched,
+    reschedule: senders.reschedule,
     settle,
     nextAt: () => {
-      dropDeleted();
-      return nextAt();
+      const at = nextAt();
+      return at > LAST_MOMENT ? null : at;
     },
     next: (limit) => {
       for (;;) {
-        dropDeleted();
         const at = nextAt();
-        if (at === null || at > limit) return null;
-        if (completed[0]?.at === at) return completion();
-        if (threads.peek()?.at === at) return goOn();
-        const sent = send(firstSender()!);
+        if (at > Math.min(limit, LAST_MOMENT)) return null;
+        if (completed[0]?.at === at) return complete();
+        if (threads.nextAt() === at) return continueThread();
+        const sent = send(senders.first()!);
         if (sent !== null) return sent;
       }
     },

@@ -1,5 +1,5 @@
 /**
- * What is known of campaigns and leads while they run. Changed by `commands.ts` and `simulation.ts` only.
+ * State of campaigns and leads. Changed by `commands.ts`, `sending.ts` and the simulation only.
  *
  * @module
  */
@@ -16,22 +16,22 @@ export type Settings = CreateCampaignRequest;
 
 export interface LeadState {
   readonly campaign: CampaignState;
-  /** Within its campaign, from 1. */
+  /** Number within its campaign, from 1. */
   readonly number: number;
   readonly id: string;
   readonly given: NewLead;
   readonly addedAt: Millis;
-  /** What its address decides; null for one like any other. */
+  /** Outcome fixed by its address; null for an ordinary address. */
   readonly fate: Fate | null;
   status: Lead['status'];
-  /** The last e-mail that was sent to it. */
+  /** Number of the last e-mail sent to it; 0 before the first. */
   step: number;
-  /** Nothing more is sent to it. */
+  /** No further e-mail is sent to it. */
   ended: boolean;
   removed: boolean;
-  /** E-mails of which something is still to come. */
-  underWay: number;
-  /** Nothing more will come of it. */
+  /** E-mails with events still to come. */
+  pendingEmails: number;
+  /** It causes no further events. */
   finished: boolean;
   opens: number;
   firstOpenedAt: Millis;
@@ -39,16 +39,16 @@ export interface LeadState {
   firstClickedAt: Millis;
 }
 
-/** A lead that waits for an e-mail, not to be sent before this day. */
+/** A lead waiting for an e-mail, which is not sent before this local day. */
 export interface Waiting {
   readonly lead: LeadState;
   readonly day: number;
 }
 
-/** Leads that wait for the same e-mail of the sequence, the earliest day first. */
-export interface Line {
+/** Leads waiting for the same e-mail of the sequence, earliest day first. */
+export interface SendQueue {
   waiting: Waiting[];
-  /** Those before have been served. */
+  /** Index of the first waiting lead. */
   head: number;
 }
 
@@ -66,16 +66,16 @@ export interface Counts {
   unsubscribed: number;
 }
 
-/** The next e-mail of a campaign. */
+/** The slot of a campaign's next e-mail. */
 export interface NextSend {
   readonly at: Millis;
   readonly day: number;
-  /** Its place among that day's e-mails. */
+  /** Index among the slots of the day. */
   readonly slot: number;
 }
 
 export interface CampaignState {
-  /** Within its account, deleted ones counted, from 1. */
+  /** Number within its account, from 1; numbers of deleted campaigns are not reused. */
   readonly number: number;
   readonly id: string;
   readonly createdAt: Millis;
@@ -84,30 +84,31 @@ export interface CampaignState {
   status: 'draft' | 'active' | 'paused' | 'completed';
   profile: ProfileName | 'custom';
   rates: Rates;
-  /** Removed ones too; number 1 comes first. */
+  /** By number, including removed ones. */
   readonly leads: LeadState[];
-  /** Those that are not removed, by address in lower case. */
+  /** Without removed ones, by lower-case address. */
   readonly byEmail: Map<string, LeadState>;
-  /** How many will have nothing more coming. */
+  /** Number of leads that are finished. */
   finished: number;
-  /** One for each e-mail of the sequence. */
-  lines: Line[];
-  /** The day of the last e-mail, and the first place that is free on it. */
+  /** One per e-mail of the sequence. */
+  queues: SendQueue[];
+  /** Local day of the last e-mail, and the first free slot on it. */
   sentDay: number;
   nextSlot: number;
-  /** Undefined when it must be worked out anew, null when nothing can be sent. */
-  next: NextSend | null | undefined;
+  /** Null if nothing can be sent. */
+  next: NextSend | null;
   readonly counts: Counts;
 }
 
-/** What is still to come of one e-mail. */
-export interface Thread {
+/** The remaining events of one e-mail. */
+export interface EmailThread {
   at: Millis;
-  /** Grows: what is due at the same time happens in the order in which it was sent. */
+  /** Increasing: events due at the same time happen in the order in which their e-mails were sent. */
   readonly order: number;
   readonly lead: LeadState;
   readonly step: number;
   readonly plan: readonly Step[];
+  /** Index of the next step of the plan. */
   next: number;
 }
 
@@ -125,5 +126,5 @@ export const noCounts = (): Counts => ({
   unsubscribed: 0,
 });
 
-/** Addresses are told apart as mail servers do in practice: without regard to case. */
+/** Key of an address. Addresses are compared without regard to case, as mail servers do in practice. */
 export const keyOf = (email: string): string => email.toLowerCase();

@@ -1,5 +1,5 @@
 /**
- * Commands as a snapshot brings them: whoever wrote it, they pass the checks that the API makes.
+ * Validates commands from a snapshot, which may come from anywhere, like API requests.
  *
  * @module
  */
@@ -35,8 +35,8 @@ const StoredCommand = z.discriminatedUnion('do', [
 
 /**
  * @param body JSON
- * @throws {SyntaxError} for what is not JSON
- * @throws {Problem} for what the API would refuse
+ * @throws {SyntaxError} for invalid JSON
+ * @throws {Problem} for a command that the API would reject
  */
 export const readStoredCommand = (body: string): Command =>
   parse(StoredCommand, JSON.parse(body), { what: 'the command' });

@@ -1,5 +1,5 @@
 /**
- * From the simulator's state to what the provider's API answers.
+ * Maps simulator state to the provider's API responses.
  *
  * @module
  */

@@ -1,12 +1,12 @@
 /**
- * A simulated event put into words: the data that the contract says it has. One lead keeps its name, company, mail
- * program and country; what it writes is drawn for the e-mail that it answers.
+ * Generates the data of a simulated event. A lead keeps its name, company, mail client and country; a reply's text is drawn
+ * per e-mail.
  *
  * @module
  */
 import type { Faker } from '@faker-js/faker';
 import { encodeTime } from 'ulid';
-import type { EventToPublish } from '../../engine/engine.ts';
+import type { EventToPublish } from '../../engine/event-source.ts';
 import { toProviderTime } from '../../domain/time.ts';
 import { makeBounce } from '../data/bounce.ts';
 import { readerFor } from '../data/reader.ts';
@@ -17,16 +17,16 @@ import { typeOf, type LeadEvent, type SimulatedEvent } from './event.ts';
 import type { LeadState } from './state.ts';
 import { totalsOf } from './view.ts';
 
-/** What the draws of a lead are for, beside its e-mails, which are numbered from 1. */
+/** Draw keys of a lead, besides its e-mails, which are numbered from 1. */
 const PERSON = -1;
 const THREAD = -2;
 
 const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
 /**
- * In the form of a ULID: the time, and 80 bits that only this event of this account has.
+ * An event id in ULID form: the time, and 80 bits that are unique to this event of this account.
  *
- * @param draw 0 for the first; the next ones are for an id that the account has already, from a trigger that copied it
+ * @param draw 0 at first; incremented if the account already has the id, because a trigger reused it
  */
 export const eventId = (seed: number, number: number, at: number, draw = 0): string => {
   let text = '';
@@ -51,13 +51,14 @@ const personOf = (
   { campaign, number, given, fate }: LeadState,
 ): Person => {
   const { first_name, last_name, email } = given;
-  // What decides an outcome is nobody's name.
-  const told =
+  // A local part that fixes an outcome is not a name.
+  const givenName =
     [first_name, last_name].filter(Boolean).join(' ') || (fate === null ? nameFrom(email) : '');
-  if (told !== '' && given.company !== undefined) return { name: told, company: given.company };
+  if (givenName !== '' && given.company !== undefined)
+    return { name: givenName, company: given.company };
   faker.seed([seed, campaign.number, number]);
   const drawn = `${faker.person.firstName()} ${faker.person.lastName()}`;
-  return { name: told || drawn, company: given.company ?? faker.company.name() };
+  return { name: givenName || drawn, company: given.company ?? faker.company.name() };
 };
 
 const dataOf = (faker: Faker, seed: number, event: LeadEvent): Record<string, unknown> => {
@@ -112,8 +113,8 @@ const dataOf = (faker: Faker, seed: number, event: LeadEvent): Record<string, un
   }
 };
 
-/** Complete, with the time and the id that it has whenever it is made again. */
-export const inWords = (faker: Faker, seed: number, event: SimulatedEvent): EventToPublish => ({
+/** Build the event to publish. Deterministic: the same event always gets the same id, time and data. */
+export const toEvent = (faker: Faker, seed: number, event: SimulatedEvent): EventToPublish => ({
   event: typeOf(event),
   id: eventId(seed, event.number, event.at),
   timestamp: toProviderTime(event.at),

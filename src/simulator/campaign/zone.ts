@@ -1,5 +1,5 @@
 /**
- * Days and hours of a time zone, daylight saving included. Days are numbered from 1970-01-01 on.
+ * Days and hours in a time zone, including daylight saving. Days are numbered from 1970-01-01.
  *
  * @module
  */
@@ -9,49 +9,49 @@ import type { Millis } from '../../domain/delivery.ts';
 type TemporalLibrary = typeof Temporal;
 
 export interface Zone {
-  /** The day that it is there. */
+  /** The local day at a time. */
   dayOf(at: Millis): number;
-  /** 1 is Monday, 7 Sunday. */
+  /** 1 is Monday, 7 is Sunday. */
   weekdayOf(day: number): number;
-  /** When an hour of a day begins, 0 to 24; an hour that a clock leaves out begins where the next one does. */
+  /** Start of an hour of a day, 0 to 24. An hour skipped by daylight saving starts with the next one. */
   hourOf(day: number, hour: number): Millis;
 }
 
 export interface Zones {
-  /** @returns null when there is no such time zone */
+  /** @returns null if there is no such time zone */
   find(name: string): Zone | null;
 }
 
-/** Hours that are remembered: a campaign asks for two of the same day again and again. */
-const REMEMBERED = 64;
+/** Cached hours: a campaign asks for the same two hours of a day repeatedly. */
+const MAX_CACHED_HOURS = 64;
 
 const createZone = (temporal: TemporalLibrary, name: string): Zone => {
   const epoch = temporal.PlainDate.from('1970-01-01');
   const hours = new Map<number, Millis>();
   const hourOf = (day: number, hour: number): Millis => {
     const key = day * 32 + hour;
-    const remembered = hours.get(key);
-    if (remembered !== undefined) return remembered;
-    if (hours.size >= REMEMBERED) hours.clear();
-    const at = workOut(day, hour);
+    const cached = hours.get(key);
+    if (cached !== undefined) return cached;
+    if (hours.size >= MAX_CACHED_HOURS) hours.clear();
+    const at = compute(day, hour);
     hours.set(key, at);
     return at;
   };
-  const workOut = (day: number, hour: number): Millis => {
+  const compute = (day: number, hour: number): Millis => {
     const date = epoch.add({ days: day + Math.floor(hour / 24) });
     return date.toZonedDateTime({ timeZone: name, plainTime: { hour: hour % 24 } })
       .epochMilliseconds;
   };
-  // What is asked for one after the other is mostly of the same day.
-  let known = { day: 0, from: 0, to: 0 };
+  // Consecutive calls are mostly for the same day.
+  let cachedDay = { day: 0, from: 0, to: 0 };
   return {
     dayOf: (at) => {
-      if (at >= known.from && at < known.to) return known.day;
+      if (at >= cachedDay.from && at < cachedDay.to) return cachedDay.day;
       const date = temporal.Instant.fromEpochMilliseconds(at)
         .toZonedDateTimeISO(name)
         .toPlainDate();
       const { days: day } = epoch.until(date, { largestUnit: 'day' });
-      known = { day, from: hourOf(day, 0), to: hourOf(day, 24) };
+      cachedDay = { day, from: hourOf(day, 0), to: hourOf(day, 24) };
       return day;
     },
     // 1970-01-01 was a Thursday.
@@ -60,7 +60,7 @@ const createZone = (temporal: TemporalLibrary, name: string): Zone => {
   };
 };
 
-/** Loaded when a campaign first needs it: most sandboxes have none. */
+/** Load the time zone library, on first use: most sandboxes have no campaign. */
 export const loadZones = async (): Promise<Zones> => {
   const { Temporal: temporal } = await import('temporal-polyfill');
   const zones = new Map<string, Zone>();
@@ -69,7 +69,7 @@ export const loadZones = async (): Promise<Zones> => {
       const known = zones.get(name);
       if (known !== undefined) return known;
       try {
-        // Offsets such as +02:00 are zones for Temporal, but have no daylight saving.
+        // Temporal accepts offsets such as +02:00, but they have no daylight saving.
         if (!/^[A-Za-z]/.test(name)) return null;
         temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(name);
       } catch (error) {

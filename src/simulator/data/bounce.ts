@@ -1,5 +1,5 @@
 /**
- * Bounces: code and message fit the type.
+ * Generates bounces with consistent type, code and message.
  *
  * @module
  */
@@ -31,14 +31,14 @@ const BOUNCES: Readonly<Record<BounceType, readonly Bounce[]>> = {
 
 const isBounceType = (value: unknown): value is BounceType => value === 'hard' || value === 'soft';
 
-/** By RFC 5321 a code of 4xx is temporary, one of 5xx permanent. */
+/** RFC 5321: 4xx codes are temporary, 5xx codes permanent. */
 const typeOfCode = (code: unknown): BounceType | undefined => {
   const [, first] = /^([45])\d\d$/.exec(String(code)) ?? [];
   if (first === undefined) return undefined;
   return first === '4' ? 'soft' : 'hard';
 };
 
-/** @param given a type or a code that is fixed: the rest follows */
+/** @param given fixed type or code; the other fields are made consistent with it */
 export const makeBounce = (
   faker: Faker,
   given: { readonly bounce_type?: unknown; readonly bounce_code?: unknown } = {},

@@ -1,12 +1,12 @@
 /**
- * Opens and clicks: counts and first times that fit each other.
+ * Generates opens and clicks with consistent counts and first times.
  *
  * @module
  */
 import type { Faker } from '@faker-js/faker';
 import { toProviderTime } from '../../domain/time.ts';
 
-/** What fetches pixels and follows links: mail programs, and the proxies of webmail. */
+/** User agents of mail clients and of webmail image proxies. */
 const USER_AGENTS = [
   'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko)',
   'Mozilla/5.0 (iPhone; CPU iPhone OS 18_3 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148',
@@ -16,24 +16,24 @@ const USER_AGENTS = [
   'Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)',
 ];
 const COUNTRIES = ['US', 'US', 'US', 'GB', 'DE', 'FR', 'CA', 'AU', 'NL', 'IN'];
-/** Later repeats lie within three days of the first. */
+/** Maximum seconds between the first time and now. */
 const MAX_GAP_S = 3 * 86_400;
 
 interface Engagement {
-  /** 1 is the first time. */
+  /** 1 for the first time. */
   readonly count: number;
   readonly first: string;
   readonly user_agent: string;
   readonly ip_country: string;
 }
 
-/** What is fixed: the rest follows. */
+/** Fixed values; the others are made consistent with them. */
 interface Given {
   readonly count?: unknown;
   readonly first?: unknown;
 }
 
-/** The first of one is now, that of more lies before; and one that lies before is one of more. */
+/** With a count of 1, the first time is now; with a higher count, it is earlier. A given earlier time implies a higher count. */
 export const makeEngagement = (faker: Faker, now: number, given: Given = {}): Engagement => {
   const drawn = faker.helpers.weightedArrayElement([
     { value: 1, weight: 6 },

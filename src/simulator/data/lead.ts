@@ -1,5 +1,5 @@
 /**
- * Leads and campaigns: ids, names and addresses that belong together.
+ * Generates leads and campaigns with consistent ids, names and addresses.
  *
  * @module
  */
@@ -36,7 +36,7 @@ export const nameFrom = (email: string): string =>
     .map((part) => part.charAt(0).toUpperCase() + part.slice(1).toLowerCase())
     .join(' ');
 
-/** What is fixed: the rest follows. */
+/** Fixed values; the others are made consistent with them. */
 interface Given {
   readonly lead_email?: unknown;
   readonly lead_name?: unknown;
@@ -46,7 +46,7 @@ interface Given {
 const text = (value: unknown): string | undefined =>
   typeof value === 'string' && slug(value) !== '' ? value : undefined;
 
-/** Addresses are of `.example`, which no one can receive mail under. */
+/** Addresses use `.example`, a reserved domain that cannot receive mail. */
 export const makeLead = (faker: Faker, given: Given = {}): Lead => {
   const drawn = `${faker.person.firstName()} ${faker.person.lastName()}`;
   const lead_company = text(given.lead_company) ?? faker.company.name();

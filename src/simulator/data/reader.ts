@@ -1,6 +1,6 @@
 /**
- * What a lead reads its mail with, and where: the same for all its opens and clicks. Webmail fetches pictures through
- * a proxy of its own, which sits in the United States; a click comes from the reader's own browser.
+ * The mail client and country of a lead, the same for all its opens and clicks. Webmail loads images through a proxy in
+ * the United States; a click comes from the reader's browser.
  *
  * @module
  */
@@ -21,8 +21,8 @@ const GMAIL_PROXY =
 const CHROME =
   'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/134.0.0.0 Safari/537.36';
 
-/** The mail program, the browser behind it, whether the program goes through a proxy, and how many of 20 have it. */
-const PROGRAMS: readonly {
+/** Mail clients: user agents of opens and clicks, whether images load through a proxy, and how many of 20 readers use it. */
+const CLIENTS: readonly {
   readonly opens: string;
   readonly clicks: string;
   readonly proxied: boolean;
@@ -62,7 +62,7 @@ const PROGRAMS: readonly {
   },
 ];
 
-/** By the last part of an address; other endings say nothing. */
+/** Country by top-level domain; other domains imply none. */
 const COUNTRY_OF: Readonly<Record<string, string>> = {
   at: 'AT',
   au: 'AU',
@@ -83,12 +83,12 @@ const COUNTRY_OF: Readonly<Record<string, string>> = {
 
 const COUNTRIES = ['US', 'US', 'US', 'US', 'US', 'GB', 'DE', 'FR', 'CA', 'AU', 'NL', 'IN'];
 
-/** @param drawn in [0, 1): the same number gives the same reader */
+/** @param drawn in [0, 1); the same number and address give the same reader */
 export const readerFor = (drawn: number, email: string): Reader => {
   let left = drawn * 20;
-  const program = PROGRAMS.find(({ of20 }) => (left -= of20) < 0) ?? PROGRAMS[0]!;
+  const program = CLIENTS.find(({ of20 }) => (left -= of20) < 0) ?? CLIENTS[0]!;
   const ending = email.slice(email.lastIndexOf('.') + 1).toLowerCase();
-  // The fraction that is left of the draw is as good as another draw.
+  // The fraction left over from the draw serves as a second draw.
   const place = Math.floor(((drawn * 997) % 1) * COUNTRIES.length);
   const country = COUNTRY_OF[ending] ?? COUNTRIES[place] ?? 'US';
   return {

@@ -1,5 +1,5 @@
 /**
- * Replies that read like replies.
+ * Generates replies with realistic text.
  *
  * @module
  */
@@ -37,7 +37,7 @@ const TEXTS: Readonly<Record<ReplySentiment, readonly string[]>> = {
   ],
 };
 
-/** How often each sentiment is drawn, after the provider's benchmark: 40–60 % positive, 15–25 % not now, the rest no. */
+/** Weights of the sentiments by the provider's benchmark: 40–60 % positive, 15–25 % "not now", the rest negative. */
 const WEIGHTS: readonly { readonly value: ReplySentiment; readonly weight: number }[] = [
   { value: 'positive', weight: 45 },
   { value: 'neutral', weight: 20 },

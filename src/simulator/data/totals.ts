@@ -1,5 +1,5 @@
 /**
- * Totals of a campaign that add up, at the provider's published rates.
+ * Generates consistent campaign totals at the provider's published rates.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { CampaignTotals } from '../../../schemas/events.ts';
 
 type Given = Readonly<Record<string, unknown>>;
 
-/** @param given totals that are fixed: those that depend on them follow */
+/** @param given fixed totals; dependent ones are derived from them */
 export const makeTotals = (faker: Faker, given: Given = {}): CampaignTotals => {
   const share = (of: number, min: number, max: number): number =>
     Math.round(of * faker.number.float({ min, max }));

@@ -1,21 +1,21 @@
 /**
- * What was done to an account's campaigns, and how far their events have come.
+ * Campaign commands, and the number of events that the campaigns have emitted.
  *
  * @module
  */
 import type { CampaignStore } from '../store.ts';
-import { keepAnswer } from './accounts.ts';
-import { homeOf, type State } from './state.ts';
+import { saveResponse } from './responses.ts';
+import { dataOf, type State } from './state.ts';
 
 export const createCommands = (state: State): CampaignStore => ({
   appendCommand: async (account, { at, emitted, body }, remember) => {
-    const home = homeOf(state, account);
-    if (remember !== undefined) keepAnswer(home, remember());
-    home.commands.push({ at, emitted, body });
+    const data = dataOf(state, account);
+    if (remember !== undefined) saveResponse(data, remember());
+    data.commands.push({ at, emitted, body });
   },
-  commands: async (account) => [...homeOf(state, account).commands],
-  emitted: async (account) => homeOf(state, account).emitted,
+  commands: async (account) => [...dataOf(state, account).commands],
+  emitted: async (account) => dataOf(state, account).emitted,
   saveEmitted: async (account, emitted) => {
-    homeOf(state, account).emitted = emitted;
+    dataOf(state, account).emitted = emitted;
   },
 });

@@ -1,63 +1,63 @@
 /**
- * What has happened: events and deliveries. Reads only.
+ * Lists and lookups of events and deliveries. Reads only.
  *
  * @module
  */
 import { deliveryKey, rowKey, ROW_NUMBERS } from '../../domain/delivery-id.ts';
 import type { EventRow, HistoryStore, Page } from '../store.ts';
-import type { DeliveryRecord, EventRecord } from './records.ts';
+import type { DeliveryEntry, EventEntry } from './entries.ts';
 import { countBelow } from './sorted-rows.ts';
-import { deliveryAt, homeOf, type State } from './state.ts';
+import { deliveryAt, dataOf, type State } from './state.ts';
 import { deliveriesOf, toDelivery, toStoredEvent } from './views.ts';
 
 type History = Pick<HistoryStore, 'listEvents' | 'getEvent' | 'listDeliveries' | 'getDelivery'>;
 
-/** The newest rows before the page's end that fit. */
+/** The newest rows before the end of the page that match. */
 const pageOf = <Row extends { readonly number: number }>(
   rows: readonly Row[],
   account: number,
   { limit, after }: Page,
-  fits: (row: Row) => boolean,
+  matches: (row: Row) => boolean,
 ): Row[] => {
   const page: Row[] = [];
   const end = after === undefined ? ROW_NUMBERS : after - rowKey(account, 0);
   for (let at = countBelow(rows, end) - 1; at >= 0 && page.length < limit; at -= 1) {
     const row = rows[at] as Row;
-    if (fits(row)) page.push(row);
+    if (matches(row)) page.push(row);
   }
   return page;
 };
 
 export const createHistory = (state: State): History => {
-  const toRow = (account: number, event: EventRecord): EventRow => ({
+  const toRow = (account: number, event: EventEntry): EventRow => ({
     seq: rowKey(account, event.number),
     ...toStoredEvent(event),
   });
   return {
     listEvents: async (account, { event: type }, page) =>
       pageOf(
-        homeOf(state, account).events,
+        dataOf(state, account).events,
         account,
         page,
         (event) => type === undefined || event.type === type,
       ).map((event) => toRow(account, event)),
     getEvent: async (account, id) => {
-      const event = homeOf(state, account).eventsById.get(id);
+      const event = dataOf(state, account).eventsById.get(id);
       return event === undefined ? null : toRow(account, event);
     },
 
     listDeliveries: async (account, { status, event: type, webhookId, eventId }, page) => {
-      const home = homeOf(state, account);
-      const webhook = webhookId === undefined ? undefined : home.webhooks.get(webhookId);
+      const data = dataOf(state, account);
+      const webhook = webhookId === undefined ? undefined : data.webhooks.get(webhookId);
       if (webhook === undefined && webhookId !== undefined) return [];
-      const event = eventId === undefined ? undefined : home.eventsById.get(eventId);
+      const event = eventId === undefined ? undefined : data.eventsById.get(eventId);
       if (event === undefined && eventId !== undefined) return [];
-      const rows = event === undefined ? home.deliveries : deliveriesOf(home, event);
-      const fits = (one: DeliveryRecord): boolean =>
+      const rows = event === undefined ? data.deliveries : deliveriesOf(data, event);
+      const matches = (one: DeliveryEntry): boolean =>
         (status === undefined || one.status === status) &&
         (type === undefined || one.event.type === type) &&
         (webhook === undefined || one.webhook === webhook);
-      return pageOf(rows, account, page, fits).map(toDelivery);
+      return pageOf(rows, account, page, matches).map(toDelivery);
     },
     getDelivery: async (account, id) => {
       const key = deliveryKey(account, id);

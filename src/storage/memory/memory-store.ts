@@ -1,21 +1,23 @@
 /**
- * State in this process's memory, gone with it: plain objects, because a database in memory costs a third of a
- * delivery's time.
+ * Store in the memory of this process; nothing survives it. Plain objects, because an in-memory database would take a
+ * third of the time of a delivery.
  *
  * @module
  */
-import { createAccounts, createAnswers } from './accounts.ts';
+import { createAccounts } from './accounts.ts';
 import { createCommands } from './commands.ts';
 import { createDeadLetters } from './dead-letters.ts';
+import { exportOf } from './export.ts';
 import { createHistory } from './history.ts';
-import { homeFrom } from './load.ts';
+import { dataFromSnapshot } from './import.ts';
 import { createQueue } from './queue.ts';
-import { exportOf } from './save.ts';
-import { accountOf, checkOpen, closeState, createState, replaceHome } from './state.ts';
+import { createResponses } from './responses.ts';
+import { accountOf, checkOpen, closeState, createState, replaceData } from './state.ts';
 import { createWebhooks } from './webhooks.ts';
 import { checkAllRows, checkTables } from '../rows/dump-check.ts';
 import type { Store } from '../store.ts';
 
+/** Opens an empty store. Its medium cannot fail, so no method rejects with a `StoreFailure`. */
 export const openMemoryStore = (): Store => {
   const state = createState();
   const history = createHistory(state);
@@ -27,17 +29,17 @@ export const openMemoryStore = (): Store => {
     ...history,
     ...createCommands(state),
     ...createDeadLetters(state),
-    ...createAnswers(state),
+    ...createResponses(state),
     exportAccount: async (key) => exportOf(accountOf(state, key)),
     importAccount: async (key, dump) => {
       checkTables(dump);
       await checkAllRows(dump);
       const newKey = (): number => state.nextWebhook++;
-      replaceHome(state, key, await homeFrom(dump, key, newKey));
-      const record = accountOf(state, key);
-      const { seed, opens } = record.account;
-      record.account = {
-        ...record.account,
+      replaceData(state, key, await dataFromSnapshot(dump, key, newKey));
+      const entry = accountOf(state, key);
+      const { seed, opens } = entry.account;
+      entry.account = {
+        ...entry.account,
         clock: dump.clock,
         seed: dump.seed ?? seed,
         opens: Math.max(opens, dump.opens ?? 0),

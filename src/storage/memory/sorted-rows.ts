@@ -1,19 +1,19 @@
 /**
- * Rows in the order of their numbers, only ever added at the end. Numbers follow one another but for what a snapshot
- * left out, so a row is found where its number says, or by halving.
+ * Lookups in rows that are sorted by number and only ever appended to. Numbers are consecutive except where a snapshot
+ * has gaps, so a row is usually found at the index that its number suggests, otherwise by binary search.
  *
  * @module
  */
 
 interface Numbered {
-  /** Within the account. */
+  /** Number within the account. */
   readonly number: number;
 }
 
-/** How many rows have a number below this one: where it is, or would be. */
+/** @returns how many rows have a smaller number: the index at which this number is, or would be inserted */
 export const countBelow = (rows: readonly Numbered[], number: number): number => {
-  const guess = number - (rows[0]?.number ?? 0);
-  if (guess >= 0 && guess < rows.length && rows[guess]?.number === number) return guess;
+  const expected = number - (rows[0]?.number ?? 0);
+  if (expected >= 0 && expected < rows.length && rows[expected]?.number === number) return expected;
   let from = 0;
   let to = rows.length;
   while (from < to) {

@@ -1,26 +1,26 @@
 /**
- * All accounts, and the ways to what belongs to them by its key.
+ * All accounts, and lookups by key.
  *
  * @module
  */
 import type { AccountKey, WebhookKey } from '../../domain/delivery.ts';
-import { ROW_NUMBERS, rowNumber } from '../../domain/delivery-id.ts';
+import { rowAccount, rowNumber } from '../../domain/delivery-id.ts';
 import {
-  createHome,
-  type AccountRecord,
-  type DeliveryRecord,
-  type Home,
-  type WebhookRecord,
-} from './records.ts';
+  createAccountData,
+  type AccountData,
+  type AccountEntry,
+  type DeliveryEntry,
+  type WebhookEntry,
+} from './entries.ts';
 import { findRow } from './sorted-rows.ts';
 
 export interface State {
-  /** Account number 1 comes first. */
-  readonly accounts: AccountRecord[];
-  /** By the hash of their key. */
-  readonly byHash: Map<string, AccountRecord>;
-  /** Of all accounts, deleted ones too. */
-  readonly webhooks: Map<WebhookKey, WebhookRecord>;
+  /** The account with key 1 comes first. */
+  readonly accounts: AccountEntry[];
+  /** Accounts by the hash of their API key. */
+  readonly byHash: Map<string, AccountEntry>;
+  /** Webhooks of all accounts, including deleted ones. */
+  readonly webhooks: Map<WebhookKey, WebhookEntry>;
   nextWebhook: number;
   closed: boolean;
 }
@@ -33,7 +33,7 @@ export const createState = (): State => ({
   closed: false,
 });
 
-/** Lets go of everything: whoever asks for an account from now on is told that it is closed. */
+/** Drops everything. Any later access to an account throws. */
 export const closeState = (state: State): void => {
   state.closed = true;
   state.accounts.length = 0;
@@ -41,43 +41,46 @@ export const closeState = (state: State): void => {
   state.webhooks.clear();
 };
 
+/** @throws if the store is closed */
 export const checkOpen = ({ closed }: State): void => {
-  if (closed) throw new Error('the store is closed');
+  if (closed) throw new Error('The store is closed.');
 };
 
-export const accountOf = (state: State, key: AccountKey): AccountRecord => {
+/** @throws if the store is closed or the account does not exist */
+export const accountOf = (state: State, key: AccountKey): AccountEntry => {
   checkOpen(state);
   const account = state.accounts[key - 1];
-  if (account === undefined) throw new Error(`there is no account ${key}`);
+  if (account === undefined) throw new Error(`Unknown account key ${key}.`);
   return account;
 };
 
-export const homeOf = (state: State, key: AccountKey): Home => accountOf(state, key).home;
+/** @throws if the store is closed or the account does not exist */
+export const dataOf = (state: State, key: AccountKey): AccountData => accountOf(state, key).data;
 
-/** @param key of any account's delivery */
-export const deliveryAt = ({ accounts }: State, key: number): DeliveryRecord | undefined => {
-  const account = accounts[Math.floor(key / ROW_NUMBERS) - 1];
-  return account === undefined ? undefined : findRow(account.home.deliveries, rowNumber(key));
+/** @param key of a delivery of any account */
+export const deliveryAt = ({ accounts }: State, key: number): DeliveryEntry | undefined => {
+  const account = accounts[rowAccount(key) - 1];
+  return account === undefined ? undefined : findRow(account.data.deliveries, rowNumber(key));
 };
 
-/** A webhook that this account has now. */
+/** @returns null if the account has no such webhook or it was deleted */
 export const liveWebhook = (
   state: State,
   account: AccountKey,
   key: WebhookKey,
-): WebhookRecord | null => {
-  const found = state.webhooks.get(key);
-  return found?.home.account === account && found.deletedAt === null ? found : null;
+): WebhookEntry | null => {
+  const webhook = state.webhooks.get(key);
+  return webhook?.data.account === account && webhook.deletedAt === null ? webhook : null;
 };
 
-/** Puts something else in place of all that an account has. */
-export const replaceHome = (state: State, key: AccountKey, home: Home): void => {
+/** Replaces everything that belongs to an account. */
+export const replaceData = (state: State, key: AccountKey, data: AccountData): void => {
   const account = accountOf(state, key);
-  for (const { webhook } of account.home.webhooks.values()) state.webhooks.delete(webhook.key);
-  for (const record of home.webhooks.values()) state.webhooks.set(record.webhook.key, record);
-  account.home = home;
+  for (const { webhook } of account.data.webhooks.values()) state.webhooks.delete(webhook.key);
+  for (const entry of data.webhooks.values()) state.webhooks.set(entry.webhook.key, entry);
+  account.data = data;
 };
 
-/** An empty account whose numbers go on where they were. */
-export const emptied = ({ account, nextEvent, nextDelivery }: Home): Home =>
-  createHome(account, nextEvent, nextDelivery);
+/** Creates an empty account that continues the numbers of `data`. */
+export const emptied = ({ account, nextEvent, nextDelivery }: AccountData): AccountData =>
+  createAccountData(account, nextEvent, nextDelivery);

@@ -1,25 +1,25 @@
 /**
- * What records are to everybody else.
+ * Conversions from entries to the values of the port.
  *
  * @module
  */
 import type { Delivery, StoredEvent } from '../../domain/delivery.ts';
 import { deliveryId, rowKey } from '../../domain/delivery-id.ts';
-import type { DeliveryRecord, EventRecord, Home } from './records.ts';
+import type { AccountData, DeliveryEntry, EventEntry } from './entries.ts';
 import { countBelow } from './sorted-rows.ts';
 
-export const toStoredEvent = ({ id, type, createdAt, body }: EventRecord): StoredEvent => ({
+export const toStoredEvent = ({ id, type, createdAt, body }: EventEntry): StoredEvent => ({
   id,
   type,
   createdAt,
   body,
 });
 
-export const toDelivery = (record: DeliveryRecord): Delivery => {
-  const { event, webhook, number, redeliveryOf } = record;
-  const last = record.attempts.at(-1);
+export const toDelivery = (entry: DeliveryEntry): Delivery => {
+  const { event, webhook, number, redeliveryOf } = entry;
+  const last = entry.attempts.at(-1);
   const { key, id: webhookId, url } = webhook.webhook;
-  const seq = rowKey(webhook.home.account, number);
+  const seq = rowKey(webhook.data.account, number);
   return {
     seq,
     id: deliveryId(seq),
@@ -28,26 +28,26 @@ export const toDelivery = (record: DeliveryRecord): Delivery => {
     url,
     eventId: event.id,
     eventType: event.type,
-    status: record.status,
-    attemptsMade: record.attemptsMade,
-    createdAt: record.createdAt,
-    dueAt: record.dueAt,
-    settledAt: record.settledAt,
-    acknowledgedAt: record.acknowledgedAt,
+    status: entry.status,
+    attemptsMade: entry.attemptsMade,
+    createdAt: entry.createdAt,
+    dueAt: entry.dueAt,
+    settledAt: entry.settledAt,
+    acknowledgedAt: entry.acknowledgedAt,
     redeliveryOf: redeliveryOf === null ? null : deliveryId(redeliveryOf),
-    signature: record.signature ?? 'valid',
+    signature: entry.signature ?? 'valid',
     lastOutcome: last?.outcome ?? null,
     lastError: last?.error ?? null,
     lastStatusCode: last?.response?.status ?? null,
   };
 };
 
-/** An event's deliveries, newest last: those that it was published with, and those that were asked for later. */
+/** Deliveries of an event, newest last: those published with it, then its redeliveries. */
 export const deliveriesOf = (
-  { deliveries }: Home,
-  { firstDelivery, deliveries: count, again }: EventRecord,
-): DeliveryRecord[] => {
+  { deliveries }: AccountData,
+  { firstDelivery, deliveries: count, redeliveries }: EventEntry,
+): DeliveryEntry[] => {
   const first = countBelow(deliveries, firstDelivery);
   const past = countBelow(deliveries, firstDelivery + count);
-  return [...deliveries.slice(first, past), ...(again ?? [])];
+  return [...deliveries.slice(first, past), ...(redeliveries ?? [])];
 };

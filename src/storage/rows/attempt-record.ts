@@ -1,5 +1,5 @@
 /**
- * How an attempt is kept: a JSON list of everything but its number, which is its place among its delivery's.
+ * Serialised attempts: a JSON array of all fields but the number, which is the attempt's position in its delivery.
  *
  * @module
  */
@@ -16,11 +16,15 @@ type AttemptFields = [
   signature: Attempt['signature'],
   response: Attempt['response'],
   nextAttemptAt: Attempt['nextAttemptAt'],
-  // Left out where nothing was made to go wrong, which is nearly everywhere.
+  // Omitted without a fault, which is the usual case.
   fault?: NonNullable<Attempt['fault']>,
 ];
 
-/** @param nextAttemptAt when the next one is really planned for: its webhook may be gone by now */
+/**
+ * Serialises an attempt.
+ *
+ * @param nextAttemptAt replaces the attempt's own: null if its webhook was deleted meanwhile
+ */
 export const writeAttempt = (attempt: Attempt, nextAttemptAt: Attempt['nextAttemptAt']): string => {
   const { startedAt, endedAt, durationMs, outcome, error, url, signature, response } = attempt;
   const fields: AttemptFields = [
@@ -57,16 +61,20 @@ const toAttempt = (fields: AttemptFields, index: number): Attempt => {
   };
 };
 
-/** @param records one after the other, separated by commas; null when there are none */
+/**
+ * Parses the attempts of a delivery.
+ *
+ * @param records serialised attempts, separated by commas; null without attempts
+ */
 export const readAttempts = (records: string | null): readonly Attempt[] =>
   records === null ? [] : (JSON.parse(`[${records}]`) as AttemptFields[]).map(toAttempt);
 
 const isNumber = (value: unknown): boolean => typeof value === 'number';
-const isText = (value: unknown): boolean => typeof value === 'string';
-const isTextOrNull = (value: unknown): boolean => value === null || isText(value);
+const isString = (value: unknown): boolean => typeof value === 'string';
+const isStringOrNull = (value: unknown): boolean => value === null || isString(value);
 
 const isHeader = (value: unknown): boolean =>
-  Array.isArray(value) && value.length === 2 && value.every(isText);
+  Array.isArray(value) && value.length === 2 && value.every(isString);
 
 const isResponse = (value: unknown): boolean => {
   if (value === null) return true;
@@ -76,7 +84,7 @@ const isResponse = (value: unknown): boolean => {
     isNumber(status) &&
     Array.isArray(headers) &&
     headers.every(isHeader) &&
-    isText(body) &&
+    isString(body) &&
     typeof truncated === 'boolean'
   );
 };
@@ -84,24 +92,24 @@ const isResponse = (value: unknown): boolean => {
 const isFault = (value: unknown): boolean => {
   if (typeof value !== 'object' || value === null) return false;
   const { name, rule } = value as Record<string, unknown>;
-  return isText(name) && isText(rule);
+  return isString(name) && isString(rule);
 };
 
 const FIELDS: readonly ((value: unknown) => boolean)[] = [
   isMoment,
   isMoment,
   isNumber,
-  isText,
-  isTextOrNull,
-  isText,
-  isTextOrNull,
+  isString,
+  isStringOrNull,
+  isString,
+  isStringOrNull,
   isResponse,
   (value) => value === null || isMoment(value),
 ];
 
-/** Whether {@link readAttempts} can read it. */
+/** Whether parsed JSON is an attempt that {@link readAttempts} understands. */
 export const isAttemptRecord = (fields: unknown): boolean =>
   Array.isArray(fields) &&
   (fields.length === FIELDS.length ||
     (fields.length === FIELDS.length + 1 && isFault(fields[9]))) &&
-  FIELDS.every((fits, index) => fits(fields[index]));
+  FIELDS.every((isValid, index) => isValid(fields[index]));

@@ -1,16 +1,16 @@
 /**
- * What a snapshot consists of: the same tables and columns whatever kept the account.
+ * Tables and columns of a snapshot, the same for every adapter.
  *
  * @module
  */
 
-/** Of the snapshot's form: it grows when a table or a column changes. Version 3 added the seed. */
+/** Version of the snapshot format. Increment it when a table or a column changes. Version 3 added the seed. */
 export const DUMP_VERSION = 3;
 
-/** The type of a column's values; with `?` they may be null. */
+/** Type of a column; `?` allows null. */
 export type Kind = 'number' | 'string' | 'number?' | 'string?';
 
-/** Without the account, whose snapshot it is. Attempts are a table of their own. */
+/** Columns by table. The account is implied. `seq` and references are numbers within the account. */
 export const COLUMNS = {
   webhook: {
     key: 'number',
@@ -66,7 +66,7 @@ interface Values {
   readonly 'string?': string | null;
 }
 
-/** A row of a table, once it has been checked. */
+/** A row of a table after validation. */
 export type RowOf<Name extends TableName> = {
   readonly [Column in keyof (typeof COLUMNS)[Name]]: Values[(typeof COLUMNS)[Name][Column] & Kind];
 };

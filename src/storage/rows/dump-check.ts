@@ -1,12 +1,12 @@
 /**
- * Whether a snapshot's rows are such as a store could have written: nothing unreadable and nothing of another account
- * gets in. Unique keys are for the store to see to.
+ * Validates the rows of a snapshot, which is untrusted input: every row must be one that a store could have written for
+ * this account. Uniqueness and references are checked by the adapter.
  *
  * @module
  */
 import { createPace, nextTurn } from '../../domain/event-loop.ts';
 import { ROW_NUMBERS } from '../../domain/delivery-id.ts';
-import { snapshotMisfit as misfit } from '../../domain/snapshot-error.ts';
+import { invalidSnapshot } from '../../domain/snapshot-error.ts';
 import { isMoment } from '../../domain/time.ts';
 import {
   isEventId,
@@ -20,11 +20,11 @@ import {
 import type { AccountDump } from '../store.ts';
 import { isAttemptRecord } from './attempt-record.ts';
 import { COLUMNS, DUMP_VERSION, type Kind, type RowOf, type TableName } from './columns.ts';
-import { NAMES, STATUS } from './status.ts';
+import { STATUS_CODES, STATUS_NAMES } from './status.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
-/** Columns that hold the number of an event or a delivery within its account. */
+/** Columns that contain the number of an event or a delivery within its account. */
 export const NUMBERED: ReadonlySet<string> = new Set([
   'seq',
   'event',
@@ -44,61 +44,74 @@ const parsed = (text: unknown): unknown => {
   }
 };
 
-const isCount = (value: unknown): string | null =>
-  typeof value === 'number' && value >= 0 ? null : 'is no count';
+const checkCount = (value: unknown): string | null =>
+  typeof value === 'number' && value >= 0 ? null : 'must not be negative';
 
-/** What is wrong with a value, by table and column; null when nothing is. */
+const STATUS_LIST = [...STATUS_NAMES]
+  .filter(([, name]) => name !== 'in_flight')
+  .map(([code, name]) => `${code} (${name})`)
+  .join(', ');
+
+const TABLE_LIST = Object.keys(COLUMNS).join(', ');
+
+/** Problem with a value, to follow its place; null if it is valid. */
 type Check = (value: unknown, row: Row) => string | null;
 
+/** Rules beyond the type of the column. */
 const CHECKS: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
   webhook: {
-    id: (value) => (isWebhookId(value) ? null : "is no webhook's id"),
-    url: (value) => (isWebhookUrl(value) ? null : 'is no URL that a webhook may have'),
+    id: (value) => (isWebhookId(value) ? null : 'must be a webhook id, e.g. whk_0123'),
+    url: (value) => (isWebhookUrl(value) ? null : 'must be a URL that a webhook accepts'),
     events: (value) =>
-      isSubscriptions(parsed(value)) ? null : 'is no JSON list of events that a webhook may have',
-    secret: (value) => (isSecret(value) ? null : 'is no secret that a webhook may have'),
-    status: (value) => (value === 'active' || value === 'paused' ? null : 'is no status'),
+      isSubscriptions(parsed(value))
+        ? null
+        : 'must be a JSON array of event types, or of "*" alone',
+    secret: (value) => (isSecret(value) ? null : 'must be a secret that a webhook accepts'),
+    status: (value) =>
+      value === 'active' || value === 'paused' ? null : 'must be active or paused',
   },
   event: {
-    id: (value) => (isEventId(value) ? null : "is no event's id"),
-    type: (value) => (isEventType(value) ? null : 'is no type of event'),
-    deliveries: (value) => isCount(value),
-    body: (value) => (isObject(parsed(value)) ? null : 'is no JSON object'),
+    id: (value) => (isEventId(value) ? null : 'must be an event id, e.g. evt_0123'),
+    type: (value) => (isEventType(value) ? null : 'must be an event type, e.g. email.sent'),
+    deliveries: (value) => checkCount(value),
+    body: (value) => (isObject(parsed(value)) ? null : 'must be a JSON object'),
   },
   delivery: {
-    attempts_made: (value) => isCount(value),
+    attempts_made: (value) => checkCount(value),
     status: (value) =>
-      NAMES.has(value as number) && value !== STATUS.in_flight ? null : 'is no status',
-    due_at: (value, { status }) =>
-      (value === null) === (status !== STATUS.pending)
+      STATUS_NAMES.has(value as number) && value !== STATUS_CODES.in_flight
         ? null
-        : 'must be set while the delivery is pending, and null when it is not',
+        : `must be the code of a status: ${STATUS_LIST}`,
+    due_at: (value, { status }) =>
+      (value === null) === (status !== STATUS_CODES.pending)
+        ? null
+        : 'must be set if the delivery is pending, and null otherwise',
     signature: (value) =>
       value === null || value === 'valid' || value === 'wrong' || value === 'missing'
         ? null
-        : 'is no way to sign',
+        : 'must be valid, wrong, missing or null',
   },
   command: {
-    emitted: (value) => isCount(value),
-    body: (value) => (isObject(parsed(value)) ? null : 'is no JSON object'),
+    emitted: (value) => checkCount(value),
+    body: (value) => (isObject(parsed(value)) ? null : 'must be a JSON object'),
   },
-  progress: { emitted: (value) => isCount(value) },
+  progress: { emitted: (value) => checkCount(value) },
   attempt: {
-    record: (value) => (isAttemptRecord(parsed(value)) ? null : 'is no attempt'),
+    record: (value) => (isAttemptRecord(parsed(value)) ? null : 'must be a serialised attempt'),
   },
 };
 
 const isRowNumber = (value: number): boolean =>
   Number.isInteger(value) && value > 0 && value < ROW_NUMBERS;
 
-const WANTED: Readonly<Record<Kind, string>> = {
+const EXPECTED: Readonly<Record<Kind, string>> = {
   number: 'a number',
-  string: 'a text',
+  string: 'a string',
   'number?': 'a number or null',
-  'string?': 'a text or null',
+  'string?': 'a string or null',
 };
 
-const fitsKind = (value: unknown, kind: Kind): boolean =>
+const isOfKind = (value: unknown, kind: Kind): boolean =>
   value === null ? kind.endsWith('?') : kind.startsWith(typeof value);
 
 const checkValue = (
@@ -109,41 +122,48 @@ const checkValue = (
   where: string,
 ): void => {
   const value = row[column];
-  if (!fitsKind(value, kind)) throw misfit(where, `is not ${WANTED[kind]}`);
+  if (!isOfKind(value, kind)) throw invalidSnapshot(where, `must be ${EXPECTED[kind]}`);
   if (typeof value === 'number') {
-    if (!Number.isSafeInteger(value)) throw misfit(where, 'is no whole number that can be kept');
+    if (!Number.isSafeInteger(value)) throw invalidSnapshot(where, 'must be a safe integer');
     if (column.endsWith('_at') && !isMoment(value))
-      throw misfit(where, 'is no time that can be shown');
+      throw invalidSnapshot(where, 'must be a time from 1970 to 9999, in milliseconds');
     if (NUMBERED.has(column) && !isRowNumber(value)) {
-      throw misfit(where, `is ${value}: rows are numbered from 1 to ${ROW_NUMBERS - 1}`);
+      throw invalidSnapshot(where, `is ${value}, but must be 1 to ${ROW_NUMBERS - 1}`);
     }
   }
-  const wrong = CHECKS[table]?.[column]?.(value, row) ?? null;
-  if (wrong !== null) throw misfit(where, wrong);
+  const problem = CHECKS[table]?.[column]?.(value, row) ?? null;
+  if (problem !== null) throw invalidSnapshot(where, problem);
 };
 
 /**
- * @param where e.g. `tables.event[0]`
- * @returns the row, which has its table's columns, no more and no less
- * @throws {SnapshotError}
+ * Validates a row: it has exactly the columns of its table, with valid values.
+ *
+ * @param where place for the message, e.g. `tables.event[0]`
+ * @returns the same row
+ * @throws {SnapshotError} for the first problem
  */
 export const checkRow = <Name extends TableName>(
   table: Name,
   row: unknown,
   where: string,
 ): RowOf<Name> => {
-  if (!isObject(row)) throw misfit(where, 'is no object');
+  if (!isObject(row)) throw invalidSnapshot(where, 'must be an object');
   const columns: Readonly<Record<string, Kind>> = COLUMNS[table];
   for (const [column, kind] of Object.entries(columns)) {
-    if (!Object.hasOwn(row, column)) throw misfit(where, `has no "${column}"`);
+    if (!Object.hasOwn(row, column)) throw invalidSnapshot(where, `must have "${column}"`);
     checkValue(table, column, kind, row, `${where}.${column}`);
   }
-  const strange = Object.keys(row).find((column) => !Object.hasOwn(columns, column));
-  if (strange !== undefined) throw misfit(where, `has "${strange}", which is no column`);
+  const unknown = Object.keys(row).find((column) => !Object.hasOwn(columns, column));
+  if (unknown !== undefined)
+    throw invalidSnapshot(where, `must not have "${unknown}", which is not a column`);
   return row as RowOf<Name>;
 };
 
-/** @throws {SnapshotError} */
+/**
+ * Validates everything but the rows: version, names of tables, limits.
+ *
+ * @throws {SnapshotError} for the first problem
+ */
 export const checkTables = (dump: {
   readonly version: unknown;
   readonly tables: unknown;
@@ -151,16 +171,14 @@ export const checkTables = (dump: {
   const { version } = dump;
   // Each version only added tables to the one before.
   if (typeof version !== 'number' || !(version >= 1 && version <= DUMP_VERSION)) {
-    throw misfit(
-      `version ${String(version)}`,
-      `is not among 1 to ${DUMP_VERSION}, which this sandbox reads`,
-    );
+    throw invalidSnapshot(`version ${String(version)}`, `must be 1 to ${DUMP_VERSION}`);
   }
   const { tables } = dump;
-  if (!isObject(tables)) throw misfit('tables', 'is no object');
+  if (!isObject(tables)) throw invalidSnapshot('tables', 'must be an object');
   for (const [name, rows] of Object.entries(tables)) {
-    if (!Object.hasOwn(COLUMNS, name)) throw misfit(`tables.${name}`, 'is no table');
-    if (!Array.isArray(rows)) throw misfit(`tables.${name}`, 'is no list of rows');
+    if (!Object.hasOwn(COLUMNS, name))
+      throw invalidSnapshot(`tables.${name}`, `is not a table (known tables: ${TABLE_LIST})`);
+    if (!Array.isArray(rows)) throw invalidSnapshot(`tables.${name}`, 'must be an array of rows');
   }
   checkCounts(tables);
 };
@@ -171,12 +189,12 @@ const checkCounts = ({ webhook = [], answer = [], progress = [] }: Tables): void
   const live = webhook.filter((row) => row?.['deleted_at'] === null).length;
   const counts = [
     ['webhook', live, MAX_ROWS.webhooks, 'webhooks that are not deleted'],
-    ['answer', answer.length, MAX_ROWS.answers, 'remembered answers'],
+    ['answer', answer.length, MAX_ROWS.answers, 'stored responses'],
     ['progress', progress.length, 1, 'rows'],
   ] as const;
-  for (const [table, count, most, what] of counts) {
-    if (count > most) {
-      throw misfit(`tables.${table}`, `has ${count} ${what}; an account may have ${most}`);
+  for (const [table, count, max, unit] of counts) {
+    if (count > max) {
+      throw invalidSnapshot(`tables.${table}`, `has ${count} ${unit}; the limit is ${max}`);
     }
   }
 };
@@ -190,16 +208,17 @@ const charactersIn = (row: unknown): number => {
 };
 
 /**
- * Looks at every row of every table.
+ * Validates every row of every table, in slices.
  *
- * @throws {SnapshotError}
+ * @param dump a snapshot that {@link checkTables} accepted
+ * @throws {SnapshotError} for the first problem
  */
 export const checkAllRows = async ({ tables }: Pick<AccountDump, 'tables'>): Promise<void> => {
-  const isEnough = createPace();
+  const isSliceDone = createPace();
   for (const [name, rows] of Object.entries(tables)) {
     for (const [index, row] of rows.entries()) {
       checkRow(name as TableName, row, `tables.${name}[${index}]`);
-      if (isEnough(charactersIn(row))) await nextTurn();
+      if (isSliceDone(charactersIn(row))) await nextTurn();
     }
   }
 };

@@ -1,14 +1,16 @@
 /**
- * How much of a snapshot is read before other requests get their turn: rows differ in size by a factor of 10,000.
+ * Slices of a snapshot: how much is read before yielding to the event loop. Rows differ in size by a factor of 10,000, so
+ * both their number and their size count.
  *
  * @module
  */
 import type { DumpRow } from '../store.ts';
 
 const MAX_ROWS = 500;
-/** Characters of text, about 5 ms to read and to encode. */
+/** Takes about 5 ms to read and to encode. */
 const MAX_CHARACTERS = 524_288;
 
+/** A slice that is being filled. */
 export interface Slicer {
   readonly rows: readonly DumpRow[];
   isFull(): boolean;
@@ -17,15 +19,15 @@ export interface Slicer {
 }
 
 export const createSlicer = (): Slicer => {
-  const kept: DumpRow[] = [];
+  const added: DumpRow[] = [];
   let characters = 0;
-  const isFull = (): boolean => kept.length >= MAX_ROWS || characters >= MAX_CHARACTERS;
+  const isFull = (): boolean => added.length >= MAX_ROWS || characters >= MAX_CHARACTERS;
   return {
-    rows: kept,
+    rows: added,
     isFull,
     add: (rows) => {
       for (const row of rows) {
-        kept.push(row);
+        added.push(row);
         for (const value of Object.values(row)) {
           if (typeof value === 'string') characters += value.length;
         }

@@ -1,15 +1,15 @@
 /**
- * Statuses as the numbers that rows hold, in a file and in a snapshot.
+ * Numeric codes of delivery statuses in a database file and in a snapshot.
  *
  * @module
  */
 import type { DeliveryStatus } from '../../domain/delivery.ts';
 
 /**
- * `in_flight` is never written: what is taken as it is published has no row until its first attempt has ended, and what
- * is claimed later stays pending on disk. After a crash both are pending again.
+ * `in_flight` is never written: a delivery claimed when it was published has no row until its first attempt has ended, and
+ * one claimed later stays pending on disk. After a crash both are pending again.
  */
-export const STATUS = {
+export const STATUS_CODES = {
   pending: 0,
   in_flight: 1,
   delivered: 2,
@@ -18,7 +18,7 @@ export const STATUS = {
   cancelled: 5,
 } as const;
 
-/** Statuses by their numbers. */
-export const NAMES: ReadonlyMap<number, DeliveryStatus> = new Map(
-  Object.entries(STATUS).map(([name, code]) => [code, name as DeliveryStatus]),
+/** Statuses by code. */
+export const STATUS_NAMES: ReadonlyMap<number, DeliveryStatus> = new Map(
+  Object.entries(STATUS_CODES).map(([name, code]) => [code, name as DeliveryStatus]),
 );

@@ -1,18 +1,20 @@
 /**
- * What was done to an account's campaigns, and how far their events have come.
+ * Campaign commands, and the number of events that the campaigns have emitted.
  *
  * @module
  */
 import type { DatabaseSync } from 'node:sqlite';
 import type { CampaignStore, StoredCommand } from '../store.ts';
-import { answerKeeper } from './answers.ts';
+import { createResponseSaver } from './responses.ts';
 import { transaction } from './transaction.ts';
 
 const EMITTED =
   'INSERT INTO progress (account, emitted) VALUES (?, ?) ON CONFLICT (account) DO UPDATE SET emitted = excluded.emitted';
 
-/** @returns what saves, in whatever transaction is open, how many events have come out */
-export const emittedSaver = (db: DatabaseSync): ((account: number, emitted: number) => void) => {
+/** @returns a function that saves the number of emitted events in the transaction that is open, if any */
+export const createEmittedSaver = (
+  db: DatabaseSync,
+): ((account: number, emitted: number) => void) => {
   const save = db.prepare(EMITTED);
   return (account, emitted) => void save.run(account, emitted);
 };
@@ -26,13 +28,13 @@ export const createCommands = (db: DatabaseSync): CampaignStore => {
     'SELECT done_at AS at, emitted, body FROM command WHERE account = ? ORDER BY number',
   );
   const emitted = db.prepare('SELECT emitted FROM progress WHERE account = ?');
-  const save = emittedSaver(db);
-  const keepAnswer = answerKeeper(db);
+  const save = createEmittedSaver(db);
+  const saveResponse = createResponseSaver(db);
   return {
-    appendCommand: async (account, { at, emitted: before, body }, remember) =>
+    appendCommand: async (account, { at, emitted: emittedBefore, body }, remember) =>
       transaction(db, () => {
-        append.run({ account, at, emitted: before, body });
-        if (remember !== undefined) keepAnswer(account, remember());
+        append.run({ account, at, emitted: emittedBefore, body });
+        if (remember !== undefined) saveResponse(account, remember());
       }),
     commands: async (account) => all.all(account) as unknown as StoredCommand[],
     emitted: async (account) => Number(emitted.get(account)?.['emitted'] ?? 0),

@@ -1,12 +1,12 @@
 /**
- * Deliveries that no attempt got through, by event. A webhook that is gone has none.
+ * Dead letters, by event. A deleted webhook has none.
  *
  * @module
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { rowKey } from '../../domain/delivery-id.ts';
 import type { DeadLetter, HistoryStore } from '../store.ts';
-import { STATUS } from '../rows/status.ts';
+import { STATUS_CODES } from '../rows/status.ts';
 import { OF_EVENT, type DeliveryRows } from './delivery-rows.ts';
 import { transaction } from './transaction.ts';
 import type { Tallies } from './tallies.ts';
@@ -18,23 +18,23 @@ export const createDeadLetters = (
   rows: DeliveryRows,
   tallies: Tallies,
 ): DeadLetterPart => {
-  const present = db.prepare(
+  const liveWebhook = db.prepare(
     'SELECT 1 FROM webhook WHERE key = ? AND account = ? AND deleted_at IS NULL',
   );
   const list = db.prepare(
     `SELECT max(seq) AS newest FROM delivery
-     WHERE webhook = ? AND status = ${STATUS.dead} AND event > ? GROUP BY event ORDER BY event LIMIT ?`,
+     WHERE webhook = ? AND status = ${STATUS_CODES.dead} AND event > ? GROUP BY event ORDER BY event LIMIT ?`,
   );
   const newestOf = db.prepare(
     `SELECT max(seq) AS newest FROM delivery
-     WHERE seq IN (${OF_EVENT}) AND webhook = ? AND status IN (${STATUS.dead}, ${STATUS.acknowledged})`,
+     WHERE seq IN (${OF_EVENT}) AND webhook = ? AND status IN (${STATUS_CODES.dead}, ${STATUS_CODES.acknowledged})`,
   );
   const acknowledgeEvent = db.prepare(
-    `UPDATE delivery SET status = ${STATUS.acknowledged}, acknowledged_at = ?
-     WHERE webhook = ? AND status = ${STATUS.dead} AND event = ?`,
+    `UPDATE delivery SET status = ${STATUS_CODES.acknowledged}, acknowledged_at = ?
+     WHERE webhook = ? AND status = ${STATUS_CODES.dead} AND event = ?`,
   );
 
-  const letterOf = (seq: number | null): DeadLetter | null => {
+  const toDeadLetter = (seq: number | null): DeadLetter | null => {
     const row = seq === null ? null : rows.one(seq);
     if (row === null) return null;
     return {
@@ -49,22 +49,22 @@ export const createDeadLetters = (
     };
   };
 
-  const isPresent = (webhook: number, account: number): boolean =>
-    present.get(webhook, account) !== undefined;
+  const isLive = (webhook: number, account: number): boolean =>
+    liveWebhook.get(webhook, account) !== undefined;
 
   const find = (account: number, webhook: number, eventId: string): DeadLetter | null => {
-    const range = isPresent(webhook, account) ? rows.ofEvent(account, eventId) : null;
+    const range = isLive(webhook, account) ? rows.ofEvent(account, eventId) : null;
     if (range === null) return null;
     const { newest } = newestOf.get(...range, webhook) as unknown as { newest: number | null };
-    return letterOf(newest);
+    return toDeadLetter(newest);
   };
 
   return {
     listDeadLetters: async (account, webhook, { limit, after }) => {
-      if (!isPresent(webhook, account)) return [];
+      if (!isLive(webhook, account)) return [];
       const from = Math.max(after ?? 0, rowKey(account, 0));
       const newest = list.all(webhook, from, limit) as unknown as { newest: number }[];
-      return newest.flatMap((row) => letterOf(row.newest) ?? []);
+      return newest.flatMap((row) => toDeadLetter(row.newest) ?? []);
     },
     getDeadLetter: async (account, webhook, eventId) => find(account, webhook, eventId),
     acknowledge: async (account, webhook, eventId, now) =>
@@ -72,7 +72,7 @@ export const createDeadLetters = (
         const letter = find(account, webhook, eventId);
         if (letter === null) return null;
         const changes = Number(acknowledgeEvent.run(now, webhook, letter.seq).changes);
-        const tally = tallies.known(account);
+        const tally = tallies.peek(account);
         if (tally !== null) {
           tally.dead -= changes;
           tally.acknowledged += changes;

@@ -1,12 +1,12 @@
 /**
- * Deliveries as rows, and what they are to everybody else.
+ * Rows of deliveries, and their conversion to the values of the port.
  *
  * @module
  */
 import type { DatabaseSync } from 'node:sqlite';
 import type { AccountKey, Delivery, SignatureMode, StoredEvent } from '../../domain/delivery.ts';
 import { deliveryId } from '../../domain/delivery-id.ts';
-import { NAMES } from '../rows/status.ts';
+import { STATUS_NAMES } from '../rows/status.ts';
 import { readAttempts } from '../rows/attempt-record.ts';
 import type { InFlight } from './in-flight.ts';
 
@@ -35,7 +35,7 @@ export interface DeliveryRow {
   readonly redelivery_of: number | null;
   readonly signature: SignatureMode | null;
   readonly body: Uint8Array | null;
-  /** Records, separated by commas. */
+  /** Serialised attempts, separated by commas. */
   readonly attempts: string | null;
 }
 
@@ -48,17 +48,18 @@ export const SELECT_DELIVERY = `
   FROM delivery d JOIN webhook w ON w.key = d.webhook JOIN event e ON e.seq = d.event`;
 
 /**
- * Numbers of one event's deliveries: those that it was published with, and those that were asked for later. Two
- * ranges, not one condition with OR: that would be a walk over the whole account.
+ * Selects the keys of an event's deliveries: those published with it, and its redeliveries. A UNION of two ranges, because
+ * one condition with OR would scan the whole account.
  */
 export const OF_EVENT = `
   SELECT seq FROM delivery WHERE seq >= ? AND seq < ?
   UNION ALL SELECT seq FROM delivery WHERE redelivery_of IS NOT NULL AND event = ?`;
 
 export interface DeliveryRows {
+  /** @returns null if the key does not exist */
   one(seq: number): DeliveryRow | null;
   toDelivery(row: DeliveryRow): Delivery;
-  /** Values for {@link OF_EVENT}; null when there is no such event. */
+  /** Parameters of {@link OF_EVENT}; null if the account has no such event. */
   ofEvent(account: AccountKey, id: string): [first: number, past: number, event: number] | null;
 }
 
@@ -79,7 +80,7 @@ export const createDeliveryRows = (db: DatabaseSync, inFlight: InFlight): Delive
         url: row.url,
         eventId: row.event_id,
         eventType: row.event_type,
-        status: inFlight.has(row.seq) ? 'in_flight' : (NAMES.get(row.status) ?? 'pending'),
+        status: inFlight.has(row.seq) ? 'in_flight' : (STATUS_NAMES.get(row.status) ?? 'pending'),
         attemptsMade: row.attempts_made,
         createdAt: row.created_at,
         dueAt: row.due_at,

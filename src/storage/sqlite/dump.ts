@@ -1,124 +1,132 @@
 /**
- * One account's rows emptied, or replaced by a snapshot's: all or nothing. Rows are numbered within their account, so events
- * and deliveries keep their ids wherever they are loaded.
+ * Resets an account, or replaces its rows with those of a snapshot: all or nothing, without blocking other accounts.
+ *
+ * 1. Create a hidden account and stage the snapshot's rows in it, slice by slice. A reset stages none.
+ * 2. Swap the accounts in one small transaction: the new one gets the API key's hash, the old one is hidden.
+ * 3. Delete the replaced rows, slice by slice.
+ *
+ * A failure or a crash before step 2 leaves the account as it was; after step 2, the account is replaced. In both cases a
+ * hidden account remains, which the next start removes.
  *
  * @module
  */
-import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import type { AccountKey } from '../../domain/delivery.ts';
-import { rowKey } from '../../domain/delivery-id.ts';
+import { rowKey, rowNumber } from '../../domain/delivery-id.ts';
 import type { AccountDump, AccountStore } from '../store.ts';
-import { attemptsIn } from '../rows/dump-attempts.ts';
-import { snapshotMisfit as misfit } from '../../domain/snapshot-error.ts';
-import { checkAllRows, checkTables, NUMBERED } from '../rows/dump-check.ts';
+import { checkAllRows, checkTables } from '../rows/dump-check.ts';
+import type { InShortCheckpoints } from './checkpoints.ts';
 import type { Counters } from './counters.ts';
-import type { Emptying } from './empty.ts';
+import type { HiddenAccounts } from './hidden-accounts.ts';
 import type { InFlight } from './in-flight.ts';
-import { CANCEL_LEFT_BEHIND } from './schema.ts';
-import { parametersFor, TABLES } from './tables.ts';
-import type { Tallies } from './tallies.ts';
-import { transactionWithoutChecks } from './transaction.ts';
-
-/** Removes an account's rows, children first. */
-const clear = (db: DatabaseSync, account: AccountKey): void => {
-  for (const table of TABLES.toReversed()) {
-    db.prepare(`DELETE FROM ${table.name} WHERE ${table.where}`).run(parametersFor(table, account));
-  }
-};
-
-const columnsOf = (db: DatabaseSync, table: string): string[] =>
-  db
-    .prepare('SELECT name FROM pragma_table_info(?)')
-    .all(table)
-    .map((column) => String(column['name']));
-
-const insertRows = (
-  db: DatabaseSync,
-  account: AccountKey,
-  dump: AccountDump,
-  attempts: ReadonlyMap<number, string>,
-): void => {
-  /** Keys in the dump, by table, and what they are here. */
-  const keys = new Map<string, Map<number, number>>(TABLES.map(({ name }) => [name, new Map()]));
-  for (const { name, key, references } of TABLES) {
-    const columns = columnsOf(db, name);
-    const insert = db.prepare(
-      `INSERT INTO ${name} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
-    );
-    for (const [index, row] of (dump.tables[name] ?? []).entries()) {
-      const where = `tables.${name}[${index}]`;
-      const value = (column: string): SQLInputValue => {
-        if (column === 'account') return account;
-        if (column === 'attempts') return attempts.get(Number(row['seq'])) ?? null;
-        const held = row[column] ?? null;
-        if (column === 'key' && name === 'webhook') return null;
-        const target = references[column];
-        if (target !== undefined && held !== null) {
-          const mapped = keys.get(target)?.get(Number(held));
-          if (mapped !== undefined) return mapped;
-          throw misfit(where, `names a ${target} ${JSON.stringify(held)} that is not in it`);
-        }
-        return NUMBERED.has(column) && typeof held === 'number' ? rowKey(account, held) : held;
-      };
-      const values = columns.map(value);
-      try {
-        const { lastInsertRowid } = insert.run(...values);
-        if (key !== null) keys.get(name)?.set(Number(row[key]), Number(lastInsertRowid));
-      } catch (error) {
-        throw misfit(where, `cannot be kept (${(error as Error).message})`);
-      }
-    }
-  }
-};
+import type { Partitions } from './partitions.ts';
+import { stageRows } from './stage.ts';
+import { NO_ROWS, type Tallies, type Tally } from './tallies.ts';
+import { transaction } from './transaction.ts';
 
 type DumpPart = Pick<AccountStore, 'resetAccount' | 'importAccount'>;
 
+/** Caches of an account's rows. */
+interface Caches {
+  readonly tallies: Tallies;
+  readonly inFlight: InFlight;
+  readonly counters: Counters;
+}
+
+/** Moves an account to another partition. @returns the previous partition, which is hidden now */
+type Swap = (account: AccountKey, to: number, dump: AccountDump | null) => number;
+
+const createSwap = (db: DatabaseSync, hidden: HiddenAccounts, partitions: Partitions): Swap => {
+  const rowOf = db.prepare('SELECT key_hash AS hash, seed, opens FROM account WHERE key = ?');
+  // A reset keeps the clock; a snapshot replaces it.
+  const show = db.prepare(
+    `UPDATE account SET key_hash = :hash, account_key = :account, seed = :seed, opens = :opens,
+       (clock_mode, clock_rate, clock_virtual, clock_wall) =
+         (SELECT clock_mode, clock_rate, clock_virtual, clock_wall FROM account WHERE key = :from)
+     WHERE key = :to`,
+  );
+  const setClock = db.prepare(
+    'UPDATE account SET clock_mode = ?, clock_rate = ?, clock_virtual = ?, clock_wall = ? WHERE key = ?',
+  );
+  return (account, to, dump) => {
+    const from = partitions.of(account);
+    transaction(db, () => {
+      const row = rowOf.get(from) as { hash: string; seed: number; opens: number } | undefined;
+      if (row === undefined) throw new Error(`Unknown account key ${account}.`);
+      hidden.hide(from);
+      const seed = dump?.seed ?? row.seed;
+      const opens = Math.max(row.opens, dump?.opens ?? 0);
+      show.run({ account, hash: row.hash, seed, opens, from, to });
+      if (dump === null) return;
+      const { mode, rate, anchorVirtual, anchorWall } = dump.clock;
+      setClock.run(mode, rate, anchorVirtual, anchorWall, to);
+    });
+    partitions.move(account, to);
+    return from;
+  };
+};
+
 export const createDump = (
   db: DatabaseSync,
-  tallies: Tallies,
-  inFlight: InFlight,
-  counters: Counters,
-  emptying: Emptying,
+  { tallies, inFlight, counters }: Caches,
+  hidden: HiddenAccounts,
+  partitions: Partitions,
+  inShortCheckpoints: InShortCheckpoints,
 ): DumpPart => {
-  const replaceAccount = db.prepare(
-    `UPDATE account SET clock_mode = :mode, clock_rate = :rate, clock_virtual = :virtual, clock_wall = :wall,
-       seed = coalesce(:seed, seed), opens = max(opens, :opens) WHERE key = :account`,
-  );
-  /** What was in flight has no row to come back to. */
-  const abandon = (account: AccountKey): void => {
-    for (const delivery of inFlight.of(account)) inFlight.remove(delivery);
-    tallies.forget(account);
+  const swap = createSwap(db, hidden, partitions);
+
+  /** Forgets the account's deliveries in flight and caches: its rows are gone. */
+  const abandon = (partition: number): void => {
+    for (const delivery of inFlight.of(partition)) inFlight.remove(delivery);
+    tallies.invalidate(partition);
+    counters.invalidate(partition);
   };
+
+  /** A reset does not reuse numbers. */
+  const continueNumbers = (from: number, to: number): void => {
+    const { event, delivery } = counters.of(from);
+    counters.set(to, {
+      event: rowKey(to, rowNumber(event)),
+      delivery: rowKey(to, rowNumber(delivery)),
+    });
+  };
+
+  /** @returns the previous partition */
+  const move = (
+    account: AccountKey,
+    to: number,
+    dump: AccountDump | null,
+    tally: Tally,
+  ): number => {
+    const from = swap(account, to, dump);
+    if (dump === null) continueNumbers(from, to);
+    else counters.invalidate(to);
+    abandon(from);
+    tallies.set(to, tally);
+    return from;
+  };
+
   return {
     resetAccount: async (account) => {
-      await emptying.empty(account, () => abandon(account));
-      tallies.forget(account);
+      const empty = hidden.create();
+      let left = empty;
+      try {
+        left = move(account, empty, null, { ...NO_ROWS });
+      } finally {
+        await hidden.discard(left);
+      }
     },
     importAccount: async (account, dump) => {
       checkTables(dump);
       await checkAllRows(dump);
-      const attempts = await attemptsIn(dump);
-      await emptying.finish(account);
-      transactionWithoutChecks(db, () => {
-        clear(db, account);
-        insertRows(db, account, dump, attempts);
-        const { mode, rate, anchorVirtual, anchorWall } = dump.clock;
-        replaceAccount.run({
-          account,
-          mode,
-          rate,
-          virtual: anchorVirtual,
-          wall: anchorWall,
-          seed: dump.seed ?? null,
-          opens: dump.opens ?? 0,
-        });
-        db.prepare(`${CANCEL_LEFT_BEHIND} AND seq > ? AND seq < ?`).run(
-          rowKey(account, 0),
-          rowKey(account + 1, 0),
-        );
-      });
-      abandon(account);
-      counters.forget(account);
+      const staged = hidden.create();
+      let left = staged;
+      try {
+        const tally = await inShortCheckpoints(() => stageRows(db, staged, dump));
+        left = move(account, staged, dump, tally);
+      } finally {
+        await hidden.discard(left);
+      }
     },
   };
 };

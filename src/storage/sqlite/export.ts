@@ -1,8 +1,8 @@
 /**
- * One account's rows as plain JSON data, slice by slice.
+ * Exports an account's rows as plain JSON data, slice by slice.
  *
- * No statement stays open between two slices: each slice begins behind the last row of the one before, so other
- * accounts' writes and checkpoints are not held up.
+ * No statement stays open between two slices: each slice continues after the last row of the previous one. Other accounts'
+ * writes and checkpoints are not blocked.
  *
  * @module
  */
@@ -14,23 +14,22 @@ import type { AccountDump, AccountStore, DumpRow, DumpSlice } from '../store.ts'
 import { DUMP_VERSION } from '../rows/columns.ts';
 import { NUMBERED } from '../rows/dump-check.ts';
 import { createSlicer } from '../rows/dump-slices.ts';
-import type { Emptying } from './empty.ts';
 import { TABLES, type Table } from './tables.ts';
-import type { WriteDown } from './unwritten.ts';
+import type { InsertDeferred } from './deferred-rows.ts';
 
 type SavedRow = Readonly<Record<string, SQLOutputValue>>;
 
-/** Without the account and what is hidden. */
-const plain = ({ hidden }: Pick<Table, 'hidden'>, row: SavedRow): DumpRow => {
-  const shown: Record<string, string | number | null> = {};
+/** Removes the account and hidden columns, and replaces keys with numbers. */
+const toDumpRow = ({ hidden }: Pick<Table, 'hidden'>, row: SavedRow): DumpRow => {
+  const columns: Record<string, string | number | null> = {};
   for (const [column, value] of Object.entries(row)) {
     if (column === 'account' || hidden.includes(column)) continue;
-    shown[column] =
+    columns[column] =
       NUMBERED.has(column) && typeof value === 'number'
         ? rowNumber(value)
         : (value as string | number | null);
   }
-  return shown;
+  return columns;
 };
 
 const attemptRows = ({ seq, attempts }: SavedRow): DumpRow[] =>
@@ -40,17 +39,17 @@ const attemptRows = ({ seq, attempts }: SavedRow): DumpRow[] =>
     record: JSON.stringify(record),
   }));
 
-/** How one table of a snapshot is read. */
+/** Query for one table of a snapshot. */
 interface Source extends Pick<Table, 'order'> {
-  /** Condition with the parameters `:after` and `:scope`: rows of the account behind one of them. */
+  /** Selects the account's rows after `:after`; `:scope` limits them to the account. */
   readonly where: string;
   readonly table: string;
   readonly select: string;
-  /** A row of the database as rows of the snapshot. */
+  /** Converts a row of the database to rows of the snapshot. */
   readonly rows: (row: SavedRow) => readonly DumpRow[];
 }
 
-/** One lower bound only: with two, SQLite may begin at the account's first row each time. */
+/** Has one lower bound only: with two, SQLite may start at the account's first row each time. */
 const IN_RANGE = 'seq > :after AND seq < :scope';
 
 const ATTEMPTS: Source = {
@@ -61,7 +60,7 @@ const ATTEMPTS: Source = {
   rows: attemptRows,
 };
 
-/** What every row of a table comes behind. */
+/** Value of `:after` for the first slice. */
 const beforeFirst = (table: string, account: AccountKey): string | number => {
   if (table === 'answer') return '';
   return table === 'event' || table === 'delivery' || table === 'attempt' ? rowKey(account, 0) : -1;
@@ -73,12 +72,12 @@ const SOURCES: readonly Source[] = TABLES.flatMap((table): Source[] => {
     order: table.order,
     where: table.order === 'seq' ? IN_RANGE : `account = :scope AND ${table.order} > :after`,
     select: `SELECT * FROM ${table.name}`,
-    rows: (row) => [plain(table, row)],
+    rows: (row) => [toDumpRow(table, row)],
   };
   return table.name === 'delivery' ? [source, ATTEMPTS] : [source];
 });
 
-/** Rows that have been looked at before other requests get their turn, whatever comes of them. */
+/** Number of rows to read before yielding to the event loop, even if they result in few rows of the snapshot. */
 const ROWS_PER_SLICE = 500;
 
 async function* slicesOf(
@@ -108,21 +107,22 @@ async function* slicesOf(
 
 export const createExport = (
   db: DatabaseSync,
-  writeDown: WriteDown,
-  emptying: Emptying,
+  insertDeferred: InsertDeferred,
 ): Pick<AccountStore, 'exportAccount'> => {
   const clock = db.prepare(
     `SELECT clock_mode AS mode, clock_rate AS rate, clock_virtual AS anchorVirtual, clock_wall AS anchorWall
      FROM account WHERE key = ?`,
   );
-  const draws = db.prepare('SELECT seed, opens FROM account WHERE key = ?');
+  const seedAndOpens = db.prepare('SELECT seed, opens FROM account WHERE key = ?');
   return {
     exportAccount: async (account) => {
-      await emptying.finish(account);
-      writeDown(account);
+      insertDeferred(account);
       return {
         version: DUMP_VERSION,
-        ...(draws.get(account) as unknown as { readonly seed: number; readonly opens: number }),
+        ...(seedAndOpens.get(account) as unknown as {
+          readonly seed: number;
+          readonly opens: number;
+        }),
         clock: clock.get(account) as unknown as AccountDump['clock'],
         slices: slicesOf(db, account),
       };

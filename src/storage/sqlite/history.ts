@@ -1,5 +1,5 @@
 /**
- * What has happened: events and deliveries. Reads only.
+ * Lists and lookups of events and deliveries. Reads only.
  *
  * @module
  */
@@ -7,12 +7,12 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { AccountKey } from '../../domain/delivery.ts';
 import { deliveryKey, rowKey } from '../../domain/delivery-id.ts';
 import type { DeliveryFilter, EventRow, HistoryStore } from '../store.ts';
-import { STATUS } from '../rows/status.ts';
+import { STATUS_CODES } from '../rows/status.ts';
 import { readAttempts } from '../rows/attempt-record.ts';
 import { OF_EVENT, SELECT_DELIVERY, type DeliveryRow, type DeliveryRows } from './delivery-rows.ts';
 import type { InFlight } from './in-flight.ts';
 import { readText } from './text.ts';
-import type { ReadWhole } from './unwritten.ts';
+import type { ReadWithDeferred } from './deferred-rows.ts';
 
 export type History = Pick<
   HistoryStore,
@@ -24,38 +24,38 @@ interface Conditions {
   readonly values: readonly SQLInputValue[];
 }
 
-/** Where a page ends: never past the account's own rows, whatever a cursor says. */
-const before = (account: AccountKey, after: number | undefined): number =>
+/** Exclusive upper bound of a page. It never passes the account's own rows, whatever a cursor says. */
+const upperBound = (account: AccountKey, after: number | undefined): number =>
   Math.min(after ?? Infinity, rowKey(account + 1, 0));
 
 export const createHistory = (
   db: DatabaseSync,
   rows: DeliveryRows,
   inFlight: InFlight,
-  readWhole: ReadWhole,
+  readWithDeferred: ReadWithDeferred,
 ): History => {
   const oneEvent = db.prepare(
     'SELECT seq, id, type, created_at AS createdAt, body FROM event WHERE account = ? AND id = ?',
   );
   const webhookKey = db.prepare('SELECT key FROM webhook WHERE account = ? AND id = ?');
 
-  /** SQL for a filter; null when it names what is not there. */
+  /** Translates a filter to SQL; null if it names a webhook or an event that does not exist. */
   const conditions = (account: AccountKey, filter: DeliveryFilter): Conditions | null => {
     const where = ['d.seq > ?'];
     const values: SQLInputValue[] = [rowKey(account, 0)];
-    const add = (condition: string, ...more: SQLInputValue[]): void => {
+    const add = (condition: string, ...parameters: SQLInputValue[]): void => {
       where.push(condition);
-      values.push(...more);
+      values.push(...parameters);
     };
     const { status, event, eventId, webhookId } = filter;
-    const flying = JSON.stringify(
+    const claimed = JSON.stringify(
       status === 'in_flight' || status === 'pending' ? inFlight.of(account) : [],
     );
-    if (status === 'in_flight') add('d.seq IN (SELECT value FROM json_each(?))', flying);
+    if (status === 'in_flight') add('d.seq IN (SELECT value FROM json_each(?))', claimed);
     else if (status !== undefined) {
-      add('d.status = ?', STATUS[status]);
-      // What was claimed from the queue is pending on disk.
-      if (status === 'pending') add('d.seq NOT IN (SELECT value FROM json_each(?))', flying);
+      add('d.status = ?', STATUS_CODES[status]);
+      // Deliveries in flight are pending on disk.
+      if (status === 'pending') add('d.seq NOT IN (SELECT value FROM json_each(?))', claimed);
     }
     if (event !== undefined) add('e.type = ?', event);
     if (webhookId !== undefined) {
@@ -81,7 +81,7 @@ export const createHistory = (
         )
         .all({
           from: rowKey(account, 0),
-          after: before(account, after),
+          after: upperBound(account, after),
           limit,
           ...(event === undefined ? {} : { event }),
         }) as unknown as EventRow[];
@@ -90,17 +90,17 @@ export const createHistory = (
       (oneEvent.get(account, id) as unknown as EventRow | undefined) ?? null,
 
     listDeliveries: async (account, filter, { limit, after }) => {
-      return readWhole(account, () => {
+      return readWithDeferred(account, () => {
         const found = conditions(account, filter);
         if (found === null) return [];
         const sql = `${SELECT_DELIVERY} WHERE ${found.where} AND d.seq < ? ORDER BY d.seq DESC LIMIT ?`;
-        const page = db.prepare(sql).all(...found.values, before(account, after), limit);
+        const page = db.prepare(sql).all(...found.values, upperBound(account, after), limit);
         return (page as unknown as DeliveryRow[]).map(rows.toDelivery);
       });
     },
     getDelivery: async (account, id) => {
       const key = deliveryKey(account, id);
-      const row = key === null ? null : readWhole(account, () => rows.one(key));
+      const row = key === null ? null : readWithDeferred(account, () => rows.one(key));
       if (row === null) return null;
       return {
         ...rows.toDelivery(row),

@@ -1,22 +1,24 @@
 /**
- * What is in flight: known to the one process that writes.
+ * Deliveries in flight. Kept in memory only: one process writes the file, and a crash makes them pending again.
  *
  * @module
  */
 import type { AccountKey, Millis, WebhookKey } from '../../domain/delivery.ts';
 
-/** What a delivery without a row needs to get one. */
-export interface Unwritten {
+/** Values of a row that is inserted later: see `deferred-rows.ts`. */
+export interface DeferredRow {
+  /** Key of the event. */
   readonly event: number;
-  /** Also when it is due. */
+  /** Also the due time. */
   readonly createdAt: Millis;
 }
 
+/** A delivery in flight. */
 export interface Flight {
   readonly account: AccountKey;
   readonly webhook: WebhookKey;
-  /** Null once the delivery has a row. */
-  unwritten: Unwritten | null;
+  /** The delivery's row, if it has not been inserted yet; null otherwise. */
+  deferred: DeferredRow | null;
 }
 
 export interface InFlight {
@@ -24,54 +26,55 @@ export interface InFlight {
   get(delivery: number): Flight | undefined;
   add(delivery: number, flight: Flight): void;
   remove(delivery: number): void;
-  /** Deliveries of this webhook that are in flight. */
+  /** Number of deliveries in flight to a webhook. */
   count(webhook: WebhookKey): number;
+  /** Keys of an account's deliveries in flight. */
   of(account: AccountKey): readonly number[];
-  /** The webhook was deleted: what is in flight to it never waits again. */
-  webhookGone(webhook: WebhookKey, at: Millis): void;
-  /** When the webhook of something in flight was deleted; undefined while it is there. */
-  goneAt(webhook: WebhookKey): Millis | undefined;
+  /** Notes that a webhook was deleted: its deliveries in flight never become pending again. */
+  markWebhookDeleted(webhook: WebhookKey, at: Millis): void;
+  /** When a webhook with deliveries in flight was deleted; undefined if it was not. */
+  webhookDeletedAt(webhook: WebhookKey): Millis | undefined;
   clear(): void;
 }
 
 export const createInFlight = (): InFlight => {
   const flights = new Map<number, Flight>();
   const perWebhook = new Map<WebhookKey, number>();
-  /** Only of webhooks that something is in flight to: nobody asks about others. */
-  const gone = new Map<WebhookKey, Millis>();
-  const change = (webhook: WebhookKey, by: number): void => {
+  /** Deletion times of webhooks that still have deliveries in flight. */
+  const deleted = new Map<WebhookKey, Millis>();
+  const adjustCount = (webhook: WebhookKey, by: number): void => {
     const count = (perWebhook.get(webhook) ?? 0) + by;
     if (count > 0) {
       perWebhook.set(webhook, count);
       return;
     }
     perWebhook.delete(webhook);
-    gone.delete(webhook);
+    deleted.delete(webhook);
   };
   return {
     has: (delivery) => flights.has(delivery),
     get: (delivery) => flights.get(delivery),
     add: (delivery, flight) => {
       flights.set(delivery, flight);
-      change(flight.webhook, 1);
+      adjustCount(flight.webhook, 1);
     },
     remove: (delivery) => {
       const flight = flights.get(delivery);
       if (flight === undefined) return;
       flights.delete(delivery);
-      change(flight.webhook, -1);
+      adjustCount(flight.webhook, -1);
     },
     count: (webhook) => perWebhook.get(webhook) ?? 0,
     of: (account) =>
       [...flights].filter(([, flight]) => flight.account === account).map(([key]) => key),
-    webhookGone: (webhook, at) => {
-      if (perWebhook.has(webhook)) gone.set(webhook, at);
+    markWebhookDeleted: (webhook, at) => {
+      if (perWebhook.has(webhook)) deleted.set(webhook, at);
     },
-    goneAt: (webhook) => gone.get(webhook),
+    webhookDeletedAt: (webhook) => deleted.get(webhook),
     clear: () => {
       flights.clear();
       perWebhook.clear();
-      gone.clear();
+      deleted.clear();
     },
   };
 };

@@ -1,5 +1,5 @@
 /**
- * SQLite's result codes that say that the medium fails, as opposed to the program.
+ * SQLite result codes that mean that the medium failed, not the program.
  *
  * @module
  */
@@ -16,13 +16,14 @@ const REASONS: ReadonlyMap<number, StoreFailureReason> = new Map([
   [RESULT.notADatabase, 'corrupt'],
 ]);
 
-/** A failure of the medium as a {@link StoreFailure}; any other error as it is. */
-export const asFailure = (error: unknown): unknown => {
+/** Converts an error of the medium to a {@link StoreFailure}. Returns any other error as it is. */
+export const toStoreFailure = (error: unknown): unknown => {
   const { errcode } = error as { readonly errcode?: number };
   // The low byte is the primary result code.
   const reason = errcode === undefined ? undefined : REASONS.get(errcode & 0xff);
   return reason === undefined ? error : new StoreFailure(reason, error);
 };
 
+/** Whether an SQLite error means that the medium failed. */
 export const isMediumFailure = (error: unknown): boolean =>
-  asFailure(error) instanceof StoreFailure;
+  toStoreFailure(error) instanceof StoreFailure;

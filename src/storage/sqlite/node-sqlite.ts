@@ -1,12 +1,12 @@
 /**
- * Loads `node:sqlite`, without the warning that Node 22 prints about it: nobody who runs a mock can act on it, and it
- * would stand between the lines that they look for. Node 24 prints none.
+ * Loads `node:sqlite` without the ExperimentalWarning of Node 22, which users of the sandbox cannot act on. Node 24 prints
+ * no warning.
  *
  * @module
  */
 import type * as Sqlite from 'node:sqlite';
 
-/** Only this one warning, and only while this one module loads: everything else is passed on. */
+/** Suppresses only this warning, and only while the module loads. */
 export const loadSqlite = (): typeof Sqlite => {
   const emit = process.emitWarning;
   const passOn = emit as (...args: unknown[]) => void;

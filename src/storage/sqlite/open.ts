@@ -1,5 +1,6 @@
 /**
- * Opens the file: one writer, the right version, ours. Everything that is wrong with it is said before it is touched.
+ * Opens a database file. A file that belongs to another program, another process or a newer version is refused before it
+ * is changed.
  *
  * @module
  */
@@ -7,6 +8,7 @@ import { chmodSync, closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { getLogger } from '@logtape/logtape';
+import { CHECKPOINT_PAGES } from './checkpoints.ts';
 import { lockHolder } from './lock-holder.ts';
 import { loadSqlite } from './node-sqlite.ts';
 import { RESULT } from './result-codes.ts';
@@ -14,7 +16,7 @@ import { APPLICATION_ID, migrate, SCHEMA_VERSION } from './schema.ts';
 
 const logger = getLogger(['sendemall-mock', 'storage']);
 
-/** A database that cannot be used; the message says which, why and what to do. */
+/** A database cannot be used. The message names the file, the cause and the remedy. */
 export class StoreError extends Error {
   override readonly name = 'StoreError';
 }
@@ -25,48 +27,52 @@ const refuse = (path: string, why: string, remedy: string): never => {
 
 const holder = (path: string): string => {
   const pid = lockHolder(path);
-  if (pid === process.pid) return 'this process has it open already';
-  return `another process ${pid === null ? '' : `(pid ${pid}) `}has it open`;
+  if (pid === process.pid) return 'it is open in this process already';
+  return `it is open in another process${pid === null ? '' : ` (pid ${pid})`}`;
 };
 
-/** In a container the name of the user is a number, and the folder is someone else's. */
-const whoAmI = (): string =>
+/** Names the user by number: in a container there is often no name, and the folder belongs to another user. */
+const userHint = (): string =>
   process.getuid === undefined ? '' : `: user ${process.getuid()} must be able to write there`;
 
-/** @throws {StoreError} for what SQLite says of the file, else the error as it is */
-export const explain = (path: string, error: unknown): never => {
+/**
+ * Converts an SQLite error about the file to a message for the user.
+ *
+ * @throws {StoreError} if SQLite reports a problem with the file; any other error is rethrown
+ */
+export const throwStoreError = (path: string, error: unknown): never => {
   const code = ((error as { errcode?: number }).errcode ?? 0) & 0xff;
   switch (code) {
     case RESULT.busy:
-      return refuse(path, holder(path), 'Stop the other sandbox, or give this one another --db.');
+      return refuse(path, holder(path), 'Stop the other sandbox, or pass another --db.');
     case RESULT.readOnly:
       return refuse(
         path,
-        'it cannot be written',
-        'Make the file and its folder writable, or give another --db.',
+        'it is not writable',
+        'Make the file and its folder writable, or pass another --db.',
       );
     case RESULT.corrupt:
-      return refuse(path, 'it is damaged', 'Give another --db, or a copy from before.');
+      return refuse(path, 'it is damaged', 'Pass another --db, or restore the file from a backup.');
     case RESULT.cannotOpen:
       return refuse(
         path,
         'it cannot be opened',
-        `Check the permissions of the file and its folder${whoAmI()}.`,
+        `Check the permissions of the file and its folder${userHint()}.`,
       );
     case RESULT.notADatabase:
       return refuse(
         path,
         'it is not a SQLite database',
-        'Give a file of the sandbox, or one that does not exist yet.',
+        'Pass a database of the sandbox, or a file that does not exist yet.',
       );
     case RESULT.full:
       return refuse(
         path,
-        'there is no space left',
-        'Free some on that disk, or give another --db.',
+        'no space is left on the device',
+        'Free some space, or pass another --db.',
       );
     case RESULT.ioError:
-      return refuse(path, 'the disk answers with an error', 'Check it, or give another --db.');
+      return refuse(path, 'the disk reports an I/O error', 'Check the disk, or pass another --db.');
     default:
       throw error;
   }
@@ -74,30 +80,30 @@ export const explain = (path: string, error: unknown): never => {
 
 const checkPath = (path: string): void => {
   if (existsSync(path) && statSync(path).isDirectory()) {
-    refuse(path, 'it is a folder', 'Give a file in it, e.g. sendemall.db.');
+    refuse(path, 'it is a folder', 'Pass a file in it, e.g. sendemall.db.');
   }
   if (!existsSync(dirname(path))) {
-    refuse(path, `the folder ${dirname(path)} does not exist`, 'Make it first.');
+    refuse(path, `the folder ${dirname(path)} does not exist`, 'Create it first.');
   }
 };
 
 const pragma = (db: DatabaseSync, name: string): number =>
   Number(Object.values(db.prepare(`PRAGMA ${name}`).get() ?? {})[0]);
 
-/** @throws {StoreError} when it is not ours, or of a later version than ours */
+/** @throws {StoreError} if it is the database of another program or of a newer version */
 const inspect = (db: DatabaseSync, path: string): { version: number; isNew: boolean } => {
   const version = pragma(db, 'user_version');
   const application = pragma(db, 'application_id');
   const tables = Number(db.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.['n']);
   const isNew = application === 0 && version === 0 && tables === 0;
   if (application !== APPLICATION_ID && !isNew) {
-    refuse(path, 'it is the database of another program', 'Give a file that does not exist yet.');
+    refuse(path, 'it is the database of another program', 'Pass a file that does not exist yet.');
   }
   if (version > SCHEMA_VERSION) {
     refuse(
       path,
-      `a newer version of the sandbox wrote it (format ${version}, this one knows ${SCHEMA_VERSION})`,
-      'Update sendemall-mock, or give another --db.',
+      `a newer version of the sandbox wrote it (format ${version}, this one reads up to ${SCHEMA_VERSION})`,
+      'Update sendemall-mock, or pass another --db.',
     );
   }
   return { version, isNew };
@@ -105,54 +111,62 @@ const inspect = (db: DatabaseSync, path: string): { version: number; isNew: bool
 
 const prepare = (db: DatabaseSync, path: string): void => {
   const { version, isNew } = inspect(db, path);
-  // In WAL mode an exclusive lock is taken by the first write and kept until the process ends, however it ends.
-  // NORMAL survives a killed process; after a power cut the last commits may be missing.
+  // In WAL mode the first write takes an exclusive lock, which is held until the process ends, however it ends.
+  // NORMAL survives a killed process; a power failure may lose the last commits.
   db.exec(
     'PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL',
   );
   db.exec(
-    'PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000; PRAGMA wal_autocheckpoint = 8000',
+    `PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`,
   );
   if (isNew) db.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
   migrate(db, version);
   db.exec('BEGIN IMMEDIATE; COMMIT');
 };
 
-/** Webhooks' secrets are in it. Its log gets the rights of the file that it belongs to. */
+/** The file contains webhook secrets. SQLite gives the log the permissions of its database. */
 const PRIVATE = 0o600;
 const OTHERS = 0o077;
 
-/** Makes a new file that only its owner can read; what else may be wrong with the path, SQLite says. */
+/** Creates a file that only its owner can read. Leaves any other problem with the path to SQLite. */
 const createPrivate = (path: string): void => {
   try {
     closeSync(openSync(path, 'ax', PRIVATE));
   } catch {
-    // It is there already, or cannot be made.
+    // It exists already, or SQLite will report why it cannot be created.
   }
 };
 
-/** Takes the rights of everybody else away: older versions made files that all users could read. */
+/** Removes the permissions of other users: older versions created files that everyone could read. */
 const restrict = (path: string): void => {
   for (const one of [path, `${path}-wal`, `${path}-shm`]) {
     try {
       if ((statSync(one).mode & OTHERS) !== 0) chmodSync(one, PRIVATE);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') continue;
-      logger.warn('Other users can read {path}, which holds secrets: {error}. chmod 600 it.', {
-        path: one,
-        error,
-      });
+      logger.warn(
+        'Other users can read {path}, which contains secrets: {error}. Run chmod 600 on it.',
+        {
+          path: one,
+          error,
+        },
+      );
     }
   }
 };
 
+/**
+ * Opens and locks a database file; creates or migrates it if necessary.
+ *
+ * @throws {StoreError} if the file cannot be used; it is unchanged then
+ */
 export const openDatabase = (file: string): DatabaseSync => {
   const path = resolve(file);
   checkPath(path);
   const { DatabaseSync: Database } = loadSqlite();
   let db: DatabaseSync | null = null;
   try {
-    // A killed process leaves a log. Whoever may write folds it into the file on closing, so look without that right.
+    // A killed process leaves a log. A writable connection would merge it into the file on closing, so inspect read-only.
     if (existsSync(`${path}-wal`)) {
       db = new Database(path, { timeout: 0, readOnly: true });
       inspect(db, path);
@@ -166,6 +180,6 @@ export const openDatabase = (file: string): DatabaseSync => {
   } catch (error) {
     if (db?.isOpen === true) db.close();
     if (error instanceof StoreError) throw error;
-    return explain(path, error);
+    return throwStoreError(path, error);
   }
 };

@@ -1,18 +1,18 @@
 /**
- * Events and their deliveries become rows, all of a call or none.
+ * Inserts events and their deliveries: all of a call, or none.
  *
  * @module
  */
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { AccountKey, StoredEvent } from '../../domain/delivery.ts';
-import { STATUS } from '../rows/status.ts';
+import { STATUS_CODES } from '../rows/status.ts';
 import type { NewDelivery, NewEvent, PublishResult, QueueStore } from '../store.ts';
 import { bulkInsert } from './bulk-insert.ts';
-import { emittedSaver } from './commands.ts';
-import type { Counters, Numbers } from './counters.ts';
+import { createEmittedSaver } from './commands.ts';
+import type { Counters, NextKeys } from './counters.ts';
 import type { Flight, InFlight } from './in-flight.ts';
 import type { Tallies } from './tallies.ts';
-import { inNextTransaction } from './transaction.ts';
+import { joinNextTransaction } from './transaction.ts';
 
 /** SQLITE_CONSTRAINT_UNIQUE */
 const UNIQUE_VIOLATION = 2067;
@@ -29,44 +29,47 @@ const EVENT_COLUMNS = [
   'taken',
 ] as const;
 
-/** A row that comes later is made from the event alone, so one that is due at another time comes at once. */
-const waitsForRow = ({ createdAt }: StoredEvent, { taken, dueAt }: NewDelivery): boolean =>
-  taken && dueAt === createdAt;
+/** Whether the delivery's row is deferred. It is rebuilt from the event alone, so its due time must be the event's. */
+const isDeferred = ({ createdAt }: StoredEvent, { claimed, dueAt }: NewDelivery): boolean =>
+  claimed && dueAt === createdAt;
 
-/** What an event's row says of deliveries that get theirs later; see `schema.ts`. */
-const takenOf = (event: StoredEvent, planned: readonly NewDelivery[]): number | string | null => {
-  const marks = planned.map((one) => (waitsForRow(event, one) ? one.webhook : 0));
+/** Value of the event's column `taken`, which names deliveries with deferred rows: see `schema.ts`. */
+const takenColumn = (
+  event: StoredEvent,
+  planned: readonly NewDelivery[],
+): number | string | null => {
+  const marks = planned.map((one) => (isDeferred(event, one) ? one.webhook : 0));
   if (!marks.some((mark) => mark !== 0)) return null;
   return marks.length === 1 ? (marks[0] ?? null) : JSON.stringify(marks);
 };
 
-/** What one call writes. */
+/** Rows to insert for one call. */
 interface Rows {
-  /** Values of all events, one row after the other. */
+  /** Values of all events, row by row. */
   readonly events: SQLInputValue[];
-  /** Values of the deliveries that get their row at once. */
+  /** Values of the deliveries whose rows are not deferred. */
   readonly deliveries: SQLInputValue[][];
   readonly keys: number[];
   readonly flights: (readonly [delivery: number, flight: Flight])[];
 }
 
-/** Takes its keys from `numbers`. */
-const rowsOf = (account: AccountKey, events: readonly NewEvent[], numbers: Numbers): Rows => {
+/** Builds the rows, and takes their keys from `next`. */
+const rowsOf = (account: AccountKey, events: readonly NewEvent[], next: NextKeys): Rows => {
   const rows: Rows = { events: [], deliveries: [], keys: [], flights: [] };
   for (const { event, deliveries } of events) {
     const { id, type, createdAt, body } = event;
-    const row = numbers.event++;
-    const first = numbers.delivery;
-    const mark = takenOf(event, deliveries);
+    const row = next.event++;
+    const first = next.delivery;
+    const mark = takenColumn(event, deliveries);
     rows.events.push(row, account, id, type, createdAt, body, first, deliveries.length, mark);
     for (const delivery of deliveries) {
-      const key = numbers.delivery++;
+      const key = next.delivery++;
       const { webhook, dueAt } = delivery;
       rows.keys.push(key);
-      const later = waitsForRow(event, delivery);
-      if (!later) rows.deliveries.push([key, row, webhook, createdAt, dueAt]);
-      const unwritten = later ? { event: row, createdAt } : null;
-      if (delivery.taken) rows.flights.push([key, { account, webhook, unwritten }]);
+      const deferred = isDeferred(event, delivery);
+      if (!deferred) rows.deliveries.push([key, row, webhook, createdAt, dueAt]);
+      const deferredRow = deferred ? { event: row, createdAt } : null;
+      if (delivery.claimed) rows.flights.push([key, { account, webhook, deferred: deferredRow }]);
     }
   }
   return rows;
@@ -78,50 +81,50 @@ export const createPublish = (
   tallies: Tallies,
   counters: Counters,
 ): QueueStore['publish'] => {
-  const saveEmitted = emittedSaver(db);
+  const saveEmitted = createEmittedSaver(db);
   const insertEvents = bulkInsert(db, 'event', EVENT_COLUMNS);
   const insertDelivery = db.prepare(
-    `INSERT INTO delivery (seq, event, webhook, status, attempts_made, created_at, due_at) VALUES (?, ?, ?, ${STATUS.pending}, 0, ?, ?)`,
+    `INSERT INTO delivery (seq, event, webhook, status, attempts_made, created_at, due_at) VALUES (?, ?, ?, ${STATUS_CODES.pending}, 0, ?, ?)`,
   );
   const find = db.prepare('SELECT 1 FROM event WHERE account = ? AND id = ?');
 
-  /** The first id that is there already, or twice among these. */
-  const firstTaken = (account: AccountKey, events: readonly NewEvent[]): string | undefined => {
+  /** The first id that exists already or occurs twice in `events`. */
+  const firstDuplicate = (account: AccountKey, events: readonly NewEvent[]): string | undefined => {
     const ids = events.map(({ event }) => event.id);
     return ids.find((id, index) => ids.indexOf(id) < index || find.get(account, id) !== undefined);
   };
 
   return async (account, events, emitted): Promise<PublishResult> => {
-    const numbers = counters.of(account);
-    let before = { ...numbers };
+    const next = counters.of(account);
+    let before = { ...next };
     try {
-      return await inNextTransaction<PublishResult, Rows>(db, {
+      return await joinNextTransaction<PublishResult, Rows>(db, {
         run: () => {
-          before = { ...numbers };
-          const rows = rowsOf(account, events, numbers);
+          before = { ...next };
+          const rows = rowsOf(account, events, next);
           insertEvents(rows.events);
           for (const values of rows.deliveries) insertDelivery.run(...values);
           if (emitted !== undefined) saveEmitted(account, emitted);
           return rows;
         },
         undo: () => {
-          Object.assign(numbers, before);
+          Object.assign(next, before);
         },
-        kept: ({ keys, flights }) => {
-          const tally = tallies.known(account);
+        committed: ({ keys, flights }) => {
+          const tally = tallies.peek(account);
           if (tally !== null) {
             tally.events += events.length;
             tally.pending += keys.length;
           }
           for (const [key, flight] of flights) inFlight.add(key, flight);
-          return { taken: null, deliveries: keys };
+          return { duplicateId: null, deliveries: keys };
         },
       });
     } catch (error) {
       if ((error as { errcode?: number }).errcode !== UNIQUE_VIOLATION) throw error;
-      const taken = firstTaken(account, events);
-      if (taken === undefined) throw error;
-      return { taken };
+      const duplicateId = firstDuplicate(account, events);
+      if (duplicateId === undefined) throw error;
+      return { duplicateId };
     }
   };
 };

@@ -1,5 +1,5 @@
 /**
- * SQLite's primary result codes, as far as they are told apart.
+ * SQLite's primary result codes that the store handles.
  *
  * @module
  */
@@ -11,5 +11,10 @@ export const RESULT = {
   corrupt: 11,
   full: 13,
   cannotOpen: 14,
+  constraint: 19,
   notADatabase: 26,
 } as const;
+
+/** Whether the values violate a constraint, so that a retry cannot help. The low byte is the primary result code. */
+export const isConstraintViolation = (error: unknown): boolean =>
+  ((error as { errcode?: number }).errcode ?? 0) % 256 === RESULT.constraint;

@@ -1,27 +1,33 @@
 /**
- * The tables, as migrations: numbered, forward only, each in one transaction.
+ * Schema, as migrations: numbered, forward only, each in one transaction.
  *
  * @module
  */
 import type { DatabaseSync } from 'node:sqlite';
-import { STATUS } from '../rows/status.ts';
-import { transaction } from './transaction.ts';
+import { ROW_NUMBERS } from '../../domain/delivery-id.ts';
+import { STATUS_CODES } from '../rows/status.ts';
+import { transactionWithoutForeignKeys } from './transaction.ts';
 
-/** "SEMA": tells our files from other programs'. */
+/** "SEMA": distinguishes databases of the sandbox from those of other programs. */
 export const APPLICATION_ID = 0x53_45_4d_41;
 
-/** Pending deliveries of deleted webhooks were in flight when their webhook went; they settle as the others did then. */
-export const CANCEL_LEFT_BEHIND = `
-  UPDATE delivery SET status = ${STATUS.cancelled}, due_at = NULL,
+/** Cancels pending deliveries of deleted webhooks, which were in flight, or not cancelled yet, when the process was killed. */
+export const CANCEL_ORPHANS = `
+  UPDATE delivery SET status = ${STATUS_CODES.cancelled}, due_at = NULL,
     settled_at = (SELECT deleted_at FROM webhook WHERE key = delivery.webhook)
-  WHERE status = ${STATUS.pending} AND webhook IN (SELECT key FROM webhook WHERE deleted_at IS NOT NULL)`;
+  WHERE status = ${STATUS_CODES.pending} AND webhook IN (SELECT key FROM webhook WHERE deleted_at IS NOT NULL)`;
 
 /**
- * Keys of events and deliveries are {@link rowKey}s, so an account's rows are one range. An event's first deliveries
- * are one range too: `deliveries` of them from `first_delivery` on; later ones are found by `delivery_again`.
- * `taken` is the webhook that an event's only delivery was taken for as it was published; as JSON, one for each of its
- * deliveries, 0 where it was not taken. Those deliveries may have no row yet (see `unwritten.ts`).
- * `attempts` are records one after the other, separated by commas.
+ * - Keys of events and deliveries are {@link rowKey}s, so the rows of an account are one range.
+ * - The deliveries published with an event are one range, too: `deliveries` of them, starting at `first_delivery`.
+ *   Redeliveries are found by the index `delivery_again`.
+ * - `event.taken` names the webhooks whose deliveries were claimed when the event was published and may have no row yet
+ *   (see `deferred-rows.ts`): the webhook's key if the event has one delivery, else a JSON array with one entry for each
+ *   delivery, 0 if it was not claimed.
+ * - `delivery.attempts` are serialised attempts, separated by commas.
+ * - `account.key` is the partition that contains the account's rows; `account_key` is the account's key in the port, null
+ *   if it is the same (see `partitions.ts`).
+ * - `answer` contains stored responses.
  */
 const MIGRATIONS: readonly string[] = [
   `CREATE TABLE account (
@@ -74,8 +80,8 @@ const MIGRATIONS: readonly string[] = [
      body TEXT,
      attempts TEXT
    ) STRICT;
-   CREATE INDEX delivery_due ON delivery (webhook, due_at) WHERE status = ${STATUS.pending};
-   CREATE INDEX delivery_dead ON delivery (webhook, event) WHERE status = ${STATUS.dead};
+   CREATE INDEX delivery_due ON delivery (webhook, due_at) WHERE status = ${STATUS_CODES.pending};
+   CREATE INDEX delivery_dead ON delivery (webhook, event) WHERE status = ${STATUS_CODES.dead};
    CREATE INDEX delivery_again ON delivery (event) WHERE redelivery_of IS NOT NULL;
    CREATE TABLE answer (
      account INTEGER NOT NULL REFERENCES account,
@@ -98,20 +104,28 @@ const MIGRATIONS: readonly string[] = [
      account INTEGER PRIMARY KEY REFERENCES account,
      emitted INTEGER NOT NULL
    ) STRICT;`,
-  // Accounts that are being emptied: their rows up to these are to be deleted.
+  // Accounts that are being emptied: their rows up to these keys will be deleted.
   `CREATE TABLE emptying (
      account INTEGER PRIMARY KEY REFERENCES account,
      event INTEGER NOT NULL,
      delivery INTEGER NOT NULL
    ) STRICT;`,
+  // Replaced by partitions: see `partitions.ts`. Deletes rows that a crash left behind.
+  `DELETE FROM delivery WHERE EXISTS (SELECT 1 FROM emptying m
+     WHERE delivery.seq > m.account * ${ROW_NUMBERS} AND delivery.seq <= m.delivery);
+   DELETE FROM event WHERE EXISTS (SELECT 1 FROM emptying m
+     WHERE event.seq > m.account * ${ROW_NUMBERS} AND event.seq <= m.event);
+   DROP TABLE emptying;
+   ALTER TABLE account ADD COLUMN account_key INTEGER;`,
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;
 
 /**
- * Brings a database from version `from` to the last step's. A step that fails leaves the version before it.
+ * Migrates a database. A step that fails leaves the previous version.
  *
- * @param steps SQL, one text per version; ours unless a test brings its own
+ * @param from the database's version; 0 for an empty one
+ * @param steps SQL of each version; tests pass their own
  */
 export const migrate = (
   db: DatabaseSync,
@@ -120,7 +134,7 @@ export const migrate = (
 ): void => {
   for (const [index, sql] of steps.entries()) {
     if (index < from) continue;
-    transaction(db, () => {
+    transactionWithoutForeignKeys(db, () => {
       db.exec(sql);
       db.exec(`PRAGMA user_version = ${index + 1}`);
     });

@@ -1,5 +1,5 @@
 /**
- * How a snapshot's tables lie in the database.
+ * Mapping of a snapshot's tables to the database.
  *
  * @module
  */
@@ -11,20 +11,20 @@ export interface Table {
   readonly name: Exclude<TableName, 'attempt'>;
   /** Column that orders an account's rows. */
   readonly order: 'key' | 'seq' | 'number' | 'account';
-  /** The internal key, if it has one of its own. */
+  /** Column of the internal key; null if the table has none of its own. */
   readonly key: string | null;
-  /** Columns that a snapshot tells in another way, or has no use for. */
+  /** Columns that a snapshot omits or represents differently. */
   readonly hidden: readonly string[];
-  /** Columns that hold another table's internal key. */
+  /** Referenced table by column. */
   readonly references: Readonly<Record<string, string>>;
-  /** Whose rows: a condition with the parameters that it uses of `:account`, `:from` and `:to`. */
+  /** Condition that selects an account's rows; its parameters come from {@link parametersFor}. */
   readonly where: string;
 }
 
 const IN_RANGE = 'seq > :from AND seq < :to';
 const OF_ACCOUNT = 'account = :account';
 
-/** In the order in which rows can be inserted. */
+/** Referenced tables come first, so that rows can be inserted in this order. */
 export const TABLES: readonly Table[] = [
   { name: 'webhook', order: 'key', key: 'key', hidden: [], references: {}, where: OF_ACCOUNT },
   { name: 'event', order: 'seq', key: 'seq', hidden: ['taken'], references: {}, where: IN_RANGE },

@@ -1,22 +1,22 @@
 /**
- * Transactions. What can wait a moment shares one: a commit costs as much as the rows of ten events.
+ * Transactions. Writes that can wait a moment share one, because a commit costs as much as the rows of ten events.
  *
  * @module
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 
-/** One caller's share of a transaction. */
+/** One caller's part of a shared transaction. */
 export interface Part<Result, Written> {
-  /** Writes. Called again when the transaction has to begin anew, after {@link Part.undo}. */
+  /** Writes. Called again, after {@link Part.undo}, if another part failed and the transaction is repeated. */
   run(this: void): Written;
-  /** Nothing of it was written after all: forgets what `run` noted in memory. */
+  /** Reverts what `run` changed in memory: the transaction was rolled back. */
   undo(this: void): void;
-  /** It is durable, and nothing else has happened since. */
-  kept(this: void, written: Written): Result;
+  /** Called directly after the commit, before any other code runs. */
+  committed(this: void, written: Written): Result;
 }
 
 interface Joined {
-  /** Runs the part; @returns what to do once it is durable */
+  /** Runs the part. @returns callback for after the commit */
   run(this: void): () => void;
   undo(this: void): void;
   fail(this: void, error: unknown): void;
@@ -29,28 +29,28 @@ interface Connection {
   committed(this: void): void;
 }
 
-/** Statements prepared once per database: parsing them anew costs as much as a row. */
+/** Prepared once per database: parsing a statement costs as much as writing a row. */
 const connections = new WeakMap<DatabaseSync, Connection>();
 
 const connectionOf = (db: DatabaseSync): Connection => {
-  const known = connections.get(db);
-  if (known !== undefined) return known;
-  const made: Connection = {
+  const existing = connections.get(db);
+  if (existing !== undefined) return existing;
+  const connection: Connection = {
     begin: db.prepare('BEGIN IMMEDIATE'),
     commit: db.prepare('COMMIT'),
     waiting: [],
     committed: () => undefined,
   };
-  connections.set(db, made);
-  return made;
+  connections.set(db, connection);
+  return connection;
 };
 
 const rollBack = (db: DatabaseSync): void => {
   if (db.isTransaction) db.exec('ROLLBACK');
 };
 
-/** Runs `work`, and takes back what it wrote: as nothing is committed, nothing is written to the medium. */
-export const rolledBack = <T>(db: DatabaseSync, work: () => T): T => {
+/** Runs `work` and rolls its writes back, so nothing is written to the medium. */
+export const inRolledBackTransaction = <T>(db: DatabaseSync, work: () => T): T => {
   connectionOf(db).begin.run();
   try {
     return work();
@@ -59,43 +59,43 @@ export const rolledBack = <T>(db: DatabaseSync, work: () => T): T => {
   }
 };
 
-/** What became of parts that ran one after the other. */
-type Ran =
-  | { readonly failed: null; readonly kept: readonly (() => void)[] }
+/** Result of running parts one after the other: callbacks for after the commit, or the index of the part that failed. */
+type RunResult =
+  | { readonly failed: null; readonly onCommit: readonly (() => void)[] }
   | { readonly failed: number; readonly error: unknown };
 
-const runAll = (parts: readonly Joined[]): Ran => {
-  const kept: (() => void)[] = [];
+const runAll = (parts: readonly Joined[]): RunResult => {
+  const onCommit: (() => void)[] = [];
   for (const [index, part] of parts.entries()) {
     try {
-      kept.push(part.run());
+      onCommit.push(part.run());
     } catch (error) {
-      for (const begun of parts.slice(0, index + 1).toReversed()) begun.undo();
+      for (const started of parts.slice(0, index + 1).toReversed()) started.undo();
       return { failed: index, error };
     }
   }
-  return { failed: null, kept };
+  return { failed: null, onCommit };
 };
 
 const nothing = (): void => undefined;
 
 /**
- * Everything that waits, and `work`, in one transaction. A part that fails is left out; when `work` fails, the parts are
- * committed without it: they are other callers' business.
+ * Commits all waiting parts and `work` in one transaction. A part that fails is left out and its caller is notified. If
+ * `work` fails, the parts are committed without it, because they belong to other callers.
  */
 const commitAll = <T>(db: DatabaseSync, work: () => T): T => {
   const connection = connectionOf(db);
   const parts = connection.waiting;
   connection.waiting = [];
   for (;;) {
-    let ran: Ran | null = null;
+    let ran: RunResult | null = null;
     try {
       connection.begin.run();
       ran = runAll(parts);
       if (ran.failed === null) {
         const result = work();
         connection.commit.run();
-        for (const keep of ran.kept) keep();
+        for (const callback of ran.onCommit) callback();
         connection.committed();
         return result;
       }
@@ -105,7 +105,7 @@ const commitAll = <T>(db: DatabaseSync, work: () => T): T => {
       if (ran?.failed === null) for (const part of parts.toReversed()) part.undo();
       if (ran?.failed === null && parts.length > 0 && work !== nothing) {
         connection.waiting = parts;
-        writeWaiting(db);
+        commitWaiting(db);
       } else {
         for (const part of parts) part.fail(error);
       }
@@ -115,26 +115,26 @@ const commitAll = <T>(db: DatabaseSync, work: () => T): T => {
   }
 };
 
-/** Calls `committed` after each transaction from now on. */
+/** Calls `committed` after each transaction. Replaces the previous callback. */
 export const afterCommit = (db: DatabaseSync, committed: (this: void) => void): void => {
   connectionOf(db).committed = committed;
 };
 
-/** Writes what waits for a transaction, if anything does. Who waits is told of a failure; so the caller is not. */
-export const writeWaiting = (db: DatabaseSync): void => {
+/** Commits the waiting parts, if there are any. A failure is reported to their callers, not to this one. */
+export const commitWaiting = (db: DatabaseSync): void => {
   if (connectionOf(db).waiting.length === 0) return;
   try {
     commitAll(db, nothing);
   } catch {
-    // Every part that waited has been refused with this error.
+    // Each part's promise has been rejected with this error.
   }
 };
 
 /**
- * Runs `part` in a transaction soon: one that is about to be made anyway, else one with all that is asked for until
- * the event loop has come round. Resolves when it is durable; rejects when nothing of it was written.
+ * Runs `part` in the next transaction: in one that another call makes, or in one for all parts that arrive until the event
+ * loop has come round twice. Resolves once it is committed; rejects if nothing of it was written.
  */
-export const inNextTransaction = <Result, Written>(
+export const joinNextTransaction = <Result, Written>(
   db: DatabaseSync,
   part: Part<Result, Written>,
 ): Promise<Result> =>
@@ -143,32 +143,32 @@ export const inNextTransaction = <Result, Written>(
     waiting.push({
       run: () => {
         const written = part.run();
-        return () => resolve(part.kept(written));
+        return () => resolve(part.committed(written));
       },
       undo: part.undo,
       fail: reject,
     });
     if (waiting.length > 1) return;
-    // Attempts that end meanwhile are written once all have been read: they take it along.
-    setImmediate(() => setImmediate(() => db.isOpen && writeWaiting(db)));
+    // Attempts that end meanwhile are recorded in one transaction, which includes this part.
+    setImmediate(() => setImmediate(() => db.isOpen && commitWaiting(db)));
   });
 
-/** Runs `work` in one transaction with what waits for one; nothing of it stays when it throws. */
+/** Runs `work` in one transaction with the waiting parts. If `work` throws, its writes are rolled back. */
 export const transactionWithWaiting = commitAll;
 
-/** Runs `work` in one transaction, after what was asked for before; nothing of it stays when it throws. */
+/** Commits the waiting parts, then runs `work` in a transaction of its own, rolled back if it throws. */
 export const transaction = <T>(db: DatabaseSync, work: () => T): T => {
-  writeWaiting(db);
+  commitWaiting(db);
   return commitAll(db, work);
 };
 
 /**
- * A transaction that removes or fills an account as a whole, with the children first or last. To look for the children
- * of each removed row, SQLite would walk through every other account's deliveries: no index leads to them, because the
- * hot path would pay for it.
+ * Runs `work` in a transaction without foreign key checks, to remove the rows of a whole account. For each removed row,
+ * SQLite would look for references by scanning the deliveries of all accounts: there is no index for it, because the hot
+ * path would pay for one.
  */
-export const transactionWithoutChecks = <T>(db: DatabaseSync, work: () => T): T => {
-  writeWaiting(db);
+export const transactionWithoutForeignKeys = <T>(db: DatabaseSync, work: () => T): T => {
+  commitWaiting(db);
   db.exec('PRAGMA foreign_keys = OFF');
   try {
     return transaction(db, work);

@@ -1,21 +1,21 @@
 /**
- * Has the log written to the disk while nobody waits for it. SQLite waits for that at each checkpoint, and a third of
- * a checkpoint's time was it.
+ * Flushes the write-ahead log to the disk in the background. SQLite waits for the flush at each checkpoint, where it took
+ * a third of the time.
  *
  * @module
  */
 import { closeSync, fdatasync, openSync } from 'node:fs';
 
-/** Commits between two beginnings. */
-const EVERY = 64;
+/** Number of commits between two flushes. */
+const COMMITS_PER_FLUSH = 64;
 
 export interface WriteBack {
-  /** To be called after each commit. */
+  /** Must be called after each commit. */
   committed(this: void): void;
   close(this: void): void;
 }
 
-/** @param log the write-ahead log's path; nothing is done where it cannot be opened */
+/** @param log path of the write-ahead log; if it cannot be opened, nothing is flushed */
 export const createWriteBack = (log: string): WriteBack => {
   let file: number | null = null;
   let commits = 0;
@@ -36,11 +36,11 @@ export const createWriteBack = (log: string): WriteBack => {
   return {
     committed: () => {
       commits += 1;
-      if (busy || closed || commits % EVERY !== 0) return;
+      if (busy || closed || commits % COMMITS_PER_FLUSH !== 0) return;
       try {
         file ??= openSync(log, 'r+');
       } catch {
-        // It is a matter of speed only: SQLite itself syncs the log whenever it must.
+        // This only affects speed: SQLite syncs the log itself whenever it has to.
         closed = true;
         return;
       }

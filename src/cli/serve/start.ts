@@ -1,0 +1,76 @@
+/**
+ * From the flags of `serve` to a running sandbox.
+ *
+ * @module
+ */
+import { startSandbox, type StartedSandbox } from '../../create-mock.ts';
+import { MockOptionError, type LooseMockOptions } from '../../mock-options.ts';
+import { checkKey, checkSecret, keysOf } from '../options.ts';
+import type { Terminal } from '../terminal.ts';
+import { UsageError } from '../usage-error.ts';
+import type { ServeFlags } from './options.ts';
+
+/** Options of `createMock` whose flag has another name. */
+const FLAGS: Partial<Record<keyof LooseMockOptions, string>> = {
+  attemptTimeoutMs: '--attempt-timeout',
+  apiKeys: '--api-key',
+  allowPublicTargets: '--allow-public-targets',
+  allowedHosts: '--allowed-host',
+};
+
+/** Everything that prevents a start is the user's to fix: an invalid option, a port in use, a locked database. */
+export const usageErrorOf = (error: unknown): UsageError => {
+  if (!(error instanceof MockOptionError)) {
+    return new UsageError(error instanceof Error ? error.message : String(error));
+  }
+  const { option, value, remedy } = error;
+  return new UsageError(
+    `Invalid ${FLAGS[option] ?? `--${option}`} ${JSON.stringify(value)}. ${remedy}`,
+  );
+};
+
+/** The accounts that are allowed, the first one shown; empty when any key is. */
+export const allowedKeysOf = (flags: ServeFlags, { env }: Terminal): readonly string[] =>
+  (flags.apiKey ?? keysOf(env)).map(checkKey);
+
+/** The secret for `--forward-to`; null generates or keeps one. */
+export const forwardingSecretOf = (flags: ServeFlags, { env }: Terminal): string | null => {
+  const secret = flags.secret ?? env['SENDEMALL_MOCK_SECRET'] ?? '';
+  return secret === '' ? null : checkSecret(secret);
+};
+
+const mockOptionsOf = (
+  flags: ServeFlags,
+  apiKeys: readonly string[],
+  { env }: Terminal,
+): LooseMockOptions => {
+  const { port, host, clock, concurrency, profile, seed, attemptTimeout, chaos } = flags;
+  return {
+    port,
+    host,
+    clock,
+    concurrency,
+    profile,
+    db: flags.db ?? null,
+    ...(seed === undefined ? {} : { seed }),
+    ...(apiKeys.length === 0 ? {} : { apiKeys }),
+    ...(attemptTimeout === undefined ? {} : { attemptTimeoutMs: attemptTimeout }),
+    ...(chaos === undefined ? {} : { chaos }),
+    rateLimit: flags.rateLimit && !env['SENDEMALL_MOCK_NO_RATE_LIMIT'],
+    allowPublicTargets: flags.allowPublicTargets === true,
+    allowedHosts: flags.allowedHost ?? [],
+  };
+};
+
+/** @throws {UsageError} if an option is invalid, the port is in use or the database cannot be opened */
+export const startMock = async (
+  flags: ServeFlags,
+  apiKeys: readonly string[],
+  terminal: Terminal,
+): Promise<StartedSandbox> => {
+  try {
+    return await startSandbox(mockOptionsOf(flags, apiKeys, terminal));
+  } catch (error) {
+    throw usageErrorOf(error);
+  }
+};

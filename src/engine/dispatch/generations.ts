@@ -1,0 +1,106 @@
+/**
+ * The current generation of an account's work, and its replacement.
+ *
+ * `replace` and `pause` suspend the current generation and wait for the running round, so that nothing is claimed or sent
+ * meanwhile. If replacing the rows fails, the generation is resumed and nothing is lost; otherwise it is discarded, and a
+ * new one is loaded while suspended, and then resumed.
+ *
+ * @module
+ */
+import type { AttemptDependencies } from './attempts.ts';
+import type { Loop } from './loop.ts';
+import type { Dispatcher } from './port.ts';
+import { createWork, loadWork, type Work } from './work.ts';
+
+export interface Generations extends Pick<Dispatcher, 'load' | 'replace' | 'pause'> {
+  current(): Work;
+  /** Whether the current generation is active, i.e. not about to be replaced or paused. */
+  isActive(): boolean;
+  /** Whether it is suspended by `pause`. */
+  isPaused(): boolean;
+  /** Close the endpoints of this and later generations. */
+  stop(): Promise<void>;
+}
+
+/** @param onReplace called when the current generation is about to be replaced */
+export const createGenerations = (
+  dependencies: AttemptDependencies,
+  loop: Loop,
+  onReplace: () => void,
+): Generations => {
+  const {
+    account,
+    context: { store, recorder },
+  } = dependencies;
+  let work = createWork(dependencies);
+  let paused = false;
+  let stopped = false;
+
+  const isActive = (): boolean => work.generation.state === 'active';
+
+  /** Send what is ready for open endpoints, and release the claims of the others. */
+  const wakeEndpoints = (): void => {
+    const { endpoints } = work;
+    for (const endpoint of endpoints) {
+      if (endpoints.isOpen(endpoint)) endpoint.wake();
+      else void endpoints.releaseClaims(endpoint);
+    }
+    loop.wake();
+  };
+
+  const resume = (): void => {
+    work.generation.resume();
+    recorder.resume();
+    wakeEndpoints();
+  };
+
+  recorder.onUnblocked(() => {
+    if (isActive()) wakeEndpoints();
+  });
+
+  return {
+    current: () => work,
+    isActive,
+    isPaused: () => paused,
+    load: async () => {
+      await loadWork(work, account, store);
+      loop.wake();
+    },
+    replace: async (replaceRows, finish) => {
+      work.generation.suspend();
+      onReplace();
+      await loop.finished();
+      try {
+        await replaceRows();
+      } catch (error) {
+        resume();
+        throw error;
+      }
+      work.attempts.discardAll();
+      work = createWork(dependencies);
+      if (stopped) void work.endpoints.stop();
+      work.generation.suspend();
+      try {
+        await loadWork(work, account, store);
+        await finish();
+      } finally {
+        resume();
+      }
+    },
+    pause: async (during) => {
+      work.generation.suspend();
+      paused = true;
+      await loop.finished();
+      try {
+        return await during();
+      } finally {
+        paused = false;
+        resume();
+      }
+    },
+    stop: async () => {
+      stopped = true;
+      await work.endpoints.stop();
+    },
+  };
+};

@@ -1,0 +1,49 @@
+/**
+ * The work of one generation: its endpoints and attempts.
+ *
+ * @module
+ */
+import type { AccountKey } from '../../domain/delivery.ts';
+import type { Store } from '../../storage/store.ts';
+import { createAttempts, type AttemptDependencies, type Attempts } from './attempts.ts';
+import { createEndpoints, type Endpoint, type Endpoints } from './endpoints.ts';
+import { createGeneration, type Generation } from './generation.ts';
+
+export interface Work {
+  readonly generation: Generation;
+  readonly endpoints: Endpoints;
+  readonly attempts: Attempts;
+}
+
+export const createWork = (dependencies: AttemptDependencies): Work => {
+  const { store, concurrency } = dependencies.context;
+  const generation = createGeneration();
+  const endpoints = createEndpoints(concurrency, store, generation, (endpoint) =>
+    attempts.sendReady(endpoint),
+  );
+  const attempts = createAttempts(dependencies, generation, endpoints.expect);
+  return { generation, endpoints, attempts };
+};
+
+/** Load the account's webhooks and due times. */
+export const loadWork = async (
+  { endpoints }: Work,
+  account: AccountKey,
+  store: Pick<Store, 'listWebhooks' | 'nextDueAt'>,
+): Promise<void> => {
+  for (const webhook of await store.listWebhooks(account)) await endpoints.put(webhook);
+  for (const [key, due] of await store.nextDueAt(account)) endpoints.expect(key, due);
+};
+
+/** Send an endpoint's claims, or release them if its webhook was closed meanwhile. */
+export const handOver = async (
+  { generation, endpoints, attempts }: Work,
+  endpoint: Endpoint,
+): Promise<void> => {
+  if (endpoints.isOpen(endpoint)) attempts.sendReady(endpoint);
+  else if (generation.state === 'active') await endpoints.releaseClaims(endpoint);
+};
+
+/** Whether anything is in flight or about to be sent. While true, the clock must not jump. */
+export const isBusy = ({ endpoints, attempts }: Work): boolean =>
+  attempts.inFlight() > 0 || endpoints.hasUnsent();

@@ -1,0 +1,109 @@
+/**
+ * Hidden accounts: partitions that no API key leads to. The rows of a snapshot are staged in one, and rows that a snapshot or
+ * a reset has replaced stay in one until they are deleted. Deleting a million rows takes seconds, so it is done in slices
+ * while other accounts are served. The next start deletes what a crash left behind.
+ *
+ * @module
+ */
+import type { DatabaseSync } from 'node:sqlite';
+import { getLogger } from '@logtape/logtape';
+import { nextTurn } from '../../domain/event-loop.ts';
+import type { InShortCheckpoints } from './checkpoints.ts';
+import type { Partitions } from './partitions.ts';
+import { parametersFor, TABLES } from './tables.ts';
+import { transaction, transactionWithoutForeignKeys } from './transaction.ts';
+
+const logger = getLogger(['sendemall-mock', 'storage']);
+
+/** Prefix of a hidden account's `key_hash`; that of any other account is a SHA-256 in hex. */
+const HIDDEN = 'hidden:';
+
+export const isHidden = (keyHash: string): boolean => keyHash.startsWith(HIDDEN);
+
+/** Rows per transaction: a few milliseconds. */
+const ROWS_PER_SLICE = 500;
+
+export interface HiddenAccounts {
+  /** Creates a hidden account without rows. @returns its partition */
+  create(): number;
+  /** Hides the account of a partition, in the transaction that is open. */
+  hide(partition: number): void;
+  /**
+   * Deletes a hidden account's rows in slices, and then the account. Nothing depends on them, so a failure is logged
+   * instead of thrown, and the next call or start deletes the rest.
+   */
+  discard(partition: number): Promise<void>;
+  /** Deletes all hidden accounts. To be called at the start, when nothing is staged. */
+  removeAll(): Promise<void>;
+}
+
+export const createHiddenAccounts = (
+  db: DatabaseSync,
+  partitions: Partitions,
+  inShortCheckpoints: InShortCheckpoints,
+): HiddenAccounts => {
+  const insert = db.prepare(
+    `INSERT INTO account (key, key_hash, seed, opens, clock_mode, clock_rate, clock_virtual, clock_wall)
+     VALUES (?, ?, 0, 0, 'frozen', 0, 0, 0)`,
+  );
+  const hide = db.prepare(
+    `UPDATE account SET key_hash = '${HIDDEN}' || key, account_key = NULL WHERE key = ?`,
+  );
+  const all = db.prepare(`SELECT key FROM account WHERE key_hash GLOB '${HIDDEN}*'`);
+  const removeAccount = db.prepare('DELETE FROM account WHERE key = ?');
+  // Children first: a webhook's key can be reused, so it is deleted after the deliveries that refer to it.
+  const slices = TABLES.toReversed().map((table) => {
+    const { name, order, where } = table;
+    const statement = db.prepare(
+      `DELETE FROM ${name} WHERE ${where} AND ${order} IN
+         (SELECT ${order} FROM ${name} WHERE ${where} ORDER BY ${order} LIMIT ${ROWS_PER_SLICE})`,
+    );
+    return (partition: number): boolean =>
+      statement.run(parametersFor(table, partition)).changes > 0;
+  });
+
+  const remaining = new Set<number>();
+  const remove = async (partition: number): Promise<void> => {
+    let isRemoved = false;
+    const deleteSlice = (): boolean =>
+      transactionWithoutForeignKeys(db, () => {
+        if (slices.some((slice) => slice(partition))) return true;
+        isRemoved = removeAccount.run(partition).changes > 0;
+        return false;
+      });
+    await inShortCheckpoints(async () => {
+      while (deleteSlice()) await nextTurn();
+    });
+    remaining.delete(partition);
+    if (isRemoved) partitions.free(partition);
+  };
+  return {
+    create: () => {
+      const partition = partitions.spare();
+      try {
+        transaction(db, () => insert.run(partition, `${HIDDEN}${partition}`));
+      } catch (error) {
+        partitions.free(partition);
+        throw error;
+      }
+      return partition;
+    },
+    hide: (partition) => void hide.run(partition),
+    discard: async (partition) => {
+      remaining.add(partition);
+      try {
+        for (const one of remaining) await remove(one);
+      } catch (error) {
+        // The store was closed meanwhile; the next start removes the account.
+        if (!db.isOpen) return;
+        logger.warn(
+          'Cannot delete the rows that a snapshot or reset replaced: {error}. The next snapshot, reset or start tries again.',
+          { error },
+        );
+      }
+    },
+    removeAll: async () => {
+      for (const { key } of all.all()) await remove(Number(key));
+    },
+  };
+};

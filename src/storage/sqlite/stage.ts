@@ -1,0 +1,140 @@
+/**
+ * Inserts a snapshot's rows into a hidden partition, slice by slice. Rows are numbered within their account, so events and
+ * deliveries keep their ids in every account.
+ *
+ * @module
+ */
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import { rowKey } from '../../domain/delivery-id.ts';
+import { afterRelease } from '../../domain/delivery-updates.ts';
+import { createPace, nextTurn } from '../../domain/event-loop.ts';
+import { invalidSnapshot } from '../../domain/snapshot-error.ts';
+import type { AccountDump, DumpRow } from '../store.ts';
+import { attemptsIn } from '../rows/dump-attempts.ts';
+import { NUMBERED } from '../rows/dump-check.ts';
+import { STATUS_NAMES, STATUS_CODES } from '../rows/status.ts';
+import { isConstraintViolation } from './result-codes.ts';
+import { TABLES, type Table } from './tables.ts';
+import { NO_ROWS, type Tally } from './tallies.ts';
+import { transaction } from './transaction.ts';
+
+/** State of one import. */
+interface Staging {
+  readonly db: DatabaseSync;
+  readonly partition: number;
+  /** Serialised attempts by the number of their delivery. */
+  readonly attempts: ReadonlyMap<number, string>;
+  /** Key in the database by key in the snapshot, by table. */
+  readonly keys: ReadonlyMap<string, Map<number, number>>;
+  /** Deletion times of webhooks, by their key in the snapshot. */
+  readonly deletedAt: Map<number, number>;
+  readonly tally: Tally;
+}
+
+const columnsOf = (db: DatabaseSync, table: string): string[] =>
+  db
+    .prepare('SELECT name FROM pragma_table_info(?)')
+    .all(table)
+    .map((column) => String(column['name']));
+
+/** Cancels a pending delivery of a deleted webhook: it was in flight when the webhook was deleted. */
+const cancelOrphan = ({ deletedAt }: Staging, row: DumpRow): DumpRow => {
+  if (row['status'] !== STATUS_CODES.pending) return row;
+  const at = deletedAt.get(Number(row['webhook']));
+  if (at === undefined) return row;
+  const update = afterRelease(Number(row['due_at']), at);
+  return {
+    ...row,
+    status: STATUS_CODES[update.status],
+    due_at: update.dueAt,
+    settled_at: update.settledAt,
+  };
+};
+
+const countRow = ({ tally, deletedAt }: Staging, table: string, row: DumpRow): void => {
+  if (table === 'event') tally.events += 1;
+  else if (table === 'delivery') tally[STATUS_NAMES.get(Number(row['status'])) ?? 'pending'] += 1;
+  else if (table === 'webhook' && row['deleted_at'] !== null)
+    deletedAt.set(Number(row['key']), Number(row['deleted_at']));
+};
+
+/** @returns a function that inserts a row of a table in the transaction that is open, and returns its size in characters */
+const rowWriter = (
+  staging: Staging,
+  { name, key, references }: Table,
+): ((row: DumpRow, where: string) => number) => {
+  const { db, partition, attempts, keys } = staging;
+  const columns = columnsOf(db, name);
+  const insert = db.prepare(
+    `INSERT INTO ${name} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
+  );
+  const value = (row: DumpRow, column: string, where: string): SQLInputValue => {
+    if (column === 'account') return partition;
+    if (column === 'attempts') return attempts.get(Number(row['seq'])) ?? null;
+    const held = row[column] ?? null;
+    if (column === 'key' && name === 'webhook') return null;
+    const target = references[column];
+    if (target !== undefined && held !== null) {
+      const mapped = keys.get(target)?.get(Number(held));
+      if (mapped !== undefined) return mapped;
+      throw invalidSnapshot(
+        where,
+        `refers to ${target} ${JSON.stringify(held)}, which the snapshot does not contain`,
+      );
+    }
+    return NUMBERED.has(column) && typeof held === 'number' ? rowKey(partition, held) : held;
+  };
+  return (given, where) => {
+    const row = name === 'delivery' ? cancelOrphan(staging, given) : given;
+    const values = columns.map((column) => value(row, column, where));
+    try {
+      const { lastInsertRowid } = insert.run(...values);
+      if (key !== null) keys.get(name)?.set(Number(row[key]), Number(lastInsertRowid));
+    } catch (error) {
+      if (!isConstraintViolation(error)) throw error;
+      throw invalidSnapshot(where, `cannot be stored (${(error as Error).message})`);
+    }
+    countRow(staging, name, row);
+    return values.reduce<number>((sum, one) => sum + (typeof one === 'string' ? one.length : 0), 0);
+  };
+};
+
+/**
+ * Inserts all rows of a snapshot.
+ *
+ * @param partition an empty partition of a hidden account
+ * @param dump a snapshot whose rows have been checked
+ * @returns the number of events, and of deliveries by status
+ * @throws {SnapshotError} if a key occurs twice or a reference leads nowhere
+ */
+export const stageRows = async (
+  db: DatabaseSync,
+  partition: number,
+  dump: AccountDump,
+): Promise<Tally> => {
+  const staging: Staging = {
+    db,
+    partition,
+    attempts: await attemptsIn(dump),
+    keys: new Map(TABLES.map(({ name }) => [name, new Map()])),
+    deletedAt: new Map(),
+    tally: { ...NO_ROWS },
+  };
+  const isSliceDone = createPace();
+  for (const table of TABLES) {
+    const rows = dump.tables[table.name] ?? [];
+    const write = rowWriter(staging, table);
+    let next = 0;
+    const writeSlice = (): void => {
+      while (next < rows.length) {
+        const index = next++;
+        if (isSliceDone(write(rows[index]!, `tables.${table.name}[${index}]`))) return;
+      }
+    };
+    while (next < rows.length) {
+      transaction(db, writeSlice);
+      await nextTurn();
+    }
+  }
+  return staging.tally;
+};

@@ -47,9 +47,19 @@ export const STAGES = {
   /** Valid events in every legal form. */
   valid: { parallel: true, control: false, reproducibleBySingleRequest: 'fault' },
   /** Forgeries. */
-  negative: { parallel: false, control: true, reproducibleBySingleRequest: 'fault' },
+  negative: {
+    parallel: false,
+    control: true,
+
+    reproducibleBySingleRequest: 'fault',
+  },
   /** Requests that may crash a fragile receiver. */
-  risky: { parallel: false, control: true, reproducibleBySingleRequest: 'fault' },
+  risky: {
+    parallel: false,
+    control: true,
+
+    reproducibleBySingleRequest: 'fault',
+  },
   /** Valid events whose effects are verified. */
   effects: { parallel: true, control: false, reproducibleBySingleRequest: 'refusal' },
   /** Disturbances: faults, restarts, dead letters. */

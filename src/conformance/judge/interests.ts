@@ -9,7 +9,7 @@
 import { EVENT_TYPES, type EventType } from '../../../schemas/contract.ts';
 import { waitFor, type LeadState } from '../hooks/hooks.ts';
 import type { Data, Event } from '../probe/event-maker.ts';
-import type { Exchange } from '../net/exchange.ts';
+import { inTurn } from '../probe/in-turn.ts';
 import { DEFAULT_TYPE, type Probe } from '../probe/probe.ts';
 import { isAccepted } from '../verdict.ts';
 
@@ -33,9 +33,7 @@ const learnTypes = async (probe: Probe): Promise<ReadonlySet<EventType>> => {
   const { effects, wall, effectTypes } = probe;
   if (effectTypes !== null || effects === null) return new Set(effectTypes);
   const events = EVENT_TYPES.map((type) => probe.event(type));
-  const sent: Exchange[] = [];
-  // One at a time, because concurrency is the subject of other checks.
-  for (const event of events) sent.push(await probe.post(event));
+  const sent = await inTurn(probe, events, (event) => probe.post(event));
   const ask = (): Promise<readonly number[]> =>
     Promise.all(events.map(({ id }) => effects.count(id)));
   const hasEffect = (place: number, counts: readonly number[]): boolean =>

@@ -83,6 +83,8 @@ export interface ProbeContext {
   readonly signal: AbortSignal | undefined;
   /** Rate limits of the receiver, which requests wait for; undefined in intentional bursts. */
   readonly throttle?: Throttle | undefined;
+  /** Whether the receiver is so slow that requests should run side by side, with fewer repetitions. */
+  readonly isSlow?: (() => boolean) | undefined;
   /** What the rate limits of the receiver did to the run so far. */
   readonly limits?: (() => Limits) | undefined;
   /** Spend more time: more generated events, longer histories, longer pauses. */
@@ -111,6 +113,8 @@ export interface Probe {
   readonly timeoutMs: number;
   readonly sandbox: StartSandbox | undefined;
   readonly signal: AbortSignal | undefined;
+  /** Whether the receiver is so slow that requests should run side by side, with fewer repetitions. */
+  isSlow(): boolean;
   /** What the rate limits of the receiver did to the run so far. */
   limits(): Limits;
   /** Spend more time: more generated events, longer histories, longer pauses. */
@@ -210,6 +214,7 @@ export const createProbe = (context: ProbeContext): Probe => {
     },
     sandbox: context.sandbox,
     signal,
+    isSlow: context.isSlow ?? (() => false),
     limits: context.limits ?? (() => NO_LIMITS),
     thorough: context.thorough ?? false,
     examples: context.examples ?? [],

@@ -3,16 +3,19 @@
  *
  * @module
  */
+import pLimit from 'p-limit';
 import { seededRandom } from '../../domain/random.ts';
 import type { Hook } from '../needs.ts';
 import { createBacklog } from '../hooks/backlog.ts';
 import { createEventMaker } from '../probe/event-maker.ts';
 import { primaryTypeOf } from '../judge/interests.ts';
+import type { HttpClient } from '../net/http-client.ts';
 import { createThrottle, type Throttle } from '../net/throttle.ts';
 import { createProbe, type Probe } from '../probe/probe.ts';
 import { createExchangeLog, type ExchangeLog } from './exchange-log.ts';
 import { hooksWithout } from './hook-members.ts';
 import { createPace, type Pace } from './pace.ts';
+import { createSlowMode, MAX_IN_FLIGHT, type SlowMode } from './slow-mode.ts';
 import type { RunPlan } from './plan.ts';
 
 /** After the first timeout, a request without a valid signature waits no longer than this, so that a run ends. */
@@ -32,6 +35,7 @@ export interface Probes {
   readonly exchanges: ExchangeLog['all'];
   readonly pace: Pace;
   readonly throttle: Throttle;
+  readonly slowMode: SlowMode;
 }
 
 /** Each check draws from its own random stream, so that concurrent checks do not affect it. */
@@ -54,8 +58,17 @@ export const createProbes = (
   });
   let hasHung = false;
 
+  const slowMode = createSlowMode(pace, (answerMs) =>
+    onProgress?.({ type: 'shortened', answerMs }),
+  );
+  const inFlight = pLimit(MAX_IN_FLIGHT);
+  const client: HttpClient = {
+    ...context.client,
+    send: (request, ms) => inFlight(() => context.client.send(request, ms)),
+  };
   return {
     throttle,
+    slowMode,
     exchanges: log.all,
     pace,
     create: (by, inBurst = false) => {
@@ -65,8 +78,10 @@ export const createProbes = (
         hooks: hooksWithout(context.hooks, isUnreliable),
         random,
         events: createEventMaker(random, context.wall.now, context.leadEmail),
+        client: inBurst ? context.client : client,
         throttle: inBurst ? undefined : throttle,
         limits: throttle.limits,
+        isSlow: slowMode.isOn,
         primaryType: () => primaryTypeOf(context),
         backlog,
         timeoutMs: (isValid) => {

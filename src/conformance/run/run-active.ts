@@ -54,10 +54,14 @@ const MAX_REPEATS = 2;
 const limitedReason = ({ reply }: Exchange): string =>
   `The receiver limits the rate of requests (${describeReply(reply)}), which is legal, so this was not judged. Lift the limit in the tested build, or give the run more time.`;
 
-/** @returns a function that runs one check and stores its result */
-export const createActiveRun = (
-  options: ActiveRunOptions,
-): ((check: ActiveCheck) => Promise<void>) => {
+export interface ActiveRun {
+  /** Run one check and store its result. */
+  (check: ActiveCheck): Promise<void>;
+  /** Send one control for all checks of a phase, if any of their stages has controls. */
+  controlPhase(checks: readonly ActiveCheck[]): Promise<void>;
+}
+
+export const createActiveRun = (options: ActiveRunOptions): ActiveRun => {
   const { plan, probes, liveness, results, skipReasons, cutOff } = options;
   const { wall, signal } = plan.context;
   const hasEnded = (): boolean => signal?.aborted === true;
@@ -98,7 +102,9 @@ export const createActiveRun = (
     }
     // In a stage without controls, only a lost connection is a reason to send one.
     const lost = sent.find(isUnreachable);
-    if (!STAGES[check.stage].control && lost === undefined) return;
+    // For a slow receiver, one control per phase has to do.
+    const isDue = STAGES[check.stage].control && !probes.slowMode.isOn();
+    if (!isDue && lost === undefined) return;
     // Under a burst, some systems refuse the connections that they cannot hold.
     const wasDown = !('crowd' in STAGES[check.stage]) && sent.some(isRefusedConnection);
     const alive = await liveness.control(check.id, lost ?? sent.at(-1) ?? null, wasDown);
@@ -124,7 +130,14 @@ export const createActiveRun = (
     return { verdict, exchanges, durationMs };
   };
 
-  return async (check) => {
+  const controlPhase = async (checks: readonly ActiveCheck[]): Promise<void> => {
+    const id = checks.findLast(({ stage }) => STAGES[stage].control)?.id;
+    if (id === undefined || hasEnded() || skipReasons.isStopped()) return;
+    if (await liveness.control(id, null)) return;
+    skipReasons.stop(`Not run: the receiver crashed before or during ${id} and did not recover.`);
+  };
+
+  const runAndStore = async (check: ActiveCheck): Promise<void> => {
     const reason = skipReasons.of(check);
     if (reason !== null || hasEnded()) {
       const verdict = reason === null ? cutOff(false) : notTested(reason);
@@ -138,4 +151,6 @@ export const createActiveRun = (
     }
     if ('gate' in STAGES[check.stage] && result.status !== 'pass') skipReasons.closeGate(check.id);
   };
+
+  return Object.assign(runAndStore, { controlPhase });
 };

@@ -14,6 +14,8 @@ export interface SkipReasons {
   of(check: ActiveCheck): Reason | null;
   /** Why a hook is unreliable; null if it is reliable or not validated yet. */
   unreliable(hook: Hook): string | null;
+  /** Whether all further active checks are skipped. */
+  isStopped(): boolean;
   /** Skip all further active checks. The first reason stays. */
   stop(reason: string): void;
   /** Skip everything that follows, passive checks too, because a prerequisite did not pass. */
@@ -58,6 +60,7 @@ export const createSkipReasons = (
       const failed = after.find(notPassed);
       return failed === undefined ? null : `Not meaningful until ${failed} passes.`;
     },
+    isStopped: () => stopped !== null,
     stop: (reason) => {
       stopped ??= reason;
     },

@@ -10,6 +10,9 @@ import { interestsOf } from '../../judge/interests.ts';
 import type { Reason } from '../../needs.ts';
 import { fail, isAccepted, notTested, pass, describeReply } from '../../verdict.ts';
 
+/** Then the other types are tried, and get more time. */
+const FIRST_WAIT_MS = 2000;
+
 /** Unknown leads, other event types and a wrong hook look alike, so this says nothing about the receiver. */
 const withoutEffect = (types: readonly string[]): Reason => ({
   needs: 'known_lead',
@@ -47,7 +50,7 @@ export const check = defineCheck({
         `The receiver responded to the event with ${describeReply(exchange.reply)}. Fix that first.`,
       );
     }
-    const after = await effects.settled(event.id, 1);
+    const after = await effects.settled(event.id, 1, { forMs: FIRST_WAIT_MS });
     if (after > 1) {
       return fail({
         expected: ['one effect'],

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { STAGES, type ActiveCheck, type Verdict } from '../check.ts';
+import { areaOf, STAGES, type ActiveCheck, type Verdict } from '../check.ts';
 import { BehindError } from '../hooks/backlog.ts';
 import type { Exchange } from '../net/exchange.ts';
 import { stopwatch } from '../net/stopwatch.ts';
@@ -47,6 +47,10 @@ const unlessCrashed = (verdict: Verdict, sent: readonly Exchange[]): Verdict => 
     ? notTested('The receiver crashed during this check: see http/survives.')
     : verdict;
 };
+
+/** Whether a phase with this check ends with a control: not after mere measurements, and not at the end of a run. */
+const isFollowedByControl = (check: ActiveCheck): boolean =>
+  STAGES[check.stage].control && areaOf(check) !== 'performance' && check.stage !== 'flood';
 
 /** Repetitions of a check that a rate limit has disturbed. */
 const MAX_REPEATS = 2;
@@ -131,7 +135,7 @@ export const createActiveRun = (options: ActiveRunOptions): ActiveRun => {
   };
 
   const controlPhase = async (checks: readonly ActiveCheck[]): Promise<void> => {
-    const id = checks.findLast(({ stage }) => STAGES[stage].control)?.id;
+    const id = checks.findLast(isFollowedByControl)?.id;
     if (id === undefined || hasEnded() || skipReasons.isStopped()) return;
     if (await liveness.control(id, null)) return;
     skipReasons.stop(`Not run: the receiver crashed before or during ${id} and did not recover.`);

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { STAGES, type ActiveCheck, type Level, type Stage } from '../check.ts';
+import { areaOf, STAGES, type ActiveCheck, type Level, type Stage } from '../check.ts';
 
 export interface Phase {
   readonly stage: Stage;
@@ -81,7 +81,12 @@ export const createSchedule = (checks: readonly ActiveCheck[]): Schedule => {
     stages: readonly Stage[],
     fits: (check: ActiveCheck) => boolean,
   ): Phase => {
-    const selected = remaining.filter((check) => stages.includes(check.stage) && fits(check));
+    // Response times are measured alone.
+    const isPart = (check: ActiveCheck): boolean =>
+      stages.length === 1 || areaOf(check) !== 'performance';
+    const selected = remaining.filter(
+      (check) => stages.includes(check.stage) && fits(check) && isPart(check),
+    );
     for (const check of selected) remaining.splice(remaining.indexOf(check), 1);
     const sorted = selected.toSorted((one, other) => urgencyOf(one) - urgencyOf(other));
     return { stage, checks: inOrder(sorted) };
@@ -97,8 +102,10 @@ export const createSchedule = (checks: readonly ActiveCheck[]): Schedule => {
       const stage = stages.find((name) =>
         remaining.some((check) => check.stage === name && fits(check)),
       )!;
-      const together = isSlow && SIDE_BY_SIDE.includes(stage) ? SIDE_BY_SIDE : [stage];
-      return take(together === SIDE_BY_SIDE ? 'valid' : stage, together, fits);
+      const isFirst = remaining.some((check) => check.stage === 'valid' && fits(check));
+      return isSlow && isFirst && SIDE_BY_SIDE.includes(stage)
+        ? take('valid', SIDE_BY_SIDE, fits)
+        : take(stage, [stage], fits);
     },
   };
 };

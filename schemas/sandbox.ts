@@ -387,10 +387,10 @@ export const Attempt = z.looseObject({
   outcome: Outcome,
   /** Cause and remedy; null if delivered. */
   error: z.string().nullable(),
-  /** Scheduled time of the next attempt; null if there is none. */
+  /** Scheduled time of the next attempt; null if no attempt is due. */
   next_attempt_at: SandboxTime.nullable(),
   request: AttemptRequest,
-  /** Null when there was none. */
+  /** Null without a response. */
   response: AttemptResponse.nullable(),
   /** What was made to go wrong with it; null for nothing. */
   fault: AttemptFault.nullable(),
@@ -1066,7 +1066,7 @@ export const SinkRecord = z.looseObject({
   received_at: SandboxTime,
   method: SinkMethod,
   path: z.string(),
-  /** As it was sent, without the question mark; empty when there was none. */
+  /** Query string as sent, without the question mark; empty for a URL without a query. */
   query: z.string(),
   /** Names in lower case. Headers with keys have the value `[redacted]`. */
   headers: HeaderList,

@@ -865,7 +865,7 @@ export const Failure = z.looseObject({
    */
   last_error: z.string(),
   /**
-   * The status of the last answer; null when there was none.
+   * The status of the last answer; null without an answer.
    *
    * @example `503`
    * @example `null`

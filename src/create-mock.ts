@@ -7,10 +7,12 @@ import { randomInt } from 'node:crypto';
 import type { Hono } from 'hono';
 import { systemClock } from './clock/system.ts';
 import { startClock } from './clock/virtual.ts';
+import type { RemedyTexts } from './domain/remedies.ts';
 import { createTransport } from './engine/delivery/transport.ts';
 import { createEngine } from './engine/create-engine.ts';
 import type { Engine } from './engine/engine.ts';
 import {
+  OPTION_REMEDIES,
   settingsOf,
   type LooseMockOptions,
   type MockOptions,
@@ -48,7 +50,7 @@ export interface StartedSandbox extends Mock {
   readonly store: Store;
 }
 
-const engineFor = (store: Store, settings: Settings): Engine<Simulator> => {
+const engineFor = (store: Store, settings: Settings, remedies: RemedyTexts): Engine<Simulator> => {
   const { setting, start, seed, timeoutMs, allowPublicTargets } = settings;
   const wall = systemClock;
   return createEngine({
@@ -59,6 +61,7 @@ const engineFor = (store: Store, settings: Settings): Engine<Simulator> => {
     concurrency: settings.concurrency,
     apiKeys: settings.apiKeys,
     chaos: settings.chaos,
+    remedies,
     openEventSource: openSimulator,
     initial: () => ({
       clock: startClock(setting, start ?? wall.now(), wall.now()),
@@ -68,10 +71,14 @@ const engineFor = (store: Store, settings: Settings): Engine<Simulator> => {
 };
 
 /** Start a sandbox on an open store, which stays open on failure. */
-const startOn = async (store: Store, settings: Settings): Promise<StartedSandbox> => {
+const startOn = async (
+  store: Store,
+  settings: Settings,
+  remedies: RemedyTexts,
+): Promise<StartedSandbox> => {
   const { timeoutMs, port, host, allowedHosts, profile: defaultProfile, rateLimit } = settings;
   const wall = systemClock;
-  const engine = engineFor(store, settings);
+  const engine = engineFor(store, settings, remedies);
   const closing = new AbortController();
   const { signal } = closing;
   const options = { engine, store, wall, defaultProfile, rateLimit, host, allowedHosts };
@@ -96,14 +103,21 @@ const startOn = async (store: Store, settings: Settings): Promise<StartedSandbox
   }
 };
 
-/** As {@link createMock}, with access to the engine and the store. */
-export const startSandbox = async (options: LooseMockOptions = {}): Promise<StartedSandbox> => {
+/**
+ * As {@link createMock}, with access to the engine and the store.
+ *
+ * @param remedies how the errors of deliveries word changes to the sandbox's configuration. Default: by options
+ */
+export const startSandbox = async (
+  options: LooseMockOptions = {},
+  remedies: RemedyTexts = OPTION_REMEDIES,
+): Promise<StartedSandbox> => {
   // Validate everything before anything is opened.
   const settings = settingsOf(options);
   const { file } = settings;
   const store = file === null ? openMemoryStore() : await openSqliteStore({ file });
   try {
-    return await startOn(store, settings);
+    return await startOn(store, settings, remedies);
   } catch (error) {
     await store.close();
     throw error;
@@ -117,7 +131,7 @@ export const startSandbox = async (options: LooseMockOptions = {}): Promise<Star
  * With `port: null` it does so only while a delivery is scheduled.
  *
  * @throws {MockOptionError} for an invalid option
- * @throws if the port is in use or the database cannot be opened; the message names the remedy
+ * @throws {StartError} if the port is in use or the database cannot be opened; the message names the remedy
  *
  * @example
  * ```ts

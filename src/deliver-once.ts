@@ -8,13 +8,21 @@ import { ulid } from 'ulid';
 import { DELIVERY_POLICY } from '../schemas/contract.ts';
 import type { TriggerRequest } from '../schemas/sandbox.ts';
 import { systemClock } from './clock/system.ts';
+import type { RemedyTexts } from './domain/remedies.ts';
 import { toProviderTime } from './domain/time.ts';
 import { deliveryHeaders, makeAttempt, type AttemptEnd } from './engine/delivery/attempt.ts';
+import { errorTextOf } from './engine/delivery/outcome.ts';
 import { createTransport, targetOf } from './engine/delivery/transport.ts';
 import { serialise } from './engine/publish.ts';
 import { createSigner } from './signature/sign.ts';
 import { createGenerator } from './simulator/generator.ts';
 import { completeEvents } from './simulator/trigger.ts';
+
+const REMEDIES: RemedyTexts = {
+  // Public targets are always allowed here.
+  allow_public_targets: 'allow public targets',
+  trust_certificate: 'for a private certificate set NODE_EXTRA_CA_CERTS=<its CA> before the start',
+};
 
 export interface OnceRequest {
   readonly url: string;
@@ -23,7 +31,7 @@ export interface OnceRequest {
   readonly signal?: AbortSignal;
 }
 
-export interface Once extends Omit<AttemptEnd, 'signature'> {
+export interface Once extends Omit<AttemptEnd, 'signature' | 'remedy'> {
   /** The request body, exactly as sent. */
   readonly body: string;
   /** A hint, e.g. about unknown fields; null for no hint. */
@@ -74,11 +82,14 @@ export const deliverOnce = async ({ url, secret, event, signal }: OnceRequest): 
     signature: 'valid',
   } as const;
   try {
-    const { signature, ...end } = await new Promise<AttemptEnd>((resolve, reject) => {
+    const end = await new Promise<AttemptEnd>((resolve, reject) => {
       signal?.addEventListener('abort', () => reject(signal.reason as Error));
       makeAttempt(transport, timeoutMs, sendable, resolve);
     });
-    return { ...end, body, notice, request: { url, headers: deliveryHeaders(signature) } };
+    const { outcome, durationMs, response, signature } = end;
+    const error = errorTextOf(end, REMEDIES);
+    const request = { url, headers: deliveryHeaders(signature) };
+    return { outcome, error, durationMs, response, body, notice, request };
   } finally {
     await transport.close();
   }

@@ -128,7 +128,7 @@ describe('each rule can fail', () => {
       expected: ['import-table'],
     },
     {
-      title: 'an import that nobody can follow',
+      title: 'an import that cannot be resolved',
       files: { 'src/domain/a.ts': 'export const a = (name: string) => import(name);' },
       expected: ['computed-import'],
     },

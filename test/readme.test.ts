@@ -63,7 +63,7 @@ describe('the mechanism tries', () => {
 describe('the mechanism refuses', () => {
   test.each([
     ['a block without a comment', '', 'sh', 'true', /no <!-- test/u],
-    ['a mode that is none', '<!-- test: hope -->', 'sh', 'true', /no way to try/u],
+    ['an unknown mode', '<!-- test: hope -->', 'sh', 'true', /no way to try/u],
     ['a skip without a reason', '<!-- test: skip -->', 'sh', 'true', /without reason/u],
     ['a command that fails', '<!-- test: run -->', 'sh', 'echo oh; false', /ended with 1[^]*oh/u],
     ['a command that fails midway', '<!-- test: run -->', 'sh', 'false\ntrue', /ended with 1/u],

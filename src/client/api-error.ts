@@ -34,7 +34,7 @@ export class ApiError extends Error {
   readonly code: string;
   /** HTTP status; null if there was no response. */
   readonly status: number | null;
-  /** `req_…`, as in the server's log; null if there was none. */
+  /** `req_…`, as in the server's log; null if the response has no id. */
   readonly requestId: string | null;
   /** Seconds to wait before a retry; null if the API gives none. */
   readonly retryAfter: number | null;

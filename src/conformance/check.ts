@@ -66,7 +66,7 @@ export const STAGES = {
   disturbing: { parallel: false, control: true, reproducibleBySingleRequest: 'nothing' },
   /** Concurrent requests; only failures are conclusive. */
   load: { parallel: false, control: true, crowd: true, reproducibleBySingleRequest: 'nothing' },
-  /** So many events that a queue takes a while to drain. */
+  /** Enough events that a queue takes a while to drain. */
   flood: { parallel: false, control: true, crowd: true, reproducibleBySingleRequest: 'nothing' },
 } as const satisfies Readonly<Record<string, StageRules>>;
 

@@ -50,7 +50,7 @@ export interface VerifyOptions {
   readonly events?: readonly EventType[] | undefined;
   /**
    * Address of a lead that the receiver knows, or a function that returns one for each lead. Used for every event whose
-   * effect or state is judged; default: made-up addresses.
+   * effect or state is judged; default: generated addresses.
    */
   readonly leadEmail?: string | (() => string) | undefined;
   /** Saved events that are replayed before any are generated; see `readExamples`. */

@@ -5,8 +5,9 @@
  */
 import type { Verdict } from './check.ts';
 import type { Reason } from './needs.ts';
+import { isSuccess } from '../domain/retry-plan.ts';
 import { isThrottled } from './net/throttle.ts';
-import { isSuccess, type Exchange, type Reply } from './net/exchange.ts';
+import type { Exchange, Reply } from './net/exchange.ts';
 
 export const pass = (note?: string): Verdict =>
   note === undefined ? { status: 'pass' } : { status: 'pass', note };
@@ -23,7 +24,8 @@ export const notTested = (reason: Reason): Verdict => ({ status: 'not_tested', r
 export const unjudged = (reason: string): Verdict => ({ status: 'error', reason });
 
 /** A 2xx: the provider considers the event delivered. */
-export const isAccepted = ({ reply }: Pick<Exchange, 'reply'>): boolean => isSuccess(reply);
+export const isAccepted = ({ reply }: Pick<Exchange, 'reply'>): boolean =>
+  reply.kind === 'answer' && isSuccess(reply.status);
 
 /** A 4xx, or a rate limit: a deliberate rejection. */
 export const isRefused = ({ reply }: Pick<Exchange, 'reply'>): boolean =>
@@ -52,3 +54,14 @@ export const describeReply = (reply: Reply): string =>
   reply.kind === 'answer'
     ? `${reply.status} in ${Math.round(reply.durationMs)} ms`
     : `${reply.message} after ${Math.round(reply.durationMs)} ms`;
+
+/**
+ * A clause about the response to a request: `The receiver responded to the event with 401 in 3 ms`, or `The receiver gave no
+ * valid response to the event (connection reset after 12 ms)`.
+ *
+ * @param request what was sent, such as `the event`
+ */
+export const describeResponseTo = (request: string, reply: Reply): string =>
+  reply.kind === 'answer'
+    ? `The receiver responded to ${request} with ${describeReply(reply)}`
+    : `The receiver gave no valid response to ${request} (${describeReply(reply)})`;

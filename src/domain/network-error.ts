@@ -66,7 +66,6 @@ const KINDS: Readonly<Record<string, FailureKind>> = {
   ETIMEDOUT: 'connect_timeout',
   ERR_SOCKET_CONNECTION_TIMEOUT: 'connect_timeout',
   UND_ERR_CONNECT_TIMEOUT: 'connect_timeout',
-  EPROTO: 'tls',
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'wrong_length',
   UND_ERR_HEADERS_OVERFLOW: 'headers_too_large',
   HPE_HEADER_OVERFLOW: 'headers_too_large',
@@ -81,13 +80,36 @@ const KINDS: Readonly<Record<string, FailureKind>> = {
   UND_ERR_DESTROYED: 'stopped',
 };
 
-/** Codes of OpenSSL's certificate verification, and Node's own about TLS. */
-const TLS_CODE =
-  /^(ERR_TLS_|ERR_SSL_|CERT_|CRL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERROR_IN_C|HOSTNAME_MISMATCH$|INVALID_CA$|INVALID_PURPOSE$|PATH_LENGTH_EXCEEDED$)/;
+export type TlsFailure =
+  /** The other side does not speak TLS. */
+  | 'not_tls'
+  /** The certificate has expired or is not valid yet. */
+  | 'not_valid_now'
+  /** The certificate is for another host name. */
+  | 'other_name'
+  /** The certificate is self-signed, its authority is unknown, or its chain is incomplete. */
+  | 'untrusted'
+  | 'other';
+
+/** Codes of OpenSSL's certificate verification, and Node's own about TLS. The first match counts. */
+const TLS_CODES: readonly (readonly [TlsFailure, RegExp])[] = [
+  [
+    'not_tls',
+    /^(EPROTO$|ERR_SSL_.*(WRONG_VERSION_NUMBER|PACKET_LENGTH|UNKNOWN_PROTOCOL|HTTP_REQUEST))/,
+  ],
+  ['not_valid_now', /^(CERT|CRL)_(HAS_EXPIRED|NOT_YET_VALID)$/],
+  ['other_name', /^(ERR_TLS_CERT_ALTNAME_|HOSTNAME_MISMATCH$)/],
+  ['untrusted', /^(CERT_|CRL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/],
+  ['other', /^(ERR_TLS_|ERR_SSL_|ERROR_IN_C|INVALID_CA$|INVALID_PURPOSE$|PATH_LENGTH_EXCEEDED$)/],
+];
+
+/** @returns null unless the code is of TLS */
+export const tlsFailureOf = (code: string): TlsFailure | null =>
+  TLS_CODES.find(([, pattern]) => pattern.test(code))?.[0] ?? null;
 
 /**
  * The code of an error, unwrapped: of an `AggregateError` (one error per address of a name) the last, else its own, else
- * that of its cause, in which `fetch` wraps the original error. Empty if there is none.
+ * that of its cause, in which `fetch` wraps the original error. Empty for an error without a code.
  */
 export const codeOf = (error: unknown): string => {
   const { code, errors, cause } = (error ?? {}) as Readonly<Record<string, unknown>>;
@@ -108,7 +130,7 @@ export const describeNetworkError = (error: unknown): string => {
 const kindOf = (code: string, error: unknown): FailureKind => {
   const known = Object.hasOwn(KINDS, code) ? KINDS[code] : undefined;
   if (known !== undefined) return known;
-  if (TLS_CODE.test(code)) return 'tls';
+  if (tlsFailureOf(code) !== null) return 'tls';
   const { name } = (error ?? {}) as { name?: unknown };
   return code.startsWith('HPE_') || name === 'HTTPParserError' ? 'not_http' : 'internal';
 };

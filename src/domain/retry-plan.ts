@@ -26,6 +26,6 @@ export const nextAttemptAt = (attempt: number, failedAt: Millis): Millis | null 
   return delay === undefined ? null : toMoment(failedAt + delay);
 };
 
-/** True if a response status acknowledges the event. */
+/** Whether a response status acknowledges an event: a 2xx. */
 export const isSuccess = (status: number): boolean =>
   status >= DELIVERY_POLICY.successFrom && status <= DELIVERY_POLICY.successTo;

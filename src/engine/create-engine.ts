@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import type { ClockState, SystemClock } from '../clock/port.ts';
 import type { Outcome } from '../domain/delivery.ts';
 import { tooManyAccounts, unauthorized } from '../domain/problems.ts';
+import type { RemedyTexts } from '../domain/remedies.ts';
 import type { Store } from '../storage/store.ts';
 import { openAccount, type OpenAccount } from './account.ts';
 import type { AccountEngine, Engine } from './engine.ts';
@@ -30,6 +31,8 @@ export interface EngineOptions<Source extends EventSource> {
   readonly openEventSource: OpenEventSource<Source>;
   /** Initial fault rules of every account. */
   readonly chaos: readonly NewRule[];
+  /** Texts for remedies that change the sandbox's configuration, worded by the entry point. */
+  readonly remedies: RemedyTexts;
   /** The only keys accepted; null accepts any key. */
   readonly apiKeys: readonly string[] | null;
   /** Clock and seed of a new account. */

@@ -7,6 +7,7 @@ import { createServer } from 'node:http';
 import { isIPv6, type AddressInfo } from 'node:net';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import type { WallClock } from '../clock/port.ts';
+import { StartError } from '../domain/start-error.ts';
 import { guardProtocol } from './client-errors.ts';
 
 /** Timeouts for receiving the headers and the whole request, in real milliseconds. */
@@ -20,8 +21,8 @@ const KEEP_ALIVE_MS = 75_000;
 /** Interval at which idle connections are closed during shutdown. */
 const IDLE_CHECK_MS = 20;
 
-/** The address cannot be bound. The message gives the cause and the remedy. */
-export class ListenError extends Error {
+/** The address cannot be bound: the `port` or the `host` must change. */
+export class ListenError extends StartError {
   override readonly name = 'ListenError';
 }
 
@@ -44,14 +45,23 @@ const explain = (error: NodeJS.ErrnoException, host: string, port: number): Erro
   switch (error.code) {
     case 'EADDRINUSE':
       return new ListenError(
-        `Port ${port} on ${host} is in use. Stop the process that uses it, or pass another --port (0 selects a free port).`,
+        { option: 'port', value: port },
+        `Port ${port} on ${host} is in use`,
+        (option) =>
+          `Stop the process that uses it, or pass another ${option} (0 selects a free port).`,
       );
     case 'EACCES':
-      return new ListenError(`Permission denied for port ${port}. Pass a --port above 1023.`);
+      return new ListenError(
+        { option: 'port', value: port },
+        `Permission denied for port ${port}`,
+        (option) => `Pass a ${option} above 1023.`,
+      );
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
       return new ListenError(
-        `This machine has no address ${host}. Pass a --host that it has, such as 127.0.0.1 or 0.0.0.0.`,
+        { option: 'host', value: host },
+        `This machine has no address ${host}`,
+        (option) => `Pass a ${option} that it has, such as 127.0.0.1 or 0.0.0.0.`,
       );
     default:
       return error;

@@ -25,7 +25,7 @@ export interface SignatureReport {
 export interface SignatureClaim {
   /** The exact bytes, or characters that are sent as UTF-8. */
   readonly body: Uint8Array | string;
-  /** The header's value as received; null or undefined when there was none. */
+  /** The header's value as received; null or undefined without the header. */
   readonly header: string | null | undefined;
   readonly secret: string;
 }

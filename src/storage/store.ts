@@ -4,7 +4,7 @@
  *
  * ## Delivery states
  *
- * A delivery is one event addressed to one webhook. The arrows are the only transitions; `delivery-updates.ts` in the
+ * A delivery is one event addressed to one webhook. The arrows are the only transitions; `delivery-transitions.ts` in the
  * domain decides those that depend on an outcome or on a deleted webhook, so that all adapters agree.
  *
  * | from | to | by |

@@ -84,7 +84,7 @@ interface Node {
   readonly additionalProperties?: unknown;
 }
 
-/** The clause at a path, or an `additionalProperties: false` above it; null if there is none. */
+/** The clause at a path, or an `additionalProperties: false` above it; null without either. */
 const clauseAt = (json: unknown, path: string): string | null => {
   let node = json as Node | null;
   for (const key of path.split('.').filter((step) => step !== '')) {

@@ -68,7 +68,7 @@ export const describeDelivery = ({ event, url, status, attempts }: DeliveryDetai
     ),
   ].join('\n');
 
-/** Errors of mounted handlers, to append to a failure message; empty if there are none. */
+/** Errors of mounted handlers, to append to a failure message; empty without errors. */
 export const thrown = ({ errors }: Pick<Sandbox, 'errors'>): string =>
   errors.length === 0
     ? ''

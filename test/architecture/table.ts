@@ -78,7 +78,7 @@ export const GRANTS: readonly Grant[] = [
   {
     from: 'simulator',
     to: 'schemas',
-    reason: 'what is made up is typed by the generated schemas and checked against them',
+    reason: 'generated data is typed by the generated schemas and checked against them',
   },
   {
     from: 'simulator',
@@ -146,7 +146,7 @@ export const AMBIENT_TIME: readonly AmbientTime[] = [
   },
   {
     path: 'src/cli/scenario/run.ts',
-    reason: "it waits for a sandbox's clock, which runs by itself",
+    reason: "it waits for a sandbox's clock, which runs on its own",
   },
   {
     path: 'src/conformance/net/stopwatch.ts',

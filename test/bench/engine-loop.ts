@@ -8,6 +8,7 @@ import { systemClock } from '../../src/clock/system.ts';
 import { createEngine } from '../../src/engine/create-engine.ts';
 import type { AccountEngine } from '../../src/engine/engine.ts';
 import type { EventToPublish } from '../../src/engine/event-source.ts';
+import { OPTION_REMEDIES } from '../../src/mock-options.ts';
 import { createTransport } from '../../src/engine/delivery/transport.ts';
 import { openMemoryStore } from '../../src/storage/memory/memory-store.ts';
 import { openSqliteStore } from '../../src/storage/sqlite/sqlite-store.ts';
@@ -29,6 +30,7 @@ const engine = createEngine({
   concurrency: CONCURRENCY,
   apiKeys: null,
   chaos: [],
+  remedies: OPTION_REMEDIES,
   openEventSource: async () => ({
     nextAt: () => null,
     runDue: async () => undefined,

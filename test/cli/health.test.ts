@@ -60,7 +60,7 @@ describe('health', () => {
     expect(status).toBe(1);
   });
 
-  test('a span that is none is refused', async () => {
+  test('an invalid duration is rejected', async () => {
     const { status, stderr } = await run(['health', '--watch', 'long']);
     expect(stderr).toContain('Pass a duration from 1ms to 10m');
     expect(status).toBe(2);

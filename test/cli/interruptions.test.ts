@@ -13,7 +13,7 @@ import { apiOf } from '../support/api.ts';
 import { startReceiver, type Receiver } from '../support/receiver.ts';
 import { keepRunning, serve } from './support.ts';
 import { atTerminal, CTRL_C, hasScript } from './terminal-support.ts';
-import { allVerbs, lineOf, NOBODY, titleOf, VERBS, type Partners } from './verbs.ts';
+import { allVerbs, lineOf, UNREACHABLE, titleOf, VERBS, type Partners } from './verbs.ts';
 import { ENV, receiver, serveHooks } from './verify-support.ts';
 
 // Several processes each: a busy machine takes its time to start them.
@@ -27,7 +27,7 @@ const STATUS = { SIGINT: 130, SIGTERM: 143 } as const;
 const originOf = ({ url }: Receiver): string => new URL(url).origin;
 
 const partners = (server: Receiver): Partners => ({
-  ...NOBODY,
+  ...UNREACHABLE,
   sandbox: originOf(server),
   receiver: originOf(server),
 });
@@ -76,7 +76,7 @@ describe.skipIf(!hasScript)('typed at a terminal, Ctrl-C ends', () => {
   test.each(reads.map((verb) => [titleOf(verb), verb] as const))(
     '%s while it reads standard input',
     async (_title, verb) => {
-      const line = lineOf(verb, NOBODY);
+      const line = lineOf(verb, UNREACHABLE);
       await using typed = atTerminal(line);
       await typed.shows('Reading standard input');
       typed.type(CTRL_C);

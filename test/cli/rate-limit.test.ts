@@ -38,7 +38,7 @@ const limited = async (headers: Readonly<Record<string, string>>) => {
   };
 };
 
-test('it waits as long as it is told, says so, and does its work', async () => {
+test('a rate-limited command waits for Retry-After, reports the wait and then succeeds', async () => {
   await using sandbox = await limited({ 'retry-after': '1' });
   const { status, stdout, stderr } = await run(sandbox.args);
   expect({ status, data: JSON.parse(stdout) }).toEqual({ status: 0, data: [] });

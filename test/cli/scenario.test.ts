@@ -68,7 +68,7 @@ describe('run --to', () => {
       if (seen.total <= 20 || seen.bounced / seen.total <= 0.05 || seen.pauses.length > 0) return;
       seen.pauses.push(api.send('POST', `/v1/campaigns/${data.campaign_id}/pause`));
     });
-    // So many leads that the pause takes effect before the campaign ends, on the busiest machine.
+    // Enough leads that the pause takes effect before the campaign ends, on the busiest machine.
     const leads = 5000;
     const args = ['scenario', 'run', 'bounce-spike', '--leads', String(leads), '--json'];
     const to = ['--to', receiver.url, '--port', String(port)];

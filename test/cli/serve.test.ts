@@ -233,6 +233,15 @@ describe('--forward-to', () => {
   });
 });
 
+test('the error of a blocked delivery names the flag that allows it', async () => {
+  await using served = await serve(['--forward-to', 'http://8.8.8.8/hook', '--clock', 'frozen']);
+  const api = apiOf(served.url);
+  await api.trigger();
+  await expect
+    .poll(() => served.lines.find(isAttempt))
+    .toContain('; start it with --allow-public-targets if this receiver is yours');
+});
+
 describe('when it cannot start', () => {
   test('the port is taken', async () => {
     const server = createServer().listen(0, '127.0.0.1');
@@ -251,6 +260,7 @@ describe('when it cannot start', () => {
     const second = await run(['serve', '--port', '0', '--db', db]);
     expect(second.status).toBe(2);
     expect(second.stderr).toContain('shared.db');
+    expect(second.stderr).toContain('Stop the other sandbox, or pass another --db.');
     const nowhere = await run(['serve', '--port', '0', '--db', join(folder, 'no/such/folder.db')]);
     expect(nowhere.status).toBe(2);
     expect(nowhere.stderr).toContain('folder.db');

@@ -19,8 +19,8 @@ export interface Partners {
   readonly event: string;
 }
 
-/** For what is never looked at. */
-export const NOBODY: Partners = {
+/** Partners for commands that never contact them. */
+export const UNREACHABLE: Partners = {
   sandbox: 'http://127.0.0.1:1',
   receiver: 'http://127.0.0.1:1',
   delivery: 'dlv_1',
@@ -30,7 +30,7 @@ export const NOBODY: Partners = {
 export interface Verb {
   /** As in the help, e.g. `clock advance`. */
   readonly name: string;
-  /** The partner that it talks to first; `input` is standard input, `none` needs nobody. */
+  /** The partner that it contacts first; `input` is standard input, `none` contacts no one. */
   readonly needs: 'sandbox' | 'receiver' | 'input' | 'none';
   /** Arguments behind the name. */
   args(partners: Partners): readonly string[];
@@ -113,7 +113,9 @@ export const lineOf = ({ name, args }: Verb, partners: Partners): readonly strin
 export const titleOf = (verb: Verb): string =>
   [
     verb.name,
-    ...verb.args(NOBODY).filter((arg) => /^--(?!secret|sandbox|port|only|signature)/.test(arg)),
+    ...verb
+      .args(UNREACHABLE)
+      .filter((arg) => /^--(?!secret|sandbox|port|only|signature)/.test(arg)),
   ].join(' ');
 
 /** Names of all verbs that there are, as the completion has them. */

@@ -1,5 +1,5 @@
 /**
- * The view of a run while it goes on, as a terminal is told to show it.
+ * The live view of a run, as the control sequences for a terminal.
  *
  * @module
  */
@@ -49,7 +49,7 @@ test('what runs, how far it is, and each finding once', () => {
   ]);
 });
 
-test('a receiver that is not reached is told by the last line of the run alone', () => {
+test('an unreachable receiver is reported only by the last line of the run', () => {
   const { shown, ...terminal } = screen();
   const reach = CATALOGUE.find(({ id }) => id === 'http/reachable')!;
   const live = createLiveView(terminal, { total: 1, failOn: 'must', elapsed: () => 0 });

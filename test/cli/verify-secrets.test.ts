@@ -15,7 +15,7 @@ import { elsewhere, SECRET, verify } from './verify-support.ts';
 const cwd = elsewhere();
 afterAll(() => rmSync(cwd, { recursive: true, force: true }));
 
-const GATEWAY_KEY = 'gateway-key-that-nobody-may-see';
+const GATEWAY_KEY = 'gateway-key-to-keep-confidential';
 const FORMATS = ['pretty', 'json', 'junit', 'html', 'markdown', 'sarif'] as const;
 
 /** Whatever a text could be turned into on its way through a format. */
@@ -30,7 +30,7 @@ const formsOf = (value: string): readonly string[] => {
   ];
 };
 
-test('a receiver that gives away all that it knows: not one report repeats it', async () => {
+test('no report repeats the secrets that a leaking receiver responds with', async () => {
   const made = new Set<string>();
   // Takes everything, and tells in its answer and its headers what it has computed.
   const blab = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -87,7 +87,7 @@ test('a receiver that gives away all that it knows: not one report repeats it', 
   }
 });
 
-test('of a wrong --secret only the length is told', async () => {
+test('an error about an invalid --secret does not repeat it', async () => {
   const { stderr } = await verify(['http://127.0.0.1:1/', '--secret', 'x7!q'], { cwd });
   expect(stderr).not.toContain('x7!q');
 });

@@ -1,5 +1,5 @@
 /**
- * A receiver behind TLS, on IPv6, whose URL has a query: the whole run, with a certificate that nobody vouches for.
+ * A receiver behind TLS, on IPv6, whose URL has a query: the whole run, with an untrusted certificate.
  *
  * @module
  */
@@ -50,7 +50,7 @@ test('it is right with --insecure', async () => {
   const { summary, checks } = reportOf(ran);
   expect(checks.filter(({ status, level }) => status === 'fail' && level !== 'INFO')).toEqual([]);
   expect(checks.filter(({ status }) => status === 'error')).toEqual([]);
-  // What can be told of it can be sent again.
+  // Whatever can be reported can be reproduced.
   const commands = checks.flatMap(({ reproduce }) => (reproduce === null ? [] : [reproduce]));
   expect(commands.length).toBeGreaterThan(0);
   for (const command of commands) expect(command).toContain('curl -i -k -g ');

@@ -300,7 +300,7 @@ describe.concurrent('a configuration', () => {
       /--config i\.mjs has unknown keys: "hooks\.effect"/,
     ],
     [
-      'a hook that is none',
+      'a hook that is not a function',
       'j.mjs',
       'export default { hooks: { effects: 1 } };',
       /--config j\.mjs has an invalid value for "hooks\.effects"/,

@@ -49,7 +49,8 @@ describe('a right receiver', () => {
     await using right = await receiver();
     await using hooks = await serveHooks(right);
     const ran = await verify([right.url, '--json', ...hooks.flags], { cwd });
-    expect(ran.stderr).toBe('');
+    // A slow run reports its progress from time to time.
+    expect(ran.stderr.replaceAll(/^\d+\/\d+ .* after .+\n/gm, '')).toBe('');
     const untested = reportOf(ran).checks.filter(({ status }) => status === 'not_tested');
     expect(untested.filter(({ reason }) => !/restart|--pauses/.test(reason ?? ''))).toEqual([]);
     expect(ran.status).toBe(0);
@@ -227,7 +228,7 @@ describe('what cannot be judged', () => {
     expect(`${stdout}${stderr}`.split('cannot be reached: connection refused')).toHaveLength(3);
   });
 
-  test('a hook that is away: why is told by the live line and the report, the last line names the check', async () => {
+  test('an unreachable hook: the live line and the report state the cause, the last line names the check', async () => {
     await using right = await receiver();
     const effects = `http://127.0.0.1:${await freePort()}/{id}`;
     const flags = ['--only', 'delivery/dup-seq', '--effects-url', effects];
@@ -293,7 +294,7 @@ test('Ctrl-C reports what is known by then, status 130', async () => {
 
 test('the same seed gives the same report, but for times', async () => {
   // How many events these send depends on the speed of the machine.
-  const SKIPPED = 'delivery/recovery-*,delivery/dup-race,delivery/dedupe-evict';
+  const SKIPPED = 'delivery/recovery-*,delivery/dup-race,delivery/dedupe-evict,performance/growth';
   const reports: string[] = [];
   for (let round = 0; round < 2; round += 1) {
     await using right = await receiver();

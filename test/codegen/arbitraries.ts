@@ -160,7 +160,7 @@ const anyJson = fc.oneof(
   },
 );
 
-/** Texts of so many code points: plain, emoji, lone surrogates. */
+/** Texts of `length` code points: plain, emoji, lone surrogates. */
 const textOfLength = (length: number): fc.Arbitrary<string> =>
   fc
     .constantFrom('x', '\u{1F600}', '\uD83D', '\uDE00', '\u00e9')

@@ -5,7 +5,7 @@ import { expect, test, vi } from 'vitest';
 import { parseDocument } from 'yaml';
 import { root, specWith, temporaryFolder } from './spec-copy.ts';
 
-// The generator reads everything anew for each test: generous, for a busy machine.
+// The generator reads all its input again for each test: generous, for a busy machine.
 vi.setConfig({ testTimeout: 120_000 });
 
 const run = (...args: readonly string[]) =>

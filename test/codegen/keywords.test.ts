@@ -8,7 +8,7 @@ import { edgeDocuments } from './edge-documents.ts';
 import { generate } from '../../src/codegen/generate.ts';
 import { load, specWith } from './spec-copy.ts';
 
-// The generator reads everything anew for each test: generous, for a busy machine.
+// The generator reads all its input again for each test: generous, for a busy machine.
 vi.setConfig({ testTimeout: 600_000 });
 
 /** Schemas that use what the specs may come to use, each with documents that zod alone would judge wrongly. */

@@ -14,7 +14,7 @@ import {
   SIGNATURE,
 } from '../../schemas/index.ts';
 
-// The generator reads everything anew for each test: generous, for a busy machine.
+// The generator reads all its input again for each test: generous, for a busy machine.
 vi.setConfig({ testTimeout: 120_000 });
 
 const folder = new URL('../../schemas/', import.meta.url);

@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest';
 import { generate } from '../../src/codegen/generate.ts';
 import { type Edit, PROBE, generateProbe, load, specWith } from './spec-copy.ts';
 
-// The generator reads everything anew for each test: generous, for a busy machine.
+// The generator reads all its input again for each test: generous, for a busy machine.
 vi.setConfig({ testTimeout: 120_000 });
 
 const probe = (schema: unknown): Edit => ['sandbox.openapi.yaml', PROBE, schema];
@@ -113,7 +113,7 @@ test.for<[what: string, edit: Edit, place: string, remedy: RegExp]>([
     /no branch sees the fields of the others/,
   ],
   [
-    'a discriminator that does not tell apart',
+    'an ambiguous discriminator',
     probe({
       discriminator: { propertyName: 'kind' },
       oneOf: ['a', 'a'].map((kind) => ({
@@ -126,7 +126,7 @@ test.for<[what: string, edit: Edit, place: string, remedy: RegExp]>([
     /discriminator "kind" must be required in every option/,
   ],
   [
-    'a pattern that is none',
+    'an invalid pattern',
     object({ a: { type: 'string', pattern: '(' } }),
     `${AT}/properties/a/pattern`,
     /not a pattern/,
@@ -144,7 +144,7 @@ test.for<[what: string, edit: Edit, place: string, remedy: RegExp]>([
     /must be like "EmailReplied"/,
   ],
   [
-    'a delay that is none',
+    'an invalid delay',
     ['asyncapi.yaml', ['operations', 'deliverEvent', 'x-delivery-policy', 'retryDelays'], ['soon']],
     'asyncapi.yaml#/operations/deliverEvent/x-delivery-policy/retryDelays/0',
     /x-delivery-policy\.schema\.json|PT5M/,
@@ -168,7 +168,7 @@ test.for<[what: string, edit: Edit, place: string, remedy: RegExp]>([
     /Say it once/,
   ],
   [
-    'a definition that nobody needs',
+    'an unused definition',
     ['schemas/events.yaml', ['$defs', 'Orphan'], { type: 'string' }],
     'schemas/events.yaml#/$defs/Orphan',
     /nothing refers to this/,
@@ -186,7 +186,7 @@ test.for<[what: string, edit: Edit, place: string, remedy: RegExp]>([
     /operationId/,
   ],
   [
-    'an AsyncAPI document that is none',
+    'an invalid AsyncAPI document',
     ['asyncapi.yaml', ['operations', 'deliverEvent', 'action'], 'shout'],
     'asyncapi.yaml#/operations/deliverEvent/action',
     /line \d+/,

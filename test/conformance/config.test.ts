@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { CONFIG_KEYS, readConfig } from '../../src/conformance/config.ts';
 
 const hook = async (): Promise<never> => {
-  throw new Error('nobody calls it here');
+  throw new Error('no test calls this hook');
 };
 
 const FULL = {
@@ -125,7 +125,7 @@ describe('a configuration', () => {
     }
   });
 
-  test('names the keys that nobody knows, and those that there are', () => {
+  test('names unknown keys, and lists the known ones', () => {
     expect(() => readConfig({ ulr: 'x', secrets: 'y' }, 'f.json')).toThrow(
       `config f.json has unknown keys: "ulr", "secrets". Known keys: ${CONFIG_KEYS.slice(1).join(', ')}.`,
     );

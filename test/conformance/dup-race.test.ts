@@ -9,7 +9,7 @@ import { systemClock } from '../../src/clock/system.ts';
 import { check } from '../../src/conformance/checks/delivery/dup-race.ts';
 import { right, scripted, type Script } from './scripted-receiver.ts';
 
-/** Sockets are real, and time runs so many times as fast. */
+/** A clock that runs `factor` times as fast; sockets are real. */
 const hurried = (factor: number): WallClock => ({
   now: () => systemClock.now() * factor,
   after: (ms, wake) => systemClock.after(ms / factor, wake),

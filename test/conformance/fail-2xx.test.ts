@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import { check } from '../../src/conformance/checks/delivery/fail-2xx.ts';
 import { scripted } from './scripted-receiver.ts';
 
-/** A durable queue that tries again so many milliseconds after it failed. */
+/** A durable queue that retries `afterMs` milliseconds after a failure. */
 const judge = async (afterMs: number) => {
   let due = Infinity;
   let failing = false;
@@ -31,7 +31,7 @@ const judge = async (afterMs: number) => {
 test.for([0, 1000, 30_000])('%i ms after the failure: it is not lost', async (ms) => {
   expect(await judge(ms)).toEqual({
     status: 'pass',
-    note: 'responds with 2xx and retries by itself',
+    note: 'responds with 2xx and retries on its own',
   });
 });
 

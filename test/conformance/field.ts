@@ -1,7 +1,7 @@
 /**
  * `npm run field -- [open|held-out] [--json] [--only ids] [--reveal]`: runs the suite against receivers whose faults were
  * taken from public bug reports, and prints what it found of them. Of the half that is held out only the figures are
- * shown, so that nobody works towards its faults; `--reveal` shows the rest.
+ * shown, so that the suite is not fitted to its faults; `--reveal` shows the rest.
  *
  * @module
  */

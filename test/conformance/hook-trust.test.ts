@@ -109,11 +109,11 @@ test('a forgery’s effect is not asked of a hook in doubt, so that a 2xx stays 
   });
 });
 
-test('what vouches for a hook comes with what needs it, unless it is skipped', async () => {
+test('the check that validates a hook runs with the checks that need it, unless it is skipped', async () => {
   const idsOf = ({ checks }: Report) => checks.map(({ id }) => id);
-  const vouched = idsOf(await examineWith({}, ['domain/bounce-class']));
-  expect(vouched).toContain('domain/state-probe');
-  expect(vouched).not.toContain('delivery/fault-probe');
+  const selected = idsOf(await examineWith({}, ['domain/bounce-class']));
+  expect(selected).toContain('domain/state-probe');
+  expect(selected).not.toContain('delivery/fault-probe');
   const skipping = await examineWith({}, ['domain/bounce-class'], ['domain/state-probe']);
   expect(idsOf(skipping)).not.toContain('domain/state-probe');
   expect(resultOf(skipping, 'domain/bounce-class')?.status).toBe('pass');
@@ -215,7 +215,7 @@ describe('a hook that does not take long ids, as a router that limits paths', ()
     return resultOf(report, only[0]!);
   };
 
-  test('leaves the rest to be judged, and is told how to take them', async () => {
+  test('judges the rest, and reports how to accept long ids', async () => {
     expect(await judged(new ModelReceiver(SECRET))).toMatchObject({
       status: 'pass',
       reason: expect.stringMatching(

@@ -1,5 +1,5 @@
 /**
- * The self-test can fail: a check that misses, one that has nothing to do with the fault, and a false alarm are told.
+ * The self-test can fail: it reports a check that misses, an unrelated failure, and a false alarm.
  *
  * @module
  */
@@ -13,7 +13,7 @@ const ONLY = ['signature/accepts-valid', 'signature/missing-header'];
 const mutant = SIGNATURE_MUTANTS.find(({ name }) => name === 'signature-missing-accepted')!;
 const problems = (...fragments: string[]) => fragments.map((one) => expect.stringContaining(one));
 
-test('a mutant that nobody catches is told', async () => {
+test('a mutant that no check catches is reported', async () => {
   const harmless = { ...mutant, make: (secret: string) => new ModelReceiver(secret) };
   const report = await examineMutant(harmless, ONLY);
   expect(judgeMutant(harmless, report)).toEqual(
@@ -21,7 +21,7 @@ test('a mutant that nobody catches is told', async () => {
   );
 });
 
-test('a MUST that has nothing to do with the fault is told, unless it is named', async () => {
+test('an unrelated MUST failure is reported, unless the mutant lists it', async () => {
   const report = await examineMutant(mutant, ONLY);
   const stranger = { ...mutant, name: 'signature-stranger' };
   expect(judgeMutant(stranger, report)).toEqual(
@@ -33,7 +33,7 @@ test('a MUST that has nothing to do with the fault is told, unless it is named',
   expect(judgeMutant(mutant, report)).toEqual([]);
 });
 
-test('a right receiver that fails is told, and so is the suite’s own trouble', async () => {
+test('a failing reference receiver is reported, and so is an internal error of the suite', async () => {
   const report = await examineMutant(mutant, ONLY);
   expect(judgeReference(report)).toEqual(problems('false alarm: signature/missing-header'));
   const trouble = report.checks.map((check) => ({ ...check, status: 'error' as const }));

@@ -59,7 +59,7 @@ ${checks.join('\n')}
 
 A mutant is a right receiver with one fault. No MUST but those named here fails for it.
 
-| mutant | what is wrong with it | caught by | rightly fails too | further failures (SHOULD, INFO) |
+| mutant | what is wrong with it | caught by | also fails | further failures (SHOULD, INFO) |
 |---|---|---|---|---|
 ${faults.join('\n')}
 `;

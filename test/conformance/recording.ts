@@ -1,5 +1,5 @@
 /**
- * What was left behind: timers that nobody called off, listeners that nobody took away.
+ * Detects leaks: timers that were not cleared, listeners that were not removed.
  *
  * @module
  */

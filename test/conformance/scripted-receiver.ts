@@ -27,7 +27,7 @@ export interface Heard {
   readonly body: string;
   /** Whether the signature is right. */
   readonly isSigned: boolean;
-  /** The event's id; empty when there is none to be read. */
+  /** The event's id; empty if the body contains no id. */
   readonly id: string;
 }
 
@@ -187,5 +187,5 @@ export const scripted = async (
   };
 };
 
-/** Takes what is rightly signed, and refuses the rest. */
+/** Accepts correctly signed requests, and rejects the rest. */
 export const right: Script = ({ isSigned }) => (isSigned ? 204 : 401);

@@ -1,5 +1,5 @@
 /**
- * What is said when nobody knows a lead.
+ * Verdicts on a state hook that does not know a lead.
  *
  * @module
  */

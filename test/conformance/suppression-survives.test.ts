@@ -1,5 +1,5 @@
 /**
- * What is said of leads after a restart, by what the state hook tells of them.
+ * Verdicts on leads after a restart, by what the state hook returns.
  *
  * @module
  */
@@ -35,7 +35,7 @@ test('both are known: it passes', async () => {
   expect(await judge(() => all)).toEqual({ verdict: { status: 'pass' }, restarts: 1 });
 });
 
-describe('what was kept and is gone is told', () => {
+describe('reports a suppression that was lost in the restart', () => {
   test.for([
     [{ known: false }, 'unknown'],
     [{ ...all, suppressed: false }, 'suppressed false'],

@@ -1,5 +1,5 @@
 /**
- * Receivers that treat everything alike are told for what they are, in few findings.
+ * Receivers that treat everything alike are diagnosed correctly, in few findings.
  *
  * @module
  */
@@ -79,11 +79,11 @@ const report = async (
 const failures = ({ checks }: Report): readonly string[] =>
   checks.filter(({ status }) => status === 'fail').map(({ id, level }) => `${id} ${level}`);
 
-/** Of the gravest; an INFO may be told beside it. */
+/** Failures of the most severe level; other findings may be reported beside them. */
 const musts = (seen: Report): readonly string[] =>
   failures(seen).filter((one) => one.endsWith('MUST'));
 
-/** Those that count: an INFO may be told beside them. */
+/** Failures that count; an INFO may be reported beside them. */
 const scored = (seen: Report): readonly string[] =>
   failures(seen).filter((one) => !one.endsWith('INFO'));
 
@@ -127,13 +127,13 @@ describe.concurrent('one cause, one finding', () => {
     expect(musts(seen)).toEqual(['http/survives MUST']);
   });
 
-  test('a receiver that is started again is told, too, and the rest is tested', async () => {
+  test('a receiver that is restarted by a supervisor is reported, too, and the rest is tested', async () => {
     const seen = await report(mutant('signature-crash-supervised'), false);
     expect(find(seen, 'http/survives')?.actual).toMatch(/and was available again after \d+ ms/);
     expect(find(seen, 'signature/deep-nesting')?.status).toBe('pass');
   });
 
-  test('a receiver that hashes what it has written anew: contents say nothing', async () => {
+  test('a receiver that hashes reserialized JSON: checks of contents are not meaningful', async () => {
     const seen = await report(new HashesGoJson(SECRET), true, ['signature/*', 'content/*']);
     expect(musts(seen)).toEqual(['signature/body-reserialized MUST']);
     const waiting = ['event-types', 'waf', 'unknown-field', 'long-preview', 'optional-null'];
@@ -154,7 +154,7 @@ describe.concurrent('one cause, one finding', () => {
     expect(find(seen, 'domain/no-lead-event')?.reason).toContain('content/event-types');
   });
 
-  test('a receiver that takes no 1.0 for a whole number is told so, and the rest is tested', async () => {
+  test('a receiver that rejects 1.0 as an integer is reported, and the rest is tested', async () => {
     const strict = new Refuses(400, (_, raw) => raw.includes('"sequence_step":1.0'));
     const seen = await report(strict, true, ['signature/body-*', 'content/*']);
     expect(musts(seen)).toEqual([]);
@@ -187,7 +187,7 @@ describe.concurrent('one cause, one finding', () => {
     expect(find(seen, 'content/size-limit')?.status).toBe('pass');
   });
 
-  test('a receiver that takes the first packet for the whole body is told that alone', async () => {
+  test('a receiver that takes the first packet for the whole body is one finding', async () => {
     const made = MUTANTS.find(({ name }) => name === 'http-first-packet-only')!.make(SECRET);
     const seen = await report(made, false, ['http/s*-body', 'content/size-limit']);
     expect(musts(seen)).toEqual(['http/split-body MUST']);
@@ -232,13 +232,13 @@ describe.concurrent('one cause, one finding', () => {
   });
 });
 
-test('what a receiver gives away is told without giving it away', async () => {
+test('a leak is reported without repeating the leaked secret', async () => {
   for (const name of ['signature-leaks-expected', 'signature-leaks-secret']) {
     const seen = await report(mutant(name), false);
     expect(failures(seen)).toHaveLength(1);
     const text = JSON.stringify(seen);
     expect(text).not.toContain(SECRET);
-    // Digests that may be shown are those that the suite made up.
+    // Only digests that the suite generated may be shown.
     const leaked = seen.checks.find(({ status }) => status === 'fail')!.exchanges.at(-1)!;
     expect(leaked.response.body).toMatch(/<the (secret|right digest)>/);
   }
@@ -247,7 +247,7 @@ test('what a receiver gives away is told without giving it away', async () => {
 test.for([
   ['signature-includes', '"sha256=${DIGEST}zz"'],
   ['signature-first-half', '"sha256=$(printf %s "$DIGEST" | cut -c1-32)'],
-] as const)('%s: the command makes the signature anew', async ([name, signature]) => {
+] as const)('%s: the command computes the signature again', async ([name, signature]) => {
   const seen = await report(mutant(name), false);
   const failed = seen.checks.find(({ status }) => status === 'fail');
   expect(failed?.reproduce).toContain(signature);

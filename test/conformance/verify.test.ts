@@ -172,7 +172,7 @@ describe('a failure', () => {
     expect(JSON.stringify(report)).not.toContain('Not run: stopped');
   });
 
-  test('of an INFO is told, and never scored', async () => {
+  test('of an INFO is reported, and never scored', async () => {
     const { report } = await run(
       { only: ['signature/prefix-optional'], failOn: 'should' },
       takesBare,

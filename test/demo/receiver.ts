@@ -1,5 +1,5 @@
 /**
- * The demo's receiver: Express, the guide's sample with its trap mended, and a list of what it processed.
+ * The demo's receiver: Express, the guide's sample with its trap fixed, and a list of what it processed.
  *
  * @module
  */

@@ -63,7 +63,7 @@ describe('compose.yaml', () => {
     expect(right.stdout + right.stderr).toMatch(/conformant/iu);
     expect(right.status).toBe(0);
 
-    // A secret that the receiver does not have: it refuses what is rightly signed.
+    // A secret that the receiver does not have: it rejects correctly signed events.
     const wrong = await verify(
       await settings(image, { SENDEMALL_MOCK_SECRET: 'whsec_of-somebody-else' }),
     );

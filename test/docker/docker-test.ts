@@ -1,5 +1,5 @@
 /**
- * A test that needs a Docker engine: skipped, with the reason, where there is none.
+ * A test that needs a Docker engine: skipped, with the reason, if no engine is running.
  *
  * @module
  */

@@ -124,7 +124,7 @@ const containerOf = (id: string): Container => {
 export const start = async (...args: readonly string[]): Promise<Container> =>
   containerOf(await done('run', '--detach', '--publish', '127.0.0.1::7363', ...args));
 
-/** Asks until the answer is not null, for at most so many seconds. */
+/** Asks until the answer is not null, for at most `seconds`. */
 export const until = async <T>(
   what: string,
   ask: () => Promise<T | null>,

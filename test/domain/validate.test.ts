@@ -84,7 +84,7 @@ describe('a wrong field is named with its value and what to do', () => {
   });
 });
 
-test('all that is wrong is message at once, five at the most', () => {
+test('reports all problems at once, at most five', () => {
   const fields = Object.fromEntries([...'abcdefg'].map((name) => [name, z.string()]));
   const missing = (name: string) => `"${name}" is missing. Pass a value of type string.`;
   expect(complaint(z.object(fields), { f: '', g: '' })).toBe([...'abcde'].map(missing).join(' '));

@@ -59,7 +59,7 @@ test('a file with zeroed pages is refused at the start, with a remedy', async ()
   writeSync(file, Buffer.alloc((pages - FIRST_ROWS) * PAGE, 0), 0, undefined, FIRST_ROWS * PAGE);
   closeSync(file);
   const starting = createMock({ db, clock: 'frozen', rateLimit: false });
-  await expect(starting).rejects.toThrow(`${db}: it is damaged. Pass another --db`);
+  await expect(starting).rejects.toThrow(`${db}: it is damaged. Pass another db`);
   await expect(starting).rejects.toMatchObject({ name: 'StoreError' });
 });
 

@@ -6,6 +6,7 @@
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/clock/system.ts';
 import { createEngine } from '../../src/engine/create-engine.ts';
+import { OPTION_REMEDIES } from '../../src/mock-options.ts';
 import type { AccountEngine, Engine } from '../../src/engine/engine.ts';
 import { createTransport } from '../../src/engine/delivery/transport.ts';
 import { openMemoryStore } from '../../src/storage/memory/memory-store.ts';
@@ -21,6 +22,7 @@ const engineOn = (store: Store): Engine =>
     concurrency: 16,
     apiKeys: null,
     chaos: [],
+    remedies: OPTION_REMEDIES,
     openEventSource: async () => ({
       nextAt: () => null,
       runDue: async () => undefined,

@@ -215,7 +215,7 @@ describe('an attempt', () => {
   ])('is blocked when it would go to %s', async (url) => {
     const { delivery, outcome, error, duration_ms } = await firstAttempt(url);
     expect(outcome).toBe('blocked');
-    expect(error).toContain('--allow-public-targets');
+    expect(error).toContain('; pass allowPublicTargets: true if this receiver is yours');
     expect(delivery.status).toBe('pending');
     expect(duration_ms).toBeLessThan(LIMIT_MS);
   });

@@ -19,7 +19,7 @@ export interface Event {
 const PATH = '/webhooks/sendemall';
 const MAX_BYTES = 1_000_000;
 
-/** Ends the program with a message for whoever started it. */
+/** Ends the program with a message on standard error. */
 export const exit = (message: string): never => {
   console.error(message);
   process.exit(1);
@@ -31,7 +31,7 @@ export const setting = (name: string, fallback?: string): string => {
   return value ?? exit(`${name} is not set. Set it in the environment.`);
 };
 
-/** Sends JSON. Fails when nothing or no 2xx is answered, so that nobody takes the work for done. */
+/** Sends JSON. Fails without a 2xx response, so that the work does not count as done. */
 export const send = async (
   method: string,
   url: string,

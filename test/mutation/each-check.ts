@@ -1,5 +1,5 @@
 /**
- * Each check by itself: what it sends to a right receiver and says of it, of each of its mutants, and of receivers from
+ * Each check on its own: what it sends to a right receiver and says of it, of each of its mutants, and of receivers from
  * which it can learn little. What it says is held word for word in a snapshot, so that a change to a check's code that
  * changes anything is seen. Says no more of receivers than the self-test does; it is there for `npm run test:mutation`,
  * and takes its time.
@@ -37,7 +37,7 @@ class Breaks extends ModelReceiver {
   }
 }
 
-/** Takes everything, and nobody can see what it does with it. */
+/** Accepts everything, without observable effects. */
 class Forgets extends ModelReceiver {
   override async answer(): Promise<Answer> {
     return { status: 200 };

@@ -1,5 +1,5 @@
 /**
- * `createMock` in the other test runners: each runs one test, and ends by itself.
+ * `createMock` in the other test runners: each runs one test, and exits on its own.
  *
  * @module
  */
@@ -78,7 +78,7 @@ it('a', async () => {${body('assert.equal')}});`,
 
 const PACKAGES = ['mocha@11', 'ava@6', 'tap@21', 'typescript@5', 'jest@30'];
 
-/** Jest finds tests in `.mjs` files only when told to. */
+/** Jest finds tests in `.mjs` files only when configured to. */
 const MANIFEST = {
   private: true,
   jest: { testMatch: ['**/jest/*.test.*'], transform: {} },

@@ -8,7 +8,7 @@
 export interface Block {
   /** Line of the opening fence. */
   readonly line: number;
-  /** Language after the fence (`sh`, `ts`, …); empty when there is none. */
+  /** Language after the fence (`sh`, `ts`, …); empty without one. */
   readonly language: string;
   readonly text: string;
   /** First word of the comment; null when the block has none. */

@@ -24,7 +24,7 @@ export interface Workbench {
   shell(text: string): Promise<Outcome>;
   /** Starts a shell block and returns when `url` answers; it runs until the workbench closes. */
   background(text: string, url: string): Promise<void>;
-  /** Type-checks TypeScript, and runs it unless told to check only. */
+  /** Type-checks TypeScript, and runs it unless `how` is `check`. */
   typescript(text: string, how: 'check' | 'run' | 'vitest'): Promise<Outcome>;
   /** Runs the demo to its end. */
   demo(): Promise<Outcome>;

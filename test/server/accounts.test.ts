@@ -67,7 +67,7 @@ test('a cursor of another account opens nothing', async () => {
   expect(data.every(({ event }: { event: string }) => event === 'email.sent')).toBe(true);
 });
 
-test('a stream tells of its own account alone', async () => {
+test('a stream reports events of its own account only', async () => {
   const [listener, stranger] = [apiOf(mock.url, 'stream-1'), apiOf(mock.url, 'stream-2')];
   const stop = new AbortController();
   const response = await fetch(`${mock.url}/_sandbox/stream`, {

@@ -342,7 +342,7 @@ describe('a trigger', () => {
       'medium',
       'hard',
     ],
-    [{ event: 'email.sent', data: { lead_email: 'nobody' } }, 'data.lead_email', 'nobody'],
+    [{ event: 'email.sent', data: { lead_email: 'no-at-sign' } }, 'data.lead_email', 'no-at-sign'],
     [{ event: 'email.sent', data: [] }, '"data"'],
     [{ event: 'email.sent', colour: 'red' }, '"colour"'],
   ])('is refused: %j', async (body, ...words) => {

@@ -197,17 +197,21 @@ describe('bad input is refused, and changes nothing', () => {
     expect((await api.get(`/v1/campaigns/${id}/leads`)).data).toEqual([]);
   });
 
+  let silentLeads = 0;
+  /** A lead that no campaign before can have suppressed: its address is new, and it never reacts. */
+  const newLead = () => [{ email: `silent+${(silentLeads += 1)}@acme.example` }];
+
   const inState = {
-    draft: () => createCampaign(api, leads(1)),
+    draft: () => createCampaign(api, newLead()),
     empty: () => createCampaign(api, []),
-    active: () => startCampaign(api, leads(1)),
+    active: () => startCampaign(api, newLead()),
     paused: async () => {
-      const id = await startCampaign(api, leads(1));
+      const id = await startCampaign(api, newLead());
       await api.send('POST', `/v1/campaigns/${id}/pause`);
       return id;
     },
     completed: async () => {
-      const id = await startCampaign(api, [{ email: 'silent+1@acme.example' }]);
+      const id = await startCampaign(api, newLead());
       await api.advance({ until: 'settled' });
       return id;
     },

@@ -60,7 +60,7 @@ describe('what is no HTTP/1.1 request is refused in the error envelope', () => {
   });
 });
 
-test('a connection that breaks off in the middle of a request disturbs nobody', async () => {
+test('a connection that breaks off in the middle of a request does not affect other clients', async () => {
   const socket = connect(Number(new URL(mock.url).port), '127.0.0.1');
   await new Promise((resolve) => {
     socket.on('connect', () => socket.write('POST /v1/webhooks HTTP/1.1\r\nHost: loc', resolve));

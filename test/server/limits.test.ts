@@ -108,7 +108,7 @@ describe('HEAD', () => {
 });
 
 describe('a key and a secret', () => {
-  const KEY = 'key-7c1f2a90-let-nobody-see-this';
+  const KEY = 'key-7c1f2a90-keep-this-confidential';
   const SECRETS = ['whsec_5d0e-first-of-all', 'whsec_91ab-second-of-all', 'whsec_e2c4-never-taken'];
   const [FIRST = '', SECOND = '', UNTAKEN = ''] = SECRETS;
   const answers: string[] = [];

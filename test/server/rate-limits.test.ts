@@ -71,7 +71,7 @@ test('the same campaign again, by its Idempotency-Key, is no new one', async () 
     expect((await api.send('POST', '/v1/campaigns', settings(), key)).status).toBe(201);
 });
 
-test('there are none where they are switched off', async () => {
+test('no rate limits apply if they are switched off', async () => {
   mock = await createMock({ rateLimit: false });
   const api = apiOf(mock.url);
   for (let made = 0; made < 15; made += 1) await api.send('POST', '/v1/campaigns', settings());

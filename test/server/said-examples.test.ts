@@ -95,7 +95,7 @@ const withHost = (host: string): Promise<{ readonly error: Problem }> =>
       .end();
   });
 
-/** What provokes each problem, by its code; where a code has several examples, by what tells them apart. */
+/** What provokes each problem, by its code; where a code has several examples, by what distinguishes them. */
 const PROVOCATIONS: Readonly<Record<string, Provoke>> = {
   IDEMPOTENCY_KEY_REUSED: async (api) => {
     const key = { 'idempotency-key': 'used' };
@@ -227,7 +227,7 @@ describe('another sentence in an example is what the server says', () => {
     expect(shown.filter((text) => !heard.includes(text))).toEqual([]);
   });
 
-  test('of a trigger that nobody subscribes to', async () => {
+  test('of a trigger without subscribers', async () => {
     const { data } = await freshApi().send('POST', '/_sandbox/events', { event: 'email.sent' });
     for (const notice of sentences('notice')) expect(data.notice).toBe(notice);
   });

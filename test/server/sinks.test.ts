@@ -132,9 +132,9 @@ describe('a request', () => {
     // A receiver that is running keeps its URL over a reset.
     await fetch(url);
     expect(await client.sinks.list()).toEqual([{ name: 'slack', requests: 1 }]);
-    const wrong = await fetch(url.replace(/~[^/]+/, '~nobody'));
+    const wrong = await fetch(url.replace(/~[^/]+/, '~unknown-token'));
     expect(wrong.status).toBe(404);
-    expect(await wrong.text()).not.toContain('nobody');
+    expect(await wrong.text()).not.toContain('unknown-token');
   });
 
   test('belongs to its account', async () => {
@@ -229,7 +229,7 @@ describe('the list', () => {
     );
   });
 
-  test('waits until so many are there that pass', async () => {
+  test('waits until the requested number of records match', async () => {
     const { api, client } = account();
     const waiting = client.sinks.waitFor('crm', 2, { contains: 'evt_1', timeoutMs: 60_000 });
     for (const id of ['evt_1', 'evt_2', 'evt_1']) await api.send('POST', `${SINKS}/crm`, { id });

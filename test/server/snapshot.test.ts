@@ -266,13 +266,13 @@ describe('a snapshot that does not fit', () => {
       'events',
     ],
     [
-      'with a URL that is none',
+      'with an invalid URL',
       (copy) => (copy.tables.webhook[0].url = 'nowhere'),
       'tables.webhook[0]',
       'url',
     ],
     [
-      'with a status that is none',
+      'with an invalid status',
       (copy) => (copy.tables.webhook[0].status = 'asleep'),
       'tables.webhook[0]',
       'status',

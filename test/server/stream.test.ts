@@ -1,5 +1,5 @@
 /**
- * `/_sandbox/stream` over HTTP: what is told, in which form, to whom, and how it ends.
+ * `/_sandbox/stream` over HTTP: which events it sends, in which form, to whom, and how it ends.
  *
  * @module
  */
@@ -184,7 +184,7 @@ test('asking for the head alone opens no stream', async () => {
   listener.leave();
 });
 
-test('a listener that lags behind is let go, with a word, and holds up nobody', async () => {
+test('a client that lags behind is disconnected with a message, and does not delay others', async () => {
   const api = apiOf(mock.url, 'lagging');
   const listener = await listen('lagging');
   for (let round = 0; round < 5; round += 1) {

@@ -30,7 +30,7 @@ test('none of them is the right signature under its right name', () => {
   expect(new Set(ALL.map(({ header, value }) => `${header}: ${value}`)).size).toBeGreaterThan(135);
 });
 
-test('what is wrong by itself comes before what is wrong together', () => {
+test('single mistakes come before combinations', () => {
   const single = ALL.filter(({ causes }) => causes.length === 1).length;
   const firstPair = ALL.findIndex(
     ({ causes }) => causes.some(({ id }) => /^(body|secret)/.test(id)) && causes.length > 1,
@@ -108,7 +108,7 @@ describe('the algorithm', () => {
     const named = /^(sha1|sha512)$/.test(name) ? [`${name}=${hex}`] : [];
     expect(values).toEqual([`sha256=${hex}`, ...named]);
   });
-  test('what it is made from is told', () => {
+  test('reports what the digest was computed from', () => {
     for (const { causes } of ALL.filter((one) => idsOf(one).startsWith('algorithm/'))) {
       expect(causes[0]).toMatchObject({
         says: expect.stringMatching(/HMAC|SHA-256|swapped/),

@@ -126,7 +126,7 @@ describe('the header', () => {
     });
     expect(told(`t=1,v1=${hex}`).causes[0]?.says).toBe('is written as Stripe does (t=…,v1=…)');
   });
-  test('how much of it is there is told', () => {
+  test('reports how much of the digest is present', () => {
     expect(told(right.slice(0, -4)).causes[0]).toMatchObject({
       says: 'is cut short: 60 of 64 hex digits',
       remedy: expect.stringContaining('too short'),
@@ -141,7 +141,7 @@ describe('the header', () => {
     });
     expect(told('sha256=').causes[0]?.says).toBe('is "sha256=" with nothing after it');
   });
-  test('what is proven is told from what is only left', () => {
+  test('distinguishes proven causes from remaining ones', () => {
     expect(told('undefined').proven).toBe(true);
     expect(told(right.slice(0, -4)).proven).toBe(true);
     expect(told(hex).proven).toBe(true);

@@ -85,7 +85,7 @@ test('keys are sorted by their characters, those alike stay in their order', () 
   expect(written('compact', { b: 1, a: 2 })).toBe('{"b":1,"a":2}');
 });
 
-test('a whole number with a fraction stays one where the language tells them apart', () => {
+test('1.0 stays a float in languages that distinguish integers from floats', () => {
   const text = '[1.0,1,-2.50,3e2,{"a":0.0}]';
   for (const { id, fractions, write } of JSON_DIALECTS) {
     const joined = write(parseJson(text, fractions)).replaceAll(/\s/g, '');

@@ -43,7 +43,7 @@ test('every component and every shared definition is used', () => {
   const unused = parts.filter(
     (place) => !targets.has(pointerOf(place)) && !FOR_PROGRAMS.test(place.path.at(-1) ?? ''),
   );
-  // The events' union is there for whoever reads the AsyncAPI document.
+  // The events' union is there for readers of the AsyncAPI document.
   expect(unused.map(pointerOf)).toEqual(['asyncapi.yaml#/components/schemas/WebhookEvent']);
 });
 

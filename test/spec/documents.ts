@@ -55,7 +55,7 @@ export const pointerOf = ({ file, path }: Pick<Place, 'file' | 'path'>): string 
   return `${file}#${keys.join('')}`;
 };
 
-/** Keys whose values are samples: what looks like a keyword in there is none. */
+/** Keys whose values are samples: no key inside them is a keyword. */
 const SAMPLES = new Set(['example', 'examples', 'default', 'const', 'enum', 'value']);
 
 /** Every object of a file but for those inside of samples, outermost first. */

@@ -75,7 +75,7 @@ describe('x-delivery-policy', () => {
     ['an open range of statuses', { success: { from: 200 } }],
     ['redirects that are followed', { redirects: { follow: true } }],
     ['another end', { afterLastRetry: 'drop' }],
-    ['a rule that nobody knows', { jitter: 'PT1S' }],
+    ['an unknown rule', { jitter: 'PT1S' }],
   ])('with %s is refused', (_, change) => {
     expect(judge('x-delivery-policy', changed(policy, change))).not.toEqual([]);
   });
@@ -101,12 +101,12 @@ describe('x-webhook-signature', () => {
   });
 
   test.each<[string, Members]>([
-    ['a header that is none', { header: 'X Signature' }],
+    ['an invalid header name', { header: 'X Signature' }],
     ['a broken hash', { algorithm: 'md5' }],
     ['another encoding', { encoding: 'base58' }],
     ['a signed timestamp', { signedContent: 'timestamp.body' }],
     ['no key', { key: undefined }],
-    ['a rule that nobody knows', { tolerance: 300 }],
+    ['an unknown rule', { tolerance: 300 }],
   ])('with %s is refused', (_, change) => {
     expect(judge('x-webhook-signature', changed(signature, change))).not.toEqual([]);
   });
@@ -114,7 +114,7 @@ describe('x-webhook-signature', () => {
 
 describe('x-limits', () => {
   test.each<[string, Members]>([
-    ['a name that nobody knows', { max_body: 1 }],
+    ['an unknown name', { max_body: 1 }],
     ['nothing allowed', { max_body_bytes: 0 }],
     ['a limit as text', { max_body_bytes: '1 MiB' }],
   ])('with %s is refused', (_, limits) => {

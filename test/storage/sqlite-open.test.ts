@@ -111,7 +111,7 @@ describe('a file that is open in another process', () => {
     const other = await hold(file);
     expect(other.output).toBe('open');
     const error = (await openSqliteStore({ file }).catch((reason: unknown) => reason)) as Error;
-    expect(error.message).toMatch(/open in another process( \(pid \d+\))?\. .*--db/u);
+    expect(error.message).toMatch(/open in another process( \(pid \d+\))?\. .*another db\.$/u);
     if (process.platform === 'linux') expect(error.message).toContain(`(pid ${other.pid})`);
     await other.kill();
     await makeStore(file);

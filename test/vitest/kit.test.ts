@@ -68,7 +68,7 @@ describe.concurrent('a sandbox of its own', () => {
   });
 
   test('runs the whole ladder without waiting', async ({ sandbox }) => {
-    const receiver = await sandbox.register('http://127.0.0.1:9/nobody');
+    const receiver = await sandbox.register('http://127.0.0.1:9/unreachable');
     const triggered = await sandbox.trigger('email.bounced');
     await expect(triggered).toBeDeadLettered();
     await expect(triggered).toHaveAttempts(4);
@@ -92,7 +92,7 @@ describe.concurrent('a sandbox of its own', () => {
 
 describe('failures say what happened', () => {
   test('attempt by attempt', async ({ sandbox }) => {
-    await sandbox.register('http://127.0.0.1:9/nobody');
+    await sandbox.register('http://127.0.0.1:9/unreachable');
     const triggered = await sandbox.trigger('email.bounced');
     await expect(expect(triggered).toBeDelivered()).rejects.toThrow(
       /email\.bounced to .*: dead\n {2}attempt 1 .* refused {2}connection refused/,
@@ -150,12 +150,12 @@ describe('a matcher on the wrong thing', () => {
     );
   });
 
-  test('an event that nobody is registered for', async ({ sandbox }) => {
+  test('an event without a registered receiver', async ({ sandbox }) => {
     const triggered = await sandbox.trigger('email.sent');
     await expect(expect(triggered).toBeDelivered()).rejects.toThrow('Register a receiver');
   });
 
-  test('a receiver that is none', async ({ sandbox }) => {
+  test('an invalid receiver', async ({ sandbox }) => {
     await expect(sandbox.register('not a URL')).rejects.toThrow('Invalid URL');
     await expect(sandbox.register({} as never)).rejects.toThrow('Invalid receiver of type object');
   });
@@ -219,7 +219,7 @@ describe('a schema that the user wrote', () => {
       }),
       '"maxLength":200',
     ],
-  ] as const)('with %s is told', async ([, schema, says]) => {
+  ] as const)('with %s is reported', async ([, schema, says]) => {
     await expect(expect(schema).toAcceptEvery('email.replied')).rejects.toThrow(says);
   });
 
@@ -243,6 +243,6 @@ describe('a schema that the user wrote', () => {
 const skipping = createSandboxTest({ clock: 'skip', seed: 7 });
 
 skipping('another clock', async ({ sandbox }) => {
-  await sandbox.register('http://127.0.0.1:9/nobody');
+  await sandbox.register('http://127.0.0.1:9/unreachable');
   await expect(await sandbox.trigger('email.sent')).toBeDeadLettered();
 });

@@ -22,7 +22,7 @@ import {
 } from '../options.ts';
 import { table } from '../output/table.ts';
 import { runScenario, type Outcome } from '../scenario/run.ts';
-import { usageErrorOf } from '../serve/start.ts';
+import { FLAG_REMEDIES, usageErrorOf } from '../serve/start.ts';
 import { printOutcome } from '../scenario/show.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -70,12 +70,8 @@ interface ToOptions {
 const startPrivateSandbox = async ({ to, secret, port, clock, seed }: ToOptions): Promise<Mock> => {
   let mock: StartedSandbox;
   try {
-    mock = await startSandbox({
-      port,
-      clock,
-      allowPublicTargets: true,
-      ...(seed === undefined ? {} : { seed }),
-    });
+    const options = { port, clock, ...(seed === undefined ? {} : { seed }) };
+    mock = await startSandbox({ ...options, allowPublicTargets: true }, FLAG_REMEDIES);
   } catch (error) {
     throw usageErrorOf(error);
   }

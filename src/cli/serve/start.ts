@@ -4,29 +4,39 @@
  * @module
  */
 import { startSandbox, type StartedSandbox } from '../../create-mock.ts';
+import type { RemedyTexts } from '../../domain/remedies.ts';
+import { StartError } from '../../domain/start-error.ts';
 import { MockOptionError, type LooseMockOptions } from '../../mock-options.ts';
 import { checkKey, checkSecret, keysOf } from '../options.ts';
 import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
 import type { ServeFlags } from './options.ts';
 
+/** Remedies that change the sandbox's configuration, in terms of flags and environment variables. */
+export const FLAG_REMEDIES: RemedyTexts = {
+  allow_public_targets: 'start it with --allow-public-targets if this receiver is yours',
+  trust_certificate:
+    'for a private certificate start the sandbox with NODE_EXTRA_CA_CERTS=<its CA>',
+};
+
 /** Options of `createMock` whose flag has another name. */
-const FLAGS: Partial<Record<keyof LooseMockOptions, string>> = {
+const FLAGS: Readonly<Record<string, string>> = {
   attemptTimeoutMs: '--attempt-timeout',
   apiKeys: '--api-key',
   allowPublicTargets: '--allow-public-targets',
   allowedHosts: '--allowed-host',
 };
 
+const flagOf = (option: string): string => FLAGS[option] ?? `--${option}`;
+
 /** Everything that prevents a start is the user's to fix: an invalid option, a port in use, a locked database. */
 export const usageErrorOf = (error: unknown): UsageError => {
+  if (error instanceof StartError) return new UsageError(error.describe(flagOf(error.option)));
   if (!(error instanceof MockOptionError)) {
     return new UsageError(error instanceof Error ? error.message : String(error));
   }
   const { option, value, remedy } = error;
-  return new UsageError(
-    `Invalid ${FLAGS[option] ?? `--${option}`} ${JSON.stringify(value)}. ${remedy}`,
-  );
+  return new UsageError(`Invalid ${flagOf(option)} ${JSON.stringify(value)}. ${remedy}`);
 };
 
 /** The accounts that are allowed, the first one shown; empty when any key is. */
@@ -69,7 +79,7 @@ export const startMock = async (
   terminal: Terminal,
 ): Promise<StartedSandbox> => {
   try {
-    return await startSandbox(mockOptionsOf(flags, apiKeys, terminal));
+    return await startSandbox(mockOptionsOf(flags, apiKeys, terminal), FLAG_REMEDIES);
   } catch (error) {
     throw usageErrorOf(error);
   }

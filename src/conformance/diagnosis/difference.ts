@@ -26,7 +26,7 @@ const show = (bytes: Uint8Array, at: number): string => {
   let end = at;
   while (end < bytes.length && end - at < WINDOW && isToken(bytes[end])) end += 1;
   const byte = bytes[at] ?? 0;
-  // A separator between two tokens, what nobody would see, or the bytes of one character.
+  // A separator between two tokens, an invisible character, or the bytes of one character.
   if (byte > 0x7f) end = Math.min(bytes.length, at + 4);
   else if (end === start || byte < 0x20 || byte === 0x7f) end = at + 1;
   const text = Buffer.from(bytes.subarray(start, end)).toString('utf8').replaceAll('\uFFFD', '');

@@ -16,7 +16,7 @@ interface Element {
 
 /**
  * The closed elements of these names, in order, without those inside another. In linear time: a page is scanned for a
- * name's closing tag no further once there is none left.
+ * name's closing tag no further after its last occurrence.
  */
 const elementsOf = function* (page: string, names: readonly string[]): Generator<Element> {
   const opening = new RegExp(`<(${names.join('|')})\\b`, 'gi');

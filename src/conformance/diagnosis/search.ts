@@ -79,11 +79,11 @@ const distinct = (candidates: readonly Candidate[]): readonly Candidate[] => {
 };
 
 /**
- * Over one body two mistakes can look alike, and a body can come to be accepted for a reason that nobody thought of. A
- * body in which every mistake shows tells.
+ * Over one body two mistakes can look alike, and a body can be accepted for a reason that no candidate covers. A
+ * body in which every mistake shows settles which it is.
  *
  * @param alike what was accepted may be any of these
- * @returns which of them it is; null when it is none
+ * @returns the mistake among them; null if no candidate fits
  */
 const tellApart = async (probe: Probe, alike: readonly Candidate[]): Promise<Candidate | null> => {
   for (const step of ['1.0', '1'] as const) {

@@ -38,7 +38,7 @@ const runInto = (
 ): Promise<string | null> =>
   new Promise((resolve) => {
     const { wall, signal, env, timeoutMs } = options;
-    // A file instead of a pipe: background processes keep writing, and must not fail when nobody reads.
+    // A file instead of a pipe: background processes keep writing, and must not fail without a reader.
     const child = spawn(command, {
       shell: true,
       detached: true,
@@ -69,7 +69,7 @@ const runInto = (
         end(null);
         return;
       }
-      // Nobody else would end what a failed restart has started.
+      // No one else ends the processes that a failed restart has started.
       killGroup(child);
       end(`exited with ${killedBy ?? status}; it must exit with 0.`);
     });

@@ -20,10 +20,11 @@
 import * as z from 'zod';
 import type { WallClock } from '../../clock/port.ts';
 import { startSteadyClock } from '../../clock/system.ts';
+import { isSuccess } from '../../domain/retry-plan.ts';
 import { OptionsError } from '../options.ts';
 import { runCommand } from './command.ts';
 import { HookError, type DeadLetterSource, type Hooks, type LeadState } from './hooks.ts';
-import { createHookCaller, type HookCaller, type HookReply } from './hook-call.ts';
+import { createHookCaller, type HookCaller } from './hook-call.ts';
 import { sandboxCampaign, type PausesIn } from './sandbox-campaign.ts';
 import { sinkEffects, type EffectsSink } from './sink-effects.ts';
 
@@ -143,8 +144,6 @@ const checkExclusive = (
 
 const encoded = (text: string): string => encodeURIComponent(text).replaceAll('%40', '@');
 
-const isOk = ({ status }: HookReply): boolean => status >= 200 && status < 300;
-
 const effectsHook = (caller: HookCaller, template: string): NonNullable<Hooks['effects']> => {
   checkUrl('effectsUrl', template);
   return async (eventId) => {
@@ -176,7 +175,7 @@ const faultHook = (
   return async (failing) => {
     const caller = failing ? hasty : lasting;
     const reply = await caller.post(url, { fail: failing }, REQUEST_TIMEOUT_MS);
-    if (!isOk(reply)) throw caller.unfit(reply, REMEDIES.fault);
+    if (!isSuccess(reply.status)) throw caller.unfit(reply, REMEDIES.fault);
   };
 };
 
@@ -185,7 +184,7 @@ const recoverByUrl = (caller: HookCaller, url: string): NonNullable<Hooks['recov
   return async ({ apiUrl, apiKey, webhookId }: DeadLetterSource) => {
     const body = { api_url: apiUrl, api_key: apiKey, webhook_id: webhookId };
     const reply = await caller.post(url, body, COMMAND_TIMEOUT_MS);
-    if (!isOk(reply)) throw caller.unfit(reply, REMEDIES.recover);
+    if (!isSuccess(reply.status)) throw caller.unfit(reply, REMEDIES.recover);
   };
 };
 

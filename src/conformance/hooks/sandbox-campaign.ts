@@ -12,7 +12,7 @@ export interface PausesIn {
   readonly apiKey: string;
 }
 
-/** A campaign that sends nothing by itself during a check. */
+/** A campaign that sends nothing on its own during a check. */
 const IDLE = {
   name: 'Conformance: to be paused',
   daily_limit: 1,

@@ -6,6 +6,7 @@
  */
 import { ApiError } from '../../client/api-error.ts';
 import { createClient } from '../../client/create-client.ts';
+import { isSuccess } from '../../domain/retry-plan.ts';
 import { OptionsError } from '../options.ts';
 import { HookError, type Hooks } from './hooks.ts';
 
@@ -41,7 +42,7 @@ export const sinkEffects = (
     try {
       const filter = { contains: eventId, limit: 100, signal };
       for await (const { body, answered } of sinks.requests(name, filter)) {
-        if (answered >= 200 && answered < 300 && names(body, eventId)) count += 1;
+        if (isSuccess(answered) && names(body, eventId)) count += 1;
       }
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;

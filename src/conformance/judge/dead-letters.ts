@@ -10,7 +10,7 @@ import { HookError } from '../hooks/hooks.ts';
 import type { Probe } from '../probe/probe.ts';
 
 /** Nothing listens there, so that every attempt fails immediately. */
-const UNREACHABLE_URL = 'http://127.0.0.1:1/nobody-listens-here';
+const UNREACHABLE_URL = 'http://127.0.0.1:1/unreachable';
 /** Time limit for producing them. */
 const TIMEOUT_MS = 30_000;
 

@@ -10,7 +10,7 @@ import type { Data, Envelope } from '../probe/event-maker.ts';
 import type { Exchange } from '../net/exchange.ts';
 import { HookError, waitFor, type LeadState } from '../hooks/hooks.ts';
 import type { Probe } from '../probe/probe.ts';
-import { isAccepted, notTested, describeReply } from '../verdict.ts';
+import { isAccepted, notTested, describeResponseTo } from '../verdict.ts';
 
 export interface Lead {
   readonly email: string;
@@ -110,7 +110,7 @@ export const createLead = (probe: Probe, given: Data = {}): Lead => {
       const exchange = await deliver(probe, probe.event(type, { ...person, ...data }, envelope));
       if (isAccepted(exchange)) return exchange;
       throw new NotAccepted(
-        `The receiver responded to ${type} with ${describeReply(exchange.reply)}, so the state of its lead is not meaningful.`,
+        `${describeResponseTo(type, exchange.reply)}, so the state of its lead is not meaningful.`,
       );
     },
     now: () => stateOf(probe, email),

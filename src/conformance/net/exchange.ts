@@ -51,7 +51,3 @@ export interface Exchange {
   readonly request: SentRequest;
   readonly reply: Reply;
 }
-
-/** Whether the reply is a 2xx: the provider considers the event delivered. */
-export const isSuccess = (reply: Reply): boolean =>
-  reply.kind === 'answer' && reply.status >= 200 && reply.status < 300;

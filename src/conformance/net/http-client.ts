@@ -18,7 +18,7 @@ export interface HttpClient {
   /**
    * Send a request. The timeout starts when a connection is free, so that waiting inside the suite does not count.
    *
-   * @returns the response, or why there is none
+   * @returns the response, or the reason why none arrived
    * @throws {ProbeError} for an error that is not known to come from the network or the receiver
    */
   send(request: SentRequest, timeoutMs: number): Promise<Reply>;
@@ -241,7 +241,7 @@ export const createHttpClient = (options: HttpClientOptions): HttpClient => {
       const { origin } = new URL(request.url);
       const first = await sendOver(await connections.take(origin), request, timeoutMs, options);
       if (!first.isStale || signal?.aborted === true) return first.reply;
-      // Nobody's fault: resend once over a fresh connection, whose result stands.
+      // A stale connection is not the receiver's fault: resend once over a fresh connection, whose result stands.
       const fresh = await connections.take(origin, { fresh: true });
       return (await sendOver(fresh, request, timeoutMs, options)).reply;
     },

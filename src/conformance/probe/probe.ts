@@ -6,7 +6,7 @@
  *
  * 1. `post` serializes and signs the event, unless the check overrides the signature or the headers. `connect` instead
  *    opens a raw connection for requests that an HTTP client would normalize; the check records them with `keep`.
- * 2. The client sends it, and returns either a response or the reason why there is none. Both are a {@link Reply}, because
+ * 2. The client sends it, and returns either a response or the reason why none arrived. Both are a {@link Reply}, because
  *    a refused connection is an observation about the receiver and not an error.
  *    If the receiver limits the rate of requests, it is sent again later; see {@link Throttle}.
  * 3. The exchange is recorded in the order in which requests started, so that reports of concurrent requests do not depend
@@ -93,7 +93,7 @@ export interface ProbeContext {
   readonly examples?: readonly Event[] | undefined;
   /** Event types that have an effect, as the user says; null or undefined: unknown. */
   readonly effectTypes?: readonly EventType[] | null | undefined;
-  /** Returns the address of a lead that the receiver knows; null or undefined: made-up addresses will do. */
+  /** Returns the address of a lead that the receiver knows; null or undefined: generated addresses will do. */
   readonly leadEmail?: (() => string) | null | undefined;
   /** Called with every exchange. */
   readonly seen: (exchange: Exchange) => void;
@@ -123,7 +123,7 @@ export interface Probe {
   readonly examples: readonly Event[];
   /** Event types that have an effect, as the user says; null: unknown. */
   readonly effectTypes: readonly EventType[] | null;
-  /** Returns the address of a lead that the receiver knows; null: made-up addresses will do. */
+  /** Returns the address of a lead that the receiver knows; null: generated addresses will do. */
   readonly leadEmail: (() => string) | null;
   /** Exchanges of this check so far. */
   readonly exchanges: readonly Exchange[];

@@ -4,8 +4,9 @@
  * @module
  */
 import { SIGNATURE, type EventType } from '../../../schemas/contract.ts';
+import { isSuccess } from '../../domain/retry-plan.ts';
 import type { Backlog } from '../hooks/backlog.ts';
-import { isSuccess, type Exchange } from '../net/exchange.ts';
+import type { Exchange } from '../net/exchange.ts';
 import type { Event } from './event-maker.ts';
 import type { Signing } from './signing.ts';
 
@@ -42,8 +43,10 @@ const expectedEffectOf = (
   exchange: Exchange,
   { url, signing, primaryType }: RecorderContext,
 ): string | null => {
-  const { method, url: target, headers, body } = exchange.request;
-  if (method !== 'POST' || target !== url || !isSuccess(exchange.reply)) return null;
+  const { request, reply } = exchange;
+  const { method, url: target, headers, body } = request;
+  if (method !== 'POST' || target !== url || reply.kind !== 'answer') return null;
+  if (!isSuccess(reply.status)) return null;
   const signature = headers.find(([name]) => name === SIGNATURE.header)?.[1];
   if (signature !== signing.valid(body)) return null;
   const { event, id } = parse(body) ?? {};

@@ -1,6 +1,6 @@
 /**
  * Early end of a run: its time budget is exhausted, or it was interrupted. One signal ends everything that waits; a
- * check that does not stop by itself is abandoned after a grace period.
+ * check that does not stop on its own is abandoned after a grace period.
  *
  * @module
  */

@@ -60,9 +60,9 @@ export const endOf = (
   signature: string | null,
   timeoutMs: number,
 ): AttemptEnd => {
-  const { outcome, error } = verdictOn(result, timeoutMs);
-  if (result.kind === 'error' && outcome === 'internal_error') logOwnFailure(result.error);
-  return { outcome, error, durationMs, signature, response: result.response };
+  const verdict = verdictOn(result, timeoutMs);
+  if (result.kind === 'error' && verdict.outcome === 'internal_error') logOwnFailure(result.error);
+  return { ...verdict, durationMs, signature, response: result.response };
 };
 
 /**

@@ -1,11 +1,13 @@
 /**
- * Classify the result of an exchange as an outcome, with an error text that names the cause and the remedy.
+ * Classify the result of an exchange as an outcome, with an error text that names the cause and the remedy. A remedy that
+ * changes the sandbox's own configuration is returned as data.
  *
  * @module
  */
 import { STATUS_CODES } from 'node:http';
 import type { Outcome } from '../../domain/delivery.ts';
 import { classifyNetworkError, type SenderFailure } from '../../domain/network-error.ts';
+import type { ConfigRemedy, RemedyTexts } from '../../domain/remedies.ts';
 import { isSuccess } from '../../domain/retry-plan.ts';
 import { formatDuration } from '../../domain/time.ts';
 import { BlockedTargetError } from './target-guard.ts';
@@ -15,6 +17,8 @@ export interface Verdict {
   readonly outcome: Outcome;
   /** Null when delivered. */
   readonly error: string | null;
+  /** The remedy, where it is a change to the sandbox's configuration; `error` does not contain it. */
+  readonly remedy?: ConfigRemedy;
 }
 
 const DELIVERED: Verdict = { outcome: 'delivered', error: null };
@@ -63,23 +67,28 @@ const ofSender = (kind: SenderFailure, code: string): string => {
   }
 };
 
+const ofBlocked = ({ address, reason }: BlockedTargetError): Verdict =>
+  reason === 'public'
+    ? {
+        outcome: 'blocked',
+        error: `not sent: ${address} is a public address, and the sandbox sends its simulated events to private addresses only`,
+        remedy: 'allow_public_targets',
+      }
+    : {
+        outcome: 'blocked',
+        error: `not sent: ${address} is a cloud metadata service, which serves machine credentials; register your receiver's address`,
+      };
+
 const ofError = (error: Error, phase: Phase): Verdict => {
-  if (error instanceof BlockedTargetError) {
-    return {
-      outcome: 'blocked',
-      error:
-        error.reason === 'public'
-          ? `not sent: ${error.address} is a public address, and the sandbox sends its simulated events to private addresses only; start it with --allow-public-targets if this receiver is yours`
-          : `not sent: ${error.address} is a cloud metadata service, which serves machine credentials; register your receiver's address`,
-    };
-  }
+  if (error instanceof BlockedTargetError) return ofBlocked(error);
   const { kind, code } = classifyNetworkError(error);
   const cause = code || error.message;
   switch (kind) {
     case 'tls':
       return {
         outcome: 'tls_failure',
-        error: `TLS failed (${code}); for a private certificate start the sandbox with NODE_EXTRA_CA_CERTS=<its CA>`,
+        error: `TLS failed (${code})`,
+        remedy: 'trust_certificate',
       };
     case 'refused':
       return {
@@ -147,3 +156,12 @@ export const verdictOn = (result: PostResult, timeoutMs: number): Verdict => {
       return ofError(result.error, result.phase);
   }
 };
+
+/**
+ * The error of an attempt with its remedy.
+ *
+ * @param texts the remedies as the entry point words them
+ * @returns null when delivered
+ */
+export const errorTextOf = ({ error, remedy }: Verdict, texts: RemedyTexts): string | null =>
+  error === null || remedy === undefined ? error : `${error}; ${texts[remedy]}`;

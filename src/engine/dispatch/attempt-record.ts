@@ -6,8 +6,10 @@
 import type { Attempt, Millis } from '../../domain/delivery.ts';
 import { deliveryId } from '../../domain/delivery-id.ts';
 import { afterAttempt } from '../../domain/delivery-transitions.ts';
+import type { RemedyTexts } from '../../domain/remedies.ts';
 import type { AttemptRecord, Claim } from '../../storage/store.ts';
 import type { AttemptEnd } from '../delivery/attempt.ts';
+import { errorTextOf } from '../delivery/outcome.ts';
 import type { AccountEvent } from '../engine.ts';
 import type { Decision } from '../faults/rules.ts';
 import type { Endpoint } from './endpoints.ts';
@@ -25,12 +27,17 @@ export interface StartedAttempt {
   readonly fault: Decision | null;
 }
 
-/** @param endedAt virtual time of the end */
+/**
+ * @param endedAt virtual time of the end
+ * @param remedies texts for remedies that change the sandbox's configuration
+ */
 export const recordOf = (
   { endpoint, claim, at, url, fault }: StartedAttempt,
-  { outcome, durationMs, error, signature, response }: AttemptEnd,
+  end: AttemptEnd,
   endedAt: Millis,
+  remedies: RemedyTexts,
 ): AttemptRecord => {
+  const { outcome, durationMs, signature, response } = end;
   const number = claim.attempt;
   const { status, nextAttemptAt } = afterAttempt({ number, outcome, endedAt }, endpoint.removed);
   const attempt: Attempt = {
@@ -39,7 +46,7 @@ export const recordOf = (
     endedAt,
     durationMs,
     outcome,
-    error,
+    error: errorTextOf(end, remedies),
     url,
     signature,
     response,

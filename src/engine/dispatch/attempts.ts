@@ -62,7 +62,7 @@ const repeatRule = ({ fault }: StartedAttempt, { status }: AttemptRecord): strin
  * Plan a second delivery of a delivered event, marked as a repeat so that it is not repeated itself. A failure is logged
  * only: the event was delivered.
  *
- * @returns its due time; null if there is none
+ * @returns its due time; null if no repeat was planned
  */
 const planRepeat = async (
   { account, clock, faults, context }: AttemptDependencies,
@@ -133,7 +133,7 @@ export const createAttempts = (
   };
 
   const record = (attempt: StartedAttempt, end: AttemptEnd, endedAt: Millis): void => {
-    const row = recordOf(attempt, end, endedAt);
+    const row = recordOf(attempt, end, endedAt, context.remedies);
     recorder.record(row, generation, (written) => recorded(attempt, row, written));
   };
 

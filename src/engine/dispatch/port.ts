@@ -5,6 +5,7 @@
  */
 import type { SystemClock } from '../../clock/port.ts';
 import type { Millis, Outcome, Webhook, WebhookKey } from '../../domain/delivery.ts';
+import type { RemedyTexts } from '../../domain/remedies.ts';
 import type { Claim, Store } from '../../storage/store.ts';
 import type { AccountClock } from '../account-clock.ts';
 import type { Capacity } from './capacity.ts';
@@ -26,6 +27,8 @@ export interface DispatchContext {
   readonly concurrency: number;
   /** Initial fault rules of every account. */
   readonly chaos: readonly NewRule[];
+  /** Texts for remedies that change the sandbox's configuration. */
+  readonly remedies: RemedyTexts;
   /** Attempts made, counted by outcome. */
   readonly attempts: Map<Outcome, number>;
 }

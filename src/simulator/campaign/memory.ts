@@ -32,7 +32,7 @@ export interface CampaignMemory {
   current(): Promise<Loaded>;
   /** The loaded campaigns, for reading. @throws the error that made them stale, or `CAMPAIGNS_UNREADABLE` */
   readable(): Loaded;
-  /** Time of the next event, or since when events must be stored; null if there are none. */
+  /** Time of the next event, or since when events must be stored; null without any. */
   nextAt(): Millis | null;
   /** Memory is ahead of the store since `at`, because of `error`. Reload now if the store works, else before next use. */
   markStale(at: Millis, error: unknown): Promise<void>;

@@ -38,7 +38,7 @@ export interface Simulation {
   readonly suppressed: Map<string, Millis>;
   /** Number of events emitted so far. */
   readonly emitted: () => number;
-  /** Time of the next event; null if there is none within the supported times. */
+  /** Time of the next event; null if no event falls within the supported times. */
   nextAt(): Millis | null;
   /** Run up to the next event at or before `limit`; null if nothing is due. */
   next(limit: Millis): SimulatedEvent | null;

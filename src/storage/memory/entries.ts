@@ -15,7 +15,7 @@ import type {
   Webhook,
 } from '../../domain/delivery.ts';
 import { deliveryId, rowKey } from '../../domain/delivery-id.ts';
-import { afterRelease, type DeliveryUpdate } from '../../domain/delivery-updates.ts';
+import { afterRelease, type DeliveryUpdate } from '../../domain/delivery-transitions.ts';
 import type { StoredCommand, StoredResponse } from '../store.ts';
 import { createDueQueue, type DueQueue } from './due-queue.ts';
 

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Millis, WebhookKey } from '../../domain/delivery.ts';
-import { afterRecord } from '../../domain/delivery-updates.ts';
+import { afterRecord } from '../../domain/delivery-transitions.ts';
 import type { AttemptRecord, Claim, HistoryStore, QueueStore } from '../store.ts';
 import { addDeadEvent } from './dead-letters.ts';
 import { applyUpdate, keyOf, returnToQueue, setStatus, type DeliveryEntry } from './entries.ts';

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { afterWebhookDeleted } from '../../domain/delivery-updates.ts';
+import { afterWebhookDeleted } from '../../domain/delivery-transitions.ts';
 import { nextTurn } from '../../domain/event-loop.ts';
 import type { WebhookStore } from '../store.ts';
 import { applyUpdate, createWebhookEntry, idOf, type WebhookEntry } from './entries.ts';

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { DeliveryUpdate } from '../../domain/delivery-updates.ts';
+import type { DeliveryUpdate } from '../../domain/delivery-transitions.ts';
 import type { InFlight } from './in-flight.ts';
 import type { Tallies } from './tallies.ts';
 

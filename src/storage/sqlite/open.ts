@@ -8,6 +8,7 @@ import { chmodSync, closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { getLogger } from '@logtape/logtape';
+import { StartError } from '../../domain/start-error.ts';
 import { CHECKPOINT_PAGES } from './checkpoints.ts';
 import { lockHolder } from './lock-holder.ts';
 import { loadSqlite } from './node-sqlite.ts';
@@ -17,12 +18,21 @@ import { APPLICATION_ID, migrate, SCHEMA_VERSION } from './schema.ts';
 const logger = getLogger(['sendemall-mock', 'storage']);
 
 /** A database cannot be used. The message names the file, the cause and the remedy. */
-export class StoreError extends Error {
+export class StoreError extends StartError {
   override readonly name = 'StoreError';
 }
 
-const refuse = (path: string, why: string, remedy: string): never => {
-  throw new StoreError(`Cannot keep state in ${path}: ${why}. ${remedy}`);
+/** @param remedy a text, or a function of the name of the option that selects the file */
+const refuse = (
+  path: string,
+  why: string,
+  remedy: string | ((option: string) => string),
+): never => {
+  throw new StoreError(
+    { option: 'db', value: path },
+    `Cannot keep state in ${path}: ${why}`,
+    typeof remedy === 'string' ? () => remedy : remedy,
+  );
 };
 
 const holder = (path: string): string => {
@@ -44,15 +54,19 @@ export const throwStoreError = (path: string, error: unknown): never => {
   const code = ((error as { errcode?: number }).errcode ?? 0) & 0xff;
   switch (code) {
     case RESULT.busy:
-      return refuse(path, holder(path), 'Stop the other sandbox, or pass another --db.');
+      return refuse(path, holder(path), (db) => `Stop the other sandbox, or pass another ${db}.`);
     case RESULT.readOnly:
       return refuse(
         path,
         'it is not writable',
-        'Make the file and its folder writable, or pass another --db.',
+        (db) => `Make the file and its folder writable, or pass another ${db}.`,
       );
     case RESULT.corrupt:
-      return refuse(path, 'it is damaged', 'Pass another --db, or restore the file from a backup.');
+      return refuse(
+        path,
+        'it is damaged',
+        (db) => `Pass another ${db}, or restore the file from a backup.`,
+      );
     case RESULT.cannotOpen:
       return refuse(
         path,
@@ -69,10 +83,14 @@ export const throwStoreError = (path: string, error: unknown): never => {
       return refuse(
         path,
         'no space is left on the device',
-        'Free some space, or pass another --db.',
+        (db) => `Free some space, or pass another ${db}.`,
       );
     case RESULT.ioError:
-      return refuse(path, 'the disk reports an I/O error', 'Check the disk, or pass another --db.');
+      return refuse(
+        path,
+        'the disk reports an I/O error',
+        (db) => `Check the disk, or pass another ${db}.`,
+      );
     default:
       throw error;
   }
@@ -103,7 +121,7 @@ const inspect = (db: DatabaseSync, path: string): { version: number; isNew: bool
     refuse(
       path,
       `a newer version of the sandbox wrote it (format ${version}, this one reads up to ${SCHEMA_VERSION})`,
-      'Update sendemall-mock, or pass another --db.',
+      (db) => `Update sendemall-mock, or pass another ${db}.`,
     );
   }
   return { version, isNew };

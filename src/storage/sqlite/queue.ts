@@ -4,7 +4,7 @@
  * @module
  */
 import type { DatabaseSync } from 'node:sqlite';
-import { afterRelease } from '../../domain/delivery-updates.ts';
+import { afterRelease } from '../../domain/delivery-transitions.ts';
 import { STATUS_CODES } from '../rows/status.ts';
 import type { QueueStore } from '../store.ts';
 import { createClaims } from './claims.ts';

@@ -5,7 +5,7 @@
  * @module
  */
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
-import { afterRecord, type DeliveryUpdate } from '../../domain/delivery-updates.ts';
+import { afterRecord, type DeliveryUpdate } from '../../domain/delivery-transitions.ts';
 import { writeAttempt } from '../rows/attempt-record.ts';
 import { STATUS_CODES } from '../rows/status.ts';
 import type { AttemptRecord, QueueStore } from '../store.ts';

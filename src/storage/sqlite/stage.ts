@@ -6,7 +6,7 @@
  */
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { rowKey } from '../../domain/delivery-id.ts';
-import { afterRelease } from '../../domain/delivery-updates.ts';
+import { afterRelease } from '../../domain/delivery-transitions.ts';
 import { createPace, nextTurn } from '../../domain/event-loop.ts';
 import { invalidSnapshot } from '../../domain/snapshot-error.ts';
 import type { AccountDump, DumpRow } from '../store.ts';

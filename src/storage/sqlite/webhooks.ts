@@ -6,7 +6,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { AccountKey, Millis, Webhook, WebhookKey } from '../../domain/delivery.ts';
 import { deliveryId } from '../../domain/delivery-id.ts';
-import { afterWebhookDeleted } from '../../domain/delivery-updates.ts';
+import { afterWebhookDeleted } from '../../domain/delivery-transitions.ts';
 import { createPace, nextTurn } from '../../domain/event-loop.ts';
 import { STATUS_CODES } from '../rows/status.ts';
 import type { WebhookStore } from '../store.ts';

@@ -109,7 +109,7 @@ test.each([
   expect(findingOf(report)!.diagnosis).toMatch(says);
 });
 
-/** Answers nothing at all to what it is told to. */
+/** Never responds to the selected requests. */
 class Hanging extends ModelReceiver {
   readonly hangs: (request: IncomingMessage) => boolean;
 
@@ -160,7 +160,7 @@ describe.concurrent('a target that cannot be reached is no receiver to judge', (
   });
 });
 
-test('a receiver that refuses everything is told, whichever checks are asked for', async () => {
+test('a receiver that rejects everything is one finding, whichever checks are selected', async () => {
   await using receiver = new (class extends ModelReceiver {
     override verify(): boolean {
       return false;
@@ -173,7 +173,7 @@ test('a receiver that refuses everything is told, whichever checks are asked for
   expect(report.checks.map(({ id }) => id).toSorted()).toEqual([...GATES, ...only].toSorted());
 });
 
-test('what does not speak HTTP is told apart from what does', async () => {
+test('a server that does not speak HTTP is distinguished from one that does', async () => {
   const server = createServer((socket) =>
     socket.end('SSH-2.0-OpenSSH_9.9\r\n').on('error', () => {}),
   );

@@ -137,10 +137,10 @@ const lines = async (script: Script): Promise<readonly string[]> =>
   (await diagnosed(script)).text.replaceAll('<host>', '127.0.0.1:1').split('\n');
 
 describe.concurrent('the same page to everything', () => {
-  test.for(Object.entries(ALWAYS))('%s', async ([, [act, says, mends]]) => {
+  test.for(Object.entries(ALWAYS))('%s', async ([, [act, cause, remedy]]) => {
     const [, diagnosis = '', fix = ''] = await lines(() => act);
-    expect(diagnosis).toMatch(says);
-    expect(fix).toMatch(mends);
+    expect(diagnosis).toMatch(cause);
+    expect(fix).toMatch(remedy);
   });
 });
 
@@ -156,26 +156,32 @@ describe.concurrent('a host check', () => {
     expect(await lines(() => refusal(body, 400))).toContain('GET /hook -> 400 in <ms>');
   });
 
-  test.for(BODIES)('is none when a GET fares better: %s', async (body) => {
+  test.for(BODIES)('is not diagnosed when a GET is treated differently: %s', async (body) => {
     const [, diagnosis = ''] = await lines(({ method }) =>
       method === 'GET' ? 405 : refusal(body, 400),
     );
     expect(diagnosis).toMatch(/treats the valid event as a forgery/);
   });
 
-  test.for(BODIES)('is none when what is not signed is refused otherwise: %s', async (body) => {
-    const [, diagnosis = ''] = await lines(({ headers, method }) =>
-      method === 'POST' && headers['x-sendemall-signature'] === undefined
-        ? 401
-        : refusal(body, 400),
-    );
-    expect(diagnosis).not.toMatch(/ host /);
-  });
+  test.for(BODIES)(
+    'is not diagnosed when unsigned requests are rejected differently: %s',
+    async (body) => {
+      const [, diagnosis = ''] = await lines(({ headers, method }) =>
+        method === 'POST' && headers['x-sendemall-signature'] === undefined
+          ? 401
+          : refusal(body, 400),
+      );
+      expect(diagnosis).not.toMatch(/ host /);
+    },
+  );
 
-  test.for(BODIES)('is none with a status that no such check has: %s', async (body) => {
-    const [, diagnosis = ''] = await lines(() => refusal(body, 422));
-    expect(diagnosis).not.toMatch(/ host /);
-  });
+  test.for(BODIES)(
+    'is not diagnosed for a status that host checks do not use: %s',
+    async (body) => {
+      const [, diagnosis = ''] = await lines(() => refusal(body, 422));
+      expect(diagnosis).not.toMatch(/ host /);
+    },
+  );
 });
 
 describe.concurrent('what else it can be than another secret', () => {

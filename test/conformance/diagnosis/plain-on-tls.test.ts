@@ -15,7 +15,7 @@ const CERTIFICATE = selfSigned();
 /** The first byte of a handshake. */
 const HANDSHAKE = 0x16;
 
-/** Hands what begins like a handshake on, and does with the rest as it is told. */
+/** Forwards TLS handshakes, and handles any other bytes with the given function. */
 const listen = async (
   plain: (socket: Socket) => void,
 ): Promise<AsyncDisposable & { readonly port: number }> => {

@@ -56,7 +56,7 @@ const QUICK: Readonly<Record<string, Script>> = {
   'a token wanted': always({ status: 403, body: 'CSRF token missing' }),
   'a page that expired': always({ status: 419, headers: { 'x-powered-by': 'PHP/8.4' } }),
   'a gateway without a receiver': always({ status: 502, headers: { server: 'openresty' } }),
-  'a gateway that nobody names': always(504),
+  'an unnamed gateway': always(504),
   'a receiver that is away, behind Caddy': always({ status: 503, headers: { server: 'Caddy' } }),
   'wrong way round': by({ valid: 401, forged: 204 }),
   'nothing at all': always('hang'),
@@ -73,10 +73,10 @@ const QUICK: Readonly<Record<string, Script>> = {
   'TLS spoken': always({ status: 400, body: 'The plain HTTP request was sent to HTTPS port' }),
 };
 
-describe('told by the answers alone', () => {
+describe('diagnosed from the replies alone', () => {
   test.for(Object.entries(QUICK))('%s', async ([, script]) => {
     const { text, requests } = await diagnosed(script, { timeoutMs: 500 });
-    // Without a signature, with a wrong one, a GET; then other content types at the most.
+    // Without a signature, with a wrong one, a GET; then other content types at most.
     expect(requests).toBeLessThanOrEqual(3 + 4);
     expect(text).toMatchSnapshot();
   });
@@ -128,7 +128,9 @@ const SEARCHED: Readonly<Record<string, Script>> = {
     body: 'TypeError: "data" argument must be x. Received undefined',
   }),
   'a failure, always, without a word': always(500),
-  'a failure of what is rightly signed': by({ valid: { status: 500, body: 'KeyError: lead' } }),
+  'a failure of correctly signed events only': by({
+    valid: { status: 500, body: 'KeyError: lead' },
+  }),
   'a failure of what is signed': by({ valid: 503, forged: 503, unsigned: 400 }),
   'a refusal of the event': by({ valid: { status: 422, body: 'lead_phone is missing' } }),
   'a refusal of the event, as a page': by({ valid: { status: 400, body: PAGE, headers: HTML } }),
@@ -139,7 +141,7 @@ const SEARCHED: Readonly<Record<string, Script>> = {
   'a refusal of what is signed': by({ valid: 401, unsigned: 204 }),
   'a refusal of what is signed, as of a GET': by({ valid: 401, unsigned: 204, get: 401 }),
   'status 100 and more': always(600),
-  'a receiver that is away, and nobody names who says so': always(503),
+  'an unavailable receiver behind an unnamed gateway': always(503),
   '502 to all but a GET': by({ valid: 502, unsigned: 502, forged: 502, get: 200 }),
   '502 to what is signed': by({ valid: 502, unsigned: 401, forged: 502, get: 502 }),
   'a token wanted from what is signed alone': by({
@@ -170,7 +172,7 @@ const SEARCHED: Readonly<Record<string, Script>> = {
   'a long word on why': by({ valid: { status: 422, body: 'x'.repeat(300) } }),
 };
 
-describe('told of what has no answer', () => {
+describe('diagnosed without a response', () => {
   const request = { url: 'http://127.0.0.1/hook' };
 
   test('a receiver that is gone', async () => {

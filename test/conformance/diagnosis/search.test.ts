@@ -67,7 +67,7 @@ describe('a receiver that takes a signature', () => {
     expect(text).toMatchSnapshot();
   });
 
-  test('over a text that nobody thought of is told so', async () => {
+  test('hashing an unknown text is reported as such', async () => {
     // As what it parsed here, and nothing known over another body.
     const { text } = await diagnosed((heard) =>
       heard.headers['x-sendemall-signature'] === `sha256=${hmac('')}` &&

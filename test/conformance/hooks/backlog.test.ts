@@ -110,7 +110,7 @@ describe('a queue that is too long', () => {
     expect(wall.now()).toBeLessThan(67_000);
   });
 
-  test('costs a whole run two minutes at the most', async () => {
+  test('costs a whole run at most two minutes', async () => {
     const { effects, ids, wall } = queued({ eachMs: 300, events: 2000 });
     const last = ids.at(-1)!;
     for (let round = 0; round < 10; round += 1) {

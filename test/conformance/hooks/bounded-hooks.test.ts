@@ -134,7 +134,7 @@ test('what was made to fail is made to work again, also after an interruption', 
   expect(told).toEqual([false]);
 });
 
-test('a campaign is asked within the same limits, and given back by itself', async () => {
+test('a campaign is asked within the same limits, and released automatically', async () => {
   let back = 0;
   const watched = {
     id: 'cmp_1',
@@ -167,7 +167,7 @@ test('four questions are asked at a time, and time counts from then', async () =
     now: () => 0,
     after: () => {
       timers += 1;
-      // None is set for what nobody has asked yet.
+      // No timer is set before its question is asked.
       expect(timers).toBeLessThanOrEqual(asked + 1);
       return () => undefined;
     },

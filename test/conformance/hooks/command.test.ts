@@ -25,7 +25,7 @@ const run = (
     ...more,
   });
 
-/** Not a zombie either: nobody may have collected it yet. */
+/** Not a zombie either: its parent may not have reaped it yet. */
 const isRunning = (pid: number): boolean => {
   try {
     return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
@@ -45,7 +45,7 @@ describe('a command', () => {
     ).toBeNull();
   });
 
-  test('that ends otherwise is told with its status, and the end of what it said', async () => {
+  test('that fails is reported with its exit status and the end of its output', async () => {
     expect(await run('exit 3')).toBe('exited with 3; it must exit with 0.');
     expect(await run('echo " out "; echo err >&2; exit 1')).toBe(
       'exited with 1; it must exit with 0. Output: out \nerr',
@@ -82,7 +82,7 @@ describe('a command', () => {
     rmSync(folder, { recursive: true });
   });
 
-  test('that has said very much is told by the end of it', async () => {
+  test('with long output is reported with the end of it', async () => {
     const said = await run('head -c 20000000 /dev/zero | tr "\\0" a; echo end; exit 1');
     expect(said).toMatch(/Output: a{397}end$/);
   });
@@ -109,7 +109,7 @@ describe('a command', () => {
 });
 
 describe('as a hook', () => {
-  test('a restart that fails is told by its flag', async () => {
+  test('a failed restart is reported under the name of its command', async () => {
     const { restart } = createHttpHooks({ restartCommand: 'exit 4' });
     await expect(restart!()).rejects.toMatchObject({
       name: 'HookError',
@@ -117,7 +117,7 @@ describe('as a hook', () => {
     });
   });
 
-  test('a recovery is told where the dead letters are', async () => {
+  test('a recovery receives the location of the dead letters', async () => {
     const recoverCommand =
       'echo "$SENDEMALL_MOCK_API_URL $SENDEMALL_MOCK_API_KEY $SENDEMALL_MOCK_WEBHOOK_ID"; exit 1';
     const { recover } = createHttpHooks({ recoverCommand });

@@ -14,7 +14,7 @@ import { createHttpHooks } from '../../../src/conformance/hooks/http-hooks.ts';
 import { kill, open } from '../../receivers/receiver.ts';
 import { recordingClock } from '../recording.ts';
 
-/** A port at which nobody listens. */
+/** A port without a listener. */
 const deserted = async (): Promise<number> => {
   const server = createServer();
   const port = await open(server);
@@ -22,13 +22,13 @@ const deserted = async (): Promise<number> => {
   return port;
 };
 
-/** Each wait is over at once, and the clock has moved by as much; `look` is told of each. */
+/** Each wait ends at once and advances the clock by its length; `look` is called for each. */
 const hurried = (look: (now: number) => unknown = () => undefined) => {
   let now = 0;
   const wall: WallClock = {
     now: () => now,
     after: (ms, wake) => {
-      // What bounds an answer; nobody waits for that here.
+      // The time limit of a response, which no test here reaches.
       if (ms >= 1000) return () => undefined;
       now += ms;
       void Promise.resolve(look(now)).then(wake);

@@ -33,7 +33,7 @@ describe('a count', () => {
     expect(asked).toEqual([0, 20, 40, 60, 80, 100, 300]);
   });
 
-  test('stands still for a second at the most', async () => {
+  test('must stand still for at most a second', async () => {
     const { effects, asked } = counted((now) => (now < 3000 ? 0 : 1));
     await effects.settled('evt_1', 1);
     expect(asked.slice(-2)).toEqual([3000, 4000]);

@@ -106,7 +106,7 @@ describe('effects', () => {
     await expect(asking).rejects.toThrow('It must respond with 200 and {"count": n}');
   });
 
-  test('where nobody listens, it says so at once', async () => {
+  test('a hook without a listener is reported at once', async () => {
     const server = createServer();
     const url = `http://127.0.0.1:${await open(server)}`;
     await kill(server);

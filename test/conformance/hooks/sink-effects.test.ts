@@ -65,7 +65,7 @@ describe('a count', () => {
     );
   });
 
-  test('of a sink with the longest name is none, and none after an interruption', async () => {
+  test('in a sink with the longest name are counted: none before the first, none after an interruption', async () => {
     const { key } = await setUp();
     const effectsSink = { sandboxUrl: mock.url, apiKey: key, name: `a-0${'z'.repeat(61)}` };
     expect(await createHttpHooks({ effectsSink }).effects!('evt_1')).toBe(0);

@@ -1,5 +1,5 @@
 /**
- * What is said of a receiver that does not take what the provider may rightly send.
+ * Verdicts on a receiver that rejects what the provider may legitimately send.
  *
  * @module
  */
@@ -38,7 +38,7 @@ describe('samples', () => {
     expect(await judgeAccepted(probe, samples)).toEqual({ status: 'pass', note: '3 accepted' });
   });
 
-  test('that are refused are told, the first of them last among the exchanges', async () => {
+  test('that are rejected are reported, the first of them last among the exchanges', async () => {
     await using receiver = await scripted((_, nth) => [200, 415][nth] ?? 'cut');
     const { probe } = receiver;
     const samples = ['a', 'b', 'c'].map((name) => ({ name, body: probe.event() }));
@@ -47,17 +47,17 @@ describe('samples', () => {
       status: 'fail',
       expected: ['a 2xx'],
       actual: expect.stringMatching(
-        /^refused: b: 415 in \d+ ms; c: connection \D+ after \d+ ms$/,
+        /^rejected: b: 415 in \d+ ms; c: connection \D+ after \d+ ms$/,
       ) as string,
       exchanges: [probe.exchanges[2], probe.exchanges[1]],
     });
   });
 
   test.for([
-    [5, 'refused: 1: 400 in 3 ms; 2: 400 in 3 ms; 3: 400 in 3 ms; 4: 400 in 3 ms; 5: 400 in 3 ms'],
+    [5, 'rejected: 1: 400 in 3 ms; 2: 400 in 3 ms; 3: 400 in 3 ms; 4: 400 in 3 ms; 5: 400 in 3 ms'],
     [
       7,
-      'refused: 1: 400 in 3 ms; 2: 400 in 3 ms; 3: 400 in 3 ms; 4: 400 in 3 ms; 5: 400 in 3 ms; and 2 more',
+      'rejected: 1: 400 in 3 ms; 2: 400 in 3 ms; 3: 400 in 3 ms; 4: 400 in 3 ms; 5: 400 in 3 ms; and 2 more',
     ],
   ] as const)('of %i the first five are named', ([count, actual]) => {
     const refused = Array.from({ length: count }, (_, at) => ({
@@ -96,7 +96,7 @@ describe('samples', () => {
       null,
     ],
     ['no answer', none('reset'), null],
-  ] as const)('are blamed on whoever wrote the answer: %s', ([, reply, who]) => {
+  ] as const)('are attributed to the author of the response: %s', ([, reply, who]) => {
     const fine = { sample: { name: 'a', body: '' }, exchange: exchange(answer(400)) };
     const verdict = failRefused([
       fine,
@@ -109,7 +109,7 @@ describe('samples', () => {
         'diagnosis',
         expect.stringMatching(
           new RegExp(
-            `^The answer is a page of .*${who}.*, not of the receiver: it was refused on the way\\.$`,
+            `^The response is a page of .*${who}.*, not of the receiver: the request was rejected before it got there\\.$`,
             'i',
           ),
         ),
@@ -127,11 +127,11 @@ describe('a body that is too large', () => {
       },
     ]);
 
-  test('is told as that, with the remedy, whatever the check is about', () => {
+  test('is reported as the cause, with the remedy, whatever the check is about', () => {
     const headers = [['x-powered-by', 'Express']] as const;
     expect(refuse(4321, 413, { headers })).toMatchObject({
       diagnosis:
-        'It is the size, not what is in it: a body of 4,321 bytes is too large (413), so the limit on bodies is too low.',
+        'The size is the problem, not the content: a body of 4,321 bytes is too large (413), so the body size limit is too low.',
       fix: 'Allow at least 100 kB, better 1 MB. Express: `express.raw({ type: () => true, limit: "1mb" })`. nginx: client_max_body_size.',
     });
     expect(refuse(100_000, 413, { headers: [['server', 'nginx/1.27']] })).toMatchObject({
@@ -237,7 +237,7 @@ describe('samples that must take effect', () => {
       expect(await judgeProcessed(probe, samples)).toMatchObject({
         status: 'fail',
         expected: ['a 2xx'],
-        actual: expect.stringMatching(/^refused: b: 400 in \d+ ms$/) as string,
+        actual: expect.stringMatching(/^rejected: b: 400 in \d+ ms$/) as string,
       });
     }
   });
@@ -250,12 +250,12 @@ describe('samples that must take effect', () => {
     expect(await judgeProcessed(probe, samples)).toEqual({
       status: 'fail',
       expected: ['a 2xx and one effect'],
-      actual: 'answered 2xx, but without effect: lost; lost as well',
+      actual: 'accepted with 2xx, but without effect: lost; lost as well',
       exchanges: probe.exchanges.slice(1),
     });
   });
 
-  test('are taken for processed where they are bytes, whose event nobody can look up', async () => {
+  test('count as processed if they are bytes, whose event cannot be looked up', async () => {
     await using receiver = await scripted(right, { hooks: { effects: async () => 0 } });
     const verdict = await judgeProcessed(receiver.probe, [
       { name: 'text', body: '{}' },

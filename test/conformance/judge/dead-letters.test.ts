@@ -1,5 +1,5 @@
 /**
- * Dead letters in a real sandbox; a receiver that is made to fail, restarted, or told to recover.
+ * Dead letters in a real sandbox; a receiver that is made to fail, restarted, or asked to recover.
  *
  * @module
  */
@@ -109,7 +109,7 @@ describe('dead letters', () => {
 describe('a recovery', () => {
   const letters = { source: { apiUrl: 'a', apiKey: 'b', webhookId: 'c' } } as never;
 
-  test('is told where the dead letters are', async () => {
+  test('receives the location of the dead letters', async () => {
     const told: unknown[] = [];
     await using receiver = await scripted(right, {
       hooks: { recover: async (from) => void told.push(from) },
@@ -127,7 +127,7 @@ describe('a recovery', () => {
 });
 
 describe('a failure on purpose', () => {
-  test('ends with the work, whatever comes of it', async () => {
+  test('ends with the work, whether it succeeds or fails', async () => {
     const told: unknown[] = [];
     await using receiver = await scripted(right, {
       hooks: { fault: async (failing) => void told.push(failing) },

@@ -26,7 +26,7 @@ describe('an event is delivered', () => {
     expect(receiver.wall.now()).toBe(50 + 150);
   });
 
-  test('five times at the most, within one and a half seconds', async () => {
+  test('at most five times, within one and a half seconds', async () => {
     await using receiver = await scripted(() => 503);
     const { reply } = await deliver(receiver.probe, receiver.probe.event());
     expect(reply).toMatchObject({ kind: 'answer', status: 503 });
@@ -91,7 +91,7 @@ describe('effects', () => {
     expect(asked.length).toBeGreaterThanOrEqual(5);
   });
 
-  test('nobody waits for a last event that was refused', async () => {
+  test('a rejected last event is not waited for', async () => {
     const asked: string[] = [];
     await using receiver = await scripted(() => 500, {
       hooks: {
@@ -113,7 +113,7 @@ describe('what was delivered is judged', () => {
     expect(judgeAccepted([])).toBeNull();
   });
 
-  test('those that were refused are told, each by its name', async () => {
+  test('rejected events are reported by name', async () => {
     await using receiver = await scripted((_, nth) => [200, 500, 404][nth]!);
     const { probe } = receiver;
     const delivered = [

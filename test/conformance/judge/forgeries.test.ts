@@ -37,7 +37,7 @@ const counting = (counts: (id: string) => number, asked: string[] = []) => ({
   },
 });
 
-describe('a made-up digest', () => {
+describe('a generated digest', () => {
   test('has 64 hexadecimal digits, and others each time', () => {
     const random = seededRandom(7);
     const made = Array.from({ length: 20 }, () => wrongDigest({ random }));
@@ -113,7 +113,7 @@ describe.each([
     expect(receiver.heard).toHaveLength(2);
   });
 
-  test.for([200, 299])('fail when answered %i, where nobody can see effects', async (status) => {
+  test.for([200, 299])('fail on %i when effects cannot be observed', async (status) => {
     await using receiver = await scripted(onForgery(401, status));
     const { probe } = receiver;
     expect(await judge(probe, forgeries)).toEqual({
@@ -165,9 +165,7 @@ describe.each([
       status: 'fail',
       level: 'SHOULD',
       expected: [REFUSAL],
-      actual: expect.stringMatching(
-        /^answered empty: 202 in \d+ ms, though without effect$/,
-      ) as string,
+      actual: expect.stringMatching(/^accepted without effect: empty: 202 in \d+ ms$/) as string,
       exchanges: [probe.exchanges[1]],
       diagnosis: 'The forgery is dropped, but the sender gets a success.',
       fix: 'Respond with 401 to requests without a valid signature, so that the sender notices.',
@@ -180,7 +178,7 @@ describe.each([
     });
     expect(await judge(receiver.probe, forgeries)).toEqual({
       status: 'pass',
-      note: 'no forgery took effect; each is answered 202, which signature/refuses-with-4xx is about',
+      note: 'no forgery took effect; each gets a 202, which signature/refuses-with-4xx reports',
     });
   });
 
@@ -205,7 +203,7 @@ describe.each([
     expect(receiver.heard).toHaveLength(1);
   });
 
-  test('that were accepted are told before one without an answer', async () => {
+  test('that were accepted are reported before one without a response', async () => {
     await using receiver = await scripted(onForgery(200, 'hang'), { timeoutMs: 50 });
     expect(await judge(receiver.probe, forgeries)).toMatchObject({
       status: 'fail',
@@ -226,7 +224,7 @@ describe('a receiver that fails over a forgery', () => {
       exchanges: [probe.exchanges[0]],
       diagnosis:
         'The forgery is not accepted, but the receiver fails on it instead of rejecting it.',
-      fix: expect.stringMatching(/^Check that the header is there .* compare bytes\.$/) as string,
+      fix: expect.stringMatching(/^Check that the header is present .* compare bytes\.$/) as string,
     });
     // One that looks right showed that the others are refused.
     expect(receiver.heard).toHaveLength(3);
@@ -237,7 +235,7 @@ describe('a receiver that fails over a forgery', () => {
     expect(await judgeAcceptance(receiver.probe, forgeries)).toEqual({ status: 'pass' });
   });
 
-  test('passes when it answers every forgery so, which is told elsewhere', async () => {
+  test('passes when it responds so to every forgery, which another check reports', async () => {
     await using receiver = await scripted(({ isSigned }) => (isSigned ? 204 : 500));
     expect(await judgeForgeries(receiver.probe, forgeries)).toEqual({
       status: 'pass',

@@ -101,7 +101,7 @@ describe('an event that is answered right before a restart', () => {
     const { verdict } = await judge(ackBeforePersist, { counts: 'in memory', ids: 'on disk' });
     expect(verdict).toMatchObject({
       status: 'not_tested',
-      reason: expect.stringMatching(/^The effects hook forgets with a restart/) as string,
+      reason: expect.stringMatching(/^The effects hook forgets its counts on restart/) as string,
     });
   });
 });
@@ -111,7 +111,7 @@ describe('events that are sent again after a kill', () => {
     const { verdict } = await judge(crashMidway, { counts: 'in memory', ids: 'on disk' });
     expect(verdict).toMatchObject({
       status: 'not_tested',
-      reason: expect.stringMatching(/^The effects hook forgets with a restart/) as string,
+      reason: expect.stringMatching(/^The effects hook forgets its counts on restart/) as string,
     });
   });
 

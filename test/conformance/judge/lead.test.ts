@@ -1,5 +1,5 @@
 /**
- * A made-up lead: what is sent of it, and how long is waited until the receiver shows it.
+ * A generated lead: the events sent about it, and how long to wait until the receiver shows it.
  *
  * @module
  */
@@ -77,7 +77,7 @@ describe('events of a lead', () => {
     expect(verdict).toEqual({
       status: 'not_tested',
       reason: expect.stringMatching(
-        /^email\.opened was answered 500 in \d+ ms, so nothing can be said of its lead\.$/,
+        /^The receiver responded to email\.opened with 500 in \d+ ms, so the state of its lead is not meaningful\.$/,
       ) as string,
     });
   });

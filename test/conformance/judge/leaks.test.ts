@@ -1,5 +1,5 @@
 /**
- * What a receiver gives away in its answers.
+ * Secrets that a receiver leaks in its responses.
  *
  * @module
  */

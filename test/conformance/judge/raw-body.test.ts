@@ -1,5 +1,5 @@
 /**
- * Bodies that are rightly signed and unusually written.
+ * Correctly signed bodies with an unusual JSON encoding.
  *
  * @module
  */
@@ -23,7 +23,7 @@ test.for([
   ['what it parsed', hashing(compact)],
   ['what it parsed, in Flask', hashing(compact, { server: 'Werkzeug/3.0' })],
   ['trimmed text', hashing((body) => body.trim())],
-  // As what it parsed, but for what nobody thinks of.
+  // As what it parsed, apart from bodies that no candidate covers.
   ['some text of its own', hashing((body) => (body.length < 100 ? compact(body) : 'own'))],
 ] as const)('tells that %s is hashed in their place', async ([, script]) => {
   await using receiver = await scripted(script);
@@ -45,13 +45,13 @@ test('are judged by who asks when nothing explains the refusal', async () => {
   expect(names).toEqual([['spaced']]);
 });
 
-test('fail as refused when nothing explains it, and two of them are searched at the most', async () => {
+test('fail as rejected when nothing explains it, after a search over at most two of them', async () => {
   await using receiver = await scripted(() => 400);
   const samples = ['a', 'b', 'c'].map((name) => ({ name, body: `{"id":"evt_${name}"}` }));
   const verdict = await judgeRawBodies(receiver.probe, samples, () => null);
   expect(verdict).toMatchObject({
     status: 'fail',
-    actual: expect.stringMatching(/^refused: a: 400 in \d+ ms; b: 400 .*; c: 400/) as string,
+    actual: expect.stringMatching(/^rejected: a: 400 in \d+ ms; b: 400 .*; c: 400/) as string,
   });
   const searched = receiver.heard.filter(({ isSigned }) => !isSigned).map(({ body }) => body);
   expect(new Set(searched)).toEqual(new Set(['{"id":"evt_a"}', '{"id":"evt_b"}']));
@@ -69,7 +69,7 @@ test('the second is searched when the first tells nothing', async () => {
   ]);
   expect(verdict).toMatchObject({
     status: 'fail',
-    actual: expect.stringMatching(/^spaced: the right signature refused/) as string,
+    actual: expect.stringMatching(/^spaced: rejected the valid signature/) as string,
   });
 });
 
@@ -94,6 +94,6 @@ test('are searched where they were answered', async () => {
   const other = { name: 'other', body: '{  "id": "evt_3" }' };
   expect(await judgeRawBodies(receiver.probe, [spaced, other])).toMatchObject({
     status: 'fail',
-    actual: expect.stringMatching(/^other: the right signature refused/) as string,
+    actual: expect.stringMatching(/^other: rejected the valid signature/) as string,
   });
 });

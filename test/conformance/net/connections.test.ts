@@ -1,5 +1,5 @@
 /**
- * How probes speak HTTP: what is the receiver's doing is told, what is chance is not.
+ * How probes speak HTTP: failures of the receiver are reported, accidents of the connection are not.
  *
  * @module
  */
@@ -20,7 +20,7 @@ afterEach(async () => {
   for (const clean of cleanups.splice(0).toReversed()) await clean();
 });
 
-/** A server that does with each request (of one packet) as it is told; requests are numbered over all connections. */
+/** A server that handles each request (of one packet) with `answer`; requests are numbered over all connections. */
 const serve = async (
   answer: (socket: Socket, request: { nth: number; ofConnection: number }) => void,
 ): Promise<{ url: string; requests: () => number; connections: () => number }> => {
@@ -126,11 +126,11 @@ describe('the HTTP client', () => {
     expect([server.requests(), server.connections()]).toEqual([7, 3]);
   });
 
-  test('uses a connection again, until it is told to close', async () => {
+  test('uses a connection again, until the response asks to close it', async () => {
     let gone: Promise<unknown> = Promise.resolve();
     const server = await serve((socket, { nth }) => {
       if (nth === 1) gone = once(socket, 'close');
-      // Asks for more patience than an idle connection has by itself.
+      // Announces a longer keep-alive than the client's own idle timeout.
       socket.write(OK.replace('\r\n', '\r\nKeep-Alive: timeout=300\r\n'));
     });
     const http = client();
@@ -222,7 +222,7 @@ describe('the HTTP client', () => {
     }
   });
 
-  test('takes a certificate that nobody vouches for when that is wanted', async () => {
+  test('accepts an untrusted certificate with "insecure"', async () => {
     const server = createTlsServer(selfSigned(), (_request, response) => response.end('ok'));
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -285,9 +285,19 @@ describe('a raw connection', () => {
   });
 
   test.each([
-    ['is told at once of what is not HTTP', 'SSH-2.0-OpenSSH_9.6\r\n', false, 'invalid_response'],
-    ['is told of a cut answer', 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf', true, 'reset'],
-    ['is told of a connection that only closes', '', true, 'reset'],
+    [
+      'reports a response that is not HTTP at once',
+      'SSH-2.0-OpenSSH_9.6\r\n',
+      false,
+      'invalid_response',
+    ],
+    [
+      'reports a truncated response',
+      'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf',
+      true,
+      'reset',
+    ],
+    ['reports a connection that closes without a response', '', true, 'reset'],
   ])('%s', async (_, bytes, end, cause) => {
     const { reply } = await raw(bytes, end);
     expect(await reply()).toMatchObject({ kind: 'none', cause });

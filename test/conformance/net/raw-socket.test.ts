@@ -1,5 +1,5 @@
 /**
- * Raw connections: to whom they are made, why there is none, and how they end.
+ * Raw connections: their destination, the reasons for failure, and how they end.
  *
  * @module
  */
@@ -82,7 +82,7 @@ describe('over TLS', () => {
     return { port, names };
   };
 
-  test('a certificate that nobody vouches for is refused, and taken when that is wanted', async () => {
+  test('an untrusted certificate is rejected, and accepted with "insecure"', async () => {
     const { port } = await secure();
     const url = `https://127.0.0.1:${port}/hook`;
     const refused = await connect(url);
@@ -127,7 +127,7 @@ describe('where there is no connection', () => {
     expect(await asked(connection)).toMatchObject(refused);
   });
 
-  test('an interruption is told for what it is, before and meanwhile', async () => {
+  test('an interruption is reported as such, before and during the connection', async () => {
     const port = await listen(createServer());
     const url = `http://127.0.0.1:${port}/`;
     const aborted = { kind: 'none', cause: 'aborted', message: 'the run was interrupted' };
@@ -197,13 +197,13 @@ describe('a connection', () => {
     await gone;
     await new Promise(setImmediate);
     expect(listeners()).toBe(0);
-    // What is written to it now goes nowhere, and nobody waits for it.
+    // Writing to it now has no effect, and does not block.
     await connection.write(REQUEST);
     expect(await connection.reply()).toMatchObject({ kind: 'none', cause: 'reset' });
     expect(armed.size).toBe(0);
   });
 
-  test('gives up what nobody reads', async () => {
+  test('gives up writing to a server that does not read', async () => {
     const port = await listen(createServer((socket) => void socket.pause()));
     const { wall, armed } = recordingClock();
     const connection = await connect(`http://127.0.0.1:${port}/`, { wall, timeoutMs: 7 });

@@ -78,7 +78,7 @@ describe('an answer', () => {
     'HTTP/2 200\r\n\r\n',
     'HTTP/1.1 20 OK\r\n\r\n',
     'xHTTP/1.1 200 OK\r\n\r\n',
-  ])('is not, or is none: %j', (text) => {
+  ])('is incomplete or invalid: %j', (text) => {
     expect(read(text)).toBeNull();
   });
 

@@ -58,7 +58,7 @@ describe('events', () => {
     expect(maker().make('campaign.completed').data).not.toHaveProperty('lead_email');
   });
 
-  test('take what is given in place of what is made up, and lose what is undefined', () => {
+  test('take given values in place of generated ones, and omit undefined members', () => {
     const event = maker().make(
       'email.opened',
       { open_count: 7, ip_country: undefined, more: null },
@@ -186,7 +186,7 @@ describe('a request', () => {
     });
   });
 
-  test('has its limit by whether it is rightly signed', async () => {
+  test('has a time limit that depends on whether it is correctly signed', async () => {
     await using receiver = await scripted(right);
     const limits: number[] = [];
     const asked: boolean[] = [];
@@ -328,7 +328,7 @@ describe('what waits for its effect', () => {
     return { receiver, probe, noted };
   };
 
-  test('is each event that was rightly signed and taken', async () => {
+  test('is each event that was correctly signed and accepted', async () => {
     const { receiver, probe, noted } = await noting(right);
     await using _ = receiver;
     const event = probe.event();
@@ -345,7 +345,7 @@ describe('what waits for its effect', () => {
     expect(noted).toHaveLength(1);
   });
 
-  test.for([300, 401, 500, 'cut'] as const)('is none that came to %s', async (act) => {
+  test.for([300, 401, 500, 'cut'] as const)('excludes an event that ended in %s', async (act) => {
     const { receiver, probe, noted } = await noting(() => act);
     await using _ = receiver;
     await probe.post(probe.event());

@@ -87,7 +87,7 @@ describe('a secret is hidden in every form that a receiver may show it in', () =
   });
 });
 
-test('what is too short to be told from words is not hidden', () => {
+test('a secret too short to be distinguished from words is not hidden', () => {
   const { apply, find } = redactor(['short', '<5>'], ['longer', '<6>']);
   expect(apply('short longer')).toBe('short <6>');
   expect(find('short longer')).toEqual(['<6>']);

@@ -114,9 +114,9 @@ test('exchanges are shown, and what is hostile in them is text', () => {
 
 test('in a cause and a remedy, what stands between backticks is code', () => {
   const report = nasty();
-  const fix = 'Use `a * b`, not <b>: `<i>_x_</i>` is code, a ` alone is none.';
+  const fix = 'Use `a * b`, not <b>: `<i>_x_</i>` is code, a ` alone is literal.';
   const { page } = read({ ...report, checks: report.checks.map((one) => ({ ...one, fix })) });
   expect(page).toContain(
-    '<dt>Fix</dt><dd>Use <code>a * b</code>, not &lt;b&gt;: <code>&lt;i&gt;_x_&lt;/i&gt;</code> is code, a ` alone is none.</dd>',
+    '<dt>Fix</dt><dd>Use <code>a * b</code>, not &lt;b&gt;: <code>&lt;i&gt;_x_&lt;/i&gt;</code> is code, a ` alone is literal.</dd>',
   );
 });

@@ -53,10 +53,10 @@ describe('what it says', () => {
 
   test('what stands between backticks is code, whatever else is in the line', () => {
     const report = nasty();
-    const fix = 'Use `a * b`, not <b>: `<i>_x_</i>` is code, a ` alone is none.';
+    const fix = 'Use `a * b`, not <b>: `<i>_x_</i>` is code, a ` alone is literal.';
     const page = render({ ...report, checks: report.checks.map((one) => ({ ...one, fix })) });
     expect(page).toContain(
-      'Use <code>a * b</code>, not &lt;b&gt;: <code>&lt;i&gt;_x_&lt;/i&gt;</code> is code, a ` alone is none.',
+      'Use <code>a * b</code>, not &lt;b&gt;: <code>&lt;i&gt;_x_&lt;/i&gt;</code> is code, a ` alone is literal.',
     );
   });
 
@@ -68,7 +68,7 @@ describe('what it says', () => {
     expect(blocks).toHaveLength(4 * 3);
   });
 
-  test('it mentions nobody and links nowhere', () => {
+  test('it contains no mentions and no links', () => {
     const text = markdown(nasty()).replaceAll(/^(`{3,})text\n[^]*?\n\1$/gm, '');
     expect(text).not.toMatch(/(?<!\\)@someone|(?<!\\)#1\b|(?<!\\)\]\(/);
   });

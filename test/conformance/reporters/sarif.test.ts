@@ -36,7 +36,7 @@ test.each<[string, () => Promise<Report> | Report]>([
   expect(validate.errors ?? []).toEqual([]);
 });
 
-test('the schema refuses what is none', () => {
+test('the schema rejects invalid SARIF', () => {
   expect(validate({ version: '2.1.0' })).toBe(false);
   expect(validate({ ...read(nasty()), more: 1 })).toBe(false);
 });
@@ -69,7 +69,7 @@ describe('what it says', () => {
     expect(of('signature/missing-header')?.suppressions).toBeUndefined();
   });
 
-  test('trouble of the suite is told as such, not as a result', () => {
+  test('an internal error of the suite is reported as a notification, not as a result', () => {
     expect(of('delivery/no-loss')).toBeUndefined();
     expect(run?.invocations?.[0]).toMatchObject({
       executionSuccessful: false,

@@ -37,7 +37,7 @@ describe('a control', () => {
     expect(receiver.heard).toHaveLength(1);
   });
 
-  test('to one that is gone for good is followed by five seconds of trying', async () => {
+  test('to a receiver that does not restart is followed by five seconds of retries', async () => {
     const { receiver, liveness } = await vitalityOf(() => 'cut');
     await using _ = receiver;
     expect(await liveness.control('http/a', LAST)).toBe(false);
@@ -62,7 +62,7 @@ describe('a control', () => {
     expect(liveness.crashes).toMatchObject([{ recoveredAfterMs: null, answersUnsigned: true }]);
   });
 
-  test('after a restart on purpose, nobody dies', async () => {
+  test('after an intended restart, no crash is reported', async () => {
     const { receiver, liveness } = await vitalityOf(() =>
       receiver.wall.now() < 300 ? 'cut' : 401,
     );
@@ -110,7 +110,7 @@ describe('a control', () => {
     expect(liveness.crashes).toMatchObject([{ recoveredAfterMs: 300 }]);
   });
 
-  test('to one that nobody listens for is no connection at all', async () => {
+  test('to a port without a listener is a refused connection', async () => {
     const { receiver, liveness } = await vitalityOf(right);
     await receiver[Symbol.asyncDispose]();
     expect(await liveness.control('http/a', LAST)).toBe(false);

@@ -127,7 +127,7 @@ describe('http/survives', () => {
     const crashes = [{ by: 'a/one', exchange: found, recoveredAfterMs: 0, answersUnsigned: false }];
     expect(look('http/survives', { controls: 1, crashes })).toMatchObject({ exchanges: [found] });
   });
-  test('a death of nobody knows what', () => {
+  test('a crash of unknown cause', () => {
     const crashes = [
       { by: 'a/one', exchange: null, recoveredAfterMs: null, answersUnsigned: false },
     ];
@@ -145,10 +145,10 @@ describe('http/no-redirect', () => {
   test.each([
     ['an answer', valid],
     ['a refusal', exchange(answer(401), { headers })],
-    ['a 400, which is none', exchange(answer(400), { headers })],
+    ['a 400', exchange(answer(400), { headers })],
     ['a redirected GET', exchange(moved, { headers, method: 'GET' })],
     ['no answer', exchange(none('reset'), { headers })],
-  ])('%s is none', (_what, one) => {
+  ])('%s is not a redirect', (_what, one) => {
     expect(see(by('http/a', one))).toEqual({ status: 'pass' });
   });
 
@@ -162,7 +162,7 @@ describe('http/no-redirect', () => {
     });
   });
 
-  test('where it leads to is told, and the last three are shown', () => {
+  test('reports the target of the redirect and shows the last three exchanges', () => {
     const many = [1, 2, 3, 4].map(() => exchange(moved, { headers }));
     expect(see(...many.map((one) => by('http/b', one)))).toMatchObject({
       actual: '308 to https://elsewhere/ for a request of http/b (4 in total)',

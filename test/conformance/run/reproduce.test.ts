@@ -87,7 +87,7 @@ describe.skipIf(lacking.length > 0)(`run by a shell ${lacking.join(', ')}`, () =
     ['all but its last, and more', (digest: string) => `v1=${digest.slice(0, -1)}, x`],
     ['twice', (digest: string) => `sha256=${digest},sha256=${digest}`],
     ['its first eight', (digest: string) => digest.slice(0, 8)],
-  ])('%s is made anew', async (_what, write) => {
+  ])('%s is computed again', async (_what, write) => {
     const { request } = await again(exchange(BODY, [[NAME, write(signing.digest(BODY))]]));
     expect(request.headers[NAME.toLowerCase()]).toBe(write(hmac(BODY)));
   });
@@ -199,7 +199,7 @@ describe('as a person reads it', () => {
 test.each<[string, Partial<Exchange['request']>]>([
   ['went out in a way that curl does not have', { manner: 'in two pieces' }],
   ['was too long', { body: Buffer.alloc(8001, 'x') }],
-])('there is none for what %s', (_why, request) => {
+])('there is no command for a request that %s', (_why, request) => {
   expect(reproduce(exchange('{}', [], request), signing)).toBeNull();
 });
 

@@ -31,7 +31,7 @@ import { answer, exchange, none, signedBy } from '../fixtures.ts';
 
 const check = (level: Level = 'MUST') =>
   defineCheck({
-    id: 'http/made-up',
+    id: 'http/sample',
     level,
     title: 'Does what it says',
     requirement: { text: 'It does.', source: 'a test' },
@@ -54,7 +54,7 @@ const resultOf = (verdict: Verdict, exchanges: readonly Exchange[] = [], level: 
 describe('a line of the report', () => {
   test('of a pass says what the check is', () => {
     expect(resultOf(pass())).toEqual({
-      id: 'http/made-up',
+      id: 'http/sample',
       area: 'http',
       level: 'MUST',
       title: 'Does what it says',
@@ -191,7 +191,7 @@ describe('the command that shows it again', () => {
     expect(reproduce).not.toContain('abcdefghijkl');
   });
 
-  test('signs anew, so that the secret is not in it', () => {
+  test('signs again, so that the command does not contain the secret', () => {
     const redactor = createRedactor();
     const signing = createSigning(SECRET, redactor);
     const body = Buffer.from('{"id":"evt_1"}');
@@ -209,7 +209,7 @@ describe('the command that shows it again', () => {
 describe('where one request may not be enough, the command that makes the check again', () => {
   const active = (stage: Stage): ActiveCheck => ({
     ...check(),
-    id: 'http/made-up',
+    id: 'http/sample',
     stage,
     run: () => Promise.resolve(pass()),
   });
@@ -229,7 +229,7 @@ describe('where one request may not be enough, the command that makes the check 
   };
   const accepted = exchange(answer(204));
   const refused = exchange(answer(409));
-  const RERUN = 'verify --only http/made-up';
+  const RERUN = 'verify --only http/sample';
 
   test.for([
     ['valid', accepted, /^printf .* curl /],
@@ -278,7 +278,7 @@ describe('verdicts', () => {
     expect([isAccepted(seen), isRefused(seen)]).toEqual([false, false]);
   });
 
-  test('a reply is told in one line', () => {
+  test('a reply is described in one line', () => {
     expect(describeReply(answer(401, { durationMs: 2.6 }))).toBe('401 in 3 ms');
     expect(describeReply(none('timeout'))).toBe('it was timeout after 10000 ms');
   });

@@ -1,5 +1,5 @@
 /**
- * While checks run: whether the receiver lives, what is seen, what is told, and when it ends.
+ * While checks run: liveness, observations, progress, and the end of the run.
  *
  * @module
  */
@@ -120,7 +120,7 @@ describe('controls', () => {
     });
 
     test.for([
-      ['one that was answered is told', [0], 'http/kills: fail: b'],
+      ['a failure with a response is reported', [0], 'http/kills: fail: b'],
       [
         'one that was cut off is not',
         [1],
@@ -165,8 +165,8 @@ describe('controls', () => {
     });
   });
 
-  describe('a connection that nobody takes', () => {
-    /** Sends to a port where nobody listens, as to a receiver that is just being started again. */
+  describe('a connection that is refused', () => {
+    /** Sends to a port without a listener, as to a receiver that is restarting. */
     const meets = (stage: Stage) =>
       active('http/meets', stage, async (probe) => {
         const gone = await scripted(right);
@@ -205,7 +205,7 @@ describe('controls', () => {
       active(id, 'disturbing', () => pass(), { needs: ['restart'] });
     const hooks = { restart: () => Promise.resolve() };
 
-    test('that nobody comes back from is no death', async () => {
+    test('after which the receiver stays down is no crash', async () => {
       const seen: Observed[] = [];
       const looks = looking('http/looks', (observed) => {
         seen.push(observed);
@@ -223,7 +223,7 @@ describe('controls', () => {
       expect(seen[0]!.crashes).toEqual([]);
     });
 
-    test('that it comes back from late is none either', async () => {
+    test('that takes long is no crash either', async () => {
       const { lines } = await run([restarts('http/a'), restarts('http/b')], {
         script: (_request, nth) => (nth < 20 ? 'cut' : 200),
         hooks,

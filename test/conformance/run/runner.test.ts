@@ -49,7 +49,7 @@ describe('the order', () => {
     ['load', 4, 1],
     ['reach', 4, 1],
   ] as const)(
-    'stage %s, %i at the most: %i run side by side',
+    'stage %s, concurrency %i: %i checks run in parallel',
     async ([stage, concurrency, most]) => {
       let running = 0;
       let seen = 0;
@@ -66,14 +66,14 @@ describe('the order', () => {
     },
   );
 
-  test('puts a check behind those that it names, and behind who vouches for its hook', async () => {
+  test('runs a check after those that it names, and after the one that validates its hook', async () => {
     const order: string[] = [];
     const noted = (id: Id, more: Parameters<typeof active>[3], requests = 1): Check =>
       active(
         id,
         'effects',
         async (probe) => {
-          // Whoever goes first must have ended before the next begins.
+          // The first must have ended before the next begins.
           for (let sent = 0; sent < requests; sent += 1) await probe.post(probe.event());
           order.push(id);
           return pass();
@@ -97,18 +97,18 @@ describe('the order', () => {
   test.for([
     ['a check that needs another hook', { validates: 'state', needs: ['state'] }, {}],
     [
-      'who vouches for another',
+      'a check that validates another hook',
       { validates: 'effects', needs: ['effects'] },
       { validates: 'state' },
     ],
-  ] as const)('keeps nobody waiting who need not: %s', async ([, voucher, other]) => {
+  ] as const)('does not delay an independent check: %s', async ([, validation, other]) => {
     let begin = (): void => {};
     const begun = new Promise<void>((resolve) => {
       begin = resolve;
     });
     const { lines } = await run(
       [
-        active('delivery/voucher', 'effects', () => begun.then(() => pass()), voucher),
+        active('delivery/validates', 'effects', () => begun.then(() => pass()), validation),
         active(
           'delivery/other',
           'effects',
@@ -121,7 +121,7 @@ describe('the order', () => {
       ],
       { hooks: { effects: async () => 1, state: async () => ({ known: true }) } },
     );
-    expect(lines).toEqual(['delivery/voucher: pass', 'delivery/other: pass']);
+    expect(lines).toEqual(['delivery/validates: pass', 'delivery/other: pass']);
   });
 
   test('holds with one place, whatever the order of the list', async () => {
@@ -169,15 +169,15 @@ describe('what cannot be tested says what is missing', () => {
     const check = active('delivery/a', 'effects', () => pass(), { needs: ['recovery'] });
     const { lines } = await run([check], {
       hooks: { recover: async () => undefined },
-      sandbox: () => Promise.reject(new Error('nobody starts it here')),
+      sandbox: () => Promise.reject(new Error('no check here starts a sandbox')),
     });
     expect(lines).toEqual(['delivery/a: pass']);
   });
 
   test('a hook that was found wanting is not relied on, nor given to other checks', async () => {
     const hooks = { effects: async () => 1, state: async () => ({ known: true }) };
-    const vouch = (verdict: Verdict): Check =>
-      active('delivery/vouch', 'effects', () => verdict, {
+    const validating = (verdict: Verdict): Check =>
+      active('delivery/validates', 'effects', () => verdict, {
         validates: 'effects',
         needs: ['effects'],
       });
@@ -189,15 +189,15 @@ describe('what cannot be tested says what is missing', () => {
         return pass();
       }),
     ];
-    expect((await run([vouch(FAILS), ...others], { hooks })).lines).toEqual([
-      'delivery/vouch: fail: b',
-      'delivery/needs: not_tested: The effects hook is unreliable, see delivery/vouch: b',
+    expect((await run([validating(FAILS), ...others], { hooks })).lines).toEqual([
+      'delivery/validates: fail: b',
+      'delivery/needs: not_tested: The effects hook is unreliable, see delivery/validates: b',
       'delivery/free: pass',
     ]);
     expect(seen).toEqual([null, ['state']]);
     const because = (verdict: Verdict) =>
-      run([vouch(verdict), ...others], { hooks }).then(({ lines }) => lines[1]);
-    expect(await because(unjudged('it fell'))).toMatch(/see delivery\/vouch: it fell$/);
+      run([validating(verdict), ...others], { hooks }).then(({ lines }) => lines[1]);
+    expect(await because(unjudged('it fell'))).toMatch(/see delivery\/validates: it fell$/);
     expect(await because(pass())).toBe('delivery/needs: pass');
   });
 
@@ -296,8 +296,8 @@ test.each<[string, unknown]>([
     }),
   ],
   ['fetch failed (bad port)', new TypeError('fetch failed', { cause: new Error('bad port') })],
-  ['fetch failed', new TypeError('fetch failed', { cause: 'nobody knows' })],
-])('what it went wrong over is told with what is behind it: %s', async (told, error) => {
+  ['fetch failed', new TypeError('fetch failed', { cause: 'unknown' })],
+])('an error thrown by a check is reported with its cause: %s', async (told, error) => {
   const check = active('http/a', 'valid', () => {
     throw error;
   });

@@ -53,14 +53,14 @@ describe('with what is selected runs what it rests on', () => {
     );
   });
 
-  test('what vouches for effects, where they can be asked', () => {
+  test('includes the check that validates effects, if there is an effects hook', () => {
     expect(ran(['content/long-preview'], [], ['effects', 'state'])).toContain(
       'delivery/effects-probe',
     );
     expect(ran(['content/long-preview'], [], ['state'])).not.toContain('delivery/effects-probe');
   });
 
-  test('what vouches for another hook, where a selected check needs it', () => {
+  test('includes the check that validates another hook, if a selected check needs the hook', () => {
     expect(ran(['delivery/mark-before-success'], [], ['effects', 'fault'])).toContain(
       'delivery/fault-probe',
     );
@@ -105,7 +105,7 @@ describe('a baseline', () => {
     [{ known: [{ ...entry, till: 1 }] }, 'unknown key "till"'],
     [{ known: [entry, { ...entry, reason: 'again' }] }, 'duplicate entry delivery/dup-seq'],
     [{ known: [{ ...entry, id: 'delivery/gone' }] }, 'unknown check delivery/gone'],
-  ])('%j is none', (given, told) => {
+  ])('rejects %j', (given, told) => {
     expect(() => read(given)).toThrow('Invalid baseline known.json: ');
     expect(() => read(given)).toThrow(told);
   });

@@ -97,7 +97,7 @@ describe('an event in pieces', () => {
   });
 });
 
-test('a receiver in the same process reads each piece by itself, however late the pause ends', async () => {
+test('a receiver in the same process reads each chunk separately, however late the pause ends', async () => {
   // As when the machine was busy for all of the pause: it is over before anybody else had a turn.
   const wall: WallClock = {
     now: systemClock.now,

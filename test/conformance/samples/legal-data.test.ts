@@ -23,7 +23,7 @@ const fits = ({ type, data }: Variation): boolean =>
   EVENT_SCHEMAS[type].safeParse(maker.make(type, data)).success;
 
 describe('variations of data', () => {
-  test('optional members: all, none, and each by itself', () => {
+  test('optional members: all, none, and each on its own', () => {
     const names = optionalVariations().map(({ name }) => name);
     expect(names).toContain('email.bounced without bounce_message');
     expect(names).toContain('email.opened without user_agent, ip_country');

@@ -15,7 +15,7 @@ afterAll(() => mock.close());
 
 const ofCampaign = (campaign_id: string) => ({ campaign_id });
 
-/** Sends so many emails of a campaign. */
+/** Sends `count` emails of a campaign. */
 const send = async ({ client }: Stage, count: number, campaign = 'cmp_a'): Promise<void> => {
   await client.events.trigger({ event: 'email.sent', count, data: ofCampaign(campaign) });
   await client.clock.advance({ until: 'settled' });
@@ -90,7 +90,7 @@ describe.each(LANGUAGES)('in $language', ({ language, missing }) => {
       ]);
     });
 
-    test('an hour later the count begins anew', async () => {
+    test('an hour later the count starts again', async () => {
       const { stage, example } = await setUp();
       await using _example = example;
       await send(stage, 40);

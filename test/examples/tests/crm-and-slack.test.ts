@@ -105,7 +105,7 @@ describe.each(LANGUAGES)('in $language', ({ language, missing }) => {
     async (name) => {
       const { client, env, register, deliver, seen } = await createStage(mock);
       const data = { ...lead, reply_sentiment: 'positive', reply_preview: 'Thursday?' };
-      // Nobody subscribes yet, so this one is never delivered.
+      // No webhook subscribes yet, so this one is never delivered.
       const { events } = await client.events.trigger({ event: 'email.replied', data });
       await using example = await startExample(language, name, env);
       await register(example.url);

@@ -66,7 +66,7 @@ describe.each(LANGUAGES)('in $language', ({ language, missing }) => {
       for (const response of busy) response.end();
     });
 
-    test('tries again by itself, since the provider does not', async () => {
+    test('retries on its own, since the provider does not', async () => {
       const { client, env, register, deliver, seen } = await createStage(mock);
       await using example = await startExample(language, 'answer-first', env);
       await register(example.url);
@@ -85,7 +85,7 @@ describe.each(LANGUAGES)('in $language', ({ language, missing }) => {
   });
 
   describe.skipIf(missing !== null)('daily dead-letter recovery', () => {
-    test('works on each dead letter, then acknowledges it; the next day there is none', async () => {
+    test('works on each dead letter, then acknowledges it; the next day no dead letter is left', async () => {
       const { client, env, register, deliver, seen } = await createStage(mock);
       const down = await startReceiver();
       const webhook = await register(down.url);

@@ -107,7 +107,7 @@ describe.each(LANGUAGES)('in $language', ({ language, missing }) => {
     test('what was given up is recovered, and acknowledged', async () => {
       const stage = await createStage(mock);
       const { id } = await stage.client.webhooks.create({
-        url: 'http://127.0.0.1:9/nobody',
+        url: 'http://127.0.0.1:9/unreachable',
         events: ['email.replied'],
         secret: SECRET,
       });

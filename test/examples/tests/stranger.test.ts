@@ -75,7 +75,7 @@ describe.each(LANGUAGES)('in $language', ({ language, missing }) => {
       },
     );
 
-    test('a port that is in use, and one that is none', async () => {
+    test('a port that is in use, and an invalid port', async () => {
       const { env } = await createStage(mock);
       await using example = await startExample(language, 'dedupe', env);
       const { port } = new URL(example.url);
@@ -108,7 +108,7 @@ describe.each(LANGUAGES)('in $language', ({ language, missing }) => {
       expect(status).toBe(1);
     });
 
-    test('a reply without a name, a company and a preview is told with what is known', async () => {
+    test('a reply without a name, a company and a preview is posted with what is known', async () => {
       const { client, env, register, seen } = await createStage(mock);
       const data = { lead_email: 'sarah@example.com' };
       const texts: string[] = [];

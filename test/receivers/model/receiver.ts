@@ -57,7 +57,7 @@ export class ModelReceiver implements AsyncDisposable {
   };
   /** What does not. */
   memory: { seen: Set<string>; queue: Event[] } = { seen: new Set(), queue: [] };
-  /** What the provider's API was told to pause, and how many campaigns it has. */
+  /** Campaigns that the provider's API was asked to pause, and the number of its campaigns. */
   paused = new Set<string>();
   campaignsMade = 0;
   /** Whether whatever events are handed to fails. */

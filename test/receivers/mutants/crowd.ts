@@ -8,7 +8,7 @@ import { setImmediate } from 'node:timers/promises';
 
 /** A hundred that connect one after the other take some fifty turns. */
 const MAX_TURNS = 150;
-/** Nobody has come for so long: that was all of them. */
+/** Time without a new request after which the crowd is complete. */
 const QUIET_TURNS = 40;
 
 /**

@@ -105,7 +105,7 @@ export const LOSS_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'delivery-marks-before-success',
-    fault: 'marks the id before the work, for good',
+    fault: 'marks the id before the work, permanently',
     also: { 'delivery/recovery-keeps': 'the second recovery takes the failed events for repeats' },
     make: (secret) =>
       new (class extends ModelReceiver {

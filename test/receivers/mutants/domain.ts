@@ -31,7 +31,7 @@ class SuppressesGroup extends ModelReceiver {
 export const DOMAIN_MUTANTS: readonly Mutant[] = [
   {
     name: 'domain-state-unknown',
-    fault: 'has a state hook that finds nobody',
+    fault: 'has a state hook that finds no lead',
     make: (secret) =>
       new (class extends ModelReceiver {
         override stateOf(): LeadState {

@@ -103,7 +103,7 @@ export const HTTP_MUTANTS: readonly Mutant[] = [
       },
     },
   ),
-  changed('hangs-on-forgery', 'forgets to answer what is not rightly signed', (model) => {
+  changed('hangs-on-forgery', 'never responds to invalid signatures', (model) => {
     const original = model.serve.bind(model);
     return {
       serve: async (request: IncomingMessage, response: ServerResponse) => {

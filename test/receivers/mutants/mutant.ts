@@ -8,7 +8,7 @@ import type { ModelReceiver } from '../model/receiver.ts';
 export interface Mutant {
   /** `area-what-is-wrong`, unique. */
   readonly name: string;
-  /** What is wrong, as its developer would put it in the commit that mends it. */
+  /** What is wrong, as its developer would put it in the commit that fixes it. */
   readonly fault: string;
   readonly make: (secret: string) => ModelReceiver;
   /** Hooks that the run must not have, where the fault shows only without them. */
@@ -20,7 +20,7 @@ export interface Mutant {
     | 'recover'
     | 'campaign'
   )[];
-  /** Ids of other checks that rightly fail too, each with its reason: the same fault seen from another side. */
+  /** Ids of other checks that are expected to fail, too, each with its reason: the same fault seen from another side. */
   readonly also?: Readonly<Record<string, string>>;
 }
 

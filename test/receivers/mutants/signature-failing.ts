@@ -17,7 +17,7 @@ const depth = (raw: Buffer): number => /\[+/.exec(raw.toString('latin1'))?.[0].l
 const isMalformed = ({ given }: Seen): boolean =>
   given !== undefined && !/^sha256=[0-9a-f]{64}$/.test(given);
 
-/** Ends over a malformed signature, as an error that nobody catches does. */
+/** Ends over a malformed signature, as an uncaught error does. */
 const crashing = (name: string, fault: string, recoveredAfterMs: number | null): Mutant => ({
   name: `signature-${name}`,
   fault,
@@ -53,7 +53,7 @@ const spelledAs = (name: string, fault: string, spellings: readonly string[]): M
     })(secret),
 });
 
-/** The first rightly signed request after a forgery is turned away. */
+/** Rejects the first correctly signed request after a forgery. */
 const afterForgery = (name: string, fault: string, status: number): Mutant => ({
   name: `signature-${name}`,
   fault,
@@ -77,7 +77,7 @@ export const SIGNATURE_FAILING_MUTANTS: readonly Mutant[] = [
   ),
   answering(
     'forgery-answered-200-unseen',
-    'answers 200 to a forgery, and nobody can look what comes of it',
+    'answers 200 to a forgery, whose effects cannot be observed',
     ({ right }) => (right ? undefined : ok),
     { without: ['effects'] },
   ),
@@ -116,7 +116,7 @@ export const SIGNATURE_FAILING_MUTANTS: readonly Mutant[] = [
   answering('nesting-throws', 'the parser in front runs out of stack', ({ raw }) =>
     depth(raw) > 10_000 ? error : undefined,
   ),
-  crashing('crash-for-good', 'an error that nobody catches ends the process', null),
+  crashing('crash-for-good', 'an uncaught error ends the process', null),
   crashing('crash-supervised', 'an error ends the process, and a supervisor starts it again', 500),
   spelledAs('header-spelled-exactly', 'looks the header up by its exact spelling', [
     'X-SendEmAll-Signature',

@@ -1,5 +1,5 @@
 /**
- * Mutants that take for rightly signed what is not.
+ * Mutants that accept invalid signatures.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Makes mutants that decide otherwise than they should whether a request is rightly signed.
+ * Makes mutants that verify signatures incorrectly.
  *
  * @module
  */
@@ -15,13 +15,13 @@ export interface Seen {
   readonly given: string | undefined;
   /** The value that is due. */
   readonly expected: string;
-  /** Whether it is rightly signed. */
+  /** Whether it is correctly signed. */
   readonly right: boolean;
 }
 
 export type Rest = Pick<Mutant, 'also' | 'without'>;
 
-/** @param verify made anew for each receiver, so that it can remember */
+/** @param verify created for each receiver, so that it can remember */
 export const remembering = (
   name: string,
   fault: string,

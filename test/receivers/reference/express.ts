@@ -1,5 +1,5 @@
 /**
- * Express: the guide's sample with its trap mended. A health page on GET, bodies up to 1 MiB, 200 with JSON.
+ * Express: the guide's sample with its trap fixed. A health page on GET, bodies up to 1 MiB, 200 with JSON.
  *
  * @module
  */

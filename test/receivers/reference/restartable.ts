@@ -14,10 +14,10 @@ import { deserialize, serialize } from 'node:v8';
 import { build } from './node-http.ts';
 import { emptyDisk, leadState, recoverDeadLetters, Store, type Disk, type Event } from './store.ts';
 
-/** Should nobody end it. Milliseconds. */
+/** Exits after this time even if it is never stopped. Milliseconds. */
 const LIVES_FOR_MS = 120_000;
 
-/** What is done is in the file before anybody is told. */
+/** Saves its state to the file before it responds. */
 class FileStore extends Store {
   readonly #save: () => void;
   constructor(disk: Disk, save: () => void) {

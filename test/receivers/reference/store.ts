@@ -83,7 +83,7 @@ export class Store {
   }
 
   /**
-   * Processes what was kept, each event by itself: one that fails stays and holds up no other.
+   * Processes what was kept, each event separately: one that fails stays and delays no other.
    *
    * @param work what is to be done for each besides
    */

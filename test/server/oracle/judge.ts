@@ -117,7 +117,7 @@ export const judgeAnswer = ({ response }: Documented, { headers, text }: Answer)
   const type = headers.get('content-type')?.split(';')[0];
   const media = content.find(([name]) => name === type)?.[1];
   if (media === undefined)
-    return [...wrong, `${type} is none of ${content.map(([name]) => name).join(', ')}`];
+    return [...wrong, `${type} is not one of ${content.map(([name]) => name).join(', ')}`];
   if (type !== 'application/json') return wrong;
   return [...wrong, ...judge(at(media, 'schema'), JSON.parse(text))];
 };

@@ -37,14 +37,14 @@ describe.concurrent('my receiver', () => {
   });
 
   test('that is down loses nothing', async ({ sandbox }) => {
-    await sandbox.register('http://127.0.0.1:9/nobody');
+    await sandbox.register('http://127.0.0.1:9/unreachable');
     const triggered = await sandbox.trigger('email.bounced');
     await expect(triggered).toBeDeadLettered();
     await expect(triggered).toHaveAttempts(4);
   });
 
   test('says why a test fails', async ({ sandbox }) => {
-    await sandbox.register('http://127.0.0.1:9/nobody');
+    await sandbox.register('http://127.0.0.1:9/unreachable');
     const triggered = await sandbox.trigger('email.bounced');
     await expect(expect(triggered).toBeDelivered()).rejects.toThrow('connection refused');
   });

@@ -44,7 +44,7 @@ export const check = defineCheck({
     return fail({
       level: 'INFO',
       expected: ['a 2xx'],
-      actual: `refused: Content-Type: ${UPPER_CASE}: ${describeReply(first.exchange.reply)}`,
+      actual: `rejected: Content-Type: ${UPPER_CASE}: ${describeReply(first.exchange.reply)}`,
       diagnosis:
         'The header is compared case-sensitively. No provider is known to send it in this case.',
     });

@@ -35,7 +35,7 @@ export const check = defineCheck({
     const back = await restart(probe);
     if (taken.length === 0)
       return notTested(
-        `No event was accepted: the receiver responded with ${describeReply(sent[0]!.reply)}.`,
+        `No event was accepted. Response to the first: ${describeReply(sent[0]!.reply)}.`,
       );
     if (!isAccepted(back))
       return notTested(

@@ -6,7 +6,7 @@
 import { defineCheck } from '../../check.ts';
 import { deliver, effectsOf, settleBehind, times } from '../../judge/deliver.ts';
 import type { Probe } from '../../probe/probe.ts';
-import { fail, isAccepted, notTested, pass, describeReply } from '../../verdict.ts';
+import { fail, isAccepted, notTested, pass, describeResponseTo } from '../../verdict.ts';
 
 /** More than common cache sizes: 100, 256, 500, 1000. */
 const OTHERS = 1100;
@@ -58,8 +58,7 @@ export const check = defineCheck({
   run: async (probe) => {
     const event = probe.event();
     const first = await deliver(probe, event);
-    if (!isAccepted(first))
-      return notTested(`The receiver responded to the event with ${describeReply(first.reply)}.`);
+    if (!isAccepted(first)) return notTested(`${describeResponseTo('the event', first.reply)}.`);
     const others = await sendOthers(probe);
     if (others < minOthers(probe)) {
       return notTested(

@@ -27,7 +27,7 @@ export const check = defineCheck({
     const second = await deliver(probe, JSON.stringify(event, null, 1));
     if (!isAccepted(first) || !isAccepted(second)) {
       return notTested(
-        `Both events must be accepted. The receiver responded with ${describeReply(first.reply)} and ${describeReply(second.reply)}.`,
+        `Both events must be accepted. Response to the first: ${describeReply(first.reply)}; to the second: ${describeReply(second.reply)}.`,
       );
     }
     await settleBehind(probe);

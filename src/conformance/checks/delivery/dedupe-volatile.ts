@@ -6,7 +6,14 @@
 import { defineCheck } from '../../check.ts';
 import { deliver, effectsOf, settleBehind, times } from '../../judge/deliver.ts';
 import { restart } from '../../judge/restart.ts';
-import { fail, isAccepted, notTested, pass, describeReply } from '../../verdict.ts';
+import {
+  fail,
+  isAccepted,
+  notTested,
+  pass,
+  describeReply,
+  describeResponseTo,
+} from '../../verdict.ts';
 
 export const check = defineCheck({
   id: 'delivery/dedupe-volatile',
@@ -25,8 +32,7 @@ export const check = defineCheck({
   run: async (probe) => {
     const event = probe.event();
     const first = await deliver(probe, event);
-    if (!isAccepted(first))
-      return notTested(`The receiver responded to the event with ${describeReply(first.reply)}.`);
+    if (!isAccepted(first)) return notTested(`${describeResponseTo('the event', first.reply)}.`);
     const effects = effectsOf(probe);
     if ((await effects.settled(event.id, 1)) === 0) {
       return notTested(

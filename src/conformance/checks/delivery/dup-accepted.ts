@@ -5,7 +5,14 @@
  */
 import { defineCheck } from '../../check.ts';
 import { deliver } from '../../judge/deliver.ts';
-import { fail, isAccepted, notTested, pass, describeReply } from '../../verdict.ts';
+import {
+  fail,
+  isAccepted,
+  notTested,
+  pass,
+  describeReply,
+  describeResponseTo,
+} from '../../verdict.ts';
 
 export const check = defineCheck({
   id: 'delivery/dup-accepted',
@@ -25,7 +32,7 @@ export const check = defineCheck({
     const first = await deliver(probe, event);
     if (!isAccepted(first)) {
       return notTested(
-        `The receiver responded to the first delivery with ${describeReply(first.reply)}, so there was no duplicate.`,
+        `${describeResponseTo('the first delivery', first.reply)}, so there was no duplicate.`,
       );
     }
     const second = await deliver(probe, event);

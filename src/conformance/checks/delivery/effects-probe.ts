@@ -8,7 +8,14 @@ import { defineCheck } from '../../check.ts';
 import { deliver, effectsOf, times } from '../../judge/deliver.ts';
 import { interestsOf } from '../../judge/interests.ts';
 import type { Reason } from '../../needs.ts';
-import { fail, isAccepted, notTested, pass, describeReply } from '../../verdict.ts';
+import {
+  fail,
+  isAccepted,
+  notTested,
+  pass,
+  describeReply,
+  describeResponseTo,
+} from '../../verdict.ts';
 
 /** Then the other types are tried, and get more time. */
 const FIRST_WAIT_MS = 2000;
@@ -46,9 +53,7 @@ export const check = defineCheck({
     }
     const exchange = await deliver(probe, event);
     if (!isAccepted(exchange)) {
-      return notTested(
-        `The receiver responded to the event with ${describeReply(exchange.reply)}. Fix that first.`,
-      );
+      return notTested(`${describeResponseTo('the event', exchange.reply)}. Fix that first.`);
     }
     const after = await effects.settled(event.id, 1, { forMs: FIRST_WAIT_MS });
     if (after > 1) {

@@ -9,7 +9,7 @@ import { whileFailing } from '../../judge/failing-hook.ts';
 import { fail, isAccepted, pass, describeReply } from '../../verdict.ts';
 
 /**
- * A receiver that works asynchronously may retry by itself within this time. The provider's own first retry comes
+ * A receiver that works asynchronously may retry on its own within this time. The provider's own first retry comes
  * after 30 seconds, so a comparable back-off is fair.
  */
 const RECOVERS_WITHIN = { forMs: 35_000, everyMs: 100 };
@@ -33,7 +33,7 @@ export const check = defineCheck({
     const failed = await whileFailing(probe, () => probe.post(event));
     if (!isAccepted(failed)) return pass(`responds with ${describeReply(failed.reply)}`);
     const count = await effectsOf(probe).settled(event.id, 1, RECOVERS_WITHIN);
-    if (count > 0) return pass('responds with 2xx and retries by itself');
+    if (count > 0) return pass('responds with 2xx and retries on its own');
     return fail({
       expected: ['no 2xx', 'a 2xx, and the effect after processing works again'],
       actual: `${describeReply(failed.reply)} while processing failed, and no effect within ${RECOVERS_WITHIN.forMs / 1000} s after it worked again. If a worker retries later, shorten its back-off for the test`,

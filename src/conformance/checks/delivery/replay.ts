@@ -6,7 +6,7 @@
 import { toProviderTime } from '../../../domain/time.ts';
 import { defineCheck } from '../../check.ts';
 import { deliver, effectsOf, settleBehind, times } from '../../judge/deliver.ts';
-import { fail, isAccepted, notTested, pass, describeReply } from '../../verdict.ts';
+import { fail, isAccepted, notTested, pass, describeResponseTo } from '../../verdict.ts';
 
 const DAYS_MS = 3 * 86_400_000;
 
@@ -29,9 +29,7 @@ export const check = defineCheck({
     const event = probe.event(undefined, {}, { timestamp });
     const first = await deliver(probe, event);
     if (!isAccepted(first)) {
-      return notTested(
-        `The receiver responded to a three-day-old event with ${describeReply(first.reply)}.`,
-      );
+      return notTested(`${describeResponseTo('a three-day-old event', first.reply)}.`);
     }
     await effectsOf(probe).settled(event.id, 1);
     await deliver(probe, event);

@@ -5,7 +5,7 @@
  */
 import { defineCheck } from '../../check.ts';
 import { judgeAcceptance } from '../../judge/forgeries.ts';
-import { isAccepted, notTested, describeReply } from '../../verdict.ts';
+import { isAccepted, notTested, describeResponseTo } from '../../verdict.ts';
 
 export const check = defineCheck({
   id: 'signature/other-event',
@@ -24,9 +24,7 @@ export const check = defineCheck({
     const real = probe.event();
     const captured = await probe.post(real);
     if (!isAccepted(captured)) {
-      return notTested(
-        `The receiver responded to the original event with ${describeReply(captured.reply)}.`,
-      );
+      return notTested(`${describeResponseTo('the original event', captured.reply)}.`);
     }
     const signature = probe.signing.valid(probe.write(real));
     const { lead_email: _, ...rest } = real.data;

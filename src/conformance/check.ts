@@ -139,6 +139,8 @@ export interface ActiveCheck extends CheckData {
   readonly needs?: readonly Hook[];
   /** The hook that this check validates. Until it passes, checks that need the hook are not tested. */
   readonly validates?: Hook;
+  /** Judges rate limits itself. In other checks, a limited response is no finding: they are repeated, or not tested. */
+  readonly judgesLimits?: boolean;
   /** Ids of checks that must pass first; otherwise this one is not meaningful. */
   readonly after?: readonly string[];
   run(probe: Probe): Promise<Verdict>;

@@ -86,6 +86,10 @@ export type Progress =
       readonly estimateMs: number;
       readonly remainingMs: number;
     }
+  /** The receiver is slow: checks run side by side and repeat less; reported once. */
+  | { readonly type: 'shortened'; readonly answerMs: number }
+  /** The receiver limits the rate of requests, so the run waits; reported once. */
+  | { readonly type: 'throttled'; readonly waitMs: number }
   | { readonly type: 'finished'; readonly check: Check; readonly result: CheckResult };
 
 /** Names an option in a message: `only` in code, `--only` on the command line. */

@@ -38,6 +38,12 @@ const formatMinutes = (ms: number): string =>
 const describeSlow = ({ answerMs, estimateMs, remainingMs }: Progress & { type: 'slow' }): string =>
   `The receiver takes ${formatSpan(answerMs)} to respond. All checks would take about ${formatMinutes(estimateMs)}; the time budget has ${formatMinutes(remainingMs)} left. The most important checks run first; the rest are reported as not tested. Pass a longer --time to run all of them.`;
 
+const describeShortened = ({ answerMs }: Progress & { type: 'shortened' }): string =>
+  `The receiver takes ${formatSpan(answerMs)} for a response. Checks run side by side and repeat less, so that the run ends in about a minute.`;
+
+const describeThrottled = ({ waitMs }: Progress & { type: 'throttled' }): string =>
+  `The receiver limits the rate of requests. The run waits ${formatSpan(waitMs)}, and again whenever it is asked to: it takes longer.`;
+
 export interface LiveOptions {
   /** Number of checks to run. */
   readonly total: number;
@@ -76,6 +82,14 @@ export const createLiveView = (
   return (step) => {
     if (step.type === 'slow') {
       terminal.note(describeSlow(step));
+      return;
+    }
+    if (step.type === 'shortened') {
+      terminal.note(describeShortened(step));
+      return;
+    }
+    if (step.type === 'throttled') {
+      terminal.note(describeThrottled(step));
       return;
     }
     if (step.type === 'started') running.add(step.check.id);

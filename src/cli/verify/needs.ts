@@ -17,6 +17,10 @@ const BY_FLAGS: Readonly<Record<Need, string>> = {
     'Needs a recovery hook: pass --recover-command or --recover-url, which runs the receiver’s dead-letter recovery once.',
   campaign:
     'Needs a campaign that the receiver can pause: pass --pauses and --sandbox-url, the sandbox that the receiver uses as its provider.',
+  known_lead:
+    'If the receiver acts only on leads that it knows, pass one with --lead-email. Otherwise post a signed event by hand and request the --effects-url with its id: the count must go from 0 to 1.',
+  known_leads:
+    'Needs several leads that the receiver knows: pass a --config module whose leadEmail is a function that returns another address each time.',
   sandbox:
     'Needs a sandbox that holds the dead letters: pass --sandbox-url, or let the command start one.',
 };
@@ -32,6 +36,8 @@ const FLAGS: Readonly<Record<Need, string>> = {
   recovery: '--recover-command',
   campaign: '--pauses',
   sandbox: '--sandbox-url',
+  known_lead: '--lead-email',
+  known_leads: '--config with a function as leadEmail',
 };
 
 /** Suggest the flag of a need. @param hasSandbox whether a running sandbox is given, whose sinks show effects */

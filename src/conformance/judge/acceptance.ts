@@ -6,9 +6,10 @@
 import type { Verdict } from '../check.ts';
 import { describeBodyLimit } from '../diagnosis/body-limit.ts';
 import { intermediaryOf, isHtml, type Finding } from '../diagnosis/evidence.ts';
-import { expectEffects } from './interests.ts';
+import { learnedInterests, mayHaveEffect } from './interests.ts';
 import type { Event } from '../probe/event-maker.ts';
 import type { Exchange } from '../net/exchange.ts';
+import { inTurn } from '../probe/in-turn.ts';
 import type { PostOptions, Probe } from '../probe/probe.ts';
 import { fail, isAccepted, notTested, pass, describeReply, timeoutVerdictOf } from '../verdict.ts';
 
@@ -32,17 +33,12 @@ const list = (names: readonly string[]): string => {
   return [...names.slice(0, MAX_LISTED), ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
 };
 
-/** Send samples sequentially: the receiver's speed is up to other checks. */
-export const sendSamples = async (
-  probe: Probe,
-  samples: readonly Sample[],
-): Promise<readonly Sent[]> => {
-  const sent: Sent[] = [];
-  for (const sample of samples) {
-    sent.push({ sample, exchange: await probe.post(sample.body, sample.options) });
-  }
-  return sent;
-};
+/** Send samples. Their speed is up to other checks. */
+export const sendSamples = (probe: Probe, samples: readonly Sample[]): Promise<readonly Sent[]> =>
+  inTurn(probe, samples, async (sample) => ({
+    sample,
+    exchange: await probe.post(sample.body, sample.options),
+  }));
 
 export const isRefusedSample = ({ exchange }: Sent): boolean => !isAccepted(exchange);
 
@@ -100,10 +96,10 @@ export const judgeProcessed = async (
       remark: 'All events were accepted with 2xx, but their effects cannot be verified.',
     });
   }
-  const mayHaveEffect = await expectEffects(probe);
+  const interests = await learnedInterests(probe);
   const counts = await Promise.all(
     sent.map(async ({ sample: { body } }) =>
-      isEvent(body) && mayHaveEffect(body) ? effects.settled(body.id, 1) : 1,
+      isEvent(body) && mayHaveEffect(interests, body) ? effects.settled(body.id, 1) : 1,
     ),
   );
   const lost = sent.filter((_, at) => counts[at] === 0);

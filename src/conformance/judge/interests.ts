@@ -1,16 +1,16 @@
 /**
- * What a receiver acts on: which event types have an effect, and which members of a lead's state follow the events.
+ * Interests of a receiver: the event types that have an effect, and the members of a lead's state that follow the events.
  *
- * Most integrations start with two of the eight types, so a type without effect is no fault. Other judges ask here first
- * and judge only what one plain event of each type has shown.
+ * Most integrations start with two of the eight types, so a type without effect is no fault. One plain event of each type
+ * shows which ones have an effect; only those are judged by their effects.
  *
  * @module
  */
 import { EVENT_TYPES, type EventType } from '../../../schemas/contract.ts';
 import { waitFor, type LeadState } from '../hooks/hooks.ts';
 import type { Data, Event } from '../probe/event-maker.ts';
-import type { Exchange } from '../net/exchange.ts';
-import type { Probe } from '../probe/probe.ts';
+import { inTurn } from '../probe/in-turn.ts';
+import { DEFAULT_TYPE, type Probe } from '../probe/probe.ts';
 import { isAccepted } from '../verdict.ts';
 
 /** Members of {@link LeadState} that sequences of events can be compared by. */
@@ -18,27 +18,30 @@ export const STATE_MEMBERS = ['suppressed', 'unsubscribed', 'open_count', 'senti
 export type StateMember = (typeof STATE_MEMBERS)[number];
 
 export interface Interests {
-  /** Types of which a plain event took effect; empty without an effects hook. */
+  /** Types that have an effect; empty if none is known to, or without an effects hook. */
   readonly types: ReadonlySet<string>;
   /** Members that were as expected after one plain event each; empty without a state hook. */
   readonly state: ReadonlySet<StateMember>;
 }
 
-const DEFAULT_TYPE: EventType = 'email.replied';
 const SECOND_TYPE: EventType = 'email.clicked';
 
-/** A plain event has had its effect after this time, when another one has. Milliseconds. */
-const PATIENCE = { forMs: 1000, everyMs: 20 };
+/** Wait for the others once one event has taken effect. */
+const PATIENCE = { forMs: 500, everyMs: 20 };
 
 const learnTypes = async (probe: Probe): Promise<ReadonlySet<EventType>> => {
-  const { effects } = probe;
-  if (effects === null) return new Set();
+  const { effects, wall, effectTypes } = probe;
+  if (effectTypes !== null || effects === null) return new Set(effectTypes);
   const events = EVENT_TYPES.map((type) => probe.event(type));
-  const sent: Exchange[] = [];
-  // One at a time: what happens at the same moment is for other checks.
-  for (const event of events) sent.push(await probe.post(event));
-  const counts = await Promise.all(events.map(({ id }) => effects.settled(id, 1, PATIENCE)));
-  return new Set(EVENT_TYPES.filter((_, place) => counts[place]! > 0 && isAccepted(sent[place]!)));
+  const sent = await inTurn(probe, events, (event) => probe.post(event));
+  const ask = (): Promise<readonly number[]> =>
+    Promise.all(events.map(({ id }) => effects.count(id)));
+  const hasEffect = (place: number, counts: readonly number[]): boolean =>
+    counts[place]! > 0 && isAccepted(sent[place]!);
+  const first = await waitFor(wall, ask, (counts) => counts.some((count) => count > 0));
+  const isComplete = (counts: readonly number[]): boolean => counts.every((count) => count > 0);
+  const counts = isComplete(first) ? first : await waitFor(wall, ask, isComplete, PATIENCE);
+  return new Set(EVENT_TYPES.filter((_, place) => hasEffect(place, counts)));
 };
 
 const EXPECTED = {
@@ -61,7 +64,8 @@ const follows = (state: LeadState, member: StateMember): boolean =>
 
 const learnState = async (probe: Probe): Promise<ReadonlySet<StateMember>> => {
   const { state } = probe.hooks;
-  if (state === undefined) return new Set();
+  // These events would stay in the state of a lead that others use, too.
+  if (state === undefined || probe.leadEmail !== null) return new Set();
   const { lead_email, lead_id } = probe.event('email.opened').data;
   for (const [type, data] of LESSON) {
     await probe.post(probe.event(type, { ...data, lead_email, lead_id }));
@@ -75,46 +79,55 @@ const learnState = async (probe: Probe): Promise<ReadonlySet<StateMember>> => {
   return new Set(STATE_MEMBERS.filter((member) => follows(found, member)));
 };
 
-/** By what a run has only one of. */
+/** Keyed by an object that is unique per run. */
 const known = new WeakMap<Probe['signing'], Promise<Interests>>();
 const primary = new WeakMap<Probe['signing'], EventType>();
 
-/** The type of a plain event of this run: `email.replied`, or another one when that is known to have no effect. */
+/** The type of a plain event of this run: `email.replied`, unless it is known to have no effect. */
 export const primaryTypeOf = ({ signing }: Pick<Probe, 'signing'>): EventType =>
   primary.get(signing) ?? DEFAULT_TYPE;
 
+const choosePrimary = (types: ReadonlySet<EventType>): EventType | undefined => {
+  if (types.has(DEFAULT_TYPE)) return DEFAULT_TYPE;
+  // `campaign.completed` has no lead.
+  return EVENT_TYPES.find((type) => types.has(type) && type !== 'campaign.completed');
+};
+
 const learn = async (probe: Probe): Promise<Interests> => {
   const types = await learnTypes(probe);
-  const [other] = EVENT_TYPES.filter((type) => types.has(type) && type !== 'campaign.completed');
-  if (!types.has(DEFAULT_TYPE) && other !== undefined) primary.set(probe.signing, other);
+  const chosen = choosePrimary(types);
+  if (chosen !== undefined) primary.set(probe.signing, chosen);
   return { types, state: await learnState(probe) };
 };
 
-/** Learns them once a run. */
+/** Learn the interests, once per run. */
 export const interestsOf = (probe: Probe): Promise<Interests> => {
-  const learnt = known.get(probe.signing) ?? learn(probe);
-  known.set(probe.signing, learnt);
-  return learnt;
+  const learned = known.get(probe.signing) ?? learn(probe);
+  known.set(probe.signing, learned);
+  return learned;
 };
 
-/**
- * Whether an effect of an event can be expected: of its type a plain event had one, or the type is new. Sends nothing:
- * until interests are learnt, every type may have an effect.
- */
-export const expectEffects = async ({
-  signing,
-}: Pick<Probe, 'signing'>): Promise<(event: Pick<Event, 'event'>) => boolean> => {
-  const { types = new Set<string>() } = (await known.get(signing)) ?? {};
-  const isKnown = (type: string): boolean => (EVENT_TYPES as readonly string[]).includes(type);
-  return ({ event }) => types.size === 0 || types.has(event) || !isKnown(event);
-};
+const NOTHING: Interests = { types: new Set(), state: new Set() };
 
-/** A type that the receiver acts on, and another one than that of plain events where there is one. */
+/** What has been learned so far; in a run with an effects hook, delivery/effects-probe learns it. */
+export const learnedInterests = async ({ signing }: Pick<Probe, 'signing'>): Promise<Interests> =>
+  (await known.get(signing)) ?? NOTHING;
+
+/** Whether an effect of this event is expected: a plain event of its type had one, or the contract does not know the type. */
+export const mayHaveEffect = ({ types }: Interests, { event }: Pick<Event, 'event'>): boolean =>
+  types.size === 0 || types.has(event) || !(EVENT_TYPES as readonly string[]).includes(event);
+
+/** A type that the receiver acts on, other than that of plain events if possible. */
 export const secondaryType = async (probe: Probe): Promise<EventType> => {
-  const mayHaveEffect = await expectEffects(probe);
-  if (mayHaveEffect({ event: SECOND_TYPE })) return SECOND_TYPE;
-  const others = EVENT_TYPES.filter(
-    (event) => mayHaveEffect({ event }) && event !== primaryTypeOf(probe),
-  );
+  const { types } = await learnedInterests(probe);
+  const others = EVENT_TYPES.filter((type) => types.has(type) && type !== primaryTypeOf(probe));
+  if (types.size === 0 || others.includes(SECOND_TYPE)) return SECOND_TYPE;
   return others.find((type) => type !== 'campaign.completed') ?? primaryTypeOf(probe);
 };
+
+/** The wanted type if the receiver acts on it, or if nothing is known; otherwise the type of plain events. */
+export const actedOn = (
+  probe: Pick<Probe, 'signing'>,
+  { types }: Pick<Interests, 'types'>,
+  wanted: EventType,
+): EventType => (types.size === 0 || types.has(wanted) ? wanted : primaryTypeOf(probe));

@@ -71,6 +71,8 @@ const TOPICS: Readonly<Record<Need, string>> = {
   recovery: 'dead letters',
   sandbox: 'dead letters',
   campaign: 'campaign pauses',
+  known_lead: 'known leads',
+  known_leads: 'known leads',
 };
 
 const OTHER = 'other reasons';

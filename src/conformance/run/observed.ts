@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Sender } from '../judge/sender.ts';
 import type { Exchange } from '../net/exchange.ts';
 
 export interface SeenExchange {
@@ -19,6 +20,8 @@ export interface Crash {
   readonly exchange: Exchange | null;
   /** 0 if it was available at the next check, null if it did not recover in time. */
   readonly recoveredAfterMs: number | null;
+  /** Who can send the exchange's request; undefined without an exchange. */
+  readonly sender?: Sender | undefined;
   /** It responds to unsigned requests but closes the connection on every valid event: the process is running. */
   readonly answersUnsigned: boolean;
 }

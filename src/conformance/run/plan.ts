@@ -17,7 +17,14 @@ export interface RunPlan {
   readonly validators: ReadonlyMap<Hook, string>;
   readonly context: Omit<
     ProbeContext,
-    'seen' | 'timeoutMs' | 'events' | 'random' | 'backlog' | 'memory' | 'allExchanges'
+    | 'seen'
+    | 'timeoutMs'
+    | 'events'
+    | 'random'
+    | 'backlog'
+    | 'memory'
+    | 'allExchanges'
+    | 'primaryType'
   >;
   readonly seed: number;
   /** Makes event ids and addresses differ from those of another run with the seed; default: 0, the same ones. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import pLimit from 'p-limit';
 import { seededRandom } from '../../domain/random.ts';
 import type { Hook } from '../needs.ts';
 import { knowsCause } from '../experiments/known-causes.ts';
@@ -10,10 +11,13 @@ import { createBacklog } from '../hooks/backlog.ts';
 import { primaryTypeOf } from '../judge/interests.ts';
 import { createEventMaker } from '../probe/event-maker.ts';
 import { createRunMemory } from '../probe/run-memory.ts';
+import type { HttpClient } from '../net/http-client.ts';
+import { createThrottle, type Throttle } from '../net/throttle.ts';
 import { createProbe, type Probe } from '../probe/probe.ts';
 import { createExchangeLog, type ExchangeLog } from './exchange-log.ts';
 import { hooksWithout } from './hook-members.ts';
 import { createPace, type Pace } from './pace.ts';
+import { createSlowMode, MAX_IN_FLIGHT, type SlowMode } from './slow-mode.ts';
 import type { RunPlan } from './plan.ts';
 
 /** After the first timeout, a request without a valid signature waits no longer than this, so that a run ends. */
@@ -24,6 +28,9 @@ const VALID_TIMEOUT_AFTER_HANG_MS = 3000;
 /** An effect is awaited no longer than this once accepted events are known to be lost. */
 const EFFECT_WITHIN_AFTER_LOSS_MS = 1000;
 
+type ProbesPlan = Pick<RunPlan, 'context' | 'seed' | 'idSalt' | 'timeoutMs'> &
+  Partial<Pick<RunPlan, 'onProgress'>>;
+
 export interface Probes {
   /**
    * @param by id of the check, or `control`
@@ -32,6 +39,8 @@ export interface Probes {
   create(by: string, inBurst?: boolean): Probe;
   readonly exchanges: ExchangeLog['all'];
   readonly pace: Pace;
+  readonly throttle: Throttle;
+  readonly slowMode: SlowMode;
 }
 
 /** Each check draws from its own random stream, so that concurrent checks do not affect it. */
@@ -40,7 +49,7 @@ const seedOf = (seed: number, name: string): number =>
 
 /** @param isUnreliable whether a hook has failed its validation: probes do not get it */
 export const createProbes = (
-  { context, seed, idSalt, timeoutMs }: Pick<RunPlan, 'context' | 'seed' | 'idSalt' | 'timeoutMs'>,
+  { context, seed, idSalt, timeoutMs, onProgress }: ProbesPlan,
   isUnreliable: (hook: Hook) => boolean,
 ): Probes => {
   const log = createExchangeLog();
@@ -48,9 +57,24 @@ export const createProbes = (
   const memory = createRunMemory();
   const { effects } = context.hooks;
   const backlog = effects === undefined ? null : createBacklog(effects, context.wall);
+  const throttle = createThrottle({
+    wall: context.wall,
+    signal: context.signal,
+    onFirst: (waitMs) => onProgress?.({ type: 'throttled', waitMs }),
+  });
   let hasHung = false;
 
+  const slowMode = createSlowMode(pace, (answerMs) =>
+    onProgress?.({ type: 'shortened', answerMs }),
+  );
+  const inFlight = pLimit(MAX_IN_FLIGHT);
+  const client: HttpClient = {
+    ...context.client,
+    send: (request, ms) => inFlight(() => context.client.send(request, ms)),
+  };
   return {
+    throttle,
+    slowMode,
     exchanges: log.all,
     pace,
     create: (by, inBurst = false) => {
@@ -59,7 +83,14 @@ export const createProbes = (
         ...context,
         hooks: hooksWithout(context.hooks, isUnreliable),
         random,
-        events: createEventMaker(random, context.wall.now, idSalt),
+        events: createEventMaker(random, context.wall.now, {
+          ...(idSalt === undefined ? {} : { salt: idSalt }),
+          knownEmail: context.leadEmail,
+        }),
+        client: inBurst ? context.client : client,
+        throttle: inBurst ? undefined : throttle,
+        limits: throttle.limits,
+        isSlow: slowMode.isOn,
         backlog,
         memory,
         primaryType: () => primaryTypeOf(context),
@@ -75,6 +106,7 @@ export const createProbes = (
         seen: (exchange) => {
           log.add(by, inBurst, exchange);
           memory.seen(exchange);
+          throttle.note(exchange);
           if (!inBurst) pace.seen(exchange);
           if (exchange.reply.kind === 'none' && exchange.reply.cause === 'timeout') hasHung = true;
         },

@@ -3,13 +3,14 @@
  *
  * @module
  */
-import { STAGES, type ActiveCheck, type Verdict } from '../check.ts';
+import { areaOf, STAGES, type ActiveCheck, type Verdict } from '../check.ts';
 import { explainVerdict } from '../experiments/explain-verdict.ts';
 import { BehindError } from '../hooks/backlog.ts';
 import type { Exchange } from '../net/exchange.ts';
 import { stopwatch } from '../net/stopwatch.ts';
 import type { Probe } from '../probe/probe.ts';
-import { notTested, unjudged } from '../verdict.ts';
+import { isThrottled } from '../net/throttle.ts';
+import { describeReply, notTested, unjudged } from '../verdict.ts';
 import { orGiveUp } from './cut-off.ts';
 import { isRefusedConnection, isUnreachable, type Liveness } from './liveness.ts';
 import type { RunPlan } from './plan.ts';
@@ -48,10 +49,24 @@ const unlessCrashed = (verdict: Verdict, sent: readonly Exchange[]): Verdict => 
     : verdict;
 };
 
-/** @returns a function that runs one check and stores its result */
-export const createActiveRun = (
-  options: ActiveRunOptions,
-): ((check: ActiveCheck) => Promise<void>) => {
+/** Whether a phase with this check ends with a control: not after mere measurements, and not at the end of a run. */
+const isFollowedByControl = (check: ActiveCheck): boolean =>
+  STAGES[check.stage].control && areaOf(check) !== 'performance' && check.stage !== 'flood';
+
+/** Repetitions of a check that a rate limit has disturbed. */
+const MAX_REPEATS = 2;
+
+const limitedReason = ({ reply }: Exchange): string =>
+  `The receiver limits the rate of requests (${describeReply(reply)}), which is legal, so this was not judged. Lift the limit in the tested build, or give the run more time.`;
+
+export interface ActiveRun {
+  /** Run one check and store its result. */
+  (check: ActiveCheck): Promise<void>;
+  /** Send one control for all checks of a phase, if any of their stages has controls. */
+  controlPhase(checks: readonly ActiveCheck[]): Promise<void>;
+}
+
+export const createActiveRun = (options: ActiveRunOptions): ActiveRun => {
   const { plan, probes, liveness, results, skipReasons, cutOff } = options;
   const { wall, signal } = plan.context;
   const hasEnded = (): boolean => signal?.aborted === true;
@@ -68,6 +83,21 @@ export const createActiveRun = (
     }
   };
 
+  /** A failure shown by a rate limit is no finding: repeat the check later, or do not test it. */
+  const judgeUnlimited = async (check: ActiveCheck, probe: Probe): Promise<Verdict> => {
+    for (let repeats = 0; ; repeats += 1) {
+      const before = probe.exchanges.length;
+      const verdict = await judge(check, probe);
+      if (verdict.status !== 'fail' || check.judgesLimits === true) return verdict;
+      const shown = verdict.exchanges ?? probe.exchanges.slice(before);
+      const limited = shown.find(isThrottled);
+      if (limited === undefined) return verdict;
+      if (repeats === MAX_REPEATS) return notTested(limitedReason(limited));
+      probes.throttle.shouldRetry(limited, repeats, true);
+      await probes.throttle.ready();
+    }
+  };
+
   /** Stop the run if the receiver is gone. An intended restart is no crash. */
   const verifyAlive = async (check: ActiveCheck, sent: readonly Exchange[]): Promise<void> => {
     if (hasEnded() || 'gate' in STAGES[check.stage]) return;
@@ -78,7 +108,9 @@ export const createActiveRun = (
     }
     // In a stage without controls, only a lost connection is a reason to send one.
     const lost = sent.find(isUnreachable);
-    if (!STAGES[check.stage].control && lost === undefined) return;
+    // For a slow receiver, one control per phase has to do.
+    const isDue = STAGES[check.stage].control && !probes.slowMode.isOn();
+    if (!isDue && lost === undefined) return;
     // Under a burst, some systems refuse the connections that they cannot hold.
     const wasDown = !('crowd' in STAGES[check.stage]) && sent.some(isRefusedConnection);
     const alive = await liveness.control(check.id, lost ?? sent.at(-1) ?? null, wasDown);
@@ -92,7 +124,7 @@ export const createActiveRun = (
     const probe = probes.create(check.id, 'crowd' in STAGES[check.stage]);
     const elapsed = stopwatch();
     const crashesBefore = liveness.crashes.length;
-    let verdict = await judge(check, probe);
+    let verdict = await judgeUnlimited(check, probe);
     const durationMs = elapsed();
     const { exchanges } = probe;
     try {
@@ -104,7 +136,14 @@ export const createActiveRun = (
     return { verdict, exchanges, durationMs };
   };
 
-  return async (check) => {
+  const controlPhase = async (checks: readonly ActiveCheck[]): Promise<void> => {
+    const id = checks.findLast(isFollowedByControl)?.id;
+    if (id === undefined || hasEnded() || skipReasons.isStopped()) return;
+    if (await liveness.control(id, null)) return;
+    skipReasons.stop(`Not run: the receiver crashed before or during ${id} and did not recover.`);
+  };
+
+  const runAndStore = async (check: ActiveCheck): Promise<void> => {
     const reason = skipReasons.of(check);
     if (reason !== null || hasEnded()) {
       const verdict = reason === null ? cutOff(false) : notTested(reason);
@@ -118,4 +157,6 @@ export const createActiveRun = (
     }
     if ('gate' in STAGES[check.stage] && result.status !== 'pass') skipReasons.closeGate(check.id);
   };
+
+  return Object.assign(runAndStore, { controlPhase });
 };

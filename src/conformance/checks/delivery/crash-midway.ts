@@ -6,9 +6,9 @@
 import { defineCheck, type Verdict } from '../../check.ts';
 import { deliver, effectsOf, settleBehind, times } from '../../judge/deliver.ts';
 import { FORGETFUL, hookForgets } from '../../judge/forgetful-hook.ts';
+import { secondaryType } from '../../judge/interests.ts';
 import { sleep } from '../../hooks/hooks.ts';
 import type { Probe } from '../../probe/probe.ts';
-import { secondaryType } from '../../judge/interests.ts';
 import { restart } from '../../judge/restart.ts';
 import { fail, isAccepted, notTested, pass, describeReply } from '../../verdict.ts';
 

@@ -5,6 +5,7 @@
  */
 import { STAGES, type ActiveCheck, type Verdict } from '../check.ts';
 import { BehindError } from '../hooks/backlog.ts';
+import { changedStateOf } from '../experiments/knowledge.ts';
 import { explainVerdict } from '../experiments/explain-verdict.ts';
 import type { Exchange } from '../net/exchange.ts';
 import { stopwatch } from '../net/stopwatch.ts';
@@ -101,7 +102,7 @@ export const createActiveRun = (
       if (!hasEnded()) verdict = couldNotRun(check, error);
     }
     if (liveness.crashes.length > crashesBefore) verdict = unlessCrashed(verdict, exchanges);
-    return { verdict, exchanges, durationMs };
+    return { verdict, exchanges, durationMs, changed: changedStateOf(probe) };
   };
 
   return async (check) => {
@@ -112,10 +113,12 @@ export const createActiveRun = (
       return;
     }
     plan.onProgress({ type: 'started', check });
-    const result = results.finish(check, await run(check));
+    const { changed, ...ran } = await run(check);
+    const result = results.finish(check, ran);
     if (plan.bail && plan.counts(result)) {
       skipReasons.stop(`Not run: stopped after the failure of ${check.id}.`);
     }
     if ('gate' in STAGES[check.stage] && result.status !== 'pass') skipReasons.closeGate(check.id);
+    if (changed !== null) skipReasons.stop(`Not run: see ${check.id}. ${changed.cause}`);
   };
 };

@@ -51,7 +51,7 @@ export const explainChangedState = async (
   const onConnection = isAccepted(fresh);
   const since =
     kind === 'valid event'
-      ? `since about request ${requests.toLocaleString('en')} of this run`
+      ? `after about ${requests.toLocaleString('en')} requests`
       : `since the first ${kind}`;
   const where = onConnection ? ' on the same connection' : '';
   const slug = kind.replaceAll(' ', '-');

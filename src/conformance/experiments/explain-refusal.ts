@@ -16,6 +16,7 @@ import { explainChangedState } from './changed-state.ts';
 import { caseOfEvent } from './case-of-event.ts';
 import { explainCase } from './explain-case.ts';
 import { explainIntermittence, type Intermittence } from './intermittence.ts';
+import { rememberCause } from './known-causes.ts';
 import { knowledgeOf, type Explanation } from './knowledge.ts';
 import { isRefusedEvent, isThrottled } from './trial.ts';
 import { locate } from './where.ts';
@@ -152,6 +153,13 @@ const experiment = async (
   return explainCase(scene, caseOfEvent(probe, type, event));
 };
 
+/** It is about the receiver as a whole, whatever an event holds. */
+const isOfReceiver = ({ key }: Explanation): boolean => /^(state|intermittent):/.test(key);
+
+/** Any other check that sees a valid event refused has met the same. */
+const shareCause = (probe: Probe, { key, cause, evidence, fix }: Explanation): void =>
+  rememberCause(probe, 'refused', { key, sentence: `${cause} ${evidence}`, fix: fix ?? '' });
+
 /**
  * @param refused a correctly signed event that was not accepted
  * @returns the cause that experiments have shown; null when they show none, or the receiver throttles
@@ -164,5 +172,6 @@ export const explainRefusal = (probe: Probe, refused: Exchange): Promise<Explana
     if (known !== null) return known;
     const explanation = await experiment(probe, refused, event);
     if (explanation !== null) knowledgeOf(probe).add(explanation);
+    if (explanation !== null && isOfReceiver(explanation)) shareCause(probe, explanation);
     return explanation;
   });

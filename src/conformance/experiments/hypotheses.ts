@@ -208,6 +208,10 @@ const exactly = (target: unknown): Hypothesis => {
   };
 };
 
+/** One accepted value may be an escape, such as `{{`; two contradict. */
+const doubtOf = ({ exceptions, misses }: Ranked): number =>
+  (exceptions > 1 ? 1000 * exceptions : 3 * exceptions) + misses;
+
 /**
  * Everything that may decide, the simplest of the most consistent first.
  *
@@ -237,5 +241,5 @@ export const rankHypotheses = (
       exceptions: seen.filter(({ value, isBad }) => !isBad && hypothesis.holds(value)).length,
       misses: seen.filter(({ value, isBad }) => isBad && !hypothesis.holds(value)).length,
     }))
-    .toSorted((one, other) => one.exceptions - other.exceptions || one.misses - other.misses);
+    .toSorted((one, other) => doubtOf(one) - doubtOf(other));
 };

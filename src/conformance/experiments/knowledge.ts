@@ -66,6 +66,10 @@ const createKnowledge = (): Knowledge => {
   };
 };
 
+/** Why a receiver refuses every event by now; null while it does not. */
+export const changedStateOf = (probe: Probe): Explanation | null =>
+  knowledgeOf(probe).explanations.find(({ key }) => key.startsWith('state:')) ?? null;
+
 /** The knowledge of the run to which a probe belongs. */
 export const knowledgeOf = ({ memory }: Probe): Knowledge =>
   memory.once('knowledge', createKnowledge);

@@ -18,7 +18,7 @@ import {
 import type { Probe } from '../probe/probe.ts';
 import { fail, notTested, pass } from '../verdict.ts';
 import { eventOf, valuesOf, type Case } from './case.ts';
-import { packedCases } from './pack.ts';
+import { sharedCases, singleCases } from './pack.ts';
 import { randomCases } from './random-values.ts';
 
 /** Causes that one check reports at most: more are more of the same. */
@@ -28,8 +28,10 @@ const BUDGET_MS: Readonly<Record<Level, number>> = { MUST: 1000, SHOULD: 500, IN
 const THOROUGH_FACTOR = 20;
 /** However slow the receiver is: as many as are on their way at a time. */
 const MIN_EVENTS = 6;
-/** Events that are on their way together; after each batch, the time is looked at. */
-const BATCH = 48;
+/** Events between two looks at the time, at most. */
+const MAX_BATCH = 48;
+/** A busy machine gets this much more time to see each class once. */
+const GRACE_FACTOR = 4;
 /** More refused events than this tell nothing new. */
 const MAX_FLAWED = 60;
 const RANDOM_CASES = { usual: 40, thorough: 2000 } as const;
@@ -45,21 +47,25 @@ const remember = (probe: Probe, { type }: Case, { event }: Trial): void => {
   }
 };
 
+interface Plan {
+  readonly cases: readonly Case[];
+  /** As many of them have seen every class once. */
+  readonly least: number;
+}
+
 /** Send case after case until the time is up. */
 const sweep = async (
   probe: Probe,
   level: Level,
-  cases: readonly Case[],
+  { cases, least }: Plan,
   controls: Controls,
 ): Promise<Sweep> => {
   const begun = probe.wall.now();
   const budgetMs = BUDGET_MS[level] * (probe.thorough ? THOROUGH_FACTOR : 1);
   const flawed: { one: Case; trial: Trial }[] = [];
   let tried = 0;
-  for (let at = 0; at < cases.length;) {
-    const isEarly = at === 0;
-    const batch = cases.slice(at, at + (isEarly ? MIN_EVENTS : BATCH));
-    at += batch.length;
+  for (let size = MIN_EVENTS; tried < cases.length;) {
+    const batch = cases.slice(tried, tried + size);
     const events = batch.map((one) => eventOf(probe, one));
     const trials = await tryEvents(probe, events, controls.interests);
     tried += batch.length;
@@ -68,7 +74,11 @@ const sweep = async (
       if (trial.flaw !== null) flawed.push({ one, trial });
       else if (!trial.isUnclear) remember(probe, one, trial);
     }
-    if (probe.wall.now() > begun + budgetMs || flawed.length >= MAX_FLAWED) break;
+    const spentMs = probe.wall.now() - begun;
+    const limitMs = tried < least ? GRACE_FACTOR * budgetMs : budgetMs;
+    if (spentMs > limitMs || flawed.length >= MAX_FLAWED) break;
+    const eventMs = spentMs / tried;
+    size = Math.max(MIN_EVENTS, Math.min(MAX_BATCH, Math.floor((limitMs - spentMs) / eventMs)));
   }
   return { tried, flawed };
 };
@@ -154,26 +164,32 @@ const withoutLead = (one: Case): Case => ({
 });
 
 /** Saved cases first, then every class of the level, then random combinations. */
-const casesFor = (probe: Probe, level: Level): readonly Case[] => {
+const planFor = (probe: Probe, level: Level): Plan => {
   const seed = Math.floor(probe.random() * 0x7fff_ffff);
+  const isFirst = level === 'MUST';
   const saved = probe.examples
     .filter(({ event }) => (EVENT_TYPES as readonly string[]).includes(event))
     .map((event) => caseOfEvent(probe, event.event as EventType, event));
+  const shared = [...(isFirst ? saved : []), ...sharedCases(level, probe.random)];
   const random = probe.thorough ? RANDOM_CASES.thorough : RANDOM_CASES.usual;
-  return [
-    ...(level === 'MUST' ? saved : []),
-    ...packedCases(level, probe.random),
-    ...(level === 'MUST' ? randomCases(random, seed) : []),
-  ];
+  return {
+    cases: [
+      ...shared,
+      ...singleCases(level, probe.random),
+      ...(isFirst ? randomCases(random, seed) : []),
+    ],
+    least: shared.length,
+  };
 };
 
 /** Send every input class of a level, and report what decides where an event is refused or has no effect. */
 export const judgeGenerated = async (probe: Probe, level: Level): Promise<Verdict> => {
   const controls = await probe.memory.once('controls', () => tryControls(probe));
-  const usable = casesFor(probe, level).filter(({ type }) => controls.accepted.has(type));
+  const plan = planFor(probe, level);
+  const usable = plan.cases.filter(({ type }) => controls.accepted.has(type));
   const cases = probe.leadEmail === null ? usable : usable.map(withoutLead);
   if (cases.length === 0) return notTested('No plain event of any type is accepted.');
-  const { tried, flawed } = await sweep(probe, level, cases, controls);
+  const { tried, flawed } = await sweep(probe, level, { ...plan, cases }, controls);
   const causes = await knowledgeOf(probe).inTurn(() => explainAll(probe, flawed, controls));
   return causes.length === 0 ? pass(`${tried} generated events`) : failFor(causes, tried);
 };

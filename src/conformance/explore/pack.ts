@@ -77,8 +77,13 @@ const interleave = (lists: readonly (readonly Case[])[]): readonly Case[] =>
     .toSorted((one, other) => one.share - other.share)
     .map(({ one }) => one);
 
-/** Every class of a level: first several in one value, for a receiver with little time, then each in one of its own. */
-export const packedCases = (level: Level, random: () => number): readonly Case[] =>
-  [true, false].flatMap((shared) =>
-    interleave(EVENT_TYPES.map((type) => packsOf(type, level, random, shared))),
-  );
+const casesOf = (level: Level, random: () => number, shared: boolean): readonly Case[] =>
+  interleave(EVENT_TYPES.map((type) => packsOf(type, level, random, shared)));
+
+/** Every class of a level, several in one value: the fewest events that have seen each of them. */
+export const sharedCases = (level: Level, random: () => number): readonly Case[] =>
+  casesOf(level, random, true);
+
+/** Every class of a level in a value of its own. */
+export const singleCases = (level: Level, random: () => number): readonly Case[] =>
+  casesOf(level, random, false);

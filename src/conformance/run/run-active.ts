@@ -4,6 +4,7 @@
  * @module
  */
 import { areaOf, STAGES, type ActiveCheck, type Verdict } from '../check.ts';
+import { changedStateOf } from '../experiments/knowledge.ts';
 import { explainVerdict } from '../experiments/explain-verdict.ts';
 import { BehindError } from '../hooks/backlog.ts';
 import type { Exchange } from '../net/exchange.ts';
@@ -133,7 +134,7 @@ export const createActiveRun = (options: ActiveRunOptions): ActiveRun => {
       if (!hasEnded()) verdict = couldNotRun(check, error);
     }
     if (liveness.crashes.length > crashesBefore) verdict = unlessCrashed(verdict, exchanges);
-    return { verdict, exchanges, durationMs };
+    return { verdict, exchanges, durationMs, changed: changedStateOf(probe) };
   };
 
   const controlPhase = async (checks: readonly ActiveCheck[]): Promise<void> => {
@@ -151,11 +152,13 @@ export const createActiveRun = (options: ActiveRunOptions): ActiveRun => {
       return;
     }
     plan.onProgress({ type: 'started', check });
-    const result = results.finish(check, await run(check));
+    const { changed, ...ran } = await run(check);
+    const result = results.finish(check, ran);
     if (plan.bail && plan.counts(result)) {
       skipReasons.stop(`Not run: stopped after the failure of ${check.id}.`);
     }
     if ('gate' in STAGES[check.stage] && result.status !== 'pass') skipReasons.closeGate(check.id);
+    if (changed !== null) skipReasons.stop(`Not run: see ${check.id}. ${changed.cause}`);
   };
 
   return Object.assign(runAndStore, { controlPhase });

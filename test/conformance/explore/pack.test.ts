@@ -8,15 +8,15 @@ import { EVENT_TYPES } from '../../../schemas/contract.ts';
 import { WebhookEvent } from '../../../schemas/events.ts';
 import { valueAt, withChanges } from '../../../src/conformance/explore/case.ts';
 import { fieldsOf } from '../../../src/conformance/explore/fields.ts';
-import { packedCases } from '../../../src/conformance/explore/pack.ts';
+import { sharedCases, singleCases } from '../../../src/conformance/explore/pack.ts';
 import { randomCases } from '../../../src/conformance/explore/random-values.ts';
 import { createEventMaker } from '../../../src/conformance/probe/event-maker.ts';
 import { seededRandom } from '../../../src/domain/random.ts';
 
 const { make } = createEventMaker(seededRandom(1), () => Date.parse('2026-11-29T15:16:17Z'));
 
-test('every class of a level is sent of every field', () => {
-  const cases = packedCases('MUST', seededRandom(3));
+test.each([sharedCases, singleCases])('every class of a level is sent of every field', (pack) => {
+  const cases = pack('MUST', seededRandom(3));
   const sent = new Set(
     cases.flatMap(({ changes }) => changes.map(({ field, name }) => `${field.name} ${name}`)),
   );
@@ -31,7 +31,7 @@ test('every class of a level is sent of every field', () => {
 });
 
 test('addresses of every form are sent with every type that has one', () => {
-  const cases = packedCases('MUST', seededRandom(3));
+  const cases = sharedCases('MUST', seededRandom(3));
   const types = cases
     .filter(({ changes }) => changes.some(({ name }) => name === 'contains an apostrophe'))
     .map(({ type }) => type);
@@ -39,14 +39,14 @@ test('addresses of every form are sent with every type that has one', () => {
 });
 
 test('the first events have seen every type', () => {
-  const first = packedCases('MUST', seededRandom(3)).slice(0, 40);
+  const first = sharedCases('MUST', seededRandom(3)).slice(0, 40);
   expect(new Set(first.map(({ type }) => type)).size).toBe(EVENT_TYPES.length);
 });
 
 test('the same seed packs the same', () => {
   const written = (seed: number): string =>
     JSON.stringify(
-      packedCases('SHOULD', seededRandom(seed)).map(({ type, changes }) => [
+      sharedCases('SHOULD', seededRandom(seed)).map(({ type, changes }) => [
         type,
         changes.map(({ name }) => name),
       ]),

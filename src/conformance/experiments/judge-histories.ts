@@ -78,7 +78,9 @@ export const judgeHistories = async (
   }: JudgeOptions = {},
 ): Promise<Verdict> => {
   // What an earlier experiment has explained is not looked for again.
-  const unexplained = kinds.filter((kind) => !knowsCause(probe, kind));
+  const isKnown = (kind: Symptom): boolean =>
+    knowsCause(probe, kind) || (kind === 'state' && knowsCause(probe, 'lost'));
+  const unexplained = kinds.filter((kind) => !isKnown(kind));
   if (unexplained.length === 0) return notTested('Says nothing new: the cause is known already.');
   const explain = (shown: Shown) => explainByNumber(probe, shown);
   const examined = await examine(probe, histories, {

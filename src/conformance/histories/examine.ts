@@ -110,9 +110,14 @@ const isAboutContent = async (probe: Probe, { violation: { kind, sent } }: Shown
   return isTaken && (await probe.effects?.settled(copy.id, 1, patience)) === 0;
 };
 
-/** A state that is wrong after requests in turn is the matter of the checks of states. */
-const isStateInTurn = ({ violation, played }: Shown): boolean =>
-  violation.kind === 'state' && played.history.every(({ kind }) => kind !== 'together');
+/** Of a state that is wrong after requests in turn, and of a single forgery, the checks of states and signatures speak. */
+const isOfOtherChecks = ({ violation, played: { history } }: Shown): boolean => {
+  const isInTurn = history.every(({ kind }) => kind !== 'together');
+  return (
+    isInTurn &&
+    (violation.kind === 'state' || (violation.kind === 'forged' && history.length === 1))
+  );
+};
 
 const playAll = async (
   probe: Probe,
@@ -172,5 +177,5 @@ export const examine = async (
   const tries = Math.min(again.tries + 1, MAX_TRIES);
   const until = probe.wall.now() + shrinkForMs;
   const shown = await shrink(probe, again.shown, tries, until);
-  return isStateInTurn(shown) ? result : { ...result, shown, isReproduced: true };
+  return isOfOtherChecks(shown) ? result : { ...result, shown, isReproduced: true };
 };

@@ -25,6 +25,7 @@ const judgePair = async (
   const after = await effects.settled(other, before + 1);
   if (isAccepted(first) && isAccepted(second) && after > before) return null;
   return fail({
+    ...(isAccepted(second) && after <= before ? { symptom: 'lost' as const } : {}),
     expected: ['a 2xx and one effect per event'],
     actual: `${what}: ${describeReply(first.reply)} for ${one}; ${describeReply(second.reply)} and ${after > before ? 'an effect' : 'no effect'} for ${other}`,
   });

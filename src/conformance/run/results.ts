@@ -5,7 +5,7 @@
  */
 import type { Check } from '../check.ts';
 import type { CheckResult } from '../report.ts';
-import type { Cause } from './merge-findings.ts';
+import { mergeFindings, type Cause } from './merge-findings.ts';
 import type { RunPlan } from './plan.ts';
 import { toResult, type Ran } from './run-check.ts';
 
@@ -14,14 +14,14 @@ export interface Results {
   finish(check: Check, ran: Ran): CheckResult;
   /** Undefined until the check has finished. */
   get(id: string): CheckResult | undefined;
-  /** The cause that an experiment of the check has shown; undefined without one. */
-  causeOf(id: string): Cause | undefined;
   /** Whether a result that bears on MUST was cut off. */
   isPartial(): boolean;
+  /** All results in the order of the plan; failures with the same cause are one finding. */
+  merged(): readonly CheckResult[];
 }
 
 export const createResults = (plan: RunPlan): Results => {
-  const { context, seed, rerun, describeNeed, onProgress } = plan;
+  const { checks, context, seed, rerun, describeNeed, onProgress } = plan;
   const results = new Map<string, CheckResult>();
   const causes = new Map<string, Cause>();
   const rerunCheck = rerun === undefined ? undefined : (id: string | null) => rerun(id, seed);
@@ -37,8 +37,12 @@ export const createResults = (plan: RunPlan): Results => {
       return result;
     },
     get: (id) => results.get(id),
-    causeOf: (id) => causes.get(id),
     isPartial: () =>
       [...results.values()].some(({ cut_off: by, level }) => by !== null && level === 'MUST'),
+    merged: () =>
+      mergeFindings(
+        checks.map(({ id }) => results.get(id)!),
+        (id) => causes.get(id),
+      ),
   };
 };

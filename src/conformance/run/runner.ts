@@ -9,7 +9,6 @@ import { isActive, type PassiveCheck } from '../check.ts';
 import type { CheckResult } from '../report.ts';
 import { notReached } from './cut-off.ts';
 import { createLiveness } from './liveness.ts';
-import { mergeFindings } from './merge-findings.ts';
 import type { Pace } from './pace.ts';
 import type { RunPlan } from './plan.ts';
 import { createProbes } from './probes.ts';
@@ -41,7 +40,7 @@ const createBudgetCheck = (
   };
 };
 
-/** Run all checks of a plan. @returns one result per check, in the order of the plan; failures of one cause are merged */
+/** Run all checks of a plan. @returns one result per check, in the order of the plan; failures with one cause are one finding */
 export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> => {
   const { checks, context, concurrency, deadline } = plan;
   const results = createResults(plan);
@@ -60,8 +59,5 @@ export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> 
   }
   const passive = checks.filter((check): check is PassiveCheck => !isActive(check));
   await runPassive(passive, parts);
-  return mergeFindings(
-    checks.map(({ id }) => results.get(id)!),
-    results.causeOf,
-  );
+  return results.merged();
 };

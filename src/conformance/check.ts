@@ -76,7 +76,7 @@ export interface Requirement {
 /** Why a run ended early: its time budget was exhausted, or the user interrupted it. */
 export type CutOff = 'budget' | 'interruption';
 
-/** What a failure did: refused, doubled or lost valid events, left a wrong state, or let a forgery take effect. */
+/** A valid event was refused, had no effect or more than one, or left a wrong state; or a forgery had an effect. */
 export type Symptom = 'forged' | 'refused' | 'doubled' | 'lost' | 'state';
 
 export type Verdict =
@@ -97,7 +97,7 @@ export type Verdict =
       readonly fix?: string;
       /** A lower level than the check's own, if the observation is less severe. */
       readonly level?: Level;
-      /** What the failure did, if that is known. */
+      /** What happened to valid events: an experiment on the same symptom may know the cause. */
       readonly symptom?: Symptom;
       /** The cause that an experiment has shown, stable and comparable: failures with the same key are one finding. */
       readonly key?: string;

@@ -18,7 +18,7 @@ const MISSING =
   'The state hook returns no value for "suppressed", "unsubscribed", "open_count", "sentiment", "rates". It returned "known", "isSuppressed", "openCount". Add what your receiver stores, under these names.';
 
 describe('all missing keys are named at once, with those that came', () => {
-  test('over HTTP, also the ones that nobody knows', async () => {
+  test('over HTTP, with the unknown ones that came', async () => {
     const server = createServer((_, response) =>
       response.end('{"known": true, "isSuppressed": true, "openCount": 3}'),
     );

@@ -46,6 +46,6 @@ test('a check that lacks two hooks is not promised by one', () => {
   expect(step?.checks ?? 0).toBe(alone);
 });
 
-test('there is none when nothing is missing', () => {
+test('no step is suggested when nothing is missing', () => {
   expect(stepWith('effects', 'state', 'fault', 'restart', 'recovery', 'campaign')).toBeNull();
 });

@@ -271,7 +271,7 @@ describe('where one request may not be enough, the command that makes the check 
       durationMs: 0,
     };
     expect(toResult(active('valid'), ran, context).rerun).toBe(
-      'verify --only http/made-up --seed 7',
+      'verify --only http/sample --seed 7',
     );
     expect(toResult(check(), ran, context).rerun).toBe('verify --seed 7');
     const passed = { ...ran, verdict: pass() };

@@ -60,6 +60,43 @@ const MAX_REPEATS = 2;
 const limitedReason = ({ reply }: Exchange): string =>
   `The receiver limits the rate of requests (${describeReply(reply)}), which is legal, so this was not judged. Lift the limit in the tested build, or give the run more time.`;
 
+/** @returns a function that gets the verdict of a check: explained, and undisturbed by rate limits */
+const createJudge = ({
+  plan,
+  probes,
+  cutOff,
+}: Pick<ActiveRunOptions, 'plan' | 'probes' | 'cutOff'>) => {
+  const { wall, signal } = plan.context;
+  const hasEnded = (): boolean => signal?.aborted === true;
+
+  const judgeOnce = async (check: ActiveCheck, probe: Probe): Promise<Verdict> => {
+    try {
+      const judged = check.run(probe).then((verdict) => explainVerdict(probe, check, verdict));
+      const verdict = await orGiveUp(judged, wall, signal);
+      return verdict === null || hasEnded() ? cutOff(true) : verdict;
+    } catch (error) {
+      if (hasEnded()) return cutOff(true);
+      if (error instanceof BehindError) return notTested(error.message);
+      return couldNotRun(check, error);
+    }
+  };
+
+  // A failure shown by a rate limit is no finding: repeat the check later, or do not test it.
+  return async (check: ActiveCheck, probe: Probe): Promise<Verdict> => {
+    for (let repeats = 0; ; repeats += 1) {
+      const before = probe.exchanges.length;
+      const verdict = await judgeOnce(check, probe);
+      if (verdict.status !== 'fail' || check.judgesLimits === true) return verdict;
+      const shown = verdict.exchanges ?? probe.exchanges.slice(before);
+      const limited = shown.find(isThrottled);
+      if (limited === undefined) return verdict;
+      if (repeats === MAX_REPEATS) return notTested(limitedReason(limited));
+      probes.throttle.shouldRetry(limited, repeats, true);
+      await probes.throttle.ready();
+    }
+  };
+};
+
 export interface ActiveRun {
   /** Run one check and store its result. */
   (check: ActiveCheck): Promise<void>;
@@ -72,32 +109,7 @@ export const createActiveRun = (options: ActiveRunOptions): ActiveRun => {
   const { wall, signal } = plan.context;
   const hasEnded = (): boolean => signal?.aborted === true;
 
-  const judge = async (check: ActiveCheck, probe: Probe): Promise<Verdict> => {
-    try {
-      const judged = check.run(probe).then((verdict) => explainVerdict(probe, check, verdict));
-      const verdict = await orGiveUp(judged, wall, signal);
-      return verdict === null || hasEnded() ? cutOff(true) : verdict;
-    } catch (error) {
-      if (hasEnded()) return cutOff(true);
-      if (error instanceof BehindError) return notTested(error.message);
-      return couldNotRun(check, error);
-    }
-  };
-
-  /** A failure shown by a rate limit is no finding: repeat the check later, or do not test it. */
-  const judgeUnlimited = async (check: ActiveCheck, probe: Probe): Promise<Verdict> => {
-    for (let repeats = 0; ; repeats += 1) {
-      const before = probe.exchanges.length;
-      const verdict = await judge(check, probe);
-      if (verdict.status !== 'fail' || check.judgesLimits === true) return verdict;
-      const shown = verdict.exchanges ?? probe.exchanges.slice(before);
-      const limited = shown.find(isThrottled);
-      if (limited === undefined) return verdict;
-      if (repeats === MAX_REPEATS) return notTested(limitedReason(limited));
-      probes.throttle.shouldRetry(limited, repeats, true);
-      await probes.throttle.ready();
-    }
-  };
+  const judge = createJudge(options);
 
   /** Stop the run if the receiver is gone. An intended restart is no crash. */
   const verifyAlive = async (check: ActiveCheck, sent: readonly Exchange[]): Promise<void> => {
@@ -125,7 +137,7 @@ export const createActiveRun = (options: ActiveRunOptions): ActiveRun => {
     const probe = probes.create(check.id, 'crowd' in STAGES[check.stage]);
     const elapsed = stopwatch();
     const crashesBefore = liveness.crashes.length;
-    let verdict = await judgeUnlimited(check, probe);
+    let verdict = await judge(check, probe);
     const durationMs = elapsed();
     const { exchanges } = probe;
     try {

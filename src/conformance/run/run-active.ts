@@ -106,7 +106,7 @@ export interface ActiveRun {
 
 export const createActiveRun = (options: ActiveRunOptions): ActiveRun => {
   const { plan, probes, liveness, results, skipReasons, cutOff } = options;
-  const { wall, signal } = plan.context;
+  const { signal } = plan.context;
   const hasEnded = (): boolean => signal?.aborted === true;
 
   const judge = createJudge(options);

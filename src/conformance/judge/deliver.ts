@@ -95,7 +95,7 @@ export const judgeOnce = async (
   const effects = effectsOf(probe);
   const interests = await learnedInterests(probe);
   const counts = await Promise.all(
-    delivered.map(({ event }) =>
+    delivered.map(async ({ event }) =>
       mayHaveEffect(interests, event) ? effects.settled(event.id, 1) : 1,
     ),
   );

@@ -37,7 +37,7 @@ const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 /**
  * @param random random numbers in [0, 1); the same numbers give the same ids
  * @param now current time in ms since 1970
- * @param knownEmail gives addresses that the receiver knows; default: addresses are made up
+ * @param knownEmail gives addresses that the receiver knows; default: generated addresses
  */
 export const createEventMaker = (
   random: () => number,

@@ -4,13 +4,10 @@
  * @module
  */
 import { areaOf, STAGES, type ActiveCheck, type Verdict } from '../check.ts';
-import { BehindError } from '../hooks/backlog.ts';
 import type { Exchange } from '../net/exchange.ts';
 import { stopwatch } from '../net/stopwatch.ts';
-import type { Probe } from '../probe/probe.ts';
-import { isThrottled } from '../net/throttle.ts';
-import { describeReply, notTested, unjudged } from '../verdict.ts';
-import { orGiveUp } from './cut-off.ts';
+import { notTested } from '../verdict.ts';
+import { couldNotRun, createJudge } from './judge-check.ts';
 import { isRefusedConnection, isUnreachable, type Liveness } from './liveness.ts';
 import type { RunPlan } from './plan.ts';
 import type { Probes } from './probes.ts';
@@ -27,18 +24,6 @@ export interface ActiveRunOptions {
   readonly cutOff: (begun: boolean) => Verdict;
 }
 
-/** Message of an error with its cause, because "fetch failed" alone is not helpful. */
-const reasonOf = (error: unknown): string => {
-  if (!(error instanceof Error)) return String(error);
-  const { message, cause } = error;
-  if (!(cause instanceof Error)) return message;
-  const { code = cause.message } = cause as NodeJS.ErrnoException;
-  return `${message} (${code})`;
-};
-
-const couldNotRun = ({ id }: ActiveCheck, error: unknown): Verdict =>
-  unjudged(`${id} could not run: ${reasonOf(error)}`);
-
 /** A failure shown only by exchanges that a crash cut off is not this check's finding: one cause, one finding. */
 const unlessCrashed = (verdict: Verdict, sent: readonly Exchange[]): Verdict => {
   if (verdict.status !== 'fail') return verdict;
@@ -52,12 +37,6 @@ const unlessCrashed = (verdict: Verdict, sent: readonly Exchange[]): Verdict => 
 const isFollowedByControl = (check: ActiveCheck): boolean =>
   STAGES[check.stage].control && areaOf(check) !== 'performance' && check.stage !== 'flood';
 
-/** Repetitions of a check that a rate limit has disturbed. */
-const MAX_REPEATS = 2;
-
-const limitedReason = ({ reply }: Exchange): string =>
-  `The receiver limits the rate of requests (${describeReply(reply)}), which is legal, so this was not judged. Lift the limit in the tested build, or give the run more time.`;
-
 export interface ActiveRun {
   /** Run one check and store its result. */
   (check: ActiveCheck): Promise<void>;
@@ -67,34 +46,10 @@ export interface ActiveRun {
 
 export const createActiveRun = (options: ActiveRunOptions): ActiveRun => {
   const { plan, probes, liveness, results, skipReasons, cutOff } = options;
-  const { wall, signal } = plan.context;
+  const { signal } = plan.context;
   const hasEnded = (): boolean => signal?.aborted === true;
 
-  const judge = async (check: ActiveCheck, probe: Probe): Promise<Verdict> => {
-    try {
-      const verdict = await orGiveUp(check.run(probe), wall, signal);
-      return verdict === null || hasEnded() ? cutOff(true) : verdict;
-    } catch (error) {
-      if (hasEnded()) return cutOff(true);
-      if (error instanceof BehindError) return notTested(error.message);
-      return couldNotRun(check, error);
-    }
-  };
-
-  /** A failure shown by a rate limit is no finding: repeat the check later, or do not test it. */
-  const judgeUnlimited = async (check: ActiveCheck, probe: Probe): Promise<Verdict> => {
-    for (let repeats = 0; ; repeats += 1) {
-      const before = probe.exchanges.length;
-      const verdict = await judge(check, probe);
-      if (verdict.status !== 'fail' || check.judgesLimits === true) return verdict;
-      const shown = verdict.exchanges ?? probe.exchanges.slice(before);
-      const limited = shown.find(isThrottled);
-      if (limited === undefined) return verdict;
-      if (repeats === MAX_REPEATS) return notTested(limitedReason(limited));
-      probes.throttle.shouldRetry(limited, repeats, true);
-      await probes.throttle.ready();
-    }
-  };
+  const judge = createJudge(options);
 
   /** Stop the run if the receiver is gone. An intended restart is no crash. */
   const verifyAlive = async (check: ActiveCheck, sent: readonly Exchange[]): Promise<void> => {
@@ -122,7 +77,7 @@ export const createActiveRun = (options: ActiveRunOptions): ActiveRun => {
     const probe = probes.create(check.id, 'crowd' in STAGES[check.stage]);
     const elapsed = stopwatch();
     const crashesBefore = liveness.crashes.length;
-    let verdict = await judgeUnlimited(check, probe);
+    let verdict = await judge(check, probe);
     const durationMs = elapsed();
     const { exchanges } = probe;
     try {

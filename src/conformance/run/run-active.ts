@@ -5,14 +5,10 @@
  */
 import { areaOf, STAGES, type ActiveCheck, type Verdict } from '../check.ts';
 import { changedStateOf } from '../experiments/knowledge.ts';
-import { explainVerdict } from '../experiments/explain-verdict.ts';
-import { BehindError } from '../hooks/backlog.ts';
 import type { Exchange } from '../net/exchange.ts';
 import { stopwatch } from '../net/stopwatch.ts';
-import type { Probe } from '../probe/probe.ts';
-import { isThrottled } from '../net/throttle.ts';
-import { describeReply, notTested, unjudged } from '../verdict.ts';
-import { orGiveUp } from './cut-off.ts';
+import { notTested } from '../verdict.ts';
+import { couldNotRun, createJudge } from './judge-check.ts';
 import { isRefusedConnection, isUnreachable, type Liveness } from './liveness.ts';
 import type { RunPlan } from './plan.ts';
 import type { Probes } from './probes.ts';
@@ -29,18 +25,6 @@ export interface ActiveRunOptions {
   readonly cutOff: (begun: boolean) => Verdict;
 }
 
-/** Message of an error with its cause, because "fetch failed" alone is not helpful. */
-const reasonOf = (error: unknown): string => {
-  if (!(error instanceof Error)) return String(error);
-  const { message, cause } = error;
-  if (!(cause instanceof Error)) return message;
-  const { code = cause.message } = cause as NodeJS.ErrnoException;
-  return `${message} (${code})`;
-};
-
-const couldNotRun = ({ id }: ActiveCheck, error: unknown): Verdict =>
-  unjudged(`${id} could not run: ${reasonOf(error)}`);
-
 /** A failure shown only by exchanges that a crash cut off is not this check's finding: one cause, one finding. */
 const unlessCrashed = (verdict: Verdict, sent: readonly Exchange[]): Verdict => {
   if (verdict.status !== 'fail') return verdict;
@@ -53,49 +37,6 @@ const unlessCrashed = (verdict: Verdict, sent: readonly Exchange[]): Verdict => 
 /** Whether a phase with this check ends with a control: not after mere measurements, and not at the end of a run. */
 const isFollowedByControl = (check: ActiveCheck): boolean =>
   STAGES[check.stage].control && areaOf(check) !== 'performance' && check.stage !== 'flood';
-
-/** Repetitions of a check that a rate limit has disturbed. */
-const MAX_REPEATS = 2;
-
-const limitedReason = ({ reply }: Exchange): string =>
-  `The receiver limits the rate of requests (${describeReply(reply)}), which is legal, so this was not judged. Lift the limit in the tested build, or give the run more time.`;
-
-/** @returns a function that gets the verdict of a check: explained, and undisturbed by rate limits */
-const createJudge = ({
-  plan,
-  probes,
-  cutOff,
-}: Pick<ActiveRunOptions, 'plan' | 'probes' | 'cutOff'>) => {
-  const { wall, signal } = plan.context;
-  const hasEnded = (): boolean => signal?.aborted === true;
-
-  const judgeOnce = async (check: ActiveCheck, probe: Probe): Promise<Verdict> => {
-    try {
-      const judged = check.run(probe).then((verdict) => explainVerdict(probe, check, verdict));
-      const verdict = await orGiveUp(judged, wall, signal);
-      return verdict === null || hasEnded() ? cutOff(true) : verdict;
-    } catch (error) {
-      if (hasEnded()) return cutOff(true);
-      if (error instanceof BehindError) return notTested(error.message);
-      return couldNotRun(check, error);
-    }
-  };
-
-  // A failure shown by a rate limit is no finding: repeat the check later, or do not test it.
-  return async (check: ActiveCheck, probe: Probe): Promise<Verdict> => {
-    for (let repeats = 0; ; repeats += 1) {
-      const before = probe.exchanges.length;
-      const verdict = await judgeOnce(check, probe);
-      if (verdict.status !== 'fail' || check.judgesLimits === true) return verdict;
-      const shown = verdict.exchanges ?? probe.exchanges.slice(before);
-      const limited = shown.find(isThrottled);
-      if (limited === undefined) return verdict;
-      if (repeats === MAX_REPEATS) return notTested(limitedReason(limited));
-      probes.throttle.shouldRetry(limited, repeats, true);
-      await probes.throttle.ready();
-    }
-  };
-};
 
 export interface ActiveRun {
   /** Run one check and store its result. */

@@ -24,7 +24,7 @@ const waitMsOf = (limited: readonly Exchange[], now: number): number => {
   return Math.min(Math.max(...asked), MAX_WAIT_MS);
 };
 
-/** A rate limit elsewhere in the run, which is told here once; null without one. */
+/** A rate limit elsewhere in the run, which is reported here once; null without one. */
 const limitsOfRun = (probe: Probe): Verdict | null => {
   const { count, first, waitedMs } = probe.limits();
   if (first === null) return null;

@@ -4,6 +4,7 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
+import { interestsOf } from '../../judge/interests.ts';
 import { createLead, judgeLeads } from '../../judge/lead.ts';
 import { fail, notTested, pass } from '../../verdict.ts';
 
@@ -41,6 +42,12 @@ export const check = defineCheck({
       for (const type of OTHERS) await lead.send(type);
       if ((await lead.sees(({ known }) => known)).known) {
         return pass('known after other events, but not after email.unsubscribed');
+      }
+      if (probe.effects !== null && (await interestsOf(probe)).types.size === 0) {
+        return notTested({
+          needs: 'known_lead',
+          remark: `${lead.email} is unknown, and no event had an effect.`,
+        });
       }
       return fail({
         symptom: 'state',

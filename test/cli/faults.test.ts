@@ -55,7 +55,7 @@ test('adds, lists, applies, marks and removes', async () => {
   expect(stdout).toMatch(/^flt_2 +delay +email\.sent, whk_\w+, number 3 +50 % +- +1m 30s +0$/m);
   const shown = await cli('faults', 'deliveries', 'show', delivery);
   expect(shown.stdout).toMatch(
-    /200 +\d+ ms +\[lost_acknowledgement\] +fault lost_acknowledgement: answered 200, which got lost/,
+    /200 +\d+ ms +\[lost_acknowledgement\] +fault lost_acknowledgement: answered 200, which was discarded/,
   );
   expect((await cli('faults', 'faults', 'clear', '--id', 'flt_2')).stdout).toBe(
     'Removed 1 rule.\n',

@@ -245,10 +245,11 @@ test('a leak is reported without repeating the leaked secret', async () => {
 });
 
 test.for([
-  ['signature-includes', '"sha256=${DIGEST}zz"'],
-  ['signature-first-half', '"sha256=$(printf %s "$DIGEST" | cut -c1-32)'],
+  ['signature-includes', /"sha256=\$\{DIGEST\}zz"/],
+  // Where the first wrong digit happens to be the right one, the command takes one digit more.
+  ['signature-first-half', /"sha256=\$\(printf %s "\$DIGEST" \| cut -c1-3[2-9]\)/],
 ] as const)('%s: the command computes the signature again', async ([name, signature]) => {
   const seen = await report(mutant(name), false);
   const failed = seen.checks.find(({ status }) => status === 'fail');
-  expect(failed?.reproduce).toContain(signature);
+  expect(failed?.reproduce).toMatch(signature);
 });

@@ -73,7 +73,7 @@ const checkRefusals = async (child: ServeProcess, api: Api, campaign: string): P
   expect(await codeOf(advance)).toEqual([507, 'STORAGE_FULL']);
   const reply = await api.send('PATCH', `/v1/campaigns/${campaign}`, { name: 'x'.repeat(100) });
   expect(await codeOf(Promise.resolve(reply))).toEqual([507, 'STORAGE_FULL']);
-  expect(reply.error.message).toContain('Free some on that disk');
+  expect(reply.error.message).toContain('Free space on that disk');
   const ready = await fetch(`${child.url}/readyz`);
   expect([ready.status, ((await ready.json()) as { code: string }).code]).toEqual([
     503,

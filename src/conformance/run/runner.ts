@@ -40,6 +40,18 @@ const createBudgetCheck = (
   };
 };
 
+/** Run `work`, which the end of the run may cut off. */
+const unlessEnded = async (
+  signal: AbortSignal | undefined,
+  work: () => Promise<void>,
+): Promise<void> => {
+  try {
+    await work();
+  } catch (error) {
+    if (signal?.aborted !== true) throw error;
+  }
+};
+
 /** Run all checks of a plan. @returns one result per check, in the order of the plan; failures with one cause are one finding */
 export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> => {
   const { checks, context, concurrency, deadline } = plan;
@@ -62,10 +74,13 @@ export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> 
     phase !== undefined;
     phase = schedule.next(isShort(), isSlow)
   ) {
+    const { checks: ran, stage } = phase;
     await runPhase(phase, { concurrency, isSlow }, run);
-    if (isSlow) await run.controlPhase(phase.checks);
-    await effects.verify(phase.stage);
-    isSlow = await probes.slowMode.look(control);
+    await unlessEnded(context.signal, async () => {
+      if (isSlow) await run.controlPhase(ran);
+      await effects.verify(stage);
+      isSlow = await probes.slowMode.look(control);
+    });
   }
   const passive = checks.filter((check): check is PassiveCheck => !isActive(check));
   await runPassive(passive, parts);

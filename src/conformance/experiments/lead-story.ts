@@ -78,11 +78,11 @@ export const tellStory = async (
   return { email, exchanges, state, wrong: wrongIn(state, expected), isUnclear };
 };
 
-/** Stories that are told again, alone, are enough to be sure of. */
+/** How many flawed stories are repeated alone; these are enough to be sure. */
 const MAX_REPEATED = 3;
 
 /**
- * The first few that go wrong when they are told again, one at a time: side by side, one lead's events can undo another's.
+ * The first few that are flawed again when repeated one at a time: side by side, one lead's events can undo another's.
  *
  * @param again tells the story of an item with a lead of its own
  */

@@ -243,6 +243,7 @@ export const SEQUENCE_MUTANTS: readonly Mutant[] = [
     'delivery-open-transaction',
     'leaves the transaction of a repeat open',
     LeavesTransactionOpen,
+    { also: { 'delivery/crash-midway': 'what is sent again after a kill is a repeat' } },
   ),
   mutant('delivery-shared-body', 'keeps the body in a variable of the module', SharesBody, {
     also: { 'delivery/no-loss': SAME_RACE },

@@ -159,7 +159,9 @@ const createPrivate = (path: string): void => {
 const restrict = (path: string): void => {
   for (const one of [path, `${path}-wal`, `${path}-shm`]) {
     try {
-      if ((statSync(one).mode & OTHERS) !== 0) chmodSync(one, PRIVATE);
+      const { mode } = statSync(one);
+      // A file that its owner has made read-only stays so.
+      if ((mode & OTHERS) !== 0) chmodSync(one, mode & 0o777 & ~OTHERS);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') continue;
       logger.warn(

@@ -89,8 +89,11 @@ export type AccountEvent =
   | { readonly type: 'clock.changed'; readonly clock: ClockView }
   | { readonly type: 'account.reset' };
 
-/** One open account. Methods reject with a `Problem` if the caller can fix the cause, with `StoreFailure` if the store fails. */
-/** @typeParam Source the account's event source, through which the simulator is reached */
+/**
+ * One open account. Methods reject with a `Problem` if the caller can fix the cause, with `StoreFailure` if the store fails.
+ *
+ * @typeParam Source the account's event source, through which the simulator is reached
+ */
 export interface AccountEngine<Source extends EventSource = EventSource> {
   readonly account: Account;
   readonly source: Source;

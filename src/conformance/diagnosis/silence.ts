@@ -12,7 +12,7 @@ const ANSWER_FIRST =
   'Answer 2xx as soon as the event is safely stored, and do the work afterwards; see that every path of the handler ends the response (Node: res.end(); an awaited promise that never settles is the usual one).';
 
 const inSeconds = (ms: number): string =>
-  `${ms < 1000 ? (ms / 1000).toFixed(1) : Math.round(ms / 1000)} s`;
+  `${ms < 950 ? (ms / 1000).toFixed(1) : Math.round(ms / 1000)} s`;
 
 /** The first request that was answered, with what it was. */
 const firstAnswered = (

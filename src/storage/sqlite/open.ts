@@ -4,7 +4,15 @@
  *
  * @module
  */
-import { chmodSync, closeSync, existsSync, openSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  closeSync,
+  constants,
+  existsSync,
+  openSync,
+  statSync,
+} from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { getLogger } from '@logtape/logtape';
@@ -35,6 +43,13 @@ const refuse = (
   );
 };
 
+const refuseUnwritable = (path: string): never =>
+  refuse(
+    path,
+    'it is not writable',
+    (db) => `Make the file and its folder writable, or pass another ${db}.`,
+  );
+
 const holder = (path: string): string => {
   const pid = lockHolder(path);
   if (pid === process.pid) return 'it is open in this process already';
@@ -56,11 +71,7 @@ export const throwStoreError = (path: string, error: unknown): never => {
     case RESULT.busy:
       return refuse(path, holder(path), (db) => `Stop the other sandbox, or pass another ${db}.`);
     case RESULT.readOnly:
-      return refuse(
-        path,
-        'it is not writable',
-        (db) => `Make the file and its folder writable, or pass another ${db}.`,
-      );
+      return refuseUnwritable(path);
     case RESULT.corrupt:
       return refuse(
         path,
@@ -93,6 +104,17 @@ export const throwStoreError = (path: string, error: unknown): never => {
       );
     default:
       throw error;
+  }
+};
+
+/** SQLite opens a file without write permission for reading, and starts a read transaction on `BEGIN IMMEDIATE`. */
+const checkWritable = (path: string): void => {
+  try {
+    accessSync(path, constants.W_OK);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') refuseUnwritable(path);
+    // SQLite reports any other problem when it opens the file.
   }
 };
 
@@ -159,7 +181,9 @@ const createPrivate = (path: string): void => {
 const restrict = (path: string): void => {
   for (const one of [path, `${path}-wal`, `${path}-shm`]) {
     try {
-      if ((statSync(one).mode & OTHERS) !== 0) chmodSync(one, PRIVATE);
+      const { mode } = statSync(one);
+      // A file that its owner has made read-only stays so.
+      if ((mode & OTHERS) !== 0) chmodSync(one, mode & 0o777 & ~OTHERS);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') continue;
       logger.warn(
@@ -191,6 +215,7 @@ export const openDatabase = (file: string): DatabaseSync => {
       db.close();
     }
     createPrivate(path);
+    checkWritable(path);
     db = new Database(path, { timeout: 0 });
     prepare(db, path);
     if (process.platform !== 'win32') restrict(path);

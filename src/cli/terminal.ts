@@ -24,6 +24,8 @@ export interface Terminal {
   readonly isLive: boolean;
   /** Show a status line on stderr, overwritten by the next one; null clears it. No effect without a live terminal. */
   status(text: string | null): void;
+  /** Width of stdout; 80 if it is not a terminal. */
+  readonly columns: number;
   /** Style text for stdout; returned unchanged if stdout does not support colour. */
   style(styles: Styles, text: string): string;
   /** Make the command exit with status 1: the thing it checked has failed. */
@@ -44,6 +46,8 @@ export class Interrupted extends Error {
 export interface ProcessTerminal extends Terminal {
   readonly failed: boolean;
 }
+
+const DEFAULT_COLUMNS = 80;
 
 /** Clears the current line. */
 const CLEAR_LINE = '\r\u001B[2K';
@@ -67,7 +71,9 @@ export const processTerminal = (
     if (!isLive(process) || (text === null && !hasStatusLine)) return;
     hasStatusLine = text !== null;
     // Truncate: a wrapped line could not be cleared.
-    process.stderr.write(CLEAR_LINE + (text ?? '').slice(0, (process.stderr.columns || 80) - 1));
+    process.stderr.write(
+      CLEAR_LINE + (text ?? '').slice(0, (process.stderr.columns || DEFAULT_COLUMNS) - 1),
+    );
   };
   const print = (text: string): void => {
     status(null);
@@ -89,6 +95,9 @@ export const processTerminal = (
       // Where both streams share a socket and its reader is slow, a notice would overtake the data that it follows.
       if (process.stdout.writableLength === 0) write();
       else process.stdout.write('', write);
+    },
+    get columns() {
+      return process.stdout.columns || DEFAULT_COLUMNS;
     },
     style: (styles, text) =>
       styleText(styles, text, { stream: process.stdout, validateStream: true }),

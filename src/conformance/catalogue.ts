@@ -21,7 +21,10 @@ import { check as signatureControlsAccepted } from './checks/signature/controls-
 import { check as signatureDeepNesting } from './checks/signature/deep-nesting.ts';
 import { check as signatureDefaultKey } from './checks/signature/default-key.ts';
 import { check as signatureDuplicateHeaders } from './checks/signature/duplicate-headers.ts';
+import { check as signatureForgedEffects } from './checks/signature/forged-effects.ts';
+import { check as signatureForgeriesByType } from './checks/signature/forgeries-by-type.ts';
 import { check as signatureHeaderNameCase } from './checks/signature/header-name-case.ts';
+import { check as signatureKeyless } from './checks/signature/keyless.ts';
 import { check as signatureLeaksDigest } from './checks/signature/leaks-digest.ts';
 import { check as signatureLeaksSecret } from './checks/signature/leaks-secret.ts';
 import { check as signatureLeaksStack } from './checks/signature/leaks-stack.ts';
@@ -43,6 +46,9 @@ import { check as signatureWrongDigest } from './checks/signature/wrong-digest.t
 import { check as contentCtExact } from './checks/content/ct-exact.ts';
 import { check as contentEventTypes } from './checks/content/event-types.ts';
 import { check as contentExamples } from './checks/content/examples.ts';
+import { check as contentGeneratedJson } from './checks/content/generated-json.ts';
+import { check as contentGeneratedRare } from './checks/content/generated-rare.ts';
+import { check as contentGenerated } from './checks/content/generated.ts';
 import { check as contentLongPreview } from './checks/content/long-preview.ts';
 import { check as contentOptionalNull } from './checks/content/optional-null.ts';
 import { check as contentProtoKeys } from './checks/content/proto-keys.ts';
@@ -68,6 +74,9 @@ import { check as httpSlowBody } from './checks/http/slow-body.ts';
 import { check as httpSplitBody } from './checks/http/split-body.ts';
 import { check as httpSurvives } from './checks/http/survives.ts';
 import { check as deliveryAckBeforePersist } from './checks/delivery/ack-before-persist.ts';
+import { check as deliveryAftermath } from './checks/delivery/aftermath.ts';
+import { check as deliveryBesideRepeat } from './checks/delivery/beside-repeat.ts';
+import { check as deliveryBurstEffects } from './checks/delivery/burst-effects.ts';
 import { check as deliveryClockSkew } from './checks/delivery/clock-skew.ts';
 import { check as deliveryCrashMidway } from './checks/delivery/crash-midway.ts';
 import { check as deliveryDedupeEvict } from './checks/delivery/dedupe-evict.ts';
@@ -78,23 +87,34 @@ import { check as deliveryDupAccepted } from './checks/delivery/dup-accepted.ts'
 import { check as deliveryDupRace } from './checks/delivery/dup-race.ts';
 import { check as deliveryDupSeq } from './checks/delivery/dup-seq.ts';
 import { check as deliveryEffectsProbe } from './checks/delivery/effects-probe.ts';
+import { check as deliveryEffectsStop } from './checks/delivery/effects-stop.ts';
 import { check as deliveryFail2xx } from './checks/delivery/fail-2xx.ts';
 import { check as deliveryFaultProbe } from './checks/delivery/fault-probe.ts';
+import { check as deliveryHistories } from './checks/delivery/histories.ts';
 import { check as deliveryIdCollation } from './checks/delivery/id-collation.ts';
 import { check as deliveryIdPoisoning } from './checks/delivery/id-poisoning.ts';
+import { check as deliveryLateRepeats } from './checks/delivery/late-repeats.ts';
+import { check as deliveryLeadParallel } from './checks/delivery/lead-parallel.ts';
 import { check as deliveryMarkBeforeSuccess } from './checks/delivery/mark-before-success.ts';
 import { check as deliveryNoLoss } from './checks/delivery/no-loss.ts';
 import { check as deliveryOldEvents } from './checks/delivery/old-events.ts';
+import { check as deliveryOtherConnection } from './checks/delivery/other-connection.ts';
 import { check as deliveryOutOfOrder } from './checks/delivery/out-of-order.ts';
+import { check as deliveryParallelEvents } from './checks/delivery/parallel-events.ts';
 import { check as deliveryPoisonBlock } from './checks/delivery/poison-block.ts';
 import { check as deliveryRecoveryAcknowledges } from './checks/delivery/recovery-acknowledges.ts';
 import { check as deliveryRecoveryDedupes } from './checks/delivery/recovery-dedupes.ts';
 import { check as deliveryRecoveryKeeps } from './checks/delivery/recovery-keeps.ts';
 import { check as deliveryRecoveryProcesses } from './checks/delivery/recovery-processes.ts';
 import { check as deliveryReplay } from './checks/delivery/replay.ts';
+import { check as deliveryRestartEffects } from './checks/delivery/restart-effects.ts';
 import { check as deliveryRestartProbe } from './checks/delivery/restart-probe.ts';
+import { check as deliveryRetryAfterFailure } from './checks/delivery/retry-after-failure.ts';
 import { check as deliveryStaleOverwrite } from './checks/delivery/stale-overwrite.ts';
+import { check as domainAddressForms } from './checks/domain/address-forms.ts';
+import { check as domainAddressNeighbours } from './checks/domain/address-neighbours.ts';
 import { check as domainBounceClass } from './checks/domain/bounce-class.ts';
+import { check as domainDateOrder } from './checks/domain/date-order.ts';
 import { check as domainNoLeadEvent } from './checks/domain/no-lead-event.ts';
 import { check as domainOpenMonotonic } from './checks/domain/open-monotonic.ts';
 import { check as domainPauseOnSpike } from './checks/domain/pause-on-spike.ts';
@@ -103,7 +123,9 @@ import { check as domainStateProbe } from './checks/domain/state-probe.ts';
 import { check as domainSuppressScope } from './checks/domain/suppress-scope.ts';
 import { check as domainSuppressedGlobally } from './checks/domain/suppressed-globally.ts';
 import { check as domainSuppressionSurvives } from './checks/domain/suppression-survives.ts';
+import { check as domainTimeOrder } from './checks/domain/time-order.ts';
 import { check as domainUnsubWins } from './checks/domain/unsub-wins.ts';
+import { check as domainValueForms } from './checks/domain/value-forms.ts';
 import { check as performanceBurst } from './checks/performance/burst.ts';
 import { check as performanceGrowth } from './checks/performance/growth.ts';
 import { check as performanceLatency } from './checks/performance/latency.ts';
@@ -122,7 +144,10 @@ export const CATALOGUE: readonly Check[] = [
   signatureDeepNesting,
   signatureDefaultKey,
   signatureDuplicateHeaders,
+  signatureForgedEffects,
+  signatureForgeriesByType,
   signatureHeaderNameCase,
+  signatureKeyless,
   signatureLeaksDigest,
   signatureLeaksSecret,
   signatureLeaksStack,
@@ -144,6 +169,9 @@ export const CATALOGUE: readonly Check[] = [
   contentCtExact,
   contentEventTypes,
   contentExamples,
+  contentGeneratedJson,
+  contentGeneratedRare,
+  contentGenerated,
   contentLongPreview,
   contentOptionalNull,
   contentProtoKeys,
@@ -169,6 +197,9 @@ export const CATALOGUE: readonly Check[] = [
   httpSplitBody,
   httpSurvives,
   deliveryAckBeforePersist,
+  deliveryAftermath,
+  deliveryBesideRepeat,
+  deliveryBurstEffects,
   deliveryClockSkew,
   deliveryCrashMidway,
   deliveryDedupeEvict,
@@ -179,23 +210,34 @@ export const CATALOGUE: readonly Check[] = [
   deliveryDupRace,
   deliveryDupSeq,
   deliveryEffectsProbe,
+  deliveryEffectsStop,
   deliveryFail2xx,
   deliveryFaultProbe,
+  deliveryHistories,
   deliveryIdCollation,
   deliveryIdPoisoning,
+  deliveryLateRepeats,
+  deliveryLeadParallel,
   deliveryMarkBeforeSuccess,
   deliveryNoLoss,
   deliveryOldEvents,
+  deliveryOtherConnection,
   deliveryOutOfOrder,
+  deliveryParallelEvents,
   deliveryPoisonBlock,
   deliveryRecoveryAcknowledges,
   deliveryRecoveryDedupes,
   deliveryRecoveryKeeps,
   deliveryRecoveryProcesses,
   deliveryReplay,
+  deliveryRestartEffects,
   deliveryRestartProbe,
+  deliveryRetryAfterFailure,
   deliveryStaleOverwrite,
+  domainAddressForms,
+  domainAddressNeighbours,
   domainBounceClass,
+  domainDateOrder,
   domainNoLeadEvent,
   domainOpenMonotonic,
   domainPauseOnSpike,
@@ -204,7 +246,9 @@ export const CATALOGUE: readonly Check[] = [
   domainSuppressScope,
   domainSuppressedGlobally,
   domainSuppressionSurvives,
+  domainTimeOrder,
   domainUnsubWins,
+  domainValueForms,
   performanceBurst,
   performanceGrowth,
   performanceLatency,

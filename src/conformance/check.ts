@@ -50,6 +50,8 @@ export const STAGES = {
   negative: { parallel: false, control: true, reproducibleBySingleRequest: 'fault' },
   /** Requests that may crash a fragile receiver. */
   risky: { parallel: false, control: true, reproducibleBySingleRequest: 'fault' },
+  /** Short sequences of requests, one at a time: what they show explains failures of later stages. */
+  sequences: { parallel: false, control: true, reproducibleBySingleRequest: 'refusal' },
   /** Valid events whose effects are verified. */
   effects: { parallel: true, control: false, reproducibleBySingleRequest: 'refusal' },
   /** Disturbances: faults, restarts, dead letters. */
@@ -58,6 +60,8 @@ export const STAGES = {
   load: { parallel: false, control: true, crowd: true, reproducibleBySingleRequest: 'nothing' },
   /** Enough events that a queue takes a while to drain. */
   flood: { parallel: false, control: true, crowd: true, reproducibleBySingleRequest: 'nothing' },
+  /** Looks back on the whole run: repeats of its first events, effects of its forgeries. */
+  review: { parallel: false, control: true, crowd: true, reproducibleBySingleRequest: 'nothing' },
 } as const satisfies Readonly<Record<string, StageRules>>;
 
 export type Stage = keyof typeof STAGES;
@@ -71,6 +75,9 @@ export interface Requirement {
 
 /** Why a run ended early: its time budget was exhausted, or the user interrupted it. */
 export type CutOff = 'budget' | 'interruption';
+
+/** A valid event was refused, had no effect or more than one, or left a wrong state; or a forgery had an effect. */
+export type Symptom = 'forged' | 'refused' | 'doubled' | 'lost' | 'state';
 
 export type Verdict =
   | {
@@ -90,6 +97,8 @@ export type Verdict =
       readonly fix?: string;
       /** A lower level than the check's own, if the observation is less severe. */
       readonly level?: Level;
+      /** What happened to valid events: an experiment on the same symptom may know the cause. */
+      readonly symptom?: Symptom;
       /** The cause that an experiment has shown, stable and comparable: failures with the same key are one finding. */
       readonly key?: string;
       /** Exchanges that show the failure, the plainest last; default: all exchanges of the check. */
@@ -130,6 +139,8 @@ export interface ActiveCheck extends CheckData {
   readonly needs?: readonly Hook[];
   /** The hook that this check validates. Until it passes, checks that need the hook are not tested. */
   readonly validates?: Hook;
+  /** Judges rate limits itself. In other checks, a limited response is no finding: they are repeated, or not tested. */
+  readonly judgesLimits?: boolean;
   /** Ids of checks that must pass first; otherwise this one is not meaningful. */
   readonly after?: readonly string[];
   run(probe: Probe): Promise<Verdict>;

@@ -25,6 +25,7 @@ const Config = z.strictObject({
   events: oneOrMore.optional(),
   leadEmail: z.union([text, callback]).optional(),
   examples: text.optional(),
+  freshIds: z.boolean().optional(),
   seed: z.int().min(0).max(0xffff_ffff).optional(),
   headers: z.record(z.string(), z.string()).optional(),
   insecure: z.boolean().optional(),

@@ -8,11 +8,14 @@
 /** Access to the receiver's inside that only the user can provide. */
 export type Hook = 'effects' | 'state' | 'fault' | 'restart' | 'recovery' | 'campaign';
 
-/** A hook, or a sandbox that holds dead letters. */
-export type Need = Hook | 'sandbox';
+/** A hook, a sandbox that holds dead letters, or leads that the receiver knows: one, or another one each time. */
+export type Need = Hook | 'sandbox' | 'known_lead' | 'known_leads';
 
 /** Words a need as a sentence: what is missing and how to provide it. */
 export type DescribeNeed = (need: Need) => string;
+
+/** Words a phrase on how to test more checks: "pass hooks.effects to test 14 more". */
+export type SuggestNeed = (need: Need, checks: number) => string;
 
 /** Why a check was not tested: a sentence, or a need, optionally after a remark. */
 export type Reason = string | { readonly needs: Need; readonly remark?: string };
@@ -28,6 +31,10 @@ const IN_CODE: Readonly<Record<Need, string>> = {
   campaign:
     'Needs a campaign hook: pass `hooks.campaign`, which starts a campaign that the receiver can pause.',
   sandbox: 'Needs a sandbox that holds the dead letters: pass `sandbox`.',
+  known_lead:
+    'If the receiver acts only on leads that it knows, pass one as `leadEmail`. Otherwise post a signed event by hand and call `hooks.effects` with its id: the count must go from 0 to 1.',
+  known_leads:
+    'Needs several leads that the receiver knows: pass a function as `leadEmail` that returns another address each time.',
 };
 
 /** The wording for callers of the programmatic API: names of options. */
@@ -38,3 +45,19 @@ export const describeReason = (reason: Reason, describeNeed: DescribeNeed): stri
   const { needs, remark } = reason;
   return remark === undefined ? describeNeed(needs) : `${remark} ${describeNeed(needs)}`;
 };
+
+const MEMBERS: Readonly<Record<Need, string>> = {
+  effects: 'hooks.effects',
+  state: 'hooks.state',
+  fault: 'hooks.fault',
+  restart: 'hooks.restart',
+  recovery: 'hooks.recover',
+  campaign: 'hooks.campaign',
+  sandbox: 'sandbox',
+  known_lead: 'leadEmail',
+  known_leads: 'a function as leadEmail',
+};
+
+/** The wording for callers of the programmatic API. */
+export const suggestNeedInCode: SuggestNeed = (need, checks) =>
+  `pass ${MEMBERS[need]} to test ${checks} more`;

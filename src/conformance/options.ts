@@ -5,10 +5,10 @@
  */
 import type { EventType } from '../../schemas/contract.ts';
 import type { Check } from './check.ts';
-import type { DescribeNeed } from './needs.ts';
+import type { DescribeNeed, SuggestNeed } from './needs.ts';
 import type { HeaderPairs } from './net/exchange.ts';
-import type { Hooks, StartSandbox } from './hooks/hooks.ts';
 import type { Event } from './probe/event-maker.ts';
+import type { Hooks, StartSandbox } from './hooks/hooks.ts';
 import type { CheckResult, FailOn, KnownFailure } from './report.ts';
 
 export interface VerifyOptions {
@@ -28,6 +28,11 @@ export interface VerifyOptions {
   readonly concurrency?: number | undefined;
   /** Two runs with the same seed send the same requests, except for times. Random by default; the report contains it. */
   readonly seed?: number | undefined;
+  /**
+   * Draw new event ids and addresses, whatever the seed: for a receiver that remembers those of an earlier run with it.
+   * Default: false.
+   */
+  readonly freshIds?: boolean | undefined;
   /** Ids or globs of ids (`signature/*`); default: all. */
   readonly only?: readonly string[] | undefined;
   readonly skip?: readonly string[] | undefined;
@@ -57,10 +62,15 @@ export interface VerifyOptions {
   readonly examples?: readonly Event[] | undefined;
   /** Ends the run early; the report contains the results so far. */
   readonly signal?: AbortSignal | undefined;
-  /** Build a command that reruns one check, shown with findings that no single request reproduces. Must not contain secrets. */
-  readonly rerun?: ((id: string) => string) | undefined;
+  /**
+   * Build a command that reruns one check with a seed, or the whole run if the id is null. Shown with findings; must not
+   * contain secrets.
+   */
+  readonly rerun?: ((id: string | null, seed: number) => string) | undefined;
   /** Wording of what a check needs, e.g. by flags; default: by options of this interface. */
   readonly describeNeed?: DescribeNeed | undefined;
+  /** Wording of how to test more, e.g. by flags; default: by options of this interface. */
+  readonly suggestNeed?: SuggestNeed | undefined;
   /** Called when a check starts or finishes. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
@@ -76,6 +86,10 @@ export type Progress =
       readonly estimateMs: number;
       readonly remainingMs: number;
     }
+  /** The receiver is slow: checks run side by side and repeat less; reported once. */
+  | { readonly type: 'shortened'; readonly answerMs: number }
+  /** The receiver limits the rate of requests, so the run waits; reported once. */
+  | { readonly type: 'throttled'; readonly waitMs: number }
   | { readonly type: 'finished'; readonly check: Check; readonly result: CheckResult };
 
 /** Names an option in a message: `only` in code, `--only` on the command line. */

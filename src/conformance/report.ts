@@ -4,6 +4,7 @@
  * @module
  */
 import type { Area, CutOff, Level } from './check.ts';
+import type { Need } from './needs.ts';
 import type { Exchange, Reply, SentRequest } from './net/exchange.ts';
 
 export type CheckStatus = 'pass' | 'fail' | 'not_tested' | 'error';
@@ -53,16 +54,30 @@ export interface CheckResult {
   readonly reason: string | null;
   /** Why the run ended before this check did; null otherwise. */
   readonly cut_off: CutOff | null;
+  /** What would make the check testable; null if it was tested, or for another reason. */
+  readonly needs: Need | null;
   readonly expected: readonly string[];
   readonly actual: string | null;
   readonly diagnosis: string | null;
   readonly fix: string | null;
   /** A shell command that reproduces the finding; it reads the secret from `$SENDEMALL_MOCK_SECRET`. */
   readonly reproduce: string | null;
+  /** A command that reruns this check; null if the caller has none. */
+  readonly rerun: string | null;
+  /** Ids of the failed checks that the cause of this finding explains. They are not tested. */
+  readonly decides: readonly string[];
+  /** Whether a forged event took effect: the most severe of all findings. */
+  readonly forgery_took_effect: boolean;
   readonly exchanges: readonly ReportedExchange[];
 }
 
-export type RunVerdict = 'conformant' | 'not_conformant' | 'inconclusive';
+/**
+ * - `conformant`: every MUST of the catalogue passed.
+ * - `passed`: nothing failed that counts, but not every MUST was tested, or the baseline accepts a failure of one.
+ * - `not_conformant`: a failure counts.
+ * - `inconclusive`: no failure counts, and the run could not learn enough to pass.
+ */
+export type RunVerdict = 'conformant' | 'passed' | 'not_conformant' | 'inconclusive';
 
 export interface Summary {
   readonly passed: number;
@@ -74,7 +89,11 @@ export interface Summary {
   readonly noted: number;
   /** Failures listed in the baseline; not included in the counts above. */
   readonly known: number;
+  /** Failures that another finding explains; not included in the counts above and below. */
+  readonly explained: number;
   readonly not_tested: number;
+  /** MUST checks of the whole catalogue that were not tested, because of this run or because they were not selected. */
+  readonly musts_not_tested: number;
   /** Checks that could not run. */
   readonly errored: number;
   readonly verdict: RunVerdict;
@@ -116,6 +135,8 @@ export interface Report {
   readonly cut_off: RunCutOff | null;
   readonly fail_on: FailOn;
   readonly summary: Summary;
+  /** How to test more, as a phrase such as "pass hooks.effects to test 14 more"; null if no hook is missing. */
+  readonly next_step: string | null;
   /** Null without a baseline. */
   readonly baseline: BaselineResult | null;
   /** In the catalogue's order. */
@@ -125,71 +146,9 @@ export interface Report {
 /** Minimum level of a failure that makes the receiver not conformant. */
 export type FailOn = 'must' | 'should';
 
-const count = (checks: readonly CheckResult[], fits: (check: CheckResult) => boolean): number =>
-  checks.filter(fits).length;
-
-export interface SummaryOptions {
-  readonly failOn: FailOn;
-  readonly baseline?: BaselineResult | null;
-  /** Whether a check was selected, rather than added as a prerequisite; default: all were. */
-  readonly wasSelected?: (id: string) => boolean;
-  /** Whether a check validates a hook that was given; default: none does. */
-  readonly validatesHook?: (id: string) => boolean;
-  /** Why the run ended early; null if it did not. */
-  readonly cutOff?: CutOff | null;
-}
-
 /** Whether a result of this level decides the verdict. */
 export const isCounted = (level: Level, failOn: FailOn): boolean =>
   level === 'MUST' || (level === 'SHOULD' && failOn === 'should');
-
-/**
- * Whether a run without counted failures is inconclusive because it ended early: it was interrupted, or its budget was
- * exhausted before every check that decides the verdict had a result.
- */
-const isUnfinished = (
-  checks: readonly CheckResult[],
-  { failOn, cutOff = null, wasSelected = () => true }: SummaryOptions,
-): boolean =>
-  cutOff === 'interruption' ||
-  checks.some(
-    ({ id, level, cut_off: by }) => by !== null && wasSelected(id) && isCounted(level, failOn),
-  );
-
-export const summarise = (checks: readonly CheckResult[], options: SummaryOptions): Summary => {
-  const {
-    failOn,
-    baseline = null,
-    wasSelected = () => true,
-    validatesHook = () => false,
-  } = options;
-  const isKnown = ({ id }: CheckResult): boolean =>
-    baseline?.known.some((entry) => entry.id === id) ?? false;
-  const failing = checks.filter((check) => check.status === 'fail' && !isKnown(check));
-  const failed = count(failing, ({ level }) => level === 'MUST');
-  const warned = count(failing, ({ level }) => level === 'SHOULD');
-  const passed = count(checks, ({ status }) => status === 'pass');
-  const errored = count(checks, ({ status }) => status === 'error');
-  const bad = count(failing, ({ level }) => isCounted(level, failOn));
-  // Prerequisites say nothing about the selected checks.
-  const isConclusive = checks.some(
-    ({ id, status }) => (status === 'pass' || status === 'fail') && wasSelected(id),
-  );
-  // An unreliable hook leaves most checks that need it untested, so the run must not pass.
-  const hasUnreliableHook = checks.some(({ id, status }) => validatesHook(id) && status !== 'pass');
-  const unclear =
-    errored > 0 || !isConclusive || hasUnreliableHook || isUnfinished(checks, options);
-  return {
-    passed,
-    failed,
-    warned,
-    noted: count(failing, ({ level }) => level === 'INFO'),
-    known: baseline?.known.length ?? 0,
-    not_tested: count(checks, ({ status }) => status === 'not_tested'),
-    errored,
-    verdict: bad > 0 ? 'not_conformant' : unclear ? 'inconclusive' : 'conformant',
-  };
-};
 
 /** Truncation limits of a body, and of one header value. */
 export const MAX_BODY_BYTES = 4096;

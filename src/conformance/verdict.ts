@@ -6,6 +6,7 @@
 import type { Verdict } from './check.ts';
 import type { Reason } from './needs.ts';
 import { isSuccess } from '../domain/retry-plan.ts';
+import { isThrottled } from './net/throttle.ts';
 import type { Exchange, Reply } from './net/exchange.ts';
 
 export const pass = (note?: string): Verdict =>
@@ -26,9 +27,10 @@ export const unjudged = (reason: string): Verdict => ({ status: 'error', reason 
 export const isAccepted = ({ reply }: Pick<Exchange, 'reply'>): boolean =>
   reply.kind === 'answer' && isSuccess(reply.status);
 
-/** A 4xx: a deliberate rejection. */
+/** A 4xx, or a rate limit: a deliberate rejection. */
 export const isRefused = ({ reply }: Pick<Exchange, 'reply'>): boolean =>
-  reply.kind === 'answer' && reply.status >= 400 && reply.status < 500;
+  reply.kind === 'answer' &&
+  ((reply.status >= 400 && reply.status < 500) || isThrottled({ reply }));
 
 export const isTimedOut = ({ reply }: Pick<Exchange, 'reply'>): boolean =>
   reply.kind === 'none' && reply.cause === 'timeout';

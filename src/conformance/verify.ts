@@ -17,7 +17,10 @@ import { boundHooks } from './hooks/bounded-hooks.ts';
 import { createHttpClient } from './net/http-client.ts';
 import { createSigning } from './probe/signing.ts';
 import { createRedactor, type Redactor } from './redact/redact.ts';
-import { isCounted, summarise, type CheckResult, type Report, type RunCutOff } from './report.ts';
+import { isCounted, type CheckResult, type Report, type RunCutOff } from './report.ts';
+import { suggestNeedInCode } from './needs.ts';
+import { nextStepOf } from './run/next-step.ts';
+import { summarise } from './summary.ts';
 import { runChecks } from './run/runner.ts';
 import { planChecks, type CheckPlan } from './run/select.ts';
 import { stopwatch } from './net/stopwatch.ts';
@@ -80,11 +83,15 @@ interface RunFacts {
 
 const toReport = (
   checks: readonly CheckResult[],
-  { baseline: known, failOn = 'must' }: Pick<VerifyOptions, 'baseline' | 'failOn'>,
+  options: Pick<VerifyOptions, 'baseline' | 'failOn' | 'hooks' | 'suggestNeed'>,
   { plan, deadline, target, seed, startedAt, durationMs }: RunFacts,
 ): Report => {
+  const { baseline: known, failOn = 'must', hooks = {} } = options;
+  const { suggestNeed = suggestNeedInCode } = options;
   const baseline = known === undefined ? null : compareWithBaseline(checks, known);
   const validating = new Set(plan.validators.values());
+  const leftOut = CATALOGUE.filter((check) => !plan.checks.includes(check));
+  const nextStep = nextStepOf(plan.checks, checks, (hook) => hasHook(hooks, hook));
   return {
     tool: tool(),
     target,
@@ -100,7 +107,9 @@ const toReport = (
       wasSelected: (id) => plan.selected.some((check) => check.id === id),
       validatesHook: (id) => validating.has(id),
       cutOff: deadline.cutOff(),
+      mustsLeftOut: leftOut.filter(({ level }) => level === 'MUST').length,
     }),
+    next_step: nextStep === null ? null : suggestNeed(nextStep.need, nextStep.checks),
     baseline,
     checks,
   };
@@ -121,7 +130,7 @@ const countsIn =
  * @example
  * ```ts
  * const report = await verify({ url: receiver.url, secret: 'whsec_your-signing-secret' });
- * report.summary.verdict; // 'conformant'
+ * report.summary.verdict; // 'passed': without hooks, not every MUST can be tested
  * ```
  */
 export const verify = async (options: VerifyOptions): Promise<Report> => {
@@ -151,10 +160,13 @@ export const verify = async (options: VerifyOptions): Promise<Report> => {
         headers,
         insecure,
         sandbox: options.sandbox,
+        thorough: options.thorough,
+        examples: options.examples,
         signal,
         ...input,
       },
       seed,
+      idSalt: options.freshIds === true ? randomInt(1, 0x1_0000_0000) : 0,
       timeoutMs: options.timeoutMs ?? DELIVERY_POLICY.timeoutMs,
       concurrency: options.concurrency ?? DEFAULT_CONCURRENCY,
       bail: options.bail ?? false,

@@ -38,6 +38,7 @@ const lines = (result: CheckResult): string =>
     `actual:       ${result.actual ?? ''}`,
     `requirement:  ${result.requirement}`,
     ...(result.diagnosis === null ? [] : [`cause:        ${result.diagnosis}`]),
+    ...(result.decides.length === 0 ? [] : [`decides:      ${result.decides.join(', ')}`]),
     ...(result.fix === null ? [] : [`fix:          ${result.fix}`]),
     ...(result.reproduce === null ? [] : [`reproduce:    ${result.reproduce}`]),
   ].join('\n');

@@ -147,7 +147,8 @@ const conformant = async (options: Parameters<typeof verify>[0]): Promise<number
   const ms = await timed(async () => {
     ({ verdict } = (await verify(options)).summary);
   });
-  if (verdict !== 'conformant') throw new Error(`a correct receiver got the verdict ${verdict}`);
+  if (!['conformant', 'passed'].includes(verdict))
+    throw new Error(`a correct receiver got the verdict ${verdict}`);
   return ms;
 };
 

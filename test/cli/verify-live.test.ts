@@ -18,6 +18,7 @@ const screen = () => {
   return {
     shown,
     isLive: true,
+    columns: 80,
     note: (line: string) => shown.push(`> ${line}`),
     status: (text: string | null) => shown.push(text ?? '(clear)'),
   };

@@ -4,8 +4,12 @@
  * @module
  */
 import { describe, expect, test } from 'vitest';
-import { describeNeedByFlags, flagOf } from '../../src/cli/verify/needs.ts';
-import { describeNeedInCode, describeReason } from '../../src/conformance/needs.ts';
+import { describeNeedByFlags, flagOf, suggestNeedByFlags } from '../../src/cli/verify/needs.ts';
+import {
+  describeNeedInCode,
+  describeReason,
+  suggestNeedInCode,
+} from '../../src/conformance/needs.ts';
 import { OptionsError } from '../../src/conformance/options.ts';
 
 const NEEDS = [
@@ -28,6 +32,20 @@ describe.each(NEEDS)('a need for %s', (need, flag, option) => {
     expect(describeReason({ needs: need }, describeNeedInCode)).toContain(option);
     expect(describeReason({ needs: need }, describeNeedInCode)).not.toContain('--');
   });
+});
+
+test.each(NEEDS)('to test more for %s, a flag or an option is suggested', (need, flag, option) => {
+  expect(suggestNeedByFlags(false)(need, 3)).toBe(
+    `add ${flag} to test 3 more (see verify --hooks)`,
+  );
+  expect(suggestNeedInCode(need, 3)).toBe(`pass ${option.replaceAll('`', '')} to test 3 more`);
+});
+
+test('where a sandbox runs, a sink of it shows effects', () => {
+  expect(suggestNeedByFlags(true)('effects', 14)).toBe(
+    'add --effects-sink crm to test 14 more (see verify --hooks)',
+  );
+  expect(suggestNeedByFlags(true)('state', 10)).toContain('add --state-url to test 10 more');
 });
 
 test('a remark precedes the need; a text stays as it is', () => {

@@ -71,7 +71,9 @@ test.skipIf(lacking.length > 0).each(BROKEN)(
       expect(command).not.toContain(SECRET);
       const again = await inShell(command, { SENDEMALL_MOCK_SECRET: SECRET });
       if (command.startsWith('sendemall-mock')) {
-        expect(again.stdout, command).toMatch(new RegExp(`^(FAILED|WARNING|NOTE) .*${id} `, 'm'));
+        expect(again.stdout, command).toMatch(
+          new RegExp(`^(FAILED|WARNING|NOTE) .*${id}( |$)`, 'm'),
+        );
       } else {
         expect(again, command).toMatchObject({ status: 0 });
         expect(again.stdout, command).toMatch(sameClass(exchanges.at(-1)?.response.status));

@@ -32,16 +32,15 @@ afterAll(() => rmSync(cwd, { recursive: true, force: true }));
 const MISSING = ['--only', 'signature/missing-header'];
 
 describe('a right receiver', () => {
-  test('is conformant: the report on stdout, status 0', async () => {
+  test('passes: the report on stdout, status 0; without hooks it is not called conformant', async () => {
     await using right = await receiver();
     const { status, stdout, stderr } = await verify([right.url], { cwd });
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toContain(`\n${right.url}, `);
     expect(stdout).toMatch(
-      /\n\d+ passed, 0 failed \(MUST\), 0 warnings \(SHOULD\), \d+ not tested /,
+      /\nPASSED \d+ of \d+ · \d+ not tested: duplicates \(\d+\), state \(\d+\), [^→]* → add\s--effects-url\sto\stest\s\d+\smore\s\(see\sverify\s--hooks\)\n$/,
     );
-    expect(stdout).toMatch(
-      new RegExp(`\nConformant: ${right.url.replace('?', String.raw`\?`)}\n$`),
-    );
+    expect(stdout).not.toMatch(/conformant/i);
     expect(stdout).not.toMatch(ESCAPES);
   });
 
@@ -79,7 +78,7 @@ describe('a right receiver', () => {
     expect(reportOf(ran).summary).toMatchObject({
       failed: 0,
       not_tested: 0,
-      verdict: 'conformant',
+      verdict: 'passed',
     });
   });
 });
@@ -91,7 +90,7 @@ describe('a wrong receiver', () => {
     expect(status).toBe(1);
     expect(stderr).toMatch(/^FAILED signature\/missing-header: accepted no signature header: 204 /);
     expect(stdout).toMatch(/^FAILED {2}MUST {3}signature\/missing-header/);
-    expect(stdout).toContain('\nNot conformant: ');
+    expect(stdout).toMatch(/\nFAILED 1 of 3 \(1 MUST\) · 2 passed · \d+ MUST not selected\n$/);
   });
 
   test('the command that it prints shows the fault again', async () => {
@@ -121,9 +120,8 @@ describe('a wrong receiver', () => {
     const command = checks.find(({ status }) => status === 'fail')?.reproduce ?? '';
     expect(command).toMatch(/^sendemall-mock verify '?http/);
     expect(command).toContain(
-      " --only delivery/dup-seq --header 'X-Gateway-Key: <your X-Gateway-Key>'",
+      " --only delivery/dup-seq --seed 3 --fresh-ids --header 'X-Gateway-Key: <your X-Gateway-Key>'",
     );
-    expect(command).not.toContain('--seed');
     const words = `"${process.execPath}" "${BIN}"`;
     const again = promisify(execFile)('sh', ['-c', command.replace('sendemall-mock', words)], {
       cwd,
@@ -173,7 +171,7 @@ describe('a wrong receiver', () => {
     const ran = await verify([wrong.url, ...MISSING, '--json'], { cwd, env });
     expect(ran.stderr).toMatch(/^::error title=signature\/missing-header \(MUST\)::/m);
     expect(reportOf(ran).summary.failed).toBe(1);
-    expect(readFileSync(summary, 'utf8')).toMatch(/^before\n## Not conformant/);
+    expect(readFileSync(summary, 'utf8')).toMatch(/^before\n## FAILED 1 of 3/);
   });
 });
 
@@ -188,8 +186,8 @@ describe('--baseline', () => {
   test('what it names may fail', async () => {
     await using wrong = await receiver('signature-missing-accepted');
     const { status, stdout } = await verify([wrong.url, ...MISSING, ...known(entry)], { cwd });
-    expect(stdout).toMatch(/^KNOWN {3}MUST {3}signature\/missing-header[^]*known +until #12/);
-    expect(stdout).toContain('0 failed (MUST), 0 warnings (SHOULD), 1 known failure');
+    expect(stdout).toMatch(/^KNOWN {3}MUST {3}signature\/missing-header  until #12 \(/);
+    expect(stdout).toMatch(/\nPASSED 2 of 3 · 1 known failure · /);
     expect(status).toBe(0);
   });
 
@@ -223,9 +221,11 @@ describe('what cannot be judged', () => {
     const { status, stdout, stderr } = await verify([url], { cwd });
     expect(status).toBe(2);
     expect(stderr).toMatch(/error: Inconclusive: The target cannot be reached: connection refused/);
-    expect(stdout).toContain('\nInconclusive: ');
+    expect(stdout).toContain('\nINCONCLUSIVE · 1 error · ');
     // Once in the report, and once in the last line.
-    expect(`${stdout}${stderr}`.split('cannot be reached: connection refused')).toHaveLength(3);
+    expect(
+      `${stdout}${stderr}`.replaceAll(/\s+/g, ' ').split('cannot be reached: connection refused'),
+    ).toHaveLength(3);
   });
 
   test('an unreachable hook: the live line and the report state the cause, the last line names the check', async () => {
@@ -250,7 +250,7 @@ describe('what cannot be judged', () => {
     expect(ran.stderr).toMatch(
       /error: Inconclusive: a hook is unreliable, .* domain\/state-probe: .* is unknown/,
     );
-    expect(ran.stdout).toContain('0 failed (MUST), 1 warning (SHOULD)');
+    expect(ran.stdout).toMatch(/\nINCONCLUSIVE · \d+ passed · 1 warning \(SHOULD\) · /);
     expect(ran.status).toBe(2);
   });
 
@@ -285,7 +285,9 @@ test('Ctrl-C reports what is known by then, status 130', async () => {
     expect(report.checks.some(({ reason }) => reason === 'Not run: the run was interrupted.')).toBe(
       true,
     );
-    expect(running.lines.at(-1)).toMatch(/^INTERRUPTED after \d+ of \d+ checks.*: http/);
+    const last = running.lines.findLast((line) => line.startsWith('INTERRUPTED'));
+    expect(last).toMatch(/^INTERRUPTED after \d+ of \d+(, \d+ failed so far)? · \d+ passed · /);
+    expect(running.lines.join('\n')).not.toMatch(/conformant/i);
     expect(running.stderr()).not.toContain('error:');
   } finally {
     await kill(server);
@@ -294,7 +296,18 @@ test('Ctrl-C reports what is known by then, status 130', async () => {
 
 test('the same seed gives the same report, but for times', async () => {
   // How many events these send depends on the speed of the machine.
-  const SKIPPED = 'delivery/recovery-*,delivery/dup-race,delivery/dedupe-evict,performance/growth';
+  const SKIPPED = [
+    'delivery/recovery-*',
+    'delivery/dup-race',
+    'delivery/dedupe-evict',
+    'delivery/histories',
+    'content/generated*',
+    'performance/growth',
+    // These tell several stories side by side, so that ids depend on which one is first.
+    'domain/address-*',
+    'domain/*-forms',
+    'domain/*-order',
+  ].join(',');
   const reports: string[] = [];
   for (let round = 0; round < 2; round += 1) {
     await using right = await receiver();

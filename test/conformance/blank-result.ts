@@ -20,7 +20,11 @@ export const blankResult = (
   actual: null,
   diagnosis: null,
   fix: null,
+  needs: null,
   reproduce: null,
+  rerun: null,
+  decides: [],
+  forgery_took_effect: false,
   exchanges: [],
   ...given,
 });

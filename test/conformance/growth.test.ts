@@ -13,6 +13,7 @@ const judge = async (durationMs: (place: number) => number) => {
   let sent = 0;
   const probe = {
     event: () => ({}),
+    isSlow: () => false,
     post: async () => {
       sent += 1;
       return exchange(answer(200, { durationMs: durationMs(sent) }));

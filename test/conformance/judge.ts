@@ -4,6 +4,7 @@
  * @module
  */
 import type { CheckResult, Report } from '../../src/conformance/report.ts';
+import { EXPLAINED_BY } from '../../src/conformance/run/merge-findings.ts';
 import type { Mutant } from '../receivers/mutants/mutant.ts';
 import { claimsOn } from './matrix-rows.ts';
 
@@ -13,10 +14,14 @@ const describeReply = ({ id, level, status, reason, actual }: CheckResult): stri
 const errors = ({ checks }: Report): readonly string[] =>
   checks.filter(({ status }) => status === 'error').map(describeReply);
 
+/** Whether a check has found the fault. A finding with the same cause speaks for both. */
+export const isCaught = ({ status, reason }: CheckResult): boolean =>
+  status === 'fail' || reason?.startsWith(EXPLAINED_BY) === true;
+
 /** A mutant must fail every check that claims it, and no MUST that has nothing to do with it. */
 export const judgeMutant = ({ name, also = {} }: Mutant, report: Report): readonly string[] => {
   const claims = claimsOn(name);
-  const missed = report.checks.filter(({ id, status }) => claims.includes(id) && status !== 'fail');
+  const missed = report.checks.filter((result) => claims.includes(result.id) && !isCaught(result));
   const unrelated = report.checks.filter(
     ({ id, level, status }) =>
       status === 'fail' && level === 'MUST' && !claims.includes(id) && !(id in also),

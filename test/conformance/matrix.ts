@@ -7,7 +7,7 @@
 import { writeFileSync } from 'node:fs';
 import { CATALOGUE } from '../../src/conformance/catalogue.ts';
 import type { Report } from '../../src/conformance/report.ts';
-import { judgeMutant, judgeReference } from './judge.ts';
+import { judgeMutant, judgeReference, isCaught } from './judge.ts';
 import {
   checkRow,
   claimsOn,
@@ -19,7 +19,7 @@ import {
 import { makeSurvey, type Survey } from './confusion-matrix.ts';
 
 const failedIds = (report: Report): readonly string[] =>
-  report.checks.filter(({ status }) => status === 'fail').map(({ id }) => id);
+  report.checks.filter(isCaught).map(({ id }) => id);
 
 const render = ({ mutants, references }: Survey): string => {
   const checks = CATALOGUE.map((check) => {

@@ -25,7 +25,7 @@ describe.concurrent(`a correct receiver fails nothing (${describeSample(REFERENC
       if (lack !== null) skip(lack);
       const report = await examineReference(reference);
       expect(judgeReference(report)).toEqual([]);
-      expect(report.summary.verdict).toBe('conformant');
+      expect(report.summary.verdict).toMatch(/^(conformant|passed)$/);
       const row = referenceRow(reference, report);
       expect(
         matrix.filter((line) => line.startsWith(row)),

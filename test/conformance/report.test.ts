@@ -6,10 +6,10 @@
 import { describe, expect, test } from 'vitest';
 import {
   reportExchange,
-  summarise,
   type CheckResult,
   type CheckStatus,
 } from '../../src/conformance/report.ts';
+import { summarise } from '../../src/conformance/summary.ts';
 import { REPORTERS } from '../../src/conformance/reporters.ts';
 import { responseLines } from '../../src/conformance/reporters/exchange-text.ts';
 import { tool } from '../../src/conformance/run/tool.ts';
@@ -18,7 +18,7 @@ import { answer, exchange, none } from './fixtures.ts';
 import { good } from './reporters/mixed.ts';
 
 const check = (status: CheckStatus, level: CheckResult['level'] = 'MUST', id = 'a/b') =>
-  ({ id, status, level, cut_off: null }) as unknown as CheckResult;
+  ({ id, status, level, cut_off: null, decides: [] }) as unknown as CheckResult;
 
 describe('a summary', () => {
   test('counts by status and level', () => {
@@ -38,7 +38,9 @@ describe('a summary', () => {
       warned: 2,
       noted: 1,
       known: 0,
+      explained: 0,
       not_tested: 1,
+      musts_not_tested: 1,
       errored: 1,
       verdict: 'not_conformant',
     });
@@ -54,13 +56,17 @@ describe('a summary', () => {
       failed: 0,
       warned: 1,
       known: 2,
-      verdict: 'conformant',
+      // The baseline accepts it, which proves nothing.
+      verdict: 'passed',
     });
   });
 
   test.for([
     ['conformant', 'must', [check('pass')]],
     ['conformant', 'must', [check('fail', 'SHOULD')]],
+    ['conformant', 'must', [check('pass'), check('not_tested', 'SHOULD')]],
+    ['passed', 'must', [check('pass'), check('not_tested')]],
+    ['not_conformant', 'must', [check('fail'), check('not_tested')]],
     ['not_conformant', 'should', [check('fail', 'SHOULD')]],
     ['conformant', 'should', [check('fail', 'INFO')]],
     ['not_conformant', 'must', [check('fail')]],
@@ -92,7 +98,24 @@ describe('a summary', () => {
     const checks = [check('pass', 'MUST', 'a/gate'), check('not_tested', 'MUST', 'a/asked')];
     const wasSelected = (id: string): boolean => id === 'a/asked';
     expect(summarise(checks, { failOn: 'must', wasSelected }).verdict).toBe('inconclusive');
-    expect(summarise(checks, { failOn: 'must' }).verdict).toBe('conformant');
+    expect(summarise(checks, { failOn: 'must' }).verdict).toBe('passed');
+  });
+
+  test('is not conformant over MUST checks that were not selected', () => {
+    const summary = summarise([check('pass')], { failOn: 'must', mustsLeftOut: 40 });
+    expect(summary).toMatchObject({ passed: 1, musts_not_tested: 40, verdict: 'passed' });
+  });
+
+  test('counts what a finding explains neither as failed nor as not tested', () => {
+    const finding = { ...check('fail', 'SHOULD', 'a/cause'), decides: ['a/explained'] };
+    const checks = [check('pass'), finding, check('not_tested', 'MUST', 'a/explained')];
+    expect(summarise(checks, { failOn: 'must' })).toMatchObject({
+      warned: 1,
+      explained: 1,
+      not_tested: 0,
+      musts_not_tested: 0,
+      verdict: 'conformant',
+    });
   });
 });
 
@@ -196,7 +219,14 @@ describe('an exchange', () => {
 
 test('there is a reporter for each format', () => {
   expect(Object.keys(REPORTERS)).toEqual(['pretty', 'json', 'junit', 'html', 'markdown', 'sarif']);
-  const begins = ['1 passed, 0 failed', '{\n', '<?xml', '<!doctype html>', '## Conformant', '{\n'];
+  const begins = [
+    'http://localhost',
+    '{\n',
+    '<?xml',
+    '<!doctype html>',
+    '## CONFORMANT, PASSED 1 of 1',
+    '{\n',
+  ];
   const written = Object.values(REPORTERS).map((write) => write(good()));
   for (const [at, text] of written.entries()) expect(text.startsWith(begins[at]!)).toBe(true);
 });

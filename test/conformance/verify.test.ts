@@ -48,7 +48,7 @@ describe('a run', () => {
       seed: 1,
       interrupted: false,
       baseline: null,
-      summary: { passed: 3, failed: 0, verdict: 'conformant' },
+      summary: { passed: 3, failed: 0, verdict: 'passed' },
     });
     expect(report.checks.map(({ id }) => id).toSorted()).toEqual(
       ['http/reachable', 'signature/accepts-valid', ...ONE].toSorted(),
@@ -79,7 +79,7 @@ describe('a run', () => {
     const told: string[] = [];
     await run({
       onProgress: (step) => {
-        if (step.type !== 'slow') told.push(`${step.type} ${step.check.id}`);
+        if ('check' in step) told.push(`${step.type} ${step.check.id}`);
       },
     });
     expect(told).toContain('started http/reachable');
@@ -150,7 +150,7 @@ describe('hooks that are given', () => {
       'delivery/dup-seq',
       'pass',
     ]);
-    expect(report.summary.verdict).toBe('conformant');
+    expect(report.summary.verdict).toBe('passed');
   });
 
   test('what was asked for and needs one that is not there is not known, whatever else passed', async () => {
@@ -179,7 +179,7 @@ describe('a failure', () => {
     );
     const [told] = report.checks.filter(({ id }) => id === 'signature/prefix-optional');
     expect(told).toMatchObject({ status: 'fail', level: 'INFO' });
-    expect(report.summary).toMatchObject({ failed: 0, warned: 0, verdict: 'conformant' });
+    expect(report.summary).toMatchObject({ failed: 0, warned: 0, verdict: 'passed' });
   });
 
   test('of a MUST makes it not conformant, unless the baseline knows it', async () => {
@@ -190,14 +190,14 @@ describe('a failure', () => {
       { id: 'http/reachable', reason: 'was away' },
     ];
     const again = await run({ baseline: known }, takesAll);
-    expect(again.report.summary).toMatchObject({ failed: 0, known: 1, verdict: 'conformant' });
+    expect(again.report.summary).toMatchObject({ failed: 0, known: 1, verdict: 'passed' });
     expect(again.report.baseline).toEqual({ known: [known[0]], stale: [known[1]] });
   });
 
   test('of a SHOULD makes it not conformant only where that is asked for', async () => {
     expect((await run(should, answers500)).report.summary).toMatchObject({
       warned: 1,
-      verdict: 'conformant',
+      verdict: 'passed',
     });
     expect((await run({ ...should, failOn: 'should' }, answers500)).report.summary.verdict).toBe(
       'not_conformant',

@@ -41,10 +41,11 @@ const SECTIONS = [
     'Hooks',
     'Some requirements are only visible inside the receiver. Hooks expose its state',
     'and control it; checks that need a missing hook are reported as not tested.',
+    'verify --hooks prints what each hook receives and returns.',
   ),
   exitStatus({
-    0: 'conformant',
-    1: 'not conformant, or the baseline is stale',
+    0: 'passed: nothing that was tested fails the run',
+    1: 'failed, or the baseline is stale',
     2: 'invalid usage, receiver unreachable, unreliable hook, or inconclusive',
     130: 'interrupted; the results so far are reported',
   }),
@@ -79,11 +80,27 @@ const selection = () =>
     .option('--baseline <file>', 'file of known failures that do not fail the run')
     .option('--bail', 'stop at the first failure that fails the run')
     .option('--list', 'list the checks without running them')
+    .option('--thorough', 'spend more time: more generated events, longer histories and pauses')
+    .addOption(
+      new Option(
+        '--events <types>',
+        'event types that have an effect in the receiver, comma-separated (repeatable; default: learned)',
+      ).argParser(gather),
+    )
+    .option(
+      '--lead-email <address>',
+      'a lead that the receiver knows, for events whose effect is checked',
+    )
+    .option('--examples <file>', 'replay saved events first: events as JSON, or a JSON report')
     .addOption(
       new Option(
         '--seed <number>',
         'repeat the run with this seed, event IDs included; clear stored IDs first',
       ).argParser(wholeNumber(0, 0xffff_ffff)),
+    )
+    .option(
+      '--fresh-ids',
+      'with --seed: use new event IDs and addresses, nothing stored need be cleared',
     );
 
 type Selection = ReturnType<typeof selection>;
@@ -117,6 +134,7 @@ const withRequests = (command: Selection) =>
 const withHooks = (command: ReturnType<typeof withRequests>) =>
   command
     .optionsGroup('Hooks:')
+    .option('--hooks', 'print the contract of each hook without running checks')
     .option('--effects-url <url>', 'returns {"count": n}, the effects of the event {id} in the URL')
     .option(
       '--effects-sink <name>',
@@ -146,6 +164,7 @@ const withSandbox = (command: ReturnType<typeof withHooks>) =>
 const withOutput = (command: ReturnType<typeof withSandbox>) =>
   command
     .optionsGroup('Options:')
+    .option('--details', 'show whole texts, requests, responses and curl commands of findings')
     .option('--config <file>', 'read options from a config file: JSON, .ts or .js')
     .addOption(
       new Option(

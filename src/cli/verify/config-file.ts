@@ -8,6 +8,8 @@ import { pathToFileURL } from 'node:url';
 import { readBaseline } from '../../conformance/run/baseline.ts';
 import { CATALOGUE } from '../../conformance/catalogue.ts';
 import { readConfig, type VerifyConfig } from '../../conformance/config.ts';
+import { readExamples } from '../../conformance/explore/examples.ts';
+import type { Event } from '../../conformance/probe/event-maker.ts';
 import type { KnownFailure } from '../../conformance/report.ts';
 import { InputError, readInput } from '../input.ts';
 import type { Terminal } from '../terminal.ts';
@@ -71,3 +73,7 @@ export const loadBaseline = async (
   terminal: Terminal,
 ): Promise<readonly KnownFailure[]> =>
   readBaseline(await readJson('--baseline', file, terminal), file, CATALOGUE);
+
+/** Saved events from a file. @throws {UsageError} or `OptionsError` if it has none */
+export const loadExamples = async (file: string, terminal: Terminal): Promise<readonly Event[]> =>
+  readExamples(await readJson('--examples', file, terminal), file);

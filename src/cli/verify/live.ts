@@ -6,6 +6,7 @@
 import type { Progress } from '../../conformance/options.ts';
 import { formatSpan } from '../../conformance/run/cut-off.ts';
 import { isCounted, type CheckResult, type FailOn } from '../../conformance/report.ts';
+import { cutTo } from '../../conformance/reporters/layout.ts';
 import { harmless } from '../output/table.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -37,6 +38,12 @@ const formatMinutes = (ms: number): string =>
 const describeSlow = ({ answerMs, estimateMs, remainingMs }: Progress & { type: 'slow' }): string =>
   `The receiver takes ${formatSpan(answerMs)} to respond. All checks would take about ${formatMinutes(estimateMs)}; the time budget has ${formatMinutes(remainingMs)} left. The most important checks run first; the rest are reported as not tested. Pass a longer --time to run all of them.`;
 
+const describeShortened = ({ answerMs }: Progress & { type: 'shortened' }): string =>
+  `The receiver takes ${formatSpan(answerMs)} for a response. Checks run side by side and repeat less, so that the run ends in about a minute.`;
+
+const describeThrottled = ({ waitMs }: Progress & { type: 'throttled' }): string =>
+  `The receiver limits the rate of requests. The run waits ${formatSpan(waitMs)}, and again whenever it is asked to: it takes longer.`;
+
 export interface LiveOptions {
   /** Number of checks to run. */
   readonly total: number;
@@ -51,7 +58,7 @@ export interface LiveOptions {
  * @returns a function to call with each step of the run
  */
 export const createLiveView = (
-  terminal: Pick<Terminal, 'note' | 'status' | 'isLive'>,
+  terminal: Pick<Terminal, 'note' | 'status' | 'isLive' | 'columns'>,
   { total, failOn, elapsed }: LiveOptions,
 ): ((step: Progress) => void) => {
   const running = new Set<string>();
@@ -60,18 +67,29 @@ export const createLiveView = (
   let nextNoteMs = PROGRESS_INTERVAL_MS;
   const wordOf = ({ level }: CheckResult): string =>
     isCounted(level, failOn) ? 'FAILED' : level === 'SHOULD' ? 'WARNING' : 'NOTE';
+  // A person reads the whole text in the report; a log may be all that is left.
+  const note = (text: string): void =>
+    terminal.note(terminal.isLive ? cutTo(text.replaceAll('\n', ' '), terminal.columns) : text);
   const finished = (result: CheckResult): void => {
     const { id, status, actual, reason } = result;
     running.delete(id);
     done += 1;
     const kind = kindOf(result);
     counts.set(kind, (counts.get(kind) ?? 0) + 1);
-    if (status === 'fail') terminal.note(`${wordOf(result)} ${id}: ${harmless(actual ?? '')}`);
-    if (status === 'error' && id !== REACH) terminal.note(`ERROR ${id}: ${harmless(reason ?? '')}`);
+    if (status === 'fail') note(`${wordOf(result)} ${id}: ${harmless(actual ?? '')}`);
+    if (status === 'error' && id !== REACH) note(`ERROR ${id}: ${harmless(reason ?? '')}`);
   };
   return (step) => {
     if (step.type === 'slow') {
       terminal.note(describeSlow(step));
+      return;
+    }
+    if (step.type === 'shortened') {
+      terminal.note(describeShortened(step));
+      return;
+    }
+    if (step.type === 'throttled') {
+      terminal.note(describeThrottled(step));
       return;
     }
     if (step.type === 'started') running.add(step.check.id);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { DescribeNeed, Need } from '../../conformance/needs.ts';
+import type { DescribeNeed, Need, SuggestNeed } from '../../conformance/needs.ts';
 import type { NameOption } from '../../conformance/options.ts';
 
 const BY_FLAGS: Readonly<Record<Need, string>> = {
@@ -17,12 +17,36 @@ const BY_FLAGS: Readonly<Record<Need, string>> = {
     'Needs a recovery hook: pass --recover-command or --recover-url, which runs the receiver’s dead-letter recovery once.',
   campaign:
     'Needs a campaign that the receiver can pause: pass --pauses and --sandbox-url, the sandbox that the receiver uses as its provider.',
+  known_lead:
+    'If the receiver acts only on leads that it knows, pass one with --lead-email. Otherwise post a signed event by hand and request the --effects-url with its id: the count must go from 0 to 1.',
+  known_leads:
+    'Needs several leads that the receiver knows: pass a --config module whose leadEmail is a function that returns another address each time.',
   sandbox:
     'Needs a sandbox that holds the dead letters: pass --sandbox-url, or let the command start one.',
 };
 
 /** Word a need by the flags that provide it. */
 export const describeNeedByFlags: DescribeNeed = (need) => BY_FLAGS[need];
+
+const FLAGS: Readonly<Record<Need, string>> = {
+  effects: '--effects-url',
+  state: '--state-url',
+  fault: '--fault-url',
+  restart: '--restart-command',
+  recovery: '--recover-command',
+  campaign: '--pauses',
+  sandbox: '--sandbox-url',
+  known_lead: '--lead-email',
+  known_leads: '--config with a function as leadEmail',
+};
+
+/** Suggest the flag of a need. @param hasSandbox whether a running sandbox is given, whose sinks show effects */
+export const suggestNeedByFlags =
+  (hasSandbox: boolean): SuggestNeed =>
+  (need, checks) => {
+    const flag = need === 'effects' && hasSandbox ? '--effects-sink crm' : FLAGS[need];
+    return `add ${flag} to test ${checks} more (see verify --hooks)`;
+  };
 
 /** `effectsUrl` is `--effects-url`. */
 export const flagOf: NameOption = (option) =>

@@ -10,6 +10,7 @@ import type { Report } from '../../conformance/report.ts';
 import { REPORTERS } from '../../conformance/reporters.ts';
 import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
+import { prettyOptions } from './pretty-options.ts';
 
 type Format = keyof typeof REPORTERS;
 
@@ -117,20 +118,30 @@ export const prepareFiles = (outputs: readonly Output[]): void => {
   }
 };
 
-const textOf = (report: Report, { format, to }: Output, terminal: Terminal): string =>
-  format === 'pretty' && to === 'stdout'
-    ? pretty(report, (colour, text) => terminal.style(colour, text))
+const textOf = (
+  report: Report,
+  { format, to }: Output,
+  terminal: Terminal,
+  details: boolean,
+): string =>
+  format === 'pretty'
+    ? pretty(report, prettyOptions(terminal, details, to === 'stdout'))
     : REPORTERS[format](report);
 
-/** Write each report to its destination, ending in one newline. */
+/**
+ * Write each report to its destination, ending in one newline.
+ *
+ * @param details whether terminal reports show whole texts, requests, responses and commands
+ */
 export const writeReports = (
   report: Report,
   outputs: readonly Output[],
   terminal: Terminal,
+  details: boolean,
 ): void => {
   for (const output of outputs) {
     const { to } = output;
-    const text = textOf(report, output, terminal);
+    const text = textOf(report, output, terminal, details);
     if (to === 'stdout') terminal.print(text.trimEnd());
     else if (to === 'stderr') terminal.note(text.trimEnd());
     else {

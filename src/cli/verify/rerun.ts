@@ -1,9 +1,10 @@
 /**
- * Command that repeats one check: the flags of this run, except those that select checks and reports.
+ * Command that repeats one check or the whole run: the flags of this run, except those that select reports.
  *
  * @module
  */
 import { shellWord } from '../../domain/shell.ts';
+import type { Hooks } from '../../conformance/hooks/hooks.ts';
 import type { VerifyFlags } from './settings.ts';
 
 type Member = keyof VerifyFlags;
@@ -14,6 +15,8 @@ const VALUES = [
   ['timeout', '--timeout'],
   ['time', '--time'],
   ['concurrency', '--concurrency'],
+  ['leadEmail', '--lead-email'],
+  ['examples', '--examples'],
   ['effectsUrl', '--effects-url'],
   ['effectsSink', '--effects-sink'],
   ['stateUrl', '--state-url'],
@@ -27,21 +30,37 @@ const VALUES = [
 const SWITCHES = [
   ['insecure', '--insecure'],
   ['pauses', '--pauses'],
+  ['thorough', '--thorough'],
 ] as const satisfies readonly (readonly [Member, string])[];
 
+/** The flags that select checks, for a command that repeats the whole run. */
+const selectionOf = ({ only = [], skip = [] }: VerifyFlags): readonly string[] => [
+  ...only.map((globs) => `--only ${shellWord(globs)}`),
+  ...skip.map((globs) => `--skip ${shellWord(globs)}`),
+];
+
 /**
- * Build the command. It reads the secret and the key from the environment, so that neither is printed. It omits the seed:
- * with it, events would have the IDs of this run, which the receiver has already processed.
+ * Build the command. It reads the secret and the key from the environment, so that neither is printed. With the seed of
+ * this run it sends the same events; if hooks look at their effects, with new IDs, because the receiver has already
+ * processed those of this run.
  *
  * @param argument the receiver's URL; undefined if the config file has it
  */
 export const rerunWith =
-  (argument: string | undefined, flags: VerifyFlags) =>
-  (id: string): string =>
+  (
+    argument: string | undefined,
+    flags: VerifyFlags,
+    { effects, state }: Pick<Hooks, 'effects' | 'state'>,
+  ) =>
+  (id: string | null, seed: number): string =>
     [
       'sendemall-mock verify',
       ...(argument === undefined ? [] : [shellWord(argument)]),
-      `--only ${id}`,
+      ...(id === null ? selectionOf(flags) : [`--only ${id}`]),
+      `--seed ${seed}`,
+      ...(effects === undefined && state === undefined ? [] : ['--fresh-ids']),
+      ...(flags.secret === undefined ? [] : ['--secret "${SENDEMALL_MOCK_SECRET:?set it first}"']),
+      ...(flags.events ?? []).map((types) => `--events ${shellWord(types)}`),
       ...(flags.header ?? []).map((line) => `--header ${shellWord(line)}`),
       ...SWITCHES.flatMap(([member, flag]) => (flags[member] === true ? [flag] : [])),
       ...VALUES.flatMap(([member, flag]) => {

@@ -12,7 +12,7 @@ import { createHttpHooks } from '../../conformance/hooks/http-hooks.ts';
 import type { Hooks, StartSandbox } from '../../conformance/hooks/hooks.ts';
 import type { EffectsSink } from '../../conformance/hooks/sink-effects.ts';
 import type { PausesIn } from '../../conformance/hooks/sandbox-campaign.ts';
-import { describeNeedByFlags, flagOf } from './needs.ts';
+import { describeNeedByFlags, flagOf, suggestNeedByFlags } from './needs.ts';
 import { planChecks } from '../../conformance/run/select.ts';
 import { DEFAULT_API_KEY } from '../../domain/defaults.ts';
 import { stopwatch } from '../../conformance/net/stopwatch.ts';
@@ -23,6 +23,8 @@ import { UsageError } from '../usage-error.ts';
 import { conclude } from './conclude.ts';
 import { loadBaseline, loadConfig, type ConfigFile } from './config-file.ts';
 import { annotateOnGitHub } from './github.ts';
+import { listHooks } from './hooks-list.ts';
+import { inputOptionsOf } from './input-options.ts';
 import { listChecks } from './list.ts';
 import { createLiveView } from './live.ts';
 import { rerunWith } from './rerun.ts';
@@ -159,6 +161,7 @@ const optionsOf = async (
     (config.baseline === undefined ? undefined : resolve(folder, config.baseline));
   const fromEnv = terminal.env['SENDEMALL_MOCK_SECRET'] ?? '';
   const secret = fromEnv === '' ? config.secret : fromEnv;
+  const hooks = hooksOf(flags, file, terminal);
   return {
     url: targetOf(argument, file),
     secret: checkSecret(secretOf(flags, { SENDEMALL_MOCK_SECRET: secret })),
@@ -168,16 +171,19 @@ const optionsOf = async (
     budgetMs: time === undefined ? undefined : budgetOf(time, timeName),
     concurrency: flags.concurrency ?? config.concurrency,
     seed: flags.seed ?? config.seed,
+    freshIds: flags.freshIds ?? config.freshIds,
     only: listOf(flags.only ?? config.only),
     skip: listOf(flags.skip ?? config.skip),
     bail: flags.bail ?? config.bail,
     failOn: flags.failOn ?? config.failOn,
     baseline: baseline === undefined ? undefined : await loadBaseline(baseline, terminal),
-    hooks: hooksOf(flags, file, terminal),
+    hooks,
     sandbox: sandboxOf(flags, file, terminal),
     hidden: redactedOf(flags, file, terminal),
-    rerun: rerunWith(argument, flags),
+    rerun: rerunWith(argument, flags, hooks),
     describeNeed: describeNeedByFlags,
+    suggestNeed: suggestNeedByFlags(givenSandbox(flags, file, terminal) !== null),
+    ...(await inputOptionsOf(flags, file, terminal)),
     signal: terminal.signal,
   };
 };
@@ -188,6 +194,10 @@ const runWith = async (
   terminal: Terminal,
 ): Promise<void> => {
   const file = await loadConfig(flags.config, terminal);
+  if (flags.hooks) {
+    listHooks(flags.json === true, terminal);
+    return;
+  }
   if (flags.list) {
     const { only, skip } = { ...file.config, ...flags };
     listChecks({ only: listOf(only), skip: listOf(skip) }, flags.json === true, terminal);
@@ -209,7 +219,7 @@ const runWith = async (
   });
   const report = await verify({ ...options, onProgress });
   terminal.status(null);
-  writeReports(report, outputs, terminal);
+  writeReports(report, outputs, terminal, flags.details ?? file.config.details ?? false);
   annotateOnGitHub(report, terminal);
   conclude(report, plan.validators, terminal);
 };

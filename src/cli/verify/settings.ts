@@ -17,8 +17,15 @@ export interface VerifyFlags {
   readonly failOn?: 'must' | 'should' | undefined;
   readonly baseline?: string | undefined;
   readonly list?: true | undefined;
+  readonly hooks?: true | undefined;
+  readonly details?: true | undefined;
+  readonly thorough?: true | undefined;
+  readonly events?: readonly string[] | undefined;
+  readonly leadEmail?: string | undefined;
+  readonly examples?: string | undefined;
   readonly bail?: true | undefined;
   readonly seed?: number | undefined;
+  readonly freshIds?: true | undefined;
   readonly header?: readonly string[] | undefined;
   readonly insecure?: true | undefined;
   readonly timeout?: string | undefined;

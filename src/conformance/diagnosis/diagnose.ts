@@ -8,6 +8,7 @@ import type { Exchange } from '../net/exchange.ts';
 import type { Probe } from '../probe/probe.ts';
 import { fail, describeReply } from '../verdict.ts';
 import { explainMatch } from './explain-match.ts';
+import { explainPlainRefusal } from '../experiments/explain-example.ts';
 import { CAUSES } from './causes.ts';
 import { plainOnTls } from './plain-on-tls.ts';
 import { REFUSALS } from './refusals.ts';
@@ -30,6 +31,8 @@ const find = async (probe: Probe, valid: Exchange): Promise<Finding> => {
   const scene = await lookAround(probe, valid);
   const plain = await firstFinding([...SILENCES, ...CAUSES], scene);
   if (plain !== null) return plain;
+  const byExperiment = await explainPlainRefusal(probe, valid);
+  if (byExperiment !== null) return byExperiment;
   const search = await searchSignature(probe, Buffer.from(valid.request.body));
   if (search.match !== null) return explainMatch(search.match);
   return (await firstFinding(REFUSALS, scene)) ?? unexplained(scene, search);
@@ -45,6 +48,14 @@ export const diagnose = async (probe: Probe, valid: Exchange): Promise<Verdict> 
     fix,
     actual = describeReply(valid.reply),
     shownBy = [],
+    key,
   } = await find(probe, valid);
-  return fail({ expected: ['a 2xx'], actual, diagnosis, fix, exchanges: [...shownBy, valid] });
+  return fail({
+    ...(key === undefined ? {} : { key }),
+    expected: ['a 2xx'],
+    actual,
+    diagnosis,
+    fix,
+    exchanges: [...shownBy, valid],
+  });
 };

@@ -22,6 +22,8 @@ export interface Finding {
   /** What is wrong, as a sentence to the developer. */
   readonly diagnosis: string;
   readonly fix: string;
+  /** What an experiment has shown; see `Verdict`. */
+  readonly key?: string;
   /** When more is to be said than the reply. */
   readonly actual?: string;
   /** What else shows it. */

@@ -15,6 +15,8 @@ export interface LeadState {
   readonly known: boolean;
   /** URL that reported the lead as unknown, for messages. */
   readonly asked?: string | undefined;
+  /** Keys of the hook's response, for messages; default: those of this object. */
+  readonly keys?: readonly string[] | undefined;
   /** Whether the address is excluded from every campaign. */
   readonly suppressed?: boolean | undefined;
   readonly unsubscribed?: boolean | undefined;
@@ -152,19 +154,24 @@ export const waitFor = async <T>(
   return answer;
 };
 
-/** @param queue accepted events that are not processed yet */
+/**
+ * @param queue accepted events that are not processed yet
+ * @param defaultForMs how long to wait for an effect by default
+ */
 export const createEffects = (
   count: (eventId: string) => Promise<number>,
   wall: WallClock,
   queue: Queue | null = null,
+  defaultForMs: () => number = () => PATIENCE.forMs,
 ): Effects => ({
   count,
   settled: async (eventId, minimum, patience = {}) => {
     const since = wall.now();
     const ask = (): Promise<number> => count(eventId);
-    let last = await waitFor(wall, ask, (now) => now >= minimum, { ...patience, queue });
+    const { forMs = defaultForMs() } = patience;
+    let last = await waitFor(wall, ask, (now) => now >= minimum, { ...patience, forMs, queue });
     const took = last < minimum ? 0 : wall.now() - since;
-    const until = Math.max(since + (patience.forMs ?? PATIENCE.forMs), wall.now());
+    const until = Math.max(since + forMs, wall.now());
     const still = Math.min(Math.max(STABLE_MS, 2 * took), MAX_STABLE_MS);
     for (;;) {
       await sleep(wall, still);

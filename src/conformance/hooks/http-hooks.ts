@@ -159,8 +159,11 @@ const stateHook = (caller: HookCaller, template: string): NonNullable<Hooks['sta
   return async (leadEmail): Promise<LeadState> => {
     const reply = await caller.get(template.replaceAll('{lead_email}', encoded(leadEmail)));
     if (reply.status === 404) return { known: false, asked: reply.url };
-    const parsed = State.safeParse(readJson(reply.body));
-    if (reply.status === 200 && parsed.success) return parsed.data;
+    const json = readJson(reply.body);
+    const parsed = State.safeParse(json);
+    if (reply.status === 200 && parsed.success) {
+      return { ...parsed.data, keys: Object.keys(json as object) };
+    }
     throw caller.unfit(reply, REMEDIES.state);
   };
 };

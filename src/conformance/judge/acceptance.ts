@@ -6,8 +6,10 @@
 import type { Verdict } from '../check.ts';
 import { describeBodyLimit } from '../diagnosis/body-limit.ts';
 import { intermediaryOf, isHtml, type Finding } from '../diagnosis/evidence.ts';
+import { learnedInterests, mayHaveEffect } from './interests.ts';
 import type { Event } from '../probe/event-maker.ts';
 import type { Exchange } from '../net/exchange.ts';
+import { inTurn } from '../probe/in-turn.ts';
 import type { PostOptions, Probe } from '../probe/probe.ts';
 import { fail, isAccepted, notTested, pass, describeReply, timeoutVerdictOf } from '../verdict.ts';
 
@@ -31,17 +33,12 @@ const list = (names: readonly string[]): string => {
   return [...names.slice(0, MAX_LISTED), ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
 };
 
-/** Send samples sequentially: the receiver's speed is up to other checks. */
-export const sendSamples = async (
-  probe: Probe,
-  samples: readonly Sample[],
-): Promise<readonly Sent[]> => {
-  const sent: Sent[] = [];
-  for (const sample of samples) {
-    sent.push({ sample, exchange: await probe.post(sample.body, sample.options) });
-  }
-  return sent;
-};
+/** Send samples. Their speed is up to other checks. */
+export const sendSamples = (probe: Probe, samples: readonly Sample[]): Promise<readonly Sent[]> =>
+  inTurn(probe, samples, async (sample) => ({
+    sample,
+    exchange: await probe.post(sample.body, sample.options),
+  }));
 
 export const isRefusedSample = ({ exchange }: Sent): boolean => !isAccepted(exchange);
 
@@ -67,6 +64,7 @@ export const failRefused = (refused: readonly Sent[]): Verdict => {
     .map(({ exchange }) => explainRefusal(exchange))
     .find((one) => one !== null);
   return fail({
+    symptom: 'refused',
     expected: ['a 2xx'],
     actual: `rejected: ${list(refused.map(({ sample, exchange }) => `${sample.name}: ${describeReply(exchange.reply)}`))}`,
     exchanges: refused.map(({ exchange }) => exchange).toReversed(),
@@ -98,12 +96,16 @@ export const judgeProcessed = async (
       remark: 'All events were accepted with 2xx, but their effects cannot be verified.',
     });
   }
+  const interests = await learnedInterests(probe);
   const counts = await Promise.all(
-    sent.map(async ({ sample: { body } }) => (isEvent(body) ? effects.settled(body.id, 1) : 1)),
+    sent.map(async ({ sample: { body } }) =>
+      isEvent(body) && mayHaveEffect(interests, body) ? effects.settled(body.id, 1) : 1,
+    ),
   );
   const lost = sent.filter((_, at) => counts[at] === 0);
   if (lost.length === 0) return pass(`${samples.length} accepted and processed`);
   return fail({
+    symptom: 'lost',
     expected: ['a 2xx and one effect'],
     actual: `accepted with 2xx, but without effect: ${list(lost.map(({ sample }) => sample.name))}`,
     exchanges: lost.map(({ exchange }) => exchange),

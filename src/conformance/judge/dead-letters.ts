@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { EventType } from '../../../schemas/contract.ts';
 import { createClient, type Client } from '../../client/create-client.ts';
 import type { DeadLetterSource, RunningSandbox } from '../hooks/hooks.ts';
 import { HookError } from '../hooks/hooks.ts';
@@ -39,8 +40,8 @@ const produce = async (
   const bodies: { id: string; body: string }[] = [];
   for (let made = 0; made < count; made += 1) {
     // Pass the time as well: the account's clock may be ahead, because earlier dead letters advanced it.
-    const { id, timestamp, data } = probe.event('email.replied');
-    const request = { event: 'email.replied', id, timestamp, data, webhook_id: webhookId } as const;
+    const { event, id, timestamp, data } = probe.event();
+    const request = { event: event as EventType, id, timestamp, data, webhook_id: webhookId };
     const { events } = await client.events.trigger(request, { signal });
     for (const event of events) bodies.push({ id: event.id, body: JSON.stringify(event) });
   }

@@ -4,9 +4,11 @@
  * @module
  */
 import type { Verdict } from '../check.ts';
+import { learnedInterests, mayHaveEffect } from './interests.ts';
 import type { Event } from '../probe/event-maker.ts';
 import type { Exchange } from '../net/exchange.ts';
 import { sleep, type Effects } from '../hooks/hooks.ts';
+import { retryAfterMs } from '../net/throttle.ts';
 import type { PostOptions, Probe } from '../probe/probe.ts';
 import { fail, isAccepted, describeReply, timeoutVerdictOf } from '../verdict.ts';
 
@@ -17,6 +19,12 @@ const RETRY_DELAYS_MS = [50, 150, 400, 900];
 const isTemporary = ({ reply }: Exchange): boolean =>
   reply.kind === 'answer' && TEMPORARY_STATUSES.has(reply.status);
 
+/** Within a burst; outside of bursts, the probe itself waits for longer. */
+const MAX_ASKED_MS = 2000;
+
+const askedMs = ({ wall }: Probe, { reply }: Exchange): number =>
+  retryAfterMs(reply, wall.now()) ?? 0;
+
 /** Post an event, and retry while the receiver rejects it temporarily. @returns the last exchange */
 export const deliver = async (
   probe: Probe,
@@ -26,7 +34,7 @@ export const deliver = async (
   let exchange = await probe.post(body, options);
   for (const ms of RETRY_DELAYS_MS) {
     if (!isTemporary(exchange)) break;
-    await sleep(probe.wall, ms);
+    await sleep(probe.wall, Math.max(ms, Math.min(askedMs(probe, exchange), MAX_ASKED_MS)));
     exchange = await probe.post(body, options);
   }
   return exchange;
@@ -66,6 +74,7 @@ export const judgeAccepted = (delivered: readonly Delivered[]): Verdict | null =
   const silence = timeoutVerdictOf(refused.map(({ exchange }) => exchange));
   if (silence !== null) return silence;
   return fail({
+    symptom: 'refused',
     expected: ['a 2xx'],
     actual: refused
       .map(({ name, exchange }) => `${name}: ${describeReply(exchange.reply)}`)
@@ -85,12 +94,18 @@ export const judgeOnce = async (
   const refused = judgeAccepted(delivered);
   if (refused !== null) return refused;
   const effects = effectsOf(probe);
-  const counts = await Promise.all(delivered.map(({ event }) => effects.settled(event.id, 1)));
+  const interests = await learnedInterests(probe);
+  const counts = await Promise.all(
+    delivered.map(async ({ event }) =>
+      mayHaveEffect(interests, event) ? effects.settled(event.id, 1) : 1,
+    ),
+  );
   const wrong = delivered.flatMap((one, place) =>
     counts[place] === 1 ? [] : [{ ...one, count: counts[place]! }],
   );
   if (wrong.length === 0) return null;
   return fail({
+    symptom: wrong.some(({ count }) => count === 0) ? 'lost' : 'doubled',
     expected: ['one effect per event'],
     actual: wrong
       .map(

@@ -9,6 +9,7 @@ import { settleBehind } from './deliver.ts';
 import { fail, isAccepted, isRefused, notTested, pass, describeReply } from '../verdict.ts';
 import type { Event } from '../probe/event-maker.ts';
 import type { Exchange, HeaderPairs } from '../net/exchange.ts';
+import { inTurn } from '../probe/in-turn.ts';
 import type { Probe } from '../probe/probe.ts';
 import type { SignatureValue } from '../probe/signing.ts';
 
@@ -70,20 +71,14 @@ const attempt = async (probe: Probe, forgery: Forgery): Promise<Outcome> => {
 const isHanging = ({ exchange: { reply } }: Outcome): boolean =>
   reply.kind === 'none' && reply.cause === 'timeout';
 
-const attemptAll = async (
-  probe: Probe,
-  forgeries: readonly Forgery[],
-): Promise<readonly Outcome[]> => {
-  const outcomes: Outcome[] = [];
-  for (const forgery of forgeries) {
-    if (probe.signal?.aborted === true) break;
-    const outcome = await attempt(probe, forgery);
-    outcomes.push(outcome);
-    // The others would time out as well.
-    if (isHanging(outcome)) break;
-  }
-  return outcomes;
-};
+const attemptAll = (probe: Probe, forgeries: readonly Forgery[]): Promise<readonly Outcome[]> =>
+  inTurn(
+    probe,
+    forgeries,
+    (forgery) => attempt(probe, forgery),
+    // After a hanging one, the others would time out as well.
+    (outcomes) => probe.signal?.aborted === true || outcomes.some(isHanging),
+  );
 
 const list = (outcomes: readonly Outcome[]): string =>
   outcomes
@@ -133,6 +128,7 @@ const judge = async (probe: Probe, forgeries: readonly Forgery[]): Promise<Judge
   if (harmful.length > 0) {
     const proven = effects.some((count) => count !== null && count > 0);
     const verdict = fail({
+      ...(proven ? { symptom: 'forged' } : {}),
       expected: [REFUSAL],
       actual: `accepted ${list(harmful)}${proven ? ', and processed it' : ''}`,
       exchanges: exchangesOf(harmful),

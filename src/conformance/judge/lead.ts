@@ -5,7 +5,7 @@
  */
 import type { EventType } from '../../../schemas/contract.ts';
 import type { Verdict } from '../check.ts';
-import { deliver } from './deliver.ts';
+import { deliver, settleBehind } from './deliver.ts';
 import type { Data, Envelope } from '../probe/event-maker.ts';
 import type { Exchange } from '../net/exchange.ts';
 import { HookError, waitFor, type LeadState } from '../hooks/hooks.ts';
@@ -29,12 +29,37 @@ class NotAccepted extends Error {
   override readonly name = 'NotAccepted';
 }
 
-/** Run a judgment by states; not tested if the receiver does not accept the events. */
-export const judgeLeads = async (judge: () => Promise<Verdict>): Promise<Verdict> => {
+/** The receiver knows no further lead, so the state of this one depends on other checks. */
+class NotFresh extends Error {
+  override readonly name = 'NotFresh';
+}
+
+/** Addresses that were given for leads, keyed by an object that is unique per run. */
+const used = new WeakMap<Probe['signing'], Set<string>>();
+
+/** @throws {NotFresh} for an address that was given before */
+const requireFresh = ({ signing }: Probe, email: string): void => {
+  const before = used.get(signing) ?? new Set();
+  used.set(signing, before);
+  if (before.has(email)) throw new NotFresh(email);
+  before.add(email);
+};
+
+/**
+ * Run a judgment by states; not tested if the receiver does not accept the events.
+ *
+ * @param explain another verdict than a failure, such as that the receiver does not act on the event type; null without one
+ */
+export const judgeLeads = async (
+  judge: () => Promise<Verdict>,
+  explain: () => Promise<Verdict | null> = async () => null,
+): Promise<Verdict> => {
   try {
-    return await judge();
+    const verdict = await judge();
+    return verdict.status === 'fail' ? ((await explain()) ?? verdict) : verdict;
   } catch (error) {
     if (error instanceof NotAccepted) return notTested(error.message);
+    if (error instanceof NotFresh) return notTested({ needs: 'known_leads' });
     throw error;
   }
 };
@@ -49,10 +74,32 @@ const stateOf = (probe: Probe, email: string): Promise<LeadState> => {
   return state(email);
 };
 
-/** @param given data of every event of this lead, such as its campaign */
+/** Wait until a later event has been processed: then a queue has processed everything before it. */
+const settleBehindLead = async (probe: Probe): Promise<void> => {
+  if (probe.effects !== null) {
+    await settleBehind(probe);
+    return;
+  }
+  const [type, data] = MARKER;
+  const last = probe.event(type, data);
+  if (!isAccepted(await deliver(probe, last))) return;
+  const address = String(last.data['lead_email']);
+  await waitFor(
+    probe.wall,
+    () => stateOf(probe, address),
+    ({ known }) => known,
+    { queue: probe.queue },
+  );
+};
+
+/**
+ * @param given data of every event of this lead, such as its campaign
+ * @throws {NotFresh} if the receiver knows no further lead; {@link judgeLeads} handles it
+ */
 export const createLead = (probe: Probe, given: Data = {}): Lead => {
   const base = probe.event('email.opened').data;
   const email = String(given['lead_email'] ?? base['lead_email']);
+  if (probe.leadEmail !== null && given['lead_email'] === undefined) requireFresh(probe, email);
   const person = { lead_email: email, lead_id: base['lead_id'], ...given };
   const { queue } = probe;
   const sees: Lead['sees'] = (fits) =>
@@ -69,18 +116,7 @@ export const createLead = (probe: Probe, given: Data = {}): Lead => {
     now: () => stateOf(probe, email),
     sees,
     settled: async () => {
-      // Once a later event has been processed, a queue has processed everything before it.
-      const [type, data] = MARKER;
-      const last = probe.event(type, data);
-      if (isAccepted(await deliver(probe, last))) {
-        const address = String(last.data['lead_email']);
-        await waitFor(
-          probe.wall,
-          () => stateOf(probe, address),
-          ({ known }) => known,
-          { queue },
-        );
-      }
+      await settleBehindLead(probe);
       let before = '';
       return waitFor(
         probe.wall,

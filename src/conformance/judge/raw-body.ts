@@ -30,6 +30,7 @@ export const judgeRawBodies = async (
     if (match === null) continue;
     const { diagnosis, fix, actual = '', shownBy = [] } = explainMatch(match);
     return fail({
+      symptom: 'refused',
       expected: ['a 2xx'],
       actual: `${sample.name}: ${actual}`,
       diagnosis,

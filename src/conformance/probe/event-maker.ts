@@ -6,6 +6,7 @@
 import { EVENT_TYPES, type EventType } from '../../../schemas/contract.ts';
 import type { WebhookEvent } from '../../../schemas/events.ts';
 import { EVENT_EXAMPLES } from '../../../schemas/examples.ts';
+import { seededRandom } from '../../domain/random.ts';
 import { toProviderTime } from '../../domain/time.ts';
 
 export type Data = Readonly<Record<string, unknown>>;
@@ -24,7 +25,7 @@ export type Envelope = Partial<Pick<Event, 'event' | 'id' | 'timestamp'>>;
 export interface EventMaker {
   /** An id that is unique in this run. */
   freshId(): string;
-  /** An address under `.example` that is unique in this run. */
+  /** An address under `.example` that is unique in this run, or the next one that the receiver knows. */
   freshEmail(): string;
   /** A fresh event of a type (default: `email.replied`). `data` is merged over the example's; undefined removes a field. */
   make(type?: EventType, data?: Data, envelope?: Envelope): Event;
@@ -32,14 +33,30 @@ export interface EventMaker {
   examples(): readonly Event[];
 }
 
+export interface EventMakerOptions {
+  readonly salt?: number;
+  readonly knownEmail?: (() => string) | null | undefined;
+}
+
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
 /**
  * @param random random numbers in [0, 1); the same numbers give the same ids
  * @param now current time in ms since 1970
+ * @param options.salt a whole number that makes ids and addresses differ, with the same random numbers; default: 0
+ * @param options.knownEmail gives addresses that the receiver knows; default: addresses are generated
  */
-export const createEventMaker = (random: () => number, now: () => number): EventMaker => {
-  const run = Array.from({ length: 10 }, () => ALPHABET[Math.floor(random() * 32)]).join('');
+export const createEventMaker = (
+  random: () => number,
+  now: () => number,
+  { salt = 0, knownEmail }: EventMakerOptions = {},
+): EventMaker => {
+  const salting = seededRandom(salt);
+  const shift = (): number => (salt === 0 ? 0 : salting());
+  const run = Array.from(
+    { length: 10 },
+    () => ALPHABET[Math.floor((random() + shift()) * 32) % 32],
+  ).join('');
   let made = 0;
   const next = (): string => {
     made += 1;
@@ -48,7 +65,7 @@ export const createEventMaker = (random: () => number, now: () => number): Event
   const freshId = (): string => `evt_${next()}`;
   // One domain per check, so that a fault that affects a whole domain is only found by the check for it.
   const domain = `${run.toLowerCase()}.receiver-test.example`;
-  const freshEmail = (): string => `lead.${next().slice(run.length)}@${domain}`;
+  const freshEmail = knownEmail ?? ((): string => `lead.${next().slice(run.length)}@${domain}`);
 
   const fresh = (example: WebhookEvent): Event => {
     const data: Record<string, unknown> = { ...example.data };

@@ -8,6 +8,7 @@
  *    opens a raw connection for requests that an HTTP client would normalize; the check records them with `keep`.
  * 2. The client sends it, and returns either a response or the reason why none arrived. Both are a {@link Reply}, because
  *    a refused connection is an observation about the receiver and not an error.
+ *    If the receiver limits the rate of requests, it is sent again later; see {@link Throttle}.
  * 3. The exchange is recorded in the order in which requests started, so that reports of concurrent requests do not depend
  *    on response times. Its valid digest is redacted from then on, whether or not it was sent.
  * 4. If the effects hook is in use and the receiver accepted a validly signed event, the event joins the backlog, which
@@ -34,8 +35,10 @@ import {
   type StartSandbox,
 } from '../hooks/hooks.ts';
 import type { HttpClient } from '../net/http-client.ts';
+import type { Limits, Throttle } from '../net/throttle.ts';
 import { openRaw, type RawConnection } from '../net/raw-socket.ts';
 import { createRecorder } from './recorder.ts';
+import { createRunMemory, type RunMemory } from './run-memory.ts';
 import type { Signing, SignatureValue } from './signing.ts';
 
 export interface PostOptions {
@@ -72,11 +75,25 @@ export interface ProbeContext {
    * @param isValid whether the request is validly signed: not responding to it is a finding, so it gets more time
    */
   timeoutMs(isValid: boolean): number;
+  /** An event type that the receiver acts on: the default type of an event. */
+  readonly primaryType?: (() => EventType) | undefined;
+  /** How long to wait for an effect; default: that of the hooks. */
+  readonly effectWithinMs?: (() => number) | undefined;
+  /** Every exchange of the run so far, of all checks, in the order of their replies. */
+  readonly allExchanges?: (() => readonly Exchange[]) | undefined;
   /** Start or find a sandbox that can reach the receiver. */
   readonly sandbox: StartSandbox | undefined;
   /** Null without an effects hook. */
   readonly backlog: Backlog | null;
   readonly signal: AbortSignal | undefined;
+  /** What the probes of a run share; default: a memory of its own. */
+  readonly memory?: RunMemory | undefined;
+  /** Rate limits of the receiver, which requests wait for; undefined in intentional bursts. */
+  readonly throttle?: Throttle | undefined;
+  /** Whether the receiver is so slow that requests should run side by side, with fewer repetitions. */
+  readonly isSlow?: (() => boolean) | undefined;
+  /** What the rate limits of the receiver did to the run so far. */
+  readonly limits?: (() => Limits) | undefined;
   /** Spend more time: more generated events, longer histories, longer pauses. */
   readonly thorough?: boolean | undefined;
   /** Saved events that are replayed before any are generated. */
@@ -103,6 +120,12 @@ export interface Probe {
   readonly timeoutMs: number;
   readonly sandbox: StartSandbox | undefined;
   readonly signal: AbortSignal | undefined;
+  /** What the probes of a run share. */
+  readonly memory: RunMemory;
+  /** Whether the receiver is so slow that requests should run side by side, with fewer repetitions. */
+  isSlow(): boolean;
+  /** What the rate limits of the receiver did to the run so far. */
+  limits(): Limits;
   /** Spend more time: more generated events, longer histories, longer pauses. */
   readonly thorough: boolean;
   /** Saved events that are replayed before any are generated. */
@@ -111,10 +134,12 @@ export interface Probe {
   readonly effectTypes: readonly EventType[] | null;
   /** Returns the address of a lead that the receiver knows; null: generated addresses will do. */
   readonly leadEmail: (() => string) | null;
+  /** Every exchange of the run so far, of all checks, in the order of their replies. */
+  readonly allExchanges: () => readonly Exchange[];
   /** Exchanges of this check so far. */
   readonly exchanges: readonly Exchange[];
 
-  /** A fresh valid event; see {@link EventMaker.make}. */
+  /** A fresh valid event, by default of a type that the receiver acts on; see {@link EventMaker.make}. */
   event(type?: EventType, data?: Data, envelope?: Envelope): Event;
   /** Serialize as the provider does: compact JSON. */
   write(event: Event): string;
@@ -129,6 +154,11 @@ export interface Probe {
   /** Record an exchange that was made over a raw connection. */
   keep(request: Omit<SentRequest, 'url'>, reply: Reply): Exchange;
 }
+
+/** The type of a plain event, unless the receiver does not act on it. */
+export const DEFAULT_TYPE: EventType = 'email.replied';
+
+const NO_LIMITS: Limits = { count: 0, first: null, waitedMs: 0 };
 
 const TLS_HANDSHAKE_TIMEOUT_MS = 2000;
 
@@ -164,8 +194,9 @@ const write = (event: Event): string => JSON.stringify(event);
 
 /** Create the probe of one check. */
 export const createProbe = (context: ProbeContext): Probe => {
-  const { url, wall, signing, hooks, events, client, signal } = context;
-  const recorder = createRecorder(context);
+  const { url, wall, signing, hooks, events, client, signal, throttle } = context;
+  const { primaryType = () => DEFAULT_TYPE } = context;
+  const recorder = createRecorder({ ...context, primaryType });
   const queue = hooks.effects === undefined ? null : context.backlog;
 
   const toRequest = (body: Event | Uint8Array | string, options: PostOptions): SentRequest => {
@@ -186,7 +217,10 @@ export const createProbe = (context: ProbeContext): Probe => {
     random: context.random,
     signing,
     hooks,
-    effects: hooks.effects === undefined ? null : createEffects(hooks.effects, wall, queue),
+    effects:
+      hooks.effects === undefined
+        ? null
+        : createEffects(hooks.effects, wall, queue, context.effectWithinMs),
     queue,
     events,
     get timeoutMs() {
@@ -194,24 +228,36 @@ export const createProbe = (context: ProbeContext): Probe => {
     },
     sandbox: context.sandbox,
     signal,
+    memory: context.memory ?? createRunMemory(),
+    isSlow: context.isSlow ?? (() => false),
+    limits: context.limits ?? (() => NO_LIMITS),
     thorough: context.thorough ?? false,
     examples: context.examples ?? [],
     effectTypes: context.effectTypes ?? null,
     leadEmail: context.leadEmail ?? null,
+    allExchanges: context.allExchanges ?? (() => recorder.exchanges),
     exchanges: recorder.exchanges,
-    event: events.make,
+    event: (type = primaryType(), data, envelope) => events.make(type, data, envelope),
     write,
     headersFor: (body, options) => buildHeaders(signing, context.headers, body, options),
     post: async (body, options = {}) => {
       // A check in a loop must end with the run.
       signal?.throwIfAborted();
       const request = toRequest(body, options);
-      const startedAs = recorder.start();
+      const { signature = signing.valid(request.body) } = options;
+      const isValid = signature === signing.valid(request.body);
       const timeoutMs = options.timeoutMs ?? context.timeoutMs(options.signature === undefined);
-      const reply = await client.send(request, timeoutMs);
-      return recorder.record({ request, reply }, startedAs);
+      for (let attempt = 0; ; attempt += 1) {
+        if (throttle !== undefined) await throttle.ready();
+        signal?.throwIfAborted();
+        const startedAs = recorder.start();
+        const exchange = { request, reply: await client.send(request, timeoutMs) };
+        const isRetried = throttle?.shouldRetry(exchange, attempt, isValid) ?? false;
+        if (!isRetried) return recorder.record(exchange, startedAs);
+      }
     },
     connect: async () => {
+      if (throttle !== undefined) await throttle.ready();
       signal?.throwIfAborted();
       const { insecure } = context;
       return openRaw({ url, insecure, wall, timeoutMs: context.timeoutMs(true), signal });

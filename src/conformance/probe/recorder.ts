@@ -22,14 +22,13 @@ interface RecorderContext {
   /** URL of the target. */
   readonly url: string;
   readonly signing: Signing;
+  /** The type that the receiver is known to act on: a correct receiver may ignore others. */
+  readonly primaryType: () => EventType;
   /** Null without an effects hook. */
   readonly backlog: Pick<Backlog, 'accepted'> | null;
   /** Called with every exchange. */
   readonly seen: (exchange: Exchange) => void;
 }
-
-/** The type that the effects hook is validated with: a correct receiver may ignore other types. */
-const VALIDATED_TYPE: EventType = 'email.replied';
 
 const parse = (bytes: Uint8Array): Partial<Event> | null => {
   try {
@@ -40,7 +39,10 @@ const parse = (bytes: Uint8Array): Partial<Event> | null => {
 };
 
 /** Id of the event if an effect is to be expected: it was delivered as by the provider, and accepted; otherwise null. */
-const expectedEffectOf = (exchange: Exchange, { url, signing }: RecorderContext): string | null => {
+const expectedEffectOf = (
+  exchange: Exchange,
+  { url, signing, primaryType }: RecorderContext,
+): string | null => {
   const { request, reply } = exchange;
   const { method, url: target, headers, body } = request;
   if (method !== 'POST' || target !== url || reply.kind !== 'answer') return null;
@@ -48,7 +50,7 @@ const expectedEffectOf = (exchange: Exchange, { url, signing }: RecorderContext)
   const signature = headers.find(([name]) => name === SIGNATURE.header)?.[1];
   if (signature !== signing.valid(body)) return null;
   const { event, id } = parse(body) ?? {};
-  return event === VALIDATED_TYPE && typeof id === 'string' ? id : null;
+  return event === primaryType() && typeof id === 'string' ? id : null;
 };
 
 export const createRecorder = (context: RecorderContext): Recorder => {

@@ -4,6 +4,7 @@
  * @module
  */
 import { toUSVString } from 'node:util';
+import { hexLines } from './binary-text.ts';
 import type { ReportedExchange, ReportedRequest, ReportedResponse } from '../report.ts';
 
 /** Replace characters that move the cursor, color the terminal or change the text direction; normalize CR LF. */
@@ -57,7 +58,7 @@ export const requestLines = (request: ReportedRequest): readonly string[] => {
     ...(manner === null ? [] : [onOneLine(`(${manner})`)]),
     ...headerLines(headers, leftOut),
     ...(body === null && base64 !== null
-      ? ['', `(${bytes} bytes that are not UTF-8, in base64:)`, base64]
+      ? ['', ...hexLines(Buffer.from(base64, 'base64'), bytes)]
       : bodyLines(body)),
   ];
 };

@@ -1,10 +1,11 @@
 /**
- * Shared parts of all reporters: findings by severity, untested checks by reason, and counts.
+ * Shared parts of all reporters: findings by severity, and untested checks by reason.
  *
  * @module
  */
-import { formatSpan } from '../run/cut-off.ts';
-import { isCounted, type CheckResult, type Report, type Summary } from '../report.ts';
+import type { Level } from '../check.ts';
+import { isCounted, type CheckResult, type Report } from '../report.ts';
+import { explainedIds } from '../summary.ts';
 
 export type Severity = 'failed' | 'warning' | 'note' | 'known' | 'error';
 
@@ -38,17 +39,27 @@ export const findingOf = (report: Report, result: CheckResult): Finding | null =
   };
 };
 
-/** Findings by descending severity, then in catalogue order. */
+const isForgery = ({ result, severity }: Finding): boolean =>
+  result.forgery_took_effect && severity !== 'known';
+
+const LEVELS: readonly Level[] = ['MUST', 'SHOULD', 'INFO'];
+
+/** Findings: forgeries that took effect, then by descending severity and level, then in catalogue order. */
 export const findingsOf = (report: Report): readonly Finding[] => {
   const all = report.checks.flatMap((result) => findingOf(report, result) ?? []);
-  return ORDER.flatMap((severity) => all.filter((finding) => finding.severity === severity));
+  const rank = (finding: Finding): number =>
+    isForgery(finding)
+      ? -1
+      : LEVELS.length * ORDER.indexOf(finding.severity) + LEVELS.indexOf(finding.result.level);
+  return all.toSorted((one, other) => rank(one) - rank(other));
 };
 
-/** Untested checks grouped by reason, largest group first. */
+/** Untested checks grouped by reason, largest group first; without those that a finding explains. */
 export const notTestedBy = (report: Report): readonly NotTested[] => {
+  const explained = explainedIds(report.checks);
   const groups = new Map<string, string[]>();
   for (const { id, status, reason } of report.checks) {
-    if (status !== 'not_tested') continue;
+    if (status !== 'not_tested' || explained.has(id)) continue;
     const key = reason ?? 'No reason given.';
     groups.set(key, [...(groups.get(key) ?? []), id]);
   }
@@ -62,46 +73,6 @@ export const figuresOf = (report: Report): readonly CheckResult[] =>
   report.checks.filter(
     ({ area, status, reason }) => area === 'performance' && status === 'pass' && reason !== null,
   );
-
-const plural = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`;
-
-const COUNTS: Readonly<Record<keyof Omit<Summary, 'verdict'>, (count: number) => string>> = {
-  passed: (count) => `${count} passed`,
-  failed: (count) => `${count} failed (MUST)`,
-  warned: (count) => `${plural(count, 'warning')} (SHOULD)`,
-  noted: (count) => `${plural(count, 'note')} (INFO)`,
-  known: (count) => plural(count, 'known failure'),
-  errored: (count) => plural(count, 'error'),
-  not_tested: (count) => `${count} not tested`,
-};
-
-const ALWAYS_COUNTED: ReadonlySet<string> = new Set(['passed', 'failed', 'warned', 'not_tested']);
-
-/** "42 passed, 1 failed (MUST), 2 warnings (SHOULD), 3 not tested"; notes, known failures and errors only if there are any. */
-export const formatCounts = ({ summary }: Report): string =>
-  (Object.keys(COUNTS) as (keyof typeof COUNTS)[])
-    .filter((member) => summary[member] > 0 || ALWAYS_COUNTED.has(member))
-    .map((member) => COUNTS[member](summary[member]))
-    .join(', ');
-
-const VERDICTS = {
-  conformant: 'Conformant',
-  not_conformant: 'Not conformant',
-  inconclusive: 'Inconclusive',
-} as const;
-
-/** The verdict as a sentence without a period. An interrupted run is never called conformant. */
-export const formatVerdict = ({ summary, cut_off: cutOff }: Report): string => {
-  const verdict = VERDICTS[summary.verdict];
-  if (cutOff === null) return verdict;
-  const where = `after ${cutOff.reached} of ${cutOff.total} checks`;
-  if (cutOff.by === 'budget') {
-    const budget = cutOff.budget_ms === null ? '' : ` of ${formatSpan(cutOff.budget_ms)}`;
-    return `${verdict}, time budget${budget} spent ${where}`;
-  }
-  const found = summary.verdict === 'not_conformant' ? `, ${verdict.toLowerCase()} so far` : '';
-  return `INTERRUPTED ${where}${found}`;
-};
 
 export const SEVERITY_LABELS: Readonly<Record<Severity, string>> = {
   failed: 'FAILED',

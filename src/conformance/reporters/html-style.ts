@@ -36,9 +36,9 @@ label { cursor: pointer; padding: .25rem 0; }
 .check > summary { cursor: pointer; padding: .6rem 0; overflow-wrap: anywhere; }
 summary:focus-visible, input:focus-visible { outline: 2px solid var(--note); outline-offset: 2px; }
 .word { font-weight: 700; }
-.failed .word, .error .word, .verdict.not_conformant { color: var(--failed); }
-.warning .word, .verdict.inconclusive { color: var(--warning); }
-.passed .word, .verdict.conformant { color: var(--passed); }
+.failed .word, .error .word, .verdict.red { color: var(--failed); }
+.warning .word, .verdict.yellow { color: var(--warning); }
+.passed .word, .verdict.green { color: var(--passed); }
 .note .word { color: var(--note); }
 .known .word, .not_tested .word, .soft { color: var(--soft); }
 dt { font-weight: 600; margin-top: .6rem; }

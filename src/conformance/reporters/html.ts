@@ -13,12 +13,11 @@ import {
   findingsOf,
   SEVERITY_LABELS,
   notTestedBy,
-  formatCounts,
   formatRun,
-  formatVerdict,
   type Severity,
 } from './findings.ts';
 import { FILTERS, STYLE } from './html-style.ts';
+import { formatCounts, formatNextStep, formatVerdict, toneOf } from './outcome.ts';
 import { representable } from './xml-text.ts';
 
 /** A fragment of escaped markup. */
@@ -62,7 +61,8 @@ const showCheck = (report: Report, result: CheckResult): readonly (Markup | stri
   const known = findingOf(report, result)?.known ?? null;
   const label = LABELS[kind] ?? SEVERITY_LABELS[kind as Severity].toLowerCase();
   const open = ['failed', 'error', 'warning'].includes(kind) ? raw(' open') : '';
-  const { id, reproduce } = result;
+  const { id } = result;
+  const commands = [...new Set([result.rerun, result.reproduce])].filter((one) => one !== null);
   return [
     markup`<details class="check ${kind}" id="${representable(id)}"${open}>`,
     markup`<summary><span class="word">${label}</span> <span class="soft">${result.level}</span> `,
@@ -73,9 +73,10 @@ const showCheck = (report: Report, result: CheckResult): readonly (Markup | stri
     entry('Expected', result.expected.join(', or ')),
     entry('Requirement', result.requirement),
     entry('Cause', result.diagnosis, showWithCode),
+    entry('Decides', result.decides.join(', ')),
     entry('Fix', result.fix, showWithCode),
     raw('</dl>'),
-    reproduce === null ? null : markup`<p>Reproduce:</p>${pre(harmless(reproduce))}`,
+    ...commands.map((command) => markup`<p>Reproduce:</p>${pre(harmless(command))}`),
     showExchanges(result.exchanges),
     raw('</details>\n'),
   ];
@@ -107,7 +108,7 @@ const page = (report: Report): Markup => {
   );
   const untested = notTestedBy(report).map(({ reason, ids }) => `${ids.length}: ${show(reason)}`);
   const policy = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`;
-  const { tool, started_at: started, summary } = report;
+  const { tool, started_at: started } = report;
   const verdict = show(formatVerdict(report));
   const target = show(report.target);
   return markup`<!doctype html>
@@ -121,8 +122,8 @@ const page = (report: Report): Markup => {
 </head>
 <body>
 <header>
-<h1><span class="verdict ${summary.verdict}">${verdict}</span>: ${target}</h1>
-<p>${show(formatCounts(report))}</p>
+<h1><span class="verdict ${toneOf(report)}">${verdict}</span>: ${target}</h1>
+<p>${show(`${formatCounts(report)} ${formatNextStep(report)}`.trim())}</p>
 <p class="soft">${show(tool.name)} ${show(tool.version)}, ${show(started)}, ${show(formatRun(report))}</p>
 </header>
 <main>

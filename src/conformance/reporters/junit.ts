@@ -7,6 +7,7 @@
 import type { CheckResult, Report } from '../report.ts';
 import { plainest, requestLines, responseLines } from './exchange-text.ts';
 import { findingOf } from './findings.ts';
+import { formatCounts, formatVerdict } from './outcome.ts';
 import { escapeAttribute, escapeMarkup } from './xml-text.ts';
 
 const element = (
@@ -23,14 +24,16 @@ const element = (
 const seconds = (milliseconds: number): string => (milliseconds / 1000).toFixed(3);
 
 const detailsOf = (result: CheckResult): string => {
-  const { expected, requirement, diagnosis, fix, reproduce, exchanges } = result;
+  const { expected, requirement, diagnosis, decides, fix, rerun, reproduce, exchanges } = result;
   const shown = plainest(exchanges);
   const parts = [
     expected.length === 0 ? null : `Expected: ${expected.join(', or ')}`,
     `Requirement: ${requirement}`,
     diagnosis === null ? null : `Cause: ${diagnosis}`,
+    decides.length === 0 ? null : `Decides: ${decides.join(', ')}`,
     fix === null ? null : `Fix: ${fix}`,
-    reproduce === null ? null : `Reproduce: ${reproduce}`,
+    rerun === null ? null : `Reproduce: ${rerun}`,
+    reproduce === null || reproduce === rerun ? null : `Reproduce: ${reproduce}`,
     shown === null ? null : `Request:\n${requestLines(shown.request).join('\n')}`,
     shown === null ? null : `Response:\n${responseLines(shown.response).join('\n')}`,
   ];
@@ -90,6 +93,15 @@ const staleCases = ({ baseline }: Report): readonly Case[] =>
     return toCase(`stale: ${id}`, 'baseline', 0, { kind: 'failure', text });
   });
 
+/** A run that could not learn enough must not pass, even if no check has an error of its own. */
+const inconclusiveCases = (report: Report): readonly Case[] => {
+  const { interrupted, summary } = report;
+  if (summary.errored > 0 || !(interrupted || summary.verdict === 'inconclusive')) return [];
+  const attributes = { message: formatVerdict(report), type: 'inconclusive' };
+  const text = element('error', attributes, escapeMarkup(formatCounts(report)));
+  return [toCase('run', 'run', 0, { kind: 'error', text })];
+};
+
 const tally = (cases: readonly Case[]): Readonly<Record<string, string | number>> => {
   const having = (kind: Kind): number => cases.filter((one) => one.kind === kind).length;
   return {
@@ -108,7 +120,7 @@ export const junit = (report: Report): string => {
   const checks = report.checks.map((result) =>
     toCase(result.id, result.area, result.duration_ms, outcomeOf(report, result)),
   );
-  const cases = [...checks, ...staleCases(report)];
+  const cases = [...checks, ...staleCases(report), ...inconclusiveCases(report)];
   const run = { timestamp: report.started_at, hostname: hostOf(report) };
   const suites = [...new Set(cases.map(({ area }) => area))].map((area) => {
     const own = cases.filter((one) => one.area === area);

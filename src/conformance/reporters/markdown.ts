@@ -10,11 +10,10 @@ import {
   findingsOf,
   SEVERITY_LABELS,
   notTestedBy,
-  formatCounts,
   formatRun,
-  formatVerdict,
   type Finding,
 } from './findings.ts';
+import { formatCounts, formatNextStep, formatVerdict } from './outcome.ts';
 
 /** Limit for all findings, below the 1 MiB of a job summary to leave room for the rest. */
 const MAX_BYTES = 800 * 1024;
@@ -57,11 +56,12 @@ const explain = ({ result, severity, known }: Finding): string => {
       ...row('Expected', expected.join(', or ')),
       ...row('Requirement', requirement),
       ...row('Cause', diagnosis, withCode),
+      ...row('Decides', result.decides.join(', ')),
       ...row('Fix', fix, withCode),
     ].join('\n'),
   ];
-  if (result.reproduce !== null) {
-    parts.push('Reproduce:', fenced(harmless(result.reproduce).split('\n')));
+  for (const command of new Set([result.rerun, result.reproduce])) {
+    if (command !== null) parts.push('Reproduce:', fenced(harmless(command).split('\n')));
   }
   if (shown !== null) {
     parts.push(
@@ -99,7 +99,10 @@ export const markdown = (report: Report): string => {
   const groups = notTestedBy(report);
   const parts = [
     `## ${inline(formatVerdict(report))}: ${inline(target)}`,
-    `${inline(formatCounts(report))} (${inline(formatRun(report))})`,
+    [formatCounts(report), formatNextStep(report), `(${formatRun(report)})`]
+      .filter((part) => part !== '')
+      .map((part) => inline(part))
+      .join(' '),
     ...list(
       'These checks pass now: remove them from the baseline',
       (baseline?.stale ?? []).map(({ id, reason }) => `${inline(id)} (${inline(reason)})`),

@@ -1,126 +1,136 @@
 /**
- * The terminal report: findings by severity, untested checks with reasons, counts, verdict.
+ * The terminal report: findings by severity, untested checks with reasons, a table of failures, and the outcome last.
  *
  * @module
  */
-import type { CheckResult, Report } from '../report.ts';
-import { harmless, onOneLine, plainest, requestLines, responseLines } from './exchange-text.ts';
+import { CATALOGUE } from '../catalogue.ts';
+import { isActive } from '../check.ts';
+import type { Report } from '../report.ts';
+import { onOneLine } from './exchange-text.ts';
 import {
   figuresOf,
   findingsOf,
   SEVERITY_LABELS,
   notTestedBy,
-  formatCounts,
   formatRun,
-  formatVerdict,
   type Finding,
-  type Severity,
 } from './findings.ts';
+import { firstSentences, wrap } from './layout.ts';
+import { formatOutcome, toneOf } from './outcome.ts';
+import { formatFinding, type Paint, type Style } from './pretty-finding.ts';
 
-export type Colour = 'red' | 'yellow' | 'green' | 'cyan' | 'bold' | 'dim';
+export interface PrettyOptions {
+  /** Colors; plain text by default. */
+  readonly paint?: Paint;
+  /** Columns of the terminal; default: 80. */
+  readonly width?: number;
+  /** Show whole texts, requests, responses and commands; default: false. */
+  readonly details?: boolean;
+  /** Where the details are, for the end of a report without them: "Pass --details for …". */
+  readonly detailsHint?: string;
+}
 
-/** Color a text, or return it unchanged. */
-export type Paint = (colour: Colour, text: string) => string;
+const DEFAULT_WIDTH = 80;
+const MIN_WIDTH = 30;
+const COUNT_WIDTH = 5;
+/** Characters of the first fix. */
+const MAX_FIX = 160;
 
-const COLOURS: Readonly<Record<Severity, Colour>> = {
-  failed: 'red',
-  error: 'red',
-  warning: 'yellow',
-  note: 'cyan',
-  known: 'dim',
-};
-
-const LABEL_WIDTH = 13;
-/** Lines shown of a request and of a response. */
-const MAX_LINES = 16;
-/** Characters shown of one line; other report formats have the rest. */
-const MAX_CHARACTERS = 600;
-
-const shorten = (line: string): string =>
-  line.length <= MAX_CHARACTERS
-    ? line
-    : `${line.slice(0, MAX_CHARACTERS)}… (${line.length - MAX_CHARACTERS} more characters)`;
-
-const cut = (lines: readonly string[]): readonly string[] => [
-  ...lines.slice(0, MAX_LINES).map(shorten),
-  ...(lines.length > MAX_LINES ? [`… (${lines.length - MAX_LINES} more lines)`] : []),
-];
-
-const block = (label: string, lines: readonly string[], paint: Paint): readonly string[] =>
-  lines.map((line, at) =>
-    `  ${paint('dim', (at === 0 ? label : '').padEnd(LABEL_WIDTH))}${line}`.trimEnd(),
+/** Wrap with later lines indented. */
+const hanging = (first: string, text: string, { width }: Style): readonly string[] =>
+  wrap(text, Math.max(MIN_WIDTH - first.length, width - first.length)).map(
+    (line, at) => `${at === 0 ? first : ' '.repeat(first.length)}${line}`,
   );
 
-const entry = (label: string, text: string | null, paint: Paint): readonly string[] =>
-  text === null ? [] : block(label, harmless(text).split('\n'), paint);
-
-const explain = (result: CheckResult, paint: Paint): readonly string[] => {
-  const { status, reason, expected, actual, requirement, diagnosis, fix, reproduce } = result;
-  if (status === 'error') return entry('error', reason, paint);
-  const shown = plainest(result.exchanges);
-  return [
-    ...entry('actual', actual, paint),
-    ...entry('expected', expected.join(', or ') || null, paint),
-    ...(shown === null
-      ? []
-      : [
-          ...block('request', cut(requestLines(shown.request)), paint),
-          ...block('response', cut(responseLines(shown.response)), paint),
-        ]),
-    ...entry('requirement', requirement, paint),
-    ...entry('cause', diagnosis, paint),
-    ...entry('fix', fix, paint),
-    ...entry('reproduce', reproduce, paint),
-  ];
-};
-
-const formatFinding = ({ result, severity, known }: Finding, paint: Paint): readonly string[] => {
-  const head = `${SEVERITY_LABELS[severity].padEnd(8)}${result.level.padEnd(7)}${result.id}`;
-  const title = `${paint(COLOURS[severity], head)}  ${paint('bold', onOneLine(result.title))}`;
-  // Known failures are listed without remediation.
-  return known === null
-    ? [title, ...explain(result, paint), '']
-    : [title, ...entry('known', known, paint), ...entry('actual', result.actual, paint), ''];
-};
-
-const formatNotTested = (report: Report, paint: Paint): readonly string[] => {
+const formatNotTested = (report: Report, style: Style): readonly string[] => {
   const groups = notTestedBy(report);
   if (groups.length === 0) return [];
   const lines = groups.flatMap(({ reason, ids }) => [
-    `  ${String(ids.length).padStart(3)}  ${onOneLine(reason)}`,
-    `       ${paint('dim', ids.join(' '))}`,
+    ...hanging(`${String(ids.length).padStart(COUNT_WIDTH)}  `, onOneLine(reason), style),
+    ...(style.details
+      ? hanging(' '.repeat(COUNT_WIDTH + 2), ids.join(' '), style).map((line) =>
+          style.paint('dim', line),
+        )
+      : []),
   ]);
-  return [paint('bold', 'Not tested:'), ...lines, ''];
+  return [style.paint('bold', 'Not tested:'), ...lines, ''];
 };
 
-const formatFigures = (report: Report): readonly string[] => {
-  const lines = figuresOf(report).map(({ id, reason }) => `  ${id}: ${onOneLine(reason ?? '')}`);
+const formatFigures = (report: Report, style: Style): readonly string[] => {
+  const lines = figuresOf(report).flatMap(({ id, reason }) =>
+    hanging(`  ${id}: `, onOneLine(reason ?? ''), style),
+  );
   return lines.length === 0 ? [] : ['Figures:', ...lines, ''];
 };
 
-const formatStale = ({ baseline }: Report, paint: Paint): readonly string[] => {
-  const lines = (baseline?.stale ?? []).map(({ id, reason }) => `  ${id} (${onOneLine(reason)})`);
+const formatStale = ({ baseline }: Report, style: Style): readonly string[] => {
+  const lines = (baseline?.stale ?? []).flatMap(({ id, reason }) =>
+    hanging('  ', `${id} (${onOneLine(reason)})`, style),
+  );
   const title = 'These checks pass now: remove them from the baseline.';
-  return lines.length === 0 ? [] : [paint('red', title), ...lines, ''];
+  if (lines.length === 0) return [];
+  return [...wrap(title, style.width).map((line) => style.paint('red', line)), ...lines, ''];
 };
 
-const VERDICT_COLOURS = {
-  conformant: 'green',
-  not_conformant: 'red',
-  inconclusive: 'yellow',
-} as const;
+const isFailure = ({ severity }: Finding): boolean =>
+  severity === 'failed' || severity === 'error' || severity === 'warning';
+
+/** Number of checks that this finding decides, or that are not meaningful until it is fixed. */
+const weightOf = ({ result: { id, decides } }: Finding): number =>
+  decides.length +
+  CATALOGUE.filter((check) => isActive(check) && check.after?.includes(id) === true).length;
+
+/** The failure to fix first: of the most severe, the one on which most checks depend. */
+const firstToFix = (failures: readonly Finding[]): Finding | undefined => {
+  const failed = failures.filter(({ result }) => result.status === 'fail');
+  const [worst] = failed;
+  if (worst === undefined || worst.result.forgery_took_effect) return worst;
+  return failed
+    .filter(
+      ({ severity, result }) => severity === worst.severity && result.level === worst.result.level,
+    )
+    .toSorted((one, other) => weightOf(other) - weightOf(one))[0];
+};
+
+/** Ids of all failures, worst first, and the fix to start with. */
+const formatFailures = (report: Report, style: Style): readonly string[] => {
+  const failures = findingsOf(report).filter(isFailure);
+  const first = firstToFix(failures);
+  const rows = failures.map(({ result: { id, level, decides }, severity }) => {
+    const more = decides.length === 0 ? '' : `  and ${decides.length} more by the same cause`;
+    return `  ${SEVERITY_LABELS[severity].padEnd(9)}${level.padEnd(8)}${id}${more}`;
+  });
+  if (rows.length === 0) return [];
+  if (first === undefined) return [style.paint('bold', 'Findings:'), ...rows, ''];
+  const fix = firstSentences(onOneLine(first.result.fix ?? first.result.title), MAX_FIX);
+  return [
+    style.paint('bold', 'Findings:'),
+    ...rows,
+    '',
+    ...hanging('Fix first: ', `${first.result.id}. ${fix}`, style),
+    '',
+  ];
+};
 
 const plain: Paint = (_colour, text) => text;
 
-/** @param paint colors; plain text by default */
-export const pretty = (report: Report, paint: Paint = plain): string => {
+export const pretty = (report: Report, options: PrettyOptions = {}): string => {
+  const { paint = plain, width = DEFAULT_WIDTH, details = false, detailsHint } = options;
+  const style: Style = { paint, width: Math.max(MIN_WIDTH, width), details };
+  const findings = findingsOf(report);
+  const hasDetails = findings.some(({ result }) => result.exchanges.length > 0);
+  const hint = details || !hasDetails ? undefined : detailsHint;
+  const notes = findings.flatMap((finding) => formatFinding(finding, style));
   const lines = [
-    ...findingsOf(report).flatMap((finding) => formatFinding(finding, paint)),
-    ...formatNotTested(report, paint),
-    ...formatFigures(report),
-    ...formatStale(report, paint),
-    `${formatCounts(report)} (${formatRun(report)})`,
-    `${paint(VERDICT_COLOURS[report.summary.verdict], formatVerdict(report))}: ${onOneLine(report.target)}`,
+    ...notes,
+    ...(notes.length === 0 || notes.at(-1) === '' ? [] : ['']),
+    ...formatNotTested(report, style),
+    ...formatFigures(report, style),
+    ...formatStale(report, style),
+    ...formatFailures(report, style),
+    ...(hint === undefined ? [] : wrap(hint, style.width).map((line) => paint('dim', line))),
+    ...wrap(`${onOneLine(report.target)}, ${formatRun(report)}`, style.width),
+    ...wrap(formatOutcome(report), style.width).map((line) => paint(toneOf(report), line)),
   ];
   return `${lines.join('\n')}\n`;
 };

@@ -63,9 +63,11 @@ const locate = (target: string): { readonly base: string; readonly path: string 
 
 const KINDS = { pass: 'pass', not_tested: 'notApplicable' } as const;
 
-const messageOf = ({ title, actual, reason, expected, diagnosis, fix }: CheckResult): string => {
+const messageOf = (result: CheckResult): string => {
+  const { title, actual, reason, expected, diagnosis, fix, decides } = result;
   const wanted = expected.length === 0 ? null : `Expected: ${expected.join(', or ')}.`;
-  const parts = [`${title}.`, actual ?? reason, wanted, diagnosis, fix];
+  const others = decides.length === 0 ? null : `Decides: ${decides.join(', ')}.`;
+  const parts = [`${title}.`, actual ?? reason, wanted, diagnosis, others, fix];
   return toUSVString(parts.filter((part) => part !== null).join('\n'));
 };
 
@@ -73,6 +75,15 @@ const SARIF_LEVELS: Readonly<Partial<Record<Severity, Result.level>>> = {
   failed: 'error',
   warning: 'warning',
   note: 'note',
+};
+
+const propertiesOf = ({ reproduce, rerun, decides }: CheckResult): Pick<Result, 'properties'> => {
+  const properties = {
+    ...(reproduce === null ? {} : { reproduce }),
+    ...(rerun === null ? {} : { rerun }),
+    ...(decides.length === 0 ? {} : { decides: [...decides] }),
+  };
+  return Object.keys(properties).length === 0 ? {} : { properties };
 };
 
 const toResult = (report: Report, result: CheckResult): Result => {
@@ -102,7 +113,7 @@ const toResult = (report: Report, result: CheckResult): Result => {
     ...(failed && shown !== null
       ? { webRequest: webRequest(shown), webResponse: webResponse(shown) }
       : {}),
-    ...(result.reproduce === null ? {} : { properties: { reproduce: result.reproduce } }),
+    ...propertiesOf(result),
   };
 };
 
@@ -111,7 +122,8 @@ const invocation = (report: Report): Invocation => {
   const errors = report.checks.filter(({ status }) => status === 'error');
   const stale = report.baseline?.stale ?? [];
   return {
-    executionSuccessful: errors.length === 0 && !report.interrupted,
+    executionSuccessful:
+      errors.length === 0 && !report.interrupted && report.summary.verdict !== 'inconclusive',
     startTimeUtc: report.started_at,
     endTimeUtc: new Date(end).toISOString(),
     toolExecutionNotifications: errors.map(({ id, reason }) => ({

@@ -6,6 +6,7 @@
 import type { WallClock } from '../../clock/port.ts';
 import type { Crash, LostControl } from './observed.ts';
 import type { Exchange } from '../net/exchange.ts';
+import { senderOf } from '../judge/sender.ts';
 import { sleep } from '../hooks/hooks.ts';
 import type { Probe } from '../probe/probe.ts';
 import { isAccepted } from '../verdict.ts';
@@ -57,9 +58,11 @@ export const createLiveness = (probe: Probe, wall: WallClock): Liveness => {
   };
 
   const look = async (after: string, last: Exchange | null, wasDown: boolean): Promise<boolean> => {
+    const sender = last === null ? undefined : senderOf(last, probe.signing);
+    const culprit = { by: after, exchange: last, sender };
     const control = await probe.post(probe.event());
     if (wasDown && !isUnreachable(control)) {
-      crashes.push({ by: after, exchange: last, recoveredAfterMs: 0, answersUnsigned: false });
+      crashes.push({ ...culprit, recoveredAfterMs: 0, answersUnsigned: false });
     }
     if (isAccepted(control) || probe.signal?.aborted === true) return true;
     if (!isUnreachable(control)) {
@@ -71,7 +74,7 @@ export const createLiveness = (probe: Probe, wall: WallClock): Liveness => {
     const recoveredAfterMs = back ? wall.now() - since : null;
     const answersUnsigned =
       !back && !isUnreachable(await probe.post(probe.event(), { signature: null }));
-    crashes.push({ by: after, exchange: last, recoveredAfterMs, answersUnsigned });
+    crashes.push({ ...culprit, recoveredAfterMs, answersUnsigned });
     return back;
   };
 

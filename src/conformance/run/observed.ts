@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Sender } from '../judge/sender.ts';
 import type { Exchange } from '../net/exchange.ts';
 
 export interface SeenExchange {
@@ -19,6 +20,8 @@ export interface Crash {
   readonly exchange: Exchange | null;
   /** 0 if it was available at the next check, null if it did not recover in time. */
   readonly recoveredAfterMs: number | null;
+  /** Who can send the exchange's request; undefined without an exchange. */
+  readonly sender?: Sender | undefined;
   /** It responds to unsigned requests but closes the connection on every valid event: the process is running. */
   readonly answersUnsigned: boolean;
 }
@@ -29,6 +32,14 @@ export interface LostControl {
   readonly control: Exchange;
 }
 
+/** Accepted events have no effect any longer. */
+export interface EffectsStop {
+  /** After a restart, this one alone stopped them again; null when that could not be tried. */
+  readonly culprit: SeenExchange | null;
+  /** What was sent around the time when effects stopped, latest first. */
+  readonly suspects: readonly SeenExchange[];
+}
+
 export interface Observed {
   readonly exchanges: readonly SeenExchange[];
   readonly crashes: readonly Crash[];
@@ -37,6 +48,10 @@ export interface Observed {
   readonly controls: number;
   /** Timeout of one request. */
   readonly timeoutMs: number;
+  /** Since when accepted events have no effect any longer; null while they have. */
+  readonly effectsStop?: EffectsStop | null;
+  /** Whether effects can be observed. */
+  readonly seesEffects?: boolean;
   /** Labels of all secrets in a text: the signing secret and the digests of all requests, in every encoding. */
   secretsIn(text: string): readonly string[];
 }

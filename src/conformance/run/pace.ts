@@ -7,16 +7,26 @@ import type { Exchange } from '../net/exchange.ts';
 
 /** Sequential requests of an average check; measured with receivers that respond after 3 s and 8 s. */
 const SEQUENTIAL_REQUESTS = 5;
+/** Measured in slow mode. */
+const SIDE_BY_SIDE = 12;
 /** Only recent responses count, because a receiver can slow down. */
 const SAMPLES = 20;
 
 export interface Pace {
   seen(exchange: Exchange): void;
+  /** Whether the receiver is so slow that requests should run side by side. */
+  isSlow(): boolean;
   /** Average response time; 0 before the first response. */
   averageMs(): number;
-  /** Estimated duration of a number of checks. */
-  estimateMs(checks: number): number;
+  /** Estimated duration of a number of checks. @param isSideBySide whether most of them run at the same time */
+  estimateMs(checks: number, isSideBySide?: boolean): number;
 }
+
+/** From here on, sequential requests take most of a run. */
+const SLOW_MS = 700;
+
+const medianOf = (durations: readonly number[]): number =>
+  durations.toSorted((one, other) => one - other)[Math.floor(durations.length / 2)] ?? 0;
 
 export const createPace = (): Pace => {
   const durations: number[] = [];
@@ -28,6 +38,8 @@ export const createPace = (): Pace => {
       if (durations.length > SAMPLES) durations.shift();
     },
     averageMs,
-    estimateMs: (checks) => averageMs() * SEQUENTIAL_REQUESTS * checks,
+    isSlow: () => durations.length > 0 && medianOf(durations) > SLOW_MS,
+    estimateMs: (checks, isSideBySide = false) =>
+      (averageMs() * SEQUENTIAL_REQUESTS * checks) / (isSideBySide ? SIDE_BY_SIDE : 1),
   };
 };

@@ -15,8 +15,20 @@ export interface RunPlan {
   readonly checks: readonly Check[];
   /** Ids of the checks that validate hooks; see `CheckPlan.validators`. */
   readonly validators: ReadonlyMap<Hook, string>;
-  readonly context: Omit<ProbeContext, 'seen' | 'timeoutMs' | 'events' | 'random' | 'backlog'>;
+  readonly context: Omit<
+    ProbeContext,
+    | 'seen'
+    | 'timeoutMs'
+    | 'events'
+    | 'random'
+    | 'backlog'
+    | 'memory'
+    | 'allExchanges'
+    | 'primaryType'
+  >;
   readonly seed: number;
+  /** Makes event ids and addresses differ from those of another run with the seed; default: 0, the same ones. */
+  readonly idSalt?: number | undefined;
   /** Timeout of one request. */
   readonly timeoutMs: number;
   /** Maximum number of concurrent checks in parallel stages. */
@@ -28,7 +40,7 @@ export interface RunPlan {
   /** When the run must end; default: never. */
   readonly deadline?: Deadline | undefined;
   /** See `VerifyOptions.rerun`. */
-  readonly rerun?: ((id: string) => string) | undefined;
+  readonly rerun?: ((id: string | null, seed: number) => string) | undefined;
   /** See `VerifyOptions.describeNeed`. */
   readonly describeNeed?: DescribeNeed | undefined;
   readonly onProgress: (progress: Progress) => void;

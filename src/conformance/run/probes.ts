@@ -3,20 +3,33 @@
  *
  * @module
  */
+import pLimit from 'p-limit';
 import { seededRandom } from '../../domain/random.ts';
 import type { Hook } from '../needs.ts';
+import { knowsCause } from '../experiments/known-causes.ts';
 import { createBacklog } from '../hooks/backlog.ts';
+import { primaryTypeOf } from '../judge/interests.ts';
 import { createEventMaker } from '../probe/event-maker.ts';
+import { createRunMemory } from '../probe/run-memory.ts';
+import type { HttpClient } from '../net/http-client.ts';
+import { createThrottle, type Throttle } from '../net/throttle.ts';
 import { createProbe, type Probe } from '../probe/probe.ts';
 import { createExchangeLog, type ExchangeLog } from './exchange-log.ts';
 import { hooksWithout } from './hook-members.ts';
 import { createPace, type Pace } from './pace.ts';
+import { createSlowMode, MAX_IN_FLIGHT, type SlowMode } from './slow-mode.ts';
 import type { RunPlan } from './plan.ts';
 
 /** After the first timeout, a request without a valid signature waits no longer than this, so that a run ends. */
 const TIMEOUT_AFTER_HANG_MS = 1000;
 /** Valid events get more time: on a busy machine a slow response must not be reported as a failure. */
 const VALID_TIMEOUT_AFTER_HANG_MS = 3000;
+
+/** An effect is awaited no longer than this once accepted events are known to be lost. */
+const EFFECT_WITHIN_AFTER_LOSS_MS = 1000;
+
+type ProbesPlan = Pick<RunPlan, 'context' | 'seed' | 'idSalt' | 'timeoutMs'> &
+  Partial<Pick<RunPlan, 'onProgress'>>;
 
 export interface Probes {
   /**
@@ -26,6 +39,8 @@ export interface Probes {
   create(by: string, inBurst?: boolean): Probe;
   readonly exchanges: ExchangeLog['all'];
   readonly pace: Pace;
+  readonly throttle: Throttle;
+  readonly slowMode: SlowMode;
 }
 
 /** Each check draws from its own random stream, so that concurrent checks do not affect it. */
@@ -34,16 +49,32 @@ const seedOf = (seed: number, name: string): number =>
 
 /** @param isUnreliable whether a hook has failed its validation: probes do not get it */
 export const createProbes = (
-  { context, seed, timeoutMs }: Pick<RunPlan, 'context' | 'seed' | 'timeoutMs'>,
+  { context, seed, idSalt, timeoutMs, onProgress }: ProbesPlan,
   isUnreliable: (hook: Hook) => boolean,
 ): Probes => {
   const log = createExchangeLog();
   const pace = createPace();
+  const memory = createRunMemory();
   const { effects } = context.hooks;
   const backlog = effects === undefined ? null : createBacklog(effects, context.wall);
+  const throttle = createThrottle({
+    wall: context.wall,
+    signal: context.signal,
+    onFirst: (waitMs) => onProgress?.({ type: 'throttled', waitMs }),
+  });
   let hasHung = false;
 
+  const slowMode = createSlowMode(pace, (answerMs) =>
+    onProgress?.({ type: 'shortened', answerMs }),
+  );
+  const inFlight = pLimit(MAX_IN_FLIGHT);
+  const client: HttpClient = {
+    ...context.client,
+    send: (request, ms) => inFlight(() => context.client.send(request, ms)),
+  };
   return {
+    throttle,
+    slowMode,
     exchanges: log.all,
     pace,
     create: (by, inBurst = false) => {
@@ -52,14 +83,30 @@ export const createProbes = (
         ...context,
         hooks: hooksWithout(context.hooks, isUnreliable),
         random,
-        events: createEventMaker(random, context.wall.now),
+        events: createEventMaker(random, context.wall.now, {
+          ...(idSalt === undefined ? {} : { salt: idSalt }),
+          knownEmail: context.leadEmail,
+        }),
+        client: inBurst ? context.client : client,
+        throttle: inBurst ? undefined : throttle,
+        limits: throttle.limits,
+        isSlow: slowMode.isOn,
         backlog,
+        memory,
+        primaryType: () => primaryTypeOf(context),
+        // Once accepted events are known to be lost, each further one would take the whole patience.
+        ...(knowsCause(context, 'lost')
+          ? { effectWithinMs: () => EFFECT_WITHIN_AFTER_LOSS_MS }
+          : {}),
+        allExchanges: () => log.all.map(({ exchange }) => exchange),
         timeoutMs: (isValid) => {
           const maxMs = isValid ? VALID_TIMEOUT_AFTER_HANG_MS : TIMEOUT_AFTER_HANG_MS;
           return hasHung ? Math.min(maxMs, timeoutMs) : timeoutMs;
         },
         seen: (exchange) => {
           log.add(by, inBurst, exchange);
+          memory.seen(exchange);
+          throttle.note(exchange);
           if (!inBurst) pace.seen(exchange);
           if (exchange.reply.kind === 'none' && exchange.reply.cause === 'timeout') hasHung = true;
         },

@@ -12,18 +12,42 @@ import { quoteForShell as quote } from '../../domain/shell.ts';
 /** Longer bodies do not fit on a command line. */
 const MAX_BODY_BYTES = 8000;
 
-const isPrintable = (bytes: Uint8Array): boolean => {
-  const text = Buffer.from(bytes).toString('utf8');
-  return Buffer.from(text).equals(Buffer.from(bytes)) && !/[\u0000-\u001F\u007F]/.test(text);
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+const isUtf8 = (bytes: Uint8Array): boolean => {
+  try {
+    decoder.decode(bytes);
+    return true;
+  } catch {
+    return false;
+  }
 };
 
-/** A command that prints exactly these bytes. */
+const octal = (byte: number): string => `\\${byte.toString(8).padStart(3, '0')}`;
+
+/** The argument of `printf` that prints these bytes: control characters and bytes that are not text are in octal. */
+const formatOf = (bytes: Uint8Array): string => {
+  // Byte by byte, unless all of it is text.
+  const text = Buffer.from(bytes).toString(isUtf8(bytes) ? 'utf8' : 'latin1');
+  const escaped = isUtf8(bytes) ? /[\u0000-\u001F\u007F]/g : /[^\u0020-\u007E]/g;
+  return text
+    .replaceAll(/[\\%]/g, (character) => (character === '%' ? '%%' : '\\\\'))
+    .replaceAll(escaped, (character) => octal(character.charCodeAt(0)));
+};
+
+/** A command that prints exactly these bytes, without a line break in it. */
 const printing = (bytes: Uint8Array): string => {
-  if (isPrintable(bytes)) return `printf %s ${quote(Buffer.from(bytes).toString('utf8'))}`;
-  return `printf %s ${quote(Buffer.from(bytes).toString('base64'))} | base64 -d`;
+  const text = Buffer.from(bytes).toString('utf8');
+  if (isUtf8(bytes) && !/[\u0000-\u001F\u007F]/.test(text)) return `printf %s ${quote(text)}`;
+  const format = quote(formatOf(bytes));
+  const base64 = quote(Buffer.from(bytes).toString('base64'));
+  // A body that is binary as a whole is shorter this way. A format that starts with a hyphen would be an option.
+  return format.length > 2 * base64.length || format.startsWith("'-")
+    ? `printf %s ${base64} | base64 -d`
+    : `printf ${format}`;
 };
 
-const HMAC = `openssl dgst -${SIGNATURE.algorithm} -hmac "$SENDEMALL_MOCK_SECRET" | sed 's/^.* //'`;
+const HMAC = `openssl dgst -${SIGNATURE.algorithm} -hmac "\${SENDEMALL_MOCK_SECRET:?set it first}" | sed 's/^.* //'`;
 
 /** Fail without the secret, instead of signing with an empty key. Inside `$(…)` it would not stop the command. */
 const HAS_SECRET = ': "${SENDEMALL_MOCK_SECRET:?set it first}"';

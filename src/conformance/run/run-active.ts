@@ -3,13 +3,12 @@
  *
  * @module
  */
-import { STAGES, type ActiveCheck, type Verdict } from '../check.ts';
-import { BehindError } from '../hooks/backlog.ts';
+import { areaOf, STAGES, type ActiveCheck, type Verdict } from '../check.ts';
+import { changedStateOf } from '../experiments/knowledge.ts';
 import type { Exchange } from '../net/exchange.ts';
 import { stopwatch } from '../net/stopwatch.ts';
-import type { Probe } from '../probe/probe.ts';
-import { notTested, unjudged } from '../verdict.ts';
-import { orGiveUp } from './cut-off.ts';
+import { notTested } from '../verdict.ts';
+import { couldNotRun, createJudge } from './judge-check.ts';
 import { isRefusedConnection, isUnreachable, type Liveness } from './liveness.ts';
 import type { RunPlan } from './plan.ts';
 import type { Probes } from './probes.ts';
@@ -26,18 +25,6 @@ export interface ActiveRunOptions {
   readonly cutOff: (begun: boolean) => Verdict;
 }
 
-/** Message of an error with its cause, because "fetch failed" alone is not helpful. */
-const reasonOf = (error: unknown): string => {
-  if (!(error instanceof Error)) return String(error);
-  const { message, cause } = error;
-  if (!(cause instanceof Error)) return message;
-  const { code = cause.message } = cause as NodeJS.ErrnoException;
-  return `${message} (${code})`;
-};
-
-const couldNotRun = ({ id }: ActiveCheck, error: unknown): Verdict =>
-  unjudged(`${id} could not run: ${reasonOf(error)}`);
-
 /** A failure shown only by exchanges that a crash cut off is not this check's finding: one cause, one finding. */
 const unlessCrashed = (verdict: Verdict, sent: readonly Exchange[]): Verdict => {
   if (verdict.status !== 'fail') return verdict;
@@ -47,24 +34,23 @@ const unlessCrashed = (verdict: Verdict, sent: readonly Exchange[]): Verdict => 
     : verdict;
 };
 
-/** @returns a function that runs one check and stores its result */
-export const createActiveRun = (
-  options: ActiveRunOptions,
-): ((check: ActiveCheck) => Promise<void>) => {
+/** Whether a phase with this check ends with a control: not after mere measurements, and not at the end of a run. */
+const isFollowedByControl = (check: ActiveCheck): boolean =>
+  STAGES[check.stage].control && areaOf(check) !== 'performance' && check.stage !== 'flood';
+
+export interface ActiveRun {
+  /** Run one check and store its result. */
+  (check: ActiveCheck): Promise<void>;
+  /** Send one control for all checks of a phase, if any of their stages has controls. */
+  controlPhase(checks: readonly ActiveCheck[]): Promise<void>;
+}
+
+export const createActiveRun = (options: ActiveRunOptions): ActiveRun => {
   const { plan, probes, liveness, results, skipReasons, cutOff } = options;
-  const { wall, signal } = plan.context;
+  const { signal } = plan.context;
   const hasEnded = (): boolean => signal?.aborted === true;
 
-  const judge = async (check: ActiveCheck, probe: Probe): Promise<Verdict> => {
-    try {
-      const verdict = await orGiveUp(check.run(probe), wall, signal);
-      return verdict === null || hasEnded() ? cutOff(true) : verdict;
-    } catch (error) {
-      if (hasEnded()) return cutOff(true);
-      if (error instanceof BehindError) return notTested(error.message);
-      return couldNotRun(check, error);
-    }
-  };
+  const judge = createJudge(options);
 
   /** Stop the run if the receiver is gone. An intended restart is no crash. */
   const verifyAlive = async (check: ActiveCheck, sent: readonly Exchange[]): Promise<void> => {
@@ -76,7 +62,9 @@ export const createActiveRun = (
     }
     // In a stage without controls, only a lost connection is a reason to send one.
     const lost = sent.find(isUnreachable);
-    if (!STAGES[check.stage].control && lost === undefined) return;
+    // For a slow receiver, one control per phase has to do.
+    const isDue = STAGES[check.stage].control && !probes.slowMode.isOn();
+    if (!isDue && lost === undefined) return;
     // Under a burst, some systems refuse the connections that they cannot hold.
     const wasDown = !('crowd' in STAGES[check.stage]) && sent.some(isRefusedConnection);
     const alive = await liveness.control(check.id, lost ?? sent.at(-1) ?? null, wasDown);
@@ -99,10 +87,17 @@ export const createActiveRun = (
       if (!hasEnded()) verdict = couldNotRun(check, error);
     }
     if (liveness.crashes.length > crashesBefore) verdict = unlessCrashed(verdict, exchanges);
-    return { verdict, exchanges, durationMs };
+    return { verdict, exchanges, durationMs, changed: changedStateOf(probe) };
   };
 
-  return async (check) => {
+  const controlPhase = async (checks: readonly ActiveCheck[]): Promise<void> => {
+    const id = checks.findLast(isFollowedByControl)?.id;
+    if (id === undefined || hasEnded() || skipReasons.isStopped()) return;
+    if (await liveness.control(id, null)) return;
+    skipReasons.stop(`Not run: the receiver crashed before or during ${id} and did not recover.`);
+  };
+
+  const runAndStore = async (check: ActiveCheck): Promise<void> => {
     const reason = skipReasons.of(check);
     if (reason !== null || hasEnded()) {
       const verdict = reason === null ? cutOff(false) : notTested(reason);
@@ -110,10 +105,14 @@ export const createActiveRun = (
       return;
     }
     plan.onProgress({ type: 'started', check });
-    const result = results.finish(check, await run(check));
+    const { changed, ...ran } = await run(check);
+    const result = results.finish(check, ran);
     if (plan.bail && plan.counts(result)) {
       skipReasons.stop(`Not run: stopped after the failure of ${check.id}.`);
     }
     if ('gate' in STAGES[check.stage] && result.status !== 'pass') skipReasons.closeGate(check.id);
+    if (changed !== null) skipReasons.stop(`Not run: see ${check.id}. ${changed.cause}`);
   };
+
+  return Object.assign(runAndStore, { controlPhase });
 };

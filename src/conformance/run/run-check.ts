@@ -4,7 +4,7 @@
  * @module
  */
 import { areaOf, isActive, STAGES, type Check, type Level, type Verdict } from '../check.ts';
-import { describeNeedInCode, describeReason, type DescribeNeed } from '../needs.ts';
+import { describeNeedInCode, describeReason, type DescribeNeed, type Need } from '../needs.ts';
 import type { Exchange } from '../net/exchange.ts';
 import type { Signing } from '../probe/signing.ts';
 import { YOURS, type Redactor } from '../redact/redact.ts';
@@ -26,8 +26,8 @@ export interface ResultContext {
   readonly signing: Signing;
   /** Whether any TLS certificate was accepted. */
   readonly insecure: boolean;
-  /** Build a command that reruns one check. */
-  readonly rerun?: ((id: string) => string) | undefined;
+  /** Build a command that reruns one check, or the whole run if the id is null. */
+  readonly rerun?: ((id: string | null) => string) | undefined;
   /** Wording of what a check needs; default: names of options in code. */
   readonly describeNeed?: DescribeNeed | undefined;
 }
@@ -63,15 +63,27 @@ const isReproducibleBy = (check: Check, exchange: Exchange): boolean => {
   return reproducible === 'fault' || (reproducible === 'refusal' && !isAccepted(exchange));
 };
 
+/** The command that reruns the check; null without one. A passive check judges the requests of a whole run. */
+const rerunOf = (check: Check, context: ResultContext): string | null =>
+  context.rerun === undefined
+    ? null
+    : withoutSecrets(context.rerun(isActive(check) ? check.id : null), context);
+
 /** The command for the last request if it reproduces the fault; otherwise the command that reruns the check. */
 const reproduction = (check: Check, exchanges: readonly Exchange[], context: ResultContext) => {
-  const { signing, insecure, rerun } = context;
+  const { signing, insecure } = context;
   const last = exchanges.at(-1);
   const request = last === undefined ? null : reproduce(last, signing, { insecure });
   const single = request === null ? null : withoutSecrets(request, context);
   if (single !== null && last !== undefined && isReproducibleBy(check, last)) return single;
-  return rerun === undefined ? single : withoutSecrets(rerun(check.id), context);
+  return context.rerun === undefined ? single : rerunOf(check, context);
 };
+
+/** What would make the check testable; null if it was tested, or for another reason. */
+const needOf = (verdict: Verdict): Need | null =>
+  verdict.status === 'not_tested' && typeof verdict.reason !== 'string'
+    ? verdict.reason.needs
+    : null;
 
 const LEVELS_BY_SEVERITY: readonly Level[] = ['MUST', 'SHOULD', 'INFO'];
 
@@ -103,7 +115,11 @@ export const toResult = (check: Check, ran: Ran, context: ResultContext): CheckR
     actual: orNull(details.actual),
     diagnosis: orNull(details.diagnosis),
     fix: orNull(details.fix),
+    needs: needOf(verdict),
     reproduce: failed ? reproduction(check, exchanges, context) : null,
+    rerun: failed ? rerunOf(check, context) : null,
+    decides: [],
+    forgery_took_effect: verdict.status === 'fail' && verdict.symptom === 'forged',
     exchanges: exchanges
       .slice(-(failed ? MAX_EXCHANGES.fail : MAX_EXCHANGES.others))
       .map((one) => reportExchange(one, context.redactor.apply)),

@@ -7,6 +7,7 @@ import type { PassiveCheck, Verdict } from '../check.ts';
 import { sleep } from '../hooks/hooks.ts';
 import { stopwatch } from '../net/stopwatch.ts';
 import { notTested } from '../verdict.ts';
+import type { EffectsGuard } from './effects-guard.ts';
 import type { Liveness } from './liveness.ts';
 import type { RunPlan } from './plan.ts';
 import type { Probes } from './probes.ts';
@@ -19,13 +20,14 @@ export interface PassiveRunOptions {
   readonly liveness: Liveness;
   readonly results: Results;
   readonly skipReasons: Pick<SkipReasons, 'ofPassive'>;
+  readonly effects: EffectsGuard;
   readonly cutOff: (begun: boolean) => Verdict;
 }
 
 /** Run the passive checks in order. If a check that bears on MUST was cut off, none of them can pass. */
 export const runPassive = async (
   checks: readonly PassiveCheck[],
-  { plan, probes, liveness, results, skipReasons, cutOff }: PassiveRunOptions,
+  { plan, probes, liveness, results, skipReasons, effects, cutOff }: PassiveRunOptions,
 ): Promise<void> => {
   const { context, timeoutMs } = plan;
   const isPartial = results.isPartial();
@@ -44,6 +46,8 @@ export const runPassive = async (
       lostControls: liveness.lostControls,
       controls: liveness.controls,
       timeoutMs,
+      effectsStop: effects.stop,
+      seesEffects: effects.isObservable(),
       secretsIn: context.redactor.find,
     });
     const verdict = observed.status === 'pass' && isPartial ? cutOff(true) : observed;

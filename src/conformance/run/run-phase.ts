@@ -3,13 +3,24 @@
  *
  * @module
  */
-import { STAGES, type ActiveCheck } from '../check.ts';
+import { STAGES, type ActiveCheck, type Stage } from '../check.ts';
 import { waitsFor, type Phase } from './schedule.ts';
 
-/** Run the checks of a phase in order; in a parallel stage up to `concurrency` at a time. */
+/** Concurrent checks if the receiver is slow. */
+const SLOW_CONCURRENCY = 96;
+
+/** How many checks of a stage run at a time. */
+const workersOf = (stage: Stage, concurrency: number, isSlow: boolean): number => {
+  if (STAGES[stage].parallel) return isSlow ? Math.max(concurrency, SLOW_CONCURRENCY) : concurrency;
+  return 1;
+};
+
+/**
+ * Run the checks of a phase in order; in a parallel stage up to `concurrency` at a time, and more if the receiver is slow.
+ */
 export const runPhase = async (
   { stage, checks }: Phase,
-  concurrency: number,
+  { concurrency, isSlow }: { readonly concurrency: number; readonly isSlow: boolean },
   run: (check: ActiveCheck) => Promise<void>,
 ): Promise<void> => {
   const waiting = [...checks];
@@ -25,6 +36,6 @@ export const runPhase = async (
       await ran;
     }
   };
-  const workers = STAGES[stage].parallel ? concurrency : 1;
+  const workers = workersOf(stage, concurrency, isSlow);
   await Promise.all(Array.from({ length: workers }, work));
 };

@@ -8,10 +8,10 @@
 import { isActive, type PassiveCheck } from '../check.ts';
 import type { CheckResult } from '../report.ts';
 import { notReached } from './cut-off.ts';
+import { createEffectsGuard } from './effects-guard.ts';
 import { createLiveness } from './liveness.ts';
-import type { Pace } from './pace.ts';
 import type { RunPlan } from './plan.ts';
-import { createProbes } from './probes.ts';
+import { createProbes, type Probes } from './probes.ts';
 import { createResults } from './results.ts';
 import { createActiveRun } from './run-active.ts';
 import { runPassive } from './run-passive.ts';
@@ -23,14 +23,14 @@ import { createSkipReasons, type SkipReasons } from './skip-reasons.ts';
 const createBudgetCheck = (
   { deadline, context, onProgress }: RunPlan,
   schedule: Schedule,
-  pace: Pace,
+  { pace, slowMode }: Pick<Probes, 'pace' | 'slowMode'>,
   skipReasons: SkipReasons,
 ): (() => boolean) => {
   let announced = false;
   return () => {
     const remainingMs = deadline?.remainingMs() ?? Infinity;
     const runnable = schedule.remaining.filter((check) => skipReasons.of(check) === null).length;
-    const estimateMs = pace.estimateMs(runnable);
+    const estimateMs = pace.estimateMs(runnable, slowMode.isOn());
     if (estimateMs <= remainingMs || context.signal?.aborted === true) return false;
     if (!announced) {
       onProgress({ type: 'slow', answerMs: pace.averageMs(), estimateMs, remainingMs });
@@ -40,24 +40,49 @@ const createBudgetCheck = (
   };
 };
 
-/** Run all checks of a plan. @returns one result per check, in the order of the plan */
+/** Run `work`, which the end of the run may cut off. */
+const unlessEnded = async (
+  signal: AbortSignal | undefined,
+  work: () => Promise<void>,
+): Promise<void> => {
+  try {
+    await work();
+  } catch (error) {
+    if (signal?.aborted !== true) throw error;
+  }
+};
+
+/** Run all checks of a plan. @returns one result per check, in the order of the plan; failures with one cause are one finding */
 export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> => {
   const { checks, context, concurrency, deadline } = plan;
   const results = createResults(plan);
   const skipReasons = createSkipReasons(plan, results);
   const probes = createProbes(plan, (hook) => skipReasons.unreliable(hook) !== null);
-  const liveness = createLiveness(probes.create('control'), context.wall);
+  const control = probes.create('control');
+  const liveness = createLiveness(control, context.wall);
   const cutOff = (begun: boolean) =>
     notReached(deadline?.cutOff() ?? 'interruption', deadline?.budgetMs ?? Infinity, begun);
-  const parts = { plan, probes, liveness, results, skipReasons, cutOff };
+  const effects = createEffectsGuard(plan, probes, skipReasons);
+  const parts = { plan, probes, liveness, results, skipReasons, effects, cutOff };
 
   const run = createActiveRun(parts);
   const schedule = createSchedule(checks.filter(isActive));
-  const isShort = createBudgetCheck(plan, schedule, probes.pace, skipReasons);
-  for (let phase = schedule.next(false); phase !== undefined; phase = schedule.next(isShort())) {
-    await runPhase(phase, concurrency, run);
+  const isShort = createBudgetCheck(plan, schedule, probes, skipReasons);
+  let isSlow = false;
+  for (
+    let phase = schedule.next(false);
+    phase !== undefined;
+    phase = schedule.next(isShort(), isSlow)
+  ) {
+    const { checks: ran, stage } = phase;
+    await runPhase(phase, { concurrency, isSlow }, run);
+    await unlessEnded(context.signal, async () => {
+      if (isSlow) await run.controlPhase(ran);
+      await effects.verify(stage);
+      isSlow = await probes.slowMode.look(control);
+    });
   }
   const passive = checks.filter((check): check is PassiveCheck => !isActive(check));
   await runPassive(passive, parts);
-  return checks.map(({ id }) => results.get(id)!);
+  return results.merged();
 };

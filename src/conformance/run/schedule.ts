@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { STAGES, type ActiveCheck, type Level, type Stage } from '../check.ts';
+import { areaOf, STAGES, type ActiveCheck, type Level, type Stage } from '../check.ts';
 
 export interface Phase {
   readonly stage: Stage;
@@ -12,8 +12,14 @@ export interface Phase {
 }
 
 export interface Schedule {
-  /** Remove and return the next phase. @param isShort the time will not last for all @returns undefined at the end */
-  next(isShort: boolean): Phase | undefined;
+  /**
+   * Remove and return the next phase.
+   *
+   * @param isShort the time will not last for all
+   * @param isSlow the receiver is slow: stages whose checks do not disturb each other become one phase
+   * @returns undefined at the end
+   */
+  next(isShort: boolean, isSlow?: boolean): Phase | undefined;
   readonly remaining: readonly ActiveCheck[];
 }
 
@@ -26,6 +32,9 @@ const URGENT_STAGES: readonly Stage[] = [
   'negative',
   ...STAGE_NAMES.filter((stage) => !['reach', 'preflight', 'negative'].includes(stage)),
 ];
+
+/** Stages that a slow receiver is judged by at the same time. */
+const SIDE_BY_SIDE: readonly Stage[] = ['valid', 'negative', 'risky', 'effects'];
 
 /** Whether `check` waits for the result of `earlier`. Every check waits for the validation of the effects hook. */
 export const waitsFor = (check: ActiveCheck, earlier: ActiveCheck): boolean =>
@@ -67,8 +76,17 @@ export const createSchedule = (checks: readonly ActiveCheck[]): Schedule => {
   const urgencyOf = (check: ActiveCheck): number => urgency.get(check)!;
   const remaining = [...checks];
 
-  const take = (stage: Stage, fits: (check: ActiveCheck) => boolean): Phase => {
-    const selected = remaining.filter((check) => check.stage === stage && fits(check));
+  const take = (
+    stage: Stage,
+    stages: readonly Stage[],
+    fits: (check: ActiveCheck) => boolean,
+  ): Phase => {
+    // Response times are measured alone.
+    const isPart = (check: ActiveCheck): boolean =>
+      stages.length === 1 || areaOf(check) !== 'performance';
+    const selected = remaining.filter(
+      (check) => stages.includes(check.stage) && fits(check) && isPart(check),
+    );
     for (const check of selected) remaining.splice(remaining.indexOf(check), 1);
     const sorted = selected.toSorted((one, other) => urgencyOf(one) - urgencyOf(other));
     return { stage, checks: inOrder(sorted) };
@@ -76,7 +94,7 @@ export const createSchedule = (checks: readonly ActiveCheck[]): Schedule => {
 
   return {
     remaining,
-    next: (isShort) => {
+    next: (isShort, isSlow = false) => {
       if (remaining.length === 0) return undefined;
       const most = isShort ? Math.min(...remaining.map(urgencyOf)) : LEVELS.length;
       const fits = (check: ActiveCheck): boolean => urgencyOf(check) <= most;
@@ -84,7 +102,10 @@ export const createSchedule = (checks: readonly ActiveCheck[]): Schedule => {
       const stage = stages.find((name) =>
         remaining.some((check) => check.stage === name && fits(check)),
       )!;
-      return take(stage, fits);
+      const isFirst = remaining.some((check) => check.stage === 'valid' && fits(check));
+      return isSlow && isFirst && SIDE_BY_SIDE.includes(stage)
+        ? take('valid', SIDE_BY_SIDE, fits)
+        : take(stage, [stage], fits);
     },
   };
 };

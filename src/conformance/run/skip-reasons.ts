@@ -16,6 +16,8 @@ export interface SkipReasons {
   unreliable(hook: Hook): string | null;
   /** Skip all further active checks. The first reason stays. */
   stop(reason: string): void;
+  /** Whether the run was stopped. */
+  isStopped(): boolean;
   /** Skip everything that follows, passive checks too, because a prerequisite did not pass. */
   closeGate(id: string): void;
   /** Why passive checks are skipped; null if they are not. */
@@ -61,6 +63,7 @@ export const createSkipReasons = (
     stop: (reason) => {
       stopped ??= reason;
     },
+    isStopped: () => stopped !== null,
     closeGate: (id) => {
       closed ??= `Not meaningful until ${id} passes.`;
       stopped ??= closed;

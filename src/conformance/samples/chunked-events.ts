@@ -5,6 +5,7 @@
  */
 import type { Exchange, HeaderPairs } from '../net/exchange.ts';
 import { sleep } from '../hooks/hooks.ts';
+import type { Event } from '../probe/event-maker.ts';
 import type { Probe } from '../probe/probe.ts';
 import { rawHead } from '../net/raw-socket.ts';
 
@@ -34,8 +35,12 @@ const letRead = async (): Promise<void> => {
 };
 
 /** Posts a fresh valid event over a connection of its own. */
-export const postInPieces = async (probe: Probe, pieces: Pieces): Promise<Exchange> => {
-  const body = Buffer.from(probe.write(probe.event()), 'utf8');
+export const postInPieces = async (
+  probe: Probe,
+  pieces: Pieces,
+  event: Event = probe.event(),
+): Promise<Exchange> => {
+  const body = Buffer.from(probe.write(event), 'utf8');
   const headers = probe.headersFor(body);
   const head = rawHead('POST', probe.url, [
     ...headers,

@@ -168,7 +168,13 @@ describe('state', () => {
     const body =
       '{"suppressed": true, "unsubscribed": null, "open_count": 2, "sentiment": null, "name": "Sarah"}';
     const { state } = await stateFrom(200, body);
-    expect(state).toEqual({ known: true, suppressed: true, open_count: 2, sentiment: null });
+    expect(state).toEqual({
+      known: true,
+      suppressed: true,
+      open_count: 2,
+      sentiment: null,
+      keys: ['suppressed', 'unsubscribed', 'open_count', 'sentiment', 'name'],
+    });
   });
 
   test('rates may be what Python writes and JSON does not know', async () => {

@@ -45,6 +45,7 @@ describe('samples', () => {
     const verdict = await judgeAccepted(probe, samples);
     expect(verdict).toEqual({
       status: 'fail',
+      symptom: 'refused',
       expected: ['a 2xx'],
       actual: expect.stringMatching(
         /^rejected: b: 415 in \d+ ms; c: connection \D+ after \d+ ms$/,
@@ -249,6 +250,7 @@ describe('samples that must take effect', () => {
     for (const { body } of samples.slice(1)) lost.add(body.id);
     expect(await judgeProcessed(probe, samples)).toEqual({
       status: 'fail',
+      symptom: 'lost',
       expected: ['a 2xx and one effect'],
       actual: 'accepted with 2xx, but without effect: lost; lost as well',
       exchanges: probe.exchanges.slice(1),

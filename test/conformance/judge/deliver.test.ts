@@ -123,6 +123,7 @@ describe('what was delivered is judged', () => {
     ];
     expect(judgeAccepted(delivered)).toEqual({
       status: 'fail',
+      symptom: 'refused',
       expected: ['a 2xx'],
       actual: expect.stringMatching(
         /^the second: 500 in \d+ ms; the third: 404 in \d+ ms$/,
@@ -148,6 +149,7 @@ describe('what was delivered is judged', () => {
     counts.set(delivered[1]!.event.id, 0).set(delivered[2]!.event.id, 2);
     expect(await judgeOnce(probe, delivered)).toEqual({
       status: 'fail',
+      symptom: 'lost',
       expected: ['one effect per event'],
       actual: expect.stringMatching(
         /^lost: 204 in \d+ ms, no effect; twice: 204 in \d+ ms, 2 effects$/,

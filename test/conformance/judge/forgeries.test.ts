@@ -133,6 +133,7 @@ describe.each([
     const { probe } = receiver;
     expect(await judge(probe, forgeries)).toEqual({
       status: 'fail',
+      symptom: 'forged',
       expected: [REFUSAL],
       actual: expect.stringMatching(
         /^accepted no header: 200 in \d+ ms; empty: 200 in \d+ ms, and processed it$/,

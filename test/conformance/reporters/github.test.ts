@@ -5,6 +5,7 @@
  */
 import { expect, test } from 'vitest';
 import { github } from '../../../src/conformance/reporters/github.ts';
+import { brokenOff, good } from './mixed.ts';
 import { empty, nasty } from './sample.ts';
 
 const decode = (text: string): string =>
@@ -40,5 +41,10 @@ test('one line for each finding that counts, worst first; nothing in it is anoth
 });
 
 test('nothing to say is nothing', () => {
-  expect(github(empty())).toBe('');
+  expect(github(good())).toBe('');
+});
+
+test('a run that could not learn enough is an error, as its exit status is', () => {
+  expect(github(empty())).toBe('::error title=verify::INCONCLUSIVE\n');
+  expect(github(brokenOff())).toBe('::error title=verify::INTERRUPTED after 0 of 1\n');
 });

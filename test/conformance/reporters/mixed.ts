@@ -3,14 +3,14 @@
  *
  * @module
  */
-import {
-  summarise,
-  type CheckResult,
-  type Report,
-  type ReportedExchange,
-  type ReportedRequest,
-  type ReportedResponse,
+import type {
+  CheckResult,
+  Report,
+  ReportedExchange,
+  ReportedRequest,
+  ReportedResponse,
 } from '../../../src/conformance/report.ts';
+import { summarise } from '../../../src/conformance/summary.ts';
 import { blankResult } from '../blank-result.ts';
 
 const exchange = (
@@ -96,6 +96,7 @@ export const reportOf = (checks: readonly CheckResult[], more: Partial<Report> =
     baseline: more.baseline ?? null,
     cutOff: more.cut_off?.by ?? null,
   }),
+  next_step: null,
   baseline: null,
   checks,
   ...more,

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { summarise, type CheckResult, type Report } from '../../../src/conformance/report.ts';
+import type { CheckResult, Report } from '../../../src/conformance/report.ts';
+import { summarise } from '../../../src/conformance/summary.ts';
 import { verify } from '../../../src/conformance/verify.ts';
 import { MUTANTS } from '../../receivers/mutants/all.ts';
 import { blankResult } from '../blank-result.ts';
@@ -71,6 +72,7 @@ const reportOf = (checks: readonly CheckResult[]): Report => {
     cut_off: null,
     fail_on: 'must',
     summary: summarise(checks, { failOn: 'must', baseline }),
+    next_step: null,
     baseline,
     checks,
   };

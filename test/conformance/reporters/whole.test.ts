@@ -32,10 +32,11 @@ const results = (text: string): unknown => {
 describe.each(Object.entries(REPORTS))('%s', (_, make) => {
   test('for a terminal', () => {
     expect(pretty(make())).toMatchSnapshot();
+    expect(pretty(make(), { details: true })).toMatchSnapshot();
   });
 
   test('for a terminal, in colour', () => {
-    const text = pretty(make(), (colour, words) => `<${colour}>${words}</>`);
+    const text = pretty(make(), { paint: (colour, words) => `<${colour}>${words}</>` });
     expect(text).toMatchSnapshot();
     // Colour is all that it adds.
     expect(text.replaceAll(/<\/?[a-z]*>/g, '').replaceAll(/ +$/gm, '')).toBe(

@@ -42,7 +42,13 @@ describe('a control', () => {
     await using _ = receiver;
     expect(await liveness.control('http/a', LAST)).toBe(false);
     expect(liveness.crashes).toEqual([
-      { by: 'http/a', exchange: LAST, recoveredAfterMs: null, answersUnsigned: false },
+      {
+        by: 'http/a',
+        exchange: LAST,
+        sender: 'anyone',
+        recoveredAfterMs: null,
+        answersUnsigned: false,
+      },
     ]);
     expect(liveness.lostControls).toEqual([]);
     expect(receiver.wall.now()).toBe(5000);
@@ -87,7 +93,7 @@ describe('a control', () => {
   test('to one that was down meanwhile and is back says that it died', async () => {
     const { receiver, liveness } = await vitalityOf((_heard, nth) => (nth === 0 ? 204 : 500));
     await using _ = receiver;
-    const death = { exchange: LAST, recoveredAfterMs: 0, answersUnsigned: false };
+    const death = { exchange: LAST, sender: 'anyone', recoveredAfterMs: 0, answersUnsigned: false };
     expect(await liveness.control('http/a', LAST, true)).toBe(true);
     expect(liveness).toMatchObject({ crashes: [{ by: 'http/a', ...death }], lostControls: [] });
     expect(await liveness.control('http/b', LAST, true)).toBe(true);

@@ -95,8 +95,20 @@ describe('http/survives', () => {
       status: 'fail',
       expected: ['the receiver keeps responding'],
       actual,
+      diagnosis: expect.stringMatching(/^An uncaught error ends the process. Anybody can send/),
       exchanges: [last],
     });
+  });
+  test.each([
+    ['anyone', undefined, 'needs no valid signature'],
+    ['provider', undefined, 'The provider sends such events'],
+    ['secret_holder', 'SHOULD', 'Only the holder of the secret'],
+  ] as const)('a death by what %s can send', (sender, level, text) => {
+    const death = { by: 'a/one', exchange: last, sender, recoveredAfterMs: null };
+    const crashes = [{ ...death, answersUnsigned: false }];
+    const seen = look('http/survives', { controls: 1, crashes });
+    expect(seen).toMatchObject({ diagnosis: expect.stringContaining(text) });
+    expect('level' in seen ? seen.level : undefined).toBe(level);
   });
   test('a process that lives and cuts whatever is valid', () => {
     const crashes = [
@@ -236,6 +248,7 @@ describe('signature/controls-accepted', () => {
     const one = lost(500, after);
     expect(see(one)).toEqual({
       status: 'fail',
+      symptom: 'refused',
       expected: ['a 2xx for the valid event'],
       actual: `after ${after}, a valid event got 500 in 3 ms`,
       exchanges: [one.control],
@@ -249,12 +262,16 @@ describe('signature/controls-accepted', () => {
     });
   });
 
-  test.each([429, 503])('%i: a limiter, which is less grave', (status) => {
-    expect(see(lost(status), lost(429))).toMatchObject({
+  test('429: a rate limit, which is legal', () => {
+    expect(see(lost(429), lost(429))).toEqual({ status: 'pass' });
+  });
+
+  test('503 without Retry-After is less severe', () => {
+    expect(see(lost(503), lost(429))).toMatchObject({
       level: 'SHOULD',
-      diagnosis: expect.stringContaining('A rate limiter'),
+      diagnosis: expect.stringContaining('unavailable'),
     });
-    expect(see(lost(401), lost(status))).not.toHaveProperty('level');
+    expect(see(lost(401), lost(503))).not.toHaveProperty('level');
   });
 
   test('no answer is no limiter', () => {

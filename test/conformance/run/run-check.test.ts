@@ -63,11 +63,15 @@ describe('a line of the report', () => {
       duration_ms: 13,
       reason: null,
       cut_off: null,
+      needs: null,
       expected: [],
       actual: null,
       diagnosis: null,
       fix: null,
       reproduce: null,
+      rerun: null,
+      decides: [],
+      forgery_took_effect: false,
       exchanges: [],
     });
   });
@@ -251,6 +255,38 @@ describe('where one request may not be enough, the command that makes the check 
   test('without one, the last request has to do', () => {
     expect(reproduceOf('effects', [accepted], null)).toMatch(/^printf .* curl /);
     expect(reproduceOf('effects', [], null)).toBeNull();
+  });
+
+  test('stands in the report beside the request; for a check that judges the whole run, it repeats that', () => {
+    const redactor = createRedactor();
+    const context = {
+      redactor,
+      signing: createSigning(SECRET, redactor),
+      insecure: false,
+      rerun: (id: string | null) => `verify${id === null ? '' : ` --only ${id}`} --seed 7`,
+    };
+    const ran = {
+      verdict: fail({ expected: [], actual: '' }),
+      exchanges: [accepted],
+      durationMs: 0,
+    };
+    expect(toResult(active('valid'), ran, context).rerun).toBe(
+      'verify --only http/sample --seed 7',
+    );
+    expect(toResult(check(), ran, context).rerun).toBe('verify --seed 7');
+    const passed = { ...ran, verdict: pass() };
+    expect(toResult(active('valid'), passed, context).rerun).toBeNull();
+  });
+
+  test('a forgery that took effect, and what a check needs, are data of the result', () => {
+    const redactor = createRedactor();
+    const context = { redactor, signing: createSigning(SECRET, redactor), insecure: false };
+    const forged = fail({ symptom: 'forged', expected: [], actual: '' });
+    const lacking = { status: 'not_tested', reason: { needs: 'state' } } as const;
+    const resultOf = (verdict: Parameters<typeof toResult>[1]['verdict']) =>
+      toResult(check(), { verdict, exchanges: [], durationMs: 0 }, context);
+    expect(resultOf(forged).forgery_took_effect).toBe(true);
+    expect(resultOf(lacking)).toMatchObject({ needs: 'state', forgery_took_effect: false });
   });
 
   test('is not there when the secret would stand in it', () => {

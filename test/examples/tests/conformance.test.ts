@@ -37,7 +37,8 @@ describe(`examples to copy (${describeSample(CASES, PARTS)})`, () => {
         ({ status, level }) => status === 'error' || (status === 'fail' && level !== 'INFO'),
       );
       expect(found.map(({ id, actual, reason }) => `${id}: ${actual ?? reason}`)).toEqual([]);
-      expect(summary.verdict).toBe('conformant');
+      // A pattern has no hook for some of the MUST checks.
+      expect(summary.verdict).toMatch(/^(conformant|passed)$/);
     },
   );
 });

@@ -28,6 +28,7 @@ interface Place {
   readonly folder: string;
   readonly port: number;
   readonly hooksPort: number;
+  readonly env: Readonly<Record<string, string>>;
 }
 
 /** Two ports that are free now. */
@@ -68,10 +69,15 @@ const untilListening = async (child: ChildProcess, ports: readonly number[]): Pr
 };
 
 /** The pipe to its input ends with this process, and so does the receiver. */
-const begin = ({ command, args }: Program, { folder, port, hooksPort }: Place, secret: string) =>
+const begin = (
+  { command, args }: Program,
+  { folder, port, hooksPort, env }: Place,
+  secret: string,
+) =>
   spawn(command, args, {
     env: {
       ...process.env,
+      ...env,
       PORT: String(port),
       HOOKS_PORT: String(hooksPort),
       SENDEMALL_SECRET: secret,
@@ -111,15 +117,28 @@ const hooksAt = (
   return Object.fromEntries(offered.map((name) => [name, all[name]]));
 };
 
-export const launch = async (
+export interface Launchable extends Pick<FieldReceiver, 'language' | 'hooks'> {
+  /** Absolute path of its source file. */
+  readonly path: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export const launch = (
   half: Half,
   receiver: FieldReceiver,
   secret: string,
+): Promise<LaunchedReceiver> =>
+  launchFile({ ...receiver, path: pathIn(half, receiver.file) }, secret);
+
+/** Starts any receiver that has the same environment and hooks as those of the set. */
+export const launchFile = async (
+  { language, hooks, path, env = {} }: Launchable,
+  secret: string,
 ): Promise<LaunchedReceiver> => {
   const folder = await mkdtemp(join(tmpdir(), 'field-'));
-  const program = await prepare(receiver.language, pathIn(half, receiver.file), folder);
+  const program = await prepare(language, path, folder);
   const [port, hooksPort] = await freePorts();
-  const place = { folder, port, hooksPort };
+  const place = { folder, port, hooksPort, env };
   let child = begin(program, place, secret);
   const stop = async (): Promise<void> => {
     await kill(child);
@@ -138,7 +157,7 @@ export const launch = async (
   };
   return {
     url: `http://127.0.0.1:${port}${PATH}`,
-    hooks: hooksAt(hooksPort, restart, receiver.hooks),
+    hooks: hooksAt(hooksPort, restart, hooks),
     [Symbol.asyncDispose]: stop,
   };
 };

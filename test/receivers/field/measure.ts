@@ -101,6 +101,7 @@ export const measure = async (
     hooks: launched.hooks,
     seed,
     only,
+    leadEmail: 'knownLead' in receiver ? receiver.knownLead : undefined,
     signal: AbortSignal.timeout(limitMs),
   });
   const seconds = (performance.now() - begun) / 1000;

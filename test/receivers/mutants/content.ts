@@ -146,7 +146,13 @@ export const CONTENT_MUTANTS: readonly Mutant[] = [
   refusing('sql-built-from-text', 'puts texts into SQL as they are', ({ data }) =>
     /' OR '/.test(String(data['reply_preview'])),
   ),
-  refusing('short-column', 'VARCHAR(255)', (event) => longest(event, (text) => text.length) > 255),
+  refusing(
+    'short-column',
+    'VARCHAR(255)',
+    (event) => longest(event, (text) => text.length) > 255,
+    500,
+    { 'content/generated': 'a link of 300 characters is ordinary' },
+  ),
   refusing(
     'column-in-bytes',
     'a column of 3,900 bytes',

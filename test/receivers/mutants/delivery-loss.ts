@@ -17,16 +17,6 @@ const isClick = ({ event }: Event): boolean => event === 'email.clicked';
 
 export const LOSS_MUTANTS: readonly Mutant[] = [
   {
-    name: 'delivery-effects-lost',
-    fault: 'answers 200 and does nothing',
-    make: (secret) =>
-      new (class extends ModelReceiver {
-        override async process(): Promise<Answer> {
-          return { status: 200 };
-        }
-      })(secret),
-  },
-  {
     name: 'delivery-effects-doubled',
     fault: 'has two handlers for the same event',
     make: (secret) =>
@@ -73,6 +63,10 @@ export const LOSS_MUTANTS: readonly Mutant[] = [
   {
     name: 'delivery-stuck-on-poison',
     fault: 'works in turn and tries the first event again and again',
+    also: {
+      'delivery/effects-stop': 'while it is stuck, no event has an effect',
+      'delivery/histories': 'while it is stuck, no event has an effect',
+    },
     make: (secret) =>
       new (class extends ModelReceiver {
         /** On disk. */

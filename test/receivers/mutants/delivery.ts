@@ -128,7 +128,10 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
   {
     name: 'delivery-five-minute-window',
     fault: 'refuses events that are older than five minutes',
-    also: { 'delivery/out-of-order': 'an event that comes late is refused for its age' },
+    also: {
+      'delivery/out-of-order': 'an event that comes late is refused for its age',
+      'content/generated': 'its times are of the day before',
+    },
     make: (secret) =>
       new (class extends ModelReceiver {
         override async process(event: Event): Promise<Answer> {
@@ -139,6 +142,7 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
   {
     name: 'delivery-drops-day-old',
     fault: 'answers 200 to events that are older than a day, and drops them',
+    also: { 'content/generated': 'its times are of the day before' },
     make: (secret) =>
       new (class extends ModelReceiver {
         override async process(event: Event): Promise<Answer> {
@@ -161,6 +165,7 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
     fault: 'drops whatever is older than the latest event of its campaign',
     also: {
       'delivery/old-events': LATE_DROPPED,
+      'content/generated': LATE_DROPPED,
       'domain/unsub-wins': LATE_DROPPED,
     },
     // What a restart cuts off and comes again is older than what showed that it is back: dropped, unless it was in time.
@@ -170,7 +175,7 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
   {
     name: 'delivery-drops-older-of-lead',
     fault: 'drops whatever is older than the latest event of its lead',
-    also: { 'domain/unsub-wins': LATE_DROPPED },
+    also: { 'domain/unsub-wins': LATE_DROPPED, 'content/generated': LATE_DROPPED },
     make: (secret) => new DropsOlder(secret, emailOf),
   },
   {

@@ -117,6 +117,13 @@ export const HTTP_MUTANTS: readonly Mutant[] = [
       },
     };
   }),
+  changed('decodes-each-packet', 'decodes each packet of the body on its own', () => ({
+    read: async (request) => {
+      let text = '';
+      for await (const chunk of request) text += String(chunk);
+      return Buffer.from(text);
+    },
+  })),
   changed(
     'first-packet-only',
     'takes the first packet for the whole body',
@@ -170,20 +177,25 @@ export const HTTP_MUTANTS: readonly Mutant[] = [
   answering('few-headers', 'takes 3 KiB of headers', (request, _, right) =>
     request.rawHeaders.join('').length > 3000 ? { status: 431 } : right(),
   ),
-  changed('second-on-connection', 'keeps the first signature of a connection', (model) => {
-    const original = model.answer.bind(model);
-    return {
-      answer: async (raw, request) => {
-        const before = served.get(request.socket) ?? 0;
-        served.set(request.socket, before + 1);
-        // Bare connections only: a client that pools them would fail from the second event on.
-        const bare = request.headers['user-agent'] === undefined;
-        return bare && before > 0 && request.headers.connection === undefined
-          ? { status: 401 }
-          : original(raw, request);
-      },
-    };
-  }),
+  changed(
+    'second-on-connection',
+    'keeps the first signature of a connection',
+    (model) => {
+      const original = model.answer.bind(model);
+      return {
+        answer: async (raw, request) => {
+          const before = served.get(request.socket) ?? 0;
+          served.set(request.socket, before + 1);
+          // Bare connections only: a client that pools them would fail from the second event on.
+          const bare = request.headers['user-agent'] === undefined;
+          return bare && before > 0 && request.headers.connection === undefined
+            ? { status: 401 }
+            : original(raw, request);
+        },
+      };
+    },
+    { also: { 'delivery/aftermath': 'a second event on one connection is refused there, too' } },
+  ),
   answering('any-method', 'processes every method alike', (request, raw, right, model) =>
     request.url === model.path && request.method !== 'POST' ? model.receive(raw, request) : right(),
   ),

@@ -59,6 +59,7 @@ const afterForgery = (name: string, fault: string, status: number): Mutant => ({
   fault,
   // Which of the checks that run side by side comes next after a forgery is chance.
   without: ['effects', 'state', 'fault', 'restart', 'recover'],
+  also: { 'delivery/aftermath': 'a forgery and a valid event are a short sequence, too' },
   make: (secret) =>
     new (class extends ModelReceiver {
       locked = false;

@@ -6,6 +6,7 @@
 import { defineCheck } from '../../check.ts';
 import { effectsOf } from '../../judge/deliver.ts';
 import { FORGETFUL, hookForgets } from '../../judge/forgetful-hook.ts';
+import { secondaryType } from '../../judge/interests.ts';
 import { restart } from '../../judge/restart.ts';
 import { fail, isAccepted, notTested, pass, describeReply } from '../../verdict.ts';
 
@@ -27,7 +28,8 @@ export const check = defineCheck({
   stage: 'disturbing',
   needs: ['effects', 'restart'],
   run: async (probe) => {
-    const events = Array.from({ length: EVENTS }, () => probe.event('email.clicked'));
+    const type = await secondaryType(probe);
+    const events = Array.from({ length: EVENTS }, () => probe.event(type));
     const sent = await Promise.all(events.map((event) => probe.post(event)));
     const taken = events.filter((_, place) => isAccepted(sent[place]!));
     const back = await restart(probe);
@@ -47,6 +49,7 @@ export const check = defineCheck({
     if (lost === 0) return pass();
     if (await hookForgets(probe)) return notTested(FORGETFUL);
     return fail({
+      symptom: 'lost',
       expected: [`one effect per event within ${RECOVERS_WITHIN_MS / 1000} s after the restart`],
       actual: `${lost} of ${taken.length} events were accepted with 2xx and lost in the restart that followed`,
       exchanges: sent,

@@ -25,7 +25,7 @@ export const check = defineCheck({
   stage: 'effects',
   run: async (probe) => {
     const timestamp = toProviderTime(probe.wall.now() + AHEAD_MS);
-    const event = probe.event('email.replied', {}, { timestamp });
+    const event = probe.event(undefined, {}, { timestamp });
     const delivered = [await deliverNamed(probe, 'an event two minutes in the future', event)];
     const verdict =
       probe.effects === null ? judgeAccepted(delivered) : await judgeOnce(probe, delivered);

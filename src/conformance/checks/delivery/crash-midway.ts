@@ -6,6 +6,7 @@
 import { defineCheck, type Verdict } from '../../check.ts';
 import { deliver, effectsOf, settleBehind, times } from '../../judge/deliver.ts';
 import { FORGETFUL, hookForgets } from '../../judge/forgetful-hook.ts';
+import { secondaryType } from '../../judge/interests.ts';
 import { sleep } from '../../hooks/hooks.ts';
 import type { Probe } from '../../probe/probe.ts';
 import { restart } from '../../judge/restart.ts';
@@ -22,7 +23,8 @@ interface KillResult {
 }
 
 const killAfter = async (probe: Probe, ms: number): Promise<KillResult> => {
-  const events = Array.from({ length: EVENTS }, () => probe.event('email.clicked'));
+  const type = await secondaryType(probe);
+  const events = Array.from({ length: EVENTS }, () => probe.event(type));
   const sending = Promise.all(events.map((event) => probe.post(event)));
   await sleep(probe.wall, ms);
   const back = await restart(probe);
@@ -55,6 +57,7 @@ const killAfter = async (probe: Probe, ms: number): Promise<KillResult> => {
   return {
     interrupted,
     verdict: fail({
+      symptom: wrong.includes(0) ? 'lost' : 'doubled',
       expected: ['one effect per event'],
       actual: `${wrong.length} of ${EVENTS} events interrupted by a restart and sent again: ${wrong.map(times).join(', ')}`,
     }),

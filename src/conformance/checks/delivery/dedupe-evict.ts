@@ -6,30 +6,39 @@
 import { defineCheck } from '../../check.ts';
 import { deliver, effectsOf, settleBehind, times } from '../../judge/deliver.ts';
 import type { Probe } from '../../probe/probe.ts';
+import { knowsCause } from '../../experiments/known-causes.ts';
+import { explainByTime } from '../../experiments/expiry.ts';
 import { fail, isAccepted, notTested, pass, describeResponseTo } from '../../verdict.ts';
 
 /** More than common cache sizes: 100, 256, 500, 1000. */
 const OTHERS = 1100;
 const CONCURRENCY = 16;
+const SLOW_CONCURRENCY = 60;
 /** With fewer events in between, a pass would not be meaningful. */
 const MIN_OTHERS = 100;
+/** One for each connection. */
+const SLOW_MIN_OTHERS = 50;
+
+const minOthers = (probe: Probe): number => (probe.isSlow() ? SLOW_MIN_OTHERS : MIN_OTHERS);
 /** A slow receiver gets fewer events; a very slow one gets up to `MAX_MS` for the minimum. */
 const SEND_FOR_MS = 3000;
 const MAX_MS = 9000;
 
 const sendOthers = async (probe: Probe): Promise<number> => {
   const begun = probe.wall.now();
-  let remaining = OTHERS;
+  const least = minOthers(probe);
+  let remaining = probe.isSlow() ? SLOW_CONCURRENCY : OTHERS;
   let accepted = 0;
   const isTime = (): boolean =>
-    probe.wall.now() < begun + (accepted < MIN_OTHERS ? MAX_MS : SEND_FOR_MS);
+    probe.wall.now() < begun + (accepted < least ? MAX_MS : SEND_FOR_MS);
   const send = async (): Promise<void> => {
     while (remaining > 0 && isTime() && probe.signal?.aborted !== true) {
       remaining -= 1;
       if (isAccepted(await probe.post(probe.event()))) accepted += 1;
     }
   };
-  await Promise.all(Array.from({ length: CONCURRENCY }, send));
+  const workers = probe.isSlow() ? SLOW_CONCURRENCY : CONCURRENCY;
+  await Promise.all(Array.from({ length: workers }, send));
   return accepted;
 };
 
@@ -52,8 +61,9 @@ export const check = defineCheck({
     const event = probe.event();
     const first = await deliver(probe, event);
     if (!isAccepted(first)) return notTested(`${describeResponseTo('the event', first.reply)}.`);
+    const begunMs = probe.wall.now();
     const others = await sendOthers(probe);
-    if (others < MIN_OTHERS) {
+    if (others < minOthers(probe)) {
       return notTested(
         `Only ${others} other events were accepted within ${MAX_MS / 1000} s: too few to judge. Run the suite against a faster instance.`,
       );
@@ -62,7 +72,15 @@ export const check = defineCheck({
     await settleBehind(probe);
     const count = await effectsOf(probe).settled(event.id, 1, { forMs: 10_000 });
     if (count === 1) return pass(`after ${others} other events`);
+    const isOfNumber = count > 1 && !knowsCause(probe, 'doubled');
+    const byTime = count > 1 ? await explainByTime(probe, probe.wall.now() - begunMs) : null;
     return fail({
+      ...(byTime === null
+        ? isOfNumber
+          ? { key: 'doubled:many' }
+          : {}
+        : { key: byTime.key, diagnosis: byTime.sentence, fix: byTime.fix }),
+      symptom: count === 0 ? 'lost' : 'doubled',
       expected: ['one effect'],
       actual: `${times(count)} of one event, sent before and after ${others} other events`,
     });

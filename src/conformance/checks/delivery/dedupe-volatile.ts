@@ -5,6 +5,7 @@
  */
 import { defineCheck } from '../../check.ts';
 import { deliver, effectsOf, settleBehind, times } from '../../judge/deliver.ts';
+import { rememberCause } from '../../experiments/known-causes.ts';
 import { restart } from '../../judge/restart.ts';
 import {
   fail,
@@ -54,7 +55,14 @@ export const check = defineCheck({
         ? pass('by the duplicate alone: the effects hook loses its counts on restart')
         : pass();
     }
+    rememberCause(probe, 'doubled', {
+      key: 'doubled:restart',
+      sentence: 'A repeat takes effect again after a restart: processed ids are kept in memory.',
+      fix: check.fix,
+    });
     return fail({
+      symptom: 'doubled',
+      key: 'doubled:restart',
       expected: ['no additional effect'],
       actual: `${times(after - before)} of a duplicate sent after a restart; the event had already taken effect before it`,
     });

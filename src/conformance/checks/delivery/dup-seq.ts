@@ -40,6 +40,7 @@ export const check = defineCheck({
     const count = await effectsOf(probe).settled(event.id, 1);
     if (count === 1) return pass();
     return fail({
+      symptom: count === 0 ? 'lost' : 'doubled',
       expected: ['one effect'],
       actual: `${times(count)} of one event, sent three times`,
     });

@@ -18,13 +18,14 @@ const judgePair = async (
   [one, other]: readonly [string, string],
 ): Promise<Verdict | null> => {
   const effects = effectsOf(probe);
-  const first = await deliver(probe, probe.event('email.replied', {}, { id: one }));
+  const first = await deliver(probe, probe.event(undefined, {}, { id: one }));
   await effects.settled(one, 1);
   const before = await effects.count(other);
-  const second = await deliver(probe, probe.event('email.replied', {}, { id: other }));
+  const second = await deliver(probe, probe.event(undefined, {}, { id: other }));
   const after = await effects.settled(other, before + 1);
   if (isAccepted(first) && isAccepted(second) && after > before) return null;
   return fail({
+    ...(isAccepted(second) && after <= before ? { symptom: 'lost' as const } : {}),
     expected: ['a 2xx and one effect per event'],
     actual: `${what}: ${describeReply(first.reply)} for ${one}; ${describeReply(second.reply)} and ${after > before ? 'an effect' : 'no effect'} for ${other}`,
   });

@@ -5,8 +5,8 @@
  */
 import { SIGNATURE } from '../../../../schemas/contract.ts';
 import { defineCheck } from '../../check.ts';
-import { deliver, judgeOnce } from '../../judge/deliver.ts';
-import { pass } from '../../verdict.ts';
+import { deliver, effectsOf, judgeOnce, settleBehind } from '../../judge/deliver.ts';
+import { notTested, pass } from '../../verdict.ts';
 
 export const check = defineCheck({
   id: 'delivery/id-poisoning',
@@ -28,10 +28,20 @@ export const check = defineCheck({
       ['a wrong signature', `${SIGNATURE.prefix}${'0'.repeat(64)}`],
       ['no signature', null],
     ] as const;
-    const delivered = [];
+    const forged = [];
     for (const [forgery, signature] of forgeries) {
       const event = probe.event();
-      await probe.post(event, { signature });
+      const exchange = await probe.post(event, { signature });
+      forged.push({ forgery, event, exchange });
+    }
+    // An effect of the forgery must not pass for that of the real event.
+    await settleBehind(probe);
+    const counts = await Promise.all(forged.map(({ event }) => effectsOf(probe).count(event.id)));
+    if (counts.some((count) => count > 0)) {
+      return notTested('A forged request takes effect already: see signature/forged-effects.');
+    }
+    const delivered = [];
+    for (const { forgery, event } of forged) {
       const exchange = await deliver(probe, event);
       delivered.push({
         name: `the real event, after a forgery with its id and ${forgery}`,

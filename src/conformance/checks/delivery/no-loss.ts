@@ -39,6 +39,7 @@ export const check = defineCheck({
     if (lost === 0 && doubled === 0)
       return pass(`${taken.length} of ${EVENTS} accepted, none lost`);
     return fail({
+      symptom: lost > 0 ? 'lost' : 'doubled',
       expected: ['one effect per accepted event'],
       actual: `of ${taken.length} accepted events, ${lost} had no effect and ${doubled} had several`,
     });

@@ -26,7 +26,7 @@ export const check = defineCheck({
   run: async (probe) => {
     const aged = (minutes: number) =>
       probe.event(
-        'email.replied',
+        undefined,
         {},
         { timestamp: toProviderTime(probe.wall.now() - minutes * MINUTE) },
       );

@@ -3,9 +3,11 @@
  *
  * @module
  */
+import type { EventType } from '../../../../schemas/contract.ts';
 import { toProviderTime } from '../../../domain/time.ts';
 import { defineCheck } from '../../check.ts';
 import { deliverNamed, judgeOnce } from '../../judge/deliver.ts';
+import { actedOn, learnedInterests } from '../../judge/interests.ts';
 import { pass } from '../../verdict.ts';
 
 const MINUTE = 60_000;
@@ -27,7 +29,9 @@ export const check = defineCheck({
     const ago = (minutes: number) => ({
       timestamp: toProviderTime(probe.wall.now() - minutes * MINUTE),
     });
-    const newer = probe.event('email.opened', {}, ago(0));
+    const interests = await learnedInterests(probe);
+    const type = (wanted: EventType) => actedOn(probe, interests, wanted);
+    const newer = probe.event(type('email.opened'), {}, ago(0));
     const sameLead = {
       lead_email: newer.data['lead_email'],
       lead_id: newer.data['lead_id'],
@@ -36,13 +40,13 @@ export const check = defineCheck({
       await deliverNamed(probe, 'the newer event', newer),
       await deliverNamed(
         probe,
-        'a bounce of another lead, 10 minutes earlier',
-        probe.event('email.bounced', {}, ago(10)),
+        `${type('email.bounced')} of another lead, 10 minutes earlier`,
+        probe.event(type('email.bounced'), {}, ago(10)),
       ),
       await deliverNamed(
         probe,
-        'a bounce of the same lead, 20 minutes earlier',
-        probe.event('email.bounced', sameLead, ago(20)),
+        `${type('email.bounced')} of the same lead, 20 minutes earlier`,
+        probe.event(type('email.bounced'), sameLead, ago(20)),
       ),
     ];
     return (await judgeOnce(probe, delivered)) ?? pass();

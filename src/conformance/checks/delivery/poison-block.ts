@@ -6,6 +6,7 @@
 import { almostEvents } from '../../samples/invalid-events.ts';
 import { defineCheck } from '../../check.ts';
 import { deliverNamed, judgeOnce } from '../../judge/deliver.ts';
+import { inTurn } from '../../probe/in-turn.ts';
 import { pass, describeReply } from '../../verdict.ts';
 
 const GOOD = 3;
@@ -26,17 +27,17 @@ export const check = defineCheck({
   needs: ['effects'],
   run: async (probe) => {
     // Correctly signed and well-formed, but without anything that can be processed.
-    const poisoned = [];
-    for (const body of almostEvents(probe)) {
-      const { reply } = await probe.post(body);
-      poisoned.push(reply);
+    const poisoned = await inTurn(
+      probe,
+      almostEvents(probe),
+      async (body) => (await probe.post(body)).reply,
       // Keep the request that crashed the receiver last.
-      if (reply.kind === 'none') break;
-    }
-    const delivered = [];
-    for (let count = 1; count <= GOOD; count += 1) {
-      delivered.push(await deliverNamed(probe, `good event ${count} after it`, probe.event()));
-    }
+      (replies) => replies.some(({ kind }) => kind === 'none'),
+    );
+    const names = Array.from({ length: GOOD }, (_, at) => `good event ${at + 1} after it`);
+    const delivered = await inTurn(probe, names, (name) =>
+      deliverNamed(probe, name, probe.event()),
+    );
     const verdict = await judgeOnce(probe, delivered);
     return (
       verdict ??

@@ -47,6 +47,9 @@ export const check = defineCheck({
     const left = await waitFor(probe.wall, letters.left, ({ length }) => length === 0);
     if (lost === 0 && doubled === 0 && left.length === 0) return pass();
     return fail({
+      ...(doubled + lost > 0
+        ? { symptom: doubled > 0 ? ('doubled' as const) : ('lost' as const) }
+        : {}),
       expected: ['one effect per event and an empty queue after the second recovery'],
       actual: `the first recovery failed ${failure} and left ${kept.length} of ${LETTERS} dead letters; after the second, ${lost} had no effect, ${doubled} had several, and ${left.length} remained`,
     });

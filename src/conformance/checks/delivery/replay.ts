@@ -26,7 +26,7 @@ export const check = defineCheck({
   after: ['delivery/dup-seq', 'delivery/old-events'],
   run: async (probe) => {
     const timestamp = toProviderTime(probe.wall.now() - DAYS_MS);
-    const event = probe.event('email.replied', {}, { timestamp });
+    const event = probe.event(undefined, {}, { timestamp });
     const first = await deliver(probe, event);
     if (!isAccepted(first)) {
       return notTested(`${describeResponseTo('a three-day-old event', first.reply)}.`);

@@ -6,6 +6,7 @@
 import { toProviderTime } from '../../../domain/time.ts';
 import { defineCheck } from '../../check.ts';
 import { createLead, judgeLeads } from '../../judge/lead.ts';
+import { missesKeys } from '../../judge/state-keys.ts';
 import { fail, notTested, pass } from '../../verdict.ts';
 
 const MINUTE = 60_000;
@@ -33,9 +34,7 @@ export const check = defineCheck({
       await lead.send('email.replied', { reply_sentiment: 'neutral' }, at(30));
       const first = await lead.sees(({ sentiment }) => sentiment === 'neutral');
       if (first.sentiment === undefined) {
-        return notTested(
-          'The state hook does not return "sentiment". Return the sentiment of the latest reply.',
-        );
+        return missesKeys(first);
       }
       if (first.sentiment !== 'neutral') {
         return notTested(
@@ -46,6 +45,7 @@ export const check = defineCheck({
       const newer = await lead.sees(({ sentiment }) => sentiment === 'positive');
       if (newer.sentiment !== 'positive') {
         return fail({
+          symptom: 'state',
           expected: ['"positive", from the newer reply'],
           actual: `${JSON.stringify(newer.sentiment)} after a newer reply (by 20 minutes)`,
         });
@@ -54,6 +54,7 @@ export const check = defineCheck({
       const last = await lead.settled();
       if (last.sentiment === 'positive') return pass();
       return fail({
+        symptom: 'state',
         expected: ['"positive", from the newer reply'],
         actual: `${JSON.stringify(last.sentiment)} after an older reply (by 10 minutes) arrived last`,
       });

@@ -6,7 +6,9 @@
 import { toProviderTime } from '../../../domain/time.ts';
 import { defineCheck } from '../../check.ts';
 import { createLead, judgeLeads } from '../../judge/lead.ts';
-import { fail, notTested, pass } from '../../verdict.ts';
+import { unlessInterested } from '../../judge/lead-interests.ts';
+import { missesKeys } from '../../judge/state-keys.ts';
+import { fail, pass } from '../../verdict.ts';
 
 export const check = defineCheck({
   id: 'domain/bounce-class',
@@ -22,23 +24,31 @@ export const check = defineCheck({
   stage: 'effects',
   needs: ['state'],
   run: (probe) =>
-    judgeLeads(async () => {
-      const lead = createLead(probe);
-      const earlier = { timestamp: toProviderTime(probe.wall.now() - 60_000) };
-      await lead.send('email.bounced', { bounce_type: 'soft', bounce_code: '452' }, earlier);
-      const soft = await lead.settled();
-      if (soft.suppressed === true) {
-        return fail({ expected: ['not suppressed'], actual: 'suppressed after a soft bounce' });
-      }
-      await lead.send('email.bounced', { bounce_type: 'hard', bounce_code: '550' });
-      const hard = await lead.sees(({ suppressed }) => suppressed === true);
-      if (hard.suppressed === true) return pass();
-      if (hard.known && hard.suppressed === undefined) {
-        return notTested('The state hook does not return "suppressed". Add it.');
-      }
-      return fail({
-        expected: ['suppressed'],
-        actual: 'not suppressed after a soft bounce followed by a hard one',
-      });
-    }),
+    judgeLeads(
+      async () => {
+        const lead = createLead(probe);
+        const earlier = { timestamp: toProviderTime(probe.wall.now() - 60_000) };
+        await lead.send('email.bounced', { bounce_type: 'soft', bounce_code: '452' }, earlier);
+        const soft = await lead.settled();
+        if (soft.suppressed === true) {
+          return fail({
+            symptom: 'state',
+            expected: ['not suppressed'],
+            actual: 'suppressed after a soft bounce',
+          });
+        }
+        await lead.send('email.bounced', { bounce_type: 'hard', bounce_code: '550' });
+        const hard = await lead.sees(({ suppressed }) => suppressed === true);
+        if (hard.suppressed === true) return pass();
+        if (hard.known && hard.suppressed === undefined) {
+          return missesKeys(hard);
+        }
+        return fail({
+          symptom: 'state',
+          expected: ['suppressed'],
+          actual: 'not suppressed after a soft bounce followed by a hard one',
+        });
+      },
+      unlessInterested(probe, 'email.bounced', 'suppressed'),
+    ),
 });

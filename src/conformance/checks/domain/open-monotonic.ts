@@ -6,7 +6,9 @@
 import { toProviderTime } from '../../../domain/time.ts';
 import { defineCheck } from '../../check.ts';
 import { createLead, judgeLeads } from '../../judge/lead.ts';
-import { fail, notTested, pass } from '../../verdict.ts';
+import { unlessInterested } from '../../judge/lead-interests.ts';
+import { missesKeys } from '../../judge/state-keys.ts';
+import { fail, pass } from '../../verdict.ts';
 
 const MINUTE = 60_000;
 const OPENS = 3;
@@ -25,29 +27,35 @@ export const check = defineCheck({
   stage: 'effects',
   needs: ['state'],
   run: (probe) =>
-    judgeLeads(async () => {
-      const at = (minutes: number) => ({
-        timestamp: toProviderTime(probe.wall.now() - minutes * MINUTE),
-      });
-      const lead = createLead(probe);
-      const opened = (count: number) => ({ open_count: count, sequence_step: 1 });
-      await lead.send('email.opened', opened(OPENS), at(5));
-      const first = await lead.sees((state) => state.open_count === OPENS);
-      if (first.open_count === undefined) {
-        return notTested('The state hook does not return "open_count". Add it.');
-      }
-      const wrong = (actual: number | undefined, when: string) =>
-        fail({ expected: [`${OPENS}`], actual: `${actual} after ${when}` });
-      if (first.open_count !== OPENS) return wrong(first.open_count, `an open_count of ${OPENS}`);
-      await lead.send('email.opened', opened(1), at(10));
-      const older = await lead.settled();
-      if (older.open_count !== OPENS) {
-        return wrong(older.open_count, `an older event with 1 arrived after the one with ${OPENS}`);
-      }
-      const again = { ...opened(OPENS) };
-      await lead.send('email.opened', again, at(5));
-      const same = await lead.settled();
-      if (same.open_count === OPENS) return pass();
-      return wrong(same.open_count, `another event with ${OPENS}`);
-    }),
+    judgeLeads(
+      async () => {
+        const at = (minutes: number) => ({
+          timestamp: toProviderTime(probe.wall.now() - minutes * MINUTE),
+        });
+        const lead = createLead(probe);
+        const opened = (count: number) => ({ open_count: count, sequence_step: 1 });
+        await lead.send('email.opened', opened(OPENS), at(5));
+        const first = await lead.sees((state) => state.open_count === OPENS);
+        if (first.open_count === undefined) {
+          return missesKeys(first);
+        }
+        const wrong = (actual: number | undefined, when: string) =>
+          fail({ symptom: 'state', expected: [`${OPENS}`], actual: `${actual} after ${when}` });
+        if (first.open_count !== OPENS) return wrong(first.open_count, `an open_count of ${OPENS}`);
+        await lead.send('email.opened', opened(1), at(10));
+        const older = await lead.settled();
+        if (older.open_count !== OPENS) {
+          return wrong(
+            older.open_count,
+            `an older event with 1 arrived after the one with ${OPENS}`,
+          );
+        }
+        const again = { ...opened(OPENS) };
+        await lead.send('email.opened', again, at(5));
+        const same = await lead.settled();
+        if (same.open_count === OPENS) return pass();
+        return wrong(same.open_count, `another event with ${OPENS}`);
+      },
+      unlessInterested(probe, 'email.opened', 'open_count'),
+    ),
 });

@@ -5,6 +5,7 @@
  */
 import { defineCheck } from '../../check.ts';
 import { createLead, judgeLeads } from '../../judge/lead.ts';
+import { missesKeys } from '../../judge/state-keys.ts';
 import type { LeadState } from '../../hooks/hooks.ts';
 import { fail, notTested, pass } from '../../verdict.ts';
 
@@ -33,10 +34,9 @@ export const check = defineCheck({
       const lead = createLead(probe);
       await lead.send('email.bounced', { bounce_type: 'soft' });
       const first = await lead.settled();
-      if (first.rates === undefined || Object.keys(first.rates).length === 0) {
-        return notTested(
-          'The state hook does not return "rates". Add the rates that you compute, by name.',
-        );
+      if (first.rates === undefined) return missesKeys(first);
+      if (Object.keys(first.rates).length === 0) {
+        return notTested('The state hook returns no rates. Add those that you compute, by name.');
       }
       await lead.send('email.sent');
       await lead.send('email.bounced', { bounce_type: 'soft' });

@@ -5,6 +5,7 @@
  */
 import { defineCheck } from '../../check.ts';
 import { createLead, judgeLeads } from '../../judge/lead.ts';
+import { missesKeys } from '../../judge/state-keys.ts';
 import { fail, notTested, pass } from '../../verdict.ts';
 
 export const check = defineCheck({
@@ -28,15 +29,15 @@ export const check = defineCheck({
       for (const other of others) await other.send('email.opened');
       await named.send('email.bounced', { bounce_type: 'hard' });
       const bounced = await named.sees(({ suppressed }) => suppressed === true);
+      if (bounced.known && bounced.suppressed === undefined) return missesKeys(bounced);
       if (bounced.suppressed !== true) {
-        return notTested(
-          'No lead is suppressed after a hard bounce, or the state hook does not return "suppressed".',
-        );
+        return notTested('No lead is suppressed after a hard bounce.');
       }
       for (const other of others) {
         const { suppressed } = await other.settled();
         if (suppressed === true) {
           return fail({
+            symptom: 'state',
             expected: [`only ${named.email} is suppressed`],
             actual: `${other.email} is suppressed as well, although it never bounced`,
           });

@@ -5,7 +5,9 @@
  */
 import { defineCheck } from '../../check.ts';
 import { createLead, judgeLeads } from '../../judge/lead.ts';
-import { fail, notTested, pass } from '../../verdict.ts';
+import { unlessInterested } from '../../judge/lead-interests.ts';
+import { missesKeys } from '../../judge/state-keys.ts';
+import { fail, pass } from '../../verdict.ts';
 
 export const check = defineCheck({
   id: 'domain/suppressed-globally',
@@ -22,28 +24,33 @@ export const check = defineCheck({
   stage: 'effects',
   needs: ['state'],
   run: (probe) =>
-    judgeLeads(async () => {
-      const everywhere = createLead(probe);
-      await everywhere.send('email.unsubscribed', { suppressed_globally: true });
-      const state = await everywhere.sees(({ suppressed }) => suppressed === true);
-      if (state.suppressed === undefined) {
-        return notTested('The state hook does not return "suppressed". Add it.');
-      }
-      if (!state.suppressed) {
+    judgeLeads(
+      async () => {
+        const everywhere = createLead(probe);
+        await everywhere.send('email.unsubscribed', { suppressed_globally: true });
+        const state = await everywhere.sees(({ suppressed }) => suppressed === true);
+        if (state.suppressed === undefined) {
+          return missesKeys(state);
+        }
+        if (!state.suppressed) {
+          return fail({
+            symptom: 'state',
+            expected: ['suppressed'],
+            actual: 'not suppressed after email.unsubscribed with suppressed_globally true',
+          });
+        }
+        const here = createLead(probe);
+        await here.send('email.unsubscribed', { suppressed_globally: false });
+        const { suppressed } = await here.settled();
+        if (suppressed !== true) return pass();
         return fail({
-          expected: ['suppressed'],
-          actual: 'not suppressed after email.unsubscribed with suppressed_globally true',
+          symptom: 'state',
+          // Suppressing too much does not harm the leads.
+          level: 'SHOULD',
+          expected: ['not suppressed in every campaign'],
+          actual: 'suppressed after email.unsubscribed with suppressed_globally false',
         });
-      }
-      const here = createLead(probe);
-      await here.send('email.unsubscribed', { suppressed_globally: false });
-      const { suppressed } = await here.settled();
-      if (suppressed !== true) return pass();
-      return fail({
-        // Suppressing too much does not harm the leads.
-        level: 'SHOULD',
-        expected: ['not suppressed in every campaign'],
-        actual: 'suppressed after email.unsubscribed with suppressed_globally false',
-      });
-    }),
+      },
+      unlessInterested(probe, 'email.unsubscribed', 'suppressed'),
+    ),
 });

@@ -5,6 +5,7 @@
  */
 import { defineCheck } from '../../check.ts';
 import { createLead, judgeLeads, type Lead } from '../../judge/lead.ts';
+import { missesKeys } from '../../judge/state-keys.ts';
 import type { LeadState } from '../../hooks/hooks.ts';
 import { restart } from '../../judge/restart.ts';
 import { fail, isAccepted, notTested, pass, describeReply } from '../../verdict.ts';
@@ -60,8 +61,12 @@ export const check = defineCheck({
       );
       const kept = before.flatMap(({ one, state }) => (isSet(one.member)(state) ? [one] : []));
       if (kept.length === 0) {
+        const lacking = before.find(
+          ({ one, state }) => state.known && state[one.member] === undefined,
+        );
+        if (lacking !== undefined) return missesKeys(lacking.state);
         return notTested(
-          'The state hook returns neither "unsubscribed" after email.unsubscribed nor "suppressed" after a hard bounce. Add them.',
+          'No lead is unsubscribed after email.unsubscribed, or suppressed after a hard bounce.',
         );
       }
       const back = await restart(probe);
@@ -75,6 +80,7 @@ export const check = defineCheck({
       const lost = after.filter(({ one, state }) => !isSet(one.member)(state));
       if (lost.length > 0) {
         return fail({
+          symptom: 'state',
           expected: kept.map(({ member, after: what }) => `${member} after ${what} and a restart`),
           actual: lost
             .map(

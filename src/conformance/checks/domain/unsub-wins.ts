@@ -6,7 +6,9 @@
 import { toProviderTime } from '../../../domain/time.ts';
 import { defineCheck } from '../../check.ts';
 import { createLead, judgeLeads } from '../../judge/lead.ts';
-import { fail, notTested, pass } from '../../verdict.ts';
+import { unlessInterested } from '../../judge/lead-interests.ts';
+import { missesKeys } from '../../judge/state-keys.ts';
+import { fail, pass } from '../../verdict.ts';
 
 const MINUTE = 60_000;
 
@@ -25,40 +27,46 @@ export const check = defineCheck({
   stage: 'effects',
   needs: ['state'],
   run: (probe) =>
-    judgeLeads(async () => {
-      const at = (minutes: number) => ({
-        timestamp: toProviderTime(probe.wall.now() - minutes * MINUTE),
-      });
-      const early = createLead(probe);
-      await early.send('email.unsubscribed', {}, at(20));
-      const first = await early.sees(({ unsubscribed }) => unsubscribed === true);
-      if (first.unsubscribed === undefined) {
-        return notTested('The state hook does not return "unsubscribed". Add it.');
-      }
-      if (!first.unsubscribed) {
-        return fail({
-          expected: ['unsubscribed'],
-          actual: 'not unsubscribed after email.unsubscribed',
+    judgeLeads(
+      async () => {
+        const at = (minutes: number) => ({
+          timestamp: toProviderTime(probe.wall.now() - minutes * MINUTE),
         });
-      }
-      await early.send('email.opened', {}, at(10));
-      await early.send('email.replied', { reply_sentiment: 'positive' }, at(5));
-      const later = await early.settled();
-      if (later.unsubscribed !== true) {
+        const early = createLead(probe);
+        await early.send('email.unsubscribed', {}, at(20));
+        const first = await early.sees(({ unsubscribed }) => unsubscribed === true);
+        if (first.unsubscribed === undefined) {
+          return missesKeys(first);
+        }
+        if (!first.unsubscribed) {
+          return fail({
+            symptom: 'state',
+            expected: ['unsubscribed'],
+            actual: 'not unsubscribed after email.unsubscribed',
+          });
+        }
+        await early.send('email.opened', {}, at(10));
+        await early.send('email.replied', { reply_sentiment: 'positive' }, at(5));
+        const later = await early.settled();
+        if (later.unsubscribed !== true) {
+          return fail({
+            symptom: 'state',
+            expected: ['unsubscribed'],
+            actual: 'no longer unsubscribed after a later open and reply',
+          });
+        }
+        const late = createLead(probe);
+        await late.send('email.replied', { reply_sentiment: 'positive' }, at(5));
+        await late.send('email.unsubscribed', {}, at(10));
+        const last = await late.sees(({ unsubscribed }) => unsubscribed === true);
+        if (last.unsubscribed === true) return pass();
         return fail({
+          symptom: 'state',
           expected: ['unsubscribed'],
-          actual: 'no longer unsubscribed after a later open and reply',
+          actual:
+            'not unsubscribed after email.unsubscribed arrived after a reply that happened later',
         });
-      }
-      const late = createLead(probe);
-      await late.send('email.replied', { reply_sentiment: 'positive' }, at(5));
-      await late.send('email.unsubscribed', {}, at(10));
-      const last = await late.sees(({ unsubscribed }) => unsubscribed === true);
-      if (last.unsubscribed === true) return pass();
-      return fail({
-        expected: ['unsubscribed'],
-        actual:
-          'not unsubscribed after email.unsubscribed arrived after a reply that happened later',
-      });
-    }),
+      },
+      unlessInterested(probe, 'email.unsubscribed', 'unsubscribed'),
+    ),
 });

@@ -4,10 +4,33 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
+import { isThrottled } from '../../net/throttle.ts';
+import type { Exchange } from '../../net/exchange.ts';
+import { inTurn } from '../../probe/in-turn.ts';
+import type { Probe } from '../../probe/probe.ts';
 import { fail, isAccepted, pass, describeReply } from '../../verdict.ts';
 
 const METHODS = ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+const HTTP_NOT_IMPLEMENTED = 501;
+
+const isLegalRefusal = (exchange: Exchange): boolean =>
+  isThrottled(exchange) ||
+  (exchange.reply.kind === 'answer' && exchange.reply.status === HTTP_NOT_IMPLEMENTED);
+
 const BARE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/** Description of a wrong response to a method; null if it is fine. */
+const faultOf = async (probe: Probe, method: (typeof METHODS)[number]): Promise<string | null> => {
+  const event = probe.event();
+  const body = BARE.has(method) ? '' : probe.write(event);
+  const exchange = await probe.post(body, { method });
+  const { reply } = exchange;
+  const fault = `${method}: ${describeReply(reply)}`;
+  if (reply.kind === 'none' || (reply.status >= 500 && !isLegalRefusal(exchange))) return fault;
+  if (!isAccepted(exchange) || BARE.has(method) || probe.effects === null) return null;
+  const count = await probe.effects.settled(event.id, 1, { forMs: 300 });
+  return count > 0 ? `${fault}, and processed it` : null;
+};
 
 export const check = defineCheck({
   id: 'http/other-methods',
@@ -22,20 +45,9 @@ export const check = defineCheck({
   catches: ['http-any-method', 'http-get-throws'],
   stage: 'negative',
   run: async (probe) => {
-    const faults: string[] = [];
-    for (const method of METHODS) {
-      const event = probe.event();
-      const body = BARE.has(method) ? '' : probe.write(event);
-      const exchange = await probe.post(body, { method });
-      const { reply } = exchange;
-      if (reply.kind === 'none') faults.push(`${method}: ${describeReply(reply)}`);
-      else if (reply.status >= 500 && reply.status !== 501)
-        faults.push(`${method}: ${describeReply(reply)}`);
-      else if (isAccepted(exchange) && !BARE.has(method) && probe.effects !== null) {
-        const count = await probe.effects.settled(event.id, 1, { forMs: 300 });
-        if (count > 0) faults.push(`${method}: ${describeReply(reply)}, and processed it`);
-      }
-    }
+    const faults = (await inTurn(probe, METHODS, (method) => faultOf(probe, method))).filter(
+      (fault) => fault !== null,
+    );
     if (faults.length === 0) return pass();
     return fail({ expected: ['404 or 405', 'a page for GET'], actual: faults.join('; ') });
   },

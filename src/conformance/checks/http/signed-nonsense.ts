@@ -6,6 +6,7 @@
 import { almostEvents } from '../../samples/invalid-events.ts';
 import { defineCheck } from '../../check.ts';
 import type { Exchange } from '../../net/exchange.ts';
+import { inTurn } from '../../probe/in-turn.ts';
 import { fail, pass, describeReply } from '../../verdict.ts';
 
 const BODIES = ['{"event":', 'null', '[]', '"email.sent"', '17', '{}', '{"event":"email.sent"}'];
@@ -32,15 +33,16 @@ export const check = defineCheck({
   catches: ['http-nonsense-throws', 'http-null-data-cuts'],
   stage: 'risky',
   run: async (probe) => {
-    const sent: Exchange[] = [];
     // Accepted ones may block a queue: if effects can be observed, delivery/poison-block sends them at the end instead.
     const isObservable = probe.effects !== null || probe.hooks.state !== undefined;
-    for (const body of [...BODIES, ...(isObservable ? [] : almostEvents(probe))]) {
-      const exchange = await probe.post(body);
-      sent.push(exchange);
+    const bodies = [...BODIES, ...(isObservable ? [] : almostEvents(probe))];
+    const sent = await inTurn(
+      probe,
+      bodies,
+      (body) => probe.post(body),
       // Keep the request that crashed the receiver last.
-      if (exchange.reply.kind === 'none') break;
-    }
+      (exchanges) => exchanges.some(({ reply }) => reply.kind === 'none'),
+    );
     const broken = sent.filter(isBroken);
     if (broken.length === 0) return pass();
     return fail({

@@ -4,6 +4,7 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
+import { judgeSplitCharacters } from '../../experiments/split-characters.ts';
 import { postInPieces, withLength, type Pieces } from '../../samples/chunked-events.ts';
 import { fail, isAccepted, pass, describeReply } from '../../verdict.ts';
 
@@ -47,12 +48,12 @@ export const check = defineCheck({
   },
   cause: 'The handler treats the first chunk of the body as the whole body.',
   fix: 'Read until the body ends. Node: collect every "data" chunk until "end"; Go: io.ReadAll(r.Body); socket servers: read Content-Length bytes.',
-  catches: ['http-first-packet-only'],
+  catches: ['http-first-packet-only', 'http-decodes-each-packet'],
   stage: 'valid',
   run: async (probe) => {
     const sent = await Promise.all(WAYS.map((way) => postInPieces(probe, way)));
     const refused = sent.filter((exchange) => !isAccepted(exchange));
-    if (refused.length === 0) return pass();
+    if (refused.length === 0) return (await judgeSplitCharacters(probe)) ?? pass();
     return fail({
       expected: ['a 2xx'],
       actual: refused

@@ -4,6 +4,7 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
+import type { Sender } from '../../judge/sender.ts';
 import type { Crash } from '../../run/observed.ts';
 import { fail, notTested, pass } from '../../verdict.ts';
 import { isRefusedConnection } from '../../run/liveness.ts';
@@ -14,6 +15,14 @@ const describeRecovery = ({ recoveredAfterMs }: Crash): string => {
     ? 'was available again at the next check'
     : `was available again after ${recoveredAfterMs} ms`;
 };
+
+const SENDERS = {
+  anyone: 'Anybody can send this request: it needs no valid signature.',
+  provider: 'The provider sends such events: it is correctly signed, and an event of the contract.',
+  secret_holder: 'Only the holder of the secret can send this request, and the provider does not.',
+} as const satisfies Record<Sender, string>;
+
+const describeSender = ({ sender = 'anyone' }: Crash): string => SENDERS[sender];
 
 export const check = defineCheck({
   id: 'http/survives',
@@ -40,13 +49,15 @@ export const check = defineCheck({
       crashes.find(({ exchange }) => exchange !== null && !isRefusedConnection(exchange)) ??
       crashes[0];
     if (first === undefined) return pass(`${controls} control requests`);
-    const shown = first.exchange === null ? {} : { exchanges: [first.exchange] };
+    const shown = {
+      ...(first.exchange === null ? {} : { exchanges: [first.exchange] }),
+      ...(first.sender === 'secret_holder' ? { level: 'SHOULD' as const } : {}),
+    };
     if (first.answersUnsigned) {
       return fail({
         expected: ['the receiver keeps responding'],
         actual: `since a request of ${first.by}, the receiver closes the connection on every valid event, although it responds to unsigned requests`,
-        diagnosis:
-          'The process is running, but that request broke something every event needs: a lock held by a failed thread (a poisoned mutex), a closed database connection, a dead worker.',
+        diagnosis: `The process is running, but that request broke something every event needs: a lock held by a failed thread (a poisoned mutex), a closed database connection, a dead worker. ${describeSender(first)}`,
         fix: 'Find the first error in its log. A failing event must only end its own request: catch the error, respond with 5xx, and release locks.',
         ...shown,
       });
@@ -54,6 +65,7 @@ export const check = defineCheck({
     return fail({
       expected: ['the receiver keeps responding'],
       actual: `the receiver crashed on a request of ${first.by} and ${describeRecovery(first)}`,
+      diagnosis: `An uncaught error ends the process. ${describeSender(first)}`,
       ...shown,
     });
   },

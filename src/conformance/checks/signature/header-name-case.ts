@@ -7,6 +7,7 @@ import { SIGNATURE } from '../../../../schemas/contract.ts';
 import { defineCheck } from '../../check.ts';
 import type { Exchange } from '../../net/exchange.ts';
 import type { Probe } from '../../probe/probe.ts';
+import { inTurn } from '../../probe/in-turn.ts';
 import { postRaw } from '../../probe/raw-post.ts';
 import { fail, isAccepted, pass, describeReply, timeoutVerdictOf } from '../../verdict.ts';
 
@@ -45,10 +46,10 @@ export const check = defineCheck({
   catches: ['signature-header-spelled-exactly', 'signature-header-lower-case-only'],
   stage: 'valid',
   run: async (probe) => {
-    const sent: { spelling: string; exchange: Exchange }[] = [];
-    for (const spelling of SPELLINGS) {
-      sent.push({ spelling, exchange: await postAs(probe, spelling) });
-    }
+    const sent = await inTurn(probe, SPELLINGS, async (spelling) => ({
+      spelling,
+      exchange: await postAs(probe, spelling),
+    }));
     const refused = sent.filter(({ exchange }) => !isAccepted(exchange));
     if (refused.length === 0) return pass();
     const silence = timeoutVerdictOf(refused.map(({ exchange }) => exchange));

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { inTurn } from '../../probe/in-turn.ts';
 import { defineCheck } from '../../check.ts';
 import { wrongSignature } from '../../judge/forgeries.ts';
 import type { Exchange } from '../../net/exchange.ts';
@@ -36,13 +37,10 @@ export const check = defineCheck({
   stage: 'negative',
   after: ['signature/wrong-digest', 'signature/refuses-with-4xx'],
   run: async (probe) => {
-    const sent: { name: string; exchange: Exchange }[] = [];
-    for (const [name, body] of BODIES) {
-      sent.push({
-        name,
-        exchange: await probe.post(body, { signature: wrongSignature(probe) }),
-      });
-    }
+    const sent = await inTurn(probe, BODIES, async ([name, body]) => ({
+      name,
+      exchange: await probe.post(body, { signature: wrongSignature(probe) }),
+    }));
     const broken = sent.filter(({ exchange }) => failed(exchange));
     if (broken.length === 0) return pass();
     return fail({

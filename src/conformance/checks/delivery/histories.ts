@@ -1,0 +1,34 @@
+/**
+ * Random sequences of requests against a small reference model.
+ *
+ * @module
+ */
+import { defineCheck } from '../../check.ts';
+import { judgeHistories } from '../../experiments/judge-histories.ts';
+import { randomHistories } from '../../histories/random.ts';
+
+/** Milliseconds. */
+const PLAY_FOR_MS = 400;
+const PLAY_THOROUGHLY_FOR_MS = 20_000;
+
+export const check = defineCheck({
+  id: 'delivery/histories',
+  level: 'MUST',
+  title: 'Processes every accepted event once, whatever came before it',
+  requirement: {
+    text: 'Any 2xx within 10 seconds is received: it is not sent again; use the id field to deduplicate',
+    source: 'guide, "Step 3: Handle retries" and "Error handling best practices: Idempotency"',
+  },
+  cause: 'What one request leaves behind changes how another one is processed.',
+  fix: 'Keep what belongs to one request within its handler, and make its effect and its id one transaction.',
+  catches: ['delivery-fails-after-two-repeats'],
+  stage: 'load',
+  after: ['delivery/aftermath', 'delivery/parallel-events', 'delivery/lead-parallel'],
+  run: (probe) => {
+    const { thorough, hooks, random } = probe;
+    const withRestart = thorough && hooks.restart !== undefined;
+    return judgeHistories(probe, randomHistories(random, { thorough, withRestart }), {
+      playForMs: thorough ? PLAY_THOROUGHLY_FOR_MS : PLAY_FOR_MS,
+    });
+  },
+});

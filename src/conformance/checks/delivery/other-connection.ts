@@ -1,0 +1,37 @@
+/**
+ * A repeat that arrives over another connection than its event.
+ *
+ * @module
+ */
+import { defineCheck } from '../../check.ts';
+import { judgeHistories } from '../../experiments/judge-histories.ts';
+import {
+  REPEAT_ON_OTHER_CONNECTIONS,
+  REPEAT_ON_SAME_CONNECTION,
+} from '../../experiments/sequences.ts';
+import { shapeOf } from '../../histories/cause.ts';
+import { notTested } from '../../verdict.ts';
+
+export const check = defineCheck({
+  id: 'delivery/other-connection',
+  level: 'MUST',
+  title: 'Recognises a repeat that arrives over another connection',
+  requirement: {
+    text: 'Webhooks can be delivered more than once; use the id field to deduplicate',
+    source:
+      'guide, "Error handling best practices: Idempotency"; sent today: a retry over a new connection',
+  },
+  cause: 'Each worker process, thread or connection keeps its own set of ids.',
+  fix: 'Keep the ids where all workers see them: a table with a unique key, or Redis with SET NX.',
+  catches: ['delivery-ids-by-connection'],
+  stage: 'sequences',
+  needs: ['effects'],
+  run: async (probe) => {
+    const histories = [REPEAT_ON_SAME_CONNECTION, REPEAT_ON_OTHER_CONNECTIONS];
+    const verdict = await judgeHistories(probe, histories, { kinds: ['doubled'] });
+    const isOnSame =
+      verdict.status === 'fail' && verdict.key?.endsWith(shapeOf(REPEAT_ON_SAME_CONNECTION));
+    if (isOnSame !== true) return verdict;
+    return notTested('A repeat on the same connection takes effect already: see delivery/dup-seq.');
+  },
+});

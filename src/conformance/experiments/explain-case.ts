@@ -1,0 +1,181 @@
+/**
+ * Explains why one case shows a fault that the plain event of its type does not: which change decides, and what in its
+ * value.
+ *
+ * @module
+ */
+import type { EventType } from '../../../schemas/contract.ts';
+import type { Level } from '../check.ts';
+import {
+  eventOf,
+  valueAt,
+  valuesOf,
+  withChanges,
+  type Case,
+  type Change,
+} from '../explore/case.ts';
+import { fieldsOf, type Field } from '../explore/fields.ts';
+import type { Event } from '../probe/event-maker.ts';
+import { causeOf, DOES, evidenceOf, FIXES, list, quoted, showValue } from './cause-text.ts';
+import { explainField } from './explain-field.ts';
+import type { FieldProbe } from './field-probe.ts';
+import type { Hypothesis } from './hypotheses.ts';
+import { minimiseItems } from './minimise.ts';
+import { knowledgeOf, type Explanation } from './knowledge.ts';
+import { scopeOf, type Scene } from './scope.ts';
+import { tryEvents, type Flaw, type Trial } from './trial.ts';
+import { locate } from './where.ts';
+import { answerText } from './answer-text.ts';
+
+const LEVELS: readonly Level[] = ['MUST', 'SHOULD', 'INFO'];
+
+/** What needs all of several changes is as legal as the least of them. */
+const weakest = (changes: readonly Change[]): Level =>
+  LEVELS[Math.max(...changes.map(({ level }) => LEVELS.indexOf(level)))] ?? 'INFO';
+
+const strongest = (levels: readonly Level[]): Level =>
+  LEVELS[Math.min(...levels.map((level) => LEVELS.indexOf(level)))] ?? 'INFO';
+
+/** Retries end after 36 minutes, and dead letters are recovered daily: older events are not known to be sent. Minutes. */
+const MAX_AGE = 25 * 60;
+
+/** Fields whose value may be the reason to do nothing: a soft bounce, a second open, a program that fetches images. */
+const MAY_DECIDE: ReadonlySet<Field['meaning']> = new Set([
+  'choice',
+  'count',
+  'reply-code',
+  'country',
+]);
+
+const mayBeIgnored = (flaw: Flaw, { meaning, name }: Field): boolean =>
+  flaw === 'lost' && (MAY_DECIDE.has(meaning) || name === 'user_agent');
+
+const isBeyondRetries = ({ threshold }: Hypothesis): boolean =>
+  threshold?.measure.name === 'age' && threshold.side === 'above' && threshold.good >= MAX_AGE;
+
+const fieldExplanation = async (
+  scene: Scene,
+  type: EventType,
+  change: Change,
+  trial: Trial,
+): Promise<Explanation> => {
+  const { probe, flaw, interests, control } = scene;
+  const { field } = change;
+  const tryAll: FieldProbe['tryAll'] = (events) => tryEvents(probe, events, interests);
+  const decided = await explainField({ probe, type, field, tryAll }, change, trial);
+  const scope = await scopeOf(scene, type, field, decided);
+  const where = flaw === 'refused' ? await locate(probe, decided.minimal.exchange) : null;
+  const { hypothesis } = decided;
+  const levels = knowledgeOf(probe)
+    .observations(type, field.name)
+    .filter(({ isBad, value }) => isBad && hypothesis.holds(value))
+    .map(({ level }) => level);
+  const fields = fieldsOf(type).filter((one) => scope.fields.includes(quoted(one)));
+  const isOfBody = hypothesis.name === 'body-bytes';
+  const bytes = decided.minimal.exchange.request.body.length;
+  return {
+    key: `${flaw}:${isOfBody ? 'body' : fields.length > 1 ? field.meaning : field.name}:${hypothesis.name}`,
+    flaw,
+    level:
+      isBeyondRetries(hypothesis) || mayBeIgnored(flaw, field)
+        ? 'INFO'
+        : strongest([change.level, ...levels]),
+    cause: causeOf(flaw, field, scope, decided),
+    evidence: evidenceOf(scene, field, decided, where),
+    fix:
+      where?.place === 'verification'
+        ? 'Hash the bytes of the body as they arrived, before anything decodes, parses or changes them.'
+        : FIXES[flaw],
+    exchanges: [control, decided.minimal.exchange],
+    covers: (event) =>
+      isOfBody
+        ? Buffer.byteLength(JSON.stringify(event)) >= bytes
+        : (scope.types === null || scope.types.includes(event.event)) &&
+          fields.some(
+            ({ path, meaning }) => meaning === 'order' || hypothesis.holds(valueAt(event, path)),
+          ),
+    without: (event) =>
+      withChanges(
+        event,
+        fields
+          .filter(
+            ({ path, meaning }) => meaning !== 'order' && hypothesis.holds(valueAt(event, path)),
+          )
+          .map((one) => ({
+            field: one,
+            name: '',
+            level: 'MUST',
+            make: () => valueAt(probe.event(type), one.path),
+          })),
+      ),
+  };
+};
+
+const combination = (scene: Scene, changes: readonly Change[], trial: Trial): Explanation => {
+  const { flaw, control } = scene;
+  const parts = changes.map(
+    ({ field, name }) =>
+      `${quoted(field)} ${name === 'has a random value' ? `is ${showValue(valueAt(trial.event, field.path))}` : name}`,
+  );
+  return {
+    key: `${flaw}:${changes
+      .map(({ field }) => field.name)
+      .toSorted()
+      .join('+')}`,
+    flaw,
+    level: weakest(changes),
+    cause: `${DOES[flaw]} an event in which ${list(parts, 'and')}.`,
+    evidence: `Each of them alone is accepted. The event is answered ${answerText(trial.exchange.reply)}.`,
+    fix: FIXES[flaw],
+    exchanges: [control, trial.exchange],
+    covers: () => false,
+    without: null,
+  };
+};
+
+/** The control's values are observations, too. */
+const observeControl = ({ probe, control }: Scene, type: EventType): void => {
+  const event = JSON.parse(Buffer.from(control.request.body).toString('utf8')) as Event;
+  for (const { field, value } of valuesOf(type, event)) {
+    knowledgeOf(probe).observe(type, field.name, { value, isBad: false, level: 'MUST' });
+  }
+};
+
+const MAX_COMBINATION_TRIES = 40;
+
+/**
+ * @param one a case that shows the fault again and again, while the plain event does not
+ * @returns null when none of its parts does
+ */
+export const explainCase = async (scene: Scene, one: Case): Promise<Explanation | null> => {
+  const { probe, flaw, interests } = scene;
+  const { type, changes } = one;
+  observeControl(scene, type);
+  const singles = await tryEvents(
+    probe,
+    changes.map((change) => eventOf(probe, { type, changes: [change] })),
+    interests,
+  );
+  for (const [at, { event, flaw: seen, isUnclear }] of singles.entries()) {
+    const { field, level } = changes[at]!;
+    if (isUnclear) continue;
+    const value = valueAt(event, field.path);
+    knowledgeOf(probe).observe(type, field.name, { value, isBad: seen !== null, level });
+  }
+  const bad = changes
+    .map((change, at) => ({ change, trial: singles[at]! }))
+    .filter(({ trial }) => trial.flaw === flaw)
+    .toSorted((a, b) => LEVELS.indexOf(a.change.level) - LEVELS.indexOf(b.change.level));
+  const [first] = bad;
+  if (first !== undefined) return fieldExplanation(scene, type, first.change, first.trial);
+  let last: Trial | null = null;
+  const shows = async (kept: readonly Change[]): Promise<boolean> => {
+    const [trial] = await tryEvents(probe, [eventOf(probe, { type, changes: kept })], interests);
+    if (trial?.flaw !== flaw) return false;
+    last = trial;
+    return true;
+  };
+  if (!(await shows(changes))) return null;
+  const kept = await minimiseItems(changes, shows, MAX_COMBINATION_TRIES);
+  return last === null ? null : combination(scene, kept, last);
+};

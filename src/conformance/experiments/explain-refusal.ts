@@ -1,0 +1,177 @@
+/**
+ * Why a correctly signed event was refused, found by experiment: does it repeat, is it this event, what in it decides,
+ * and where in the receiver it is refused.
+ *
+ * @module
+ */
+import { EVENT_TYPES, type EventType } from '../../../schemas/contract.ts';
+import { WebhookEvent } from '../../../schemas/tolerant.ts';
+import { EVENT_EXAMPLES } from '../../../schemas/examples.ts';
+import { deliver } from '../judge/deliver.ts';
+import type { Exchange } from '../net/exchange.ts';
+import type { Event } from '../probe/event-maker.ts';
+import type { Probe } from '../probe/probe.ts';
+import { isAccepted } from '../verdict.ts';
+import { explainChangedState } from './changed-state.ts';
+import { caseOfEvent } from './case-of-event.ts';
+import { explainCase } from './explain-case.ts';
+import { explainIntermittence, type Intermittence } from './intermittence.ts';
+import { rememberCause } from './known-causes.ts';
+import { knowledgeOf, type Explanation } from './knowledge.ts';
+import { isRefusedEvent, isThrottled } from './trial.ts';
+import { locate } from './where.ts';
+import { answerText } from './answer-text.ts';
+
+/** The valid event in a body that is written as the provider writes it; null for any other body. */
+export const eventIn = (body: Uint8Array): Event | null => {
+  const text = Buffer.from(body).toString('utf8');
+  try {
+    const event = JSON.parse(text) as Event;
+    const isKnown = (EVENT_TYPES as readonly unknown[]).includes(event.event);
+    const isValid = isKnown && WebhookEvent.safeParse(event).success;
+    return isValid && JSON.stringify(event) === text ? event : null;
+  } catch {
+    return null;
+  }
+};
+
+/** A request as the provider makes it, and conclusively refused. */
+export const isRefusedDelivery = (probe: Probe, exchange: Exchange): boolean => {
+  const { method, url, headers, body } = exchange.request;
+  if (method !== 'POST' || url !== probe.url || !isRefusedEvent(exchange)) return false;
+  return (
+    JSON.stringify(headers) === JSON.stringify(probe.headersFor(body)) && eventIn(body) !== null
+  );
+};
+
+const explained = (one: Intermittence, kind: string, fix: string): Explanation => ({
+  key: `${kind}:${one.name}`,
+  flaw: 'refused',
+  level: 'MUST',
+  cause: one.cause,
+  evidence: one.evidence,
+  fix,
+  exchanges: one.exchanges,
+  covers: () => true,
+  without: null,
+});
+
+const STATE_FIX =
+  'Look at what outlives a request: a connection whose body was not read to its end, a transaction or a file that was not closed, a lock, a worker that died.';
+export const INTERMITTENT_FIX =
+  'Look at what differs from request to request: a pool with a broken member, one of several processes with another secret, a race on shared state.';
+
+/** The type itself is refused, whatever is in it. */
+const typeExplanation = async (
+  probe: Probe,
+  type: EventType,
+  control: Exchange,
+  refused: Exchange,
+): Promise<Explanation> => ({
+  key: `refused:type:${type}`,
+  flaw: 'refused',
+  level: 'MUST',
+  cause: `Refuses every \`${type}\` event.`,
+  evidence: `A plain \`${type}\` event is answered ${answerText(refused.reply)}; a plain event of another type is answered ${answerText(control.reply)}. ${(await locate(probe, refused)).evidence}`,
+  fix: 'Answer 2xx to every type of event, and do nothing for those that you do not need.',
+  exchanges: [control, refused],
+  covers: (event) => event.event === type,
+  without: null,
+});
+
+/** The provider's own example with a fresh id: an ordinary person at example.com. */
+const providersExample = (probe: Probe, type: EventType): Event => ({
+  ...EVENT_EXAMPLES[type][0],
+  id: probe.events.freshId(),
+});
+
+/** Plain events are refused: by their generated people, or because the receiver has changed. */
+const explainPlain = async (probe: Probe, plain: Exchange): Promise<Explanation | null> => {
+  const example = await deliver(probe, providersExample(probe, 'email.replied'));
+  if (isThrottled(example) || isAccepted(example)) return null;
+  const state = await explainChangedState(probe, plain);
+  return explained(state, 'state', STATE_FIX);
+};
+
+/** Sent in this order, no period of refusals looks like a refusal of the one or the other. */
+const ORDER = ['event', 'plain', 'plain', 'event', 'event'] as const;
+
+/** Every try of one kind has the same result. */
+const areAll = (sent: readonly Exchange[], fits: (exchange: Exchange) => boolean): boolean =>
+  sent.length > 0 && sent.every(fits);
+
+const intermittent = async (probe: Probe): Promise<Explanation | null> => {
+  const found = await explainIntermittence(probe);
+  return found === null ? null : explained(found, 'intermittent', INTERMITTENT_FIX);
+};
+
+/** What it is about, when the same content is accepted with another id. */
+const explainOnce = async (
+  probe: Probe,
+  refused: Exchange,
+  event: Event,
+  control: Exchange,
+): Promise<Explanation | null> => {
+  const isRepeat = probe.exchanges.some(
+    (one) => one !== refused && isAccepted(one) && eventIn(one.request.body)?.id === event.id,
+  );
+  // The same bytes in one piece are accepted: the manner decides, which the check knows best.
+  if (refused.request.manner !== null || isRepeat) return null;
+  const type = event.event as EventType;
+  const sameId = await deliver(probe, probe.event(type, {}, { id: event.id }));
+  if (!isRefusedEvent(sameId)) return intermittent(probe);
+  const scene = { probe, flaw: 'refused', interests: null, control } as const;
+  return explainCase(scene, caseOfEvent(probe, type, event));
+};
+
+const experiment = async (
+  probe: Probe,
+  refused: Exchange,
+  event: Event,
+): Promise<Explanation | null> => {
+  const sent: { readonly what: (typeof ORDER)[number]; readonly exchange: Exchange }[] = [];
+  for (const what of ORDER) {
+    const id = probe.events.freshId();
+    const exchange = await deliver(probe, what === 'plain' ? probe.event() : { ...event, id });
+    // A plain event that is cut off may be a crash, which the runner looks after.
+    const isCut = what === 'plain' && exchange.reply.kind === 'none';
+    if (isThrottled(exchange) || isCut) return null;
+    sent.push({ what, exchange });
+  }
+  const of = (wanted: 'event' | 'plain'): readonly Exchange[] =>
+    sent.filter(({ what }) => what === wanted).map(({ exchange }) => exchange);
+  const [again, plain] = [of('event'), of('plain')];
+  if (areAll(plain, isRefusedEvent)) return explainPlain(probe, plain[0]!);
+  if (!areAll(plain, isAccepted)) return intermittent(probe);
+  if (areAll(again, isAccepted)) return explainOnce(probe, refused, event, plain[0]!);
+  if (!areAll(again, isRefusedEvent)) return intermittent(probe);
+  const type = event.event as EventType;
+  const isPlainType = eventIn(plain[0]!.request.body)?.event === type;
+  const control = isPlainType ? plain[0]! : await deliver(probe, probe.event(type));
+  if (isRefusedEvent(control)) return typeExplanation(probe, type, plain[0]!, control);
+  const scene = { probe, flaw: 'refused', interests: null, control } as const;
+  return explainCase(scene, caseOfEvent(probe, type, event));
+};
+
+/** It is about the receiver as a whole, whatever an event holds. */
+const isOfReceiver = ({ key }: Explanation): boolean => /^(state|intermittent):/.test(key);
+
+/** Any other check that sees a valid event refused has met the same. */
+const shareCause = (probe: Probe, { key, cause, evidence, fix }: Explanation): void =>
+  rememberCause(probe, 'refused', { key, sentence: `${cause} ${evidence}`, fix: fix ?? '' });
+
+/**
+ * @param refused a correctly signed event that was not accepted
+ * @returns the cause that experiments have shown; null when they show none, or the receiver throttles
+ */
+export const explainRefusal = (probe: Probe, refused: Exchange): Promise<Explanation | null> =>
+  knowledgeOf(probe).inTurn(async () => {
+    const event = eventIn(refused.request.body);
+    if (event === null) return null;
+    const known = knowledgeOf(probe).explanationOf(event, 'refused');
+    if (known !== null) return known;
+    const explanation = await experiment(probe, refused, event);
+    if (explanation !== null) knowledgeOf(probe).add(explanation);
+    if (explanation !== null && isOfReceiver(explanation)) shareCause(probe, explanation);
+    return explanation;
+  });

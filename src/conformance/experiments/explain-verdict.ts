@@ -1,0 +1,94 @@
+/**
+ * The one place where a check's finding on refused valid events gets its cause: checks report what they saw, experiments
+ * find out why.
+ *
+ * @module
+ */
+import { STAGES, type ActiveCheck, type Stage, type Verdict } from '../check.ts';
+import type { Exchange } from '../net/exchange.ts';
+import type { Probe } from '../probe/probe.ts';
+import { describeReply, fail, isAccepted, notTested } from '../verdict.ts';
+import { eventIn, explainRefusal, isRefusedDelivery } from './explain-refusal.ts';
+import { knowledgeOf, type Explanation } from './knowledge.ts';
+
+/** Stages whose valid events must be accepted, whatever the check is about. */
+const EXPLAINED: ReadonlySet<Stage> = new Set(['valid', 'risky', 'effects', 'load']);
+
+type Failure = Extract<Verdict, { status: 'fail' }>;
+
+/** Refusals that a failure shows, the plainest first. */
+const refusalsIn = (probe: Probe, { exchanges = probe.exchanges }: Failure): readonly Exchange[] =>
+  exchanges.filter((exchange) => isRefusedDelivery(probe, exchange)).toReversed();
+
+/** A check that disturbs the receiver on purpose knows better why an event was refused. */
+const isExplained = ({ stage, needs = [] }: ActiveCheck): boolean =>
+  EXPLAINED.has(stage) && !needs.includes('fault') && !needs.includes('restart');
+
+/** A cut connection may be a crash, which the runner looks after: nothing more is sent to a receiver that is down. */
+const isAlive = async (probe: Probe, { reply }: Exchange): Promise<boolean> =>
+  reply.kind === 'answer' || isAccepted(await probe.post(probe.event()));
+
+/** A missing effect whose cause another check has shown already. */
+const knownLoss = (probe: Probe, { exchanges = [] }: Failure): Explanation | null => {
+  for (const { request } of exchanges) {
+    const event = eventIn(request.body);
+    const known = event === null ? null : knowledgeOf(probe).explanationOf(event, 'lost');
+    if (known !== null) return known;
+  }
+  return null;
+};
+
+/** How the check saw it, behind what the experiment has shown. */
+const withCause = async (probe: Probe, failure: Failure): Promise<Verdict> => {
+  const [refused] = refusalsIn(probe, failure);
+  if (refused !== undefined && !(await isAlive(probe, refused))) return failure;
+  const explanation =
+    refused === undefined ? knownLoss(probe, failure) : await explainRefusal(probe, refused);
+  if (explanation === null) return failure;
+  const { key, cause, evidence, fix, exchanges } = explanation;
+  return {
+    ...failure,
+    key,
+    diagnosis: `${cause} ${evidence}`,
+    ...(fix === null ? {} : { fix }),
+    exchanges,
+  };
+};
+
+/** Verdicts that say nothing of a valid event that was refused meanwhile. */
+const isBlind = ({ stage }: ActiveCheck, { status }: Verdict): boolean =>
+  (stage === 'effects' && status === 'not_tested') || (stage === 'load' && status === 'pass');
+
+/** A valid event that is refused counts wherever it is sent. */
+const explainHidden = async (probe: Probe, verdict: Verdict): Promise<Verdict> => {
+  const refused = probe.exchanges.find((exchange) => isRefusedDelivery(probe, exchange));
+  if (refused === undefined) return verdict;
+  const known = knowledgeOf(probe).explanations.length;
+  const explanation = await explainRefusal(probe, refused);
+  if (explanation === null) return verdict;
+  const { key, level, cause, evidence, fix, exchanges } = explanation;
+  if (knowledgeOf(probe).explanations.length === known) {
+    return verdict.status === 'pass' ? verdict : notTested(`An event was refused. ${cause}`);
+  }
+  return fail({
+    key,
+    level,
+    expected: ['a 2xx for each valid event'],
+    actual: `a valid event was refused: ${describeReply(refused.reply)}`,
+    diagnosis: `${cause} ${evidence}`,
+    ...(fix === null ? {} : { fix }),
+    exchanges,
+  });
+};
+
+/** @param verdict as the check gave it; one with a cause of its own stays as it is */
+export const explainVerdict = async (
+  probe: Probe,
+  check: ActiveCheck,
+  verdict: Verdict,
+): Promise<Verdict> => {
+  if (!isExplained(check) || 'gate' in STAGES[check.stage]) return verdict;
+  if (isBlind(check, verdict)) return explainHidden(probe, verdict);
+  if (verdict.status !== 'fail' || verdict.diagnosis !== undefined) return verdict;
+  return withCause(probe, verdict);
+};

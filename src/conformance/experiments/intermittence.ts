@@ -1,0 +1,99 @@
+/**
+ * Experiments on a refusal that does not repeat: plain events in a row, side by side and over fresh connections show what
+ * it depends on.
+ *
+ * @module
+ */
+import type { Exchange } from '../net/exchange.ts';
+import { postRaw } from '../probe/raw-post.ts';
+import type { Probe } from '../probe/probe.ts';
+import { isAccepted } from '../verdict.ts';
+import { isRefusedEvent, sideBySide } from './trial.ts';
+import { answerText } from './answer-text.ts';
+
+export interface Intermittence {
+  /** Part of the finding's key. */
+  readonly name: string;
+  readonly cause: string;
+  readonly evidence: string;
+  readonly exchanges: readonly Exchange[];
+}
+
+const IN_A_ROW = 24;
+const TOGETHER = [4, 8, 16, 32] as const;
+const FRESH = 8;
+
+const placesOf = (sent: readonly Exchange[]): readonly number[] =>
+  sent.flatMap((exchange, at) => (isRefusedEvent(exchange) ? [at] : []));
+
+/** The distance between refusals when it is the same each time; null otherwise. */
+export const periodOf = (places: readonly number[]): number | null => {
+  const [first = 0, second = 0] = places;
+  const period = second - first;
+  const isSteady = places.every((place, at) => place === first + at * period);
+  return places.length >= 3 && isSteady ? period : null;
+};
+
+const ordinal = (count: number): string =>
+  count === 2 ? 'second' : count === 3 ? 'third' : `${count}th`;
+
+const shownBy = (sent: readonly Exchange[]): readonly Exchange[] => [
+  ...sent.filter(isAccepted).slice(0, 1),
+  ...sent.filter(isRefusedEvent).slice(0, 1),
+];
+
+const inARow = async (probe: Probe): Promise<Intermittence | null> => {
+  const sent: Exchange[] = [];
+  for (let count = 0; count < IN_A_ROW; count += 1) sent.push(await probe.post(probe.event()));
+  const places = placesOf(sent);
+  if (places.length === 0) return null;
+  const period = periodOf(places);
+  const numbers = places.map((place) => place + 1).join(', ');
+  const first = sent[places[0]!]!;
+  return {
+    name: period === null ? 'now-and-then' : `every-${period}`,
+    cause:
+      period === null
+        ? `Refuses ${places.length} of ${IN_A_ROW} plain events that are sent one after the other.`
+        : `Refuses every ${ordinal(period)} event, whatever is in it.`,
+    evidence: `Of ${IN_A_ROW} plain events in a row, it refused number ${numbers} (${answerText(first.reply)}).`,
+    exchanges: shownBy(sent),
+  };
+};
+
+const together = async (probe: Probe): Promise<Intermittence | null> => {
+  for (const count of TOGETHER) {
+    const events = Array.from({ length: count }, () => probe.event());
+    const sent = await sideBySide(events, (event) => probe.post(event), count);
+    const refused = placesOf(sent);
+    if (refused.length === 0) continue;
+    return {
+      name: 'in-parallel',
+      cause: `Refuses events when about ${count} arrive at the same time, though one at a time is accepted.`,
+      evidence: `Of ${count} plain events sent at the same time, ${refused.length} were refused (${answerText(sent[refused[0]!]!.reply)}).`,
+      exchanges: shownBy(sent),
+    };
+  }
+  return null;
+};
+
+const overFreshConnections = async (probe: Probe): Promise<Intermittence | null> => {
+  const sent: Exchange[] = [];
+  for (let count = 0; count < FRESH; count += 1) {
+    const body = probe.write(probe.event());
+    sent.push(await postRaw(probe, body, probe.headersFor(body), null));
+  }
+  const refused = placesOf(sent);
+  if (refused.length === 0) return null;
+  return {
+    name: 'fresh-connection',
+    cause:
+      'Refuses events that arrive over a fresh connection, though it accepts them over a reused one.',
+    evidence: `Over ${FRESH} fresh connections, ${refused.length} plain events were refused (${answerText(sent[refused[0]!]!.reply)}); over a reused one, all were accepted.`,
+    exchanges: shownBy(sent),
+  };
+};
+
+/** @returns null when nothing that was tried brings the refusal back: the check that saw it knows more */
+export const explainIntermittence = async (probe: Probe): Promise<Intermittence | null> =>
+  (await inARow(probe)) ?? (await together(probe)) ?? overFreshConnections(probe);

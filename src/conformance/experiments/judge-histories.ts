@@ -1,0 +1,94 @@
+/**
+ * A verdict on histories: the shortest that violates an invariant, told as numbered steps.
+ *
+ * @module
+ */
+import type { Symptom, Verdict } from '../check.ts';
+import { causeOf, type Shown } from '../histories/cause.ts';
+import { describeHistory } from '../histories/describe.ts';
+import { examine, type ExamineOptions, type Examined } from '../histories/examine.ts';
+import type { History } from '../histories/step.ts';
+import type { Probe } from '../probe/probe.ts';
+import { fail, notTested, pass } from '../verdict.ts';
+import { explainByNumber } from './rhythm.ts';
+import { knowsCause, rememberCause, type NamedCause } from './known-causes.ts';
+
+const EXPECTED: Readonly<Record<Symptom, string>> = {
+  forged: 'no effect of a forged request',
+  refused: 'a 2xx for every valid event',
+  doubled: 'one effect of every accepted event',
+  lost: 'one effect of every accepted event',
+  state: 'the state that the accepted events add up to',
+};
+
+const LASTING: Readonly<Record<Symptom, string>> = {
+  forged: 'forged requests take effect',
+  refused: 'every valid event is refused',
+  doubled: 'every event takes effect more than once',
+  lost: 'accepted events have no effect any longer',
+  state: 'the state of leads is wrong',
+};
+
+const needsSecret = ({ played }: Shown): boolean =>
+  played.history.some((step) => step.kind === 'malformed' && step.form !== 'not JSON');
+
+/** The receiver as a whole is in another state: what it was after is the best that can be said. */
+const lastingCause = (shown: Shown): NamedCause => {
+  const { kind } = shown.violation;
+  return {
+    key: `since:${kind}`,
+    sentence: `Since this sequence of requests, ${LASTING[kind]}: ${describeHistory(shown.played)}.`,
+    fix: 'Catch every error of a single event where it is handled, so that a worker, a pool or a lock outlives it.',
+  };
+};
+
+const verdictOn = (probe: Probe, shown: Shown, examined: Examined): Verdict => {
+  const { violation, played } = shown;
+  const { isLasting, isReproduced } = examined;
+  const cause = examined.cause ?? (isLasting ? lastingCause(shown) : causeOf(shown));
+  rememberCause(probe, violation.kind, cause);
+  const more = shown.alike > 1 ? `, and ${shown.alike - 1} more like it` : '';
+  const once = isReproduced ? '' : ' (seen once, not when played again)';
+  return fail({
+    ...(needsSecret(shown) ? { level: 'SHOULD' as const } : {}),
+    symptom: violation.kind,
+    key: cause.key,
+    expected: [EXPECTED[violation.kind]],
+    actual: `${describeHistory(played)}; then ${violation.actual}${more}${once}`,
+    diagnosis: cause.sentence,
+    fix: cause.fix,
+    exchanges: played.sent.map(({ exchange }) => exchange),
+  });
+};
+
+const PLAY_FOR_MS = 5000;
+
+export interface JudgeOptions extends Partial<Omit<ExamineOptions, 'kinds' | 'explain'>> {
+  /** Symptoms that the check speaks of; all unless given. */
+  readonly kinds?: readonly Symptom[];
+}
+
+export const judgeHistories = async (
+  probe: Probe,
+  histories: Iterable<History>,
+  {
+    kinds = ['forged', 'refused', 'doubled', 'lost', 'state'],
+    playForMs = PLAY_FOR_MS,
+    ...options
+  }: JudgeOptions = {},
+): Promise<Verdict> => {
+  // What an earlier experiment has explained is not looked for again.
+  const isKnown = (kind: Symptom): boolean =>
+    knowsCause(probe, kind) || (kind === 'state' && knowsCause(probe, 'lost'));
+  const unexplained = kinds.filter((kind) => !isKnown(kind));
+  if (unexplained.length === 0) return notTested('Says nothing new: the cause is known already.');
+  const explain = (shown: Shown) => explainByNumber(probe, shown);
+  const examined = await examine(probe, histories, {
+    kinds: unexplained,
+    playForMs,
+    explain,
+    ...options,
+  });
+  if (examined.shown !== null) return verdictOn(probe, examined.shown, examined);
+  return pass(`${examined.histories} sequences, ${examined.requests} requests`);
+};

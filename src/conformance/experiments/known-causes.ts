@@ -1,0 +1,88 @@
+/**
+ * Causes that the experiments of a run have shown, by symptom: a check that sees the same symptom later names the same
+ * cause, so that one fault is one finding.
+ *
+ * @module
+ */
+import type { Symptom, Verdict } from '../check.ts';
+import type { Exchange } from '../net/exchange.ts';
+import type { Event } from '../probe/event-maker.ts';
+import type { Probe } from '../probe/probe.ts';
+import { isAccepted } from '../verdict.ts';
+
+/** What an experiment says of a symptom. */
+export interface NamedCause {
+  /** Stable and comparable. */
+  readonly key: string;
+  readonly sentence: string;
+  readonly fix: string;
+}
+
+type Run = Pick<Probe, 'signing'>;
+
+/** By what a run has only one of. */
+const known = new WeakMap<Probe['signing'], Map<Symptom, NamedCause>>();
+
+/** The first cause of a symptom stays: experiments go from the simple to the complex. */
+export const rememberCause = ({ signing }: Run, symptom: Symptom, cause: NamedCause): void => {
+  const causes = known.get(signing) ?? new Map<Symptom, NamedCause>();
+  if (!causes.has(symptom)) causes.set(symptom, cause);
+  known.set(signing, causes);
+};
+
+/** A forgery that was accepted or took effect: the most severe finding. */
+export const failForged = (
+  run: Run,
+  failure: Omit<Extract<Verdict, { status: 'fail' }>, 'status' | 'symptom'> & {
+    readonly key: string;
+    readonly diagnosis: string;
+  },
+): Verdict => {
+  const { key, diagnosis: sentence, fix = '' } = failure;
+  rememberCause(run, 'forged', { key, sentence, fix });
+  return { status: 'fail', symptom: 'forged', ...failure };
+};
+
+export const knowsCause = ({ signing }: Run, symptom: Symptom): boolean =>
+  known.get(signing)?.has(symptom) === true;
+
+const isValidEvent = (body: Uint8Array): boolean => {
+  try {
+    const { id, event, data } = JSON.parse(Buffer.from(body).toString('utf8')) as Partial<Event>;
+    const isObject = typeof data === 'object' && (data as unknown) !== null && !Array.isArray(data);
+    return typeof id === 'string' && typeof event === 'string' && isObject;
+  } catch {
+    return false;
+  }
+};
+
+/** A valid event with the correct signature, and it was not accepted. */
+const isRefusedEvent = ({ signing }: Run, exchange: Exchange): boolean => {
+  const { headers, body } = exchange.request;
+  const isSigned = headers.some(([, value]) => value === signing.valid(body));
+  return isSigned && !isAccepted(exchange) && isValidEvent(body);
+};
+
+/**
+ * @param exchanges of the check, where its verdict names none
+ * @returns the verdict, with the cause that an experiment has shown of its symptom
+ */
+export const withKnownCause = (
+  run: Run,
+  verdict: Verdict,
+  exchanges: readonly Exchange[],
+): Verdict => {
+  const causes = known.get(run.signing);
+  if (verdict.status !== 'fail' || verdict.key !== undefined || causes === undefined) {
+    return verdict;
+  }
+  const shown = verdict.exchanges ?? exchanges;
+  const isRefusal = (): boolean =>
+    causes.has('refused') && shown.some((one) => isRefusedEvent(run, one));
+  const symptom = verdict.symptom ?? (isRefusal() ? 'refused' : undefined);
+  if (symptom === undefined) return verdict;
+  // An event that is lost changes no lead either; a state that is wrong in one way says nothing of another.
+  const cause = causes.get(symptom === 'state' ? 'lost' : symptom);
+  if (cause === undefined) return verdict;
+  return { ...verdict, key: cause.key, diagnosis: cause.sentence, fix: cause.fix };
+};

@@ -1,0 +1,88 @@
+/**
+ * Whether plain events fail by their number alone: sent one at a time, every n-th is refused or lost.
+ *
+ * @module
+ */
+import type { Symptom } from '../check.ts';
+import type { Shown } from '../histories/cause.ts';
+import { waitFor } from '../hooks/hooks.ts';
+import { deliver } from '../judge/deliver.ts';
+import type { Exchange } from '../net/exchange.ts';
+import type { Event } from '../probe/event-maker.ts';
+import type { Probe } from '../probe/probe.ts';
+import { describeReply, isAccepted } from '../verdict.ts';
+import type { NamedCause } from './known-causes.ts';
+
+const EVENTS = 200;
+const MAX_MS = 8000;
+const PATIENCE = { forMs: 500, everyMs: 5 };
+
+interface Tried {
+  readonly exchange: Exchange;
+  readonly isFailed: boolean;
+}
+
+const ORDINALS: Readonly<Record<number, string>> = { 2: 'second', 3: 'third', 4: 'fourth' };
+
+const ordinal = (count: number): string =>
+  ORDINALS[count] ??
+  `${count}${count % 100 > 3 && count % 100 < 21 ? 'th' : (['th', 'st', 'nd', 'rd'][count % 10] ?? 'th')}`;
+
+/** Whether it was processed, before the next one is sent: a queue must not fill up. */
+const isProcessed = async (probe: Probe, { id }: Event): Promise<boolean> => {
+  const { effects } = probe;
+  if (effects === null) return true;
+  const ask = (): Promise<number> => effects.count(id);
+  return (await waitFor(probe.wall, ask, (count) => count > 0, PATIENCE)) > 0;
+};
+
+const sendInTurn = async (probe: Probe, symptom: Symptom): Promise<readonly Tried[]> => {
+  const until = probe.wall.now() + MAX_MS;
+  const tried: Tried[] = [];
+  while (tried.length < EVENTS && probe.wall.now() < until) {
+    const event = probe.event();
+    const exchange = await deliver(probe, event);
+    const isRefused = !isAccepted(exchange);
+    const isFailed =
+      symptom === 'refused' ? isRefused : !isRefused && !(await isProcessed(probe, event));
+    tried.push({ exchange, isFailed });
+  }
+  return tried;
+};
+
+/** Distance between consecutive failures; null when it is not always the same. */
+const periodOf = (failures: readonly number[]): number | null => {
+  const gaps = failures.slice(1).map((place, index) => place - failures[index]!);
+  const [period] = gaps;
+  return period !== undefined && gaps.every((gap) => gap === period) ? period : null;
+};
+
+/** What an earlier request has left on a connection shows with the first events; a few more are no accident. */
+const WARM_UP = 5;
+const MIN_FAILURES = 3;
+
+const isIntermittent = (failures: readonly number[]): boolean =>
+  failures.length >= MIN_FAILURES && failures.some((place) => place >= WARM_UP);
+
+/**
+ * @param shown a violation that may have nothing to do with its history
+ * @returns the cause when plain events that are sent one at a time fail, too; else null
+ */
+export const explainByNumber = async (probe: Probe, shown: Shown): Promise<NamedCause | null> => {
+  const { kind, sent } = shown.violation;
+  if (kind !== 'refused' && kind !== 'lost') return null;
+  const tried = await sendInTurn(probe, kind);
+  const failures = tried.flatMap(({ isFailed }, place) => (isFailed ? [place] : []));
+  const period = periodOf(failures);
+  if (period === null && !isIntermittent(failures)) return null;
+  const answer = describeReply((tried[failures[0]!]?.exchange ?? sent.exchange).reply);
+  const outcome = kind === 'refused' ? `is refused (${answer})` : 'is accepted but has no effect';
+  return {
+    key: `${kind}:by-number:${period ?? 'irregular'}`,
+    sentence:
+      period === null
+        ? `Now and then a plain valid event ${outcome}, ${failures.length} of ${tried.length} that were sent one at a time: the fault is intermittent and has nothing to do with what an event holds.`
+        : `Every ${ordinal(period)} valid event ${outcome}, whatever it holds.`,
+    fix: 'Look for state that requests share and that changes with their number: a counter, a rotating key or connection, a hash object that is reused, a batch whose last event is left out.',
+  };
+};

@@ -1,0 +1,258 @@
+/**
+ * Names the cause that a shortest history shows: its first sentence is the diagnosis of the finding.
+ *
+ * @module
+ */
+import type { NamedCause } from '../experiments/known-causes.ts';
+import { describeReply } from '../verdict.ts';
+import { describePart, describeStep } from './describe.ts';
+import type { Played } from './play.ts';
+import { FIX } from './remedies.ts';
+import { partsOf, type History, type Part, type Step } from './step.ts';
+import type { Violation, ViolationKind } from './violations.ts';
+
+/** A violation and the shortest history that shows it. */
+export interface Shown {
+  readonly played: Played;
+  readonly violation: Violation;
+  /** All violations of the same kind in that history. */
+  readonly alike: number;
+}
+
+const isOnKept = (step: Step | undefined): boolean =>
+  step !== undefined && 'path' in step && step.path === 'kept';
+
+const kindsOf = (parts: readonly Part[]): string => parts.map(({ kind }) => kind).join('+');
+
+/** Compact and stable, such as `forgery@kept,event@kept`. */
+export const shapeOf = (history: History): string =>
+  history
+    .map((step) =>
+      step.kind === 'together'
+        ? `together(${kindsOf(step.parts)})`
+        : step.kind + (isOnKept(step) ? '@kept' : ''),
+    )
+    .join(',');
+
+const leadsOf = (parts: readonly Part[]): readonly number[] =>
+  parts.flatMap((part) => (part.kind === 'event' ? [part.lead] : []));
+
+const isOneLead = (parts: readonly Part[]): boolean => {
+  const leads = leadsOf(parts);
+  return leads.length > 1 && new Set(leads).size === 1;
+};
+
+const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
+
+/** What came before, in words: "a forged email.replied without a signature". */
+const aftermath = (steps: History): string =>
+  steps
+    // A repeat implies the event that it repeats.
+    .filter((step, place) => step.kind !== 'event' || steps[place + 1]?.kind !== 'repeat')
+    .map((step) => ('path' in step ? describePart(step) : describeStep(step)))
+    .join(', then ')
+    .replaceAll('a repeat of the latest event', 'a repeat of an event')
+    .replace('a repeat of an event, then a repeat of an event', 'two repeats of an event');
+
+const OUTCOMES: Readonly<Record<ViolationKind, (shown: Shown) => string>> = {
+  forged: () => 'takes effect',
+  refused: ({ violation }) => `is refused (${describeReply(violation.sent.exchange.reply)})`,
+  doubled: ({ violation }) => `takes effect ${violation.count} times`,
+  lost: () => 'is accepted but has no effect',
+  state: ({ violation }) => `leaves a wrong state (${violation.actual})`,
+};
+
+/** With shared state, two requests are enough. */
+const MANY = 5;
+
+/** Requests at the same moment. */
+const simultaneous = (shown: Shown, parts: readonly Part[]): Omit<NamedCause, 'key'> => {
+  const { kind } = shown.violation;
+  const count = parts.length;
+  const hasRepeat = parts.some((part) => part.kind === 'repeat');
+  if (kind === 'lost' && hasRepeat) {
+    return {
+      sentence:
+        'An event that arrives beside a repeat of another event is lost: the repeat rolls back the batch or transaction that both share.',
+      fix: FIX.batch,
+    };
+  }
+  if (kind === 'refused' && hasRepeat) {
+    return {
+      sentence: `A valid event that arrives beside a repeat of another event is refused (${describeReply(shown.violation.sent.exchange.reply)}): the repeat leaves a lock or an aborted transaction to it.`,
+      fix: FIX.leftover,
+    };
+  }
+  if (kind === 'doubled') {
+    return {
+      sentence: `An event takes effect ${shown.violation.count} times only when requests arrive at the same moment: the id is looked up before another request has stored it.`,
+      fix: FIX.race,
+    };
+  }
+  if (kind === 'forged') {
+    return {
+      sentence:
+        'A forged request that arrives at the same moment as valid events takes effect: requests share the result of the verification.',
+      fix: FIX.shared,
+    };
+  }
+  if (isOneLead(parts)) {
+    const outcome = {
+      state: `one update is lost (${shown.violation.actual}), because the lead is read, changed and written back as a whole`,
+      lost: 'one of them is accepted but has no effect',
+      refused: `one of them is refused (${describeReply(shown.violation.sent.exchange.reply)})`,
+    }[kind];
+    return {
+      sentence: `${capital(number(count))} simultaneous events of one lead: ${outcome}.`,
+      fix: FIX.lead,
+    };
+  }
+  if (count >= MANY && (kind === 'lost' || kind === 'refused')) {
+    const outcome =
+      kind === 'lost'
+        ? 'accepted events have no effect: a pool or queue drops what does not fit'
+        : `valid events are refused (${describeReply(shown.violation.sent.exchange.reply)}): a limit on simultaneous requests answers with an error in place of 503`;
+    return {
+      sentence: `When more than ${number(count - 1)} requests arrive at the same moment, ${outcome}.`,
+      fix: FIX.queue,
+    };
+  }
+  const what = {
+    refused: `valid events are refused (${describeReply(shown.violation.sent.exchange.reply)})`,
+    lost: 'accepted events have no effect',
+    state: `the update of a lead is lost or lands on another one (${shown.violation.actual})`,
+  }[kind];
+  return {
+    sentence: `When ${number(count)} requests arrive at the same moment, ${what}: requests that run at the same time share a variable, buffer or connection.`,
+    fix: FIX.shared,
+  };
+};
+
+const NUMBERS = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight'];
+const number = (count: number): string => NUMBERS[count] ?? String(count);
+
+const inBurst = (shown: Shown, count: number): Omit<NamedCause, 'key'> => {
+  const { alike, violation } = shown;
+  if (violation.kind === 'lost') {
+    return {
+      sentence: `In a burst of ${count} events, ${alike} are accepted and lost: a queue, buffer or pool drops what does not fit when it is full (about ${count - alike} fit).`,
+      fix: FIX.queue,
+    };
+  }
+  const [what, fix] =
+    violation.kind === 'refused'
+      ? [`are refused (${describeReply(violation.sent.exchange.reply)})`, FIX.shared]
+      : ['take effect more than once', FIX.race];
+  return {
+    sentence: `In a burst of ${count} events at the same time, ${alike} valid events ${what}; one at a time they are not.`,
+    fix,
+  };
+};
+
+const doubledAfter = (shown: Shown, before: History, last: Step): Omit<NamedCause, 'key'> => {
+  const count = shown.violation.count ?? 2;
+  const restarted = before.some(({ kind }) => kind === 'restart') || last.kind === 'restart';
+  const paused = [...before].findLast((step) => step.kind === 'pause');
+  if (restarted && shown.violation.sent.role === 'event') {
+    return {
+      sentence:
+        'After a restart, events that were processed before take effect again, without a repeat: the inbox or queue is taken up again from its beginning at start.',
+      fix: FIX.start,
+    };
+  }
+  if (before.some(({ kind }) => kind === 'failed try')) {
+    return {
+      sentence: `An event takes effect ${count} times when its first try failed: the first of several steps is done again by the retry.`,
+      fix: FIX.steps,
+    };
+  }
+  if (last.kind === 'repeat') {
+    if (restarted) {
+      return {
+        sentence: 'A repeat after a restart takes effect again: ids are kept in memory.',
+        fix: FIX.workers,
+      };
+    }
+    if (paused !== undefined) {
+      return {
+        sentence: `A repeat takes effect again after ${paused.ms / 1000} s: ids expire too early.`,
+        fix: FIX.dedupe,
+      };
+    }
+    if (last.path === 'fresh' && before.some(isOnKept)) {
+      return {
+        sentence:
+          'A repeat takes effect again when it arrives on another connection, and not on the same one: each worker process or connection keeps its own set of ids.',
+        fix: FIX.workers,
+      };
+    }
+    return {
+      sentence: 'A repeat takes effect again: processed ids are not remembered.',
+      fix: FIX.dedupe,
+    };
+  }
+  return { sentence: `Every accepted event takes effect ${count} times.`, fix: FIX.dedupe };
+};
+
+const afterOthers = (shown: Shown, before: History, last: Step): Omit<NamedCause, 'key'> => {
+  const outcome = OUTCOMES[shown.violation.kind](shown);
+  if (shown.violation.kind === 'lost' && shown.violation.sent.role === 'repeat') {
+    return {
+      sentence:
+        'An event is lost when its repeat follows at once: the repeat rolls back the batch or transaction that holds the event.',
+      fix: FIX.batch,
+    };
+  }
+  const earlier = before.at(-1);
+  if (last.kind === 'event' && earlier?.kind === 'event' && earlier.lead === last.lead) {
+    return {
+      sentence: `The second of two events of one lead ${outcome} when it follows the first at once: a lock, a throttle or a unique key by lead takes it for a repeat.`,
+      fix: FIX.byLead,
+    };
+  }
+  if (before.length === 0)
+    return { sentence: `A plain valid event ${outcome}.`, fix: FIX.leftover };
+  const prior = before.at(-1);
+  const onSame = isOnKept(last) && isOnKept(prior);
+  if (onSame && (prior?.kind === 'forgery' || prior?.kind === 'malformed')) {
+    return {
+      sentence: `After ${aftermath(before)}, the next valid event on the same connection ${outcome}: the body of the refused request was left unread or its state was kept on the connection.`,
+      fix: FIX.connection,
+    };
+  }
+  if (onSame && prior?.kind === 'event') {
+    return {
+      sentence: `The next valid event on the same connection ${outcome}: something of the first one is kept with the connection, such as a signature, a buffer or a parser.`,
+      fix: FIX.connection,
+    };
+  }
+  const where = onSame ? ' on the same connection' : '';
+  return {
+    sentence: `After ${aftermath(before)}, the next valid event${where} ${outcome}: something of the earlier request is left over, such as an open transaction, a lock or shared state.`,
+    fix: FIX.leftover,
+  };
+};
+
+const forgedAlone = ({ violation, played }: Shown, last: Step): Omit<NamedCause, 'key'> => ({
+  sentence: `${capital('path' in last ? describePart(last) : 'a forged request')} takes effect although it is answered ${describeReply(violation.sent.exchange.reply)}${played.history.length > 1 ? `, after ${aftermath(played.history.slice(0, -1))}` : ''}.`,
+  fix: FIX.verify,
+});
+
+export const causeOf = (shown: Shown): NamedCause => {
+  const { violation, played } = shown;
+  const { history } = played;
+  const at = violation.sent.step;
+  const last = history.at(-1)!;
+  const before = history.slice(0, -1);
+  const key = `sequence:${violation.kind}:${shapeOf(history)}`;
+  const step = history[at] ?? last;
+  if (violation.kind === 'doubled' && step.kind !== 'together' && step.kind !== 'burst') {
+    return { key, ...doubledAfter(shown, before, last) };
+  }
+  if (step.kind === 'burst') return { key: key.replace(/\d+/, ''), ...inBurst(shown, step.count) };
+  if (step.kind === 'together' && partsOf(step).length > 1) {
+    return { key, ...simultaneous(shown, partsOf(step)) };
+  }
+  if (violation.kind === 'forged') return { key, ...forgedAlone(shown, last) };
+  return { key, ...afterOthers(shown, before, last) };
+};

@@ -1,0 +1,133 @@
+/**
+ * Interests of a receiver: the event types that have an effect, and the members of a lead's state that follow the events.
+ *
+ * Most integrations start with two of the eight types, so a type without effect is no fault. One plain event of each type
+ * shows which ones have an effect; only those are judged by their effects.
+ *
+ * @module
+ */
+import { EVENT_TYPES, type EventType } from '../../../schemas/contract.ts';
+import { waitFor, type LeadState } from '../hooks/hooks.ts';
+import type { Data, Event } from '../probe/event-maker.ts';
+import { inTurn } from '../probe/in-turn.ts';
+import { DEFAULT_TYPE, type Probe } from '../probe/probe.ts';
+import { isAccepted } from '../verdict.ts';
+
+/** Members of {@link LeadState} that sequences of events can be compared by. */
+export const STATE_MEMBERS = ['suppressed', 'unsubscribed', 'open_count', 'sentiment'] as const;
+export type StateMember = (typeof STATE_MEMBERS)[number];
+
+export interface Interests {
+  /** Types that have an effect; empty if none is known to, or without an effects hook. */
+  readonly types: ReadonlySet<string>;
+  /** Members that were as expected after one plain event each; empty without a state hook. */
+  readonly state: ReadonlySet<StateMember>;
+}
+
+const SECOND_TYPE: EventType = 'email.clicked';
+
+/** Wait for the others once one event has taken effect. */
+const PATIENCE = { forMs: 500, everyMs: 20 };
+
+const learnTypes = async (probe: Probe): Promise<ReadonlySet<EventType>> => {
+  const { effects, wall, effectTypes } = probe;
+  if (effectTypes !== null || effects === null) return new Set(effectTypes);
+  const events = EVENT_TYPES.map((type) => probe.event(type));
+  const sent = await inTurn(probe, events, (event) => probe.post(event));
+  const ask = (): Promise<readonly number[]> =>
+    Promise.all(events.map(({ id }) => effects.count(id)));
+  const hasEffect = (place: number, counts: readonly number[]): boolean =>
+    counts[place]! > 0 && isAccepted(sent[place]!);
+  const first = await waitFor(wall, ask, (counts) => counts.some((count) => count > 0));
+  const isComplete = (counts: readonly number[]): boolean => counts.every((count) => count > 0);
+  const counts = isComplete(first) ? first : await waitFor(wall, ask, isComplete, PATIENCE);
+  return new Set(EVENT_TYPES.filter((_, place) => hasEffect(place, counts)));
+};
+
+const EXPECTED = {
+  suppressed: true,
+  unsubscribed: true,
+  open_count: 2,
+  sentiment: 'positive',
+} as const satisfies Record<StateMember, unknown>;
+
+/** One plain event for each member of {@link EXPECTED}. */
+const LESSON: readonly (readonly [EventType, Data])[] = [
+  ['email.opened', { open_count: EXPECTED.open_count }],
+  ['email.replied', { reply_sentiment: EXPECTED.sentiment }],
+  ['email.unsubscribed', { suppressed_globally: true }],
+  ['email.bounced', { bounce_type: 'hard' }],
+];
+
+const follows = (state: LeadState, member: StateMember): boolean =>
+  state.known && state[member] === EXPECTED[member];
+
+const learnState = async (probe: Probe): Promise<ReadonlySet<StateMember>> => {
+  const { state } = probe.hooks;
+  // These events would stay in the state of a lead that others use, too.
+  if (state === undefined || probe.leadEmail !== null) return new Set();
+  const { lead_email, lead_id } = probe.event('email.opened').data;
+  for (const [type, data] of LESSON) {
+    await probe.post(probe.event(type, { ...data, lead_email, lead_id }));
+  }
+  const found = await waitFor(
+    probe.wall,
+    () => state(String(lead_email)),
+    (now) => STATE_MEMBERS.every((member) => follows(now, member)),
+    PATIENCE,
+  );
+  return new Set(STATE_MEMBERS.filter((member) => follows(found, member)));
+};
+
+/** Keyed by an object that is unique per run. */
+const known = new WeakMap<Probe['signing'], Promise<Interests>>();
+const primary = new WeakMap<Probe['signing'], EventType>();
+
+/** The type of a plain event of this run: `email.replied`, unless it is known to have no effect. */
+export const primaryTypeOf = ({ signing }: Pick<Probe, 'signing'>): EventType =>
+  primary.get(signing) ?? DEFAULT_TYPE;
+
+const choosePrimary = (types: ReadonlySet<EventType>): EventType | undefined => {
+  if (types.has(DEFAULT_TYPE)) return DEFAULT_TYPE;
+  // `campaign.completed` has no lead.
+  return EVENT_TYPES.find((type) => types.has(type) && type !== 'campaign.completed');
+};
+
+const learn = async (probe: Probe): Promise<Interests> => {
+  const types = await learnTypes(probe);
+  const chosen = choosePrimary(types);
+  if (chosen !== undefined) primary.set(probe.signing, chosen);
+  return { types, state: await learnState(probe) };
+};
+
+/** Learn the interests, once per run. */
+export const interestsOf = (probe: Probe): Promise<Interests> => {
+  const learned = known.get(probe.signing) ?? learn(probe);
+  known.set(probe.signing, learned);
+  return learned;
+};
+
+const NOTHING: Interests = { types: new Set(), state: new Set() };
+
+/** What has been learned so far; in a run with an effects hook, delivery/effects-probe learns it. */
+export const learnedInterests = async ({ signing }: Pick<Probe, 'signing'>): Promise<Interests> =>
+  (await known.get(signing)) ?? NOTHING;
+
+/** Whether an effect of this event is expected: a plain event of its type had one, or the contract does not know the type. */
+export const mayHaveEffect = ({ types }: Interests, { event }: Pick<Event, 'event'>): boolean =>
+  types.size === 0 || types.has(event) || !(EVENT_TYPES as readonly string[]).includes(event);
+
+/** A type that the receiver acts on, other than that of plain events if possible. */
+export const secondaryType = async (probe: Probe): Promise<EventType> => {
+  const { types } = await learnedInterests(probe);
+  const others = EVENT_TYPES.filter((type) => types.has(type) && type !== primaryTypeOf(probe));
+  if (types.size === 0 || others.includes(SECOND_TYPE)) return SECOND_TYPE;
+  return others.find((type) => type !== 'campaign.completed') ?? primaryTypeOf(probe);
+};
+
+/** The wanted type if the receiver acts on it, or if nothing is known; otherwise the type of plain events. */
+export const actedOn = (
+  probe: Pick<Probe, 'signing'>,
+  { types }: Pick<Interests, 'types'>,
+  wanted: EventType,
+): EventType => (types.size === 0 || types.has(wanted) ? wanted : primaryTypeOf(probe));

@@ -1,0 +1,63 @@
+/**
+ * One connection that is kept for the next request, as a provider's HTTP client keeps it.
+ *
+ * Either side may close a connection between two requests; it is then opened again and the request is sent once more.
+ * Bytes that the receiver sends without having been asked are the answer to the next request, as for any client.
+ *
+ * @module
+ */
+import type { Exchange, Reply } from '../net/exchange.ts';
+import { rawHead, type RawConnection } from '../net/raw-socket.ts';
+import type { Probe } from './probe.ts';
+import type { SignatureValue } from './signing.ts';
+
+export interface KeptConnection {
+  /** @param signature left out: the correct one */
+  post(body: string, signature?: SignatureValue): Promise<Exchange>;
+  close(): void;
+}
+
+const saysClose = (reply: Reply): boolean =>
+  reply.kind === 'none' ||
+  reply.headers.some(
+    ([name, value]) => name.toLowerCase() === 'connection' && /close/i.test(value),
+  );
+
+export const keepConnection = (probe: Probe): KeptConnection => {
+  let connection: RawConnection | null = null;
+  let served = 0;
+
+  const close = (): void => {
+    connection?.close();
+    connection = null;
+    served = 0;
+  };
+
+  const exchange = async (bytes: Buffer): Promise<Reply> => {
+    connection ??= await probe.connect();
+    await connection.write(bytes);
+    return connection.reply();
+  };
+
+  return {
+    close,
+    post: async (body, signature) => {
+      const payload = Buffer.from(body, 'utf8');
+      const headers = [
+        ...probe.headersFor(payload, signature === undefined ? {} : { signature }),
+        ['Content-Length', String(payload.length)],
+      ] as const;
+      const head = Buffer.from(rawHead('POST', probe.url, headers), 'latin1');
+      const bytes = Buffer.concat([head, payload]);
+      let reply = await exchange(bytes);
+      if (served > 0 && reply.kind === 'none' && reply.cause === 'reset') {
+        close();
+        reply = await exchange(bytes);
+      }
+      served += 1;
+      const manner = served === 1 ? null : `request ${served} over the same connection`;
+      if (saysClose(reply)) close();
+      return probe.keep({ method: 'POST', headers, body: payload, manner }, reply);
+    },
+  };
+};

@@ -1,0 +1,44 @@
+/**
+ * What the probes of one run share: how many requests were sent, what was sent since the last accepted one, and whatever
+ * is made once for a run.
+ *
+ * @module
+ */
+import type { Exchange } from '../net/exchange.ts';
+
+export interface RunMemory {
+  /** Note an exchange of any check, in the order in which they end. */
+  seen(exchange: Exchange): void;
+  /** Requests so far. */
+  readonly requests: number;
+  /** Since the last answer 2xx, oldest first; a bounded number. */
+  readonly sinceAccepted: readonly Exchange[];
+  /** Make something once in a run: a later caller gets the same. @param name stands for one type of thing */
+  once<T>(name: string, make: () => T): T;
+}
+
+const MAX_SINCE = 20;
+
+export const createRunMemory = (): RunMemory => {
+  const made = new Map<string, unknown>();
+  let requests = 0;
+  let since: Exchange[] = [];
+  return {
+    seen: (exchange) => {
+      const { reply } = exchange;
+      requests += 1;
+      if (reply.kind === 'answer' && reply.status >= 200 && reply.status < 300) since = [];
+      else if (since.length < MAX_SINCE) since.push(exchange);
+    },
+    get requests() {
+      return requests;
+    },
+    get sinceAccepted() {
+      return since;
+    },
+    once: <T>(name: string, make: () => T): T => {
+      if (!made.has(name)) made.set(name, make());
+      return made.get(name) as T;
+    },
+  };
+};

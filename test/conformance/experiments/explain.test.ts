@@ -1,0 +1,126 @@
+/**
+ * Causes that experiments find at receivers whose fault is known, whichever check meets it.
+ *
+ * @module
+ */
+import { expect, test } from 'vitest';
+import { periodOf } from '../../../src/conformance/experiments/intermittence.ts';
+import type { CheckResult, Report } from '../../../src/conformance/report.ts';
+import { ModelReceiver, type Answer, type Event } from '../../receivers/model/receiver.ts';
+import { examine, SECRET } from '../run-suite.ts';
+
+/** Answers some valid events with a status of its own. */
+class Failing extends ModelReceiver {
+  readonly fails: (event: Event, nth: number) => boolean;
+  readonly status: number;
+  handled = 0;
+
+  constructor(fails: (event: Event, nth: number) => boolean, status = 500) {
+    super(SECRET);
+    this.fails = fails;
+    this.status = status;
+  }
+
+  override async arrived(event: Event): Promise<Answer> {
+    this.handled += 1;
+    return this.fails(event, this.handled) ? { status: this.status } : super.arrived(event);
+  }
+}
+
+const failures = async (
+  fails: (event: Event, nth: number) => boolean,
+  only: readonly string[],
+  status?: number,
+): Promise<readonly CheckResult[]> => {
+  await using receiver = new Failing(fails, status);
+  await receiver.start();
+  const report: Report = await examine(receiver, only);
+  return report.checks.filter((check) => check.status === 'fail');
+};
+
+const causes = (found: readonly CheckResult[]): readonly string[] =>
+  found.map(({ diagnosis }) => diagnosis?.split('. ')[0] ?? '');
+
+const textOf = (event: Event, member: string): string => String(event.data[member] ?? '');
+
+test('two checks that meet one fault name one cause', async () => {
+  const found = await failures(
+    (event) => /<script/.test(textOf(event, 'reply_preview')),
+    ['content/waf', 'content/generated'],
+  );
+  expect(causes(found)).toEqual([
+    'Refuses every event whose `reply_preview` contains a script element',
+  ]);
+  expect(found[0]?.diagnosis).toContain('A wrong signature gets 401');
+  expect(found[0]?.diagnosis).toContain('the handler fails behind it (500)');
+});
+
+test('a length is found to the byte, and which unit it is counted in', async () => {
+  const found = await failures(
+    (event) => Buffer.byteLength(textOf(event, 'reply_preview')) > 1500,
+    ['content/long-preview'],
+  );
+  expect(causes(found)).toEqual([
+    'Refuses every event whose `reply_preview` is longer than 1,500 bytes in UTF-8',
+  ]);
+});
+
+test('one type of event is named', async () => {
+  const found = await failures((event) => event.event === 'email.clicked', ['content/event-types']);
+  expect(causes(found)).toEqual(['Refuses every `email.clicked` event']);
+});
+
+test('a combination that alone is accepted is named as one', async () => {
+  const found = await failures(
+    ({ event, data }) =>
+      event === 'email.replied' && !('lead_name' in data) && !('lead_company' in data),
+    ['content/optional-null'],
+  );
+  expect(causes(found)).toEqual([
+    'Refuses an event in which `lead_name` is absent and `lead_company` is absent',
+  ]);
+});
+
+test('an age is found, as a limit', async () => {
+  const age = (event: Event): number => Date.now() - Date.parse(event.timestamp);
+  const found = await failures((event) => age(event) > 300_000, ['delivery/old-events'], 400);
+  expect(causes(found)).toEqual([
+    'Refuses every event whose `timestamp` is older than about 5 minutes',
+  ]);
+});
+
+test('every second event is refused: that is the cause, and not the signature', async () => {
+  const found = await failures((_, nth) => nth % 2 === 1, ['content/examples']);
+  expect(causes(found)).toEqual(['Refuses every second event, whatever is in it']);
+});
+
+test('an ordinary domain that is not the example’s is the cause at the first event', async () => {
+  const found = await failures(
+    (event) => !/\.[a-z]{2,4}$/.test(textOf(event, 'lead_email') || 'x.com'),
+    ['signature/accepts-valid'],
+    422,
+  );
+  expect(causes(found)).toEqual([
+    'Refuses every event whose `lead_email` has a top-level domain of more than 4 letters',
+  ]);
+});
+
+test('a list of allowed domains is named as one', async () => {
+  const found = await failures(
+    (event) => !/\.(com|org)$/.test(textOf(event, 'lead_email') || 'x.com'),
+    ['signature/accepts-valid'],
+    422,
+  );
+  expect(causes(found)).toEqual([
+    'Refuses every event whose `lead_email` has another top-level domain than .com',
+  ]);
+});
+
+test.each([
+  [[1, 3, 5, 7], 2],
+  [[2, 5, 8], 3],
+  [[1, 3], null],
+  [[1, 3, 4, 9], null],
+])('of refusals at %j the period is %s', (places, period) => {
+  expect(periodOf(places)).toBe(period);
+});

@@ -149,7 +149,9 @@ describe('what cannot be started says why and what to do', () => {
     const { status } = await docker('pull', '--quiet', helper);
     if (status === 0) return skip(`this engine can get ${helper}`);
     const printed = await printedBy(image, process.env);
-    expect(printed).toMatch(/^SandboxContainerError .*cannot pull .*TESTCONTAINERS_RYUK_DISABLED=true/u);
+    expect(printed).toMatch(
+      /^SandboxContainerError .*cannot pull .*TESTCONTAINERS_RYUK_DISABLED=true/u,
+    );
   });
 
   dockerTest('a port that is taken', async ({ image }) => {

@@ -124,7 +124,7 @@ describe('a container', () => {
     expect(await client.clock.get()).toMatchObject({ mode: 'skip' });
     expect(await done('run', '--rm', image, '--version')).toBe(packageJson.version);
     const { status, stderr } = await docker('run', '--rm', image, 'serve', '--clock', 'fast');
-    expect(stderr).toContain('--clock is "fast": use realtime, skip, frozen, or a rate');
+    expect(stderr).toContain('Invalid --clock "fast". Pass realtime, skip, frozen, or a rate');
     expect(status).toBe(2);
   });
 

@@ -149,7 +149,9 @@ describe('what cannot be started says why and what to do', () => {
     const { status } = await docker('pull', '--quiet', helper);
     if (status === 0) return skip(`this engine can get ${helper}`);
     const printed = await printedBy(image, process.env);
-    expect(printed).toMatch(/helper, .*TESTCONTAINERS_RYUK_DISABLED=true/u);
+    expect(printed).toMatch(
+      /^SandboxContainerError .*cannot pull .*TESTCONTAINERS_RYUK_DISABLED=true/u,
+    );
   });
 
   dockerTest('a port that is taken', async ({ image }) => {
@@ -164,7 +166,7 @@ describe('what cannot be started says why and what to do', () => {
       const error = await failureOf(container);
       expect(error).toBeInstanceOf(SandboxContainerError);
       expect(error.message).toMatch(
-        /^The port on the host .* is taken. .*leave withExposedPorts out/u,
+        /^The host port for the container is in use\. .*remove withExposedPorts\(\)/u,
       );
     } finally {
       server.close();
@@ -174,7 +176,7 @@ describe('what cannot be started says why and what to do', () => {
   dockerTest('an option that the sandbox refuses', async ({ image }) => {
     const error = await failureOf(new SendEmAllContainer(image).withClock('fast'));
     expect(error).toBeInstanceOf(SandboxContainerError);
-    expect(error.message).toMatch(/ended before .*--clock is "fast": use realtime/su);
+    expect(error.message).toMatch(/exited before .*Invalid --clock "fast"\. Pass realtime/su);
   });
 
   dockerTest('a database where nothing can be written', async ({ image }) => {
@@ -182,7 +184,7 @@ describe('what cannot be started says why and what to do', () => {
       SENDEMALL_MOCK_DB: '/proc/sandbox.db',
     });
     const error = await failureOf(container);
-    expect(error.message).toMatch(/ended before .*Cannot keep state in \/proc\/sandbox.db: /su);
+    expect(error.message).toMatch(/exited before .*Cannot keep state in \/proc\/sandbox.db: /su);
   });
 
   test('no engine', async ({ skip }) => {

@@ -7,7 +7,7 @@
 import { writeFileSync } from 'node:fs';
 import { CATALOGUE } from '../../src/conformance/catalogue.ts';
 import type { Report } from '../../src/conformance/report.ts';
-import { judgeMutant, judgeReference, isCaught } from './judge.ts';
+import { isCaught } from './judge.ts';
 import {
   checkRow,
   claimsOn,
@@ -65,19 +65,24 @@ ${faults.join('\n')}
 `;
 };
 
-const survey = await makeSurvey();
-const problems = [
-  ...survey.mutants.flatMap(({ subject, report }) =>
-    judgeMutant(subject, report).map((problem) => `${subject.name}: ${problem}`),
-  ),
-  ...survey.references.flatMap(({ subject, report }) =>
-    judgeReference(report).map((problem) => `${subject.name}: ${problem}`),
-  ),
-];
-for (const problem of problems) console.error(problem);
-if (problems.length === 0) {
+/** With names, only those receivers, and nothing is written: `npm run matrix -- http-limiter Express`. */
+const only = process.argv.slice(2);
+const problems: string[] = [];
+let judged = 0;
+
+const survey = await makeSurvey({
+  includes: (name) => only.length === 0 || only.includes(name),
+  onJudged: (name, found, seconds) => {
+    judged += 1;
+    console.error(`${judged}  ${name}  ${seconds.toFixed(1)} s`);
+    for (const problem of found) console.error(`     ${problem}`);
+    problems.push(...found);
+  },
+});
+if (only.length === 0 && problems.length === 0) {
   writeFileSync(new URL('matrix.md', import.meta.url), render(survey));
   console.log(summaryLine());
 }
+console.log(`${judged} receivers, ${problems.length} problems`);
 // A broken receiver may leave something running behind.
-process.exit(problems.length === 0 ? 0 : 1);
+process.exit(judged > 0 && problems.length === 0 ? 0 : 1);

@@ -155,7 +155,7 @@ class DropsWhenFull extends ModelReceiver {
     while (this.queue.length > 0) {
       await sleep(3);
       const { status } = await super.process(this.queue[0]!);
-      if (status < 300) this.queue.shift();
+      if (status < 500) this.queue.shift();
     }
   }
 }

@@ -77,6 +77,7 @@ describe('the tarball', () => {
       /^schemas\/json\/.+\.json$/u,
       /^schemas\/yaml\/.+\.yaml$/u,
       /^src\/cli\/bin\.js$/u,
+      /^src\/docs\/[\w-]+\.md$/u,
       /^test\/examples\/[\w-]+\.(ts|py)$/u,
     ];
     expect(files.filter((path) => !allowed.some((pattern) => pattern.test(path)))).toEqual([]);
@@ -106,6 +107,7 @@ describe('the tarball', () => {
         'spec/asyncapi.yaml',
         'spec/openapi.yaml',
         'spec/sandbox.openapi.yaml',
+        ...readdirSync(join(root, 'src/docs')).map((name) => `src/docs/${name}`),
         ...readdirSync(join(root, PATTERNS))
           .filter((name) => /\.(ts|py)$/u.test(name))
           .map((name) => `${PATTERNS}/${name}`),

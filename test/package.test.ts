@@ -185,6 +185,15 @@ describe('installed in an empty folder', () => {
     expect(JSON.parse(stdout)).toMatchObject({ asyncapi: expect.stringMatching(/^3\./u) });
   });
 
+  test('the command prints the documentation that came along', async ({ skip }) => {
+    if (offline) return skip(offline);
+    const { status, stdout } = await run('npx', [...bin, 'docs', 'hooks'], here);
+    expect({ status, stdout }).toEqual({
+      status: 0,
+      stdout: readFileSync(join(root, 'src/docs/hooks.md'), 'utf8'),
+    });
+  });
+
   test('verify judges a receiver, and lists what it judges by', async ({ skip }) => {
     if (offline) return skip(offline);
     const listed = await run('npx', [...bin, 'verify', '--list', '--json'], here);

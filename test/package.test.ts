@@ -77,7 +77,7 @@ describe('the tarball', () => {
       /^schemas\/json\/.+\.json$/u,
       /^schemas\/yaml\/.+\.yaml$/u,
       /^src\/cli\/bin\.js$/u,
-      /^src\/docs\/[\w-]+\.md$/u,
+      /^src\/docs\/([\w-]+\.md|session\.svg)$/u,
       /^test\/examples\/[\w-]+\.(ts|py)$/u,
     ];
     expect(files.filter((path) => !allowed.some((pattern) => pattern.test(path)))).toEqual([]);

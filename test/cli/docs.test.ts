@@ -10,7 +10,7 @@ import { run } from './support.ts';
 import { atTerminal, hasScript } from './terminal-support.ts';
 
 const folder = fileURLToPath(new URL('../../src/docs/', import.meta.url));
-const TOPICS = readdirSync(folder).map((name) => name.replace(/\.md$/u, ''));
+const TOPICS = readdirSync(folder).flatMap((name) => /^(.*)\.md$/u.exec(name)?.[1] ?? []);
 
 test('lists every page', async () => {
   const { status, stdout } = await run(['docs']);

@@ -60,6 +60,7 @@ export async function layOutImage(dir: string): Promise<void> {
     'schemas/json',
     'schemas/yaml',
     'src/cli/bin.js',
+    'src/docs',
   ]) {
     cpSync(join(root, path), join(dir, path), { recursive: true });
   }

@@ -116,6 +116,12 @@ const COMMANDS: readonly Entry[] = [
     load: () => import('./commands/spec.ts').then(({ spec }) => spec),
   },
   {
+    name: 'docs',
+    group: 'tools',
+    summary: 'print the documentation',
+    load: () => import('./commands/docs.ts').then(({ docs }) => docs),
+  },
+  {
     name: 'health',
     group: 'sandbox',
     summary: 'check whether a sandbox is ready',
@@ -137,7 +143,11 @@ const SECTIONS = [
     'sendemall-mock trigger email.replied --wait',
     'sendemall-mock clock advance --until settled',
   ),
-  section('Learn more', 'sendemall-mock <command> --help describes the options of a command.'),
+  section(
+    'Learn more',
+    'sendemall-mock <command> --help describes the options of a command.',
+    'sendemall-mock docs lists the pages of the documentation.',
+  ),
 ].join('\n');
 
 const helpCommand = (): Command => {

@@ -99,6 +99,7 @@ export const VERBS: readonly Verb[] = [
     needs: 'input',
     args: () => ['-', ...SIGNATURE, '--secret', SECRET],
   },
+  { name: 'docs', needs: 'none', args: () => ['hooks'] },
   { name: 'spec', needs: 'none', args: () => ['asyncapi'] },
   { name: 'completion', needs: 'none', args: () => ['bash'] },
 ];

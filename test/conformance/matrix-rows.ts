@@ -49,7 +49,7 @@ export const referenceRow = ({ name, may }: Reference, report: Report): string =
   return `| ${name} | ${cell(may)} | ${list(alarms)} | ${list(notes)} |`;
 };
 
-/** One sentence that the README shows. */
+/** One sentence that `src/docs/verify.md` shows. */
 export const summaryLine = (): string => {
   const claims = MUTANTS.reduce((sum, { name }) => sum + claimsOn(name).length, 0);
   return (

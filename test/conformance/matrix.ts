@@ -9,11 +9,14 @@ import { CATALOGUE } from '../../src/conformance/catalogue.ts';
 import type { Report } from '../../src/conformance/report.ts';
 import { isCaught } from './judge.ts';
 import {
+  causeLine,
   checkRow,
   claimsOn,
+  isTrueCauseFirst,
   mutantRow,
   referenceRow,
   referenceTail,
+  scoredFindings,
   summaryLine,
 } from './matrix-rows.ts';
 import { makeSurvey, type Survey } from './confusion-matrix.ts';
@@ -30,7 +33,9 @@ const render = ({ mutants, references }: Survey): string => {
   const faults = mutants.map(({ subject, report }) => {
     const expected = [...claimsOn(subject.name), ...Object.keys(subject.also ?? {})];
     const others = failedIds(report).filter((id) => !expected.includes(id));
-    return `${mutantRow(subject)} ${others.map((id) => `\`${id}\``).join(' ') || '–'} |`;
+    const tail = others.map((id) => `\`${id}\``).join(' ') || '–';
+    const named = isTrueCauseFirst(subject.name, report) ? 'yes' : 'no';
+    return `${mutantRow(subject)} ${tail} | ${named} | ${scoredFindings(report)} |`;
   });
   const right = references.map(
     ({ subject, report }) => referenceRow(subject, report) + referenceTail(report),
@@ -57,10 +62,14 @@ ${checks.join('\n')}
 
 ## Mutants
 
-A mutant is a right receiver with one fault. No MUST but those named here fails for it.
+A mutant is a right receiver with one fault. No MUST but those named here fails for it. The true cause is named if the
+first finding of the report is that of a check that claims the mutant, or of one that has shown the same cause by an
+experiment. A finding is a failed MUST or SHOULD.
 
-| mutant | what is wrong with it | caught by | also fails | further failures (SHOULD, INFO) |
-|---|---|---|---|---|
+${causeLine(mutants)}
+
+| mutant | what is wrong with it | caught by | also fails | further failures (SHOULD, INFO) | true cause named | findings |
+|---|---|---|---|---|---|---|
 ${faults.join('\n')}
 `;
 };

@@ -2,9 +2,13 @@
  * `npm run matrix`: runs the suite against all mutants and all reference receivers, and writes what it caught and
  * where it was wrong to `matrix.md`. Fails, and writes nothing, when a mutant gets away or there is a false alarm.
  *
+ * With names, only those receivers, and nothing is written: `npm run matrix -- http-limiter Express`. `--at-once 2` loads the
+ * machine less than six receivers at a time.
+ *
  * @module
  */
 import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
 import { CATALOGUE } from '../../src/conformance/catalogue.ts';
 import type { Report } from '../../src/conformance/report.ts';
 import { isCaught } from './judge.ts';
@@ -74,12 +78,15 @@ ${faults.join('\n')}
 `;
 };
 
-/** With names, only those receivers, and nothing is written: `npm run matrix -- http-limiter Express`. */
-const only = process.argv.slice(2);
+const { values: flags, positionals: only } = parseArgs({
+  allowPositionals: true,
+  options: { 'at-once': { type: 'string', default: '6' } },
+});
 const problems: string[] = [];
 let judged = 0;
 
 const survey = await makeSurvey({
+  atOnce: Math.max(1, Number(flags['at-once'])),
   includes: (name) => only.length === 0 || only.includes(name),
   onJudged: (name, found, seconds) => {
     judged += 1;

@@ -61,6 +61,7 @@ export async function layOutImage(dir: string): Promise<void> {
     'schemas/yaml',
     'src/cli/bin.js',
     'src/docs',
+    'src/templates',
   ]) {
     cpSync(join(root, path), join(dir, path), { recursive: true });
   }

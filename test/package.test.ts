@@ -77,6 +77,7 @@ describe('the tarball', () => {
       /^schemas\/json\/.+\.json$/u,
       /^schemas\/yaml\/.+\.yaml$/u,
       /^src\/cli\/bin\.js$/u,
+      /^src\/templates\/[\w-]+\/[\w-]+\.(mjs|js|py|go)$/u,
       /^src\/docs\/([\w-]+\.md|session\.svg)$/u,
       /^test\/examples\/[\w-]+\.(ts|py)$/u,
     ];

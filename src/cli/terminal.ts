@@ -28,6 +28,8 @@ export interface Terminal {
   readonly isInteractive: boolean;
   /** Width of stdout; 80 if it is not a terminal. */
   readonly columns: number;
+  /** Width of stdout; null if it is not a terminal. */
+  readonly width: number | null;
   /** Style text for stdout; returned unchanged if stdout does not support colour. */
   style(styles: Styles, text: string): string;
   /** Make the command exit with status 1: the thing it checked has failed. */
@@ -101,6 +103,9 @@ export const processTerminal = (
     },
     get columns() {
       return process.stdout.columns || DEFAULT_COLUMNS;
+    },
+    get width() {
+      return process.stdout.isTTY ? process.stdout.columns || DEFAULT_COLUMNS : null;
     },
     style: (styles, text) =>
       styleText(styles, text, { stream: process.stdout, validateStream: true }),

@@ -57,7 +57,9 @@ const withForwarding = (command: ReturnType<typeof network>) =>
         .argParser(httpUrl),
     )
     .addOption(
-      secretOption('signing secret for --forward-to, 8 to 256 characters (default: generated)'),
+      secretOption(
+        'signing secret for --forward-to, 8 to 256 characters (default: generated, the same at every start in a folder)',
+      ),
     )
     .addOption(
       new Option(

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { existsSync } from 'node:fs';
 import { Command, CommanderError, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import packageJson from '../../package.json' with { type: 'json' };
 import { ApiError } from '../client/api-error.ts';
@@ -20,6 +21,7 @@ import { checkSwitches } from './options.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
 import { reword } from './usage-text.ts';
+import { CONFIG_FILE } from './verify/config-name.ts';
 
 type Build = (terminal: Terminal) => CommandUnknownOpts;
 
@@ -49,6 +51,12 @@ const COMMANDS: readonly Entry[] = [
     endsInOrder: true,
     summary: 'start the sandbox',
     load: () => import('./commands/serve.ts').then((module) => module.serve),
+  },
+  {
+    name: 'init',
+    group: 'run',
+    summary: 'write a correct receiver and its configuration',
+    load: () => import('./commands/init.ts').then((module) => module.init),
   },
   {
     name: 'trigger',
@@ -167,6 +175,12 @@ const COMMANDS: readonly Entry[] = [
     load: () => import('./commands/spec.ts').then((module) => module.spec),
   },
   {
+    name: 'docs',
+    group: 'contract',
+    summary: 'print the documentation',
+    load: () => import('./commands/docs.ts').then((module) => module.docs),
+  },
+  {
     name: 'completion',
     group: 'contract',
     summary: 'print a shell completion script',
@@ -184,6 +198,7 @@ const START_HERE = section(
 const LEARN_MORE = section(
   'Learn more',
   'sendemall-mock <command> --help describes the options of a command.',
+  'sendemall-mock docs lists the pages of the documentation.',
 );
 
 const helpCommand = (): Command => {
@@ -275,6 +290,9 @@ const normalized = (given: readonly string[]): readonly string[] => {
   if (name === undefined) return given;
   return [ALIASES[name] ?? name, ...others, ...flags];
 };
+/** Without arguments, start the sandbox if the folder has a configuration for it. */
+const argsOrDefault = (given: readonly string[]): readonly string[] =>
+  given.length === 0 && existsSync(CONFIG_FILE) ? ['serve'] : given;
 
 const run = async (
   given: readonly string[],
@@ -282,7 +300,7 @@ const run = async (
 ): Promise<number> => {
   try {
     checkSwitches(terminal.env);
-    const args = normalized(given);
+    const args = normalized(argsOrDefault(given));
     const wanted = args.filter((arg) => !arg.startsWith('-')).slice(0, 2);
     const isNeeded = (name: string): boolean =>
       wanted[0] === 'completion' ||

@@ -20,6 +20,14 @@ export const fail = (failure: Omit<Extract<Verdict, { status: 'fail' }>, 'status
 /** @param reason why, and what would make it testable; or what is needed, as data */
 export const notTested = (reason: Reason): Verdict => ({ status: 'not_tested', reason });
 
+const BLOCKED = 'Not meaningful until ';
+
+/** Why a check was not tested that rests on one that failed. */
+export const blockedBy = (id: string): string => `${BLOCKED}${id} passes.`;
+
+/** Whether a reason is one of {@link blockedBy}. */
+export const isBlocked = (reason: string | null): boolean => reason?.startsWith(BLOCKED) === true;
+
 /** The check could not run, so the run is inconclusive. */
 export const unjudged = (reason: string): Verdict => ({ status: 'error', reason });
 

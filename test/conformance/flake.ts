@@ -59,7 +59,7 @@ let first: ReadonlyMap<string, string> | null = null;
 let flakes = 0;
 for (let round = 1; round <= rounds; round += 1) {
   const begun = Date.now();
-  const survey = await makeSurvey(AT_ONCE, { index: index - 1, of });
+  const survey = await makeSurvey({ atOnce: AT_ONCE, share: { index: index - 1, of } });
   const now = verdicts(survey);
   first ??= now;
   const changed = [...first].filter(([key, status]) => now.get(key) !== status);

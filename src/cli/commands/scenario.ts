@@ -82,7 +82,7 @@ const startPrivateSandbox = async ({ to, secret, port, clock, seed }: ToOptions)
 const RUN_SECTIONS = [
   section(
     'Where it runs',
-    'With --to, in a private sandbox. If the receiver calls it, for example to pause',
+    'With --to, in a private sandbox. If the receiver calls it, such as to pause',
     'the campaign, give it a --port that the receiver knows. Without --to, in the',
     'sandbox at --sandbox-url, whose clock is advanced until all have settled.',
   ),

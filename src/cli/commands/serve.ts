@@ -10,6 +10,7 @@ import { DEFAULT_API_KEY } from '../../domain/defaults.ts';
 import { examples, section } from '../help.ts';
 import { probeReceiver } from '../../engine/delivery/probe.ts';
 import { announce } from '../serve/announce.ts';
+import { withConfig } from '../serve/from-config.ts';
 import { folderSecret } from '../serve/folder-secret.ts';
 import { registerForwarding, type Account, type Forwarding } from '../serve/forward.ts';
 import { keepForwarding } from '../serve/keep-forwarding.ts';
@@ -155,5 +156,6 @@ export const serve = (terminal: Terminal) =>
       if (flags.forwardTo === undefined && command.getOptionValueSource('secret') === 'cli') {
         throw new UsageError('--secret requires a receiver. Pass its URL, or remove --secret.');
       }
-      await runServe(flags, terminal);
+      const isClockGiven = command.getOptionValueSource('clock') !== 'default';
+      await runServe(await withConfig(flags, isClockGiven, terminal), terminal);
     });

@@ -16,7 +16,7 @@ import { explainChangedState } from './changed-state.ts';
 import { caseOfEvent } from './case-of-event.ts';
 import { explainCase } from './explain-case.ts';
 import { explainIntermittence, type Intermittence } from './intermittence.ts';
-import { rememberCause } from './known-causes.ts';
+import { knowsCause, rememberCause } from './known-causes.ts';
 import { knowledgeOf, type Explanation } from './knowledge.ts';
 import { isRefusedEvent, isThrottled } from './trial.ts';
 import { locate } from './where.ts';
@@ -100,7 +100,9 @@ const ORDER = ['event', 'plain', 'plain', 'event', 'event'] as const;
 const areAll = (sent: readonly Exchange[], fits: (exchange: Exchange) => boolean): boolean =>
   sent.length > 0 && sent.every(fits);
 
+/** Where a sequence has shown already what refusals now and then come from, nothing is to be found out. */
 const intermittent = async (probe: Probe): Promise<Explanation | null> => {
+  if (knowsCause(probe, 'refused')) return null;
   const found = await explainIntermittence(probe);
   return found === null ? null : explained(found, 'intermittent', INTERMITTENT_FIX);
 };

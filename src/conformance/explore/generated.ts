@@ -8,6 +8,7 @@ import type { Level, Verdict } from '../check.ts';
 import { caseOfEvent } from '../experiments/case-of-event.ts';
 import { explainCase } from '../experiments/explain-case.ts';
 import { knowledgeOf, type Explanation } from '../experiments/knowledge.ts';
+import { isTakenForRepeat, TAKEN_FOR_REPEAT } from '../experiments/taken-for-repeat.ts';
 import {
   tryControls,
   tryEvents,
@@ -190,6 +191,13 @@ export const judgeGenerated = async (probe: Probe, level: Level): Promise<Verdic
   const cases = probe.leadEmail === null ? usable : usable.map(withoutLead);
   if (cases.length === 0) return notTested('No plain event of any type is accepted.');
   const { tried, flawed } = await sweep(probe, level, { ...plan, cases }, controls);
-  const causes = await knowledgeOf(probe).inTurn(() => explainAll(probe, flawed, controls));
-  return causes.length === 0 ? pass(`${tried} generated events`) : failFor(causes, tried);
+  return knowledgeOf(probe).inTurn(async () => {
+    const lost = flawed.find(({ trial }) => trial.flaw === 'lost');
+    const isRepeat =
+      lost !== undefined && (await isTakenForRepeat(probe, lost.one.type, controls.interests));
+    const left = isRepeat ? flawed.filter(({ trial }) => trial.flaw !== 'lost') : flawed;
+    const causes = await explainAll(probe, left, controls);
+    if (causes.length > 0) return failFor(causes, tried);
+    return isRepeat ? notTested(TAKEN_FOR_REPEAT) : pass(`${tried} generated events`);
+  });
 };

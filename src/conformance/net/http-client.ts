@@ -11,6 +11,7 @@ import {
 } from '../../domain/network-error.ts';
 import { stopwatch } from './stopwatch.ts';
 import { createConnections, type Lease } from './connections.ts';
+import { createDelayedAnswers } from './delayed-answers.ts';
 import type { Answer, HeaderPairs, NoReply, NoReplyCause, Reply, SentRequest } from './exchange.ts';
 import { MAX_REPLY_BYTES } from './response-parser.ts';
 
@@ -164,6 +165,11 @@ interface Attempt {
   readonly isStale: boolean;
 }
 
+interface SendOptions {
+  /** Whether the connection may serve again after a response. */
+  readonly isKept: (isReused: boolean, durationMs: number) => boolean;
+}
+
 /** The end of an idle connection is noticed within one round trip; a later reset may be a crash. */
 const STALE_WITHIN_MS = 250;
 
@@ -172,7 +178,7 @@ const sendOver = (
   lease: Lease,
   request: SentRequest,
   timeoutMs: number,
-  { wall, signal }: Pick<HttpClientOptions, 'wall' | 'signal'>,
+  { wall, signal, isKept }: Pick<HttpClientOptions, 'wall' | 'signal'> & SendOptions,
 ): Promise<Attempt> =>
   new Promise((resolve, reject) => {
     const elapsed = stopwatch();
@@ -192,7 +198,8 @@ const sendOver = (
       const isStale = isReset && lease.reused() && reply.durationMs < STALE_WITHIN_MS;
       resolve({ reply, isStale });
       // Later data would belong to this request, so an incomplete exchange ends its connection.
-      lease.release(reply.kind === 'none' || response.isTruncated());
+      const isSpent = reply.kind === 'none' || response.isTruncated();
+      lease.release(isSpent || !isKept(lease.reused(), reply.durationMs));
     };
     const fail = (error: unknown): void => {
       try {
@@ -236,14 +243,20 @@ const sendOver = (
 export const createHttpClient = (options: HttpClientOptions): HttpClient => {
   const { insecure, signal } = options;
   const connections = createConnections({ insecure, limit: options.connections });
+  const delayed = createDelayedAnswers();
   return {
     send: async (request, timeoutMs) => {
       const { origin } = new URL(request.url);
-      const first = await sendOver(await connections.take(origin), request, timeoutMs, options);
+      const isKept: SendOptions['isKept'] = (isReused, durationMs) => {
+        delayed.note(origin, isReused, durationMs);
+        return !delayed.has(origin);
+      };
+      const sending = { ...options, isKept };
+      const first = await sendOver(await connections.take(origin), request, timeoutMs, sending);
       if (!first.isStale || signal?.aborted === true) return first.reply;
       // A stale connection is not the receiver's fault: resend once over a fresh connection, whose result stands.
       const fresh = await connections.take(origin, { fresh: true });
-      return (await sendOver(fresh, request, timeoutMs, options)).reply;
+      return (await sendOver(fresh, request, timeoutMs, sending)).reply;
     },
     close: () => connections.close(),
   };

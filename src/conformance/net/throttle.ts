@@ -46,6 +46,8 @@ const MAX_ATTEMPTS = 6;
 /** For forgeries, whose limit may be meant to last. */
 const MAX_FORGED_WAIT_MS = 1000;
 const MAX_TOTAL_FORGED_WAIT_MS = 5000;
+/** Before any event got through: a limit that an earlier run has used up may end soon, one that blocks all never does. */
+const MAX_TOTAL_BLOCKED_WAIT_MS = 10_000;
 
 const retryAfterOf = (reply: Reply): string | undefined =>
   reply.kind === 'answer'
@@ -80,6 +82,8 @@ export const createThrottle = ({ wall, signal, onFirst }: ThrottleOptions): Thro
   let waitedMs = 0;
   let forgedWaitedMs = 0;
   let openAt = 0;
+  /** Whether a validly signed request ever got a response that was not limited. */
+  let isAdmitted = false;
 
   const note = (exchange: Exchange): void => {
     if (!isThrottled(exchange)) return;
@@ -106,12 +110,16 @@ export const createThrottle = ({ wall, signal, onFirst }: ThrottleOptions): Thro
       }
     },
     shouldRetry: (exchange, attempt, isValid) => {
-      if (!isThrottled(exchange)) return false;
+      if (!isThrottled(exchange)) {
+        isAdmitted ||= isValid;
+        return false;
+      }
       const asked = retryAfterMs(exchange.reply, wall.now());
       const least = FIRST_WAIT_MS * (asked === null ? 2 ** attempt : 1);
       const ms = Math.min(Math.max(asked ?? 0, least), isValid ? MAX_WAIT_MS : MAX_FORGED_WAIT_MS);
       const isSpent = isValid
-        ? attempt >= MAX_ATTEMPTS || waitedMs + ms > MAX_TOTAL_WAIT_MS
+        ? attempt >= MAX_ATTEMPTS ||
+          waitedMs + ms > (isAdmitted ? MAX_TOTAL_WAIT_MS : MAX_TOTAL_BLOCKED_WAIT_MS)
         : attempt > 0 || forgedWaitedMs + ms > MAX_TOTAL_FORGED_WAIT_MS;
       if (isSpent) return false;
       note(exchange);

@@ -7,6 +7,7 @@ import type { Need } from '../needs.ts';
 import { formatSpan } from '../run/cut-off.ts';
 import { isCounted, type CheckResult, type Report, type Summary } from '../report.ts';
 import { explainedIds } from '../summary.ts';
+import { isBlocked } from '../verdict.ts';
 
 /** Green only if every MUST passed. */
 export type Tone = 'green' | 'yellow' | 'red';
@@ -77,8 +78,9 @@ const TOPICS: Readonly<Record<Need, string>> = {
 
 const OTHER = 'other reasons';
 
-const topicOf = ({ needs, cut_off: cutOff }: CheckResult): string => {
+const topicOf = ({ needs, reason, cut_off: cutOff }: CheckResult): string => {
   if (needs !== null) return TOPICS[needs];
+  if (isBlocked(reason)) return 'waiting for other checks to pass';
   return cutOff === null ? OTHER : 'not reached';
 };
 

@@ -7,6 +7,7 @@ import type { ActiveCheck } from '../check.ts';
 import type { Hook, Reason } from '../needs.ts';
 import { hasHook } from './hook-members.ts';
 import type { RunPlan } from './plan.ts';
+import { blockedBy } from '../verdict.ts';
 import type { Results } from './results.ts';
 
 export interface SkipReasons {
@@ -58,14 +59,14 @@ export const createSkipReasons = (
       const reason = stopped ?? missing(check) ?? needs.map(unreliable).find((one) => one !== null);
       if (reason !== undefined && reason !== null) return reason;
       const failed = after.find(notPassed);
-      return failed === undefined ? null : `Not meaningful until ${failed} passes.`;
+      return failed === undefined ? null : blockedBy(failed);
     },
     stop: (reason) => {
       stopped ??= reason;
     },
     isStopped: () => stopped !== null,
     closeGate: (id) => {
-      closed ??= `Not meaningful until ${id} passes.`;
+      closed ??= blockedBy(id);
       stopped ??= closed;
     },
     ofPassive: () => closed,

@@ -142,7 +142,9 @@ test('what was not tested is grouped by the one thing that would make it testabl
   expect(text.trimEnd().replaceAll('\n', ' ')).toMatch(
     / · \d+ not tested: duplicates \(\d+\), state \(\d+\), .* → pass hooks\.effects to test \d+ more$/,
   );
-  expect(pretty(report, { details: true })).toMatch(/\n {7}http\/other-path delivery\/\S+ /);
+  expect(pretty(report, { details: true })).toMatch(
+    /\n {7}signature\/forged-effects http\/other-path /,
+  );
 });
 
 test('nothing in it steers the terminal', () => {

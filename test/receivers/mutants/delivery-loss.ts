@@ -48,6 +48,7 @@ export const LOSS_MUTANTS: readonly Mutant[] = [
   {
     name: 'delivery-loses-in-parallel',
     fault: 'answers 204 and drops what comes while eight are at work',
+    also: { 'delivery/burst-effects': 'a burst is in parallel, too' },
     make: (secret) =>
       new (class extends ModelReceiver {
         busy = 0;

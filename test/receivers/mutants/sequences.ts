@@ -155,7 +155,7 @@ class DropsWhenFull extends ModelReceiver {
     while (this.queue.length > 0) {
       await sleep(3);
       const { status } = await super.process(this.queue[0]!);
-      if (status < 300) this.queue.shift();
+      if (status < 500) this.queue.shift();
     }
   }
 }
@@ -259,7 +259,9 @@ export const SEQUENCE_MUTANTS: readonly Mutant[] = [
     RollsBackNeighbours,
   ),
   mutant('delivery-ids-by-connection', 'has a set of ids for each worker', RemembersByConnection),
-  mutant('delivery-queue-drops-when-full', 'drops events when its queue is full', DropsWhenFull),
+  mutant('delivery-queue-drops-when-full', 'drops events when its queue is full', DropsWhenFull, {
+    also: { 'delivery/recovery-processes': 'the recovery goes through the same queue' },
+  }),
   mutant(
     'delivery-first-step-repeated',
     'repeats the first of two steps in a retry',

@@ -6,7 +6,7 @@
 import { judgeAccepted } from '../../judge/acceptance.ts';
 import { defineCheck } from '../../check.ts';
 import { eventOfSize, isTooLarge } from '../../samples/sized-event.ts';
-import { isAccepted, notTested } from '../../verdict.ts';
+import { blockedBy, isAccepted, notTested } from '../../verdict.ts';
 
 /** The same length as the longest string of content/long-preview. */
 const LONG_TEXT = { reply_preview: 'Good. '.repeat(666) };
@@ -29,7 +29,7 @@ export const check = defineCheck({
     // A string that does not fit its column fails at every body size: content/long-preview reports it. A 413 belongs here.
     const long = await probe.post(probe.event('email.replied', LONG_TEXT));
     if (!isAccepted(long) && !isTooLarge(long)) {
-      return notTested('Not meaningful until content/long-preview passes.');
+      return notTested(blockedBy('content/long-preview'));
     }
     return judgeAccepted(
       probe,

@@ -29,7 +29,7 @@ export const check = defineCheck({
   catches: ['delivery-dedupes-in-memory'],
   stage: 'disturbing',
   needs: ['effects', 'restart'],
-  after: ['delivery/dup-seq'],
+  after: ['delivery/dup-seq', 'delivery/other-connection'],
   run: async (probe) => {
     const event = probe.event();
     const first = await deliver(probe, event);

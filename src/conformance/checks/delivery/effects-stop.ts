@@ -20,7 +20,7 @@ export const check = defineCheck({
   fix: 'Catch every error of a single event inside the loop of the worker, store the event as failed, and continue; let a supervisor restart a worker that ends.',
   catches: ['delivery-worker-dies'],
   observe: ({ effectsStop = null, seesEffects = false }) => {
-    if (!seesEffects) return notTested('Needs an effects hook.');
+    if (!seesEffects) return notTested({ needs: 'effects' });
     if (effectsStop === null) return pass();
     const { sentence, fix, key } = causeOfStop(effectsStop);
     const { culprit, suspects } = effectsStop;

@@ -6,7 +6,14 @@
 import { defineCheck, type Verdict } from '../../check.ts';
 import { deliver, effectsOf } from '../../judge/deliver.ts';
 import type { Probe } from '../../probe/probe.ts';
-import { fail, isAccepted, pass, describeReply } from '../../verdict.ts';
+import {
+  describeReply,
+  describeResponseTo,
+  fail,
+  isAccepted,
+  notTested,
+  pass,
+} from '../../verdict.ts';
 
 /** Longest id that the contract allows; the length of real ids is an assumption. */
 const MAX_ID_LENGTH = 128;
@@ -19,11 +26,14 @@ const judgePair = async (
 ): Promise<Verdict | null> => {
   const effects = effectsOf(probe);
   const first = await deliver(probe, probe.event(undefined, {}, { id: one }));
+  if (!isAccepted(first)) {
+    return notTested(`${describeResponseTo(`the event with the id ${one}`, first.reply)}.`);
+  }
   await effects.settled(one, 1);
   const before = await effects.count(other);
   const second = await deliver(probe, probe.event(undefined, {}, { id: other }));
   const after = await effects.settled(other, before + 1);
-  if (isAccepted(first) && isAccepted(second) && after > before) return null;
+  if (isAccepted(second) && after > before) return null;
   return fail({
     ...(isAccepted(second) && after <= before ? { symptom: 'lost' as const } : {}),
     expected: ['a 2xx and one effect per event'],

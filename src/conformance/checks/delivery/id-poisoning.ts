@@ -5,7 +5,7 @@
  */
 import { SIGNATURE } from '../../../../schemas/contract.ts';
 import { defineCheck } from '../../check.ts';
-import { deliver, effectsOf, judgeOnce, settleBehind } from '../../judge/deliver.ts';
+import { deliver, deliverNamed, effectsOf, judgeOnce, settleBehind } from '../../judge/deliver.ts';
 import { notTested, pass } from '../../verdict.ts';
 
 export const check = defineCheck({
@@ -28,6 +28,8 @@ export const check = defineCheck({
       ['a wrong signature', `${SIGNATURE.prefix}${'0'.repeat(64)}`],
       ['no signature', null],
     ] as const;
+    // As old as the others, and not forged: what else keeps an event from having its effect is not poisoning.
+    const control = probe.event();
     const forged = [];
     for (const [forgery, signature] of forgeries) {
       const event = probe.event();
@@ -49,6 +51,15 @@ export const check = defineCheck({
         exchange,
       });
     }
-    return (await judgeOnce(probe, delivered)) ?? pass();
+    const verdict = await judgeOnce(probe, delivered);
+    if (verdict === null) return pass();
+    const unforged = await deliverNamed(
+      probe,
+      'an event of the same age, without a forgery',
+      control,
+    );
+    return (await judgeOnce(probe, [unforged])) === null
+      ? verdict
+      : notTested('An event of the same age without a forgery has no effect either.');
   },
 });

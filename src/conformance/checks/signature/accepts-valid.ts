@@ -65,6 +65,8 @@ export const check = defineCheck({
     'http-cuts-connection',
   ],
   stage: 'preflight',
+  // A limit that lets no event through is a fault. If it ends soon, the event gets through on a later attempt.
+  judgesLimits: true,
   run: async (probe) => {
     const exchange = await probe.post(probe.event());
     if (isAccepted(exchange)) return pass();

@@ -1,0 +1,78 @@
+/**
+ * Mutants of a Node receiver and its store by Stryker's operators: one instrumented copy, in which a variable of the
+ * environment selects the mutant.
+ *
+ * @module
+ */
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Logger } from '@stryker-mutator/api/logging';
+import { createInstrumenter } from '@stryker-mutator/instrumenter';
+import { createInjector } from 'typed-inject';
+import type { MutantSource } from './mutant.ts';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const HOST = fileURLToPath(new URL('host.ts', import.meta.url));
+
+const ignore = (): void => {};
+const logger: Logger = {
+  isTraceEnabled: () => false,
+  isDebugEnabled: () => false,
+  isInfoEnabled: () => false,
+  isWarnEnabled: () => false,
+  isErrorEnabled: () => false,
+  isFatalEnabled: () => false,
+  trace: ignore,
+  debug: ignore,
+  info: ignore,
+  warn: ignore,
+  error: ignore,
+  fatal: ignore,
+};
+
+/** @param file of `test/receivers/reference/` */
+export const javascriptMutants = (name: string, file: string): MutantSource => ({
+  name,
+  prepare: async (folder) => {
+    const paths = [file, 'store.ts'].map((one) => `test/receivers/reference/${one}`);
+    const files = await Promise.all(
+      paths.map(async (path) => ({
+        name: path,
+        mutate: true,
+        content: await readFile(join(ROOT, path), 'utf8'),
+      })),
+    );
+    const instrumenter = createInjector()
+      .provideValue('logger', logger)
+      .injectFunction(createInstrumenter);
+    const { files: instrumented, mutants } = await instrumenter.instrument(files, {
+      plugins: null,
+      excludedMutations: [],
+      ignorers: [],
+    });
+    for (const { name: path, content } of instrumented) {
+      await mkdir(dirname(join(folder, path)), { recursive: true });
+      await writeFile(join(folder, path), content);
+    }
+    await cp(join(ROOT, 'test/receivers/receiver.ts'), join(folder, 'test/receivers/receiver.ts'));
+    const lines = new Map(files.map(({ name: path, content }) => [path, content.split('\n')]));
+    return mutants.map(({ id, fileName, mutatorName, location: { start, end }, replacement }) => {
+      const source = lines.get(fileName) ?? [];
+      const original =
+        start.line === end.line
+          ? (source[start.line] ?? '').slice(start.column, end.column)
+          : `${(source[start.line] ?? '').slice(start.column)} …`;
+      return {
+        place: `${basename(fileName)}:${start.line + 1} ${mutatorName}`,
+        original,
+        replacement,
+        command: (own, secret) => ({
+          command: process.execPath,
+          args: [HOST, join(folder, paths[0] ?? ''), join(own, 'disk')],
+          env: { WEBHOOK_SECRET: secret, __STRYKER_ACTIVE_MUTANT__: id },
+        }),
+      };
+    });
+  },
+});

@@ -1,0 +1,55 @@
+/**
+ * Runs the conformance suite against one automatic mutant, with all hooks.
+ *
+ * @module
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { examine, SECRET } from '../conformance/run-suite.ts';
+import { equivalenceOf } from './equivalent.ts';
+import type { AutomaticMutant } from './mutant.ts';
+import { runProcess } from './receiver-process.ts';
+
+/** `stillborn`: does not start, so it cannot be judged. */
+export type Outcome = 'killed' | 'survived' | 'stillborn' | 'equivalent';
+
+export interface Judged {
+  readonly mutant: AutomaticMutant;
+  readonly outcome: Outcome;
+  /** The first check that failed, or why the mutant is equivalent. */
+  readonly by: string;
+}
+
+/** A mutant that answers slowly or not at all must not hold up the rest. */
+const BUDGET_MS = 90_000;
+
+const examineIn = async (mutant: AutomaticMutant, folder: string): Promise<Judged> => {
+  const receiver = await runProcess(mutant.command(folder, SECRET)).catch(() => null);
+  if (receiver === null) return { mutant, outcome: 'stillborn', by: 'it does not start' };
+  await using running = receiver;
+  const report = await examine(running, undefined, {
+    bail: true,
+    failOn: 'should',
+    budgetMs: BUDGET_MS,
+  });
+  const failed = report.checks.find(({ status, level }) => status === 'fail' && level !== 'INFO');
+  if (failed !== undefined) return { mutant, outcome: 'killed', by: failed.id };
+  const errors = report.checks.filter(({ status }) => status === 'error');
+  return {
+    mutant,
+    outcome: 'survived',
+    by: errors.map(({ id, reason }) => `${id}: ${reason ?? ''}`).join('; '),
+  };
+};
+
+export const judgeMutant = async (mutant: AutomaticMutant): Promise<Judged> => {
+  const reason = equivalenceOf(mutant);
+  if (reason !== null) return { mutant, outcome: 'equivalent', by: reason };
+  const folder = await mkdtemp(join(tmpdir(), 'automatic-mutant-'));
+  try {
+    return await examineIn(mutant, folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+};

@@ -7,7 +7,7 @@ import { randomInt } from 'node:crypto';
 import type { Hono } from 'hono';
 import { systemClock } from './clock/system.ts';
 import { startClock } from './clock/virtual.ts';
-import type { RemedyTexts } from './domain/remedies.ts';
+import type { SandboxRemedyTexts } from './domain/remedies.ts';
 import { createTransport } from './engine/delivery/transport.ts';
 import { createEngine } from './engine/create-engine.ts';
 import type { Engine } from './engine/engine.ts';
@@ -50,7 +50,11 @@ export interface StartedSandbox extends Mock {
   readonly store: Store;
 }
 
-const engineFor = (store: Store, settings: Settings, remedies: RemedyTexts): Engine<Simulator> => {
+const engineFor = (
+  store: Store,
+  settings: Settings,
+  remedies: SandboxRemedyTexts,
+): Engine<Simulator> => {
   const { setting, start, seed, timeoutMs, allowPublicTargets } = settings;
   const wall = systemClock;
   return createEngine({
@@ -74,14 +78,14 @@ const engineFor = (store: Store, settings: Settings, remedies: RemedyTexts): Eng
 const startOn = async (
   store: Store,
   settings: Settings,
-  remedies: RemedyTexts,
+  remedies: SandboxRemedyTexts,
 ): Promise<StartedSandbox> => {
   const { timeoutMs, port, host, allowedHosts, profile: defaultProfile, rateLimit } = settings;
   const wall = systemClock;
   const engine = engineFor(store, settings, remedies);
   const closing = new AbortController();
   const { signal } = closing;
-  const options = { engine, store, wall, defaultProfile, rateLimit, host, allowedHosts };
+  const options = { engine, store, wall, defaultProfile, rateLimit, host, allowedHosts, remedies };
   const app = createApp({ ...options, closing: signal });
   try {
     await engine.start();
@@ -106,11 +110,11 @@ const startOn = async (
 /**
  * As {@link createMock}, with access to the engine and the store.
  *
- * @param remedies how the errors of deliveries word changes to the sandbox's configuration. Default: by options
+ * @param remedies how errors word changes to the sandbox's configuration. Default: by options
  */
 export const startSandbox = async (
   options: LooseMockOptions = {},
-  remedies: RemedyTexts = OPTION_REMEDIES,
+  remedies: SandboxRemedyTexts = OPTION_REMEDIES,
 ): Promise<StartedSandbox> => {
   // Validate everything before anything is opened.
   const settings = settingsOf(options);

@@ -93,7 +93,7 @@ describe('frozen', () => {
     });
     const api = apiOf(mock.url, 'frozen-in-flight');
     await api.register(slow.url, { events: ['email.bounced'] });
-    // Simulates e-mails that nobody subscribes to, before the retry is due.
+    // Simulates e-mails without a subscriber, before the retry is due.
     await startCampaign(api, leads(100));
     const id = await api.trigger('email.bounced');
     await slow.arrived(1);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import { freePort } from '../support/receiver.ts';
@@ -80,6 +81,13 @@ describe('the help of every command', async () => {
     const help = await helpOf([]);
     for (const [command] of leaves) expect(help).toContain(`\n  ${command}`);
     expect(help.split('\n').filter((line) => line.length > 80)).toEqual([]);
+  });
+
+  test('README has a table of all of them', () => {
+    const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+    const rows = new Set([...readme.matchAll(/^\| `([a-z-]+)[^`]*`/gmu)].map(([, name]) => name));
+    const missing = leaves.map(([command]) => command).filter((command) => !rows.has(command));
+    expect(missing).toEqual([]);
   });
 });
 

@@ -124,6 +124,12 @@ const COMMANDS: readonly Entry[] = [
     load: () => import('./commands/spec.ts').then(({ spec }) => spec),
   },
   {
+    name: 'explain',
+    group: 'tools',
+    summary: 'explain a check of verify',
+    load: () => import('./commands/explain.ts').then((module) => module.explainCommand),
+  },
+  {
     name: 'docs',
     group: 'tools',
     summary: 'print the documentation',

@@ -78,7 +78,7 @@ describe('the tarball', () => {
       /^schemas\/yaml\/.+\.yaml$/u,
       /^src\/cli\/bin\.js$/u,
       /^src\/templates\/[\w-]+\/[\w-]+\.(mjs|js|py|go)$/u,
-      /^src\/docs\/([\w-]+\.md|session\.svg)$/u,
+      /^src\/docs\/([\w-]+\.md|session\.svg|checks\.json)$/u,
       /^test\/examples\/[\w-]+\.(ts|py)$/u,
     ];
     expect(files.filter((path) => !allowed.some((pattern) => pattern.test(path)))).toEqual([]);

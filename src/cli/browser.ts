@@ -5,7 +5,7 @@
  */
 import type { Terminal } from './terminal.ts';
 
-/** Open the URL. Does nothing without a terminal, or in CI: nobody would see it. */
+/** Open the URL. Does nothing without a terminal, or in CI, where no one would see it. */
 export const openInBrowser = async (url: string, terminal: Terminal): Promise<void> => {
   if (terminal.width === null || terminal.env['CI']) return;
   const { default: open } = await import('open');

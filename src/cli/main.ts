@@ -175,6 +175,12 @@ const COMMANDS: readonly Entry[] = [
     load: () => import('./commands/spec.ts').then((module) => module.spec),
   },
   {
+    name: 'explain',
+    group: 'judge',
+    summary: 'explain a check of verify',
+    load: () => import('./commands/explain.ts').then((module) => module.explainCommand),
+  },
+  {
     name: 'docs',
     group: 'contract',
     summary: 'print the documentation',

@@ -133,6 +133,7 @@ export const VERBS: readonly Verb[] = [
     // A folder that is not there yet: it writes.
     args: () => [`.tmp/init-${randomUUID()}`, '--framework', 'node'],
   },
+  { name: 'explain', needs: 'none', args: () => ['signature/missing-header'] },
   { name: 'docs', needs: 'none', args: () => ['hooks'] },
   { name: 'spec', needs: 'none', args: () => ['asyncapi'] },
   { name: 'completion', needs: 'none', args: () => ['bash'] },

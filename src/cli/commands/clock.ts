@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { Argument, Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import type { AdvanceRequest, Clock, SetClockRequest } from '../../../schemas/sandbox.ts';
 import { formatDuration, parseDuration, parseTime, toSandboxTime } from '../../domain/time.ts';
 import { connect } from '../connect.ts';
@@ -53,13 +53,21 @@ const setting = (text: string): SetClockRequest => {
   throw new InvalidArgumentError('Pass realtime, skip, frozen, or a rate such as 60x.');
 };
 
+/** Lists the modes in completion; {@link setting} also takes rates. */
+const modeArgument = () => {
+  const argument = new Argument('<mode>', 'realtime, skip, frozen, or a rate such as 60x');
+  const parsed = argument.argParser(setting);
+  argument.argChoices = ['realtime', 'skip', 'frozen', '60x'];
+  return parsed;
+};
+
 const set = (terminal: Terminal) =>
   new Command('set')
     .summary('set the mode: realtime, skip, frozen, or a rate such as 60x')
     .description(
       'Set the mode. realtime: real speed; 60x: 60 times faster; skip: jumps to the next due attempt; frozen: moves only with `clock advance`.',
     )
-    .argument('<mode>', 'realtime, skip, frozen, or a rate such as 60x', setting)
+    .addArgument(modeArgument())
     .addOption(sandboxUrlOption())
     .addOption(apiKeyOption())
     .addOption(jsonOption())

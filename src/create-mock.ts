@@ -27,6 +27,8 @@ import { openMemoryStore } from './storage/memory/memory-store.ts';
 import { openSqliteStore } from './storage/sqlite/sqlite-store.ts';
 import type { Store } from './storage/store.ts';
 
+export { SCENARIOS } from './simulator/scenarios.ts';
+
 /** Responses in progress may take this many real milliseconds when the server closes. */
 const ANSWER_GRACE_MS = 2000;
 

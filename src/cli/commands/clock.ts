@@ -9,6 +9,7 @@ import { formatDuration, parseDuration, parseTime, toSandboxTime } from '../../d
 import { connect } from '../connect.ts';
 import { examples } from '../help.ts';
 import { apiKeyOption, jsonOption, sandboxUrlOption } from '../options.ts';
+import { withAttempts } from '../progress.ts';
 import { table } from '../output/table.ts';
 import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
@@ -70,6 +71,11 @@ const set = (terminal: Terminal) =>
     });
 
 const duration = (text: string): number => {
+  if (/^\d+(?:\.\d+)?$/.test(text)) {
+    throw new InvalidArgumentError(
+      `${text} what? Pass ${text}s for seconds or ${text}m for minutes.`,
+    );
+  }
   const millis = parseDuration(text);
   if (millis !== null) return millis;
   throw new InvalidArgumentError('Pass a duration such as 5m, 1h30m, 90s or PT5M.');
@@ -122,7 +128,10 @@ const advance = (terminal: Terminal) =>
     .action(async (by, options) => {
       const target = targetOf(by, options);
       const { signal } = terminal;
-      const result = await connect(options, terminal).clock.advance(target, { signal });
+      const client = connect(options, terminal);
+      const result = await withAttempts(client, terminal, () =>
+        client.clock.advance(target, { signal }),
+      );
       if (options.json) {
         terminal.printJson(result, true);
         return;

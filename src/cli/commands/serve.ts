@@ -136,7 +136,7 @@ const SECTIONS = [
     'SENDEMALL_MOCK_ATTEMPT_TIMEOUT. Flags take precedence.',
   ),
   examples(
-    'sendemall-mock serve --forward-to http://localhost:3000/webhooks/sendemall',
+    'sendemall-mock serve :3000/webhooks/sendemall',
     'sendemall-mock serve --clock skip --seed 7',
     'sendemall-mock serve --db sandbox.db --port 0 --json',
   ),
@@ -148,11 +148,13 @@ export const serve = (terminal: Terminal) =>
       "Start the sandbox: the provider's API under /v1, the sandbox API under /_sandbox. Each API key is an account with its own webhooks, events and clock. Prints one line per delivery attempt.",
     )
     .addHelpText('after', SECTIONS)
-    .action(async (flags, command) => {
+    .action(async (url, given, command) => {
+      if (url !== undefined && command.getOptionValueSource('forwardTo') === 'cli') {
+        throw new UsageError('The receiver is given twice. Pass a URL or --forward-to.');
+      }
+      const flags = url === undefined ? given : { ...given, forwardTo: url };
       if (flags.forwardTo === undefined && command.getOptionValueSource('secret') === 'cli') {
-        throw new UsageError(
-          '--secret requires --forward-to. Pass the URL of your receiver, or remove --secret.',
-        );
+        throw new UsageError('--secret requires a receiver. Pass its URL, or remove --secret.');
       }
       const isClockGiven = command.getOptionValueSource('clock') !== 'default';
       await runServe(await withConfig(flags, isClockGiven, terminal), terminal);

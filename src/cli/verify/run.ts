@@ -18,6 +18,7 @@ import { DEFAULT_API_KEY } from '../../domain/defaults.ts';
 import { stopwatch } from '../../conformance/net/stopwatch.ts';
 import { verify } from '../../conformance/verify.ts';
 import { checkKey, checkSecret, httpUrl, keyOf, keysOf, secretOf } from '../options.ts';
+import { wholeNames } from './short-names.ts';
 import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
 import { conclude } from './conclude.ts';
@@ -172,8 +173,8 @@ const optionsOf = async (
     concurrency: flags.concurrency ?? config.concurrency,
     seed: flags.seed ?? config.seed,
     freshIds: flags.freshIds ?? config.freshIds,
-    only: listOf(flags.only ?? config.only),
-    skip: listOf(flags.skip ?? config.skip),
+    only: wholeNames(listOf(flags.only ?? config.only), '--only'),
+    skip: wholeNames(listOf(flags.skip ?? config.skip), '--skip'),
     bail: flags.bail ?? config.bail,
     failOn: flags.failOn ?? config.failOn,
     baseline: baseline === undefined ? undefined : await loadBaseline(baseline, terminal),
@@ -202,7 +203,11 @@ const runWith = async (
   }
   if (flags.list) {
     const { only, skip } = { ...file.config, ...flags };
-    listChecks({ only: listOf(only), skip: listOf(skip) }, flags.json === true, terminal);
+    const selection = {
+      only: wholeNames(listOf(only), '--only'),
+      skip: wholeNames(listOf(skip), '--skip'),
+    };
+    listChecks(selection, flags.json === true, terminal);
     return;
   }
   const options = await optionsOf(argument, flags, file, terminal);

@@ -41,7 +41,7 @@ const handle = async (request) => {
   const chunks = [];
   for await (const chunk of request) chunks.push(chunk);
   const body = Buffer.concat(chunks);
-  if (CRASH_ON && body.includes(CRASH_ON)) {
+  if (CRASH_ON && (CRASH_ON === 'any' || body.equals(Buffer.from(CRASH_ON)))) {
     console.error('TypeError: cannot read the event of \\u001b[31m' + secret);
     process.exit(7);
   }

@@ -67,11 +67,11 @@ test('the recovery command gets what the receiver gets, and the dead letters', a
 });
 
 describe('a crash', () => {
-  const crash = async (format: readonly string[]) => {
+  const crash = async (format: readonly string[], on = '{"event":') => {
     using shop = await createWorkshop();
     const ran = await shop.verify(
       [...EXEC, shop.url, '--only', 'http/signed-nonsense,http/survives', ...format],
-      { env: { CRASH_ON: '{"event":' } },
+      { env: { CRASH_ON: on } },
     );
     return { ran, secret: (JSON.parse(shop.read('environment.json')) as any).SENDEMALL_SECRET };
   };
@@ -93,6 +93,11 @@ describe('a crash', () => {
     const { ran } = await crash([]);
     expect(ran.stdout).toMatch(/http\/survives[\s\S]*\n {2}log +.*listening on[\s\S]*TypeError/);
     expect(ran.stdout).not.toMatch(ESCAPES);
+  });
+
+  test('on the first event is one finding, with the log', async () => {
+    const { ran } = await crash([], 'any');
+    expect(ran.stdout).toMatch(/signature\/accepts-valid[\s\S]*\n {2}log +[\s\S]*TypeError/);
   });
 });
 

@@ -34,7 +34,7 @@ export interface ReceiverProcess extends AsyncDisposable {
   readonly env: Readonly<Record<string, string>>;
   /** Kill the process group and start the command again; resolves once its port is open. */
   restart(): Promise<void>;
-  /** The last lines of its output: those before the latest crash if it was not asked for yet. Null without any. */
+  /** The last lines of its output: those before the latest crash, if there was one since a restart. Null without any. */
   log(): string | null;
 }
 
@@ -149,6 +149,7 @@ export const createReceiverProcess = async (options: ReceiverOptions): Promise<R
 
   const restart = async (): Promise<void> => {
     await end('kill');
+    crashLog = null;
     const isClosed = await poll(CLOSED_WITHIN_MS, signal, async () => !(await isListening(address)));
     if (!isClosed) {
       throw new UsageError(
@@ -178,7 +179,6 @@ export const createReceiverProcess = async (options: ReceiverOptions): Promise<R
     restart: () => inTurn(restart),
     log: () => {
       const lines = crashLog ?? tail.last(MAX_LOG_LINES);
-      crashLog = null;
       return lines.length === 0 ? null : clean(lines.join('\n'));
     },
     [Symbol.asyncDispose]: dispose,

@@ -4,9 +4,10 @@
  * @module
  */
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from '../../../client/create-client.ts';
 import type { Hooks } from '../../../conformance/hooks/hooks.ts';
-import { sinkEffects } from '../../../conformance/hooks/sink-effects.ts';
+import { createSinkReader } from '../../../conformance/hooks/sink-effects.ts';
 
 export interface SandboxAddress {
   readonly url: string;
@@ -20,12 +21,15 @@ export interface ReceiverSinks {
   readonly effects: Hooks['effects'];
   /** Makes the sinks respond with 503. Undefined without sinks. */
   readonly fault: Hooks['fault'];
-  /** How many requests the sinks hold. */
+  /** How many requests the sinks got. */
   requests(): Promise<number>;
 }
 
 /** The service is down. */
 const FAILURE = { status: 503, body: { error: 'unavailable' } };
+
+const MEETS_WITHIN_MS = 500;
+const POLL_MS = 20;
 
 /** A name that no other run has: the sandbox may be shared. */
 const nameOf = (variable: string, run: string): string =>
@@ -48,23 +52,35 @@ export const createReceiverSinks = async (
       return { variable, name, url: await sinks.url(name, { signal }) };
     }),
   );
-  const counts = named.map(({ name }) => sinkEffects({ sandboxUrl: url, apiKey, name }, signal));
+  const readers = named.map(({ name }) =>
+    createSinkReader({ sandboxUrl: url, apiKey, name }, signal),
+  );
   const hasSinks = named.length > 0;
+  const requests = async (): Promise<number> => {
+    const totals = await Promise.all(readers.map((reader) => reader.total()));
+    return totals.reduce((sum, one) => sum + one, 0);
+  };
+  let beforeFault = 0;
+  /** A receiver that works after its response meets the failure a little later. */
+  const metFault = async (): Promise<void> => {
+    const until = performance.now() + MEETS_WITHIN_MS;
+    while (performance.now() < until && !signal.aborted && (await requests()) === beforeFault) {
+      await sleep(POLL_MS);
+    }
+  };
   return {
     env: Object.fromEntries(named.map((sink) => [sink.variable, sink.url])),
     effects: hasSinks
-      ? async (id) => Math.max(...(await Promise.all(counts.map((count) => count(id)))))
+      ? async (id) => Math.max(...(await Promise.all(readers.map((reader) => reader.count(id)))))
       : undefined,
     fault: hasSinks
       ? async (failing) => {
+          if (failing) beforeFault = await requests();
+          else await metFault();
           // Without a signal: whatever fails must work again, also after an interruption.
           await Promise.all(named.map(({ name }) => sinks.answer(name, failing ? FAILURE : {})));
         }
       : undefined,
-    requests: async () => {
-      const names = new Set(named.map(({ name }) => name));
-      const all = await sinks.list();
-      return all.reduce((sum, sink) => sum + (names.has(sink.name) ? sink.requests : 0), 0);
-    },
+    requests,
   };
 };

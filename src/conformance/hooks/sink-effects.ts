@@ -20,11 +20,16 @@ export interface EffectsSink {
 
 /** Every request to a sink, also those that the sink has evicted since. */
 export interface SinkReader {
-  /** Requests whose body contains the event id and that the sink answered with 2xx. */
+  /**
+   * Requests whose body contains the event id and that the sink answered with 2xx. Those with the same `Idempotency-Key`
+   * are one: the service would ignore the repeats.
+   */
   count(eventId: string): Promise<number>;
   /** All requests, whatever the answer. */
   total(): Promise<number>;
 }
+
+const KEY_HEADER = 'idempotency-key';
 
 /** A short page, because the last one is read again by every query. */
 const PAGE_ITEMS = 20;
@@ -52,6 +57,7 @@ export const createSinkReader = (
   const inTurn = pLimit(1);
   /** Bodies of the requests that were answered with 2xx. */
   const bodies: string[] = [];
+  const keys = new Set<string>();
   let total = 0;
   let lastOrder = 0;
   /** Where the last page begins. */
@@ -61,11 +67,14 @@ export const createSinkReader = (
     const pager = sinks.requests(name, { limit: PAGE_ITEMS, signal });
     for (;;) {
       const { items, nextCursor } = await pager.page(cursor);
-      for (const { order, body, answered } of items) {
+      for (const { order, headers, body, answered } of items) {
         if (order <= lastOrder) continue;
         lastOrder = order;
         total += 1;
-        if (isSuccess(answered)) bodies.push(body);
+        const key = headers.find(([header]) => header?.toLowerCase() === KEY_HEADER)?.[1];
+        if (!isSuccess(answered) || (key !== undefined && keys.has(key))) continue;
+        bodies.push(body);
+        if (key !== undefined) keys.add(key);
       }
       if (nextCursor === null) return;
       cursor = nextCursor;
@@ -94,7 +103,7 @@ export const createSinkReader = (
 };
 
 /**
- * Count the requests whose body contains the event id and that the sink answered with 2xx.
+ * Count the effects of an event as {@link SinkReader.count} does.
  *
  * @throws {OptionsError} for an invalid sink name
  */

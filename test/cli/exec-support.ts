@@ -89,7 +89,7 @@ const isAlive = (pid: number): boolean => {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     return !/\) Z /.test(stat);
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT' && existsSync('/proc/self') === false;
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' && !existsSync('/proc/self');
   }
 };
 

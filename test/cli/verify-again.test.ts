@@ -12,9 +12,14 @@ import { reportOf } from './verify-support.ts';
 vi.setConfig({ testTimeout: 120_000 });
 
 /** Fails the checks of missing signatures, and what does not depend on it passes. */
-const FAULTY = "if (given.length === 0) return 200;\n  if (given.length !== expected.length";
+const FAULTY = 'if (given.length === 0) return 200;\n  if (given.length !== expected.length';
 const RIGHT = 'if (given.length !== expected.length';
-const ONLY = ['--only', 'signature/missing-header,signature/wrong-digest,delivery/dup-seq'];
+const ONLY = [
+  '--only',
+  'signature/missing-header,signature/wrong-digest,delivery/dup-seq',
+  '--fail-on',
+  'should',
+];
 const EXEC = ['--exec', COMMAND, '--sink-env', 'CRM_URL'];
 
 test('--failed runs what failed in the last run from this directory, and nothing else', async () => {
@@ -36,7 +41,13 @@ test('--failed runs what failed in the last run from this directory, and nothing
   expect(ids).not.toContain('delivery/dup-seq');
   expect(again.status).toBe(0);
   // Nothing is left of it, so all checks would run: stop that run at its first step.
-  const all = await shop.verify([...EXEC, shop.url, '--failed', '--skip', 'delivery/*,content/*,performance/*,signature/*']);
+  const all = await shop.verify([
+    ...EXEC,
+    shop.url,
+    '--failed',
+    '--skip',
+    'delivery/*,content/*,performance/*,signature/*',
+  ]);
   expect(all.stderr).toContain('Nothing failed in the last run: running all checks.');
 });
 
@@ -46,7 +57,9 @@ test('--watch runs the failed checks again when a file changes or Enter is press
   shop.write('receiver.cjs', right.replace(RIGHT, FAULTY));
   await using watching = shop.keepVerifying([...EXEC, shop.url, ...ONLY, '--watch']);
   const shown = (text: string, times = 1) =>
-    eventually(() => expect(watching.stderr().split(text).length - 1, watching.stderr()).toBe(times));
+    eventually(() =>
+      expect(watching.stderr().split(text).length - 1, watching.stderr()).toBe(times),
+    );
   await shown('Press Enter to run the 1 failed check again');
   watching.child.stdin.write('\n');
   await shown('Running 1 failed check.');
@@ -66,7 +79,13 @@ test('--watch runs the failed checks again when a file changes or Enter is press
 
 test('Ctrl-C ends --watch and its receiver', async () => {
   using shop = await createWorkshop();
-  await using watching = shop.keepVerifying([...EXEC, shop.url, '--only', 'http/reachable', '--watch']);
+  await using watching = shop.keepVerifying([
+    ...EXEC,
+    shop.url,
+    '--only',
+    'http/reachable',
+    '--watch',
+  ]);
   await eventually(() => expect(watching.stderr()).toContain('Press Enter'));
   expect(await watching.stop('SIGINT')).toBe(130);
   expect(shop.alive()).toEqual([]);

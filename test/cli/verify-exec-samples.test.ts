@@ -72,8 +72,12 @@ test('an example to copy, with its recovery, has no finding', async () => {
   const settings =
     'DATABASE=events.db API_URL=$SENDEMALL_API_URL API_KEY=$SENDEMALL_API_KEY WEBHOOK_ID=$SENDEMALL_MOCK_WEBHOOK_ID';
   const report = await judge(shop, [
-    ...['--exec', `DATABASE=events.db ${node} dedupe.ts`, '--secret-env', 'WEBHOOK_SECRET'],
-    ...['--recover-command', `${settings} ${node} recover-daily.ts`],
+    '--exec',
+    `DATABASE=events.db ${node} dedupe.ts`,
+    '--secret-env',
+    'WEBHOOK_SECRET',
+    '--recover-command',
+    `${settings} ${node} recover-daily.ts`,
   ]);
   expect(errorsIn(report)).toEqual([]);
   const found = report.checks.filter(({ status, level }) => status === 'fail' && level !== 'INFO');

@@ -20,7 +20,13 @@ const statusOf = (report: ReturnType<typeof reportOf>, id: string) =>
 
 test('effects, faults and restarts are judged without a line of test code in the receiver', async () => {
   using shop = await createWorkshop();
-  const only = ['effects-probe', 'fault-probe', 'restart-probe', 'mark-before-success', 'dedupe-volatile'];
+  const only = [
+    'effects-probe',
+    'fault-probe',
+    'restart-probe',
+    'mark-before-success',
+    'dedupe-volatile',
+  ];
   const ids = ['delivery/dup-seq', ...only.map((name) => `delivery/${name}`)];
   const ran = await shop.verify([...EXEC, shop.url, '--only', ids.join(','), '--json']);
   const report = reportOf(ran);
@@ -73,7 +79,8 @@ describe('a crash', () => {
       [...EXEC, shop.url, '--only', 'http/signed-nonsense,http/survives', ...format],
       { env: { CRASH_ON: on } },
     );
-    return { ran, secret: (JSON.parse(shop.read('environment.json')) as any).SENDEMALL_SECRET };
+    const env = JSON.parse(shop.read('environment.json')) as Record<string, string>;
+    return { ran, secret: env['SENDEMALL_SECRET'] };
   };
 
   test('is shown with the last lines of the receiver, without secrets and control characters', async () => {
@@ -208,5 +215,7 @@ test('a receiver that ignores its sink, or its secret, is told so', async () => 
     ['--exec', `SENDEMALL_SECRET=whsec_in-its-code ${COMMAND}`, shop.url],
     {},
   );
-  expect(fixed.stderr).toContain('It got a generated secret in SENDEMALL_SECRET: pass --secret-env');
+  expect(fixed.stderr).toContain(
+    'It got a generated secret in SENDEMALL_SECRET: pass --secret-env',
+  );
 });

@@ -89,7 +89,10 @@ const selection = () =>
       ] as const),
     )
     .option('--baseline <file>', 'file of known failures that do not fail the run')
-    .option('--failed', 'run only the checks that failed in the last run against this URL from this directory')
+    .option(
+      '--failed',
+      'run only the checks that failed in the last run against this URL from this directory',
+    )
     .option('--watch', 'run the failed checks again when a file changes, or Enter is pressed')
     .option('--bail', 'stop at the first failure that fails the run')
     .option('--list', 'list the checks without running them')

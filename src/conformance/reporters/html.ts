@@ -76,9 +76,7 @@ const showCheck = (report: Report, result: CheckResult): readonly (Markup | stri
     entry('Decides', result.decides.join(', ')),
     entry('Fix', result.fix, showWithCode),
     raw('</dl>'),
-    result.log === null
-      ? null
-      : markup`<p>Log of the receiver:</p>${pre(harmless(result.log))}`,
+    result.log === null ? null : markup`<p>Log of the receiver:</p>${pre(harmless(result.log))}`,
     ...commands.map((command) => markup`<p>Reproduce:</p>${pre(harmless(command))}`),
     showExchanges(result.exchanges),
     raw('</details>\n'),

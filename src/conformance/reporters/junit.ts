@@ -24,7 +24,8 @@ const element = (
 const seconds = (milliseconds: number): string => (milliseconds / 1000).toFixed(3);
 
 const detailsOf = (result: CheckResult): string => {
-  const { expected, requirement, diagnosis, decides, fix, rerun, reproduce, log, exchanges } = result;
+  const { expected, requirement, diagnosis, decides, fix, rerun, reproduce, log, exchanges } =
+    result;
   const shown = plainest(exchanges);
   const parts = [
     expected.length === 0 ? null : `Expected: ${expected.join(', or ')}`,

@@ -63,7 +63,8 @@ const explain = ({ result, severity, known }: Finding): string => {
   for (const command of new Set([result.rerun, result.reproduce])) {
     if (command !== null) parts.push('Reproduce:', fenced(harmless(command).split('\n')));
   }
-  if (result.log !== null) parts.push('Log of the receiver:', fenced(harmless(result.log).split('\n')));
+  if (result.log !== null)
+    parts.push('Log of the receiver:', fenced(harmless(result.log).split('\n')));
   if (shown !== null) {
     parts.push(
       '<details><summary>Request and response</summary>',

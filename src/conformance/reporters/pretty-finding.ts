@@ -98,7 +98,9 @@ const commandEntries = ({ rerun, reproduce }: CheckResult, style: Style): readon
 /** The end of the log, which names the error. */
 const logEntry = ({ log }: CheckResult, style: Style): readonly string[] => {
   if (log === null) return [];
-  const lines = harmless(log).split('\n').slice(style.details ? -MAX_LINES : -MAX_LOG_LINES);
+  const lines = harmless(log)
+    .split('\n')
+    .slice(style.details ? -MAX_LINES : -MAX_LOG_LINES);
   return block(
     'log',
     lines.map((line) => cutTo(line.replaceAll('\t', '  '), textWidth(style))),

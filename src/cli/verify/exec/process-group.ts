@@ -42,8 +42,7 @@ const IS_WINDOWS = process.platform === 'win32';
  * The guard is a child of init, so that the command does not see a child that it has not started. It holds no stream of
  * the command.
  */
-const GUARDED =
-  '( { cat <&3; kill -9 0; } >/dev/null 2>&1 & ) ; exec 3<&- ; exec /bin/sh -c "$1"';
+const GUARDED = '( { cat <&3; kill -9 0; } >/dev/null 2>&1 & ) ; exec 3<&- ; exec /bin/sh -c "$1"';
 
 /** Time for output that is still in a pipe after the exit. */
 const OUTPUT_WITHIN_MS = 200;

@@ -9,7 +9,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import pLimit from 'p-limit';
-import { UsageError } from '../../usage-error.ts';
+import { createFailures } from './failures.ts';
 import { createLogTail } from './log-tail.ts';
 import { createMarker } from './orphans.ts';
 import { isListening, type Address } from './port.ts';
@@ -41,8 +41,6 @@ export interface ReceiverProcess extends AsyncDisposable {
 const POLL_MS = 25;
 const CLOSED_WITHIN_MS = 3000;
 const MAX_LOG_LINES = 40;
-/** Lines in a message. */
-const MAX_SHOWN_LINES = 12;
 
 const poll = async (
   forMs: number,
@@ -58,43 +56,31 @@ const poll = async (
   return false;
 };
 
-const portTaken = ({ port }: Address): UsageError => {
-  const airPlay =
-    process.platform === 'darwin' && (port === 5000 || port === 7000)
-      ? ' On macOS, it may be the AirPlay Receiver.'
-      : '';
-  return new UsageError(
-    `Port ${port} is already in use, so --exec would judge another process.${airPlay} Stop what listens there, or start the receiver on another port and pass its URL.`,
+/** Wait until the port is open; false if the process ends before, or the time is up. */
+const comesUp = async (
+  group: ProcessGroup,
+  { address, timeoutMs, signal }: ReceiverOptions,
+): Promise<boolean> => {
+  const isOver = await poll(
+    timeoutMs,
+    signal,
+    async () => group.exit() !== null || isListening(address),
   );
+  if (group.exit() === null) return isOver;
+  await group.exited;
+  return false;
 };
 
 export const createReceiverProcess = async (options: ReceiverOptions): Promise<ReceiverProcess> => {
-  const { command, address, timeoutMs, signal, clean, onCrash } = options;
+  const { command, address, signal, clean, onCrash } = options;
   const tail = createLogTail();
+  const failures = createFailures({ ...options, tail });
   const marker = createMarker();
   const env = { ...options.env, ...marker.env };
   const inTurn = pLimit(1);
   let group: ProcessGroup | null = null;
   let crashLog: readonly string[] | null = null;
   let isStopping = false;
-
-  const shown = (lines: readonly string[]): readonly string[] => clean(lines.join('\n')).split('\n');
-  const withOutput = (problem: string): UsageError => {
-    const lines = tail.last(MAX_SHOWN_LINES);
-    const output =
-      lines.length === 0
-        ? ' It wrote nothing.'
-        : ` Its last output:\n${shown(lines)
-            .map((line) => `  | ${line}`)
-            .join('\n')}`;
-    return new UsageError(`--exec "${command}" ${problem}${output}`);
-  };
-  const notStarted = (exit: Exit): UsageError =>
-    withOutput(
-      exit.status === 0
-        ? `exited with status 0 before port ${address.port} was open. Keep the receiver in the foreground: no "&", no daemon.`
-        : `${describeExit(exit)} before port ${address.port} was open. Fix the command, or its environment.`,
-    );
 
   const end = async (how: 'kill' | 'stop'): Promise<void> => {
     const ending = group;
@@ -112,22 +98,11 @@ export const createReceiverProcess = async (options: ReceiverOptions): Promise<R
       onOutput: tail.follow,
     });
     group = started;
-    const isOpen = await poll(
-      timeoutMs,
-      signal,
-      async () => started.exit() !== null || isListening(address),
-    );
+    const isUp = await comesUp(started, options);
     const exit = started.exit();
-    if (exit !== null) {
-      await started.exited;
+    if (!isUp) {
       await end('kill');
-      throw notStarted(exit);
-    }
-    if (!isOpen) {
-      await end('kill');
-      throw withOutput(
-        `did not open port ${address.port} within ${timeoutMs / 1000} s. Let it listen on the port of the URL, or pass a longer --exec-timeout.`,
-      );
+      throw exit === null ? failures.notListening() : failures.ended(exit);
     }
     void started.exited.then((unexpected) => crashed(started, unexpected));
   };
@@ -136,7 +111,7 @@ export const createReceiverProcess = async (options: ReceiverOptions): Promise<R
     if (isStopping || group !== ended) return;
     const what = describeExit(exit);
     crashLog = [...tail.last(MAX_LOG_LINES), `[${what}; verify started it again]`];
-    onCrash(what, shown(tail.last(MAX_SHOWN_LINES)));
+    onCrash(what, failures.lines());
     tail.clear();
     await inTurn(async () => {
       if (isStopping || group !== ended) return;
@@ -150,12 +125,12 @@ export const createReceiverProcess = async (options: ReceiverOptions): Promise<R
   const restart = async (): Promise<void> => {
     await end('kill');
     crashLog = null;
-    const isClosed = await poll(CLOSED_WITHIN_MS, signal, async () => !(await isListening(address)));
-    if (!isClosed) {
-      throw new UsageError(
-        `Port ${address.port} is still open after all processes of --exec "${command}" were killed: something left its process group. Start the receiver in the foreground, without a daemon or a container in the background.`,
-      );
-    }
+    const isClosed = await poll(
+      CLOSED_WITHIN_MS,
+      signal,
+      async () => !(await isListening(address)),
+    );
+    if (!isClosed) throw failures.stillOpen();
     await start();
   };
 
@@ -167,7 +142,7 @@ export const createReceiverProcess = async (options: ReceiverOptions): Promise<R
     marker.killAll();
   };
 
-  if (await isListening(address)) throw portTaken(address);
+  if (await isListening(address)) throw failures.portTaken();
   try {
     await start();
   } catch (error) {

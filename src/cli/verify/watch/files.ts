@@ -10,7 +10,8 @@ export interface FileWatch {
 }
 
 /** Folders that hold no source of the user's: dependencies, caches, what version control and editors keep. */
-const IGNORED_FOLDER = /^(?:\..+|node_modules|__pycache__|venv|env|site-packages|vendor|target|coverage)$/;
+const IGNORED_FOLDER =
+  /^(?:\..+|node_modules|__pycache__|venv|env|site-packages|vendor|target|coverage)$/;
 
 /** Source and settings. Other files may be what the receiver itself writes during a run. */
 const SOURCE =

@@ -82,7 +82,8 @@ export const watchAndRerun = async (
       await renew(setup, target.url);
       finished = await runOnce(setup, target, only);
       lastReport.save(finished.report, only === null);
-      const isFixed = only !== null && finished.report.summary.verdict === 'passed';
+      const { verdict } = finished.report.summary;
+      const isFixed = only !== null && (verdict === 'passed' || verdict === 'conformant');
       if (isFixed && rerunSelection(lastReport.failed() ?? []) === null) {
         only = null;
         terminal.note('No failed check is left: running all checks.');

@@ -205,7 +205,7 @@ const withOutput = (command: ReturnType<typeof withSandbox>) =>
     .addOption(
       new Option(
         '--report <format[=file]>',
-        'pretty, json, junit, html, markdown or sarif (repeatable)',
+        'pretty, json, junit, html, markdown, sarif or ctrf (repeatable)',
       ).argParser(gather),
     )
     .addOption(jsonOption());

@@ -23,7 +23,8 @@ const element = (
 
 const seconds = (milliseconds: number): string => (milliseconds / 1000).toFixed(3);
 
-const detailsOf = (result: CheckResult): string => {
+/** Everything that a finding says, as text. */
+export const detailsOf = (result: CheckResult): string => {
   const { expected, requirement, diagnosis, decides, fix, rerun, reproduce, log, exchanges } =
     result;
   const shown = plainest(exchanges);

@@ -37,12 +37,12 @@ import { format, integer, minProperties } from './support.ts';
 /**
  * Delivery id.
  *
- * @example `"dlv_01jr5zk3v9"`
+ * @example `"dlv_12"`
  */
 export const DeliveryId = z
   .string()
-  .max(128)
-  .regex(/^dlv_[A-Za-z0-9_-]+$/u);
+  .max(14)
+  .regex(/^dlv_[1-9][0-9]*$/u);
 export type DeliveryId = z.infer<typeof DeliveryId>;
 
 /**

@@ -19,6 +19,7 @@ import {
   type Settings,
 } from './mock-options.ts';
 import { createApp } from './server/app.ts';
+import type { AnsweredRequest } from './server/context.ts';
 import { createLastResort } from './server/last-resort.ts';
 import { listen } from './server/listen.ts';
 import { openSimulator, type Simulator } from './simulator/simulator.ts';
@@ -70,18 +71,26 @@ const engineFor = (store: Store, settings: Settings, remedies: RemedyTexts): Eng
   });
 };
 
+/** What an entry point brings along. */
+export interface EntryPoint {
+  /** How the errors of deliveries word changes to the sandbox's configuration. Default: by options. */
+  readonly remedies?: RemedyTexts;
+  /** Called after every response. Must not throw. */
+  readonly onRequest?: (request: AnsweredRequest) => void;
+}
+
 /** Start a sandbox on an open store, which stays open on failure. */
 const startOn = async (
   store: Store,
   settings: Settings,
-  remedies: RemedyTexts,
+  { remedies = OPTION_REMEDIES, onRequest }: EntryPoint,
 ): Promise<StartedSandbox> => {
   const { timeoutMs, port, host, allowedHosts, profile: defaultProfile, rateLimit } = settings;
   const wall = systemClock;
   const engine = engineFor(store, settings, remedies);
   const closing = new AbortController();
   const { signal } = closing;
-  const options = { engine, store, wall, defaultProfile, rateLimit, host, allowedHosts };
+  const options = { engine, store, wall, defaultProfile, rateLimit, host, allowedHosts, onRequest };
   const app = createApp({ ...options, closing: signal });
   try {
     await engine.start();
@@ -103,21 +112,17 @@ const startOn = async (
   }
 };
 
-/**
- * As {@link createMock}, with access to the engine and the store.
- *
- * @param remedies how the errors of deliveries word changes to the sandbox's configuration. Default: by options
- */
+/** As {@link createMock}, with access to the engine and the store. */
 export const startSandbox = async (
   options: LooseMockOptions = {},
-  remedies: RemedyTexts = OPTION_REMEDIES,
+  entryPoint: EntryPoint = {},
 ): Promise<StartedSandbox> => {
   // Validate everything before anything is opened.
   const settings = settingsOf(options);
   const { file } = settings;
   const store = file === null ? openMemoryStore() : await openSqliteStore({ file });
   try {
-    return await startOn(store, settings, remedies);
+    return await startOn(store, settings, entryPoint);
   } catch (error) {
     await store.close();
     throw error;

@@ -24,8 +24,12 @@ export interface Terminal {
   readonly isLive: boolean;
   /** Show a status line on stderr, overwritten by the next one; null clears it. No effect without a live terminal. */
   status(text: string | null): void;
+  /** True if stdout is a terminal. */
+  readonly isInteractive: boolean;
   /** Width of stdout; 80 if it is not a terminal. */
   readonly columns: number;
+  /** Width of stdout; null if it is not a terminal. */
+  readonly width: number | null;
   /** Style text for stdout; returned unchanged if stdout does not support colour. */
   style(styles: Styles, text: string): string;
   /** Make the command exit with status 1: the thing it checked has failed. */
@@ -84,6 +88,7 @@ export const processTerminal = (
     signal,
     outputClosed,
     isLive: isLive(process),
+    isInteractive: process.stdout.isTTY,
     status,
     print,
     printJson: (value, indent = false) => print(JSON.stringify(value, null, indent ? 2 : 0)),
@@ -98,6 +103,9 @@ export const processTerminal = (
     },
     get columns() {
       return process.stdout.columns || DEFAULT_COLUMNS;
+    },
+    get width() {
+      return process.stdout.isTTY ? process.stdout.columns || DEFAULT_COLUMNS : null;
     },
     style: (styles, text) =>
       styleText(styles, text, { stream: process.stdout, validateStream: true }),

@@ -6,6 +6,7 @@
 import type { Client } from '../client/create-client.ts';
 import type { DeliveryDetail } from '../../schemas/sandbox.ts';
 import { commandLine, quoted, type Reach } from './output/command-line.ts';
+import { createAttemptPrinter } from './output/attempts.ts';
 import { attemptLines } from './output/deliveries.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -48,11 +49,12 @@ export const waitForAll = async (
   { json, reach }: { readonly json: boolean; readonly reach: Reach },
 ): Promise<readonly DeliveryDetail[]> => {
   const details: DeliveryDetail[] = [];
+  const printer = createAttemptPrinter(terminal);
   for (const [at, id] of ids.entries()) {
     const delivery = await waitForOne(client, id, terminal, at === 0 ? reach : null);
     details.push(delivery);
     if (!json && ids.length <= MAX_SHOWN) {
-      for (const line of attemptLines(delivery, terminal, reach)) terminal.print(line);
+      for (const line of attemptLines(delivery, terminal, reach, printer)) terminal.print(line);
     }
   }
   const delivered = details.filter(({ status }) => status === 'delivered').length;

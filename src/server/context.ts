@@ -23,6 +23,17 @@ export interface ServerOptions {
   readonly allowedHosts: readonly string[];
   /** Aborted when the server closes, to end long-running requests. */
   readonly closing: AbortSignal;
+  /** Called after every response. Must not throw. */
+  readonly onRequest?: ((request: AnsweredRequest) => void) | undefined;
+}
+
+/** A request and its status, without headers and bodies: they contain keys and secrets. */
+export interface AnsweredRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  /** Null without a valid key. */
+  readonly account: AccountEngine<Simulator> | null;
 }
 
 export interface Env {

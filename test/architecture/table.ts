@@ -92,6 +92,11 @@ export const GRANTS: readonly Grant[] = [
   },
   {
     from: 'cli',
+    to: 'src/engine/delivery/probe.ts',
+    reason: 'serve looks whether the receiver listens, under the same guard as deliveries',
+  },
+  {
+    from: 'cli',
     to: 'signature',
     reason: 'sign and check-signature are pure rules behind a command',
   },

@@ -196,7 +196,7 @@ describe('a receiver that cannot be judged', () => {
   ])('%s is refused', (_what, args, message) => refuses(args, message));
 });
 
-test('a receiver that ignores its sink, or its secret, is told so', async () => {
+test('a receiver that ignores its sink, or its secret, gets advice', async () => {
   using shop = await createWorkshop();
   const ignored = await shop.verify([
     '--exec',

@@ -79,7 +79,7 @@ const show = (terminal: Terminal) =>
     .addOption(sandboxUrlOption())
     .addOption(apiKeyOption())
     .addOption(jsonOption())
-    .addHelpText('after', examples('sendemall-mock deliveries show dlv_01J…'))
+    .addHelpText('after', examples('sendemall-mock deliveries show dlv_12'))
     .action(async (id, options) => {
       const { signal } = terminal;
       const delivery = await connect(options, terminal).deliveries.get(id, { signal });
@@ -107,8 +107,8 @@ const redeliver = (terminal: Terminal) =>
     .addHelpText(
       'after',
       examples(
-        'sendemall-mock deliveries redeliver dlv_01J… --wait',
-        'sendemall-mock deliveries redeliver dlv_01J… --signature wrong',
+        'sendemall-mock deliveries redeliver dlv_12 --wait',
+        'sendemall-mock deliveries redeliver dlv_12 --signature wrong',
       ),
     )
     .action(async (id, options) => {
@@ -140,8 +140,8 @@ export const deliveries = (terminal: Terminal) =>
       'after',
       examples(
         'sendemall-mock deliveries --status dead',
-        'sendemall-mock deliveries show dlv_01J…',
-        'sendemall-mock deliveries redeliver dlv_01J… --signature wrong --wait',
+        'sendemall-mock deliveries show dlv_12',
+        'sendemall-mock deliveries redeliver dlv_12 --signature wrong --wait',
       ),
     )
     .addCommand(list(terminal), { isDefault: true })

@@ -71,7 +71,12 @@ const startPrivateSandbox = async ({ to, secret, port, clock, seed }: ToOptions)
   let mock: StartedSandbox;
   try {
     const options = { port, clock, ...(seed === undefined ? {} : { seed }) };
-    mock = await startSandbox({ ...options, allowPublicTargets: true }, FLAG_REMEDIES);
+    mock = await startSandbox(
+      { ...options, allowPublicTargets: true },
+      {
+        remedies: FLAG_REMEDIES,
+      },
+    );
   } catch (error) {
     throw usageErrorOf(error);
   }

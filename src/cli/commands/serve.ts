@@ -8,13 +8,17 @@ import packageJson from '../../../package.json' with { type: 'json' };
 import type { StartedSandbox } from '../../create-mock.ts';
 import { DEFAULT_API_KEY } from '../../domain/defaults.ts';
 import { examples, section } from '../help.ts';
+import { probeReceiver } from '../../engine/delivery/probe.ts';
 import { announce } from '../serve/announce.ts';
+import { withConfig } from '../serve/from-config.ts';
+import { folderSecret } from '../serve/folder-secret.ts';
 import { registerForwarding, type Account, type Forwarding } from '../serve/forward.ts';
 import { keepForwarding } from '../serve/keep-forwarding.ts';
 import { logToStderr } from '../serve/log.ts';
 import { serveCommand, type ServeFlags } from '../serve/options.ts';
 import { allowedKeysOf, forwardingSecretOf, startMock } from '../serve/start.ts';
-import { watchAttempts } from '../serve/watch.ts';
+import { explainUnauthorized } from '../serve/unauthorized.ts';
+import { watchAttempts, type Watch } from '../serve/watch.ts';
 import { Interrupted, type Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -38,16 +42,21 @@ const openShown = async (
 ): Promise<Shown> => {
   const account = await mock.engine.open(apiKeys[0] ?? DEFAULT_API_KEY);
   const forwarding =
-    forwardTo === undefined ? null : await registerForwarding(account, forwardTo, secret);
+    forwardTo === undefined
+      ? null
+      : await registerForwarding(account, forwardTo, secret, () => folderSecret(process.cwd()));
   return { account, apiKeys, forwarding };
 };
+
+const PROBE_TIMEOUT_MS = 1000;
 
 const announceShown = async (
   mock: StartedSandbox,
   { account, apiKeys, forwarding }: Shown,
   flags: ServeFlags,
   terminal: Terminal,
-): Promise<void> =>
+): Promise<void> => {
+  const allowsPublicTargets = flags.allowPublicTargets === true;
   announce(
     {
       version: packageJson.version,
@@ -59,21 +68,37 @@ const announceShown = async (
       seed: account.account.seed,
       chaos: flags.chaos ?? null,
       faults: account.faults.list(),
-      allowsPublicTargets: flags.allowPublicTargets === true,
+      allowsPublicTargets,
       forwarding,
+      receiver:
+        forwarding === null
+          ? 'listening'
+          : await probeReceiver(forwarding.url, allowsPublicTargets, PROBE_TIMEOUT_MS),
     },
     terminal,
     flags.json === true,
   );
+};
 
-/** Print attempts and keep forwarding until the command is interrupted or stdout closes. */
-const watchUntilEnded = async (
+const watchShown = (
   mock: StartedSandbox,
-  { account, apiKeys, forwarding }: Shown,
+  { account, apiKeys }: Shown,
+  json: boolean,
+  terminal: Terminal,
+): Watch =>
+  watchAttempts(mock.engine, terminal, {
+    json,
+    shown: account,
+    reach: { sandboxUrl: mock.url, apiKey: apiKeys[0] },
+    onAttempt: json ? () => undefined : explainUnauthorized(account, terminal),
+  });
+
+/** Keep forwarding until the command is interrupted or stdout closes. */
+const keepUntilEnded = async (
+  { account, forwarding }: Shown,
   json: boolean,
   terminal: Terminal,
 ): Promise<void> => {
-  watchAttempts(account, terminal, { json, reach: { sandboxUrl: mock.url, apiKey: apiKeys[0] } });
   if (forwarding !== null) {
     const { secret } = await account.webhook(forwarding.webhookId);
     keepForwarding({ account, forwarding, secret }, terminal, json);
@@ -88,11 +113,13 @@ const runServe = async (flags: ServeFlags, terminal: Terminal): Promise<void> =>
   const apiKeys = allowedKeysOf(flags, terminal);
   const secret = forwardingSecretOf(flags, terminal);
   await logToStderr(terminal, { json, verbose: flags.verbose === true });
-  const mock = await startMock(flags, apiKeys, terminal);
+  let watch: Watch | null = null;
+  const mock = await startMock(flags, apiKeys, terminal, (request) => watch?.request(request));
   try {
     const shown = await openShown(mock, flags, apiKeys, secret);
     await announceShown(mock, shown, flags, terminal);
-    await watchUntilEnded(mock, shown, json, terminal);
+    watch = watchShown(mock, shown, json, terminal);
+    await keepUntilEnded(shown, json, terminal);
   } finally {
     await mock.close();
   }
@@ -127,5 +154,6 @@ export const serve = (terminal: Terminal) =>
           '--secret requires --forward-to. Pass the URL of your receiver, or remove --secret.',
         );
       }
-      await runServe(flags, terminal);
+      const isClockGiven = command.getOptionValueSource('clock') !== 'default';
+      await runServe(await withConfig(flags, isClockGiven, terminal), terminal);
     });

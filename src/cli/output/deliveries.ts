@@ -5,8 +5,14 @@
  */
 import type { Attempt, Delivery, DeliveryDetail } from '../../../schemas/sandbox.ts';
 import type { Styles, Terminal } from '../terminal.ts';
-import { attemptLine, type AttemptLine } from './attempts.ts';
+import {
+  createAttemptPrinter,
+  isForged,
+  type AttemptLine,
+  type AttemptPrinter,
+} from './attempts.ts';
 import { commandLine, type Reach } from './command-line.ts';
+import { leadOf } from './lead.ts';
 import { harmless, table } from './table.ts';
 
 const STYLES: Readonly<Record<string, Styles>> = {
@@ -45,37 +51,47 @@ const settledAs = (
   return isLast && status === 'cancelled' ? 'cancelled' : 'dead';
 };
 
+/** An attempt of a delivery, as `serve` prints it live. */
+const toLine = (
+  attempt: Attempt,
+  at: number,
+  delivery: DeliveryDetail,
+  redeliver: string,
+): AttemptLine => ({
+  account: null,
+  at: Date.parse(attempt.started_at),
+  event: delivery.event,
+  lead: leadOf(delivery.body),
+  deliveryId: delivery.id,
+  webhookId: delivery.webhook_id,
+  number: attempt.number,
+  status: attempt.response?.status ?? null,
+  outcome: attempt.outcome,
+  error: attempt.error,
+  durationMs: attempt.duration_ms,
+  fault: attempt.fault?.name ?? null,
+  forged: isForged(attempt.fault?.name ?? null, delivery.signature_mode),
+  delayMs:
+    attempt.next_attempt_at === null
+      ? null
+      : Date.parse(attempt.next_attempt_at) - Date.parse(attempt.ended_at),
+  delivery: settledAs(attempt, at === delivery.attempts.length - 1, delivery),
+  redeliver,
+});
+
 /** Lines for the attempts of a delivery, as `serve` prints them live. */
 export const attemptLines = (
   delivery: DeliveryDetail,
   terminal: Terminal,
   reach: Reach,
-): string[] =>
-  delivery.attempts.map((attempt, at) =>
-    attemptLine(
-      {
-        time: attempt.started_at,
-        event: delivery.event,
-        number: attempt.number,
-        status: attempt.response?.status ?? null,
-        outcome: attempt.outcome,
-        error: attempt.error,
-        durationMs: attempt.duration_ms,
-        fault: attempt.fault?.name ?? null,
-        delayMs:
-          attempt.next_attempt_at === null
-            ? null
-            : Date.parse(attempt.next_attempt_at) - Date.parse(attempt.ended_at),
-        delivery: settledAs(attempt, at === delivery.attempts.length - 1, delivery),
-        redeliver: commandLine(
-          ['dead-letters', 'redeliver', delivery.event_id],
-          reach,
-          terminal.env,
-        ),
-      },
-      terminal,
-    ),
+  printer: AttemptPrinter = createAttemptPrinter(terminal),
+): string[] => {
+  const words = ['dead-letters', 'redeliver', delivery.event_id];
+  const redeliver = commandLine(words, reach, terminal.env);
+  return delivery.attempts.flatMap((attempt, at) =>
+    printer.linesOf(toLine(attempt, at, delivery, redeliver)),
   );
+};
 
 const headers = (list: readonly (readonly string[])[]): string[] =>
   list.map(([name = '', value = '']) => `    ${harmless(`${name}: ${value}`)}`);

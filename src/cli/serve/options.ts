@@ -57,7 +57,9 @@ const withForwarding = (command: ReturnType<typeof network>) =>
         .argParser(httpUrl),
     )
     .addOption(
-      secretOption('signing secret for --forward-to, 8 to 256 characters (default: generated)'),
+      secretOption(
+        'signing secret for --forward-to, 8 to 256 characters (default: generated, the same at every start in a folder)',
+      ),
     )
     .addOption(
       new Option(
@@ -129,6 +131,12 @@ const withAccounts = (command: ReturnType<typeof withSimulation>) =>
 export const serveCommand = () =>
   withAccounts(withSimulation(withForwarding(network())))
     .optionsGroup('Options:')
+    .addOption(
+      new Option(
+        '--config <file>',
+        'read URL, secret and clock from a config file of verify (default: sendemall-mock.json, if it exists)',
+      ).env('SENDEMALL_MOCK_CONFIG'),
+    )
     .addOption(
       new Option('--verbose', 'log requests and details to stderr').env('SENDEMALL_MOCK_VERBOSE'),
     )

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { startSandbox, type StartedSandbox } from '../../create-mock.ts';
+import { startSandbox, type EntryPoint, type StartedSandbox } from '../../create-mock.ts';
 import type { RemedyTexts } from '../../domain/remedies.ts';
 import { StartError } from '../../domain/start-error.ts';
 import { MockOptionError, type LooseMockOptions } from '../../mock-options.ts';
@@ -77,9 +77,11 @@ export const startMock = async (
   flags: ServeFlags,
   apiKeys: readonly string[],
   terminal: Terminal,
+  onRequest: NonNullable<EntryPoint['onRequest']>,
 ): Promise<StartedSandbox> => {
   try {
-    return await startSandbox(mockOptionsOf(flags, apiKeys, terminal), FLAG_REMEDIES);
+    const options = mockOptionsOf(flags, apiKeys, terminal);
+    return await startSandbox(options, { remedies: FLAG_REMEDIES, onRequest });
   } catch (error) {
     throw usageErrorOf(error);
   }

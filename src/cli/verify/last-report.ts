@@ -1,16 +1,16 @@
 /**
  * The failed checks of the last run against a URL from a working directory, for `--failed` and `--watch`.
  *
- * They are kept in the user's cache directory, so that nothing appears in the working directory:
- * `$XDG_CACHE_HOME/sendemall-mock/`, on Windows `%LOCALAPPDATA%\sendemall-mock\`, by default `~/.cache/sendemall-mock/`.
+ * They are kept in the user's cache directory, so that nothing appears in the working directory: `sendemall-mock/` in
+ * `$XDG_CACHE_HOME` or `~/.cache`, on macOS in `~/Library/Caches`, on Windows in `%LOCALAPPDATA%`.
  * A file holds ids only, and is deleted 30 days after its last run.
  *
  * @module
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
+import envPaths from 'env-paths';
 import * as z from 'zod';
 import { CATALOGUE } from '../../conformance/catalogue.ts';
 import { isActive } from '../../conformance/check.ts';
@@ -31,12 +31,6 @@ export interface LastReport {
   save(report: Report, isWhole: boolean): void;
 }
 
-const folderOf = (env: NodeJS.ProcessEnv): string => {
-  const cache = process.platform === 'win32' ? env['LOCALAPPDATA'] : env['XDG_CACHE_HOME'];
-  const isGiven = cache !== undefined && cache !== '';
-  return join(isGiven ? cache : join(homedir(), '.cache'), 'sendemall-mock');
-};
-
 /** Failed checks, with those whose failure another one explains. */
 const failedIn = ({ checks }: Report): readonly string[] => [
   ...new Set(
@@ -55,8 +49,8 @@ const deleteOld = (folder: string, now: number): void => {
 };
 
 /** @param target URL of the receiver */
-export const createLastReport = (target: string, env: NodeJS.ProcessEnv): LastReport => {
-  const folder = folderOf(env);
+export const createLastReport = (target: string): LastReport => {
+  const folder = envPaths('sendemall-mock', { suffix: '' }).cache;
   const key = createHash('sha256').update(`${process.cwd()}\n${target}`).digest('hex').slice(0, 16);
   const file = join(folder, `verify-${key}.json`);
   const failed = (): readonly string[] | null => {

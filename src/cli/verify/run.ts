@@ -86,7 +86,9 @@ const runWith = async (
   flags: VerifyFlags,
   terminal: Terminal,
 ): Promise<void> => {
-  const file = await loadConfig(flags.config, terminal);
+  const needsNoSecret = flags.hooks === true || flags.list === true;
+  const passed = flags.secret ?? terminal.env['SENDEMALL_MOCK_SECRET'] ?? '';
+  const file = await loadConfig(flags.config, terminal, needsNoSecret || passed !== '');
   if (flags.hooks) {
     listHooks(flags.json === true, terminal);
     return;
@@ -106,7 +108,7 @@ const runWith = async (
     flags.json ? [...requested, 'json'] : requested,
     flags.report === undefined ? file.folder : '.',
   );
-  const lastReport = createLastReport(url, terminal.env);
+  const lastReport = createLastReport(url);
   const failed = failedOf(flags, lastReport, { url, terminal });
   prepareFiles(outputs);
   await using session = await startReceiverOf(given, { url, secret });

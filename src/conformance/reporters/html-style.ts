@@ -56,6 +56,7 @@ rect.failed, rect.error { fill: var(--failed); } rect.known { fill: var(--soft);
 .group { border-left-color: var(--soft); padding: .25rem .75rem; }
 .check { border: 1px solid var(--line); border-radius: .5rem; margin: .75rem 0; padding: 0 1rem; }
 .check > summary { cursor: pointer; padding: .6rem 0; overflow-wrap: anywhere; }
+.check details { margin-bottom: .75rem; }
 summary:focus-visible, input:focus-visible, button:focus-visible, a:focus-visible, pre:focus-visible {
   outline: 2px solid var(--note); outline-offset: 2px; }
 .word { font-weight: 700; }

@@ -41,8 +41,13 @@ const countAreas = (report: Report): readonly AreaCounts[] =>
     return { area, total: kinds.length, counts: counts.filter(([, count]) => count > 0) };
   });
 
+/** Nouns have a plural. */
+const NOUNS: ReadonlySet<Kind> = new Set<Kind>(['note', 'warning', 'error']);
+
 const describeCounts = ({ counts }: AreaCounts): string =>
-  counts.map(([kind, count]) => `${count} ${labelOf(kind)}`).join(', ');
+  counts
+    .map(([kind, count]) => `${count} ${labelOf(kind)}${NOUNS.has(kind) && count > 1 ? 's' : ''}`)
+    .join(', ');
 
 /** Attributes instead of styles: the policy of the page allows no inline style. */
 const bar = ({ counts, total }: AreaCounts): Markup => {

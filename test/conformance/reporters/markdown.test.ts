@@ -115,7 +115,7 @@ describe('text in a line', () => {
         const fragment = parseFragment(reader.render(line));
         const tags = elementsOf(fragment).map(({ tagName }) => tagName);
         const text = textOf(fragment).replaceAll(/\s+/g, ' ').trim();
-        return `${tags}` === 'ul,li,strong' && text === `Fix: ${wanted}`.trim();
+        return tags.join() === 'ul,li,strong' && text === `Fix: ${wanted}`.trim();
       }),
       { numRuns: 2000 },
     );

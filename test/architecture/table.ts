@@ -146,6 +146,14 @@ export const AMBIENT_TIME: readonly AmbientTime[] = [
     reason: 'it watches a process, which lives in real time',
   },
   {
+    path: 'src/cli/verify/exec/',
+    reason: 'it starts and watches processes, which live in real time',
+  },
+  {
+    path: 'src/cli/verify/watch/',
+    reason: 'it waits for editors and for receivers that restart themselves',
+  },
+  {
     path: 'src/cli/connect.ts',
     reason: 'it waits for a rate limit, which is in real time',
   },

@@ -7,6 +7,7 @@ import { chmodSync, cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Plugin, build } from 'rolldown';
+import { writeInspector } from './inspector.ts';
 import { licensesOf } from './licenses.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -53,6 +54,7 @@ export async function bundleCommand(dir: string, external: readonly string[]): P
 /** What the image holds: the package as it is installed, but with all that it depends on bundled. */
 export async function layOutImage(dir: string): Promise<void> {
   await bundleCommand(join(dir, 'dist', 'cli'), []);
+  await writeInspector(join(dir, 'dist', 'inspector'));
   for (const path of [
     'package.json',
     'LICENSE',

@@ -169,6 +169,9 @@ export const Delivery = z.looseObject({
   last_outcome: Outcome.nullable(),
   /** Cause and remedy of the failure of the latest attempt, if it failed. */
   last_error: z.string().nullable(),
+  /** Status of the latest response; null without a response. */
+  last_status_code: integer().min(100).max(999).nullable(),
+  signature_mode: SignatureMode,
 });
 export type Delivery = z.infer<typeof Delivery>;
 
@@ -401,7 +404,6 @@ export type Attempt = z.infer<typeof Attempt>;
 export const WithAttempts = z.looseObject({
   /** The body, exactly as every attempt sends it. */
   body: z.string(),
-  signature_mode: SignatureMode,
   /** In order. */
   attempts: z.array(Attempt),
 });
@@ -429,9 +431,11 @@ export const DeliveryDetail = z.looseObject({
   last_outcome: Outcome.nullable(),
   /** Cause and remedy of the failure of the latest attempt, if it failed. */
   last_error: z.string().nullable(),
+  /** Status of the latest response; null without a response. */
+  last_status_code: integer().min(100).max(999).nullable(),
+  signature_mode: SignatureMode,
   /** The body, exactly as every attempt sends it. */
   body: z.string(),
-  signature_mode: SignatureMode,
   /** In order. */
   attempts: z.array(Attempt),
 });

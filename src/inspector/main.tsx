@@ -1,0 +1,18 @@
+/**
+ * The inspector's entry: starts the live data and renders the page.
+ *
+ * @module
+ */
+import { render } from 'preact';
+import { startClock } from './state/clock.ts';
+import { startDeliveries } from './state/deliveries.ts';
+import { startLive } from './state/live.ts';
+import { startKeys } from './views/keys.ts';
+import { Shell } from './views/shell.tsx';
+
+startDeliveries();
+startClock();
+startLive();
+startKeys();
+const root = document.getElementById('app');
+if (root !== null) render(<Shell />, root);

@@ -1,0 +1,140 @@
+/**
+ * The frame of the page: navigation, clock, the view, notices, dialogs and the live region.
+ *
+ * @module
+ */
+import { formatRoute, VIEWS, type View } from '../model/route.ts';
+import { route } from '../state/location.ts';
+import { apiKey, connection, notice, refusal, spoken, useKey } from '../state/session.ts';
+import { visibleLine } from '../model/visible-text.ts';
+import { ClockBar } from './clock-bar.tsx';
+import { DeliveryList } from './delivery-list.tsx';
+import { dialog, openDialog } from './dialog-state.ts';
+import { Help } from './help.tsx';
+import { Status } from './status.tsx';
+
+const NAMES: Readonly<Record<View, string>> = {
+  deliveries: 'Deliveries',
+  'dead-letters': 'Dead letters',
+  webhooks: 'Webhooks',
+  campaigns: 'Campaigns',
+  sinks: 'Sinks',
+  faults: 'Faults',
+  accounts: 'Account',
+};
+
+const Header = () => (
+  <header class="top">
+    <a class="brand" href="#/deliveries">
+      <span class="logo" aria-hidden="true" />
+      sendemall-mock
+    </a>
+    <nav aria-label="Views">
+      {VIEWS.map((view) => (
+        <a
+          key={view}
+          href={formatRoute({ view, id: null, query: {} })}
+          {...(route.value.view === view ? { 'aria-current': 'page' as const } : {})}
+        >
+          {NAMES[view]}
+        </a>
+      ))}
+    </nav>
+    <div class="top-end">
+      <Status status={connection.value} />
+      <a class="account" href="#/accounts" title="Account: the API key selects it">
+        <span class="line">{visibleLine(apiKey.value)}</span>
+      </a>
+      <button
+        type="button"
+        class="quiet"
+        aria-label="Keys and filter"
+        onClick={() => openDialog('help')}
+      >
+        <kbd>?</kbd>
+      </button>
+    </div>
+  </header>
+);
+
+/** Instead of the account, if the key is not accepted. */
+const Refused = () => (
+  <section class="empty" role="alert">
+    <h1>The sandbox does not accept this key</h1>
+    <p>{refusal.value}</p>
+    <form
+      class="inline-form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        const key = String(new FormData(event.currentTarget).get('key') ?? '').trim();
+        if (key !== '') useKey(key);
+      }}
+    >
+      <label>
+        API key <input name="key" type="text" autocomplete="off" required maxLength={256} />
+      </label>
+      <button type="submit" class="primary">
+        Open account
+      </button>
+    </form>
+  </section>
+);
+
+const CurrentView = () => {
+  if (connection.value === 'refused') return <Refused />;
+  return (
+    <div class={`panes ${route.value.id === null ? '' : 'has-detail'}`}>
+      <DeliveryList />
+    </div>
+  );
+};
+
+const Notice = () =>
+  notice.value === null ? null : (
+    <div class={`notice ${notice.value.isError ? 'bad' : ''}`}>
+      <span>{visibleLine(notice.value.text)}</span>
+      <button
+        type="button"
+        class="quiet"
+        aria-label="Dismiss"
+        onClick={() => (notice.value = null)}
+      >
+        ✕
+      </button>
+    </div>
+  );
+
+const Dialogs = () => {
+  if (dialog.value === 'help') return <Help />;
+  return null;
+};
+
+export const Shell = () => (
+  <>
+    <a
+      class="skip"
+      href="#deliveries"
+      onClick={(event) => {
+        event.preventDefault();
+        document.querySelector<HTMLElement>('main')?.focus();
+      }}
+    >
+      Skip to content
+    </a>
+    <Header />
+    {connection.value !== 'refused' && <ClockBar />}
+    {connection.value === 'lost' && (
+      <p class="banner">
+        The sandbox does not answer. Reconnecting… What you see may be out of date.
+      </p>
+    )}
+    <main tabIndex={-1}>
+      <CurrentView />
+    </main>
+    <Notice />
+    <Dialogs />
+    <div class="visually-hidden" role="status" aria-live="polite">
+      {visibleLine(spoken.value)}
+    </div>
+  </>
+);

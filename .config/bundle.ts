@@ -62,6 +62,8 @@ export async function layOutImage(dir: string): Promise<void> {
     'schemas/json',
     'schemas/yaml',
     'src/cli/bin.js',
+    'src/docs',
+    'src/templates',
   ]) {
     cpSync(join(root, path), join(dir, path), { recursive: true });
   }

@@ -77,6 +77,8 @@ describe('the tarball', () => {
       /^schemas\/json\/.+\.json$/u,
       /^schemas\/yaml\/.+\.yaml$/u,
       /^src\/cli\/bin\.js$/u,
+      /^src\/templates\/[\w-]+\/[\w-]+\.(mjs|js|py|go)$/u,
+      /^src\/docs\/([\w-]+\.md|session\.svg)$/u,
       /^test\/examples\/[\w-]+\.(ts|py)$/u,
     ];
     expect(files.filter((path) => !allowed.some((pattern) => pattern.test(path)))).toEqual([]);
@@ -106,6 +108,7 @@ describe('the tarball', () => {
         'spec/asyncapi.yaml',
         'spec/openapi.yaml',
         'spec/sandbox.openapi.yaml',
+        ...readdirSync(join(root, 'src/docs')).map((name) => `src/docs/${name}`),
         ...readdirSync(join(root, PATTERNS))
           .filter((name) => /\.(ts|py)$/u.test(name))
           .map((name) => `${PATTERNS}/${name}`),
@@ -159,6 +162,49 @@ describe('in the checkout', () => {
   });
 });
 
+describe('npm in the checkout', () => {
+  /** A folder with the checkout's .npmrc and this package.json, and what `npm ci` says there. */
+  const installIn = async (name: string, packageJson: object, lock: object) => {
+    const place = join(folder, name);
+    mkdirSync(place);
+    cpSync(join(root, '.npmrc'), join(place, '.npmrc'));
+    writeFileSync(join(place, 'package.json'), JSON.stringify(packageJson));
+    writeFileSync(
+      join(place, 'package-lock.json'),
+      JSON.stringify({ lockfileVersion: 3, packages: { '': lock } }),
+    );
+    return run('npm', ['ci', '--offline'], { cwd: place, env });
+  };
+
+  test('does not warn of a newer Node that a package wants', async () => {
+    const needs = { name: 'a', version: '1.0.0', engines: { node: '>=999' } };
+    const { status, output } = await installIn('engines', needs, needs);
+    expect(status).toBe(0);
+    expect(output).not.toMatch(/EBADENGINE|fund/u);
+  });
+
+  test('shows errors', async () => {
+    const wanted = { name: 'a', version: '1.0.0', dependencies: { zod: '4.0.0' } };
+    const { status, output } = await installIn('errors', wanted, { name: 'a', version: '1.0.0' });
+    expect(status).not.toBe(0);
+    expect(output).toMatch(/npm error[^]*zod/u);
+  });
+
+  test.skipIf(process.platform === 'win32')('links the command into every folder', async () => {
+    const prefix = join(folder, 'prefix');
+    const linked = await run('npm', ['link'], {
+      cwd: root,
+      env: { ...env, npm_config_prefix: prefix },
+    });
+    expect(linked.status, linked.output).toBe(0);
+    const { status, stdout } = await run(join(prefix, 'bin', 'sendemall-mock'), ['--version'], {
+      cwd: tmpdir(),
+      env,
+    });
+    expect({ status, stdout }).toEqual({ status: 0, stdout: `${manifest.version}\n` });
+  });
+});
+
 describe('installed in an empty folder', () => {
   const bin = ['--no-install', 'sendemall-mock'];
   const here = { cwd: app, env };
@@ -181,6 +227,15 @@ describe('installed in an empty folder', () => {
     const { status, stdout } = await run('npx', [...bin, 'spec', 'asyncapi'], here);
     expect(status).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ asyncapi: expect.stringMatching(/^3\./u) });
+  });
+
+  test('the command prints the documentation that came along', async ({ skip }) => {
+    if (offline) return skip(offline);
+    const { status, stdout } = await run('npx', [...bin, 'docs', 'hooks'], here);
+    expect({ status, stdout }).toEqual({
+      status: 0,
+      stdout: readFileSync(join(root, 'src/docs/hooks.md'), 'utf8'),
+    });
   });
 
   test('verify judges a receiver, and lists what it judges by', async ({ skip }) => {

@@ -1,35 +1,20 @@
 /**
  * Every block of README.md is tried, in order, as the comment above it says; and the mechanism
- * itself notices what is wrong. The modes are listed in `readme/try-block.ts`.
+ * itself notices what is wrong. The modes are listed in `readme/try-block.ts`; the pages of `src/docs/` are tried in
+ * `readme/docs.test.ts`.
  *
  * @module
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { missingLine, readBlocks } from './readme/blocks.ts';
-import { type Trail, tryBlock } from './readme/try-block.ts';
-import { type Workbench, openWorkbench } from './readme/workbench.ts';
+import { tryAll } from './readme/try-all.ts';
+import { tryBlock } from './readme/try-block.ts';
+import { openWorkbench } from './readme/workbench.ts';
 
 const path = fileURLToPath(new URL('../README.md', import.meta.url));
 const readme = existsSync(path) ? readFileSync(path, 'utf8') : '';
-
-function tryAll(markdown: string): void {
-  const trail: Trail = { last: null };
-  let bench: Workbench;
-  beforeAll(async () => {
-    bench = await openWorkbench(markdown);
-  });
-  afterAll(() => bench.close());
-  test.for(readBlocks(markdown).map((block) => ({ ...block, title: block.text.split('\n')[0] })))(
-    'line $line: $title',
-    { timeout: 600_000 },
-    async (block, { skip }) => {
-      const reason = await tryBlock(block, bench, trail);
-      if (reason) skip(reason);
-    },
-  );
-}
 
 describe('README.md', () => {
   test('has blocks', () => {

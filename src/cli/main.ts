@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { existsSync } from 'node:fs';
 import { Command, CommanderError, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import packageJson from '../../package.json' with { type: 'json' };
 import { ApiError } from '../client/api-error.ts';
@@ -19,6 +20,7 @@ import {
 import { checkSwitches } from './options.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
+import { CONFIG_FILE } from './verify/config-name.ts';
 
 type Build = (terminal: Terminal) => CommandUnknownOpts;
 
@@ -46,6 +48,12 @@ const COMMANDS: readonly Entry[] = [
     endsInOrder: true,
     summary: 'start the sandbox',
     load: () => import('./commands/serve.ts').then(({ serve }) => serve),
+  },
+  {
+    name: 'init',
+    group: 'core',
+    summary: 'write a correct receiver and its configuration',
+    load: () => import('./commands/init.ts').then(({ init }) => init),
   },
   {
     name: 'verify',
@@ -116,6 +124,12 @@ const COMMANDS: readonly Entry[] = [
     load: () => import('./commands/spec.ts').then(({ spec }) => spec),
   },
   {
+    name: 'docs',
+    group: 'tools',
+    summary: 'print the documentation',
+    load: () => import('./commands/docs.ts').then(({ docs }) => docs),
+  },
+  {
     name: 'health',
     group: 'sandbox',
     summary: 'check whether a sandbox is ready',
@@ -137,7 +151,11 @@ const SECTIONS = [
     'sendemall-mock trigger email.replied --wait',
     'sendemall-mock clock advance --until settled',
   ),
-  section('Learn more', 'sendemall-mock <command> --help describes the options of a command.'),
+  section(
+    'Learn more',
+    'sendemall-mock <command> --help describes the options of a command.',
+    'sendemall-mock docs lists the pages of the documentation.',
+  ),
 ].join('\n');
 
 const helpCommand = (): Command => {
@@ -198,11 +216,16 @@ const statusOf = (error: unknown, terminal: Terminal): number => {
   return 2;
 };
 
+/** Without arguments, start the sandbox if the folder has a configuration for it. */
+const argsOrDefault = (given: readonly string[]): readonly string[] =>
+  given.length === 0 && existsSync(CONFIG_FILE) ? ['serve'] : given;
+
 const run = async (
-  args: readonly string[],
+  given: readonly string[],
   terminal: Terminal & { readonly failed: boolean },
 ): Promise<number> => {
   try {
+    const args = argsOrDefault(given);
     checkSwitches(terminal.env);
     const wanted = args.filter((arg) => !arg.startsWith('-')).slice(0, 2);
     const isNeeded = (name: string): boolean =>

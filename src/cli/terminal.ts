@@ -24,6 +24,8 @@ export interface Terminal {
   readonly isLive: boolean;
   /** Show a status line on stderr, overwritten by the next one; null clears it. No effect without a live terminal. */
   status(text: string | null): void;
+  /** True if stdout is a terminal. */
+  readonly isInteractive: boolean;
   /** Width of stdout; 80 if it is not a terminal. */
   readonly columns: number;
   /** Style text for stdout; returned unchanged if stdout does not support colour. */
@@ -84,6 +86,7 @@ export const processTerminal = (
     signal,
     outputClosed,
     isLive: isLive(process),
+    isInteractive: process.stdout.isTTY,
     status,
     print,
     printJson: (value, indent = false) => print(JSON.stringify(value, null, indent ? 2 : 0)),

@@ -1,5 +1,6 @@
 /**
- * The parsed configuration file of `sendemall-mock verify`: flags by name, and hooks as callbacks.
+ * The parsed configuration file of `sendemall-mock verify`: flags by name, and hooks as callbacks. `clock` is for `serve`,
+ * which reads the same file.
  *
  * @module
  */
@@ -15,6 +16,7 @@ const Config = z.strictObject({
   $schema: z.string().optional(),
   url: text.optional(),
   secret: text.optional(),
+  clock: text.optional(),
   only: oneOrMore.optional(),
   skip: oneOrMore.optional(),
   failOn: z.enum(['must', 'should']).optional(),

@@ -10,7 +10,7 @@ import { json } from 'node:stream/consumers';
 import { deserialize, serialize } from 'node:v8';
 import { open } from '../receivers/receiver.ts';
 import type { Build } from '../receivers/reference/run.ts';
-import type { Disk, Event } from '../receivers/reference/store.ts';
+import type * as Reference from '../receivers/reference/store.ts';
 
 const [, , module = '', file = ''] = process.argv;
 process.stdin.resume().on('end', () => process.exit());
@@ -19,16 +19,16 @@ const { build } = (await import(module)) as { build: Build };
 // The store beside the module, which is mutated as well.
 const { emptyDisk, leadState, recoverDeadLetters, Store } = (await import(
   new URL('store.ts', `file://${module}`).href
-)) as typeof import('../receivers/reference/store.ts');
+)) as typeof Reference;
 
-const disk = existsSync(file) ? (deserialize(readFileSync(file)) as Disk) : emptyDisk();
+const disk = existsSync(file) ? (deserialize(readFileSync(file)) as Reference.Disk) : emptyDisk();
 const save = (): void => {
   writeFileSync(`${file}.new`, serialize(disk));
   renameSync(`${file}.new`, file);
 };
 
 class FileStore extends Store {
-  override async process(event: Event): Promise<'done' | 'known'> {
+  override async process(event: Reference.Event): Promise<'done' | 'known'> {
     const result = await super.process(event);
     if (result !== 'known') save();
     return result;

@@ -11,7 +11,7 @@ import { equivalenceOf } from './equivalent.ts';
 import type { AutomaticMutant } from './mutant.ts';
 import { runProcess } from './receiver-process.ts';
 
-/** `stillborn`: does not start, so that nobody can run it. */
+/** `stillborn`: does not start, so it cannot be judged. */
 export type Outcome = 'killed' | 'survived' | 'stillborn' | 'equivalent';
 
 export interface Judged {

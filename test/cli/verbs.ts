@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { randomUUID } from 'node:crypto';
 import { run } from './support.ts';
 
 export const SECRET = 'whsec_verbs-signing-secret';
@@ -99,6 +100,13 @@ export const VERBS: readonly Verb[] = [
     needs: 'input',
     args: () => ['-', ...SIGNATURE, '--secret', SECRET],
   },
+  {
+    name: 'init',
+    needs: 'none',
+    // A folder that is not there yet: it writes.
+    args: () => [`.tmp/init-${randomUUID()}`, '--framework', 'node'],
+  },
+  { name: 'docs', needs: 'none', args: () => ['hooks'] },
   { name: 'spec', needs: 'none', args: () => ['asyncapi'] },
   { name: 'completion', needs: 'none', args: () => ['bash'] },
 ];

@@ -7,6 +7,7 @@
 import type { Check } from '../../src/conformance/check.ts';
 import { CATALOGUE } from '../../src/conformance/catalogue.ts';
 import type { Report } from '../../src/conformance/report.ts';
+import { findingsOf } from '../../src/conformance/reporters/findings.ts';
 import { MUTANTS } from '../receivers/mutants/all.ts';
 import type { Mutant } from '../receivers/mutants/mutant.ts';
 import { REFERENCES, type Reference } from '../receivers/reference/all.ts';
@@ -26,6 +27,30 @@ export const checkRow = ({ id, level, catches }: Check): string =>
 /** The beginning of a mutant's row. */
 export const mutantRow = ({ name, fault, also = {} }: Mutant): string =>
   `| ${code(name)} | ${cell(fault)} | ${list(claimsOn(name))} | ${list(Object.keys(also))} |`;
+
+/** Findings of the levels that make a receiver wrong. */
+export const scoredFindings = ({ checks }: Report): number =>
+  checks.filter(({ status, level }) => status === 'fail' && level !== 'INFO').length;
+
+/** Whether the finding that a reader sees first is one of the fault, or has the same cause as one. */
+export const isTrueCauseFirst = (mutant: string, report: Report): boolean => {
+  const [first] = findingsOf(report);
+  const claims = claimsOn(mutant);
+  return (
+    first !== undefined &&
+    [first.result.id, ...first.result.decides].some((id) => claims.includes(id))
+  );
+};
+
+/** What all mutants show together, in one sentence. */
+export const causeLine = (
+  surveyed: readonly { readonly subject: Mutant; readonly report: Report }[],
+): string => {
+  const named = surveyed.filter(({ subject, report }) => isTrueCauseFirst(subject.name, report));
+  const findings = surveyed.reduce((sum, { report }) => sum + scoredFindings(report), 0);
+  const each = (findings / surveyed.length).toFixed(2);
+  return `The true cause comes first for ${named.length} of ${surveyed.length} mutants; ${each} findings per fault.`;
+};
 
 const reasons = (report: Report): string => {
   const counts = new Map<string, number>();
@@ -49,7 +74,7 @@ export const referenceRow = ({ name, may }: Reference, report: Report): string =
   return `| ${name} | ${cell(may)} | ${list(alarms)} | ${list(notes)} |`;
 };
 
-/** One sentence that the README shows. */
+/** One sentence that `src/docs/verify.md` shows. */
 export const summaryLine = (): string => {
   const claims = MUTANTS.reduce((sum, { name }) => sum + claimsOn(name).length, 0);
   return (

@@ -2,18 +2,25 @@
  * `npm run matrix`: runs the suite against all mutants and all reference receivers, and writes what it caught and
  * where it was wrong to `matrix.md`. Fails, and writes nothing, when a mutant gets away or there is a false alarm.
  *
+ * With names, only those receivers, and nothing is written: `npm run matrix -- http-limiter Express`. `--at-once 2` loads the
+ * machine less than six receivers at a time.
+ *
  * @module
  */
 import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
 import { CATALOGUE } from '../../src/conformance/catalogue.ts';
 import type { Report } from '../../src/conformance/report.ts';
 import { isCaught } from './judge.ts';
 import {
+  causeLine,
   checkRow,
   claimsOn,
+  isTrueCauseFirst,
   mutantRow,
   referenceRow,
   referenceTail,
+  scoredFindings,
   summaryLine,
 } from './matrix-rows.ts';
 import { makeSurvey, type Survey } from './confusion-matrix.ts';
@@ -30,7 +37,9 @@ const render = ({ mutants, references }: Survey): string => {
   const faults = mutants.map(({ subject, report }) => {
     const expected = [...claimsOn(subject.name), ...Object.keys(subject.also ?? {})];
     const others = failedIds(report).filter((id) => !expected.includes(id));
-    return `${mutantRow(subject)} ${others.map((id) => `\`${id}\``).join(' ') || '–'} |`;
+    const tail = others.map((id) => `\`${id}\``).join(' ') || '–';
+    const named = isTrueCauseFirst(subject.name, report) ? 'yes' : 'no';
+    return `${mutantRow(subject)} ${tail} | ${named} | ${scoredFindings(report)} |`;
   });
   const right = references.map(
     ({ subject, report }) => referenceRow(subject, report) + referenceTail(report),
@@ -57,20 +66,27 @@ ${checks.join('\n')}
 
 ## Mutants
 
-A mutant is a right receiver with one fault. No MUST but those named here fails for it.
+A mutant is a right receiver with one fault. No MUST but those named here fails for it. The true cause is named if the
+first finding of the report is that of a check that claims the mutant, or of one that has shown the same cause by an
+experiment. A finding is a failed MUST or SHOULD.
 
-| mutant | what is wrong with it | caught by | also fails | further failures (SHOULD, INFO) |
-|---|---|---|---|---|
+${causeLine(mutants)}
+
+| mutant | what is wrong with it | caught by | also fails | further failures (SHOULD, INFO) | true cause named | findings |
+|---|---|---|---|---|---|---|
 ${faults.join('\n')}
 `;
 };
 
-/** With names, only those receivers, and nothing is written: `npm run matrix -- http-limiter Express`. */
-const only = process.argv.slice(2);
+const { values: flags, positionals: only } = parseArgs({
+  allowPositionals: true,
+  options: { 'at-once': { type: 'string', default: '6' } },
+});
 const problems: string[] = [];
 let judged = 0;
 
 const survey = await makeSurvey({
+  atOnce: Math.max(1, Number(flags['at-once'])),
   includes: (name) => only.length === 0 || only.includes(name),
   onJudged: (name, found, seconds) => {
     judged += 1;

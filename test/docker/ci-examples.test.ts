@@ -1,5 +1,5 @@
 /**
- * The pipelines in README.md, judged by linters: a typo in them would otherwise be found in a user's pipeline.
+ * The pipelines in `src/docs/containers-and-ci.md`, judged by linters: a typo in them would otherwise be found in a user's pipeline.
  *
  * @module
  */
@@ -22,7 +22,7 @@ const path = (relative: string): string =>
   fileURLToPath(new URL(`../../${relative}`, import.meta.url));
 
 const example = (kind: 'workflow' | 'action' | 'gitlab'): string => {
-  const blocks = readBlocks(readFileSync(path('README.md'), 'utf8'));
+  const blocks = readBlocks(readFileSync(path('src/docs/containers-and-ci.md'), 'utf8'));
   const found = blocks.filter(({ options }) => options['lint'] === kind);
   expect(found).toHaveLength(1);
   return found[0]!.text;

@@ -94,7 +94,7 @@ describe.skipIf(noBrowser !== null)(`the list of deliveries${noBrowser ?? ''}`, 
   test('fits a phone', async () => {
     const page = await lab.open('', PHONE);
     await page.locator('.sizer .row').first().waitFor();
-    const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    const width = await page.evaluate<number>('document.documentElement.scrollWidth');
     expect(width).toBe(PHONE.width);
     await keepScreenshot(page, 'deliveries-phone');
   });

@@ -8,6 +8,8 @@
  * - `check`: a TypeScript block that must compile. `vitest`: one that is a test file.
  * - `file path=…`: a file that later blocks use.
  * - `parse`: JSON or YAML that must be well formed.
+ * - `receiver=PATH` beside `run` and `background`: starts this file of the tree first, at the localhost port that the
+ *   block names.
  * - `skip reason="…"`: not tried, and why.
  *
  * @module
@@ -33,6 +35,7 @@ export async function tryBlock(
   const { mode, options, text, language } = block;
   const missing = isShell(block) ? missingTool(text) : null;
   if (missing && mode !== 'skip') return `needs ${missing}, which this machine does not have`;
+  if (options['receiver']) await bench.receiver(options['receiver'], text);
   switch (mode) {
     case 'run':
       trail.last = isShell(block) ? await bench.shell(text) : await bench.typescript(text, 'run');

@@ -24,6 +24,8 @@ export interface Workbench {
   shell(text: string): Promise<Outcome>;
   /** Starts a shell block and returns when `url` answers; it runs until the workbench closes. */
   background(text: string, url: string): Promise<void>;
+  /** Starts a receiver of the tree at the `localhost` port that `text` names, unless it runs already. */
+  receiver(path: string, text: string): Promise<void>;
   /** Type-checks TypeScript, and runs it unless `how` is `check`. */
   typescript(text: string, how: 'check' | 'run' | 'vitest'): Promise<Outcome>;
   /** Runs the demo to its end. */
@@ -89,6 +91,22 @@ export async function openWorkbench(markdown: string): Promise<Workbench> {
     }
   }
 
+  const receivers = new Set<string>();
+  async function keepRunning(text: string, url: string, more: NodeJS.ProcessEnv): Promise<void> {
+    const child = spawn('bash', ['-euo', 'pipefail', '-c', text], {
+      cwd: folder,
+      env: { ...env, ...more },
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    running.push(child);
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
+    }
+    await answers(url, child, () => output);
+  }
+
   return {
     folder,
     adapt,
@@ -99,19 +117,15 @@ export async function openWorkbench(markdown: string): Promise<Workbench> {
     // One pipe for both streams: over two, their lines would arrive in any order.
     shell: (text) =>
       run('bash', ['-euo', 'pipefail', '-c', `exec 2>&1\n${adapt(text)}`], { cwd: folder, env }),
-    async background(text, url) {
-      const child = spawn('bash', ['-euo', 'pipefail', '-c', adapt(text)], {
-        cwd: folder,
-        env,
-        detached: true,
-        stdio: ['ignore', 'pipe', 'pipe'],
+    background: (text, url) => keepRunning(adapt(text), adapt(url), {}),
+    async receiver(path, text) {
+      const [, port = ''] = /\blocalhost:(\d+)/u.exec(adapt(text)) ?? [];
+      if (receivers.has(port)) return;
+      receivers.add(port);
+      await keepRunning(`node ${join(root, path)}`, `http://localhost:${port}/`, {
+        PORT: port,
+        SENDEMALL_MOCK_SECRET: 'whsec_your-signing-secret',
       });
-      running.push(child);
-      let output = '';
-      for (const stream of [child.stdout, child.stderr]) {
-        stream.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
-      }
-      await answers(adapt(url), child, () => output);
     },
     typescript: inCheckout,
     demo: () =>

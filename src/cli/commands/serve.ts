@@ -9,6 +9,7 @@ import type { StartedSandbox } from '../../create-mock.ts';
 import { DEFAULT_API_KEY } from '../../domain/defaults.ts';
 import { examples, section } from '../help.ts';
 import { announce } from '../serve/announce.ts';
+import { withConfig } from '../serve/from-config.ts';
 import { registerForwarding, type Account, type Forwarding } from '../serve/forward.ts';
 import { keepForwarding } from '../serve/keep-forwarding.ts';
 import { logToStderr } from '../serve/log.ts';
@@ -127,5 +128,6 @@ export const serve = (terminal: Terminal) =>
           '--secret requires --forward-to. Pass the URL of your receiver, or remove --secret.',
         );
       }
-      await runServe(flags, terminal);
+      const isClockGiven = command.getOptionValueSource('clock') !== 'default';
+      await runServe(await withConfig(flags, isClockGiven, terminal), terminal);
     });

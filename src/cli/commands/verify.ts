@@ -35,7 +35,8 @@ const SECTIONS = [
     'A JSON file with camelCase options, {"effectsUrl": "…", "failOn": "should"}.',
     'A .ts or .js module exports the same object as default, and may define hooks',
     'as functions. Paths are relative to the file. Flags take precedence, then the',
-    'environment.',
+    'environment. A secret of "${NAME}" is read from that environment variable, or',
+    'from .env beside the file. sendemall-mock.json is read without --config.',
   ),
   section(
     'Hooks',
@@ -165,7 +166,10 @@ const withOutput = (command: ReturnType<typeof withSandbox>) =>
   command
     .optionsGroup('Options:')
     .option('--details', 'show whole texts, requests, responses and curl commands of findings')
-    .option('--config <file>', 'read options from a config file: JSON, .ts or .js')
+    .option(
+      '--config <file>',
+      'read options from a config file: JSON, .ts or .js (default: sendemall-mock.json, if it exists)',
+    )
     .addOption(
       new Option(
         '--report <format[=file]>',

@@ -5,7 +5,8 @@
  */
 import { stripVTControlCharacters } from 'node:util';
 
-const widthOf = (cell: string): number => stripVTControlCharacters(cell).length;
+/** Columns that a text takes, without its escape sequences. */
+export const widthOf = (cell: string): number => stripVTControlCharacters(cell).length;
 
 /** Replace control characters, so that text from outside cannot control the terminal. */
 export const harmless = (text: string): string =>

@@ -130,6 +130,12 @@ export const serveCommand = () =>
   withAccounts(withSimulation(withForwarding(network())))
     .optionsGroup('Options:')
     .addOption(
+      new Option(
+        '--config <file>',
+        'read URL, secret and clock from a config file of verify (default: sendemall-mock.json, if it exists)',
+      ).env('SENDEMALL_MOCK_CONFIG'),
+    )
+    .addOption(
       new Option('--verbose', 'log requests and details to stderr').env('SENDEMALL_MOCK_VERBOSE'),
     )
     .addOption(jsonOption());

@@ -3,17 +3,22 @@
  *
  * @module
  */
-import { dirname, resolve } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { parseEnv } from 'node:util';
 import { readBaseline } from '../../conformance/run/baseline.ts';
 import { CATALOGUE } from '../../conformance/catalogue.ts';
 import { readConfig, type VerifyConfig } from '../../conformance/config.ts';
 import { readExamples } from '../../conformance/explore/examples.ts';
 import type { Event } from '../../conformance/probe/event-maker.ts';
+import { OptionsError } from '../../conformance/options.ts';
 import type { KnownFailure } from '../../conformance/report.ts';
 import { InputError, readInput } from '../input.ts';
 import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
+import { CONFIG_FILE } from './config-name.ts';
+import { flagOf } from './needs.ts';
 
 const MODULE = /\.[cm]?[jt]s$/;
 
@@ -51,21 +56,61 @@ export interface ConfigFile {
   readonly folder: string;
 }
 
+const VARIABLE = /^\$\{(?<name>\w+)\}$/u;
+
+/** A variable from the environment, or else from `.env` in that folder. */
+const variableOf = (name: string, folder: string, { env }: Terminal): string | undefined => {
+  if (env[name]) return env[name];
+  const file = join(folder, '.env');
+  return existsSync(file) ? parseEnv(readFileSync(file, 'utf8'))[name] : undefined;
+};
+
+/** The secret may name a variable, so that the file can be committed. */
+const resolveSecret = (
+  { config, folder }: ConfigFile,
+  name: string,
+  terminal: Terminal,
+): VerifyConfig => {
+  const variable = VARIABLE.exec(config.secret ?? '')?.groups?.['name'];
+  if (variable === undefined) return config;
+  const secret = variableOf(variable, folder, terminal);
+  if (secret) return { ...config, secret };
+  throw new UsageError(
+    `${name} takes the secret from ${variable}, which is not set. Set ${variable} in the environment, or in .env beside the file.`,
+  );
+};
+
 /**
- * Read the config file; empty if `file` is undefined.
+ * Read the config file: the named one, or else `sendemall-mock.json` if the current folder has one. Empty without either.
  *
- * @throws {UsageError} if it cannot be read, parsed or loaded
+ * @param secretIsGiven true if the file's secret does not matter
+ * @throws {UsageError} if it cannot be read, parsed or loaded, or names a variable that is not set
  * @throws {OptionsError} if its content is invalid
  */
 export const loadConfig = async (
-  file: string | undefined,
+  named: string | undefined,
   terminal: Terminal,
+  secretIsGiven: boolean,
 ): Promise<ConfigFile> => {
+  const file = named ?? (existsSync(CONFIG_FILE) ? CONFIG_FILE : undefined);
   if (file === undefined) return { config: {}, folder: '.' };
   const given = MODULE.test(file)
     ? await loadModule(file)
     : await readJson('--config', file, terminal);
-  return { config: readConfig(given, file), folder: dirname(resolve(file)) };
+  const read = { config: readConfig(given, file), folder: dirname(resolve(file)) };
+  if (secretIsGiven) return read;
+  return { ...read, config: resolveSecret(read, file, terminal) };
+};
+
+/** As {@link loadConfig}, for a command without other options of the suite. @throws {UsageError} */
+export const loadConfigOrFail = async (
+  ...args: Parameters<typeof loadConfig>
+): Promise<ConfigFile> => {
+  try {
+    return await loadConfig(...args);
+  } catch (error) {
+    throw error instanceof OptionsError ? new UsageError(error.describe(flagOf)) : error;
+  }
 };
 
 export const loadBaseline = async (

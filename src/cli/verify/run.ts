@@ -193,7 +193,9 @@ const runWith = async (
   flags: VerifyFlags,
   terminal: Terminal,
 ): Promise<void> => {
-  const file = await loadConfig(flags.config, terminal);
+  const needsNoSecret = flags.hooks === true || flags.list === true;
+  const secret = flags.secret ?? terminal.env['SENDEMALL_MOCK_SECRET'] ?? '';
+  const file = await loadConfig(flags.config, terminal, needsNoSecret || secret !== '');
   if (flags.hooks) {
     listHooks(flags.json === true, terminal);
     return;

@@ -191,7 +191,7 @@ export const judgeGenerated = async (probe: Probe, level: Level): Promise<Verdic
   const cases = probe.leadEmail === null ? usable : usable.map(withoutLead);
   if (cases.length === 0) return notTested('No plain event of any type is accepted.');
   const { tried, flawed } = await sweep(probe, level, { ...plan, cases }, controls);
-  return await knowledgeOf(probe).inTurn(async () => {
+  return knowledgeOf(probe).inTurn(async () => {
     const lost = flawed.find(({ trial }) => trial.flaw === 'lost');
     const isRepeat =
       lost !== undefined && (await isTakenForRepeat(probe, lost.one.type, controls.interests));

@@ -259,7 +259,9 @@ export const SEQUENCE_MUTANTS: readonly Mutant[] = [
     RollsBackNeighbours,
   ),
   mutant('delivery-ids-by-connection', 'has a set of ids for each worker', RemembersByConnection),
-  mutant('delivery-queue-drops-when-full', 'drops events when its queue is full', DropsWhenFull),
+  mutant('delivery-queue-drops-when-full', 'drops events when its queue is full', DropsWhenFull, {
+    also: { 'delivery/recovery-processes': 'the recovery goes through the same queue' },
+  }),
   mutant(
     'delivery-first-step-repeated',
     'repeats the first of two steps in a retry',

@@ -60,6 +60,6 @@ export const check = defineCheck({
     );
     return (await judgeOnce(probe, [unforged])) === null
       ? verdict
-      : notTested('An event as old that nobody has forged has no effect either.');
+      : notTested('An event of the same age without a forgery has no effect either.');
   },
 });

@@ -30,7 +30,15 @@ export const ROOMS: readonly Room[] = [
   { name: 'conformance', may: ['schemas', 'domain', 'signature', 'clock', 'client'] },
   {
     name: 'server',
-    may: ['schemas', 'domain', 'engine', 'simulator', 'src/clock/port.ts', 'src/storage/store.ts'],
+    may: [
+      'schemas',
+      'domain',
+      'signature',
+      'engine',
+      'simulator',
+      'src/clock/port.ts',
+      'src/storage/store.ts',
+    ],
   },
   {
     name: 'create-mock',

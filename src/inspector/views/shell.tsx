@@ -8,10 +8,13 @@ import { route } from '../state/location.ts';
 import { apiKey, connection, notice, refusal, spoken, useKey } from '../state/session.ts';
 import { visibleLine } from '../model/visible-text.ts';
 import { ClockBar } from './clock-bar.tsx';
+import { DeliveryPage } from './delivery-page.tsx';
 import { DeliveryList } from './delivery-list.tsx';
 import { dialog, openDialog } from './dialog-state.ts';
 import { Help } from './help.tsx';
+import { EditDialog, ForgeDialog } from './resend-dialogs.tsx';
 import { Status } from './status.tsx';
+import { TriggerDialog } from './trigger-dialog.tsx';
 
 const NAMES: Readonly<Record<View, string>> = {
   deliveries: 'Deliveries',
@@ -25,6 +28,17 @@ const NAMES: Readonly<Record<View, string>> = {
 
 const Header = () => (
   <header class="top">
+    <a
+      class="skip"
+      href="#main"
+      onClick={(event) => {
+        // The hash is the route.
+        event.preventDefault();
+        document.getElementById('main')?.focus();
+      }}
+    >
+      Skip to content
+    </a>
     <a class="brand" href="#/deliveries">
       <span class="logo" aria-hidden="true" />
       sendemall-mock
@@ -60,7 +74,7 @@ const Header = () => (
 /** Instead of the account, if the key is not accepted. */
 const Refused = () => (
   <section class="empty" role="alert">
-    <h1>The sandbox does not accept this key</h1>
+    <h2>The sandbox does not accept this key</h2>
     <p>{refusal.value}</p>
     <form
       class="inline-form"
@@ -85,6 +99,7 @@ const CurrentView = () => {
   return (
     <div class={`panes ${route.value.id === null ? '' : 'has-detail'}`}>
       <DeliveryList />
+      {route.value.id !== null && <DeliveryPage />}
     </div>
   );
 };
@@ -106,21 +121,14 @@ const Notice = () =>
 
 const Dialogs = () => {
   if (dialog.value === 'help') return <Help />;
+  if (dialog.value === 'trigger') return <TriggerDialog />;
+  if (dialog.value === 'edit') return <EditDialog />;
+  if (dialog.value === 'forge') return <ForgeDialog />;
   return null;
 };
 
 export const Shell = () => (
   <>
-    <a
-      class="skip"
-      href="#deliveries"
-      onClick={(event) => {
-        event.preventDefault();
-        document.querySelector<HTMLElement>('main')?.focus();
-      }}
-    >
-      Skip to content
-    </a>
     <Header />
     {connection.value !== 'refused' && <ClockBar />}
     {connection.value === 'lost' && (
@@ -128,7 +136,8 @@ export const Shell = () => (
         The sandbox does not answer. Reconnecting… What you see may be out of date.
       </p>
     )}
-    <main tabIndex={-1}>
+    <main id="main" tabIndex={-1}>
+      <h1 class="visually-hidden">{NAMES[route.value.view]}</h1>
       <CurrentView />
     </main>
     <Notice />

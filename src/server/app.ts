@@ -20,6 +20,7 @@ import { campaignRoutes } from './control/campaigns.ts';
 import { failedEventRoutes } from './control/failed-events.ts';
 import { leadRoutes } from './control/leads.ts';
 import { webhookRoutes } from './control/webhooks.ts';
+import { documentRoutes } from './docs/routes.ts';
 import { failure } from './envelope.ts';
 import { createGuard } from './guard.ts';
 import { createIdempotency } from './idempotency.ts';
@@ -161,5 +162,6 @@ export const createApp = (options: ServerOptions): Hono<Env> => {
   app.route('/_sandbox', accountRoutes());
   app.route('/', probeRoutes(engine, options.store));
   app.route('/', inspectorRoutes());
+  app.route('/', documentRoutes());
   return app;
 };

@@ -16,6 +16,12 @@ describe.skipIf(noBrowser !== null)(`axe has no finding${noBrowser ?? ''}`, () =
     await lab.api.send('POST', '/_sandbox/events', { event: 'email.sent', count: 30 });
     const id = await lab.api.trigger('email.replied');
     await lab.api.advance({ until: 'settled' });
+    const { data: scenario } = await lab.api.send('POST', '/_sandbox/scenarios', {
+      scenario: 'reply',
+    });
+    await lab.api.send('POST', '/_sandbox/faults', { fault: 'slow_body', times: 1 });
+    await lab.api.send('POST', '/_sandbox/sinks/crm', { event: id });
+    await lab.api.advance({ by: '2h' });
     const pending = await lab.api.trigger('email.bounced');
     await lab.api.advance({ by: '1s' });
     views = [
@@ -26,6 +32,14 @@ describe.skipIf(noBrowser !== null)(`axe has no finding${noBrowser ?? ''}`, () =
       ['difference', `#/deliveries/${id}?tab=difference`],
       ['effects', `#/deliveries/${id}?tab=effects`],
       ['copy', `#/deliveries/${id}?tab=copy`],
+      ['dead-letters', '#/dead-letters'],
+      ['webhooks', '#/webhooks'],
+      ['campaigns', '#/campaigns'],
+      ['campaign', `#/campaigns/${scenario.campaign.id}`],
+      ['sinks', '#/sinks'],
+      ['sink', '#/sinks/crm'],
+      ['faults', '#/faults'],
+      ['account', '#/accounts'],
     ];
   });
   afterAll(() => lab[Symbol.asyncDispose]());
@@ -49,6 +63,17 @@ describe.skipIf(noBrowser !== null)(`axe has no finding${noBrowser ?? ''}`, () =
       for (const { id, nodes } of [...light.violations, ...dark.violations]) {
         found.push([name, id, nodes.slice(0, 3).map((one) => [one.html, one.failureSummary])]);
       }
+    }
+    await page.goto(`${lab.mock.url}/#/deliveries`);
+    await page.keyboard.press('j');
+    for (const key of ['?', 't', 'f', 'e']) {
+      await page.keyboard.press(key);
+      await page.getByRole('dialog').waitFor();
+      const { violations } = await new AxeBuilder({ page }).include('dialog').analyze();
+      for (const one of violations) found.push([key, one.id, one.nodes[0]?.html]);
+      await keepScreenshot(page, `dialog-${key === '?' ? 'help' : key}-${device}`);
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
     }
     expect(found).toEqual([]);
   });

@@ -15,7 +15,7 @@ export interface Forgery {
   readonly name: string;
   /** What the receiver should do. */
   readonly help: string;
-  /** Made by a fault of the sender, applied once to the redelivery. */
+  /** Made by a fault of the sender, applied once, to a new event. */
   readonly fault?: AddFaultRequest['fault'];
   readonly how?: (delivery: DeliveryDetail) => RedeliverRequest;
 }

@@ -44,6 +44,9 @@ const schedule = (): void => {
 export const onEvents = (listener: Listener): void => void listeners.add(listener);
 export const onReload = (loader: () => void): void => void loaders.add(loader);
 
+export const stopEvents = (listener: Listener): void => void listeners.delete(listener);
+export const stopReload = (loader: () => void): void => void loaders.delete(loader);
+
 /** Read everything again. */
 export const reload = (): void => {
   for (const loader of loaders) loader();

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { RedeliverRequest } from '../../../schemas/sandbox.ts';
+import type { Delivery, RedeliverRequest } from '../../../schemas/sandbox.ts';
 import { noteNewDelivery } from '../state/deliveries.ts';
 import { go, route } from '../state/location.ts';
 import { client, notify, perform } from '../state/session.ts';
@@ -14,6 +14,13 @@ import { openDialog } from './dialog-state.ts';
 export const target = (): string | null =>
   route.value.view === 'deliveries' ? (route.value.id ?? cursor.value) : null;
 
+/** Select a delivery that was just made. */
+export const showDelivery = (delivery: Delivery): void => {
+  noteNewDelivery(delivery);
+  cursor.value = delivery.id;
+  go({ view: 'deliveries', id: delivery.id });
+};
+
 /** Redeliver and select the new delivery. */
 export const redeliver = async (
   id: string,
@@ -22,9 +29,7 @@ export const redeliver = async (
 ): Promise<boolean> => {
   const delivery = await perform('redeliver', () => client.value.deliveries.redeliver(id, how));
   if (delivery === null) return false;
-  noteNewDelivery(delivery);
-  cursor.value = delivery.id;
-  go({ view: 'deliveries', id: delivery.id });
+  showDelivery(delivery);
   notify(`${what} as ${delivery.id}.`);
   return true;
 };

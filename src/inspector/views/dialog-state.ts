@@ -5,16 +5,7 @@
  */
 import { signal } from '@preact/signals';
 
-export type DialogName =
-  | 'help'
-  | 'trigger'
-  | 'edit'
-  | 'forge'
-  | 'reset'
-  | 'webhook'
-  | 'secret'
-  | 'fault'
-  | 'sink';
+export type DialogName = 'help' | 'trigger' | 'edit' | 'forge' | 'webhook' | 'secret';
 
 export const dialog = signal<DialogName | null>(null);
 /** What the dialog is about, e.g. the id of a webhook. */

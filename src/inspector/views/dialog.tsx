@@ -4,8 +4,8 @@
  * @module
  */
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
-import { closeDialog } from './dialog-state.ts';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { closeDialog, dialog } from './dialog-state.ts';
 
 export const Dialog = ({
   title,
@@ -17,6 +17,8 @@ export const Dialog = ({
   isWide?: boolean;
 }) => {
   const ref = useRef<HTMLDialogElement>(null);
+  // The event `close` comes late: by then another dialog may be open.
+  const name = useMemo(() => dialog.value, []);
   useEffect(() => {
     const before = document.activeElement;
     ref.current?.showModal();
@@ -29,7 +31,9 @@ export const Dialog = ({
       ref={ref}
       class={isWide ? 'wide' : ''}
       aria-labelledby="dialog-title"
-      onClose={closeDialog}
+      onClose={() => {
+        if (dialog.value === name) closeDialog();
+      }}
       onClick={(event) => {
         if (event.target === ref.current) ref.current?.close();
       }}

@@ -8,8 +8,9 @@ import { useEffect } from 'preact/hooks';
 import type { DeliveryDetail } from '../../../schemas/sandbox.ts';
 import { prettyJson } from '../model/body-diff.ts';
 import { FORGERIES, type Forgery } from '../model/forgeries.ts';
-import { client, messageOf, perform, running } from '../state/session.ts';
-import { redeliver } from './actions.ts';
+import { eventIn } from '../model/snippets.ts';
+import { client, messageOf, notify, perform, running } from '../state/session.ts';
+import { redeliver, showDelivery } from './actions.ts';
 import { closeDialog, subject } from './dialog-state.ts';
 import { Dialog } from './dialog.tsx';
 
@@ -103,53 +104,80 @@ export const EditDialog = () => {
   );
 };
 
-const forge = async (delivery: DeliveryDetail, { fault, how, name }: Forgery): Promise<void> => {
-  if (fault !== undefined) {
-    const match = { event: delivery.event, webhook_id: delivery.webhook_id };
+/** Faults of the sender apply to new events, so the same data is sent as a new one, to this webhook only. */
+const forgeByFault = async (
+  delivery: DeliveryDetail,
+  fault: NonNullable<Forgery['fault']>,
+  name: string,
+): Promise<void> => {
+  const { event, webhook_id } = delivery;
+  const data = eventIn(delivery.body)?.data;
+  const api = client.value;
+  const result = await perform('redeliver', async () => {
     const count = fault === 'burst' ? { count: 2 } : {};
-    const rule = await perform('forge', () =>
-      client.value.faults.add({ fault, match, times: 1, ...count }),
-    );
-    if (rule === null) return;
-  }
-  if (await redeliver(delivery.id, how?.(delivery) ?? {}, `${name}: sent`)) closeDialog();
+    const rule = await api.faults.add({ fault, match: { event, webhook_id }, times: 1, ...count });
+    try {
+      return await api.events.trigger({
+        event,
+        webhook_id,
+        ...(data === undefined ? {} : { data: { ...data } }),
+      });
+    } catch (error) {
+      await api.faults.remove(rule.id);
+      throw error;
+    }
+  });
+  const [first] = result?.deliveries ?? [];
+  if (first === undefined) return;
+  closeDialog();
+  showDelivery(first);
+  notify(`${name}: sent as a new event.`);
 };
 
-const ForgeMenu = ({ delivery }: { delivery: DeliveryDetail }) => (
-  <div
-    class="forge"
-    role="group"
-    aria-label="Forgeries"
-    onKeyDown={(event) => {
+const forge = async (delivery: DeliveryDetail, { fault, how, name }: Forgery): Promise<void> => {
+  if (fault !== undefined) await forgeByFault(delivery, fault, name);
+  else if (await redeliver(delivery.id, how?.(delivery) ?? {}, `${name}: sent`)) closeDialog();
+};
+
+const ForgeMenu = ({ delivery }: { delivery: DeliveryDetail }) => {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent): void => {
       const found = FORGERIES.find(({ key }) => key === event.key);
       if (found === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
       event.preventDefault();
       void forge(delivery, found);
-    }}
-  >
-    {FORGERIES.map((one, index) => (
-      <button
-        key={one.key}
-        type="button"
-        autoFocus={index === 0}
-        disabled={running.value.has('redeliver')}
-        onClick={() => void forge(delivery, one)}
-      >
-        <kbd>{one.key}</kbd>
-        <span>
-          <b>{one.name}</b>
-          <span class="dim">{one.help}</span>
-        </span>
-      </button>
-    ))}
-  </div>
-);
+    };
+    addEventListener('keydown', onKey);
+    return () => removeEventListener('keydown', onKey);
+  }, [delivery]);
+  return (
+    <div class="forge" role="group" aria-label="Forgeries">
+      {FORGERIES.map((one) => (
+        <button
+          key={one.key}
+          type="button"
+          disabled={running.value.has('redeliver')}
+          onClick={() => void forge(delivery, one)}
+        >
+          <kbd>{one.key}</kbd>
+          <span>
+            <b>{one.name}</b>
+            <span class="dim">{one.help}</span>
+          </span>
+        </button>
+      ))}
+    </div>
+  );
+};
 
 export const ForgeDialog = () => {
   const { delivery, error } = useDelivery(subject.value);
   return (
     <Dialog title="Forge this delivery" isWide>
-      <p class="dim">Sends the event again with one thing wrong. Press its key.</p>
+      <p class="dim">
+        Sends the event again with one thing wrong: 1, 2 and 4 as a redelivery, the others as a new
+        event with the same data. Press a key.
+      </p>
       {error !== null && <p class="bad">{error}</p>}
       {delivery !== null && <ForgeMenu delivery={delivery} />}
     </Dialog>

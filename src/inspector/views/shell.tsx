@@ -3,11 +3,19 @@
  *
  * @module
  */
+import type { JSX } from 'preact';
 import { formatRoute, VIEWS, type View } from '../model/route.ts';
 import { route } from '../state/location.ts';
 import { apiKey, connection, notice, refusal, spoken, useKey } from '../state/session.ts';
 import { visibleLine } from '../model/visible-text.ts';
+import { AccountPage } from './account-page.tsx';
+import { CampaignsPage } from './campaigns-page.tsx';
 import { ClockBar } from './clock-bar.tsx';
+import { DeadLettersPage } from './dead-letters-page.tsx';
+import { FaultsPage } from './faults-page.tsx';
+import { SinksPage } from './sinks-page.tsx';
+import { SecretDialog, WebhookDialog } from './webhook-dialogs.tsx';
+import { WebhooksPage } from './webhooks-page.tsx';
 import { DeliveryPage } from './delivery-page.tsx';
 import { DeliveryList } from './delivery-list.tsx';
 import { dialog, openDialog } from './dialog-state.ts';
@@ -53,6 +61,7 @@ const Header = () => (
           {NAMES[view]}
         </a>
       ))}
+      <a href="/docs">Docs</a>
     </nav>
     <div class="top-end">
       <Status status={connection.value} />
@@ -94,8 +103,19 @@ const Refused = () => (
   </section>
 );
 
+const PAGES: Partial<Record<View, () => JSX.Element>> = {
+  'dead-letters': DeadLettersPage,
+  webhooks: WebhooksPage,
+  campaigns: CampaignsPage,
+  sinks: SinksPage,
+  faults: FaultsPage,
+  accounts: AccountPage,
+};
+
 const CurrentView = () => {
   if (connection.value === 'refused') return <Refused />;
+  const Other = PAGES[route.value.view];
+  if (Other !== undefined) return <Other />;
   return (
     <div class={`panes ${route.value.id === null ? '' : 'has-detail'}`}>
       <DeliveryList />
@@ -124,6 +144,8 @@ const Dialogs = () => {
   if (dialog.value === 'trigger') return <TriggerDialog />;
   if (dialog.value === 'edit') return <EditDialog />;
   if (dialog.value === 'forge') return <ForgeDialog />;
+  if (dialog.value === 'webhook') return <WebhookDialog />;
+  if (dialog.value === 'secret') return <SecretDialog />;
   return null;
 };
 

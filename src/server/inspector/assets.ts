@@ -7,6 +7,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
+import { packageRoot } from '../package-root.ts';
 
 export interface Asset {
   readonly text: string;
@@ -14,12 +15,6 @@ export interface Asset {
 }
 
 export type Assets = ReadonlyMap<string, Asset>;
-
-const rootFrom = (here: URL): URL => {
-  const folder = new URL('.', here);
-  if (existsSync(new URL('package.json', folder))) return folder;
-  return rootFrom(new URL('..', folder));
-};
 
 const readBuilt = async (folder: URL): Promise<ReadonlyMap<string, string>> => {
   const names = await readdir(folder);
@@ -35,7 +30,7 @@ interface Builder {
 }
 
 const load = async (): Promise<Assets> => {
-  const root = rootFrom(new URL(import.meta.url));
+  const root = packageRoot();
   const built = new URL('dist/inspector/', root);
   const isSource = import.meta.url.endsWith('.ts');
   const files =

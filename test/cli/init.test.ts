@@ -191,7 +191,7 @@ describe('with sendemall-mock.json', () => {
   test.each([
     ['{"url": 5}', 'invalid value for "url"'],
     ['{"ulr": "http://127.0.0.1/"}', 'unknown keys: "ulr"'],
-    ['{"url": "localhost"}', 'Invalid url "localhost" in sendemall-mock.json'],
+    ['{"url": "ftp://localhost/"}', 'Invalid url "ftp://localhost/" in sendemall-mock.json'],
     ['{', 'Invalid JSON in --config sendemall-mock.json'],
   ])('serve refuses %s', async (text, message) => {
     const cwd = emptyFolder();

@@ -255,7 +255,7 @@ describe.concurrent('a configuration', () => {
       'unknown keys',
       'c.json',
       { urll: 'x', hooks: {}, secert: SECRET },
-      /--config c\.json has unknown keys: "urll", "secert"\. Known keys: url, secret, only/,
+      /--config c\.json has unknown keys: "urll", "secert"\. Known keys: url, secret, clock, only/,
     ],
     ['a wrong kind', 'd.json', { bail: 'yes' }, /--config d\.json has an invalid value for "bail"/],
     [

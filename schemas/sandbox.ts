@@ -190,6 +190,7 @@ export type WithDeliveries = z.infer<typeof WithDeliveries>;
 
 /** An `email.sent` event with its deliveries. */
 export const EmailSentDetail = z.looseObject({
+  /** Email sent name. */
   event: z.literal('email.sent'),
   id: EventId,
   timestamp: Timestamp,
@@ -201,6 +202,7 @@ export type EmailSentDetail = z.infer<typeof EmailSentDetail>;
 
 /** An `email.delivered` event with its deliveries. */
 export const EmailDeliveredDetail = z.looseObject({
+  /** Email delivered name. */
   event: z.literal('email.delivered'),
   id: EventId,
   timestamp: Timestamp,
@@ -212,6 +214,7 @@ export type EmailDeliveredDetail = z.infer<typeof EmailDeliveredDetail>;
 
 /** An `email.opened` event with its deliveries. */
 export const EmailOpenedDetail = z.looseObject({
+  /** Email opened name. */
   event: z.literal('email.opened'),
   id: EventId,
   timestamp: Timestamp,
@@ -223,6 +226,7 @@ export type EmailOpenedDetail = z.infer<typeof EmailOpenedDetail>;
 
 /** An `email.clicked` event with its deliveries. */
 export const EmailClickedDetail = z.looseObject({
+  /** Email clicked name. */
   event: z.literal('email.clicked'),
   id: EventId,
   timestamp: Timestamp,
@@ -234,6 +238,7 @@ export type EmailClickedDetail = z.infer<typeof EmailClickedDetail>;
 
 /** An `email.replied` event with its deliveries. */
 export const EmailRepliedDetail = z.looseObject({
+  /** Email replied name. */
   event: z.literal('email.replied'),
   id: EventId,
   timestamp: Timestamp,
@@ -245,6 +250,7 @@ export type EmailRepliedDetail = z.infer<typeof EmailRepliedDetail>;
 
 /** An `email.bounced` event with its deliveries. */
 export const EmailBouncedDetail = z.looseObject({
+  /** Email bounced name. */
   event: z.literal('email.bounced'),
   id: EventId,
   timestamp: Timestamp,
@@ -256,6 +262,7 @@ export type EmailBouncedDetail = z.infer<typeof EmailBouncedDetail>;
 
 /** An `email.unsubscribed` event with its deliveries. */
 export const EmailUnsubscribedDetail = z.looseObject({
+  /** Email unsubscribed name. */
   event: z.literal('email.unsubscribed'),
   id: EventId,
   timestamp: Timestamp,
@@ -267,6 +274,7 @@ export type EmailUnsubscribedDetail = z.infer<typeof EmailUnsubscribedDetail>;
 
 /** A `campaign.completed` event with its deliveries. */
 export const CampaignCompletedDetail = z.looseObject({
+  /** Campaign completed name. */
   event: z.literal('campaign.completed'),
   id: EventId,
   timestamp: Timestamp,

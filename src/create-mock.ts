@@ -7,7 +7,7 @@ import { randomInt } from 'node:crypto';
 import type { Hono } from 'hono';
 import { systemClock } from './clock/system.ts';
 import { startClock } from './clock/virtual.ts';
-import type { RemedyTexts } from './domain/remedies.ts';
+import type { SandboxRemedyTexts } from './domain/remedies.ts';
 import { createTransport } from './engine/delivery/transport.ts';
 import { createEngine } from './engine/create-engine.ts';
 import type { Engine } from './engine/engine.ts';
@@ -26,6 +26,8 @@ import { openSimulator, type Simulator } from './simulator/simulator.ts';
 import { openMemoryStore } from './storage/memory/memory-store.ts';
 import { openSqliteStore } from './storage/sqlite/sqlite-store.ts';
 import type { Store } from './storage/store.ts';
+
+export { SCENARIOS } from './simulator/scenarios.ts';
 
 /** Responses in progress may take this many real milliseconds when the server closes. */
 const ANSWER_GRACE_MS = 2000;
@@ -51,7 +53,11 @@ export interface StartedSandbox extends Mock {
   readonly store: Store;
 }
 
-const engineFor = (store: Store, settings: Settings, remedies: RemedyTexts): Engine<Simulator> => {
+const engineFor = (
+  store: Store,
+  settings: Settings,
+  remedies: SandboxRemedyTexts,
+): Engine<Simulator> => {
   const { setting, start, seed, timeoutMs, allowPublicTargets } = settings;
   const wall = systemClock;
   return createEngine({
@@ -74,7 +80,7 @@ const engineFor = (store: Store, settings: Settings, remedies: RemedyTexts): Eng
 /** What an entry point brings along. */
 export interface EntryPoint {
   /** How the errors of deliveries word changes to the sandbox's configuration. Default: by options. */
-  readonly remedies?: RemedyTexts;
+  readonly remedies?: SandboxRemedyTexts;
   /** Called after every response. Must not throw. */
   readonly onRequest?: (request: AnsweredRequest) => void;
 }
@@ -90,7 +96,17 @@ const startOn = async (
   const engine = engineFor(store, settings, remedies);
   const closing = new AbortController();
   const { signal } = closing;
-  const options = { engine, store, wall, defaultProfile, rateLimit, host, allowedHosts, onRequest };
+  const options = {
+    engine,
+    store,
+    wall,
+    defaultProfile,
+    rateLimit,
+    host,
+    allowedHosts,
+    remedies,
+    onRequest,
+  };
   const app = createApp({ ...options, closing: signal });
   try {
     await engine.start();

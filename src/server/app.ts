@@ -112,10 +112,10 @@ const accountOf = (c: Ctx): AnsweredRequest['account'] => {
 
 /** Create the app. It holds the state of sinks and rate limits, so create one per server. */
 export const createApp = (options: ServerOptions): Hono<Env> => {
-  const { engine, wall, host, allowedHosts } = options;
+  const { engine, wall, host, allowedHosts, remedies } = options;
   // Request IDs need not be unpredictable, and strong randomness costs more than the rest of a request.
   const nextRequestId = monotonicFactory(Math.random);
-  const guard = createGuard(host, allowedHosts);
+  const guard = createGuard(host, allowedHosts, remedies);
   const sinks = createSinkRegistry();
   const auth = authenticate(options, sinks);
   const idempotent = createIdempotency(wall);

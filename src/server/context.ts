@@ -5,6 +5,7 @@
  */
 import type { Context } from 'hono';
 import type { SystemClock } from '../clock/port.ts';
+import type { SandboxRemedyTexts } from '../domain/remedies.ts';
 import type { AccountEngine, Engine } from '../engine/engine.ts';
 import type { ProfileName } from '../../schemas/sandbox.ts';
 import type { StoreHealth } from '../storage/store.ts';
@@ -21,6 +22,7 @@ export interface ServerOptions {
   /** The address that the server is bound to. */
   readonly host: string;
   readonly allowedHosts: readonly string[];
+  readonly remedies: Pick<SandboxRemedyTexts, 'allow_host'>;
   /** Aborted when the server closes, to end long-running requests. */
   readonly closing: AbortSignal;
   /** Called after every response. Must not throw. */

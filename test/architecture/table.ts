@@ -158,6 +158,10 @@ export const AMBIENT_TIME: readonly AmbientTime[] = [
     reason: 'it waits for a rate limit, which is in real time',
   },
   {
+    path: 'src/cli/progress.ts',
+    reason: 'a person waits in real time',
+  },
+  {
     path: 'src/cli/scenario/run.ts',
     reason: "it waits for a sandbox's clock, which runs on its own",
   },

@@ -14,7 +14,12 @@ import { coldStartFigures } from './cold-start.ts';
 import { deliveryFigures } from './deliveries.ts';
 import { dockerFigures } from './docker.ts';
 import { requestFigures } from './requests.ts';
-import { hangingFigures, largeTriggerFigures, type StallFigures } from './stalls.ts';
+import {
+  hangingFigures,
+  largeTriggerFigures,
+  snapshotFigures,
+  type StallFigures,
+} from './stalls.ts';
 import { startChild } from './support.ts';
 
 type Figures = Record<string, number>;
@@ -201,9 +206,11 @@ const benchmarks: Readonly<Record<string, () => Promise<Line[]>>> = {
   },
   large: async () => {
     const [memory, file] = [await largeTriggerFigures('memory'), await largeTriggerFigures('file')];
+    const snapshot = await snapshotFigures();
     return [
       longestTurn('triggers of 10,000 events, in memory', memory),
       longestTurn('triggers of 10,000 events, SQLite file', file),
+      longestTurn(`PUT of a snapshot of ${Math.round(snapshot.megabytes)} MB`, snapshot),
     ];
   },
   advance: async () => {

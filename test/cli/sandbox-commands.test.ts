@@ -176,7 +176,7 @@ describe('deliveries', () => {
     await api.settled(id);
     const { status, stdout } = await cli(['deliveries']);
     expect(status).toBe(0);
-    expect(stdout).toMatch(/^id +event +status +attempts +created/);
+    expect(stdout).toMatch(/^id +event +lead +status +attempts +created/);
     expect(stdout.trim().split('\n')).toHaveLength(3);
     const filtered = await json([
       'deliveries',
@@ -277,8 +277,8 @@ describe('dead letters', () => {
     await cli(['clock', 'advance', '--until', 'settled']);
 
     const listed = await cli(['dead-letters']);
-    expect(listed.stdout).toMatch(/^event id +event +webhook/);
-    expect(listed.stdout).toMatch(/evt_one +email\.replied +whk_\S+.* 4 .*500/);
+    expect(listed.stdout).toMatch(/^event id +event +lead +webhook/);
+    expect(listed.stdout).toMatch(/evt_one +email\.replied +\S+@\S+ +whk_\S+.* 4 .*500/);
     const { data } = await json(['dead-letters', 'list', '--webhook', webhook]);
     expect(data).toHaveLength(2);
     expect(data[0]).toMatchObject({

@@ -38,6 +38,11 @@ const unwrapped = (rows: readonly { text: string; wraps: boolean }[]): string[] 
     .join('')
     .split('\n');
 
+/** The output as it would be without the footer, which is drawn and cleared again and again. */
+const withoutFooter = (output: string): string =>
+  // oxlint-disable-next-line no-control-regex
+  output.replaceAll(/\r\u001B\[2K(?:keys: |t trigger)?[^\r\n]*(?=\r\u001B\[2K)|\r\u001B\[2K/g, '');
+
 /** A receiver's day: a delivery, a refused signature, a failure, a forgery, another account, a dead letter. */
 const play = async (typed: Typed, receiver: string): Promise<string> => {
   const port = await listening(typed);
@@ -95,8 +100,68 @@ describe.runIf(hasScript)('serve at a terminal', () => {
     const attempts = rows.filter(({ text }) => /^\d\d:\d\d:\d\d /.test(text));
     expect(attempts).toHaveLength(11);
     expect(attempts.filter(({ wraps }) => wraps)).toEqual([]);
-    const shown = color ? typed.screen().replaceAll('\u001B', '␛').split('\r\n') : unwrapped(rows);
+    const shown = color
+      ? withoutFooter(typed.screen()).replaceAll('\u001B', '␛').split('\r\n')
+      : unwrapped(rows);
     const from = shown.findIndex((line) => line.endsWith('dlv_1'));
     expect(stable(shown.slice(color ? from : 0).join('\n'), port)).toMatchSnapshot();
+  });
+});
+
+describe.runIf(hasScript)('keys', () => {
+  const start = (receiver: string, env: Record<string, string> = {}): Typed =>
+    atTerminal(['serve', receiver, '--port', '0', '--clock', 'frozen', '--seed', '7'], {
+      columns: 120,
+      color: true,
+      env: { XDG_DATA_HOME: home, ...env },
+    });
+
+  test('trigger, advance, settle, list dead letters, redeliver, pause, resume, quit', async () => {
+    await using receiver = await startReceiver((_request, response) => {
+      response.writeHead(500).end();
+    });
+    await using typed = start(receiver.url);
+    await typed.shows('t trigger · r redeliver · a advance · A settle');
+    typed.type('r');
+    await typed.shows('No deliveries yet. Press t');
+    typed.type('t');
+    await typed.shows('1 sent · 2 delivered');
+    typed.type('5');
+    await typed.shows('try 2/4 in 30s');
+    typed.type('a');
+    await typed.shows('Advanced 30s: 1 attempts.');
+    typed.type('A');
+    await typed.shows('dead letter');
+    typed.type('d');
+    await typed.shows('Send them again: sendemall-mock dead-letters redeliver --all');
+    typed.type('r');
+    await typed.shows('dlv_2');
+    typed.type('p');
+    await typed.shows('Paused. Press p to resume.');
+    typed.type('p');
+    await typed.shows('Resumed.');
+    typed.type('?');
+    await typed.shows('q  quit');
+    typed.type('q');
+    expect(await typed.status).toBe(0);
+    const rows = await rowsOf(typed.screen(), 120);
+    // The footer has gone, and has left nothing behind.
+    expect(rows.map(({ text }) => text).join('\n')).not.toContain('t trigger ·');
+    expect(rows.filter(({ text }) => text.includes('email.replied')).length).toBeGreaterThan(4);
+  });
+
+  test('Ctrl-C still interrupts', async () => {
+    await using typed = start('http://127.0.0.1:9/');
+    await typed.shows('q quit');
+    typed.type(CTRL_C);
+    expect(await typed.status).toBe(130);
+  });
+
+  test.each([{ CI: 'true' }, { NO_COLOR: '1' }, { TERM: 'dumb' }])('none with %j', async (env) => {
+    await using typed = start('http://127.0.0.1:9/', env);
+    await typed.shows('trigger email.replied');
+    typed.type(CTRL_C);
+    expect(await typed.status).toBe(130);
+    expect(typed.screen()).not.toContain('t trigger');
   });
 });

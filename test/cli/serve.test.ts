@@ -175,7 +175,7 @@ describe('the generated secret', () => {
     expect(exported).toMatch(/^ {2}export SENDEMALL_SECRET=whsec_[\w-]{32}$/);
     const text = running.lines.join('\n');
     expect(text).toMatch(/secret +another one at each start \(.*secret-seed: ENOTDIR\)/);
-    expect(text).toMatch(/receiver +⚠ nobody listens on 127\.0\.0\.1:9 yet: start your receiver/);
+    expect(text).toMatch(/receiver +⚠ nothing listens on 127\.0\.0\.1:9 yet: start your receiver/);
     expect(await running.stop()).toBe(0);
   });
 });

@@ -12,7 +12,8 @@ import { connect, type SandboxOptions } from '../connect.ts';
 import { examples } from '../help.ts';
 import { apiKeyOption, jsonOption, limitOption, sandboxUrlOption } from '../options.ts';
 import { commandLine, quoted } from '../output/command-line.ts';
-import { harmless, table } from '../output/table.ts';
+import { leadOf } from '../output/lead.ts';
+import { fittedTable, harmless } from '../output/table.ts';
 import { take } from '../take.ts';
 import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
@@ -42,6 +43,19 @@ async function* failedEvents(
   }
 }
 
+const rowOf = (listed: Listed): string[] => {
+  const { id, event, webhook_id, failure } = listed;
+  return [
+    id,
+    event,
+    harmless(leadOf(JSON.stringify(listed)) ?? '-'),
+    webhook_id,
+    failure.failed_at,
+    String(failure.attempts),
+    harmless(failure.last_error ?? '-'),
+  ];
+};
+
 const list = (terminal: Terminal) =>
   new Command('list')
     .summary('list unacknowledged dead letters')
@@ -64,17 +78,11 @@ const list = (terminal: Terminal) =>
         terminal.note('No dead letters.');
         return;
       }
-      const titles = ['event id', 'event', 'webhook', 'failed', 'attempts', 'last error'];
-      const rows = items.map(({ id, event, webhook_id, failure }) => [
-        id,
-        event,
-        webhook_id,
-        failure.failed_at,
-        String(failure.attempts),
-        harmless(failure.last_error ?? '-'),
-      ]);
-      const bold = titles.map((title) => terminal.style('bold', title));
-      for (const line of table([bold, ...rows])) terminal.print(line);
+      const titles = ['event id', 'event', 'lead', 'webhook', 'failed', 'attempts', 'last error'];
+      const optional = ['webhook', 'failed', 'attempts'];
+      for (const line of fittedTable(titles, items.map(rowOf), terminal, optional)) {
+        terminal.print(line);
+      }
       if (more)
         terminal.note(`Showing the first ${options.limit}. Pass a higher --limit to see more.`);
     });

@@ -93,9 +93,29 @@ const watchShown = (
     onAttempt: json ? () => undefined : explainUnauthorized(account, terminal),
   });
 
-/** Keep forwarding until the command is interrupted or stdout closes. */
+/** Read keys if a person can press them. @returns a function that ends it */
+const watchKeys = async (
+  mock: StartedSandbox,
+  apiKey: string | undefined,
+  quit: () => void,
+  terminal: Terminal,
+): Promise<() => void> => {
+  if (!terminal.canReadKeys) return () => undefined;
+  // Loaded late: most starts have no keys.
+  const [{ readServeKeys }, { createClient }] = await Promise.all([
+    import('../serve/keys.ts'),
+    import('../../client/create-client.ts'),
+  ]);
+  const reach = { sandboxUrl: mock.url, apiKey };
+  const fetch = (request: Request) => mock.app.fetch(request);
+  const client = createClient({ baseUrl: mock.url, apiKey: apiKey ?? DEFAULT_API_KEY, fetch });
+  return readServeKeys({ client, reach, quit }, terminal);
+};
+
+/** Keep forwarding until the command is interrupted, a key ends it, or stdout closes. */
 const keepUntilEnded = async (
-  { account, forwarding }: Shown,
+  mock: StartedSandbox,
+  { account, apiKeys, forwarding }: Shown,
   json: boolean,
   terminal: Terminal,
 ): Promise<void> => {
@@ -103,8 +123,13 @@ const keepUntilEnded = async (
     const { secret } = await account.webhook(forwarding.webhookId);
     keepForwarding({ account, forwarding, secret }, terminal, json);
   }
-  const ended = AbortSignal.any([terminal.signal, terminal.outputClosed]);
+  const quit = new AbortController();
+  const ended = AbortSignal.any([terminal.signal, terminal.outputClosed, quit.signal]);
+  const stopKeys = json
+    ? () => undefined
+    : await watchKeys(mock, apiKeys[0], () => quit.abort(), terminal);
   if (!ended.aborted) await once(ended, 'abort');
+  stopKeys();
   terminal.note('Stopping after attempts in flight. Press Ctrl-C again to stop now.');
 };
 
@@ -119,7 +144,7 @@ const runServe = async (flags: ServeFlags, terminal: Terminal): Promise<void> =>
     const shown = await openShown(mock, flags, apiKeys, secret);
     await announceShown(mock, shown, flags, terminal);
     watch = watchShown(mock, shown, json, terminal);
-    await keepUntilEnded(shown, json, terminal);
+    await keepUntilEnded(mock, shown, json, terminal);
   } finally {
     await mock.close();
   }
@@ -136,7 +161,7 @@ const SECTIONS = [
     'SENDEMALL_MOCK_ATTEMPT_TIMEOUT. Flags take precedence.',
   ),
   examples(
-    'sendemall-mock serve --forward-to http://localhost:3000/webhooks/sendemall',
+    'sendemall-mock serve :3000/webhooks/sendemall',
     'sendemall-mock serve --clock skip --seed 7',
     'sendemall-mock serve --db sandbox.db --port 0 --json',
   ),
@@ -148,11 +173,13 @@ export const serve = (terminal: Terminal) =>
       "Start the sandbox: the provider's API under /v1, the sandbox API under /_sandbox. Each API key is an account with its own webhooks, events and clock. Prints one line per delivery attempt.",
     )
     .addHelpText('after', SECTIONS)
-    .action(async (flags, command) => {
+    .action(async (url, given, command) => {
+      if (url !== undefined && command.getOptionValueSource('forwardTo') === 'cli') {
+        throw new UsageError('The receiver is given twice. Pass a URL or --forward-to.');
+      }
+      const flags = url === undefined ? given : { ...given, forwardTo: url };
       if (flags.forwardTo === undefined && command.getOptionValueSource('secret') === 'cli') {
-        throw new UsageError(
-          '--secret requires --forward-to. Pass the URL of your receiver, or remove --secret.',
-        );
+        throw new UsageError('--secret requires a receiver. Pass its URL, or remove --secret.');
       }
       const isClockGiven = command.getOptionValueSource('clock') !== 'default';
       await runServe(await withConfig(flags, isClockGiven, terminal), terminal);

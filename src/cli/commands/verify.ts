@@ -79,7 +79,7 @@ const selection = () =>
     .addOption(
       new Option(
         '--only <globs>',
-        'run only these checks: IDs or globs, comma-separated (repeatable)',
+        'run only these checks: names, IDs or globs, comma-separated (repeatable)',
       ).argParser(gather),
     )
     .addOption(new Option('--skip <globs>', 'skip these checks (repeatable)').argParser(gather))

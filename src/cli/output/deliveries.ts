@@ -11,9 +11,10 @@ import {
   type AttemptLine,
   type AttemptPrinter,
 } from './attempts.ts';
+import { bodyLines } from './body.ts';
 import { commandLine, type Reach } from './command-line.ts';
 import { leadOf } from './lead.ts';
-import { harmless, table } from './table.ts';
+import { fittedTable, harmless, table } from './table.ts';
 
 const STYLES: Readonly<Record<string, Styles>> = {
   delivered: 'green',
@@ -25,21 +26,30 @@ const STYLES: Readonly<Record<string, Styles>> = {
 export const statusText = (status: string, terminal: Terminal): string =>
   terminal.style(STYLES[status] ?? 'yellow', status);
 
-export const deliveryTable = (deliveries: readonly Delivery[], terminal: Terminal): string[] =>
-  table([
-    ['id', 'event', 'status', 'attempts', 'created', 'next attempt', 'url'].map((title) =>
-      terminal.style('bold', title),
-    ),
-    ...deliveries.map((one) => [
+/** Left out on a narrow terminal, in this order. */
+const OPTIONAL = ['url', 'next attempt', 'created'];
+
+/** @param leads email address of the lead, by event id */
+export const deliveryTable = (
+  deliveries: readonly Delivery[],
+  leads: ReadonlyMap<string, string | null>,
+  terminal: Terminal,
+): string[] =>
+  fittedTable(
+    ['id', 'event', 'lead', 'status', 'attempts', 'created', 'next attempt', 'url'],
+    deliveries.map((one) => [
       one.id,
       one.event,
+      harmless(leads.get(one.event_id) ?? '-'),
       statusText(one.status, terminal),
       String(one.attempts_made),
       one.created_at,
       one.next_attempt_at ?? '-',
       harmless(one.url),
     ]),
-  ]);
+    terminal,
+    OPTIONAL,
+  );
 
 const settledAs = (
   attempt: Attempt,
@@ -79,29 +89,28 @@ const toLine = (
   redeliver,
 });
 
-/** Lines for the attempts of a delivery, as `serve` prints them live. */
+/**
+ * Lines for the attempts of a delivery but the first `shown`, as `serve` prints them live.
+ */
 export const attemptLines = (
   delivery: DeliveryDetail,
   terminal: Terminal,
   reach: Reach,
   printer: AttemptPrinter = createAttemptPrinter(terminal),
+  shown = 0,
 ): string[] => {
   const words = ['dead-letters', 'redeliver', delivery.event_id];
   const redeliver = commandLine(words, reach, terminal.env);
   return delivery.attempts.flatMap((attempt, at) =>
-    printer.linesOf(toLine(attempt, at, delivery, redeliver)),
+    at < shown ? [] : printer.linesOf(toLine(attempt, at, delivery, redeliver)),
   );
 };
 
 const headers = (list: readonly (readonly string[])[]): string[] =>
   list.map(([name = '', value = '']) => `    ${harmless(`${name}: ${value}`)}`);
 
-const indented = (body: string): string[] =>
-  body === ''
-    ? ['    (no body)']
-    : harmless(body)
-        .split('\n')
-        .map((line) => `    ${line}`);
+const indented = (body: string, terminal: Terminal): string[] =>
+  body === '' ? ['    (no body)'] : bodyLines(body, terminal).map((line) => `    ${line}`);
 
 const attemptDetail = (attempt: Attempt, terminal: Terminal): string[] => [
   '',
@@ -113,7 +122,7 @@ const attemptDetail = (attempt: Attempt, terminal: Terminal): string[] => [
     : [
         `  response ${attempt.response.status}`,
         ...headers(attempt.response.headers),
-        ...indented(attempt.response.body),
+        ...indented(attempt.response.body, terminal),
         ...(attempt.response.truncated ? ['    (truncated)'] : []),
       ]),
 ];
@@ -136,7 +145,7 @@ export const deliveryDetail = (
   ]),
   '',
   terminal.style('bold', 'Body'),
-  ...indented(delivery.body),
+  ...indented(delivery.body, terminal),
   '',
   terminal.style('bold', 'Attempts'),
   ...(delivery.attempts.length === 0

@@ -65,7 +65,7 @@ const secretText = ({ secretFrom, generatedSecret, unstable }: Forwarding): stri
 /** What a delivery to the receiver would meet now. */
 const RECEIVER: Readonly<Record<ReceiverState, (url: URL) => string>> = {
   listening: () => '✓ it listens',
-  refused: ({ host }) => `⚠ nobody listens on ${host} yet: start your receiver`,
+  refused: ({ host }) => `⚠ nothing listens on ${host} yet: start your receiver`,
   blocked: ({ host }) =>
     `⚠ ${host} is public: deliveries are blocked without --allow-public-targets`,
   name_not_found: ({ hostname }) => `⚠ unknown host ${hostname}: check the URL`,

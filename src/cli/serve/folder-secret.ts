@@ -1,6 +1,6 @@
 /**
  * A signing secret for each folder that `serve` starts in: the same at every start, so that a receiver is configured once.
- * It is derived from the folder's path and a random file of this user, so that nobody else can compute it.
+ * It is derived from the folder's path and a random file of this user, so that no one else can compute it.
  *
  * @module
  */

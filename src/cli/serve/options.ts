@@ -27,6 +27,7 @@ const hosts = (text: string, before: readonly string[] | undefined): string[] =>
 
 const network = () =>
   new Command('serve')
+    .argument('[url]', 'receiver; the same as --forward-to', httpUrl)
     .optionsGroup('Network:')
     .addOption(
       new Option('--port <number>', 'port to listen on; 0 selects a free port')

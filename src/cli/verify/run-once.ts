@@ -20,7 +20,8 @@ import { describeNeedByExec, describeNeedByFlags, suggestNeedByFlags } from './n
 import { writeReports, type Output } from './reports.ts';
 import { rerunWith } from './rerun.ts';
 import { runningSandbox, sandboxOf, type Setup } from './sandboxes.ts';
-import { budgetOf, headersOf, listOf, timeoutOf } from './settings.ts';
+import { selectionOf } from './selection.ts';
+import { budgetOf, headersOf, timeoutOf } from './settings.ts';
 
 /** What is checked, and where reports go. */
 export interface RunTarget {
@@ -80,8 +81,8 @@ const optionsOf = async (
     concurrency: flags.concurrency ?? config.concurrency,
     seed: flags.seed ?? config.seed,
     freshIds: flags.freshIds ?? config.freshIds,
-    only: only ?? listOf(flags.only ?? config.only),
-    skip: listOf(flags.skip ?? config.skip),
+    ...selectionOf(flags, config),
+    ...(only === null ? {} : { only }),
     bail: flags.bail ?? config.bail,
     failOn: flags.failOn ?? config.failOn,
     baseline: baseline === undefined ? undefined : await loadBaseline(baseline, terminal),

@@ -22,7 +22,8 @@ import { flagOf } from './needs.ts';
 import { outputsOf, prepareFiles } from './reports.ts';
 import { runOnce, type RunTarget } from './run-once.ts';
 import { urlOf, type Setup } from './sandboxes.ts';
-import { listOf, type VerifyFlags } from './settings.ts';
+import { selectionOf } from './selection.ts';
+import type { VerifyFlags } from './settings.ts';
 import { watchAndRerun } from './watch/watch.ts';
 
 const targetOf = (argument: string | undefined, { config }: ConfigFile): string => {
@@ -93,8 +94,7 @@ const runWith = async (
     listHooks(flags.json === true, terminal);
     return;
   }
-  const { only, skip } = { ...file.config, ...flags };
-  const selection = { only: listOf(only), skip: listOf(skip) };
+  const selection = selectionOf(flags, file.config);
   if (flags.list) {
     listChecks(selection, flags.json === true, terminal);
     return;

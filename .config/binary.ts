@@ -21,6 +21,7 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inject } from 'postject';
 import { bundleExecutable, READ_AT_RUN_TIME } from './bundle.ts';
+import { writeInspector } from './inspector.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const work = join(root, '.tmp', 'binary');
@@ -62,18 +63,24 @@ const nodeFor = (platform: Platform): string => {
   return join(folder, executable(platform));
 };
 
+/** Where the inspector is built for the executable, with the path that it has in the package. */
+const built = join(work, 'package');
+
+const filesIn = (from: string, path: string): readonly (readonly [string, string])[] => {
+  const full = join(from, path);
+  if (!statSync(full).isDirectory()) return [[path, full]];
+  return readdirSync(full, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .map((file) => [relative(from, file).replaceAll('\\', '/'), file] as const);
+};
+
 /** Every file that the command reads, by its path in the package. */
 const assets = (): Record<string, string> =>
-  Object.fromEntries(
-    READ_AT_RUN_TIME.flatMap((path) => {
-      const full = join(root, path);
-      if (!statSync(full).isDirectory()) return [[path, full]];
-      return readdirSync(full, { recursive: true, withFileTypes: true })
-        .filter((entry) => entry.isFile())
-        .map((entry) => join(entry.parentPath, entry.name))
-        .map((file) => [relative(root, file).replaceAll('\\', '/'), file]);
-    }),
-  );
+  Object.fromEntries([
+    ...READ_AT_RUN_TIME.flatMap((path) => filesIn(root, path)),
+    ...filesIn(built, 'dist/inspector'),
+  ]);
 
 /** What goes into Node: the command and its assets. Compiled code fits only the Node that compiled it. */
 const prepare = (useCodeCache: boolean): Buffer => {
@@ -112,4 +119,5 @@ rmSync(work, { recursive: true, force: true });
 mkdirSync(work, { recursive: true });
 mkdirSync(target, { recursive: true });
 await bundleExecutable(join(work, 'main.cjs'), version);
+await writeInspector(join(built, 'dist', 'inspector'));
 for (const platform of platforms.filter(isPlatform)) await make(platform);

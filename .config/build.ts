@@ -9,6 +9,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { bundleCommand, layOutImage } from './bundle.ts';
+import { writeInspector } from './inspector.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const tsc = fileURLToPath(import.meta.resolve('typescript/package.json')).replace(
@@ -29,4 +30,5 @@ const compiled = spawnSync(process.execPath, [tsc, '-p', `${root}.config/tsconfi
 });
 if (compiled.status !== 0) process.exit(1);
 await bundleCommand(`${root}dist/cli`, LATE);
+await writeInspector(`${root}dist/inspector`);
 await layOutImage(`${root}dist/image`);

@@ -7,6 +7,7 @@ import { chmodSync, cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Plugin, build } from 'rolldown';
+import { writeInspector } from './inspector.ts';
 import { licensesOf } from './licenses.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -67,8 +68,12 @@ const executableModules = (version: string): ReadonlyMap<string, string> =>
   new Map([
     [ENTRY, `import { main } from '${root}src/cli/main.ts'; main(process.argv.slice(2));`],
     [
-      `${root}src/cli/package-file.ts`,
-      `import { getAsset } from 'node:sea'; export const readPackageFile = async (path) => getAsset(path, 'utf8');`,
+      `${root}src/package-file.ts`,
+      `import { getAsset, getAssetKeys } from 'node:sea';
+      export const readPackageFile = async (path) => getAsset(path, 'utf8');
+      export const listPackageFolder = async (path) =>
+        getAssetKeys().filter((key) => key.startsWith(path)).map((key) => key.slice(path.length));
+      export const packageRoot = () => { throw new Error('An executable has no folder of its own.'); };`,
     ],
     [
       `${root}src/conformance/run/tool.ts`,
@@ -112,6 +117,7 @@ export async function bundleExecutable(file: string, version: string): Promise<v
 /** What the image holds: the package as it is installed, but with all that it depends on bundled. */
 export async function layOutImage(dir: string): Promise<void> {
   await bundleCommand(join(dir, 'dist', 'cli'), []);
+  await writeInspector(join(dir, 'dist', 'inspector'));
   for (const path of [...READ_AT_RUN_TIME, 'LICENSE', 'src/cli/bin.js']) {
     cpSync(join(root, path), join(dir, path), { recursive: true });
   }

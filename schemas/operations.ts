@@ -235,6 +235,14 @@ export const OPERATIONS = [
   },
   {
     spec: 'sandbox',
+    operationId: 'explainSignature',
+    method: 'POST',
+    path: '/_sandbox/deliveries/{delivery_id}/explain-signature',
+    query: [],
+    statuses: [200, 400, 401, 403, 404, 413, 415, 422],
+  },
+  {
+    spec: 'sandbox',
     operationId: 'redeliver',
     method: 'POST',
     path: '/_sandbox/deliveries/{delivery_id}/redeliver',

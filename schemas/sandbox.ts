@@ -169,6 +169,9 @@ export const Delivery = z.looseObject({
   last_outcome: Outcome.nullable(),
   /** Cause and remedy of the failure of the latest attempt, if it failed. */
   last_error: z.string().nullable(),
+  /** Status of the latest response; null without a response. */
+  last_status_code: integer().min(100).max(999).nullable(),
+  signature_mode: SignatureMode,
 });
 export type Delivery = z.infer<typeof Delivery>;
 
@@ -409,7 +412,6 @@ export type Attempt = z.infer<typeof Attempt>;
 export const WithAttempts = z.looseObject({
   /** The body, exactly as every attempt sends it. */
   body: z.string(),
-  signature_mode: SignatureMode,
   /** In order. */
   attempts: z.array(Attempt),
 });
@@ -437,9 +439,11 @@ export const DeliveryDetail = z.looseObject({
   last_outcome: Outcome.nullable(),
   /** Cause and remedy of the failure of the latest attempt, if it failed. */
   last_error: z.string().nullable(),
+  /** Status of the latest response; null without a response. */
+  last_status_code: integer().min(100).max(999).nullable(),
+  signature_mode: SignatureMode,
   /** The body, exactly as every attempt sends it. */
   body: z.string(),
-  signature_mode: SignatureMode,
   /** In order. */
   attempts: z.array(Attempt),
 });
@@ -495,6 +499,57 @@ export const RedeliverRequest = z.strictObject({
   signature: SignatureMode.optional(),
 });
 export type RedeliverRequest = z.infer<typeof RedeliverRequest>;
+
+/** Which signature to explain. */
+export const ExplainSignatureRequest = z.strictObject({
+  /** What your code computed, or the whole header. Default, what the attempt sent. */
+  signature: z.string().max(1024).optional(),
+  /** Number of the attempt. Default, the latest. */
+  attempt: integer().min(1).optional(),
+});
+export type ExplainSignatureRequest = z.infer<typeof ExplainSignatureRequest>;
+
+/** How the provider signs. */
+export const SignatureScheme = z.looseObject({
+  /** Name of the header. */
+  header: z.string(),
+  /** Hash function of the HMAC. */
+  algorithm: z.string(),
+  /** Encoding of the digest. */
+  encoding: z.string(),
+  /** What precedes the digest. */
+  prefix: z.string(),
+  /** What is signed. */
+  signed_content: z.string(),
+});
+export type SignatureScheme = z.infer<typeof SignatureScheme>;
+
+/** One thing that went wrong. */
+export const SignatureCause = z.looseObject({
+  /** `body/…`, `secret/…`, `algorithm/…` or `header/…`. */
+  id: z.string(),
+  /** Completes "The signature …". */
+  says: z.string(),
+  remedy: z.string(),
+});
+export type SignatureCause = z.infer<typeof SignatureCause>;
+
+/** How a signature compares with the one that is due. */
+export const SignatureExplanation = z.looseObject({
+  scheme: SignatureScheme,
+  /** Number of bytes that are signed. */
+  signed_bytes: integer().min(0),
+  /** The signature that is explained; null if the attempt sent none. */
+  given: z.string().nullable(),
+  /** What the header must be, with the webhook's present secret. */
+  expected: z.string(),
+  matches: z.boolean(),
+  /** Whether the causes together make exactly this signature; else they are likely. */
+  proven: z.boolean(),
+  /** Everything that went wrong; empty if the signature matches. */
+  causes: z.array(SignatureCause),
+});
+export type SignatureExplanation = z.infer<typeof SignatureExplanation>;
 
 /** Clock. */
 export const Clock = z.looseObject({
@@ -962,6 +1017,14 @@ export const DeliveryListResponse = z.looseObject({
   meta: ListMeta,
 });
 export type DeliveryListResponse = z.infer<typeof DeliveryListResponse>;
+
+/** Signature explanation response. */
+export const SignatureExplanationResponse = z.looseObject({
+  success: z.literal(true),
+  data: SignatureExplanation,
+  meta: Meta,
+});
+export type SignatureExplanationResponse = z.infer<typeof SignatureExplanationResponse>;
 
 /** Redelivery response. */
 export const RedeliveryResponse = z.looseObject({

@@ -10,9 +10,11 @@ import type {
   Clock,
   Delivery,
   DeliveryDetail,
+  ExplainSignatureRequest,
   RedeliverRequest,
   SandboxEventDetail,
   SetClockRequest,
+  SignatureExplanation,
   TriggerRequest,
   TriggerResult,
   WaitResult,
@@ -86,6 +88,15 @@ export interface DeliveriesClient {
    * a wrong signature. Error: `WEBHOOK_DELETED`.
    */
   redeliver(id: string, how?: RedeliverRequest, options?: CallOptions): Promise<Delivery>;
+  /**
+   * `POST /_sandbox/deliveries/{delivery_id}/explain-signature`. Explains what your code computed or, by default, what the
+   * latest attempt sent. Errors: `WEBHOOK_NOT_FOUND` if the webhook was deleted, `VALIDATION_FAILED`.
+   */
+  explainSignature(
+    id: string,
+    what?: ExplainSignatureRequest,
+    options?: CallOptions,
+  ): Promise<SignatureExplanation>;
 }
 
 /**
@@ -143,6 +154,13 @@ export const deliveriesClient = (http: Http): DeliveriesClient => ({
     http.call({
       method: 'POST',
       path: path`/_sandbox/deliveries/${id}/redeliver`,
+      body,
+      ...options,
+    }),
+  explainSignature: (id, body = {}, options) =>
+    http.call({
+      method: 'POST',
+      path: path`/_sandbox/deliveries/${id}/explain-signature`,
       body,
       ...options,
     }),

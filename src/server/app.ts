@@ -1,5 +1,5 @@
 /**
- * The HTTP app: `/v1` is the provider's API, `/_sandbox` the sandbox API, `/` a landing page.
+ * The HTTP app: `/v1` is the provider's API, `/_sandbox` the sandbox API, `/` the inspector.
  *
  * @module
  */
@@ -20,10 +20,11 @@ import { campaignRoutes } from './control/campaigns.ts';
 import { failedEventRoutes } from './control/failed-events.ts';
 import { leadRoutes } from './control/leads.ts';
 import { webhookRoutes } from './control/webhooks.ts';
+import { documentRoutes } from './docs/routes.ts';
 import { failure } from './envelope.ts';
 import { createGuard } from './guard.ts';
 import { createIdempotency } from './idempotency.ts';
-import { landingRoutes } from './landing-page.ts';
+import { inspectorRoutes } from './inspector/routes.ts';
 import { probeRoutes } from './probes.ts';
 import { createRateLimits } from './rate-limits.ts';
 import { accountRoutes } from './sandbox/account.ts';
@@ -173,6 +174,7 @@ export const createApp = (options: ServerOptions): Hono<Env> => {
   app.route('/_sandbox/sinks', sinkRoutes(options, sinks));
   app.route('/_sandbox', accountRoutes());
   app.route('/', probeRoutes(engine, options.store));
-  app.route('/', landingRoutes());
+  app.route('/', inspectorRoutes());
+  app.route('/', documentRoutes());
   return app;
 };

@@ -51,6 +51,8 @@ export const deliveryView = (delivery: Delivery): Sandbox.Delivery => ({
   redelivery_of: delivery.redeliveryOf,
   last_outcome: delivery.lastOutcome,
   last_error: delivery.lastError,
+  last_status_code: delivery.lastStatusCode,
+  signature_mode: delivery.signature,
 });
 
 export const attemptView = (attempt: Attempt): Sandbox.Attempt => ({
@@ -77,7 +79,6 @@ export const attemptView = (attempt: Attempt): Sandbox.Attempt => ({
 export const deliveryDetailView = (delivery: DeliveryDetail): Sandbox.DeliveryDetail => ({
   ...deliveryView(delivery),
   body: delivery.body,
-  signature_mode: delivery.signature,
   attempts: delivery.attempts.map(attemptView),
 });
 

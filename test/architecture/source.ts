@@ -4,7 +4,7 @@
  * @module
  */
 import { readdirSync, readFileSync } from 'node:fs';
-import { join, posix } from 'node:path';
+import { extname, join, posix } from 'node:path';
 import { parseSync } from 'rolldown/utils';
 
 /** Source text by path from the root, with forward slashes. */
@@ -36,6 +36,8 @@ interface Node {
   readonly [key: string]: unknown;
 }
 
+const LANGUAGES: Readonly<Record<string, 'js' | 'tsx'>> = { '.js': 'js', '.tsx': 'tsx' };
+
 /** Sleeping is reading the clock; `setImmediate` only yields, so it is not here. */
 const TIMERS = new Set(['setTimeout', 'setInterval']);
 const TIME_MEMBERS = new Set([
@@ -47,12 +49,12 @@ const TIME_MEMBERS = new Set([
   ...[...TIMERS].map((timer) => `globalThis.${timer}`),
 ]);
 
-/** Reads every `.ts` and `.js` file below the given folders of `root`. */
+/** Reads every `.ts`, `.tsx` and `.js` file below the given folders of `root`. */
 export function readTree(root: string, folders: readonly string[]): Tree {
   const tree = new Map<string, string>();
   for (const folder of folders) {
     for (const entry of readdirSync(join(root, folder), { recursive: true, withFileTypes: true })) {
-      if (!entry.isFile() || !/\.[cm]?[jt]s$/u.test(entry.name)) continue;
+      if (!entry.isFile() || !/\.[cm]?[jt]sx?$/u.test(entry.name)) continue;
       const full = join(entry.parentPath, entry.name);
       const path = full.slice(root.length).replaceAll('\\', '/').replace(/^\//u, '');
       tree.set(path, readFileSync(full, 'utf8'));
@@ -63,7 +65,7 @@ export function readTree(root: string, folders: readonly string[]): Tree {
 
 /** Parses one file. Throws on a syntax error: a file that cannot be read cannot be judged. */
 export function readSource(path: string, text: string): Source {
-  const { program, errors } = parseSync(path, text, { lang: path.endsWith('.js') ? 'js' : 'ts' });
+  const { program, errors } = parseSync(path, text, { lang: LANGUAGES[extname(path)] ?? 'ts' });
   if (errors.length > 0) throw new Error(`${path} does not parse: ${errors[0]?.message}`);
   const imports: Import[] = [];
   const ambientTime: { name: string; line: number }[] = [];

@@ -23,10 +23,23 @@ export const ROOMS: readonly Room[] = [
   { name: 'engine', may: ['domain', 'signature', 'clock', 'src/storage/store.ts'] },
   { name: 'simulator', may: ['domain', 'engine'] },
   { name: 'client', may: ['schemas', 'domain'] },
+  {
+    name: 'inspector',
+    may: ['schemas', 'client', 'src/domain/defaults.ts', 'src/domain/shell.ts'],
+  },
   { name: 'conformance', may: ['schemas', 'domain', 'signature', 'clock', 'client'] },
   {
     name: 'server',
-    may: ['schemas', 'domain', 'engine', 'simulator', 'src/clock/port.ts', 'src/storage/store.ts'],
+    may: [
+      'package-file',
+      'schemas',
+      'domain',
+      'signature',
+      'engine',
+      'simulator',
+      'src/clock/port.ts',
+      'src/storage/store.ts',
+    ],
   },
   {
     name: 'create-mock',
@@ -44,6 +57,7 @@ export const ROOMS: readonly Room[] = [
       'mock-options',
     ],
   },
+  { name: 'package-file', may: [] },
   { name: 'mock-options', may: ['schemas', 'clock', 'domain', 'engine', 'server'] },
   {
     name: 'deliver-once',
@@ -51,7 +65,15 @@ export const ROOMS: readonly Room[] = [
   },
   {
     name: 'cli',
-    may: ['create-mock', 'mock-options', 'deliver-once', 'conformance', 'client', 'package.json'],
+    may: [
+      'create-mock',
+      'mock-options',
+      'deliver-once',
+      'conformance',
+      'client',
+      'package-file',
+      'package.json',
+    ],
   },
   {
     name: 'vitest',
@@ -142,6 +164,10 @@ export interface AmbientTime {
 export const AMBIENT_TIME: readonly AmbientTime[] = [
   { path: 'src/clock/', reason: 'it is the clock' },
   {
+    path: 'src/inspector/',
+    reason: 'it runs in a browser: reconnects, debounces and animates in real time',
+  },
+  {
     path: 'src/cli/commands/health.ts',
     reason: 'it watches a process, which lives in real time',
   },
@@ -173,6 +199,10 @@ export const AMBIENT_TIME: readonly AmbientTime[] = [
 
 /** Files that may import what no reader can name, and why. */
 export const COMPUTED_IMPORTS: readonly { readonly path: string; readonly reason: string }[] = [
+  {
+    path: 'src/server/inspector/assets.ts',
+    reason: 'in a checkout it builds the page with a tool that the package does not contain',
+  },
   { path: 'src/cli/bin.js', reason: 'it starts the source or the bundle, whichever there is' },
   { path: 'src/cli/verify/config-file.ts', reason: 'the user names the module' },
 ];

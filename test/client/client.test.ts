@@ -148,6 +148,14 @@ describe.each([
 
     const again = await client.deliveries.redeliver(delivery!.id, { signature: 'wrong' });
     expect(again.redelivery_of).toBe(delivery!.id);
+    const sent = await client.deliveries.explainSignature(delivery!.id, { attempt: 1 });
+    expect(sent).toMatchObject({ matches: true, causes: [], given: sent.expected });
+    const cut = { signature: `X-SendEmAll-Signature: ${sent.expected.slice(0, 40)}` };
+    expect(await client.deliveries.explainSignature(delivery!.id, cut)).toMatchObject({
+      matches: false,
+      proven: true,
+      causes: [{ id: 'header/truncated' }],
+    });
     expect(await client.clock.set({ mode: 'scaled', rate: 60 })).toMatchObject({ rate: 60 });
     await client.reset();
     expect(await client.webhooks.list()).toEqual([]);

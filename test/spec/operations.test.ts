@@ -52,7 +52,7 @@ test('there are these, each named once', () => {
     `createCampaign listCampaigns getCampaign updateCampaign deleteCampaign activateCampaign pauseCampaign
     resumeCampaign addLeads listLeads removeLead getCampaignAnalytics createWebhook listWebhooks getWebhook updateWebhook deleteWebhook rotateWebhookSecret listFailedEvents
     getFailedEvent acknowledgeFailedEvent triggerEvents listEvents getEvent listDeliveries getDelivery
-    waitForDelivery redeliver stream getClock setClock advanceClock resetAccount getSnapshot putSnapshot
+    waitForDelivery redeliver explainSignature stream getClock setClock advanceClock resetAccount getSnapshot putSnapshot
     getLiveness getReadiness getMetrics listSinks recordRequest listSinkRequests clearSink getSinkSettings
     setSinkSettings listFaults addFault getFault removeFault clearFaults getSimulation setSimulation listScenarios startScenario`
       .split(/\s+/)

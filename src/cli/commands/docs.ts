@@ -4,42 +4,26 @@
  * @module
  */
 import { Argument, Command } from '@commander-js/extra-typings';
+import { DOC_TOPICS } from '../../domain/doc-topics.ts';
 import { examples } from '../help.ts';
 import { jsonOption } from '../options.ts';
 import { table } from '../output/table.ts';
-import { readPackageFile } from '../package-file.ts';
+import { readPackageFile } from '../../package-file.ts';
 import type { Terminal } from '../terminal.ts';
 
-/** The pages of `src/docs/`, in reading order. */
-const TOPICS = {
-  sandbox: 'register, trigger, deliver; accounts; in code',
-  'http-api': 'the same with curl; every path',
-  clock: 'retries in milliseconds: modes, advance',
-  'campaigns-and-faults': 'simulated campaigns, scenarios, sender-side faults',
-  verify: 'judge a receiver; options; every check',
-  hooks: 'show the suite what a status code cannot; sinks',
-  vitest: 'a sandbox in every test; other test runners',
-  recipes: 'tests without Node: pytest, Go, JUnit, PHPUnit',
-  'containers-and-ci': 'image, testcontainers, GitHub, GitLab',
-  configuration: 'every option of serve, its default and its limits',
-  troubleshooting: 'a signature that does not match; nothing arrives',
-  'coming-from': 'Stripe CLI, ngrok, WireMock: what is called what',
-  fidelity: 'what is documented and what is assumed',
-  security: 'what it listens to, delivers to and never prints',
-  figures: 'what was measured',
-} as const;
-
-const NAMES = Object.keys(TOPICS) as (keyof typeof TOPICS)[];
+const NAMES = Object.keys(DOC_TOPICS) as (keyof typeof DOC_TOPICS)[];
 
 const printTopics = (json: boolean | undefined, terminal: Terminal): void => {
   if (json) {
     terminal.printJson(
-      NAMES.map((topic) => ({ topic, about: TOPICS[topic] })),
+      NAMES.map((topic) => ({ topic, about: DOC_TOPICS[topic] })),
       true,
     );
     return;
   }
-  for (const line of table(NAMES.map((topic) => [terminal.style('bold', topic), TOPICS[topic]]))) {
+  for (const line of table(
+    NAMES.map((topic) => [terminal.style('bold', topic), DOC_TOPICS[topic]]),
+  )) {
     terminal.print(line);
   }
 };
@@ -65,7 +49,7 @@ export const docs = (terminal: Terminal) =>
         return;
       }
       const markdown = await readPackageFile(`src/docs/${topic}.md`);
-      if (json) terminal.printJson({ topic, about: TOPICS[topic], markdown }, true);
+      if (json) terminal.printJson({ topic, about: DOC_TOPICS[topic], markdown }, true);
       else if (terminal.isInteractive) {
         const { renderMarkdown } = await import('../output/markdown.ts');
         for (const line of renderMarkdown(markdown, terminal)) terminal.print(line);

@@ -9,7 +9,7 @@ import { explain, pageOf, type CheckExamples, type Explanation } from '../explai
 import { examples } from '../help.ts';
 import { jsonOption } from '../options.ts';
 import { table } from '../output/table.ts';
-import { readPackageFile } from '../package-file.ts';
+import { readPackageFile } from '../../package-file.ts';
 import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
 

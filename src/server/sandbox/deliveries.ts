@@ -1,10 +1,15 @@
 /**
- * `/_sandbox/deliveries`: list, get, wait, redeliver.
+ * `/_sandbox/deliveries`: list, get, wait, explain the signature, redeliver.
  *
  * @module
  */
 import { Hono } from 'hono';
-import { DeliveryQuery, RedeliverRequest, WaitQuery } from '../../../schemas/sandbox.ts';
+import {
+  DeliveryQuery,
+  ExplainSignatureRequest,
+  RedeliverRequest,
+  WaitQuery,
+} from '../../../schemas/sandbox.ts';
 import { deliveryNotFound } from '../../domain/problems.ts';
 import { parse } from '../../domain/validate.ts';
 import { readOptionalJson } from '../body.ts';
@@ -12,6 +17,7 @@ import type { Env, ServerOptions } from '../context.ts';
 import { success, successPage } from '../envelope.ts';
 import { createConcurrencyLimit } from '../concurrency-limit.ts';
 import { readPage, readQuery } from '../query.ts';
+import { explanationOf } from '../explain-signature.ts';
 import { deliveryDetailView, deliveryView } from '../view.ts';
 
 const DEFAULT_WAIT_MS = 30_000;
@@ -59,6 +65,15 @@ export const deliveryRoutes = ({ closing }: ServerOptions): Hono<Env> => {
       } finally {
         leave();
       }
+    })
+    .post('/:delivery_id/explain-signature', async (c) => {
+      const id = c.req.param('delivery_id');
+      const engine = c.get('account');
+      const delivery = await engine.store.getDelivery(engine.account.key, id);
+      if (delivery === null) throw deliveryNotFound(id);
+      const request = parse(ExplainSignatureRequest, await readOptionalJson(c));
+      const { secret } = await engine.webhook(delivery.webhookId);
+      return success(c, explanationOf(delivery, secret, request));
     })
     .post('/:delivery_id/redeliver', async (c) => {
       const id = c.req.param('delivery_id');

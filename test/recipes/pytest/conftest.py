@@ -24,7 +24,7 @@ def sendemall(sendemall_url, request):
     """Call the API as an account of this test: sendemall("POST", "/v1/webhooks", {...})."""
 
     def call(method, path, body=None):
-        data = None if body is None else json.dumps(body).encode()
+        data = json.dumps(body).encode() if body else None
         headers = {"x-user-context": request.node.nodeid, "Content-Type": "application/json"}
         sent = urllib.request.Request(sendemall_url + path, data, headers, method=method)
         with urllib.request.urlopen(sent) as response:

@@ -298,6 +298,16 @@ export const scenariosFor = ({
       },
       delivery,
     ),
+    explainSignature: withParams(
+      {
+        ...sandbox,
+        ...badBody,
+        200: { body: { signature: 'sha256=00' } },
+        404: { params: noDelivery, body: {} },
+        422: { body: { attempt: 99 } },
+      },
+      delivery,
+    ),
     redeliver: withParams(
       {
         ...sandbox,

@@ -1,0 +1,65 @@
+/**
+ * "Make this a test": the delivery as curl, as a vitest test, as a scenario, to copy.
+ *
+ * @module
+ */
+import type { Attempt, DeliveryDetail } from '../../../schemas/sandbox.ts';
+import { asCurl, asScenario, asVitest } from '../model/snippets.ts';
+import { notify } from '../state/session.ts';
+import { Block } from './text.tsx';
+
+const copy = async (text: string, what: string): Promise<void> => {
+  try {
+    await navigator.clipboard.writeText(text);
+    notify(`${what} copied.`);
+  } catch {
+    notify('The browser does not allow copying. Select the text instead.', true);
+  }
+};
+
+const Snippet = ({ name, help, text }: { name: string; help: string; text: string | null }) => (
+  <section>
+    <div class="body-bar">
+      <h3>{name}</h3>
+      {text !== null && (
+        <button type="button" class="small" onClick={() => void copy(text, name)}>
+          Copy {name}
+        </button>
+      )}
+    </div>
+    <p class="dim">{help}</p>
+    {text === null ? (
+      <p class="none">The body is not an event of the contract.</p>
+    ) : (
+      <Block text={text} label={name} />
+    )}
+  </section>
+);
+
+export const CopyPanel = ({
+  delivery,
+  attempt,
+}: {
+  delivery: DeliveryDetail;
+  attempt: Attempt | null;
+}) => (
+  <div class="panel">
+    {attempt !== null && (
+      <Snippet
+        name="curl"
+        help={`Attempt ${attempt.number}, byte for byte, with its signature.`}
+        text={asCurl(attempt, delivery.body)}
+      />
+    )}
+    <Snippet
+      name="vitest test"
+      help="Sends the same event to your receiver and expects that it is accepted."
+      text={asVitest(delivery)}
+    />
+    <Snippet
+      name="scenario"
+      help="Commands that replay the event and all retries in a fresh sandbox, on a frozen clock."
+      text={asScenario(delivery)}
+    />
+  </div>
+);

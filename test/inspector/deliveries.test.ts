@@ -1,0 +1,101 @@
+/**
+ * The list of deliveries in a real browser, by keyboard.
+ *
+ * @module
+ */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { keepScreenshot, noBrowser, PHONE, startLab, type Lab } from './browser.ts';
+
+describe.skipIf(noBrowser !== null)(`the list of deliveries${noBrowser ?? ''}`, () => {
+  let lab: Lab;
+  beforeAll(async () => {
+    lab = await startLab();
+    await lab.api.register(lab.receiver.url);
+    await lab.api.send('POST', '/_sandbox/events', { event: 'email.opened', count: 150 });
+    await lab.api.trigger('email.replied', { data: { lead_email: 'sarah@acme.example' } });
+    await lab.api.advance({ by: '1s' });
+  });
+  afterAll(() => lab[Symbol.asyncDispose]());
+
+  test('has only the rows in view, and reads further pages as it is scrolled', async () => {
+    const page = await lab.open();
+    const rows = page.locator('.sizer .row');
+    await expect.poll(() => rows.count()).toBeGreaterThan(10);
+    expect(await rows.count()).toBeLessThan(80);
+    expect(await rows.first().innerText()).toMatch(
+      /email\.replied[^]*sarah@acme\.example[^]*pending[^]*401/,
+    );
+    await page.getByRole('grid').evaluate((grid) => grid.scrollTo(0, 1e6));
+    await expect.poll(() => page.locator('.summary').innerText()).toMatch(/^151\b/);
+    await keepScreenshot(page, 'deliveries');
+    expect(lab.problems).toEqual([]);
+  });
+
+  test('is read by keyboard: j, k, Enter, Escape, /, ?', async () => {
+    const page = await lab.open();
+    await page.locator('.sizer .row').first().waitFor();
+    await page.keyboard.type('jjk');
+    await page.locator('.row.current').getByText('sarah@acme.example').waitFor();
+    await page.keyboard.press('Enter');
+    await expect.poll(() => page.url()).toMatch(/#\/deliveries\/dlv_/);
+    await page.keyboard.press('Escape');
+    await expect.poll(() => page.url()).toMatch(/#\/deliveries$/);
+    await page.keyboard.type('?');
+    await page.getByRole('dialog', { name: 'Keys and filter' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.keyboard.type('/lead:sarah');
+    await expect.poll(() => page.locator('.sizer .row').count()).toBe(1);
+    expect(page.url()).toContain('q=lead%3Asarah');
+  });
+
+  test('completes the filter, and says what is wrong with it', async () => {
+    const page = await lab.open();
+    await page.keyboard.type('/stat');
+    await page.getByRole('option', { name: /status:/ }).waitFor();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await page.keyboard.type('pend');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Tab');
+    await expect
+      .poll(() => page.getByRole('combobox', { name: 'Filter' }).inputValue())
+      .toBe('status:pending ');
+    await expect.poll(() => page.locator('.sizer .row').count()).toBe(1);
+    await page.keyboard.type('colour:red');
+    await page.getByText('Unknown key "colour".').waitFor();
+  });
+
+  test('a filter is in the URL, survives live events, and can mark instead of hide', async () => {
+    const page = await lab.open('#/deliveries?q=event:email.clicked');
+    await page.getByText('No delivery matches').waitFor();
+    await lab.api.trigger('email.clicked');
+    await lab.api.trigger('email.sent');
+    await lab.api.advance({ by: '1s' });
+    await expect.poll(() => page.locator('.sizer .row').count()).toBe(1);
+    expect(await page.locator('.sizer .row').innerText()).toMatch(/email\.clicked[^]*delivered/);
+    await page.getByRole('button', { name: 'Highlight' }).click();
+    await expect.poll(() => page.locator('.row.marked').count()).toBe(1);
+    await expect.poll(() => page.locator('.sizer .row').count()).toBeGreaterThan(5);
+    expect(page.url()).toContain('mark=1');
+  });
+
+  test('a paused stream holds events back, and says how many', async () => {
+    const page = await lab.open();
+    await page.locator('.sizer .row').first().waitFor();
+    await page.keyboard.press('p');
+    await lab.api.trigger('email.unsubscribed', { data: { lead_email: 'later@acme.example' } });
+    await lab.api.advance({ by: '1s' });
+    await page.getByRole('button', { name: /Resume \(\d+ new\)/ }).waitFor();
+    expect(await page.getByText('later@acme.example').count()).toBe(0);
+    await page.keyboard.press('p');
+    await page.getByText('later@acme.example').waitFor();
+  });
+
+  test('fits a phone', async () => {
+    const page = await lab.open('', PHONE);
+    await page.locator('.sizer .row').first().waitFor();
+    const width = await page.evaluate<number>('document.documentElement.scrollWidth');
+    expect(width).toBe(PHONE.width);
+    await keepScreenshot(page, 'deliveries-phone');
+  });
+});

@@ -4,7 +4,12 @@
  * @module
  */
 import { describe, expect, test } from 'vitest';
-import { describeNeedByFlags, flagOf, suggestNeedByFlags } from '../../src/cli/verify/needs.ts';
+import {
+  describeNeedByExec,
+  describeNeedByFlags,
+  flagOf,
+  suggestNeedByFlags,
+} from '../../src/cli/verify/needs.ts';
 import {
   describeNeedInCode,
   describeReason,
@@ -60,4 +65,26 @@ test('an options error names options as its caller does', () => {
   expect(error.message).toBe('effectsUrl and only clash.');
   expect(error.describe(flagOf)).toBe('--effects-url and --only clash.');
   expect(new OptionsError('The secret is empty.').describe(flagOf)).toBe('The secret is empty.');
+});
+
+describe('for a receiver that the suite has started', () => {
+  const describeNeed = describeNeedByExec(['CRM_URL', 'CHAT_URL']);
+
+  test.each(['effects', 'fault'] as const)('%s come from a sink', (need) => {
+    expect(describeNeed(need)).toContain('pass --sink-env');
+    expect(suggestNeedByFlags(true, true)(need, 3)).toBe(
+      'add --sink-env CRM_URL to test 3 more (see verify --hooks)',
+    );
+  });
+
+  test('events without an effect are a matter of its sinks', () => {
+    expect(describeNeed('known_lead')).toContain('to the URL in CRM_URL or CHAT_URL.');
+    expect(describeNeedByExec([])('known_lead')).toBe(describeNeedByFlags('known_lead'));
+  });
+
+  test('other needs are as for any receiver', () => {
+    expect(describeNeed('state')).toBe(describeNeedByFlags('state'));
+    expect(describeNeed('campaign')).toContain('--pauses');
+    expect(suggestNeedByFlags(true, true)('state', 3)).toContain('--state-url');
+  });
 });

@@ -14,6 +14,7 @@ const FULL = {
   $schema: 'https://example/schema.json',
   url: 'http://localhost:3000/hook',
   secret: 's',
+  clock: 'frozen',
   only: ['signature/*'],
   skip: 'http/*',
   failOn: 'should',

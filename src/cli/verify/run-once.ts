@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { wholeNames } from './short-names.ts';
 import { resolve } from 'node:path';
 import { CATALOGUE } from '../../conformance/catalogue.ts';
 import { hasHook } from '../../conformance/run/hook-members.ts';
@@ -21,7 +20,8 @@ import { describeNeedByExec, describeNeedByFlags, suggestNeedByFlags } from './n
 import { writeReports, type Output } from './reports.ts';
 import { rerunWith } from './rerun.ts';
 import { runningSandbox, sandboxOf, type Setup } from './sandboxes.ts';
-import { budgetOf, headersOf, listOf, timeoutOf } from './settings.ts';
+import { selectionOf } from './selection.ts';
+import { budgetOf, headersOf, timeoutOf } from './settings.ts';
 
 /** What is checked, and where reports go. */
 export interface RunTarget {
@@ -81,8 +81,8 @@ const optionsOf = async (
     concurrency: flags.concurrency ?? config.concurrency,
     seed: flags.seed ?? config.seed,
     freshIds: flags.freshIds ?? config.freshIds,
-    only: only ?? wholeNames(listOf(flags.only ?? config.only), '--only'),
-    skip: wholeNames(listOf(flags.skip ?? config.skip), '--skip'),
+    ...selectionOf(flags, config),
+    ...(only === null ? {} : { only }),
     bail: flags.bail ?? config.bail,
     failOn: flags.failOn ?? config.failOn,
     baseline: baseline === undefined ? undefined : await loadBaseline(baseline, terminal),

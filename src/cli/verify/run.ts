@@ -10,7 +10,6 @@ import { selectChecks } from '../../conformance/run/select.ts';
 import { checkSecret, secretOf } from '../options.ts';
 import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
-import { wholeNames } from './short-names.ts';
 import { conclude } from './conclude.ts';
 import { loadConfig, type ConfigFile } from './config-file.ts';
 import { noteUnusedEnv } from './exec/advice.ts';
@@ -23,7 +22,8 @@ import { flagOf } from './needs.ts';
 import { outputsOf, prepareFiles } from './reports.ts';
 import { runOnce, type RunTarget } from './run-once.ts';
 import { urlOf, type Setup } from './sandboxes.ts';
-import { listOf, type VerifyFlags } from './settings.ts';
+import { selectionOf } from './selection.ts';
+import type { VerifyFlags } from './settings.ts';
 import { watchAndRerun } from './watch/watch.ts';
 
 const targetOf = (argument: string | undefined, { config }: ConfigFile): string => {
@@ -94,11 +94,7 @@ const runWith = async (
     listHooks(flags.json === true, terminal);
     return;
   }
-  const { only, skip } = { ...file.config, ...flags };
-  const selection = {
-    only: wholeNames(listOf(only), '--only'),
-    skip: wholeNames(listOf(skip), '--skip'),
-  };
+  const selection = selectionOf(flags, file.config);
   if (flags.list) {
     listChecks(selection, flags.json === true, terminal);
     return;

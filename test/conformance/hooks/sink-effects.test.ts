@@ -19,7 +19,8 @@ describe('a count', () => {
     const { key, client, env } = await createStage(mock);
     const effectsSink = { sandboxUrl: mock.url, apiKey: key, name: 'crm' };
     const { effects } = createHttpHooks({ effectsSink });
-    const call = (body: string) => fetch(env.CRM_URL, { method: 'POST', body });
+    const call = (body: string, headers = {}) =>
+      fetch(env.CRM_URL, { method: 'POST', body, headers });
     return { key, client, call, effects: effects! };
   };
 
@@ -56,6 +57,28 @@ describe('a count', () => {
     const { call, effects } = await setUp();
     for (let at = 0; at < 101; at += 1) await call('evt_1');
     expect(await effects('evt_1')).toBe(101);
+  });
+
+  test('is of requests with the same Idempotency-Key once, unless the first failed', async () => {
+    const { client, call, effects } = await setUp();
+    await client.sinks.answer('crm', { status: 503, times: 1 });
+    for (const key of ['one', 'one', 'one', 'two']) {
+      await call('evt_1', { 'Idempotency-Key': key });
+    }
+    expect(await effects('evt_1')).toBe(2);
+  });
+
+  test('includes requests that the sink has evicted since', async () => {
+    const { client, call, effects } = await setUp();
+    const body = `evt_1 ${'x'.repeat(60_000)}`;
+    const count = 150;
+    for (let at = 0; at < count; at += 1) {
+      await call(body);
+      if (at % 50 === 0) await effects('evt_1');
+    }
+    const [sink] = await client.sinks.list();
+    expect(sink!.requests).toBeLessThan(count);
+    expect(await effects('evt_1')).toBe(count);
   });
 
   test.each(['A', 'a b', 'crm!', '!crm', '', 'a'.repeat(65)])('of no sink: "%s"', (name) => {

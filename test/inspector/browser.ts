@@ -17,7 +17,7 @@ const PLACES = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ];
 
-/** Where a Chromium is; undefined if there is none. */
+/** Where a Chromium is; undefined if it is missing. */
 export const chromiumPath = PLACES.find((path) => path !== undefined && existsSync(path));
 
 /** For `describe.skipIf`: the reason is part of the title. */

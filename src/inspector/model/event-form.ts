@@ -116,7 +116,7 @@ type Json = Readonly<Record<string, unknown>>;
 const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The value at a path; undefined if there is none. */
+/** The value at a path; undefined if it is missing. */
 export const valueAt = (data: Json, path: string): unknown =>
   path
     .split('.')

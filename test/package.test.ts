@@ -72,7 +72,8 @@ describe('the tarball', () => {
     const allowed = [
       /^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/u,
       /^dist\/.+\.(js|d\.ts)$/u,
-      /^dist\/cli\/licenses\.txt$/u,
+      /^dist\/(cli|inspector)\/licenses\.txt$/u,
+      /^dist\/inspector\/(index\.html|inspector-[\w-]{10}\.css)$/u,
       /^spec\/.+\.(ya?ml|json)$/u,
       /^schemas\/json\/.+\.json$/u,
       /^schemas\/yaml\/.+\.yaml$/u,

@@ -7,6 +7,7 @@ import type { Attempt, DeliveryDetail } from '../../../schemas/sandbox.ts';
 import { formatSpan } from '../model/spans.ts';
 import { detail, detailError } from '../state/detail.ts';
 import { go, query, setQuery } from '../state/location.ts';
+import { client, notify, perform } from '../state/session.ts';
 import { act } from './actions.ts';
 import { CopyPanel } from './copy-panel.tsx';
 import { DiffPanel } from './diff-panel.tsx';
@@ -91,7 +92,17 @@ const Panel = ({ tab, delivery }: { tab: string; delivery: DeliveryDetail }) => 
   return <Exchange delivery={delivery} attempt={attempt} />;
 };
 
-const Actions = () => (
+const acknowledge = async ({
+  webhook_id: webhook,
+  event_id: event,
+}: DeliveryDetail): Promise<void> => {
+  const done = await perform('acknowledge', () =>
+    client.value.failedEvents.acknowledge(webhook, event),
+  );
+  if (done !== null) notify(`Acknowledged ${event}.`);
+};
+
+const Actions = ({ delivery }: { delivery: DeliveryDetail }) => (
   <div class="buttons">
     <button type="button" onClick={() => act('redeliver')}>
       Redeliver <kbd>r</kbd>
@@ -102,6 +113,11 @@ const Actions = () => (
     <button type="button" onClick={() => act('forge')}>
       Forge <kbd>f</kbd>
     </button>
+    {delivery.status === 'dead' && (
+      <button type="button" onClick={() => void acknowledge(delivery)}>
+        Acknowledge
+      </button>
+    )}
   </div>
 );
 
@@ -144,7 +160,7 @@ const Loaded = ({ delivery }: { delivery: DeliveryDetail }) => {
           </button>
         </div>
         <Facts delivery={delivery} />
-        <Actions />
+        <Actions delivery={delivery} />
       </header>
       <Ladder />
       <Tabs
@@ -160,7 +176,7 @@ const Loaded = ({ delivery }: { delivery: DeliveryDetail }) => {
 };
 
 export const DeliveryPage = () => (
-  <section class="detail" aria-label="Delivery">
+  <section id="detail" class="detail" tabIndex={-1} aria-label="Delivery">
     {detail.value !== null ? (
       <Loaded delivery={detail.value} />
     ) : detailError.value !== null ? (

@@ -6,6 +6,7 @@
 import { describeNode, type Node } from '../model/timeline.ts';
 import { formatClock, formatUntil } from '../model/spans.ts';
 import { now } from '../state/clock.ts';
+import { effectsOf } from '../state/effects.ts';
 import { nodes } from '../state/detail.ts';
 import { setQuery } from '../state/location.ts';
 import { selectedNumber } from './selected-attempt.ts';
@@ -22,6 +23,7 @@ const resultOf = ({ attempt, at }: Node): string => {
 
 const Rung = ({ node }: { node: Node }) => {
   const tone = toneOf(node);
+  const count = node.attempt === null ? 0 : effectsOf(node.attempt);
   const isCurrent = node.attempt !== null && node.number === selectedNumber.value;
   const contents = (
     <>
@@ -29,6 +31,11 @@ const Rung = ({ node }: { node: Node }) => {
       <b>{resultOf(node)}</b>
       <span class="offset">{node.offset}</span>
       <span class="dim at">{formatClock(new Date(node.at).toISOString())}</span>
+      {count > 0 && (
+        <span class="tag">
+          {count} {count === 1 ? 'effect' : 'effects'}
+        </span>
+      )}
       {node.attempt?.fault != null && <span class="tag wait">{node.attempt.fault.name}</span>}
     </>
   );
@@ -47,7 +54,7 @@ const Rung = ({ node }: { node: Node }) => {
         <button
           type="button"
           class="node"
-          aria-label={describeNode(node)}
+          aria-label={`${describeNode(node)}${count > 0 ? `, effects: ${count}` : ''}`}
           aria-pressed={isCurrent}
           onClick={() => setQuery({ attempt: String(node.number), tab: '' })}
         >

@@ -40,6 +40,8 @@ describe.skipIf(noBrowser !== null)(`axe has no finding${noBrowser ?? ''}`, () =
       ['sink', '#/sinks/crm'],
       ['faults', '#/faults'],
       ['account', '#/accounts'],
+      ['docs', 'docs/clock'],
+      ['reference', 'reference/events'],
     ];
   });
   afterAll(() => lab[Symbol.asyncDispose]());

@@ -6,7 +6,7 @@
  * @module
  */
 import { spawnSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { bundleCommand, layOutImage } from './bundle.ts';
 import { writeInspector } from './inspector.ts';
@@ -20,7 +20,10 @@ const tsc = fileURLToPath(import.meta.resolve('typescript/package.json')).replac
 /** Large and loaded on demand, so they stay in `node_modules` of the installed package. */
 const LATE = ['@faker-js/faker', 'prom-client'];
 
-rmSync(`${root}dist`, { recursive: true, force: true });
+// `dist/binary/` is made by .config/binary.ts.
+for (const name of existsSync(`${root}dist`) ? readdirSync(`${root}dist`) : []) {
+  if (name !== 'binary') rmSync(`${root}dist/${name}`, { recursive: true, force: true });
+}
 const compiled = spawnSync(process.execPath, [tsc, '-p', `${root}.config/tsconfig.build.json`], {
   cwd: root,
   stdio: 'inherit',

@@ -51,20 +51,74 @@ export async function bundleCommand(dir: string, external: readonly string[]): P
   writeFileSync(join(dir, 'licenses.txt'), licensesOf(modules));
 }
 
+/** The files of the package that the command reads, by their path from the root: folders in whole. */
+export const READ_AT_RUN_TIME = [
+  'package.json',
+  'spec',
+  'schemas/json',
+  'schemas/yaml',
+  'src/docs',
+  'src/templates',
+] as const;
+
+const ENTRY = '\0executable';
+
+/** Replacements of modules that look for the package's files around themselves: an executable holds them as assets. */
+const executableModules = (version: string): ReadonlyMap<string, string> =>
+  new Map([
+    [ENTRY, `import { main } from '${root}src/cli/main.ts'; main(process.argv.slice(2));`],
+    [
+      `${root}src/package-file.ts`,
+      `import { getAsset, getAssetKeys } from 'node:sea';
+      export const readPackageFile = async (path) => getAsset(path, 'utf8');
+      export const listPackageFolder = async (path) =>
+        getAssetKeys().filter((key) => key.startsWith(path)).map((key) => key.slice(path.length));
+      export const packageRoot = () => { throw new Error('An executable has no folder of its own.'); };`,
+    ],
+    [
+      `${root}src/conformance/run/tool.ts`,
+      `export const tool = () => ({ name: 'sendemall-mock', version: '${version}' });`,
+    ],
+  ]);
+
+/** An executable imports only modules of Node itself; a user's configuration has to be required. */
+const requireConfiguration = (code: string): string => {
+  const given = 'import(pathToFileURL(resolve(file)).href)';
+  if (!code.includes(given)) throw new Error(`src/cli/verify/config-file.ts has no ${given}.`);
+  return `const requireAsModule = (path) => {
+    const loaded = process.getBuiltinModule('node:module').createRequire(path)(path);
+    return loaded?.[Symbol.toStringTag] === 'Module' ? loaded : { default: loaded };
+  };
+  ${code.replace(given, 'requireAsModule(resolve(file))')}`;
+};
+
+/** The command as one CommonJS file, for the executable. */
+export async function bundleExecutable(file: string, version: string): Promise<void> {
+  const modules = executableModules(version);
+  await build({
+    cwd: root,
+    input: ENTRY,
+    platform: 'node',
+    resolve: { mainFields: ['module', 'main'] },
+    plugins: [
+      undiciCore,
+      {
+        name: 'executable',
+        resolveId: (id) => (id === ENTRY ? id : null),
+        load: (id) => modules.get(id) ?? null,
+        transform: (code, id) =>
+          id === `${root}src/cli/verify/config-file.ts` ? requireConfiguration(code) : null,
+      },
+    ],
+    output: { file, format: 'cjs', codeSplitting: false },
+  });
+}
+
 /** What the image holds: the package as it is installed, but with all that it depends on bundled. */
 export async function layOutImage(dir: string): Promise<void> {
   await bundleCommand(join(dir, 'dist', 'cli'), []);
   await writeInspector(join(dir, 'dist', 'inspector'));
-  for (const path of [
-    'package.json',
-    'LICENSE',
-    'spec',
-    'schemas/json',
-    'schemas/yaml',
-    'src/cli/bin.js',
-    'src/docs',
-    'src/templates',
-  ]) {
+  for (const path of [...READ_AT_RUN_TIME, 'LICENSE', 'src/cli/bin.js']) {
     cpSync(join(root, path), join(dir, path), { recursive: true });
   }
   // Some file systems do not keep it.

@@ -548,6 +548,7 @@ export type WithFailure = z.infer<typeof WithFailure>;
  * @remarks assumed: Only that the list gives events is documented.
  */
 export const FailedEmailSent = z.looseObject({
+  /** Email sent name. */
   event: z.literal('email.sent'),
   id: EventId,
   timestamp: Timestamp,
@@ -562,6 +563,7 @@ export type FailedEmailSent = z.infer<typeof FailedEmailSent>;
  * @remarks assumed: Only that the list gives events is documented.
  */
 export const FailedEmailDelivered = z.looseObject({
+  /** Email delivered name. */
   event: z.literal('email.delivered'),
   id: EventId,
   timestamp: Timestamp,
@@ -576,6 +578,7 @@ export type FailedEmailDelivered = z.infer<typeof FailedEmailDelivered>;
  * @remarks assumed: Only that the list gives events is documented.
  */
 export const FailedEmailOpened = z.looseObject({
+  /** Email opened name. */
   event: z.literal('email.opened'),
   id: EventId,
   timestamp: Timestamp,
@@ -590,6 +593,7 @@ export type FailedEmailOpened = z.infer<typeof FailedEmailOpened>;
  * @remarks assumed: Only that the list gives events is documented.
  */
 export const FailedEmailClicked = z.looseObject({
+  /** Email clicked name. */
   event: z.literal('email.clicked'),
   id: EventId,
   timestamp: Timestamp,
@@ -604,6 +608,7 @@ export type FailedEmailClicked = z.infer<typeof FailedEmailClicked>;
  * @remarks assumed: Only that the list gives events is documented.
  */
 export const FailedEmailReplied = z.looseObject({
+  /** Email replied name. */
   event: z.literal('email.replied'),
   id: EventId,
   timestamp: Timestamp,
@@ -618,6 +623,7 @@ export type FailedEmailReplied = z.infer<typeof FailedEmailReplied>;
  * @remarks assumed: Only that the list gives events is documented.
  */
 export const FailedEmailBounced = z.looseObject({
+  /** Email bounced name. */
   event: z.literal('email.bounced'),
   id: EventId,
   timestamp: Timestamp,
@@ -632,6 +638,7 @@ export type FailedEmailBounced = z.infer<typeof FailedEmailBounced>;
  * @remarks assumed: Only that the list gives events is documented.
  */
 export const FailedEmailUnsubscribed = z.looseObject({
+  /** Email unsubscribed name. */
   event: z.literal('email.unsubscribed'),
   id: EventId,
   timestamp: Timestamp,
@@ -646,6 +653,7 @@ export type FailedEmailUnsubscribed = z.infer<typeof FailedEmailUnsubscribed>;
  * @remarks assumed: Only that the list gives events is documented.
  */
 export const FailedCampaignCompleted = z.looseObject({
+  /** Campaign completed name. */
   event: z.literal('campaign.completed'),
   id: EventId,
   timestamp: Timestamp,

@@ -93,6 +93,7 @@ export type EmailSentData = z.infer<typeof EmailSentData>;
  * @remarks documented: G, "Supported events"
  */
 export const EmailSent = z.looseObject({
+  /** Email sent name. */
   event: z.literal('email.sent'),
   id: EventId,
   timestamp: Timestamp,
@@ -120,6 +121,7 @@ export type EmailDeliveredData = z.infer<typeof EmailDeliveredData>;
  * @remarks documented: G, "Supported events"
  */
 export const EmailDelivered = z.looseObject({
+  /** Email delivered name. */
   event: z.literal('email.delivered'),
   id: EventId,
   timestamp: Timestamp,
@@ -181,6 +183,7 @@ export type EmailOpenedData = z.infer<typeof EmailOpenedData>;
  * @remarks documented: G, "email.opened"
  */
 export const EmailOpened = z.looseObject({
+  /** Email opened name. */
   event: z.literal('email.opened'),
   id: EventId,
   timestamp: Timestamp,
@@ -227,6 +230,7 @@ export type EmailClickedData = z.infer<typeof EmailClickedData>;
  * @remarks documented: G, "Supported events"
  */
 export const EmailClicked = z.looseObject({
+  /** Email clicked name. */
   event: z.literal('email.clicked'),
   id: EventId,
   timestamp: Timestamp,
@@ -302,6 +306,7 @@ export type EmailRepliedData = z.infer<typeof EmailRepliedData>;
  * @remarks documented: G, "email.replied"
  */
 export const EmailReplied = z.looseObject({
+  /** Email replied name. */
   event: z.literal('email.replied'),
   id: EventId,
   timestamp: Timestamp,
@@ -357,6 +362,7 @@ export type EmailBouncedData = z.infer<typeof EmailBouncedData>;
  * @remarks documented: G, "email.bounced"
  */
 export const EmailBounced = z.looseObject({
+  /** Email bounced name. */
   event: z.literal('email.bounced'),
   id: EventId,
   timestamp: Timestamp,
@@ -385,6 +391,7 @@ export type EmailUnsubscribedData = z.infer<typeof EmailUnsubscribedData>;
  * @remarks documented: G, "email.unsubscribed"
  */
 export const EmailUnsubscribed = z.looseObject({
+  /** Email unsubscribed name. */
   event: z.literal('email.unsubscribed'),
   id: EventId,
   timestamp: Timestamp,
@@ -441,6 +448,7 @@ export type CampaignCompletedData = z.infer<typeof CampaignCompletedData>;
  * @remarks documented: G, "Supported events"
  */
 export const CampaignCompleted = z.looseObject({
+  /** Campaign completed name. */
   event: z.literal('campaign.completed'),
   id: EventId,
   timestamp: Timestamp,

@@ -37,12 +37,12 @@ import { format, integer, minProperties } from './support.ts';
 /**
  * Delivery id.
  *
- * @example `"dlv_01jr5zk3v9"`
+ * @example `"dlv_12"`
  */
 export const DeliveryId = z
   .string()
-  .max(128)
-  .regex(/^dlv_[A-Za-z0-9_-]+$/u);
+  .max(14)
+  .regex(/^dlv_[1-9][0-9]*$/u);
 export type DeliveryId = z.infer<typeof DeliveryId>;
 
 /**
@@ -193,6 +193,7 @@ export type WithDeliveries = z.infer<typeof WithDeliveries>;
 
 /** An `email.sent` event with its deliveries. */
 export const EmailSentDetail = z.looseObject({
+  /** Email sent name. */
   event: z.literal('email.sent'),
   id: EventId,
   timestamp: Timestamp,
@@ -204,6 +205,7 @@ export type EmailSentDetail = z.infer<typeof EmailSentDetail>;
 
 /** An `email.delivered` event with its deliveries. */
 export const EmailDeliveredDetail = z.looseObject({
+  /** Email delivered name. */
   event: z.literal('email.delivered'),
   id: EventId,
   timestamp: Timestamp,
@@ -215,6 +217,7 @@ export type EmailDeliveredDetail = z.infer<typeof EmailDeliveredDetail>;
 
 /** An `email.opened` event with its deliveries. */
 export const EmailOpenedDetail = z.looseObject({
+  /** Email opened name. */
   event: z.literal('email.opened'),
   id: EventId,
   timestamp: Timestamp,
@@ -226,6 +229,7 @@ export type EmailOpenedDetail = z.infer<typeof EmailOpenedDetail>;
 
 /** An `email.clicked` event with its deliveries. */
 export const EmailClickedDetail = z.looseObject({
+  /** Email clicked name. */
   event: z.literal('email.clicked'),
   id: EventId,
   timestamp: Timestamp,
@@ -237,6 +241,7 @@ export type EmailClickedDetail = z.infer<typeof EmailClickedDetail>;
 
 /** An `email.replied` event with its deliveries. */
 export const EmailRepliedDetail = z.looseObject({
+  /** Email replied name. */
   event: z.literal('email.replied'),
   id: EventId,
   timestamp: Timestamp,
@@ -248,6 +253,7 @@ export type EmailRepliedDetail = z.infer<typeof EmailRepliedDetail>;
 
 /** An `email.bounced` event with its deliveries. */
 export const EmailBouncedDetail = z.looseObject({
+  /** Email bounced name. */
   event: z.literal('email.bounced'),
   id: EventId,
   timestamp: Timestamp,
@@ -259,6 +265,7 @@ export type EmailBouncedDetail = z.infer<typeof EmailBouncedDetail>;
 
 /** An `email.unsubscribed` event with its deliveries. */
 export const EmailUnsubscribedDetail = z.looseObject({
+  /** Email unsubscribed name. */
   event: z.literal('email.unsubscribed'),
   id: EventId,
   timestamp: Timestamp,
@@ -270,6 +277,7 @@ export type EmailUnsubscribedDetail = z.infer<typeof EmailUnsubscribedDetail>;
 
 /** A `campaign.completed` event with its deliveries. */
 export const CampaignCompletedDetail = z.looseObject({
+  /** Campaign completed name. */
   event: z.literal('campaign.completed'),
   id: EventId,
   timestamp: Timestamp,

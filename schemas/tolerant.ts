@@ -90,6 +90,7 @@ export type EmailSentData = z.infer<typeof EmailSentData>;
  * @remarks documented: G, "Supported events"
  */
 export const EmailSent = z.looseObject({
+  /** Email sent name. */
   event: z.literal('email.sent'),
   id: EventId,
   timestamp: Timestamp,
@@ -117,6 +118,7 @@ export type EmailDeliveredData = z.infer<typeof EmailDeliveredData>;
  * @remarks documented: G, "Supported events"
  */
 export const EmailDelivered = z.looseObject({
+  /** Email delivered name. */
   event: z.literal('email.delivered'),
   id: EventId,
   timestamp: Timestamp,
@@ -178,6 +180,7 @@ export type EmailOpenedData = z.infer<typeof EmailOpenedData>;
  * @remarks documented: G, "email.opened"
  */
 export const EmailOpened = z.looseObject({
+  /** Email opened name. */
   event: z.literal('email.opened'),
   id: EventId,
   timestamp: Timestamp,
@@ -224,6 +227,7 @@ export type EmailClickedData = z.infer<typeof EmailClickedData>;
  * @remarks documented: G, "Supported events"
  */
 export const EmailClicked = z.looseObject({
+  /** Email clicked name. */
   event: z.literal('email.clicked'),
   id: EventId,
   timestamp: Timestamp,
@@ -299,6 +303,7 @@ export type EmailRepliedData = z.infer<typeof EmailRepliedData>;
  * @remarks documented: G, "email.replied"
  */
 export const EmailReplied = z.looseObject({
+  /** Email replied name. */
   event: z.literal('email.replied'),
   id: EventId,
   timestamp: Timestamp,
@@ -354,6 +359,7 @@ export type EmailBouncedData = z.infer<typeof EmailBouncedData>;
  * @remarks documented: G, "email.bounced"
  */
 export const EmailBounced = z.looseObject({
+  /** Email bounced name. */
   event: z.literal('email.bounced'),
   id: EventId,
   timestamp: Timestamp,
@@ -382,6 +388,7 @@ export type EmailUnsubscribedData = z.infer<typeof EmailUnsubscribedData>;
  * @remarks documented: G, "email.unsubscribed"
  */
 export const EmailUnsubscribed = z.looseObject({
+  /** Email unsubscribed name. */
   event: z.literal('email.unsubscribed'),
   id: EventId,
   timestamp: Timestamp,
@@ -438,6 +445,7 @@ export type CampaignCompletedData = z.infer<typeof CampaignCompletedData>;
  * @remarks documented: G, "Supported events"
  */
 export const CampaignCompleted = z.looseObject({
+  /** Campaign completed name. */
   event: z.literal('campaign.completed'),
   id: EventId,
   timestamp: Timestamp,
@@ -892,6 +900,7 @@ export type WithFailure = z.infer<typeof WithFailure>;
  * @remarks assumed: Only that the list gives events is documented.
  */
 export const FailedEmailSent = z.looseObject({
+  /** Email sent name. */
   event: z.literal('email.sent'),
   id: EventId,
   timestamp: Timestamp,
@@ -906,6 +915,7 @@ export type FailedEmailSent = z.infer<typeof FailedEmailSent>;
  * @remarks assumed: Only that the list gives events is documented.
  */
 export const FailedEmailDelivered = z.looseObject({
+  /** Email delivered name. */
   event: z.literal('email.delivered'),
   id: EventId,
   timestamp: Timestamp,
@@ -920,6 +930,7 @@ export type FailedEmailDelivered = z.infer<typeof FailedEmailDelivered>;
  * @remarks assumed: Only that the list gives events is documented.
  */
 export const FailedEmailOpened = z.looseObject({
+  /** Email opened name. */
   event: z.literal('email.opened'),
   id: EventId,
   timestamp: Timestamp,
@@ -934,6 +945,7 @@ export type FailedEmailOpened = z.infer<typeof FailedEmailOpened>;
  * @remarks assumed: Only that the list gives events is documented.
  */
 export const FailedEmailClicked = z.looseObject({
+  /** Email clicked name. */
   event: z.literal('email.clicked'),
   id: EventId,
   timestamp: Timestamp,
@@ -948,6 +960,7 @@ export type FailedEmailClicked = z.infer<typeof FailedEmailClicked>;
  * @remarks assumed: Only that the list gives events is documented.
  */
 export const FailedEmailReplied = z.looseObject({
+  /** Email replied name. */
   event: z.literal('email.replied'),
   id: EventId,
   timestamp: Timestamp,
@@ -962,6 +975,7 @@ export type FailedEmailReplied = z.infer<typeof FailedEmailReplied>;
  * @remarks assumed: Only that the list gives events is documented.
  */
 export const FailedEmailBounced = z.looseObject({
+  /** Email bounced name. */
   event: z.literal('email.bounced'),
   id: EventId,
   timestamp: Timestamp,
@@ -976,6 +990,7 @@ export type FailedEmailBounced = z.infer<typeof FailedEmailBounced>;
  * @remarks assumed: Only that the list gives events is documented.
  */
 export const FailedEmailUnsubscribed = z.looseObject({
+  /** Email unsubscribed name. */
   event: z.literal('email.unsubscribed'),
   id: EventId,
   timestamp: Timestamp,
@@ -990,6 +1005,7 @@ export type FailedEmailUnsubscribed = z.infer<typeof FailedEmailUnsubscribed>;
  * @remarks assumed: Only that the list gives events is documented.
  */
 export const FailedCampaignCompleted = z.looseObject({
+  /** Campaign completed name. */
   event: z.literal('campaign.completed'),
   id: EventId,
   timestamp: Timestamp,

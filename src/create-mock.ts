@@ -7,7 +7,7 @@ import { randomInt } from 'node:crypto';
 import type { Hono } from 'hono';
 import { systemClock } from './clock/system.ts';
 import { startClock } from './clock/virtual.ts';
-import type { RemedyTexts } from './domain/remedies.ts';
+import type { SandboxRemedyTexts } from './domain/remedies.ts';
 import { createTransport } from './engine/delivery/transport.ts';
 import { createEngine } from './engine/create-engine.ts';
 import type { Engine } from './engine/engine.ts';
@@ -19,12 +19,15 @@ import {
   type Settings,
 } from './mock-options.ts';
 import { createApp } from './server/app.ts';
+import type { AnsweredRequest } from './server/context.ts';
 import { createLastResort } from './server/last-resort.ts';
 import { listen } from './server/listen.ts';
 import { openSimulator, type Simulator } from './simulator/simulator.ts';
 import { openMemoryStore } from './storage/memory/memory-store.ts';
 import { openSqliteStore } from './storage/sqlite/sqlite-store.ts';
 import type { Store } from './storage/store.ts';
+
+export { SCENARIOS } from './simulator/scenarios.ts';
 
 /** Responses in progress may take this many real milliseconds when the server closes. */
 const ANSWER_GRACE_MS = 2000;
@@ -50,7 +53,11 @@ export interface StartedSandbox extends Mock {
   readonly store: Store;
 }
 
-const engineFor = (store: Store, settings: Settings, remedies: RemedyTexts): Engine<Simulator> => {
+const engineFor = (
+  store: Store,
+  settings: Settings,
+  remedies: SandboxRemedyTexts,
+): Engine<Simulator> => {
   const { setting, start, seed, timeoutMs, allowPublicTargets } = settings;
   const wall = systemClock;
   return createEngine({
@@ -70,18 +77,36 @@ const engineFor = (store: Store, settings: Settings, remedies: RemedyTexts): Eng
   });
 };
 
+/** What an entry point brings along. */
+export interface EntryPoint {
+  /** How the errors of deliveries word changes to the sandbox's configuration. Default: by options. */
+  readonly remedies?: SandboxRemedyTexts;
+  /** Called after every response. Must not throw. */
+  readonly onRequest?: (request: AnsweredRequest) => void;
+}
+
 /** Start a sandbox on an open store, which stays open on failure. */
 const startOn = async (
   store: Store,
   settings: Settings,
-  remedies: RemedyTexts,
+  { remedies = OPTION_REMEDIES, onRequest }: EntryPoint,
 ): Promise<StartedSandbox> => {
   const { timeoutMs, port, host, allowedHosts, profile: defaultProfile, rateLimit } = settings;
   const wall = systemClock;
   const engine = engineFor(store, settings, remedies);
   const closing = new AbortController();
   const { signal } = closing;
-  const options = { engine, store, wall, defaultProfile, rateLimit, host, allowedHosts };
+  const options = {
+    engine,
+    store,
+    wall,
+    defaultProfile,
+    rateLimit,
+    host,
+    allowedHosts,
+    remedies,
+    onRequest,
+  };
   const app = createApp({ ...options, closing: signal });
   try {
     await engine.start();
@@ -103,21 +128,17 @@ const startOn = async (
   }
 };
 
-/**
- * As {@link createMock}, with access to the engine and the store.
- *
- * @param remedies how the errors of deliveries word changes to the sandbox's configuration. Default: by options
- */
+/** As {@link createMock}, with access to the engine and the store. */
 export const startSandbox = async (
   options: LooseMockOptions = {},
-  remedies: RemedyTexts = OPTION_REMEDIES,
+  entryPoint: EntryPoint = {},
 ): Promise<StartedSandbox> => {
   // Validate everything before anything is opened.
   const settings = settingsOf(options);
   const { file } = settings;
   const store = file === null ? openMemoryStore() : await openSqliteStore({ file });
   try {
-    return await startOn(store, settings, remedies);
+    return await startOn(store, settings, entryPoint);
   } catch (error) {
     await store.close();
     throw error;

@@ -7,7 +7,7 @@ import { DELIVERY_POLICY } from '../schemas/contract.ts';
 import { ProfileName } from '../schemas/sandbox.ts';
 import { MAX_CLOCK_RATE, parseClockSetting, type ClockSetting } from './clock/setting.ts';
 import { DEFAULT_HOST } from './domain/defaults.ts';
-import type { RemedyTexts } from './domain/remedies.ts';
+import type { SandboxRemedyTexts } from './domain/remedies.ts';
 import { isMoment, parseTime } from './domain/time.ts';
 import { CHAOS, CHAOS_LEVELS, type ChaosLevel } from './engine/faults/presets.ts';
 import type { NewRule } from './engine/faults/rules.ts';
@@ -56,9 +56,10 @@ export interface MockOptions {
 }
 
 /** Remedies that change the sandbox's configuration, in terms of {@link MockOptions} and of Node. */
-export const OPTION_REMEDIES: RemedyTexts = {
+export const OPTION_REMEDIES: SandboxRemedyTexts = {
   allow_public_targets: 'pass allowPublicTargets: true if this receiver is yours',
   trust_certificate: 'for a private certificate start Node with NODE_EXTRA_CA_CERTS=<its CA>',
+  allow_host: (name) => `pass allowedHosts: ['${name}']`,
 };
 
 /** {@link MockOptions} with a clock that is not checked by the compiler, e.g. from a flag. */

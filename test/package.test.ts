@@ -72,14 +72,14 @@ describe('the tarball', () => {
     const allowed = [
       /^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/u,
       /^dist\/.+\.(js|d\.ts)$/u,
-      /^dist\/(cli|inspector)\/licenses\.txt$/u,
-      /^dist\/inspector\/(index\.html|inspector-[\w-]{10}\.css)$/u,
+      /^dist\/cli\/licenses\.txt$/u,
+      /^dist\/inspector\/(index\.html|licenses\.txt|inspector-[\w-]+\.css)$/u,
       /^spec\/.+\.(ya?ml|json)$/u,
       /^schemas\/json\/.+\.json$/u,
       /^schemas\/yaml\/.+\.yaml$/u,
       /^src\/cli\/bin\.js$/u,
       /^src\/templates\/[\w-]+\/[\w-]+\.(mjs|js|py|go)$/u,
-      /^src\/docs\/([\w-]+\.md|session\.svg)$/u,
+      /^src\/docs\/([\w-]+\.md|session\.svg|checks\.json)$/u,
       /^test\/examples\/[\w-]+\.(ts|py)$/u,
     ];
     expect(files.filter((path) => !allowed.some((pattern) => pattern.test(path)))).toEqual([]);

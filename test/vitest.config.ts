@@ -4,6 +4,8 @@
  * @module
  */
 import { fileURLToPath } from 'node:url';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig(({ mode }) => ({
@@ -28,7 +30,12 @@ export default defineConfig(({ mode }) => ({
     unstubGlobals: true,
     // A receiver or a key in the developer's shell must not steer a test.
     // `--mode whole` tries everything: see support/sample.ts.
-    env: { NO_COLOR: '1', ...(mode === 'whole' ? { TEST_WHOLE: 'yes' } : {}) },
+    // XDG_DATA_HOME: where the command keeps the seed of its secrets.
+    env: {
+      NO_COLOR: '1',
+      XDG_DATA_HOME: join(tmpdir(), 'sendemall-mock-tests'),
+      ...(mode === 'whole' ? { TEST_WHOLE: 'yes' } : {}),
+    },
     coverage: { include: ['src/**/*.ts'], exclude: ['src/codegen/**'] },
   },
 }));

@@ -3,43 +3,36 @@
  *
  * @module
  */
+import { Option } from '@commander-js/extra-typings';
 import { EVENT_TYPES, type EventType } from '../../schemas/contract.ts';
 import { readInput } from './input.ts';
+import { didYouMean, nearest } from './suggest.ts';
 import type { Terminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
 
 type Json = Record<string, unknown>;
 
-/** Levenshtein distance. */
-const distance = (a: string, b: string): number => {
-  let row = Array.from({ length: b.length + 1 }, (_, at) => at);
-  for (const [i, left] of [...a].entries()) {
-    const next = [i + 1];
-    for (const [j, right] of [...b].entries()) {
-      next.push(Math.min(row[j + 1]! + 1, next[j]! + 1, row[j]! + (left === right ? 0 : 1)));
-    }
-    row = next;
-  }
-  return row.at(-1)!;
-};
+const lastWord = (type: string): string => type.split('.')[1] ?? type;
 
-/** The known name within three edits of `name`, or of its last word, if any: `email.open` and `replied` have one. */
-const nearest = (name: string): string | null => {
-  const [best] = EVENT_TYPES.map((known) => ({
-    known,
-    edits: Math.min(distance(name, known), distance(name, known.split('.')[1] ?? known)),
-  })).sort((a, b) => a.edits - b.edits);
-  return best !== undefined && best.edits <= 3 ? best.known : null;
-};
-
-/** @throws {UsageError} with the nearest name, if any, and all known names */
+/**
+ * The event type of a name: `email.replied`, or its last word.
+ *
+ * @throws {UsageError} with the nearest name, if any, and all known names
+ */
 export const eventTypeOf = (name: string): EventType => {
-  const known = EVENT_TYPES.find((type) => type === name);
+  const known = EVENT_TYPES.find((type) => type === name || lastWord(type) === name);
   if (known !== undefined) return known;
-  const suggestion = nearest(name);
+  const suggestion = didYouMean(nearest(name, EVENT_TYPES, lastWord));
   throw new UsageError(
-    `Unknown event "${name}".${suggestion === null ? '' : ` Did you mean ${suggestion}?`} Known events: ${EVENT_TYPES.join(', ')}.`,
+    `Unknown event "${name}".${suggestion} Known events: ${EVENT_TYPES.join(', ')}.`,
   );
+};
+
+/** Takes short names, and lists the whole ones for help and completion. */
+export const eventOption = (description: string) => {
+  const option = new Option('--event <event>', description).argParser(eventTypeOf);
+  option.argChoices = [...EVENT_TYPES];
+  return option;
 };
 
 const isObject = (value: unknown): value is Json =>

@@ -4,6 +4,13 @@
  *
  * @module
  */
+import { styleText } from 'node:util';
+
+/** A heading. Commander removes the style where there is no colour. */
+export const heading = (text: string): string => styleText('bold', text, { validateStream: false });
+
+/** A command or a flag. */
+export const command = (text: string): string => styleText('cyan', text, { validateStream: false });
 
 const indent = (lines: readonly string[]): string => lines.map((line) => `  ${line}`).join('\n');
 
@@ -12,7 +19,8 @@ const indent = (lines: readonly string[]): string => lines.map((line) => `  ${li
  *
  * @param lines commands that work when pasted; continue a long one with `\` and two more spaces
  */
-export const examples = (...lines: readonly string[]): string => `\nExamples:\n${indent(lines)}`;
+export const examples = (...lines: readonly string[]): string =>
+  `\n${heading('Examples:')}\n${indent(lines)}`;
 
 /**
  * The `Exit status:` section.
@@ -24,9 +32,9 @@ export const exitStatus = (meanings: Readonly<Record<number, string>>): string =
     const [first = '', ...rest] = meaning.split('\n');
     return [`${status.padEnd(3)}  ${first}`, ...rest.map((line) => `     ${line}`)];
   });
-  return `\nExit status:\n${indent(lines)}`;
+  return `\n${heading('Exit status:')}\n${indent(lines)}`;
 };
 
 /** A section of prose under a heading, such as `Reports:`. */
-export const section = (heading: string, ...lines: readonly string[]): string =>
-  `\n${heading}:\n${indent(lines)}`;
+export const section = (title: string, ...lines: readonly string[]): string =>
+  `\n${heading(`${title}:`)}\n${indent(lines)}`;

@@ -9,7 +9,7 @@ import { Command, CommanderError, type CommandUnknownOpts } from '@commander-js/
 import packageJson from '../../package.json' with { type: 'json' };
 import { ApiError } from '../client/api-error.ts';
 import { Problem } from '../domain/problems.ts';
-import { examples, section } from './help.ts';
+import { command as commandStyle, heading, section } from './help.ts';
 import {
   aborted,
   exitWith,
@@ -20,15 +20,18 @@ import {
 import { checkSwitches } from './options.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
+import { reword } from './usage-text.ts';
 import { CONFIG_FILE } from './verify/config-name.ts';
 
 type Build = (terminal: Terminal) => CommandUnknownOpts;
 
 /** Headings in the help. */
 const GROUPS = {
-  core: 'Core commands:',
-  sandbox: 'Sandbox commands:',
-  tools: 'Tools:',
+  run: 'Run:',
+  inspect: 'Inspect:',
+  break: 'Break things:',
+  judge: 'Judge a receiver:',
+  contract: 'Contract and tools:',
 } as const;
 
 interface Entry {
@@ -44,119 +47,165 @@ interface Entry {
 const COMMANDS: readonly Entry[] = [
   {
     name: 'serve',
-    group: 'core',
+    group: 'run',
     endsInOrder: true,
     summary: 'start the sandbox',
-    load: () => import('./commands/serve.ts').then(({ serve }) => serve),
+    load: () => import('./commands/serve.ts').then((module) => module.serve),
   },
   {
     name: 'init',
-    group: 'core',
+    group: 'run',
     summary: 'write a correct receiver and its configuration',
-    load: () => import('./commands/init.ts').then(({ init }) => init),
-  },
-  {
-    name: 'verify',
-    group: 'core',
-    endsInOrder: true,
-    summary: 'check a receiver against the contract',
-    load: () => import('./commands/verify.ts').then(({ verify }) => verify),
+    load: () => import('./commands/init.ts').then((module) => module.init),
   },
   {
     name: 'trigger',
-    group: 'core',
+    group: 'run',
     summary: 'trigger an event',
-    load: () => import('./commands/trigger.ts').then(({ trigger }) => trigger),
-  },
-  {
-    name: 'deliveries',
-    group: 'sandbox',
-    summary: 'list, show and repeat deliveries',
-    load: () => import('./commands/deliveries.ts').then(({ deliveries }) => deliveries),
-  },
-  {
-    name: 'dead-letters',
-    group: 'sandbox',
-    summary: 'list, acknowledge and redeliver dead letters',
-    load: () => import('./commands/dead-letters.ts').then(({ deadLetters }) => deadLetters),
+    load: () => import('./commands/trigger.ts').then((module) => module.trigger),
   },
   {
     name: 'scenario',
-    group: 'core',
+    group: 'run',
     endsInOrder: true,
     summary: 'run a built-in campaign scenario',
-    load: () => import('./commands/scenario.ts').then(({ scenario }) => scenario),
-  },
-  {
-    name: 'faults',
-    group: 'sandbox',
-    summary: "inject faults on the sender's side",
-    load: () => import('./commands/faults.ts').then(({ faults }) => faults),
-  },
-  {
-    name: 'sinks',
-    group: 'sandbox',
-    summary: "inspect and stub your receiver's outbound calls",
-    load: () => import('./commands/sinks.ts').then(({ sinks }) => sinks),
+    load: () => import('./commands/scenario.ts').then((module) => module.scenario),
   },
   {
     name: 'clock',
-    group: 'sandbox',
+    group: 'run',
     summary: "show, set and advance an account's clock",
-    load: () => import('./commands/clock.ts').then(({ clock }) => clock),
+    load: () => import('./commands/clock.ts').then((module) => module.clock),
   },
   {
-    name: 'sign',
-    group: 'tools',
-    summary: 'sign a body as the provider does',
-    load: () => import('./commands/sign.ts').then(({ sign }) => sign),
+    name: 'reset',
+    group: 'run',
+    summary: 'empty an account',
+    load: () => import('./commands/reset.ts').then((module) => module.reset),
+  },
+  {
+    name: 'snapshot',
+    group: 'run',
+    summary: 'save and load an account',
+    load: () => import('./commands/snapshot.ts').then((module) => module.snapshot),
+  },
+  {
+    name: 'tail',
+    group: 'inspect',
+    summary: 'print attempts as they are made',
+    load: () => import('./commands/tail.ts').then((module) => module.tail),
+  },
+  {
+    name: 'deliveries',
+    group: 'inspect',
+    summary: 'list, show and repeat deliveries',
+    load: () => import('./commands/deliveries.ts').then((module) => module.deliveries),
+  },
+  {
+    name: 'events',
+    group: 'inspect',
+    summary: 'list and show events',
+    load: () => import('./commands/events.ts').then((module) => module.events),
+  },
+  {
+    name: 'dead-letters',
+    group: 'inspect',
+    summary: 'list, acknowledge and redeliver dead letters',
+    load: () => import('./commands/dead-letters.ts').then((module) => module.deadLetters),
+  },
+  {
+    name: 'webhooks',
+    group: 'inspect',
+    summary: 'list, register, change and delete webhooks',
+    load: () => import('./commands/webhooks.ts').then((module) => module.webhooks),
+  },
+  {
+    name: 'campaigns',
+    group: 'inspect',
+    summary: 'list, show and pause campaigns',
+    load: () => import('./commands/campaigns.ts').then((module) => module.campaigns),
+  },
+  {
+    name: 'open',
+    group: 'inspect',
+    summary: 'open the sandbox in the browser',
+    load: () => import('./commands/open.ts').then((module) => module.open),
+  },
+  {
+    name: 'health',
+    group: 'inspect',
+    summary: 'check whether a sandbox is ready',
+    load: () => import('./commands/health.ts').then((module) => module.health),
+  },
+  {
+    name: 'faults',
+    group: 'break',
+    summary: "inject faults on the sender's side",
+    load: () => import('./commands/faults.ts').then((module) => module.faults),
+  },
+  {
+    name: 'sinks',
+    group: 'break',
+    summary: "inspect and stub your receiver's outbound calls",
+    load: () => import('./commands/sinks.ts').then((module) => module.sinks),
+  },
+  {
+    name: 'verify',
+    group: 'judge',
+    endsInOrder: true,
+    summary: 'check a receiver against the contract',
+    load: () => import('./commands/verify.ts').then((module) => module.verify),
   },
   {
     name: 'check-signature',
-    group: 'tools',
+    group: 'judge',
     summary: 'check a signature and explain a mismatch',
     load: () => import('./commands/check-signature.ts').then((module) => module.checkSignature),
   },
   {
+    name: 'sign',
+    group: 'judge',
+    summary: 'sign a body as the provider does',
+    load: () => import('./commands/sign.ts').then((module) => module.sign),
+  },
+  {
     name: 'spec',
-    group: 'tools',
+    group: 'contract',
     summary: 'print the API descriptions',
-    load: () => import('./commands/spec.ts').then(({ spec }) => spec),
+    load: () => import('./commands/spec.ts').then((module) => module.spec),
+  },
+  {
+    name: 'explain',
+    group: 'judge',
+    summary: 'explain a check of verify',
+    load: () => import('./commands/explain.ts').then((module) => module.explainCommand),
   },
   {
     name: 'docs',
-    group: 'tools',
+    group: 'contract',
     summary: 'print the documentation',
-    load: () => import('./commands/docs.ts').then(({ docs }) => docs),
-  },
-  {
-    name: 'health',
-    group: 'sandbox',
-    summary: 'check whether a sandbox is ready',
-    load: () => import('./commands/health.ts').then(({ health }) => health),
+    load: () => import('./commands/docs.ts').then((module) => module.docs),
   },
   {
     name: 'completion',
-    group: 'tools',
+    group: 'contract',
     summary: 'print a shell completion script',
-    load: () => import('./commands/completion.ts').then(({ completion }) => completion),
+    load: () => import('./commands/completion.ts').then((module) => module.completion),
   },
 ];
 
-const SECTIONS = [
-  examples(
-    'sendemall-mock serve --forward-to http://localhost:3000/webhooks/sendemall',
-    'sendemall-mock verify http://localhost:3000/webhooks/sendemall \\',
-    '  --secret whsec_your-signing-secret',
-    'sendemall-mock trigger email.replied --wait',
-    'sendemall-mock clock advance --until settled',
-  ),
-  section(
-    'Learn more',
-    'sendemall-mock <command> --help describes the options of a command.',
-    'sendemall-mock docs lists the pages of the documentation.',
-  ),
-].join('\n');
+const START_HERE = section(
+  'Start here',
+  'sendemall-mock serve :3000/webhooks/sendemall     send signed events there',
+  'sendemall-mock trigger replied                    send one now',
+  'sendemall-mock verify :3000/webhooks/sendemall    check the receiver',
+).replace(/^\n/, '');
+
+const LEARN_MORE = section(
+  'Learn more',
+  'sendemall-mock <command> --help describes the options of a command.',
+  'sendemall-mock docs lists the pages of the documentation.',
+);
 
 const helpCommand = (): Command => {
   const help = new Command('help').description('print help for a command').helpOption(false);
@@ -181,11 +230,19 @@ const createProgram = async (
     )
     .version(packageJson.version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
-    .addHelpText('after', SECTIONS)
+    .addHelpText('before', `${START_HERE}\n`)
+    .addHelpText('after', LEARN_MORE)
     .showHelpAfterError('Run it with --help for usage.')
-    .configureHelp({ showGlobalOptions: false })
+    .configureOutput({ outputError: (text, write) => write(reword(text)) })
+    .configureHelp({
+      showGlobalOptions: false,
+      styleTitle: heading,
+      styleCommandText: commandStyle,
+      styleSubcommandTerm: commandStyle,
+      styleOptionTerm: commandStyle,
+    })
     .exitOverride()
-    .addHelpCommand(helpCommand().helpGroup(GROUPS.tools));
+    .addHelpCommand(helpCommand().helpGroup(GROUPS.contract));
   for (const { name, group, summary, load } of COMMANDS) {
     const build = isNeeded(name) ? await load() : () => new Command(name);
     const command = build(terminal).summary(summary).helpGroup(GROUPS[group]);
@@ -216,6 +273,29 @@ const statusOf = (error: unknown, terminal: Terminal): number => {
   return 2;
 };
 
+/** What people type for a command. */
+const ALIASES: Readonly<Record<string, string>> = {
+  listen: 'serve',
+  start: 'serve',
+  logs: 'tail',
+  version: '--version',
+  '-v': '--version',
+};
+
+/** The arguments as commander takes them: flags of all commands behind the command, and its real name. */
+const normalized = (given: readonly string[]): readonly string[] => {
+  const flags: string[] = [];
+  const rest = [...given];
+  for (;;) {
+    const [flag = ''] = rest;
+    if (!/^--(?:json|(?:sandbox-url|api-key)(?:=.*)?)$/.test(flag)) break;
+    const takesNext = flag === '--sandbox-url' || flag === '--api-key';
+    flags.push(...rest.splice(0, takesNext ? 2 : 1));
+  }
+  const [name, ...others] = rest;
+  if (name === undefined) return given;
+  return [ALIASES[name] ?? name, ...others, ...flags];
+};
 /** Without arguments, start the sandbox if the folder has a configuration for it. */
 const argsOrDefault = (given: readonly string[]): readonly string[] =>
   given.length === 0 && existsSync(CONFIG_FILE) ? ['serve'] : given;
@@ -225,8 +305,8 @@ const run = async (
   terminal: Terminal & { readonly failed: boolean },
 ): Promise<number> => {
   try {
-    const args = argsOrDefault(given);
     checkSwitches(terminal.env);
+    const args = normalized(argsOrDefault(given));
     const wanted = args.filter((arg) => !arg.startsWith('-')).slice(0, 2);
     const isNeeded = (name: string): boolean =>
       wanted[0] === 'completion' ||

@@ -57,23 +57,38 @@ export const wholeNumber =
     throw new InvalidArgumentError(`Pass a whole number from ${from} to ${to}.`);
   };
 
+const PORT_ONLY = /^:?(\d{1,5})(\/.*)?$/;
+
+/** A host that is certainly one: with a port, this machine's name, or an address. */
+const HOST_FIRST =
+  /^(?:[\w.-]+:\d{1,5}|\[[\da-f:]+\](?::\d{1,5})?|localhost|(?:\d{1,3}\.){3}\d{1,3})(?:[/?].*)?$/i;
+
+/** Complete what people type: `5000`, `:5000/hook` and `localhost:5000/hook`. */
+const completed = (value: string): string => {
+  const [, port, path = ''] = PORT_ONLY.exec(value) ?? [];
+  if (port !== undefined) return `http://localhost:${port}${path}`;
+  return HOST_FIRST.test(value) ? `http://${value}` : value;
+};
+
 /**
- * Parse an absolute http(s) URL. A URL with credentials is rejected without printing them.
+ * Parse an http(s) URL; scheme and host may be left out for a local one. A URL with credentials is rejected without
+ * printing them.
  *
- * @throws {InvalidArgumentError} if it is not an absolute http(s) URL
+ * @throws {InvalidArgumentError} if it is not an http(s) URL
  * @throws {UsageError} if it holds a user name or password
  */
 export const httpUrl = (value: string): string => {
-  const url = URL.parse(value);
+  const whole = completed(value);
+  const url = URL.parse(whole);
   if (url === null || !/^https?:$/.test(url.protocol)) {
     throw new InvalidArgumentError(
-      'Pass an absolute URL, such as http://localhost:3000/webhooks/sendemall.',
+      'Pass a URL such as http://localhost:3000/webhooks/sendemall, or in short :3000/webhooks/sendemall.',
     );
   }
   if (url.username !== '' || url.password !== '') {
     throw new UsageError(`The URL for ${url.host} contains a user name or password. Remove them.`);
   }
-  return value;
+  return whole;
 };
 
 export interface KeyOptions {

@@ -103,6 +103,8 @@ export type Verdict =
       readonly key?: string;
       /** Exchanges that show the failure, the plainest last; default: all exchanges of the check. */
       readonly exchanges?: readonly Exchange[];
+      /** What the receiver's own process wrote last. */
+      readonly log?: string;
     }
   | {
       readonly status: 'not_tested';

@@ -18,6 +18,8 @@ export interface VerifyOptions {
   readonly secret: string;
   /** Further values to redact in reports, such as API keys of hooks, each with a name to show instead. */
   readonly hidden?: readonly (readonly [value: string, name: string])[] | undefined;
+  /** The last lines that the receiver's own process wrote, if the caller can see them. Shown with a crash. */
+  readonly receiverLog?: (() => string | null) | undefined;
   /** Additional headers of every request, e.g. for a gateway. */
   readonly headers?: HeaderPairs | undefined;
   /** Accept any TLS certificate. */

@@ -68,6 +68,8 @@ export interface CheckResult {
   readonly decides: readonly string[];
   /** Whether a forged event took effect: the most severe of all findings. */
   readonly forgery_took_effect: boolean;
+  /** The last lines that the receiver's own process wrote before it crashed; null if they are not known. */
+  readonly log: string | null;
   readonly exchanges: readonly ReportedExchange[];
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Report } from './report.ts';
+import { ctrf } from './reporters/ctrf.ts';
 import { html } from './reporters/html.ts';
 import { json } from './reporters/json.ts';
 import { junit } from './reporters/junit.ts';
@@ -20,4 +21,5 @@ export const REPORTERS = {
   html,
   markdown,
   sarif,
+  ctrf,
 } as const satisfies Readonly<Record<string, Reporter>>;

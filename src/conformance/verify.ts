@@ -160,6 +160,7 @@ export const verify = async (options: VerifyOptions): Promise<Report> => {
         headers,
         insecure,
         sandbox: options.sandbox,
+        receiverLog: options.receiverLog,
         thorough: options.thorough,
         examples: options.examples,
         signal,

@@ -18,15 +18,13 @@ export const rowNumber = (key: number): number => key % ROW_NUMBERS;
 /** The account of a row's key. */
 export const rowAccount = (key: number): AccountKey => Math.floor(key / ROW_NUMBERS);
 
-/** Format a delivery ID, such as `dlv_0000001z`. */
-export const deliveryId = (key: number): string =>
-  `dlv_${rowNumber(key).toString(36).padStart(8, '0')}`;
+/** Format a delivery ID, such as `dlv_12`: the row's number. */
+export const deliveryId = (key: number): string => `dlv_${rowNumber(key)}`;
 
-const FORM = /^dlv_([0-9a-z]{8})$/;
+const FORM = /^dlv_([1-9]\d{0,9})$/;
 
 /** Parse a delivery ID. @returns the key, or null if it is not one */
 export const deliveryKey = (account: AccountKey, id: string): number | null => {
-  const digits = FORM.exec(id)?.[1];
-  const number = digits === undefined ? Number.NaN : Number.parseInt(digits, 36);
+  const number = Number(FORM.exec(id)?.[1]);
   return number < ROW_NUMBERS ? rowKey(account, number) : null;
 };

@@ -14,6 +14,7 @@ export const DOC_TOPICS = {
   verify: 'judge a receiver; options; every check',
   hooks: 'show the suite what a status code cannot; sinks',
   vitest: 'a sandbox in every test; other test runners',
+  recipes: 'tests without Node: pytest, Go, JUnit, PHPUnit',
   'containers-and-ci': 'image, testcontainers, GitHub, GitLab',
   configuration: 'every option of serve, its default and its limits',
   troubleshooting: 'a signature that does not match; nothing arrives',

@@ -246,7 +246,7 @@ export const snapshotTooLarge = (limit: number): Problem =>
   new Problem(
     'PAYLOAD_TOO_LARGE',
     413,
-    `This account exceeds the snapshot limit of ${limit} bytes. Empty it with POST /_sandbox/reset, or keep all of it by copying the database (--db) of a stopped sandbox.`,
+    `This account exceeds the snapshot limit of ${limit} bytes. Empty it with POST /_sandbox/reset, or keep all of it by copying the database file of a stopped sandbox.`,
   );
 
 export const routeNotFound = (method: string, path: string): Problem =>
@@ -271,12 +271,13 @@ export const idempotencyKeyReused = (key: string): Problem =>
 /** Host names that are safe to quote in a command. */
 const SAFE_NAME = /^[\w.:-]{1,253}$/;
 
-export const foreignHost = (host: string): Problem => {
+/** @param allow text of the remedy that adds a host name */
+export const foreignHost = (host: string, allow: (name: string) => string): Problem => {
   const name = SAFE_NAME.test(host) ? host : 'NAME';
   return new Problem(
     'FOREIGN_HOST',
     403,
-    `Host is ${JSON.stringify(host.slice(0, 253))}, which is not a host name of this sandbox. Use localhost, or start it with --allowed-host ${name}.`,
+    `Host is ${JSON.stringify(host.slice(0, 253))}, which is not a host name of this sandbox. Use localhost, or ${allow(name)}.`,
   );
 };
 
@@ -315,27 +316,27 @@ const STORAGE_PROBLEMS: Readonly<
   full: [
     'STORAGE_FULL',
     507,
-    'No space left for the database (--db), so nothing was changed. Free space on that disk; the sandbox then continues.',
+    'No space left for the database, so nothing was changed. Free space on that disk; the sandbox then continues.',
   ],
   busy: [
     'STORAGE_BUSY',
     503,
-    'Another process has locked the database (--db), so nothing was changed. Stop that process; the sandbox then continues.',
+    'Another process has locked the database, so nothing was changed. Stop that process; the sandbox then continues.',
   ],
   read_only: [
     'STORAGE_READ_ONLY',
     503,
-    'The database (--db) is read-only, so nothing was changed. Make the file and its directory writable; the sandbox then continues.',
+    'The database is read-only, so nothing was changed. Make the file and its directory writable; the sandbox then continues.',
   ],
   io: [
     'STORAGE_FAILED',
     503,
-    'I/O error on the disk of the database (--db), so nothing was changed. Check the disk and the log; the sandbox continues once it works.',
+    'I/O error on the disk of the database, so nothing was changed. Check the disk and the log; the sandbox continues once it works.',
   ],
   corrupt: [
     'STORAGE_CORRUPT',
     500,
-    'The database (--db) is corrupt. Stop the sandbox and start it with another --db, or with a backup.',
+    'The database is corrupt. Stop the sandbox and start it with another database file, or with a backup.',
   ],
 };
 

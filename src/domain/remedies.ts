@@ -10,3 +10,9 @@ export type ConfigRemedy = 'allow_public_targets' | 'trust_certificate';
 
 /** The text of each remedy: a clause in the imperative, without a full stop. */
 export type RemedyTexts = Readonly<Record<ConfigRemedy, string>>;
+
+/** The texts for a sandbox, which has a server, too. */
+export interface SandboxRemedyTexts extends RemedyTexts {
+  /** Adds a host name that the server responds to. */
+  readonly allow_host: (name: string) => string;
+}

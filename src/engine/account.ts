@@ -16,7 +16,7 @@ import { createEventBus } from './events.ts';
 import { createFaultRules, type FaultRules, type NewRule } from './faults/rules.ts';
 import { createIds } from './ids.ts';
 import { publishInBatches } from './publish-in-batches.ts';
-import { publishUnlessDuplicate, subscribes, type Publisher } from './publish.ts';
+import { publishUnlessDuplicate, subscribes, type PublishContext } from './publish.ts';
 import { createSnapshots } from './snapshots.ts';
 import { waitForDelivery } from './wait.ts';
 import { createWebhooks, type Webhooks } from './webhooks.ts';
@@ -27,13 +27,16 @@ export interface OpenAccount<Source extends EventSource> {
   readonly dispatcher: Dispatcher;
 }
 
-const createPublisher = (webhooks: () => Webhooks, publisher: () => Publisher): EventPublisher => ({
+const createEventPublisher = (
+  webhooks: () => Webhooks,
+  publishContext: () => PublishContext,
+): EventPublisher => ({
   isSubscribed: (type) =>
     webhooks()
       .list()
       .some((webhook) => subscribes(webhook, type)),
   publish: async (events, emitted) => {
-    const published = await publishUnlessDuplicate(events, publisher(), emitted);
+    const published = await publishUnlessDuplicate(events, publishContext(), emitted);
     return 'duplicateId' in published ? published.duplicateId : null;
   },
 });
@@ -60,15 +63,15 @@ export const openAccount = async <Source extends EventSource>(
   const eventSource = await openEventSource(account, store);
   const faults = createFaultRules(account.seed);
   resetFaults(faults, context.chaos);
-  const eventPublisher = createPublisher(
+  const eventPublisher = createEventPublisher(
     () => webhooks,
-    () => publisher(),
+    () => publishContext(),
   );
   const sources = { clock, eventSource, eventPublisher, faults };
   const dispatcher = createDispatcher(key, sources, bus, context);
   eventSource.onChange(dispatcher.wake);
   const webhooks = createWebhooks({ account: key, store, dispatcher, bus, ids, now });
-  const publisher = (): Publisher => ({
+  const publishContext = (): PublishContext => ({
     account: key,
     webhooks: webhooks.list(),
     now: now(),
@@ -100,7 +103,7 @@ export const openAccount = async <Source extends EventSource>(
     webhook: async (id) => webhooks.get(id),
     updateWebhook: (...request) => access.shared(() => webhooks.updateWebhook(...request)),
     removeWebhook: (id) => access.shared(() => webhooks.removeWebhook(id)),
-    publish: (requests) => access.shared(() => publishInBatches(requests, publisher)),
+    publish: (requests) => access.shared(() => publishInBatches(requests, publishContext)),
     redeliver: (...request) => access.shared(() => deliveries.redeliver(...request)),
     acknowledge: (...request) => access.shared(() => deliveries.acknowledge(...request)),
     waitFor: (id, until, timeoutMs, signal) =>

@@ -77,10 +77,12 @@ export const advance = async (
   const continues = (): boolean => signal?.aborted !== true;
   try {
     await step(from);
+    // Attempts that were due or in flight already are not the next one.
+    const settled = dispatcher.attempts();
     let next = dispatcher.nextStep();
     while (next !== null && next <= goal && continues()) {
       await step(next);
-      const attempted = dispatcher.attempts() > before;
+      const attempted = dispatcher.attempts() > settled;
       if (attempted && 'until' in target && target.until === 'next_attempt') break;
       next = dispatcher.nextStep();
     }

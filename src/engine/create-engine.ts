@@ -10,7 +10,7 @@ import { tooManyAccounts, unauthorized } from '../domain/problems.ts';
 import type { RemedyTexts } from '../domain/remedies.ts';
 import type { Store } from '../storage/store.ts';
 import { openAccount, type OpenAccount } from './account.ts';
-import type { AccountEngine, Engine } from './engine.ts';
+import type { AccountEngine, AccountListener, Engine } from './engine.ts';
 import { createCapacity } from './dispatch/capacity.ts';
 import type { NewRule } from './faults/rules.ts';
 import type { EventSource, OpenEventSource } from './event-source.ts';
@@ -41,6 +41,40 @@ export interface EngineOptions<Source extends EventSource> {
 
 const hashOf = (apiKey: string): string => createHash('sha256').update(apiKey).digest('hex');
 
+/** Wait for `work`, but no longer than `graceMs` real milliseconds. */
+const atMost = async (
+  work: Promise<unknown>,
+  graceMs: number,
+  wall: SystemClock,
+): Promise<void> => {
+  let cancel = (): void => undefined;
+  const grace = new Promise<void>((resolve) => {
+    cancel = wall.after(graceMs, resolve);
+  });
+  await Promise.race([work, grace]);
+  cancel();
+};
+
+/** The open accounts, for those who watch all of them. */
+const createRegister = <Source extends EventSource>() => {
+  const engines: AccountEngine<Source>[] = [];
+  const listeners: AccountListener<Source>[] = [];
+  const named = (engine: AccountEngine<Source>, apiKey: string | null): void => {
+    for (const listener of listeners) listener(engine, apiKey);
+  };
+  return {
+    named,
+    opened: (engine: AccountEngine<Source>): void => {
+      engines.push(engine);
+      named(engine, null);
+    },
+    onAccount: (listener: AccountListener<Source>): void => {
+      listeners.push(listener);
+      for (const engine of engines) listener(engine, null);
+    },
+  };
+};
+
 export const createEngine = <Source extends EventSource>(
   options: EngineOptions<Source>,
 ): Engine<Source> => {
@@ -57,6 +91,7 @@ export const createEngine = <Source extends EventSource>(
   const opened = new Map<string, Promise<OpenAccount<Source>>>();
   const dispatchers: Dispatcher[] = [];
   const byKey = new Map<string, Promise<AccountEngine<Source>>>();
+  const register = createRegister<Source>();
   let stopped = false;
 
   const openHash = (hash: string): Promise<OpenAccount<Source>> => {
@@ -69,6 +104,7 @@ export const createEngine = <Source extends EventSource>(
       .then((open) => {
         dispatchers.push(open.dispatcher);
         opener.opened(hash);
+        register.opened(open.engine);
         return open;
       });
     opened.set(hash, opening);
@@ -88,11 +124,15 @@ export const createEngine = <Source extends EventSource>(
           'Unknown API key in x-user-context: this sandbox accepts only the keys that it was started with. Use one of those.',
         );
       }
-      const opening = openHash(hashOf(apiKey)).then(({ engine }) => engine);
+      const opening = openHash(hashOf(apiKey)).then(({ engine }) => {
+        register.named(engine, apiKey);
+        return engine;
+      });
       byKey.set(apiKey, opening);
       opening.catch(() => byKey.delete(apiKey));
       return opening;
     },
+    onAccount: register.onAccount,
     figures: () => ({
       accounts: dispatchers.length,
       unopenedAccounts: opener.unopened(),
@@ -112,12 +152,7 @@ export const createEngine = <Source extends EventSource>(
         await dispatcher.stop();
         if (dispatcher.inFlight() > 0) await dispatcher.idle();
       });
-      let cancel = (): void => undefined;
-      const grace = new Promise<void>((resolve) => {
-        cancel = wall.after(graceMs, resolve);
-      });
-      await Promise.race([Promise.all(idle), grace]);
-      cancel();
+      await atMost(Promise.all(idle), graceMs, wall);
       for (const dispatcher of dispatchers) dispatcher.abandon();
       recorder.stop();
       // Attempts that are cut now were never recorded: the next start finds them in flight and repeats them.

@@ -81,6 +81,9 @@ export type AccountEvent =
         readonly eventId: string;
         readonly eventType: EventType;
         readonly webhookId: string;
+        /** The genuine body, before any fault. */
+        readonly body: string;
+        readonly signature: SignatureMode;
       };
       readonly attempt: Attempt;
       readonly status: 'pending' | 'delivered' | 'dead' | 'cancelled';
@@ -153,6 +156,12 @@ export interface AccountEngine<Source extends EventSource = EventSource> {
   newId(prefix: 'evt' | 'whk'): string;
 }
 
+/** Must not throw. */
+export type AccountListener<Source extends EventSource = EventSource> = (
+  account: AccountEngine<Source>,
+  apiKey: string | null,
+) => void;
+
 /** Metrics of the engine since it was created. */
 export interface EngineFigures {
   readonly accounts: number;
@@ -165,6 +174,11 @@ export interface EngineFigures {
 export interface Engine<Source extends EventSource = EventSource> {
   /** Open the account of an API key, creating it on first use. @throws {Problem} `UNAUTHORIZED` if the key is not accepted */
   open(apiKey: string): Promise<AccountEngine<Source>>;
+  /**
+   * Call `listener` for every account, open or opened later: first with null, then with its API key as soon as a request
+   * has named it. Keys are not stored, so an account with work from before a restart has none at first.
+   */
+  onAccount(listener: AccountListener<Source>): void;
   figures(): EngineFigures;
   /** Open the accounts with pending work from before a restart. */
   start(): Promise<void>;

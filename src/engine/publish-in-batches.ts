@@ -14,7 +14,7 @@ import { nextTurn } from '../domain/event-loop.ts';
 import { tooManyDeliveries } from '../domain/problems.ts';
 import type { Published } from './engine.ts';
 import type { EventToPublish } from './event-source.ts';
-import { publish, receiversOf, type Publisher } from './publish.ts';
+import { publish, receiversOf, type PublishContext } from './publish.ts';
 
 /** Events and deliveries per transaction: about ten milliseconds in a file. */
 const MAX_BATCH_ROWS = 512;
@@ -36,27 +36,27 @@ const batchSize = ([first]: readonly EventToPublish[], deliveriesEach: number): 
 };
 
 /**
- * @param publisher called before each batch, because webhooks may change in between
+ * @param context called before each batch, because webhooks may change in between
  * @throws {Problem} if the request exceeds the limit of deliveries, or the first batch is rejected
  */
 export const publishInBatches = async (
   requests: readonly EventToPublish[],
-  publisher: () => Publisher,
+  context: () => PublishContext,
 ): Promise<Published> => {
-  const { webhooks } = publisher();
+  const { webhooks } = context();
   const [first] = requests;
   const each = first === undefined ? 0 : receiversOf(first, webhooks).length;
   const limit = LIMITS.maxTriggerDeliveries;
   if (each * requests.length > limit) throw tooManyDeliveries(requests.length, each, limit);
   const size = batchSize(requests, each);
-  if (requests.length <= size) return publish(requests, publisher());
+  if (requests.length <= size) return publish(requests, context());
 
   const done: Published[] = [];
   let published = 0;
   while (published < requests.length) {
     const batch = requests.slice(published, published + size);
     try {
-      done.push(await publish(batch, publisher()));
+      done.push(await publish(batch, context()));
     } catch (error) {
       if (published === 0) throw error;
       logger.error('Published {published} of {count} events: {error}', {

@@ -68,7 +68,7 @@ const eventOf = (
 
 const plan = (
   requests: readonly EventToPublish[],
-  { webhooks, now, newEventId, dispatcher, faults }: Publisher,
+  { webhooks, now, newEventId, dispatcher, faults }: PublishContext,
 ): Plan => {
   const time = toProviderTime(now);
   const receivers = new Map<WebhookKey, Webhook>();
@@ -124,7 +124,7 @@ const describe = ({ rows, receivers }: Plan, keys: readonly number[]): Delivery[
 const dispatch = async (
   { rows }: Plan,
   keys: readonly number[],
-  { account, dispatcher }: Publisher,
+  { account, dispatcher }: PublishContext,
 ): Promise<void> => {
   const claims: Claim[] = [];
   let next = 0;
@@ -165,7 +165,7 @@ const reservedIn = ({ rows }: Plan): WebhookKey[] =>
     deliveries.filter(({ claimed }) => claimed).map(({ webhook }) => webhook),
   );
 
-export interface Publisher {
+export interface PublishContext {
   readonly account: AccountKey;
   readonly webhooks: readonly Webhook[];
   readonly now: Millis;
@@ -184,11 +184,11 @@ export interface Publisher {
  */
 export const publishUnlessDuplicate = async (
   requests: readonly EventToPublish[],
-  publisher: Publisher,
+  context: PublishContext,
   emitted?: number,
 ): Promise<Published | { readonly duplicateId: string }> => {
-  const { account, store, dispatcher, bus } = publisher;
-  const planned = plan(requests, publisher);
+  const { account, store, dispatcher, bus } = context;
+  const planned = plan(requests, context);
   const stored = await store.publish(account, planned.rows, emitted).catch((error: unknown) => {
     dispatcher.unreserve(reservedIn(planned));
     throw error;
@@ -199,7 +199,7 @@ export const publishUnlessDuplicate = async (
   }
   const keys = stored.deliveries;
   if (bus.hasSubscribers) announce(bus, planned, keys);
-  await dispatch(planned, keys, publisher);
+  await dispatch(planned, keys, context);
   return {
     events: planned.rows.map(({ event }) => event),
     // Computed on access, because most callers do not need it.
@@ -217,9 +217,9 @@ export const publishUnlessDuplicate = async (
  */
 export const publish = async (
   requests: readonly EventToPublish[],
-  publisher: Publisher,
+  context: PublishContext,
 ): Promise<Published> => {
-  const published = await publishUnlessDuplicate(requests, publisher);
+  const published = await publishUnlessDuplicate(requests, context);
   if ('duplicateId' in published) throw eventExists(published.duplicateId);
   return published;
 };

@@ -15,7 +15,7 @@ import {
   unauthorized,
   validationFailed,
 } from '../domain/problems.ts';
-import type { Ctx, Env, ServerOptions } from './context.ts';
+import type { AnsweredRequest, Ctx, Env, ServerOptions } from './context.ts';
 import { campaignRoutes } from './control/campaigns.ts';
 import { failedEventRoutes } from './control/failed-events.ts';
 import { leadRoutes } from './control/leads.ts';
@@ -105,12 +105,18 @@ const rejectQuery = ({ method, path, url }: Ctx['req']): void => {
   );
 };
 
+/** Null before authentication, and without a valid key. */
+const accountOf = (c: Ctx): AnsweredRequest['account'] => {
+  const account: AnsweredRequest['account'] | undefined = c.get('account');
+  return account ?? null;
+};
+
 /** Create the app. It holds the state of sinks and rate limits, so create one per server. */
 export const createApp = (options: ServerOptions): Hono<Env> => {
-  const { engine, wall, host, allowedHosts } = options;
+  const { engine, wall, host, allowedHosts, remedies } = options;
   // Request IDs need not be unpredictable, and strong randomness costs more than the rest of a request.
   const nextRequestId = monotonicFactory(Math.random);
-  const guard = createGuard(host, allowedHosts);
+  const guard = createGuard(host, allowedHosts, remedies);
   const sinks = createSinkRegistry();
   const auth = authenticate(options, sinks);
   const idempotent = createIdempotency(wall);
@@ -135,11 +141,18 @@ export const createApp = (options: ServerOptions): Hono<Env> => {
     await new Promise((resolve) => {
       setImmediate(resolve);
     });
+    const path = withoutToken(c.req.path);
+    options.onRequest?.({
+      method: c.req.method,
+      path,
+      status: c.res.status,
+      account: accountOf(c),
+    });
     if (!logger.isEnabledFor('debug')) return;
     // No headers or bodies: they contain keys and secrets.
     logger.debug('{method} {path} {status} in {ms} ms ({requestId})', {
       method: c.req.method,
-      path: withoutToken(c.req.path),
+      path,
       status: c.res.status,
       ms: Math.round(wall.monotonic() - started),
       requestId,

@@ -5,6 +5,7 @@
  */
 import type { Context } from 'hono';
 import type { SystemClock } from '../clock/port.ts';
+import type { SandboxRemedyTexts } from '../domain/remedies.ts';
 import type { AccountEngine, Engine } from '../engine/engine.ts';
 import type { ProfileName } from '../../schemas/sandbox.ts';
 import type { StoreHealth } from '../storage/store.ts';
@@ -21,8 +22,20 @@ export interface ServerOptions {
   /** The address that the server is bound to. */
   readonly host: string;
   readonly allowedHosts: readonly string[];
+  readonly remedies: Pick<SandboxRemedyTexts, 'allow_host'>;
   /** Aborted when the server closes, to end long-running requests. */
   readonly closing: AbortSignal;
+  /** Called after every response. Must not throw. */
+  readonly onRequest?: ((request: AnsweredRequest) => void) | undefined;
+}
+
+/** A request and its status, without headers and bodies: they contain keys and secrets. */
+export interface AnsweredRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  /** Null without a valid key. */
+  readonly account: AccountEngine<Simulator> | null;
 }
 
 export interface Env {

@@ -5,7 +5,7 @@
  *
  * - `Host` must be a name of the sandbox. Bound to loopback, those are loopback's names and the container runtimes'
  *   names for the host. Bound to anything else, also every name that public DNS cannot resolve: addresses, service
- *   names, private suffixes. `--allowed-host` adds names.
+ *   names, private suffixes. More can be allowed by configuration.
  * - `Origin` and `Sec-Fetch-Site`, which browsers send and pages cannot forge, must not name another site.
  *
  * Two exceptions: `/livez` and `/readyz` accept any name unless bound to loopback, because load balancers send arbitrary
@@ -17,6 +17,7 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { MiddlewareHandler } from 'hono';
 import { badRequest, foreignHost, foreignOrigin } from '../domain/problems.ts';
+import type { SandboxRemedyTexts } from '../domain/remedies.ts';
 import type { Ctx, Env } from './context.ts';
 import { hostNameOf, isHostAlias, isLoopbackName, isNetworkName } from './host-name.ts';
 
@@ -47,7 +48,7 @@ const checkOrigin = (c: Ctx, isAllowed: (name: string) => boolean): void => {
   if (origin !== undefined) {
     const parsed = URL.canParse(origin) ? new URL(origin) : null;
     const host = c.req.header('host') ?? new URL(c.req.url).host;
-    // A proxy may rewrite `Host`; --allowed-host adds the proxy's own name.
+    // A proxy may rewrite `Host`; its own name can be allowed by configuration.
     const isOwn =
       parsed !== null && (parsed.host === host.toLowerCase() || isAllowed(hostNameOf(parsed.host)));
     if (!isOwn) throw foreignOrigin('Origin', origin);
@@ -61,10 +62,12 @@ const checkOrigin = (c: Ctx, isAllowed: (name: string) => boolean): void => {
 /**
  * @param boundTo address that the server is bound to
  * @param allowedHosts additional names of the sandbox
+ * @param remedies texts for the remedy of a refused name
  */
 export const createGuard = (
   boundTo: string,
   allowedHosts: readonly string[],
+  remedies: Pick<SandboxRemedyTexts, 'allow_host'>,
 ): MiddlewareHandler<Env> => {
   const allowed = new Set(allowedHosts.map(hostNameOf));
   const bound = hostNameOf(boundTo);
@@ -79,7 +82,7 @@ export const createGuard = (
     if (isLocal || !PROBES.has(c.req.path)) {
       for (const authority of authoritiesOf(c)) {
         const name = hostNameOf(authority);
-        if (!isOwnName(name)) throw foreignHost(name);
+        if (!isOwnName(name)) throw foreignHost(name, remedies.allow_host);
       }
     }
     checkOrigin(c, (name) => allowed.has(name));

@@ -1,5 +1,5 @@
 /**
- * Host names: normalization of `Host`, `--host` and `--allowed-host`, and which names belong to this machine.
+ * Host names: normalization of `Host` and of configured names, and which names belong to this machine.
  *
  * @module
  */

@@ -48,27 +48,26 @@ const parsed = (text: string): unknown => {
   }
 };
 
-/** Extracts the lists of a text in one pass. */
+/** Extracts the lists of a text in one pass. The text arrives in parts, which are never joined. */
 class Cutter {
-  readonly #text: string;
   /** Elements of the lists. In the remainder, each list contains only its index. */
   readonly #lists: unknown[][] = [];
+  #part = '';
   #rest = '';
   #restFrom = 0;
+  /** The current piece: its beginning in earlier parts, and its position in this one. */
+  #pieceStart = '';
   #pieceFrom = 0;
   #isInList = false;
   #depth = 0;
   #isQuoted = false;
   #isEscaped = false;
 
-  constructor(text: string) {
-    this.#text = text;
-  }
-
   /** @throws {InvalidJson | JsonLimit} */
-  scan(from: number, to: number): void {
-    for (let at = from; at < to; at += 1) {
-      const code = this.#text.charCodeAt(at);
+  scan(part: string): void {
+    this.#part = part;
+    for (let at = 0; at < part.length; at += 1) {
+      const code = part.charCodeAt(at);
       if (this.#isEscaped) this.#isEscaped = false;
       else if (this.#isQuoted) {
         if (code === BACKSLASH) this.#isEscaped = true;
@@ -77,16 +76,14 @@ class Cutter {
       else if (code === OPEN_LIST || code === OPEN_OBJECT) this.#open(code, at);
       else if (code === CLOSE_LIST || code === CLOSE_OBJECT) this.#close(at);
       else if (code === COMMA && this.#isInList && this.#depth === LIST_DEPTH) {
-        if (at - this.#pieceFrom >= MIN_PIECE_CHARACTERS) this.#cut(at);
+        if (this.#pieceLength(at) >= MIN_PIECE_CHARACTERS) this.#cut(at);
       }
     }
-    if (!this.#isInList) this.#checkRest(to);
-    else if (to - this.#pieceFrom > JSON_LIMITS.maxElement) throw new JsonLimit('maxElement');
+    this.#keepEnd();
   }
 
   /** @throws {InvalidJson} */
   end(): unknown {
-    this.#rest += this.#text.slice(this.#restFrom);
     const root = parsed(this.#rest);
     for (const child of childrenOf(root)) {
       for (const list of childrenOf(child)) {
@@ -98,12 +95,24 @@ class Cutter {
     return root;
   }
 
+  /** Keep what continues in the next part. */
+  #keepEnd(): void {
+    if (this.#isInList) {
+      this.#pieceStart += this.#part.slice(this.#pieceFrom);
+      this.#pieceFrom = 0;
+      if (this.#pieceStart.length > JSON_LIMITS.maxElement) throw new JsonLimit('maxElement');
+    } else {
+      this.#keepRest(this.#part.length);
+      this.#restFrom = 0;
+    }
+  }
+
   #open(code: number, at: number): void {
     this.#depth += 1;
     if (this.#depth > JSON_LIMITS.maxNesting) throw new JsonLimit('maxNesting');
     if (code !== OPEN_LIST || this.#depth !== LIST_DEPTH) return;
-    this.#rest += `${this.#text.slice(this.#restFrom, at + 1)}${this.#lists.length}`;
-    this.#checkRest(this.#restFrom);
+    this.#keepRest(at + 1);
+    this.#rest += String(this.#lists.length);
     this.#lists.push([]);
     this.#pieceFrom = at + 1;
     this.#isInList = true;
@@ -118,31 +127,44 @@ class Cutter {
     this.#depth -= 1;
   }
 
+  #pieceLength(at: number): number {
+    return this.#pieceStart.length + at - this.#pieceFrom;
+  }
+
   /** Parse the piece that ends at `at`. */
   #cut(at: number): void {
     const list = this.#lists.at(-1) ?? [];
-    const elements = parsed(`[${this.#text.slice(this.#pieceFrom, at)}]`) as unknown[];
+    const piece = this.#pieceStart + this.#part.slice(this.#pieceFrom, at);
+    const elements = parsed(`[${piece}]`) as unknown[];
+    this.#pieceStart = '';
     this.#pieceFrom = at + 1;
     // A comma must be followed by an element.
     if (elements.length === 0 && list.length > 0) throw new InvalidJson();
     for (const element of elements) list.push(element);
   }
 
-  #checkRest(to: number): void {
-    const length = this.#rest.length + to - this.#restFrom;
-    if (length > JSON_LIMITS.maxRest) throw new JsonLimit('maxRest');
+  #keepRest(to: number): void {
+    this.#rest += this.#part.slice(this.#restFrom, to);
+    if (this.#rest.length > JSON_LIMITS.maxRest) throw new JsonLimit('maxRest');
   }
 }
 
 const childrenOf = (value: unknown): unknown[] =>
   typeof value === 'object' && value !== null ? Object.values(value) : [];
 
-/** @throws {InvalidJson | JsonLimit} */
-export const parseInSlices = async (text: string): Promise<unknown> => {
-  const cutter = new Cutter(text);
-  for (let from = 0; from < text.length; from += CHARACTERS_PER_SLICE) {
-    if (from > 0) await nextTurn();
-    cutter.scan(from, Math.min(text.length, from + CHARACTERS_PER_SLICE));
+/**
+ * @param parts of the text, in order
+ * @throws {InvalidJson | JsonLimit}
+ */
+export const parseInSlices = async (parts: readonly string[]): Promise<unknown> => {
+  const cutter = new Cutter();
+  let isFirst = true;
+  for (const part of parts) {
+    for (let from = 0; from < part.length; from += CHARACTERS_PER_SLICE) {
+      if (!isFirst) await nextTurn();
+      isFirst = false;
+      cutter.scan(part.slice(from, from + CHARACTERS_PER_SLICE));
+    }
   }
   return cutter.end();
 };

@@ -31,6 +31,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'server',
     may: [
+      'package-file',
       'schemas',
       'domain',
       'signature',
@@ -56,6 +57,7 @@ export const ROOMS: readonly Room[] = [
       'mock-options',
     ],
   },
+  { name: 'package-file', may: [] },
   { name: 'mock-options', may: ['schemas', 'clock', 'domain', 'engine', 'server'] },
   {
     name: 'deliver-once',
@@ -63,7 +65,15 @@ export const ROOMS: readonly Room[] = [
   },
   {
     name: 'cli',
-    may: ['create-mock', 'mock-options', 'deliver-once', 'conformance', 'client', 'package.json'],
+    may: [
+      'create-mock',
+      'mock-options',
+      'deliver-once',
+      'conformance',
+      'client',
+      'package-file',
+      'package.json',
+    ],
   },
   {
     name: 'vitest',
@@ -101,6 +111,11 @@ export const GRANTS: readonly Grant[] = [
     from: 'cli',
     to: 'domain',
     reason: 'times and spans in flags follow pure rules',
+  },
+  {
+    from: 'cli',
+    to: 'src/engine/delivery/probe.ts',
+    reason: 'serve looks whether the receiver listens, under the same guard as deliveries',
   },
   {
     from: 'cli',
@@ -157,8 +172,20 @@ export const AMBIENT_TIME: readonly AmbientTime[] = [
     reason: 'it watches a process, which lives in real time',
   },
   {
+    path: 'src/cli/verify/exec/',
+    reason: 'it starts and watches processes, which live in real time',
+  },
+  {
+    path: 'src/cli/verify/watch/',
+    reason: 'it waits for editors and for receivers that restart themselves',
+  },
+  {
     path: 'src/cli/connect.ts',
     reason: 'it waits for a rate limit, which is in real time',
+  },
+  {
+    path: 'src/cli/progress.ts',
+    reason: 'a person waits in real time',
   },
   {
     path: 'src/cli/scenario/run.ts',

@@ -7,6 +7,7 @@
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { MutationRange } from '@stryker-mutator/api/core';
 import type { Logger } from '@stryker-mutator/api/logging';
 import { createInstrumenter } from '@stryker-mutator/instrumenter';
 import { createInjector } from 'typed-inject';
@@ -31,17 +32,40 @@ const logger: Logger = {
   fatal: ignore,
 };
 
+/** Parts of the store that are the receiver's own: what is left is the disk and what the hooks read. */
+const OWN_PARTS = [
+  /^ {2}async process\(/,
+  /^ {2}async keep\(/,
+  /^ {2}async processKept\(/,
+  /^const apply = /,
+  /^export const recoverDeadLetters = /,
+];
+
+/** From the first line of each part to the one that closes it. */
+const rangesOf = (source: string): MutationRange[] => {
+  const lines = source.split('\n');
+  return OWN_PARTS.map((part) => {
+    const first = lines.findIndex((line) => part.test(line));
+    const indent = /^ */.exec(lines[first] ?? '')?.[0] ?? '';
+    const last = lines.findIndex((line, at) => at > first && line.startsWith(`${indent}}`));
+    if (first === -1 || last === -1) throw new Error(`The store has no ${String(part)}.`);
+    return {
+      start: { line: first, column: 0 },
+      end: { line: last, column: (lines[last] ?? '').length },
+    };
+  });
+};
+
 /** @param file of `test/receivers/reference/` */
 export const javascriptMutants = (name: string, file: string): MutantSource => ({
   name,
   prepare: async (folder) => {
     const paths = [file, 'store.ts'].map((one) => `test/receivers/reference/${one}`);
     const files = await Promise.all(
-      paths.map(async (path) => ({
-        name: path,
-        mutate: true,
-        content: await readFile(join(ROOT, path), 'utf8'),
-      })),
+      paths.map(async (path, at) => {
+        const content = await readFile(join(ROOT, path), 'utf8');
+        return { name: path, mutate: at === 0 ? true : rangesOf(content), content };
+      }),
     );
     const instrumenter = createInjector()
       .provideValue('logger', logger)

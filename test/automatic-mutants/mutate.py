@@ -1,5 +1,5 @@
-"""Mutants of a Python file by the usual operators: `mutate.py list FILE` prints them, `mutate.py apply FILE N` prints the
-source of one."""
+"""Mutants of a Python file by the usual operators: `mutate.py list FILE [FUNCTION …]` prints them, `mutate.py apply FILE N`
+prints the source of one. With functions, only what is inside them is changed."""
 import ast
 import copy
 import json
@@ -76,14 +76,24 @@ def places(tree):
                     yield parent, field, index, node, operator, replacement
 
 
+def lines_of(tree, functions):
+    """Lines inside the bodies of these functions; None without any, for all lines."""
+    if not functions:
+        return None
+    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name in functions]
+    return {line for node in nodes for line in range(node.lineno, node.end_lineno + 1)}
+
+
 def main():
     _, verb, file, *rest = sys.argv
     tree = ast.parse(open(file).read())
     found = list(places(tree))
     if verb == "list":
+        lines = lines_of(tree, rest)
         print(json.dumps([
-            {"line": node.lineno, "operator": operator, "original": ast.unparse(node), "replacement": ast.unparse(new)}
-            for _, _, _, node, operator, new in found
+            {"index": index, "line": node.lineno, "operator": operator, "original": ast.unparse(node), "replacement": ast.unparse(new)}
+            for index, (_, _, _, node, operator, new) in enumerate(found)
+            if lines is None or node.lineno in lines
         ]))
         return
     parent, field, index, _, _, new = found[int(rest[0])]

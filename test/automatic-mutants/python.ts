@@ -13,7 +13,13 @@ import type { AutomaticMutant, MutantSource } from './mutant.ts';
 const REFERENCES = fileURLToPath(new URL('../receivers/reference/', import.meta.url));
 const MUTATE = fileURLToPath(new URL('mutate.py', import.meta.url));
 
+/** Parts of the store that are the receiver's own: what is left is the database and what the hooks read. */
+const OWN_PARTS: Readonly<Record<string, readonly string[]>> = {
+  'store.py': ['process', '_apply', '_recover'],
+};
+
 interface Listed {
+  readonly index: number;
   readonly line: number;
   readonly operator: string;
   readonly original: string;
@@ -32,8 +38,11 @@ export const pythonMutants = (name: string, file: string): MutantSource => ({
     const files = [file, 'store.py'];
     const mutants: AutomaticMutant[] = [];
     for (const mutated of files) {
-      const listed = JSON.parse(await mutate('list', join(REFERENCES, mutated))) as Listed[];
-      for (const [index, { line, operator, original, replacement }] of listed.entries()) {
+      const parts = OWN_PARTS[mutated] ?? [];
+      const listed = JSON.parse(
+        await mutate('list', join(REFERENCES, mutated), ...parts),
+      ) as readonly Listed[];
+      for (const { index, line, operator, original, replacement } of listed) {
         const own = join(folder, `${mutated}-${index}`);
         await mkdir(own, { recursive: true });
         for (const one of files) await cp(join(REFERENCES, one), join(own, one));

@@ -15,7 +15,12 @@ import { deliveryFigures } from './deliveries.ts';
 import { dockerFigures } from './docker.ts';
 import { inspectorFigures } from './inspector.ts';
 import { requestFigures } from './requests.ts';
-import { hangingFigures, largeTriggerFigures, type StallFigures } from './stalls.ts';
+import {
+  hangingFigures,
+  largeTriggerFigures,
+  snapshotFigures,
+  type StallFigures,
+} from './stalls.ts';
 import { startChild } from './support.ts';
 
 type Figures = Record<string, number>;
@@ -214,9 +219,11 @@ const benchmarks: Readonly<Record<string, () => Promise<Line[]>>> = {
   },
   large: async () => {
     const [memory, file] = [await largeTriggerFigures('memory'), await largeTriggerFigures('file')];
+    const snapshot = await snapshotFigures();
     return [
       longestTurn('triggers of 10,000 events, in memory', memory),
       longestTurn('triggers of 10,000 events, SQLite file', file),
+      longestTurn(`PUT of a snapshot of ${Math.round(snapshot.megabytes)} MB`, snapshot),
     ];
   },
   advance: async () => {

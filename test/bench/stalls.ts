@@ -22,6 +22,8 @@ const MAX_MEASURE_MS = 60_000;
 /** With fewer deliveries, their latency is not significant. */
 const MIN_DELIVERIES = 100;
 const LARGE_ROUNDS = 5;
+/** Triggers of 1000 events of 1.5 kB each: a snapshot of 40 MB. */
+const SNAPSHOT_TRIGGERS = 18;
 
 export interface StallFigures extends Omit<Stalls, 'url'> {
   /** Latency of another account's requests meanwhile. */
@@ -124,6 +126,35 @@ export const largeTriggerFigures = async (where: 'file' | 'memory'): Promise<Sta
       p99Ms: of('p99Ms'),
       worstMs: of('worstMs'),
     };
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+};
+
+/** The same while a large snapshot is loaded into a file. */
+export const snapshotFigures = async (): Promise<StallFigures & { readonly megabytes: number }> => {
+  const folder = await mkdtemp(join(tmpdir(), 'sendemall-bench-'));
+  try {
+    await using child = await startChild('stall-app.ts', { FILE: join(folder, 'bench.db') });
+    const { url } = await start(child);
+    const [large, copy, other] = ['large', 'copy', 'other'].map((key) => apiOf(url, key));
+    const data = { note: 'x'.repeat(1500) };
+    for (let made = 0; made < SNAPSHOT_TRIGGERS; made += 1) {
+      await large!.send('POST', '/_sandbox/events', { event: 'email.replied', data, count: 1000 });
+    }
+    const snapshot = (await large!.get('/_sandbox/snapshot')).data;
+    const megabytes = JSON.stringify(snapshot).length / 1e6;
+    await start(child);
+    let over = false;
+    const loaded = copy!.send('PUT', '/_sandbox/snapshot', snapshot).finally(() => {
+      over = true;
+    });
+    const times = await repeat(
+      () => other!.get('/v1/webhooks'),
+      () => over,
+    );
+    if ((await loaded).status !== 200) throw new Error('The snapshot was refused.');
+    return { ...figuresOf(await stop(child), times), megabytes };
   } finally {
     await rm(folder, { recursive: true });
   }

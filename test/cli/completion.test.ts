@@ -3,9 +3,15 @@
  *
  * @module
  */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { run } from './support.ts';
+import { createMock } from '../../src/create-mock.ts';
+import { apiOf } from '../support/api.ts';
+import { BIN, run } from './support.ts';
 
 const has = (shell: string): boolean => spawnSync(shell, ['-c', 'true']).status === 0;
 
@@ -50,10 +56,49 @@ describe.skipIf(!has('bash'))('bash', () => {
       ['asyncapi', 'openapi', 'sandbox', 'fidelity', '--yaml', '--json', '--help'],
     ],
     ['sendemall-mock sign /et', ['/etc']],
+    ['sendemall-mock verify --only delivery/dup-s', ['delivery/dup-seq']],
+    ['sendemall-mock verify --report ju', ['junit']],
+    ['sendemall-mock clock set fr', ['frozen']],
+    ['sendemall-mock serve --clock sk', ['skip']],
+    ['sendemall-mock completion po', ['powershell']],
     ['sendemall-mock serve --db /et', ['/etc']],
   ])('%s', (line, expected) => {
     expect(complete(line)).toEqual(expected);
   });
+});
+
+test.skipIf(!has('bash'))('bash asks the sandbox for delivery IDs', async () => {
+  await using mock = await createMock({ clock: 'frozen' });
+  const api = apiOf(mock.url);
+  await api.register('http://127.0.0.1:9/');
+  await api.trigger();
+  const folder = mkdtempSync(join(tmpdir(), 'sendemall-completion-'));
+  writeFileSync(
+    join(folder, 'sendemall-mock'),
+    `#!/bin/sh\nexec ${process.execPath} ${BIN} "$@"\n`,
+    { mode: 0o755 },
+  );
+  const { stdout: script } = await run(['completion', 'bash']);
+  const child = spawn(
+    'bash',
+    [
+      '-c',
+      `eval "$0"; COMP_WORDS=("$@"); COMP_CWORD=3; _sendemall_mock; printf '%s\\n' "\${COMPREPLY[@]}"`,
+      script,
+      'sendemall-mock',
+      'deliveries',
+      'show',
+      'dlv',
+    ],
+    {
+      env: {
+        PATH: [folder, process.env['PATH']].join(delimiter),
+        SENDEMALL_MOCK_SANDBOX_URL: mock.url,
+      },
+    },
+  );
+  expect(await text(child.stdout)).toBe('dlv_1\n');
+  rmSync(folder, { recursive: true });
 });
 
 test.skipIf(!has('zsh'))('zsh parses its script', async () => {
@@ -72,10 +117,13 @@ test.skipIf(!has('fish'))('fish parses its script', async () => {
   });
 });
 
-test.each(['bash', 'zsh', 'fish'])('%s knows every command and flag', async (shell) => {
-  const { status, stdout } = await run(['completion', shell]);
-  expect(status).toBe(0);
-  for (const word of ['serve', 'check-signature', 'redeliver', 'forward-to', 'email.bounced']) {
-    expect(stdout).toContain(word);
-  }
-});
+test.each(['bash', 'zsh', 'fish', 'powershell'])(
+  '%s knows every command and flag',
+  async (shell) => {
+    const { status, stdout } = await run(['completion', shell]);
+    expect(status).toBe(0);
+    for (const word of ['serve', 'check-signature', 'redeliver', 'forward-to', 'email.bounced']) {
+      expect(stdout).toContain(word);
+    }
+  },
+);

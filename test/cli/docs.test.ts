@@ -42,7 +42,7 @@ describe.skipIf(!hasScript)('at a terminal', () => {
   test.each(TOPICS.flatMap((topic) => [60, 80, 120].map((columns) => ({ topic, columns }))))(
     '$topic fits $columns columns',
     async ({ topic, columns }) => {
-      await using typed = atTerminal(['docs', topic], columns);
+      await using typed = atTerminal(['docs', topic], { columns });
       expect(await typed.status).toBe(0);
       const lines = typed.screen().split('\r\n');
       // Code keeps its lines, so that it can be pasted.
@@ -53,7 +53,7 @@ describe.skipIf(!hasScript)('at a terminal', () => {
   );
 
   test('hooks looks as it should', async () => {
-    await using typed = atTerminal(['docs', 'hooks'], 80);
+    await using typed = atTerminal(['docs', 'hooks'], { columns: 80 });
     await typed.status;
     expect(typed.screen().replaceAll('\r\n', '\n')).toMatchSnapshot();
   });

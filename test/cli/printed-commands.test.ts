@@ -85,8 +85,8 @@ describe.each<[string, readonly string[], Record<string, string>]>([
     const [curl = ''] = printedIn(served.lines.join('\n'));
     expect(curl).toMatch(/^curl /);
     expect(JSON.parse((await paste(curl, shell)).stdout)).toMatchObject({ success: true });
-    const [advice = ''] = printedIn(await served.line((line) => line.includes('→ dead letter')));
-    expect(advice).toMatch(/^sendemall-mock dead-letters redeliver evt_/);
+    const [advice = ''] = printedIn(await served.line((line) => line.includes('dead-letters')));
+    expect(advice).toMatch(/^sendemall-mock dead-letters redeliver --all/);
     const redelivered = await paste(`${advice} --wait`, shell);
     expect(redelivered.stderr).toBe('');
     expect(redelivered.status).toBe(0);

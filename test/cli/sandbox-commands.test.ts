@@ -150,15 +150,17 @@ describe('trigger', () => {
     await api.register(good.url);
     const fine = await cli(['trigger', 'email.sent', '--wait']);
     expect(fine.status).toBe(0);
-    expect(fine.stdout).toMatch(/email\.sent +200 .*→ delivered\n1 of 1 delivered\.\n$/);
+    expect(fine.stdout).toMatch(/✓ email\.sent .* 200 .*dlv_1\n1 of 1 delivered\.\n$/);
 
     const other = account();
     await other.api.register(bad.url);
     await other.api.send('PUT', '/_sandbox/clock', { mode: 'skip' });
     const dead = await other.cli(['trigger', 'email.sent', '--wait']);
     expect(dead.status).toBe(1);
-    expect(dead.stdout).toMatch(/→ retry 1 of 3 in 30s\n/);
-    expect(dead.stdout).toMatch(/→ dead letter.*\n0 of 1 delivered\.\n$/);
+    expect(dead.stdout).toMatch(/✗ email\.sent .*try 2\/4 in 30s +dlv_1\n/);
+    expect(dead.stdout).toMatch(
+      /dead letter +dlv_1\n[^]*dead-letters redeliver evt_.*\n0 of 1 delivered\.\n$/,
+    );
     const machine = await json(['trigger', 'email.sent', '--wait']);
     expect(machine.status).toBe(0);
     expect(machine.data.deliveries[0]).toMatchObject({ status: 'delivered', attempts_made: 1 });
@@ -174,7 +176,7 @@ describe('deliveries', () => {
     await api.settled(id);
     const { status, stdout } = await cli(['deliveries']);
     expect(status).toBe(0);
-    expect(stdout).toMatch(/^id +event +status +attempts +created/);
+    expect(stdout).toMatch(/^id +event +lead +status +attempts +created/);
     expect(stdout.trim().split('\n')).toHaveLength(3);
     const filtered = await json([
       'deliveries',
@@ -233,7 +235,7 @@ describe('deliveries', () => {
     const same = await cli(['deliveries', 'redeliver', id, '--wait']);
     expect(same.status).toBe(0);
     expect(same.stdout).toMatch(
-      new RegExp(`^Created dlv_\\S+, which repeats ${id}\\.\n.*→ delivered\n`),
+      new RegExp(`^Created dlv_\\S+, which repeats ${id}\\.\n\\S+ ✓ .* 200 .*dlv_2\n`),
     );
     const other = await json(
       ['deliveries', 'redeliver', id, '--body-file', '-', '--signature', 'missing', '--wait'],
@@ -246,6 +248,27 @@ describe('deliveries', () => {
 });
 
 describe('dead letters', () => {
+  test('redeliver --all --ack', async () => {
+    const { api, cli } = account();
+    let isFixed = false;
+    await using receiver = await startReceiver((_request, response) => {
+      response.writeHead(isFixed ? 200 : 500).end();
+    });
+    await api.register(receiver.url);
+    await api.trigger('email.replied', { id: 'evt_one' });
+    await api.trigger('email.opened', { id: 'evt_two' });
+    await cli(['clock', 'advance', '--until', 'settled']);
+    isFixed = true;
+    const { status, stdout } = await cli(['dead-letters', 'redeliver', '--all', '--ack']);
+    expect(status).toBe(0);
+    expect(stdout).toContain('2 of 2 delivered.\nAcknowledged evt_one of whk_');
+    const none = await cli(['dead-letters', 'redeliver', '--all']);
+    expect(none).toMatchObject({ status: 0, stdout: '', stderr: 'No dead letters.\n' });
+    const nothing = await cli(['dead-letters', 'redeliver']);
+    expect(nothing).toMatchObject({ status: 2, stdout: '' });
+    expect(nothing.stderr).toContain('Pass event IDs, or --all');
+  });
+
   test('list, redeliver, acknowledge', async () => {
     const { api, cli, json } = account();
     const webhook = await api.register(bad.url);
@@ -254,8 +277,8 @@ describe('dead letters', () => {
     await cli(['clock', 'advance', '--until', 'settled']);
 
     const listed = await cli(['dead-letters']);
-    expect(listed.stdout).toMatch(/^event id +event +webhook/);
-    expect(listed.stdout).toMatch(/evt_one +email\.replied +whk_\S+.* 4 .*500/);
+    expect(listed.stdout).toMatch(/^event id +event +lead +webhook/);
+    expect(listed.stdout).toMatch(/evt_one +email\.replied +\S+@\S+ +whk_\S+.* 4 .*500/);
     const { data } = await json(['dead-letters', 'list', '--webhook', webhook]);
     expect(data).toHaveLength(2);
     expect(data[0]).toMatchObject({

@@ -81,6 +81,14 @@ describe('run --to', () => {
     expect(await seen.pauses[0]).toMatchObject({ status: 200 });
   });
 
+  test('judges: a receiver that does not pause a bounce spike fails it', async () => {
+    await using receiver = await startReceiver();
+    const args = ['scenario', 'run', 'bounce-spike', '--clock', 'frozen', '--to', receiver.url];
+    const { status, stdout } = await run(args, { env });
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/\n✗ the campaign was not paused \(20 of 60 bounced\)\n$/);
+  });
+
   test('exits with 1 if there are dead letters', async () => {
     await using bad = await startReceiver(answer(500));
     const args = ['scenario', 'run', 'reply', '--to', bad.url, '--port', '0'];
@@ -91,8 +99,8 @@ describe('run --to', () => {
   });
 
   test.each([
-    [['run', 'storm', '--to', 'http://127.0.0.1:9/'], /Allowed choices are reply, bounce-spike/],
-    [['run', 'reply', '--to', 'ftp://x/'], /--to.*absolute URL/],
+    [['run', 'storm', '--to', 'http://127.0.0.1:9/'], /Pass one of reply, bounce-spike/],
+    [['run', 'reply', '--to', 'ftp://x/'], /Invalid --to .*Pass a URL/],
     [
       ['run', 'reply', '--to', 'http://127.0.0.1:9/', '--leads', '0'],
       /whole number from 1 to 10000/,
@@ -143,7 +151,7 @@ describe('in a running sandbox', () => {
 
   test('lists what there is', async () => {
     const { stdout } = await run(['scenario', 'list'], { env: account('lists') });
-    expect(stdout).toMatch(/^bounce-spike +60 +Sixty leads/m);
+    expect(stdout).toMatch(/^bounce-spike \(60 leads\)\n {2}Sixty leads/m);
     const json = await run(['scenario', 'list', '--json'], { env: account('lists') });
     expect(JSON.parse(json.stdout)).toHaveLength(5);
   });

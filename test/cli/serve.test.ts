@@ -4,7 +4,7 @@
  * @module
  */
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -122,7 +122,7 @@ describe('keys and secrets', () => {
     const api = apiOf(url, key);
     await api.settled(await api.trigger());
     await api.send('POST', '/v1/webhooks', { url: receiver.url, events: ['*'], secret: SECRET });
-    await running.line((line) => line.includes('→ dead letter'));
+    await running.line((line) => /dead letter +dlv_/.test(line));
     expect(await running.stop()).toBe(0);
     const all = running.lines.join('\n') + running.stderr();
     expect(all).toContain('••••••');
@@ -147,6 +147,63 @@ describe('keys and secrets', () => {
   });
 });
 
+describe('the generated secret', () => {
+  const secretIn = async (cwd: string, env: Record<string, string>): Promise<string> => {
+    await using served = await serve(['--forward-to', 'http://127.0.0.1:9/'], { cwd, env });
+    expect(await served.stop()).toBe(0);
+    return String(served.started['forward_to'].generated_secret);
+  };
+  const home = (): string => mkdtempSync(join(folder, 'home-'));
+
+  test('is the same at every start in a folder, and another one in other folders and for others', async () => {
+    const env = { XDG_DATA_HOME: home() };
+    const [one, other] = [home(), home()];
+    const first = await secretIn(one, env);
+    expect(await secretIn(one, env)).toBe(first);
+    expect(await secretIn(other, env)).not.toBe(first);
+    expect(await secretIn(one, { XDG_DATA_HOME: home() })).not.toBe(first);
+    const seed = join(env.XDG_DATA_HOME, 'sendemall-mock', 'secret-seed');
+    expect(statSync(seed).mode & 0o777).toBe(0o600);
+  });
+
+  test('is printed to be pasted, with the reason if it cannot be the same', async () => {
+    const file = join(folder, 'no-folder');
+    writeFileSync(file, '');
+    const line = ['serve', '--port', '0', '--forward-to', 'http://127.0.0.1:9/'];
+    await using running = keepRunning(line, { env: { XDG_DATA_HOME: file } });
+    const exported = await running.line((one) => one.includes('export '));
+    expect(exported).toMatch(/^ {2}export SENDEMALL_SECRET=whsec_[\w-]{32}$/);
+    const text = running.lines.join('\n');
+    expect(text).toMatch(/secret +another one at each start \(.*secret-seed: ENOTDIR\)/);
+    expect(text).toMatch(/receiver +⚠ nothing listens on 127\.0\.0\.1:9 yet: start your receiver/);
+    expect(await running.stop()).toBe(0);
+  });
+});
+
+test.each([
+  ['http://8.8.8.8/hook', 'blocked'],
+  ['http://nowhere.invalid/hook', 'name_not_found'],
+])('looks at the receiver first: %s is %s', async (url, state) => {
+  await using served = await serve(['--forward-to', url, '--clock', 'frozen']);
+  expect(served.started['forward_to'].receiver).toBe(state);
+});
+
+test('attempts and requests of other accounts are shown, too, with the key in short', async () => {
+  await using receiver = await startReceiver();
+  const line = ['serve', '--port', '0', '--clock', 'skip', '--forward-to', receiver.url];
+  await using running = keepRunning(line);
+  const url = /http:\S+/.exec(await running.line((one) => one.includes('listening on')))![0];
+  await running.line((one) => one.includes('curl '));
+  const api = apiOf(url, 'the-sales-team-key');
+  await api.register(receiver.url);
+  await api.trigger('email.clicked');
+  expect(await running.line((one) => one.includes('→'))).toMatch(
+    /→ the-… POST \/v1\/webhooks 201$/,
+  );
+  expect(await running.line((one) => one.includes('clicked'))).toMatch(/✓ the-… +email\.clicked/);
+  expect(running.lines.join('\n')).not.toContain('the-sales');
+});
+
 describe('--forward-to', () => {
   test('streams each attempt as a line, with the retry plan', async () => {
     await using receiver = await startReceiver((_request, response, count) => {
@@ -163,18 +220,18 @@ describe('--forward-to', () => {
     ]);
     const url = /http:\S+/.exec(await running.line((line) => line.includes('listening on')))![0];
     await apiOf(url).trigger('email.clicked');
-    await running.line((line) => line.includes('→ delivered'));
+    await running.line((line) => / 200 .*dlv_1$/.test(line));
     await apiOf(url).trigger('email.bounced');
-    await running.line((line) => line.includes('→ dead letter'));
-    const attempts = running.lines.filter((line) => /^\d{4}-/.test(line));
+    await running.line((line) => /dead letter +dlv_/.test(line));
+    const attempts = running.lines.filter((line) => /^\d\d:\d\d:\d\d /.test(line));
     expect(attempts).toHaveLength(6);
     expect(attempts[0]).toMatch(
-      /^\d{4}-\d\d-\d\dT\S+Z {2}email\.clicked +503 +\d+ ms {2}answered 503.*→ retry 1 of 3 in 30s$/,
+      /^\d\d:\d\d:\d\d ✗ email\.clicked +\S+@\S+ +503 +\d+ ms {2}try 2\/4 in 30s {2}dlv_1$/,
     );
-    expect(attempts[1]).toMatch(/email\.clicked +200 +\d+ ms {2}→ delivered$/);
-    expect(attempts[3]).toMatch(/email\.bounced +503.*→ retry 2 of 3 in 5m$/);
-    expect(attempts[4]).toMatch(/→ retry 3 of 3 in 30m$/);
-    expect(attempts[5]).toMatch(/→ dead letter: .*dead-letters redeliver/);
+    expect(attempts[1]).toMatch(/✓ email\.clicked .*200 +\d+ ms {2}on try 2\/4 +dlv_1$/);
+    expect(attempts[3]).toMatch(/✗ email\.bounced .*503.*try 3\/4 in 5m +dlv_2$/);
+    expect(attempts[4]).toMatch(/try 4\/4 in 30m +dlv_2$/);
+    expect(attempts[5]).toMatch(/dead letter +dlv_2$/);
   });
 
   test('as JSON lines', async () => {

@@ -5,8 +5,11 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import xterm from '@xterm/headless';
 import { shellWord } from '../../src/domain/shell.ts';
 import { BIN } from './support.ts';
+
+const { Terminal } = xterm;
 
 export const hasScript = spawnSync('script', ['--version']).stdout?.includes('util-linux') ?? false;
 
@@ -21,17 +24,64 @@ export interface Typed extends AsyncDisposable {
   readonly status: Promise<number | null>;
 }
 
-/** Starts the command at a terminal of its own, 80 columns wide. */
-export const atTerminal = (args: readonly string[], columns = 80): Typed => {
+export interface TerminalOptions {
+  readonly columns?: number;
+  /** Default: without colour. */
+  readonly color?: boolean;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A row of the screen, and whether it goes on on the next one because it is too long. */
+interface Row {
+  readonly text: string;
+  readonly wraps: boolean;
+}
+
+/** What a terminal emulator shows of the output, to the last row that is not empty. */
+export const rowsOf = async (output: string, columns: number): Promise<readonly Row[]> => {
+  const emulator = new Terminal({
+    cols: columns,
+    rows: 50,
+    scrollback: 10_000,
+    allowProposedApi: true,
+  });
+  await new Promise<void>((resolve) => {
+    emulator.write(output, resolve);
+  });
+  const { active } = emulator.buffer;
+  const rows = Array.from({ length: active.length }, (_, at) => ({
+    text: active.getLine(at)?.translateToString(true) ?? '',
+    wraps: active.getLine(at + 1)?.isWrapped ?? false,
+  }));
+  emulator.dispose();
+  return rows.slice(0, rows.findLastIndex(({ text }) => text !== '') + 1);
+};
+
+/** Starts the command at a terminal of its own, 80 columns wide and without colour unless told otherwise. */
+export const atTerminal = (
+  args: readonly string[],
+  { columns = 80, color = false, env = {} }: TerminalOptions = {},
+): Typed => {
   const line = [process.execPath, BIN, ...args].map(shellWord).join(' ');
   const inherited = Object.entries(process.env).filter(
-    ([name]) => !/^(SENDEMALL_MOCK_|FORCE_COLOR|NODE_OPTIONS|VITEST|CI$)/.test(name),
+    ([name]) => !/^(SENDEMALL_MOCK_|FORCE_COLOR|NODE_OPTIONS|VITEST|CI$|NO_COLOR)/.test(name),
   );
   // `exec`, so that no shell stands between the terminal and the command.
-  const child = spawn('script', ['-qec', `stty cols ${columns}; exec ${line}`, '/dev/null'], {
-    env: { ...Object.fromEntries(inherited), NO_COLOR: '1', TERM: 'xterm', SHELL: '/bin/sh' },
-    stdio: 'pipe',
-  });
+  const child = spawn(
+    'script',
+    ['-qec', `stty cols ${columns} rows 50; exec ${line}`, '/dev/null'],
+    {
+      env: {
+        ...Object.fromEntries(inherited),
+        ...(color ? {} : { NO_COLOR: '1' }),
+        TERM: 'xterm-256color',
+        TZ: 'UTC',
+        SHELL: '/bin/sh',
+        ...env,
+      },
+      stdio: 'pipe',
+    },
+  );
   let screen = '';
   let over = false;
   const looking = new Set<() => void>();

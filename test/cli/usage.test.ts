@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import { freePort } from '../support/receiver.ts';
@@ -38,6 +39,19 @@ test('--version', async () => {
   });
 });
 
+test.each([['-v'], ['version']])('%s is --version', async (word) => {
+  expect(await run([word])).toEqual(await run(['--version']));
+});
+
+test.each([
+  ['deliveries', 'list'],
+  ['clock', 'show'],
+])('--json and the sandbox before %s %s', async (...words) => {
+  const { status, stderr } = await run(['--json', '--sandbox-url', ':9999', ...words]);
+  expect(status).toBe(2);
+  expect(stderr).toContain('No response from http://localhost:9999 (ECONNREFUSED)');
+});
+
 const helpOf = async (path: readonly string[]): Promise<string> => {
   const { status, stdout, stderr } = await run([...path, '--help'], { env: { FORCE_COLOR: '0' } });
   expect({ status, stderr }, path.join(' ')).toEqual({ status: 0, stderr: '' });
@@ -68,6 +82,13 @@ describe('the help of every command', async () => {
     for (const [command] of leaves) expect(help).toContain(`\n  ${command}`);
     expect(help.split('\n').filter((line) => line.length > 80)).toEqual([]);
   });
+
+  test('the documentation has a table of all of them', () => {
+    const page = readFileSync(new URL('../../src/docs/sandbox.md', import.meta.url), 'utf8');
+    const rows = new Set([...page.matchAll(/^\| `([a-z-]+)[^`]*`/gmu)].map(([, name]) => name));
+    const missing = leaves.map(([command]) => command).filter((command) => !rows.has(command));
+    expect(missing).toEqual([]);
+  });
 });
 
 test('help <command> is the same', async () => {
@@ -82,20 +103,29 @@ test.each<[string, string[], RegExp]>([
   ['an unknown flag', ['clock', '--jsno'], /unknown option '--jsno'[^]*--json/],
   ['an unknown subcommand', ['deliveries', 'shwo'], /unknown command 'shwo'|too many arguments/],
   ['a missing argument', ['trigger'], /missing required argument 'event'/],
-  ['--port', ['serve', '--port', '70000'], /--port.*'70000' is invalid.*0 to 65535/],
-  ['--port text', ['serve', '--port', 'http'], /--port.*'http' is invalid.*whole number/],
+  ['--port', ['serve', '--port', '70000'], /Invalid --port "70000"\..*0 to 65535/],
+  ['--port text', ['serve', '--port', 'http'], /Invalid --port "http"\..*whole number/],
   ['--clock', ['serve', '--clock', 'fast'], /Invalid --clock "fast".*60x/],
   ['--clock rate', ['serve', '--clock', '0x'], /Invalid --clock "0x".*60x/],
-  ['--seed', ['serve', '--seed', '-1'], /--seed.*'-1' is invalid.*0 to 4294967295/],
-  ['--attempt-timeout', ['serve', '--attempt-timeout', 'soon'], /--attempt-timeout.*'soon'.*10s/],
-  ['--concurrency', ['serve', '--concurrency', '0'], /--concurrency.*'0' is invalid.*1 to 1024/],
+  ['--seed', ['serve', '--seed', '-1'], /Invalid --seed "-1"\..*0 to 4294967295/],
+  [
+    '--attempt-timeout',
+    ['serve', '--attempt-timeout', 'soon'],
+    /Invalid --attempt-timeout "soon"\..*10s/,
+  ],
+  ['--concurrency', ['serve', '--concurrency', '0'], /Invalid --concurrency "0"\..*1 to 1024/],
   [
     '--forward-to',
-    ['serve', '--forward-to', 'localhost:3000'],
-    /--forward-to.*'localhost:3000'.*absolute URL/,
+    ['serve', '--forward-to', 'example.com'],
+    /Invalid --forward-to "example\.com"\. Pass a URL such as .* in short :3000/,
   ],
-  ['--forward-to ftp', ['serve', '--forward-to', 'ftp://x/'], /--forward-to.*absolute URL/],
-  ['--secret alone', ['serve', '--secret', SECRET], /--secret requires --forward-to/],
+  ['two receivers', ['serve', ':1', '--forward-to', ':2'], /The receiver is given twice/],
+  [
+    '--forward-to ftp',
+    ['serve', '--forward-to', 'ftp://x/'],
+    /Invalid --forward-to "ftp:\/\/x\/"\. Pass a URL/,
+  ],
+  ['--secret alone', ['serve', '--secret', SECRET], /--secret requires a receiver/],
   [
     '--secret short',
     ['serve', '--forward-to', 'http://localhost:1/', '--secret', 'tiny'],
@@ -107,13 +137,13 @@ test.each<[string, string[], RegExp]>([
     ['serve', '--port', '0', '--host', '203.0.113.9'],
     /no address 203\.0\.113\.9.*--host/,
   ],
-  ['--sandbox-url', ['clock', '--sandbox-url', '7363'], /--sandbox-url.*'7363'.*absolute URL/],
   [
-    '--status',
-    ['deliveries', '--status', 'gone'],
-    /--status.*'gone' is invalid.*pending, in_flight/,
+    '--sandbox-url',
+    ['clock', '--sandbox-url', 'ws://x'],
+    /Invalid --sandbox-url "ws:\/\/x"\. Pass a URL/,
   ],
-  ['--limit', ['deliveries', '--limit', '0'], /--limit.*'0' is invalid.*1 to 1000000/],
+  ['--status', ['deliveries', '--status', 'gone'], /Invalid --status "gone"\..*pending, in_flight/],
+  ['--limit', ['deliveries', '--limit', '0'], /Invalid --limit "0"\..*1 to 1000000/],
   [
     'an event',
     ['trigger', 'email.open'],
@@ -124,11 +154,16 @@ test.each<[string, string[], RegExp]>([
     ['trigger', 'invoice.paid'],
     /Unknown event "invoice\.paid"\. Known events: email\.sent/,
   ],
-  ['an event by its last word', ['trigger', 'replied'], /Did you mean email\.replied\?/],
+  ['an event by its last word', ['trigger', 'repleid'], /Did you mean email\.replied\?/],
+  ['a value nearly right', ['deliveries', '--status', 'ded'], /Did you mean dead\? Pass one of/],
+  ['an event to list', ['deliveries', '--event', 'opend'], /Did you mean email\.opened\?/],
+  ['a span without a unit', ['clock', 'advance', '5'], /5 what\? Pass 5s for seconds or 5m/],
+  ['a negative span', ['clock', 'advance', '-5m'], /Invalid duration "-5m".*such as 5m/],
+  ['a scenario', ['scenario', 'run', 'bounce-spke'], /Did you mean bounce-spike\?/],
   [
     '--count',
     ['trigger', 'email.sent', '--count', '10001'],
-    /--count.*'10001' is invalid.*1 to 10000/,
+    /Invalid --count "10001"\..*1 to 10000/,
   ],
   [
     '--count with --id',
@@ -153,7 +188,7 @@ test.each<[string, string[], RegExp]>([
   [
     '--timestamp',
     ['trigger', 'email.sent', '--timestamp', 'today'],
-    /--timestamp.*'today' is invalid.*RFC 3339/,
+    /Invalid --timestamp "today"\..*RFC 3339/,
   ],
   [
     '--data',
@@ -166,21 +201,25 @@ test.each<[string, string[], RegExp]>([
     /Cannot read nowhere\.json: no such file/,
   ],
   ['a folder', ['sign', '/', '--secret', SECRET], /Cannot read \/: it is a directory/],
-  ['a span', ['clock', 'advance', 'later'], /'later' is invalid.*5m/],
+  ['a span', ['clock', 'advance', 'later'], /Invalid <duration> "later"\..*5m/],
   ['no target', ['clock', 'advance'], /No target given.*--until/],
   ['two targets', ['clock', 'advance', '5m', '--until', 'settled'], /More than one target given/],
-  ['--to of advance', ['clock', 'advance', '--to', 'noon'], /--to.*'noon' is invalid.*RFC 3339/],
+  ['--to of advance', ['clock', 'advance', '--to', 'noon'], /Invalid --to "noon"\..*RFC 3339/],
   [
     '--until',
     ['clock', 'advance', '--until', 'done'],
-    /--until.*'done' is invalid.*settled, next-attempt/,
+    /Invalid --until "done"\..*settled, next-attempt/,
   ],
-  ['a mode', ['clock', 'set', 'slow'], /'slow' is invalid.*60x/],
+  ['a mode', ['clock', 'set', 'slow'], /Invalid <mode> "slow"\..*60x/],
   ['no secret', ['sign'], /Missing --secret/],
   ['no signature', ['check-signature', '--secret', SECRET], /'--signature <header>' not specified/],
-  ['a document', ['spec', 'swagger'], /'swagger' is invalid.*asyncapi, openapi, sandbox, fidelity/],
+  [
+    'a document',
+    ['spec', 'swagger'],
+    /Invalid <document> "swagger"\..*asyncapi, openapi, sandbox, fidelity/,
+  ],
   ['--yaml of fidelity', ['spec', 'fidelity', '--yaml'], /--yaml requires a document/],
-  ['a shell', ['completion', 'csh'], /'csh' is invalid.*bash, zsh, fish/],
+  ['a shell', ['completion', 'csh'], /Invalid <shell> "csh"\..*bash, zsh, fish/],
 ])('wrong usage: %s', async (_name, args, message) => {
   const { status, stdout, stderr } = await run(args);
   expect(stderr).toMatch(message);
@@ -190,12 +229,12 @@ test.each<[string, string[], RegExp]>([
 });
 
 test.each<[Record<string, string>, RegExp]>([
-  [{ SENDEMALL_MOCK_PORT: 'x' }, /--port.*value 'x' from env 'SENDEMALL_MOCK_PORT' is invalid/],
+  [{ SENDEMALL_MOCK_PORT: 'x' }, /Invalid SENDEMALL_MOCK_PORT "x"\. Pass a whole number/],
   [{ SENDEMALL_MOCK_CLOCK: 'x' }, /Invalid --clock "x"/],
-  [{ SENDEMALL_MOCK_SEED: 'x' }, /env 'SENDEMALL_MOCK_SEED' is invalid/],
-  [{ SENDEMALL_MOCK_CONCURRENCY: 'x' }, /env 'SENDEMALL_MOCK_CONCURRENCY' is invalid/],
-  [{ SENDEMALL_MOCK_ATTEMPT_TIMEOUT: 'x' }, /env 'SENDEMALL_MOCK_ATTEMPT_TIMEOUT' is invalid/],
-  [{ SENDEMALL_MOCK_FORWARD_TO: 'x' }, /env 'SENDEMALL_MOCK_FORWARD_TO' is invalid/],
+  [{ SENDEMALL_MOCK_SEED: 'x' }, /Invalid SENDEMALL_MOCK_SEED "x"\./],
+  [{ SENDEMALL_MOCK_CONCURRENCY: 'x' }, /Invalid SENDEMALL_MOCK_CONCURRENCY "x"\./],
+  [{ SENDEMALL_MOCK_ATTEMPT_TIMEOUT: 'x' }, /Invalid SENDEMALL_MOCK_ATTEMPT_TIMEOUT "x"\./],
+  [{ SENDEMALL_MOCK_FORWARD_TO: 'x' }, /Invalid SENDEMALL_MOCK_FORWARD_TO "x"\./],
   [{ SENDEMALL_MOCK_JSON: 'maybe' }, /Invalid SENDEMALL_MOCK_JSON "maybe"\. Set it to 1 or 0/],
   [{ SENDEMALL_MOCK_API_KEY: 'a key' }, /--api-key.*white space/],
 ])('wrong environment: %j', async (env, message) => {

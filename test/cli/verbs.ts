@@ -18,6 +18,9 @@ export interface Partners {
   /** In the sandbox: a dead letter's delivery and event. */
   readonly delivery: string;
   readonly event: string;
+  /** In the sandbox: a webhook, and a campaign that has ended. */
+  readonly webhook: string;
+  readonly campaign: string;
 }
 
 /** Partners for commands that never contact them. */
@@ -26,6 +29,8 @@ export const UNREACHABLE: Partners = {
   receiver: 'http://127.0.0.1:1',
   delivery: 'dlv_1',
   event: 'evt_1',
+  webhook: 'whk_1',
+  campaign: 'cmp_1',
 };
 
 export interface Verb {
@@ -37,12 +42,15 @@ export interface Verb {
   args(partners: Partners): readonly string[];
 }
 
-/** DELIVERY and EVENT stand for the partners' ids. */
+/** DELIVERY, EVENT, WEBHOOK and CAMPAIGN stand for the partners' ids. */
 const ofSandbox = (name: string, ...args: readonly string[]): Verb => ({
   name,
   needs: 'sandbox',
-  args: ({ sandbox, delivery, event }) => [
-    ...args.map((arg) => ({ DELIVERY: delivery, EVENT: event })[arg] ?? arg),
+  args: ({ sandbox, delivery, event, webhook, campaign }) => [
+    ...args.map(
+      (arg) =>
+        ({ DELIVERY: delivery, EVENT: event, WEBHOOK: webhook, CAMPAIGN: campaign })[arg] ?? arg,
+    ),
     '--sandbox-url',
     sandbox,
   ],
@@ -75,7 +83,26 @@ export const VERBS: readonly Verb[] = [
   ofSandbox('dead-letters list'),
   ofSandbox('dead-letters ack', 'EVENT'),
   ofSandbox('dead-letters redeliver', 'EVENT', '--wait'),
-  ofSandbox('scenario list'),
+  ofSandbox('events list'),
+  ofSandbox('events show', 'EVENT'),
+  ofSandbox('webhooks list'),
+  ofSandbox('webhooks add', 'http://127.0.0.1:9/', '--secret', SECRET),
+  ofSandbox('webhooks update', 'WEBHOOK', '--events', 'replied'),
+  ofSandbox('webhooks pause', 'WEBHOOK'),
+  ofSandbox('webhooks resume', 'WEBHOOK'),
+  ofSandbox('webhooks rotate-secret', 'WEBHOOK', '--secret', SECRET),
+  ofSandbox('webhooks rm', 'WEBHOOK'),
+  ofSandbox('campaigns list'),
+  ofSandbox('campaigns show', 'CAMPAIGN'),
+  ofSandbox('campaigns activate', 'CAMPAIGN'),
+  ofSandbox('campaigns pause', 'CAMPAIGN'),
+  ofSandbox('campaigns resume', 'CAMPAIGN'),
+  ofSandbox('snapshot save', '-'),
+  { name: 'snapshot load', needs: 'input', args: () => ['-'] },
+  ofSandbox('reset'),
+  ofSandbox('tail'),
+  ofSandbox('open'),
+  { name: 'scenario list', needs: 'none', args: () => [] },
   ofSandbox('scenario run', 'reply'),
   {
     name: 'scenario run',
@@ -106,6 +133,7 @@ export const VERBS: readonly Verb[] = [
     // A folder that is not there yet: it writes.
     args: () => [`.tmp/init-${randomUUID()}`, '--framework', 'node'],
   },
+  { name: 'explain', needs: 'none', args: () => ['signature/missing-header'] },
   { name: 'docs', needs: 'none', args: () => ['hooks'] },
   { name: 'spec', needs: 'none', args: () => ['asyncapi'] },
   { name: 'completion', needs: 'none', args: () => ['bash'] },

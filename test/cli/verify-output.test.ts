@@ -52,7 +52,9 @@ test.skipIf(!hasScript).each([40, 80])(
   'is wrapped at a terminal of %i columns',
   async (columns) => {
     await using wrong = await receiver('signature-missing-accepted');
-    await using typed = atTerminal(['verify', wrong.url, ...MISSING, '--secret', SECRET], columns);
+    await using typed = atTerminal(['verify', wrong.url, ...MISSING, '--secret', SECRET], {
+      columns,
+    });
     expect(await typed.status).toBe(1);
     const lines = typed.screen().split(/\r?\n/);
     const wide = lines.filter((line) => columnsOf(line) > columns && line.trim().includes(' '));

@@ -29,11 +29,7 @@ const refuses = async (args: readonly string[], message: RegExp, env = {}): Prom
 describe.concurrent('a flag', () => {
   test.each<[string, string[], RegExp]>([
     ['no URL', [], /Missing URL of the receiver\. Pass it, for example/],
-    [
-      'URL',
-      ['localhost:3000'],
-      /'localhost:3000' is invalid for argument 'url'\. Pass an absolute URL/,
-    ],
+    ['URL', ['example.com'], /Invalid <url> "example\.com"\. Pass a URL such as/],
     [
       '--only',
       [URL_OF_NOBODY, '--only', 'signatur/*'],
@@ -45,8 +41,8 @@ describe.concurrent('a flag', () => {
       [URL_OF_NOBODY, '--only', 'http/*', '--skip', 'http/*'],
       /--only and --skip together select no check/,
     ],
-    ['--fail-on', [URL_OF_NOBODY, '--fail-on', 'may'], /--fail-on.*'may' is invalid.*must, should/],
-    ['--seed', [URL_OF_NOBODY, '--seed', '1.5'], /--seed.*'1\.5' is invalid.*0 to 4294967295/],
+    ['--fail-on', [URL_OF_NOBODY, '--fail-on', 'may'], /Invalid --fail-on "may"\..*must, should/],
+    ['--seed', [URL_OF_NOBODY, '--seed', '1.5'], /Invalid --seed "1\.5"\..*0 to 4294967295/],
     [
       '--header',
       [URL_OF_NOBODY, '--header', 'no-colon'],
@@ -88,7 +84,7 @@ describe.concurrent('a flag', () => {
     [
       '--concurrency',
       [URL_OF_NOBODY, '--concurrency', '0'],
-      /--concurrency.*'0' is invalid.*1 to 64/,
+      /Invalid --concurrency "0"\..*1 to 64/,
     ],
     [
       '--effects-url',
@@ -149,8 +145,8 @@ describe.concurrent('a flag', () => {
     ],
     [
       '--sandbox-url',
-      [URL_OF_NOBODY, '--sandbox-url', '7363'],
-      /--sandbox-url.*'7363' is invalid.*absolute URL/,
+      [URL_OF_NOBODY, '--sandbox-url', 'x'],
+      /Invalid --sandbox-url "x"\. Pass a URL/,
     ],
     ['--api-key alone', [URL_OF_NOBODY, '--api-key', 'x'], /--api-key requires --sandbox-url/],
     [
@@ -268,12 +264,7 @@ describe.concurrent('a configuration', () => {
       { failOn: 'may' },
       /--config e\.json has an invalid value for "failOn".*must/,
     ],
-    [
-      'a wrong URL',
-      'f.json',
-      { url: 'localhost:3000' },
-      /Invalid URL "localhost:3000"\. Pass an absolute URL/,
-    ],
+    ['a wrong URL', 'f.json', { url: 'example.com' }, /Invalid URL "example\.com"\. Pass a URL/],
     ['a wrong span', 'g.json', { url: URL_OF_NOBODY, timeout: 'x' }, /Invalid --timeout "x"/],
     [
       'a wrong time',
@@ -291,7 +282,7 @@ describe.concurrent('a configuration', () => {
       'a wrong sandbox',
       'h.json',
       { url: URL_OF_NOBODY, sandboxUrl: 'x' },
-      /Invalid --sandbox-url "x"\. Pass an absolute URL/,
+      /Invalid --sandbox-url "x"\. Pass a URL/,
     ],
     [
       'an unknown hook',

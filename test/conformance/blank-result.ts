@@ -25,6 +25,7 @@ export const blankResult = (
   rerun: null,
   decides: [],
   forgery_took_effect: false,
+  log: null,
   exchanges: [],
   ...given,
 });

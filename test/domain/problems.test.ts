@@ -214,11 +214,11 @@ const CASES: Readonly<
     'Use a new key',
   ],
   foreignHost: [
-    ['evil.example'],
+    ['evil.example', (name: string) => `allow ${name}`],
     'FOREIGN_HOST',
     403,
     'Host is "evil.example", which is not a host name of this sandbox',
-    '--allowed-host evil.example',
+    'Use localhost, or allow evil.example.',
   ],
   foreignOrigin: [
     ['Origin', 'http://evil.example'],
@@ -242,7 +242,7 @@ const CASES: Readonly<
     'PAYLOAD_TOO_LARGE',
     413,
     'limit of 64 bytes',
-    'copying the database (--db) of a stopped sandbox',
+    'copying the database file of a stopped sandbox',
   ],
   storageProblem: [['full'], 'STORAGE_FULL', 507, 'No space left', 'Free space on that disk'],
   internalError: [[], 'INTERNAL_ERROR', 500, 'Internal error', 'report it'],

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DeliveryDetail } from '../../schemas/sandbox.ts';
 import { createMock, type Mock } from '../../src/create-mock.ts';
 import { apiOf } from '../support/api.ts';
+import { leads, startCampaign } from '../support/campaign.ts';
 import { answer, startReceiver, type Receiver } from '../support/receiver.ts';
 
 const SECOND = 1000;
@@ -81,6 +82,33 @@ describe('frozen', () => {
     const { to, attempts } = await api.advance({ until: 'settled' });
     expect(Date.parse(to) - start).toBe(LADDER[3]);
     expect(attempts).toBe(2);
+  });
+
+  test('an advance to the next attempt does not count one that was in flight before', async () => {
+    let release = (): void => undefined;
+    await using slow = await startReceiver((_received, response, count) => {
+      const fail = (): unknown => response.writeHead(500).end();
+      if (count === 1) release = fail;
+      else fail();
+    });
+    const api = apiOf(mock.url, 'frozen-in-flight');
+    await api.register(slow.url, { events: ['email.bounced'] });
+    // Simulates e-mails without a subscriber, before the retry is due.
+    await startCampaign(api, leads(100));
+    const id = await api.trigger('email.bounced');
+    await slow.arrived(1);
+    const headers = { 'x-user-context': 'frozen-in-flight' };
+    const stream = await fetch(`${mock.url}/_sandbox/stream`, { headers });
+    const advancing = api.advance({ until: 'next_attempt' });
+    // The advance announces its first step, which waits for the attempt.
+    for await (const chunk of stream.body!) {
+      if (Buffer.from(chunk).toString().includes('clock.changed')) break;
+    }
+    release();
+    const { to } = await advancing;
+    const { attempts } = await api.delivery(id);
+    expect(attempts).toHaveLength(2);
+    expect(attempts[1]!.started_at).toBe(to);
   });
 
   test.each([

@@ -26,7 +26,7 @@ describe.skipIf(noBrowser !== null)(`axe has no finding${noBrowser ?? ''}`, () =
     await lab.api.advance({ by: '1s' });
     views = [
       ['deliveries', '#/deliveries'],
-      ['filtered', '#/deliveries?q=colour:red+lead:absent'],
+      ['filtered', '#/deliveries?q=colour:red+lead:unknown'],
       ['pending', `#/deliveries/${pending}`],
       ['signature', `#/deliveries/${id}?tab=signature`],
       ['difference', `#/deliveries/${id}?tab=difference`],

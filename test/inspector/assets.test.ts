@@ -32,7 +32,7 @@ test('the page allows files of its own origin, no inline code, and no framing', 
   expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
 });
 
-test('the page is checked each time, the files that it names are kept for a year', async () => {
+test('the page is checked each time, the files that it names are kept permanently', async () => {
   expect(page.headers.get('cache-control')).toBe('no-cache');
   const again = await fetch(mock.url, {
     headers: { 'if-none-match': page.headers.get('etag') ?? '' },

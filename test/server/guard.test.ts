@@ -61,7 +61,9 @@ describe('a page whose name was rebound to this machine', () => {
     for (const [line, body] of attack) {
       const refused = await send(line, body);
       expect([line, refused.status, codeOf(refused)]).toEqual([line, 403, 'FOREIGN_HOST']);
-      expect(JSON.parse(refused.body).error.message).toContain('--allowed-host evil.example.');
+      expect(JSON.parse(refused.body).error.message).toContain(
+        "pass allowedHosts: ['evil.example'].",
+      );
     }
     const victim = apiOf(local.url, 'victim');
     expect((await victim.get('/v1/webhooks')).data).toEqual([]);

@@ -16,9 +16,14 @@ const outcomeOf = async (parse: () => unknown): Promise<unknown> => {
   }
 };
 
-const bothWays = async (text: string): Promise<void> => {
+/** @param partLength the parser gets the text in parts of this length */
+const bothWays = async (text: string, partLength = Infinity): Promise<void> => {
   const expected = await outcomeOf(() => JSON.parse(text) as unknown);
-  expect(await outcomeOf(() => parseInSlices(text))).toEqual(expected);
+  const parts: string[] = [];
+  for (let from = 0; from < text.length; from += partLength) {
+    parts.push(text.slice(from, from + partLength));
+  }
+  expect(await outcomeOf(() => parseInSlices(parts))).toEqual(expected);
 };
 
 /** Values with lists at every depth. */
@@ -30,14 +35,24 @@ test('any value is read as it is', async () => {
   );
 });
 
+test('any value in parts of any length is read as it is', async () => {
+  await fc.assert(
+    fc.asyncProperty(values, fc.integer({ min: 1, max: 20 }), (value, length) =>
+      bothWays(JSON.stringify(value), length),
+    ),
+  );
+});
+
 test('any text that is nearly JSON is refused or read as JSON.parse does', async () => {
   const marks = fc.constantFrom('[', ']', '{', '}', ',', ':', '"', '\\', '1', ' ', '');
   await fc.assert(
     fc.asyncProperty(values, marks, fc.nat(), async (value, mark, at) => {
       const text = JSON.stringify(value);
       const place = at % (text.length + 1);
-      await bothWays(text.slice(0, place) + mark + text.slice(place));
-      await bothWays(text.slice(0, place) + mark + text.slice(place + 1));
+      for (const length of [Infinity, 1 + (at % 7)]) {
+        await bothWays(text.slice(0, place) + mark + text.slice(place), length);
+        await bothWays(text.slice(0, place) + mark + text.slice(place + 1), length);
+      }
     }),
     { numRuns: 300 },
   );
@@ -49,5 +64,7 @@ test.each([
   ['', 400_000],
   [',', 400_000],
 ])('a long list that ends with %j is read or refused as a short one (%i)', async (end, count) => {
-  await bothWays(`{"a":{"b":[${Array(count).fill('1').join(',')}${end}],"b2":[],"b":[{"c":[2]}]}}`);
+  const text = `{"a":{"b":[${Array(count).fill('1').join(',')}${end}],"b2":[],"b":[{"c":[2]}]}}`;
+  await bothWays(text);
+  await bothWays(text, 65_536);
 });

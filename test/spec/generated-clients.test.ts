@@ -92,7 +92,10 @@ describe.each(APIS)('%s', (spec) => {
     const titled = [...objectsIn(schemas)].filter(
       ([path, value]) => typeof value['title'] === 'string' && path.split('/').length > 2,
     );
-    expect(titled.map(([path]) => path)).toEqual([]);
+    // Without a title, Modelina gives the fixed name of an event a number.
+    const isEventName = ([path, { title }]: (typeof titled)[number]): boolean =>
+      path.endsWith('/properties/event') && /^(Email|Campaign) [a-z]+ name$/.test(String(title));
+    expect(titled.filter((one) => !isEventName(one)).map(([path]) => path)).toEqual([]);
   });
 
   test('every body is a named schema', () => {

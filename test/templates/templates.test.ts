@@ -144,7 +144,7 @@ describe.each(FRAMEWORKS.map(({ name }) => name))('%s', (framework) => {
     }
   });
 
-  test('opens its test hook only when told to, and keeps ids over a restart', async ({ skip }) => {
+  test('opens its test hook only on request, and keeps ids over a restart', async ({ skip }) => {
     const lack = STACKS[framework]!.missing();
     if (lack !== null) return skip(lack);
     const port = await freePort();

@@ -3,12 +3,13 @@
  *
  * @module
  */
-import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { Argument, Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import type { AdvanceRequest, Clock, SetClockRequest } from '../../../schemas/sandbox.ts';
 import { formatDuration, parseDuration, parseTime, toSandboxTime } from '../../domain/time.ts';
 import { connect } from '../connect.ts';
 import { examples } from '../help.ts';
 import { apiKeyOption, jsonOption, sandboxUrlOption } from '../options.ts';
+import { withAttempts } from '../progress.ts';
 import { table } from '../output/table.ts';
 import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
@@ -52,13 +53,21 @@ const setting = (text: string): SetClockRequest => {
   throw new InvalidArgumentError('Pass realtime, skip, frozen, or a rate such as 60x.');
 };
 
+/** Lists the modes in completion; {@link setting} also takes rates. */
+const modeArgument = () => {
+  const argument = new Argument('<mode>', 'realtime, skip, frozen, or a rate such as 60x');
+  const parsed = argument.argParser(setting);
+  argument.argChoices = ['realtime', 'skip', 'frozen', '60x'];
+  return parsed;
+};
+
 const set = (terminal: Terminal) =>
   new Command('set')
     .summary('set the mode: realtime, skip, frozen, or a rate such as 60x')
     .description(
       'Set the mode. realtime: real speed; 60x: 60 times faster; skip: jumps to the next due attempt; frozen: moves only with `clock advance`.',
     )
-    .argument('<mode>', 'realtime, skip, frozen, or a rate such as 60x', setting)
+    .addArgument(modeArgument())
     .addOption(sandboxUrlOption())
     .addOption(apiKeyOption())
     .addOption(jsonOption())
@@ -70,6 +79,11 @@ const set = (terminal: Terminal) =>
     });
 
 const duration = (text: string): number => {
+  if (/^\d+(?:\.\d+)?$/.test(text)) {
+    throw new InvalidArgumentError(
+      `${text} what? Pass ${text}s for seconds or ${text}m for minutes.`,
+    );
+  }
   const millis = parseDuration(text);
   if (millis !== null) return millis;
   throw new InvalidArgumentError('Pass a duration such as 5m, 1h30m, 90s or PT5M.');
@@ -122,7 +136,10 @@ const advance = (terminal: Terminal) =>
     .action(async (by, options) => {
       const target = targetOf(by, options);
       const { signal } = terminal;
-      const result = await connect(options, terminal).clock.advance(target, { signal });
+      const client = connect(options, terminal);
+      const result = await withAttempts(client, terminal, () =>
+        client.clock.advance(target, { signal }),
+      );
       if (options.json) {
         terminal.printJson(result, true);
         return;

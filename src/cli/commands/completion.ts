@@ -4,9 +4,18 @@
  * @module
  */
 import { Argument, Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
+import { CATALOGUE } from '../../conformance/catalogue.ts';
 import { examples } from '../help.ts';
 import { scriptFor, SHELLS, type Branch } from '../output/completion-scripts.ts';
 import type { Terminal } from '../terminal.ts';
+
+/** Values of flags that take more than their choices, such as globs or a format with a file. */
+const VALUES: Readonly<Record<string, () => readonly string[]>> = {
+  '--only': () => CATALOGUE.map(({ id }) => id),
+  '--skip': () => CATALOGUE.map(({ id }) => id),
+  '--report': () => ['pretty', 'json', 'junit', 'html', 'markdown', 'sarif'],
+  '--clock': () => ['realtime', 'skip', 'frozen', '60x'],
+};
 
 /** Flatten the command tree for the scripts. */
 const branchesOf = (command: CommandUnknownOpts, path: readonly string[] = []): Branch[] => {
@@ -26,11 +35,13 @@ const branchesOf = (command: CommandUnknownOpts, path: readonly string[] = []): 
               word: option.long,
               about: option.description,
               takesValue: option.required,
-              values: option.argChoices ?? [],
+              values: option.argChoices ?? VALUES[option.long]?.() ?? [],
             },
           ],
     ),
     values: command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []),
+    takesDelivery:
+      path[0] === 'deliveries' && command.registeredArguments.some((one) => one.name() === 'id'),
   };
   return [here, ...children.flatMap((child) => branchesOf(child, [...path, child.name()]))];
 };
@@ -48,6 +59,7 @@ export const completion = (terminal: Terminal) =>
         'sendemall-mock completion zsh > "${fpath[1]}/_sendemall-mock"',
         'sendemall-mock completion fish \\',
         '  > ~/.config/fish/completions/sendemall-mock.fish',
+        'sendemall-mock completion powershell | Out-String | Invoke-Expression',
       ),
     )
     .action((shell, _options, command) => {

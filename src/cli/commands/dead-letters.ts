@@ -7,11 +7,13 @@ import { Command, Option } from '@commander-js/extra-typings';
 import { ApiError } from '../../client/api-error.ts';
 import type { Client } from '../../client/create-client.ts';
 import type { FailedEvent } from '../../../schemas/control.ts';
-import { connect } from '../connect.ts';
+import type { Delivery, DeliveryDetail } from '../../../schemas/sandbox.ts';
+import { connect, type SandboxOptions } from '../connect.ts';
 import { examples } from '../help.ts';
 import { apiKeyOption, jsonOption, limitOption, sandboxUrlOption } from '../options.ts';
 import { commandLine, quoted } from '../output/command-line.ts';
-import { harmless, table } from '../output/table.ts';
+import { leadOf } from '../output/lead.ts';
+import { fittedTable, harmless } from '../output/table.ts';
 import { take } from '../take.ts';
 import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
@@ -41,6 +43,19 @@ async function* failedEvents(
   }
 }
 
+const rowOf = (listed: Listed): string[] => {
+  const { id, event, webhook_id, failure } = listed;
+  return [
+    id,
+    event,
+    harmless(leadOf(JSON.stringify(listed)) ?? '-'),
+    webhook_id,
+    failure.failed_at,
+    String(failure.attempts),
+    harmless(failure.last_error ?? '-'),
+  ];
+};
+
 const list = (terminal: Terminal) =>
   new Command('list')
     .summary('list unacknowledged dead letters')
@@ -63,17 +78,11 @@ const list = (terminal: Terminal) =>
         terminal.note('No dead letters.');
         return;
       }
-      const titles = ['event id', 'event', 'webhook', 'failed', 'attempts', 'last error'];
-      const rows = items.map(({ id, event, webhook_id, failure }) => [
-        id,
-        event,
-        webhook_id,
-        failure.failed_at,
-        String(failure.attempts),
-        harmless(failure.last_error ?? '-'),
-      ]);
-      const bold = titles.map((title) => terminal.style('bold', title));
-      for (const line of table([bold, ...rows])) terminal.print(line);
+      const titles = ['event id', 'event', 'lead', 'webhook', 'failed', 'attempts', 'last error'];
+      const optional = ['webhook', 'failed', 'attempts'];
+      for (const line of fittedTable(titles, items.map(rowOf), terminal, optional)) {
+        terminal.print(line);
+      }
       if (more)
         terminal.note(`Showing the first ${options.limit}. Pass a higher --limit to see more.`);
     });
@@ -157,43 +166,116 @@ const deadDeliveries = async (
   throw noDeadLetter(eventId, listing);
 };
 
+interface Redelivery extends SandboxOptions {
+  readonly all?: true | undefined;
+  readonly ack?: true | undefined;
+  readonly wait?: true | undefined;
+  readonly webhook?: string | undefined;
+  readonly json?: true | undefined;
+}
+
+/** @throws {UsageError} unless either events or --all are given */
+const eventIdsOf = async (
+  given: readonly string[],
+  { all, webhook }: Redelivery,
+  client: Client,
+  terminal: Terminal,
+): Promise<readonly string[]> => {
+  if ((given.length === 0) === (all === undefined)) {
+    throw new UsageError(
+      all === undefined
+        ? 'No event given. Pass event IDs, or --all for every dead letter.'
+        : '--all cannot be used with event IDs. Pass either.',
+    );
+  }
+  if (all === undefined) return given;
+  const ids = new Set<string>();
+  const webhooks = await webhookIds(client, webhook, terminal);
+  for await (const { id } of failedEvents(client, webhooks, terminal)) ids.add(id);
+  return [...ids];
+};
+
+/** Redeliver each event to every webhook that has it as a dead letter. */
+const redeliverEach = async (
+  eventIds: readonly string[],
+  options: Redelivery,
+  client: Client,
+  terminal: Terminal,
+): Promise<readonly Delivery[]> => {
+  const { signal } = terminal;
+  const listing = commandLine(['dead-letters'], options, terminal.env);
+  const made: Delivery[] = [];
+  for (const eventId of eventIds) {
+    const { webhook } = options;
+    for (const id of await deadDeliveries(client, eventId, webhook, terminal, listing)) {
+      const delivery = await client.deliveries.redeliver(id, {}, { signal });
+      made.push(delivery);
+      if (!options.json) {
+        terminal.print(`Created ${delivery.id}, which repeats ${id} (${eventId}).`);
+      }
+    }
+  }
+  return made;
+};
+
+/** Acknowledge what was delivered this time. */
+const acknowledgeDelivered = async (
+  settled: readonly DeliveryDetail[],
+  client: Client,
+  json: boolean,
+  terminal: Terminal,
+): Promise<void> => {
+  const { signal } = terminal;
+  for (const { status, event_id, webhook_id } of settled) {
+    if (status !== 'delivered') continue;
+    try {
+      await client.failedEvents.acknowledge(webhook_id, event_id, { signal });
+    } catch (error) {
+      // Acknowledged before: it may be redelivered all the same.
+      if (!(error instanceof ApiError && error.code === 'FAILED_EVENT_NOT_FOUND')) throw error;
+      continue;
+    }
+    if (!json) terminal.print(`Acknowledged ${event_id} of ${webhook_id}.`);
+  }
+};
+
 const redeliver = (terminal: Terminal) =>
   new Command('redeliver')
     .summary('send dead letters again')
     .description(
-      'Send the same bytes again. Does not acknowledge the dead letter; use `dead-letters ack`.',
+      'Send the same bytes again. Dead letters stay in the list until they are acknowledged: by --ack, or with `dead-letters ack`.',
     )
-    .argument('<event-id...>', 'event IDs, evt_…')
+    .argument('[event-id...]', 'event IDs, evt_…')
+    .option('--all', 'send all dead letters again')
+    .option('--ack', 'wait, and acknowledge those that are delivered')
     .addOption(webhookOption())
     .option('--wait', 'wait until all have settled; exit 1 unless all are delivered')
     .addOption(sandboxUrlOption())
     .addOption(apiKeyOption())
     .addOption(jsonOption())
-    .addHelpText('after', examples('sendemall-mock dead-letters redeliver evt_01J… --wait'))
-    .action(async (eventIds, options) => {
-      const { signal } = terminal;
+    .addHelpText(
+      'after',
+      examples(
+        'sendemall-mock dead-letters redeliver evt_01J… --wait',
+        'sendemall-mock dead-letters redeliver --all --ack',
+      ),
+    )
+    .action(async (given, options) => {
       const client = connect(options, terminal);
-      const listing = commandLine(['dead-letters'], options, terminal.env);
-      const made = [];
-      for (const eventId of eventIds) {
-        for (const id of await deadDeliveries(
-          client,
-          eventId,
-          options.webhook,
-          terminal,
-          listing,
-        )) {
-          const delivery = await client.deliveries.redeliver(id, {}, { signal });
-          made.push(delivery);
-          if (!options.json)
-            terminal.print(`Created ${delivery.id}, which repeats ${id} (${eventId}).`);
-        }
+      const json = options.json === true;
+      const eventIds = await eventIdsOf(given, options, client, terminal);
+      if (eventIds.length === 0 && !json) {
+        terminal.note('No dead letters.');
+        return;
       }
+      const made = await redeliverEach(eventIds, options, client, terminal);
       const ids = made.map(({ id }) => id);
-      const settled = options.wait
-        ? await waitForAll(client, ids, terminal, { json: options.json === true, reach: options })
-        : null;
-      if (options.json) terminal.printJson(settled ?? made, true);
+      const settled =
+        options.wait || options.ack
+          ? await waitForAll(client, ids, terminal, { json, reach: options })
+          : null;
+      if (options.ack) await acknowledgeDelivered(settled ?? [], client, json, terminal);
+      if (json) terminal.printJson(settled ?? made, true);
     });
 
 export const deadLetters = (terminal: Terminal) =>

@@ -4,12 +4,16 @@
  * @module
  */
 import { Command, Option } from '@commander-js/extra-typings';
-import { EVENT_TYPES } from '../../../schemas/contract.ts';
+import pLimit from 'p-limit';
+import type { Delivery } from '../../../schemas/sandbox.ts';
+import type { Client } from '../../client/create-client.ts';
 import { connect } from '../connect.ts';
+import { eventOption } from '../event-data.ts';
 import { examples } from '../help.ts';
 import { readInput } from '../input.ts';
 import { apiKeyOption, jsonOption, limitOption, sandboxUrlOption } from '../options.ts';
 import { commandLine, quoted } from '../output/command-line.ts';
+import { leadOf } from '../output/lead.ts';
 import { deliveryDetail, deliveryTable } from '../output/deliveries.ts';
 import type { Terminal } from '../terminal.ts';
 import { take } from '../take.ts';
@@ -24,6 +28,21 @@ const STATUSES = [
   'cancelled',
 ] as const;
 
+/** Requests at once. */
+const MAX_REQUESTS = 8;
+
+/** The leads of the deliveries' events, by event id. */
+const leadsOf = async (
+  items: readonly Delivery[],
+  client: Client,
+  { signal }: Terminal,
+): Promise<ReadonlyMap<string, string | null>> => {
+  const limit = pLimit(MAX_REQUESTS);
+  const ids = [...new Set(items.map(({ event_id }) => event_id))];
+  const events = await limit.map(ids, (id) => client.events.get(id, { signal }));
+  return new Map(events.map((event, at) => [ids[at]!, leadOf(JSON.stringify(event))]));
+};
+
 const list = (terminal: Terminal) =>
   new Command('list')
     .summary('list deliveries, newest first')
@@ -31,9 +50,7 @@ const list = (terminal: Terminal) =>
     .addOption(
       new Option('--status <status>', 'only deliveries with this status').choices(STATUSES),
     )
-    .addOption(
-      new Option('--event <event>', 'only deliveries of this event type').choices(EVENT_TYPES),
-    )
+    .addOption(eventOption('only deliveries of this event type'))
     .option('--webhook <id>', 'only deliveries to this webhook')
     .option('--event-id <id>', 'only deliveries of this event')
     .addOption(limitOption())
@@ -48,7 +65,8 @@ const list = (terminal: Terminal) =>
       ),
     )
     .action(async (options) => {
-      const pager = connect(options, terminal).deliveries.list({
+      const client = connect(options, terminal);
+      const pager = client.deliveries.list({
         status: options.status,
         event: options.event,
         webhook_id: options.webhook,
@@ -66,7 +84,8 @@ const list = (terminal: Terminal) =>
         terminal.note(`No deliveries. Create one with ${quoted(command)}.`);
         return;
       }
-      for (const line of deliveryTable(items, terminal)) terminal.print(line);
+      const leads = await leadsOf(items, client, terminal);
+      for (const line of deliveryTable(items, leads, terminal)) terminal.print(line);
       if (more)
         terminal.note(`Showing the first ${options.limit}. Pass a higher --limit to see more.`);
     });
@@ -79,7 +98,7 @@ const show = (terminal: Terminal) =>
     .addOption(sandboxUrlOption())
     .addOption(apiKeyOption())
     .addOption(jsonOption())
-    .addHelpText('after', examples('sendemall-mock deliveries show dlv_01J…'))
+    .addHelpText('after', examples('sendemall-mock deliveries show dlv_12'))
     .action(async (id, options) => {
       const { signal } = terminal;
       const delivery = await connect(options, terminal).deliveries.get(id, { signal });
@@ -107,8 +126,8 @@ const redeliver = (terminal: Terminal) =>
     .addHelpText(
       'after',
       examples(
-        'sendemall-mock deliveries redeliver dlv_01J… --wait',
-        'sendemall-mock deliveries redeliver dlv_01J… --signature wrong',
+        'sendemall-mock deliveries redeliver dlv_12 --wait',
+        'sendemall-mock deliveries redeliver dlv_12 --signature wrong',
       ),
     )
     .action(async (id, options) => {
@@ -140,8 +159,8 @@ export const deliveries = (terminal: Terminal) =>
       'after',
       examples(
         'sendemall-mock deliveries --status dead',
-        'sendemall-mock deliveries show dlv_01J…',
-        'sendemall-mock deliveries redeliver dlv_01J… --signature wrong --wait',
+        'sendemall-mock deliveries show dlv_12',
+        'sendemall-mock deliveries redeliver dlv_12 --signature wrong --wait',
       ),
     )
     .addCommand(list(terminal), { isDefault: true })

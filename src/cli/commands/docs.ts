@@ -8,7 +8,7 @@ import { DOC_TOPICS } from '../../domain/doc-topics.ts';
 import { examples } from '../help.ts';
 import { jsonOption } from '../options.ts';
 import { table } from '../output/table.ts';
-import { readPackageFile } from '../package-file.ts';
+import { readPackageFile } from '../../package-file.ts';
 import type { Terminal } from '../terminal.ts';
 
 const NAMES = Object.keys(DOC_TOPICS) as (keyof typeof DOC_TOPICS)[];

@@ -12,7 +12,7 @@ import { examples, exitStatus } from '../help.ts';
 import { filesBeside, type File } from '../init/files.ts';
 import { detectFramework, FRAMEWORKS, type Framework } from '../init/frameworks.ts';
 import { jsonOption } from '../options.ts';
-import { readPackageFile } from '../package-file.ts';
+import { readPackageFile } from '../../package-file.ts';
 import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
 

@@ -6,8 +6,8 @@
 import { Argument, Command, Option } from '@commander-js/extra-typings';
 import { ScenarioName } from '../../../schemas/sandbox.ts';
 import { createClient, type Client } from '../../client/create-client.ts';
-import { startSandbox, type Mock, type StartedSandbox } from '../../create-mock.ts';
-import { DEFAULT_API_KEY, DEFAULT_PORT } from '../../domain/defaults.ts';
+import { SCENARIOS, startSandbox, type Mock, type StartedSandbox } from '../../create-mock.ts';
+import { DEFAULT_API_KEY } from '../../domain/defaults.ts';
 import { connect } from '../connect.ts';
 import { examples, exitStatus, section } from '../help.ts';
 import {
@@ -20,7 +20,8 @@ import {
   secretOption,
   wholeNumber,
 } from '../options.ts';
-import { table } from '../output/table.ts';
+import { wrap } from '../output/width.ts';
+import { findingsOf } from '../scenario/judge.ts';
 import { runScenario, type Outcome } from '../scenario/run.ts';
 import { FLAG_REMEDIES, usageErrorOf } from '../serve/start.ts';
 import { printOutcome } from '../scenario/show.ts';
@@ -29,25 +30,18 @@ import type { Terminal } from '../terminal.ts';
 const list = (terminal: Terminal) =>
   new Command('list')
     .summary('list scenarios')
-    .description('List the scenarios of a running sandbox.')
-    .addOption(sandboxUrlOption())
-    .addOption(apiKeyOption())
+    .description('List the scenarios. Needs no sandbox.')
     .addOption(jsonOption())
     .addHelpText('after', examples('sendemall-mock scenario list'))
-    .action(async (options) => {
-      const { signal } = terminal;
-      const scenarios = await connect(options, terminal).scenarios.list({ signal });
+    .action((options) => {
       if (options.json) {
-        terminal.printJson(scenarios, true);
+        terminal.printJson(SCENARIOS, true);
         return;
       }
-      const rows = scenarios.map(({ name, leads, description }) => [
-        name,
-        String(leads),
-        description,
-      ]);
-      for (const line of table([['scenario', 'leads', 'description'], ...rows]))
-        terminal.print(line);
+      for (const { name, leads, description } of SCENARIOS) {
+        terminal.print(`${terminal.style('bold', name)} (${leads} leads)`);
+        for (const line of wrap(description, terminal.width, 2)) terminal.print(line);
+      }
     });
 
 /** Scenarios in which the receiver acts after it has answered, which takes real time. */
@@ -71,7 +65,12 @@ const startPrivateSandbox = async ({ to, secret, port, clock, seed }: ToOptions)
   let mock: StartedSandbox;
   try {
     const options = { port, clock, ...(seed === undefined ? {} : { seed }) };
-    mock = await startSandbox({ ...options, allowPublicTargets: true }, FLAG_REMEDIES);
+    mock = await startSandbox(
+      { ...options, allowPublicTargets: true },
+      {
+        remedies: FLAG_REMEDIES,
+      },
+    );
   } catch (error) {
     throw usageErrorOf(error);
   }
@@ -83,13 +82,13 @@ const startPrivateSandbox = async ({ to, secret, port, clock, seed }: ToOptions)
 const RUN_SECTIONS = [
   section(
     'Where it runs',
-    'With --to, in a private sandbox on --port, which the receiver may call, for',
-    'example to pause the campaign. Without --to, in the sandbox at --sandbox-url,',
-    'whose clock is advanced until all deliveries have settled.',
+    'With --to, in a private sandbox. If the receiver calls it, such as to pause',
+    'the campaign, give it a --port that the receiver knows. Without --to, in the',
+    'sandbox at --sandbox-url, whose clock is advanced until all have settled.',
   ),
   exitStatus({
-    0: 'all events delivered',
-    1: 'at least one event became a dead letter',
+    0: 'all events delivered, and the receiver did what the scenario asks for',
+    1: 'an event became a dead letter, or the receiver did not pause the campaign',
     2: 'invalid usage, or sandbox unreachable',
   }),
   examples(
@@ -115,8 +114,11 @@ const run = (terminal: Terminal) =>
       ),
     )
     .addOption(
-      new Option('--port <number>', 'port of the private sandbox; 0 selects a free port')
-        .default(DEFAULT_PORT)
+      new Option(
+        '--port <number>',
+        'port of the private sandbox, for a receiver that calls it; 0 selects a free one',
+      )
+        .default(0)
         .argParser(wholeNumber(0, 65_535)),
     )
     .addOption(
@@ -136,7 +138,7 @@ const run = (terminal: Terminal) =>
       const show = (outcome: Outcome): void => {
         if (options.json) terminal.printJson(outcome, true);
         else printOutcome(outcome, terminal);
-        if (outcome.dead > 0) terminal.fail();
+        if (findingsOf(outcome).length > 0) terminal.fail();
       };
       if (to === undefined) {
         show(await play(connect(options, terminal)));

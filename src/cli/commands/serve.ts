@@ -8,14 +8,17 @@ import packageJson from '../../../package.json' with { type: 'json' };
 import type { StartedSandbox } from '../../create-mock.ts';
 import { DEFAULT_API_KEY } from '../../domain/defaults.ts';
 import { examples, section } from '../help.ts';
+import { probeReceiver } from '../../engine/delivery/probe.ts';
 import { announce } from '../serve/announce.ts';
 import { withConfig } from '../serve/from-config.ts';
+import { folderSecret } from '../serve/folder-secret.ts';
 import { registerForwarding, type Account, type Forwarding } from '../serve/forward.ts';
 import { keepForwarding } from '../serve/keep-forwarding.ts';
 import { logToStderr } from '../serve/log.ts';
 import { serveCommand, type ServeFlags } from '../serve/options.ts';
 import { allowedKeysOf, forwardingSecretOf, startMock } from '../serve/start.ts';
-import { watchAttempts } from '../serve/watch.ts';
+import { explainUnauthorized } from '../serve/unauthorized.ts';
+import { watchAttempts, type Watch } from '../serve/watch.ts';
 import { Interrupted, type Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -39,16 +42,21 @@ const openShown = async (
 ): Promise<Shown> => {
   const account = await mock.engine.open(apiKeys[0] ?? DEFAULT_API_KEY);
   const forwarding =
-    forwardTo === undefined ? null : await registerForwarding(account, forwardTo, secret);
+    forwardTo === undefined
+      ? null
+      : await registerForwarding(account, forwardTo, secret, () => folderSecret(process.cwd()));
   return { account, apiKeys, forwarding };
 };
+
+const PROBE_TIMEOUT_MS = 1000;
 
 const announceShown = async (
   mock: StartedSandbox,
   { account, apiKeys, forwarding }: Shown,
   flags: ServeFlags,
   terminal: Terminal,
-): Promise<void> =>
+): Promise<void> => {
+  const allowsPublicTargets = flags.allowPublicTargets === true;
   announce(
     {
       version: packageJson.version,
@@ -60,27 +68,68 @@ const announceShown = async (
       seed: account.account.seed,
       chaos: flags.chaos ?? null,
       faults: account.faults.list(),
-      allowsPublicTargets: flags.allowPublicTargets === true,
+      allowsPublicTargets,
       forwarding,
+      receiver:
+        forwarding === null
+          ? 'listening'
+          : await probeReceiver(forwarding.url, allowsPublicTargets, PROBE_TIMEOUT_MS),
     },
     terminal,
     flags.json === true,
   );
+};
 
-/** Print attempts and keep forwarding until the command is interrupted or stdout closes. */
-const watchUntilEnded = async (
+const watchShown = (
+  mock: StartedSandbox,
+  { account, apiKeys }: Shown,
+  json: boolean,
+  terminal: Terminal,
+): Watch =>
+  watchAttempts(mock.engine, terminal, {
+    json,
+    shown: account,
+    reach: { sandboxUrl: mock.url, apiKey: apiKeys[0] },
+    onAttempt: json ? () => undefined : explainUnauthorized(account, terminal),
+  });
+
+/** Read keys if a person can press them. @returns a function that ends it */
+const watchKeys = async (
+  mock: StartedSandbox,
+  apiKey: string | undefined,
+  quit: () => void,
+  terminal: Terminal,
+): Promise<() => void> => {
+  if (!terminal.canReadKeys) return () => undefined;
+  // Loaded late: most starts have no keys.
+  const [{ readServeKeys }, { createClient }] = await Promise.all([
+    import('../serve/keys.ts'),
+    import('../../client/create-client.ts'),
+  ]);
+  const reach = { sandboxUrl: mock.url, apiKey };
+  const fetch = (request: Request) => mock.app.fetch(request);
+  const client = createClient({ baseUrl: mock.url, apiKey: apiKey ?? DEFAULT_API_KEY, fetch });
+  return readServeKeys({ client, reach, quit }, terminal);
+};
+
+/** Keep forwarding until the command is interrupted, a key ends it, or stdout closes. */
+const keepUntilEnded = async (
   mock: StartedSandbox,
   { account, apiKeys, forwarding }: Shown,
   json: boolean,
   terminal: Terminal,
 ): Promise<void> => {
-  watchAttempts(account, terminal, { json, reach: { sandboxUrl: mock.url, apiKey: apiKeys[0] } });
   if (forwarding !== null) {
     const { secret } = await account.webhook(forwarding.webhookId);
     keepForwarding({ account, forwarding, secret }, terminal, json);
   }
-  const ended = AbortSignal.any([terminal.signal, terminal.outputClosed]);
+  const quit = new AbortController();
+  const ended = AbortSignal.any([terminal.signal, terminal.outputClosed, quit.signal]);
+  const stopKeys = json
+    ? () => undefined
+    : await watchKeys(mock, apiKeys[0], () => quit.abort(), terminal);
   if (!ended.aborted) await once(ended, 'abort');
+  stopKeys();
   terminal.note('Stopping after attempts in flight. Press Ctrl-C again to stop now.');
 };
 
@@ -89,11 +138,13 @@ const runServe = async (flags: ServeFlags, terminal: Terminal): Promise<void> =>
   const apiKeys = allowedKeysOf(flags, terminal);
   const secret = forwardingSecretOf(flags, terminal);
   await logToStderr(terminal, { json, verbose: flags.verbose === true });
-  const mock = await startMock(flags, apiKeys, terminal);
+  let watch: Watch | null = null;
+  const mock = await startMock(flags, apiKeys, terminal, (request) => watch?.request(request));
   try {
     const shown = await openShown(mock, flags, apiKeys, secret);
     await announceShown(mock, shown, flags, terminal);
-    await watchUntilEnded(mock, shown, json, terminal);
+    watch = watchShown(mock, shown, json, terminal);
+    await keepUntilEnded(mock, shown, json, terminal);
   } finally {
     await mock.close();
   }
@@ -110,7 +161,7 @@ const SECTIONS = [
     'SENDEMALL_MOCK_ATTEMPT_TIMEOUT. Flags take precedence.',
   ),
   examples(
-    'sendemall-mock serve --forward-to http://localhost:3000/webhooks/sendemall',
+    'sendemall-mock serve :3000/webhooks/sendemall',
     'sendemall-mock serve --clock skip --seed 7',
     'sendemall-mock serve --db sandbox.db --port 0 --json',
   ),
@@ -122,11 +173,13 @@ export const serve = (terminal: Terminal) =>
       "Start the sandbox: the provider's API under /v1, the sandbox API under /_sandbox. Each API key is an account with its own webhooks, events and clock. Prints one line per delivery attempt.",
     )
     .addHelpText('after', SECTIONS)
-    .action(async (flags, command) => {
+    .action(async (url, given, command) => {
+      if (url !== undefined && command.getOptionValueSource('forwardTo') === 'cli') {
+        throw new UsageError('The receiver is given twice. Pass a URL or --forward-to.');
+      }
+      const flags = url === undefined ? given : { ...given, forwardTo: url };
       if (flags.forwardTo === undefined && command.getOptionValueSource('secret') === 'cli') {
-        throw new UsageError(
-          '--secret requires --forward-to. Pass the URL of your receiver, or remove --secret.',
-        );
+        throw new UsageError('--secret requires a receiver. Pass its URL, or remove --secret.');
       }
       const isClockGiven = command.getOptionValueSource('clock') !== 'default';
       await runServe(await withConfig(flags, isClockGiven, terminal), terminal);

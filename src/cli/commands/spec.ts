@@ -7,7 +7,7 @@ import { Argument, Command, Option } from '@commander-js/extra-typings';
 import { examples } from '../help.ts';
 import { jsonOption } from '../options.ts';
 import { table } from '../output/table.ts';
-import { readPackageFile } from '../package-file.ts';
+import { readPackageFile } from '../../package-file.ts';
 import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
 

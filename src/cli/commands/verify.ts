@@ -39,6 +39,15 @@ const SECTIONS = [
     'from .env beside the file. sendemall-mock.json is read without --config.',
   ),
   section(
+    'Receiver process',
+    'With --exec, verify starts the receiver in a process group of its own, waits',
+    'for the port of the URL, restarts it where a check asks for it, and ends it.',
+    'It gets SENDEMALL_SECRET (generated without --secret), SENDEMALL_API_URL and',
+    'SENDEMALL_API_KEY of a sandbox, PORT unless set, and in each --sink-env a URL',
+    'to call in place of its CRM. What arrives there with the event id shows the',
+    "event's effects; for the checks of failures, it responds with 503.",
+  ),
+  section(
     'Hooks',
     'Some requirements are only visible inside the receiver. Hooks expose its state',
     'and control it; checks that need a missing hook are reported as not tested.',
@@ -57,6 +66,8 @@ const SECTIONS = [
     "  --only 'signature/*' --report junit=junit.xml",
     'sendemall-mock verify http://localhost:3000/webhooks/sendemall \\',
     "  --effects-url 'http://localhost:3000/test/effects/{id}'",
+    'sendemall-mock verify --exec "flask run -p 5000" --sink-env CRM_URL \\',
+    '  http://localhost:5000/webhooks/sendemall',
     'sendemall-mock verify --list',
   ),
 ].join('\n');
@@ -68,7 +79,7 @@ const selection = () =>
     .addOption(
       new Option(
         '--only <globs>',
-        'run only these checks: IDs or globs, comma-separated (repeatable)',
+        'run only these checks: names, IDs or globs, comma-separated (repeatable)',
       ).argParser(gather),
     )
     .addOption(new Option('--skip <globs>', 'skip these checks (repeatable)').argParser(gather))
@@ -79,6 +90,11 @@ const selection = () =>
       ] as const),
     )
     .option('--baseline <file>', 'file of known failures that do not fail the run')
+    .option(
+      '--failed',
+      'run only the checks that failed in the last run against this URL from this directory',
+    )
+    .option('--watch', 'run the failed checks again when a file changes, or Enter is pressed')
     .option('--bail', 'stop at the first failure that fails the run')
     .option('--list', 'list the checks without running them')
     .option('--thorough', 'spend more time: more generated events, longer histories and pauses')
@@ -151,7 +167,27 @@ const withHooks = (command: ReturnType<typeof withRequests>) =>
       'the receiver uses --sandbox-url as the provider and pauses campaigns there when bounces spike',
     );
 
-const withSandbox = (command: ReturnType<typeof withHooks>) =>
+/** A receiver that the suite starts itself. */
+const withExec = (command: ReturnType<typeof withHooks>) =>
+  command
+    .optionsGroup('Receiver process:')
+    .option(
+      '--exec <command>',
+      'start the receiver, restart it for the checks that need it, and end it: "flask run -p 5000"',
+    )
+    .addOption(
+      new Option(
+        '--sink-env <names>',
+        "environment variables that get the URL of a sink: what the receiver calls there shows an event's effects (repeatable)",
+      ).argParser(gather),
+    )
+    .option(
+      '--secret-env <name>',
+      'environment variable that gets the signing secret (default: SENDEMALL_SECRET)',
+    )
+    .option('--exec-timeout <duration>', 'time for the port to open (default: 30s)');
+
+const withSandbox = (command: ReturnType<typeof withExec>) =>
   command
     .optionsGroup('Sandbox:')
     .addOption(
@@ -173,13 +209,13 @@ const withOutput = (command: ReturnType<typeof withSandbox>) =>
     .addOption(
       new Option(
         '--report <format[=file]>',
-        'pretty, json, junit, html, markdown or sarif (repeatable)',
+        'pretty, json, junit, html, markdown, sarif or ctrf (repeatable)',
       ).argParser(gather),
     )
     .addOption(jsonOption());
 
 export const verify = (terminal: Terminal) =>
-  withOutput(withSandbox(withHooks(withRequests(selection()))))
+  withOutput(withSandbox(withExec(withHooks(withRequests(selection())))))
     .description(
       'Check a receiver against the contract, whatever language it is written in. Sends what the provider sends and what it never sends, and reports each deviation with its cause and a fix.',
     )

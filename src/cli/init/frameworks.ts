@@ -96,7 +96,7 @@ export const FRAMEWORKS: readonly Framework[] = [
   },
 ];
 
-/** Reads a file of the project; null if there is none. */
+/** Reads a file of the project; null if it does not exist. */
 type ReadFile = (name: string) => string | null;
 
 const dependsOn = (manifest: string, name: string): boolean =>

@@ -1,5 +1,5 @@
 /**
- * Completion scripts for three shells. The scripts are static: completing runs no command.
+ * Completion scripts for four shells. The scripts are static, but for delivery IDs, which they ask the sandbox for.
  *
  * @module
  */
@@ -22,9 +22,11 @@ export interface Branch {
   readonly flags: readonly Flag[];
   /** Choices of its arguments. */
   readonly values: readonly string[];
+  /** True if an argument is a delivery ID. */
+  readonly takesDelivery: boolean;
 }
 
-export const SHELLS = ['bash', 'zsh', 'fish'] as const;
+export const SHELLS = ['bash', 'zsh', 'fish', 'powershell'] as const;
 type Shell = (typeof SHELLS)[number];
 
 const wordsOf = ({ commands, flags, values }: Branch): readonly string[] => [
@@ -36,6 +38,16 @@ const wordsOf = ({ commands, flags, values }: Branch): readonly string[] => [
 /** Paths of all commands: the script matches words against them to find the current command. */
 const steps = (branches: readonly Branch[]): readonly string[] =>
   branches.filter(({ path }) => path.length > 0).map(({ path }) => path.join(' '));
+
+/** A command that prints the newest delivery IDs; nothing without a sandbox. */
+const idsCommand = (name: string): string =>
+  `${name} deliveries list --limit 50 2>/dev/null | sed -n 's/^\\(dlv_[0-9]*\\).*/\\1/p'`;
+
+const deliveryPaths = (branches: readonly Branch[]): string =>
+  branches
+    .filter(({ takesDelivery }) => takesDelivery)
+    .map(({ path }) => quoteForShell(path.join(' ')))
+    .join('|');
 
 /** Code shared by bash and zsh: sets `at` to the path of the current command. */
 const walk = (branches: readonly Branch[]): string => `  local at='' word
@@ -85,6 +97,9 @@ ${valuesByPattern(branches)
   case "$at" in
 ${branches.map((branch) => `    ${quoteForShell(branch.path.join(' '))}) words=${quoteForShell(wordsOf(branch).join(' '))} ;;`).join('\n')}
   esac
+  case "$at" in
+    ${deliveryPaths(branches)}) [[ $current == -* ]] || words="$(${idsCommand(name)}) $words" ;;
+  esac
   COMPREPLY=($(compgen -W "$words" -- "$current"))
   [[ \${#COMPREPLY[@]} -gt 0 || $current == -* ]] || COMPREPLY=($(compgen -f -- "$current"))
 }
@@ -116,6 +131,9 @@ ${branches
   })
   .join('\n')}
   esac
+  case "$at" in
+    ${deliveryPaths(branches)}) compadd -- \${(f)"$(${idsCommand(name)})"} ;;
+  esac
   _describe ${quoteForShell(name)} entries || _files
 }
 if [ "$funcstack[1]" = "_${name.replaceAll('-', '_')}" ]; then
@@ -125,7 +143,7 @@ else
 fi`;
 
 const fish = (name: string, branches: readonly Branch[]): string => {
-  const lines = branches.flatMap(({ path, commands, flags, values }) => {
+  const lines = branches.flatMap(({ path, commands, flags, values, takesDelivery }) => {
     const seen = path.map((word) => `__fish_seen_subcommand_from ${word}`);
     const notYet =
       commands.length > 0 && path.length > 0
@@ -139,6 +157,7 @@ const fish = (name: string, branches: readonly Branch[]): string => {
         ({ word, about }) => `${start(when)} -f -a ${word} -d ${quoteForShell(about)}`,
       ),
       ...values.map((value) => `${start(when)} -f -a ${quoteForShell(value)}`),
+      ...(takesDelivery ? [`${start(when)} -f -a ${quoteForShell(`(${idsCommand(name)})`)}`] : []),
       ...flags.map(
         ({ word, about, takesValue, values: choices }) =>
           `${start(always)} -l ${word.slice(2)} -d ${quoteForShell(about)}${takesValue ? ' -r' : ''}${
@@ -150,8 +169,53 @@ const fish = (name: string, branches: readonly Branch[]): string => {
   return [`# fish completion for ${name}`, ...lines].join('\n');
 };
 
+const psText = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+
+const psList = (words: readonly string[]): string => `@(${words.map(psText).join(', ')})`;
+
+/** PowerShell: one table of words by command, and one of values by command and flag. */
+const powershell = (name: string, branches: readonly Branch[]): string => {
+  const words = branches.map(
+    (branch) => `    ${psText(branch.path.join(' '))} = ${psList(wordsOf(branch))}`,
+  );
+  const values = branches.flatMap(({ path, flags }) =>
+    flags
+      .filter((flag) => flag.values.length > 0)
+      .map((flag) => `    ${psText([...path, flag.word].join(' '))} = ${psList(flag.values)}`),
+  );
+  const deliveries = branches
+    .filter(({ takesDelivery }) => takesDelivery)
+    .map(({ path }) => path.join(' '));
+  return `# PowerShell completion for ${name}
+Register-ArgumentCompleter -Native -CommandName ${psText(name)} -ScriptBlock {
+  param($wordToComplete, $commandAst, $cursorPosition)
+  $words = @{
+${words.join('\n')}
+  }
+  $values = @{
+${values.join('\n')}
+  }
+  $before = @($commandAst.CommandElements | Select-Object -Skip 1 |
+    Where-Object { $_.Extent.EndOffset -lt $cursorPosition } | ForEach-Object { $_.ToString() })
+  $at = ''
+  foreach ($word in $before) {
+    $next = "$at $word".Trim()
+    if ($words.ContainsKey($next)) { $at = $next }
+  }
+  $found = $words[$at]
+  if ($before.Count -gt 0 -and $values.ContainsKey("$at $($before[-1])".Trim())) {
+    $found = $values["$at $($before[-1])".Trim()]
+  } elseif (${psList(deliveries)} -contains $at -and -not $wordToComplete.StartsWith('-')) {
+    $found = @(${name} deliveries list --limit 50 2>$null |
+      Select-String -Pattern '^dlv_[0-9]+' | ForEach-Object { $_.Matches[0].Value }) + $found
+  }
+  $found | Where-Object { $_ -like "$wordToComplete*" } |
+    ForEach-Object { [System.Management.Automation.CompletionResult]::new($_) }
+}`;
+};
+
 /** @returns the text of the script for `name` */
 export const scriptFor = (shell: Shell, name: string, branches: readonly Branch[]): string => {
-  const write = { bash, zsh, fish }[shell];
+  const write = { bash, zsh, fish, powershell }[shell];
   return write(name, branches);
 };

@@ -5,9 +5,16 @@
  */
 import type { Attempt, Delivery, DeliveryDetail } from '../../../schemas/sandbox.ts';
 import type { Styles, Terminal } from '../terminal.ts';
-import { attemptLine, type AttemptLine } from './attempts.ts';
+import {
+  createAttemptPrinter,
+  isForged,
+  type AttemptLine,
+  type AttemptPrinter,
+} from './attempts.ts';
+import { bodyLines } from './body.ts';
 import { commandLine, type Reach } from './command-line.ts';
-import { harmless, table } from './table.ts';
+import { leadOf } from './lead.ts';
+import { fittedTable, harmless, table } from './table.ts';
 
 const STYLES: Readonly<Record<string, Styles>> = {
   delivered: 'green',
@@ -19,21 +26,30 @@ const STYLES: Readonly<Record<string, Styles>> = {
 export const statusText = (status: string, terminal: Terminal): string =>
   terminal.style(STYLES[status] ?? 'yellow', status);
 
-export const deliveryTable = (deliveries: readonly Delivery[], terminal: Terminal): string[] =>
-  table([
-    ['id', 'event', 'status', 'attempts', 'created', 'next attempt', 'url'].map((title) =>
-      terminal.style('bold', title),
-    ),
-    ...deliveries.map((one) => [
+/** Left out on a narrow terminal, in this order. */
+const OPTIONAL = ['url', 'next attempt', 'created'];
+
+/** @param leads email address of the lead, by event id */
+export const deliveryTable = (
+  deliveries: readonly Delivery[],
+  leads: ReadonlyMap<string, string | null>,
+  terminal: Terminal,
+): string[] =>
+  fittedTable(
+    ['id', 'event', 'lead', 'status', 'attempts', 'created', 'next attempt', 'url'],
+    deliveries.map((one) => [
       one.id,
       one.event,
+      harmless(leads.get(one.event_id) ?? '-'),
       statusText(one.status, terminal),
       String(one.attempts_made),
       one.created_at,
       one.next_attempt_at ?? '-',
       harmless(one.url),
     ]),
-  ]);
+    terminal,
+    OPTIONAL,
+  );
 
 const settledAs = (
   attempt: Attempt,
@@ -45,47 +61,56 @@ const settledAs = (
   return isLast && status === 'cancelled' ? 'cancelled' : 'dead';
 };
 
-/** Lines for the attempts of a delivery, as `serve` prints them live. */
+/** An attempt of a delivery, as `serve` prints it live. */
+const toLine = (
+  attempt: Attempt,
+  at: number,
+  delivery: DeliveryDetail,
+  redeliver: string,
+): AttemptLine => ({
+  account: null,
+  at: Date.parse(attempt.started_at),
+  event: delivery.event,
+  lead: leadOf(delivery.body),
+  deliveryId: delivery.id,
+  webhookId: delivery.webhook_id,
+  number: attempt.number,
+  status: attempt.response?.status ?? null,
+  outcome: attempt.outcome,
+  error: attempt.error,
+  durationMs: attempt.duration_ms,
+  fault: attempt.fault?.name ?? null,
+  forged: isForged(attempt.fault?.name ?? null, delivery.signature_mode),
+  delayMs:
+    attempt.next_attempt_at === null
+      ? null
+      : Date.parse(attempt.next_attempt_at) - Date.parse(attempt.ended_at),
+  delivery: settledAs(attempt, at === delivery.attempts.length - 1, delivery),
+  redeliver,
+});
+
+/**
+ * Lines for the attempts of a delivery but the first `shown`, as `serve` prints them live.
+ */
 export const attemptLines = (
   delivery: DeliveryDetail,
   terminal: Terminal,
   reach: Reach,
-): string[] =>
-  delivery.attempts.map((attempt, at) =>
-    attemptLine(
-      {
-        time: attempt.started_at,
-        event: delivery.event,
-        number: attempt.number,
-        status: attempt.response?.status ?? null,
-        outcome: attempt.outcome,
-        error: attempt.error,
-        durationMs: attempt.duration_ms,
-        fault: attempt.fault?.name ?? null,
-        delayMs:
-          attempt.next_attempt_at === null
-            ? null
-            : Date.parse(attempt.next_attempt_at) - Date.parse(attempt.ended_at),
-        delivery: settledAs(attempt, at === delivery.attempts.length - 1, delivery),
-        redeliver: commandLine(
-          ['dead-letters', 'redeliver', delivery.event_id],
-          reach,
-          terminal.env,
-        ),
-      },
-      terminal,
-    ),
+  printer: AttemptPrinter = createAttemptPrinter(terminal),
+  shown = 0,
+): string[] => {
+  const words = ['dead-letters', 'redeliver', delivery.event_id];
+  const redeliver = commandLine(words, reach, terminal.env);
+  return delivery.attempts.flatMap((attempt, at) =>
+    at < shown ? [] : printer.linesOf(toLine(attempt, at, delivery, redeliver)),
   );
+};
 
 const headers = (list: readonly (readonly string[])[]): string[] =>
   list.map(([name = '', value = '']) => `    ${harmless(`${name}: ${value}`)}`);
 
-const indented = (body: string): string[] =>
-  body === ''
-    ? ['    (no body)']
-    : harmless(body)
-        .split('\n')
-        .map((line) => `    ${line}`);
+const indented = (body: string, terminal: Terminal): string[] =>
+  body === '' ? ['    (no body)'] : bodyLines(body, terminal).map((line) => `    ${line}`);
 
 const attemptDetail = (attempt: Attempt, terminal: Terminal): string[] => [
   '',
@@ -97,7 +122,7 @@ const attemptDetail = (attempt: Attempt, terminal: Terminal): string[] => [
     : [
         `  response ${attempt.response.status}`,
         ...headers(attempt.response.headers),
-        ...indented(attempt.response.body),
+        ...indented(attempt.response.body, terminal),
         ...(attempt.response.truncated ? ['    (truncated)'] : []),
       ]),
 ];
@@ -120,7 +145,7 @@ export const deliveryDetail = (
   ]),
   '',
   terminal.style('bold', 'Body'),
-  ...indented(delivery.body),
+  ...indented(delivery.body, terminal),
   '',
   terminal.style('bold', 'Attempts'),
   ...(delivery.attempts.length === 0

@@ -7,7 +7,7 @@
 import { lexer, type Token, type Tokens } from 'marked';
 import wrapAnsi from 'wrap-ansi';
 import type { Terminal } from '../terminal.ts';
-import { widthOf } from './table.ts';
+import { widthOf } from './width.ts';
 
 /** Prose is hard to read in longer lines. */
 const MAX_COLUMNS = 100;

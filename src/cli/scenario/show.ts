@@ -6,6 +6,7 @@
 import { formatDuration } from '../../domain/time.ts';
 import { table } from '../output/table.ts';
 import type { Terminal } from '../terminal.ts';
+import { findingsOf } from './judge.ts';
 import type { Outcome } from './run.ts';
 
 const statusLine = ({ campaign, analytics, leads }: Outcome): string => {
@@ -37,9 +38,13 @@ export const printOutcome = (outcome: Outcome, terminal: Terminal): void => {
     for (const line of table([titles, ...rows])) terminal.print(`  ${line}`);
   }
   terminal.print('');
-  terminal.print(statusLine(outcome));
   const passed = formatDuration(Date.parse(to) - Date.parse(from));
   terminal.print(
-    `${delivered} delivered, ${dead} dead letters, in ${passed} on the account's clock.`,
+    `${statusLine(outcome)} ${delivered} delivered, ${dead} dead letters, in ${passed} on the account's clock.`,
   );
+  const findings = findingsOf(outcome);
+  for (const finding of findings) terminal.print(terminal.style('red', `✗ ${finding}`));
+  if (findings.length === 0) {
+    terminal.print(terminal.style('green', `✓ ${delivered} of ${delivered} events delivered`));
+  }
 };

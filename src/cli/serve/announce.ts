@@ -4,10 +4,12 @@
  * @module
  */
 import { FAULTS } from '../../domain/fault.ts';
-import { keyVariable } from '../output/command-line.ts';
+import { commandLine, keyVariable } from '../output/command-line.ts';
 import { harmless, table } from '../output/table.ts';
+import { fit } from '../output/width.ts';
 import { shellWord } from '../../domain/shell.ts';
 import type { Terminal } from '../terminal.ts';
+import type { ReceiverState } from '../../engine/delivery/probe.ts';
 import type { Account, Forwarding } from './forward.ts';
 
 type Rule = ReturnType<Account['faults']['list']>[number];
@@ -33,6 +35,8 @@ export interface Started {
   readonly faults: readonly Rule[];
   readonly allowsPublicTargets: boolean;
   readonly forwarding: Forwarding | null;
+  /** State of the receiver of `forwarding`. */
+  readonly receiver: ReceiverState;
 }
 
 const curlFor = ({ url, publicKey }: Started, { env }: Terminal): string =>
@@ -52,18 +56,36 @@ const keyText = ({ publicKey, givenKeys }: Started): string =>
 const stateText = (state: string): string =>
   state === 'memory' ? 'in memory, lost on exit (pass --db to keep it)' : harmless(state);
 
-const secretText = ({ secretFrom, generatedSecret }: Forwarding): string => {
-  if (generatedSecret !== null) return generatedSecret;
+const secretText = ({ secretFrom, generatedSecret, unstable }: Forwarding): string => {
+  if (unstable !== null) return `another one at each start (${harmless(unstable)})`;
+  if (generatedSecret !== null) return 'the same at every start in this folder';
   return secretFrom === 'given' ? 'from --secret' : 'unchanged (pass --secret to replace it)';
 };
 
-const forwardingRows = (forwarding: Forwarding | null): string[][] =>
-  forwarding === null
-    ? []
-    : [
-        ['forward to', `${harmless(forwarding.url)} (${forwarding.webhookId}, all events)`],
-        ['secret', secretText(forwarding)],
-      ];
+/** What a delivery to the receiver would meet now. */
+const RECEIVER: Readonly<Record<ReceiverState, (url: URL) => string>> = {
+  listening: () => '✓ it listens',
+  refused: ({ host }) => `⚠ nothing listens on ${host} yet: start your receiver`,
+  blocked: ({ host }) =>
+    `⚠ ${host} is public: deliveries are blocked without --allow-public-targets`,
+  name_not_found: ({ hostname }) => `⚠ unknown host ${hostname}: check the URL`,
+  unreachable: ({ host }) => `⚠ no connection to ${host}: check the URL and the firewall`,
+};
+
+const forwardingRows = (
+  forwarding: Forwarding | null,
+  receiver: ReceiverState,
+  terminal: Terminal,
+): string[][] => {
+  if (forwarding === null) return [];
+  const { url, webhookId } = forwarding;
+  const style = receiver === 'listening' ? 'green' : 'yellow';
+  return [
+    ['forward to', `${harmless(url)} (all events, ${webhookId})`],
+    ['receiver', terminal.style(style, harmless(RECEIVER[receiver](new URL(url))))],
+    ['secret', secretText(forwarding)],
+  ];
+};
 
 const announceInJson = (started: Started, terminal: Terminal): void => {
   const { forwarding } = started;
@@ -85,6 +107,7 @@ const announceInJson = (started: Started, terminal: Terminal): void => {
             webhook_id: forwarding.webhookId,
             generated_secret: forwarding.generatedSecret,
             secret_from: forwarding.secretFrom,
+            receiver: started.receiver,
           },
     trigger: curlFor(started, terminal),
   });
@@ -103,14 +126,20 @@ export const announce = (started: Started, terminal: Terminal, json: boolean): v
     ['state', stateText(started.state)],
     ['clock', started.clock],
     ['seed', String(started.seed)],
-    ...forwardingRows(started.forwarding),
+    ...forwardingRows(started.forwarding, started.receiver, terminal),
   ]);
   terminal.print(
     `sendemall-mock ${started.version} listening on ${terminal.style('bold', started.url)}`,
   );
   terminal.print('');
-  for (const line of lines) terminal.print(`  ${line}`);
+  for (const line of lines) terminal.print(fit(`  ${line}`, terminal.width));
   terminal.print('');
+  const secret = started.forwarding?.generatedSecret ?? null;
+  if (secret !== null) {
+    terminal.print("Your receiver's signing secret:");
+    terminal.print(`  export SENDEMALL_SECRET=${shellWord(secret)}`);
+    terminal.print('');
+  }
   if (started.chaos !== null) {
     terminal.print(`Chaos (${started.chaos}): affected attempts are marked with the fault.`);
     for (const line of table(started.faults.map(ruleRow))) terminal.print(`  ${line}`);
@@ -120,6 +149,11 @@ export const announce = (started: Started, terminal: Terminal, json: boolean): v
   terminal.print(
     `Trigger an event${needsKey ? ' (set SENDEMALL_MOCK_API_KEY to the key first)' : ''}:`,
   );
-  terminal.print(`  ${curlFor(started, terminal)}`);
+  const reach = { sandboxUrl: started.url, ...(started.publicKey === null ? { apiKey: '' } : {}) };
+  terminal.print(
+    terminal.width === null
+      ? `  ${curlFor(started, terminal)}`
+      : `  ${commandLine(['trigger', 'email.replied'], reach, terminal.env)}`,
+  );
   terminal.print('');
 };

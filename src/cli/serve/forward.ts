@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { randomBytes } from 'node:crypto';
 import type { StartedSandbox } from '../../create-mock.ts';
+import type { FolderSecret } from './folder-secret.ts';
 
 export type Account = Awaited<ReturnType<StartedSandbox['engine']['open']>>;
 
@@ -14,39 +14,47 @@ export interface Forwarding {
   /** Origin of its secret. Only a generated one is printed. */
   readonly secretFrom: 'generated' | 'given' | 'before';
   readonly generatedSecret: string | null;
+  /** Why a generated secret is another one at the next start; null if it is the same. */
+  readonly unstable: string | null;
 }
 
 /**
  * Register `url` for all events, unless it is registered already.
  *
- * @param secret null generates one for a new webhook and keeps that of an existing one
+ * @param given null generates a secret for a new webhook and keeps that of an existing one
+ * @param generate the secret of this folder
  */
 export const registerForwarding = async (
   account: Account,
   url: string,
-  secret: string | null,
+  given: string | null,
+  generate: () => FolderSecret,
 ): Promise<Forwarding> => {
   const webhooks = await account.webhooks();
   const existing = webhooks.find((webhook) => webhook.url === url);
   if (existing !== undefined) {
-    await account.updateWebhook(existing.id, {
+    const { id, secret } = await account.updateWebhook(existing.id, {
       events: ['*'],
       status: 'active',
-      ...(secret === null ? {} : { secret }),
+      ...(given === null ? {} : { secret: given }),
     });
+    const isGenerated = given === null && generate().secret === secret;
     return {
       url,
-      webhookId: existing.id,
-      secretFrom: secret === null ? 'before' : 'given',
-      generatedSecret: null,
+      webhookId: id,
+      secretFrom: given === null ? 'before' : 'given',
+      generatedSecret: isGenerated ? secret : null,
+      unstable: null,
     };
   }
-  const generated = secret === null ? `whsec_${randomBytes(24).toString('base64url')}` : null;
-  const { id } = await account.register({ url, events: ['*'], secret: secret ?? generated! });
+  const generated = given === null ? generate() : null;
+  const secret = given ?? generated!.secret;
+  const { id } = await account.register({ url, events: ['*'], secret });
   return {
     url,
     webhookId: id,
     secretFrom: generated === null ? 'given' : 'generated',
-    generatedSecret: generated,
+    generatedSecret: generated?.secret ?? null,
+    unstable: generated?.unstable ?? null,
   };
 };

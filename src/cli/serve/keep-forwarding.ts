@@ -6,6 +6,7 @@
  */
 import { harmless } from '../output/table.ts';
 import type { Terminal } from '../terminal.ts';
+import type { FolderSecret } from './folder-secret.ts';
 import { registerForwarding, type Account, type Forwarding } from './forward.ts';
 
 export interface ForwardingToKeep {
@@ -14,6 +15,11 @@ export interface ForwardingToKeep {
   /** Secret to register with again. */
   readonly secret: string;
 }
+
+/** Never used: the secret is given. */
+const keepSecret = (): FolderSecret => {
+  throw new Error('the secret of --forward-to is missing');
+};
 
 /** Watch the account and register again when needed, with a notice. @returns a function that stops watching */
 export const keepForwarding = (
@@ -38,7 +44,7 @@ export const keepForwarding = (
       );
       return;
     }
-    ({ webhookId } = await registerForwarding(account, url, secret));
+    ({ webhookId } = await registerForwarding(account, url, secret, keepSecret));
     notify(
       'registered_again',
       `The account was reset or replaced. Registered ${printableUrl} again as ${webhookId}, with the same secret.`,

@@ -27,6 +27,7 @@ const hosts = (text: string, before: readonly string[] | undefined): string[] =>
 
 const network = () =>
   new Command('serve')
+    .argument('[url]', 'receiver; the same as --forward-to', httpUrl)
     .optionsGroup('Network:')
     .addOption(
       new Option('--port <number>', 'port to listen on; 0 selects a free port')
@@ -57,7 +58,9 @@ const withForwarding = (command: ReturnType<typeof network>) =>
         .argParser(httpUrl),
     )
     .addOption(
-      secretOption('signing secret for --forward-to, 8 to 256 characters (default: generated)'),
+      secretOption(
+        'signing secret for --forward-to, 8 to 256 characters (default: generated, the same at every start in a folder)',
+      ),
     )
     .addOption(
       new Option(

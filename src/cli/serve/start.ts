@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { startSandbox, type StartedSandbox } from '../../create-mock.ts';
-import type { RemedyTexts } from '../../domain/remedies.ts';
+import { startSandbox, type EntryPoint, type StartedSandbox } from '../../create-mock.ts';
+import type { SandboxRemedyTexts } from '../../domain/remedies.ts';
 import { StartError } from '../../domain/start-error.ts';
 import { MockOptionError, type LooseMockOptions } from '../../mock-options.ts';
 import { checkKey, checkSecret, keysOf } from '../options.ts';
@@ -13,10 +13,11 @@ import { UsageError } from '../usage-error.ts';
 import type { ServeFlags } from './options.ts';
 
 /** Remedies that change the sandbox's configuration, in terms of flags and environment variables. */
-export const FLAG_REMEDIES: RemedyTexts = {
+export const FLAG_REMEDIES: SandboxRemedyTexts = {
   allow_public_targets: 'start it with --allow-public-targets if this receiver is yours',
   trust_certificate:
     'for a private certificate start the sandbox with NODE_EXTRA_CA_CERTS=<its CA>',
+  allow_host: (name) => `start it with --allowed-host ${name}`,
 };
 
 /** Options of `createMock` whose flag has another name. */
@@ -77,9 +78,11 @@ export const startMock = async (
   flags: ServeFlags,
   apiKeys: readonly string[],
   terminal: Terminal,
+  onRequest: NonNullable<EntryPoint['onRequest']>,
 ): Promise<StartedSandbox> => {
   try {
-    return await startSandbox(mockOptionsOf(flags, apiKeys, terminal), FLAG_REMEDIES);
+    const options = mockOptionsOf(flags, apiKeys, terminal);
+    return await startSandbox(options, { remedies: FLAG_REMEDIES, onRequest });
   } catch (error) {
     throw usageErrorOf(error);
   }

@@ -1,19 +1,35 @@
 /**
- * Prints the attempts of an account as they are made.
+ * Prints the attempts of all accounts and the requests to `/v1` as they are made.
  *
  * @module
  */
+import type { StartedSandbox } from '../../create-mock.ts';
 import { toSandboxTime } from '../../domain/time.ts';
-import { attemptLine } from '../output/attempts.ts';
+import { createAttemptPrinter, isForged, type AttemptLine } from '../output/attempts.ts';
 import { commandLine, type Reach } from '../output/command-line.ts';
+import { leadOf } from '../output/lead.ts';
+import { shortHash, shortKey } from '../output/short-form.ts';
+import { harmless } from '../output/table.ts';
+import { fit } from '../output/width.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Account } from './forward.ts';
 
 type AccountEvent = Parameters<Parameters<Account['subscribe']>[0]>[0];
-type Attempted = Extract<AccountEvent, { readonly type: 'delivery.attempted' }>;
+/** An attempt of the engine, as announced. */
+export type Attempted = Extract<AccountEvent, { readonly type: 'delivery.attempted' }>;
+type Accounts = Pick<StartedSandbox['engine'], 'onAccount'>;
 
-const toJson = ({ delivery, attempt, status }: Attempted) => ({
+/** A request to `/v1`, once it is answered. */
+export interface Answered {
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  readonly account: Account | null;
+}
+
+const toJson = ({ delivery, attempt, status }: Attempted, account: string | null) => ({
   type: 'delivery.attempted',
+  account,
   time: toSandboxTime(attempt.startedAt),
   event: delivery.eventType,
   event_id: delivery.eventId,
@@ -31,39 +47,84 @@ const toJson = ({ delivery, attempt, status }: Attempted) => ({
 
 const toLine = (
   { delivery, attempt, status }: Attempted,
-  terminal: Terminal,
-  reach: Reach,
-): string =>
-  attemptLine(
-    {
-      time: toSandboxTime(attempt.startedAt),
-      event: delivery.eventType,
-      number: attempt.number,
-      status: attempt.response?.status ?? null,
-      outcome: attempt.outcome,
-      error: attempt.error,
-      durationMs: attempt.durationMs,
-      fault: attempt.fault?.name ?? null,
-      delayMs: attempt.nextAttemptAt === null ? null : attempt.nextAttemptAt - attempt.endedAt,
-      delivery: status,
-      redeliver: commandLine(['dead-letters', 'redeliver', delivery.eventId], reach, terminal.env),
-    },
-    terminal,
-  );
+  account: string | null,
+  redeliver: string,
+): AttemptLine => ({
+  account,
+  at: attempt.startedAt,
+  event: delivery.eventType,
+  lead: leadOf(delivery.body),
+  deliveryId: delivery.id,
+  webhookId: delivery.webhookId,
+  number: attempt.number,
+  status: attempt.response?.status ?? null,
+  outcome: attempt.outcome,
+  error: attempt.error,
+  durationMs: attempt.durationMs,
+  fault: attempt.fault?.name ?? null,
+  forged: isForged(attempt.fault?.name ?? null, delivery.signature),
+  delayMs: attempt.nextAttemptAt === null ? null : attempt.nextAttemptAt - attempt.endedAt,
+  delivery: status,
+  redeliver,
+});
 
-/**
- * Print each attempt of the account.
- *
- * @param reach of the account, for the commands in the output
- * @returns a function that stops it
- */
+export interface WatchOptions {
+  readonly json: boolean;
+  /** The account whose lines carry no name. */
+  readonly shown: Account;
+  /** Reach of that account, for the commands in the output. */
+  readonly reach: Reach;
+  /** Called for each attempt of the shown account, after its line. */
+  readonly onAttempt: (attempted: Attempted) => void;
+}
+
+export interface Watch {
+  /** Print a request to `/v1`, so that people see their program register. */
+  request(request: Answered): void;
+}
+
+/** Print each attempt of every account that is opened from now on, and of the shown one. */
 export const watchAttempts = (
-  account: Account,
+  engine: Accounts,
   terminal: Terminal,
-  { json, reach }: { readonly json: boolean; readonly reach: Reach },
-): (() => void) =>
-  account.subscribe((event) => {
+  { json, shown, reach, onAttempt }: WatchOptions,
+): Watch => {
+  const printer = createAttemptPrinter(terminal);
+  const names = new Map<string, string | null>();
+  const redeliver = commandLine(['dead-letters', 'redeliver', '--all'], reach, terminal.env);
+
+  const print = (event: AccountEvent, keyHash: string): void => {
     if (event.type !== 'delivery.attempted') return;
-    if (json) terminal.printJson(toJson(event));
-    else terminal.print(toLine(event, terminal, reach));
+    const account = names.get(keyHash) ?? null;
+    if (json) terminal.printJson(toJson(event, account));
+    else {
+      for (const line of printer.linesOf(toLine(event, account, redeliver))) terminal.print(line);
+    }
+  };
+  const add = (account: Account, name: string | null): void => {
+    const { keyHash } = account.account;
+    if (keyHash === shown.account.keyHash) return;
+    const isNew = !names.has(keyHash);
+    if (isNew || name !== null) names.set(keyHash, name ?? shortHash(keyHash));
+    if (isNew) account.subscribe((event) => print(event, keyHash));
+  };
+  engine.onAccount((account, apiKey) => add(account, apiKey === null ? null : shortKey(apiKey)));
+  names.set(shown.account.keyHash, null);
+  shown.subscribe((event) => {
+    print(event, shown.account.keyHash);
+    if (event.type === 'delivery.attempted') onAttempt(event);
   });
+
+  return {
+    request: ({ method, path, status, account }) => {
+      if (json || !path.startsWith('/v1/')) return;
+      const name = account === null ? null : (names.get(account.account.keyHash) ?? null);
+      const text = ['→', ...(name === null ? [] : [name]), method, harmless(path), status].join(
+        ' ',
+      );
+      const { width } = terminal;
+      const indented = ' '.repeat('14:03:12 '.length) + text;
+      terminal.print(terminal.style('dim', fit(indented, width)));
+    },
+  };
+};

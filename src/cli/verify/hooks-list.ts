@@ -12,10 +12,14 @@ const FLAGS: Readonly<Record<Hook, readonly string[]>> = {
   effects: [
     "--effects-url 'http://localhost:3000/test/effects/{id}'",
     '--effects-sink crm --sandbox-url http://127.0.0.1:7363',
+    '--exec "flask run -p 5000" --sink-env CRM_URL',
   ],
   state: ["--state-url 'http://localhost:3000/test/leads/{lead_email}'"],
-  fault: ['--fault-url http://localhost:3000/test/fault'],
-  restart: ['--restart-command ./restart-receiver.sh'],
+  fault: [
+    '--fault-url http://localhost:3000/test/fault',
+    '--exec "flask run -p 5000" --sink-env CRM_URL',
+  ],
+  restart: ['--restart-command ./restart-receiver.sh', '--exec "flask run -p 5000"'],
   recovery: [
     '--recover-url http://localhost:3000/test/recover',
     '--recover-command ./recover-dead-letters.sh',
@@ -26,7 +30,9 @@ const FLAGS: Readonly<Record<Hook, readonly string[]>> = {
 /** Why a hook needs no endpoint. */
 const NOTES: Partial<Readonly<Record<Hook, string>>> = {
   effects:
-    "A sink needs no endpoint: it counts the receiver's calls whose body contains the event id.",
+    "A sink needs no endpoint: it counts the receiver's calls whose body contains the event id, those with the same Idempotency-Key once.",
+  fault: 'A sink needs no endpoint: it responds with 503 while processing must fail.',
+  restart: 'With --exec, verify kills the process group and starts the command again.',
 };
 
 const LABEL_WIDTH = 10;

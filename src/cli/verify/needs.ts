@@ -28,6 +28,27 @@ const BY_FLAGS: Readonly<Record<Need, string>> = {
 /** Word a need by the flags that provide it. */
 export const describeNeedByFlags: DescribeNeed = (need) => BY_FLAGS[need];
 
+const SINK =
+  'pass --sink-env with the environment variable that holds the URL which the receiver calls for an event (its CRM, a chat), and send the event id there.';
+
+/**
+ * Word a need for a receiver that the suite has started: most of it comes from a sink.
+ *
+ * @param sinkEnv environment variables that hold the URL of a sink
+ */
+export const describeNeedByExec =
+  (sinkEnv: readonly string[]): DescribeNeed =>
+  (need) => {
+    if (need === 'effects') return `Needs a sink that shows effects: ${SINK}`;
+    if (need === 'fault') return `Needs a sink that can fail: ${SINK}`;
+    if (need === 'campaign') {
+      return 'Needs a receiver that pauses campaigns: pass --pauses if it does so at SENDEMALL_API_URL.';
+    }
+    return need === 'known_lead' && sinkEnv.length > 0
+      ? `Let the receiver send a request whose body contains the event id to the URL in ${sinkEnv.join(' or ')}. If it acts only on leads that it knows, pass one with --lead-email.`
+      : BY_FLAGS[need];
+  };
+
 const FLAGS: Readonly<Record<Need, string>> = {
   effects: '--effects-url',
   state: '--state-url',
@@ -40,11 +61,21 @@ const FLAGS: Readonly<Record<Need, string>> = {
   known_leads: '--config with a function as leadEmail',
 };
 
-/** Suggest the flag of a need. @param hasSandbox whether a running sandbox is given, whose sinks show effects */
+/** What shows effects and fails on demand in a receiver that the suite has started. */
+const SINK_FLAG = '--sink-env CRM_URL';
+
+/**
+ * Suggest the flag of a need.
+ *
+ * @param hasSandbox whether a running sandbox is given, whose sinks show effects
+ * @param isStarted whether the suite has started the receiver
+ */
 export const suggestNeedByFlags =
-  (hasSandbox: boolean): SuggestNeed =>
+  (hasSandbox: boolean, isStarted = false): SuggestNeed =>
   (need, checks) => {
-    const flag = need === 'effects' && hasSandbox ? '--effects-sink crm' : FLAGS[need];
+    const isBySink = isStarted && (need === 'effects' || need === 'fault');
+    const isInSandbox = need === 'effects' && hasSandbox;
+    const flag = isBySink ? SINK_FLAG : isInSandbox ? '--effects-sink crm' : FLAGS[need];
     return `add ${flag} to test ${checks} more (see verify --hooks)`;
   };
 

@@ -24,6 +24,9 @@ const VALUES = [
   ['restartCommand', '--restart-command'],
   ['recoverUrl', '--recover-url'],
   ['recoverCommand', '--recover-command'],
+  ['exec', '--exec'],
+  ['secretEnv', '--secret-env'],
+  ['execTimeout', '--exec-timeout'],
   ['sandboxUrl', '--sandbox-url'],
 ] as const satisfies readonly (readonly [Member, string])[];
 
@@ -61,6 +64,7 @@ export const rerunWith =
       ...(effects === undefined && state === undefined ? [] : ['--fresh-ids']),
       ...(flags.secret === undefined ? [] : ['--secret "${SENDEMALL_MOCK_SECRET:?set it first}"']),
       ...(flags.events ?? []).map((types) => `--events ${shellWord(types)}`),
+      ...(flags.sinkEnv ?? []).map((names) => `--sink-env ${shellWord(names)}`),
       ...(flags.header ?? []).map((line) => `--header ${shellWord(line)}`),
       ...SWITCHES.flatMap(([member, flag]) => (flags[member] === true ? [flag] : [])),
       ...VALUES.flatMap(([member, flag]) => {

@@ -1,110 +1,30 @@
 /**
- * One run of `verify`: from flags and config file to reports and exit status.
+ * `verify`: from flags and config file to exit status.
  *
  * @module
  */
-import { resolve } from 'node:path';
+import { randomBytes } from 'node:crypto';
 import { CATALOGUE } from '../../conformance/catalogue.ts';
-import { secretsInUrl } from '../../conformance/redact/encodings.ts';
-import { hasHook } from '../../conformance/run/hook-members.ts';
-import { OptionsError, type VerifyOptions } from '../../conformance/options.ts';
-import { createHttpHooks } from '../../conformance/hooks/http-hooks.ts';
-import type { Hooks, StartSandbox } from '../../conformance/hooks/hooks.ts';
-import type { EffectsSink } from '../../conformance/hooks/sink-effects.ts';
-import type { PausesIn } from '../../conformance/hooks/sandbox-campaign.ts';
-import { describeNeedByFlags, flagOf, suggestNeedByFlags } from './needs.ts';
-import { planChecks } from '../../conformance/run/select.ts';
-import { DEFAULT_API_KEY } from '../../domain/defaults.ts';
-import { stopwatch } from '../../conformance/net/stopwatch.ts';
-import { verify } from '../../conformance/verify.ts';
-import { checkKey, checkSecret, httpUrl, keyOf, keysOf, secretOf } from '../options.ts';
+import { OptionsError } from '../../conformance/options.ts';
+import { selectChecks } from '../../conformance/run/select.ts';
+import { checkSecret, secretOf } from '../options.ts';
 import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
+import { wholeNames } from './short-names.ts';
 import { conclude } from './conclude.ts';
-import { loadBaseline, loadConfig, type ConfigFile } from './config-file.ts';
-import { annotateOnGitHub } from './github.ts';
+import { loadConfig, type ConfigFile } from './config-file.ts';
+import { noteUnusedEnv } from './exec/advice.ts';
+import { execOptionsOf } from './exec/options.ts';
+import { startReceiverOf } from './exec/start.ts';
 import { listHooks } from './hooks-list.ts';
-import { inputOptionsOf } from './input-options.ts';
+import { createLastReport, rerunSelection, type LastReport } from './last-report.ts';
 import { listChecks } from './list.ts';
-import { createLiveView } from './live.ts';
-import { rerunWith } from './rerun.ts';
-import { outputsOf, prepareFiles, writeReports } from './reports.ts';
-import {
-  budgetOf,
-  headersOf,
-  hookOptionsOf,
-  listOf,
-  timeoutOf,
-  type VerifyFlags,
-} from './settings.ts';
-
-/** API key in a private sandbox. */
-const PRIVATE_KEY = 'conformance';
-
-/** The running sandbox given by flags, environment or file; null without one. */
-const givenSandbox = (
-  flags: VerifyFlags,
-  { config }: ConfigFile,
-  terminal: Terminal,
-): { readonly url: string; readonly apiKey: string } | null => {
-  const url = flags.sandboxUrl ?? terminal.env['SENDEMALL_MOCK_SANDBOX_URL'] ?? config.sandboxUrl;
-  if (url === undefined || url === '') return null;
-  const apiKey = flags.apiKey ?? config.apiKey;
-  return {
-    url: urlOf('--sandbox-url', url),
-    apiKey: apiKey === undefined ? keyOf({}, terminal.env) : checkKey(apiKey),
-  };
-};
-
-const sandboxOf = (flags: VerifyFlags, file: ConfigFile, terminal: Terminal): StartSandbox => {
-  const given = givenSandbox(flags, file, terminal);
-  if (given === null) {
-    return async () => {
-      const { createMock } = await import('../../create-mock.ts');
-      const mock = await createMock({ clock: 'frozen', rateLimit: false });
-      return { url: mock.url, apiKey: PRIVATE_KEY, [Symbol.asyncDispose]: () => mock.close(0) };
-    };
-  }
-  return async () => ({ ...given, [Symbol.asyncDispose]: () => Promise.resolve() });
-};
-
-/** The sink that counts effects, from the flag or else the file. */
-const effectsSinkOf = (
-  flags: VerifyFlags,
-  file: ConfigFile,
-  terminal: Terminal,
-): EffectsSink | undefined => {
-  const fromFile = flags.effectsUrl === undefined ? file.config.effectsSink : undefined;
-  const name = flags.effectsSink ?? fromFile;
-  if (name === undefined) return undefined;
-  const sandbox = givenSandbox(flags, file, terminal);
-  if (sandbox !== null) return { sandboxUrl: sandbox.url, apiKey: sandbox.apiKey, name };
-  throw new UsageError(
-    '--effects-sink requires a running sandbox. Pass its URL with --sandbox-url.',
-  );
-};
-
-const pausesIn = (
-  flags: VerifyFlags,
-  file: ConfigFile,
-  terminal: Terminal,
-): PausesIn | undefined => {
-  if (!(flags.pauses ?? file.config.pauses ?? false)) return undefined;
-  const sandbox = givenSandbox(flags, file, terminal);
-  if (sandbox !== null) return { sandboxUrl: sandbox.url, apiKey: sandbox.apiKey };
-  throw new UsageError(
-    '--pauses requires a running sandbox that the receiver uses as the provider. Pass its URL with --sandbox-url.',
-  );
-};
-
-const urlOf = (name: string, text: string): string => {
-  try {
-    return httpUrl(text);
-  } catch (error) {
-    if (error instanceof UsageError) throw error;
-    throw new UsageError(`Invalid ${name} "${text}". ${(error as Error).message}`);
-  }
-};
+import { flagOf } from './needs.ts';
+import { outputsOf, prepareFiles } from './reports.ts';
+import { runOnce, type RunTarget } from './run-once.ts';
+import { urlOf, type Setup } from './sandboxes.ts';
+import { listOf, type VerifyFlags } from './settings.ts';
+import { watchAndRerun } from './watch/watch.ts';
 
 const targetOf = (argument: string | undefined, { config }: ConfigFile): string => {
   const url = argument ?? config.url;
@@ -114,78 +34,52 @@ const targetOf = (argument: string | undefined, { config }: ConfigFile): string 
   );
 };
 
-const hooksOf = (flags: VerifyFlags, file: ConfigFile, terminal: Terminal): Hooks => {
-  const { config } = file;
-  const byUrl = createHttpHooks({
-    ...hookOptionsOf(flags, config),
-    effectsSink: effectsSinkOf(flags, file, terminal),
-    pausesIn: pausesIn(flags, file, terminal),
-    signal: terminal.signal,
-  });
-  const given = Object.entries(byUrl).filter(([, hook]) => hook !== undefined);
-  return { ...config.hooks, ...Object.fromEntries(given) };
-};
-
-/** Values that no report may contain, besides the secret: API keys, and credentials in hook URLs. */
-const redactedOf = (
-  flags: VerifyFlags,
-  { config }: ConfigFile,
-  terminal: Terminal,
-): readonly (readonly [value: string, name: string])[] => {
-  const keys = [flags.apiKey, config.apiKey, ...keysOf(terminal.env)];
-  const urls = Object.entries(hookOptionsOf(flags, config)).filter(([name]) =>
-    name.endsWith('Url'),
-  );
-  return [
-    ...keys.flatMap((key) =>
-      key === undefined || key === DEFAULT_API_KEY ? [] : [[key, 'API key'] as const],
-    ),
-    ...urls.flatMap(([, url]) => (typeof url === 'string' ? secretsInUrl(url) : [])),
-  ];
-};
-
-const optionsOf = async (
-  argument: string | undefined,
-  flags: VerifyFlags,
-  file: ConfigFile,
-  terminal: Terminal,
-): Promise<VerifyOptions> => {
-  const { config, folder } = file;
-  const timeout = flags.timeout ?? config.timeout;
-  const timeFromEnv = terminal.env['SENDEMALL_MOCK_TIME'] ?? '';
-  const time = flags.time ?? (timeFromEnv === '' ? config.time : timeFromEnv);
-  const timeName =
-    flags.time === undefined && timeFromEnv !== '' ? 'SENDEMALL_MOCK_TIME' : '--time';
-  const baseline =
-    flags.baseline ??
-    (config.baseline === undefined ? undefined : resolve(folder, config.baseline));
+/** The secret, and whether it was generated: a receiver that the suite starts gets any. */
+const findSecret = ({
+  flags,
+  file: { config },
+  terminal,
+}: Omit<Setup, 'session'>): { readonly secret: string; readonly isGenerated: boolean } => {
   const fromEnv = terminal.env['SENDEMALL_MOCK_SECRET'] ?? '';
-  const secret = fromEnv === '' ? config.secret : fromEnv;
-  const hooks = hooksOf(flags, file, terminal);
-  return {
-    url: targetOf(argument, file),
-    secret: checkSecret(secretOf(flags, { SENDEMALL_MOCK_SECRET: secret })),
-    headers: headersOf(flags.header, config.headers),
-    insecure: flags.insecure ?? config.insecure,
-    timeoutMs: timeout === undefined ? undefined : timeoutOf(timeout),
-    budgetMs: time === undefined ? undefined : budgetOf(time, timeName),
-    concurrency: flags.concurrency ?? config.concurrency,
-    seed: flags.seed ?? config.seed,
-    freshIds: flags.freshIds ?? config.freshIds,
-    only: listOf(flags.only ?? config.only),
-    skip: listOf(flags.skip ?? config.skip),
-    bail: flags.bail ?? config.bail,
-    failOn: flags.failOn ?? config.failOn,
-    baseline: baseline === undefined ? undefined : await loadBaseline(baseline, terminal),
-    hooks,
-    sandbox: sandboxOf(flags, file, terminal),
-    hidden: redactedOf(flags, file, terminal),
-    rerun: rerunWith(argument, flags, hooks),
-    describeNeed: describeNeedByFlags,
-    suggestNeed: suggestNeedByFlags(givenSandbox(flags, file, terminal) !== null),
-    ...(await inputOptionsOf(flags, file, terminal)),
-    signal: terminal.signal,
-  };
+  const given = flags.secret ?? (fromEnv === '' ? config.secret : fromEnv);
+  if ((given ?? '') === '' && execOptionsOf(flags, config) !== null) {
+    return { secret: `whsec_${randomBytes(24).toString('base64url')}`, isGenerated: true };
+  }
+  const secret = checkSecret(secretOf(flags, { SENDEMALL_MOCK_SECRET: given }));
+  return { secret, isGenerated: false };
+};
+
+/**
+ * The checks of `--failed`; null for the selection of flags and config file.
+ *
+ * @throws {UsageError} without a report of an earlier run
+ */
+const failedOf = (
+  flags: VerifyFlags,
+  lastReport: LastReport,
+  { url, terminal }: { readonly url: string; readonly terminal: Terminal },
+): readonly string[] | null => {
+  if (flags.failed !== true) return null;
+  if (flags.only !== undefined) {
+    throw new UsageError(
+      '--failed and --only are mutually exclusive. Pass only one of them; --skip works with both.',
+    );
+  }
+  const failed = lastReport.failed();
+  if (failed === null) {
+    throw new UsageError(
+      `--failed found no earlier run against ${url} from this directory. Run verify without --failed first.`,
+    );
+  }
+  const selection = rerunSelection(failed);
+  if (selection === null) {
+    terminal.note(
+      failed.length === 0
+        ? 'Nothing failed in the last run: running all checks.'
+        : `${failed.join(', ')} judge the requests of a whole run: running all checks.`,
+    );
+  }
+  return selection;
 };
 
 const runWith = async (
@@ -194,36 +88,41 @@ const runWith = async (
   terminal: Terminal,
 ): Promise<void> => {
   const needsNoSecret = flags.hooks === true || flags.list === true;
-  const secret = flags.secret ?? terminal.env['SENDEMALL_MOCK_SECRET'] ?? '';
-  const file = await loadConfig(flags.config, terminal, needsNoSecret || secret !== '');
+  const passed = flags.secret ?? terminal.env['SENDEMALL_MOCK_SECRET'] ?? '';
+  const file = await loadConfig(flags.config, terminal, needsNoSecret || passed !== '');
   if (flags.hooks) {
     listHooks(flags.json === true, terminal);
     return;
   }
+  const { only, skip } = { ...file.config, ...flags };
+  const selection = {
+    only: wholeNames(listOf(only), '--only'),
+    skip: wholeNames(listOf(skip), '--skip'),
+  };
   if (flags.list) {
-    const { only, skip } = { ...file.config, ...flags };
-    listChecks({ only: listOf(only), skip: listOf(skip) }, flags.json === true, terminal);
+    listChecks(selection, flags.json === true, terminal);
     return;
   }
-  const options = await optionsOf(argument, flags, file, terminal);
-  const { hooks = {} } = options;
-  const plan = planChecks(CATALOGUE, options, (hook) => hasHook(hooks, hook));
+  const url = targetOf(argument, file);
+  const given = { argument, flags, file, terminal };
+  const { secret, isGenerated } = findSecret(given);
+  selectChecks(CATALOGUE, selection);
   const requested = flags.report ?? [file.config.report ?? []].flat();
   const outputs = outputsOf(
     flags.json ? [...requested, 'json'] : requested,
     flags.report === undefined ? file.folder : '.',
   );
+  const lastReport = createLastReport(url);
+  const failed = failedOf(flags, lastReport, { url, terminal });
   prepareFiles(outputs);
-  const onProgress = createLiveView(terminal, {
-    total: plan.checks.length,
-    failOn: options.failOn ?? 'must',
-    elapsed: stopwatch(),
-  });
-  const report = await verify({ ...options, onProgress });
-  terminal.status(null);
-  writeReports(report, outputs, terminal, flags.details ?? file.config.details ?? false);
-  annotateOnGitHub(report, terminal);
-  conclude(report, plan.validators, terminal);
+  await using session = await startReceiverOf(given, { url, secret });
+  const setup: Setup = { ...given, session };
+  const target: RunTarget = { url, secret, outputs };
+  const first = await runOnce(setup, target, failed);
+  lastReport.save(first.report, failed === null && flags.only === undefined);
+  if (session !== null) await noteUnusedEnv(first.report, session, isGenerated, terminal);
+  const last = flags.watch ? await watchAndRerun(setup, target, lastReport, first) : first;
+  conclude(last.report, last.validators, terminal);
 };
 
 /** @throws {UsageError} for invalid usage, and if the run is inconclusive */

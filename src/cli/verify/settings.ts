@@ -40,6 +40,12 @@ export interface VerifyFlags {
   readonly recoverUrl?: string | undefined;
   readonly recoverCommand?: string | undefined;
   readonly pauses?: true | undefined;
+  readonly exec?: string | undefined;
+  readonly sinkEnv?: readonly string[] | undefined;
+  readonly secretEnv?: string | undefined;
+  readonly execTimeout?: string | undefined;
+  readonly watch?: true | undefined;
+  readonly failed?: true | undefined;
   readonly sandboxUrl?: string | undefined;
   readonly apiKey?: string | undefined;
   readonly report?: readonly string[] | undefined;

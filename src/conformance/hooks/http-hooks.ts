@@ -41,6 +41,8 @@ export interface HttpHookOptions {
   readonly recoverUrl?: string | undefined;
   /** Shell command that runs the recovery once. */
   readonly recoverCommand?: string | undefined;
+  /** Added to the environment of commands. */
+  readonly commandEnv?: Readonly<Record<string, string>> | undefined;
   /** A sandbox that the receiver uses as its provider, and in which it pauses campaigns. */
   readonly pausesIn?: PausesIn | undefined;
   /** Real time; default: the system clock. */
@@ -203,7 +205,7 @@ const recoverByUrl = (caller: HookCaller, url: string): NonNullable<Hooks['recov
  */
 export const createHttpHooks = (options: HttpHookOptions): Hooks => {
   const { effectsUrl, stateUrl, faultUrl, restartCommand, recoverUrl, recoverCommand } = options;
-  const { effectsSink, pausesIn, wall = startSteadyClock(), signal } = options;
+  const { effectsSink, pausesIn, commandEnv = {}, wall = startSteadyClock(), signal } = options;
   checkExclusive(options, 'effectsUrl', 'effectsSink');
   checkExclusive(options, 'recoverUrl', 'recoverCommand');
   let restartedAt: number | null = null;
@@ -223,7 +225,7 @@ export const createHttpHooks = (options: HttpHookOptions): Hooks => {
     const problem = await runCommand(command, {
       wall,
       signal,
-      env,
+      env: { ...commandEnv, ...env },
       timeoutMs: COMMAND_TIMEOUT_MS,
     });
     if (problem !== null) throw new HookError(`The ${hook} command "${command}" ${problem}`);

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import pLimit from 'p-limit';
 import { ApiError } from '../../client/api-error.ts';
 import { createClient } from '../../client/create-client.ts';
 import { isSuccess } from '../../domain/retry-plan.ts';
@@ -17,19 +18,35 @@ export interface EffectsSink {
   readonly name: string;
 }
 
+/** Every request to a sink, also those that the sink has evicted since. */
+export interface SinkReader {
+  /**
+   * Requests whose body contains the event id and that the sink answered with 2xx. Those with the same `Idempotency-Key`
+   * are one: the service would ignore the repeats.
+   */
+  count(eventId: string): Promise<number>;
+  /** All requests, whatever the answer. */
+  total(): Promise<number>;
+}
+
+const KEY_HEADER = 'idempotency-key';
+
+/** A short page, because the last one is read again by every query. */
+const PAGE_ITEMS = 20;
+
 /** Whether the body contains the id itself, not as a prefix of a longer one. */
 const names = (body: string, id: string): boolean =>
-  body.split(id).some((rest, at) => at > 0 && !/^[\w-]/.test(rest));
+  body.includes(id) && body.split(id).some((rest, at) => at > 0 && !/^[\w-]/.test(rest));
 
 /**
- * Count the requests whose body contains the event id and that the sink answered with 2xx.
+ * Read a sink incrementally. A sink keeps a limited number of requests, and a run makes more.
  *
  * @throws {OptionsError} for an invalid sink name
  */
-export const sinkEffects = (
+export const createSinkReader = (
   { sandboxUrl, apiKey, name }: EffectsSink,
   signal: AbortSignal | undefined,
-): NonNullable<Hooks['effects']> => {
+): SinkReader => {
   if (!/^[a-z0-9-]{1,64}$/.test(name)) {
     throw new OptionsError(
       (option) =>
@@ -37,19 +54,60 @@ export const sinkEffects = (
     );
   }
   const { sinks } = createClient({ baseUrl: sandboxUrl, apiKey });
-  return async (eventId) => {
-    let count = 0;
-    try {
-      const filter = { contains: eventId, limit: 100, signal };
-      for await (const { body, answered } of sinks.requests(name, filter)) {
-        if (isSuccess(answered) && names(body, eventId)) count += 1;
+  const inTurn = pLimit(1);
+  /** Bodies of the requests that were answered with 2xx. */
+  const bodies: string[] = [];
+  const keys = new Set<string>();
+  let total = 0;
+  let lastOrder = 0;
+  /** Where the last page begins. */
+  let cursor: string | undefined;
+
+  const readNew = async (): Promise<void> => {
+    const pager = sinks.requests(name, { limit: PAGE_ITEMS, signal });
+    for (;;) {
+      const { items, nextCursor } = await pager.page(cursor);
+      for (const { order, headers, body, answered } of items) {
+        if (order <= lastOrder) continue;
+        lastOrder = order;
+        total += 1;
+        const key = headers.find(([header]) => header?.toLowerCase() === KEY_HEADER)?.[1];
+        if (!isSuccess(answered) || (key !== undefined && keys.has(key))) continue;
+        bodies.push(body);
+        if (key !== undefined) keys.add(key);
       }
+      if (nextCursor === null) return;
+      cursor = nextCursor;
+    }
+  };
+  const read = async (): Promise<void> => {
+    try {
+      await inTurn(readNew);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       throw new HookError(
         `The effects hook failed: cannot read the sink "${name}". ${error.message}`,
       );
     }
-    return count;
+  };
+  return {
+    count: async (eventId) => {
+      await read();
+      return bodies.filter((body) => names(body, eventId)).length;
+    },
+    total: async () => {
+      await read();
+      return total;
+    },
   };
 };
+
+/**
+ * Count the effects of an event as {@link SinkReader.count} does.
+ *
+ * @throws {OptionsError} for an invalid sink name
+ */
+export const sinkEffects = (
+  sink: EffectsSink,
+  signal: AbortSignal | undefined,
+): NonNullable<Hooks['effects']> => createSinkReader(sink, signal).count;

@@ -83,6 +83,8 @@ export interface ProbeContext {
   readonly allExchanges?: (() => readonly Exchange[]) | undefined;
   /** Start or find a sandbox that can reach the receiver. */
   readonly sandbox: StartSandbox | undefined;
+  /** See `VerifyOptions.receiverLog`. */
+  readonly receiverLog?: (() => string | null) | undefined;
   /** Null without an effects hook. */
   readonly backlog: Backlog | null;
   readonly signal: AbortSignal | undefined;

@@ -5,7 +5,7 @@
  * @module
  */
 import type { CheckResult, Report } from '../report.ts';
-import { plainest, requestLines, responseLines } from './exchange-text.ts';
+import { harmless, plainest, requestLines, responseLines } from './exchange-text.ts';
 import { findingOf } from './findings.ts';
 import { formatCounts, formatVerdict } from './outcome.ts';
 import { escapeAttribute, escapeMarkup } from './xml-text.ts';
@@ -23,8 +23,10 @@ const element = (
 
 const seconds = (milliseconds: number): string => (milliseconds / 1000).toFixed(3);
 
-const detailsOf = (result: CheckResult): string => {
-  const { expected, requirement, diagnosis, decides, fix, rerun, reproduce, exchanges } = result;
+/** Everything that a finding says, as text. */
+export const detailsOf = (result: CheckResult): string => {
+  const { expected, requirement, diagnosis, decides, fix, rerun, reproduce, log, exchanges } =
+    result;
   const shown = plainest(exchanges);
   const parts = [
     expected.length === 0 ? null : `Expected: ${expected.join(', or ')}`,
@@ -34,6 +36,7 @@ const detailsOf = (result: CheckResult): string => {
     fix === null ? null : `Fix: ${fix}`,
     rerun === null ? null : `Reproduce: ${rerun}`,
     reproduce === null || reproduce === rerun ? null : `Reproduce: ${reproduce}`,
+    log === null ? null : `Log of the receiver:\n${harmless(log)}`,
     shown === null ? null : `Request:\n${requestLines(shown.request).join('\n')}`,
     shown === null ? null : `Response:\n${responseLines(shown.response).join('\n')}`,
   ];

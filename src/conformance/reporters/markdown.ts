@@ -18,15 +18,26 @@ import { formatCounts, formatNextStep, formatVerdict } from './outcome.ts';
 /** Limit for all findings, below the 1 MiB of a job summary to leave room for the rest. */
 const MAX_BYTES = 800 * 1024;
 
-/** Escape text so that it renders literally, on one line. */
+/** Characters that mean something wherever they stand. */
+const ALWAYS = /[\\`*~]/g;
+/** What would begin or end an element, a link, a mention or an entity where it stands. */
+const IN_PLACE =
+  /(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])|\](?=[([:])|\[(?=\^)|#(?=\d)|@(?=[\w-])|:(?=\/\/|[\w+-]+:)|<(?=[a-z/!?])|&(?=#|\w+;)/giu;
+/** What would begin a block at the start of a line. */
+const AT_START = /^(?:[#+=>|-]|\d{1,9}(?=[.)]))/;
+
+const ENTITIES: Readonly<Record<string, string>> = { '<': '&lt;', '&': '&amp;' };
+
+const escapeStart = (start: string): string =>
+  /^\d/.test(start) ? `${start}\\` : start === '>' ? '&gt;' : `\\${start}`;
+
+/** Escape text so that it renders literally, on one line. Only what would mean something is escaped. */
 const inline = (text: string): string =>
   harmless(text)
     .replaceAll(/\s+/g, ' ')
-    .replaceAll(/[\\`*_{}[\]()#+!|~<>&:@-]/g, (character) =>
-      /[<>&]/.test(character)
-        ? { '<': '&lt;', '>': '&gt;', '&': '&amp;' }[character]!
-        : `\\${character}`,
-    );
+    .replaceAll(ALWAYS, String.raw`\$&`)
+    .replaceAll(IN_PLACE, (character) => ENTITIES[character] ?? `\\${character}`)
+    .replace(AT_START, escapeStart);
 
 const withCode = (text: string): string =>
   splitCode(harmless(text))
@@ -63,6 +74,8 @@ const explain = ({ result, severity, known }: Finding): string => {
   for (const command of new Set([result.rerun, result.reproduce])) {
     if (command !== null) parts.push('Reproduce:', fenced(harmless(command).split('\n')));
   }
+  if (result.log !== null)
+    parts.push('Log of the receiver:', fenced(harmless(result.log).split('\n')));
   if (shown !== null) {
     parts.push(
       '<details><summary>Request and response</summary>',

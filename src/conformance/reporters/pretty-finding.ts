@@ -40,6 +40,8 @@ const MIN_TEXT_WIDTH = 24;
 const MAX_TEXT = 220;
 /** Lines shown of a request and of a response. */
 const MAX_LINES = 16;
+/** Lines shown of the receiver's log without details: the error and where it was thrown. */
+const MAX_LOG_LINES = 8;
 /** Characters shown of one line; other report formats have the rest. */
 const MAX_CHARACTERS = 600;
 
@@ -93,6 +95,19 @@ const commandEntries = ({ rerun, reproduce }: CheckResult, style: Style): readon
   ];
 };
 
+/** The end of the log, which names the error. */
+const logEntry = ({ log }: CheckResult, style: Style): readonly string[] => {
+  if (log === null) return [];
+  const lines = harmless(log)
+    .split('\n')
+    .slice(style.details ? -MAX_LINES : -MAX_LOG_LINES);
+  return block(
+    'log',
+    lines.map((line) => cutTo(line.replaceAll('\t', '  '), textWidth(style))),
+    style,
+  );
+};
+
 const explain = (result: CheckResult, style: Style): readonly string[] => {
   const { status, reason, expected, actual, requirement, diagnosis, fix, decides } = result;
   if (status === 'error') return entry('error', reason, style);
@@ -100,6 +115,7 @@ const explain = (result: CheckResult, style: Style): readonly string[] => {
     ...entry('expected', expected.join(', or '), style),
     ...entry('actual', actual, style),
     ...(style.details ? entry('requirement', requirement, style) : []),
+    ...logEntry(result, style),
     ...entry('cause', diagnosis, style),
     ...block('decides', wrap(decides.join(' '), textWidth(style)), style),
     ...(style.details ? exchangeEntries(result, style) : []),

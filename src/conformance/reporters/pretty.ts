@@ -3,18 +3,10 @@
  *
  * @module
  */
-import { CATALOGUE } from '../catalogue.ts';
-import { isActive } from '../check.ts';
 import type { Report } from '../report.ts';
 import { onOneLine } from './exchange-text.ts';
-import {
-  figuresOf,
-  findingsOf,
-  SEVERITY_LABELS,
-  notTestedBy,
-  formatRun,
-  type Finding,
-} from './findings.ts';
+import { figuresOf, findingsOf, SEVERITY_LABELS, notTestedBy, formatRun } from './findings.ts';
+import { firstToFix, isFailure } from './first-fix.ts';
 import { firstSentences, wrap } from './layout.ts';
 import { formatOutcome, toneOf } from './outcome.ts';
 import { formatFinding, type Paint, type Style } from './pretty-finding.ts';
@@ -70,26 +62,6 @@ const formatStale = ({ baseline }: Report, style: Style): readonly string[] => {
   const title = 'These checks pass now: remove them from the baseline.';
   if (lines.length === 0) return [];
   return [...wrap(title, style.width).map((line) => style.paint('red', line)), ...lines, ''];
-};
-
-const isFailure = ({ severity }: Finding): boolean =>
-  severity === 'failed' || severity === 'error' || severity === 'warning';
-
-/** Number of checks that this finding decides, or that are not meaningful until it is fixed. */
-const weightOf = ({ result: { id, decides } }: Finding): number =>
-  decides.length +
-  CATALOGUE.filter((check) => isActive(check) && check.after?.includes(id) === true).length;
-
-/** The failure to fix first: of the most severe, the one on which most checks depend. */
-const firstToFix = (failures: readonly Finding[]): Finding | undefined => {
-  const failed = failures.filter(({ result }) => result.status === 'fail');
-  const [worst] = failed;
-  if (worst === undefined || worst.result.forgery_took_effect) return worst;
-  return failed
-    .filter(
-      ({ severity, result }) => severity === worst.severity && result.level === worst.result.level,
-    )
-    .toSorted((one, other) => weightOf(other) - weightOf(one))[0];
 };
 
 /** Ids of all failures, worst first, and the fix to start with. */

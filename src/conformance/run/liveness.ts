@@ -42,11 +42,23 @@ export const isUnreachable = (exchange: Pick<Exchange, 'reply'>): boolean => {
   return isRefusedConnection(exchange) || (reply.kind === 'none' && reply.cause === 'reset');
 };
 
-/** @param probe sends the controls */
-export const createLiveness = (probe: Probe, wall: WallClock): Liveness => {
+/**
+ * @param probe sends the controls
+ * @param receiverLog what the receiver's own process wrote last
+ */
+export const createLiveness = (
+  probe: Probe,
+  wall: WallClock,
+  receiverLog: () => string | null = () => null,
+): Liveness => {
   const crashes: Crash[] = [];
   const lostControls: LostControl[] = [];
   let controls = 0;
+
+  const lastLines = (): Pick<Crash, 'log'> => {
+    const log = receiverLog();
+    return log === null ? {} : { log };
+  };
 
   const recovers = async (): Promise<boolean> => {
     const until = wall.now() + RECOVERS_WITHIN_MS;
@@ -62,7 +74,7 @@ export const createLiveness = (probe: Probe, wall: WallClock): Liveness => {
     const culprit = { by: after, exchange: last, sender };
     const control = await probe.post(probe.event());
     if (wasDown && !isUnreachable(control)) {
-      crashes.push({ ...culprit, recoveredAfterMs: 0, answersUnsigned: false });
+      crashes.push({ ...culprit, ...lastLines(), recoveredAfterMs: 0, answersUnsigned: false });
     }
     if (isAccepted(control) || probe.signal?.aborted === true) return true;
     if (!isUnreachable(control)) {
@@ -74,7 +86,7 @@ export const createLiveness = (probe: Probe, wall: WallClock): Liveness => {
     const recoveredAfterMs = back ? wall.now() - since : null;
     const answersUnsigned =
       !back && !isUnreachable(await probe.post(probe.event(), { signature: null }));
-    crashes.push({ ...culprit, recoveredAfterMs, answersUnsigned });
+    crashes.push({ ...culprit, ...lastLines(), recoveredAfterMs, answersUnsigned });
     return back;
   };
 

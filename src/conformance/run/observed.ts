@@ -24,6 +24,8 @@ export interface Crash {
   readonly sender?: Sender | undefined;
   /** It responds to unsigned requests but closes the connection on every valid event: the process is running. */
   readonly answersUnsigned: boolean;
+  /** What the receiver's own process wrote last; undefined if that is not known. */
+  readonly log?: string | undefined;
 }
 
 /** A control, i.e. a valid event after a check, that was not accepted. */

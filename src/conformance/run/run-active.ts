@@ -34,6 +34,17 @@ const unlessCrashed = (verdict: Verdict, sent: readonly Exchange[]): Verdict => 
     : verdict;
 };
 
+/** A failure to which the receiver gave no response, with what its process wrote last. */
+const withLog = (
+  verdict: Verdict,
+  sent: readonly Exchange[],
+  log: string | null | undefined,
+): Verdict => {
+  if (verdict.status !== 'fail' || verdict.log !== undefined || !log) return verdict;
+  const { exchanges = sent } = verdict;
+  return exchanges.some(isUnreachable) ? { ...verdict, log } : verdict;
+};
+
 /** Whether a phase with this check ends with a control: not after mere measurements, and not at the end of a run. */
 const isFollowedByControl = (check: ActiveCheck): boolean =>
   STAGES[check.stage].control && areaOf(check) !== 'performance' && check.stage !== 'flood';
@@ -87,6 +98,7 @@ export const createActiveRun = (options: ActiveRunOptions): ActiveRun => {
       if (!hasEnded()) verdict = couldNotRun(check, error);
     }
     if (liveness.crashes.length > crashesBefore) verdict = unlessCrashed(verdict, exchanges);
+    verdict = withLog(verdict, exchanges, plan.context.receiverLog?.());
     return { verdict, exchanges, durationMs, changed: changedStateOf(probe) };
   };
 

@@ -120,6 +120,7 @@ export const toResult = (check: Check, ran: Ran, context: ResultContext): CheckR
     rerun: failed ? rerunOf(check, context) : null,
     decides: [],
     forgery_took_effect: verdict.status === 'fail' && verdict.symptom === 'forged',
+    log: verdict.status === 'fail' ? orNull(verdict.log ?? null) : null,
     exchanges: exchanges
       .slice(-(failed ? MAX_EXCHANGES.fail : MAX_EXCHANGES.others))
       .map((one) => reportExchange(one, context.redactor.apply)),

@@ -59,7 +59,7 @@ export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> 
   const skipReasons = createSkipReasons(plan, results);
   const probes = createProbes(plan, (hook) => skipReasons.unreliable(hook) !== null);
   const control = probes.create('control');
-  const liveness = createLiveness(control, context.wall);
+  const liveness = createLiveness(control, context.wall, context.receiverLog);
   const cutOff = (begun: boolean) =>
     notReached(deadline?.cutOff() ?? 'interruption', deadline?.budgetMs ?? Infinity, begun);
   const effects = createEffectsGuard(plan, probes, skipReasons);

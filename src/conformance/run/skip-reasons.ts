@@ -48,8 +48,9 @@ export const createSkipReasons = (
   };
 
   const notPassed = (id: string): boolean => {
-    const status = results.get(id)?.status;
-    return status !== undefined && status !== 'pass';
+    const result = results.get(id);
+    if (result === undefined || result.status === 'pass') return false;
+    return result.status !== 'fail' || result.level === 'MUST';
   };
 
   return {

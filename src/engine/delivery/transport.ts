@@ -5,9 +5,10 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 // Import the file: Bun replaces the bare name by a stub of its own without `dispatch`.
-import { Agent, buildConnector, type Dispatcher } from 'undici/index.js';
+import { buildConnector, type Client, type Dispatcher } from 'undici/index.js';
 import type { SystemClock } from '../../clock/port.ts';
 import type { AttemptResponse, HeaderList } from '../../domain/delivery.ts';
+import { createConnections, type Connections } from './connections.ts';
 import { createDeadlines, type Expiring } from './deadlines.ts';
 import { checkTarget, guardedLookup } from './target-guard.ts';
 
@@ -62,8 +63,6 @@ export interface Transport {
 }
 
 const tooLate = new Error('attempt timed out');
-const abandoned = new Error('attempt abandoned');
-const tooLarge = new Error('response too large');
 
 const headerList = (headers: IncomingHttpHeaders): HeaderList => {
   const list: [string, string][] = [];
@@ -82,24 +81,30 @@ class Exchange implements Dispatcher.DispatchHandler, Expiring {
   older: Expiring | null = null;
   younger: Expiring | null = null;
   private phase: Phase = 'connect';
-  private controller: Dispatcher.DispatchController | null = null;
   private status = 0;
   private headers: HeaderList = [];
   private chunks: Buffer[] = [];
   private received = 0;
   private over = false;
+  readonly client: Client;
   private readonly finish: (exchange: Exchange, result: PostResult) => void;
+  private readonly discard: Connections['discard'];
 
   constructor(
     startedAt: number,
     signal: AbortSignal | null,
+    client: Client,
     finish: (exchange: Exchange, result: PostResult) => void,
+    discard: Connections['discard'],
   ) {
     this.startedAt = startedAt;
     this.signal = signal;
+    this.client = client;
     this.finish = finish;
+    this.discard = discard;
   }
 
+  /** Finish, which closes the connection after anything but a complete response. */
   private end(result: PostResult): void {
     if (this.over) return;
     this.over = true;
@@ -119,16 +124,14 @@ class Exchange implements Dispatcher.DispatchHandler, Expiring {
 
   expire(): void {
     this.end({ kind: 'timeout', phase: this.phase, response: this.response() });
-    this.controller?.abort(tooLate);
   }
 
   abandon(): void {
     this.over = true;
-    this.controller?.abort(abandoned);
+    this.discard(this.client);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.controller = controller;
     // A connection made after the deadline must not deliver an event that counts as failed.
     if (this.over) controller.abort(tooLate);
     else this.phase = 'headers';
@@ -141,12 +144,11 @@ class Exchange implements Dispatcher.DispatchHandler, Expiring {
     this.headers = headerList(headers);
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onResponseData(_controller: unknown, chunk: Buffer): void {
     if (this.received <= MAX_STORED_RESPONSE_BYTES) this.chunks.push(chunk);
     this.received += chunk.length;
     if (this.received > MAX_RESPONSE_BYTES) {
       this.end({ kind: 'too_large', response: this.response()! });
-      controller.abort(tooLarge);
     }
   }
 
@@ -179,14 +181,7 @@ export const createTransport = (options: TransportOptions): Transport => {
     if (blocked === null) connector(target, callback);
     else callback(blocked, null);
   };
-  // Time limits and in-flight limits are enforced by the deadlines and the dispatcher, not by the pool.
-  // `allowH2: false` belongs to the connector only: set on the agent, it would compute a pool key for every request.
-  const agent = new Agent({
-    connect,
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    pipelining: 1,
-  });
+  const connections = createConnections(connect);
   const deadlines = createDeadlines(wall, timeoutMs);
   // All attempts of an account share a signal: add one listener per signal, not per request.
   const watched = new WeakSet<AbortSignal>();
@@ -199,18 +194,22 @@ export const createTransport = (options: TransportOptions): Transport => {
     post: ({ origin, path }, headers, body, done, signal) => {
       if (signal !== undefined && !watched.has(signal)) watch(signal);
       const startedAt = wall.monotonic();
-      const exchange = new Exchange(startedAt, signal ?? null, (self, result) => {
+      const finish = (self: Exchange, result: PostResult): void => {
         deadlines.remove(self);
+        if (result.kind === 'answered') connections.giveBack(origin, self.client);
+        else connections.discard(self.client);
         done(result, Math.round(wall.monotonic() - startedAt));
-      });
+      };
+      const client = connections.take(origin);
+      const exchange = new Exchange(startedAt, signal ?? null, client, finish, connections.discard);
       deadlines.add(exchange);
       try {
-        agent.dispatch({ origin, path, method: 'POST', headers, body }, exchange);
+        client.dispatch({ path, method: 'POST', headers, body }, exchange);
       } catch (error) {
         exchange.onResponseError(null, error instanceof Error ? error : new Error(String(error)));
       }
     },
     allowPublicTargets,
-    close: () => agent.destroy(),
+    close: connections.close,
   };
 };

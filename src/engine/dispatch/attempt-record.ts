@@ -67,6 +67,8 @@ export const attemptedEvent = (
     eventId: claim.eventId,
     eventType: claim.eventType,
     webhookId: endpoint.webhook.id,
+    body: claim.body,
+    signature: claim.signature,
   },
   attempt,
   status,

@@ -62,11 +62,11 @@ export const createDispatcher = (
       await round.run();
       if (!generations.isActive()) return;
       const next = await round.planNext();
-      if (next === 'at once') loop.repeat();
+      if (next === 'jumped') loop.repeat();
       else loop.sleep(next);
     },
     isActive: () => generations.isActive(),
-    onPause: () => {
+    onRoundsEnd: () => {
       const isDue = (round.nextStep() ?? Infinity) <= clock.now();
       if (!isDue && !isBusy(current())) waiters.release();
     },

@@ -24,7 +24,7 @@ export interface Rounds {
   /** False while rounds must not run. */
   isActive(): boolean;
   /** Called after the last of consecutive rounds, also if it failed. */
-  onPause(): void;
+  onRoundsEnd(): void;
 }
 
 export interface Loop {
@@ -40,7 +40,7 @@ export interface Loop {
   stop(): void;
 }
 
-export const createLoop = (wall: WallClock, { run, isActive, onPause }: Rounds): Loop => {
+export const createLoop = (wall: WallClock, { run, isActive, onRoundsEnd }: Rounds): Loop => {
   let scheduled = false;
   let running: Promise<void> | null = null;
   let again = false;
@@ -74,7 +74,7 @@ export const createLoop = (wall: WallClock, { run, isActive, onPause }: Rounds):
     await running;
     running = null;
     if (again) wake();
-    onPause();
+    onRoundsEnd();
   };
 
   const wake = (): void => {

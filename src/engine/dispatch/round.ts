@@ -19,9 +19,10 @@ export interface Round {
   /**
    * Plan the next round; the clock may jump.
    *
-   * @returns real milliseconds until the next round, Infinity if something else wakes the loop; `at once` after a jump
+   * @returns `jumped` if it did: the next round must follow at once. Otherwise real milliseconds until the next round: 0 if
+   * something is due already and other work of the process may go first, Infinity if something else wakes the loop
    */
-  planNext(): Promise<number | 'at once'>;
+  planNext(): Promise<number | 'jumped'>;
   /** See {@link Dispatcher.earliestDue}. */
   earliestDue(): Millis | null;
   /** See {@link Dispatcher.nextStep}. */
@@ -89,7 +90,7 @@ export const createRound = (
       if (isBusy(current())) return Infinity;
       if (plan === 'now') return 0;
       await clock.moveTo(next);
-      return 'at once';
+      return 'jumped';
     },
     earliestDue: () => orNull(earliestDue()),
     nextStep: () => orNull(nextStep()),

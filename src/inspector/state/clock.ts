@@ -12,7 +12,7 @@ import { client, notify, perform, running } from './session.ts';
 export const clock = signal<Clock | null>(null);
 /** Real time at which the clock was read. */
 let readAt = 0;
-/** Virtual time now, in milliseconds; moves on its own in modes `realtime` and `scaled`. */
+/** Virtual time now, in milliseconds; advances on its own in modes `realtime` and `scaled`. */
 export const now = signal(0);
 export const isAdvancing = computed(() => running.value.has('advance'));
 

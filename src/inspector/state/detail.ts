@@ -1,5 +1,5 @@
 /**
- * The open delivery, read again whenever the stream reports a change of it.
+ * The open delivery, read again whenever the stream reports it.
  *
  * @module
  */

@@ -3,13 +3,12 @@
  *
  * @module
  */
-import { readFile } from 'node:fs/promises';
 import { Hono } from 'hono';
 import { DEFAULT_PORT } from '../../domain/defaults.ts';
 import { DOC_TOPICS } from '../../domain/doc-topics.ts';
 import { routeNotFound } from '../../domain/problems.ts';
 import type { Ctx, Env } from '../context.ts';
-import { packageRoot } from '../package-root.ts';
+import { readPackageFile } from '../../package-file.ts';
 import { layOutDocument, REFERENCES, type DocumentPage, type ReferenceName } from './layout.ts';
 
 /** No scripts at all. */
@@ -28,9 +27,6 @@ const FILES: Readonly<Record<string, readonly [path: string, type: string]>> = {
 const isTopic = (name: string): name is keyof typeof DOC_TOPICS => Object.hasOwn(DOC_TOPICS, name);
 const isReference = (name: string): name is ReferenceName => Object.hasOwn(REFERENCES, name);
 
-const readPackageText = (path: string): Promise<string> =>
-  readFile(new URL(path, packageRoot()), 'utf8');
-
 const sendPage = async (c: Ctx, page: DocumentPage): Promise<Response> => {
   c.header('Content-Security-Policy', POLICY);
   c.header('Referrer-Policy', 'no-referrer');
@@ -48,7 +44,7 @@ const sendTopic = async (c: Ctx, topic: string): Promise<Response> => {
   const markdown = topic.endsWith('.md');
   const name = markdown ? topic.slice(0, -3) : topic;
   if (!isTopic(name)) throw routeNotFound(c.req.method, c.req.path);
-  const text = await readPackageText(`src/docs/${name}.md`);
+  const text = await readPackageFile(`src/docs/${name}.md`);
   if (markdown) return sendText(c, text, 'text/markdown');
   // Loaded late: most sandboxes never show a page.
   const { renderMarkdown } = await import('./markdown.ts');
@@ -60,7 +56,7 @@ const sendReference = async (c: Ctx, name: string): Promise<Response> => {
   if (!isReference(name)) throw routeNotFound(c.req.method, c.req.path);
   const { renderReference } = await import('./reference.ts');
   const host = c.req.header('host') ?? `localhost:${DEFAULT_PORT}`;
-  const { html, headings } = await renderReference(name, readPackageText, host);
+  const { html, headings } = await renderReference(name, readPackageFile, host);
   return sendPage(c, {
     title: REFERENCES[name],
     path: `/reference/${name}`,
@@ -97,7 +93,7 @@ export const documentRoutes = (): Hono<Env> => {
     .get('/reference/:name', (c) => sendReference(c, c.req.param('name')))
     .get('/llms.txt', (c) => sendText(c, llmsText(), 'text/plain'));
   for (const [path, [file, type]] of Object.entries(FILES)) {
-    routes.get(path, async (c) => sendText(c, await readPackageText(file), type));
+    routes.get(path, async (c) => sendText(c, await readPackageFile(file), type));
   }
   return routes;
 };

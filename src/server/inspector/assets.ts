@@ -5,9 +5,7 @@
  * @module
  */
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
-import { packageRoot } from '../package-root.ts';
+import { listPackageFolder, packageRoot, readPackageFile } from '../../package-file.ts';
 
 export interface Asset {
   readonly text: string;
@@ -16,29 +14,28 @@ export interface Asset {
 
 export type Assets = ReadonlyMap<string, Asset>;
 
-const readBuilt = async (folder: URL): Promise<ReadonlyMap<string, string>> => {
-  const names = await readdir(folder);
-  return new Map(
+const FOLDER = 'dist/inspector/';
+
+const readBuilt = async (names: readonly string[]): Promise<ReadonlyMap<string, string>> =>
+  new Map(
     await Promise.all(
-      names.map(async (name) => [name, await readFile(new URL(name, folder), 'utf8')] as const),
+      names.map(async (name) => [name, await readPackageFile(`${FOLDER}${name}`)] as const),
     ),
   );
-};
 
 interface Builder {
   readonly buildInspector: () => Promise<ReadonlyMap<string, string>>;
 }
 
+const build = async (): Promise<ReadonlyMap<string, string>> => {
+  const builder = new URL('.config/inspector.ts', packageRoot()).href;
+  return ((await import(builder)) as Builder).buildInspector();
+};
+
 const load = async (): Promise<Assets> => {
-  const root = packageRoot();
-  const built = new URL('dist/inspector/', root);
   const isSource = import.meta.url.endsWith('.ts');
-  const files =
-    isSource || !existsSync(built)
-      ? await (
-          (await import(new URL('.config/inspector.ts', root).href)) as Builder
-        ).buildInspector()
-      : await readBuilt(built);
+  const built = isSource ? null : await listPackageFolder(FOLDER);
+  const files = built === null ? await build() : await readBuilt(built);
   return new Map(
     [...files].map(([name, text]) => [
       name,

@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { parse, type DefaultTreeAdapterTypes, type ParserError } from 'parse5';
 import { describe, expect, test } from 'vitest';
 import { html } from '../../../src/conformance/reporters/html.ts';
+import { SCRIPT } from '../../../src/conformance/reporters/html-script.ts';
 import type { Report } from '../../../src/conformance/report.ts';
 import { empty, nasty, real } from './sample.ts';
 
@@ -50,20 +51,40 @@ describe.each(REPORTS)('%s', (_name, make) => {
     expect(read(await make()).errors.map(({ code }) => code)).toEqual([]);
   });
 
-  test('takes nothing from elsewhere, and runs nothing', async () => {
+  test('takes nothing from elsewhere, and runs only its own script', async () => {
     const { elements } = read(await make());
     const tags = new Set(elements.map(({ tagName }) => tagName));
-    for (const tag of ['script', 'img', 'link', 'iframe', 'object', 'a', 'base', 'form']) {
+    for (const tag of ['img', 'link', 'iframe', 'object', 'base', 'form']) {
       expect(tags).not.toContain(tag);
     }
     const names = new Set(elements.flatMap(({ attrs }) => attrs.map(({ name }) => name)));
-    expect([...names].filter((name) => /^on|^src|^href|^style$|^action/.test(name))).toEqual([]);
-    const styles = elements.filter(({ tagName }) => tagName === 'style').map(textOf);
-    expect(styles).toHaveLength(1);
-    expect(styles[0]).not.toMatch(/url\(|@import/);
+    expect([...names].filter((name) => /^on|^src|^style$|^action/.test(name))).toEqual([]);
+    const targets = elements.flatMap((one) => attribute(one, 'href') ?? []);
+    const ids = elements.flatMap((one) => attribute(one, 'id') ?? []);
+    expect(targets.filter((target) => !ids.includes(target.replace(/^#/, '')))).toEqual([]);
+    const only = (tag: string): string => {
+      const texts = elements.filter(({ tagName }) => tagName === tag).map(textOf);
+      expect(texts).toHaveLength(1);
+      return texts[0]!;
+    };
+    expect(only('style')).not.toMatch(/url\(|@import/);
+    expect(only('script')).toBe(SCRIPT);
     const policy = elements.find((one) => attribute(one, 'http-equiv') !== undefined);
-    const digest = createHash('sha256').update(styles[0]!).digest('base64');
-    expect(attribute(policy!, 'content')).toBe(`default-src 'none'; style-src 'sha256-${digest}'`);
+    const digestOf = (text: string): string =>
+      `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+    expect(attribute(policy!, 'content')).toBe(
+      `default-src 'none'; style-src ${digestOf(only('style'))}; script-src ${digestOf(SCRIPT)}`,
+    );
+  });
+
+  test('has no button without its script, and every block that it copies is there', async () => {
+    const { elements } = read(await make());
+    expect(elements.filter(({ tagName }) => tagName === 'button')).toEqual([]);
+    const blocks = elements.filter((one) => attribute(one, 'class') === 'code');
+    expect(blocks.map(({ childNodes }) => childNodes[0]?.nodeName)).toEqual(
+      blocks.map(() => 'pre'),
+    );
+    expect(blocks).toHaveLength(elements.filter(({ tagName }) => tagName === 'pre').length);
   });
 
   test('can be read by everybody: language, title, landmarks, order of headings, labels', async () => {
@@ -119,4 +140,43 @@ test('in a cause and a remedy, what stands between backticks is code', () => {
   expect(page).toContain(
     '<dt>Fix</dt><dd>Use <code>a * b</code>, not &lt;b&gt;: <code>&lt;i&gt;_x_&lt;/i&gt;</code> is code, a ` alone is literal.</dd>',
   );
+});
+
+test('each area has a bar with its results, and the numbers in words', async () => {
+  const report = await real();
+  const { elements } = read(report);
+  const rows = elements.filter(({ tagName }) => tagName === 'tr').slice(1);
+  const areas = [...new Set(report.checks.map(({ area }) => area))];
+  expect(rows.map((row) => textOf(row.childNodes[0] as Element))).toEqual(areas);
+  for (const [at, row] of rows.entries()) {
+    const own = report.checks.filter(({ area }) => area === areas[at]);
+    const tested = own.filter(({ status }) => status !== 'not_tested').length;
+    expect(textOf(row)).toContain(`${tested} of ${own.length}`);
+    const widths = elementsOf(row).flatMap((one) => attribute(one, 'width') ?? []);
+    expect(widths.reduce((sum, width) => sum + Number(width), 0)).toBeCloseTo(100, 0);
+  }
+});
+
+test('findings with one cause stand together, below it', () => {
+  const report = nasty();
+  const { elements } = read(report);
+  const groups = elements.filter((one) => attribute(one, 'class') === 'group');
+  expect(groups).toHaveLength(1);
+  expect(textOf(groups[0]!)).toMatch(/^One cause, \d findings: Cause /);
+});
+
+test('what to fix first is said before everything else', async () => {
+  const { elements } = read(await real());
+  const first = elements.find((one) => attribute(one, 'class') === 'first');
+  const target = elements.find((one) => attribute(one, 'href') !== undefined);
+  expect(textOf(first!)).toContain('Fix first');
+  expect(textOf(first!)).toContain(textOf(target!));
+});
+
+test('the log of a receiver is a block of its own, and text', () => {
+  const report = nasty();
+  const log = 'TypeError: </pre><script>alert(2)</script>\n    at handle (app.js:7)';
+  const { elements } = read({ ...report, checks: report.checks.map((one) => ({ ...one, log })) });
+  const blocks = elements.filter(({ tagName }) => tagName === 'pre').map(textOf);
+  expect(blocks.filter((text) => text === log)).toHaveLength(report.checks.length);
 });

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { assert, constantFrom, property, string } from 'fast-check';
 import MarkdownIt from 'markdown-it';
 import { parseFragment, type DefaultTreeAdapterTypes } from 'parse5';
 import { describe, expect, test } from 'vitest';
@@ -20,6 +21,13 @@ const elementsOf = (node: Node): readonly DefaultTreeAdapterTypes.Element[] =>
     ...('tagName' in child ? [child] : []),
     ...elementsOf(child),
   ]);
+
+const textOf = (node: Node): string =>
+  'value' in node
+    ? node.value
+    : 'childNodes' in node
+      ? node.childNodes.map((child) => textOf(child)).join('')
+      : '';
 
 const ALLOWED = /^(h2|h3|p|ul|li|strong|pre|code|details|summary)$/;
 
@@ -76,6 +84,40 @@ describe('what it says', () => {
   test('what does not fit is counted', () => {
     expect(markdown(huge())).toMatch(
       /\d+ more findings are omitted here: use another report format\./,
+    );
+  });
+});
+
+describe('text in a line', () => {
+  const withFix = (fix: string): Report => {
+    const report = nasty();
+    const [first] = report.checks;
+    return { ...report, checks: [{ ...first!, status: 'fail', title: 'A title', fix }] };
+  };
+
+  test.each([
+    ['lead_email, 3 < 4, a-b: (c) [d] e+f = {g}! #h | i > j'],
+    ['http/signed-nonsense: 500 in 2 ms; delivery/dup-seq'],
+  ])('%s has no escape', (text) => {
+    expect(markdown(withFix(text))).toContain(`- **Fix:** ${text}\n`);
+  });
+
+  test('renders literally, whatever it holds', () => {
+    const special = constantFrom(...'\\*_~[](){}<>&;:!#@|+-=.1a /"', 'www.', 'http:', 'amp', '\n');
+    const reader = new MarkdownIt({ html: true, linkify: false });
+    assert(
+      property(string({ unit: special, minLength: 1, maxLength: 24 }), (fix) => {
+        const line = markdown(withFix(fix))
+          .split('\n')
+          .find((one) => one.startsWith('- **Fix:** '));
+        const wanted = fix.replaceAll(/\s+/g, ' ').trim();
+        if (line === undefined) return wanted === '';
+        const fragment = parseFragment(reader.render(line));
+        const tags = elementsOf(fragment).map(({ tagName }) => tagName);
+        const text = textOf(fragment).replaceAll(/\s+/g, ' ').trim();
+        return tags.join() === 'ul,li,strong' && text === `Fix: ${wanted}`.trim();
+      }),
+      { numRuns: 2000 },
     );
   });
 });

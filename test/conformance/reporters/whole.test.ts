@@ -16,7 +16,8 @@ import { sarif } from '../../../src/conformance/reporters/sarif.ts';
 import { mixed, REPORTS } from './mixed.ts';
 
 /** Without its style and the digest of it. */
-const page = (text: string): string => text.replace(STYLE, '…').replace(/sha256-[^']+/, 'sha256-…');
+const page = (text: string): string =>
+  text.replace(STYLE, '…').replaceAll(/sha256-[^']+/g, 'sha256-…');
 
 interface Sarif {
   readonly runs: readonly [{ readonly tool: { readonly driver: { readonly rules: unknown } } }];

@@ -72,6 +72,7 @@ describe('a line of the report', () => {
       rerun: null,
       decides: [],
       forgery_took_effect: false,
+      log: null,
       exchanges: [],
     });
   });

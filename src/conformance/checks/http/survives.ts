@@ -51,6 +51,7 @@ export const check = defineCheck({
     if (first === undefined) return pass(`${controls} control requests`);
     const shown = {
       ...(first.exchange === null ? {} : { exchanges: [first.exchange] }),
+      ...(first.log === undefined ? {} : { log: first.log }),
       ...(first.sender === 'secret_holder' ? { level: 'SHOULD' as const } : {}),
     };
     if (first.answersUnsigned) {

@@ -12,6 +12,7 @@ import { act } from './actions.ts';
 import { CopyPanel } from './copy-panel.tsx';
 import { DiffPanel } from './diff-panel.tsx';
 import { EffectsPanel } from './effects-panel.tsx';
+import { ForkPanel } from './fork-panel.tsx';
 import { Ladder } from './ladder.tsx';
 import { MessageView } from './message-view.tsx';
 import { selectedAttempt } from './selected-attempt.ts';
@@ -79,6 +80,7 @@ const TABS = [
   { id: 'difference', name: 'Difference' },
   { id: 'effects', name: 'Effects' },
   { id: 'copy', name: 'Make a test' },
+  { id: 'fork', name: 'Two timelines' },
 ] as const;
 
 const Panel = ({ tab, delivery }: { tab: string; delivery: DeliveryDetail }) => {
@@ -88,6 +90,7 @@ const Panel = ({ tab, delivery }: { tab: string; delivery: DeliveryDetail }) => 
   }
   if (tab === 'difference') return <DiffPanel key={delivery.id} delivery={delivery} />;
   if (tab === 'effects') return <EffectsPanel delivery={delivery} />;
+  if (tab === 'fork') return <ForkPanel key={delivery.id} delivery={delivery} />;
   if (tab === 'copy') return <CopyPanel delivery={delivery} attempt={attempt} />;
   return <Exchange delivery={delivery} attempt={attempt} />;
 };

@@ -7,6 +7,7 @@
 /** What each page of `src/docs/` is about, in reading order. */
 export const DOC_TOPICS = {
   sandbox: 'register, trigger, deliver; accounts; in code',
+  inspector: 'the page at its URL: filter, clock, signature, forgeries',
   'http-api': 'the same with curl; every path',
   clock: 'retries in milliseconds: modes, advance',
   'campaigns-and-faults': 'simulated campaigns, scenarios, sender-side faults',

@@ -6,6 +6,7 @@
 import { render } from 'preact';
 import { startClock } from './state/clock.ts';
 import { startDeliveries } from './state/deliveries.ts';
+import { startEffects } from './state/effects.ts';
 import { startDetail } from './state/detail.ts';
 import { startLive } from './state/live.ts';
 import { startWebhooks } from './state/webhooks.ts';
@@ -15,6 +16,7 @@ import { Shell } from './views/shell.tsx';
 startDeliveries();
 startClock();
 startDetail();
+startEffects();
 startWebhooks();
 startLive();
 startKeys();

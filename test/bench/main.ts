@@ -13,6 +13,7 @@ import { rolldown } from 'rolldown';
 import { coldStartFigures } from './cold-start.ts';
 import { deliveryFigures } from './deliveries.ts';
 import { dockerFigures } from './docker.ts';
+import { inspectorFigures } from './inspector.ts';
 import { requestFigures } from './requests.ts';
 import {
   hangingFigures,
@@ -163,6 +164,18 @@ const benchmarks: Readonly<Record<string, () => Promise<Line[]>>> = {
       atMost('what the image adds to its base', number(figures, 'added_mb'), 15, 'on disk', 'MB'),
       atMost('docker run until healthy', number(figures, 'healthy_ms'), 1000, slowest, 'ms'),
       atMost('idle memory of a container', number(figures, 'idle_mb'), 80, health, 'MB'),
+    ];
+  },
+  inspector: async () => {
+    const figures = await inspectorFigures();
+    if (figures === null) return [];
+    const over = 'over 100,000 deliveries, files cached, median of 7';
+    const live = 'while 1,000 attempts a second arrive for 15 s';
+    return [
+      atMost('all files of the inspector', number(figures, 'gzip_kb'), 60, 'gzip', 'kB'),
+      atMost('first paint of the inspector', number(figures, 'paint_ms'), 100, over, 'ms'),
+      atMost('longest frame of the inspector', number(figures, 'frame_ms'), 200, live, 'ms'),
+      atMost('memory of the inspector', number(figures, 'heap_mb'), 150, live, 'MB'),
     ];
   },
   simulate: async () => {

@@ -32,6 +32,7 @@ describe.skipIf(noBrowser !== null)(`axe has no finding${noBrowser ?? ''}`, () =
       ['difference', `#/deliveries/${id}?tab=difference`],
       ['effects', `#/deliveries/${id}?tab=effects`],
       ['copy', `#/deliveries/${id}?tab=copy`],
+      ['fork', `#/deliveries/${id}?tab=fork`],
       ['dead-letters', '#/dead-letters'],
       ['webhooks', '#/webhooks'],
       ['campaigns', '#/campaigns'],
@@ -40,6 +41,8 @@ describe.skipIf(noBrowser !== null)(`axe has no finding${noBrowser ?? ''}`, () =
       ['sink', '#/sinks/crm'],
       ['faults', '#/faults'],
       ['account', '#/accounts'],
+      ['docs', 'docs/clock'],
+      ['reference', 'reference/events'],
     ];
   });
   afterAll(() => lab[Symbol.asyncDispose]());
@@ -65,6 +68,7 @@ describe.skipIf(noBrowser !== null)(`axe has no finding${noBrowser ?? ''}`, () =
       }
     }
     await page.goto(`${lab.mock.url}/#/deliveries`);
+    await page.locator('.sizer .row').first().waitFor();
     await page.keyboard.press('j');
     for (const key of ['?', 't', 'f', 'e']) {
       await page.keyboard.press(key);

@@ -196,6 +196,8 @@ describe.skipIf(noBrowser !== null)(`the page acts${noBrowser ?? ''}`, () => {
     const [page, id] = await openDelivery();
     const { event_id: event } = await lab.api.delivery(id);
     await lab.api.send('POST', '/_sandbox/sinks/crm/contacts', { event });
+    await page.reload();
+    await page.getByRole('button', { name: /^Attempt 1.*, effects: 1$/ }).waitFor();
     await page.getByRole('tab', { name: 'Effects' }).click();
     await page.getByRole('link', { name: 'crm' }).click();
     await page.getByLabel('Answer with status').fill('503');

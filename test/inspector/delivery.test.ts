@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Page } from 'playwright-core';
 import { sign } from '../../src/signature/sign.ts';
 import { SECRET } from '../support/api.ts';
+import { startReceiver } from '../support/receiver.ts';
 import { keepScreenshot, noBrowser, startLab, type Lab } from './browser.ts';
 
 describe.skipIf(noBrowser !== null)(`the page of a delivery${noBrowser ?? ''}`, () => {
@@ -100,6 +101,23 @@ describe.skipIf(noBrowser !== null)(`the page of a delivery${noBrowser ?? ''}`, 
     expect(await page.evaluate<string>('navigator.clipboard.readText()')).toContain(
       "import { test } from 'sendemall-mock/vitest';",
     );
+  });
+
+  test('forks the account, changes the receiver there, and runs the same hour in both', async () => {
+    await using fixed = await startReceiver();
+    const dead = await lab.api.trigger('email.bounced');
+    await lab.api.advance({ by: '1s' });
+    const page = await lab.open(`#/deliveries/${dead}?tab=fork`);
+    await page.getByLabel('Receiver in the fork').fill(fixed.url);
+    await page.getByRole('button', { name: 'Fork', exact: true }).click();
+    await page.getByRole('button', { name: 'Run both' }).click();
+    const timeline = (name: string) =>
+      page.getByRole('list', { name }).locator('b').allInnerTexts();
+    await expect.poll(() => timeline('Timeline of the fork')).toEqual(['503', '200']);
+    await expect
+      .poll(() => timeline('Timeline of this account'))
+      .toEqual(['503', '503', '503', '503']);
+    await keepScreenshot(page, 'fork');
   });
 
   test('tabs are reached by arrow keys and are in the URL', async () => {

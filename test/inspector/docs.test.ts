@@ -55,7 +55,7 @@ test('the references show every operation and event, documented or assumed', asy
   expect(pages.control).toMatch(/>assumed<\/span/);
   const events = (await get('/reference/events')).text;
   expect(events).toContain('X-SendEmAll-Signature: sha256=hex(HMAC-SHA256(secret, body))');
-  expect(events).toContain('<code>reply_sentiment</code>');
+  expect(events).toContain('<code>data.reply_sentiment</code>');
   expect(events).toContain('+30 min');
 });
 

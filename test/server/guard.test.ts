@@ -17,6 +17,11 @@ const PATHS = [
   '/readyz',
   '/metrics',
   '/no-such-path',
+  '/docs/clock',
+  '/reference/events',
+  '/inspector/index.html',
+  '/openapi.json',
+  '/llms.txt',
   '/_sandbox/sinks/~token/crm',
   ...new Set(OPERATIONS.map(({ path }) => path.replaceAll(/[{}]/g, ''))),
 ];

@@ -34,7 +34,10 @@ export const plannedTimes = ({
 /** From now to a little after the last attempt that is planned. */
 export const horizonOf = (rows: readonly Row[], now: number): number => {
   let last = now;
-  for (const { delivery } of rows) last = Math.max(last, plannedTimes(delivery).at(-1) ?? now);
+  for (const { delivery } of rows) {
+    if (delivery.next_attempt_at === null) continue;
+    last = Math.max(last, plannedTimes(delivery).at(-1) ?? now);
+  }
   return now + Math.max((last - now) * 1.08, MIN_SPAN_MS);
 };
 
@@ -47,7 +50,10 @@ export const timeAt = (x: number, now: number, horizon: number): number =>
   now + x * x * (horizon - now);
 
 export const marksOf = (rows: readonly Row[], now: number, horizon: number): readonly Mark[] => {
-  const due = rows.flatMap(({ delivery }) => plannedTimes(delivery)).toSorted((a, b) => a - b);
+  const due = rows
+    .filter(({ delivery }) => delivery.next_attempt_at !== null)
+    .flatMap(({ delivery }) => plannedTimes(delivery))
+    .toSorted((a, b) => a - b);
   const marks: Mark[] = [];
   for (const at of due) {
     const x = positionOf(at, now, horizon);

@@ -48,6 +48,8 @@ type Attempted = Extract<AccountEvent, { type: 'delivery.attempted' }>;
 /** The row after an attempt. */
 export const attempted = (row: Row, { attempt, status, webhook_id, event }: Attempted): Row => ({
   ...row,
+  // Nothing is missing now but the exact time, which is that of the event.
+  isPartial: false,
   fault: attempt.fault?.name ?? null,
   delivery: {
     ...row.delivery,

@@ -68,10 +68,10 @@ const merge = (page: readonly Delivery[], at: 'front' | 'end'): void => {
     rows.value = [...rest, ...fresh];
     return;
   }
-  // Events that arrived after the page was read are newer than the page.
-  const oldest = fresh.at(-1)?.delivery.created_at ?? '';
-  const newer = rest.filter(({ isPartial, delivery }) => isPartial && delivery.created_at > oldest);
-  const older = rest.filter((row) => !newer.includes(row));
+  // What stands before the first row of the page arrived after the page was read.
+  const shared = rows.value.findIndex(({ delivery }) => ids.has(delivery.id));
+  const newer = shared === -1 ? [] : rows.value.slice(0, shared);
+  const older = rest.slice(newer.length);
   rows.value = [...newer, ...fresh, ...older].slice(0, MAX_ROWS);
 };
 

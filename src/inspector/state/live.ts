@@ -20,6 +20,7 @@ export const held = signal(0);
 
 let waiting: AccountEvent[] = [];
 let frame = 0;
+let lastBatch = 0;
 const MAX_HELD = 20_000;
 
 const flush = (): void => {
@@ -30,15 +31,23 @@ const flush = (): void => {
   }
   const events = waiting;
   waiting = [];
+  lastBatch = events.length;
   held.value = 0;
   if (events.some(({ type }) => type === 'account.reset')) reload();
   for (const listener of listeners) listener(events);
 };
 
-/** A hidden tab gets no frames. */
+/** With more events than this in a batch, the next batch waits, so that input is answered in between. */
+const MANY = 40;
+const BUSY_MS = 120;
+const HIDDEN_MS = 250;
+
+/** One batch per frame; a hidden tab gets no frames. */
 const schedule = (): void => {
   if (frame !== 0) return;
-  frame = document.hidden ? setTimeout(flush, 250) : requestAnimationFrame(flush);
+  if (document.hidden) frame = setTimeout(flush, HIDDEN_MS);
+  else if (lastBatch > MANY) frame = setTimeout(flush, BUSY_MS);
+  else frame = requestAnimationFrame(flush);
 };
 
 export const onEvents = (listener: Listener): void => void listeners.add(listener);

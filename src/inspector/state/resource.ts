@@ -4,8 +4,9 @@
  * @module
  */
 import { signal, type Signal } from '@preact/signals';
-import { useEffect, useMemo } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { AccountEvent } from '../../../schemas/sandbox.ts';
+import { ApiError } from '../../client/api-error.ts';
 import { onEvents, onReload, stopEvents, stopReload } from './live.ts';
 import { client, messageOf } from './session.ts';
 import type { Client } from '../../client/create-client.ts';
@@ -21,19 +22,22 @@ const REFRESH_MS = 300;
 
 /**
  * @param read called again whenever `key` changes or `concerns` is true for an event
+ * @param refreshMs shortest time between two reads; the provider's API has a rate limit
  * @param key what `read` depends on
+ * @param refreshMs shortest time between an event and the read: the provider's API has a rate limit
  */
 export const useResource = <T>(
   read: (api: Client) => Promise<T>,
   key: string,
   concerns: (event: AccountEvent) => boolean = () => false,
+  refreshMs: number = REFRESH_MS,
 ): Resource<T> => {
   const state = useMemo(
     (): { value: Signal<T | null>; error: Signal<string | null> } => ({
       value: signal(null),
       error: signal(null),
     }),
-    [key],
+    [key, client.value],
   );
   const api = client.value;
   const load = async (): Promise<void> => {
@@ -41,17 +45,23 @@ export const useResource = <T>(
       state.value.value = await read(api);
       state.error.value = null;
     } catch (error) {
-      state.error.value = messageOf(error);
+      const seconds = error instanceof ApiError ? error.retryAfter : null;
+      // What is shown is a little old then, which is better than an error in its place.
+      if (seconds !== null && state.value.value !== null) later.current(seconds * 1000);
+      else state.error.value = messageOf(error);
     }
   };
+  const later = useRef((_ms: number): void => undefined);
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const soon = (): void => {
+    later.current = (ms) => {
       timer ??= setTimeout(() => {
         timer = undefined;
         void load();
-      }, REFRESH_MS);
+      }, ms);
+      return undefined;
     };
+    const soon = (): void => later.current(refreshMs);
     const listener = (events: readonly AccountEvent[]): void => {
       if (events.some(concerns)) soon();
     };

@@ -23,6 +23,8 @@ interface CampaignData {
 
 type Api = (typeof client)['value'];
 
+/** Three requests to the provider's API each time, which has a rate limit. */
+const REFRESH_MS = 2000;
 const MAX_EVENT_PAGES = 20;
 const PAGE = 100;
 
@@ -177,6 +179,7 @@ export const CampaignDetail = ({ id }: { id: string }) => {
     (api) => readCampaign(api, id),
     id,
     ({ type }) => type === 'event.published' || type === 'clock.changed',
+    REFRESH_MS,
   );
   const campaign = data.value?.campaign;
   const act = async (verb: 'activate' | 'pause' | 'resume'): Promise<void> => {

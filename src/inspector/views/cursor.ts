@@ -5,6 +5,7 @@
  */
 import { signal } from '@preact/signals';
 import { go, route } from '../state/location.ts';
+import { isNarrow } from './media.ts';
 import { shown } from '../state/deliveries.ts';
 
 export const cursor = signal<string | null>(null);
@@ -26,5 +27,8 @@ export const moveCursor = (by: number): void => {
 };
 
 export const openCursor = (): void => {
-  if (route.value.view === 'deliveries' && cursor.value !== null) go({ id: cursor.value });
+  if (route.value.view !== 'deliveries' || cursor.value === null) return;
+  go({ id: cursor.value });
+  // Where the delivery takes the place of the list, the focus must not stay on what is hidden.
+  if (isNarrow.value) requestAnimationFrame(() => document.getElementById('detail')?.focus());
 };

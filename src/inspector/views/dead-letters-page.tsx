@@ -5,6 +5,7 @@
  */
 import { useSignal } from '@preact/signals';
 import type { Delivery } from '../../../schemas/sandbox.ts';
+import { ApiError } from '../../client/api-error.ts';
 import { formatClock, formatDay } from '../model/spans.ts';
 import { useResource } from '../state/resource.ts';
 import { client, notify, perform, running } from '../state/session.ts';
@@ -25,6 +26,21 @@ const readDead = async (api: (typeof client)['value']): Promise<readonly Deliver
 
 const concerns = ({ type }: { type: string }): boolean => type.startsWith('delivery.');
 
+/** Repeat a command that the rate limit refused, when it may be repeated. */
+const withPatience = async (command: () => Promise<unknown>): Promise<void> => {
+  try {
+    await command();
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.retryAfter === null) throw error;
+    notify(`Waiting ${error.retryAfter} s for the rate limit.`);
+    const ms = error.retryAfter * 1000;
+    await new Promise((resolve) => {
+      setTimeout(resolve, ms);
+    });
+    await withPatience(command);
+  }
+};
+
 /** One after the other: the order of the letters is the order of the redeliveries. */
 const each = async (
   name: string,
@@ -34,7 +50,7 @@ const each = async (
   let done = 0;
   await perform('dead-letters', async () => {
     for (const letter of letters) {
-      await command(letter);
+      await withPatience(() => command(letter));
       done += 1;
     }
   });

@@ -7,10 +7,12 @@ import type { Attempt, DeliveryDetail } from '../../../schemas/sandbox.ts';
 import { formatSpan } from '../model/spans.ts';
 import { detail, detailError } from '../state/detail.ts';
 import { go, query, setQuery } from '../state/location.ts';
+import { client, notify, perform } from '../state/session.ts';
 import { act } from './actions.ts';
 import { CopyPanel } from './copy-panel.tsx';
 import { DiffPanel } from './diff-panel.tsx';
 import { EffectsPanel } from './effects-panel.tsx';
+import { ForkPanel } from './fork-panel.tsx';
 import { Ladder } from './ladder.tsx';
 import { MessageView } from './message-view.tsx';
 import { selectedAttempt } from './selected-attempt.ts';
@@ -78,6 +80,7 @@ const TABS = [
   { id: 'difference', name: 'Difference' },
   { id: 'effects', name: 'Effects' },
   { id: 'copy', name: 'Make a test' },
+  { id: 'fork', name: 'Two timelines' },
 ] as const;
 
 const Panel = ({ tab, delivery }: { tab: string; delivery: DeliveryDetail }) => {
@@ -87,11 +90,22 @@ const Panel = ({ tab, delivery }: { tab: string; delivery: DeliveryDetail }) => 
   }
   if (tab === 'difference') return <DiffPanel key={delivery.id} delivery={delivery} />;
   if (tab === 'effects') return <EffectsPanel delivery={delivery} />;
+  if (tab === 'fork') return <ForkPanel key={delivery.id} delivery={delivery} />;
   if (tab === 'copy') return <CopyPanel delivery={delivery} attempt={attempt} />;
   return <Exchange delivery={delivery} attempt={attempt} />;
 };
 
-const Actions = () => (
+const acknowledge = async ({
+  webhook_id: webhook,
+  event_id: event,
+}: DeliveryDetail): Promise<void> => {
+  const done = await perform('acknowledge', () =>
+    client.value.failedEvents.acknowledge(webhook, event),
+  );
+  if (done !== null) notify(`Acknowledged ${event}.`);
+};
+
+const Actions = ({ delivery }: { delivery: DeliveryDetail }) => (
   <div class="buttons">
     <button type="button" onClick={() => act('redeliver')}>
       Redeliver <kbd>r</kbd>
@@ -102,6 +116,11 @@ const Actions = () => (
     <button type="button" onClick={() => act('forge')}>
       Forge <kbd>f</kbd>
     </button>
+    {delivery.status === 'dead' && (
+      <button type="button" onClick={() => void acknowledge(delivery)}>
+        Acknowledge
+      </button>
+    )}
   </div>
 );
 
@@ -144,7 +163,7 @@ const Loaded = ({ delivery }: { delivery: DeliveryDetail }) => {
           </button>
         </div>
         <Facts delivery={delivery} />
-        <Actions />
+        <Actions delivery={delivery} />
       </header>
       <Ladder />
       <Tabs
@@ -160,7 +179,7 @@ const Loaded = ({ delivery }: { delivery: DeliveryDetail }) => {
 };
 
 export const DeliveryPage = () => (
-  <section class="detail" aria-label="Delivery">
+  <section id="detail" class="detail" tabIndex={-1} aria-label="Delivery">
     {detail.value !== null ? (
       <Loaded delivery={detail.value} />
     ) : detailError.value !== null ? (

@@ -3,40 +3,13 @@
  *
  * @module
  */
-import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
-import type { DeliveryDetail, SinkRecord } from '../../../schemas/sandbox.ts';
+import type { DeliveryDetail } from '../../../schemas/sandbox.ts';
 import { formatClock, formatSpan } from '../model/spans.ts';
-import { client, messageOf } from '../state/session.ts';
+import { effects, effectsError } from '../state/effects.ts';
 import { Line } from './text.tsx';
 
-interface Effect {
-  readonly sink: string;
-  readonly record: SinkRecord;
-}
-
-const readEffects = async (eventId: string): Promise<readonly Effect[]> => {
-  const api = client.value;
-  const sinks = await api.sinks.list();
-  const lists = await Promise.all(
-    sinks.map(async ({ name }) => {
-      const { items } = await api.sinks.requests(name, { contains: eventId, limit: 100 }).page();
-      return items.map((record) => ({ sink: name, record }));
-    }),
-  );
-  return lists.flat().toSorted((a, b) => (a.record.received_at < b.record.received_at ? -1 : 1));
-};
-
 export const EffectsPanel = ({ delivery }: { delivery: DeliveryDetail }) => {
-  const effects = useSignal<readonly Effect[] | null>(null);
-  const error = useSignal<string | null>(null);
-  useEffect(() => {
-    readEffects(delivery.event_id).then(
-      (value) => (effects.value = value),
-      (reason: unknown) => (error.value = messageOf(reason)),
-    );
-  }, [delivery.event_id, delivery.attempts.length]);
-  if (error.value !== null) return <p class="bad">{error.value}</p>;
+  if (effectsError.value !== null) return <p class="bad">{effectsError.value}</p>;
   if (effects.value === null) return <p class="dim">Loading…</p>;
   if (effects.value.length === 0) {
     return (

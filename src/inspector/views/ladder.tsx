@@ -6,6 +6,7 @@
 import { describeNode, type Node } from '../model/timeline.ts';
 import { formatClock, formatUntil } from '../model/spans.ts';
 import { now } from '../state/clock.ts';
+import { effectsOf } from '../state/effects.ts';
 import { nodes } from '../state/detail.ts';
 import { setQuery } from '../state/location.ts';
 import { selectedNumber } from './selected-attempt.ts';
@@ -20,18 +21,25 @@ const resultOf = ({ attempt, at }: Node): string => {
     : String(attempt.response.status);
 };
 
-const Rung = ({ node }: { node: Node }) => {
+const Contents = ({ node, count }: { node: Node; count: number }) => (
+  <>
+    <i class={`dot ${toneOf(node)}`} />
+    <b>{resultOf(node)}</b>
+    <span class="offset">{node.offset}</span>
+    <span class="dim at">{formatClock(new Date(node.at).toISOString())}</span>
+    {count > 0 && (
+      <span class="tag">
+        {count} {count === 1 ? 'effect' : 'effects'}
+      </span>
+    )}
+    {node.attempt?.fault != null && <span class="tag wait">{node.attempt.fault.name}</span>}
+  </>
+);
+
+const Rung = ({ node, isStatic }: { node: Node; isStatic: boolean }) => {
   const tone = toneOf(node);
+  const count = node.attempt === null || isStatic ? 0 : effectsOf(node.attempt);
   const isCurrent = node.attempt !== null && node.number === selectedNumber.value;
-  const contents = (
-    <>
-      <i class={`dot ${tone}`} />
-      <b>{resultOf(node)}</b>
-      <span class="offset">{node.offset}</span>
-      <span class="dim at">{formatClock(new Date(node.at).toISOString())}</span>
-      {node.attempt?.fault != null && <span class="tag wait">{node.attempt.fault.name}</span>}
-    </>
-  );
   return (
     <li class={`rung ${tone}`}>
       {node.wait !== null && (
@@ -39,19 +47,19 @@ const Rung = ({ node }: { node: Node }) => {
           <span>{node.wait}</span>
         </span>
       )}
-      {node.attempt === null ? (
+      {node.attempt === null || isStatic ? (
         <div class="node" role="img" aria-label={describeNode(node)}>
-          {contents}
+          <Contents node={node} count={count} />
         </div>
       ) : (
         <button
           type="button"
           class="node"
-          aria-label={describeNode(node)}
+          aria-label={`${describeNode(node)}${count > 0 ? `, effects: ${count}` : ''}`}
           aria-pressed={isCurrent}
           onClick={() => setQuery({ attempt: String(node.number), tab: '' })}
         >
-          {contents}
+          <Contents node={node} count={count} />
         </button>
       )}
     </li>
@@ -61,7 +69,16 @@ const Rung = ({ node }: { node: Node }) => {
 export const Ladder = () => (
   <ol class="ladder" aria-label="Attempts on the account’s clock">
     {nodes.value.map((node) => (
-      <Rung key={node.number} node={node} />
+      <Rung key={node.number} node={node} isStatic={false} />
+    ))}
+  </ol>
+);
+
+/** A ladder to look at, of any delivery. */
+export const StaticLadder = ({ nodes: list, label }: { nodes: readonly Node[]; label: string }) => (
+  <ol class="ladder" aria-label={label}>
+    {list.map((node) => (
+      <Rung key={node.number} node={node} isStatic />
     ))}
   </ol>
 );

@@ -4,6 +4,7 @@
  * @module
  */
 import type { JSX } from 'preact';
+import { useEffect } from 'preact/hooks';
 import { formatRoute, VIEWS, type View } from '../model/route.ts';
 import { route } from '../state/location.ts';
 import { apiKey, connection, notice, refusal, spoken, useKey } from '../state/session.ts';
@@ -112,7 +113,19 @@ const PAGES: Partial<Record<View, () => JSX.Element>> = {
   accounts: AccountPage,
 };
 
+const useTitle = (): void => {
+  const { view, id } = route.value;
+  useEffect(() => {
+    document.title = `${id === null ? NAMES[view] : `${id} · ${NAMES[view]}`} · sendemall-mock`;
+    // On a phone the navigation scrolls.
+    document
+      .querySelector('nav [aria-current]')
+      ?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [view, id]);
+};
+
 const CurrentView = () => {
+  useTitle();
   if (connection.value === 'refused') return <Refused />;
   const Other = PAGES[route.value.view];
   if (Other !== undefined) return <Other />;

@@ -1,0 +1,140 @@
+/**
+ * Two timelines: a copy of the account at this moment, with another receiver, and the same hours run in both. The copy is
+ * an account of its own, so it can be opened like any other.
+ *
+ * @module
+ */
+import { useSignal } from '@preact/signals';
+import type { DeliveryDetail } from '../../../schemas/sandbox.ts';
+import { createClient } from '../../client/create-client.ts';
+import { timelineOf } from '../model/timeline.ts';
+import { nodes } from '../state/detail.ts';
+import { apiKey, client, notify, perform, running, useKey } from '../state/session.ts';
+import { StaticLadder } from './ladder.tsx';
+import { Line } from './text.tsx';
+
+/** Copy this account, its clock included, and let the webhook of the delivery call another receiver there. */
+const forkInto = async (
+  key: string,
+  delivery: DeliveryDetail,
+  url: string,
+): Promise<DeliveryDetail> => {
+  const fork = createClient({ baseUrl: location.origin, apiKey: key });
+  await fork.restore(await client.value.snapshot());
+  if (url !== delivery.url) await fork.webhooks.update(delivery.webhook_id, { url });
+  return fork.deliveries.get(delivery.id);
+};
+
+/** Run the same span in both accounts, and read the delivery of the fork again. */
+const runBoth = async (key: string, id: string, by: string): Promise<DeliveryDetail> => {
+  const fork = createClient({ baseUrl: location.origin, apiKey: key });
+  await Promise.all([client.value.clock.advance({ by }), fork.clock.advance({ by })]);
+  return fork.deliveries.get(id);
+};
+
+const Timelines = ({ delivery, fork }: { delivery: DeliveryDetail; fork: DeliveryDetail }) => (
+  <div class="stack">
+    <section class="stack">
+      <h3>
+        This account: <Line text={delivery.url} />
+      </h3>
+      <StaticLadder nodes={nodes.value} label="Timeline of this account" />
+    </section>
+    <section class="stack">
+      <h3>
+        Fork: <Line text={fork.attempts.at(-1)?.request.url ?? fork.url} />
+      </h3>
+      <StaticLadder nodes={timelineOf(fork)} label="Timeline of the fork" />
+    </section>
+  </div>
+);
+
+const useFork = (delivery: DeliveryDetail) => {
+  const key = useSignal(`${apiKey.value}-fork`);
+  const url = useSignal(delivery.url);
+  const by = useSignal('1h');
+  const fork = useSignal<DeliveryDetail | null>(null);
+  const make = async (): Promise<void> => {
+    if (key.value === apiKey.value) {
+      notify('The fork needs a key of its own: this account would be replaced.', true);
+      return;
+    }
+    fork.value = await perform('fork', () => forkInto(key.value, delivery, url.value));
+  };
+  const run = async (): Promise<void> => {
+    fork.value =
+      (await perform('fork', () => runBoth(key.value, delivery.id, by.value))) ?? fork.value;
+  };
+  return { key, url, by, fork, make, run };
+};
+
+export const ForkPanel = ({ delivery }: { delivery: DeliveryDetail }) => {
+  const { key, url, by, fork, make, run } = useFork(delivery);
+  const isBusy = running.value.has('fork');
+  return (
+    <div class="panel">
+      <p class="dim">
+        Copies everything in this account, its clock too, into the account of another key, whose
+        contents it replaces. Change the receiver there, run the same time in both, and compare.
+      </p>
+      <form
+        class="inline-form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void make();
+        }}
+      >
+        <label>
+          Key of the fork
+          <input
+            required
+            maxLength={256}
+            autocomplete="off"
+            value={key.value}
+            onInput={(event) => (key.value = event.currentTarget.value)}
+          />
+        </label>
+        <label class="grow">
+          Receiver in the fork
+          <input
+            required
+            type="url"
+            value={url.value}
+            onInput={(event) => (url.value = event.currentTarget.value)}
+          />
+        </label>
+        <button type="submit" class="primary" disabled={isBusy}>
+          Fork
+        </button>
+      </form>
+      {fork.value !== null && (
+        <>
+          <form
+            class="inline-form"
+            onSubmit={(event) => {
+              event.preventDefault();
+              void run();
+            }}
+          >
+            <label>
+              Run both for
+              <input
+                class="span"
+                required
+                value={by.value}
+                onInput={(event) => (by.value = event.currentTarget.value)}
+              />
+            </label>
+            <button type="submit" disabled={isBusy}>
+              Run both
+            </button>
+            <button type="button" onClick={() => useKey(key.value)}>
+              Open the fork
+            </button>
+          </form>
+          <Timelines delivery={delivery} fork={fork.value} />
+        </>
+      )}
+    </div>
+  );
+};

@@ -36,6 +36,9 @@ export const hrefOnServer = (href: string): string | null => {
 export const renderMarkdown = (text: string): RenderedPage => {
   const headings: { id: string; text: string }[] = [];
   let title = '';
+  // Regions need distinct names.
+  let examples = 0;
+  let tables = 0;
   const marked = new Marked({
     renderer: {
       heading({ tokens, depth, text: raw }: Tokens.Heading) {
@@ -51,7 +54,7 @@ export const renderMarkdown = (text: string): RenderedPage => {
         return to === null ? inner : `<a href="${escape(to)}">${inner}</a>`;
       },
       code({ text: code, lang }: Tokens.Code) {
-        return `<pre tabindex="0" role="region" aria-label="Example${lang === undefined || lang === '' ? '' : ` in ${escape(lang)}`}"><code>${escape(code)}</code></pre>\n`;
+        return `<pre tabindex="0" role="region" aria-label="Example ${(examples += 1)}${lang === undefined || lang === '' ? '' : ` in ${escape(lang)}`}"><code>${escape(code)}</code></pre>\n`;
       },
       // Comments that say how a block is tested.
       html: () => '',
@@ -64,7 +67,8 @@ export const renderMarkdown = (text: string): RenderedPage => {
     html: html
       .replaceAll(
         '<table>',
-        '<div class="scroll" tabindex="0" role="region" aria-label="Table"><table>',
+        () =>
+          `<div class="scroll" tabindex="0" role="region" aria-label="Table ${(tables += 1)}"><table>`,
       )
       .replaceAll('</table>', '</table></div>'),
     headings,

@@ -118,7 +118,7 @@ const operationSection = (
     <p class="mono"><b>${method.toUpperCase()}</b> ${path}</p>
     <p>${prose(operation.description)}</p>
     ${parameterList(operation, document.paths[path]?.['parameters'], document)}
-    ${schema === undefined ? '' : schemaTable(schema, document.components.schemas)}
+    ${schema === undefined ? '' : schemaTable(operation.operationId, schema, document.components.schemas)}
     ${code(curl(method, path, operation, host), `Request: ${operation.summary}`)}
     ${responseList(operation, document)}
   </section>`;
@@ -198,7 +198,7 @@ const eventReference = (document: { components: { schemas: Definitions } }): Ref
         return html`<section class="operation">
           <h2 id="${event}">${event} ${badge(schema)}</h2>
           <p>${prose(schema.description)}</p>
-          ${schemaTable(schema, schemas)}
+          ${schemaTable(event, schema, schemas)}
           ${code(JSON.stringify(EVENT_EXAMPLES[event][0], null, 2), `Example of ${event}`)}
         </section>`;
       })}`,

@@ -117,11 +117,15 @@ const rowsOf = (
   return [...inherited, ...own];
 };
 
-/** The fields of an object, nested ones by path. */
-export const schemaTable = (schema: Schema, definitions: Definitions): Html | '' => {
+/**
+ * The fields of an object, nested ones by path.
+ *
+ * @param name of the object, unique on the page
+ */
+export const schemaTable = (name: string, schema: Schema, definitions: Definitions): Html | '' => {
   const rows = rowsOf(resolve(schema, definitions), definitions, '', 0);
   if (rows.length === 0) return '';
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Fields">
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Fields of ${name}">
     <table>
       <thead>
         <tr>

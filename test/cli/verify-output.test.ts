@@ -34,7 +34,7 @@ test('a finding is a few wrapped lines; --details shows the messages and a curl 
   );
   for (const line of short.stdout.split('\n')) expect(columnsOf(line)).toBeLessThanOrEqual(80);
   expect(short.stdout).not.toContain('curl -i');
-  expect(short.stdout).toContain('Pass --details for requests');
+  expect(short.stdout).toMatch(/Pass --details for\s+requests/);
   expect(long.stdout).toMatch(/^ {2}request +POST http/m);
   expect(long.stdout).toMatch(/^ {2}response +20\d in /m);
   expect(long.stdout).toContain('curl -i');

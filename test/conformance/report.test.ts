@@ -218,17 +218,19 @@ describe('an exchange', () => {
 });
 
 test('there is a reporter for each format', () => {
-  expect(Object.keys(REPORTERS)).toEqual(['pretty', 'json', 'junit', 'html', 'markdown', 'sarif']);
-  const begins = [
-    'http://localhost',
-    '{\n',
-    '<?xml',
-    '<!doctype html>',
-    '## CONFORMANT, PASSED 1 of 1',
-    '{\n',
-  ];
-  const written = Object.values(REPORTERS).map((write) => write(good()));
-  for (const [at, text] of written.entries()) expect(text.startsWith(begins[at]!)).toBe(true);
+  const begins = {
+    pretty: 'http://localhost',
+    json: '{\n',
+    junit: '<?xml',
+    html: '<!doctype html>',
+    markdown: '## CONFORMANT, PASSED 1 of 1',
+    sarif: '{\n',
+    ctrf: '{\n',
+  };
+  expect(Object.keys(REPORTERS).toSorted()).toEqual(Object.keys(begins).toSorted());
+  for (const [format, text] of Object.entries(begins)) {
+    expect(REPORTERS[format as keyof typeof REPORTERS](good()).startsWith(text), format).toBe(true);
+  }
 });
 
 test('a report names this package', () => {

@@ -65,7 +65,8 @@ describe.each([
     const work = store.deleteWebhook(account, 'whk_1', 5).then((ids) => (cancelled = ids));
     expect(await turnsDuring(work)).toBeGreaterThan(1);
     expect(cancelled).toHaveLength(ROWS);
-    expect(cancelled).toEqual(cancelled.toSorted((a, b) => (a < b ? -1 : 1)));
+    const numberOf = (id: string): number => Number(id.slice('dlv_'.length));
+    expect(cancelled).toEqual(cancelled.toSorted((a, b) => numberOf(a) - numberOf(b)));
     expect((await store.counts(account)).deliveries).toMatchObject({ pending: 0, cancelled: ROWS });
     await store.close();
   });

@@ -5,6 +5,7 @@
  */
 import pLimit from 'p-limit';
 import { EVENT_TYPES, type EventType } from '../../../schemas/contract.ts';
+import { HookError, type Effects } from '../hooks/hooks.ts';
 import { deliver, settleBehind } from '../judge/deliver.ts';
 import type { Exchange } from '../net/exchange.ts';
 import type { Event } from '../probe/event-maker.ts';
@@ -56,6 +57,19 @@ const flawOf = (count: number): Flaw | null =>
 /** An effect that is not there behind one that is gets this time. Milliseconds. */
 const STRAGGLER_MS = 150;
 
+/** Effects of an event; null if the hook cannot look up its id, as a router that limits the length of path parameters. */
+const countEffects = async (probe: Probe, effects: Effects, id: string): Promise<number | null> => {
+  try {
+    const now = await effects.count(id);
+    return now > 0 ? now : await effects.settled(id, 1, { forMs: STRAGGLER_MS });
+  } catch (error) {
+    if (!(error instanceof HookError)) throw error;
+    // A hook that is down fails here again.
+    await effects.count(probe.events.freshId());
+    return null;
+  }
+};
+
 /** Types whose plain event has an effect at this receiver; null without an effects hook. */
 export type Interests = ReadonlySet<string> | null;
 
@@ -78,10 +92,8 @@ export const tryEvents = async (
   if (effects !== null && asked.length > 0) {
     await settleBehind(probe);
     await sideBySide(asked, async (at) => {
-      const { id } = events[at]!;
-      const now = await effects.count(id);
-      const count = now > 0 ? now : await effects.settled(id, 1, { forMs: STRAGGLER_MS });
-      flaws.set(at, flawOf(count));
+      const count = await countEffects(probe, effects, events[at]!.id);
+      flaws.set(at, count === null ? null : flawOf(count));
     });
   }
   return events.map((event, at) => {

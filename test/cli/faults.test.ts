@@ -55,7 +55,7 @@ test('adds, lists, applies, marks and removes', async () => {
   expect(stdout).toMatch(/^flt_2 +delay +email\.sent, whk_\w+, number 3 +50 % +- +1m 30s +0$/m);
   const shown = await cli('faults', 'deliveries', 'show', delivery);
   expect(shown.stdout).toMatch(
-    /200 +\d+ ms +\[lost_acknowledgement\] +fault lost_acknowledgement: answered 200, which was discarded/,
+    /200 +\d+ ms +try 2\/4 in 30s +dlv_1 +\[lost_acknowledgement\]\n +fault lost_acknowledgement: answered 200, which was discarded/,
   );
   expect((await cli('faults', 'faults', 'clear', '--id', 'flt_2')).stdout).toBe(
     'Removed 1 rule.\n',
@@ -66,7 +66,7 @@ test('adds, lists, applies, marks and removes', async () => {
 });
 
 test.each([
-  [['add', 'storm'], /Allowed choices are/],
+  [['add', 'storm'], /Pass one of duplicate, /],
   [['add', 'delay', '--probability', '2'], /above 0 and up to 1/],
   [['add', 'delay', '--probability', '0'], /above 0 and up to 1/],
   [['add', 'delay', '--delay', 'soon'], /"delay" is "soon"/],

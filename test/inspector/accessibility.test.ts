@@ -5,6 +5,7 @@
  */
 import { AxeBuilder } from '@axe-core/playwright';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describeSample, sample } from '../support/sample.ts';
 import { DESKTOP, keepScreenshot, noBrowser, PHONE, startLab, type Lab } from './browser.ts';
 
 describe.skipIf(noBrowser !== null)(`axe has no finding${noBrowser ?? ''}`, () => {
@@ -47,10 +48,12 @@ describe.skipIf(noBrowser !== null)(`axe has no finding${noBrowser ?? ''}`, () =
   });
   afterAll(() => lab[Symbol.asyncDispose]());
 
-  test.each([
+  const devices = [
     ['desktop', DESKTOP],
     ['phone', PHONE],
-  ] as const)('%s', { timeout: 400_000 }, async (device, size) => {
+  ] as const;
+  const title = `%s (${describeSample(devices, devices.length)})`;
+  test.each(sample(devices, devices.length))(title, { timeout: 400_000 }, async (device, size) => {
     const page = await lab.open('', size);
     const found: unknown[] = [];
     for (const [name, hash] of views) {

@@ -15,6 +15,7 @@ import { FRAMEWORKS } from '../../src/cli/init/frameworks.ts';
 import type { Report } from '../../src/conformance/report.ts';
 import { run } from '../cli/support.ts';
 import { missingModule } from '../receivers/python.ts';
+import { describeSample, sample } from '../support/sample.ts';
 import { answers, environment, freePort, stop } from '../support/process.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -126,7 +127,11 @@ test('every template is judged', () => {
   expect(Object.keys(STACKS).toSorted()).toEqual(FRAMEWORKS.map(({ name }) => name).toSorted());
 });
 
-describe.each(FRAMEWORKS.map(({ name }) => name))('%s', (framework) => {
+const NAMES = FRAMEWORKS.map(({ name }) => name);
+/** Consecutive seeds that judge every template. */
+const PARTS = 3;
+
+describe.each(sample(NAMES, PARTS))(`%s (${describeSample(NAMES, PARTS)})`, (framework) => {
   test('has no MUST and no SHOULD finding', { timeout: 300_000 }, async ({ skip }) => {
     const lack = STACKS[framework]!.missing();
     if (lack !== null) return skip(lack);
@@ -176,7 +181,7 @@ describe.each(FRAMEWORKS.map(({ name }) => name))('%s', (framework) => {
 
 const lintWorkflow = await createLinter();
 
-test.each(FRAMEWORKS.map(({ name }) => name))('the workflow of %s is valid', async (framework) => {
+test.each(NAMES)('the workflow of %s is valid', async (framework) => {
   const folder = await initialize(framework, 3000);
   const path = '.github/workflows/webhooks.yml';
   expect(lintWorkflow(readFileSync(join(folder, path), 'utf8'), path)).toEqual([]);

@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { EVENT_TYPES } from '../../schemas/contract.ts';
 import { missingModule } from '../receivers/python.ts';
+import { describeSample, sample } from '../support/sample.ts';
 import { answers, environment, freePort, run, stop, type Outcome } from '../support/process.ts';
 import { NAIVE } from './receivers.ts';
 
@@ -110,13 +111,20 @@ const tour = async (framework: keyof typeof NAIVE): Promise<readonly string[]> =
   }
 };
 
-test.for([
+const STACKS = [
   ['express', null],
   ['flask', 'flask'],
-] as const)('a newcomer with %s', { timeout: LIMIT_MS }, async ([framework, module], { skip }) => {
-  const lack = module === null ? null : missingModule(module);
-  if (lack !== null) return skip(lack);
-  const times = await tour(framework);
-  console.log(`${framework}: ${times.join(', ')}`);
-  expect(times).toHaveLength(5);
-});
+] as const;
+const TITLE = `a newcomer with %s (${describeSample(STACKS, STACKS.length)})`;
+
+test.for(sample(STACKS, STACKS.length))(
+  TITLE,
+  { timeout: LIMIT_MS },
+  async ([framework, module], { skip }) => {
+    const lack = module === null ? null : missingModule(module);
+    if (lack !== null) return skip(lack);
+    const times = await tour(framework);
+    console.log(`${framework}: ${times.join(', ')}`);
+    expect(times).toHaveLength(5);
+  },
+);

@@ -40,6 +40,8 @@ afterAll(async () => {
 beforeEach(async () => {
   const client = createClient({ baseUrl: mock.url, apiKey: 'your-api-key' });
   await client.reset();
+  // A reset keeps the mode that `clock set` has chosen.
+  await client.clock.set({ mode: 'skip' });
   const { campaign } = await client.scenarios.start({ scenario: 'reply', leads: 1 });
   await client.clock.advance({ until: 'settled' });
   const { id } = await client.webhooks.create({ url: webhook.url, events: ['*'], secret: SECRET });

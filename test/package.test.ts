@@ -109,7 +109,10 @@ describe('the tarball', () => {
         'spec/asyncapi.yaml',
         'spec/openapi.yaml',
         'spec/sandbox.openapi.yaml',
-        ...readdirSync(join(root, 'src/docs')).map((name) => `src/docs/${name}`),
+        // The picture in README is for those who read it in the repository.
+        ...readdirSync(join(root, 'src/docs'))
+          .filter((name) => !name.endsWith('.png'))
+          .map((name) => `src/docs/${name}`),
         ...readdirSync(join(root, PATTERNS))
           .filter((name) => /\.(ts|py)$/u.test(name))
           .map((name) => `${PATTERNS}/${name}`),

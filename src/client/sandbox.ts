@@ -5,6 +5,7 @@
  */
 import type { WebhookEvent } from '../../schemas/events.ts';
 import type {
+  AdvanceBy,
   AdvanceRequest,
   AdvanceResult,
   Clock,
@@ -19,6 +20,7 @@ import type {
   TriggerResult,
   WaitResult,
 } from '../../schemas/sandbox.ts';
+import type { DurationText } from '../domain/time.ts';
 import { path, type CallOptions, type Http } from './http.ts';
 import { createPager, type Pager } from './pager.ts';
 import type { PageOptions } from './provider.ts';
@@ -153,6 +155,11 @@ export interface DeliveriesClient {
   ): Promise<SignatureExplanation>;
 }
 
+/** An {@link AdvanceRequest}. `by` is a duration as text, or in milliseconds. */
+export type ClockAdvance =
+  | { readonly by: DurationText | number }
+  | Exclude<AdvanceRequest, AdvanceBy>;
+
 /**
  * The account's clock. Methods reject with an `ApiError`.
  *
@@ -193,7 +200,7 @@ export interface ClockClient {
    * await client.clock.advance({ until: 'settled' });
    * ```
    */
-  advance(target: AdvanceRequest, options?: CallOptions): Promise<AdvanceResult>;
+  advance(target: ClockAdvance, options?: CallOptions): Promise<AdvanceResult>;
 }
 
 /** Duration of one poll of `wait`, short enough for the timeouts of proxies. Real milliseconds. */

@@ -51,8 +51,8 @@ export interface SinksClient {
    */
   list(options?: CallOptions): Promise<readonly Sink[]>;
   /**
-   * `GET /_sandbox/sinks/{name}/settings`. URL of the sink for programs that cannot send `x-user-context`. It contains a token: anyone who has it can write to
-   * the account's sinks.
+   * `GET /_sandbox/sinks/{name}/settings`. URL of the sink for programs that cannot send `x-user-context`. It contains a
+   * token: anyone who has it can write to the account's sinks.
    *
    * @example
    * ```ts

@@ -43,6 +43,12 @@ export interface Mock extends AsyncDisposable {
    * promise. `await using` calls it at the end of the block.
    *
    * @param graceMs real milliseconds to wait for attempts in flight. Default: the attempt time limit
+   *
+   * @example
+   * ```ts
+   * const mock = await createMock();
+   * await mock.close();
+   * ```
    */
   close(graceMs?: number): Promise<void>;
 }

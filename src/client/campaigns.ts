@@ -46,41 +46,136 @@ export interface CampaignsClient {
   /**
    * `POST /v1/campaigns`. At most 10 per minute, unless rate limits are off. Errors: `VALIDATION_FAILED`,
    * `CAMPAIGN_LIMIT_REACHED`, `RATE_LIMIT_EXCEEDED`.
+   *
+   * @example
+   * ```ts
+   * const { schedule, sequences } = await client.campaigns.get(campaign.id);
+   * const copy = { name: 'Copy', daily_limit: 50, timezone: 'UTC', schedule, sequences };
+   * console.log((await client.campaigns.create(copy)).status); // draft
+   * ```
    */
   create(campaign: CreateCampaignRequest, options?: CreateOptions): Promise<Campaign>;
-  /** `GET /v1/campaigns`. Oldest first. */
+  /**
+   * `GET /v1/campaigns`. Oldest first.
+   *
+   * @example
+   * ```ts
+   * for await (const { name, status } of client.campaigns.list()) console.log(name, status);
+   * ```
+   */
   list(options?: PageOptions): Pager<Campaign>;
-  /** `GET /v1/campaigns/{campaign_id}`. */
+  /**
+   * `GET /v1/campaigns/{campaign_id}`.
+   *
+   * @example
+   * ```ts
+   * console.log((await client.campaigns.get(campaign.id)).status); // draft
+   * ```
+   */
   get(id: string, options?: CallOptions): Promise<Campaign>;
   /**
    * `PATCH /v1/campaigns/{campaign_id}`. `sequences` can change only while it is a draft. Errors: `VALIDATION_FAILED`,
    * `CAMPAIGN_STARTED`.
+   *
+   * @example
+   * ```ts
+   * await client.campaigns.update(campaign.id, { daily_limit: 100 });
+   * ```
    */
   update(id: string, changes: UpdateCampaignRequest, options?: CallOptions): Promise<Campaign>;
-  /** `DELETE /v1/campaigns/{campaign_id}`. */
+  /**
+   * `DELETE /v1/campaigns/{campaign_id}`.
+   *
+   * @example
+   * ```ts
+   * await client.campaigns.delete(campaign.id);
+   * ```
+   */
   delete(id: string, options?: CallOptions): Promise<DeletedCampaign>;
-  /** `POST /v1/campaigns/{campaign_id}/activate`. Errors: `CAMPAIGN_STARTED`, `CAMPAIGN_EMPTY`. */
+  /**
+   * `POST /v1/campaigns/{campaign_id}/activate`. Errors: `CAMPAIGN_STARTED`, `CAMPAIGN_EMPTY`.
+   *
+   * @example
+   * ```ts
+   * console.log((await client.campaigns.activate(campaign.id)).status); // active
+   * ```
+   */
   activate(id: string, options?: CallOptions): Promise<Campaign>;
-  /** `POST /v1/campaigns/{campaign_id}/pause`. Error: `CAMPAIGN_NOT_ACTIVE`. */
+  /**
+   * `POST /v1/campaigns/{campaign_id}/pause`. Error: `CAMPAIGN_NOT_ACTIVE`.
+   *
+   * @example
+   * ```ts
+   * await client.campaigns.activate(campaign.id);
+   * console.log((await client.campaigns.pause(campaign.id)).status); // paused
+   * ```
+   */
   pause(id: string, options?: CallOptions): Promise<Campaign>;
-  /** `POST /v1/campaigns/{campaign_id}/resume`. Error: `CAMPAIGN_NOT_PAUSED`. */
+  /**
+   * `POST /v1/campaigns/{campaign_id}/resume`. Error: `CAMPAIGN_NOT_PAUSED`.
+   *
+   * @example
+   * ```ts
+   * await client.campaigns.activate(campaign.id);
+   * await client.campaigns.pause(campaign.id);
+   * console.log((await client.campaigns.resume(campaign.id)).status); // active
+   * ```
+   */
   resume(id: string, options?: CallOptions): Promise<Campaign>;
   /**
    * `POST /v1/campaigns/{campaign_id}/leads`. Up to 100 per call. Errors: `VALIDATION_FAILED`, `CAMPAIGN_COMPLETED`,
    * `LEAD_LIMIT_REACHED`.
+   *
+   * @example
+   * ```ts
+   * await client.campaigns.addLeads(campaign.id, [{ email: 'ada@acme.example', first_name: 'Ada' }]);
+   * ```
    */
   addLeads(id: string, leads: readonly NewLead[], options?: CreateOptions): Promise<AddedLeads>;
-  /** `GET /v1/campaigns/{campaign_id}/leads`. In the order in which they were added. */
+  /**
+   * `GET /v1/campaigns/{campaign_id}/leads`. In the order in which they were added.
+   *
+   * @example
+   * ```ts
+   * for await (const { email, status } of client.campaigns.leads(campaign.id)) console.log(email, status);
+   * ```
+   */
   leads(id: string, options?: PageOptions): Pager<Lead>;
-  /** `DELETE /v1/campaigns/{campaign_id}/leads/{lead_id}`. Error: `LEAD_NOT_FOUND`. */
+  /**
+   * `DELETE /v1/campaigns/{campaign_id}/leads/{lead_id}`. Error: `LEAD_NOT_FOUND`.
+   *
+   * @example
+   * ```ts
+   * await client.campaigns.removeLead(campaign.id, lead.id);
+   * ```
+   */
   removeLead(id: string, leadId: string, options?: CallOptions): Promise<RemovedLead>;
-  /** `GET /v1/campaigns/{campaign_id}/analytics`. */
+  /**
+   * `GET /v1/campaigns/{campaign_id}/analytics`.
+   *
+   * @example
+   * ```ts
+   * console.log((await client.campaigns.analytics(campaign.id)).sent); // 0
+   * ```
+   */
   analytics(id: string, options?: CallOptions): Promise<CampaignAnalytics>;
-  /** `GET /_sandbox/campaigns/{campaign_id}/simulation`. How the leads behave; sandbox only. */
+  /**
+   * `GET /_sandbox/campaigns/{campaign_id}/simulation`. How the leads behave; sandbox only.
+   *
+   * @example
+   * ```ts
+   * console.log((await client.campaigns.simulation(campaign.id)).profile); // average
+   * ```
+   */
   simulation(id: string, options?: CallOptions): Promise<Simulation>;
   /**
    * `PUT /_sandbox/campaigns/{campaign_id}/simulation`. Changes the behaviour for e-mails sent from now on; sandbox only.
    * Error: `VALIDATION_FAILED`.
+   *
+   * @example
+   * ```ts
+   * await client.campaigns.simulate(campaign.id, { profile: 'excellent', rates: { reply: 1 } });
+   * ```
    */
   simulate(id: string, how: SetSimulationRequest, options?: CallOptions): Promise<Simulation>;
 }
@@ -96,9 +191,24 @@ export interface CampaignsClient {
  * ```
  */
 export interface ScenariosClient {
-  /** `GET /_sandbox/scenarios`. */
+  /**
+   * `GET /_sandbox/scenarios`.
+   *
+   * @example
+   * ```ts
+   * for (const { name } of await client.scenarios.list()) console.log(name);
+   * ```
+   */
   list(options?: CallOptions): Promise<readonly Scenario[]>;
-  /** `POST /_sandbox/scenarios`. Creates and activates its campaign, which runs on the account's clock. */
+  /**
+   * `POST /_sandbox/scenarios`. Creates and activates its campaign, which runs on the account's clock.
+   *
+   * @example
+   * ```ts
+   * const { leads } = await client.scenarios.start({ scenario: 'bounce-spike', leads: 20 });
+   * console.log(leads); // 20
+   * ```
+   */
   start(scenario: StartScenarioRequest, options?: CallOptions): Promise<StartedScenario>;
 }
 

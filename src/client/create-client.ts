@@ -54,13 +54,45 @@ export interface Client {
   /**
    * `GET /_sandbox/stream`. All events of the account from the time that this resolves. Leaving the loop or aborting the
    * signal ends the stream.
+   *
+   * @example
+   * ```ts
+   * const changes = await client.stream();
+   * await client.events.trigger({ event: 'email.opened' });
+   * for await (const { type } of changes) if (type === 'event.published') break;
+   * ```
    */
   stream(options?: CallOptions): Promise<AsyncIterable<AccountEvent>>;
-  /** `POST /_sandbox/reset`. Deletes everything in the account. */
+  /**
+   * `POST /_sandbox/reset`. Deletes everything in the account.
+   *
+   * @example
+   * ```ts
+   * await client.reset();
+   * console.log(await client.webhooks.list()); // []
+   * ```
+   */
   reset(options?: CallOptions): Promise<void>;
-  /** `GET /_sandbox/snapshot`. Everything in the account, including the webhooks' secrets. */
+  /**
+   * `GET /_sandbox/snapshot`. Everything in the account, including the webhooks' secrets.
+   *
+   * @example
+   * ```ts
+   * const file = JSON.stringify(await client.snapshot());
+   * console.log(file.length);
+   * ```
+   */
   snapshot(options?: CallOptions): Promise<Snapshot>;
-  /** `PUT /_sandbox/snapshot`. Replaces everything in the account. Error: `VALIDATION_FAILED` for an invalid snapshot. */
+  /**
+   * `PUT /_sandbox/snapshot`. Replaces everything in the account. Error: `VALIDATION_FAILED` for an invalid snapshot.
+   *
+   * @example
+   * ```ts
+   * const before = await client.snapshot();
+   * await client.webhooks.delete(webhook.id);
+   * await client.restore(before);
+   * ```
+   */
   restore(snapshot: Snapshot, options?: CallOptions): Promise<void>;
 }
 

@@ -18,15 +18,52 @@ import { path, type CallOptions, type Http } from './http.ts';
  * ```
  */
 export interface FaultsClient {
-  /** `POST /_sandbox/faults`. Errors: `VALIDATION_FAILED`, `FAULT_LIMIT_REACHED`, `FAULT_NEVER_MATCHES`. */
+  /**
+   * `POST /_sandbox/faults`. Errors: `VALIDATION_FAILED`, `FAULT_LIMIT_REACHED`, `FAULT_NEVER_MATCHES`.
+   *
+   * @example
+   * ```ts
+   * await client.faults.add({ fault: 'duplicate', match: { event: 'email.opened' } });
+   * ```
+   */
   add(rule: AddFaultRequest, options?: CallOptions): Promise<Fault>;
-  /** `GET /_sandbox/faults`. With the number of applications of each; oldest first. */
+  /**
+   * `GET /_sandbox/faults`. With the number of applications of each; oldest first.
+   *
+   * @example
+   * ```ts
+   * for (const { fault, applied } of await client.faults.list()) console.log(fault, applied);
+   * ```
+   */
   list(options?: CallOptions): Promise<readonly Fault[]>;
-  /** `GET /_sandbox/faults/{fault_id}`. */
+  /**
+   * `GET /_sandbox/faults/{fault_id}`.
+   *
+   * @example
+   * ```ts
+   * console.log((await client.faults.get(fault.id)).applied); // 0
+   * ```
+   */
   get(id: string, options?: CallOptions): Promise<Fault>;
-  /** `DELETE /_sandbox/faults/{fault_id}`. */
+  /**
+   * `DELETE /_sandbox/faults/{fault_id}`.
+   *
+   * @example
+   * ```ts
+   * await client.faults.remove(fault.id);
+   * ```
+   */
   remove(id: string, options?: CallOptions): Promise<Fault>;
-  /** `DELETE /_sandbox/faults`. @returns the number of removed rules */
+  /**
+   * `DELETE /_sandbox/faults`.
+   *
+   * @returns the number of removed rules
+   *
+   * @example
+   * ```ts
+   * console.log(await client.faults.clear()); // 0
+   * ```
+   */
   clear(options?: CallOptions): Promise<number>;
 }
 

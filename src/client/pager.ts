@@ -22,7 +22,16 @@ export interface Page<T> {
  * ```
  */
 export interface Pager<T> extends AsyncIterable<T> {
-  /** Fetch one page: the first one, or the one at `cursor`. */
+  /**
+   * Fetch one page: the first one, or the one at `cursor`.
+   *
+   * @example
+   * ```ts
+   * const deliveries = client.deliveries.list({ limit: 10 });
+   * const { nextCursor } = await deliveries.page();
+   * if (nextCursor !== null) console.log((await deliveries.page(nextCursor)).items);
+   * ```
+   */
   page(cursor?: string): Promise<Page<T>>;
 }
 

@@ -37,19 +37,61 @@ export interface PageOptions extends CallOptions {
  * ```
  */
 export interface WebhooksClient {
-  /** `POST /v1/webhooks`. Errors: `VALIDATION_FAILED`, `WEBHOOK_LIMIT_REACHED`. */
+  /**
+   * `POST /v1/webhooks`. Errors: `VALIDATION_FAILED`, `WEBHOOK_LIMIT_REACHED`.
+   *
+   * @example
+   * ```ts
+   * const url = 'http://localhost:3000/hooks';
+   * const webhook = await client.webhooks.create({ url, events: ['*'], secret: 'whsec_local-secret' });
+   * console.log(webhook.status); // active
+   * ```
+   */
   create(webhook: CreateWebhookRequest, options?: CreateOptions): Promise<Webhook>;
-  /** `GET /v1/webhooks`. */
+  /**
+   * `GET /v1/webhooks`.
+   *
+   * @example
+   * ```ts
+   * for (const { id, url } of await client.webhooks.list()) console.log(id, url);
+   * ```
+   */
   list(options?: CallOptions): Promise<readonly Webhook[]>;
-  /** `GET /v1/webhooks/{webhook_id}`. */
+  /**
+   * `GET /v1/webhooks/{webhook_id}`.
+   *
+   * @example
+   * ```ts
+   * console.log((await client.webhooks.get(webhook.id)).status); // active
+   * ```
+   */
   get(id: string, options?: CallOptions): Promise<Webhook>;
-  /** `PATCH /v1/webhooks/{webhook_id}`. Error: `VALIDATION_FAILED`. */
+  /**
+   * `PATCH /v1/webhooks/{webhook_id}`. Error: `VALIDATION_FAILED`.
+   *
+   * @example
+   * ```ts
+   * await client.webhooks.update(webhook.id, { events: ['email.opened', 'email.replied'] });
+   * ```
+   */
   update(id: string, changes: UpdateWebhookRequest, options?: CallOptions): Promise<Webhook>;
-  /** `DELETE /v1/webhooks/{webhook_id}`. Cancels its pending deliveries. */
+  /**
+   * `DELETE /v1/webhooks/{webhook_id}`. Cancels its pending deliveries.
+   *
+   * @example
+   * ```ts
+   * await client.webhooks.delete(webhook.id);
+   * ```
+   */
   delete(id: string, options?: CallOptions): Promise<DeletedWebhook>;
   /**
    * `POST /v1/webhooks/{webhook_id}/rotate-secret`. All attempts from now on, including retries, are signed with the new
    * secret. Error: `VALIDATION_FAILED`.
+   *
+   * @example
+   * ```ts
+   * await client.webhooks.rotateSecret(webhook.id, 'whsec_next-secret');
+   * ```
    */
   rotateSecret(id: string, secret: string, options?: CreateOptions): Promise<Webhook>;
 }
@@ -68,11 +110,32 @@ export interface WebhooksClient {
  * ```
  */
 export interface FailedEventsClient {
-  /** `GET /v1/webhooks/{webhook_id}/failed-events`. Unacknowledged ones, oldest first. */
+  /**
+   * `GET /v1/webhooks/{webhook_id}/failed-events`. Unacknowledged ones, oldest first.
+   *
+   * @example
+   * ```ts
+   * for await (const { id, event } of client.failedEvents.list(webhook.id)) console.log(id, event);
+   * ```
+   */
   list(webhookId: string, options?: PageOptions): Pager<FailedEvent>;
-  /** `GET /v1/webhooks/{webhook_id}/failed-events/{event_id}`. Also finds acknowledged ones. */
+  /**
+   * `GET /v1/webhooks/{webhook_id}/failed-events/{event_id}`. Also finds acknowledged ones.
+   *
+   * @example
+   * ```ts
+   * console.log((await client.failedEvents.get(webhook.id, failedEvent.id)).event); // email.opened
+   * ```
+   */
   get(webhookId: string, eventId: string, options?: CallOptions): Promise<FailedEvent>;
-  /** `POST /v1/webhooks/{webhook_id}/failed-events/{event_id}/acknowledge`. */
+  /**
+   * `POST /v1/webhooks/{webhook_id}/failed-events/{event_id}/acknowledge`.
+   *
+   * @example
+   * ```ts
+   * await client.failedEvents.acknowledge(webhook.id, failedEvent.id);
+   * ```
+   */
   acknowledge(webhookId: string, eventId: string, options?: CallOptions): Promise<FailedEvent>;
 }
 

@@ -5,6 +5,7 @@
  */
 import type { WebhookEvent } from '../../schemas/events.ts';
 import type {
+  AdvanceBy,
   AdvanceRequest,
   AdvanceResult,
   Clock,
@@ -19,6 +20,7 @@ import type {
   TriggerResult,
   WaitResult,
 } from '../../schemas/sandbox.ts';
+import type { DurationText } from '../domain/time.ts';
 import { path, type CallOptions, type Http } from './http.ts';
 import { createPager, type Pager } from './pager.ts';
 import type { PageOptions } from './provider.ts';
@@ -39,11 +41,32 @@ export interface EventsClient {
   /**
    * `POST /_sandbox/events`. Resolves once the events are stored, without waiting for attempts. Missing data is
    * generated. Errors: `VALIDATION_FAILED`, `EVENT_EXISTS`, `WEBHOOK_NOT_FOUND`, `WEBHOOK_PAUSED`.
+   *
+   * @example
+   * ```ts
+   * const { events } = await client.events.trigger({ event: 'email.opened', count: 3 });
+   * console.log(events.length); // 3
+   * ```
    */
   trigger(event: TriggerRequest, options?: CallOptions): Promise<TriggerResult>;
-  /** `GET /_sandbox/events`. Newest first. */
+  /**
+   * `GET /_sandbox/events`. Newest first.
+   *
+   * @example
+   * ```ts
+   * for await (const { id } of client.events.list({ event: 'email.opened' })) console.log(id);
+   * ```
+   */
   list(filter?: { readonly event?: string | undefined } & PageOptions): Pager<WebhookEvent>;
-  /** `GET /_sandbox/events/{event_id}`. Error: `EVENT_NOT_FOUND`. */
+  /**
+   * `GET /_sandbox/events/{event_id}`. Error: `EVENT_NOT_FOUND`.
+   *
+   * @example
+   * ```ts
+   * const { deliveries } = await client.events.get(event.id);
+   * console.log(deliveries.map(({ status }) => status));
+   * ```
+   */
   get(id: string, options?: CallOptions): Promise<SandboxEventDetail>;
 }
 
@@ -74,23 +97,56 @@ export interface WaitOptions extends CallOptions {
  * ```
  */
 export interface DeliveriesClient {
-  /** `GET /_sandbox/deliveries`. Newest first. */
+  /**
+   * `GET /_sandbox/deliveries`. Newest first.
+   *
+   * @example
+   * ```ts
+   * for await (const { id } of client.deliveries.list({ status: 'dead' })) console.log(id);
+   * ```
+   */
   list(filter?: DeliveryFilter): Pager<Delivery>;
-  /** `GET /_sandbox/deliveries/{delivery_id}`. */
+  /**
+   * `GET /_sandbox/deliveries/{delivery_id}`.
+   *
+   * @example
+   * ```ts
+   * const { attempts } = await client.deliveries.get(delivery.id);
+   * console.log(attempts.map(({ outcome }) => outcome));
+   * ```
+   */
   get(id: string, options?: CallOptions): Promise<DeliveryDetail>;
   /**
    * `GET /_sandbox/deliveries/{delivery_id}/wait`. Resolves when the delivery has reached the state, or with
    * `reached: false` when the time is up or the delivery has settled in another state.
+   *
+   * @example
+   * ```ts
+   * const { reached } = await client.deliveries.wait(delivery.id, { until: 'delivered', timeoutMs: 5000 });
+   * if (!reached) console.log('not delivered');
+   * ```
    */
   wait(id: string, options?: WaitOptions): Promise<WaitResult>;
   /**
    * `POST /_sandbox/deliveries/{delivery_id}/redeliver`. Creates a new delivery of the same bytes, or with another body or
    * a wrong signature. Error: `WEBHOOK_DELETED`.
+   *
+   * @example
+   * ```ts
+   * const { id } = await client.deliveries.redeliver(delivery.id, { signature: 'wrong' });
+   * await client.deliveries.wait(id, { timeoutMs: 100 });
+   * ```
    */
   redeliver(id: string, how?: RedeliverRequest, options?: CallOptions): Promise<Delivery>;
   /**
    * `POST /_sandbox/deliveries/{delivery_id}/explain-signature`. Explains what your code computed or, by default, what the
    * latest attempt sent. Errors: `WEBHOOK_NOT_FOUND` if the webhook was deleted, `VALIDATION_FAILED`.
+   *
+   * @example
+   * ```ts
+   * const { matches } = await client.deliveries.explainSignature(delivery.id, { signature: 'sha256=00' });
+   * console.log(matches); // false
+   * ```
    */
   explainSignature(
     id: string,
@@ -98,6 +154,11 @@ export interface DeliveriesClient {
     options?: CallOptions,
   ): Promise<SignatureExplanation>;
 }
+
+/** An {@link AdvanceRequest}. `by` is a duration as text, or in milliseconds. */
+export type ClockAdvance =
+  | { readonly by: DurationText | number }
+  | Exclude<AdvanceRequest, AdvanceBy>;
 
 /**
  * The account's clock. Methods reject with an `ApiError`.
@@ -110,15 +171,36 @@ export interface DeliveriesClient {
  * ```
  */
 export interface ClockClient {
-  /** `GET /_sandbox/clock`. */
+  /**
+   * `GET /_sandbox/clock`.
+   *
+   * @example
+   * ```ts
+   * const { mode, now } = await client.clock.get();
+   * console.log(mode, now);
+   * ```
+   */
   get(options?: CallOptions): Promise<Clock>;
-  /** `PUT /_sandbox/clock`. Errors: `VALIDATION_FAILED`, `BUSY`. */
+  /**
+   * `PUT /_sandbox/clock`. Errors: `VALIDATION_FAILED`, `BUSY`.
+   *
+   * @example
+   * ```ts
+   * console.log((await client.clock.set({ mode: 'scaled', rate: 60 })).rate); // 60
+   * ```
+   */
   set(setting: SetClockRequest, options?: CallOptions): Promise<Clock>;
   /**
    * `POST /_sandbox/clock/advance`. Resolves when everything that fell due has settled. Errors: `VALIDATION_FAILED` for a
    * time in the past, `BUSY`.
+   *
+   * @example
+   * ```ts
+   * await client.clock.advance({ by: '30m' });
+   * await client.clock.advance({ until: 'settled' });
+   * ```
    */
-  advance(target: AdvanceRequest, options?: CallOptions): Promise<AdvanceResult>;
+  advance(target: ClockAdvance, options?: CallOptions): Promise<AdvanceResult>;
 }
 
 /** Duration of one poll of `wait`, short enough for the timeouts of proxies. Real milliseconds. */

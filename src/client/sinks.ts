@@ -41,23 +41,65 @@ export interface SinkWaitResult {
  * ```
  */
 export interface SinksClient {
-  /** `GET /_sandbox/sinks`. */
+  /**
+   * `GET /_sandbox/sinks`.
+   *
+   * @example
+   * ```ts
+   * for (const { name } of await client.sinks.list()) console.log(name);
+   * ```
+   */
   list(options?: CallOptions): Promise<readonly Sink[]>;
   /**
-   * `GET /_sandbox/sinks/{name}/settings`. URL of the sink for programs that cannot send `x-user-context`. It contains a token: anyone who has it can write to
-   * the account's sinks.
+   * `GET /_sandbox/sinks/{name}/settings`. URL of the sink for programs that cannot send `x-user-context`. It contains a
+   * token: anyone who has it can write to the account's sinks.
+   *
+   * @example
+   * ```ts
+   * const env = { CRM_URL: await client.sinks.url('crm') };
+   * console.log(env);
+   * ```
    */
   url(name: string, options?: CallOptions): Promise<string>;
-  /** `GET /_sandbox/sinks/{name}/requests`. Oldest first. */
+  /**
+   * `GET /_sandbox/sinks/{name}/requests`. Oldest first.
+   *
+   * @example
+   * ```ts
+   * for await (const { method, path } of client.sinks.requests('crm', { method: 'POST' })) console.log(method, path);
+   * ```
+   */
   requests(name: string, filter?: SinkFilter & PageOptions): Pager<SinkRecord>;
-  /** `GET /_sandbox/sinks/{name}/requests`. Resolves once `count` (1 to 1000) requests match the filter. */
+  /**
+   * `GET /_sandbox/sinks/{name}/requests`. Resolves once `count` (1 to 1000) requests match the filter.
+   *
+   * @example
+   * ```ts
+   * const { reached } = await client.sinks.waitFor('crm', 1, { contains: event.id, timeoutMs: 100 });
+   * if (!reached) console.log('no call');
+   * ```
+   */
   waitFor(name: string, count: number, options?: SinkWaitOptions): Promise<SinkWaitResult>;
   /**
    * `PUT /_sandbox/sinks/{name}/settings`. Sets the response from the next request on. `{}` restores the default, 200
    * `{"ok": true}`. Error: `VALIDATION_FAILED`.
+   *
+   * @example
+   * ```ts
+   * await client.sinks.answer('crm', { status: 503, times: 2 });
+   * ```
    */
   answer(name: string, settings: SetSinkRequest, options?: CallOptions): Promise<SinkSettings>;
-  /** `DELETE /_sandbox/sinks/{name}/requests`. @returns the number of deleted requests */
+  /**
+   * `DELETE /_sandbox/sinks/{name}/requests`.
+   *
+   * @returns the number of deleted requests
+   *
+   * @example
+   * ```ts
+   * console.log(await client.sinks.clear('crm')); // 0
+   * ```
+   */
   clear(name: string, options?: CallOptions): Promise<number>;
 }
 

@@ -76,6 +76,21 @@ const parsePlain = (text: string): Millis =>
   );
 
 /**
+ * A duration as text, for {@link parseDuration}. Editors complete the literals, which show every form. Any other text
+ * compiles, and is checked at run time.
+ */
+export type DurationText =
+  | '250ms'
+  | '30s'
+  | '5m'
+  | '30m'
+  | '1h'
+  | '1d'
+  | '1h30m'
+  | 'PT5M'
+  | (string & {});
+
+/**
  * Parse a duration: `5m`, `1h30m`, `90s`, `250ms`, ISO 8601 `PT5M`, or a number of milliseconds.
  *
  * @returns milliseconds, or null if it is not a duration or is negative

@@ -8,7 +8,6 @@ import type { EventType } from '../../schemas/contract.ts';
 import type { CreateWebhookRequest, FailedEvent, Webhook } from '../../schemas/control.ts';
 import type { WebhookEvent } from '../../schemas/events.ts';
 import type {
-  AdvanceRequest,
   AdvanceResult,
   Delivery,
   DeliveryDetail,
@@ -19,6 +18,8 @@ import type {
 } from '../../schemas/sandbox.ts';
 import { ApiError } from '../client/api-error.ts';
 import type { Client } from '../client/create-client.ts';
+import type { ClockAdvance } from '../client/sandbox.ts';
+import type { DurationText } from '../domain/time.ts';
 import { mount, type Mounted, type Receiver } from './mount.ts';
 
 export interface RegisterOptions {
@@ -69,7 +70,7 @@ export interface Sandbox extends AsyncDisposable {
   /** Start a built-in campaign scenario. It progresses with the account's clock. */
   scenario(name: ScenarioName, options?: ScenarioOptions): Promise<StartedScenario>;
   /** Advance the account's clock by a duration such as `5m`. Resolves once all attempts that fell due have settled. */
-  advance(by: string): Promise<AdvanceResult>;
+  advance(by: DurationText): Promise<AdvanceResult>;
   /** Advance the clock until every delivery has settled: delivered, or a dead letter. */
   untilSettled(): Promise<AdvanceResult>;
   /** Unacknowledged dead letters of one webhook, or of all. */
@@ -99,7 +100,7 @@ const MAX_WAIT_MS = 60_000;
 export const createSandbox = (client: Client, apiKey: string): Sandbox => {
   const mounted: Mounted[] = [];
   const registered: Registered[] = [];
-  const advance = (target: AdvanceRequest): Promise<AdvanceResult> => client.clock.advance(target);
+  const advance = (target: ClockAdvance): Promise<AdvanceResult> => client.clock.advance(target);
   const collect = async <T>(pages: AsyncIterable<T>): Promise<T[]> => {
     const all: T[] = [];
     for await (const one of pages) all.push(one);

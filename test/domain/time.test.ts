@@ -1,4 +1,6 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, expectTypeOf, test } from 'vitest';
+import type { ClockClient } from '../../src/client/sandbox.ts';
+import type { Sandbox } from '../../src/vitest/sandbox.ts';
 import {
   formatDuration,
   isMoment,
@@ -7,6 +9,7 @@ import {
   parseTime,
   toProviderTime,
   toSandboxTime,
+  type DurationText,
 } from '../../src/domain/time.ts';
 
 const NOON = Date.UTC(2026, 3, 6, 12);
@@ -123,6 +126,33 @@ describe('a span is read from', () => {
   ])('and not from "%s"', (span) => {
     expect(parseDuration(span)).toBeNull();
   });
+});
+
+/** The literals of a type that also allows any other text. */
+type LiteralsOf<T> = T extends string ? (string extends T ? never : T) : never;
+
+test('every span that an editor completes is one', () => {
+  const millisOf: Record<LiteralsOf<DurationText>, number> = {
+    '250ms': 250,
+    '30s': 30_000,
+    '5m': 300_000,
+    '30m': 1_800_000,
+    '1h': 3_600_000,
+    '1d': 86_400_000,
+    '1h30m': 5_400_000,
+    PT5M: 300_000,
+  };
+  for (const [span, millis] of Object.entries(millisOf)) expect(parseDuration(span)).toBe(millis);
+});
+
+test('an advance completes them, and takes other texts and milliseconds', () => {
+  type Target = Parameters<ClockClient['advance']>[0];
+  type By = Extract<Target, { readonly by: unknown }>['by'];
+  expectTypeOf<By>().toEqualTypeOf<DurationText | number>();
+  expectTypeOf<Parameters<Sandbox['advance']>[0]>().toEqualTypeOf<DurationText>();
+  expectTypeOf<string>().toExtend<By>();
+  // @ts-expect-error: exactly one of them is required
+  ({}) satisfies Target;
 });
 
 test.each([

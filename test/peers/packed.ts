@@ -65,7 +65,8 @@ export const ownErrors = ({ status, output }: Outcome): readonly string[] => {
   const errors = output
     .split('\n')
     .filter((line) => /error TS\d+:/u.test(line))
-    .filter((line) => !/^node_modules\/(?!sendemall-mock\/)/u.test(line));
+    // A folder above is this repository: a user's project is elsewhere.
+    .filter((line) => !/^(?:\.\.\/)*node_modules\/(?!sendemall-mock\/)/u.test(line));
   const isCompiler = status === 0 || /error TS\d+:/u.test(output);
   return isCompiler ? errors : [output];
 };

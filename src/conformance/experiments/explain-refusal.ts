@@ -18,7 +18,8 @@ import { explainCase } from './explain-case.ts';
 import { explainIntermittence, type Intermittence } from './intermittence.ts';
 import { knowsCause, rememberCause } from './known-causes.ts';
 import { knowledgeOf, type Explanation } from './knowledge.ts';
-import { isRefusedEvent, isThrottled } from './trial.ts';
+import { isThrottled } from '../net/throttle.ts';
+import { isRefusedEvent } from './trial.ts';
 import { locate } from './where.ts';
 import { answerText } from './answer-text.ts';
 

@@ -9,7 +9,7 @@ import type { Event } from '../probe/event-maker.ts';
 import type { Probe } from '../probe/probe.ts';
 import { postInPieces, withLength, type Pieces } from '../samples/chunked-events.ts';
 import { fail, isAccepted } from '../verdict.ts';
-import { isThrottled } from './trial.ts';
+import { isThrottled } from '../net/throttle.ts';
 import { locate } from './where.ts';
 import { answerText } from './answer-text.ts';
 

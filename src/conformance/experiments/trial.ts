@@ -8,6 +8,7 @@ import { EVENT_TYPES, type EventType } from '../../../schemas/contract.ts';
 import { HookError, type Effects } from '../hooks/hooks.ts';
 import { deliver, settleBehind } from '../judge/deliver.ts';
 import type { Exchange } from '../net/exchange.ts';
+import { isThrottled } from '../net/throttle.ts';
 import type { Event } from '../probe/event-maker.ts';
 import type { Probe } from '../probe/probe.ts';
 import { isAccepted } from '../verdict.ts';
@@ -23,12 +24,6 @@ export interface Trial {
   /** It was throttled or got no answer in time: neither right nor wrong. */
   readonly isUnclear: boolean;
 }
-
-/** A rate limit, which a receiver may have: 429, or 503 that says when to come again. */
-export const isThrottled = ({ reply }: Exchange): boolean =>
-  reply.kind === 'answer' &&
-  (reply.status === 429 ||
-    (reply.status === 503 && reply.headers.some(([name]) => name === 'retry-after')));
 
 /** A cut connection is an answer to what was sent; silence and a closed port are for other checks. */
 const isConclusive = (exchange: Exchange): boolean =>

@@ -31,6 +31,9 @@ export interface SinkReader {
 
 const KEY_HEADER = 'idempotency-key';
 
+/** Bodies that a run keeps at most; a receiver under test may send anything. */
+const MAX_KEPT_CHARACTERS = 67_108_864;
+
 /** A short page, because the last one is read again by every query. */
 const PAGE_ITEMS = 20;
 
@@ -58,6 +61,7 @@ export const createSinkReader = (
   /** Bodies of the requests that were answered with 2xx. */
   const bodies: string[] = [];
   const keys = new Set<string>();
+  let kept = 0;
   let total = 0;
   let lastOrder = 0;
   /** Where the last page begins. */
@@ -73,6 +77,12 @@ export const createSinkReader = (
         total += 1;
         const key = headers.find(([header]) => header?.toLowerCase() === KEY_HEADER)?.[1];
         if (!isSuccess(answered) || (key !== undefined && keys.has(key))) continue;
+        kept += body.length;
+        if (kept > MAX_KEPT_CHARACTERS) {
+          throw new HookError(
+            `The effects hook failed: the sink "${name}" has received more than ${MAX_KEPT_CHARACTERS / 1_048_576} MiB in this run. Send it less for each event.`,
+          );
+        }
         bodies.push(body);
         if (key !== undefined) keys.add(key);
       }

@@ -68,7 +68,7 @@ export const deliverNamed = async (
 ): Promise<Delivered> => ({ name, event, exchange: await deliver(probe, event) });
 
 /** @returns a failure if an event was not accepted, not tested if all of those timed out; null if all were accepted */
-export const judgeAccepted = (delivered: readonly Delivered[]): Verdict | null => {
+export const judgeDelivered = (delivered: readonly Delivered[]): Verdict | null => {
   const refused = delivered.filter(({ exchange }) => !isAccepted(exchange));
   if (refused.length === 0) return null;
   const silence = timeoutVerdictOf(refused.map(({ exchange }) => exchange));
@@ -91,7 +91,7 @@ export const judgeOnce = async (
   probe: Probe,
   delivered: readonly Delivered[],
 ): Promise<Verdict | null> => {
-  const refused = judgeAccepted(delivered);
+  const refused = judgeDelivered(delivered);
   if (refused !== null) return refused;
   const effects = effectsOf(probe);
   const interests = await learnedInterests(probe);

@@ -4,6 +4,7 @@
  * @module
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { LIMITS } from '../../../schemas/contract.ts';
 import { createHttpHooks } from '../../../src/conformance/hooks/http-hooks.ts';
 import { createMock, type Mock } from '../../../src/create-mock.ts';
 import { createStage } from '../../examples/tests/support.ts';
@@ -40,6 +41,19 @@ describe('a count', () => {
     expect(await effects('evt_1')).toBe(3);
     expect(await effects('evt_10')).toBe(2);
   });
+
+  test('fails, and keeps nothing more, once a run has sent 64 MiB to the sink', async () => {
+    const { call, effects } = await setUp();
+    // A sink keeps the beginning of a body, and an account the newest requests: read before they are evicted.
+    const body = 'x'.repeat(LIMITS.maxSinkBodyBytes);
+    const enough = Math.ceil(67_108_864 / body.length);
+    for (let sent = 1; sent <= enough; sent += 1) {
+      expect((await call(body)).ok).toBe(true);
+      if (sent % 8 === 0 && sent < enough) expect(await effects('evt_1')).toBe(0);
+    }
+    await call(body);
+    await expect(effects('evt_1')).rejects.toThrow('has received more than 64 MiB in this run');
+  }, 60_000);
 
   test('is of requests that the sink took', async () => {
     const { client, call, effects } = await setUp();

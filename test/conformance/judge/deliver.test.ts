@@ -8,7 +8,7 @@ import {
   deliver,
   deliverNamed,
   effectsOf,
-  judgeAccepted,
+  judgeDelivered,
   judgeOnce,
   settleBehind,
   times,
@@ -109,8 +109,8 @@ describe('effects', () => {
 describe('what was delivered is judged', () => {
   test('all accepted is no finding', () => {
     const good = { name: 'a', event: {} as never, exchange: exchange(answer(204)) };
-    expect(judgeAccepted([good, good])).toBeNull();
-    expect(judgeAccepted([])).toBeNull();
+    expect(judgeDelivered([good, good])).toBeNull();
+    expect(judgeDelivered([])).toBeNull();
   });
 
   test('rejected events are reported by name', async () => {
@@ -121,7 +121,7 @@ describe('what was delivered is judged', () => {
       await deliverNamed(probe, 'the second', probe.event()),
       await deliverNamed(probe, 'the third', probe.event()),
     ];
-    expect(judgeAccepted(delivered)).toEqual({
+    expect(judgeDelivered(delivered)).toEqual({
       status: 'fail',
       symptom: 'refused',
       expected: ['a 2xx'],

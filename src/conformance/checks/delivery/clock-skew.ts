@@ -5,7 +5,7 @@
  */
 import { toProviderTime } from '../../../domain/time.ts';
 import { defineCheck } from '../../check.ts';
-import { deliverNamed, judgeAccepted, judgeOnce } from '../../judge/deliver.ts';
+import { deliverNamed, judgeDelivered, judgeOnce } from '../../judge/deliver.ts';
 import { pass } from '../../verdict.ts';
 
 const AHEAD_MS = 120_000;
@@ -28,7 +28,7 @@ export const check = defineCheck({
     const event = probe.event(undefined, {}, { timestamp });
     const delivered = [await deliverNamed(probe, 'an event two minutes in the future', event)];
     const verdict =
-      probe.effects === null ? judgeAccepted(delivered) : await judgeOnce(probe, delivered);
+      probe.effects === null ? judgeDelivered(delivered) : await judgeOnce(probe, delivered);
     return verdict ?? pass(probe.effects === null ? 'by status only: no effects hook' : undefined);
   },
 });

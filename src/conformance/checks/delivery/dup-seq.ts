@@ -7,7 +7,7 @@ import { defineCheck } from '../../check.ts';
 import {
   deliverNamed,
   effectsOf,
-  judgeAccepted,
+  judgeDelivered,
   settleBehind,
   times,
 } from '../../judge/deliver.ts';
@@ -34,7 +34,7 @@ export const check = defineCheck({
       await deliverNamed(probe, 'third', event),
     ];
     const [first] = delivered;
-    const refused = judgeAccepted([first!]);
+    const refused = judgeDelivered([first!]);
     if (refused !== null) return refused;
     await settleBehind(probe);
     const count = await effectsOf(probe).settled(event.id, 1);

@@ -5,7 +5,7 @@
  */
 import { toProviderTime } from '../../../domain/time.ts';
 import { defineCheck } from '../../check.ts';
-import { deliverNamed, judgeAccepted, judgeOnce } from '../../judge/deliver.ts';
+import { deliverNamed, judgeDelivered, judgeOnce } from '../../judge/deliver.ts';
 import { pass } from '../../verdict.ts';
 
 const MINUTE = 60_000;
@@ -35,7 +35,7 @@ export const check = defineCheck({
       await deliverNamed(probe, 'a 25-hour-old event', aged(25 * 60)),
     ];
     const verdict =
-      probe.effects === null ? judgeAccepted(delivered) : await judgeOnce(probe, delivered);
+      probe.effects === null ? judgeDelivered(delivered) : await judgeOnce(probe, delivered);
     return verdict ?? pass(probe.effects === null ? 'by status only: no effects hook' : undefined);
   },
 });

@@ -64,4 +64,5 @@ export const LIMITS = {
   maxSinkBytesInAll: 268_435_456,
   maxTriggerDataBytes: 16_777_216,
   maxTriggerDeliveries: 50_000,
+  maxVerificationsPerAccount: 20,
 } as const;

@@ -864,6 +864,82 @@ export type ClockChanged = z.infer<typeof ClockChanged>;
 export const AccountReplaced = z.looseObject({ type: z.literal('account.reset') });
 export type AccountReplaced = z.infer<typeof AccountReplaced>;
 
+/** Id of a verification in its account. */
+export const VerificationId = z.string().regex(/^ver_[1-9][0-9]*$/u);
+export type VerificationId = z.infer<typeof VerificationId>;
+
+/** `failed` means that the run itself failed: see `error`. */
+export const VerificationStatus = z.enum(['running', 'finished', 'stopped', 'failed']);
+export type VerificationStatus = z.infer<typeof VerificationStatus>;
+
+/** A check that failed or could not run. */
+export const VerificationFinding = z.looseObject({
+  id: z.string(),
+  level: z.enum(['MUST', 'SHOULD', 'INFO']),
+  title: z.string(),
+  status: z.enum(['fail', 'error']),
+});
+export type VerificationFinding = z.infer<typeof VerificationFinding>;
+
+/**
+ * `conformant`: every MUST passed. `passed`: nothing that counts failed, but not every MUST was
+ * tested. `not_conformant`: a failure counts. `inconclusive`: the run could not learn enough.
+ */
+export const VerificationVerdict = z.enum([
+  'conformant',
+  'passed',
+  'not_conformant',
+  'inconclusive',
+]);
+export type VerificationVerdict = z.infer<typeof VerificationVerdict>;
+
+/** Number of checks by result. */
+export const VerificationSummary = z.looseObject({
+  passed: integer().min(0),
+  /** Failures of level MUST. */
+  failed: integer().min(0),
+  /** Failures of level SHOULD. */
+  warned: integer().min(0),
+  /** Failures of level INFO. */
+  noted: integer().min(0),
+  not_tested: integer().min(0),
+});
+export type VerificationSummary = z.infer<typeof VerificationSummary>;
+
+/** A run of the conformance suite. */
+export const Verification = z.looseObject({
+  id: VerificationId,
+  status: VerificationStatus,
+  /** URL of the receiver, without credentials. */
+  url: z.string(),
+  /** The verified webhook; null if a URL was given. */
+  webhook_id: z.string().nullable(),
+  /** Real time, whatever the account's clock. */
+  started_at: SandboxTime,
+  /** Null while it runs. */
+  ended_at: SandboxTime.nullable(),
+  checks_total: integer().min(0),
+  checks_done: integer().min(0),
+  /** Ids of the checks that run now. */
+  running_checks: z.array(z.string()),
+  /** Findings so far, in the order in which they were found. */
+  findings: z.array(VerificationFinding),
+  /** Null until it has ended with a report. */
+  verdict: VerificationVerdict.nullable(),
+  /** Null until it has ended with a report. */
+  summary: VerificationSummary.nullable(),
+  /** Why the run failed; null otherwise. */
+  error: z.string().nullable(),
+});
+export type Verification = z.infer<typeof Verification>;
+
+/** A verification started, got a result, or ended. */
+export const VerificationProgressed = z.looseObject({
+  type: z.literal('verification.progressed'),
+  verification: Verification,
+});
+export type VerificationProgressed = z.infer<typeof VerificationProgressed>;
+
 /** The `data` of one server-sent event. */
 export const AccountEvent = z.discriminatedUnion('type', [
   WebhookChanged,
@@ -872,8 +948,81 @@ export const AccountEvent = z.discriminatedUnion('type', [
   DeliveryChanged,
   ClockChanged,
   AccountReplaced,
+  VerificationProgressed,
 ]);
 export type AccountEvent = z.infer<typeof AccountEvent>;
+
+/** Format of a report. */
+export const ReportFormat = z.enum([
+  'json',
+  'html',
+  'markdown',
+  'junit',
+  'sarif',
+  'ctrf',
+  'pretty',
+]);
+export type ReportFormat = z.infer<typeof ReportFormat>;
+
+/** Which report. */
+export const ReportQuery = z.strictObject({ format: ReportFormat.optional() });
+export type ReportQuery = z.infer<typeof ReportQuery>;
+
+/** Id of a check, or a pattern such as `signature/*`. */
+export const CheckPattern = z.string().min(1).max(100);
+export type CheckPattern = z.infer<typeof CheckPattern>;
+
+/** Name of a sink. */
+export const SinkName = z.string().regex(/^[a-z0-9-]{1,64}$/u);
+export type SinkName = z.infer<typeof SinkName>;
+
+/** A receiver, and how to verify it. */
+export const StartVerificationRequest = z.strictObject({
+  /** Webhook to verify, with its URL and secret. Excludes `url` and `secret`. */
+  webhook_id: z.string().min(1).optional(),
+  /** URL of the receiver. Requires `secret`. */
+  url: z.string().min(1).max(2048).optional(),
+  /** Signing secret of the receiver. It is in no answer and in no report. */
+  secret: z.string().min(1).max(1024).optional(),
+  /** Checks to run; default: all. */
+  only: z.array(CheckPattern).min(1).max(200).optional(),
+  /** Checks to leave out. */
+  skip: z.array(CheckPattern).max(200).optional(),
+  /**
+   * Sink of this account in which each event's effect is counted. The receiver must send the event's
+   * id there.
+   */
+  effects_sink: SinkName.optional(),
+  /** Event types that have an effect in the receiver; default: learned by the run. */
+  events: z.array(EventName).min(1).max(20).optional(),
+  /** Address of a lead that the receiver knows. */
+  lead_email: z.string().min(3).max(254).optional(),
+  /** Two runs with the same seed send the same requests. Random by default. */
+  seed: integer().min(0).max(4_294_967_295).optional(),
+  /** Spend more time on generated events and longer histories. */
+  thorough: z.boolean().optional(),
+  /** Lowest level of a failure that makes the receiver not conformant; default: `must`. */
+  fail_on: z.enum(['must', 'should']).optional(),
+  /** Time budget of the run; default: five minutes. */
+  time: TimeSpan.optional(),
+});
+export type StartVerificationRequest = z.infer<typeof StartVerificationRequest>;
+
+/** Verification response. */
+export const VerificationResponse = z.looseObject({
+  success: z.literal(true),
+  data: Verification,
+  meta: Meta,
+});
+export type VerificationResponse = z.infer<typeof VerificationResponse>;
+
+/** Verification list response. */
+export const VerificationListResponse = z.looseObject({
+  success: z.literal(true),
+  data: z.array(Verification),
+  meta: ListMeta,
+});
+export type VerificationListResponse = z.infer<typeof VerificationListResponse>;
 
 /** Clock of a snapshot. */
 export const SnapshotClock = z.strictObject({
@@ -1077,10 +1226,6 @@ export const RestoreResponse = z.looseObject({
   meta: Meta,
 });
 export type RestoreResponse = z.infer<typeof RestoreResponse>;
-
-/** Name of a sink. */
-export const SinkName = z.string().regex(/^[a-z0-9-]{1,64}$/u);
-export type SinkName = z.infer<typeof SinkName>;
 
 /** Method of a request. */
 export const SinkMethod = z.string().min(1).max(32);

@@ -1109,6 +1109,7 @@ export type ListMeta = z.infer<typeof ListMeta>;
  * | `EVENT_NOT_FOUND` | 404 | sandbox only: the account has no such event |
  * | `DELIVERY_NOT_FOUND` | 404 | sandbox only: the account has no such delivery |
  * | `FAULT_NOT_FOUND` | 404 | sandbox only: the account has no such rule |
+ * | `VERIFICATION_NOT_FOUND` | 404 | sandbox only: the account has no such verification |
  * | `METHOD_NOT_ALLOWED` | 405 | the path takes other methods; `Allow` lists them |
  * | `REQUEST_TIMEOUT` | 408 | the request did not arrive in time |
  * | `IDEMPOTENCY_KEY_REUSED` | 409 | the `Idempotency-Key` came with another body before |
@@ -1124,6 +1125,8 @@ export type ListMeta = z.infer<typeof ListMeta>;
  * | `WEBHOOK_DELETED` | 409 | sandbox only: the delivery's webhook is gone |
  * | `FAULT_LIMIT_REACHED` | 409 | sandbox only: the account has as many rules as it may |
  * | `FAULT_NEVER_MATCHES` | 409 | sandbox only: a rule that could never match |
+ * | `VERIFICATION_RUNNING` | 409 | sandbox only: the account runs a verification already |
+ * | `REPORT_NOT_READY` | 409 | sandbox only: the verification has no report |
  * | `EVENT_EXISTS` | 409 | sandbox only: the `id` is taken |
  * | `PAYLOAD_TOO_LARGE` | 413 | the body is larger than allowed |
  * | `UNSUPPORTED_MEDIA_TYPE` | 415 | the body is not `application/json` |
@@ -1157,6 +1160,7 @@ export const ErrorCode = openEnum([
   'EVENT_NOT_FOUND',
   'DELIVERY_NOT_FOUND',
   'FAULT_NOT_FOUND',
+  'VERIFICATION_NOT_FOUND',
   'METHOD_NOT_ALLOWED',
   'REQUEST_TIMEOUT',
   'IDEMPOTENCY_KEY_REUSED',
@@ -1172,6 +1176,8 @@ export const ErrorCode = openEnum([
   'WEBHOOK_DELETED',
   'FAULT_LIMIT_REACHED',
   'FAULT_NEVER_MATCHES',
+  'VERIFICATION_RUNNING',
+  'REPORT_NOT_READY',
   'EVENT_EXISTS',
   'PAYLOAD_TOO_LARGE',
   'UNSUPPORTED_MEDIA_TYPE',

@@ -26,6 +26,7 @@ import { openSimulator, type Simulator } from './simulator/simulator.ts';
 import { openMemoryStore } from './storage/memory/memory-store.ts';
 import { openSqliteStore } from './storage/sqlite/sqlite-store.ts';
 import type { Store } from './storage/store.ts';
+import { createSuiteVerifier } from './suite-verifier.ts';
 
 export { SCENARIOS } from './simulator/scenarios.ts';
 
@@ -98,6 +99,7 @@ const startOn = async (
   { remedies = OPTION_REMEDIES, onRequest }: EntryPoint,
 ): Promise<StartedSandbox> => {
   const { timeoutMs, port, host, allowedHosts, profile: defaultProfile, rateLimit } = settings;
+  const { allowPublicTargets } = settings;
   const wall = systemClock;
   const engine = engineFor(store, settings, remedies);
   const closing = new AbortController();
@@ -110,10 +112,13 @@ const startOn = async (
     rateLimit,
     host,
     allowedHosts,
+    allowPublicTargets,
     remedies,
     onRequest,
   };
-  const app = createApp({ ...options, closing: signal });
+  // The app reads its own sinks for a verification, which cannot begin before the app exists.
+  const verifier = createSuiteVerifier((request) => app.fetch(request));
+  const app = createApp({ ...options, verifier, closing: signal });
   try {
     await engine.start();
     const lastResort = createLastResort(wall);

@@ -29,6 +29,7 @@ import {
 } from './sandbox.ts';
 import { readServerSentEvents } from './server-sent-events.ts';
 import { sinksClient, type SinksClient } from './sinks.ts';
+import { verificationsClient, type VerificationsClient } from './verifications.ts';
 
 export interface ClientOptions {
   /** Default: `http://127.0.0.1:7363`, where `sendemall-mock serve` listens. */
@@ -51,6 +52,8 @@ export interface Client {
   readonly clock: ClockClient;
   /** Stubs for the services that a receiver calls. */
   readonly sinks: SinksClient;
+  /** Runs of the conformance suite inside the sandbox. */
+  readonly verifications: VerificationsClient;
   /**
    * `GET /_sandbox/stream`. All events of the account from the time that this resolves. Leaving the loop or aborting the
    * signal ends the stream.
@@ -139,6 +142,7 @@ export const createClient = (options: ClientOptions): Client => {
     deliveries: deliveriesClient(http),
     clock: clockClient(http),
     sinks: sinksClient(http),
+    verifications: verificationsClient(http),
     stream: async (call) =>
       eventsOf(
         await http.open({

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { LookupFunction } from 'node:net';
 import type { EventType } from '../../schemas/contract.ts';
 import type { Check } from './check.ts';
 import type { DescribeNeed, SuggestNeed } from './needs.ts';
@@ -24,6 +25,11 @@ export interface VerifyOptions {
   readonly headers?: HeaderPairs | undefined;
   /** Accept any TLS certificate. */
   readonly insecure?: boolean | undefined;
+  /**
+   * Resolves the host name of every connection to the receiver; default: the system's. A caller that runs the suite for
+   * others rejects addresses here.
+   */
+  readonly lookup?: LookupFunction | undefined;
   /** Timeout of one request; default: the provider's limit of 10,000 ms. */
   readonly timeoutMs?: number | undefined;
   /** Maximum number of concurrent checks in parallel stages; default: 8. */

@@ -122,6 +122,18 @@ const countsIn =
     status === 'fail' && isCounted(level, failOn) && baseline.every((entry) => entry.id !== id);
 
 /**
+ * The checks of a run, without running them.
+ *
+ * @throws {OptionsError} for invalid or contradictory options
+ */
+export const planRun = (options: VerifyOptions): CheckPlan => {
+  const { hooks = {} } = options;
+  checkTarget(options);
+  inputOf(options);
+  return planChecks(CATALOGUE, options, (hook) => hasHook(hooks, hook));
+};
+
+/**
  * Send valid events, as the provider does, and forgeries, and judge the responses.
  *
  * @returns the report; it contains neither the secret nor a valid signature
@@ -134,16 +146,15 @@ const countsIn =
  * ```
  */
 export const verify = async (options: VerifyOptions): Promise<Report> => {
-  const { url, secret, hooks = {}, headers = [], insecure = false } = options;
-  checkTarget(options);
+  const { url, secret, hooks = {}, headers = [], insecure = false, lookup } = options;
+  const plan = planRun(options);
   const input = inputOf(options);
-  const plan = planChecks(CATALOGUE, options, (hook) => hasHook(hooks, hook));
   const seed = options.seed ?? randomInt(0x1_0000_0000);
   const redactor = createRunRedactor(options);
   const wall = startSteadyClock();
   const deadline = createDeadline(options.budgetMs ?? DEFAULT_BUDGET_MS, wall, options.signal);
   const { signal } = deadline;
-  const client = createHttpClient({ wall, insecure, connections: MAX_CONNECTIONS, signal });
+  const client = createHttpClient({ wall, insecure, lookup, connections: MAX_CONNECTIONS, signal });
   const startedAt = wall.now();
   const elapsed = stopwatch();
   try {
@@ -159,6 +170,7 @@ export const verify = async (options: VerifyOptions): Promise<Report> => {
         hooks: boundHooks(hooks, wall, signal),
         headers,
         insecure,
+        lookup,
         sandbox: options.sandbox,
         receiverLog: options.receiverLog,
         thorough: options.thorough,

@@ -62,6 +62,23 @@ export const faultLimitReached = (limit: number): Problem =>
 export const faultNeverMatches = (message: string): Problem =>
   new Problem('FAULT_NEVER_MATCHES', 409, message);
 
+export const verificationNotFound = (id: string): Problem =>
+  new Problem(
+    'VERIFICATION_NOT_FOUND',
+    404,
+    `Verification "${id}" not found in this account. List its verifications with GET /_sandbox/verifications.`,
+  );
+
+export const verificationRunning = (id: string): Problem =>
+  new Problem(
+    'VERIFICATION_RUNNING',
+    409,
+    `Verification "${id}" is still running in this account. Wait for it, or stop it with DELETE /_sandbox/verifications/${id}.`,
+  );
+
+export const reportNotReady = (id: string, why: string): Problem =>
+  new Problem('REPORT_NOT_READY', 409, `Verification "${id}" ${why}`);
+
 export const campaignNotFound = (id: string): Problem =>
   new Problem(
     'CAMPAIGN_NOT_FOUND',

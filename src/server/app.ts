@@ -35,7 +35,9 @@ import { faultRoutes } from './sandbox/faults.ts';
 import { simulationRoutes } from './sandbox/simulation.ts';
 import { sinkRoutes } from './sandbox/sinks.ts';
 import { streamRoutes } from './sandbox/stream.ts';
+import { verificationRoutes } from './sandbox/verifications.ts';
 import { createSinkRegistry, withoutToken, type SinkRegistry } from './sinks/registry.ts';
+import { createVerificationRegistry } from './verifications/registry.ts';
 
 const logger = getLogger(['sendemall-mock', 'server']);
 
@@ -118,6 +120,7 @@ export const createApp = (options: ServerOptions): Hono<Env> => {
   const nextRequestId = monotonicFactory(Math.random);
   const guard = createGuard(host, allowedHosts, remedies);
   const sinks = createSinkRegistry();
+  const verifications = createVerificationRegistry(wall, options.closing);
   const auth = authenticate(options, sinks);
   const idempotent = createIdempotency(wall);
   const limits = createRateLimits(options.rateLimit, wall);
@@ -168,10 +171,11 @@ export const createApp = (options: ServerOptions): Hono<Env> => {
   app.route('/_sandbox/events', eventRoutes());
   app.route('/_sandbox/deliveries', deliveryRoutes(options));
   app.route('/_sandbox/clock', clockRoutes(options));
-  app.route('/_sandbox/stream', streamRoutes(options));
+  app.route('/_sandbox/stream', streamRoutes(options, verifications));
   app.route('/_sandbox/faults', faultRoutes());
   app.route('/_sandbox', simulationRoutes());
   app.route('/_sandbox/sinks', sinkRoutes(options, sinks));
+  app.route('/_sandbox/verifications', verificationRoutes(options, verifications));
   app.route('/_sandbox', accountRoutes());
   app.route('/', probeRoutes(engine, options.store));
   app.route('/', inspectorRoutes());

@@ -10,6 +10,7 @@ import type { AccountEngine, Engine } from '../engine/engine.ts';
 import type { ProfileName } from '../../schemas/sandbox.ts';
 import type { StoreHealth } from '../storage/store.ts';
 import type { Simulator } from '../simulator/simulator.ts';
+import type { Verifier } from './verifications/port.ts';
 
 export interface ServerOptions {
   readonly engine: Engine<Simulator>;
@@ -22,7 +23,10 @@ export interface ServerOptions {
   /** The address that the server is bound to. */
   readonly host: string;
   readonly allowedHosts: readonly string[];
-  readonly remedies: Pick<SandboxRemedyTexts, 'allow_host'>;
+  /** Whether deliveries, and verifications, may reach public addresses. */
+  readonly allowPublicTargets: boolean;
+  readonly verifier: Verifier;
+  readonly remedies: Pick<SandboxRemedyTexts, 'allow_host' | 'allow_public_targets'>;
   /** Aborted when the server closes, to end long-running requests. */
   readonly closing: AbortSignal;
   /** Called after every response. Must not throw. */

@@ -55,7 +55,12 @@ export const ROOMS: readonly Room[] = [
       'conformance',
       'server',
       'mock-options',
+      'suite-verifier',
     ],
+  },
+  {
+    name: 'suite-verifier',
+    may: ['domain', 'client', 'conformance', 'src/server/verifications/port.ts'],
   },
   { name: 'package-file', may: [] },
   { name: 'mock-options', may: ['schemas', 'clock', 'domain', 'engine', 'server'] },

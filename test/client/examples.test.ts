@@ -77,6 +77,10 @@ const GIVEN: readonly (readonly [name: string, code: string])[] = [
     await client.campaigns.addLeads(campaign.id, [{ email: 'sarah@acme.example' }]);`,
   ],
   ['lead', 'const lead = (await client.campaigns.leads(campaign.id).page()).items[0]!;'],
+  [
+    'verification',
+    'const verification = await client.verifications.start({ webhook_id: webhook.id });',
+  ],
   ['fault', "const fault = await client.faults.add({ fault: 'duplicate' });"],
 ];
 

@@ -28,6 +28,27 @@ const CASES: Readonly<
     'Failed event "evt_1" not found for webhook "wh_1"',
     'GET /v1/webhooks/wh_1/failed-events',
   ],
+  verificationNotFound: [
+    ['ver_9'],
+    'VERIFICATION_NOT_FOUND',
+    404,
+    'Verification "ver_9" not found',
+    'GET /_sandbox/verifications',
+  ],
+  verificationRunning: [
+    ['ver_1'],
+    'VERIFICATION_RUNNING',
+    409,
+    'Verification "ver_1" is still running',
+    'DELETE /_sandbox/verifications/ver_1',
+  ],
+  reportNotReady: [
+    ['ver_1', 'is still running. Wait.'],
+    'REPORT_NOT_READY',
+    409,
+    'Verification "ver_1" is still running',
+    'Wait',
+  ],
   faultNotFound: [
     ['flt_1'],
     'FAULT_NOT_FOUND',

@@ -8,8 +8,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EVENT_TYPES } from '../../schemas/contract.ts';
 import { createMock, startSandbox, type Mock, type StartedSandbox } from '../../src/create-mock.ts';
 import { follow, type Place } from '../spec/documents.ts';
-import { apiOf, type Api } from '../support/api.ts';
-import { startReceiver } from '../support/receiver.ts';
+import { apiOf, SECRET, type Api } from '../support/api.ts';
+import { startReceiver, type Receiver } from '../support/receiver.ts';
 import {
   documented,
   judge,
@@ -27,6 +27,8 @@ let mock: Mock;
 let closedMock: StartedSandbox;
 let api: Api;
 let scenarios: Scenarios;
+/** So slow that a verification of it runs until it is stopped. */
+let slow: Receiver;
 
 /** @returns the campaign's id and its lead's */
 const makeCampaign = async (
@@ -56,6 +58,20 @@ const makeCampaigns = async () => {
   return { campaigns, lead: draft.lead };
 };
 
+/** @returns ids of one that has ended, of one to stop, and of one that runs in an account of its own */
+const makeVerifications = async () => {
+  slow = await startReceiver((_received, response) => {
+    setTimeout(() => response.writeHead(204).end(), 5000).unref();
+  });
+  const start = async (owner: Api): Promise<string> => {
+    const receiver = { url: slow.url, secret: SECRET };
+    return (await owner.send('POST', '/_sandbox/verifications', receiver)).data.id as string;
+  };
+  const ended = await start(api);
+  await api.send('DELETE', `/_sandbox/verifications/${ended}`);
+  return { ended, running: await start(apiOf(mock.url, 'verifying')) };
+};
+
 beforeAll(async () => {
   mock = await createMock({ clock: 'frozen', rateLimit: false });
   closedMock = await startSandbox();
@@ -78,11 +94,16 @@ beforeAll(async () => {
   const never = { fault: 'delay', match: { nth: 1_000_000 } };
   for (let made = 0; made < 2; made += 1) await api.send('POST', '/_sandbox/faults', never);
   const staged = await makeCampaigns();
-  const all = scenariosFor({ webhook, deadEvent, deadDelivery, orphan, snapshot, ...staged });
+  const verifications = await makeVerifications();
+  const made = { webhook, deadEvent, deadDelivery, orphan, snapshot, verifications, ...staged };
+  const all = scenariosFor(made);
   const deletion = { ...all['deleteWebhook'], 200: { params: { webhook_id: disposable } } };
   scenarios = { ...all, deleteWebhook: deletion };
 });
-afterAll(() => Promise.all([mock.close(), closedMock.close()]));
+afterAll(async () => {
+  await Promise.all([mock.close(), closedMock.close()]);
+  await slow[Symbol.asyncDispose]();
+});
 
 const request = async ({ method, path }: Documented, scenario: Scenario): Promise<Answer> => {
   const { params = {}, query = '', body, account = ACCOUNT } = scenario;

@@ -101,6 +101,9 @@ test('tells everything that happens, as documented, in order, and never a secret
   await api.advance({ by: 0 });
   await api.send('DELETE', `/v1/webhooks/${webhook}`);
   await api.send('PUT', '/_sandbox/clock', { mode: 'skip' });
+  const receiver = { url: 'http://127.0.0.1:9/', secret: SECRET };
+  const { data } = await api.send('POST', '/_sandbox/verifications', receiver);
+  await api.send('DELETE', `/_sandbox/verifications/${data.id}`);
   await api.send('POST', '/_sandbox/reset');
 
   const told: Told[] = [];

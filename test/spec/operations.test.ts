@@ -54,7 +54,8 @@ test('there are these, each named once', () => {
     getFailedEvent acknowledgeFailedEvent triggerEvents listEvents getEvent listDeliveries getDelivery
     waitForDelivery redeliver explainSignature stream getClock setClock advanceClock resetAccount getSnapshot putSnapshot
     getLiveness getReadiness getMetrics listSinks recordRequest listSinkRequests clearSink getSinkSettings
-    setSinkSettings listFaults addFault getFault removeFault clearFaults getSimulation setSimulation listScenarios startScenario`
+    setSinkSettings listFaults addFault getFault removeFault clearFaults
+    listVerifications startVerification getVerification stopVerification getVerificationReport getSimulation setSimulation listScenarios startScenario`
       .split(/\s+/)
       .toSorted(),
   );
@@ -80,7 +81,8 @@ describe.each(operations)('$method $path', (operation) => {
     const sink = path.startsWith('/_sandbox/sinks/');
     expect(has(operation, 422), 'invalid').toBe(body !== undefined || kinds.has('query') || sink);
     const named =
-      (kinds.has('path') && !sink) || /^(?:triggerEvents|addFault)$/.test(operation.operationId);
+      (kinds.has('path') && !sink) ||
+      /^(?:triggerEvents|addFault|startVerification)$/.test(operation.operationId);
     expect(has(operation, 404), 'not found').toBe(named);
   });
 
@@ -89,9 +91,9 @@ describe.each(operations)('$method $path', (operation) => {
   });
 
   test.each(responses)('$status has its envelope and its request id', ({ status, place }) => {
-    // A sink answers as the service does whose place it takes.
-    const asTold = operation.operationId === 'recordRequest' && status < 300;
-    if (isProbe(operation) || asTold) return;
+    // A sink answers as the service does whose place it takes; a report is a file of its format.
+    const isBare = /^(?:recordRequest|getVerificationReport)$/.test(operation.operationId);
+    if (isProbe(operation) || (isBare && status < 300)) return;
     const { headers, content } = place.value as Record<string, Members>;
     expect(Object.keys(headers ?? {})).toContain('x-request-id');
     const media = content?.['application/json'];
@@ -107,7 +109,7 @@ describe.each(operations)('$method $path', (operation) => {
   test('lists have cursors', () => {
     if (
       !operation.operationId.startsWith('list') ||
-      /^list(?:Webhooks|Scenarios|Faults|Sinks)$/.test(operation.operationId)
+      /^list(?:Webhooks|Scenarios|Faults|Sinks|Verifications)$/.test(operation.operationId)
     )
       return;
     const query = parameters.filter((parameter) => parameter.in === 'query');

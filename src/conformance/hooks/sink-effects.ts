@@ -7,6 +7,7 @@
 import pLimit from 'p-limit';
 import { ApiError } from '../../client/api-error.ts';
 import { createClient } from '../../client/create-client.ts';
+import type { Fetch } from '../../client/http.ts';
 import { isSuccess } from '../../domain/retry-plan.ts';
 import { OptionsError } from '../options.ts';
 import { HookError, type Hooks } from './hooks.ts';
@@ -16,6 +17,8 @@ export interface EffectsSink {
   readonly apiKey: string;
   /** Name of the sink. */
   readonly name: string;
+  /** Instead of the global `fetch`, for a sandbox in this process. */
+  readonly fetch?: Fetch | undefined;
 }
 
 /** Every request to a sink, also those that the sink has evicted since. */
@@ -47,7 +50,7 @@ const names = (body: string, id: string): boolean =>
  * @throws {OptionsError} for an invalid sink name
  */
 export const createSinkReader = (
-  { sandboxUrl, apiKey, name }: EffectsSink,
+  { sandboxUrl, apiKey, name, fetch }: EffectsSink,
   signal: AbortSignal | undefined,
 ): SinkReader => {
   if (!/^[a-z0-9-]{1,64}$/.test(name)) {
@@ -56,7 +59,11 @@ export const createSinkReader = (
         `${option('effectsSink')} "${name}" is not a sink name. Use 1 to 64 characters of a-z, 0-9 and "-".`,
     );
   }
-  const { sinks } = createClient({ baseUrl: sandboxUrl, apiKey });
+  const { sinks } = createClient({
+    baseUrl: sandboxUrl,
+    apiKey,
+    ...(fetch === undefined ? {} : { fetch }),
+  });
   const inTurn = pLimit(1);
   /** Bodies of the requests that were answered with 2xx. */
   const bodies: string[] = [];

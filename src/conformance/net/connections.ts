@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { LookupFunction } from 'node:net';
 // Imported by file name, because Bun replaces the bare name with its own implementation.
 import { Client } from 'undici/index.js';
 
@@ -28,6 +29,8 @@ export interface Connections {
 export interface ConnectionOptions {
   /** Accept any TLS certificate. */
   readonly insecure: boolean;
+  /** Resolves host names; default: the system's. */
+  readonly lookup?: LookupFunction | undefined;
   /** Maximum number of connections to one origin. */
   readonly limit: number;
 }
@@ -45,7 +48,7 @@ interface Origin {
   readonly waiting: (() => void)[];
 }
 
-export const createConnections = ({ insecure, limit }: ConnectionOptions): Connections => {
+export const createConnections = ({ insecure, lookup, limit }: ConnectionOptions): Connections => {
   const origins = new Map<string, Origin>();
 
   const open = (origin: string): Line => {
@@ -55,7 +58,11 @@ export const createConnections = ({ insecure, limit }: ConnectionOptions): Conne
       maxHeaderSize: MAX_HEAD_BYTES,
       headersTimeout: 0,
       bodyTimeout: 0,
-      connect: { timeout: 0, rejectUnauthorized: !insecure },
+      connect: {
+        timeout: 0,
+        rejectUnauthorized: !insecure,
+        ...(lookup === undefined ? {} : { lookup }),
+      },
     });
     const line: Line = { client, connected: false, fresh: false };
     client.on('connect', () => {

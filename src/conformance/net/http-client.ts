@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { LookupFunction } from 'node:net';
 import type { WallClock } from '../../clock/port.ts';
 import {
   classifyNetworkError,
@@ -30,6 +31,8 @@ export interface HttpClientOptions {
   readonly wall: WallClock;
   /** Accept any TLS certificate. */
   readonly insecure: boolean;
+  /** Resolves host names; default: the system's. */
+  readonly lookup?: LookupFunction | undefined;
   /** Maximum number of connections per origin. */
   readonly connections: number;
   readonly signal: AbortSignal | undefined;
@@ -241,8 +244,8 @@ const sendOver = (
 
 /** Create a client. Close it when done. */
 export const createHttpClient = (options: HttpClientOptions): HttpClient => {
-  const { insecure, signal } = options;
-  const connections = createConnections({ insecure, limit: options.connections });
+  const { insecure, lookup, signal } = options;
+  const connections = createConnections({ insecure, lookup, limit: options.connections });
   const delayed = createDelayedAnswers();
   return {
     send: async (request, timeoutMs) => {

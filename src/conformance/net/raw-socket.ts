@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { WallClock } from '../../clock/port.ts';
 import { stopwatch } from './stopwatch.ts';
@@ -25,6 +25,8 @@ export interface RawConnection {
 export interface RawOptions {
   readonly url: string;
   readonly insecure: boolean;
+  /** Resolves host names; default: the system's. */
+  readonly lookup?: LookupFunction | undefined;
   readonly wall: WallClock;
   /** Timeout of connecting, of each write and of each reply. */
   readonly timeoutMs: number;
@@ -39,16 +41,18 @@ export const rawHead = (method: string, url: string, headers: HeaderPairs): stri
   return `${method} ${pathname}${search} HTTP/1.1\r\n${lines.join('')}\r\n`;
 };
 
-const dial = ({ url, insecure }: RawOptions): Socket => {
+const dial = ({ url, insecure, lookup }: RawOptions): Socket => {
   const { protocol, hostname, port } = new URL(url);
   const host = hostname.replace(/^\[|\]$/g, '');
-  if (protocol !== 'https:') return connectTcp({ host, port: Number(port || 80) });
+  const resolving = lookup === undefined ? {} : { lookup };
+  if (protocol !== 'https:') return connectTcp({ host, port: Number(port || 80), ...resolving });
   const servername = isIP(host) === 0 ? { servername: host } : {};
   return connectTls({
     host,
     port: Number(port || 443),
     rejectUnauthorized: !insecure,
     ...servername,
+    ...resolving,
   });
 };
 

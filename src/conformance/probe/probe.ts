@@ -21,6 +21,7 @@
  *
  * @module
  */
+import type { LookupFunction } from 'node:net';
 import type { WallClock } from '../../clock/port.ts';
 import { CONTENT_TYPE, SIGNATURE, type EventType } from '../../../schemas/contract.ts';
 import type { Redactor } from '../redact/redact.ts';
@@ -69,6 +70,8 @@ export interface ProbeContext {
   /** Headers of the user, sent with every request. */
   readonly headers: HeaderPairs;
   readonly insecure: boolean;
+  /** Resolves host names of the receiver; default: the system's. */
+  readonly lookup?: LookupFunction | undefined;
   /**
    * Current timeout of a request: shorter after the receiver has hung once.
    *
@@ -261,11 +264,13 @@ export const createProbe = (context: ProbeContext): Probe => {
     connect: async () => {
       if (throttle !== undefined) await throttle.ready();
       signal?.throwIfAborted();
-      const { insecure } = context;
-      return openRaw({ url, insecure, wall, timeoutMs: context.timeoutMs(true), signal });
+      const { insecure, lookup } = context;
+      return openRaw({ url, insecure, lookup, wall, timeoutMs: context.timeoutMs(true), signal });
     },
     speaksTls: async () => {
-      const options = { insecure: true, wall, timeoutMs: TLS_HANDSHAKE_TIMEOUT_MS, signal };
+      const { lookup } = context;
+      const timeoutMs = TLS_HANDSHAKE_TIMEOUT_MS;
+      const options = { insecure: true, lookup, wall, timeoutMs, signal };
       const connection = await openRaw({ ...options, url: overTls(url) });
       connection.close();
       return connection.failure() === null;

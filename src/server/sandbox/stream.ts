@@ -7,9 +7,11 @@ import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import { LIMITS } from '../../../schemas/contract.ts';
+import type { Verification } from '../../../schemas/sandbox.ts';
 import type { AccountEngine, AccountEvent } from '../../engine/engine.ts';
 import type { Env, ServerOptions } from '../context.ts';
 import { createConcurrencyLimit } from '../concurrency-limit.ts';
+import type { VerificationRegistry } from '../verifications/registry.ts';
 import { attemptView, clockView, webhookView } from '../view.ts';
 
 /** Limits for open streams. */
@@ -20,7 +22,12 @@ const MAX_QUEUED_EVENTS = 20_000;
 /** Time for a lagging reader to read the final message before its connection is destroyed. Real milliseconds. */
 const DISCONNECT_GRACE_MS = 30_000;
 
-const view = async (event: AccountEvent, account: AccountEngine): Promise<object> => {
+/** What the stream tells: what happens in the account, and its verifications. */
+type StreamedEvent =
+  | AccountEvent
+  | { readonly type: 'verification.progressed'; readonly verification: Verification };
+
+const view = async (event: StreamedEvent, account: AccountEngine): Promise<object> => {
   switch (event.type) {
     case 'webhook.created':
     case 'webhook.updated':
@@ -53,10 +60,61 @@ const view = async (event: AccountEvent, account: AccountEngine): Promise<object
     }
     case 'account.reset':
       return { type: event.type };
+    case 'verification.progressed':
+      return event;
   }
 };
 
-export const streamRoutes = ({ wall, closing }: ServerOptions): Hono<Env> => {
+/** Events of one reader that wait to be written. */
+interface Backlog {
+  shift(): StreamedEvent | undefined;
+  readonly length: number;
+  unsubscribe(): void;
+}
+
+/**
+ * Collect what the stream has to tell.
+ *
+ * @param onEvent called for each event
+ * @param onOverflow called once, when the reader lags too far behind; nothing is collected afterwards
+ */
+const createBacklog = (
+  account: AccountEngine,
+  verifications: VerificationRegistry,
+  onEvent: () => void,
+  onOverflow: () => void,
+): Backlog => {
+  const waiting: StreamedEvent[] = [];
+  const add = (event: StreamedEvent): void => {
+    waiting.push(event);
+    if (waiting.length > MAX_QUEUED_EVENTS) {
+      unsubscribe();
+      onOverflow();
+    }
+    onEvent();
+  };
+  const subscriptions = [
+    account.subscribe(add),
+    verifications.subscribe(account, (verification) =>
+      add({ type: 'verification.progressed', verification }),
+    ),
+  ];
+  const unsubscribe = (): void => {
+    for (const end of subscriptions) end();
+  };
+  return {
+    shift: () => waiting.shift(),
+    get length() {
+      return waiting.length;
+    },
+    unsubscribe,
+  };
+};
+
+export const streamRoutes = (
+  { wall, closing }: ServerOptions,
+  verifications: VerificationRegistry,
+): Hono<Env> => {
   const streamLimit = createConcurrencyLimit('open streams', MAX_STREAMS, MAX_STREAMS_PER_ACCOUNT);
   return new Hono<Env>().get('/', (c) => {
     // The body of a response to HEAD is never read, so a stream would never end.
@@ -70,19 +128,18 @@ export const streamRoutes = ({ wall, closing }: ServerOptions): Hono<Env> => {
     const leave = streamLimit.enter(account.account.key);
     const { outgoing } = (c.env ?? {}) as Partial<HttpBindings>;
     return streamSSE(c, async (stream) => {
-      const waiting: AccountEvent[] = [];
       let wake = (): void => undefined;
       let beat = false;
       let callOffCut = (): void => undefined;
-      const unsubscribe = account.subscribe((event) => {
-        waiting.push(event);
-        // The loop below is blocked while the reader does not read.
-        if (waiting.length > MAX_QUEUED_EVENTS) {
-          unsubscribe();
+      const waiting = createBacklog(
+        account,
+        verifications,
+        () => wake(),
+        () => {
+          // The loop below is blocked while the reader does not read.
           callOffCut = wall.after(DISCONNECT_GRACE_MS, () => outgoing?.destroy());
-        }
-        wake();
-      });
+        },
+      );
       const call = (): void => wake();
       stream.onAbort(call);
       closing.addEventListener('abort', call);
@@ -121,7 +178,7 @@ export const streamRoutes = ({ wall, closing }: ServerOptions): Hono<Env> => {
       } finally {
         leave();
         disarm();
-        unsubscribe();
+        waiting.unsubscribe();
         callOffCut();
         closing.removeEventListener('abort', call);
       }

@@ -20,6 +20,8 @@ export interface Stage {
   >;
   /** A lead of the draft. */
   readonly lead: string;
+  /** Ids: one that has ended, and one that runs in the account `verifying`. */
+  readonly verifications: Readonly<Record<'ended' | 'running', string>>;
 }
 
 /** A campaign that sends all day, every day. */
@@ -82,6 +84,7 @@ export const scenariosFor = ({
   snapshot,
   campaigns,
   lead,
+  verifications,
 }: Stage): Scenarios => {
   const known = { webhook_id: webhook };
   const unknown = { webhook_id: 'whk_none' };
@@ -90,6 +93,8 @@ export const scenariosFor = ({
   const delivery = { delivery_id: deadDelivery };
   const noDelivery = { delivery_id: 'dlv_none' };
   const sink = { name: 'crm' };
+  const verification = { verification_id: verifications.ended };
+  const receiver = { url: 'http://127.0.0.1:9/hook', secret: 'whsec_your-signing-secret' };
   const sandbox = { 401: noKey, 403: foreign };
   const of = (campaign_id: string) => ({ campaign_id });
   const noCampaign = of('cmp_none');
@@ -357,6 +362,28 @@ export const scenariosFor = ({
       },
       sink,
     ),
+    listVerifications: { ...sandbox, 200: {} },
+    startVerification: {
+      ...sandbox,
+      ...badBody,
+      202: { account: 'starting', body: receiver },
+      404: { body: { webhook_id: 'whk_none' } },
+      409: { account: 'verifying', body: receiver },
+      422: { body: {} },
+    },
+    getVerification: {
+      ...withParams({ ...sandbox, 200: {} }, verification),
+      404: { params: { verification_id: 'ver_99' } },
+    },
+    stopVerification: {
+      ...withParams({ ...sandbox, 200: {} }, verification),
+      404: { params: { verification_id: 'ver_99' } },
+    },
+    getVerificationReport: {
+      ...withParams({ ...sandbox, 200: {}, 422: { query: '?format=pdf' } }, verification),
+      404: { params: { verification_id: 'ver_99' } },
+      409: { account: 'verifying', params: { verification_id: verifications.running } },
+    },
     getLiveness: { 200: {} },
     getReadiness: { 200: {}, 503: { storeClosed: true } },
     getMetrics: { 200: {} },

@@ -7,7 +7,9 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'rolldown';
+import { transform } from 'lightningcss';
+import { build, type Plugin } from 'rolldown';
+import { VIEW_STYLE } from '../src/conformance/report-view/style.ts';
 import { licensesOf } from './licenses.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -16,6 +18,32 @@ const source = join(root, 'src', 'inspector');
 const hashed = (name: string, ending: string, text: string): string =>
   `${name}-${createHash('sha256').update(text).digest('base64url').slice(0, 10)}.${ending}`;
 
+/** Without members that no form shows: names of types, comments, descriptions of objects, all examples but the first. */
+const withoutProse = (schema: unknown): unknown => {
+  if (Array.isArray(schema)) return schema.map(withoutProse);
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const isField = !('properties' in schema || 'oneOf' in schema);
+  const members = Object.entries(schema).filter(
+    ([name, value]) =>
+      typeof value !== 'string' ||
+      !(name === 'title' || name === '$comment' || (name === 'description' && !isField)),
+  );
+  return Object.fromEntries(
+    members.map(([name, value]) => [
+      name,
+      name === 'examples' && Array.isArray(value) ? value.slice(0, 1) : withoutProse(value),
+    ]),
+  );
+};
+
+const leanSchemas: Plugin = {
+  name: 'lean-schemas',
+  transform: {
+    filter: { id: /\.schema\.json$/ },
+    handler: (code) => JSON.stringify(withoutProse(JSON.parse(code))),
+  },
+};
+
 /** The script, minified, and the modules that it consists of. */
 const bundleScript = async (): Promise<{ code: string; modules: readonly string[] }> => {
   const { output } = await build({
@@ -23,11 +51,15 @@ const bundleScript = async (): Promise<{ code: string; modules: readonly string[
     input: { inspector: join(source, 'main.tsx') },
     platform: 'browser',
     write: false,
+    plugins: [leanSchemas],
     tsconfig: join(source, 'tsconfig.json'),
     output: { format: 'esm', minify: true, codeSplitting: false },
   });
   return { code: output[0].code, modules: output[0].moduleIds };
 };
+
+const minified = (style: string): string =>
+  transform({ filename: 'style.css', code: Buffer.from(style), minify: true }).code.toString();
 
 /**
  * Build the inspector in memory.
@@ -36,7 +68,7 @@ const bundleScript = async (): Promise<{ code: string; modules: readonly string[
  */
 export const buildInspector = async (): Promise<ReadonlyMap<string, string>> => {
   const { code, modules } = await bundleScript();
-  const style = readFileSync(join(source, 'style.css'), 'utf8');
+  const style = minified(readFileSync(join(source, 'style.css'), 'utf8') + VIEW_STYLE);
   const page = readFileSync(join(source, 'index.html'), 'utf8');
   const names = {
     script: hashed('inspector', 'js', code),

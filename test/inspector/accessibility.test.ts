@@ -5,6 +5,7 @@
  */
 import { AxeBuilder } from '@axe-core/playwright';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { SECRET } from '../support/api.ts';
 import { describeSample, sample } from '../support/sample.ts';
 import { DESKTOP, keepScreenshot, noBrowser, PHONE, startLab, type Lab } from './browser.ts';
 
@@ -25,7 +26,19 @@ describe.skipIf(noBrowser !== null)(`axe has no finding${noBrowser ?? ''}`, () =
     await lab.api.advance({ by: '2h' });
     const pending = await lab.api.trigger('email.bounced');
     await lab.api.advance({ by: '1s' });
+    const { data: verification } = await lab.api.send('POST', '/_sandbox/verifications', {
+      url: lab.receiver.url,
+      secret: SECRET,
+      only: ['signature/*'],
+    });
+    await expect
+      .poll(
+        async () => (await lab.api.get(`/_sandbox/verifications/${verification.id}`)).data.status,
+      )
+      .toBe('finished');
     views = [
+      ['verify', '#/verify'],
+      ['verification', `#/verify/${verification.id}`],
       ['deliveries', '#/deliveries'],
       ['filtered', '#/deliveries?q=colour:red+lead:unknown'],
       ['pending', `#/deliveries/${pending}`],

@@ -60,6 +60,12 @@ test(`all of it is at most ${MAX_GZIP_BYTES} bytes compressed, and names no othe
   expect(urls.filter((url) => !known.test(url))).toEqual([]);
 });
 
+test('nothing of Node is in the script', async () => {
+  const [script = ''] = assets().filter((path) => path.endsWith('.js'));
+  const text = await (await fetch(mock.url + script)).text();
+  expect(text.match(/\b(?:Buffer|process)\.|\brequire\(|["'`]node:/g)).toBeNull();
+});
+
 test('a file that does not exist is an error of the API', async () => {
   for (const name of ['nothing.js', '..%2fpackage.json', '__proto__']) {
     expect((await fetch(`${mock.url}/inspector/${name}`)).status).toBe(404);

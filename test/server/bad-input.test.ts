@@ -133,7 +133,7 @@ describe('the body', () => {
         },
       }),
       duplex: 'half',
-    });
+    } as RequestInit);
     expect(chunked.status).toBe(413);
   });
 });

@@ -175,7 +175,7 @@ describe('a request that is refused', () => {
     ['no http URL', { url: 'ftp://127.0.0.1/', secret: SECRET }, '"url"'],
     ['an unknown check', { only: ['signature/nonsense'] }, '"only" "signature/nonsense"'],
     ['an unknown event', { events: ['email.lost'] }, '"events[0]"'],
-    ['no address', { lead_email: 'nobody' }, '"lead_email"'],
+    ['no address', { lead_email: 'no-address' }, '"lead_email"'],
     ['no sink name', { effects_sink: 'CRM' }, '"effects_sink"'],
     ['no time', { time: 'soon' }, '"time" is "soon"'],
     ['too much time', { time: '2h' }, 'from 1s to 1h'],

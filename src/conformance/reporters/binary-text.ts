@@ -11,23 +11,21 @@ const BYTES_PER_LINE = 16;
 
 /** Offset of the first byte that does not continue valid UTF-8; the length if all do. */
 export const firstInvalidByte = (bytes: Uint8Array): number => {
-  const decoded = Buffer.from(Buffer.from(bytes).toString('utf8'));
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  const decoded = new TextEncoder().encode(decoder.decode(bytes));
   let at = 0;
   while (at < bytes.length && decoded[at] === bytes[at]) at += 1;
   // U+FFFD in place of an invalid byte starts with EF, which may be that byte: then the difference is one further.
-  const isReplaced = at > 0 && decoded.subarray(at - 1, at + 2).equals(Buffer.from('\uFFFD'));
+  const isReplaced =
+    at > 0 && [0xef, 0xbf, 0xbd].every((byte, index) => decoded[at - 1 + index] === byte);
   return isReplaced ? at - 1 : at;
 };
 
 const hexOf = (bytes: Uint8Array): string =>
-  Buffer.from(bytes)
-    .toString('hex')
-    .replaceAll(/(..)(?=.)/g, '$1 ');
+  [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
 
 const printable = (bytes: Uint8Array): string =>
-  Buffer.from(bytes)
-    .toString('latin1')
-    .replaceAll(/[^\u0020-\u007E]/g, '.');
+  String.fromCharCode(...bytes).replaceAll(/[^\u0020-\u007E]/g, '.');
 
 /**
  * Show bytes around the first invalid one, 16 a line, with their ASCII characters.

@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { toUSVString } from 'node:util';
 import { hexLines } from './binary-text.ts';
 import type { ReportedExchange, ReportedRequest, ReportedResponse } from '../report.ts';
 
 /** Replace characters that move the cursor, color the terminal or change the text direction; normalize CR LF. */
 export const harmless = (text: string): string =>
-  toUSVString(text)
+  text
+    .toWellFormed()
     .replaceAll('\r\n', '\n')
     .replaceAll(
       /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u200E\u200F\u202A-\u202E\u2066-\u2069]/g,
@@ -42,6 +42,10 @@ const headerLines = (
 const bodyLines = (body: string | null): readonly string[] =>
   body === null || body === '' ? [] : ['', ...harmless(body).split('\n')];
 
+/** Decoded without `Buffer`, which browsers lack. */
+const bytesOf = (base64: string): Uint8Array =>
+  Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+
 export const requestLines = (request: ReportedRequest): readonly string[] => {
   const {
     method,
@@ -58,7 +62,7 @@ export const requestLines = (request: ReportedRequest): readonly string[] => {
     ...(manner === null ? [] : [onOneLine(`(${manner})`)]),
     ...headerLines(headers, leftOut),
     ...(body === null && base64 !== null
-      ? ['', ...hexLines(Buffer.from(base64, 'base64'), bytes)]
+      ? ['', ...hexLines(bytesOf(base64), bytes)]
       : bodyLines(body)),
   ];
 };

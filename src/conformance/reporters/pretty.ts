@@ -67,7 +67,7 @@ const formatStale = ({ baseline }: Report, style: Style): readonly string[] => {
 /** Ids of all failures, worst first, and the fix to start with. */
 const formatFailures = (report: Report, style: Style): readonly string[] => {
   const failures = findingsOf(report).filter(isFailure);
-  const first = firstToFix(failures);
+  const first = firstToFix(report, failures);
   const rows = failures.map(({ result: { id, level, decides }, severity }) => {
     const more = decides.length === 0 ? '' : `  and ${decides.length} more by the same cause`;
     return `  ${SEVERITY_LABELS[severity].padEnd(9)}${level.padEnd(8)}${id}${more}`;

@@ -4,8 +4,6 @@
  * @module
  */
 
-import { toUSVString } from 'node:util';
-
 /** Characters that XML 1.0 cannot represent, not even as a reference. */
 const NOT_IN_XML = /[^\u0009\u000A\u000D\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu;
 
@@ -19,7 +17,7 @@ const REFERENCES: Readonly<Record<string, string>> = {
 
 /** Replace characters that XML cannot represent, and lone surrogates. */
 export const representable = (text: string): string =>
-  toUSVString(text).replaceAll(NOT_IN_XML, '\uFFFD');
+  text.toWellFormed().replaceAll(NOT_IN_XML, '\uFFFD');
 
 /** Escape text and quoted attribute values for XML. */
 export const escapeMarkup = (text: string): string =>

@@ -11,6 +11,7 @@ export const VIEWS = [
   'campaigns',
   'sinks',
   'faults',
+  'verify',
   'accounts',
 ] as const;
 export type View = (typeof VIEWS)[number];

@@ -45,8 +45,8 @@ const HIDDEN_MS = 250;
 /** One batch per frame; a hidden tab gets no frames. */
 const schedule = (): void => {
   if (frame !== 0) return;
-  if (document.hidden) frame = setTimeout(flush, HIDDEN_MS);
-  else if (lastBatch > MANY) frame = setTimeout(flush, BUSY_MS);
+  if (document.hidden) frame = window.setTimeout(flush, HIDDEN_MS);
+  else if (lastBatch > MANY) frame = window.setTimeout(flush, BUSY_MS);
   else frame = requestAnimationFrame(flush);
 };
 

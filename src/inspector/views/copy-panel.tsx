@@ -5,24 +5,15 @@
  */
 import type { Attempt, DeliveryDetail } from '../../../schemas/sandbox.ts';
 import { asCurl, asScenario, asVitest } from '../model/snippets.ts';
-import { notify } from '../state/session.ts';
+import { copyText } from './copy.ts';
 import { Block } from './text.tsx';
-
-const copy = async (text: string, what: string): Promise<void> => {
-  try {
-    await navigator.clipboard.writeText(text);
-    notify(`${what} copied.`);
-  } catch {
-    notify('The browser does not allow copying. Select the text instead.', true);
-  }
-};
 
 const Snippet = ({ name, help, text }: { name: string; help: string; text: string | null }) => (
   <section>
     <div class="body-bar">
       <h3>{name}</h3>
       {text !== null && (
-        <button type="button" class="small" onClick={() => void copy(text, name)}>
+        <button type="button" class="small" onClick={() => void copyText(text, name)}>
           Copy {name}
         </button>
       )}

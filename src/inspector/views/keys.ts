@@ -52,6 +52,7 @@ export const KEYS: readonly Key[] = [
   { keys: 'g c', help: 'go to campaigns', run: () => go({ view: 'campaigns' }) },
   { keys: 'g s', help: 'go to sinks', run: () => go({ view: 'sinks' }) },
   { keys: 'g f', help: 'go to faults', run: () => go({ view: 'faults' }) },
+  { keys: 'g v', help: 'go to verify', run: () => go({ view: 'verify' }) },
   { keys: 'g a', help: 'go to the account', run: () => go({ view: 'accounts' }) },
   { keys: '?', help: 'show the keys', run: () => openDialog('help') },
 ];

@@ -24,6 +24,7 @@ import { Help } from './help.tsx';
 import { EditDialog, ForgeDialog } from './resend-dialogs.tsx';
 import { Status } from './status.tsx';
 import { TriggerDialog } from './trigger-dialog.tsx';
+import { VerifyPage } from './verify-page.tsx';
 
 const NAMES: Readonly<Record<View, string>> = {
   deliveries: 'Deliveries',
@@ -32,6 +33,7 @@ const NAMES: Readonly<Record<View, string>> = {
   campaigns: 'Campaigns',
   sinks: 'Sinks',
   faults: 'Faults',
+  verify: 'Verify',
   accounts: 'Account',
 };
 
@@ -110,6 +112,7 @@ const PAGES: Partial<Record<View, () => JSX.Element>> = {
   campaigns: CampaignsPage,
   sinks: SinksPage,
   faults: FaultsPage,
+  verify: VerifyPage,
   accounts: AccountPage,
 };
 

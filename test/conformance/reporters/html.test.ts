@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { parse, type DefaultTreeAdapterTypes, type ParserError } from 'parse5';
 import { describe, expect, test } from 'vitest';
 import { html } from '../../../src/conformance/reporters/html.ts';
-import { SCRIPT } from '../../../src/conformance/reporters/html-script.ts';
+import { SCRIPT } from '../../../src/conformance/report-view/script.ts';
 import type { Report } from '../../../src/conformance/report.ts';
 import { empty, nasty, real } from './sample.ts';
 
@@ -122,7 +122,7 @@ describe.each(REPORTS)('%s', (_name, make) => {
 
 test('the filter hides what was not asked for', () => {
   const { page } = read(nasty());
-  expect(page).toContain('body:has(#show-failed:checked) .check:not(.failed)');
+  expect(page).toContain('.report:has(#show-failed:checked) .check:not(.failed)');
 });
 
 test('exchanges are shown, and what is hostile in them is text', () => {
@@ -138,7 +138,7 @@ test('in a cause and a remedy, what stands between backticks is code', () => {
   const fix = 'Use `a * b`, not <b>: `<i>_x_</i>` is code, a ` alone is literal.';
   const { page } = read({ ...report, checks: report.checks.map((one) => ({ ...one, fix })) });
   expect(page).toContain(
-    '<dt>Fix</dt><dd>Use <code>a * b</code>, not &lt;b&gt;: <code>&lt;i&gt;_x_&lt;/i&gt;</code> is code, a ` alone is literal.</dd>',
+    '<dt>Fix</dt><dd>Use <code>a * b</code>, not &lt;b>: <code>&lt;i>_x_&lt;/i></code> is code, a ` alone is literal.</dd>',
   );
 });
 

@@ -5,6 +5,7 @@
  */
 import { expect, test } from 'vitest';
 import { columnsOf } from '../../../src/conformance/reporters/layout.ts';
+import { blockedBy } from '../../../src/conformance/verdict.ts';
 import { pretty } from '../../../src/conformance/reporters/pretty.ts';
 import { blankResult } from '../blank-result.ts';
 import { reportOf } from './mixed.ts';
@@ -110,7 +111,13 @@ test('of equally severe failures the one on which most checks depend is to be fi
   const failures = ['signature/duplicate-headers', 'signature/missing-header'].map((id) =>
     finding({ id }),
   );
-  expect(pretty(reportOf(failures))).toContain('\nFix first: signature/missing-header. ');
+  const waiting = blankResult({
+    id: 'content/b',
+    status: 'not_tested',
+    reason: blockedBy('signature/missing-header'),
+  });
+  const text = pretty(reportOf([...failures, waiting]));
+  expect(text).toContain('\nFix first: signature/missing-header. ');
 });
 
 test('findings come worst first, then what was not tested, the failures in short, and the outcome', () => {

@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { CATALOGUE } from '../../../src/conformance/catalogue.ts';
 import { github } from '../../../src/conformance/reporters/github.ts';
 import { html } from '../../../src/conformance/reporters/html.ts';
-import { STYLE } from '../../../src/conformance/reporters/html-style.ts';
+import { PAGE_STYLE, VIEW_STYLE } from '../../../src/conformance/report-view/style.ts';
 import { json } from '../../../src/conformance/reporters/json.ts';
 import { junit } from '../../../src/conformance/reporters/junit.ts';
 import { markdown } from '../../../src/conformance/reporters/markdown.ts';
@@ -17,7 +17,7 @@ import { mixed, REPORTS } from './mixed.ts';
 
 /** Without its style and the digest of it. */
 const page = (text: string): string =>
-  text.replace(STYLE, '…').replaceAll(/sha256-[^']+/g, 'sha256-…');
+  text.replace(`${PAGE_STYLE}${VIEW_STYLE}`, '…').replaceAll(/sha256-[^']+/g, 'sha256-…');
 
 interface Sarif {
   readonly runs: readonly [{ readonly tool: { readonly driver: { readonly rules: unknown } } }];

@@ -87,7 +87,7 @@ const asProblem = (c: Ctx, error: unknown): Problem => {
     error,
   });
   if (error instanceof StoreFailure) return storageProblem(error.reason);
-  return internalError();
+  return internalError(error);
 };
 
 export const failure = (c: Ctx, error: unknown): Response => {

@@ -271,6 +271,13 @@ describe.each(Object.entries(CASES))('%s', (name, [args, code, status, ...words]
   });
 });
 
+test('a lack of resources is not reported as a defect', () => {
+  const error = Object.assign(new Error('too many open files'), { code: 'EMFILE' });
+  const { code, message } = problems.internalError(error);
+  expect(code).toBe('INTERNAL_ERROR');
+  expect(message).toContain('run out of resources (EMFILE). Raise its limits');
+});
+
 describe('headers go along', () => {
   test('of what may be done', () => {
     const { headers, retryAfter } = problems.methodNotAllowed('PUT', '/v1/webhooks', 'GET, POST');

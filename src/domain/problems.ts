@@ -211,6 +211,9 @@ export const tooManyAccounts = (limit: number): Problem =>
 
 export const busy = (message: string): Problem => new Problem('BUSY', 503, message);
 
+export const sandboxStopped = (): Problem =>
+  busy('This sandbox has stopped. Start it again, then send the request again.');
+
 export const webhookGone = (id: string): Problem =>
   new Problem(
     'WEBHOOK_DELETED',

@@ -4,8 +4,8 @@
  * @module
  */
 import { Hono } from 'hono';
-import { internalError, storageProblem, type Problem } from '../domain/problems.ts';
-import { StoreFailure } from '../domain/store-failure.ts';
+import { internalError, sandboxStopped, storageProblem, type Problem } from '../domain/problems.ts';
+import { StoreClosed, StoreFailure } from '../domain/store-failure.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { StoreHealth } from '../storage/store.ts';
 import type { Env } from './context.ts';
@@ -57,6 +57,7 @@ const unreadiness = async (store: StoreHealth): Promise<Problem | null> => {
     await store.checkWritable();
     return null;
   } catch (error) {
+    if (error instanceof StoreClosed) return sandboxStopped();
     return error instanceof StoreFailure ? storageProblem(error.reason) : internalError(error);
   }
 };

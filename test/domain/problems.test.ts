@@ -227,6 +227,7 @@ const CASES: Readonly<
     'Origin is "http://evil.example": pages of other sites are not allowed to use this sandbox',
     'from your program or the command line',
   ],
+  sandboxStopped: [[], 'BUSY', 503, 'has stopped', 'Start it again'],
   badRequest: [[], 'BAD_REQUEST', 400, 'Host header or path is malformed', 'Fix it'],
   headersTooLarge: [[], 'HEADERS_TOO_LARGE', 431, 'exceed 16 KiB', 'Send less'],
   requestTimeout: [[], 'REQUEST_TIMEOUT', 408, 'timed out', 'Send it again'],

@@ -24,6 +24,7 @@ const REMEDIES: readonly (readonly [RegExp, string])[] = [
     /disk I\/O error|EIO|malformed|not a database/,
     'Check the disk, then restart with a copy of the --db file.',
   ],
+  [/The store is closed/, 'The sandbox was stopping. Start it again, then repeat the request.'],
   [/EMFILE|ENFILE/, 'Raise the open-file limit (ulimit -n), or lower --concurrency.'],
 ];
 

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { classifyNetworkError } from './network-error.ts';
 import type { StoreFailureReason } from './store-failure.ts';
 
 /** An expected failure. The message gives the cause and the remedy, and never contains a key or a secret. */
@@ -227,6 +228,9 @@ export const tooManyAccounts = (limit: number): Problem =>
 
 export const busy = (message: string): Problem => new Problem('BUSY', 503, message);
 
+export const sandboxStopped = (): Problem =>
+  busy('This sandbox has stopped. Start it again, then send the request again.');
+
 export const webhookGone = (id: string): Problem =>
   new Problem(
     'WEBHOOK_DELETED',
@@ -361,9 +365,12 @@ const STORAGE_PROBLEMS: Readonly<
 export const storageProblem = (reason: StoreFailureReason): Problem =>
   new Problem(...STORAGE_PROBLEMS[reason]);
 
-export const internalError = (): Problem =>
-  new Problem(
-    'INTERNAL_ERROR',
-    500,
-    'Internal error in the sandbox. Please report it with the log.',
-  );
+/** @param error its cause, to tell a lack of resources, which the user can fix, from a defect */
+export const internalError = (error?: unknown): Problem => {
+  const { kind, code } = classifyNetworkError(error);
+  const message =
+    kind === 'exhausted'
+      ? `The sandbox has run out of resources (${code}). Raise its limits (open files, memory), then send the request again.`
+      : 'Internal error in the sandbox. Please report it with the log.';
+  return new Problem('INTERNAL_ERROR', 500, message);
+};

@@ -17,3 +17,12 @@ export class StoreFailure extends Error {
     this.reason = reason;
   }
 }
+
+/** The store is closed, because the sandbox stops or has stopped. */
+export class StoreClosed extends Error {
+  override readonly name = 'StoreClosed';
+
+  constructor(cause?: unknown) {
+    super('The store is closed.', { cause });
+  }
+}

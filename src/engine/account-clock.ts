@@ -18,7 +18,7 @@
  *   is in flight in real time; `scaled` records it when the clock gets there, or at once if it is already past it.
  * - An advance steps onto each such end up to its target; one that stops earlier leaves the delivery in flight.
  *
- * **Failure.** If persisting a change fails, the method rejects with the store's error and the change stays in memory. A
+ * **Failure.** If persisting a change fails, the method rejects with the store's error and the clock is as before. A
  * result that awaits its virtual end is lost when the sandbox stops; the attempt is repeated after the restart.
  *
  * @module
@@ -39,6 +39,8 @@ export interface AccountClock {
   /** How the clock gets to `at`. While held, it moves only by the advance that holds it. */
   plan(at: Millis): ClockPlan;
   set(state: ClockState): Promise<void>;
+  /** Use a state that is stored already. */
+  adopt(state: ClockState): void;
   /** Set the time; the mode stays. */
   moveTo(at: Millis): Promise<void>;
   /** Stop the clock at `at` until {@link AccountClock.release}. */
@@ -58,8 +60,15 @@ export const createAccountClock = (
   // The clock stops at the last representable time.
   const now = (): Millis => held ?? Math.min(virtualNow(state, wall.now()), LAST_MOMENT);
   const set = async (next: ClockState): Promise<void> => {
+    const previous = state;
+    // Before it is stored: changes that follow meanwhile are based on it.
     state = next;
-    await store.saveClock(account, next);
+    try {
+      await store.saveClock(account, next);
+    } catch (error) {
+      if (state === next) state = previous;
+      throw error;
+    }
   };
   const moveTo = (at: Millis): Promise<void> => set(movedTo(state, at, wall.now()));
 
@@ -73,10 +82,19 @@ export const createAccountClock = (
       return at <= held ? 'now' : { sleepMs: Infinity };
     },
     set,
+    adopt: (next) => {
+      state = next;
+    },
     moveTo,
     hold: async (at) => {
+      const previous = held;
       held = at;
-      await moveTo(at);
+      try {
+        await moveTo(at);
+      } catch (error) {
+        held = previous;
+        throw error;
+      }
     },
     release: async () => {
       const at = held;

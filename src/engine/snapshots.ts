@@ -43,10 +43,7 @@ export const createSnapshots = (
   const { dispatcher, eventSource, webhooks, ids, bus, resetFaults } = dependencies;
 
   /** @param finish called after the rows were replaced, before anything is sent */
-  const replace = (
-    replaceRows: () => Promise<void>,
-    finish: () => void | Promise<void>,
-  ): Promise<void> =>
+  const replace = (replaceRows: () => Promise<void>, finish: () => void): Promise<void> =>
     access.exclusive(async () => {
       control.interrupt();
       await dispatcher.replace(
@@ -56,7 +53,7 @@ export const createSnapshots = (
           await eventSource.replace(replaceRows);
         },
         async () => {
-          await finish();
+          finish();
           await webhooks.load();
         },
       );
@@ -79,9 +76,9 @@ export const createSnapshots = (
       const state = { ...dump.clock, anchorWall: wall.now() };
       await replace(
         () => store.importAccount(account, { ...dump, clock: state }),
-        async () => {
+        () => {
           ids.reseed(Object.values(dump.tables).reduce((sum, rows) => sum + rows.length, 0));
-          await clock.set(state);
+          clock.adopt(state);
         },
       );
     },

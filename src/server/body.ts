@@ -15,6 +15,7 @@ import {
 } from '../domain/problems.ts';
 import type { Ctx } from './context.ts';
 import { InvalidJson, JSON_LIMITS, JsonLimit, parseInSlices } from './json-slices.ts';
+import { loadPackage } from './load-package.ts';
 
 const JSON_TYPE = /^application\/json\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?$/i;
 
@@ -102,9 +103,12 @@ class FirstError extends Error {
   }
 }
 
+/** Loaded on the first invalid body. */
+const loadJsonParser = () => loadPackage('jsonc-parser', () => import('jsonc-parser'));
+
 /** Stops at the first error and builds no tree: a text may consist of errors only. */
 const firstErrorIn = async (text: string): Promise<ParseError | null> => {
-  const { visit } = await import('jsonc-parser');
+  const { visit } = await loadJsonParser();
   try {
     visit(
       text,
@@ -148,7 +152,7 @@ const earlyErrorIn = async ({ text, isCut }: Beginning): Promise<ParseError | nu
 
 /** V8's message quotes the source, which may contain a secret, so locate the error again, only when needed. */
 const explain = async (beginning: Beginning): Promise<Error> => {
-  const { printParseErrorCode } = await import('jsonc-parser');
+  const { printParseErrorCode } = await loadJsonParser();
   const { text, isCut } = beginning;
   const first = await earlyErrorIn(beginning);
   if (first === null && isCut) {

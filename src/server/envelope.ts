@@ -5,8 +5,8 @@
  */
 import { getLogger } from '@logtape/logtape';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import { internalError, Problem, storageProblem } from '../domain/problems.ts';
-import { StoreFailure } from '../domain/store-failure.ts';
+import { internalError, Problem, sandboxStopped, storageProblem } from '../domain/problems.ts';
+import { StoreClosed, StoreFailure } from '../domain/store-failure.ts';
 import { toProviderTime } from '../domain/time.ts';
 import type { Ctx } from './context.ts';
 import { withoutToken } from './sinks/registry.ts';
@@ -79,6 +79,8 @@ export const successPageOf = <Row>(
 
 const asProblem = (c: Ctx, error: unknown): Problem => {
   if (error instanceof Problem) return error;
+  // Not a failure: the request was still running when the sandbox stopped.
+  if (error instanceof StoreClosed) return sandboxStopped();
   // Reveal no internals to the client. The log contains no bodies or headers, so no keys or secrets.
   logger.error('{method} {path} failed ({requestId}): {error}', {
     method: c.req.method,
@@ -87,7 +89,7 @@ const asProblem = (c: Ctx, error: unknown): Problem => {
     error,
   });
   if (error instanceof StoreFailure) return storageProblem(error.reason);
-  return internalError();
+  return internalError(error);
 };
 
 export const failure = (c: Ctx, error: unknown): Response => {

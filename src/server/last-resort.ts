@@ -33,7 +33,7 @@ export const createLastResort =
   (error: unknown): Response => {
     const problem = clientProblem(error);
     if (problem === null) logger.error('Request failed outside the app: {error}', { error });
-    const { code, message, status } = problem ?? internalError();
+    const { code, message, status } = problem ?? internalError(error);
     const requestId = `req_${ulid(wall.now())}`;
     const meta = { request_id: requestId, timestamp: toProviderTime(wall.now()) };
     return new Response(

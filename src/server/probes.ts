@@ -4,15 +4,19 @@
  * @module
  */
 import { Hono } from 'hono';
-import { internalError, storageProblem, type Problem } from '../domain/problems.ts';
-import { StoreFailure } from '../domain/store-failure.ts';
+import { internalError, sandboxStopped, storageProblem, type Problem } from '../domain/problems.ts';
+import { StoreClosed, StoreFailure } from '../domain/store-failure.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { StoreHealth } from '../storage/store.ts';
 import type { Env } from './context.ts';
+import { loadPackage } from './load-package.ts';
 
 /** Load prom-client on the first request: most sandboxes are never scraped. */
 const createMetrics = async (engine: Engine): Promise<() => Promise<string>> => {
-  const { Counter, Gauge, Registry, collectDefaultMetrics } = await import('prom-client');
+  const { Counter, Gauge, Registry, collectDefaultMetrics } = await loadPackage(
+    'prom-client',
+    () => import('prom-client'),
+  );
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const attempts = new Counter({
@@ -53,7 +57,8 @@ const unreadiness = async (store: StoreHealth): Promise<Problem | null> => {
     await store.checkWritable();
     return null;
   } catch (error) {
-    return error instanceof StoreFailure ? storageProblem(error.reason) : internalError();
+    if (error instanceof StoreClosed) return sandboxStopped();
+    return error instanceof StoreFailure ? storageProblem(error.reason) : internalError(error);
   }
 };
 

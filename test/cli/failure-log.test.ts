@@ -63,6 +63,12 @@ test('unwraps the error code; an error without one is a bug', async () => {
   );
 });
 
+test('a lack of descriptors is recognised without its code, as Node reports it for a package', async () => {
+  await start({ json: false, verbose: false });
+  failWith('ERR_INVALID_PACKAGE_CONFIG', 'Cannot read package config x.json: too many open files');
+  expect(lines[0]).toContain('ulimit -n');
+});
+
 test('with --json each is a line of JSON', async () => {
   await start({ json: true, verbose: false });
   failWith('ENOSPC');

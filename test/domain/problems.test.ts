@@ -248,6 +248,7 @@ const CASES: Readonly<
     'Origin is "http://evil.example": pages of other sites are not allowed to use this sandbox',
     'from your program or the command line',
   ],
+  sandboxStopped: [[], 'BUSY', 503, 'has stopped', 'Start it again'],
   badRequest: [[], 'BAD_REQUEST', 400, 'Host header or path is malformed', 'Fix it'],
   headersTooLarge: [[], 'HEADERS_TOO_LARGE', 431, 'exceed 16 KiB', 'Send less'],
   requestTimeout: [[], 'REQUEST_TIMEOUT', 408, 'timed out', 'Send it again'],
@@ -290,6 +291,13 @@ describe.each(Object.entries(CASES))('%s', (name, [args, code, status, ...words]
     for (const word of words) expect(message).toContain(word);
     expect(message).toMatch(/^\S.*\.$/);
   });
+});
+
+test('a lack of resources is not reported as a defect', () => {
+  const error = Object.assign(new Error('too many open files'), { code: 'EMFILE' });
+  const { code, message } = problems.internalError(error);
+  expect(code).toBe('INTERNAL_ERROR');
+  expect(message).toContain('run out of resources (EMFILE). Raise its limits');
 });
 
 describe('headers go along', () => {

@@ -10,7 +10,8 @@ import { OPTION_REMEDIES } from '../../src/mock-options.ts';
 import type { AccountEngine, Engine } from '../../src/engine/engine.ts';
 import { createTransport } from '../../src/engine/delivery/transport.ts';
 import { openMemoryStore } from '../../src/storage/memory/memory-store.ts';
-import type { Store } from '../../src/storage/store.ts';
+import type { DumpRow, Store } from '../../src/storage/store.ts';
+import { SECRET } from '../support/api.ts';
 import { startReceiver } from '../support/receiver.ts';
 
 const engineOn = (store: Store): Engine =>
@@ -110,6 +111,49 @@ test('a reset that fails in the store changes nothing, and deliveries continue',
   expect(await settle(account, id)).toBe('delivered');
   expect((await account.counts()).deliveries).toMatchObject({ delivered: 100 });
   expect(receiver.received).toHaveLength(100);
+  await engine.stop(0);
+});
+
+test('a clock that the store cannot save is unchanged', async () => {
+  const store = openMemoryStore();
+  const noSpace = () => Promise.reject(new Error('no space left on device'));
+  let saveClock = store.saveClock;
+  const engine = engineOn({ ...store, saveClock: (...args) => saveClock(...args) });
+  const account = await engine.open('key');
+  const frozen = await account.setClock({ mode: 'frozen' });
+  saveClock = noSpace;
+  await expect(account.setClock({ mode: 'skip' })).rejects.toThrow('no space');
+  await expect(account.advance({ by: 60_000 })).rejects.toThrow('no space');
+  expect(await account.clock()).toEqual(frozen);
+  saveClock = store.saveClock;
+  expect(await account.advance({ by: 60_000 })).toMatchObject({ to: frozen.now + 60_000 });
+  await engine.stop(0);
+});
+
+test('a restore is complete once its rows are stored, whatever can be stored afterwards', async () => {
+  await using receiver = await startReceiver();
+  const store = openMemoryStore();
+  let hasSpace = true;
+  const engine = engineOn({
+    ...store,
+    saveClock: (...args) =>
+      hasSpace ? store.saveClock(...args) : Promise.reject(new Error('no space left on device')),
+  });
+  const account = await engine.open('key');
+  await account.setClock({ mode: 'frozen' });
+  const kept = await account.register({ url: receiver.url, events: ['*'], secret: SECRET });
+  const dump = await account.snapshot(async ({ slices, ...saved }) => {
+    const tables: Record<string, readonly DumpRow[]> = {};
+    for await (const { table, rows } of slices) tables[table] = [...(tables[table] ?? []), ...rows];
+    return { ...saved, tables };
+  });
+  await account.register({ url: `${receiver.url}/later`, events: ['*'], secret: SECRET });
+  await account.setClock({ mode: 'skip' });
+  hasSpace = false;
+  await account.restore(dump);
+  expect((await account.webhooks()).map(({ id }) => id)).toEqual([kept.id]);
+  expect(await account.clock()).toMatchObject({ mode: 'frozen' });
+  expect(await settle(account, await publish(account))).toBe('delivered');
   await engine.stop(0);
 });
 

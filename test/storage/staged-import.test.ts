@@ -250,6 +250,26 @@ test('concurrent resets and imports take effect one after the other', async () =
   await store.close();
 });
 
+test('resets of several accounts at once delete no rows of another account', async () => {
+  const file = newFile();
+  const { store, keys } = await openBoth(file);
+  keys.push((await store.openAccount('third', { seed: 1, clock })).key);
+  const replaceOften = async (account: number): Promise<void> => {
+    for (let round = 0; round < 30; round += 1) {
+      await store.importAccount(account, newDump(600));
+      expect(await store.counts(account)).toMatchObject({ webhooks: 1, events: 600 });
+      await store.resetAccount(account);
+      await publish(store, account, await hookOf(store, account), 'evt_between');
+      expect(await store.counts(account)).toMatchObject({ webhooks: 1, events: 1 });
+    }
+  };
+  await Promise.all(keys.map(replaceOften));
+  await store.close();
+  expect(numberOf(file, 'SELECT count(*) FROM account')).toBe(keys.length);
+  expect(numberOf(file, 'SELECT count(*) FROM event')).toBe(keys.length);
+  expect(numberOf(file, 'SELECT count(*) FROM pragma_foreign_key_check')).toBe(0);
+});
+
 const hookOf = async (store: Store, account: number): Promise<number> =>
   (await store.createWebhook(account, webhook('whk_between'), 9))!.key;
 

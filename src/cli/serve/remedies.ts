@@ -24,14 +24,19 @@ const REMEDIES: readonly (readonly [RegExp, string])[] = [
     /disk I\/O error|EIO|malformed|not a database/,
     'Check the disk, then restart with a copy of the --db file.',
   ],
+  [/The store is closed/, 'The sandbox was stopping. Start it again, then repeat the request.'],
   [/EMFILE|ENFILE/, 'Raise the open-file limit (ulimit -n), or lower --concurrency.'],
 ];
 
 /** The remedy for an error, in the imperative. An unknown error is a bug to report. */
 export const remedyFor = (error: unknown): string => {
-  const code = systemCodeOf(error) ?? (error instanceof Error ? error.message : '');
+  const message = error instanceof Error ? error.message : '';
+  const code = systemCodeOf(error) ?? message;
+  // Node gives a code of its own to a package's file that it could not open.
+  const isExhausted = message.includes('too many open files');
+  const remedyOf = (text: string) => REMEDIES.find(([pattern]) => pattern.test(text))?.[1];
   return (
-    REMEDIES.find(([pattern]) => pattern.test(code))?.[1] ??
+    remedyOf(isExhausted ? 'EMFILE' : code) ??
     'This is a bug in sendemall-mock. Please report it with the output of --verbose.'
   );
 };

@@ -100,10 +100,14 @@ const learn = async (probe: Probe): Promise<Interests> => {
   return { types, state: await learnState(probe) };
 };
 
-/** Learn the interests, once per run. */
+/** Learn the interests, once per run. After a failure, such as of a hook, the next call tries again. */
 export const interestsOf = (probe: Probe): Promise<Interests> => {
-  const learned = known.get(probe.signing) ?? learn(probe);
-  known.set(probe.signing, learned);
+  const { signing } = probe;
+  const before = known.get(signing);
+  if (before !== undefined) return before;
+  const learned = learn(probe);
+  known.set(signing, learned);
+  learned.catch(() => known.delete(signing));
   return learned;
 };
 

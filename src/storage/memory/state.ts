@@ -5,6 +5,7 @@
  */
 import type { AccountKey, WebhookKey } from '../../domain/delivery.ts';
 import { rowAccount, rowNumber } from '../../domain/delivery-id.ts';
+import { StoreClosed } from '../../domain/store-failure.ts';
 import {
   createAccountData,
   type AccountData,
@@ -43,7 +44,7 @@ export const closeState = (state: State): void => {
 
 /** @throws if the store is closed */
 export const checkOpen = ({ closed }: State): void => {
-  if (closed) throw new Error('The store is closed.');
+  if (closed) throw new StoreClosed();
 };
 
 /** @throws if the store is closed or the account does not exist */

@@ -34,17 +34,17 @@ export const createDeferredRows = (
       const flight = inFlight.get(key);
       return flight === undefined || flight.deferred === null ? [] : [{ key, flight }];
     });
-  const insertAll = (account: AccountKey): void => {
-    for (const { key, flight } of deferredOf(account)) {
+  /** @returns the deliveries whose rows were inserted */
+  const insertAll = (account: AccountKey): readonly Flight[] =>
+    deferredOf(account).map(({ key, flight }) => {
       const { deferred, webhook } = flight;
       if (deferred !== null) insert.run(key, deferred.event, webhook, deferred.createdAt);
-    }
-  };
+      return flight;
+    });
   const insertDeferred = (account: AccountKey): void => {
-    const rows = deferredOf(account);
-    if (rows.length === 0) return;
-    transaction(db, () => insertAll(account));
-    for (const { flight } of rows) flight.deferred = null;
+    if (deferredOf(account).length === 0) return;
+    // The transaction is preceded by waiting calls, which may add deliveries.
+    for (const flight of transaction(db, () => insertAll(account))) flight.deferred = null;
   };
   return {
     insertDeferred,

@@ -4,7 +4,7 @@
  * @module
  */
 import type { DatabaseSync } from 'node:sqlite';
-import { StoreFailure } from '../../domain/store-failure.ts';
+import { StoreClosed, StoreFailure } from '../../domain/store-failure.ts';
 import type { StoreHealth } from '../store.ts';
 import { toStoreFailure } from './medium-failure.ts';
 import { transaction } from './transaction.ts';
@@ -22,6 +22,7 @@ export const createHealth = (db: DatabaseSync): Health => {
   const listeners = new Set<(failure: StoreFailure) => void>();
   const version = Number(db.prepare('PRAGMA user_version').get()?.['user_version']);
   const rethrow = (error: unknown): never => {
+    if (!db.isOpen) throw new StoreClosed(error);
     const failure = toStoreFailure(error);
     if (failure instanceof StoreFailure) for (const listener of listeners) listener(failure);
     throw failure;

@@ -62,7 +62,8 @@ export const createHiddenAccounts = (
       statement.run(parametersFor(table, partition)).changes > 0;
   });
 
-  const remaining = new Set<number>();
+  /** Partitions whose rows could not be deleted. Each partition is deleted by one caller: another account may reuse it. */
+  let failed: readonly number[] = [];
   const remove = async (partition: number): Promise<void> => {
     let isRemoved = false;
     const deleteSlice = (): boolean =>
@@ -74,7 +75,6 @@ export const createHiddenAccounts = (
     await inShortCheckpoints(async () => {
       while (deleteSlice()) await nextTurn();
     });
-    remaining.delete(partition);
     if (isRemoved) partitions.free(partition);
   };
   return {
@@ -90,12 +90,17 @@ export const createHiddenAccounts = (
     },
     hide: (partition) => void hide.run(partition),
     discard: async (partition) => {
-      remaining.add(partition);
+      const mine = [partition, ...failed];
+      failed = [];
       try {
-        for (const one of remaining) await remove(one);
+        for (let next = mine[0]; next !== undefined; next = mine[0]) {
+          await remove(next);
+          mine.shift();
+        }
       } catch (error) {
         // The store was closed meanwhile; the next start removes the account.
         if (!db.isOpen) return;
+        failed = [...failed, ...mine];
         logger.warn(
           'Cannot delete the rows that a snapshot or reset replaced: {error}. The next snapshot, reset or start tries again.',
           { error },

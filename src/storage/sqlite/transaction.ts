@@ -4,6 +4,7 @@
  * @module
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { StoreClosed } from '../../domain/store-failure.ts';
 
 /** One caller's part of a shared transaction. */
 export interface Part<Result, Written> {
@@ -79,11 +80,23 @@ const runAll = (parts: readonly Joined[]): RunResult => {
 
 const nothing = (): void => undefined;
 
+/** Rejects calls that arrived after the database was closed. */
+const rejectWaiting = (db: DatabaseSync): void => {
+  const connection = connectionOf(db);
+  const parts = connection.waiting;
+  connection.waiting = [];
+  for (const { fail } of parts) fail(new StoreClosed());
+};
+
 /**
  * Commits all waiting parts and `work` in one transaction. A part that fails is left out and its caller is notified. If
  * `work` fails, the parts are committed without it, because they belong to other callers.
  */
 const commitAll = <T>(db: DatabaseSync, work: () => T): T => {
+  if (!db.isOpen) {
+    rejectWaiting(db);
+    throw new StoreClosed();
+  }
   const connection = connectionOf(db);
   const parts = connection.waiting;
   connection.waiting = [];
@@ -150,7 +163,7 @@ export const joinNextTransaction = <Result, Written>(
     });
     if (waiting.length > 1) return;
     // Attempts that end meanwhile are recorded in one transaction, which includes this part.
-    setImmediate(() => setImmediate(() => db.isOpen && commitWaiting(db)));
+    setImmediate(() => setImmediate(() => commitWaiting(db)));
   });
 
 /** Runs `work` in one transaction with the waiting parts. If `work` throws, its writes are rolled back. */

@@ -68,8 +68,11 @@ const createCancelSlice = (db: DatabaseSync, tallies: Tallies, inFlight: InFligh
   return (account, webhook, now) => {
     const { status: name, dueAt, settledAt } = afterWebhookDeleted(now);
     const status = STATUS_CODES[name];
-    const claimed = JSON.stringify(inFlight.of(account));
-    const rows = transaction(db, () => cancel.all({ status, dueAt, settledAt, webhook, claimed }));
+    const rows = transaction(db, () => {
+      // Read in the transaction, because waiting calls that precede it may add deliveries.
+      const claimed = JSON.stringify(inFlight.of(account));
+      return cancel.all({ status, dueAt, settledAt, webhook, claimed });
+    });
     const tally = tallies.peek(account);
     if (tally !== null) {
       tally.pending -= rows.length;

@@ -4,6 +4,7 @@
  * @module
  */
 import { describe, expect, test } from 'vitest';
+import { StoreClosed } from '../../../src/domain/store-failure.ts';
 import { ended, clock, type StoreFixture } from './fixture.ts';
 
 export const accountsContract = (fixture: StoreFixture): void => {
@@ -68,11 +69,21 @@ export const accountsContract = (fixture: StoreFixture): void => {
         ).duplicateId,
       ).toBeNull();
     });
-    test('cannot be used after the store is closed', async () => {
+    test('cannot be used after the store is closed: every call is rejected, and none waits', async () => {
+      await publish(event('evt_1'));
       await fixture.store.close();
-      await expect(fixture.store.openAccount('hash-a', { seed: 7, clock })).rejects.toThrow();
-      await expect(fixture.store.counts(fixture.account.key)).rejects.toThrow();
-      await expect(publish(event('evt_1'))).rejects.toThrow();
+      const calls = [
+        publish(event('evt_2')),
+        fixture.store.saveClock(fixture.account.key, clock),
+        publish(event('evt_3')),
+        fixture.store.openAccount('hash-a', { seed: 7, clock }),
+        fixture.store.counts(fixture.account.key),
+        fixture.store.resetAccount(fixture.account.key),
+      ];
+      const results = await Promise.allSettled(calls);
+      for (const result of results) {
+        expect(result).toMatchObject({ status: 'rejected', reason: expect.any(StoreClosed) });
+      }
     });
     test('with pending deliveries are listed as having work', async () => {
       expect(await fixture.store.accountsWithWork()).toEqual([]);

@@ -54,7 +54,7 @@ export const failed = (
 });
 
 export const ended = (
-  { delivery, attempt: number }: Claim,
+  { delivery, attempt: number }: Pick<Claim, 'delivery' | 'attempt'>,
   status: 'delivered' | 'dead' | 'cancelled',
 ): AttemptRecord => ({
   delivery,

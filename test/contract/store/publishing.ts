@@ -4,7 +4,8 @@
  * @module
  */
 import { describe, expect, test } from 'vitest';
-import type { StoreFixture } from './fixture.ts';
+import { deliveryId } from '../../../src/domain/delivery-id.ts';
+import { ended, type StoreFixture } from './fixture.ts';
 
 export const publishingContract = (fixture: StoreFixture): void => {
   const { event, publish, claimOne, deliveries } = fixture;
@@ -40,6 +41,32 @@ export const publishingContract = (fixture: StoreFixture): void => {
       await publish({ ...event('evt_1'), event: { ...event('evt_1').event, body } });
       expect((await claimOne()).body).toBe(body);
       expect((await fixture.store.getEvent(fixture.account.key, 'evt_1'))?.body).toBe(body);
+    });
+    test.each<[string, (of: number) => Promise<unknown>]>([
+      ['a list of deliveries', () => deliveries()],
+      [
+        'a look at a delivery',
+        (of) => fixture.store.getDelivery(fixture.account.key, deliveryId(of)),
+      ],
+      ['a count', () => fixture.store.counts(fixture.account.key)],
+      ['a snapshot', () => fixture.store.exportAccount(fixture.account.key)],
+      [
+        'a redelivery',
+        (of) => {
+          const again = { of: deliveryId(of), body: null, signature: 'valid', dueAt: 900 } as const;
+          return fixture.store.redeliver(fixture.account.key, again);
+        },
+      ],
+    ])('beside %s, attempts of both deliveries can be recorded', async (_, call) => {
+      const [first] = await publish(event('evt_1', 100, fixture.webhook, true));
+      const publishing = publish(event('evt_2', 100, fixture.webhook, true));
+      await call(first!);
+      const [second] = await publishing;
+      for (const delivery of [first!, second!]) {
+        const record = ended({ delivery, attempt: 1 }, 'delivered');
+        expect(await fixture.store.recordAttempts([record])).toEqual([]);
+      }
+      expect(await deliveries({ status: 'delivered' })).toHaveLength(2);
     });
     test('succeeds or fails independently of concurrent calls', async () => {
       await publish(event('evt_1'));

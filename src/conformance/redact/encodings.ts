@@ -49,7 +49,7 @@ const formEncoded = (text: string): string => new URLSearchParams([['', text]]).
 const base64At = (bytes: Buffer, offset: number): readonly string[] => {
   const all = Buffer.concat([Buffer.alloc(offset), bytes])
     .toString('base64')
-    .replace(/=+$/, '');
+    .replace(/={1,2}$/, '');
   const start = Math.ceil((offset * 8) / 6);
   return [all.slice(start), all.slice(start, Math.floor(((offset + bytes.length) * 8) / 6))];
 };

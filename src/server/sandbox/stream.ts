@@ -17,6 +17,8 @@ const MAX_STREAMS = 1000;
 const MAX_STREAMS_PER_ACCOUNT = 250;
 /** A reader that lags behind further is disconnected. Twice what the largest trigger publishes at once. */
 const MAX_QUEUED_EVENTS = 20_000;
+/** Characters of the bodies in the queue: an event may have a million. */
+const MAX_QUEUED_CHARACTERS = 67_108_864;
 /** Time for a lagging reader to read the final message before its connection is destroyed. Real milliseconds. */
 const DISCONNECT_GRACE_MS = 30_000;
 
@@ -56,6 +58,30 @@ const view = async (event: AccountEvent, account: AccountEngine): Promise<object
   }
 };
 
+const charactersOf = (event: AccountEvent): number => {
+  if (event.type === 'event.published') return event.event.body.length;
+  return event.type === 'delivery.attempted' ? (event.attempt.response?.body.length ?? 0) : 0;
+};
+
+/** Events that a reader has not read yet, in order. */
+const createQueue = () => {
+  const waiting: AccountEvent[] = [];
+  let characters = 0;
+  return {
+    push: (event: AccountEvent): void => {
+      waiting.push(event);
+      characters += charactersOf(event);
+    },
+    shift: (): AccountEvent | undefined => {
+      const event = waiting.shift();
+      if (event !== undefined) characters -= charactersOf(event);
+      return event;
+    },
+    length: () => waiting.length,
+    isOverfull: () => waiting.length > MAX_QUEUED_EVENTS || characters > MAX_QUEUED_CHARACTERS,
+  };
+};
+
 export const streamRoutes = ({ wall, closing }: ServerOptions): Hono<Env> => {
   const streamLimit = createConcurrencyLimit('open streams', MAX_STREAMS, MAX_STREAMS_PER_ACCOUNT);
   return new Hono<Env>().get('/', (c) => {
@@ -70,14 +96,14 @@ export const streamRoutes = ({ wall, closing }: ServerOptions): Hono<Env> => {
     const leave = streamLimit.enter(account.account.key);
     const { outgoing } = (c.env ?? {}) as Partial<HttpBindings>;
     return streamSSE(c, async (stream) => {
-      const waiting: AccountEvent[] = [];
+      const waiting = createQueue();
       let wake = (): void => undefined;
       let beat = false;
       let callOffCut = (): void => undefined;
       const unsubscribe = account.subscribe((event) => {
         waiting.push(event);
         // The loop below is blocked while the reader does not read.
-        if (waiting.length > MAX_QUEUED_EVENTS) {
+        if (waiting.isOverfull()) {
           unsubscribe();
           callOffCut = wall.after(DISCONNECT_GRACE_MS, () => outgoing?.destroy());
         }
@@ -108,12 +134,12 @@ export const streamRoutes = ({ wall, closing }: ServerOptions): Hono<Env> => {
           } else {
             await new Promise<void>((resolve) => {
               wake = resolve;
-              if (waiting.length > 0 || beat || stream.aborted || closing.aborted) resolve();
+              if (waiting.length() > 0 || beat || stream.aborted || closing.aborted) resolve();
             });
           }
-          if (waiting.length > MAX_QUEUED_EVENTS) {
+          if (waiting.isOverfull()) {
             await stream.write(
-              `: you are ${waiting.length} events behind, so this stream ends here\n\n`,
+              `: you are ${waiting.length()} events behind, so this stream ends here\n\n`,
             );
             break;
           }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { encodingsOf } from './encodings.ts';
+import { dividedForms, encodingsOf } from './encodings.ts';
 import { quoteForShell } from '../../domain/shell.ts';
 
 export interface Redactor {
@@ -74,12 +74,30 @@ export const createRedactor = (): Redactor => {
     if (value.includes("'")) hide(quoteForShell(value).slice(1, -1), label);
   };
 
+  const divided: { readonly pattern: RegExp; readonly label: string }[] = [];
+  /** The text without secrets that line ends divide. @param found gets their labels */
+  const withoutDivided = (text: string, found?: Set<string>): string => {
+    if (!text.includes('\n')) return text;
+    return divided.reduce(
+      (rest, { pattern, label }) =>
+        rest.replace(pattern, (match) => {
+          if (!match.includes('\n')) return match;
+          found?.add(label);
+          return label;
+        }),
+      text,
+    );
+  };
+
   return {
     hide: hideAlsoQuoted,
     hideSecret: (secret, name) => {
+      divided.push({ pattern: dividedForms(secret), label: `<${name}, over several lines>` });
       for (const [text, how] of encodingsOf(secret)) hideAlsoQuoted(text, `<${name}${how}>`);
     },
-    apply: (text, most = text.length) => {
+    apply: (given, limit) => {
+      const text = withoutDivided(given);
+      const most = limit ?? text.length;
       let shown = '';
       let end = 0;
       for (const { at, value, label } of search(text, most)) {
@@ -88,6 +106,11 @@ export const createRedactor = (): Redactor => {
       }
       return shown + text.slice(end, Math.max(most, end));
     },
-    find: (text) => [...new Set(Array.from(search(text), ({ label }) => label))],
+    find: (given) => {
+      const found = new Set<string>();
+      const text = withoutDivided(given, found);
+      for (const { label } of search(text)) found.add(label);
+      return [...found];
+    },
   };
 };

@@ -39,6 +39,29 @@ const mark = (text: string, at: number): number =>
     text.charCodeAt(at + 3)) &
   0xffff;
 
+/** Secrets that line ends divide, as base64 is by most encoders. */
+const createDivided = () => {
+  const hidden: { readonly pattern: RegExp; readonly label: string }[] = [];
+  return {
+    hide: (secret: string, label: string): void => {
+      hidden.push({ pattern: dividedForms(secret), label });
+    },
+    /** The text without them. @param found gets the labels of those that are in it */
+    apply: (text: string, found?: Set<string>): string => {
+      if (!text.includes('\n')) return text;
+      return hidden.reduce(
+        (rest, { pattern, label }) =>
+          rest.replace(pattern, (match) => {
+            if (!match.includes('\n')) return match;
+            found?.add(label);
+            return label;
+          }),
+        text,
+      );
+    },
+  };
+};
+
 export const createRedactor = (): Redactor => {
   /** Whether something that is hidden may begin so: nearly no place in a text does, and most of a run is texts. */
   const begun = new Uint8Array(0x10000);
@@ -74,29 +97,16 @@ export const createRedactor = (): Redactor => {
     if (value.includes("'")) hide(quoteForShell(value).slice(1, -1), label);
   };
 
-  const divided: { readonly pattern: RegExp; readonly label: string }[] = [];
-  /** The text without secrets that line ends divide. @param found gets their labels */
-  const withoutDivided = (text: string, found?: Set<string>): string => {
-    if (!text.includes('\n')) return text;
-    return divided.reduce(
-      (rest, { pattern, label }) =>
-        rest.replace(pattern, (match) => {
-          if (!match.includes('\n')) return match;
-          found?.add(label);
-          return label;
-        }),
-      text,
-    );
-  };
+  const divided = createDivided();
 
   return {
     hide: hideAlsoQuoted,
     hideSecret: (secret, name) => {
-      divided.push({ pattern: dividedForms(secret), label: `<${name}, over several lines>` });
+      divided.hide(secret, `<${name}, over several lines>`);
       for (const [text, how] of encodingsOf(secret)) hideAlsoQuoted(text, `<${name}${how}>`);
     },
     apply: (given, limit) => {
-      const text = withoutDivided(given);
+      const text = divided.apply(given);
       const most = limit ?? text.length;
       let shown = '';
       let end = 0;
@@ -108,7 +118,7 @@ export const createRedactor = (): Redactor => {
     },
     find: (given) => {
       const found = new Set<string>();
-      const text = withoutDivided(given, found);
+      const text = divided.apply(given, found);
       for (const { label } of search(text)) found.add(label);
       return [...found];
     },

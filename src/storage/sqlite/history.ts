@@ -65,19 +65,15 @@ const hasToSearch = ({ status, event, eventId, webhookId }: DeliveryFilter): boo
   status !== 'in_flight' &&
   (status !== undefined || event !== undefined || webhookId !== undefined);
 
-export const createHistory = (
+/** Translates a filter to SQL; null if it names a webhook or an event that does not exist. */
+const createConditions = (
   db: DatabaseSync,
   rows: DeliveryRows,
   inFlight: InFlight,
-  readWithDeferred: ReadWithDeferred,
-): History => {
-  const oneEvent = db.prepare(
-    'SELECT seq, id, type, created_at AS createdAt, body FROM event WHERE account = ? AND id = ?',
-  );
+): ((account: AccountKey, filter: DeliveryFilter) => Conditions | null) => {
   const webhookKey = db.prepare('SELECT key FROM webhook WHERE account = ? AND id = ?');
 
-  /** Translates a filter to SQL; null if it names a webhook or an event that does not exist. */
-  const conditions = (account: AccountKey, filter: DeliveryFilter): Conditions | null => {
+  return (account, filter) => {
     const where = ['true'];
     const values: SQLInputValue[] = [];
     const add = (condition: string, ...parameters: SQLInputValue[]): void => {
@@ -107,6 +103,18 @@ export const createHistory = (
     }
     return { where: where.join(' AND '), values };
   };
+};
+
+export const createHistory = (
+  db: DatabaseSync,
+  rows: DeliveryRows,
+  inFlight: InFlight,
+  readWithDeferred: ReadWithDeferred,
+): History => {
+  const oneEvent = db.prepare(
+    'SELECT seq, id, type, created_at AS createdAt, body FROM event WHERE account = ? AND id = ?',
+  );
+  const conditions = createConditions(db, rows, inFlight);
 
   return {
     listEvents: async (account, { event }, page) => {

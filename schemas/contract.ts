@@ -53,6 +53,7 @@ export const LIMITS = {
   campaignsPerMinute: 10,
   maxCampaignsPerAccount: 1000,
   maxLeadsPerAccount: 250_000,
+  maxPageCharacters: 4_194_304,
   maxSnapshotBytes: 67_108_864,
   streamHeartbeatMs: 15_000,
   maxSinksPerAccount: 100,

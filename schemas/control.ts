@@ -692,7 +692,7 @@ export const IdempotencyKey = z
 export type IdempotencyKey = z.infer<typeof IdempotencyKey>;
 
 /**
- * Items a page.
+ * Items a page. A page ends earlier once its items have 4 MiB of JSON together.
  *
  * @remarks assumed: Nothing is documented about pages.
  * @defaultValue `50`

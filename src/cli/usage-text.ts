@@ -20,7 +20,7 @@ type Rewording = readonly [RegExp, (groups: Readonly<Record<string, string>>) =>
 
 const REWORDINGS: readonly Rewording[] = [
   [
-    /^option '(?:-\w, )?(?<flag>--[\w-]+)[^']*' argument '(?<value>[^]*)' is invalid\. (?<remedy>.*)$/,
+    /^option '(?:-\w, )?(?<flag>--[\w-]+)(?:[^\w'-][^']*)?' argument '(?<value>[^]*)' is invalid\. (?<remedy>.*)$/,
     ({ flag = '', value = '', remedy = '' }) => invalid(flag, value, remedy),
   ],
   [
@@ -40,7 +40,9 @@ const REWORDINGS: readonly Rewording[] = [
 
 /** @param text `error: …`, as commander would print it */
 export const reword = (text: string): string => {
-  const [, message = '', newline = ''] = /^error: ([^]*?)(\n*)$/.exec(text) ?? [];
+  if (!text.startsWith('error: ')) return text;
+  const message = text.slice('error: '.length).replace(/(?<!\n)\n+$/, '');
+  const newline = text.slice('error: '.length + message.length);
   for (const [pattern, write] of REWORDINGS) {
     const match = pattern.exec(message);
     if (match !== null) return `error: ${write(match.groups ?? {})}${newline}`;

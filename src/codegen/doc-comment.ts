@@ -54,7 +54,8 @@ const safe = (text: string): string => text.replaceAll('*/', '*\\/');
 
 /** Folds running text; a list or a table keeps its lines. */
 function wrap(text: string): string[] {
-  if (/^\s*([-*|>]|\d+\.|```)/m.test(text)) return text.split('\n').map((line) => line.trimEnd());
+  if (/^[ \t]*([-*|>]|\d+\.|```)/m.test(text))
+    return text.split('\n').map((line) => line.trimEnd());
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(/\s+/)) {

@@ -158,7 +158,7 @@ function isSchemaPlace({ file, pointer }: Place): boolean {
 }
 
 function nameOf({ file, pointer }: Place): string {
-  const last = pointerNames(pointer).at(-1) ?? posix.basename(file).replace(/\..*$/, '');
+  const last = pointerNames(pointer).at(-1) ?? posix.basename(file).split('.', 1)[0]!;
   return last.replaceAll(/(?:^|[-_. ])([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 

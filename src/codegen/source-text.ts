@@ -17,5 +17,5 @@ export function print(value: unknown): string {
 /** A number, its thousands parted. */
 export function separated(value: number): string {
   const text = String(value);
-  return /^-?\d{5,}$/.test(text) ? text.replace(/\B(?=(\d{3})+$)/g, '_') : text;
+  return /^-?\d{5,}$/.test(text) ? value.toLocaleString('en-US').replaceAll(',', '_') : text;
 }

@@ -49,7 +49,7 @@ export const parseTime = (text: string): Millis | null => {
 const ISO_DURATION = /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/;
 // White space has one place in each repetition, so that there is only one way to match it (no backtracking).
 const PLAIN_DURATION = /^\s*(?:\d+(?:\.\d+)?\s*(?:ms|s|m|h|d|w)\s*)+$/;
-const PLAIN_PART = /(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)/g;
+const PLAIN_PART = /(?<!\d)(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)/g;
 /** The limit in the spec: longer text is rejected unread. */
 const MAX_DURATION_LENGTH = 64;
 

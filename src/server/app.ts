@@ -77,7 +77,7 @@ const TAKES_ANY_QUERY: OperationId = 'recordRequest';
 const matchers = OPERATIONS.map(({ method, path, operationId, query }) => ({
   method,
   takesQuery: query.length > 0 || operationId === TAKES_ANY_QUERY,
-  pattern: new RegExp(`^${path.replaceAll(/\{[^}]+\}/g, '[^/]+')}$`),
+  pattern: new RegExp(`^${path.replaceAll(/\{[^{}]+\}/g, '[^/]+')}$`),
 }));
 
 const notFound = (c: Ctx): Response => {

@@ -121,6 +121,8 @@ const firstErrorIn = async (text: string): Promise<ParseError | null> => {
     );
   } catch (error) {
     if (error instanceof FirstError) return error.found;
+    // Before any error, it is nested more deeply than the visitor can go.
+    if (error instanceof RangeError) throw tooDeep();
     throw error;
   }
   return null;
@@ -214,6 +216,12 @@ export const readJson = async (c: Ctx, limit: number = LIMITS.maxBodyBytes): Pro
   }
 };
 
+const EXCEEDED: Readonly<Record<Exclude<JsonLimit['limit'], 'maxNesting'>, string>> = {
+  maxRest: `The body has more than ${JSON_LIMITS.maxRest} characters outside the rows of its tables`,
+  maxElement: `A row has more than ${JSON_LIMITS.maxElement} characters`,
+  maxValues: `The body has more than ${JSON_LIMITS.maxValues} values`,
+};
+
 /**
  * Like {@link readJson}, for a large body that consists mostly of lists two levels below the root. Yields to the event
  * loop in between.
@@ -227,15 +235,11 @@ export const readLargeJson = async (c: Ctx, limit: number): Promise<unknown> => 
   } catch (error) {
     if (error instanceof InvalidJson) throw await explain(beginningOf(parts));
     if (!(error instanceof JsonLimit)) throw error;
+    if (error.limit === 'maxNesting') throw tooDeep();
     // It may not be JSON at all.
     const beginning = beginningOf(parts);
     if ((await earlyErrorIn(beginning)) !== null) throw await explain(beginning);
-    if (error.limit === 'maxNesting') throw tooDeep();
-    throw validationFailed(
-      error.limit === 'maxRest'
-        ? `The body has more than ${JSON_LIMITS.maxRest} characters outside the rows of its tables. Restore the snapshot unmodified.`
-        : `A row has more than ${JSON_LIMITS.maxElement} characters. Restore the snapshot unmodified.`,
-    );
+    throw validationFailed(`${EXCEEDED[error.limit]}. Restore the snapshot unmodified.`);
   }
 };
 

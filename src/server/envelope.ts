@@ -9,6 +9,7 @@ import { internalError, Problem, sandboxStopped, storageProblem } from '../domai
 import { StoreClosed, StoreFailure } from '../domain/store-failure.ts';
 import { toProviderTime } from '../domain/time.ts';
 import type { Ctx } from './context.ts';
+import type { Page } from './query.ts';
 import { withoutToken } from './sinks/registry.ts';
 
 const logger = getLogger(['sendemall-mock', 'server']);
@@ -64,17 +65,11 @@ export const successPage = (
   nextCursor: string | null,
 ): Response => c.json({ success: true, data, meta: { ...metaOf(c), next_cursor: nextCursor } });
 
-/** Like {@link successPage}, for large items: each is created and serialised before the next. */
-export const successPageOf = <Row>(
-  c: Ctx,
-  rows: readonly Row[],
-  view: (row: Row) => unknown,
-  nextCursor: string | null,
-): Response => {
-  const data = rows.map((row) => JSON.stringify(view(row))).join(',');
+/** Like {@link successPage}, for items that are already JSON. */
+export const successItems = (c: Ctx, { items, nextCursor }: Page): Response => {
   const meta = JSON.stringify({ ...metaOf(c), next_cursor: nextCursor });
   c.header('content-type', 'application/json');
-  return c.body(`{"success":true,"data":[${data}],"meta":${meta}}`);
+  return c.body(`{"success":true,"data":[${items.join(',')}],"meta":${meta}}`);
 };
 
 const asProblem = (c: Ctx, error: unknown): Problem => {

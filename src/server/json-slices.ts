@@ -13,6 +13,8 @@ export const JSON_LIMITS = {
   maxRest: 1_048_576,
   /** Characters of one list element: a snapshot row holds a body of at most 1 MiB, escaped twice. */
   maxElement: 8_388_608,
+  /** Values, counted by commas and opening brackets: `[[],[],…` of 64 MiB would take 2 GB as a tree. A snapshot has half of it. */
+  maxValues: 8_388_608,
   /** Bounds the recursion of everything that walks a value: printing, comparing, validating. */
   maxNesting: 100,
 } as const;
@@ -60,6 +62,7 @@ class Cutter {
   #pieceFrom = 0;
   #isInList = false;
   #depth = 0;
+  #values = 0;
   #isQuoted = false;
   #isEscaped = false;
 
@@ -75,21 +78,21 @@ class Cutter {
       } else if (code === QUOTE) this.#isQuoted = true;
       else if (code === OPEN_LIST || code === OPEN_OBJECT) this.#open(code, at);
       else if (code === CLOSE_LIST || code === CLOSE_OBJECT) this.#close(at);
-      else if (code === COMMA && this.#isInList && this.#depth === LIST_DEPTH) {
-        if (this.#pieceLength(at) >= MIN_PIECE_CHARACTERS) this.#cut(at);
-      }
+      else if (code === COMMA) this.#separate(at);
     }
+    if (this.#values > JSON_LIMITS.maxValues) throw new JsonLimit('maxValues');
     this.#keepEnd();
   }
 
   /** @throws {InvalidJson} */
   end(): unknown {
     const root = parsed(this.#rest);
-    for (const child of childrenOf(root)) {
-      for (const list of childrenOf(child)) {
+    for (const [, child] of childrenOf(root)) {
+      for (const [name, list] of childrenOf(child)) {
         if (!Array.isArray(list)) continue;
-        const elements = this.#lists[Number(list.pop())] ?? [];
-        for (const element of elements) list.push(element);
+        const value = this.#lists[Number(list[0])];
+        // Assignment would not set a property named "__proto__".
+        Object.defineProperty(child, name, { value });
       }
     }
     return root;
@@ -109,6 +112,7 @@ class Cutter {
 
   #open(code: number, at: number): void {
     this.#depth += 1;
+    this.#values += 1;
     if (this.#depth > JSON_LIMITS.maxNesting) throw new JsonLimit('maxNesting');
     if (code !== OPEN_LIST || this.#depth !== LIST_DEPTH) return;
     this.#keepRest(at + 1);
@@ -125,6 +129,12 @@ class Cutter {
       this.#restFrom = at;
     }
     this.#depth -= 1;
+  }
+
+  #separate(at: number): void {
+    this.#values += 1;
+    if (!this.#isInList || this.#depth !== LIST_DEPTH) return;
+    if (this.#pieceLength(at) >= MIN_PIECE_CHARACTERS) this.#cut(at);
   }
 
   #pieceLength(at: number): number {
@@ -149,8 +159,8 @@ class Cutter {
   }
 }
 
-const childrenOf = (value: unknown): unknown[] =>
-  typeof value === 'object' && value !== null ? Object.values(value) : [];
+const childrenOf = (value: unknown): [string, unknown][] =>
+  typeof value === 'object' && value !== null ? Object.entries(value) : [];
 
 /**
  * @param parts of the text, in order

@@ -4,6 +4,8 @@
  * @module
  */
 import type * as z from 'zod';
+import { LIMITS } from '../../schemas/contract.ts';
+import { nextTurn } from '../domain/event-loop.ts';
 import { validationFailed } from '../domain/problems.ts';
 import { parse } from '../domain/validate.ts';
 import type { Ctx } from './context.ts';
@@ -52,15 +54,48 @@ const encode = (seq: number): string => `cur_${seq}`;
 
 const decode = (cursor: string): number => Number(cursor.slice(encode(0).length - 1));
 
-/** Read one page. Requests one extra row to find out whether there is a next page. */
+/** Rows of any size to read before their sizes are looked at. */
+const ROWS_PER_READ = 16;
+
+/** A page, its items as JSON. */
+export interface Page {
+  readonly items: readonly string[];
+  readonly nextCursor: string | null;
+}
+
+/**
+ * Read one page. Requests one extra row to find out whether there is a next page. A page of large items ends early: a
+ * hundred of the largest would be 100 MB.
+ *
+ * @param write serialises a row
+ * @param areSmall whether rows have no part of arbitrary size, so that all can be read at once
+ */
 export const readPage = async <Row extends { readonly seq: number }>(
   query: PageQuery,
   read: (page: { limit: number; after?: number }) => Promise<readonly Row[]>,
-): Promise<{ readonly rows: readonly Row[]; readonly nextCursor: string | null }> => {
+  write: (row: Row) => string,
+  { areSmall = false }: { readonly areSmall?: boolean } = {},
+): Promise<Page> => {
   const limit = query.limit ?? DEFAULT_LIMIT;
-  const after = query.cursor === undefined ? {} : { after: decode(query.cursor) };
-  const found = await read({ limit: limit + 1, ...after });
-  const rows = found.slice(0, limit);
-  const last = rows.at(-1);
-  return { rows, nextCursor: found.length > limit && last !== undefined ? encode(last.seq) : null };
+  const items: string[] = [];
+  let after = query.cursor === undefined ? undefined : decode(query.cursor);
+  let characters = 0;
+  for (;;) {
+    const missing = limit - items.length;
+    const count = areSmall ? missing : Math.min(missing, ROWS_PER_READ);
+    const found = await read({ limit: count + 1, ...(after === undefined ? {} : { after }) });
+    for (const [index, row] of found.slice(0, count).entries()) {
+      const item = write(row);
+      items.push(item);
+      after = row.seq;
+      characters += item.length;
+      const hasMore = index + 1 < found.length;
+      if (!hasMore) return { items, nextCursor: null };
+      if (items.length === limit || characters >= LIMITS.maxPageCharacters) {
+        return { items, nextCursor: encode(row.seq) };
+      }
+    }
+    if (found.length === 0) return { items, nextCursor: null };
+    await nextTurn();
+  }
 };

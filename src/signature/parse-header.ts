@@ -21,13 +21,22 @@ const cause = (id: string, says: string, remedy = DUE): Cause => ({
 });
 
 interface Wrapping extends Cause {
-  readonly pattern: RegExp;
+  /** @returns what is left without it; undefined where it is not around the text */
+  readonly unwrap: (text: string) => string | undefined;
 }
 
-/** A longer header is in none of the forms below, and trying them would take time that grows with its square. */
+const firstGroup =
+  (pattern: RegExp): Wrapping['unwrap'] =>
+  (text) =>
+    pattern
+      .exec(text)
+      ?.slice(1)
+      .find((part) => part !== undefined);
+
+/** A longer header is in none of the forms below. */
 const MAX_READ = 1024;
 
-/** What can be around a signature; `$1` is what is left without it. */
+/** What can be around a signature. */
 const WRAPPINGS: readonly Wrapping[] = [
   {
     ...cause(
@@ -35,15 +44,15 @@ const WRAPPINGS: readonly Wrapping[] = [
       'has white space around it',
       'Trim the header, and look for who added it.',
     ),
-    pattern: /^(?:\s+([^]*?)\s*|([^]*?)\s+)$/,
+    unwrap: (text) => (text.trim() === text ? undefined : text.trim()),
   },
   {
     ...cause('name-included', "includes the header's name", 'Give the value of the header only.'),
-    pattern: new RegExp(`^${SIGNATURE.header}\\s*:\\s*([^]*)$`, 'i'),
+    unwrap: firstGroup(new RegExp(`^${SIGNATURE.header}\\s*:\\s*([^]*)$`, 'i')),
   },
   {
     ...cause('quoted', 'is in quotes', 'Remove the quotes.'),
-    pattern: /^(?:"([^]*)"|'([^]*)')$/,
+    unwrap: firstGroup(/^(?:"([^]*)"|'([^]*)')$/),
   },
   {
     ...cause(
@@ -51,7 +60,7 @@ const WRAPPINGS: readonly Wrapping[] = [
       "is a Python bytes literal (b'…')",
       'Decode the bytes: .decode() before it is put into the header.',
     ),
-    pattern: /^b'([^]*)'$/,
+    unwrap: firstGroup(/^b'([^]*)'$/),
   },
   {
     ...cause(
@@ -59,7 +68,7 @@ const WRAPPINGS: readonly Wrapping[] = [
       'came more than once, joined by commas',
       'Send one header; a proxy or a helper has added another.',
     ),
-    pattern: /^([^,]+),\s*\1$/,
+    unwrap: firstGroup(/^([^,]+),\s*\1$/),
   },
 ];
 
@@ -68,9 +77,8 @@ const unwrap = (given: string): { readonly text: string; readonly causes: readon
   let text = given;
   for (let again = true; again;) {
     again = false;
-    for (const { pattern, id, says, remedy } of WRAPPINGS) {
-      const match = pattern.exec(text);
-      const inner = match?.slice(1).find((part) => part !== undefined);
+    for (const { unwrap: unwrapOnce, id, says, remedy } of WRAPPINGS) {
+      const inner = unwrapOnce(text);
       if (inner === undefined) continue;
       causes.push({ id, says, remedy });
       text = inner;
@@ -96,17 +104,13 @@ const splitPrefix = (
       causes: [cause('stripe-form', 'is written as Stripe does (t=…,v1=…)')],
     };
   }
-  const match = /^[a-z][a-z0-9_-]{0,15}\s*[=:,]\s*(.*[^=].*)$/is.exec(text);
-  if (match === null) return { digest: text, causes: [MISSING_PREFIX] };
-  const [, digest = ''] = match;
+  const front = /^[a-z][a-z0-9_-]{0,15}\s*[=:,]\s*/i.exec(text)?.[0] ?? '';
+  const digest = text.slice(front.length);
+  // Base64 ends in "=", after which there is nothing else.
+  if (front === '' || /^=*$/.test(digest)) return { digest: text, causes: [MISSING_PREFIX] };
   return {
     digest,
-    causes: [
-      cause(
-        'other-prefix',
-        `has "${text.slice(0, text.length - digest.length)}" in front in place of "${SIGNATURE.prefix}"`,
-      ),
-    ],
+    causes: [cause('other-prefix', `has "${front}" in front in place of "${SIGNATURE.prefix}"`)],
   };
 };
 

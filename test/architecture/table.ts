@@ -25,7 +25,13 @@ export const ROOMS: readonly Room[] = [
   { name: 'client', may: ['schemas', 'domain'] },
   {
     name: 'inspector',
-    may: ['schemas', 'client', 'src/domain/defaults.ts', 'src/domain/shell.ts'],
+    may: [
+      'schemas',
+      'client',
+      'src/domain/defaults.ts',
+      'src/domain/glob.ts',
+      'src/domain/shell.ts',
+    ],
   },
   { name: 'conformance', may: ['schemas', 'domain', 'signature', 'clock', 'client'] },
   {

@@ -8,6 +8,7 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import { inspect } from 'node:util';
 import { afterAll, expect, test } from 'vitest';
 import { kill, open } from '../receivers/receiver.ts';
 import { elsewhere, SECRET, verify } from './verify-support.ts';
@@ -16,7 +17,7 @@ const cwd = elsewhere();
 afterAll(() => rmSync(cwd, { recursive: true, force: true }));
 
 const GATEWAY_KEY = 'gateway-key-to-keep-confidential';
-const FORMATS = ['pretty', 'json', 'junit', 'html', 'markdown', 'sarif'] as const;
+const FORMATS = ['pretty', 'json', 'junit', 'html', 'markdown', 'sarif', 'ctrf'] as const;
 
 /** Whatever a text could be turned into on its way through a format. */
 const formsOf = (value: string): readonly string[] => {
@@ -27,6 +28,9 @@ const formsOf = (value: string): readonly string[] => {
     bytes.toString('base64url'),
     bytes.toString('hex'),
     encodeURIComponent(value),
+    inspect(bytes).slice('<Buffer '.length, -1),
+    [...bytes].join(','),
+    JSON.stringify(JSON.stringify(value)).slice(3, -3),
   ];
 };
 
@@ -45,7 +49,7 @@ test('no report repeats the secrets that a leaking receiver responds with', asyn
     for (const form of forms) made.add(form.replace(/=+$/, ''));
     response.setHeader('x-expected', `sha256=${forms[0]}`);
     response.end(
-      `expected ${forms.join(' or ')}, made with ${SECRET}; key ${String(request.headers['x-api-key'])}`,
+      `expected ${forms.join(' or ')}, made with ${formsOf(SECRET).join('; ')}; key ${String(request.headers['x-api-key'])}`,
     );
   };
   const server = createServer((request, response) => {

@@ -68,3 +68,17 @@ test.each([
   await bothWays(text);
   await bothWays(text, 65_536);
 });
+
+test.each([
+  ['empty lists', '[],'],
+  ['numbers', '1,'],
+  ['empty objects', '{},'],
+])('rows that are %s by the million are refused before they take a gigabyte', async (_, piece) => {
+  const text = `{"tables":{"event":[${piece.repeat(9_000_000)}`;
+  const before = process.memoryUsage.rss();
+  await expect(parseInSlices([text])).rejects.toMatchObject({ limit: 'maxValues' });
+  expect(process.memoryUsage.rss() - before).toBeLessThan(700_000_000);
+});
+
+test('a list under the name __proto__ is a property of that name', () =>
+  bothWays('{"a":{"__proto__":[1,2]},"__proto__":{"b":[3]}}'));

@@ -47,6 +47,9 @@ test.each([
   ['outside the rows of tables', `{"a":"${'x'.repeat(2_000_000)}"}`, '1048576 characters outside'],
   ['of a single row', `{"a":{"b":["${'x'.repeat(9_000_000)}"]}}`, 'A row has more than 8388608'],
   ['of nesting', `{"a":{"b":[${'['.repeat(100)}${']'.repeat(100)}]}}`, 'more than 100 levels'],
+  ['of lists that are never closed', '['.repeat(1_000_000), 'more than 100 levels'],
+  ['of objects that are never closed', '{"a":'.repeat(200_000), 'more than 100 levels'],
+  ['of values', `{"tables":{"event":[${'[],'.repeat(9_000_000)}[]]}}`, '8388608 values'],
 ])('more than a snapshot can have %s is refused', async (_, body, words) => {
   const { status, error } = await apiOf(mock.url).send('PUT', '/_sandbox/snapshot', body);
   expect([status, error.code]).toEqual([422, 'VALIDATION_FAILED']);

@@ -71,6 +71,42 @@ describe.each([
     await store.close();
   });
 
+  test('a filter that few rows fit finds them all, page by page', async () => {
+    const store = await open();
+    const { account, webhook } = await fill(store);
+    const ids = Array.from({ length: 5 }, (_none, index) => `evt_rare_${index}`);
+    for (const id of ids) {
+      const event = { id, type: 'email.replied', createdAt: 1, body: '{}' } as const;
+      await store.publish(account, [
+        { event, deliveries: [{ webhook, dueAt: 1, claimed: false }] },
+        ...Array.from({ length: 5000 }, (_none, index): NewEvent => ({
+          event: { id: `${id}_${index}`, type: 'email.sent', createdAt: 1, body: '{}' },
+          deliveries: [{ webhook, dueAt: 1, claimed: false }],
+        })),
+      ]);
+    }
+    const newestFirst = ids.toReversed();
+    const filter = { event: 'email.replied' } as const;
+    for (const limit of [1, 2, 5, 9]) {
+      const events: string[] = [];
+      const deliveries: string[] = [];
+      for (let after: number | undefined; ;) {
+        const page = await store.listEvents(account, filter, { limit, after });
+        events.push(...page.map(({ id }) => id));
+        after = page.at(-1)?.seq;
+        if (after === undefined) break;
+      }
+      for (let after: number | undefined; ;) {
+        const page = await store.listDeliveries(account, filter, { limit, after });
+        deliveries.push(...page.map(({ eventId }) => eventId));
+        after = page.at(-1)?.seq;
+        if (after === undefined) break;
+      }
+      expect([events, deliveries]).toEqual([newestFirst, newestFirst]);
+    }
+    await store.close();
+  });
+
   test('rows created while a large account is reset are kept', async () => {
     const store = await open();
     const { account } = await fill(store);

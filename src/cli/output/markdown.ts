@@ -114,7 +114,7 @@ const list = ({ items, ordered, start }: Tokens.List, page: Page, columns: numbe
 
 const html = ({ text }: Tokens.HTML, page: Page): string[] => {
   const summary = /<summary>(?<summary>.*?)<\/summary>/u.exec(text)?.groups?.['summary'];
-  return summary === undefined ? [] : [page.style('bold', summary.replaceAll(/<[^>]*>/gu, ''))];
+  return summary === undefined ? [] : [page.style('bold', summary.replaceAll(/<[^<>]*>/gu, ''))];
 };
 
 const block = (token: Token, page: Page, columns: number): string[] => {

@@ -29,7 +29,7 @@ const exampleOf = (
 ): Event => {
   const [example] = EVENT_EXAMPLES[type];
   const number = Math.floor(random() * MAX_ID_NUMBER);
-  const id = example.id.replace(/\d*$/, String(number).padStart(9, '0'));
+  const id = example.id.replace(/(?<!\d)\d*$/, String(number).padStart(9, '0'));
   const { event, timestamp } = example;
   return { event, id, timestamp, ...envelope, data: { ...example.data, ...data } };
 };

@@ -41,7 +41,7 @@ export const createSigning = (secret: string, redactor: Redactor): Signing => {
     const raw = Buffer.from(hex, 'hex');
     redactor.hide(hex, '<the right digest>');
     redactor.hide(hex.toUpperCase(), '<the right digest, upper case>');
-    redactor.hide(raw.toString('base64').replace(/=+$/, ''), '<the right digest, base64>');
+    redactor.hide(raw.toString('base64').replace(/={1,2}$/, ''), '<the right digest, base64>');
     redactor.hide(raw.toString('base64url'), '<the right digest, base64>');
     // Parts of the digest that probes send get their own labels.
     redactor.hide(hex.slice(0, 32), '<first half of the right digest>');
@@ -57,7 +57,7 @@ export const createSigning = (secret: string, redactor: Redactor): Signing => {
   const hideDigest = (made: Buffer): void => {
     redactor.hide(made.toString('hex'), '<a digest>');
     redactor.hide(made.toString('hex').toUpperCase(), '<a digest, upper case>');
-    redactor.hide(made.toString('base64').replace(/=+$/, ''), '<a digest, base64>');
+    redactor.hide(made.toString('base64').replace(/={1,2}$/, ''), '<a digest, base64>');
   };
   return {
     digest,

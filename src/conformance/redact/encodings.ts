@@ -30,13 +30,60 @@ const html = (text: string, apostrophe: string): string =>
     character === "'" ? apostrophe : ENTITIES[character]!,
   );
 
+const json = (text: string): string => JSON.stringify(text).slice(1, -1);
+
 const asciiJson = (text: string): string =>
-  JSON.stringify(text)
-    .slice(1, -1)
-    .replaceAll(
-      /[^\u0020-\u007E]/g,
-      (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
-    );
+  json(text).replaceAll(
+    /[^\u0020-\u007E]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+
+/** Escapes of JSON that some encoders add: PHP of slashes, Go and .NET of what HTML would read. */
+const moreJson = (text: string): readonly string[] => {
+  const escaped = (unit: string): string =>
+    `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  const upper = (unit: string): string => `\\u${escaped(unit).slice(2).toUpperCase()}`;
+  const dotnet = json(text).replaceAll(String.raw`\"`, '"');
+  return [
+    json(text).replaceAll('/', String.raw`\/`),
+    asciiJson(text).replaceAll('/', String.raw`\/`),
+    json(text).replaceAll(/[<>&]/g, escaped),
+    dotnet.replaceAll(/["'&<>+`]|[^\u0020-\u007E]/g, escaped),
+    dotnet.replaceAll(/["'&<>+`]|[^\u0020-\u007E]/g, upper),
+  ];
+};
+
+/** As a literal in single quotes, of Python, Ruby and Node. */
+const quoted = (text: string): string =>
+  json(text)
+    .replaceAll(String.raw`\"`, '"')
+    .replaceAll("'", String.raw`\'`);
+
+const units = (text: string, write: (code: string) => string, radix: number): string =>
+  Array.from(text, (character) => write(character.codePointAt(0)!.toString(radix))).join('');
+
+/** Bytes as programs print them: `<Buffer 77 68>`, `{"type":"Buffer","data":[119,104]}`, `\\x77\\x68`. */
+const byteLists = (bytes: Buffer): readonly string[] => {
+  const pairs = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0'));
+  const separated = [' ', ':', '-', ', '].map((separator) => pairs.join(separator));
+  const escaped = pairs.map((pair) => String.raw`\x${pair}`).join('');
+  const prefixed = pairs.map((pair) => `0x${pair}`);
+  const decimal = [', ', ',', ' '].map((separator) => [...bytes].join(separator));
+  return [
+    ...separated,
+    ...separated.map((text) => text.toUpperCase()),
+    escaped,
+    prefixed.join(', '),
+    prefixed.join(','),
+    ...decimal,
+  ];
+};
+
+/** The bytes that a receiver gets which decodes the key from base64, as Node does: without a look at the alphabet. */
+const keyBytesOf = (bare: string): Buffer | null => {
+  const bytes = Buffer.from(bare, 'base64');
+  return bytes.length >= MIN_CHARACTERS ? bytes : null;
+};
 
 const safeUrl = (text: string): string => encodeURIComponent(toUSVString(text));
 
@@ -49,7 +96,7 @@ const formEncoded = (text: string): string => new URLSearchParams([['', text]]).
 const base64At = (bytes: Buffer, offset: number): readonly string[] => {
   const all = Buffer.concat([Buffer.alloc(offset), bytes])
     .toString('base64')
-    .replace(/=+$/, '');
+    .replace(/={1,2}$/, '');
   const start = Math.ceil((offset * 8) / 6);
   return [all.slice(start), all.slice(start, Math.floor(((offset + bytes.length) * 8) / 6))];
 };
@@ -83,13 +130,54 @@ export const encodingsOf = (secret: string): readonly (readonly [text: string, h
     add(', URL-encoded', url.replaceAll('%20', '+'), percent(bytes), lowerPercent(percent(bytes)));
     add(', HTML-escaped', html(one, '&#39;'), html(one, '&#x27;'), html(one, '&apos;'));
     add(', HTML-escaped', html(one, "'"), html(one, '&#039;'));
-    add(', JSON-escaped', JSON.stringify(one).slice(1, -1), asciiJson(one));
+    add(', JSON-escaped', json(one), asciiJson(one), ...moreJson(one), quoted(one));
+    add(
+      ', JSON-escaped',
+      units(one, (code) => `\\u${code.padStart(4, '0')}`, 16),
+    );
     add(', hex', bytes.toString('hex'), bytes.toString('hex').toUpperCase());
-    add(', base64', ...base64Of(bytes));
+    add(', base64', ...base64Of(bytes), ...base64Of(Buffer.from(bytes.toString('base64'))));
+    add(', as bytes', ...byteLists(bytes));
+    add(
+      ', HTML-escaped',
+      units(one, (code) => `&#${code};`, 10),
+    );
+    add(
+      ', HTML-escaped',
+      units(one, (code) => `&#x${code};`, 16),
+    );
+    add(', escaped twice', encodeURIComponent(url), json(json(one)), html(html(one, '&#39;'), "'"));
+    add(', escaped twice', html(json(one), '&#39;'), json(html(one, '&#39;')));
     add(', reversed', [...one].toReversed().join(''));
     add(', in another case', one.toUpperCase(), one.toLowerCase());
   }
+  const key = keyBytesOf(bare);
+  if (key !== null) {
+    const hex = key.toString('hex');
+    add(', decoded from base64', hex, hex.toUpperCase(), ...byteLists(key));
+    add(', decoded from base64', key.toString('latin1'), key.toString('utf8'));
+  }
   return [...forms];
+};
+
+/** A line end within a value, with what indents the next line. */
+const LINE_BREAK = String.raw`(?:\r?\n[ \t]{0,16})?`;
+
+/** A pattern for a secret, its hex and its base64 that any number of line ends divide. */
+export const dividedForms = (secret: string): RegExp => {
+  const bare = secret.replace(PREFIX, '');
+  const forms = [secret, bare].flatMap((one) => {
+    const bytes = Buffer.from(one);
+    return [one, bytes.toString('hex'), bytes.toString('base64').replace(/={1,2}$/, '')];
+  });
+  const patterns = [...new Set(forms)]
+    .filter((form) => form.length >= MIN_CHARACTERS)
+    .map((form) =>
+      Array.from(form, (character) => character.replace(/[^A-Za-z0-9]/, String.raw`\$&`)).join(
+        LINE_BREAK,
+      ),
+    );
+  return new RegExp(patterns.join('|'), 'g');
 };
 
 /** Names of headers and of parameters whose values give access. */

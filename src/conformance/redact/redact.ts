@@ -4,7 +4,7 @@
  * @module
  */
 
-import { encodingsOf } from './encodings.ts';
+import { dividedForms, encodingsOf } from './encodings.ts';
 import { quoteForShell } from '../../domain/shell.ts';
 
 export interface Redactor {
@@ -38,6 +38,29 @@ const mark = (text: string, at: number): number =>
     text.charCodeAt(at + 2) * 0x1f +
     text.charCodeAt(at + 3)) &
   0xffff;
+
+/** Secrets that line ends divide, as base64 is by most encoders. */
+const createDivided = () => {
+  const hidden: { readonly pattern: RegExp; readonly label: string }[] = [];
+  return {
+    hide: (secret: string, label: string): void => {
+      hidden.push({ pattern: dividedForms(secret), label });
+    },
+    /** The text without them. @param found gets the labels of those that are in it */
+    apply: (text: string, found?: Set<string>): string => {
+      if (!text.includes('\n')) return text;
+      return hidden.reduce(
+        (rest, { pattern, label }) =>
+          rest.replace(pattern, (match) => {
+            if (!match.includes('\n')) return match;
+            found?.add(label);
+            return label;
+          }),
+        text,
+      );
+    },
+  };
+};
 
 export const createRedactor = (): Redactor => {
   /** Whether something that is hidden may begin so: nearly no place in a text does, and most of a run is texts. */
@@ -74,12 +97,17 @@ export const createRedactor = (): Redactor => {
     if (value.includes("'")) hide(quoteForShell(value).slice(1, -1), label);
   };
 
+  const divided = createDivided();
+
   return {
     hide: hideAlsoQuoted,
     hideSecret: (secret, name) => {
+      divided.hide(secret, `<${name}, over several lines>`);
       for (const [text, how] of encodingsOf(secret)) hideAlsoQuoted(text, `<${name}${how}>`);
     },
-    apply: (text, most = text.length) => {
+    apply: (given, limit) => {
+      const text = divided.apply(given);
+      const most = limit ?? text.length;
       let shown = '';
       let end = 0;
       for (const { at, value, label } of search(text, most)) {
@@ -88,6 +116,11 @@ export const createRedactor = (): Redactor => {
       }
       return shown + text.slice(end, Math.max(most, end));
     },
-    find: (text) => [...new Set(Array.from(search(text), ({ label }) => label))],
+    find: (given) => {
+      const found = new Set<string>();
+      const text = divided.apply(given, found);
+      for (const { label } of search(text)) found.add(label);
+      return [...found];
+    },
   };
 };

@@ -5,15 +5,8 @@
  */
 import { isActive, STAGES, type Check } from '../check.ts';
 import type { Hook } from '../needs.ts';
+import { matchesGlob } from '../../domain/glob.ts';
 import { OptionsError } from '../options.ts';
-
-const toPattern = (glob: string): RegExp =>
-  new RegExp(
-    `^${glob
-      .replaceAll(/[.+^${}()|[\]\\]/g, String.raw`\$&`)
-      .replaceAll(/\*+/g, '.*')
-      .replaceAll('?', '.')}$`,
-  );
 
 /** @throws {OptionsError} for a glob that matches no check, because that is a typo */
 const matching = (
@@ -23,8 +16,7 @@ const matching = (
 ): Set<string> =>
   new Set(
     globs.flatMap((glob) => {
-      const pattern = toPattern(glob);
-      const ids = checks.map(({ id }) => id).filter((id) => pattern.test(id));
+      const ids = checks.map(({ id }) => id).filter((id) => matchesGlob(glob, id, '?'));
       if (ids.length > 0) return ids;
       throw new OptionsError(
         (name) =>

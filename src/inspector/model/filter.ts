@@ -6,6 +6,7 @@
  */
 import { EVENT_TYPES } from '../../../schemas/contract.ts';
 import type { DeliveryQuery } from '../../../schemas/sandbox.ts';
+import { matchesGlob } from '../../domain/glob.ts';
 import { reasonOf, type Row } from './row.ts';
 
 /** A key of the language, for help and completion. */
@@ -46,6 +47,8 @@ export interface Filter {
   readonly problems: readonly string[];
 }
 
+/** A word, or words in quotes: white space within them does not end it. */
+const WORD = /(?:[^\s"]|"[^"]*(?:"|$))+/g;
 const TOKEN = /(-?)(?:([a-z]+)(:|>=|<=|>|<|=))?(?:"([^"]*)"?|(\S+))/giy;
 const ALIASES: Readonly<Record<string, string>> = {
   attempt: 'attempts',
@@ -77,7 +80,7 @@ const problemOf = ({ key, op, values }: Term): string | null => {
 export const parseFilter = (text: string): Filter => {
   const terms: Term[] = [];
   const problems: string[] = [];
-  for (const token of text.trim().split(/\s+(?=(?:[^"]*"[^"]*")*[^"]*$)/)) {
+  for (const [token] of text.matchAll(WORD)) {
     TOKEN.lastIndex = 0;
     const match = TOKEN.exec(token);
     if (match === null) continue;
@@ -101,16 +104,8 @@ export const parseFilter = (text: string): Filter => {
   return { terms, problems };
 };
 
-const wild = (pattern: string, text: string): boolean => {
-  if (!pattern.includes('*')) return text === pattern;
-  const parts = pattern
-    .split('*')
-    .map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, String.raw`\$&`));
-  return new RegExp(`^${parts.join('.*')}$`, 's').test(text);
-};
-
 const within = (pattern: string, text: string): boolean =>
-  pattern.includes('*') ? wild(`*${pattern}*`, text) : text.includes(pattern);
+  pattern.includes('*') ? matchesGlob(`*${pattern}*`, text) : text.includes(pattern);
 
 const isOpen = (status: string): boolean => status === 'pending' || status === 'in_flight';
 
@@ -134,8 +129,8 @@ const compare = (left: number, op: Term['op'], right: number): boolean => {
 
 const matchesValue = (row: Row, { key, op }: Term, value: string): boolean => {
   const { delivery } = row;
-  if (key === 'status') return wild(value, delivery.status);
-  if (key === 'event') return wild(value, delivery.event);
+  if (key === 'status') return matchesGlob(value, delivery.status);
+  if (key === 'event') return matchesGlob(value, delivery.event);
   if (key === 'lead') return within(value, (row.lead ?? '').toLowerCase());
   if (key === 'webhook')
     return within(value, `${delivery.webhook_id} ${delivery.url}`.toLowerCase());
@@ -179,7 +174,7 @@ export interface Suggestion {
 
 /** Completions of the last word. */
 export const suggest = (text: string): readonly Suggestion[] => {
-  const start = text.search(/\S*$/);
+  const start = text.search(/(?<!\S)\S*$/);
   const [, minus = '', word = ''] = /^(-?)(.*)$/s.exec(text.slice(start)) ?? [];
   const at = word.indexOf(':');
   const before = `${text.slice(0, start)}${minus}`;

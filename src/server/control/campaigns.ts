@@ -15,7 +15,7 @@ import { analyticsView, campaignView } from '../../simulator/campaign/view.ts';
 import type { CampaignState } from '../../simulator/campaign/state.ts';
 import { readJson } from '../body.ts';
 import type { Ctx, Env, ServerOptions } from '../context.ts';
-import { success, successPage } from '../envelope.ts';
+import { success, successItems } from '../envelope.ts';
 import type { Idempotent } from '../idempotency.ts';
 import { readPage, readQuery } from '../query.ts';
 import type { RateLimits } from '../rate-limits.ts';
@@ -55,17 +55,16 @@ export const campaignRoutes = (
     .get('/', async (c) => {
       const query = readQuery(c, PageQuery, ['limit']);
       const all = c.get('account').source.list();
-      const { rows, nextCursor } = await readPage(query, async ({ limit, after = 0 }) =>
-        all
-          .filter(({ number }) => number > after)
-          .slice(0, limit)
-          .map((campaign) => ({ seq: campaign.number, campaign })),
+      const page = await readPage(
+        query,
+        async ({ limit, after = 0 }) =>
+          all
+            .filter(({ number }) => number > after)
+            .slice(0, limit)
+            .map((campaign) => ({ seq: campaign.number, campaign })),
+        ({ campaign }) => JSON.stringify(campaignView(campaign)),
       );
-      return successPage(
-        c,
-        rows.map(({ campaign }) => campaignView(campaign)),
-        nextCursor,
-      );
+      return successItems(c, page);
     })
     .get('/:campaign_id', (c) => success(c, campaignView(c.get('account').source.find(idOf(c)))))
     .patch('/:campaign_id', async (c) => {

@@ -7,7 +7,7 @@ import { Hono } from 'hono';
 import { PageQuery } from '../../../schemas/control.ts';
 import { failedEventNotFound } from '../../domain/problems.ts';
 import type { Env } from '../context.ts';
-import { success, successPage } from '../envelope.ts';
+import { success, successItems } from '../envelope.ts';
 import { readPage, readQuery } from '../query.ts';
 import { failedEventView } from '../view.ts';
 
@@ -18,10 +18,12 @@ export const failedEventRoutes = (): Hono<Env> =>
       const { account, store } = engine;
       const { key } = await engine.webhook(c.req.param('webhook_id'));
       const query = readQuery(c, PageQuery, ['limit']);
-      const { rows, nextCursor } = await readPage(query, (page) =>
-        store.listDeadLetters(account.key, key, page),
+      const page = await readPage(
+        query,
+        (rows) => store.listDeadLetters(account.key, key, rows),
+        (row) => JSON.stringify(failedEventView(row)),
       );
-      return successPage(c, rows.map(failedEventView), nextCursor);
+      return successItems(c, page);
     })
     .get('/:webhook_id/failed-events/:event_id', async (c) => {
       const { webhook_id: webhookId, event_id: eventId } = c.req.param();

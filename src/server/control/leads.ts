@@ -7,10 +7,11 @@ import { Hono } from 'hono';
 import { AddLeadsRequest, PageQuery } from '../../../schemas/control.ts';
 import { parse } from '../../domain/validate.ts';
 import type { CommandResult } from '../../simulator/campaign/commands.ts';
+import type { LeadState } from '../../simulator/campaign/state.ts';
 import { leadView } from '../../simulator/campaign/view.ts';
 import { readJson } from '../body.ts';
 import type { Env } from '../context.ts';
-import { success, successPage } from '../envelope.ts';
+import { success, successItems } from '../envelope.ts';
 import type { Idempotent } from '../idempotency.ts';
 import { readPage, readQuery } from '../query.ts';
 
@@ -35,19 +36,16 @@ export const leadRoutes = (idempotent: Idempotent): Hono<Env> =>
     .get('/:campaign_id/leads', async (c) => {
       const campaign = c.get('account').source.find(c.req.param('campaign_id'));
       const query = readQuery(c, PageQuery, ['limit']);
-      const { rows, nextCursor } = await readPage(query, async ({ limit, after = 0 }) => {
-        const page: { seq: number; lead: (typeof campaign.leads)[number] }[] = [];
+      const read = async ({ limit, after = 0 }: { limit: number; after?: number }) => {
+        const page: { seq: number; lead: LeadState }[] = [];
         for (let place = after; place < campaign.leads.length && page.length < limit; place += 1) {
           const lead = campaign.leads[place];
           if (lead !== undefined && !lead.removed) page.push({ seq: lead.number, lead });
         }
         return page;
-      });
-      return successPage(
-        c,
-        rows.map(({ lead }) => leadView(lead)),
-        nextCursor,
-      );
+      };
+      const write = ({ lead }: { lead: LeadState }): string => JSON.stringify(leadView(lead));
+      return successItems(c, await readPage(query, read, write));
     })
     .delete('/:campaign_id/leads/:lead_id', async (c) => {
       const account = c.get('account');

@@ -14,7 +14,7 @@ import { deliveryNotFound } from '../../domain/problems.ts';
 import { parse } from '../../domain/validate.ts';
 import { readOptionalJson } from '../body.ts';
 import type { Env, ServerOptions } from '../context.ts';
-import { success, successPage } from '../envelope.ts';
+import { success, successItems } from '../envelope.ts';
 import { createConcurrencyLimit } from '../concurrency-limit.ts';
 import { readPage, readQuery } from '../query.ts';
 import { explanationOf } from '../explain-signature.ts';
@@ -37,10 +37,13 @@ export const deliveryRoutes = ({ closing }: ServerOptions): Hono<Env> => {
       const query = readQuery(c, DeliveryQuery, ['limit']);
       const { status, event, webhook_id: webhookId, event_id: eventId } = query;
       const filter = { status, event, webhookId, eventId };
-      const { rows, nextCursor } = await readPage(query, (page) =>
-        store.listDeliveries(account.key, filter, page),
+      const page = await readPage(
+        query,
+        (rows) => store.listDeliveries(account.key, filter, rows),
+        (row) => JSON.stringify(deliveryView(row)),
+        { areSmall: true },
       );
-      return successPage(c, rows.map(deliveryView), nextCursor);
+      return successItems(c, page);
     })
     .get('/:delivery_id', async (c) => {
       const id = c.req.param('delivery_id');

@@ -9,7 +9,7 @@ import { eventNotFound } from '../../domain/problems.ts';
 import { parse } from '../../domain/validate.ts';
 import { readJson } from '../body.ts';
 import type { Env } from '../context.ts';
-import { success, successPage, successBytes } from '../envelope.ts';
+import { success, successItems, successBytes } from '../envelope.ts';
 import { readPage, readQuery } from '../query.ts';
 import { deliveryView } from '../view.ts';
 
@@ -76,14 +76,12 @@ export const eventRoutes = (): Hono<Env> =>
     .get('/', async (c) => {
       const { account, store } = c.get('account');
       const query = readQuery(c, EventQuery, ['limit']);
-      const { rows, nextCursor } = await readPage(query, (page) =>
-        store.listEvents(account.key, query, page),
+      const page = await readPage(
+        query,
+        (rows) => store.listEvents(account.key, query, rows),
+        ({ body }) => body,
       );
-      return successPage(
-        c,
-        rows.map(({ body }) => JSON.parse(body) as unknown),
-        nextCursor,
-      );
+      return successItems(c, page);
     })
     .get('/:event_id', async (c) => {
       const id = c.req.param('event_id');

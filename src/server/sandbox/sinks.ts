@@ -10,7 +10,7 @@ import { validationFailed } from '../../domain/problems.ts';
 import { parse } from '../../domain/validate.ts';
 import { readJson } from '../body.ts';
 import type { Ctx, Env, ServerOptions } from '../context.ts';
-import { success, successPageOf } from '../envelope.ts';
+import { success, successItems } from '../envelope.ts';
 import { createConcurrencyLimit } from '../concurrency-limit.ts';
 import { readPage, readQuery } from '../query.ts';
 import { checkHeaders } from '../sinks/headers.ts';
@@ -84,10 +84,12 @@ export const sinkRoutes = ({ wall, closing }: ServerOptions, registry: SinkRegis
             signal,
           }).finally(leave);
         }
-        const { rows, nextCursor } = await readPage(query, async (page) =>
-          store.select(name, query, page),
+        const page = await readPage(
+          query,
+          async (rows) => store.select(name, query, rows),
+          (row) => JSON.stringify(recordView(row)),
         );
-        return successPageOf(c, rows, recordView, nextCursor);
+        return successItems(c, page);
       })
       .delete('/:name{[^/~][^/]*}/requests', (c) =>
         success(c, { deleted: storeOf(c).clear(nameOf(c)) }),

@@ -19,6 +19,8 @@ const MAX_STREAMS = 1000;
 const MAX_STREAMS_PER_ACCOUNT = 250;
 /** A reader that lags behind further is disconnected. Twice what the largest trigger publishes at once. */
 const MAX_QUEUED_EVENTS = 20_000;
+/** Characters of the bodies in the queue: an event may have a million. */
+const MAX_QUEUED_CHARACTERS = 67_108_864;
 /** Time for a lagging reader to read the final message before its connection is destroyed. Real milliseconds. */
 const DISCONNECT_GRACE_MS = 30_000;
 
@@ -65,10 +67,21 @@ const view = async (event: StreamedEvent, account: AccountEngine): Promise<objec
   }
 };
 
-/** Events of one reader that wait to be written. */
+/** Length of a finding, roughly. */
+const FINDING_CHARACTERS = 300;
+
+const charactersOf = (event: StreamedEvent): number => {
+  if (event.type === 'event.published') return event.event.body.length;
+  if (event.type === 'verification.progressed')
+    return event.verification.findings.length * FINDING_CHARACTERS;
+  return event.type === 'delivery.attempted' ? (event.attempt.response?.body.length ?? 0) : 0;
+};
+
+/** Events that a reader has not read yet, in order. */
 interface Backlog {
   shift(): StreamedEvent | undefined;
   readonly length: number;
+  readonly isOverfull: boolean;
   unsubscribe(): void;
 }
 
@@ -85,9 +98,13 @@ const createBacklog = (
   onOverflow: () => void,
 ): Backlog => {
   const waiting: StreamedEvent[] = [];
+  let characters = 0;
+  const isOverfull = (): boolean =>
+    waiting.length > MAX_QUEUED_EVENTS || characters > MAX_QUEUED_CHARACTERS;
   const add = (event: StreamedEvent): void => {
     waiting.push(event);
-    if (waiting.length > MAX_QUEUED_EVENTS) {
+    characters += charactersOf(event);
+    if (isOverfull()) {
       unsubscribe();
       onOverflow();
     }
@@ -103,9 +120,16 @@ const createBacklog = (
     for (const end of subscriptions) end();
   };
   return {
-    shift: () => waiting.shift(),
+    shift: () => {
+      const event = waiting.shift();
+      if (event !== undefined) characters -= charactersOf(event);
+      return event;
+    },
     get length() {
       return waiting.length;
+    },
+    get isOverfull() {
+      return isOverfull();
     },
     unsubscribe,
   };
@@ -168,7 +192,7 @@ export const streamRoutes = (
               if (waiting.length > 0 || beat || stream.aborted || closing.aborted) resolve();
             });
           }
-          if (waiting.length > MAX_QUEUED_EVENTS) {
+          if (waiting.isOverfull) {
             await stream.write(
               `: you are ${waiting.length} events behind, so this stream ends here\n\n`,
             );

@@ -88,7 +88,8 @@ export const BODY_MISTAKES: readonly BodyMistake[] = [
     'trimmed',
     'is over this body with the white space around it removed',
     `Do not trim the body. ${RAW}`,
-    (b) => bytewise(b, (t) => t.replaceAll(/^[ \t\r\n]+|[ \t\r\n]+$/g, '')),
+    (b) =>
+      bytewise(b, (t) => t.replace(/^[ \t\r\n]+/, '').replace(/(?<![ \t\r\n])[ \t\r\n]+$/, '')),
   ),
   body(
     'crlf',

@@ -4,6 +4,7 @@
  * @module
  */
 import { deliveryKey, rowKey, ROW_NUMBERS } from '../../domain/delivery-id.ts';
+import { nextTurn } from '../../domain/event-loop.ts';
 import type { EventRow, HistoryStore, Page } from '../store.ts';
 import type { DeliveryEntry, EventEntry } from './entries.ts';
 import { countBelow } from './sorted-rows.ts';
@@ -12,18 +13,27 @@ import { deliveriesOf, toDelivery, toStoredEvent } from './views.ts';
 
 type History = Pick<HistoryStore, 'listEvents' | 'getEvent' | 'listDeliveries' | 'getDelivery'>;
 
+/** Rows to search before yielding to the event loop, about 5 ms. */
+const ROWS_PER_SEARCH = 65_536;
+
 /** The newest rows before the end of the page that match. */
-const pageOf = <Row extends { readonly number: number }>(
+const pageOf = async <Row extends { readonly number: number }>(
   rows: readonly Row[],
   account: number,
   { limit, after }: Page,
   matches: (row: Row) => boolean,
-): Row[] => {
+): Promise<Row[]> => {
   const page: Row[] = [];
   const end = after === undefined ? ROW_NUMBERS : after - rowKey(account, 0);
+  let searched = 0;
   for (let at = countBelow(rows, end) - 1; at >= 0 && page.length < limit; at -= 1) {
     const row = rows[at] as Row;
     if (matches(row)) page.push(row);
+    searched += 1;
+    if (searched % ROWS_PER_SEARCH > 0) continue;
+    await nextTurn();
+    // Rows may have been removed meanwhile.
+    at = countBelow(rows, row.number);
   }
   return page;
 };
@@ -34,13 +44,11 @@ export const createHistory = (state: State): History => {
     ...toStoredEvent(event),
   });
   return {
-    listEvents: async (account, { event: type }, page) =>
-      pageOf(
-        dataOf(state, account).events,
-        account,
-        page,
-        (event) => type === undefined || event.type === type,
-      ).map((event) => toRow(account, event)),
+    listEvents: async (account, { event: type }, page) => {
+      const matches = (event: EventEntry): boolean => type === undefined || event.type === type;
+      const found = await pageOf(dataOf(state, account).events, account, page, matches);
+      return found.map((event) => toRow(account, event));
+    },
     getEvent: async (account, id) => {
       const event = dataOf(state, account).eventsById.get(id);
       return event === undefined ? null : toRow(account, event);
@@ -57,7 +65,7 @@ export const createHistory = (state: State): History => {
         (status === undefined || one.status === status) &&
         (type === undefined || one.event.type === type) &&
         (webhook === undefined || one.webhook === webhook);
-      return pageOf(rows, account, page, matches).map(toDelivery);
+      return (await pageOf(rows, account, page, matches)).map(toDelivery);
     },
     getDelivery: async (account, id) => {
       const key = deliveryKey(account, id);

@@ -4,9 +4,10 @@
  * @module
  */
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
-import type { AccountKey } from '../../domain/delivery.ts';
+import type { AccountKey, Delivery } from '../../domain/delivery.ts';
 import { deliveryKey, rowKey } from '../../domain/delivery-id.ts';
-import type { DeliveryFilter, EventRow, HistoryStore } from '../store.ts';
+import { nextTurn } from '../../domain/event-loop.ts';
+import type { DeliveryFilter, EventRow, HistoryStore, Page } from '../store.ts';
 import { STATUS_CODES } from '../rows/status.ts';
 import { readAttempts } from '../rows/attempt-record.ts';
 import { OF_EVENT, SELECT_DELIVERY, type DeliveryRow, type DeliveryRows } from './delivery-rows.ts';
@@ -28,21 +29,53 @@ interface Conditions {
 const upperBound = (account: AccountKey, after: number | undefined): number =>
   Math.min(after ?? Infinity, rowKey(account + 1, 0));
 
-export const createHistory = (
+/** Rows to search for a match before yielding to the event loop, about 5 ms. */
+const ROWS_PER_SEARCH = 4096;
+
+/**
+ * Search an account's rows in slices, newest first: a filter that few of a million rows fit takes a second.
+ *
+ * @param read rows from `from` on and before `before`
+ */
+const searchInSlices = async <Row>(
+  db: DatabaseSync,
+  table: 'event' | 'delivery',
+  account: AccountKey,
+  { limit, after }: Page,
+  read: (from: number, before: number, limit: number) => readonly Row[],
+): Promise<Row[]> => {
+  const first = rowKey(account, 0) + 1;
+  const boundary = db.prepare(
+    `SELECT seq FROM ${table} WHERE seq >= ? AND seq < ? ORDER BY seq DESC LIMIT 1 OFFSET ${ROWS_PER_SEARCH}`,
+  );
+  const found: Row[] = [];
+  for (let before = upperBound(account, after); ;) {
+    const last = boundary.get(first, before);
+    const from = last === undefined ? first : Number(last['seq']);
+    found.push(...read(from, before, limit - found.length));
+    if (last === undefined || found.length >= limit) return found;
+    before = from;
+    await nextTurn();
+  }
+};
+
+/** Whether a filter may have to search: these find their rows by key. */
+const hasToSearch = ({ status, event, eventId, webhookId }: DeliveryFilter): boolean =>
+  eventId === undefined &&
+  status !== 'in_flight' &&
+  (status !== undefined || event !== undefined || webhookId !== undefined);
+
+/** Translates a filter to SQL; null if it names a webhook or an event that does not exist. */
+const createConditions = (
   db: DatabaseSync,
   rows: DeliveryRows,
   inFlight: InFlight,
-  readWithDeferred: ReadWithDeferred,
-): History => {
-  const oneEvent = db.prepare(
-    'SELECT seq, id, type, created_at AS createdAt, body FROM event WHERE account = ? AND id = ?',
-  );
+): ((account: AccountKey, filter: DeliveryFilter) => Conditions | null) => {
   const webhookKey = db.prepare('SELECT key FROM webhook WHERE account = ? AND id = ?');
 
-  /** Translates a filter to SQL; null if it names a webhook or an event that does not exist. */
-  const conditions = (account: AccountKey, filter: DeliveryFilter): Conditions | null => {
-    const where = ['d.seq > ?'];
-    const values: SQLInputValue[] = [rowKey(account, 0)];
+  return (account, filter) => {
+    const where = ['true'];
+    const values: SQLInputValue[] = [];
     const add = (condition: string, ...parameters: SQLInputValue[]): void => {
       where.push(condition);
       values.push(...parameters);
@@ -70,33 +103,52 @@ export const createHistory = (
     }
     return { where: where.join(' AND '), values };
   };
+};
+
+export const createHistory = (
+  db: DatabaseSync,
+  rows: DeliveryRows,
+  inFlight: InFlight,
+  readWithDeferred: ReadWithDeferred,
+): History => {
+  const oneEvent = db.prepare(
+    'SELECT seq, id, type, created_at AS createdAt, body FROM event WHERE account = ? AND id = ?',
+  );
+  const conditions = createConditions(db, rows, inFlight);
 
   return {
-    listEvents: async (account, { event }, { limit, after }) => {
+    listEvents: async (account, { event }, page) => {
       const type = event === undefined ? '' : 'AND type = :event';
-      return db
-        .prepare(
-          `SELECT seq, id, type, created_at AS createdAt, body FROM event
-           WHERE seq > :from AND seq < :after ${type} ORDER BY seq DESC LIMIT :limit`,
-        )
-        .all({
-          from: rowKey(account, 0),
-          after: upperBound(account, after),
+      const select = db.prepare(
+        `SELECT seq, id, type, created_at AS createdAt, body FROM event
+         WHERE seq >= :from AND seq < :before ${type} ORDER BY seq DESC LIMIT :limit`,
+      );
+      const read = (from: number, before: number, limit: number): EventRow[] =>
+        select.all({
+          from,
+          before,
           limit,
           ...(event === undefined ? {} : { event }),
         }) as unknown as EventRow[];
+      return event === undefined
+        ? read(rowKey(account, 0) + 1, upperBound(account, page.after), page.limit)
+        : searchInSlices(db, 'event', account, page, read);
     },
     getEvent: async (account, id) =>
       (oneEvent.get(account, id) as unknown as EventRow | undefined) ?? null,
 
-    listDeliveries: async (account, filter, { limit, after }) => {
-      return readWithDeferred(account, () => {
-        const found = conditions(account, filter);
-        if (found === null) return [];
-        const sql = `${SELECT_DELIVERY} WHERE ${found.where} AND d.seq < ? ORDER BY d.seq DESC LIMIT ?`;
-        const page = db.prepare(sql).all(...found.values, upperBound(account, after), limit);
-        return (page as unknown as DeliveryRow[]).map(rows.toDelivery);
-      });
+    listDeliveries: async (account, filter, page) => {
+      const read = (from: number, before: number, limit: number): Delivery[] =>
+        readWithDeferred(account, () => {
+          const found = conditions(account, filter);
+          if (found === null) return [];
+          const sql = `${SELECT_DELIVERY} WHERE ${found.where} AND d.seq >= ? AND d.seq < ? ORDER BY d.seq DESC LIMIT ?`;
+          const matching = db.prepare(sql).all(...found.values, from, before, limit);
+          return (matching as unknown as DeliveryRow[]).map(rows.toDelivery);
+        });
+      return hasToSearch(filter)
+        ? searchInSlices(db, 'delivery', account, page, read)
+        : read(rowKey(account, 0) + 1, upperBound(account, page.after), page.limit);
     },
     getDelivery: async (account, id) => {
       const key = deliveryKey(account, id);

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { createRedactor } from '../../../src/conformance/redact/redact.ts';
 import { createSigning } from '../../../src/conformance/probe/signing.ts';
@@ -77,6 +78,33 @@ describe('a secret is hidden in every form that a receiver may show it in', () =
     ['in base64url', Buffer.from(SECRET).toString('base64url')],
     ['in base64, one byte behind', base64(`:${SECRET}:`)],
     ['in base64, two bytes behind', base64(`x:${SECRET}`)],
+    ['in base64 of base64', base64(base64(SECRET))],
+    ['JSON-escaped twice', JSON.stringify(JSON.stringify({ a: SECRET }))],
+    ['JSON-escaped, as PHP does', JSON.stringify(SECRET).replaceAll('/', String.raw`\/`)],
+    [
+      'JSON-escaped, as Go does',
+      JSON.stringify(SECRET).replaceAll(/[<>&]/g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`),
+    ],
+    ['as a Python literal', `'${SECRET.replaceAll("'", String.raw`\'`)}'`],
+    ['URL-encoded twice', encodeURIComponent(encodeURIComponent(SECRET))],
+    [
+      'as numeric entities',
+      Array.from(SECRET, (character) => `&#${character.codePointAt(0)!};`).join(''),
+    ],
+    ['as a Buffer', inspect(Buffer.from(SECRET))],
+    ['as a Buffer in JSON', JSON.stringify(Buffer.from(SECRET))],
+    ['as bytes in colons', Buffer.from(SECRET).toString('hex').replaceAll(/../g, '$&:')],
+    [
+      'as escaped bytes',
+      Buffer.from(SECRET)
+        .toString('hex')
+        .replaceAll(/../g, String.raw`\x$&`),
+    ],
+    ['in upper-case hex', Buffer.from(SECRET).toString('hex').toUpperCase()],
+    ['in lines', SECRET.replaceAll(/.{4}/gu, '$&\n')],
+    ['in indented lines', SECRET.replaceAll(/.{9}/gu, '$&\r\n    ')],
+    ['in lines of base64', base64(SECRET).replaceAll(/.{16}/g, '$&\n')],
+    ['in lines of hex', Buffer.from(SECRET).toString('hex').replaceAll(/.{32}/g, '$&\n')],
     ['reversed', [...SECRET].toReversed().join('')],
     ['in upper case', SECRET.toUpperCase()],
   ])('%s', (_how, text) => {
@@ -85,6 +113,25 @@ describe('a secret is hidden in every form that a receiver may show it in', () =
     expect(made.find(page)[0]).toMatch(/^<the secret/);
     expect(made.apply(page)).not.toContain('é');
   });
+});
+
+test('a secret is hidden where a receiver has decoded it from base64', () => {
+  const key = Buffer.from('twenty-four bytes of key');
+  const { hideSecret, apply } = createRedactor();
+  hideSecret(`whsec_${key.toString('base64')}`, 'the secret');
+  for (const text of [key.toString(), key.toString('hex'), inspect(key), JSON.stringify(key)]) {
+    expect(apply(text)).toContain('<the secret, decoded from base64>');
+  }
+});
+
+test('a text that gets longer by its labels is not cut', () => {
+  const { apply } = redactor();
+  expect(apply('nothing in here')).toBe('nothing in here');
+  const made = createRedactor();
+  made.hideSecret('whsec_12345678', 'the secret of this receiver');
+  const divided = 'a whsec_1234\n5678 and a whsec_1234\n5678 and the end';
+  expect(made.apply(divided)).toMatch(/ and the end$/);
+  expect(made.apply(divided)).not.toContain('5678');
 });
 
 test('a secret too short to be distinguished from words is not hidden', () => {

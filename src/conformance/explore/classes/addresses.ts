@@ -21,7 +21,7 @@ export const withLocal = (address: string, change: (local: string) => string): s
 export const withDomain = (address: string, change: (domain: string) => string): string =>
   `${localOf(address)}@${change(domainOf(address))}`;
 export const withTopLevel = (address: string, topLevel: string): string =>
-  withDomain(address, (domain) => domain.replace(/[^.]+$/, topLevel));
+  withDomain(address, (domain) => domain.replace(/(?<![^.])[^.]+$/, topLevel));
 
 const squeeze = (local: string): string => local.replaceAll(/[^A-Za-z0-9]/g, '');
 
@@ -127,7 +127,7 @@ const topLevel = (name: string, phrase: string, sample: string, holds: RegExp): 
     name,
     phrase,
     'MUST',
-    (part) => part.replace(/[^.]+$/, sample),
+    (part) => part.replace(/(?<![^.])[^.]+$/, sample),
     (value) => holds.test(topLevelOf(value)),
   );
 
@@ -140,7 +140,7 @@ const DOMAINS: readonly InputClass[] = [
     'second-level',
     'ends in a two-part suffix such as .co.uk',
     'MUST',
-    (part) => part.replace(/[^.]+$/, 'co.uk'),
+    (part) => part.replace(/(?<![^.])[^.]+$/, 'co.uk'),
     (value) => /\.(co|com|ac|org)\.[a-z]{2}$/.test(value),
   ),
   domain(

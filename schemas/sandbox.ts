@@ -981,7 +981,7 @@ export const StartVerificationRequest = z.strictObject({
   /** Webhook to verify, with its URL and secret. Excludes `url` and `secret`. */
   webhook_id: z.string().min(1).optional(),
   /** URL of the receiver. Requires `secret`. */
-  url: z.string().min(1).max(2048).optional(),
+  url: WebhookUrl.optional(),
   /** Signing secret of the receiver. It is in no answer and in no report. */
   secret: z.string().min(1).max(1024).optional(),
   /** Checks to run; default: all. */

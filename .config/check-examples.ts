@@ -81,11 +81,25 @@ const methodsOfModel = new Map(
     .map((node) => [String((node['key'] as Node)['name']), cut(model, node)]),
 );
 
-/** What a text overrides of the right receiver. */
-const overriddenIn = (text: string): string[] =>
-  [...text.matchAll(/\boverride (?:async |get )?(?<name>\w+)\(/gu)].map(
-    ({ groups }) => groups?.['name'] ?? '',
+/** What a node says is wrong with its mutant: an object's `fault`, or the second argument of a call. */
+const faultTextOf = (node: Node): string | null => {
+  if (node.type === 'CallExpression') return stringOf((node['arguments'] as unknown[])[1]);
+  if (node.type !== 'ObjectExpression') return null;
+  const fault = (node['properties'] as Node[]).find(
+    ({ key }) => isNode(key) && key['name'] === 'fault',
   );
+  return stringOf(fault?.['value']);
+};
+
+/** What a text overrides of the right receiver: methods of a class, or members of an object that replaces some. */
+const overriddenIn = (text: string): string[] =>
+  [
+    ...text.matchAll(
+      /\boverride (?:async |get )?(?<name>\w+)\(|^ +(?<member>\w+): (?:async )?\(/gmu,
+    ),
+  ]
+    .map(({ groups }) => groups?.['name'] ?? groups?.['member'] ?? '')
+    .filter((name) => methodsOfModel.has(name));
 
 /** The fault itself: the members of the class that breaks the receiver, or the function that decides wrongly. */
 const faultIn = (source: Source, node: Node): string => {
@@ -95,41 +109,84 @@ const faultIn = (source: Source, node: Node): string => {
     return members.map((member) => cut(source, member).replace(/^override /u, '')).join('\n\n');
   }
   const last = node.type === 'CallExpression' ? (node['arguments'] as Node[])[2] : undefined;
-  return cut(source, last?.type === 'ArrowFunctionExpression' ? last : node);
+  if (last?.type === 'Identifier') {
+    const named = functions.get(String(last['name']));
+    if (named !== undefined) return `const ${named};`;
+  }
+  if (last?.type === 'ArrowFunctionExpression') return cut(source, last);
+  return withDefinition(cut(source, node));
 };
 
+/** A call or an object that only names a class or a function: with what it names. */
+const withDefinition = (snippet: string): string => {
+  const made = /new (?<name>\w+)\((?<args>[^;]*?)\),?\s*\}?$/u.exec(snippet)?.groups;
+  const className =
+    made?.['name'] ??
+    /^mutant\([^)]*?\b(?<name>[A-Z]\w+)\b(?=,|\))/u.exec(snippet)?.groups?.['name'];
+  const definition = classes.get(className ?? '');
+  if (definition !== undefined) {
+    const args = made?.['args'] ?? 'secret';
+    return args === 'secret' ? definition : `${definition}\n\nnew ${className}(${args});`;
+  }
+  const callee = /^(?<name>\w+)\(/u.exec(snippet)?.groups?.['name'];
+  const text = functions.get(callee ?? '');
+  return text === undefined || callee === 'mutant' ? snippet : `const ${text};\n\n${snippet};`;
+};
+
+interface Definition {
+  readonly whole: string;
+  readonly fault: string;
+}
+
 const functions = new Map<string, string>();
-const definitions = new Map<string, { readonly whole: string; readonly fault: string }>();
+const classes = new Map<string, string>();
+const definitions = new Map<string, Definition>();
+/** The same by what is wrong: families of mutants put their name together. */
+const byFault = new Map<string, Definition>();
 for (const source of sources) {
   for (const node of walk(source.program)) {
     if (node.type === 'VariableDeclarator') {
       functions.set(String((node['id'] as Node)['name']), cut(source, node));
     }
-    const name = definedBy(node);
-    if (name !== null && !definitions.has(name)) {
-      definitions.set(name, { whole: cut(source, node), fault: faultIn(source, node) });
+    if (node.type === 'ClassDeclaration') {
+      classes.set(String((node['id'] as Node)['name']), cut(source, node));
     }
+  }
+}
+for (const source of sources) {
+  for (const node of walk(source.program)) {
+    const name = definedBy(node);
+    const fault = faultTextOf(node);
+    if (name === null || (definitions.has(name) && (fault === null || byFault.has(fault))))
+      continue;
+    const definition = { whole: cut(source, node), fault: faultIn(source, node) };
+    if (!definitions.has(name)) definitions.set(name, definition);
+    if (fault !== null) byFault.set(fault, definition);
   }
 }
 
 /** The text of the function of that name. */
 const helper = (name: string): string => functions.get(name) ?? '';
 
-/** What a snippet overrides, itself or by the functions that make it. */
-const overriddenBy = (snippet: string): string[] => {
-  const own = overriddenIn(snippet);
+/** What a mutant overrides: itself, by what it names, or by the functions that make it. */
+const overriddenBy = ({ whole, fault }: Definition): string[] => {
+  const own = [...overriddenIn(whole), ...overriddenIn(fault)];
   if (own.length > 0) return own;
-  const callee = /^(?<callee>\w+)\(/u.exec(snippet)?.groups?.['callee'];
-  if (callee === undefined) return [];
-  const text = helper(callee);
+  const callee = /^(?<callee>\w+)\(/u.exec(whole)?.groups?.['callee'];
+  const text = helper(callee ?? '');
   const inner = overriddenIn(text);
   if (inner.length > 0) return inner;
   const next = /=>\s*(?<callee>\w+)\(/u.exec(text)?.groups?.['callee'];
-  return next === undefined ? [] : overriddenIn(helper(next));
+  return overriddenIn(helper(next ?? ''));
 };
 
-const definitionOf = (mutant: string) =>
-  definitions.get(mutant) ?? definitions.get(mutant.replace(/^[a-z]+-/u, ''));
+const definitionOf = (mutant: string): Definition | undefined =>
+  definitions.get(mutant) ??
+  byFault.get(MUTANTS.find(({ name }) => name === mutant)?.fault ?? '') ??
+  definitions.get(mutant.replace(/^[a-z]+-/u, '')) ??
+  definitions.get(mutant.replace(/^[a-z]+-[a-z]+-/u, ''));
+
+const NOTHING: Definition = { whole: '', fault: '' };
 
 const examples = CATALOGUE.map(({ id, catches }) => ({
   id,
@@ -138,7 +195,7 @@ const examples = CATALOGUE.map(({ id, catches }) => ({
     return { name, fault: mutant.fault, code: definitionOf(name)?.fault ?? null };
   }),
   right: [
-    ...new Set(catches.flatMap((name) => overriddenBy(definitionOf(name)?.whole ?? ''))),
+    ...new Set(catches.flatMap((name) => overriddenBy(definitionOf(name) ?? NOTHING))),
   ].flatMap((name) => methodsOfModel.get(name) ?? []),
 }));
 

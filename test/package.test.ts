@@ -78,7 +78,7 @@ describe('the tarball', () => {
       /^schemas\/json\/.+\.json$/u,
       /^schemas\/yaml\/.+\.yaml$/u,
       /^src\/cli\/bin\.js$/u,
-      /^src\/templates\/[\w-]+\/[\w-]+\.(mjs|js|py|go)$/u,
+      /^src\/templates\/[\w-]+\/(?:[\w.-]+\.(?:mjs|mts|js|ts|py|go|rb|php|java|xml|properties|rs|toml)|Gemfile)$/u,
       /^src\/docs\/([\w-]+\.md|session\.svg|checks\.json)$/u,
       /^test\/examples\/[\w-]+\.(ts|py)$/u,
     ];

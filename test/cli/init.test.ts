@@ -20,6 +20,8 @@ import { text } from 'node:stream/consumers';
 import { join } from 'node:path';
 import type { AddressInfo } from 'node:net';
 import { afterAll, describe, expect, test } from 'vitest';
+import type { Report } from '../../src/conformance/report.ts';
+import { freePort } from '../support/process.ts';
 import { keepRunning, run } from './support.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'sendemall-mock-init-'));
@@ -45,6 +47,7 @@ test('writes the receiver, the configuration, settings and a workflow', async ()
   }
   expect(JSON.parse(readFileSync(join(cwd, 'sendemall-mock.json'), 'utf8'))).toEqual({
     url: 'http://localhost:3000/webhooks/sendemall',
+    exec: 'node receiver.mjs',
     secret: '${SENDEMALL_SECRET}',
     clock: 'realtime',
     effectsUrl: 'http://localhost:3000/test/effects/{id}',
@@ -52,6 +55,34 @@ test('writes the receiver, the configuration, settings and a workflow', async ()
   });
   expect(stdout).toContain('npm install express');
   expect(stderr).toContain('.gitignore');
+});
+
+test('keeps the build file of a project, and says what to add to it', async () => {
+  const cwd = emptyFolder();
+  writeFileSync(join(cwd, 'Cargo.toml'), '[dependencies]\naxum = "0.8"\n');
+  const { status, stdout } = await run(['init'], { cwd });
+  expect(status).toBe(0);
+  expect(existsSync(join(cwd, 'src', 'sendemall.rs'))).toBe(true);
+  expect(existsSync(join(cwd, 'src', 'main.rs'))).toBe(false);
+  expect(readFileSync(join(cwd, 'Cargo.toml'), 'utf8')).toContain('axum = "0.8"\n');
+  expect(stdout).toContain('merge sendemall::routes()? into your router');
+});
+
+test('writes the build file where there is none', async () => {
+  const cwd = emptyFolder();
+  const { stdout } = await run(['init', '--framework', 'spring', '--json'], { cwd });
+  expect(existsSync(join(cwd, 'pom.xml'))).toBe(true);
+  expect(JSON.parse(stdout)).toMatchObject({ todo: null });
+});
+
+test('a project that has a .env.example of its own keeps it, and its .env', async () => {
+  const cwd = emptyFolder();
+  writeFileSync(join(cwd, '.env.example'), 'APP_KEY=\n');
+  const { status, stdout } = await run(['init', '--framework', 'laravel'], { cwd });
+  expect(status).toBe(0);
+  expect(stdout).toContain('cat .env.sendemall.example >> .env');
+  expect(stdout).not.toContain('. ./.env');
+  expect(readFileSync(join(cwd, '.env.example'), 'utf8')).toBe('APP_KEY=\n');
 });
 
 test('prints JSON; writes to the named folder', async () => {
@@ -86,6 +117,14 @@ describe('recognizes', () => {
     ['django', 'pyproject.toml', 'dependencies = ["Django>=5"]\n'],
     ['fastapi', 'requirements.txt', 'fastapi[standard]\n'],
     ['go', 'go.mod', 'module example.com/receiver\n'],
+    ['nest', 'package.json', '{"dependencies": {"@nestjs/core": "11", "express": "5"}}'],
+    ['rails', 'Gemfile', "gem 'rails', '~> 8.0'\n"],
+    ['sinatra', 'Gemfile', 'gem "sinatra"\n'],
+    ['laravel', 'composer.json', '{"require": {"laravel/framework": "^12.0"}}'],
+    ['php', 'composer.json', '{"require": {"monolog/monolog": "^3"}}'],
+    ['spring', 'pom.xml', '<groupId>org.springframework.boot</groupId>'],
+    ['spring', 'build.gradle.kts', 'id("org.springframework.boot") version "3.4.5"'],
+    ['axum', 'Cargo.toml', '[dependencies]\naxum = "0.8"\n'],
   ])('%s by %s', async (framework, name, content) => {
     const cwd = emptyFolder();
     writeFileSync(join(cwd, name), content);
@@ -171,6 +210,44 @@ describe('with sendemall-mock.json', () => {
     const judged = await run(['verify', '--json'], { cwd, env: { SENDEMALL_SECRET: SECRET } });
     expect(judged.stdout).toContain(receiver.url);
     expect(receiver.received.some((request) => isSignedWith(SECRET, request))).toBe(true);
+  });
+
+  test('verify starts the receiver itself while nothing listens, with a secret of its own', async () => {
+    const cwd = emptyFolder();
+    const port = await freePort();
+    expect((await run(['init', '--framework', 'node'], { cwd })).status).toBe(0);
+    const file = join(cwd, 'sendemall-mock.json');
+    const config = JSON.parse(readFileSync(file, 'utf8')) as object;
+    const text = JSON.stringify({ ...config, exec: `"${process.execPath}" receiver.mjs` });
+    writeFileSync(file, text.replaceAll(':3000/', `:${port}/`));
+    const only = 'http/reachable,delivery/dup-seq,delivery/restart-effects';
+    const { stdout, stderr } = await run(['verify', '--only', only, '--json'], { cwd });
+    const { checks } = JSON.parse(stdout) as Report;
+    const statusOf = (id: string) => checks.find((check) => check.id === id)?.status;
+    expect([statusOf('delivery/dup-seq'), statusOf('delivery/restart-effects')], stderr).toEqual([
+      'pass',
+      'pass',
+    ]);
+  });
+
+  test('verify judges what listens already, and does not run the command', async () => {
+    await using receiver = await openReceiver();
+    const cwd = folderFor(receiver.url, { only: 'http/reachable', exec: 'touch started' });
+    const env = { SENDEMALL_SECRET: SECRET };
+    const { stderr, stdout } = await run(['verify', '--json'], { cwd, env });
+    expect(stdout).toContain(receiver.url);
+    expect(stderr).toMatch(/Port \d+ is in use: judging the receiver that listens there\./u);
+    expect(existsSync(join(cwd, 'started'))).toBe(false);
+  });
+
+  test.each([
+    [['--exec', 'exit 3'], 'exited with status 3'],
+    [['--secret', SECRET], 'connection refused'],
+  ])('verify %j needs no secret of the file', async (flags, message) => {
+    const cwd = folderFor(`http://127.0.0.1:${await freePort()}/`);
+    const { stderr } = await run(['verify', ...flags], { cwd });
+    expect(stderr).toContain(message);
+    expect(stderr).not.toContain('SENDEMALL_SECRET, which is not set');
   });
 
   test.each([['serve'], ['verify']])('%s names the variable that is not set', async (verb) => {

@@ -89,6 +89,37 @@ describe('run --to', () => {
     expect(stdout).toMatch(/\n✗ the campaign was not paused \(20 of 60 bounced\)\n$/);
   });
 
+  test.each([
+    ['reply', /\n✓ replies of every sentiment were acknowledged \(5\)\n/],
+    [
+      'unsubscribe-race',
+      /\n✓ 10 unsubscribes and \d+ opens around them were acknowledged\n.*\n.*--only domain\/unsub-wins\n$/,
+    ],
+    ['open-storm', /\n✓ 200 opens were acknowledged\n.*\n.*--only domain\/open-monotonic\n$/],
+    ['full-campaign', /\n✓ all \d+ events of \d+ emails were acknowledged\n$/],
+  ])('judges: what a right receiver of %s did, in a sentence', async (name, sentence) => {
+    const args = ['scenario', 'run', name, '--seed', '7', '--to', good.url];
+    const { status, stdout } = await run(args, { env });
+    expect(stdout).toMatch(sentence);
+    expect(status).toBe(0);
+  });
+
+  test.each(['reply', 'unsubscribe-race', 'open-storm', 'full-campaign'])(
+    'judges: a receiver that refuses what %s is about fails it',
+    async (name) => {
+      const about = { reply: 'replied', 'unsubscribe-race': 'unsubscribed' }[name] ?? 'opened';
+      await using bad = await startReceiver(({ body }, response) => {
+        response.writeHead(body.includes(`"email.${about}"`) ? 500 : 200).end();
+      });
+      const args = ['scenario', 'run', name, '--leads', '5', '--seed', '7', '--to', bad.url];
+      const { status, stdout } = await run(args, { env });
+      expect(stdout).toMatch(
+        new RegExp(`\\n✗ \\d+ events became dead letters: \\d+ email\\.${about}\\n$`, 'u'),
+      );
+      expect(status).toBe(1);
+    },
+  );
+
   test('exits with 1 if there are dead letters', async () => {
     await using bad = await startReceiver(answer(500));
     const args = ['scenario', 'run', 'reply', '--to', bad.url, '--port', '0'];
@@ -144,9 +175,13 @@ describe('in a running sandbox', () => {
   });
 
   test('reports that there are no subscribers', async () => {
-    const { status, stdout } = await run(['scenario', 'run', 'reply'], { env: account('alone') });
-    expect(status).toBe(0);
-    expect(stdout).toContain('No deliveries: no active webhook');
+    const ran = await run(['scenario', 'run', 'reply'], { env: account('alone') });
+    expect(ran.status).toBe(2);
+    expect(ran.stdout).toContain('No deliveries: no active webhook');
+    expect(ran.stdout).not.toContain('✓');
+    expect(ran.stderr).toContain(
+      'Nothing to judge: no active webhook subscribes to email.replied. Register one, or pass --to.',
+    );
   });
 
   test('lists what there is', async () => {

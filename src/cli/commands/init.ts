@@ -9,8 +9,8 @@ import { dirname, join } from 'node:path';
 import { Argument, Command, Option } from '@commander-js/extra-typings';
 import { shellWord } from '../../domain/shell.ts';
 import { examples, exitStatus } from '../help.ts';
-import { filesBeside, type File } from '../init/files.ts';
-import { detectFramework, FRAMEWORKS, type Framework } from '../init/frameworks.ts';
+import { filesBeside, settingsOf, type File } from '../init/files.ts';
+import { detectFramework, FRAMEWORKS, type Framework, type Template } from '../init/frameworks.ts';
 import { jsonOption } from '../options.ts';
 import { readPackageFile } from '../../package-file.ts';
 import type { Terminal } from '../terminal.ts';
@@ -30,15 +30,19 @@ const frameworkOf = (name: string | undefined, folder: string): Framework => {
   const found = FRAMEWORKS.find((one) => one.name === wanted);
   if (found !== undefined) return found;
   throw new UsageError(
-    `No framework found in ${folder}: it has no package.json, requirements.txt, pyproject.toml or go.mod that names one. Pass --framework with one of ${NAMES.join(', ')}.`,
+    `No framework found in ${folder}: it has no package.json, requirements.txt, pyproject.toml, Gemfile, composer.json, go.mod, pom.xml, build.gradle or Cargo.toml that names one. Pass --framework with one of ${NAMES.join(', ')}.`,
   );
 };
 
-const filesOf = async (framework: Framework): Promise<readonly File[]> => [
+/** Whether a template's build file exists: the project has its own. */
+const isInProject = ({ unless = [] }: Template, folder: string): boolean =>
+  unless.some((name) => existsSync(join(folder, name)));
+
+const filesOf = async (framework: Framework, folder: string): Promise<readonly File[]> => [
   ...(await Promise.all(
-    framework.templates.map(
-      async ({ from, to }) => [to, await readPackageFile(`src/templates/${from}`)] as const,
-    ),
+    framework.templates
+      .filter((template) => !isInProject(template, folder))
+      .map(async ({ from, to }) => [to, await readPackageFile(`src/templates/${from}`)] as const),
   )),
   ...filesBeside(framework),
 ];
@@ -59,27 +63,47 @@ const write = async (files: readonly File[], folder: string): Promise<void> => {
   }
 };
 
-const nextSteps = ({ install, start }: Framework): readonly string[] => [
-  ...(install === null ? [] : [install]),
-  'cp .env.example .env',
-  `set -a && . ./.env && set +a && ${start}`,
-  'sendemall-mock',
-  'sendemall-mock trigger email.replied --wait',
-  'sendemall-mock verify',
-];
-
-const ABOUT: Readonly<Record<string, string>> = {
-  'cp .env.example .env': 'then put your signing secret there',
-  'sendemall-mock': 'in another terminal: the sandbox, which forwards to it',
+const nextSteps = (framework: Framework): readonly string[] => {
+  const { install, start, startIsExample, readsSettings } = framework;
+  const { copy } = settingsOf(framework);
+  const load = readsSettings === true ? '' : 'set -a && . ./.env && set +a && ';
+  return [
+    ...(install === null ? [] : [install]),
+    ...(startIsExample === true ? [] : ['sendemall-mock verify']),
+    copy,
+    load !== '' && start.includes(' & ') ? `${load}(${start})` : `${load}${start}`,
+    'sendemall-mock',
+    'sendemall-mock trigger email.replied --wait',
+    ...(startIsExample === true ? ['sendemall-mock verify'] : []),
+  ];
 };
 
-const printSteps = (framework: Framework, folder: string, terminal: Terminal): void => {
+const aboutOf = (step: string, { startIsExample }: Framework): string | undefined => {
+  if (step === 'sendemall-mock verify') {
+    return startIsExample === true ? undefined : 'starts the receiver, judges it, and stops it';
+  }
+  if (step === 'sendemall-mock') return 'in another terminal: the sandbox, which forwards to it';
+  return step.includes('> .env') || step.endsWith(' .env')
+    ? 'then put your signing secret there'
+    : undefined;
+};
+
+/** What is left to do by hand. */
+const todoOf = ({ todo, todoInProject, templates }: Framework, folder: string): string | null => {
+  const inProject = templates.some((template) => isInProject(template, folder));
+  return [todo, inProject ? todoInProject : undefined].find((text) => text !== undefined) ?? null;
+};
+
+const printSteps = (
+  framework: Framework,
+  { folder, todo }: { readonly folder: string; readonly todo: string | null },
+  terminal: Terminal,
+): void => {
   terminal.print('');
-  if (framework.todo !== undefined) terminal.print(`${framework.todo} Then:`);
-  else terminal.print('Next:');
+  terminal.print(todo === null ? 'Next:' : `${todo} Then:`);
   if (folder !== '.') terminal.print(`  cd ${shellWord(folder)}`);
   for (const step of nextSteps(framework)) {
-    const about = ABOUT[step];
+    const about = aboutOf(step, framework);
     terminal.print(`  ${step}${about === undefined ? '' : terminal.style('dim', `   # ${about}`)}`);
   }
 };
@@ -90,12 +114,13 @@ const runInit = async (
   terminal: Terminal,
 ): Promise<void> => {
   const framework = frameworkOf(name, folder);
-  const files = await filesOf(framework);
+  const files = await filesOf(framework, folder);
+  const todo = todoOf(framework, folder);
   await write(files, folder);
   const paths = files.map(([path]) => path);
   if (json) {
     terminal.printJson(
-      { framework: framework.name, files: paths, next: nextSteps(framework) },
+      { framework: framework.name, files: paths, todo, next: nextSteps(framework) },
       true,
     );
     return;
@@ -103,9 +128,10 @@ const runInit = async (
   for (const path of paths) terminal.print(`${terminal.style('green', 'wrote')} ${path}`);
   const ignored = readIn(folder)('.gitignore') ?? '';
   if (!/^\/?\.env$/mu.test(ignored)) {
-    terminal.note('Add .env and webhooks.db* to .gitignore: they must not be committed.');
+    const { writes = 'webhooks.db*' } = framework;
+    terminal.note(`Add .env and ${writes} to .gitignore: they must not be committed.`);
   }
-  printSteps(framework, folder, terminal);
+  printSteps(framework, { folder, todo }, terminal);
 };
 
 export const init = (terminal: Terminal) =>

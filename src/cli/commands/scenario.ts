@@ -21,11 +21,12 @@ import {
   wholeNumber,
 } from '../options.ts';
 import { wrap } from '../output/width.ts';
-import { findingsOf } from '../scenario/judge.ts';
+import { judge } from '../scenario/judge.ts';
 import { runScenario, type Outcome } from '../scenario/run.ts';
 import { FLAG_REMEDIES, usageErrorOf } from '../serve/start.ts';
 import { printOutcome } from '../scenario/show.ts';
 import type { Terminal } from '../terminal.ts';
+import { UsageError } from '../usage-error.ts';
 
 const list = (terminal: Terminal) =>
   new Command('list')
@@ -87,9 +88,9 @@ const RUN_SECTIONS = [
     'sandbox at --sandbox-url, whose clock is advanced until all have settled.',
   ),
   exitStatus({
-    0: 'all events delivered, and the receiver did what the scenario asks for',
+    0: 'the receiver did what the scenario asks for, as far as a sandbox can see it',
     1: 'an event became a dead letter, or the receiver did not pause the campaign',
-    2: 'invalid usage, or sandbox unreachable',
+    2: 'invalid usage, sandbox unreachable, or nothing to judge: no webhook subscribes',
   }),
   examples(
     'sendemall-mock scenario run reply \\',
@@ -136,9 +137,12 @@ const run = (terminal: Terminal) =>
       const play = (client: Client): Promise<Outcome> =>
         runScenario(client, { scenario, ...(leads === undefined ? {} : { leads }) }, terminal);
       const show = (outcome: Outcome): void => {
-        if (options.json) terminal.printJson(outcome, true);
-        else printOutcome(outcome, terminal);
-        if (findingsOf(outcome).length > 0) terminal.fail();
+        const judgement = judge(outcome);
+        const { findings, inconclusive } = judgement;
+        if (options.json) terminal.printJson({ ...outcome, judgement }, true);
+        else printOutcome(outcome, judgement, terminal);
+        if (findings.length > 0) terminal.fail();
+        if (inconclusive !== null) throw new UsageError(`Nothing to judge: ${inconclusive}.`);
       };
       if (to === undefined) {
         show(await play(connect(options, terminal)));

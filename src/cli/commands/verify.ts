@@ -43,9 +43,10 @@ const SECTIONS = [
     'With --exec, verify starts the receiver in a process group of its own, waits',
     'for the port of the URL, restarts it where a check asks for it, and ends it.',
     'It gets SENDEMALL_SECRET (generated without --secret), SENDEMALL_API_URL and',
-    'SENDEMALL_API_KEY of a sandbox, PORT unless set, and in each --sink-env a URL',
-    'to call in place of its CRM. What arrives there with the event id shows the',
-    "event's effects; for the checks of failures, it responds with 503.",
+    'SENDEMALL_API_KEY of a sandbox, PORT and SENDEMALL_TEST_HOOKS=1 unless set, and',
+    'in each --sink-env a URL to call in place of its CRM. What arrives there with',
+    "the event id shows the event's effects; for the checks of failures, it responds",
+    'with 503. A command of the config file runs only if nothing listens at the URL.',
   ),
   section(
     'Hooks',

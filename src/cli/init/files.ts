@@ -7,10 +7,11 @@ import packageJson from '../../../package.json' with { type: 'json' };
 import { CONFIG_FILE } from '../verify/config-name.ts';
 import type { Framework } from './frameworks.ts';
 
-const configuration = ({ port }: Framework): string =>
+const configuration = ({ port, start, startIsExample }: Framework): string =>
   `${JSON.stringify(
     {
       url: `http://localhost:${port}/webhooks/sendemall`,
+      ...(startIsExample === true ? {} : { exec: start }),
       secret: '${SENDEMALL_SECRET}',
       clock: 'realtime',
       effectsUrl: `http://localhost:${port}/test/effects/{id}`,
@@ -20,7 +21,7 @@ const configuration = ({ port }: Framework): string =>
     2,
   )}\n`;
 
-const SETTINGS = `# Copy this file to .env, and keep .env out of version control.
+const settings = (howTo: string): string => `# ${howTo} Keep .env out of version control.
 
 # The webhook's signing secret. The receiver and sendemall-mock share it.
 SENDEMALL_SECRET=whsec_your-signing-secret
@@ -48,11 +49,11 @@ const workflow = ({ install, start, port, setup }: Framework): string =>
     '      - uses: actions/checkout@v4',
     `      - uses: ${setup.uses}`,
     '        with:',
-    `          ${setup.input}: '${setup.version}'`,
+    ...Object.entries(setup.with).map(([input, value]) => `          ${input}: '${value}'`),
     ...(install === null ? [] : [`      - run: ${install}`]),
     '      - name: Start the receiver',
     '        run: |',
-    `          ${start} &`,
+    `          (${start}) &`,
     `          timeout 60 sh -c 'until curl --silent --output /dev/null http://localhost:${port}/; do sleep 1; done'`,
     '      - name: Verify the receiver',
     '        run: >-',
@@ -64,8 +65,17 @@ const workflow = ({ install, start, port, setup }: Framework): string =>
 /** Path in the user's folder, and content. */
 export type File = readonly [path: string, content: string];
 
+/** What the settings are copied from, and how. */
+export const settingsOf = ({ readsSettings }: Framework): { file: string; copy: string } =>
+  readsSettings === true
+    ? { file: '.env.sendemall.example', copy: 'cat .env.sendemall.example >> .env' }
+    : { file: '.env.example', copy: 'cp .env.example .env' };
+
 export const filesBeside = (framework: Framework): readonly File[] => [
   [CONFIG_FILE, configuration(framework)],
-  ['.env.example', SETTINGS],
+  [
+    settingsOf(framework).file,
+    settings(framework.readsSettings === true ? 'Add this to .env.' : 'Copy this file to .env.'),
+  ],
   ['.github/workflows/webhooks.yml', workflow(framework)],
 ];

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { CampaignAnalytics } from '../../../schemas/control.ts';
 import type {
   AccountEvent,
+  ScenarioName,
   StartScenarioRequest,
   StartedScenario,
 } from '../../../schemas/sandbox.ts';
@@ -23,7 +24,7 @@ export interface Tally {
 }
 
 export interface Outcome {
-  readonly scenario: string;
+  readonly scenario: ScenarioName;
   readonly leads: number;
   readonly campaign: StartedScenario['campaign'];
   readonly analytics: CampaignAnalytics;

@@ -6,7 +6,7 @@
 import { formatDuration } from '../../domain/time.ts';
 import { table } from '../output/table.ts';
 import type { Terminal } from '../terminal.ts';
-import { findingsOf } from './judge.ts';
+import type { Judgement } from './judge.ts';
 import type { Outcome } from './run.ts';
 
 const statusLine = ({ campaign, analytics, leads }: Outcome): string => {
@@ -21,7 +21,15 @@ const statusLine = ({ campaign, analytics, leads }: Outcome): string => {
   }
 };
 
-export const printOutcome = (outcome: Outcome, terminal: Terminal): void => {
+const printJudgement = ({ findings, success, deeper }: Judgement, terminal: Terminal): void => {
+  for (const finding of findings) terminal.print(terminal.style('red', `✗ ${finding}`));
+  if (success !== null) terminal.print(terminal.style('green', `✓ ${success}`));
+  if (deeper === null) return;
+  terminal.print(terminal.style('dim', "  What that did to the receiver's own data shows:"));
+  terminal.print(terminal.style('dim', `  ${deeper}`));
+};
+
+export const printOutcome = (outcome: Outcome, judgement: Judgement, terminal: Terminal): void => {
   const { scenario, leads, campaign, events, delivered, dead, from, to } = outcome;
   terminal.print(`Scenario ${scenario}: ${leads} leads, campaign ${campaign.id}`);
   terminal.print('');
@@ -42,9 +50,5 @@ export const printOutcome = (outcome: Outcome, terminal: Terminal): void => {
   terminal.print(
     `${statusLine(outcome)} ${delivered} delivered, ${dead} dead letters, in ${passed} on the account's clock.`,
   );
-  const findings = findingsOf(outcome);
-  for (const finding of findings) terminal.print(terminal.style('red', `✗ ${finding}`));
-  if (findings.length === 0) {
-    terminal.print(terminal.style('green', `✓ ${delivered} of ${delivered} events delivered`));
-  }
+  printJudgement(judgement, terminal);
 };

@@ -33,7 +33,8 @@ export const withConfig = async (
   // Loaded on demand: without a file `serve` starts faster.
   const { loadConfigOrFail } = await import('../verify/config-file.ts');
   const secretIsGiven = (flags.secret ?? terminal.env['SENDEMALL_MOCK_SECRET'] ?? '') !== '';
-  const { config } = await loadConfigOrFail(flags.config, terminal, secretIsGiven);
+  const { config, unsetSecret } = await loadConfigOrFail(flags.config, terminal);
+  if (unsetSecret !== null && !secretIsGiven) throw new UsageError(unsetSecret);
   const file = flags.config ?? CONFIG_FILE;
   const forwardTo =
     flags.forwardTo ?? (config.url === undefined ? undefined : urlOf(file, config.url));

@@ -54,6 +54,8 @@ export interface ConfigFile {
   readonly config: VerifyConfig;
   /** Directory that paths in the file are relative to. */
   readonly folder: string;
+  /** Why the file's secret is not known, with a remedy: its variable is not set. Null if it is known, or not in the file. */
+  readonly unsetSecret: string | null;
 }
 
 const VARIABLE = /^\$\{(?<name>\w+)\}$/u;
@@ -66,40 +68,40 @@ const variableOf = (name: string, folder: string, { env }: Terminal): string | u
 };
 
 /** The secret may name a variable, so that the file can be committed. */
-const resolveSecret = (
-  { config, folder }: ConfigFile,
-  name: string,
+const withSecret = (
+  config: VerifyConfig,
+  { name, folder }: { readonly name: string; readonly folder: string },
   terminal: Terminal,
-): VerifyConfig => {
+): ConfigFile => {
   const variable = VARIABLE.exec(config.secret ?? '')?.groups?.['name'];
-  if (variable === undefined) return config;
+  if (variable === undefined) return { config, folder, unsetSecret: null };
   const secret = variableOf(variable, folder, terminal);
-  if (secret) return { ...config, secret };
-  throw new UsageError(
-    `${name} takes the secret from ${variable}, which is not set. Set ${variable} in the environment, or in .env beside the file.`,
-  );
+  return {
+    config: { ...config, secret },
+    folder,
+    unsetSecret: secret
+      ? null
+      : `${name} takes the secret from ${variable}, which is not set. Set ${variable} in the environment, or in .env beside the file.`,
+  };
 };
 
 /**
  * Read the config file: the named one, or else `sendemall-mock.json` if the current folder has one. Empty without either.
  *
- * @param secretIsGiven true if the file's secret does not matter
- * @throws {UsageError} if it cannot be read, parsed or loaded, or names a variable that is not set
+ * @throws {UsageError} if it cannot be read, parsed or loaded
  * @throws {OptionsError} if its content is invalid
  */
 export const loadConfig = async (
   named: string | undefined,
   terminal: Terminal,
-  secretIsGiven: boolean,
 ): Promise<ConfigFile> => {
   const file = named ?? (existsSync(CONFIG_FILE) ? CONFIG_FILE : undefined);
-  if (file === undefined) return { config: {}, folder: '.' };
+  if (file === undefined) return { config: {}, folder: '.', unsetSecret: null };
   const given = MODULE.test(file)
     ? await loadModule(file)
     : await readJson('--config', file, terminal);
-  const read = { config: readConfig(given, file), folder: dirname(resolve(file)) };
-  if (secretIsGiven) return read;
-  return { ...read, config: resolveSecret(read, file, terminal) };
+  const place = { name: file, folder: dirname(resolve(file)) };
+  return withSecret(readConfig(given, file), place, terminal);
 };
 
 /** As {@link loadConfig}, for a command without other options of the suite. @throws {UsageError} */

@@ -13,8 +13,8 @@ import { UsageError } from '../usage-error.ts';
 import { conclude } from './conclude.ts';
 import { loadConfig, type ConfigFile } from './config-file.ts';
 import { noteUnusedEnv } from './exec/advice.ts';
-import { execOptionsOf } from './exec/options.ts';
-import { startReceiverOf } from './exec/start.ts';
+import type { ExecOptions } from './exec/options.ts';
+import { findExec, startReceiver } from './exec/start.ts';
 import { listHooks } from './hooks-list.ts';
 import { createLastReport, rerunSelection, type LastReport } from './last-report.ts';
 import { listChecks } from './list.ts';
@@ -34,16 +34,22 @@ const targetOf = (argument: string | undefined, { config }: ConfigFile): string 
   );
 };
 
-/** The secret, and whether it was generated: a receiver that the suite starts gets any. */
-const findSecret = ({
-  flags,
-  file: { config },
-  terminal,
-}: Omit<Setup, 'session'>): { readonly secret: string; readonly isGenerated: boolean } => {
+/**
+ * The secret, and whether it was generated: a receiver that the suite starts gets any.
+ *
+ * @throws {UsageError} if it is needed and not known
+ */
+const findSecret = (
+  { flags, file: { config, unsetSecret }, terminal }: Omit<Setup, 'session'>,
+  exec: ExecOptions | null,
+): { readonly secret: string; readonly isGenerated: boolean } => {
   const fromEnv = terminal.env['SENDEMALL_MOCK_SECRET'] ?? '';
   const given = flags.secret ?? (fromEnv === '' ? config.secret : fromEnv);
-  if ((given ?? '') === '' && execOptionsOf(flags, config) !== null) {
-    return { secret: `whsec_${randomBytes(24).toString('base64url')}`, isGenerated: true };
+  if ((given ?? '') === '') {
+    if (exec !== null) {
+      return { secret: `whsec_${randomBytes(24).toString('base64url')}`, isGenerated: true };
+    }
+    if (unsetSecret !== null) throw new UsageError(unsetSecret);
   }
   const secret = checkSecret(secretOf(flags, { SENDEMALL_MOCK_SECRET: given }));
   return { secret, isGenerated: false };
@@ -87,9 +93,7 @@ const runWith = async (
   flags: VerifyFlags,
   terminal: Terminal,
 ): Promise<void> => {
-  const needsNoSecret = flags.hooks === true || flags.list === true;
-  const passed = flags.secret ?? terminal.env['SENDEMALL_MOCK_SECRET'] ?? '';
-  const file = await loadConfig(flags.config, terminal, needsNoSecret || passed !== '');
+  const file = await loadConfig(flags.config, terminal);
   if (flags.hooks) {
     listHooks(flags.json === true, terminal);
     return;
@@ -101,7 +105,8 @@ const runWith = async (
   }
   const url = targetOf(argument, file);
   const given = { argument, flags, file, terminal };
-  const { secret, isGenerated } = findSecret(given);
+  const exec = await findExec(given, url);
+  const { secret, isGenerated } = findSecret(given, exec);
   selectChecks(CATALOGUE, selection);
   const requested = flags.report ?? [file.config.report ?? []].flat();
   const outputs = outputsOf(
@@ -111,7 +116,7 @@ const runWith = async (
   const lastReport = createLastReport(url);
   const failed = failedOf(flags, lastReport, { url, terminal });
   prepareFiles(outputs);
-  await using session = await startReceiverOf(given, { url, secret });
+  await using session = exec === null ? null : await startReceiver(exec, given, { url, secret });
   const setup: Setup = { ...given, session };
   const target: RunTarget = { url, secret, outputs };
   const first = await runOnce(setup, target, failed);

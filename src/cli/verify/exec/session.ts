@@ -63,6 +63,10 @@ const checkDistinct = (names: readonly string[]): void => {
 const portEnv = (port: number, env: NodeJS.ProcessEnv): Readonly<Record<string, string>> =>
   env['PORT'] === undefined ? { PORT: String(port) } : {};
 
+/** The test hook of a receiver that `init` has written, unless the user sets it. */
+const testHooksEnv = (env: NodeJS.ProcessEnv): Readonly<Record<string, string>> =>
+  env['SENDEMALL_TEST_HOOKS'] === undefined ? { SENDEMALL_TEST_HOOKS: '1' } : {};
+
 /**
  * Start the sinks and the receiver. Disposing of the session ends all its processes.
  *
@@ -95,6 +99,7 @@ export const startExec = async (
       // Python's output would otherwise stay in its buffer when it is killed.
       PYTHONUNBUFFERED: '1',
       ...portEnv(address.port, terminal.env),
+      ...testHooksEnv(terminal.env),
       [secretEnv]: secret,
       SENDEMALL_API_URL: sandbox.url,
       SENDEMALL_API_KEY: sandbox.apiKey,

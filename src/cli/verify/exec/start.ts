@@ -4,20 +4,36 @@
  * @module
  */
 import { openSandbox, type Setup } from '../sandboxes.ts';
-import { execOptionsOf } from './options.ts';
+import { execOptionsOf, type ExecOptions } from './options.ts';
+import { addressOf, isListening } from './port.ts';
 import { startExec, type ExecSession } from './session.ts';
 
 /**
- * Start the receiver if the flags or the config file have a command for it; null otherwise.
+ * How to start the receiver; null if nothing says how. A command of the config file is a default: it is not run if
+ * something listens at the URL already.
  *
- * @throws {UsageError} if it cannot be started
+ * @throws {UsageError} for an invalid value, or one that requires a command or excludes it
  */
-export const startReceiverOf = async (
+export const findExec = async (
+  { flags, file: { config }, terminal }: Omit<Setup, 'session'>,
+  url: string,
+): Promise<ExecOptions | null> => {
+  const options = execOptionsOf(flags, config);
+  if (options === null || flags.exec !== undefined) return options;
+  const address = addressOf(url);
+  if (!(await isListening(address))) return options;
+  terminal.note(
+    `Port ${address.port} is in use: judging the receiver that listens there. "${options.command}" of the config file is not run.`,
+  );
+  return null;
+};
+
+/** Start the receiver. @throws {UsageError} if it cannot be started */
+export const startReceiver = async (
+  options: ExecOptions,
   setup: Omit<Setup, 'session'>,
   { url, secret }: { readonly url: string; readonly secret: string },
-): Promise<ExecSession | null> => {
-  const options = execOptionsOf(setup.flags, setup.file.config);
-  if (options === null) return null;
+): Promise<ExecSession> => {
   const sandbox = await openSandbox(setup);
   try {
     const { apiKey } = sandbox;

@@ -23,7 +23,7 @@ const SOURCES: readonly MutantSource[] = [
 ];
 
 /** Receivers at a time; more would measure the machine and not the receiver. */
-const AT_ONCE = 4;
+const AT_ONCE = 2;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

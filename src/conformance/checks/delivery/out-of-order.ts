@@ -6,7 +6,8 @@
 import type { EventType } from '../../../../schemas/contract.ts';
 import { toProviderTime } from '../../../domain/time.ts';
 import { defineCheck } from '../../check.ts';
-import { deliverNamed, judgeOnce } from '../../judge/deliver.ts';
+import { LOST_BY_AGE } from '../../experiments/known-causes.ts';
+import { deliverNamed, judgeOnce, type Delivered } from '../../judge/deliver.ts';
 import { actedOn, learnedInterests } from '../../judge/interests.ts';
 import { pass } from '../../verdict.ts';
 
@@ -49,6 +50,15 @@ export const check = defineCheck({
         probe.event(type('email.bounced'), sameLead, ago(20)),
       ),
     ];
-    return (await judgeOnce(probe, delivered)) ?? pass();
+    const verdict = await judgeOnce(probe, delivered);
+    if (verdict?.status !== 'fail' || verdict.symptom !== 'lost') return verdict ?? pass();
+    const lost = (one: Delivered): boolean => verdict.exchanges?.includes(one.exchange) === true;
+    const [isNewerLost, isOtherLost] = delivered.map(lost);
+    if (isNewerLost === true) return verdict;
+    return {
+      ...verdict,
+      key: LOST_BY_AGE,
+      diagnosis: `An event that is older than the newest one ${isOtherLost === true ? 'so far' : 'of its lead'} is answered 2xx and dropped as stale.`,
+    };
   },
 });

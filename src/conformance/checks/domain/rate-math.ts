@@ -105,7 +105,8 @@ export const check = defineCheck({
         ...odd(first).map((rate) => `${rate} after a bounce of a lead without sent e-mails`),
         ...odd(second).map((rate) => `${rate} after two bounces and one sent e-mail`),
       ];
-      if (wrong.length > 0) return fail({ expected: ['0 to 1, or null'], actual: wrong.join('; ') });
+      if (wrong.length > 0)
+        return fail({ expected: ['0 to 1, or null'], actual: wrong.join('; ') });
       // Only leads that the receiver knows are counted.
       if (probe.leadEmail !== null) return pass();
       if ((await judgeCampaign(probe)) === null) return pass();

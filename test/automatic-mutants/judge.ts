@@ -21,6 +21,9 @@ export interface Judged {
   readonly by: string;
 }
 
+/** How the reason begins where the run did not pass, and did not blame the receiver either. */
+export const INCONCLUSIVE = 'inconclusive: ';
+
 /** A mutant that answers slowly or not at all must not hold up the rest. */
 const BUDGET_MS = 300_000;
 
@@ -35,19 +38,16 @@ const examineIn = async (mutant: AutomaticMutant, folder: string): Promise<Judge
   });
   const failed = report.checks.find(({ status, level }) => status === 'fail' && level !== 'INFO');
   if (failed !== undefined) return { mutant, outcome: 'killed', by: failed.id };
-  // No effect of any event may be the hook's fault, so the run is inconclusive: it does not pass either.
-  const probe = report.checks.find(({ id }) => id === 'delivery/effects-probe');
-  if (probe?.status === 'not_tested') {
-    return { mutant, outcome: 'killed', by: `${probe.id} (inconclusive)` };
+  // Such as no effect of any event, or a recovery that never ends: the run does not pass, but may blame the hook.
+  if (report.summary.verdict === 'inconclusive' && report.cut_off === null) {
+    const open = report.checks.find(
+      ({ id, status }) =>
+        status === 'error' || (id === 'delivery/effects-probe' && status !== 'pass'),
+    );
+    return { mutant, outcome: 'killed', by: `${INCONCLUSIVE}${open?.id ?? ''}` };
   }
-  const errors = report.checks.filter(
-    ({ status, cut_off: by }) => status === 'error' || by !== null,
-  );
-  return {
-    mutant,
-    outcome: 'survived',
-    by: errors.map(({ id, reason }) => `${id}: ${reason ?? ''}`).join('; '),
-  };
+  const { by = '' } = report.cut_off ?? {};
+  return { mutant, outcome: 'survived', by };
 };
 
 export const judgeMutant = async (mutant: AutomaticMutant): Promise<Judged> => {

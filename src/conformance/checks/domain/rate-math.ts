@@ -7,6 +7,8 @@ import { defineCheck, type Verdict } from '../../check.ts';
 import { deliver } from '../../judge/deliver.ts';
 import { createLead, judgeLeads } from '../../judge/lead.ts';
 import { missesKeys } from '../../judge/state-keys.ts';
+import { learnedInterests } from '../../judge/interests.ts';
+import type { Event } from '../../probe/event-maker.ts';
 import type { LeadState } from '../../hooks/hooks.ts';
 import type { Probe } from '../../probe/probe.ts';
 import { fail, isAccepted, notTested, pass } from '../../verdict.ts';
@@ -37,6 +39,27 @@ const outside = ({ rates = {} }: LeadState, [lowest, highest]: Range): readonly 
       : [`${name} is ${rate}`],
   );
 
+/** Whether no bounce rate has a value. */
+const isUnknown = ({ rates = {} }: LeadState): boolean =>
+  Object.entries(rates).every(([name, rate]) => !/bounce/i.test(name) || rate === null);
+
+const deliverAll = async (probe: Probe, events: readonly Event[]): Promise<boolean> => {
+  const exchanges = await Promise.all(events.map((event) => deliver(probe, event)));
+  return exchanges.every(isAccepted);
+};
+
+const failRate = (expected: string, actual: string): Verdict =>
+  fail({
+    expected: [`a bounce rate of ${expected}`],
+    actual,
+    diagnosis:
+      'The rate counts other events than the sent and the bounced e-mails of the campaign, or is not their quotient.',
+    fix: 'Count `email.bounced` and, as the total, `email.sent` or all events, each per `campaign_id`; divide the first by the second.',
+  });
+
+/** E-mails in the first round, and in the second if there is no rate before: a receiver may wait for more of them. */
+const ROUNDS = [1, 4] as const;
+
 /** @returns what is wrong with the bounce rate of a new campaign; null if nothing is, or if the rates are not of a campaign */
 const judgeCampaign = async (probe: Probe): Promise<Verdict | null> => {
   const campaign_id = `cmp_${probe.events.freshId().slice('evt_'.length)}`;
@@ -44,33 +67,34 @@ const judgeCampaign = async (probe: Probe): Promise<Verdict | null> => {
   await lead.send('email.opened');
   // Of a campaign with neither bounces nor sent e-mails, a rate is 0 or null. Another one is that of the whole account.
   if (outside(await lead.settled(), [0, 0]).length > 0) return null;
-  const sent = Array.from({ length: SENT }, () => probe.event('email.sent', { campaign_id }));
-  const bounced = sent
-    .slice(0, BOUNCED)
-    .map(({ data }) => probe.event('email.bounced', { ...data, bounce_type: 'hard' }));
-  const steps = [
-    { events: sent, range: [0, 0] },
-    { events: bounced, range: [LOWEST, HIGHEST] },
-  ] as const;
-  for (const { events, range } of steps) {
-    const exchanges = await Promise.all(events.map((event) => deliver(probe, event)));
-    if (!exchanges.every(isAccepted)) return null;
-    const state = await lead.sees((now) => outside(now, range).length === 0);
-    const wrong = outside(state, range);
-    if (wrong.length === 0) continue;
-    const bounces = events === sent ? 'no bounce' : `${BOUNCED} bounces`;
-    const [lowest, highest] = range;
-    return fail({
-      expected: [
-        highest === 0
-          ? `a bounce rate of 0, or null, after ${bounces} of ${SENT} sent e-mails of a campaign`
-          : `a bounce rate of ${lowest.toFixed(2)} to ${highest} after ${bounces} of ${SENT} sent e-mails of a campaign`,
-      ],
-      actual: wrong.join('; '),
-      diagnosis:
-        'The rate counts other events than the sent and the bounced e-mails of the campaign, or is not their quotient.',
-      fix: 'Count `email.bounced` and, as the total, `email.sent` or all events, each per `campaign_id`; divide the first by the second.',
-    });
+  let emails = 0;
+  for (const round of ROUNDS) {
+    const sent = Array.from({ length: round * SENT }, () =>
+      probe.event('email.sent', { campaign_id }),
+    );
+    if (!(await deliverAll(probe, sent))) return null;
+    const none: Range = emails === 0 ? [0, 0] : [0, HIGHEST];
+    const before = await lead.sees((now) => outside(now, none).length === 0);
+    emails += sent.length;
+    const [early] = outside(before, none);
+    if (early !== undefined) {
+      return failRate(`0, or null, after ${emails} sent e-mails of a campaign`, early);
+    }
+    const bounced = sent
+      .slice(0, round * BOUNCED)
+      .map(({ data }) => probe.event('email.bounced', { ...data, bounce_type: 'hard' }));
+    if (!(await deliverAll(probe, bounced))) return null;
+    const isLast = round === ROUNDS.at(-1);
+    const after = await lead.sees(
+      (now) => outside(now, [LOWEST, HIGHEST]).length === 0 && !(isLast && isUnknown(now)),
+    );
+    const [wrong] = outside(after, [LOWEST, HIGHEST]);
+    const range = `${LOWEST.toFixed(2)} to ${HIGHEST} after ${emails} sent e-mails of a campaign, ${HIGHEST * emails} of which bounced`;
+    if (wrong !== undefined) return failRate(range, wrong);
+    if (!isUnknown(after)) return null;
+    const { types } = await learnedInterests(probe);
+    if (!types.has('email.sent') || !types.has('email.bounced')) return null;
+    if (isLast) return failRate(range, 'it is null');
   }
   return null;
 };

@@ -29,7 +29,7 @@ const ANY_OF_CLASS =
 const UNNAMED_LEAD = 'It stores a lead without an address, for which nothing asks.';
 const NOT_READ = 'The receiver reads no result but an exception.';
 
-const EQUIVALENT: readonly Equivalence[] = [
+export const EQUIVALENT: readonly Equivalence[] = [
   {
     file: 'node-http.ts',
     original: /^size > MAX_BYTES$/,
@@ -59,6 +59,12 @@ const EQUIVALENT: readonly Equivalence[] = [
       /^(typeof event\?\.id === 'string'|typeof event\.data === 'object'|event\.data !== null)/,
     replacement: /^true$|\|\|/,
     reason: NONSENSE,
+  },
+  { file: 'node-http.ts', original: /^event === null$/, replacement: /^false$/, reason: NONSENSE },
+  {
+    file: 'node-http.ts',
+    original: /^'close'$/,
+    reason: 'Connections stay open, which is the choice of each receiver.',
   },
   { file: 'node-http.ts', original: /^\{ return null; \}$/, reason: NONSENSE },
   { file: 'node-http.ts', original: /^event\?\.id$/, reason: NONSENSE },
@@ -130,11 +136,15 @@ const EQUIVALENT: readonly Equivalence[] = [
   { file: 'store.py', original: /^at >= lead/, replacement: /> lead/, reason: SAME_SECOND },
 ];
 
+/** Whether an entry stands for a mutant. */
+export const isMeant = (
+  { place, original, replacement }: AutomaticMutant,
+  entry: Equivalence,
+): boolean =>
+  place.startsWith(entry.file) &&
+  entry.original.test(original) &&
+  (entry.replacement?.test(replacement) ?? true);
+
 /** Why this mutant is equivalent; null if it is not known to be. */
-export const equivalenceOf = ({ place, original, replacement }: AutomaticMutant): string | null =>
-  EQUIVALENT.find(
-    (one) =>
-      place.startsWith(one.file) &&
-      one.original.test(original) &&
-      (one.replacement?.test(replacement) ?? true),
-  )?.reason ?? null;
+export const equivalenceOf = (mutant: AutomaticMutant): string | null =>
+  EQUIVALENT.find((entry) => isMeant(mutant, entry))?.reason ?? null;

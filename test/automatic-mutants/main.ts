@@ -9,18 +9,11 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { javascriptMutants } from './javascript.ts';
 import { judgeMutant, type Judged } from './judge.ts';
 import type { MutantSource } from './mutant.ts';
-import { pythonMutants } from './python.ts';
 import { renderResults, summaryOf } from './results.ts';
 import { sampleOf } from './sample.ts';
-
-const SOURCES: readonly MutantSource[] = [
-  javascriptMutants('node-http', 'node-http.ts'),
-  javascriptMutants('express', 'express.ts'),
-  pythonMutants('python', 'http_server.py'),
-];
+import { SOURCES } from './sources.ts';
 
 /** Receivers at a time; more would measure the machine and not the receiver. */
 const AT_ONCE = 2;

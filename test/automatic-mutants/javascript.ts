@@ -54,15 +54,22 @@ const rangesOf = (source: string): MutationRange[] => {
   });
 };
 
-/** @param file of `test/receivers/reference/` */
-export const javascriptMutants = (name: string, file: string): MutantSource => ({
+/**
+ * @param file of `test/receivers/reference/`
+ * @param withStore whether its store is mutated as well; it is the same for all
+ */
+export const javascriptMutants = (
+  name: string,
+  file: string,
+  withStore: boolean,
+): MutantSource => ({
   name,
   prepare: async (folder) => {
     const paths = [file, 'store.ts'].map((one) => `test/receivers/reference/${one}`);
     const files = await Promise.all(
       paths.map(async (path, at) => {
         const content = await readFile(join(ROOT, path), 'utf8');
-        return { name: path, mutate: at === 0 ? true : rangesOf(content), content };
+        return { name: path, mutate: at === 0 || (withStore && rangesOf(content)), content };
       }),
     );
     const instrumenter = createInjector()

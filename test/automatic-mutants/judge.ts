@@ -7,7 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { examine, SECRET } from '../conformance/run-suite.ts';
-import { equivalenceOf } from './equivalent.ts';
+import { equivalenceOf, gapOf } from './equivalent.ts';
 import type { AutomaticMutant } from './mutant.ts';
 import { runProcess } from './receiver-process.ts';
 
@@ -46,7 +46,7 @@ const examineIn = async (mutant: AutomaticMutant, folder: string): Promise<Judge
     );
     return { mutant, outcome: 'killed', by: `${INCONCLUSIVE}${open?.id ?? ''}` };
   }
-  const { by = '' } = report.cut_off ?? {};
+  const by = gapOf(mutant) ?? report.cut_off?.by ?? '';
   return { mutant, outcome: 'survived', by };
 };
 

@@ -8,7 +8,7 @@ import type { MutantSource } from './mutant.ts';
 import { pythonMutants } from './python.ts';
 
 export const SOURCES: readonly MutantSource[] = [
-  javascriptMutants('node-http', 'node-http.ts'),
-  javascriptMutants('express', 'express.ts'),
+  javascriptMutants('node-http', 'node-http.ts', true),
+  javascriptMutants('express', 'express.ts', false),
   pythonMutants('python', 'http_server.py'),
 ];

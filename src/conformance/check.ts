@@ -101,6 +101,8 @@ export type Verdict =
       readonly symptom?: Symptom;
       /** The cause that an experiment has shown, stable and comparable: failures with the same key are one finding. */
       readonly key?: string;
+      /** The check whose subject the cause is; default: this one. */
+      readonly owner?: string;
       /** Exchanges that show the failure, the plainest last; default: all exchanges of the check. */
       readonly exchanges?: readonly Exchange[];
       /** What the receiver's own process wrote last. */

@@ -32,11 +32,9 @@ const logger: Logger = {
   fatal: ignore,
 };
 
-/** Parts of the store that are the receiver's own: what is left is the disk and what the hooks read. */
+/** Parts of the store that are the receiver's own: what is left is the disk, what the hooks read, and the queue of others. */
 const OWN_PARTS = [
   /^ {2}async process\(/,
-  /^ {2}async keep\(/,
-  /^ {2}async processKept\(/,
   /^const apply = /,
   /^export const recoverDeadLetters = /,
 ];
@@ -56,15 +54,22 @@ const rangesOf = (source: string): MutationRange[] => {
   });
 };
 
-/** @param file of `test/receivers/reference/` */
-export const javascriptMutants = (name: string, file: string): MutantSource => ({
+/**
+ * @param file of `test/receivers/reference/`
+ * @param withStore whether its store is mutated as well; it is the same for all
+ */
+export const javascriptMutants = (
+  name: string,
+  file: string,
+  withStore: boolean,
+): MutantSource => ({
   name,
   prepare: async (folder) => {
     const paths = [file, 'store.ts'].map((one) => `test/receivers/reference/${one}`);
     const files = await Promise.all(
       paths.map(async (path, at) => {
         const content = await readFile(join(ROOT, path), 'utf8');
-        return { name: path, mutate: at === 0 ? true : rangesOf(content), content };
+        return { name: path, mutate: at === 0 || (withStore && rangesOf(content)), content };
       }),
     );
     const instrumenter = createInjector()
@@ -83,10 +88,11 @@ export const javascriptMutants = (name: string, file: string): MutantSource => (
     const lines = new Map(files.map(({ name: path, content }) => [path, content.split('\n')]));
     return mutants.map(({ id, fileName, mutatorName, location: { start, end }, replacement }) => {
       const source = lines.get(fileName) ?? [];
-      const original =
-        start.line === end.line
-          ? (source[start.line] ?? '').slice(start.column, end.column)
-          : `${(source[start.line] ?? '').slice(start.column)} …`;
+      const last = (source[end.line] ?? '').slice(0, end.column);
+      const original = [...source.slice(start.line, end.line), last]
+        .join('\n')
+        .slice(start.column)
+        .replaceAll(/\s+/g, ' ');
       return {
         place: `${basename(fileName)}:${start.line + 1} ${mutatorName}`,
         original,

@@ -3,27 +3,22 @@
  * with all hooks against each. A mutant that passes is equivalent, with a reason in `equivalent.ts`, or a gap of the suite.
  *
  * `npm run mutants -- express --sample 20 --seed 3` tries a part of one receiver; the whole writes `results.md`.
+ * `--resume` goes on where a stopped run has ended.
  *
  * @module
  */
-import { rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { javascriptMutants } from './javascript.ts';
 import { judgeMutant, type Judged } from './judge.ts';
 import type { MutantSource } from './mutant.ts';
-import { pythonMutants } from './python.ts';
+import { createLog, type Log } from './log.ts';
 import { renderResults, summaryOf } from './results.ts';
 import { sampleOf } from './sample.ts';
-
-const SOURCES: readonly MutantSource[] = [
-  javascriptMutants('node-http', 'node-http.ts'),
-  javascriptMutants('express', 'express.ts'),
-  pythonMutants('python', 'http_server.py'),
-];
+import { SOURCES } from './sources.ts';
 
 /** Receivers at a time; more would measure the machine and not the receiver. */
-const AT_ONCE = 4;
+const AT_ONCE = 2;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -31,6 +26,7 @@ const { values, positionals } = parseArgs({
     sample: { type: 'string' },
     seed: { type: 'string', default: '1' },
     grep: { type: 'string', default: '' },
+    resume: { type: 'boolean', default: false },
   },
 });
 const unknown = positionals.filter((name) => SOURCES.every((source) => source.name !== name));
@@ -43,6 +39,12 @@ if (unknown.length > 0) {
 
 const folder = fileURLToPath(new URL('../../.tmp/automatic-mutants/', import.meta.url));
 
+/** What a stopped run has judged already, for `--resume`. */
+const openLog = async (name: string): Promise<Log> => {
+  await mkdir(folder, { recursive: true });
+  return createLog(`${folder}${name}.jsonl`, values.resume);
+};
+
 const judgeSource = async (source: MutantSource): Promise<readonly Judged[]> => {
   const own = `${folder}${source.name}`;
   await rm(own, { recursive: true, force: true });
@@ -52,10 +54,12 @@ const judgeSource = async (source: MutantSource): Promise<readonly Judged[]> => 
   );
   const waiting = [...sampleOf(matching, Number(values.sample ?? matching.length), values.seed)];
   const total = waiting.length;
+  const log = await openLog(source.name);
   const judged: Judged[] = [];
   const work = async (): Promise<void> => {
     for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
-      const one = await judgeMutant(mutant);
+      const one = log.find(mutant) ?? (await judgeMutant(mutant));
+      log.add(one);
       judged.push(one);
       console.error(
         `${source.name} ${judged.length}/${total}  ${one.outcome}  ${mutant.place}  ` +

@@ -1,8 +1,9 @@
-"""Mutants of a Python file by the usual operators: `mutate.py list FILE [FUNCTION …]` prints them, `mutate.py apply FILE N`
-prints the source of one. With functions, only what is inside them is changed."""
+"""Mutants of a Python file by the usual operators: `mutate.py FILE FOLDER [FUNCTION …]` writes each to a folder of its own
+below FOLDER, which must exist, and prints a list of them. With functions, only what is inside them is changed."""
 import ast
 import copy
 import json
+import os
 import sys
 
 COMPARISONS = {
@@ -84,24 +85,34 @@ def lines_of(tree, functions):
     return {line for node in nodes for line in range(node.lineno, node.end_lineno + 1)}
 
 
-def main():
-    _, verb, file, *rest = sys.argv
-    tree = ast.parse(open(file).read())
-    found = list(places(tree))
-    if verb == "list":
-        lines = lines_of(tree, rest)
-        print(json.dumps([
-            {"index": index, "line": node.lineno, "operator": operator, "original": ast.unparse(node), "replacement": ast.unparse(new)}
-            for index, (_, _, _, node, operator, new) in enumerate(found)
-            if lines is None or node.lineno in lines
-        ]))
-        return
-    parent, field, index, _, _, new = found[int(rest[0])]
+def put(parent, field, at, node):
     if isinstance(getattr(parent, field), list):
-        getattr(parent, field)[index] = new
+        getattr(parent, field)[at] = node
     else:
-        setattr(parent, field, new)
-    print(ast.unparse(ast.fix_missing_locations(tree)))
+        setattr(parent, field, node)
+
+
+def main():
+    _, path, folder, *functions = sys.argv
+    with open(path) as file:
+        tree = ast.parse(file.read())
+    lines = lines_of(tree, functions)
+    name = os.path.basename(path)
+    listed = []
+    for index, (parent, field, at, node, operator, new) in enumerate(list(places(tree))):
+        if lines is not None and node.lineno not in lines:
+            continue
+        own = os.path.join(folder, f"{name}-{index}")
+        os.makedirs(own, exist_ok=True)
+        put(parent, field, at, ast.fix_missing_locations(ast.copy_location(new, node)))
+        with open(os.path.join(own, name), "w") as file:
+            file.write(ast.unparse(tree))
+        put(parent, field, at, node)
+        listed.append({
+            "folder": own, "line": node.lineno, "operator": operator,
+            "original": ast.unparse(node), "replacement": ast.unparse(new),
+        })
+    print(json.dumps(listed))
 
 
 main()

@@ -4,7 +4,7 @@
  * @module
  */
 import { execFile } from 'node:child_process';
-import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { cp, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -19,16 +19,18 @@ const OWN_PARTS: Readonly<Record<string, readonly string[]>> = {
 };
 
 interface Listed {
-  readonly index: number;
+  readonly folder: string;
   readonly line: number;
   readonly operator: string;
   readonly original: string;
   readonly replacement: string;
 }
 
-const mutate = async (...args: readonly string[]): Promise<string> => {
+/** Writes the mutants of one file, each to a folder of its own. */
+const mutate = async (...args: readonly string[]): Promise<readonly Listed[]> => {
   const run = promisify(execFile);
-  return (await run('python3', [MUTATE, ...args], { maxBuffer: 64e6 })).stdout;
+  const { stdout } = await run('python3', [MUTATE, ...args], { maxBuffer: 64e6 });
+  return JSON.parse(stdout) as readonly Listed[];
 };
 
 /** @param file of `test/receivers/reference/` */
@@ -37,17 +39,12 @@ export const pythonMutants = (name: string, file: string): MutantSource => ({
   prepare: async (folder) => {
     const files = [file, 'store.py'];
     const mutants: AutomaticMutant[] = [];
+    await mkdir(folder, { recursive: true });
     for (const mutated of files) {
-      const parts = OWN_PARTS[mutated] ?? [];
-      const listed = JSON.parse(
-        await mutate('list', join(REFERENCES, mutated), ...parts),
-      ) as readonly Listed[];
-      for (const { index, line, operator, original, replacement } of listed) {
-        const own = join(folder, `${mutated}-${index}`);
-        await mkdir(own, { recursive: true });
-        for (const one of files) await cp(join(REFERENCES, one), join(own, one));
-        const source = await mutate('apply', join(REFERENCES, mutated), String(index));
-        await writeFile(join(own, mutated), source);
+      const others = files.filter((one) => one !== mutated);
+      const listed = await mutate(join(REFERENCES, mutated), folder, ...(OWN_PARTS[mutated] ?? []));
+      for (const { folder: own, line, operator, original, replacement } of listed) {
+        for (const one of others) await cp(join(REFERENCES, one), join(own, one));
         mutants.push({
           place: `${mutated}:${line} ${operator}`,
           original,

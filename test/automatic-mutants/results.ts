@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Judged, Outcome } from './judge.ts';
+import { INCONCLUSIVE, type Judged, type Outcome } from './judge.ts';
 
 const countOf = (judged: readonly Judged[], outcome: Outcome): number =>
   judged.filter((one) => one.outcome === outcome).length;
@@ -44,6 +44,7 @@ export const renderResults = (results: ReadonlyMap<string, readonly Judged[]>): 
       name,
       judged.length,
       countOf(judged, 'killed'),
+      judged.filter(({ by }) => by.startsWith(INCONCLUSIVE)).length,
       countOf(judged, 'survived'),
       countOf(judged, 'equivalent'),
       countOf(judged, 'stillborn'),
@@ -57,10 +58,10 @@ export const renderResults = (results: ReadonlyMap<string, readonly Judged[]>): 
   return `# Automatic mutants
 
 Written by \`npm run mutants\`: correct receivers, each with one mechanical change, and the suite with all hooks. A mutant is
-killed when a MUST or SHOULD fails.
+killed when a MUST or SHOULD fails, or when the run is inconclusive (exit status 2), because the mutant may be a fault of a hook.
 
-| receiver | mutants | killed | survived | equivalent | do not start | kill rate |
-|---|---|---|---|---|---|---|
+| receiver | mutants | killed | of these inconclusive | survived | equivalent | do not start | kill rate |
+|---|---|---|---|---|---|---|---|
 ${table.join('\n')}
 
 ## Survivors

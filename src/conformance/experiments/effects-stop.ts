@@ -40,13 +40,27 @@ const senders = (seen: readonly SeenExchange[]): string =>
   [...new Set(seen.map(({ by }) => by).filter((by) => by !== 'control'))].slice(0, 4).join(', ');
 
 /** "an event of type `email.opened`, sent by content/optional-null". */
-export const describeSince = ({ culprit, suspects }: EffectsStop): string =>
+const describeSince = ({ culprit, suspects }: EffectsStop): string =>
   culprit === null
     ? `one of ${suspects.length} requests (${senders(suspects)})`
     : `${describeEvent(culprit)}, sent by ${culprit.by}`;
 
+/** "since an event of type `email.opened`, sent by content/optional-null". */
+export const describeStop = (stop: EffectsStop): string =>
+  stop.isHeldBack === true
+    ? 'an accepted event had no effect until the next one arrived'
+    : `accepted events have no effect since ${describeSince(stop)}`;
+
 export const causeOfStop = (stop: EffectsStop): NamedCause => {
   const { culprit } = stop;
+  if (stop.isHeldBack === true) {
+    return {
+      key: 'held-back:lost',
+      sentence:
+        'An accepted event has its effect only when the next one arrives: it waits in a buffer or a batch that nothing else empties, and the last one waits forever.',
+      fix: 'Empty the buffer after a short time as well, and keep it where a restart does not lose it.',
+    };
+  }
   const answered =
     culprit === null
       ? ''

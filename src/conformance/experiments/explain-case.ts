@@ -18,7 +18,7 @@ import { fieldsOf, type Field } from '../explore/fields.ts';
 import type { Event } from '../probe/event-maker.ts';
 import { causeOf, DOES, evidenceOf, FIXES, list, quoted, showValue } from './cause-text.ts';
 import { explainField } from './explain-field.ts';
-import type { FieldProbe } from './field-probe.ts';
+import type { Decided, FieldProbe } from './field-probe.ts';
 import type { Hypothesis } from './hypotheses.ts';
 import { minimiseItems } from './minimise.ts';
 import { knowledgeOf, type Explanation } from './knowledge.ts';
@@ -53,6 +53,31 @@ const mayBeIgnored = (flaw: Flaw, { meaning, name }: Field): boolean =>
 const isBeyondRetries = ({ threshold }: Hypothesis): boolean =>
   threshold?.measure.name === 'age' && threshold.side === 'above' && threshold.good >= MAX_AGE;
 
+/** A limit on length is the same in every field: a column type, a validator. */
+const lawOf = ({ hypothesis: { threshold } }: Decided): string | null => {
+  if (threshold === undefined) return null;
+  const { measure, side, good } = threshold;
+  return measure.name === 'characters' || measure.name === 'bytes'
+    ? `${measure.name} ${side} ${good}`
+    : null;
+};
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
+/** Whether an event has a member, beside the given one, that the contract does not know. */
+const hasNewMember = (event: Event, { path }: Field): boolean => {
+  const parent = path.slice(0, -1);
+  const members = valueAt(event, parent);
+  const known = new Set([
+    // A type is no field with values of its own.
+    'event',
+    ...fieldsOf(event.event as EventType)
+      .filter(({ meaning }) => meaning !== 'member' && meaning !== 'order')
+      .map((one) => one.path[parent.length]),
+  ]);
+  return isObject(members) && Object.keys(members).some((name) => !known.has(name));
+};
+
 const fieldExplanation = async (
   scene: Scene,
   type: EventType,
@@ -73,8 +98,15 @@ const fieldExplanation = async (
   const fields = fieldsOf(type).filter((one) => scope.fields.includes(quoted(one)));
   const isOfBody = hypothesis.name === 'body-bytes';
   const bytes = decided.minimal.exchange.request.body.length;
+  const law = lawOf(decided);
+  const alike = knowledgeOf(probe).explanations.find(
+    (one) => law !== null && one.flaw === flaw && one.law === law,
+  );
   return {
-    key: `${flaw}:${isOfBody ? 'body' : fields.length > 1 ? field.meaning : field.name}:${hypothesis.name}`,
+    law,
+    key:
+      alike?.key ??
+      `${flaw}:${isOfBody ? 'body' : fields.length > 1 ? field.meaning : field.name}:${hypothesis.name}`,
     flaw,
     level:
       isBeyondRetries(hypothesis) || mayBeIgnored(flaw, field)
@@ -90,10 +122,12 @@ const fieldExplanation = async (
     covers: (event) =>
       isOfBody
         ? Buffer.byteLength(JSON.stringify(event)) >= bytes
-        : (scope.types === null || scope.types.includes(event.event)) &&
-          fields.some(
-            ({ path, meaning }) => meaning === 'order' || hypothesis.holds(valueAt(event, path)),
-          ),
+        : hypothesis.name === 'new-any'
+          ? hasNewMember(event, field)
+          : (scope.types === null || scope.types.includes(event.event)) &&
+            fields.some(
+              ({ path, meaning }) => meaning === 'order' || hypothesis.holds(valueAt(event, path)),
+            ),
     without: (event) =>
       withChanges(
         event,

@@ -62,6 +62,9 @@ const STATE_FIX =
 export const INTERMITTENT_FIX =
   'Look at what differs from request to request: a pool with a broken member, one of several processes with another secret, a race on shared state.';
 
+const isRedirect = ({ reply }: Exchange): boolean =>
+  reply.kind === 'answer' && reply.status >= 300 && reply.status < 400;
+
 /** The type itself is refused, whatever is in it. */
 const typeExplanation = async (
   probe: Probe,
@@ -72,9 +75,11 @@ const typeExplanation = async (
   key: `refused:type:${type}`,
   flaw: 'refused',
   level: 'MUST',
-  cause: `Refuses every \`${type}\` event.`,
+  cause: `${isRedirect(refused) ? 'Redirects' : 'Refuses'} every \`${type}\` event.`,
   evidence: `A plain \`${type}\` event is answered ${answerText(refused.reply)}; a plain event of another type is answered ${answerText(control.reply)}. ${(await locate(probe, refused)).evidence}`,
-  fix: 'Answer 2xx to every type of event, and do nothing for those that you do not need.',
+  fix: isRedirect(refused)
+    ? 'Respond at the registered URL itself: a redirect is not followed.'
+    : 'Answer 2xx to every type of event, and do nothing for those that you do not need.',
   exchanges: [control, refused],
   covers: (event) => event.event === type,
   without: null,

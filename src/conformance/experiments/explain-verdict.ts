@@ -8,6 +8,7 @@ import { STAGES, type ActiveCheck, type Stage, type Verdict } from '../check.ts'
 import type { Exchange } from '../net/exchange.ts';
 import type { Probe } from '../probe/probe.ts';
 import { describeReply, fail, isAccepted, notTested } from '../verdict.ts';
+import { explainForgeries } from './explain-forgery.ts';
 import { eventIn, explainRefusal, isRefusedDelivery } from './explain-refusal.ts';
 import { knowledgeOf, type Explanation } from './knowledge.ts';
 
@@ -23,6 +24,9 @@ const refusalsIn = (probe: Probe, { exchanges = probe.exchanges }: Failure): rea
 /** A check that disturbs the receiver on purpose knows better why an event was refused. */
 const isExplained = ({ stage, needs = [] }: ActiveCheck): boolean =>
   EXPLAINED.has(stage) && !needs.includes('fault') && !needs.includes('restart');
+
+/** Stages that send forgeries. */
+const FORGING: ReadonlySet<Stage> = new Set(['negative', 'risky']);
 
 /** A cut connection may be a crash, which the runner looks after: nothing more is sent to a receiver that is down. */
 const isAlive = async (probe: Probe, { reply }: Exchange): Promise<boolean> =>
@@ -87,6 +91,10 @@ export const explainVerdict = async (
   check: ActiveCheck,
   verdict: Verdict,
 ): Promise<Verdict> => {
+  if (verdict.status === 'fail' && verdict.key === undefined && FORGING.has(check.stage)) {
+    const failure = await explainForgeries(probe, check.id, verdict);
+    if (failure.key !== undefined) return failure;
+  }
   if (!isExplained(check) || 'gate' in STAGES[check.stage]) return verdict;
   if (isBlind(check, verdict)) return explainHidden(probe, verdict);
   if (verdict.status !== 'fail' || verdict.diagnosis !== undefined) return verdict;

@@ -18,6 +18,8 @@ export interface Explanation {
   /** Stable and comparable: findings with the same key are one. */
   readonly key: string;
   readonly flaw: Flaw;
+  /** What decides, whatever the field: explanations with the same one have the same key. */
+  readonly law?: string | null;
   readonly level: Level;
   /** The cause, as one sentence. */
   readonly cause: string;
@@ -58,7 +60,7 @@ const createKnowledge = (): Knowledge => {
     observations: (type, field) => observations.get(keyOf(type, field)) ?? [],
     explanations,
     add: (explanation) => {
-      if (explanations.every(({ key }) => key !== explanation.key)) explanations.push(explanation);
+      explanations.push(explanation);
     },
     explanationOf: (event, flaw) =>
       explanations.find((one) => one.flaw === flaw && one.covers(event)) ?? null,
@@ -70,6 +72,12 @@ const createKnowledge = (): Knowledge => {
 export const changedStateOf = (probe: Probe): Explanation | null =>
   knowledgeOf(probe).explanations.find(({ key }) => key.startsWith('state:')) ?? null;
 
+/** By what a run has only one of. */
+const known = new WeakMap<Probe['signing'], Knowledge>();
+
 /** The knowledge of the run to which a probe belongs. */
-export const knowledgeOf = ({ memory }: Probe): Knowledge =>
-  memory.once('knowledge', createKnowledge);
+export const knowledgeOf = ({ signing }: Pick<Probe, 'signing'>): Knowledge => {
+  const knowledge = known.get(signing) ?? createKnowledge();
+  known.set(signing, knowledge);
+  return knowledge;
+};

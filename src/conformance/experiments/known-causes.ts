@@ -18,6 +18,9 @@ export interface NamedCause {
   readonly fix: string;
 }
 
+/** Key of the cause that an event has no effect because of its time. */
+export const LOST_BY_AGE = 'lost:timestamp:age';
+
 type Run = Pick<Probe, 'signing'>;
 
 /** By what a run has only one of. */

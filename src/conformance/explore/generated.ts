@@ -115,13 +115,13 @@ const explainAll = async (
   flawed: Sweep['flawed'],
   controls: Controls,
 ): Promise<readonly Explanation[]> => {
-  const found = new Set<Explanation>();
+  const found = new Map<string, Explanation>();
   for (const item of flawed) {
     if (found.size >= MAX_CAUSES) break;
     const { one, trial } = item;
     const known = await isExplained(probe, item, controls);
     if (known !== null) {
-      found.add(known);
+      found.set(known.key, known);
       continue;
     }
     const flaw = trial.flaw!;
@@ -131,9 +131,9 @@ const explainAll = async (
     const explanation = await explainCase(scene, one);
     if (explanation === null) continue;
     knowledgeOf(probe).add(explanation);
-    found.add(explanation);
+    if (!found.has(explanation.key)) found.set(explanation.key, explanation);
   }
-  return [...found];
+  return [...found.values()];
 };
 
 const LEVELS: readonly Level[] = ['MUST', 'SHOULD', 'INFO'];

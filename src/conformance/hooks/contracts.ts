@@ -12,7 +12,8 @@ export const STATE_KEYS = {
   unsubscribed: 'boolean',
   open_count: 'number: total opens',
   sentiment: 'string or null: sentiment of the latest reply, by the time of the event',
-  rates: 'object: rates that you compute, by name, each from 0 to 1 or null',
+  rates:
+    'object: rates of the campaign of its latest event, by name, each from 0 to 1 or null: {"bounce_rate": 0.05}',
 } as const satisfies Partial<Record<keyof LeadState, string>>;
 
 export type StateKey = keyof typeof STATE_KEYS;

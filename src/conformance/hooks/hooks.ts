@@ -23,7 +23,7 @@ export interface LeadState {
   readonly open_count?: number | undefined;
   /** Sentiment of the latest reply, by the time of the event. */
   readonly sentiment?: string | null | undefined;
-  /** Rates that the receiver computes, by name, between 0 and 1: `{"bounce_rate": 0.05}`. */
+  /** Rates of the campaign of the lead's latest event, by name, between 0 and 1: `{"bounce_rate": 0.05}`. */
   readonly rates?: Readonly<Record<string, number | null>> | undefined;
 }
 

@@ -38,6 +38,8 @@ export interface LostControl {
 export interface EffectsStop {
   /** After a restart, this one alone stopped them again; null when that could not be tried. */
   readonly culprit: SeenExchange | null;
+  /** Accepted events have their effect when the next one arrives, and not before. */
+  readonly isHeldBack?: boolean;
   /** What was sent around the time when effects stopped, latest first. */
   readonly suspects: readonly SeenExchange[];
 }

@@ -5,6 +5,7 @@
  */
 import type { Check } from '../check.ts';
 import { withKnownCause } from '../experiments/known-causes.ts';
+import { withKnownExplanation } from '../experiments/known-explanations.ts';
 import type { CheckResult } from '../report.ts';
 import { mergeFindings, type Cause } from './merge-findings.ts';
 import type { RunPlan } from './plan.ts';
@@ -32,7 +33,11 @@ export const createResults = (plan: RunPlan): Results => {
 
   const explain = (ran: Ran): Ran => ({
     ...ran,
-    verdict: withKnownCause(context, ran.verdict, ran.exchanges),
+    verdict: withKnownExplanation(
+      context,
+      withKnownCause(context, ran.verdict, ran.exchanges),
+      ran.exchanges,
+    ),
   });
 
   const causeOf = (id: string): Cause | undefined => {
@@ -53,7 +58,9 @@ export const createResults = (plan: RunPlan): Results => {
   return {
     finish: (check, ran) => {
       const { verdict } = ran;
-      if (verdict.status === 'fail' && verdict.key !== undefined) explainedItself.add(check.id);
+      if (verdict.status === 'fail' && verdict.key !== undefined && verdict.owner === undefined) {
+        explainedItself.add(check.id);
+      }
       const explained = explain(ran);
       const result = toResult(check, explained, options);
       rans.set(check.id, explained);

@@ -34,6 +34,13 @@ interface Lead {
   openCount: number;
   sentiment: string | null;
   repliedAt: string;
+  /** Its latest. */
+  campaign: string;
+}
+
+interface Tally {
+  sent: number;
+  bounced: number;
 }
 
 export class ModelReceiver implements AsyncDisposable {
@@ -44,15 +51,11 @@ export class ModelReceiver implements AsyncDisposable {
     seen: Set<string>;
     effects: Map<string, number>;
     leads: Map<string, Lead>;
-    sent: number;
-    bounced: number;
-    campaigns: Map<string, { sent: number; bounced: number }>;
+    campaigns: Map<string, Tally>;
   } = {
     seen: new Set(),
     effects: new Map(),
     leads: new Map(),
-    sent: 0,
-    bounced: 0,
     campaigns: new Map(),
   };
   /** What does not. */
@@ -128,20 +131,21 @@ export class ModelReceiver implements AsyncDisposable {
       openCount: 0,
       sentiment: null,
       repliedAt: '',
+      campaign: '',
     };
     this.disk.leads.set(email, made);
     return made;
   }
 
   /** What a campaign's events are counted in. */
-  tallyOf(campaign: string): { sent: number; bounced: number } {
+  tallyOf(campaign: string): Tally {
     const tally = this.disk.campaigns.get(campaign) ?? { sent: 0, bounced: 0 };
     this.disk.campaigns.set(campaign, tally);
     return tally;
   }
 
   /** Whether something is wrong with the list. */
-  isSpike({ sent, bounced }: { readonly sent: number; readonly bounced: number }): boolean {
+  isSpike({ sent, bounced }: Tally): boolean {
     return sent > 20 && bounced / sent > 0.05;
   }
 
@@ -165,10 +169,9 @@ export class ModelReceiver implements AsyncDisposable {
   }
 
   applyToLead({ event, data, timestamp }: Event): void {
-    if (event === 'email.sent') this.disk.sent += 1;
-    if (event === 'email.bounced') this.disk.bounced += 1;
     if (typeof data['lead_email'] !== 'string') return;
     const lead = this.lead(data['lead_email']);
+    lead.campaign = String(data['campaign_id']);
     if (event === 'email.bounced' && data['bounce_type'] === 'hard') lead.suppressed = true;
     if (event === 'email.unsubscribed') {
       lead.unsubscribed = true;
@@ -248,12 +251,12 @@ export class ModelReceiver implements AsyncDisposable {
       unsubscribed: lead.unsubscribed,
       open_count: lead.openCount,
       sentiment: lead.sentiment,
-      rates: { bounce_rate: this.bounceRate() },
+      rates: { bounce_rate: this.bounceRate(this.tallyOf(lead.campaign)) },
     };
   }
 
-  bounceRate(): number {
-    return Math.min(1, this.disk.bounced / Math.max(this.disk.sent, this.disk.bounced, 1));
+  bounceRate({ sent, bounced }: Tally): number {
+    return Math.min(1, bounced / Math.max(sent, bounced, 1));
   }
 
   /** The daily job: every dead letter once, then acknowledged. */

@@ -178,6 +178,26 @@ export const DOMAIN_MUTANTS: readonly Mutant[] = [
       })(secret),
   },
   {
+    name: 'domain-rate-other-total',
+    fault: 'divides the bounces by the bounces and the e-mails that were opened',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        readonly opened = new Map<string, number>();
+        override applyToLead(event: Event): void {
+          super.applyToLead(event);
+          const campaign = String(event.data['campaign_id']);
+          if (event.event !== 'email.opened') return;
+          this.opened.set(campaign, (this.opened.get(campaign) ?? 0) + 1);
+        }
+        override stateOf(email: string): LeadState {
+          const { campaign = '' } = this.disk.leads.get(email) ?? {};
+          const { bounced } = this.tallyOf(campaign);
+          const total = Math.max(bounced + (this.opened.get(campaign) ?? 0), 1);
+          return { ...super.stateOf(email), rates: { bounce_rate: bounced / total } };
+        }
+      })(secret),
+  },
+  {
     name: 'domain-phantom-lead',
     fault: 'reads lead_email of every event',
     make: (secret) =>

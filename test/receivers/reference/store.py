@@ -57,13 +57,15 @@ def process(event):
 def _apply(event):
     kind, data = event["event"], event["data"]
     if kind in ("email.sent", "email.bounced"):
-        _set_figure(kind, _figure(kind) + 1)
+        tally = f"{kind} {data['campaign_id']}"
+        _set_figure(tally, _figure(tally) + 1)
     email = data.get("lead_email")
     if email is None:
         return
     lead = _lead(email) or {
         "suppressed": False, "unsubscribed": False, "open_count": 0, "sentiment": None, "replied_at": 0,
     }
+    lead["campaign"] = data.get("campaign_id")
     if kind == "email.bounced" and data.get("bounce_type") == "hard":
         lead["suppressed"] = True
     elif kind == "email.unsubscribed":
@@ -87,7 +89,8 @@ def _state(email):
     lead = _lead(email)
     if lead is None:
         return {"known": False}
-    sent, bounced = _figure("email.sent"), _figure("email.bounced")
+    campaign = lead.pop("campaign")
+    sent, bounced = _figure(f"email.sent {campaign}"), _figure(f"email.bounced {campaign}")
     del lead["replied_at"]
     return {"known": True, **lead, "rates": {"bounce_rate": min(1, bounced / sent) if sent else None}}
 

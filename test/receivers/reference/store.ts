@@ -19,6 +19,13 @@ interface Lead {
   openCount: number;
   sentiment: string | null;
   repliedAt: number;
+  /** Its latest. */
+  campaign: string;
+}
+
+interface Tally {
+  sent: number;
+  bounced: number;
 }
 
 /** What outlives the receiver's process. */
@@ -29,8 +36,8 @@ export interface Disk {
   /** Events that were acknowledged and are still to be processed. */
   readonly inbox: Map<string, Event>;
   readonly leads: Map<string, Lead>;
-  sent: number;
-  bounced: number;
+  /** E-mails by campaign. */
+  readonly campaigns: Map<string, Tally>;
   /** The CRM, where effects go, does not answer. */
   crmDown: boolean;
 }
@@ -40,8 +47,7 @@ export const emptyDisk = (): Disk => ({
   done: new Set(),
   inbox: new Map(),
   leads: new Map(),
-  sent: 0,
-  bounced: 0,
+  campaigns: new Map(),
   crmDown: false,
 });
 
@@ -106,13 +112,17 @@ export class Store {
 /** @returns whether the event is one that this receiver acts on */
 const apply = ({ event, timestamp, data }: Event, disk: Disk): boolean => {
   if (!/^(email|campaign)\./.test(event)) return false;
-  if (event === 'email.sent') disk.sent += 1;
-  if (event === 'email.bounced') disk.bounced += 1;
+  const campaign = String(data['campaign_id']);
+  const tally = disk.campaigns.get(campaign) ?? { sent: 0, bounced: 0 };
+  disk.campaigns.set(campaign, tally);
+  if (event === 'email.sent') tally.sent += 1;
+  if (event === 'email.bounced') tally.bounced += 1;
   const email = data['lead_email'];
   if (typeof email !== 'string') return true;
   const fresh = { suppressed: false, unsubscribed: false, openCount: 0, sentiment: null };
-  const lead = disk.leads.get(email) ?? { ...fresh, repliedAt: 0 };
+  const lead = disk.leads.get(email) ?? { ...fresh, repliedAt: 0, campaign };
   disk.leads.set(email, lead);
+  lead.campaign = campaign;
   if (event === 'email.bounced' && data['bounce_type'] === 'hard') lead.suppressed = true;
   if (event === 'email.unsubscribed') {
     lead.unsubscribed = true;
@@ -131,9 +141,9 @@ const apply = ({ event, timestamp, data }: Event, disk: Disk): boolean => {
 export const leadState = (disk: Disk, email: string): LeadState => {
   const lead = disk.leads.get(email);
   if (lead === undefined) return { known: false };
-  const { suppressed, unsubscribed, openCount, sentiment } = lead;
-  const bounceRate = disk.sent === 0 ? null : Math.min(1, disk.bounced / disk.sent);
-  const rates = { bounce_rate: bounceRate };
+  const { suppressed, unsubscribed, openCount, sentiment, campaign } = lead;
+  const { sent, bounced } = disk.campaigns.get(campaign)!;
+  const rates = { bounce_rate: sent === 0 ? null : Math.min(1, bounced / sent) };
   return { known: true, suppressed, unsubscribed, open_count: openCount, sentiment, rates };
 };
 

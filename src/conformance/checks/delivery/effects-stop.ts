@@ -4,7 +4,7 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { causeOfStop, describeSince } from '../../experiments/effects-stop.ts';
+import { causeOfStop, describeStop } from '../../experiments/effects-stop.ts';
 import { fail, notTested, pass } from '../../verdict.ts';
 
 export const check = defineCheck({
@@ -29,7 +29,7 @@ export const check = defineCheck({
       symptom: 'lost',
       key,
       expected: ['one effect of every accepted event'],
-      actual: `accepted events have no effect since ${describeSince(effectsStop)}`,
+      actual: describeStop(effectsStop),
       diagnosis: sentence,
       fix,
       exchanges: shown.map(({ exchange }) => exchange),

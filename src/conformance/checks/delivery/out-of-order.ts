@@ -6,11 +6,25 @@
 import type { EventType } from '../../../../schemas/contract.ts';
 import { toProviderTime } from '../../../domain/time.ts';
 import { defineCheck } from '../../check.ts';
-import { deliverNamed, judgeOnce } from '../../judge/deliver.ts';
-import { actedOn, learnedInterests } from '../../judge/interests.ts';
+import { LOST_BY_AGE } from '../../experiments/known-causes.ts';
+import { deliverNamed, judgeOnce, type Delivered } from '../../judge/deliver.ts';
+import { actedOn, learnedInterests, type Interests } from '../../judge/interests.ts';
+import type { Probe } from '../../probe/probe.ts';
 import { pass } from '../../verdict.ts';
 
 const MINUTE = 60_000;
+
+/** Whether two events of one lead have their effects when they arrive in order: then age decides if they do not otherwise. */
+const areKeptInOrder = async (probe: Probe, interests: Interests): Promise<boolean> => {
+  const bounce = probe.event(actedOn(probe, interests, 'email.bounced'));
+  const { lead_email, lead_id } = bounce.data;
+  const open = probe.event(actedOn(probe, interests, 'email.opened'), { lead_email, lead_id });
+  const delivered = [
+    await deliverNamed(probe, 'the older event', bounce),
+    await deliverNamed(probe, 'the newer event', open),
+  ];
+  return (await judgeOnce(probe, delivered)) === null;
+};
 
 export const check = defineCheck({
   id: 'delivery/out-of-order',
@@ -49,6 +63,15 @@ export const check = defineCheck({
         probe.event(type('email.bounced'), sameLead, ago(20)),
       ),
     ];
-    return (await judgeOnce(probe, delivered)) ?? pass();
+    const verdict = await judgeOnce(probe, delivered);
+    if (verdict?.status !== 'fail' || verdict.symptom !== 'lost') return verdict ?? pass();
+    const lost = (one: Delivered): boolean => verdict.exchanges?.includes(one.exchange) === true;
+    const [isNewerLost, isOtherLost] = delivered.map(lost);
+    if (isNewerLost === true || !(await areKeptInOrder(probe, interests))) return verdict;
+    return {
+      ...verdict,
+      key: LOST_BY_AGE,
+      diagnosis: `An event that is older than the newest one ${isOtherLost === true ? 'so far' : 'of its lead'} is answered 2xx and dropped as stale.`,
+    };
   },
 });

@@ -5,12 +5,28 @@
  */
 import { toProviderTime } from '../../../domain/time.ts';
 import { defineCheck } from '../../check.ts';
+import { eventIn } from '../../experiments/explain-refusal.ts';
+import { LOST_BY_AGE } from '../../experiments/known-causes.ts';
 import { createLead, judgeLeads } from '../../judge/lead.ts';
 import { unlessInterested } from '../../judge/lead-interests.ts';
 import { missesKeys } from '../../judge/state-keys.ts';
+import type { Exchange } from '../../net/exchange.ts';
+import type { Probe } from '../../probe/probe.ts';
 import { fail, pass } from '../../verdict.ts';
 
 const MINUTE = 60_000;
+
+const DROPPED =
+  'An unsubscribe that is older than the latest event of its lead has no effect at all.';
+
+/** Whether the event in a request is known to have had no effect. */
+const hasNoEffect = async (
+  { effects }: Probe,
+  { request: { body } }: Exchange,
+): Promise<boolean> => {
+  const id = eventIn(body)?.id;
+  return effects !== null && id !== undefined && (await effects.count(id)) === 0;
+};
 
 export const check = defineCheck({
   id: 'domain/unsub-wins',
@@ -57,11 +73,13 @@ export const check = defineCheck({
         }
         const late = createLead(probe);
         await late.send('email.replied', { reply_sentiment: 'positive' }, at(5));
-        await late.send('email.unsubscribed', {}, at(10));
+        const unsubscribe = await late.send('email.unsubscribed', {}, at(10));
         const last = await late.sees(({ unsubscribed }) => unsubscribed === true);
         if (last.unsubscribed === true) return pass();
+        const isLost = await hasNoEffect(probe, unsubscribe);
         return fail({
           symptom: 'state',
+          ...(isLost ? { key: LOST_BY_AGE, diagnosis: DROPPED } : {}),
           expected: ['unsubscribed'],
           actual:
             'not unsubscribed after email.unsubscribed arrived after a reply that happened later',

@@ -5,6 +5,7 @@
  */
 import { SIGNATURE } from '../../../../schemas/contract.ts';
 import { defineCheck } from '../../check.ts';
+import { eventIn } from '../../experiments/explain-refusal.ts';
 import type { Exchange } from '../../net/exchange.ts';
 import { fail, notTested, pass } from '../../verdict.ts';
 
@@ -20,6 +21,11 @@ const signatureOf = ({ request: { headers } }: Exchange): string =>
 const locationOf = ({ reply }: Exchange): string =>
   (reply.kind === 'answer' && reply.headers.find(([name]) => name === 'location')?.[1]) ||
   'nowhere';
+
+/** The last exchange of each type of event, so that a cause is looked for in all of them. */
+const onePerType = (exchanges: readonly Exchange[]): readonly Exchange[] => [
+  ...new Map(exchanges.map((one) => [eventIn(one.request.body)?.event, one])).values(),
+];
 
 export const check = defineCheck({
   id: 'http/no-redirect',
@@ -46,7 +52,7 @@ export const check = defineCheck({
     return fail({
       expected: ['a 2xx'],
       actual: `${status} to ${locationOf(first.exchange)} for a request of ${first.by} (${found.length} in total)`,
-      exchanges: found.slice(-3).map(({ exchange }) => exchange),
+      exchanges: onePerType(found.map(({ exchange }) => exchange)),
     });
   },
 });

@@ -64,6 +64,9 @@ export const showCheck = (
     entry('Fix', result.fix, showWithCode),
     raw('</dl>'),
     showLog(result.log),
+    result.explain === null
+      ? null
+      : markup`<p class="label">Wrong and right code</p>${pre(result.explain)}`,
     ...commands.map((command) => markup`<p class="label">Reproduce</p>${pre(harmless(command))}`),
     showExchanges(result.exchanges),
     raw('</details>\n'),

@@ -1,7 +1,8 @@
 /**
- * Writes `src/docs/checks.json`: for every check the wrong examples that it must catch, as code, and the right code that they
- * replace. Both are cut out of the receivers that the suite is tested with (`test/receivers/`). `--check` changes nothing
- * and fails when the file is not up to date.
+ * Writes `src/docs/checks.json`, the pages of the checks: requirement, cause and fix, the wrong examples that the check must
+ * catch, as code, and the right code that they replace, cut out of the receivers that the suite is tested with
+ * (`test/receivers/`); and what the suite prints of both, as `npm run pages` has recorded it. `--check` changes nothing and
+ * fails when the file is not up to date.
  *
  * @module
  */
@@ -10,6 +11,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseSync } from 'rolldown/utils';
 import { CATALOGUE } from '../src/conformance/catalogue.ts';
+import type { CheckPage, WrongExample } from '../src/domain/check-page.ts';
+import { FAILS_BESIDE, mutantOf, readOutputs } from '../test/conformance/page-outputs.ts';
 import { MUTANTS } from '../test/receivers/mutants/all.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -188,18 +191,40 @@ const definitionOf = (mutant: string): Definition | undefined =>
 
 const NOTHING: Definition = { whole: '', fault: '' };
 
-const examples = CATALOGUE.map(({ id, catches }) => ({
-  id,
-  wrong: catches.map((name) => {
-    const mutant = MUTANTS.find((one) => one.name === name)!;
-    return { name, fault: mutant.fault, code: definitionOf(name)?.fault ?? null };
-  }),
-  right: [
-    ...new Set(catches.flatMap((name) => overriddenBy(definitionOf(name) ?? NOTHING))),
-  ].flatMap((name) => methodsOfModel.get(name) ?? []),
-}));
+const outputs = new Map(readOutputs().map((output) => [output.id, output]));
 
-const written = `${JSON.stringify(examples, null, 2)}\n`;
+/** The receivers that the check catches, the one that it shows first. */
+const wrongOf = (catches: readonly string[], example: string): readonly WrongExample[] =>
+  catches
+    .toSorted((one, other) => Number(other === example) - Number(one === example))
+    .map((name) => ({
+      name,
+      fault: mutantOf(name).fault,
+      code: definitionOf(name)?.fault ?? '',
+    }));
+
+const pages = CATALOGUE.map((check): CheckPage => {
+  const { id, level, title, requirement, cause, fix, catches } = check;
+  const output = outputs.get(id);
+  if (output === undefined) throw new Error(`${id} has no output. Run npm run pages -- ${id}.`);
+  const rightNames = catches.flatMap((name) => overriddenBy(definitionOf(name) ?? NOTHING));
+  return {
+    id,
+    level,
+    title,
+    requirement: requirement.text,
+    source: requirement.source,
+    judgesRun: !('stage' in check),
+    cause,
+    fix,
+    wrong: wrongOf(catches, output.example),
+    beside: FAILS_BESIDE[id] ?? {},
+    right: [...new Set(rightNames)].flatMap((name) => methodsOfModel.get(name) ?? []),
+    output: { wrong: output.wrong, right: output.right },
+  };
+});
+
+const written = `${JSON.stringify(pages, null, 2)}\n`;
 if (process.argv.includes('--check')) {
   if (readFileSync(file, 'utf8') !== written) {
     console.error('src/docs/checks.json is not up to date. Run `npm run gen` and commit.');

@@ -14,13 +14,17 @@ type Json = Record<string, unknown>;
 
 const lastWord = (type: string): string => type.split('.')[1] ?? type;
 
+/** The event type of a name, `email.replied` or its last word; undefined if there is none. */
+export const findEventType = (name: string): EventType | undefined =>
+  EVENT_TYPES.find((type) => type === name || lastWord(type) === name);
+
 /**
  * The event type of a name: `email.replied`, or its last word.
  *
  * @throws {UsageError} with the nearest name, if any, and all known names
  */
 export const eventTypeOf = (name: string): EventType => {
-  const known = EVENT_TYPES.find((type) => type === name || lastWord(type) === name);
+  const known = findEventType(name);
   if (known !== undefined) return known;
   const suggestion = didYouMean(nearest(name, EVENT_TYPES, lastWord));
   throw new UsageError(

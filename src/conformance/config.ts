@@ -48,6 +48,7 @@ const Config = z.strictObject({
   execTimeout: text.optional(),
   sandboxUrl: text.optional(),
   apiKey: text.optional(),
+  docsUrl: text.optional(),
   report: oneOrMore.optional(),
   hooks: z
     .strictObject({

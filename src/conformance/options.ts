@@ -75,6 +75,13 @@ export interface VerifyOptions {
    * contain secrets.
    */
   readonly rerun?: ((id: string | null, seed: number) => string) | undefined;
+  /** Build a command that prints the page of a check. Shown with findings. */
+  readonly explain?: ((id: string) => string) | undefined;
+  /**
+   * URL of the documentation, with the page of each check at `/checks/<id>`, for reports that link to it. Default: the
+   * documentation that a sandbox on this machine serves at its default address.
+   */
+  readonly docsUrl?: string | undefined;
   /** Wording of what a check needs, e.g. by flags; default: by options of this interface. */
   readonly describeNeed?: DescribeNeed | undefined;
   /** Wording of how to test more, e.g. by flags; default: by options of this interface. */

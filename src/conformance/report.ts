@@ -64,6 +64,8 @@ export interface CheckResult {
   readonly reproduce: string | null;
   /** A command that reruns this check; null if the caller has none. */
   readonly rerun: string | null;
+  /** A command that prints the page of this check; null if the caller has none. */
+  readonly explain: string | null;
   /** Ids of the failed checks that the cause of this finding explains. They are not tested. */
   readonly decides: readonly string[];
   /** Whether a forged event took effect: the most severe of all findings. */
@@ -136,6 +138,8 @@ export interface Report {
   /** Set if the run ended before every check was reached. */
   readonly cut_off: RunCutOff | null;
   readonly fail_on: FailOn;
+  /** URL of the documentation, without a slash at its end; the page of a check is at `/checks/<id>`. */
+  readonly docs_url: string;
   readonly summary: Summary;
   /** How to test more, as a phrase such as "pass hooks.effects to test 14 more"; null if no hook is missing. */
   readonly next_step: string | null;

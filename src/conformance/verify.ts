@@ -6,6 +6,7 @@
 import { randomInt } from 'node:crypto';
 import { DELIVERY_POLICY } from '../../schemas/contract.ts';
 import { startSteadyClock } from '../clock/system.ts';
+import { DEFAULT_SANDBOX_URL } from '../domain/defaults.ts';
 import { compareWithBaseline } from './run/baseline.ts';
 import { CATALOGUE } from './catalogue.ts';
 import { createDeadline, endingClock, type Deadline } from './run/cut-off.ts';
@@ -83,7 +84,7 @@ interface RunFacts {
 
 const toReport = (
   checks: readonly CheckResult[],
-  options: Pick<VerifyOptions, 'baseline' | 'failOn' | 'hooks' | 'suggestNeed'>,
+  options: Pick<VerifyOptions, 'baseline' | 'docsUrl' | 'failOn' | 'hooks' | 'suggestNeed'>,
   { plan, deadline, target, seed, startedAt, durationMs }: RunFacts,
 ): Report => {
   const { baseline: known, failOn = 'must', hooks = {} } = options;
@@ -101,6 +102,7 @@ const toReport = (
     interrupted: deadline.cutOff() === 'interruption',
     cut_off: cutOffOf(checks, deadline),
     fail_on: failOn,
+    docs_url: (options.docsUrl ?? `${DEFAULT_SANDBOX_URL}/docs`).replace(/\/+$/, ''),
     summary: summarise(checks, {
       failOn,
       baseline,
@@ -186,6 +188,7 @@ export const verify = async (options: VerifyOptions): Promise<Report> => {
       counts: countsIn(options),
       deadline,
       rerun: options.rerun,
+      explain: options.explain,
       describeNeed: options.describeNeed,
       onProgress: options.onProgress ?? (() => undefined),
     });

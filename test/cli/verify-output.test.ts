@@ -96,14 +96,14 @@ test('--events, --lead-email, --examples and --thorough are checked, and part of
   writeFileSync(examples, JSON.stringify([event]));
   const flags = [
     '--thorough',
-    '--events=email.replied,email.bounced',
+    '--events=replied,email.bounced',
     '--lead-email=jane@customer.example',
     `--examples=${examples}`,
   ];
   const ran = await verify([wrong.url, ...MISSING, ...flags, '--json'], { cwd });
   const rerun = reportOf(ran).checks.find(({ status }) => status === 'fail')?.rerun ?? '';
   expect(rerun).toContain(' --thorough');
-  expect(rerun).toContain(' --events email.replied,email.bounced');
+  expect(rerun).toContain(' --events replied,email.bounced');
   expect(rerun).toContain(' --lead-email jane@customer.example');
   expect(rerun).toContain(` --examples ${examples}`);
 });

@@ -23,6 +23,7 @@ export const blankResult = (
   needs: null,
   reproduce: null,
   rerun: null,
+  explain: null,
   decides: [],
   forgery_took_effect: false,
   log: null,

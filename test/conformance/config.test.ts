@@ -46,6 +46,7 @@ const FULL = {
   execTimeout: '1m',
   sandboxUrl: 'h',
   apiKey: 'i',
+  docsUrl: 'j',
   report: ['json=x', 'html'],
   hooks: { effects: hook, state: hook, fault: hook, restart: hook, recover: hook, campaign: hook },
 } as const;
@@ -102,6 +103,7 @@ describe('a configuration', () => {
     ['insecure', 'no'],
     ['sandboxUrl', ''],
     ['apiKey', ''],
+    ['docsUrl', ''],
   ] as const)('cannot have %s as %j', ([key, value]) => {
     const read = (): unknown => readConfig({ [key]: value }, 'f.json');
     expect(read).toThrow(

@@ -46,10 +46,11 @@ export const examineReference = async ({ start, only }: Reference): Promise<Repo
 export const examineMutant = async (
   { make, without = [] }: Mutant,
   only?: readonly string[],
+  more?: Partial<VerifyOptions>,
 ): Promise<Report> => {
   await using receiver = make(SECRET);
   await receiver.start();
   const hooks = { ...receiver.hooks };
   for (const hook of without) delete hooks[hook];
-  return await examine({ url: receiver.url, hooks }, only);
+  return await examine({ url: receiver.url, hooks }, only, more);
 };

@@ -5,6 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { CATALOGUE } from '../../src/conformance/catalogue.ts';
 import { DOC_TOPICS } from '../../src/domain/doc-topics.ts';
 import { createMock, type Mock } from '../../src/create-mock.ts';
 import { OPERATIONS } from '../../schemas/operations.ts';
@@ -20,8 +21,13 @@ const get = async (path: string): Promise<{ status: number; headers: Headers; te
   return { status: response.status, headers: response.headers, text: await response.text() };
 };
 
+const CHECK_PAGES = CATALOGUE.map(({ id }) => `/docs/checks/${id}`);
+
 const PAGES = [
   ...Object.keys(DOC_TOPICS).map((topic) => `/docs/${topic}`),
+  '/docs/checks',
+  '/docs/checks/signature/missing-header',
+  '/docs/checks/http/no-redirect',
   '/reference/control',
   '/reference/sandbox',
   '/reference/events',
@@ -41,6 +47,26 @@ test.each(PAGES)('%s is a page without scripts, whose links lead somewhere', asy
     if (hash !== undefined) expect(target, href).toContain(`id="${hash}"`);
     else expect((await get(page)).status, href).toBe(200);
   }
+});
+
+test('every check has a page, which the list of checks and the page of verify lead to', async () => {
+  const list = (await get('/docs/checks')).text;
+  const verify = (await get('/docs/verify')).text;
+  for (const path of CHECK_PAGES) {
+    for (const text of [list, verify]) expect(text).toContain(`<a href="${path}">`);
+    expect((await get(path)).status, path).toBe(200);
+  }
+});
+
+test('the page of a check shows wrong and right code, and what the suite prints of both', async () => {
+  const { text } = await get('/docs/checks/signature/missing-header');
+  expect(text).toContain('<h1 id="signaturemissing-header">signature/missing-header</h1>');
+  expect(text).toContain('FAILED  MUST   signature/missing-header');
+  expect(text).toContain('timingSafeEqual');
+  expect(text).toMatch(/PASSED \d of \d/);
+  const { headers, text: markdown } = await get('/docs/checks/signature/missing-header.md');
+  expect(headers.get('content-type')).toBe('text/markdown; charset=utf-8');
+  expect(markdown).toMatch(/^# signature\/missing-header\n/);
 });
 
 test('the references show every operation and event, documented or assumed', async () => {
@@ -77,16 +103,20 @@ describe('files', () => {
   test('/llms.txt names every page and description, and each exists', async () => {
     const { text } = await get('/llms.txt');
     const links = [...text.matchAll(/\]\(([^)]+)\)/g)].map((match) => match[1]!);
-    expect(links).toHaveLength(Object.keys(DOC_TOPICS).length + 3);
+    expect(links).toHaveLength(Object.keys(DOC_TOPICS).length + CATALOGUE.length + 3);
     for (const link of links) expect((await get(link)).status, link).toBe(200);
   });
 
-  test.each(['/docs/none', '/docs/../package.json', '/docs/constructor', '/reference/none'])(
-    '%s does not exist',
-    async (path) => {
-      expect((await get(path)).status).toBe(404);
-    },
-  );
+  test.each([
+    '/docs/none',
+    '/docs/checks/signature/none',
+    '/docs/checks/signature',
+    '/docs/../package.json',
+    '/docs/constructor',
+    '/reference/none',
+  ])('%s does not exist', async (path) => {
+    expect((await get(path)).status).toBe(404);
+  });
 
   test('/docs leads to the first page', async () => {
     const response = await fetch(`${mock.url}/docs`);

@@ -4,8 +4,13 @@
  * @module
  */
 import { Argument, Command } from '@commander-js/extra-typings';
-import { CATALOGUE } from '../../conformance/catalogue.ts';
-import { explain, pageOf, type CheckExamples, type Explanation } from '../explain/page.ts';
+import {
+  CHECK_PAGES_FILE,
+  checkPageOf,
+  verifyCommandOf,
+  whyOf,
+  type CheckPage,
+} from '../../domain/check-page.ts';
 import { examples } from '../help.ts';
 import { jsonOption } from '../options.ts';
 import { table } from '../output/table.ts';
@@ -13,40 +18,36 @@ import { readPackageFile } from '../../package-file.ts';
 import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
 
-const readPages = async (): Promise<readonly Explanation[]> => {
-  const written = JSON.parse(await readPackageFile('src/docs/checks.json')) as CheckExamples[];
-  const byId = new Map(written.map((one) => [one.id, one]));
-  return CATALOGUE.map((check) =>
-    explain(check, byId.get(check.id) ?? { id: check.id, wrong: [], right: [] }),
-  );
-};
+const readPages = async (): Promise<readonly CheckPage[]> =>
+  JSON.parse(await readPackageFile(CHECK_PAGES_FILE)) as CheckPage[];
 
 /** Ids that share a word with a mistyped one. */
-const similarTo = (id: string): readonly string[] => {
+const similarTo = (id: string, pages: readonly CheckPage[]): readonly string[] => {
   const words = id.toLowerCase().split(/[^a-z0-9]+/u);
   const score = (other: string): number =>
     words.filter((word) => word.length > 2 && other.includes(word)).length;
-  return CATALOGUE.map((check) => check.id)
+  return pages
+    .map((page) => page.id)
     .filter((other) => score(other) > 0)
     .toSorted((a, b) => score(b) - score(a))
     .slice(0, 3);
 };
 
-const unknownCheck = (id: string): UsageError => {
-  const similar = similarTo(id);
+const unknownCheck = (id: string, pages: readonly CheckPage[]): UsageError => {
+  const similar = similarTo(id, pages);
   const hint = similar.length === 0 ? '' : ` Did you mean ${similar.join(', ')}?`;
   return new UsageError(
     `Unknown check "${id}".${hint} List all with sendemall-mock explain, or pass --all.`,
   );
 };
 
-const printList = (pages: readonly Explanation[], terminal: Terminal): void => {
+const printList = (pages: readonly CheckPage[], terminal: Terminal): void => {
   const rows = pages.map(({ id, level, title }) => [id, level, title]);
   for (const line of table(rows)) terminal.print(line);
 };
 
-const printPages = async (pages: readonly Explanation[], terminal: Terminal): Promise<void> => {
-  const markdown = pages.map(pageOf).join('\n\n');
+const printPages = async (pages: readonly CheckPage[], terminal: Terminal): Promise<void> => {
+  const markdown = pages.map(checkPageOf).join('\n\n');
   if (!terminal.isInteractive) {
     terminal.print(markdown);
     return;
@@ -65,9 +66,15 @@ const runExplain = async (
   }
   const pages = await readPages();
   const chosen = id === undefined ? pages : pages.filter((page) => page.id === id);
-  if (id !== undefined && chosen.length === 0) throw unknownCheck(id);
-  if (json) terminal.printJson(id === undefined ? chosen : chosen[0], true);
-  else if (id === undefined && !all) printList(pages, terminal);
+  if (id !== undefined && chosen.length === 0) throw unknownCheck(id, pages);
+  if (json) {
+    const shown = chosen.map((page) => ({
+      ...page,
+      why: whyOf(page),
+      verify: verifyCommandOf(page),
+    }));
+    terminal.printJson(id === undefined ? shown : shown[0], true);
+  } else if (id === undefined && !all) printList(pages, terminal);
   else await printPages(chosen, terminal);
 };
 

@@ -102,7 +102,7 @@ const selection = () =>
     .addOption(
       new Option(
         '--events <types>',
-        'event types that have an effect in the receiver, comma-separated (repeatable; default: learned)',
+        'event types that have an effect in the receiver: replied,bounced (repeatable; default: learned)',
       ).argParser(gather),
     )
     .option(
@@ -212,6 +212,12 @@ const withOutput = (command: ReturnType<typeof withSandbox>) =>
         '--report <format[=file]>',
         'pretty, json, junit, html, markdown, sarif or ctrf (repeatable)',
       ).argParser(gather),
+    )
+    .addOption(
+      new Option(
+        '--docs-url <url>',
+        'where SARIF links to the page of each check, at /checks/<id> (default: the sandbox, which serves /docs)',
+      ).argParser(httpUrl),
     )
     .addOption(jsonOption());
 

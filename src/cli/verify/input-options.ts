@@ -7,10 +7,14 @@ import { resolve } from 'node:path';
 import type { EventType } from '../../../schemas/contract.ts';
 import type { VerifyOptions } from '../../conformance/options.ts';
 import type { Terminal } from '../terminal.ts';
+import { findEventType } from '../event-data.ts';
 import { loadExamples, type ConfigFile } from './config-file.ts';
 import { listOf, type VerifyFlags } from './settings.ts';
 
 type Input = Pick<VerifyOptions, 'thorough' | 'events' | 'leadEmail' | 'examples'>;
+
+/** `replied` is `email.replied`. The suite names what is no event type. */
+const wholeName = (name: string): EventType => findEventType(name) ?? (name as EventType);
 
 /** The suite checks event types and addresses itself. */
 export const inputOptionsOf = async (
@@ -23,7 +27,7 @@ export const inputOptionsOf = async (
   const examples = flags.examples ?? inFile;
   return {
     thorough: flags.thorough ?? config.thorough,
-    events: events === undefined ? undefined : (listOf(events) as readonly EventType[]),
+    events: events === undefined ? undefined : listOf(events).map(wholeName),
     leadEmail: flags.leadEmail ?? config.leadEmail,
     examples: examples === undefined ? undefined : await loadExamples(examples, terminal),
   };

@@ -7,7 +7,7 @@ import type { PrettyOptions } from '../../conformance/reporters/pretty.ts';
 import type { Terminal } from '../terminal.ts';
 
 const DETAILS_HINT =
-  'sendemall-mock explain <check> shows wrong and right code. Pass --details for requests, responses and curl commands; --report html=report.html has them, too.';
+  'Pass --details for requests, responses and curl commands; --report html=report.html has them, too.';
 
 /** @param isStyled whether it goes to stdout, which may have colors and a width */
 export const prettyOptions = (

@@ -19,7 +19,7 @@ import { createLiveView } from './live.ts';
 import { describeNeedByExec, describeNeedByFlags, suggestNeedByFlags } from './needs.ts';
 import { writeReports, type Output } from './reports.ts';
 import { rerunWith } from './rerun.ts';
-import { runningSandbox, sandboxOf, type Setup } from './sandboxes.ts';
+import { givenSandbox, runningSandbox, sandboxOf, urlOf, type Setup } from './sandboxes.ts';
 import { selectionOf } from './selection.ts';
 import { budgetOf, headersOf, timeoutOf } from './settings.ts';
 
@@ -46,6 +46,14 @@ const timesOf = ({ flags, file: { config }, terminal }: Setup) => {
     timeoutMs: timeout === undefined ? undefined : timeoutOf(timeout),
     budgetMs: time === undefined ? undefined : budgetOf(time, timeName),
   };
+};
+
+/** Where the pages of the checks are: a running sandbox serves them. */
+const docsUrlOf = (setup: Setup): string | undefined => {
+  const given = setup.flags.docsUrl ?? setup.file.config.docsUrl;
+  if (given !== undefined) return urlOf('--docs-url', given);
+  const sandbox = givenSandbox(setup);
+  return sandbox === null ? undefined : `${sandbox.url}/docs`;
 };
 
 /** Options that depend on whether the suite has started the receiver. */
@@ -90,6 +98,8 @@ const optionsOf = async (
     sandbox: sandboxOf(setup),
     hidden: redactedOf(setup),
     rerun: rerunWith(argument, flags, hooks),
+    explain: (id) => `sendemall-mock explain ${id}`,
+    docsUrl: docsUrlOf(setup),
     ...sessionOptions(setup),
     ...(await inputOptionsOf(flags, file, terminal)),
     signal: terminal.signal,

@@ -48,6 +48,7 @@ export interface VerifyFlags {
   readonly failed?: true | undefined;
   readonly sandboxUrl?: string | undefined;
   readonly apiKey?: string | undefined;
+  readonly docsUrl?: string | undefined;
   readonly report?: readonly string[] | undefined;
   readonly json?: true | undefined;
 }

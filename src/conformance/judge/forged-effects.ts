@@ -41,16 +41,11 @@ const formOf = (signature: string | null): string => {
 /** More than this would take the run's time; the first of each form says as much as all. */
 const MAX_ASKED = 400;
 
-/**
- * Forged events of the run so far that took effect. Ids that were delivered with the correct signature, too, are left
- * out: their effect may be that of the valid event.
- */
-export const forgedEffects = async (
-  probe: Probe,
+/** The requests that were forged, by event id, without those of ids that were also sent correctly signed. */
+export const forgeriesIn = (
+  { signing }: Pick<Probe, 'signing'>,
   exchanges: readonly Exchange[],
-): Promise<readonly ForgedEffect[]> => {
-  const { effects, signing } = probe;
-  if (effects === null) return [];
+): readonly Omit<ForgedEffect, 'count'>[] => {
   const valid = new Set<string>();
   const forged = new Map<string, Omit<ForgedEffect, 'count'>>();
   for (const exchange of exchanges) {
@@ -64,7 +59,20 @@ export const forgedEffects = async (
     else if (!forged.has(id) || isAccepted(exchange))
       forged.set(id, { exchange, id, type: String(event), form: formOf(signature) });
   }
-  const asked = [...forged.values()].filter(({ id }) => !valid.has(id)).slice(0, MAX_ASKED);
+  return [...forged.values()].filter(({ id }) => !valid.has(id));
+};
+
+/**
+ * Forged events of the run so far that took effect. Ids that were delivered with the correct signature, too, are left
+ * out: their effect may be that of the valid event.
+ */
+export const forgedEffects = async (
+  probe: Probe,
+  exchanges: readonly Exchange[],
+): Promise<readonly ForgedEffect[]> => {
+  const { effects } = probe;
+  if (effects === null) return [];
+  const asked = forgeriesIn(probe, exchanges).slice(0, MAX_ASKED);
   if (asked.length === 0) return [];
   await settleBehind(probe);
   const counted = asked.map(async (one) => ({ ...one, count: await effects.count(one.id) }));

@@ -9,7 +9,7 @@ import { harmless, requestLines, responseLines } from '../reporters/exchange-tex
 import { findingOf, type Finding } from '../reporters/findings.ts';
 import { representable } from '../reporters/xml-text.ts';
 import { kindOf, labelOf } from './kinds.ts';
-import { show, showWithCode, type RenderCode } from './text.ts';
+import { show, showWithCode, type RenderCode, type Rendering } from './text.ts';
 
 type Format = (text: string) => ComponentChild | ComponentChild[];
 
@@ -61,16 +61,28 @@ const showFacts = (report: Report, result: CheckResult): ComponentChild =>
 /** Findings are open, so that they can be read and printed without a click. */
 const isOpen = (kind: string): boolean => ['failed', 'error', 'warning'].includes(kind);
 
+/** Where wrong and right code is: a link if the page of the check is served, else the command that prints it. */
+const showExamples = (
+  { id, explain }: CheckResult,
+  { pageOf, code }: Rendering,
+): ComponentChild => {
+  if (pageOf !== undefined) {
+    return h('p', { class: 'label' }, h('a', { href: pageOf(id) }, 'Wrong and right code'));
+  }
+  return explain === null ? null : [label('Wrong and right code'), code(explain)];
+};
+
 export const CheckView = ({
   report,
   result,
-  code,
+  rendering,
 }: {
   readonly report: Report;
   readonly result: CheckResult;
-  readonly code: RenderCode;
+  readonly rendering: Rendering;
 }): ComponentChild => {
   const kind = kindOf(report, result);
+  const { code } = rendering;
   const { id, log } = result;
   const commands = [...new Set([result.rerun, result.reproduce])].filter((one) => one !== null);
   return h(
@@ -88,6 +100,7 @@ export const CheckView = ({
     ),
     showFacts(report, result),
     log === null ? null : [label('Log of the receiver'), code(harmless(log))],
+    kind === 'passed' || kind === 'not_tested' ? null : showExamples(result, rendering),
     commands.map((command) => h(Fragment, null, label('Reproduce'), code(harmless(command)))),
     showExchanges(result.exchanges, code),
   );
@@ -108,18 +121,18 @@ const byCause = (findings: readonly Finding[]): readonly (readonly Finding[])[] 
 export const FindingsView = ({
   report,
   findings,
-  code,
+  rendering,
 }: {
   readonly report: Report;
   readonly findings: readonly Finding[];
-  readonly code: RenderCode;
+  readonly rendering: Rendering;
 }): ComponentChild =>
   h(
     Fragment,
     null,
     byCause(findings).map((group) => {
       const shown = group.map(({ result }) =>
-        h(CheckView, { key: result.id, report, result, code }),
+        h(CheckView, { key: result.id, report, result, rendering }),
       );
       const cause = group[0]?.result.diagnosis ?? null;
       if (group.length === 1 || cause === null) return shown;

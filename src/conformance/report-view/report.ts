@@ -10,7 +10,7 @@ import { formatCounts, formatNextStep, formatVerdict, toneOf } from '../reporter
 import { CheckView, FindingsView } from './check.ts';
 import { FILTERS, kindOf } from './kinds.ts';
 import { CoverageView, FirstFixView } from './summary.ts';
-import { show, type RenderCode } from './text.ts';
+import { show, type Rendering } from './text.ts';
 
 const Filter = ({ report }: { readonly report: Report }): ComponentChild => {
   const count = (kind: string): number =>
@@ -66,20 +66,13 @@ export const OutcomeView = ({ report }: { readonly report: Report }): ComponentC
   );
 };
 
-/**
- * Everything below the heading.
- *
- * @param hrefOf link to a check
- * @param code how a block of code is rendered
- */
+/** Everything below the heading. */
 export const ReportView = ({
   report,
-  hrefOf,
-  code,
+  rendering,
 }: {
   readonly report: Report;
-  readonly hrefOf: (id: string) => string;
-  readonly code: RenderCode;
+  readonly rendering: Rendering;
 }): ComponentChild => {
   const findings = findingsOf(report);
   const found = new Set(findings.map(({ result }) => result));
@@ -92,13 +85,13 @@ export const ReportView = ({
   return h(
     'div',
     { class: 'report' },
-    h(FirstFixView, { report, hrefOf }),
+    h(FirstFixView, { report, hrefOf: rendering.hrefOf }),
     h(CoverageView, { report }),
     list('These checks pass now: remove them from the baseline', stale),
     h('h2', null, 'Checks'),
     h(Filter, { report }),
-    h(FindingsView, { report, findings, code }),
-    others.map((result) => h(CheckView, { key: result.id, report, result, code })),
+    h(FindingsView, { report, findings, rendering }),
+    others.map((result) => h(CheckView, { key: result.id, report, result, rendering })),
     list('How to run the other checks', untested),
   );
 };

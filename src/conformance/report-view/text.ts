@@ -16,6 +16,15 @@ export const showWithCode = (text: string): ComponentChild[] =>
 /** Renders a block of code. */
 export type RenderCode = (text: string) => ComponentChild;
 
+/** What depends on where the view is shown. */
+export interface Rendering {
+  /** Link to a check within the view. */
+  readonly hrefOf: (id: string) => string;
+  readonly code: RenderCode;
+  /** URL of the page of a check, where it is served. */
+  readonly pageOf?: (id: string) => string;
+}
+
 /** A block without a button: the script of the page adds one. HTML parsers drop a line break directly after `<pre>`. */
 export const staticCode: RenderCode = (text) =>
   h('div', { class: 'code' }, h('pre', { tabIndex: 0 }, representable(text).replace(/^\n+/, '')));

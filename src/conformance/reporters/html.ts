@@ -49,7 +49,7 @@ const body = (report: Report, target: string): ComponentChild =>
       h('h1', null, h(VerdictView, { report }), `: ${target}`),
       h(OutcomeView, { report }),
     ),
-    h('main', null, h(ReportView, { report, hrefOf, code: staticCode })),
+    h('main', null, h(ReportView, { report, rendering: { hrefOf, code: staticCode } })),
     h('script', verbatim(SCRIPT)),
   );
 

@@ -121,6 +121,7 @@ const explain = (result: CheckResult, style: Style): readonly string[] => {
     ...(style.details ? exchangeEntries(result, style) : []),
     ...entry('fix', fix, style),
     ...commandEntries(result, style),
+    ...commandEntry('explain', result.explain, style),
   ];
 };
 

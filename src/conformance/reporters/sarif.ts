@@ -19,13 +19,15 @@ const LEVELS = { MUST: 'error', SHOULD: 'warning', INFO: 'note' } as const satis
   Result.level
 >;
 
-const RULES: readonly ReportingDescriptor[] = CATALOGUE.map((check) => ({
-  id: check.id,
-  shortDescription: { text: check.title },
-  fullDescription: { text: `${check.requirement.text} (${check.requirement.source})` },
-  help: { text: `Cause: ${check.cause}\n\nFix: ${check.fix}` },
-  defaultConfiguration: { level: LEVELS[check.level] },
-}));
+const rulesOf = ({ docs_url: docsUrl }: Report): ReportingDescriptor[] =>
+  CATALOGUE.map((check) => ({
+    id: check.id,
+    helpUri: `${docsUrl}/checks/${check.id}`,
+    shortDescription: { text: check.title },
+    fullDescription: { text: `${check.requirement.text} (${check.requirement.source})` },
+    help: { text: `Cause: ${check.cause}\n\nFix: ${check.fix}` },
+    defaultConfiguration: { level: LEVELS[check.level] },
+  }));
 
 /** Convert pairs to an object; of duplicate names, the last one wins. */
 const toObject = (pairs: readonly (readonly [string, string])[]): Record<string, string> =>
@@ -89,7 +91,7 @@ const propertiesOf = ({ reproduce, rerun, decides }: CheckResult): Pick<Result, 
 const toResult = (report: Report, result: CheckResult): Result => {
   const finding = findingOf(report, result);
   const shown = plainest(result.exchanges);
-  const ruleIndex = RULES.findIndex(({ id }) => id === result.id);
+  const ruleIndex = CATALOGUE.findIndex(({ id }) => id === result.id);
   const failed = result.status === 'fail';
   return {
     ruleId: result.id,
@@ -149,7 +151,7 @@ export const sarif = (report: Report): string => {
           driver: {
             name: report.tool.name,
             semanticVersion: report.tool.version,
-            rules: [...RULES],
+            rules: rulesOf(report),
           },
         },
         originalUriBaseIds: { RECEIVER: { uri: locate(report.target).base } },

@@ -33,6 +33,7 @@ const explained = (result: CheckResult, by: CheckResult): CheckResult => ({
   fix: null,
   reproduce: null,
   rerun: null,
+  explain: null,
   forgery_took_effect: false,
 });
 

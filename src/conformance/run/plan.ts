@@ -39,6 +39,8 @@ export interface RunPlan {
   readonly counts: (result: CheckResult) => boolean;
   /** When the run must end; default: never. */
   readonly deadline?: Deadline | undefined;
+  /** See `VerifyOptions.explain`. */
+  readonly explain?: ((id: string) => string) | undefined;
   /** See `VerifyOptions.rerun`. */
   readonly rerun?: ((id: string | null, seed: number) => string) | undefined;
   /** See `VerifyOptions.describeNeed`. */

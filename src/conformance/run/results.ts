@@ -23,9 +23,9 @@ export interface Results {
 }
 
 export const createResults = (plan: RunPlan): Results => {
-  const { checks, context, seed, rerun, describeNeed, onProgress } = plan;
+  const { checks, context, seed, rerun, explain: explainCommand, describeNeed, onProgress } = plan;
   const rerunCheck = rerun === undefined ? undefined : (id: string | null) => rerun(id, seed);
-  const options = { ...context, rerun: rerunCheck, describeNeed };
+  const options = { ...context, rerun: rerunCheck, explain: explainCommand, describeNeed };
   const results = new Map<string, CheckResult>();
   const rans = new Map<string, Ran>();
   /** Ids of the checks whose own experiment has shown their cause. */

@@ -28,6 +28,8 @@ export interface ResultContext {
   readonly insecure: boolean;
   /** Build a command that reruns one check, or the whole run if the id is null. */
   readonly rerun?: ((id: string | null) => string) | undefined;
+  /** Build a command that prints the page of a check. */
+  readonly explain?: ((id: string) => string) | undefined;
   /** Wording of what a check needs; default: names of options in code. */
   readonly describeNeed?: DescribeNeed | undefined;
 }
@@ -118,6 +120,7 @@ export const toResult = (check: Check, ran: Ran, context: ResultContext): CheckR
     needs: needOf(verdict),
     reproduce: failed ? reproduction(check, exchanges, context) : null,
     rerun: failed ? rerunOf(check, context) : null,
+    explain: failed ? (context.explain?.(check.id) ?? null) : null,
     decides: [],
     forgery_took_effect: verdict.status === 'fail' && verdict.symptom === 'forged',
     log: verdict.status === 'fail' ? orNull(verdict.log ?? null) : null,

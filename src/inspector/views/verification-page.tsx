@@ -7,7 +7,7 @@ import { useEffect } from 'preact/hooks';
 import type { ReportFormat, Verification } from '../../../schemas/sandbox.ts';
 import type { Report } from '../../conformance/report.ts';
 import { OutcomeView, ReportView, VerdictView } from '../../conformance/report-view/report.ts';
-import type { RenderCode } from '../../conformance/report-view/text.ts';
+import type { RenderCode, Rendering } from '../../conformance/report-view/text.ts';
 import { formatRoute } from '../model/route.ts';
 import { route } from '../state/location.ts';
 import { useResource } from '../state/resource.ts';
@@ -50,6 +50,8 @@ const code: RenderCode = (text) => (
 const hrefOf = (check: string): string =>
   formatRoute({ view: 'verify', id: route.value.id, query: { check } });
 
+const RENDERING: Rendering = { hrefOf, code, pageOf: (check) => `/docs/checks/${check}` };
+
 /** Open the check that the URL names, and scroll to it. */
 const useSelectedCheck = (isShown: boolean): void => {
   const selected = route.value.query['check'] ?? '';
@@ -88,7 +90,7 @@ const Finished = ({ id }: { id: string }) => {
               </button>
             ))}
           </div>
-          <ReportView report={loaded} hrefOf={hrefOf} code={code} />
+          <ReportView report={loaded} rendering={RENDERING} />
         </>
       )}
     </Loaded>

@@ -40,6 +40,7 @@ const navigation = (current: string) => html`
     <h2>Guide</h2>
     <ul>
       ${Object.keys(DOC_TOPICS).map((topic) => link(`/docs/${topic}`, nameOf(topic), current))}
+      ${link('/docs/checks', 'Checks', current)}
     </ul>
     <h2>Reference</h2>
     <ul>

@@ -4,6 +4,7 @@
  * @module
  */
 import { Marked, type Tokens } from 'marked';
+import { pagePathOf } from '../../domain/check-page.ts';
 
 export interface RenderedPage {
   readonly title: string;
@@ -32,8 +33,12 @@ export const hrefOnServer = (href: string): string | null => {
   return page === undefined ? null : `/docs/${page['name']}${page['hash'] ?? ''}`;
 };
 
-/** Render a page. */
-export const renderMarkdown = (text: string): RenderedPage => {
+/**
+ * Render a page.
+ *
+ * @param checkIds a code span with one of these ids leads to the page of that check
+ */
+export const renderMarkdown = (text: string, checkIds: ReadonlySet<string>): RenderedPage => {
   const headings: { id: string; text: string }[] = [];
   let title = '';
   // Regions need distinct names.
@@ -52,6 +57,10 @@ export const renderMarkdown = (text: string): RenderedPage => {
         const to = hrefOnServer(href);
         const inner = this.parser.parseInline(tokens);
         return to === null ? inner : `<a href="${escape(to)}">${inner}</a>`;
+      },
+      codespan({ text: code }: Tokens.Codespan) {
+        const shown = `<code>${escape(code)}</code>`;
+        return checkIds.has(code) ? `<a href="${pagePathOf(code)}">${shown}</a>` : shown;
       },
       code({ text: code, lang }: Tokens.Code) {
         return `<pre tabindex="0" role="region" aria-label="Example ${(examples += 1)}${lang === undefined || lang === '' ? '' : ` in ${escape(lang)}`}"><code>${escape(code)}</code></pre>\n`;

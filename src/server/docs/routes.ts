@@ -9,6 +9,8 @@ import { DOC_TOPICS } from '../../domain/doc-topics.ts';
 import { routeNotFound } from '../../domain/problems.ts';
 import type { Ctx, Env } from '../context.ts';
 import { readPackageFile } from '../../package-file.ts';
+import { pagePathOf, type CheckPage } from '../../domain/check-page.ts';
+import { checkLinks, checkList, checkPage, readCheckPages } from './checks.ts';
 import { layOutDocument, REFERENCES, type DocumentPage, type ReferenceName } from './layout.ts';
 
 /** No scripts at all. */
@@ -40,16 +42,41 @@ const sendText = (c: Ctx, text: string, type: string): Response => {
   return c.body(text);
 };
 
+/** A page as HTML, or the Markdown that it is made from. */
+const sendMarkdown = async (c: Ctx, path: string, text: string): Promise<Response> => {
+  // Loaded late: most sandboxes never show a page.
+  const { renderMarkdown } = await import('./markdown.ts');
+  const ids = new Set((await readCheckPages()).map(({ id }) => id));
+  const { title, html, headings } = renderMarkdown(text, ids);
+  return sendPage(c, { title, path, body: html, headings });
+};
+
+const sendChecks = async (c: Ctx): Promise<Response> =>
+  sendMarkdown(c, '/docs/checks', checkList(await readCheckPages()));
+
+interface CheckPath {
+  readonly topic: string;
+  readonly area: string;
+  readonly name: string;
+}
+
+const sendCheck = async (c: Ctx, { topic, area, name: file }: CheckPath): Promise<Response> => {
+  const isFile = file.endsWith('.md');
+  const id = `${area}/${isFile ? file.slice(0, -3) : file}`;
+  const text = topic === 'checks' ? checkPage(id, await readCheckPages()) : null;
+  if (text === null) throw routeNotFound(c.req.method, c.req.path);
+  return isFile ? sendText(c, text, 'text/markdown') : sendMarkdown(c, pagePathOf(id), text);
+};
+
 const sendTopic = async (c: Ctx, topic: string): Promise<Response> => {
+  // Not a route of its own: the router takes no fixed path beside a parameter.
+  if (topic === 'checks') return sendChecks(c);
   const markdown = topic.endsWith('.md');
   const name = markdown ? topic.slice(0, -3) : topic;
   if (!isTopic(name)) throw routeNotFound(c.req.method, c.req.path);
   const text = await readPackageFile(`src/docs/${name}.md`);
   if (markdown) return sendText(c, text, 'text/markdown');
-  // Loaded late: most sandboxes never show a page.
-  const { renderMarkdown } = await import('./markdown.ts');
-  const { title, html, headings } = renderMarkdown(text);
-  return sendPage(c, { title, path: `/docs/${name}`, body: html, headings });
+  return sendMarkdown(c, `/docs/${name}`, text);
 };
 
 const sendReference = async (c: Ctx, name: string): Promise<Response> => {
@@ -66,7 +93,7 @@ const sendReference = async (c: Ctx, name: string): Promise<Response> => {
 };
 
 /** The index for language models: https://llmstxt.org */
-const llmsText = (): string =>
+const llmsText = (pages: readonly CheckPage[]): string =>
   [
     '# sendemall-mock',
     '',
@@ -77,6 +104,10 @@ const llmsText = (): string =>
     ...Object.entries(DOC_TOPICS).map(
       ([topic, about]) => `- [${topic}](/docs/${topic}.md): ${about}`,
     ),
+    '',
+    '## Checks of the conformance suite',
+    '',
+    ...checkLinks(pages),
     '',
     '## API descriptions',
     '',
@@ -89,9 +120,10 @@ const llmsText = (): string =>
 export const documentRoutes = (): Hono<Env> => {
   const routes = new Hono<Env>()
     .get('/docs', (c) => c.redirect('/docs/sandbox'))
+    .get('/docs/:topic/:area/:name', (c) => sendCheck(c, c.req.param()))
     .get('/docs/:topic', (c) => sendTopic(c, c.req.param('topic')))
     .get('/reference/:name', (c) => sendReference(c, c.req.param('name')))
-    .get('/llms.txt', (c) => sendText(c, llmsText(), 'text/plain'));
+    .get('/llms.txt', async (c) => sendText(c, llmsText(await readCheckPages()), 'text/plain'));
   for (const [path, [file, type]] of Object.entries(FILES)) {
     routes.get(path, async (c) => sendText(c, await readPackageFile(file), type));
   }

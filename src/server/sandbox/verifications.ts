@@ -119,6 +119,7 @@ export const verificationRoutes = (
       leadEmail: request.lead_email,
       failOn: request.fail_on,
       budgetMs: budgetOf(request.time),
+      docsUrl: `${new URL(c.req.url).origin}/docs`,
       lookup: guardedLookup(allowPublicTargets),
     };
   };

@@ -26,6 +26,8 @@ export interface VerificationPlan {
   readonly thorough: boolean | undefined;
   readonly failOn: 'must' | 'should' | undefined;
   readonly budgetMs: number | undefined;
+  /** URL of this sandbox's documentation, for links in reports. */
+  readonly docsUrl: string;
   /** Resolves host names, and rejects addresses that must not be reached. */
   readonly lookup: LookupFunction;
 }

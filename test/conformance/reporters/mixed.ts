@@ -91,6 +91,7 @@ export const reportOf = (checks: readonly CheckResult[], more: Partial<Report> =
   interrupted: false,
   cut_off: null,
   fail_on: 'must',
+  docs_url: 'http://127.0.0.1:7363/docs',
   summary: summarise(checks, {
     failOn: more.fail_on ?? 'must',
     baseline: more.baseline ?? null,

@@ -71,6 +71,7 @@ const reportOf = (checks: readonly CheckResult[]): Report => {
     interrupted: false,
     cut_off: null,
     fail_on: 'must',
+    docs_url: 'http://127.0.0.1:7363/docs',
     summary: summarise(checks, { failOn: 'must', baseline }),
     next_step: null,
     baseline,

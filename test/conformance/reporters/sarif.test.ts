@@ -54,6 +54,15 @@ describe('what it says', () => {
     }
   });
 
+  test('a rule links to the page of its check, where the documentation is', () => {
+    const [first] = run?.tool.driver.rules ?? [];
+    expect(first?.helpUri).toBe(`http://127.0.0.1:7363/docs/checks/${first?.id}`);
+    const elsewhere = read({ ...nasty(), docs_url: 'https://docs.example/hooks' }).runs[0];
+    expect(elsewhere?.tool.driver.rules?.[0]?.helpUri).toBe(
+      `https://docs.example/hooks/checks/${first?.id}`,
+    );
+  });
+
   test('levels and kinds', () => {
     expect(of('signature/missing-header')).toMatchObject({ kind: 'fail', level: 'error' });
     expect(of('signature/wrong-digest')).toMatchObject({ kind: 'fail', level: 'warning' });

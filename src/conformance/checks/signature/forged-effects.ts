@@ -5,7 +5,8 @@
  */
 import { defineCheck } from '../../check.ts';
 import { failForged } from '../../experiments/known-causes.ts';
-import { forgedEffects, type ForgedEffect } from '../../judge/forged-effects.ts';
+import { forgedEffects, forgeriesIn, type ForgedEffect } from '../../judge/forged-effects.ts';
+import { judgeForgeries } from '../../judge/forgeries.ts';
 import { describeReply, isAccepted, pass } from '../../verdict.ts';
 
 const unique = (values: readonly string[]): readonly string[] => [...new Set(values)];
@@ -30,6 +31,10 @@ export const check = defineCheck({
   needs: ['effects'],
   after: ['signature/wrong-digest', 'signature/missing-header'],
   run: async (probe) => {
+    // Alone, it has nothing to look back on.
+    if (forgeriesIn(probe, probe.allExchanges()).length === 0) {
+      await judgeForgeries(probe, [{ name: 'no signature header', signature: null }]);
+    }
     const all = probe.allExchanges();
     // An accepted forgery is the affair of the check that sent it.
     const found = (await forgedEffects(probe, all)).filter(({ exchange }) => !isAccepted(exchange));

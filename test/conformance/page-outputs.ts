@@ -1,0 +1,130 @@
+/**
+ * What the page of a check shows of the suite: its output on a wrong example and on the right one.
+ *
+ * A wrong example is a mutant of `test/receivers/mutants/` that fails exactly this check: in a run of the whole suite, its
+ * one scored finding is the check, or lists it as decided by the same cause. Notes (INFO) are never scored.
+ *
+ * @module
+ */
+import { readFileSync } from 'node:fs';
+import { CATALOGUE } from '../../src/conformance/catalogue.ts';
+import type { Check } from '../../src/conformance/check.ts';
+import type { CheckResult, Report } from '../../src/conformance/report.ts';
+import { pretty } from '../../src/conformance/reporters/pretty.ts';
+import { ModelReceiver } from '../receivers/model/receiver.ts';
+import { MUTANTS } from '../receivers/mutants/all.ts';
+import type { Mutant } from '../receivers/mutants/mutant.ts';
+import { examine, examineMutant, SECRET } from './run-suite.ts';
+
+/** An entry of `page-outputs.json`, written by `npm run pages`. */
+export interface PageOutput {
+  readonly id: string;
+  /** Name of the mutant that is the wrong example. */
+  readonly example: string;
+  /** What the suite prints of it, for this check alone. */
+  readonly wrong: string;
+  /** What the suite prints of the right receiver. */
+  readonly right: string;
+}
+
+export const OUTPUTS_FILE = new URL('page-outputs.json', import.meta.url);
+
+export const readOutputs = (): readonly PageOutput[] =>
+  JSON.parse(readFileSync(OUTPUTS_FILE, 'utf8')) as PageOutput[];
+
+/**
+ * Checks without a mutant that fails them alone, and what fails beside, with the reason: one fault in the receiver shows
+ * twice, and no experiment of the suite proves that it is the same.
+ */
+export const FAILS_BESIDE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'http/empty-body': {
+    'signature/parse-before-verify': 'an unsigned body that is no JSON ends in the same error',
+  },
+  'http/no-redirect': {
+    'content/event-types': 'events of the redirected types never arrive',
+  },
+  'delivery/fail-2xx': {
+    'delivery/recovery-keeps': 'a failed event looks processed, and is acknowledged',
+  },
+  'delivery/mark-before-success': {
+    'delivery/recovery-keeps': 'the second recovery takes the failed events for repeats',
+  },
+  'delivery/out-of-order': {
+    'domain/unsub-wins': 'an unsubscribe that arrives late is dropped as well',
+  },
+  'domain/suppress-scope': {
+    'domain/address-neighbours': 'neighbours of the address are in the same group',
+  },
+};
+
+export const mutantOf = (name: string): Mutant => MUTANTS.find((mutant) => mutant.name === name)!;
+
+const isShownBy =
+  (id: string) =>
+  (result: CheckResult): boolean =>
+    result.id === id || result.decides.includes(id);
+
+/** What fails beside the check, although it should not. Empty if the wrong example fails exactly the check. */
+export const problemsOf = ({ id, level }: Check, { checks }: Report): readonly string[] => {
+  const failed = checks.filter(({ status }) => status === 'fail');
+  const scored = failed.filter((result) => result.level !== 'INFO');
+  const known = Object.keys(FAILS_BESIDE[id] ?? {});
+  const beside = known.flatMap((other) => scored.filter(isShownBy(other)));
+  const others = scored.filter((result) => !isShownBy(id)(result) && !beside.includes(result));
+  return [
+    ...(failed.some(isShownBy(id)) ? [] : [`does not fail ${id} (${level})`]),
+    ...others.map((other) => `fails ${other.id} (${other.level}): ${other.actual ?? ''}`),
+    ...(beside.length >= known.length ? [] : [`fails none of ${known.join(', ')} beside`]),
+  ];
+};
+
+const SHOWN = 'http://localhost:3000/webhooks/sendemall';
+const WIDTH = 80;
+
+/** The report with the address and the time that a page shows. */
+const shown = (report: Report, url: string): Report => {
+  const { origin, pathname, search } = new URL(url);
+  const text = JSON.stringify(report)
+    .replaceAll(`${origin}${pathname}${search}`, SHOWN)
+    .replaceAll(origin, new URL(SHOWN).origin)
+    .replaceAll(new URL(url).host, new URL(SHOWN).host);
+  return { ...(JSON.parse(text) as Report), duration_ms: 1000 };
+};
+
+/** A check that judges the requests of a whole run cannot be selected alone. */
+const isPassive = (check: Check): boolean => !('stage' in check);
+
+const rerun = (id: string | null): string =>
+  ['sendemall-mock verify', SHOWN, ...(id === null ? [] : ['--only', id])].join(' ');
+
+const explain = (id: string): string => `sendemall-mock explain ${id}`;
+
+/** What a check looks back on that judges the requests of others. */
+const REQUESTS = ['signature/*', 'content/*', 'http/*', 'delivery/dup-*'];
+
+const onlyOf = (check: Check): readonly string[] => [
+  check.id,
+  ...(isPassive(check) ? REQUESTS : []),
+];
+
+const print = (report: Report, url: string): string =>
+  pretty(shown(report, url), { width: WIDTH }).trimEnd();
+
+/** What the suite prints of the wrong example. */
+export const printWrong = async (check: Check, mutant: Mutant): Promise<string> => {
+  const report = await examineMutant(mutant, onlyOf(check), { rerun, explain });
+  return print(report, report.target);
+};
+
+/** What the suite prints of the right example. */
+export const printRight = async (check: Check): Promise<string> => {
+  await using receiver = new ModelReceiver(SECRET);
+  await receiver.start();
+  return print(await examine(receiver, onlyOf(check)), receiver.url);
+};
+
+/** The output without what differs from run to run: numbers, and how lines break. */
+export const comparable = (output: string): string =>
+  output.replaceAll(/\d[\d,.]*/gu, '#').replaceAll(/\s+/gu, ' ');
+
+export const checkOf = (id: string): Check => CATALOGUE.find((check) => check.id === id)!;

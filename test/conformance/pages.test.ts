@@ -1,0 +1,56 @@
+/**
+ * The page of every check: its wrong example fails exactly this check, and its output is what the suite prints today.
+ *
+ * @module
+ */
+import { describe, expect, test } from 'vitest';
+import { CATALOGUE } from '../../src/conformance/catalogue.ts';
+import { describeSample, sample } from '../support/sample.ts';
+import {
+  comparable,
+  FAILS_BESIDE,
+  mutantOf,
+  printRight,
+  printWrong,
+  problemsOf,
+  readOutputs,
+} from './page-outputs.ts';
+import { examineMutant } from './run-suite.ts';
+
+const OUTPUTS = new Map(readOutputs().map((output) => [output.id, output]));
+const IDS = CATALOGUE.map(({ id }) => id as string);
+
+test('every check has recorded output, and each example is a mutant that it claims to catch', () => {
+  expect([...OUTPUTS.keys()]).toEqual(IDS);
+  for (const { id, catches } of CATALOGUE) expect(catches).toContain(OUTPUTS.get(id)!.example);
+});
+
+test('what an example fails beside names checks that there are', () => {
+  for (const [id, beside] of Object.entries(FAILS_BESIDE)) {
+    expect(IDS).toEqual(expect.arrayContaining([id, ...Object.keys(beside)]));
+  }
+});
+
+test('every recorded output shows its check failed, and the right receiver passed', () => {
+  for (const { id } of CATALOGUE) {
+    const { wrong, right } = OUTPUTS.get(id)!;
+    expect(wrong, id).toMatch(new RegExp(`^(?:FAILED|WARNING|NOTE) +[A-Z]+ +${id}\\b`, 'mu'));
+    expect(right, id).toMatch(/^(?:CONFORMANT, )?PASSED (?<count>\d+) of \k<count>\b/mu);
+  }
+});
+
+/** Consecutive seeds that try every page. */
+const PARTS = 20;
+
+describe.each(sample(CATALOGUE, PARTS))(`$id (${describeSample(CATALOGUE, PARTS)})`, (check) => {
+  const { example, wrong, right } = OUTPUTS.get(check.id)!;
+
+  test('is the one finding of its wrong example', { timeout: 300_000 }, async () => {
+    expect(problemsOf(check, await examineMutant(mutantOf(example)))).toEqual([]);
+  });
+
+  test('prints what its page shows', { timeout: 300_000 }, async () => {
+    expect(comparable(await printWrong(check, mutantOf(example)))).toBe(comparable(wrong));
+    expect(comparable(await printRight(check))).toBe(comparable(right));
+  });
+});

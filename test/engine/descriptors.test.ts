@@ -15,7 +15,8 @@ const createMock = new URL('../../src/create-mock.ts', import.meta.url).href;
 
 /**
  * Asks for what is loaded when it is first needed, three times: while no descriptor is free, while descriptors come and go,
- * which interrupts packages in the middle, and afterwards.
+ * which interrupts packages in the middle, and afterwards. The pages are left out: a checkout builds them with a bundler
+ * that Node does not load again.
  */
 const PROGRAM = `
 import { closeSync, openSync } from 'node:fs';
@@ -37,9 +38,7 @@ const round = () => Promise.all([
   ask('/metrics'),
   ask('/v1/campaigns', JSON.stringify(campaign)),
   ask('/v1/campaigns', '{"name": }'),
-  ask('/docs/verify'),
-  ask('/reference/control'),
-  ask('/'),
+  ask('/docs/verify.md'),
 ]);
 const held = [];
 const grab = () => {
@@ -89,9 +88,9 @@ test.skipIf(process.platform === 'win32')(
     await once(child, 'close');
     await rm(folder, { recursive: true });
     expect(JSON.parse(output.slice(output.lastIndexOf('{"without"')))).toEqual({
-      without: [500, 500, 500, 500, 500, 500, 500],
+      without: [500, 500, 500, 500, 500],
       reason: expect.stringMatching(/run out of resources \(EMFILE\).*Raise its limits/),
-      afterwards: [202, 200, 201, 400, 200, 200, 200],
+      afterwards: [202, 200, 201, 400, 200],
     });
   },
 );

@@ -7,7 +7,7 @@ import { inspect } from 'node:util';
 import { configure, reset, type LogRecord } from '@logtape/logtape';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { OPERATIONS } from '../../schemas/operations.ts';
-import { createMock, startSandbox, type Mock } from '../../src/create-mock.ts';
+import { createMock, startSandbox, type Mock, type StartedSandbox } from '../../src/create-mock.ts';
 import { apiOf, SECRET } from '../support/api.ts';
 import { answer, startReceiver } from '../support/receiver.ts';
 import { judge, placeOf } from './oracle/judge.ts';
@@ -26,13 +26,22 @@ afterAll(() => reset());
 
 const logged = (): string => inspect(records, { depth: 8, maxStringLength: null });
 
+/** Makes every call of the store fail as a defect would. */
+const breakStore = ({ store }: StartedSandbox): void => {
+  const fail = () => Promise.reject(new Error('The store is broken'));
+  const calls = Object.entries(store).filter(
+    ([name, value]) => typeof value === 'function' && name !== 'close' && name !== 'onFailure',
+  );
+  Object.assign(store, Object.fromEntries(calls.map(([name]) => [name, fail])));
+};
+
 describe('a failure of the server itself', () => {
   test('says nothing of the inside, and its log says what it was', async () => {
     const mock = await startSandbox({ clock: 'frozen' });
     const headers = { 'x-user-context': 'failing' };
     // The account is open already; what it keeps is gone.
     expect((await fetch(`${mock.url}/_sandbox/events`, { headers })).status).toBe(200);
-    await mock.store.close();
+    breakStore(mock);
     for (const path of ['/_sandbox/events', '/_sandbox/snapshot', '/_sandbox/deliveries']) {
       const response = await fetch(mock.url + path, { headers });
       const text = await response.text();
@@ -46,14 +55,14 @@ describe('a failure of the server itself', () => {
         ({ properties }) => properties['requestId'] === body.meta.request_id,
       );
       expect(record?.level).toBe('error');
-      expect(inspect(record?.properties['error'])).toMatch(/The store is closed/);
+      expect(inspect(record?.properties['error'])).toMatch(/The store is broken/);
     }
     await mock.close();
   });
 
   test('in the opening of an account is answered the same way', async () => {
     const mock = await startSandbox();
-    await mock.store.close();
+    breakStore(mock);
     const { status, error } = await apiOf(mock.url, 'newcomer').get('/v1/webhooks');
     expect([status, error.code]).toEqual([500, 'INTERNAL_ERROR']);
     await mock.close();
@@ -228,7 +237,7 @@ describe('a key and a secret', () => {
     let told = '';
     while (!told.includes('event: webhook.deleted')) told += (await reader.read()).value ?? '';
     stop.abort();
-    await mock.store.close();
+    breakStore(mock);
     expect((await ask('GET', '/_sandbox/events')).error.code).toBe('INTERNAL_ERROR');
     await ask('POST', '/v1/webhooks', good);
     await mock.close();

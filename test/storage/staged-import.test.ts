@@ -11,6 +11,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterAll, expect, test } from 'vitest';
 import { nextTurn } from '../../src/domain/event-loop.ts';
 import { SnapshotError } from '../../src/domain/snapshot-error.ts';
+import { StoreClosed } from '../../src/domain/store-failure.ts';
 import { SCHEMA_VERSION } from '../../src/storage/sqlite/schema.ts';
 import { openSqliteStore } from '../../src/storage/sqlite/sqlite-store.ts';
 import type { AccountDump, NewWebhook, Store } from '../../src/storage/store.ts';
@@ -199,7 +200,7 @@ test('closing the store while a snapshot is staged leaves the account unchanged'
   const { store, keys } = await openBoth(file);
   const before = await shown(store, keys[0]);
   const loading = store.importAccount(keys[0], newDump());
-  const rejected = expect(loading).rejects.toThrow('not open');
+  const rejected = expect(loading).rejects.toThrow(StoreClosed);
   for (let turn = 0; turn < 30; turn += 1) await nextTurn();
   await store.close();
   await rejected;

@@ -36,8 +36,8 @@ interface Candidate {
 }
 
 /**
- * Everything that the signature may be, fewest mistakes first: none, one, then two of different kinds. Null is a step that
- * leads to no candidate by itself.
+ * Everything that the signature may be, fewest mistakes first: none, one, then two of different kinds. Null is a step
+ * without a candidate.
  */
 function* candidatesFor(secret: string, body: Buffer): Generator<Candidate | null> {
   const keys = yield* findVariants(secret, SECRET_MISTAKES);

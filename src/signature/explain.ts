@@ -10,7 +10,7 @@ import { readHeader, type HeaderForm, type Reading } from './parse-header.ts';
 import { BODY_MISTAKES } from './mistakes/body.ts';
 import type { Cause } from './cause.ts';
 import { SECRET_MISTAKES } from './mistakes/secret.ts';
-import { variantsOf } from './variants.ts';
+import { findVariants } from './variants.ts';
 
 export interface SignatureReport {
   readonly matches: boolean;
@@ -35,10 +35,13 @@ interface Candidate {
   readonly causes: readonly Cause[];
 }
 
-/** Everything that the signature may be, fewest mistakes first: none, one, then two of different kinds. */
-function* candidatesFor(secret: string, body: Buffer): Generator<Candidate> {
-  const keys = variantsOf(secret, SECRET_MISTAKES);
-  const bodies = variantsOf(body, BODY_MISTAKES);
+/**
+ * Everything that the signature may be, fewest mistakes first: none, one, then two of different kinds. Null is a step
+ * without a candidate.
+ */
+function* candidatesFor(secret: string, body: Buffer): Generator<Candidate | null> {
+  const keys = yield* findVariants(secret, SECRET_MISTAKES);
+  const bodies = yield* findVariants(body, BODY_MISTAKES);
   for (const mistakes of [0, 1, 2]) {
     for (const bodyVariant of bodies) {
       for (const key of keys) {
@@ -108,7 +111,20 @@ const firstMatch = (
  * report.causes[0]?.id; // 'body/newline-trimmed'
  * ```
  */
-export const explainSignature = ({ body, header, secret }: SignatureClaim): SignatureReport => {
+export const explainSignature = (claim: SignatureClaim): SignatureReport => {
+  const search = explainStepwise(claim);
+  for (;;) {
+    const { done, value } = search.next();
+    if (done === true) return value;
+  }
+};
+
+/** As {@link explainSignature}, in a thousand steps, between which a caller may yield to the event loop. */
+export function* explainStepwise({
+  body,
+  header,
+  secret,
+}: SignatureClaim): Generator<'variant' | 'digest', SignatureReport> {
   const bytes = Buffer.from(body);
   const expected = sign(bytes, secret);
   if (isSignedBy(header, bytes, secret)) {
@@ -126,11 +142,12 @@ export const explainSignature = ({ body, header, secret }: SignatureClaim): Sign
   const cut = cutShort(form, DUE_ALGORITHM.digest(secret, bytes));
   if (cut !== null) return failed(true, ...form.causes, cut);
   for (const candidate of candidatesFor(secret, bytes)) {
-    const causes = firstMatch(form.readings, candidate);
+    yield candidate === null ? 'variant' : 'digest';
+    const causes = candidate === null ? null : firstMatch(form.readings, candidate);
     if (causes !== null) return failed(true, ...causes);
   }
   const wellFormed = form.readings.find(({ digest }) => digest.length === DIGEST_BYTES);
   return wellFormed === undefined
     ? failed(false, ...form.causes, malformed(form))
     : failed(false, ...wellFormed.causes, OTHER);
-};
+}

@@ -18,12 +18,28 @@ export interface Variant<T> {
  */
 export const variantsOf = <T extends Key>(
   truth: T,
-  hypotheses: readonly (Cause & { readonly apply: (value: T) => Key | null })[],
+  hypotheses: readonly Hypothesis<T>[],
   alike = false,
 ): readonly Variant<Buffer>[] => {
+  const search = findVariants(truth, hypotheses, alike);
+  for (;;) {
+    const { done, value } = search.next();
+    if (done === true) return value;
+  }
+};
+
+type Hypothesis<T> = Cause & { readonly apply: (value: T) => Key | null };
+
+/** As {@link variantsOf}, with a step for each hypothesis: one may take milliseconds with a large body. */
+export function* findVariants<T extends Key>(
+  truth: T,
+  hypotheses: readonly Hypothesis<T>[],
+  alike = false,
+): Generator<null, readonly Variant<Buffer>[]> {
   const same: Variant<Buffer> = { value: Buffer.from(truth), cause: null };
   const variants = [same];
   for (const { id, says, remedy, apply } of hypotheses) {
+    yield null;
     const value = apply(truth);
     const bytes = value === null ? null : Buffer.from(value);
     if (bytes === null || (alike ? [same] : variants).some((known) => known.value.equals(bytes)))
@@ -31,4 +47,4 @@ export const variantsOf = <T extends Key>(
     variants.push({ value: bytes, cause: { id, says, remedy } });
   }
   return variants;
-};
+}

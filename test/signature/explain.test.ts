@@ -5,7 +5,7 @@
  */
 import { createHash, createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { explainSignature } from '../../src/signature/explain.ts';
+import { explainSignature, explainStepwise } from '../../src/signature/explain.ts';
 import { BODY_MISTAKES } from '../../src/signature/mistakes/body.ts';
 import { SECRET_MISTAKES } from '../../src/signature/mistakes/secret.ts';
 
@@ -374,4 +374,23 @@ test('no explanation quotes the secret, and each has a remedy', () => {
 test('a body of a mebibyte is explained within seconds', () => {
   const body = JSON.stringify({ data: 'x'.repeat(1_048_000) });
   expect(causesOf(signed('another secret', body), body)).toEqual(['secret/other']);
+});
+
+test('a search takes many steps, and ends as the search in one go', () => {
+  const claim = {
+    body: `[${'{"a":"é\\n","b":1.0e5},'.repeat(2800)}1]`,
+    secret: 'whsec_your-signing-secret',
+    header: `sha256=${'0f'.repeat(32)}`,
+  };
+  const search = explainStepwise(claim);
+  let steps = 0;
+  for (;;) {
+    const { done, value } = search.next();
+    if (done === true) {
+      expect(value).toEqual(explainSignature(claim));
+      break;
+    }
+    steps += 1;
+  }
+  expect(steps).toBeGreaterThan(500);
 });

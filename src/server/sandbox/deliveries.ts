@@ -76,7 +76,7 @@ export const deliveryRoutes = ({ closing }: ServerOptions): Hono<Env> => {
       if (delivery === null) throw deliveryNotFound(id);
       const request = parse(ExplainSignatureRequest, await readOptionalJson(c));
       const { secret } = await engine.webhook(delivery.webhookId);
-      return success(c, explanationOf(delivery, secret, request));
+      return success(c, await explanationOf(delivery, secret, request));
     })
     .post('/:delivery_id/redeliver', async (c) => {
       const id = c.req.param('delivery_id');

@@ -110,6 +110,7 @@ import { check as deliveryReplay } from './checks/delivery/replay.ts';
 import { check as deliveryRestartEffects } from './checks/delivery/restart-effects.ts';
 import { check as deliveryRestartProbe } from './checks/delivery/restart-probe.ts';
 import { check as deliveryRetryAfterFailure } from './checks/delivery/retry-after-failure.ts';
+import { check as deliverySenderGivesUp } from './checks/delivery/sender-gives-up.ts';
 import { check as deliveryStaleOverwrite } from './checks/delivery/stale-overwrite.ts';
 import { check as domainAddressForms } from './checks/domain/address-forms.ts';
 import { check as domainAddressNeighbours } from './checks/domain/address-neighbours.ts';
@@ -233,6 +234,7 @@ export const CATALOGUE: readonly Check[] = [
   deliveryRestartEffects,
   deliveryRestartProbe,
   deliveryRetryAfterFailure,
+  deliverySenderGivesUp,
   deliveryStaleOverwrite,
   domainAddressForms,
   domainAddressNeighbours,

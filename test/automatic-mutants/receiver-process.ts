@@ -27,8 +27,8 @@ interface Started {
   readonly ports: readonly number[];
 }
 
-const START_MS = 10_000;
-const HOOK_MS = 5000;
+const START_MS = 60_000;
+const HOOK_MS = 30_000;
 
 const start = async ({ command, args, env }: ReceiverCommand, port = 0): Promise<Started> => {
   // The pipe to its input ends with this process, and so does the receiver.

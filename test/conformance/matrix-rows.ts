@@ -44,12 +44,12 @@ export const isTrueCauseFirst = (mutant: string, report: Report): boolean => {
 
 /** What all mutants show together, in one sentence. */
 export const causeLine = (
-  surveyed: readonly { readonly subject: Mutant; readonly report: Report }[],
+  all: readonly { readonly isNamed: boolean; readonly findings: number }[],
 ): string => {
-  const named = surveyed.filter(({ subject, report }) => isTrueCauseFirst(subject.name, report));
-  const findings = surveyed.reduce((sum, { report }) => sum + scoredFindings(report), 0);
-  const each = (findings / surveyed.length).toFixed(2);
-  return `The true cause comes first for ${named.length} of ${surveyed.length} mutants; ${each} findings per fault.`;
+  const named = all.filter(({ isNamed }) => isNamed).length;
+  const findings = all.reduce((sum, one) => sum + one.findings, 0);
+  const each = (findings / all.length).toFixed(2);
+  return `The true cause comes first for ${named} of ${all.length} mutants; ${each} findings per fault.`;
 };
 
 const reasons = (report: Report): string => {

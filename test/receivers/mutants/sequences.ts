@@ -30,6 +30,24 @@ class RefusesAfterForgery extends ModelReceiver {
   }
 }
 
+/** What the request asks for ends with its connection, but for the mark of the id. */
+class EndsWithSender extends ModelReceiver {
+  readonly gone = new WeakSet<IncomingMessage>();
+  override async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    response.once('close', () => {
+      if (!response.writableEnded) this.gone.add(request);
+    });
+    await super.serve(request, response);
+  }
+  override async receive(raw: Buffer, request: IncomingMessage): Promise<Answer> {
+    if (!this.verify(raw, request)) return super.receive(raw, request);
+    await sleep(20);
+    if (!this.gone.has(request)) return super.receive(raw, request);
+    this.seen.add(String(/"id":"(evt_\w+)"/.exec(raw.toString())?.[1]));
+    return { status: 500 };
+  }
+}
+
 /** Of each check, as if of each customer: leads of one check share a domain. */
 const domainOf = (text: string): string => /@([\w.-]+)/.exec(text)?.[1] ?? '';
 
@@ -231,6 +249,11 @@ const mutant = (
 ): Mutant => ({ name, fault, make: (secret) => new make(secret), ...more });
 
 export const SEQUENCE_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'delivery-ends-with-sender',
+    fault: 'marks the id, and stops working once the sender has closed the connection',
+    make: (secret) => new EndsWithSender(secret),
+  },
   mutant(
     'delivery-unread-body',
     'leaves the body of a refused request unread',

@@ -6,10 +6,21 @@
 import { toProviderTime } from '../../../domain/time.ts';
 import { defineCheck } from '../../check.ts';
 import { createLead, judgeLeads } from '../../judge/lead.ts';
+import { unlessInterested } from '../../judge/lead-interests.ts';
 import { missesKeys } from '../../judge/state-keys.ts';
 import { fail, notTested, pass } from '../../verdict.ts';
 
 const MINUTE = 60_000;
+
+/** Another text may be the hook's own word for it; null says that there was no reply. */
+const NOT_STORED = {
+  symptom: 'state',
+  level: 'SHOULD',
+  expected: ['"neutral"'],
+  actual: 'null after a reply with reply_sentiment "neutral"',
+  diagnosis: 'The reply has an effect, but its sentiment is not stored.',
+  fix: 'Store `reply_sentiment` of each `email.replied`. If your receiver does not need it, omit "sentiment" from the state.',
+} as const;
 
 export const check = defineCheck({
   id: 'delivery/stale-overwrite',
@@ -36,6 +47,9 @@ export const check = defineCheck({
       if (first.sentiment === undefined) {
         return missesKeys(first);
       }
+      if (first.sentiment === null) {
+        return (await unlessInterested(probe, 'email.replied', 'sentiment')()) ?? fail(NOT_STORED);
+      }
       if (first.sentiment !== 'neutral') {
         return notTested(
           `The state hook returns ${JSON.stringify(first.sentiment)} after a reply with reply_sentiment "neutral". Return the value unchanged.`,
@@ -48,6 +62,17 @@ export const check = defineCheck({
           symptom: 'state',
           expected: ['"positive", from the newer reply'],
           actual: `${JSON.stringify(newer.sentiment)} after a newer reply (by 20 minutes)`,
+        });
+      }
+      await lead.send('email.opened', {}, at(5));
+      const opened = await lead.settled();
+      if (opened.sentiment !== 'positive') {
+        return fail({
+          symptom: 'state',
+          expected: ['"positive", from the latest reply'],
+          actual: `${JSON.stringify(opened.sentiment)} after an open, which has no reply_sentiment`,
+          diagnosis: 'An event without a reply overwrites the sentiment of the latest one.',
+          fix: 'Update `sentiment` on `email.replied` only.',
         });
       }
       await lead.send('email.replied', { reply_sentiment: 'negative' }, at(20));

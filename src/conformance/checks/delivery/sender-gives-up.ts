@@ -1,0 +1,75 @@
+/**
+ * An event whose sender closes the connection before the response, and sends it again.
+ *
+ * @module
+ */
+import { defineCheck, type Verdict } from '../../check.ts';
+import { sleep } from '../../hooks/hooks.ts';
+import { deliverNamed, judgeOnce, type Delivered } from '../../judge/deliver.ts';
+import { rawHead } from '../../net/raw-socket.ts';
+import type { Event } from '../../probe/event-maker.ts';
+import { inTurn } from '../../probe/in-turn.ts';
+import type { Probe } from '../../probe/probe.ts';
+import { notTested, pass } from '../../verdict.ts';
+
+/** How long after the last byte the connection is closed: while the event is read, and while it is processed. */
+const PAUSES_MS = [0, 2, 5, 10, 20];
+
+const CAUSE =
+  'The id is stored first, and the work ends with the connection (a request context, a cancellation token, an abort signal), so the retry is taken for a repeat.';
+
+/** Send a whole request, and close the connection without waiting for the response. */
+const giveUp = async (probe: Probe, event: Event, afterMs: number): Promise<void> => {
+  const body = Buffer.from(probe.write(event));
+  const head = rawHead('POST', probe.url, [
+    ...probe.headersFor(body),
+    ['Content-Length', String(body.length)],
+  ]);
+  const connection = await probe.connect();
+  try {
+    await connection.write(Buffer.concat([Buffer.from(head, 'latin1'), body]));
+    if (afterMs > 0) await sleep(probe.wall, afterMs);
+  } finally {
+    connection.close();
+  }
+};
+
+/** The same event twice, and the first response is read: whether repeats are handled at all. */
+const isRepeatHandled = async (probe: Probe): Promise<boolean> => {
+  const event = probe.event();
+  await deliverNamed(probe, 'the first try', event);
+  return (await judgeOnce(probe, [await deliverNamed(probe, 'its repeat', event)])) === null;
+};
+
+const isLost = (verdict: Verdict | null): verdict is Extract<Verdict, { status: 'fail' }> =>
+  verdict?.status === 'fail' && verdict.symptom === 'lost';
+
+export const check = defineCheck({
+  id: 'delivery/sender-gives-up',
+  level: 'MUST',
+  title: 'Processes the retry of an event whose sender gave up waiting',
+  requirement: {
+    text: 'An endpoint that does not respond within 10 seconds is retried: the connection is closed, and the same event arrives again',
+    source: 'guide, "Step 3: Handle retries" and "Respond fast"',
+  },
+  cause: CAUSE,
+  fix: 'Store the id and the effect in one transaction, and finish it whether or not the sender still listens (Go: `context.WithoutCancel`; .NET: no `RequestAborted` in the work; Node: no abort signal of the request).',
+  catches: ['delivery-ends-with-sender'],
+  stage: 'effects',
+  needs: ['effects'],
+  run: async (probe) => {
+    const delivered: readonly Delivered[] = await inTurn(probe, PAUSES_MS, async (afterMs) => {
+      const event = probe.event();
+      await giveUp(probe, event, afterMs);
+      const name = `the retry of an event whose sender closed the connection ${afterMs} ms after the request`;
+      return deliverNamed(probe, name, event);
+    });
+    const verdict = await judgeOnce(probe, delivered);
+    // Refusals and double effects of repeats are judged where no connection is closed.
+    if (!isLost(verdict)) return pass();
+    if (!(await isRepeatHandled(probe))) {
+      return notTested('Events are lost or doubled without it: see delivery/dup-seq.');
+    }
+    return { ...verdict, key: 'lost:sender-gave-up', diagnosis: CAUSE };
+  },
+});

@@ -120,9 +120,12 @@ export const createDispatcher = (
       await generations.stop();
       wake();
     },
-    abandon: () => {
+    abandon: async () => {
+      round.stop();
       loop.stop();
-      current().attempts.discardAll();
+      generations.abandon();
+      waiters.release();
+      await loop.finished();
     },
   };
 };

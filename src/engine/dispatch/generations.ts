@@ -20,6 +20,8 @@ export interface Generations extends Pick<Dispatcher, 'load' | 'replace' | 'paus
   isPaused(): boolean;
   /** Close the endpoints of this and later generations. */
   stop(): Promise<void>;
+  /** Discard this and later generations. */
+  abandon(): void;
 }
 
 /** @param onReplace called when the current generation is about to be replaced */
@@ -30,11 +32,12 @@ export const createGenerations = (
 ): Generations => {
   const {
     account,
-    context: { store, recorder },
+    context: { store, recorder, capacity },
   } = dependencies;
   let work = createWork(dependencies);
   let paused = false;
   let stopped = false;
+  let abandoned = false;
 
   const isActive = (): boolean => work.generation.state === 'active';
 
@@ -54,7 +57,12 @@ export const createGenerations = (
     wakeEndpoints();
   };
 
-  recorder.onUnblocked(() => {
+  const discard = (): void => {
+    for (const { wake } of work.endpoints) capacity.forget(wake);
+    work.attempts.discardAll();
+  };
+
+  const forgetRecorder = recorder.onUnblocked(() => {
     if (isActive()) wakeEndpoints();
   });
 
@@ -76,9 +84,10 @@ export const createGenerations = (
         resume();
         throw error;
       }
-      work.attempts.discardAll();
+      discard();
       work = createWork(dependencies);
       if (stopped) void work.endpoints.stop();
+      if (abandoned) discard();
       work.generation.suspend();
       try {
         await loadWork(work, account, store);
@@ -101,6 +110,11 @@ export const createGenerations = (
     stop: async () => {
       stopped = true;
       await work.endpoints.stop();
+    },
+    abandon: () => {
+      abandoned = true;
+      forgetRecorder();
+      discard();
     },
   };
 };

@@ -32,6 +32,11 @@ export interface AccountDirectory {
   /** Metrics since the directory was opened. */
   figures(): { readonly held: number; readonly takeovers: number; readonly refusals: number };
   start(): Promise<void>;
+  /**
+   * Take no more accounts: {@link locate} names another node for an account that nobody owns, or rejects if there is none.
+   * Accounts that this node owns stay until they are released.
+   */
+  leave(): Promise<void>;
   /** Release all accounts and leave the cluster. */
   stop(): Promise<void>;
 }

@@ -213,9 +213,17 @@ export const accountMoved = (): Problem =>
   new Problem(
     'ACCOUNT_MOVED',
     503,
-    'Another node of this sandbox has taken over this account, and nothing was changed. Send the request again.',
+    'Another node of this sandbox took over this account before this request was completed. Send it again. If a repetition could do harm, read the state first.',
     { 'Retry-After': '1' },
     1,
+  );
+
+/** For the readiness probe only. */
+export const nodeLeaving = (): Problem =>
+  new Problem(
+    'NODE_LEAVING',
+    503,
+    'This node is shutting down and hands its accounts over. Send requests to another node.',
   );
 
 /**

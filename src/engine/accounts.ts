@@ -39,7 +39,10 @@ export const createAccounts = <Source extends EventSource>(
   openNow: (keyHash: string) => Promise<OpenAccount<Source>>,
 ): Accounts<Source> => {
   const entries = new Map<string, Entry<Source>>();
-  const closing = new Map<string, { readonly entry: Entry<Source>; readonly done: Promise<void> }>();
+  const closing = new Map<
+    string,
+    { readonly entry: Entry<Source>; readonly done: Promise<void> }
+  >();
   const all = new Set<OpenAccount<Source>>();
   const listeners: AccountListener<Source>[] = [];
 

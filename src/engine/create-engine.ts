@@ -83,6 +83,7 @@ export const createEngine = <Source extends EventSource>(
       inFlight: [...accounts.all].reduce((sum, { dispatcher }) => sum + dispatcher.inFlight(), 0),
       attempts,
     }),
+    keyHashes: () => [...accounts.all].map(({ engine }) => engine.account.keyHash),
     start: async ({ opensAccounts } = { opensAccounts: true }) => {
       await store.recover();
       if (opensAccounts) await opener.openAll(await store.accountsWithWork());

@@ -200,6 +200,8 @@ export interface Engine<Source extends EventSource = EventSource> {
    */
   onAccount(listener: AccountListener<Source>): void;
   figures(): EngineFigures;
+  /** Key hashes of the open accounts. */
+  keyHashes(): readonly string[];
   /** Open the accounts with pending work from before a restart, unless their owners are decided elsewhere. */
   start(options?: { readonly opensAccounts: boolean }): Promise<void>;
   /** Claim no more, wait up to `graceMs` real milliseconds for attempts in flight, and leave the rest pending. */

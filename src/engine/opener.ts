@@ -7,7 +7,7 @@
  */
 import { getLogger } from '@logtape/logtape';
 import type { WallClock } from '../clock/port.ts';
-import { Problem } from '../domain/problems.ts';
+import { LeaseLost } from '../domain/lease-lost.ts';
 
 /** Pause after the first failure; doubles with each further one. Real milliseconds. */
 const MIN_RETRY_MS = 1000;
@@ -43,7 +43,7 @@ export const createOpener = (open: (hash: string) => Promise<unknown>, wall: Wal
       await open(hash);
     } catch (error) {
       // Another node has it.
-      if (error instanceof Problem && error.code === 'ACCOUNT_MOVED') return;
+      if (error instanceof LeaseLost) return;
       // Log once per account; /metrics counts the accounts that keep failing.
       if (failing.has(hash)) return;
       failing.add(hash);

@@ -22,6 +22,10 @@ export const ROOMS: readonly Room[] = [
   { name: 'storage', may: ['domain'] },
   { name: 'engine', may: ['domain', 'signature', 'clock', 'src/storage/store.ts'] },
   { name: 'simulator', may: ['domain', 'engine'] },
+  {
+    name: 'cluster',
+    may: ['domain', 'src/clock/port.ts', 'src/engine/engine.ts'],
+  },
   { name: 'client', may: ['schemas', 'domain'] },
   {
     name: 'inspector',
@@ -37,6 +41,7 @@ export const ROOMS: readonly Room[] = [
       'signature',
       'engine',
       'simulator',
+      'cluster',
       'src/clock/port.ts',
       'src/storage/store.ts',
     ],
@@ -52,6 +57,7 @@ export const ROOMS: readonly Room[] = [
       'engine',
       'simulator',
       'client',
+      'cluster',
       'conformance',
       'server',
       'mock-options',

@@ -17,8 +17,8 @@ const CASES: Readonly<
     [],
     'ACCOUNT_MOVED',
     503,
-    'Another node of this sandbox has taken over this account',
-    'Send the request again',
+    'Another node of this sandbox took over this account',
+    'Send it again',
   ],
   nodeUnreachable: [
     ['n1', true],
@@ -27,6 +27,13 @@ const CASES: Readonly<
     'Node n1',
     'may have taken effect',
     'Read the state before you send it again',
+  ],
+  nodeLeaving: [
+    [],
+    'NODE_LEAVING',
+    503,
+    'shutting down',
+    'Send requests to another node',
   ],
   forwardingLoop: [
     ['n1'],

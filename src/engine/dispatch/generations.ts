@@ -8,6 +8,7 @@
  * @module
  */
 import type { AttemptDependencies } from './attempts.ts';
+import type { Capacity } from './capacity.ts';
 import type { Loop } from './loop.ts';
 import type { Dispatcher } from './port.ts';
 import { createWork, loadWork, type Work } from './work.ts';
@@ -23,6 +24,20 @@ export interface Generations extends Pick<Dispatcher, 'load' | 'replace' | 'paus
   /** Discard this and later generations. */
   abandon(): void;
 }
+
+/** Discard a generation, and what waits on its behalf. */
+const discard = ({ endpoints, attempts }: Work, capacity: Capacity): void => {
+  for (const { wake } of endpoints) capacity.forget(wake);
+  attempts.discardAll();
+};
+
+/** Send what is ready for open endpoints, and release the claims of the others. */
+const sendOrRelease = ({ endpoints }: Work): void => {
+  for (const endpoint of endpoints) {
+    if (endpoints.isOpen(endpoint)) endpoint.wake();
+    else void endpoints.releaseClaims(endpoint);
+  }
+};
 
 /** @param onReplace called when the current generation is about to be replaced */
 export const createGenerations = (
@@ -41,13 +56,8 @@ export const createGenerations = (
 
   const isActive = (): boolean => work.generation.state === 'active';
 
-  /** Send what is ready for open endpoints, and release the claims of the others. */
   const wakeEndpoints = (): void => {
-    const { endpoints } = work;
-    for (const endpoint of endpoints) {
-      if (endpoints.isOpen(endpoint)) endpoint.wake();
-      else void endpoints.releaseClaims(endpoint);
-    }
+    sendOrRelease(work);
     loop.wake();
   };
 
@@ -55,11 +65,6 @@ export const createGenerations = (
     work.generation.resume();
     recorder.resume();
     wakeEndpoints();
-  };
-
-  const discard = (): void => {
-    for (const { wake } of work.endpoints) capacity.forget(wake);
-    work.attempts.discardAll();
   };
 
   const forgetRecorder = recorder.onUnblocked(() => {
@@ -84,10 +89,10 @@ export const createGenerations = (
         resume();
         throw error;
       }
-      discard();
+      discard(work, capacity);
       work = createWork(dependencies);
       if (stopped) void work.endpoints.stop();
-      if (abandoned) discard();
+      if (abandoned) discard(work, capacity);
       work.generation.suspend();
       try {
         await loadWork(work, account, store);
@@ -114,7 +119,7 @@ export const createGenerations = (
     abandon: () => {
       abandoned = true;
       forgetRecorder();
-      discard();
+      discard(work, capacity);
     },
   };
 };

@@ -8,10 +8,11 @@ import type { AccountKey } from './delivery.ts';
 
 export class LeaseLost extends Error {
   override readonly name = 'LeaseLost';
-  readonly account: AccountKey;
+  /** Null if the account does not exist yet. */
+  readonly account: AccountKey | null;
 
-  constructor(account: AccountKey) {
-    super(`another node owns account ${account} now, or nobody does`);
+  constructor(account: AccountKey | null) {
+    super(`this node does not own the account${account === null ? '' : ` ${account}`}`);
     this.account = account;
   }
 }

@@ -1,0 +1,115 @@
+/**
+ * Opens the writer's connection: checks the server, migrates the schema, and locks out a second process.
+ *
+ * @module
+ */
+import type { Client, ClientBase } from 'pg';
+import { connect, sessionSettings, throwStoreError, type Connecting } from './connect.ts';
+import { refuse } from './location.ts';
+import { migrate } from './schema.ts';
+import { checkSession } from './session-check.ts';
+
+/** The oldest supported version: 13, the oldest one that PostgreSQL itself supported when this was written. */
+const MIN_SERVER_VERSION = 130_000;
+
+/** Name of the lock of the process that owns all accounts. */
+const OWNER_LOCK = 'sendemall-mock owner';
+
+const checkVersion = async (client: ClientBase, location: string): Promise<void> => {
+  const { rows } = await client.query<{ number: string; name: string }>(
+    `SELECT current_setting('server_version_num') AS number, current_setting('server_version') AS name`,
+  );
+  const [row] = rows;
+  if (Number(row?.number) >= MIN_SERVER_VERSION) return;
+  refuse(
+    location,
+    `the server is PostgreSQL ${row?.name}`,
+    `Update it to version ${MIN_SERVER_VERSION / 10_000} or later.`,
+  );
+};
+
+/** Connection of the process that holds the lock, for the message. */
+const HOLDER = `
+  SELECT a.pid, a.client_addr::text AS address FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+  WHERE l.locktype = 'advisory' AND l.granted AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    AND ((l.classid::bigint << 32) | l.objid::bigint) = hashtextextended($1, 0) AND l.pid <> pg_backend_pid()`;
+
+const lockOut = async (client: ClientBase, { location, schema }: Connecting): Promise<void> => {
+  const name = `${OWNER_LOCK} ${schema}`;
+  const { rows } = await client.query<{ ok: boolean }>(
+    'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS ok',
+    [name],
+  );
+  if (rows[0]?.ok === true) return;
+  const holders = await client.query<{ pid: number; address: string | null }>(HOLDER, [name]);
+  const [holder] = holders.rows;
+  const who =
+    holder === undefined
+      ? ''
+      : ` (server process ${holder.pid}${holder.address === null ? '' : `, from ${holder.address}`})`;
+  refuse(
+    location.location,
+    `it is open in another process${who}`,
+    (db) => `Stop the other sandbox, or pass another ${db}.`,
+  );
+};
+
+/** Opened connection of the writer. */
+export interface Opened {
+  readonly client: Client;
+  /** Ends a lost connection for good, and opens another. */
+  reopen(previous: Client): Promise<Client>;
+}
+
+/** @param isAlone whether this process owns all accounts, so that others are locked out */
+export const openWriterConnection = async (
+  connecting: Connecting,
+  isAlone: boolean,
+): Promise<Opened> => {
+  const { location, schema } = connecting;
+  const open = async (prepare: (client: Client) => Promise<void>): Promise<Client> => {
+    const client = await connect(connecting);
+    try {
+      await prepare(client);
+      if (isAlone) await lockOut(client, connecting);
+      await client.query(sessionSettings(schema));
+      return client;
+    } catch (error) {
+      await client.end().catch(() => undefined);
+      throw error;
+    }
+  };
+  try {
+    const client = await open(async (one) => {
+      await checkVersion(one, location.location);
+      await checkSession(one, connecting);
+      await migrate(one, { schema, location: location.location });
+    });
+    return { client, reopen: (previous) => open((one) => endSession(one, previous)) };
+  } catch (error) {
+    return throwStoreError(connecting, error);
+  }
+};
+
+/** Real milliseconds that a session may take to end. */
+const END_SESSION_MS = 5000;
+const POLL_MS = 20;
+
+/**
+ * Ends the server's side of a lost connection, and waits until it has ended: a commit that it was sent either took effect
+ * by then or never does.
+ */
+const endSession = async (client: Client, previous: Client): Promise<void> => {
+  previous.connection.stream.destroy();
+  const { processID: pid } = previous as Client & { readonly processID: number | null };
+  if (pid === null) return;
+  for (let waitedMs = 0; waitedMs < END_SESSION_MS; waitedMs += POLL_MS) {
+    const { rowCount } = await client.query(
+      `SELECT pg_terminate_backend(pid), pg_sleep($2) FROM pg_stat_activity
+       WHERE pid = $1 AND application_name = 'sendemall-mock' AND usename = current_user`,
+      [pid, POLL_MS / 1000],
+    );
+    if (rowCount === 0) return;
+  }
+  throw new Error('Connection terminated, and the server does not end its session');
+};

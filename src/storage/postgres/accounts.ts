@@ -114,6 +114,8 @@ const open = async (
     (await first<AccountRow>(session, REOPEN, [key])) ??
     (await insertAccount(session, key, hash, initial));
   if (row === undefined) throw new Error(`Account ${key} cannot be opened.`);
+  // Whoever opened it before has closed it: what is in flight is pending again.
+  if ((states.peek(key)?.flights.all.size ?? 0) > 0) states.drop(key);
   // Nothing is in flight here, so pending deliveries of deleted webhooks are those of an owner that died.
   if (states.peek(key) === undefined) {
     await run(session, CANCEL_ORPHANS, [row.part]);

@@ -97,8 +97,11 @@ const isNeverSent = (error: unknown): boolean => {
 const hasBody = (method: string, status: number): boolean =>
   method !== 'HEAD' && status !== 204 && status !== 304;
 
-/** @param secret shared by all nodes of the sandbox */
-export const createForwarder = (self: string, secret: Buffer): Forwarder => {
+/**
+ * @param self name of this node, which may change
+ * @param secret shared by all nodes of the sandbox
+ */
+export const createForwarder = (self: () => string, secret: Buffer): Forwarder => {
   const agent = new Agent({
     connect: { timeout: CONNECT_TIMEOUT_MS },
     connections: MAX_CONNECTIONS,
@@ -110,7 +113,7 @@ export const createForwarder = (self: string, secret: Buffer): Forwarder => {
   });
   return {
     send: async ({ node, url }, { method, target, headers, body, signal }) => {
-      const mark = signMark(secret, { from: self, to: node }, { method, target });
+      const mark = signMark(secret, { from: self(), to: node }, { method, target });
       try {
         const answer = await agent.request({
           origin: url,

@@ -69,10 +69,12 @@ const notOwner = (node: string): Problem => {
  * `Origin` were checked by the node that got the request from the client.
  */
 export const recogniseNodes =
-  ({ directory, secret }: ClusterNode): MiddlewareHandler<Env> =>
+  ({ directory, secret, isLeaving }: ClusterNode): MiddlewareHandler<Env> =>
   async (c, next) => {
     const header = c.req.header(MARK_HEADER);
     c.header(NODE_HEADER, directory.self.node);
+    // The client's next request should go to another node.
+    if (isLeaving()) c.header('connection', 'close');
     if (header !== undefined) {
       const mark = readMark(secret, header, { method: c.req.method, target: targetOf(c) });
       if (mark === null) throw foreignNode();

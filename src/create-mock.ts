@@ -112,6 +112,7 @@ const startOn = async (
     allowedHosts,
     remedies,
     onRequest,
+    cluster: null,
   };
   const app = createApp({ ...options, closing: signal });
   try {

@@ -5,7 +5,8 @@
  */
 import { getLogger } from '@logtape/logtape';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import { internalError, Problem, storageProblem } from '../domain/problems.ts';
+import { LeaseLost } from '../domain/lease-lost.ts';
+import { accountMoved, internalError, Problem, storageProblem } from '../domain/problems.ts';
 import { StoreFailure } from '../domain/store-failure.ts';
 import { toProviderTime } from '../domain/time.ts';
 import type { Ctx } from './context.ts';
@@ -79,6 +80,7 @@ export const successPageOf = <Row>(
 
 const asProblem = (c: Ctx, error: unknown): Problem => {
   if (error instanceof Problem) return error;
+  if (error instanceof LeaseLost) return accountMoved();
   // Reveal no internals to the client. The log contains no bodies or headers, so no keys or secrets.
   logger.error('{method} {path} failed ({requestId}): {error}', {
     method: c.req.method,

@@ -84,8 +84,9 @@ export const streamRoutes = ({ wall, closing }: ServerOptions): Hono<Env> => {
         wake();
       });
       const call = (): void => wake();
+      const ending = AbortSignal.any([closing, account.closed]);
       stream.onAbort(call);
-      closing.addEventListener('abort', call);
+      ending.addEventListener('abort', call);
       let disarm = (): void => undefined;
       const arm = (): void => {
         disarm = wall.after(LIMITS.streamHeartbeatMs, () => {
@@ -97,7 +98,7 @@ export const streamRoutes = ({ wall, closing }: ServerOptions): Hono<Env> => {
       arm();
       try {
         await stream.write(': connected\n\n');
-        for (let id = 1; !stream.aborted && !closing.aborted;) {
+        for (let id = 1; !stream.aborted && !ending.aborted;) {
           const event = waiting.shift();
           if (event !== undefined) {
             const data = JSON.stringify(await view(event, account));
@@ -108,7 +109,7 @@ export const streamRoutes = ({ wall, closing }: ServerOptions): Hono<Env> => {
           } else {
             await new Promise<void>((resolve) => {
               wake = resolve;
-              if (waiting.length > 0 || beat || stream.aborted || closing.aborted) resolve();
+              if (waiting.length > 0 || beat || stream.aborted || ending.aborted) resolve();
             });
           }
           if (waiting.length > MAX_QUEUED_EVENTS) {
@@ -123,7 +124,7 @@ export const streamRoutes = ({ wall, closing }: ServerOptions): Hono<Env> => {
         disarm();
         unsubscribe();
         callOffCut();
-        closing.removeEventListener('abort', call);
+        ending.removeEventListener('abort', call);
       }
     });
   });

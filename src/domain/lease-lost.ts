@@ -8,11 +8,10 @@ import type { AccountKey } from './delivery.ts';
 
 export class LeaseLost extends Error {
   override readonly name = 'LeaseLost';
-  /** Null if the account does not exist yet. */
-  readonly account: AccountKey | null;
+  readonly account: AccountKey;
 
-  constructor(account: AccountKey | null) {
-    super(`this node does not own the account${account === null ? '' : ` ${account}`}`);
+  constructor(account: AccountKey) {
+    super(`another node owns account ${account} now, or nobody does`);
     this.account = account;
   }
 }

@@ -19,7 +19,8 @@ export const ROOMS: readonly Room[] = [
   { name: 'codegen', may: [] },
   { name: 'domain', may: ['schemas'] },
   { name: 'signature', may: ['schemas', 'domain'] },
-  { name: 'storage', may: ['domain'] },
+  { name: 'postgres', may: ['domain'] },
+  { name: 'storage', may: ['domain', 'postgres'] },
   { name: 'engine', may: ['domain', 'signature', 'clock', 'src/storage/store.ts'] },
   { name: 'simulator', may: ['domain', 'engine'] },
   {

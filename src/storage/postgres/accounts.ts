@@ -12,7 +12,16 @@ import type { AccountStore } from '../store.ts';
 import { hold, type Context } from './context.ts';
 import { SOLE_OWNER } from './fence.ts';
 import type { Parts } from './parts.ts';
-import { all, BEGIN, COMMIT, first, ROLLBACK, run, statement, type Session } from './session.ts';
+import {
+  all,
+  BEGIN,
+  COMMIT,
+  first,
+  ROLLBACK,
+  run,
+  statement,
+  type Session,
+} from '../../postgres/session.ts';
 
 interface AccountRow extends Record<string, unknown> {
   readonly key: number;
@@ -38,6 +47,9 @@ const toAccount = (row: AccountRow): Account => ({
     anchorWall: row.clock_wall,
   },
 });
+
+/** Keys of accounts begin at 1. */
+const NO_ACCOUNT = 0;
 
 /** Keys of rows, which contain that of their account, must be safe integers. */
 const MAX_ACCOUNT = Math.floor(Number.MAX_SAFE_INTEGER / ROW_NUMBERS) - 1;
@@ -79,7 +91,7 @@ const CANCEL_ORPHANS = statement(
 const keyOf = async (session: Session, { fence }: Context, hash: string): Promise<AccountKey> => {
   const known = await first<{ account: number }>(session, KEY_OF, [hash]);
   if (known !== undefined) return known.account;
-  if (fence !== SOLE_OWNER) throw new LeaseLost(null);
+  if (fence !== SOLE_OWNER) throw new LeaseLost(NO_ACCOUNT);
   const made = await first<{ account: number }>(session, NEW_KEY, [hash]);
   const account = made?.account ?? 0;
   if (account > MAX_ACCOUNT) throw new Error(`The database has no room for account ${account}.`);
@@ -114,13 +126,9 @@ const open = async (
     (await first<AccountRow>(session, REOPEN, [key])) ??
     (await insertAccount(session, key, hash, initial));
   if (row === undefined) throw new Error(`Account ${key} cannot be opened.`);
-  // Whoever opened it before has closed it: what is in flight is pending again.
-  if ((states.peek(key)?.flights.all.size ?? 0) > 0) states.drop(key);
-  // Nothing is in flight here, so pending deliveries of deleted webhooks are those of an owner that died.
-  if (states.peek(key) === undefined) {
-    await run(session, CANCEL_ORPHANS, [row.part]);
-    if (row.opens > 1) parts.discardOthers(key);
-  }
+  // Pending deliveries of deleted webhooks were in flight when this or another process closed the account, or died.
+  await run(session, CANCEL_ORPHANS, [row.part]);
+  if (row.opens > 1 && states.peek(key) === undefined) parts.discardOthers(key);
   return toAccount(row);
 };
 
@@ -132,6 +140,8 @@ const createOpen =
       try {
         const account = await open(session, context, parts, hash, initial);
         await run(session, COMMIT, []);
+        // Whoever held claims has closed the account.
+        context.states.drop(account.key);
         await context.states.load(session, account.key);
         return account;
       } catch (error) {

@@ -4,7 +4,7 @@
  * @module
  */
 import { nextTurn } from '../../domain/event-loop.ts';
-import type { Session } from './session.ts';
+import type { Session } from '../../postgres/session.ts';
 import type { Writer } from './writer.ts';
 
 /** A call that waits for its batch. */

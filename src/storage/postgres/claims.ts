@@ -10,7 +10,7 @@ import { STATUS_CODES } from '../rows/status.ts';
 import type { Claim, QueueStore } from '../store.ts';
 import type { AccountState } from './account-states.ts';
 import type { Context } from './context.ts';
-import { all, numbers, statement } from './session.ts';
+import { all, numbers, statement } from '../../postgres/session.ts';
 import { readText } from './text.ts';
 
 interface ClaimRow {

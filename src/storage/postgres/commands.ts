@@ -6,7 +6,7 @@
 import type { CampaignStore, StoredCommand } from '../store.ts';
 import type { Context } from './context.ts';
 import { saveResponse } from './responses.ts';
-import { all, first, run, statement } from './session.ts';
+import { all, first, run, statement } from '../../postgres/session.ts';
 
 const APPEND = statement(
   `INSERT INTO command (part, number, done_at, emitted, body)

@@ -6,7 +6,7 @@
  */
 import { STATUS_CODES } from '../rows/status.ts';
 import { TALLY_COLUMNS, type Tally } from './account-states.ts';
-import { numbers, statement, texts, type Statement } from './session.ts';
+import { numbers, statement, texts, type Statement } from '../../postgres/session.ts';
 
 /** Changes to the row of one account's part. */
 export interface PartChange {

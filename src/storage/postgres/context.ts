@@ -14,8 +14,16 @@ import {
   type Tally,
 } from './account-states.ts';
 import { SOLE_OWNER, type Fence } from './fence.ts';
-import { toStoreFailure } from './result-codes.ts';
-import { BEGIN, COMMIT, first, ROLLBACK, run, statement, type Session } from './session.ts';
+import { toStoreFailure } from '../../postgres/result-codes.ts';
+import {
+  BEGIN,
+  COMMIT,
+  first,
+  ROLLBACK,
+  run,
+  statement,
+  type Session,
+} from '../../postgres/session.ts';
 import type { Writer } from './writer.ts';
 
 /** A change under way: a transaction in which this process provably owns the account. */

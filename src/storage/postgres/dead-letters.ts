@@ -16,7 +16,7 @@ import {
   toDelivery,
   type DeliveryRow,
 } from './delivery-rows.ts';
-import { all, first, run, statement, type Session } from './session.ts';
+import { all, first, run, statement, type Session } from '../../postgres/session.ts';
 
 const IS_LIVE = statement(
   'SELECT 1 FROM webhook WHERE key = $1 AND part = $2 AND deleted_at IS NULL',

@@ -8,7 +8,7 @@ import { deliveryId, rowKey } from '../../domain/delivery-id.ts';
 import { readAttempts } from '../rows/attempt-record.ts';
 import { STATUS_CODES, STATUS_NAMES } from '../rows/status.ts';
 import type { View } from './context.ts';
-import { first, statement, type Session } from './session.ts';
+import { first, statement, type Session } from '../../postgres/session.ts';
 
 export interface DeliveryRow extends Record<string, unknown> {
   readonly seq: number;

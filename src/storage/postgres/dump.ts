@@ -8,7 +8,7 @@ import { checkAllRows, checkTables } from '../rows/dump-check.ts';
 import { noRows } from './account-states.ts';
 import type { Change, Context } from './context.ts';
 import type { Parts } from './parts.ts';
-import { run, statement } from './session.ts';
+import { run, statement } from '../../postgres/session.ts';
 import { stageRows } from './stage.ts';
 
 const SET_ACCOUNT = statement(

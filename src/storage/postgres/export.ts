@@ -7,7 +7,7 @@ import type { AccountDump, AccountStore, DumpRow, DumpSlice } from '../store.ts'
 import { COLUMNS, DUMP_VERSION, type TableName } from '../rows/columns.ts';
 import { createSlicer } from '../rows/dump-slices.ts';
 import type { Context } from './context.ts';
-import { all, first, statement, type Session, type Statement } from './session.ts';
+import { all, first, statement, type Session, type Statement } from '../../postgres/session.ts';
 import { readText } from './text.ts';
 
 type SavedRow = Readonly<Record<string, unknown>>;

@@ -26,8 +26,8 @@ import {
 } from './commit-statement.ts';
 import type { Context } from './context.ts';
 import { SOLE_OWNER } from './fence.ts';
-import { isBadData, toStoreFailure } from './result-codes.ts';
-import { first, statement, type Session } from './session.ts';
+import { isBadData, toStoreFailure } from '../../postgres/result-codes.ts';
+import { first, statement, type Session } from '../../postgres/session.ts';
 
 /** One call's share of a group commit. */
 export interface Write extends Item {

@@ -17,7 +17,7 @@ import {
   toDelivery,
   type DeliveryRow,
 } from './delivery-rows.ts';
-import { all, first, numbers, statement, type Session } from './session.ts';
+import { all, first, numbers, statement, type Session } from '../../postgres/session.ts';
 import { readText } from './text.ts';
 
 export type History = Pick<

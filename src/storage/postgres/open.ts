@@ -4,10 +4,15 @@
  * @module
  */
 import type { Client, ClientBase } from 'pg';
-import { connect, sessionSettings, throwStoreError, type Connecting } from './connect.ts';
-import { refuse } from './location.ts';
+import {
+  connect,
+  sessionSettings,
+  throwStoreError,
+  type Connecting,
+} from '../../postgres/connect.ts';
+import { refuse } from '../../postgres/location.ts';
 import { migrate } from './schema.ts';
-import { checkSession } from './session-check.ts';
+import { checkSession } from '../../postgres/session-check.ts';
 
 /** The oldest supported version: 13, the oldest one that PostgreSQL itself supported when this was written. */
 const MIN_SERVER_VERSION = 130_000;

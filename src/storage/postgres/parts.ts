@@ -9,7 +9,7 @@ import { getLogger } from '@logtape/logtape';
 import type { AccountKey } from '../../domain/delivery.ts';
 import { createFlights, type Tally, TALLY_COLUMNS } from './account-states.ts';
 import type { Change, Context } from './context.ts';
-import { all, first, run, statement } from './session.ts';
+import { all, first, run, statement } from '../../postgres/session.ts';
 
 const logger = getLogger(['sendemall-mock', 'storage']);
 

@@ -9,8 +9,8 @@ import type { NewEvent, PublishResult, QueueStore } from '../store.ts';
 import type { AccountState, Flight } from './account-states.ts';
 import type { PartChange, Rows } from './commit-statement.ts';
 import type { Write } from './group-commit.ts';
-import { CODE, codeOf } from './result-codes.ts';
-import { all, statement, type Session } from './session.ts';
+import { CODE, codeOf } from '../../postgres/result-codes.ts';
+import { all, statement, type Session } from '../../postgres/session.ts';
 
 const EXISTING = statement('SELECT id FROM event WHERE part = $1 AND id = ANY ($2)');
 
@@ -90,8 +90,8 @@ export const createPublish =
         reject: async (session, { part }, error) => {
           const isDuplicate = codeOf(error) === CODE.uniqueViolation;
           const duplicateId = isDuplicate ? await firstDuplicate(session, part, events) : undefined;
-          if (duplicateId === undefined) fail(error as Error);
-          else resolve({ duplicateId });
+          if (duplicateId !== undefined) resolve({ duplicateId });
+          else fail(error instanceof Error ? error : new Error(String(error)));
         },
       });
     });

@@ -10,7 +10,7 @@ import type { QueueStore } from '../store.ts';
 import type { Context } from './context.ts';
 import { deliveryRow, toDelivery } from './delivery-rows.ts';
 import { groupBy } from './group-by.ts';
-import { numbers, run, statement } from './session.ts';
+import { numbers, run, statement } from '../../postgres/session.ts';
 import { writeText } from './text.ts';
 
 const INSERT = statement(

@@ -5,7 +5,7 @@
  */
 import type { IdempotencyStore, ResponseToStore, StoredResponse } from '../store.ts';
 import type { Context } from './context.ts';
-import { first, run, statement, type Session } from './session.ts';
+import { first, run, statement, type Session } from '../../postgres/session.ts';
 
 const FIND = statement(
   `SELECT request_hash AS "requestHash", status, body FROM answer

@@ -5,7 +5,8 @@
  */
 import type { ClientBase } from 'pg';
 import { STATUS_CODES } from '../rows/status.ts';
-import { refuse } from './location.ts';
+import { quoted } from '../../postgres/session.ts';
+import { refuse } from '../../postgres/location.ts';
 
 /**
  * - Rows of an account carry the number of its *part*, and are numbered within it from 1. A reset or an import fills a new
@@ -126,9 +127,6 @@ export const SCHEMA_VERSION: number = MIGRATIONS.length;
 
 /** Name of the lock that is held while the schema is created or migrated. */
 const MIGRATION_LOCK = 'sendemall-mock migration';
-
-/** Quotes a name for SQL. */
-export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
 const versionOf = async (client: ClientBase, schema: string): Promise<number | null> => {
   const { rows } = await client.query<{ found: string | null }>(

@@ -14,8 +14,15 @@ import { STATUS_CODES, STATUS_NAMES } from '../rows/status.ts';
 import { noRows, type Tally } from './account-states.ts';
 import type { Context } from './context.ts';
 import type { Contents } from './parts.ts';
-import { isBadData } from './result-codes.ts';
-import { all, numbers, statement, texts, type Session, type Statement } from './session.ts';
+import { isBadData } from '../../postgres/result-codes.ts';
+import {
+  all,
+  numbers,
+  statement,
+  texts,
+  type Session,
+  type Statement,
+} from '../../postgres/session.ts';
 import { writeText } from './text.ts';
 
 /** Type of a column: an integer, text, or bytes. */

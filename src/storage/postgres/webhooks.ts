@@ -10,7 +10,7 @@ import { STATUS_CODES } from '../rows/status.ts';
 import type { NewWebhook, WebhookStore } from '../store.ts';
 import type { Change, Context } from './context.ts';
 import { saveResponse } from './responses.ts';
-import { all, first, numbers, run, statement, type Session } from './session.ts';
+import { all, first, numbers, run, statement, type Session } from '../../postgres/session.ts';
 
 interface WebhookRow extends Record<string, unknown> {
   readonly key: number;

@@ -8,7 +8,7 @@
  */
 import pLimit from 'p-limit';
 import type { Client } from 'pg';
-import type { Session } from './session.ts';
+import type { Session } from '../../postgres/session.ts';
 
 export interface Writer {
   /** Runs `work` when all earlier work is done. */

@@ -16,7 +16,7 @@ import {
 import { dirname, resolve } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { getLogger } from '@logtape/logtape';
-import { StoreError } from '../store-error.ts';
+import { StoreError } from '../../domain/store-error.ts';
 import { CHECKPOINT_PAGES } from './checkpoints.ts';
 import { lockHolder } from './lock-holder.ts';
 import { loadSqlite } from './node-sqlite.ts';

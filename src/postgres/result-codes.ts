@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { StoreFailure, type StoreFailureReason } from '../../domain/store-failure.ts';
+import { StoreFailure, type StoreFailureReason } from '../domain/store-failure.ts';
 
 export const CODE = {
   uniqueViolation: '23505',

@@ -6,8 +6,8 @@
 import pg from 'pg';
 import { CODE, codeOf } from './result-codes.ts';
 import { refuse, type Location } from './location.ts';
-import { quoted } from './schema.ts';
-import { StoreError } from '../store-error.ts';
+import { quoted } from './session.ts';
+import { StoreError } from '../domain/store-error.ts';
 
 /** Real milliseconds until an unreachable server is given up. */
 const CONNECT_TIMEOUT_MS = 10_000;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { StoreError } from '../store-error.ts';
+import { StoreError } from '../domain/store-error.ts';
 
 const SSL_MODES = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full', 'no-verify'];
 

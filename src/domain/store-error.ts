@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { StartError } from '../domain/start-error.ts';
+import { StartError } from './start-error.ts';
 
 /** Thrown when a store is opened. The message names the location, the cause and the remedy. */
 export class StoreError extends StartError {

@@ -57,3 +57,6 @@ const quote = (text: string): string => `"${text.replaceAll(SPECIAL, String.raw`
 /** A list of texts as an array literal. */
 export const texts = (list: readonly (string | null)[]): string =>
   `{${list.map((one) => (one === null ? 'NULL' : quote(one))).join(',')}}`;
+
+/** Quotes a name for SQL. */
+export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;

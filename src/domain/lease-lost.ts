@@ -11,7 +11,7 @@ export class LeaseLost extends Error {
   readonly account: AccountKey;
 
   constructor(account: AccountKey) {
-    super(`another node owns account ${account} now, or nobody does`);
+    super(`this node does not own account ${account}`);
     this.account = account;
   }
 }

@@ -123,7 +123,7 @@ const firstOf = (error: unknown): Error => {
 /**
  * Converts an error while a database is opened to a message for the user.
  *
- * @throws {StoreError} always, unless the error is none of the server or of the connection
+ * @throws {StoreError} always, unless the error has another source than the server and the connection
  */
 export const throwStoreError = (
   { location: { location, hasPassword }, schema }: Connecting,

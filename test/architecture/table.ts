@@ -25,7 +25,7 @@ export const ROOMS: readonly Room[] = [
   { name: 'simulator', may: ['domain', 'engine'] },
   {
     name: 'cluster',
-    may: ['domain', 'src/clock/port.ts', 'src/engine/engine.ts'],
+    may: ['domain', 'postgres', 'src/clock/port.ts', 'src/engine/engine.ts'],
   },
   { name: 'client', may: ['schemas', 'domain'] },
   {

@@ -27,7 +27,7 @@ const isRoot = process.getuid?.() === 0;
 /** Users that root may run a server as, the first that exists. */
 const userIds = (): { uid: number; gid: number } | Record<string, never> => {
   if (!isRoot) return {};
-  for (const name of ['postgres', 'nobody']) {
+  for (const name of ['postgres', 'daemon']) {
     const [uid, gid] = ['-u', '-g'].map((flag) => spawnSync('id', [flag, name]));
     if (uid?.status === 0 && gid?.status === 0)
       return { uid: Number(uid.stdout), gid: Number(gid.stdout) };
@@ -63,7 +63,7 @@ const runs = (folder: string): boolean => {
   return status === 0;
 };
 
-/** Folder of the programs; null if there are none that run. */
+/** Folder of the programs; null without programs that run here. */
 const programs: string | null = [...embedded(), ...installed()].find(runs) ?? null;
 
 /** Why no server can be started; null if one can. */

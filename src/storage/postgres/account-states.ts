@@ -11,7 +11,7 @@
 import type { AccountKey, DeliveryStatus, Millis, WebhookKey } from '../../domain/delivery.ts';
 import { LeaseLost } from '../../domain/lease-lost.ts';
 import { STATUS_CODES } from '../rows/status.ts';
-import type { Fence } from './fence.ts';
+import type { Fence } from '../../postgres/fence.ts';
 import { all, first, statement, type Session } from '../../postgres/session.ts';
 
 /** Number of events, and of deliveries by status. Deliveries in flight count as pending, as they do on disk. */

@@ -10,7 +10,7 @@ import { LeaseLost } from '../../domain/lease-lost.ts';
 import { STATUS_CODES } from '../rows/status.ts';
 import type { AccountStore } from '../store.ts';
 import { hold, type Context } from './context.ts';
-import { SOLE_OWNER } from './fence.ts';
+import { SOLE_OWNER } from '../../postgres/fence.ts';
 import type { Parts } from './parts.ts';
 import {
   all,
@@ -140,7 +140,7 @@ const createOpen =
       try {
         const account = await open(session, context, parts, hash, initial);
         await run(session, COMMIT, []);
-        // Whoever held claims has closed the account.
+        // The caller has closed the account, if it was open.
         context.states.drop(account.key);
         await context.states.load(session, account.key);
         return account;

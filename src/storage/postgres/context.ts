@@ -13,7 +13,7 @@ import {
   type Flight,
   type Tally,
 } from './account-states.ts';
-import { SOLE_OWNER, type Fence } from './fence.ts';
+import { SOLE_OWNER, type Fence } from '../../postgres/fence.ts';
 import { toStoreFailure } from '../../postgres/result-codes.ts';
 import {
   BEGIN,

@@ -25,7 +25,7 @@ import {
   type Rows,
 } from './commit-statement.ts';
 import type { Context } from './context.ts';
-import { SOLE_OWNER } from './fence.ts';
+import { SOLE_OWNER } from '../../postgres/fence.ts';
 import { isBadData, toStoreFailure } from '../../postgres/result-codes.ts';
 import { first, statement, type Session } from '../../postgres/session.ts';
 

@@ -62,7 +62,7 @@ const lockOut = async (client: ClientBase, { location, schema }: Connecting): Pr
 /** Opened connection of the writer. */
 export interface Opened {
   readonly client: Client;
-  /** Ends a lost connection for good, and opens another. */
+  /** Ends a lost connection, also on the server, and opens another. */
   reopen(previous: Client): Promise<Client>;
 }
 

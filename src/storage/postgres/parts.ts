@@ -13,7 +13,7 @@ import { all, first, run, statement } from '../../postgres/session.ts';
 
 const logger = getLogger(['sendemall-mock', 'storage']);
 
-/** Rows per transaction. Nobody waits for them: they are deleted on a connection for reads. */
+/** Rows per transaction. No write waits for them: they are deleted on a connection for reads. */
 const ROWS_PER_SLICE = 5000;
 
 const CREATE = statement(

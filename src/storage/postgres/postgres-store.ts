@@ -15,7 +15,7 @@ import { createContext } from './context.ts';
 import { createDeadLetters } from './dead-letters.ts';
 import { createDump } from './dump.ts';
 import { createExport } from './export.ts';
-import { SOLE_OWNER, type Fence } from './fence.ts';
+import { SOLE_OWNER, type Fence } from '../../postgres/fence.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { createHistory } from './history.ts';
 import { parseLocation } from '../../postgres/location.ts';

@@ -25,7 +25,8 @@ const MIGRATIONS: readonly string[] = [
      url text NOT NULL,
      started timestamptz NOT NULL,
      lock_key bigint NOT NULL,
-     expires_at timestamptz NOT NULL
+     expires_at timestamptz NOT NULL,
+     leaving boolean NOT NULL DEFAULT false
    );
    CREATE TABLE account_lease (
      key_hash text COLLATE "C" PRIMARY KEY,

@@ -8,7 +8,7 @@
  *
  * @module
  */
-import type { AccountKey } from '../../domain/delivery.ts';
+import type { AccountKey } from '../domain/delivery.ts';
 
 /** Which accounts this node may write, and under which epoch. */
 export interface Fence {

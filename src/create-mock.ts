@@ -9,10 +9,8 @@ import type { Hono } from 'hono';
 import { systemClock } from './clock/system.ts';
 import { startClock } from './clock/virtual.ts';
 import type { AccountDirectory } from './cluster/directory.ts';
-import { openDirectory } from './cluster/leases.ts';
 import { createClusterNode, type ClusterNode } from './cluster/node.ts';
 import { defaultNodeUrl } from './cluster/node-url.ts';
-import { readSecret } from './cluster/secret.ts';
 import type { SandboxRemedyTexts } from './domain/remedies.ts';
 import { createTransport } from './engine/delivery/transport.ts';
 import { createEngine } from './engine/create-engine.ts';
@@ -30,7 +28,6 @@ import { createLastResort } from './server/last-resort.ts';
 import { listen, type Listening } from './server/listen.ts';
 import { openSimulator, type Simulator } from './simulator/simulator.ts';
 import { openMemoryStore } from './storage/memory/memory-store.ts';
-import { openPostgresStore } from './storage/postgres/postgres-store.ts';
 import { openSqliteStore } from './storage/sqlite/sqlite-store.ts';
 import type { Store } from './storage/store.ts';
 
@@ -190,6 +187,24 @@ const createLateApp = () => {
   };
 };
 
+/** Open the store and the directory of a sandbox in PostgreSQL. */
+const openShared = async (url: string, nodeUrl: string): Promise<Place> => {
+  // Loaded late: most sandboxes do not use the driver.
+  const [{ openDirectory }, { openPostgresStore }, { readSecret }] = await Promise.all([
+    import('./cluster/leases.ts'),
+    import('./storage/postgres/postgres-store.ts'),
+    import('./cluster/secret.ts'),
+  ]);
+  const directory = await openDirectory({ url, nodeUrl, clock: systemClock });
+  const store = await openPostgresStore({ url, fence: directory.fence });
+  try {
+    return { store, shared: { directory, secret: await readSecret(url) } };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+};
+
 /** Start one of the processes that share a sandbox in PostgreSQL. */
 const startNode = async (
   db: string,
@@ -208,11 +223,10 @@ const startNode = async (
     const url = server?.url ?? 'http://localhost';
     const nodeUrl =
       settings.nodeUrl ?? (server === null ? NOWHERE : defaultNodeUrl(settings.host, url));
-    const directory = openDirectory({ url: db, nodeUrl, clock: systemClock });
-    const store = await openPostgresStore({ url: db, fence: directory.fence });
+    const place = await openShared(db, nodeUrl);
+    const { store } = place;
     opened.push(() => store.close());
-    const shared = { directory, secret: await readSecret(db) };
-    const parts = createParts({ store, shared }, settings, entryPoint);
+    const parts = createParts(place, settings, entryPoint);
     const { engine, app, closing } = parts;
     const cluster = parts.cluster!;
     opened.push(() => engine.stop(0));

@@ -134,12 +134,15 @@ export const SCHEMA_VERSION: number = MIGRATIONS.length;
 /** Name of the lock that is held while the schema is created or migrated. */
 const MIGRATION_LOCK = 'sendemall-mock migration';
 
+/**
+ * Reads the catalogue's tables: `to_regclass` and the like may answer from a cache that does not know yet what another
+ * process has created while this one waited for the lock.
+ */
+const RELATIONS = `SELECT c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1`;
+
 const versionOf = async (client: ClientBase, schema: string): Promise<number | null> => {
-  const { rows } = await client.query<{ found: string | null }>(
-    'SELECT to_regclass($1)::text AS found',
-    [`${quoted(schema)}.schema_version`],
-  );
-  if (rows[0]?.found == null) return null;
+  const { rows } = await client.query(`${RELATIONS} AND c.relname = 'schema_version'`, [schema]);
+  if (rows.length === 0) return null;
   const version = await client.query<{ version: number }>(
     `SELECT version FROM ${quoted(schema)}.schema_version`,
   );
@@ -147,10 +150,7 @@ const versionOf = async (client: ClientBase, schema: string): Promise<number | n
 };
 
 const isForeign = async (client: ClientBase, schema: string): Promise<boolean> => {
-  const { rows } = await client.query(
-    'SELECT 1 FROM pg_class WHERE relnamespace = to_regnamespace($1) LIMIT 1',
-    [quoted(schema)],
-  );
+  const { rows } = await client.query(`${RELATIONS} LIMIT 1`, [schema]);
   return rows.length > 0;
 };
 

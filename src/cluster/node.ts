@@ -18,7 +18,7 @@ import pLimit from 'p-limit';
 import type { WallClock } from '../clock/port.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { AccountDirectory } from './directory.ts';
-import { createForwarder, type Forwarder } from './forward.ts';
+import { createForwarder, type Forwarder, type ForwardResult } from './forward.ts';
 import { createGate, type Gate } from './gate.ts';
 import { createOwnerWatch, type OwnerWatch } from './owner-watch.ts';
 
@@ -32,7 +32,7 @@ const LINGER_MS = 300;
 const MAX_HAND_OVERS = 64;
 
 /** How requests of accounts that other nodes serve ended. */
-export type ForwardOutcome = 'answered' | 'refused' | 'broken';
+export type ForwardOutcome = ForwardResult['type'];
 
 export interface ClusterNode {
   readonly directory: AccountDirectory;

@@ -36,7 +36,9 @@ export const request = async (
 ): Promise<Reply | null> => {
   try {
     const reply = await apiOf(anyNode(context).url, key).send(method, path, body);
-    count(context.measures.answers, `${reply.status}${reply.error ? ` ${reply.error.code}` : ''}`);
+    const { status, error } = reply;
+    count(context.measures.answers, error === undefined ? `${status}` : `${status} ${error.code}`);
+    if (status === 500) console.log('DBG', method, path, JSON.stringify(error));
     return reply;
   } catch {
     count(context.measures.answers, 'connection failed');
@@ -77,17 +79,13 @@ const trigger = async (context: ClientContext, account: AccountHistory): Promise
   }
 };
 
-interface FailedEvent {
-  readonly event: { readonly id: string };
-}
-
 const acknowledge = async (context: ClientContext, account: AccountHistory): Promise<void> => {
   const path = `/v1/webhooks/${account.webhookId}/failed-events`;
   const letters = await request(context, account.key, 'GET', `${path}?limit=5`);
   if (letters?.status !== 200) return;
-  const [letter] = letters.data as FailedEvent[];
+  const [letter] = letters.data as { readonly id: string }[];
   if (letter === undefined) return;
-  const { id } = letter.event;
+  const { id } = letter;
   const reply = await request(context, account.key, 'POST', `${path}/${id}/acknowledge`);
   if (reply?.status === 200) account.acknowledged.add(id);
 };

@@ -14,10 +14,11 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     nodes: { type: 'string', default: '3' },
     accounts: { type: 'string', default: '24' },
+    verbose: { type: 'boolean', default: false },
   },
 });
 
-const numberOf = (name: keyof typeof values): number => {
+const numberOf = (name: Exclude<keyof typeof values, 'verbose'>): number => {
   const value = Number(values[name]);
   if (Number.isFinite(value) && value > 0) return value;
   throw new Error(`--${name} is "${values[name]}". Pass a number greater than 0.`);
@@ -56,6 +57,9 @@ const options = {
   seed: numberOf('seed'),
   nodes: numberOf('nodes'),
   accounts: numberOf('accounts'),
+  log: (text: string): void => {
+    if (values.verbose) console.log(`${(performance.now() / 1000).toFixed(2)} s: ${text}`);
+  },
 };
 console.log(`Chaos for ${options.minutes} min on ${options.nodes} nodes, --seed ${options.seed}`);
 const result = await runChaos(options);

@@ -14,6 +14,8 @@ export interface NemesisContext {
   readonly random: () => number;
   readonly measures: Measures;
   readonly accounts: readonly AccountHistory[];
+  /** Called with what happens. */
+  readonly log: (text: string) => void;
 }
 
 const pause = (ms: number): Promise<void> =>
@@ -77,16 +79,20 @@ const measured = async (
   const owned = await ownedBy(context, victim);
   const startedAt = performance.now();
   count(measures.actions, name);
+  context.log(`${name} of ${victim.url}, which serves ${owned.length} accounts`);
   const failing = fail();
   const recoveries = measures.recoveries.get(name) ?? [];
   measures.recoveries.set(name, recoveries);
-  await Promise.all(
+  const times = await Promise.all(
     owned.map(async ({ key }) => {
       await untilServed(context, victim, key);
-      recoveries.push(performance.now() - startedAt);
+      return performance.now() - startedAt;
     }),
   );
+  recoveries.push(...times);
+  context.log(`served again after ${times.map((ms) => ms.toFixed(0)).join(', ')} ms`);
   await failing;
+  context.log('over');
 };
 
 type Action = readonly [name: string, weight: number];
@@ -122,6 +128,7 @@ const act = async (context: NemesisContext): Promise<void> => {
       return measured(context, name, victim, () => victim.restart());
     default:
       count(measures.actions, name);
+      context.log(name);
       return postgres?.restart(name.startsWith('fast') ? 'fast' : 'immediate');
   }
 };

@@ -52,7 +52,7 @@ const startNode = async (
   let isUp = true;
   let isEnding = false;
   const again = async (): Promise<void> => {
-    output = served.output().slice(-4000);
+    output = (output + served.output()).slice(-1_000_000);
     while (!isEnding) {
       try {
         served = await start();
@@ -91,7 +91,11 @@ const startNode = async (
       await pause(forMs);
       hole?.release();
     },
-    tail: () => output + served.output().slice(-4000),
+    tail: () =>
+      (output + served.output())
+        .split('\n')
+        .filter((line) => !line.includes('"delivery.attempted"'))
+        .join('\n'),
   };
   const end = async (): Promise<void> => {
     isEnding = true;

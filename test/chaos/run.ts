@@ -20,6 +20,8 @@ export interface RunOptions {
   /** 1 runs one process on an SQLite file; more run on one PostgreSQL. */
   readonly nodes: number;
   readonly accounts: number;
+  /** Called with what happens. */
+  readonly log: (text: string) => void;
 }
 
 export interface RunResult {
@@ -62,6 +64,7 @@ export const runChaos = async ({
   seed,
   nodes,
   accounts: count,
+  log,
 }: RunOptions): Promise<RunResult> => {
   const random = seededRandom(seed);
   const measures = createMeasures();
@@ -80,10 +83,11 @@ export const runChaos = async ({
   await Promise.all([
     ...accounts.map((account) => useAccount(context, account, isOver)),
     runCampaign(context, campaign, 6 * 3_600_000, pauseMs),
-    rage({ cluster, random, measures, accounts }, isOver),
+    rage({ cluster, random, measures, accounts, log }, isOver),
     cluster.databaseUrl === null ? null : watchEpochs(cluster.databaseUrl, measures, isOver),
   ]);
 
+  for (const { url, tail } of cluster.nodes) log(`output of ${url}:\n${tail()}`);
   const [node] = cluster.nodes;
   const verdict = await checkHistory(node!.url, accounts, receivers.log);
   const { actual, expected } = await compareCampaign(node!.url, campaign);

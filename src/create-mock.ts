@@ -175,15 +175,12 @@ const startAlone = async (
   }
 };
 
-/** Answers for a server that listens before there is an app. */
+/** An app for a server that listens before there is one: requests wait for it. */
 const createLateApp = () => {
-  let app: Parameters<typeof listen>[0] | null = null;
-  const starting = () => new Response(null, { status: 503, headers: { 'retry-after': '1' } });
+  const { promise: ready, resolve: set } = Promise.withResolvers<Parameters<typeof listen>[0]>();
   return {
-    fetch: (request: Request, env: HttpBindings) => app?.fetch(request, env) ?? starting(),
-    set: (to: Parameters<typeof listen>[0]): void => {
-      app = to;
-    },
+    fetch: async (request: Request, env: HttpBindings) => (await ready).fetch(request, env),
+    set,
   };
 };
 

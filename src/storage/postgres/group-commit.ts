@@ -5,8 +5,9 @@
  *   culprit is alone; only its call fails.
  * - An account whose lease was lost is left out; its publishes reject and its records are refused.
  * - If the connection is lost, it is unknown whether the flush was committed. The writer connects again, which ends the old
- *   session, and looks for the flush's mark in the rows of its accounts. If the server cannot be reached, all calls reject,
- *   and what memory knows of these accounts is read again before it is used.
+ *   session, and looks for the flush's mark in the rows of its accounts. Without the mark, the flush is sent again. If the
+ *   server cannot be reached, all calls reject, although the flush may be stored; what memory knows of these accounts is
+ *   read again before it is used, so no attempt is recorded twice.
  *
  * @module
  */
@@ -26,7 +27,7 @@ import {
 } from './commit-statement.ts';
 import type { Context } from './context.ts';
 import { SOLE_OWNER } from '../../postgres/fence.ts';
-import { isBadData, toStoreFailure } from '../../postgres/result-codes.ts';
+import { isBadData, isConnectionLost } from '../../postgres/result-codes.ts';
 import { first, statement, type Session } from '../../postgres/session.ts';
 
 /** One call's share of a group commit. */
@@ -138,31 +139,42 @@ const conclude = (context: Context, flush: Flush, written: ReadonlySet<number>):
   }
 };
 
+const markStale = (flush: Flush): void => {
+  for (const state of flush.states.values()) state.isStale = true;
+};
+
 /** Sends a flush. @returns the parts that were written */
 const send = async (
   session: Session,
-  { fence, writer }: Context,
+  { fence }: Context,
   flush: Flush,
 ): Promise<ReadonlySet<number>> => {
-  const everything = (): ReadonlySet<number> => new Set(flush.states.keys());
   const text = fence === SOLE_OWNER ? COMMIT_ALL : COMMIT_FENCED;
+  const values = valuesOf(flush.rows);
+  const row = await first<Committed & Record<string, unknown>>(session, text, values);
+  // Without a lost lease, a record that fits memory but no row is a fault of this program: read the account again.
+  if (row?.recorded !== flush.rows.records.part.length) markStale(flush);
+  return new Set(row?.parts ?? []);
+};
+
+/** Sends a flush, and finds out whether it was committed if the connection is lost meanwhile. */
+const sendSafely = async (
+  session: Session,
+  context: Context,
+  flush: Flush,
+): Promise<ReadonlySet<number>> => {
   try {
-    const row = await first<Committed & Record<string, unknown>>(
-      session,
-      text,
-      valuesOf(flush.rows),
-    );
-    const written = new Set(row?.parts ?? []);
-    if (row?.recorded !== flush.rows.records.part.length) {
-      // Without a lost lease, this would be a fault of this program: read the account again.
-      for (const state of flush.states.values()) state.isStale = true;
-    }
-    return written;
+    return await send(session, context, flush);
   } catch (error) {
-    if (toStoreFailure(error) === error) throw error;
-    for (const state of flush.states.values()) state.isStale = true;
-    if (!(await isCommitted(await writer.reopen(), flush))) throw error;
-    return everything();
+    if (!isConnectionLost(error)) throw error;
+  }
+  try {
+    await context.writer.reopen();
+    if (await isCommitted(session, flush)) return new Set(flush.states.keys());
+    return await send(session, context, flush);
+  } catch (error) {
+    markStale(flush);
+    throw error;
   }
 };
 
@@ -173,7 +185,7 @@ export const createGroupCommit = (context: Context): ((write: Write) => void) =>
     if (flush.prepared.length === 0) return;
     let written: ReadonlySet<number>;
     try {
-      written = await send(session, context, flush);
+      written = await sendSafely(session, context, flush);
     } catch (error) {
       if (!isBadData(error)) throw error;
       return divide(session, flush.prepared, error);

@@ -129,31 +129,30 @@ export const SCHEMA_VERSION: number = MIGRATIONS.length;
 /** Name of the lock that is held while the schema is created or migrated. */
 const MIGRATION_LOCK = 'sendemall-mock migration';
 
-const versionOf = async (client: ClientBase, schema: string): Promise<number | null> => {
-  const { rows } = await client.query<{ found: string | null }>(
-    'SELECT to_regclass($1)::text AS found',
-    [`${quoted(schema)}.schema_version`],
+/**
+ * Names of the schema's tables. The catalog itself is read: functions such as `to_regclass` may remember for a while that a
+ * table did not exist, although another process has created it.
+ */
+const tablesOf = async (client: ClientBase, schema: string): Promise<ReadonlySet<string>> => {
+  const { rows } = await client.query<{ name: string }>(
+    'SELECT c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1',
+    [schema],
   );
-  if (rows[0]?.found == null) return null;
-  const version = await client.query<{ version: number }>(
-    `SELECT version FROM ${quoted(schema)}.schema_version`,
-  );
-  return version.rows[0]?.version ?? 0;
+  return new Set(rows.map(({ name }) => name));
 };
 
-const isForeign = async (client: ClientBase, schema: string): Promise<boolean> => {
-  const { rows } = await client.query(
-    'SELECT 1 FROM pg_class WHERE relnamespace = to_regnamespace($1) LIMIT 1',
-    [quoted(schema)],
+const versionOf = async (client: ClientBase, schema: string): Promise<number> => {
+  const { rows } = await client.query<{ version: number }>(
+    `SELECT version FROM ${quoted(schema)}.schema_version`,
   );
-  return rows.length > 0;
+  return rows[0]?.version ?? 0;
 };
 
 /** Creates the schema if it does not exist. @returns its version, 0 if it is new */
 const enter = async (client: ClientBase, schema: string, location: string): Promise<number> => {
-  const version = await versionOf(client, schema);
-  if (version !== null) return version;
-  if (await isForeign(client, schema)) {
+  const tables = await tablesOf(client, schema);
+  if (tables.has('schema_version')) return versionOf(client, schema);
+  if (tables.size > 0) {
     return refuse(
       location,
       `the schema ${schema} belongs to another program`,
@@ -161,8 +160,10 @@ const enter = async (client: ClientBase, schema: string, location: string): Prom
     );
   }
   await client.query(`CREATE SCHEMA IF NOT EXISTS ${quoted(schema)}`);
-  await client.query(`CREATE TABLE ${quoted(schema)}.schema_version (version int NOT NULL)`);
-  await client.query(`INSERT INTO ${quoted(schema)}.schema_version VALUES (0)`);
+  await client.query(
+    `CREATE TABLE ${quoted(schema)}.schema_version (version int NOT NULL, owner bigint)`,
+  );
+  await client.query(`INSERT INTO ${quoted(schema)}.schema_version VALUES (0, NULL)`);
   return 0;
 };
 
@@ -178,7 +179,8 @@ export const migrate = async (
   steps: readonly string[] = MIGRATIONS,
 ): Promise<void> => {
   // Most processes find everything in place and need neither the lock nor the right to create.
-  if ((await versionOf(client, schema)) === steps.length) return;
+  const isCreated = (await tablesOf(client, schema)).has('schema_version');
+  if (isCreated && (await versionOf(client, schema)) === steps.length) return;
   await client.query('BEGIN');
   try {
     await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [

@@ -50,7 +50,9 @@ const reasonOf = (error: Error): StoreFailureReason | undefined => {
   const code = codeOf(error);
   const known = REASONS.get(code) ?? REASONS.get(code.slice(0, 2));
   if (known !== undefined && code.length === 5) return known;
-  return isOfConnection(error) ? 'io' : undefined;
+  // A connection that cannot be opened, for whatever reason: when the store was opened, it could be.
+  const { severity } = error as { readonly severity?: string };
+  return isOfConnection(error) || severity === 'FATAL' || severity === 'PANIC' ? 'io' : undefined;
 };
 
 /** Whether the connection is of no use any more, so that the outcome of a commit is unknown. */

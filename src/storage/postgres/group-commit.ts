@@ -28,7 +28,7 @@ import {
 import type { Context } from './context.ts';
 import { SOLE_OWNER } from '../../postgres/fence.ts';
 import { isBadData, isConnectionLost } from '../../postgres/result-codes.ts';
-import { first, statement, type Session } from '../../postgres/session.ts';
+import { all, first, numbers, statement, type Session } from '../../postgres/session.ts';
 
 /** One call's share of a group commit. */
 export interface Write extends Item {
@@ -48,7 +48,12 @@ export interface Write extends Item {
 /** Flushes are identified by a random number. */
 const MAX_FLUSH = 2 ** 47;
 
-const FLUSH_OF = statement('SELECT flush FROM part WHERE part = $1');
+const NONE: ReadonlySet<number> = new Set();
+
+/** Connections that may be lost in a row while a flush is sent. */
+const MAX_TRIES = 10;
+
+const WRITTEN_BY = statement('SELECT part FROM part WHERE part = ANY ($1::int[]) AND flush = $2');
 
 interface Prepared {
   readonly write: Write;
@@ -109,13 +114,11 @@ const prepareAll = async (
   return { rows, prepared, states: used };
 };
 
-/** Whether a flush whose connection was lost is committed. */
-const isCommitted = async (session: Session, { rows }: Flush): Promise<boolean> => {
-  for (const { part } of rows.parts) {
-    const row = await first<{ flush: number }>(session, FLUSH_OF, [part]);
-    if (row?.flush === rows.flush) return true;
-  }
-  return false;
+/** Parts that a flush wrote whose connection was lost: none, or all but those whose lease was lost. */
+const writtenBy = async (session: Session, { rows }: Flush): Promise<ReadonlySet<number>> => {
+  const parts = rows.parts.map(({ part }) => part);
+  const marked = await all<{ part: number }>(session, WRITTEN_BY, [numbers(parts), rows.flush]);
+  return new Set(marked.map(({ part }) => part));
 };
 
 /** Updates memory after the commit, and settles the calls. */
@@ -163,18 +166,21 @@ const sendSafely = async (
   context: Context,
   flush: Flush,
 ): Promise<ReadonlySet<number>> => {
-  try {
-    return await send(session, context, flush);
-  } catch (error) {
-    if (!isConnectionLost(error)) throw error;
-  }
-  try {
-    await context.writer.reopen();
-    if (await isCommitted(session, flush)) return new Set(flush.states.keys());
-    return await send(session, context, flush);
-  } catch (error) {
-    markStale(flush);
-    throw error;
+  let isDoubtful = false;
+  for (let tries = 1; ; tries += 1) {
+    try {
+      if (isDoubtful) await context.writer.reopen();
+      const written = isDoubtful ? await writtenBy(session, flush) : NONE;
+      if (written.size > 0) return written;
+      isDoubtful = false;
+      return await send(session, context, flush);
+    } catch (error) {
+      if (!isConnectionLost(error) || tries >= MAX_TRIES) {
+        if (isDoubtful || isConnectionLost(error)) markStale(flush);
+        throw error;
+      }
+      isDoubtful = true;
+    }
   }
 };
 

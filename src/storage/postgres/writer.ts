@@ -9,6 +9,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import type { Client } from 'pg';
+import { StoreFailure } from '../../domain/store-failure.ts';
 import { isConnectionLost } from '../../postgres/result-codes.ts';
 import type { Session } from '../../postgres/session.ts';
 
@@ -66,7 +67,8 @@ export const createWriter = (
       try {
         return await reopen();
       } catch (error) {
-        if (tries >= MAX_TRIES || isClosed || !isConnectionLost(error)) throw error;
+        const isTaken = error instanceof StoreFailure && error.reason === 'busy';
+        if (tries >= MAX_TRIES || isClosed || isTaken) throw error;
         await delay(TRY_EVERY_MS);
       }
     }

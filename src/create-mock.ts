@@ -177,7 +177,10 @@ const startAlone = async (
 
 /** An app for a server that listens before there is one: requests wait for it. */
 const createLateApp = () => {
-  const { promise: ready, resolve: set } = Promise.withResolvers<Parameters<typeof listen>[0]>();
+  let set: (app: Parameters<typeof listen>[0]) => void = () => undefined;
+  const ready = new Promise<Parameters<typeof listen>[0]>((resolve) => {
+    set = resolve;
+  });
   return {
     fetch: async (request: Request, env: HttpBindings) => (await ready).fetch(request, env),
     set,

@@ -78,6 +78,9 @@ const passwordReason = (hasPassword: boolean): Reason => [
 
 const reasonFor = (error: Error, hasPassword: boolean, schema: string): Reason | null => {
   const code = codeOf(error);
+  const { syscall, path } = error as NodeJS.ErrnoException;
+  if (syscall === 'open')
+    return [`the file ${path} cannot be read`, 'Check sslrootcert, sslcert and sslkey in the URL.'];
   const known = REASONS[code];
   if (known !== undefined) return known;
   if (

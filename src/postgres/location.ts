@@ -7,6 +7,9 @@ import { StoreError } from '../domain/store-error.ts';
 
 const SSL_MODES = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full', 'no-verify'];
 
+/** Nothing between user and database. */
+const HOSTLESS = /^[a-z]+:\/\/[^/?#]*@\//u;
+
 /** Removes user and password from a text that may not be a URL. */
 const redact = (text: string): string => text.replace(/(^|\/\/)[^/]*@/u, '$1…@');
 
@@ -38,7 +41,10 @@ export interface Location {
  * @throws {StoreError} if it is not one; the message does not contain the password
  */
 export const parseLocation = (url: string): Location => {
-  const parsed = URL.canParse(url) ? new URL(url) : null;
+  // A socket needs no host, which a URL with a user must have.
+  const isHostless = HOSTLESS.test(url);
+  const complete = isHostless ? url.replace('@/', '@localhost/') : url;
+  const parsed = URL.canParse(complete) ? new URL(complete) : null;
   if (parsed === null || !['postgres:', 'postgresql:'].includes(parsed.protocol)) {
     return refuse(
       redact(url),
@@ -46,7 +52,8 @@ export const parseLocation = (url: string): Location => {
       'Write it as postgres://user:password@host:5432/database, with special characters percent-encoded.',
     );
   }
-  const { username, host, pathname, searchParams } = parsed;
+  const { username, pathname, searchParams } = parsed;
+  const host = isHostless ? '' : parsed.host;
   const socket = searchParams.get('host');
   const location = `${parsed.protocol}//${username === '' ? '' : `${username}@`}${host}${pathname}${socket === null ? '' : `?host=${socket}`}`;
   const mode = searchParams.get('sslmode');

@@ -43,13 +43,21 @@ const SYSTEM_ERROR = /^(?:E[A-Z]{3,}|ERR_(?:TLS|SSL|SOCKET)_?[A-Z_]*)$/u;
 const DRIVER_ERROR =
   /^(?:Connection terminated|Client has encountered a connection error|timeout e|Client was closed|Query read timeout)/u;
 
-const reasonOf = (error: unknown): StoreFailureReason | undefined => {
+const isOfConnection = (error: Error): boolean =>
+  SYSTEM_ERROR.test(codeOf(error)) || DRIVER_ERROR.test(error.message);
+
+const reasonOf = (error: Error): StoreFailureReason | undefined => {
   const code = codeOf(error);
   const known = REASONS.get(code) ?? REASONS.get(code.slice(0, 2));
   if (known !== undefined && code.length === 5) return known;
-  if (SYSTEM_ERROR.test(code) || DRIVER_ERROR.test((error as Error).message)) return 'io';
-  return undefined;
+  // A connection that cannot be opened, for whatever reason: when the store was opened, it could be.
+  const { severity } = error as { readonly severity?: string };
+  return isOfConnection(error) || severity === 'FATAL' || severity === 'PANIC' ? 'io' : undefined;
 };
+
+/** Whether the connection is of no use any more, so that the outcome of a commit is unknown. */
+export const isConnectionLost = (error: unknown): boolean =>
+  error instanceof Error && (isOfConnection(error) || /^(?:08...|57P0[123])$/u.test(codeOf(error)));
 
 /** Converts an error of the server or of the connection to a {@link StoreFailure}. Returns any other error as it is. */
 export const toStoreFailure = (error: unknown): unknown => {

@@ -199,6 +199,10 @@ export const AMBIENT_TIME: readonly AmbientTime[] = [
     reason: "it waits for a sandbox's clock, which runs on its own",
   },
   {
+    path: 'src/storage/postgres/writer.ts',
+    reason: 'it waits for a database server that is restarting',
+  },
+  {
     path: 'src/conformance/net/stopwatch.ts',
     reason: 'how fast a receiver really is, to fractions of a millisecond',
   },

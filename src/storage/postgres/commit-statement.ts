@@ -4,9 +4,10 @@
  *
  * @module
  */
+import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from '../rows/status.ts';
 import { TALLY_COLUMNS, type Tally } from './account-states.ts';
-import { numbers, statement, texts, type Statement } from '../../postgres/session.ts';
+import { numbers, statement, type Statement } from '../../postgres/session.ts';
 
 /** Changes to the row of one account's part. */
 export interface PartChange {
@@ -94,7 +95,7 @@ const text = (held: string): string => `
 WITH held AS MATERIALIZED (${held}),
 new_events AS (
   INSERT INTO event (part, seq, id, type, created_at, body, first_delivery, deliveries)
-  SELECT * FROM unnest($14::int[], $15::bigint[], $16::text[], $17::text[], $18::bigint[], $19::text[], $20::bigint[], $21::bigint[])
+  SELECT * FROM unnest($14::int[], $15::bigint[], string_to_array($16, $35), string_to_array($17, $35), $18::bigint[], string_to_array($19, $35), $20::bigint[], $21::bigint[])
     AS e (part, seq, id, type, created_at, body, first_delivery, deliveries)
   WHERE e.part IN (SELECT part FROM held)
 ),
@@ -108,7 +109,7 @@ new_deliveries AS (
 recorded AS (
   UPDATE delivery d SET status = r.status, attempts_made = r.number, due_at = r.due_at, settled_at = r.settled_at,
     attempts = coalesce(d.attempts || ',', '') || r.text
-  FROM unnest($28::int[], $29::bigint[], $30::smallint[], $31::bigint[], $32::bigint[], $33::bigint[], $34::text[])
+  FROM unnest($28::int[], $29::bigint[], $30::smallint[], $31::bigint[], $32::bigint[], $33::bigint[], string_to_array($34, $35))
     AS r (part, seq, status, number, due_at, settled_at, text)
   WHERE d.part = r.part AND d.seq = r.seq AND d.attempts_made = r.number - 1 AND r.part IN (SELECT part FROM held)
   RETURNING 1
@@ -135,34 +136,54 @@ export interface Committed {
   readonly recorded: number;
 }
 
-export const valuesOf = ({ flush, parts, events, deliveries, records }: Rows): unknown[] => [
-  flush,
-  numbers(parts.map(({ part }) => part)),
-  numbers(parts.map(({ account }) => account)),
-  numbers(parts.map(({ epoch }) => epoch)),
-  ...TALLY_COLUMNS.map((column) => numbers(parts.map(({ more }) => more[column]))),
-  numbers(parts.map(({ nextEvent }) => nextEvent)),
-  numbers(parts.map(({ nextDelivery }) => nextDelivery)),
-  numbers(parts.map(({ emitted }) => emitted)),
-  numbers(events.part),
-  numbers(events.seq),
-  texts(events.id),
-  texts(events.type),
-  numbers(events.createdAt),
-  texts(events.body),
-  numbers(events.firstDelivery),
-  numbers(events.deliveries),
-  numbers(deliveries.part),
-  numbers(deliveries.seq),
-  numbers(deliveries.event),
-  numbers(deliveries.webhook),
-  numbers(deliveries.createdAt),
-  numbers(deliveries.dueAt),
-  numbers(records.part),
-  numbers(records.seq),
-  numbers(records.status),
-  numbers(records.number),
-  numbers(records.dueAt),
-  numbers(records.settledAt),
-  texts(records.text),
-];
+/** A control character: JSON text never contains one that is not white space. */
+const UNIT_SEPARATOR = '\u001F';
+
+/**
+ * Texts are sent as one text with separators, which takes a fifth of the time of an array, where each quote is escaped. None
+ * of them is empty.
+ */
+const separatorFor = ({ events, records }: Rows): string =>
+  [events.id, events.type, events.body, records.text].some((list) =>
+    list.some((one) => one.includes(UNIT_SEPARATOR)),
+  )
+    ? `${UNIT_SEPARATOR}${randomUUID()}${UNIT_SEPARATOR}`
+    : UNIT_SEPARATOR;
+
+export const valuesOf = (rows: Rows): unknown[] => {
+  const { flush, parts, events, deliveries, records } = rows;
+  const separator = separatorFor(rows);
+  const joined = (list: readonly string[]): string => list.join(separator);
+  return [
+    flush,
+    numbers(parts.map(({ part }) => part)),
+    numbers(parts.map(({ account }) => account)),
+    numbers(parts.map(({ epoch }) => epoch)),
+    ...TALLY_COLUMNS.map((column) => numbers(parts.map(({ more }) => more[column]))),
+    numbers(parts.map(({ nextEvent }) => nextEvent)),
+    numbers(parts.map(({ nextDelivery }) => nextDelivery)),
+    numbers(parts.map(({ emitted }) => emitted)),
+    numbers(events.part),
+    numbers(events.seq),
+    joined(events.id),
+    joined(events.type),
+    numbers(events.createdAt),
+    joined(events.body),
+    numbers(events.firstDelivery),
+    numbers(events.deliveries),
+    numbers(deliveries.part),
+    numbers(deliveries.seq),
+    numbers(deliveries.event),
+    numbers(deliveries.webhook),
+    numbers(deliveries.createdAt),
+    numbers(deliveries.dueAt),
+    numbers(records.part),
+    numbers(records.seq),
+    numbers(records.status),
+    numbers(records.number),
+    numbers(records.dueAt),
+    numbers(records.settledAt),
+    joined(records.text),
+    separator,
+  ];
+};

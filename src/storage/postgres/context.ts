@@ -14,7 +14,7 @@ import {
   type Tally,
 } from './account-states.ts';
 import { SOLE_OWNER, type Fence } from '../../postgres/fence.ts';
-import { toStoreFailure } from '../../postgres/result-codes.ts';
+import { isConnectionLost } from '../../postgres/result-codes.ts';
 import {
   BEGIN,
   COMMIT,
@@ -91,7 +91,7 @@ const inTransaction = async <T>(
     await run(session, COMMIT, []);
     return result;
   } catch (error) {
-    if (toStoreFailure(error) !== error) state.isStale = true;
+    if (isConnectionLost(error)) state.isStale = true;
     await run(session, ROLLBACK, []).catch(() => undefined);
     throw error;
   }

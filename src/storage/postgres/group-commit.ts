@@ -5,8 +5,9 @@
  *   culprit is alone; only its call fails.
  * - An account whose lease was lost is left out; its publishes reject and its records are refused.
  * - If the connection is lost, it is unknown whether the flush was committed. The writer connects again, which ends the old
- *   session, and looks for the flush's mark in the rows of its accounts. If the server cannot be reached, all calls reject,
- *   and what memory knows of these accounts is read again before it is used.
+ *   session, and looks for the flush's mark in the rows of its accounts. Without the mark, the flush is sent again. If the
+ *   server cannot be reached, all calls reject, although the flush may be stored; what memory knows of these accounts is
+ *   read again before it is used, so no attempt is recorded twice.
  *
  * @module
  */
@@ -26,8 +27,8 @@ import {
 } from './commit-statement.ts';
 import type { Context } from './context.ts';
 import { SOLE_OWNER } from '../../postgres/fence.ts';
-import { isBadData, toStoreFailure } from '../../postgres/result-codes.ts';
-import { first, statement, type Session } from '../../postgres/session.ts';
+import { isBadData, isConnectionLost } from '../../postgres/result-codes.ts';
+import { all, first, numbers, statement, type Session } from '../../postgres/session.ts';
 
 /** One call's share of a group commit. */
 export interface Write extends Item {
@@ -47,7 +48,12 @@ export interface Write extends Item {
 /** Flushes are identified by a random number. */
 const MAX_FLUSH = 2 ** 47;
 
-const FLUSH_OF = statement('SELECT flush FROM part WHERE part = $1');
+const NONE: ReadonlySet<number> = new Set();
+
+/** Connections that may be lost in a row while a flush is sent. */
+const MAX_TRIES = 10;
+
+const WRITTEN_BY = statement('SELECT part FROM part WHERE part = ANY ($1::int[]) AND flush = $2');
 
 interface Prepared {
   readonly write: Write;
@@ -108,13 +114,11 @@ const prepareAll = async (
   return { rows, prepared, states: used };
 };
 
-/** Whether a flush whose connection was lost is committed. */
-const isCommitted = async (session: Session, { rows }: Flush): Promise<boolean> => {
-  for (const { part } of rows.parts) {
-    const row = await first<{ flush: number }>(session, FLUSH_OF, [part]);
-    if (row?.flush === rows.flush) return true;
-  }
-  return false;
+/** Parts that a flush wrote whose connection was lost: none, or all but those whose lease was lost. */
+const writtenBy = async (session: Session, { rows }: Flush): Promise<ReadonlySet<number>> => {
+  const parts = rows.parts.map(({ part }) => part);
+  const marked = await all<{ part: number }>(session, WRITTEN_BY, [numbers(parts), rows.flush]);
+  return new Set(marked.map(({ part }) => part));
 };
 
 /** Updates memory after the commit, and settles the calls. */
@@ -138,31 +142,45 @@ const conclude = (context: Context, flush: Flush, written: ReadonlySet<number>):
   }
 };
 
+const markStale = (flush: Flush): void => {
+  for (const state of flush.states.values()) state.isStale = true;
+};
+
 /** Sends a flush. @returns the parts that were written */
 const send = async (
   session: Session,
-  { fence, writer }: Context,
+  { fence }: Context,
   flush: Flush,
 ): Promise<ReadonlySet<number>> => {
-  const everything = (): ReadonlySet<number> => new Set(flush.states.keys());
   const text = fence === SOLE_OWNER ? COMMIT_ALL : COMMIT_FENCED;
-  try {
-    const row = await first<Committed & Record<string, unknown>>(
-      session,
-      text,
-      valuesOf(flush.rows),
-    );
-    const written = new Set(row?.parts ?? []);
-    if (row?.recorded !== flush.rows.records.part.length) {
-      // Without a lost lease, this would be a fault of this program: read the account again.
-      for (const state of flush.states.values()) state.isStale = true;
+  const values = valuesOf(flush.rows);
+  const row = await first<Committed & Record<string, unknown>>(session, text, values);
+  // Without a lost lease, a record that fits memory but no row is a fault of this program: read the account again.
+  if (row?.recorded !== flush.rows.records.part.length) markStale(flush);
+  return new Set(row?.parts ?? []);
+};
+
+/** Sends a flush, and finds out whether it was committed if the connection is lost meanwhile. */
+const sendSafely = async (
+  session: Session,
+  context: Context,
+  flush: Flush,
+): Promise<ReadonlySet<number>> => {
+  let isDoubtful = false;
+  for (let tries = 1; ; tries += 1) {
+    try {
+      if (isDoubtful) await context.writer.reopen();
+      const written = isDoubtful ? await writtenBy(session, flush) : NONE;
+      if (written.size > 0) return written;
+      isDoubtful = false;
+      return await send(session, context, flush);
+    } catch (error) {
+      if (!isConnectionLost(error) || tries >= MAX_TRIES) {
+        if (isDoubtful || isConnectionLost(error)) markStale(flush);
+        throw error;
+      }
+      isDoubtful = true;
     }
-    return written;
-  } catch (error) {
-    if (toStoreFailure(error) === error) throw error;
-    for (const state of flush.states.values()) state.isStale = true;
-    if (!(await isCommitted(await writer.reopen(), flush))) throw error;
-    return everything();
   }
 };
 
@@ -173,7 +191,7 @@ export const createGroupCommit = (context: Context): ((write: Write) => void) =>
     if (flush.prepared.length === 0) return;
     let written: ReadonlySet<number>;
     try {
-      written = await send(session, context, flush);
+      written = await sendSafely(session, context, flush);
     } catch (error) {
       if (!isBadData(error)) throw error;
       return divide(session, flush.prepared, error);

@@ -3,7 +3,10 @@
  *
  * @module
  */
+import { randomInt } from 'node:crypto';
 import type { Client, ClientBase } from 'pg';
+import { StoreError } from '../../domain/store-error.ts';
+import { StoreFailure } from '../../domain/store-failure.ts';
 import {
   connect,
   sessionSettings,
@@ -39,7 +42,7 @@ const HOLDER = `
   WHERE l.locktype = 'advisory' AND l.granted AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
     AND ((l.classid::bigint << 32) | l.objid::bigint) = hashtextextended($1, 0) AND l.pid <> pg_backend_pid()`;
 
-const lockOut = async (client: ClientBase, { location, schema }: Connecting): Promise<void> => {
+const lock = async (client: ClientBase, { location, schema }: Connecting): Promise<void> => {
   const name = `${OWNER_LOCK} ${schema}`;
   const { rows } = await client.query<{ ok: boolean }>(
     'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS ok',
@@ -59,6 +62,13 @@ const lockOut = async (client: ClientBase, { location, schema }: Connecting): Pr
   );
 };
 
+/** The lock is lost with the connection: after that, another process may have been the owner meanwhile. */
+const checkOwner = async (client: ClientBase, owner: number): Promise<void> => {
+  const { rows } = await client.query<{ owner: number }>('SELECT owner FROM schema_version');
+  if (rows[0]?.owner === owner) return;
+  throw new StoreFailure('busy', new Error('another process has opened the database meanwhile'));
+};
+
 /** Opened connection of the writer. */
 export interface Opened {
   readonly client: Client;
@@ -66,49 +76,72 @@ export interface Opened {
   reopen(previous: Client): Promise<Client>;
 }
 
+/** A commit takes a fraction of this, even of the largest batch. */
+const QUERY_TIMEOUT_MS = 15_000;
+
+const MAX_OWNER = 2 ** 47;
+
 /** @param isAlone whether this process owns all accounts, so that others are locked out */
 export const openWriterConnection = async (
   connecting: Connecting,
   isAlone: boolean,
 ): Promise<Opened> => {
   const { location, schema } = connecting;
+  const owner = randomInt(1, MAX_OWNER);
+  /** Server processes, by connection. A pooler in between shows another number to the client. */
+  const processes = new WeakMap<Client, number>();
   const open = async (prepare: (client: Client) => Promise<void>): Promise<Client> => {
-    const client = await connect(connecting);
+    const client = await connect(connecting, { query_timeout: QUERY_TIMEOUT_MS });
     try {
       await prepare(client);
-      if (isAlone) await lockOut(client, connecting);
       await client.query(sessionSettings(schema));
+      const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+      processes.set(client, rows[0]?.pid ?? 0);
       return client;
     } catch (error) {
       await client.end().catch(() => undefined);
       throw error;
     }
   };
+  const reopen = async (previous: Client): Promise<Client> => {
+    const client = await open(async (one) => {
+      previous.end().catch(() => undefined);
+      await endProcess(one, processes.get(previous) ?? 0);
+      if (isAlone) await lock(one, connecting);
+    });
+    if (isAlone) await checkOwner(client, owner);
+    return client;
+  };
   try {
     const client = await open(async (one) => {
       await checkVersion(one, location.location);
       await checkSession(one, connecting);
+      if (isAlone) await lock(one, connecting);
       await migrate(one, { schema, location: location.location });
     });
-    return { client, reopen: (previous) => open((one) => endSession(one, previous)) };
+    if (isAlone) await client.query('UPDATE schema_version SET owner = $1', [owner]);
+    return {
+      client,
+      reopen: (previous) =>
+        reopen(previous).catch((error: unknown) => {
+          throw error instanceof StoreError ? new StoreFailure('busy', error) : error;
+        }),
+    };
   } catch (error) {
     return throwStoreError(connecting, error);
   }
 };
 
-/** Real milliseconds that a session may take to end. */
-const END_SESSION_MS = 5000;
+/** Real milliseconds that a process of the server may take to end. */
+const END_PROCESS_MS = 5000;
 const POLL_MS = 20;
 
 /**
- * Ends the server's side of a lost connection, and waits until it has ended: a commit that it was sent either took effect
- * by then or never does.
+ * Ends the server's process of a lost connection, and waits until it has ended: a commit that it was sent has taken effect by
+ * then, or never does.
  */
-const endSession = async (client: Client, previous: Client): Promise<void> => {
-  previous.connection.stream.destroy();
-  const { processID: pid } = previous as Client & { readonly processID: number | null };
-  if (pid === null) return;
-  for (let waitedMs = 0; waitedMs < END_SESSION_MS; waitedMs += POLL_MS) {
+const endProcess = async (client: Client, pid: number): Promise<void> => {
+  for (let waitedMs = 0; waitedMs < END_PROCESS_MS; waitedMs += POLL_MS) {
     const { rowCount } = await client.query(
       `SELECT pg_terminate_backend(pid), pg_sleep($2) FROM pg_stat_activity
        WHERE pid = $1 AND application_name = 'sendemall-mock' AND usename = current_user`,
@@ -116,5 +149,5 @@ const endSession = async (client: Client, previous: Client): Promise<void> => {
     );
     if (rowCount === 0) return;
   }
-  throw new Error('Connection terminated, and the server does not end its session');
+  throw new StoreFailure('busy', new Error(`process ${pid} of the server does not end`));
 };

@@ -135,30 +135,29 @@ export const SCHEMA_VERSION: number = MIGRATIONS.length;
 const MIGRATION_LOCK = 'sendemall-mock migration';
 
 /**
- * Reads the catalogue's tables: `to_regclass` and the like may answer from a cache that does not know yet what another
- * process has created while this one waited for the lock.
+ * Names of the schema's tables. The catalog itself is read: functions such as `to_regclass` may remember for a while that a
+ * table did not exist, although another process has created it.
  */
-const RELATIONS = `SELECT c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1`;
-
-const versionOf = async (client: ClientBase, schema: string): Promise<number | null> => {
-  const { rows } = await client.query(`${RELATIONS} AND c.relname = 'schema_version'`, [schema]);
-  if (rows.length === 0) return null;
-  const version = await client.query<{ version: number }>(
-    `SELECT version FROM ${quoted(schema)}.schema_version`,
+const tablesOf = async (client: ClientBase, schema: string): Promise<ReadonlySet<string>> => {
+  const { rows } = await client.query<{ name: string }>(
+    'SELECT c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1',
+    [schema],
   );
-  return version.rows[0]?.version ?? 0;
+  return new Set(rows.map(({ name }) => name));
 };
 
-const isForeign = async (client: ClientBase, schema: string): Promise<boolean> => {
-  const { rows } = await client.query(`${RELATIONS} LIMIT 1`, [schema]);
-  return rows.length > 0;
+const versionOf = async (client: ClientBase, schema: string): Promise<number> => {
+  const { rows } = await client.query<{ version: number }>(
+    `SELECT version FROM ${quoted(schema)}.schema_version`,
+  );
+  return rows[0]?.version ?? 0;
 };
 
 /** Creates the schema if it does not exist. @returns its version, 0 if it is new */
 const enter = async (client: ClientBase, schema: string, location: string): Promise<number> => {
-  const version = await versionOf(client, schema);
-  if (version !== null) return version;
-  if (await isForeign(client, schema)) {
+  const tables = await tablesOf(client, schema);
+  if (tables.has('schema_version')) return versionOf(client, schema);
+  if (tables.size > 0) {
     return refuse(
       location,
       `the schema ${schema} belongs to another program`,
@@ -166,8 +165,10 @@ const enter = async (client: ClientBase, schema: string, location: string): Prom
     );
   }
   await client.query(`CREATE SCHEMA IF NOT EXISTS ${quoted(schema)}`);
-  await client.query(`CREATE TABLE ${quoted(schema)}.schema_version (version int NOT NULL)`);
-  await client.query(`INSERT INTO ${quoted(schema)}.schema_version VALUES (0)`);
+  await client.query(
+    `CREATE TABLE ${quoted(schema)}.schema_version (version int NOT NULL, owner bigint)`,
+  );
+  await client.query(`INSERT INTO ${quoted(schema)}.schema_version VALUES (0, NULL)`);
   return 0;
 };
 
@@ -183,7 +184,8 @@ export const migrate = async (
   steps: readonly string[] = MIGRATIONS,
 ): Promise<void> => {
   // Most processes find everything in place and need neither the lock nor the right to create.
-  if ((await versionOf(client, schema)) === steps.length) return;
+  const isCreated = (await tablesOf(client, schema)).has('schema_version');
+  if (isCreated && (await versionOf(client, schema)) === steps.length) return;
   await client.query('BEGIN');
   try {
     await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [

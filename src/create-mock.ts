@@ -100,7 +100,7 @@ export interface EntryPoint {
   readonly onRequest?: (request: AnsweredRequest) => void;
 }
 
-/** Where a sandbox keeps its state, and this node if others share it. Everything is closed by whoever opened it. */
+/** Where a sandbox keeps its state, and this node if others share it. The caller that opened it closes it. */
 interface Place {
   readonly store: Store;
   readonly shared: { readonly directory: AccountDirectory; readonly secret: Buffer } | null;
@@ -133,7 +133,7 @@ const createParts = (
   return { engine, cluster, app, closing };
 };
 
-/** Call `close` at most once, whoever asks. */
+/** Call `close` at most once. */
 const closeOnce = (
   defaultGraceMs: number,
   close: (graceMs: number) => Promise<void>,

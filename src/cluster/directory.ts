@@ -15,7 +15,7 @@ export type Owner =
   | { readonly node: string; readonly url: string };
 
 export interface AccountDirectory {
-  /** The owner of an account. Takes the account if nobody owns it. */
+  /** The owner of an account. Takes the account if it has no owner. */
   locate(keyHash: string): Promise<Owner>;
   /** Forget what is known about the owner. Call it after the owner did not answer. */
   forget(keyHash: string): void;
@@ -33,7 +33,7 @@ export interface AccountDirectory {
   figures(): { readonly held: number; readonly takeovers: number; readonly refusals: number };
   start(): Promise<void>;
   /**
-   * Take no more accounts: {@link locate} names another node for an account that nobody owns, or rejects if there is none.
+   * Take no more accounts: {@link locate} names another node for an account without an owner, or rejects if this is the only one.
    * Accounts that this node owns stay until they are released.
    */
   leave(): Promise<void>;

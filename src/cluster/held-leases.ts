@@ -20,7 +20,7 @@ export interface HeldLeases {
   add(keyHash: string, lease: Lease): void;
   /** Removes a lease without notifying anyone: it was given up. */
   remove(keyHash: string): void;
-  /** Removes a lease that ended by itself, and notifies the listeners. @returns false if it was not held */
+  /** Removes a lease that has ended, and notifies the listeners. @returns false if it was not held */
   lose(account: AccountKey): boolean;
   loseAll(): void;
   /**

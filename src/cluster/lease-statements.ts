@@ -1,8 +1,8 @@
 /**
  * Statements on the tables of leases and nodes, which the store's schema contains. All times are the database's.
  *
- * A lease is valid as long as the row of its node exists. A node is declared dead by deleting its row; after that, whoever
- * comes first may take its leases. The epoch of a lease rises whenever it is taken or given up.
+ * A lease is valid as long as the row of its node exists. A node is declared dead by deleting its row; after that, the first
+ * node to ask takes its leases. The epoch of a lease rises whenever it is taken or given up.
  *
  * @module
  */

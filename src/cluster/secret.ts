@@ -1,6 +1,6 @@
 /**
- * The secret that all nodes of a sandbox share. The first node stores it in the database, so whoever may use the database
- * is a node, and nothing has to be configured.
+ * The secret that all nodes of a sandbox share. The first node stores it in the database, so every process that may use the
+ * database is a node, and nothing has to be configured.
  *
  * @module
  */

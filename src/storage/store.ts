@@ -128,7 +128,7 @@ export type {
 export interface AccountStore {
   /**
    * Opens the account of an API key, creating it with `initial` if it does not exist. Increments `opens` on every call.
-   * Releases all claims of the account: whoever held them has closed it, and their records are refused.
+   * Releases all claims of the account: the engine that held them has closed it, and their records are refused.
    *
    * @param keyHash SHA-256 of the API key, in hex
    * @param initial ignored if the account exists

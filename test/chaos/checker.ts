@@ -1,5 +1,5 @@
 /**
- * Compares what clients were told and what receivers got with the rows of the sandbox, after the chaos.
+ * Compares the responses to clients and the requests at receivers with the rows of the sandbox, after the chaos.
  *
  * @module
  */
@@ -84,7 +84,7 @@ const checkDelivery = (
   checkAttempts(attempts, account.isExact, name, verdict);
   verdict.repeatedRequests += Math.max(0, (log.requests.get(event) ?? 0) - attempts.length);
   if (!account.accepted.has(event) && !account.unknown.has(event))
-    verdict.violations.push(`${name}: nobody triggered this event`);
+    verdict.violations.push(`${name}: no client triggered this event`);
   if (status === 'delivered') verdict.delivered += 1;
   else if (status === 'dead' || status === 'acknowledged') verdict.dead += 1;
   else {

@@ -1,5 +1,5 @@
 /**
- * Clients under chaos: they send requests through any node that is up, and note what they were told.
+ * Clients under chaos: they send requests through any node that is up, and note the responses.
  *
  * @module
  */

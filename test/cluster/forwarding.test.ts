@@ -50,7 +50,7 @@ describe.skipIf(noPostgres !== null)('two nodes on one database', () => {
     return { owner, other, direct, via: apiOf(other.url) };
   };
 
-  test('what one node is told, the other knows', async () => {
+  test('a change at one node is seen at the other', async () => {
     await using receiver = await startReceiver();
     const { owner, direct, via } = await startTwo();
     const webhook = await via.register(receiver.url);
@@ -249,7 +249,7 @@ describe.skipIf(noPostgres !== null)('two nodes on one database', () => {
     broken.close();
   });
 
-  test('metrics count leases and forwarded requests, and /readyz tells about the database', async () => {
+  test('metrics count leases and forwarded requests, and /readyz checks the database', async () => {
     const { owner, other, via } = await startTwo();
     await via.get('/v1/webhooks');
     const metrics = async (node: StartedSandbox) => (await fetch(`${node.url}/metrics`)).text();

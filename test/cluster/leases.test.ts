@@ -191,7 +191,7 @@ describe.skipIf(noPostgres !== null)('leases', () => {
     await eventually(() => expect(other.taken).toEqual(['a']));
   });
 
-  test('a leaving node names another one for an account that nobody owns', async () => {
+  test('a leaving node names another one for an account without an owner', async () => {
     const one = await startNode();
     await one.directory.leave();
     await expect(one.directory.locate('a')).rejects.toMatchObject({ name: 'StoreFailure' });

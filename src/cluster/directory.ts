@@ -27,7 +27,7 @@ export interface AccountDirectory {
   onTaken(listener: (keyHash: string) => void): () => void;
   /** Give an account up. Call it after the account was closed here. */
   release(keyHash: string): Promise<void>;
-  /** This node. `url` is the address that other nodes reach it at. */
+  /** This node. `node` changes when it was declared dead and joins again. `url` is the address that other nodes reach it at. */
   readonly self: { readonly node: string; readonly url: string };
   /** Metrics since the directory was opened. */
   figures(): { readonly held: number; readonly takeovers: number; readonly refusals: number };

@@ -55,18 +55,18 @@ export interface RequestToForward {
   /** Path and query. */
   readonly target: string;
   readonly headers: Headers;
-  readonly body: Uint8Array | ReadableStream<Uint8Array> | null;
+  readonly body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null;
   /** Aborted when the client has gone, or when waiting is pointless. */
   readonly signal: AbortSignal;
 }
 
 /**
- * `answered`: with the node's response, whose body ends or breaks off at `ended`. `refused`: the node did not get the request, or did nothing with it. `broken`: the
+ * `answered`: with the node's response, whose body ends or breaks off at `ended`. `refused`: the node did not get the request. `misdirected`: it does not serve the account, and did nothing. `broken`: the
  * request may have taken effect.
  */
 export type ForwardResult =
   | { readonly type: 'answered'; readonly response: Response; readonly ended: Promise<void> }
-  | { readonly type: 'refused' | 'broken' };
+  | { readonly type: 'refused' | 'misdirected' | 'broken' };
 
 export interface Forwarder {
   send(
@@ -97,8 +97,11 @@ const isNeverSent = (error: unknown): boolean => {
 const hasBody = (method: string, status: number): boolean =>
   method !== 'HEAD' && status !== 204 && status !== 304;
 
-/** @param secret shared by all nodes of the sandbox */
-export const createForwarder = (self: string, secret: Buffer): Forwarder => {
+/**
+ * @param self name of this node, which may change
+ * @param secret shared by all nodes of the sandbox
+ */
+export const createForwarder = (self: () => string, secret: Buffer): Forwarder => {
   const agent = new Agent({
     connect: { timeout: CONNECT_TIMEOUT_MS },
     connections: MAX_CONNECTIONS,
@@ -110,7 +113,7 @@ export const createForwarder = (self: string, secret: Buffer): Forwarder => {
   });
   return {
     send: async ({ node, url }, { method, target, headers, body, signal }) => {
-      const mark = signMark(secret, { from: self, to: node }, { method, target });
+      const mark = signMark(secret, { from: self(), to: node }, { method, target });
       try {
         const answer = await agent.request({
           origin: url,
@@ -124,7 +127,7 @@ export const createForwarder = (self: string, secret: Buffer): Forwarder => {
         const { statusCode: status } = answer;
         if (answer.headers[NOT_OWNER_HEADER] !== undefined) {
           await answer.body.dump();
-          return { type: 'refused' };
+          return { type: 'misdirected' };
         }
         const ended = new Promise<void>((resolve) => {
           answer.body.once('close', resolve);

@@ -9,6 +9,10 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 /** Header of a forwarded request. */
 export const MARK_HEADER = 'x-sendemall-forwarded';
 
+/** The headers that the client sent. */
+export const withoutMark = (headers: Headers): readonly (readonly [string, string])[] =>
+  [...headers].filter(([name]) => name !== MARK_HEADER);
+
 const MARK = /^from=(\S{1,200}) to=(\S{1,200}) mac=([0-9a-f]{64})$/u;
 
 /** The parts of a request that the mark covers. */

@@ -13,22 +13,26 @@
  *
  * @module
  */
+import { getLogger } from '@logtape/logtape';
 import pLimit from 'p-limit';
 import type { WallClock } from '../clock/port.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { AccountDirectory } from './directory.ts';
-import { createForwarder, type Forwarder } from './forward.ts';
+import { createForwarder, type Forwarder, type ForwardResult } from './forward.ts';
 import { createGate, type Gate } from './gate.ts';
 import { createOwnerWatch, type OwnerWatch } from './owner-watch.ts';
+
+const logger = getLogger(['sendemall-mock', 'cluster']);
 
 /** Real milliseconds. */
 const DRAIN_MS = 250;
 const SETTLE_MS = 400;
+const LINGER_MS = 300;
 /** Accounts that are handed over at a time. */
 const MAX_HAND_OVERS = 64;
 
 /** How requests of accounts that other nodes serve ended. */
-export type ForwardOutcome = 'answered' | 'refused' | 'broken';
+export type ForwardOutcome = ForwardResult['type'];
 
 export interface ClusterNode {
   readonly directory: AccountDirectory;
@@ -42,8 +46,12 @@ export interface ClusterNode {
   readonly forwarded: Map<ForwardOutcome, number>;
   /** Take accounts, and follow the directory. */
   start(): Promise<void>;
-  /** Hand all accounts over. Requests are still answered, by other nodes. */
-  leave(): Promise<void>;
+  /**
+   * Hand all accounts over, and forward requests for a moment longer, so that clients and load balancers notice.
+   *
+   * @param graceMs limits that moment, in real milliseconds
+   */
+  leave(graceMs: number): Promise<void>;
   /** Leave the cluster. Call it after the engine was stopped. */
   stop(): Promise<void>;
 }
@@ -58,7 +66,7 @@ export interface ClusterNodeOptions {
 export const createClusterNode = (options: ClusterNodeOptions): ClusterNode => {
   const { directory, secret, wall, engine } = options;
   const gate = createGate(wall);
-  const forwarder = createForwarder(directory.self.node, secret);
+  const forwarder = createForwarder(() => directory.self.node, secret);
   const limit = pLimit(MAX_HAND_OVERS);
   let leaving = false;
 
@@ -81,10 +89,19 @@ export const createClusterNode = (options: ClusterNodeOptions): ClusterNode => {
       directory.onTaken((keyHash) => void engine.resume([keyHash]));
       await directory.start();
     },
-    leave: async () => {
+    leave: async (graceMs) => {
       leaving = true;
-      await directory.leave();
+      try {
+        await directory.leave();
+      } catch (error) {
+        // Without the database there is nothing to hand over: the leases expire.
+        logger.warn('Cannot hand accounts over: {error}', { error });
+        return;
+      }
       await Promise.allSettled(engine.keyHashes().map((keyHash) => limit(handOver, keyHash)));
+      await new Promise<void>((resolve) => {
+        wall.after(Math.min(graceMs, LINGER_MS), resolve);
+      });
     },
     stop: async () => {
       await directory.stop();

@@ -69,10 +69,12 @@ const notOwner = (node: string): Problem => {
  * `Origin` were checked by the node that got the request from the client.
  */
 export const recogniseNodes =
-  ({ directory, secret }: ClusterNode): MiddlewareHandler<Env> =>
+  ({ directory, secret, isLeaving }: ClusterNode): MiddlewareHandler<Env> =>
   async (c, next) => {
     const header = c.req.header(MARK_HEADER);
     c.header(NODE_HEADER, directory.self.node);
+    // The client's next request should go to another node.
+    if (isLeaving()) c.header('connection', 'close');
     if (header !== undefined) {
       const mark = readMark(secret, header, { method: c.req.method, target: targetOf(c) });
       if (mark === null) throw foreignNode();
@@ -101,7 +103,7 @@ const forwardOnce = async (
   owner: Elsewhere,
   request: Omit<RequestToForward, 'signal'>,
   closing: AbortSignal,
-): Promise<Response | 'refused' | 'broken'> => {
+): Promise<Response | Exclude<ForwardOutcome, 'answered'>> => {
   const { moved, end } = node.watch.watch(keyHash, owner.node);
   const signal = AbortSignal.any([c.req.raw.signal, closing, moved]);
   const count = (outcome: ForwardOutcome): void =>
@@ -153,24 +155,27 @@ export const createRoute = (
     c.res = response;
   };
 
-  const again = (c: Ctx): Response | Promise<Response> => {
+  /** Serve the request by another one, because its handlers have run or its body was read. */
+  const again = (c: Ctx, body: Uint8Array<ArrayBuffer> | null): Response | Promise<Response> => {
     const { url, method, raw } = c.req;
     const { headers, signal } = raw;
     c.set('isRepeated', true);
-    return app().fetch(new Request(url, { method, headers, signal }), c.env);
+    return app().fetch(new Request(url, { method, headers, signal, body }), c.env);
   };
 
   return async (c, keyHash, serve) => {
     const until = wall.monotonic() + MAX_SEARCH_MS;
     const forwardedBy = c.get('forwardedBy');
     let isServed = false;
+    let isMisdirected = false;
     let request: Omit<RequestToForward, 'signal'> | null = null;
     for (let pauseMs = MIN_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS)) {
       const shut = gate.shut(keyHash);
       if (shut !== null) await shut;
       const owner = await directory.locate(keyHash);
       if (owner.node === 'self') {
-        if (isServed) return replace(c, await again(c));
+        const body = request?.body instanceof Uint8Array ? request.body : null;
+        if (isServed || body !== null) return replace(c, await again(c, body));
         const end = await serveLocally(c, keyHash, serve);
         if (end === 'done') return;
         if (end === 'lost' && forwardedBy !== undefined && isRead(c))
@@ -182,6 +187,7 @@ export const createRoute = (
         request ??= { method, target: targetOf(c), headers: raw.headers, body: await bodyOf(c) };
         const result = await forwardOnce(node, c, keyHash, owner as Elsewhere, request, closing);
         if (result instanceof Response) return isServed ? replace(c, result) : result;
+        isMisdirected = result === 'misdirected';
         const isSpent = request.body instanceof ReadableStream;
         if (result === 'broken' && (!isRepeatable(c) || isSpent)) {
           directory.forget(keyHash);
@@ -192,7 +198,9 @@ export const createRoute = (
         throw notOwner(directory.self.node);
       }
       directory.forget(keyHash);
-      if (wall.monotonic() + pauseMs > until) throw nodeUnreachable(owner.node, false);
+      if (wall.monotonic() + pauseMs > until) {
+        throw isMisdirected ? forwardingLoop(owner.node) : nodeUnreachable(owner.node, false);
+      }
       await pause(pauseMs);
     }
   };

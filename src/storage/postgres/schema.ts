@@ -14,6 +14,7 @@ import { refuse } from '../../postgres/location.ts';
  * - `part` also has the account's counts and next numbers, so that nothing has to be counted, and a take-over reads one row.
  *   `part.flush` identifies the last group commit that wrote to the account (see `group-commit.ts`).
  * - `account_lease` exists before its account does: it assigns the account's key. `epoch` rises whenever the owner changes.
+ * - `cluster` has one row: the secret that all nodes share.
  * - `node` are the running nodes. A lease is valid as long as the row of its node exists.
  * - `delivery.attempts` are serialised attempts, separated by commas. Bodies of redeliveries are bytes, because they may
  *   contain NUL, which PostgreSQL does not allow in text. `answer` contains stored responses.
@@ -27,6 +28,10 @@ const MIGRATIONS: readonly string[] = [
      lock_key bigint NOT NULL,
      expires_at timestamptz NOT NULL,
      leaving boolean NOT NULL DEFAULT false
+   );
+   CREATE TABLE cluster (
+     is_only boolean PRIMARY KEY DEFAULT true CHECK (is_only),
+     secret bytea NOT NULL
    );
    CREATE TABLE account_lease (
      key_hash text COLLATE "C" PRIMARY KEY,

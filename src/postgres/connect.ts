@@ -33,11 +33,17 @@ export const clientConfig = ({ location }: Pick<Connecting, 'location'>): pg.Cli
 });
 
 /**
+ * A process that is stopped, or cut off from the network, in the middle of a transaction keeps its locks, and no other node
+ * can take its accounts over. The server ends such a session after this many milliseconds: half the lifetime of a lease.
+ */
+const MAX_IDLE_IN_TRANSACTION_MS = 5000;
+
+/**
  * Settings of a session. Plans are made while the tables are empty and kept, so the planner must not choose a scan of a
  * whole table, which is fastest only then.
  */
 export const sessionSettings = (schema: string): string =>
-  `SET search_path TO ${quoted(schema)}; SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off`;
+  `SET search_path TO ${quoted(schema)}; SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off; SET idle_in_transaction_session_timeout = ${MAX_IDLE_IN_TRANSACTION_MS}`;
 
 const TLS_CODES =
   /^(?:DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_\w+|CERT_\w+|ERR_TLS_\w+|ERR_SSL_\w+|EPROTO)$/u;

@@ -112,10 +112,22 @@ const choose = (actions: readonly Action[], random: () => number): string => {
   return actions[0]![0];
 };
 
+/** Mostly a node that serves accounts: accounts stay where they are until their node ends. */
+const chooseVictim = async ({ cluster, random, accounts }: NemesisContext): Promise<ChaosNode> => {
+  const { nodes } = cluster;
+  const any = nodes[Math.floor(random() * nodes.length)]!;
+  const up = nodes.find((node) => node.isUp());
+  if (up === undefined || random() < 0.2) return any;
+  const { key } = accounts[Math.floor(random() * accounts.length)]!;
+  const owner = await nodeOf(up.url, '/_sandbox/clock', key);
+  const names = await Promise.all(nodes.map(({ url }) => nodeOf(url, '/livez', '')));
+  return nodes[names.indexOf(owner)] ?? any;
+};
+
 const act = async (context: NemesisContext): Promise<void> => {
   const { cluster, random, measures } = context;
-  const { nodes, postgres } = cluster;
-  const victim = nodes[Math.floor(random() * nodes.length)]!;
+  const { postgres } = cluster;
+  const victim = await chooseVictim(context);
   const name = postgres === null ? 'SIGKILL' : choose(CLUSTER_ACTIONS, random);
   switch (name) {
     case 'SIGKILL':

@@ -48,12 +48,14 @@ export const runCampaign = async (
   { key, endsAt }: CampaignRun,
   stepMs: number,
   pauseMs: number,
+  isOver: () => boolean,
 ): Promise<void> => {
   for (;;) {
     const now = await timeOf(context, key);
     if (now >= endsAt) return;
     const to = new Date(Math.min(endsAt, now + stepMs * (0.5 + context.random()))).toISOString();
     await request(context, key, 'POST', '/_sandbox/clock/advance', { to });
+    if (isOver()) continue;
     await new Promise((resolve) => {
       setTimeout(resolve, pauseMs);
     });

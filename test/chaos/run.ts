@@ -82,7 +82,7 @@ export const runChaos = async ({
   const pauseMs = Math.min(1000, totalMs / 100);
   await Promise.all([
     ...accounts.map((account) => useAccount(context, account, isOver)),
-    runCampaign(context, campaign, 6 * 3_600_000, pauseMs),
+    runCampaign(context, campaign, 6 * 3_600_000, pauseMs, isOver),
     rage({ cluster, random, measures, accounts, log }, isOver),
     cluster.databaseUrl === null ? null : watchEpochs(cluster.databaseUrl, measures, isOver),
   ]);

@@ -24,6 +24,10 @@ const REMEDIES: readonly (readonly [RegExp, string])[] = [
     /disk I\/O error|EIO|malformed|not a database/,
     'Check the disk, then restart with a copy of the --db file.',
   ],
+  [
+    /Query read timeout|Connection terminated|ECONNREFUSED|ECONNRESET|ETIMEDOUT|^57P0|^08/,
+    'Check PostgreSQL and the network to it. The sandbox continues when it answers again; nothing accepted is lost.',
+  ],
   [/EMFILE|ENFILE/, 'Raise the open-file limit (ulimit -n), or lower --concurrency.'],
 ];
 

@@ -797,6 +797,11 @@ export type ListMeta = z.infer<typeof ListMeta>;
  * | `RATE_LIMIT_EXCEEDED` | 429 | too many requests; `retry_after` says when to come back |
  * | `HEADERS_TOO_LARGE` | 431 | path and headers are larger than allowed |
  * | `INTERNAL_ERROR` | 500 | a fault of the server |
+ * | `FOREIGN_NODE` | 403 | sandbox only: it claims to come from a node of another cluster |
+ * | `FORWARDING_LOOP` | 508 | sandbox only: a node forwarded it to one that does not serve the account |
+ * | `ACCOUNT_MOVED` | 503 | sandbox only: another node took the account over meanwhile |
+ * | `NODE_LEAVING` | 503 | sandbox only: this node of a cluster is shutting down; `/readyz` says so |
+ * | `NODE_UNREACHABLE` | 503 | sandbox only: the node that serves the account does not answer |
  * | `ACCOUNT_LIMIT_REACHED` | 503 | sandbox only: it holds as many accounts as it takes |
  * | `BUSY` | 503 | sandbox only: it cannot take this now |
  * | `CAMPAIGNS_UNREADABLE` | 503 | sandbox only: the account's campaigns are damaged; the message says how to replace them |
@@ -848,6 +853,11 @@ export const ErrorCode = z.enum([
   'RATE_LIMIT_EXCEEDED',
   'HEADERS_TOO_LARGE',
   'INTERNAL_ERROR',
+  'FOREIGN_NODE',
+  'FORWARDING_LOOP',
+  'ACCOUNT_MOVED',
+  'NODE_LEAVING',
+  'NODE_UNREACHABLE',
   'ACCOUNT_LIMIT_REACHED',
   'BUSY',
   'CAMPAIGNS_UNREADABLE',

@@ -4,9 +4,13 @@
  * @module
  */
 import { randomInt } from 'node:crypto';
+import type { HttpBindings } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { systemClock } from './clock/system.ts';
 import { startClock } from './clock/virtual.ts';
+import type { AccountDirectory } from './cluster/directory.ts';
+import { createClusterNode, type ClusterNode } from './cluster/node.ts';
+import { defaultNodeUrl } from './cluster/node-url.ts';
 import type { SandboxRemedyTexts } from './domain/remedies.ts';
 import { createTransport } from './engine/delivery/transport.ts';
 import { createEngine } from './engine/create-engine.ts';
@@ -21,7 +25,7 @@ import {
 import { createApp } from './server/app.ts';
 import type { AnsweredRequest } from './server/context.ts';
 import { createLastResort } from './server/last-resort.ts';
-import { listen } from './server/listen.ts';
+import { listen, type Listening } from './server/listen.ts';
 import { openSimulator, type Simulator } from './simulator/simulator.ts';
 import { openMemoryStore } from './storage/memory/memory-store.ts';
 import { openSqliteStore } from './storage/sqlite/sqlite-store.ts';
@@ -32,6 +36,9 @@ export { SCENARIOS } from './simulator/scenarios.ts';
 
 /** Responses in progress may take this many real milliseconds when the server closes. */
 const ANSWER_GRACE_MS = 2000;
+
+/** URL of a node that does not listen: no name ends in `.invalid`. */
+const NOWHERE = 'http://does-not-listen.invalid';
 
 /** A running sandbox. */
 export interface Mock extends AsyncDisposable {
@@ -58,6 +65,8 @@ export interface Mock extends AsyncDisposable {
 export interface StartedSandbox extends Mock {
   readonly engine: Engine<Simulator>;
   readonly store: Store;
+  /** This node, if the sandbox can be shared by several processes. */
+  readonly cluster: ClusterNode | null;
 }
 
 const engineFor = (
@@ -92,21 +101,28 @@ export interface EntryPoint {
   readonly onRequest?: (request: AnsweredRequest) => void;
 }
 
-/** Start a sandbox on an open store, which stays open on failure. */
-const startOn = async (
-  store: Store,
+/** Where a sandbox keeps its state, and this node if others share it. The caller that opened it closes it. */
+interface Place {
+  readonly store: Store;
+  readonly shared: { readonly directory: AccountDirectory; readonly secret: Buffer } | null;
+}
+
+/** What a sandbox consists of, before it listens. */
+const createParts = (
+  { store, shared }: Place,
   settings: Settings,
   { remedies = OPTION_REMEDIES, onRequest }: EntryPoint,
-): Promise<StartedSandbox> => {
-  const { timeoutMs, port, host, allowedHosts, profile: defaultProfile, rateLimit } = settings;
-  const { allowPublicTargets } = settings;
+) => {
+  const { host, allowedHosts, allowPublicTargets } = settings;
+  const { profile: defaultProfile, rateLimit } = settings;
   const wall = systemClock;
   const engine = engineFor(store, settings, remedies);
+  const cluster = shared === null ? null : createClusterNode({ ...shared, engine, wall });
   const closing = new AbortController();
-  const { signal } = closing;
-  const options = {
+  const app = createApp({
     engine,
     store,
+    cluster,
     wall,
     defaultProfile,
     rateLimit,
@@ -115,26 +131,125 @@ const startOn = async (
     allowPublicTargets,
     remedies,
     onRequest,
-  };
-  // The app reads its own sinks for a verification, which cannot begin before the app exists.
-  const verifier = createSuiteVerifier((request) => app.fetch(request));
-  const app = createApp({ ...options, verifier, closing: signal });
+    // The app reads its own sinks for a verification, which cannot begin before the app exists.
+    verifier: createSuiteVerifier((request) => app.fetch(request)),
+    closing: closing.signal,
+  });
+  return { engine, cluster, app, closing };
+};
+
+/** Call `close` at most once. */
+const closeOnce = (
+  defaultGraceMs: number,
+  close: (graceMs: number) => Promise<void>,
+): ((graceMs?: number) => Promise<void>) => {
+  let closed: Promise<void> | null = null;
+  return (graceMs = defaultGraceMs) => (closed ??= close(graceMs));
+};
+
+const listenWith = (
+  app: Parameters<typeof listen>[0],
+  { port, host }: Settings,
+): Promise<Listening | null> =>
+  port === null
+    ? Promise.resolve(null)
+    : listen(app, { port, host, wall: systemClock, lastResort: createLastResort(systemClock) });
+
+/** Start the only process of a sandbox on an open store, which stays open on failure. */
+const startAlone = async (
+  store: Store,
+  settings: Settings,
+  entryPoint: EntryPoint,
+): Promise<StartedSandbox> => {
+  const { engine, app, closing } = createParts({ store, shared: null }, settings, entryPoint);
   try {
     await engine.start();
-    const lastResort = createLastResort(wall);
-    const server = port === null ? null : await listen(app, { port, host, wall, lastResort });
-    let closed: Promise<void> | null = null;
-    const closeOnce = async (graceMs: number): Promise<void> => {
+    const server = await listenWith(app, settings);
+    const close = closeOnce(settings.timeoutMs, async (graceMs) => {
       closing.abort();
       await server?.close(Math.min(graceMs, ANSWER_GRACE_MS));
       await engine.stop(graceMs);
       await store.close();
-    };
-    const close = (graceMs = timeoutMs): Promise<void> => (closed ??= closeOnce(graceMs));
+    });
     const url = server?.url ?? 'http://localhost';
-    return { url, app, engine, store, close, [Symbol.asyncDispose]: () => close() };
+    const dispose = () => close();
+    return { url, app, engine, store, cluster: null, close, [Symbol.asyncDispose]: dispose };
   } catch (error) {
     await engine.stop(0);
+    throw error;
+  }
+};
+
+/** An app for a server that listens before there is one: requests wait for it. */
+const createLateApp = () => {
+  let set: (app: Parameters<typeof listen>[0]) => void = () => undefined;
+  const ready = new Promise<Parameters<typeof listen>[0]>((resolve) => {
+    set = resolve;
+  });
+  return {
+    fetch: async (request: Request, env: HttpBindings) => (await ready).fetch(request, env),
+    set,
+  };
+};
+
+/** Open the store and the directory of a sandbox in PostgreSQL. */
+const openShared = async (url: string, nodeUrl: string): Promise<Place> => {
+  // Loaded late: most sandboxes do not use the driver.
+  const [{ openDirectory }, { openPostgresStore }, { readSecret }] = await Promise.all([
+    import('./cluster/leases.ts'),
+    import('./storage/postgres/postgres-store.ts'),
+    import('./cluster/secret.ts'),
+  ]);
+  const directory = await openDirectory({ url, nodeUrl, clock: systemClock });
+  const store = await openPostgresStore({ url, fence: directory.fence });
+  try {
+    return { store, shared: { directory, secret: await readSecret(url) } };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+};
+
+/** Start one of the processes that share a sandbox in PostgreSQL. */
+const startNode = async (
+  db: string,
+  settings: Settings,
+  entryPoint: EntryPoint,
+): Promise<StartedSandbox> => {
+  const opened: (() => Promise<void>)[] = [];
+  const closeAll = async (): Promise<void> => {
+    for (const close of opened.toReversed()) await close().catch(() => undefined);
+  };
+  try {
+    const lateApp = createLateApp();
+    // Listen first: the port is part of the address that the other nodes get.
+    const server = await listenWith(lateApp, settings);
+    if (server !== null) opened.push(() => server.close(0));
+    const url = server?.url ?? 'http://localhost';
+    const nodeUrl =
+      settings.nodeUrl ?? (server === null ? NOWHERE : defaultNodeUrl(settings.host, url));
+    const place = await openShared(db, nodeUrl);
+    const { store } = place;
+    opened.push(() => store.close());
+    const parts = createParts(place, settings, entryPoint);
+    const { engine, app, closing } = parts;
+    const cluster = parts.cluster!;
+    opened.push(() => engine.stop(0));
+    await engine.start({ opensAccounts: false });
+    await cluster.start();
+    opened.push(() => cluster.stop());
+    lateApp.set(app);
+    const close = closeOnce(settings.timeoutMs, async (graceMs) => {
+      await cluster.leave(graceMs);
+      closing.abort();
+      await server?.close(Math.min(graceMs, ANSWER_GRACE_MS));
+      await engine.stop(graceMs);
+      await cluster.stop();
+      await store.close();
+    });
+    return { url, app, engine, store, cluster, close, [Symbol.asyncDispose]: () => close() };
+  } catch (error) {
+    await closeAll();
     throw error;
   }
 };
@@ -146,10 +261,12 @@ export const startSandbox = async (
 ): Promise<StartedSandbox> => {
   // Validate everything before anything is opened.
   const settings = settingsOf(options);
-  const { file } = settings;
-  const store = file === null ? openMemoryStore() : await openSqliteStore({ file });
+  const { place } = settings;
+  if (place.type === 'postgres') return startNode(place.at, settings, entryPoint);
+  const store =
+    place.type === 'memory' ? openMemoryStore() : await openSqliteStore({ file: place.at });
   try {
-    return await startOn(store, settings, entryPoint);
+    return await startAlone(store, settings, entryPoint);
   } catch (error) {
     await store.close();
     throw error;

@@ -29,8 +29,16 @@ export interface MockOptions {
   readonly port?: number | null;
   /** Address to bind. Default: `127.0.0.1`, this machine only. */
   readonly host?: string;
-  /** SQLite file that stores the state. Default: null, in memory. */
+  /**
+   * Where the state is kept: an SQLite file, or PostgreSQL at `postgres://user:password@host/database`, which several
+   * sandboxes may share. Default: null, in memory.
+   */
   readonly db?: string | null;
+  /**
+   * URL at which the other sandboxes on the same PostgreSQL reach this one. Default: the address it listens on; if it
+   * listens on all, the machine's first address in its network.
+   */
+  readonly nodeUrl?: string;
   /** Clock of new accounts. Default: `realtime`. */
   readonly clock?: MockClock;
   /** Initial time of the clocks of new accounts, RFC 3339. Default: the current time. */
@@ -134,13 +142,43 @@ const hostsOf = (hosts: readonly string[] = []): readonly string[] => {
   );
 };
 
+/** Whether `db` is PostgreSQL rather than a file. */
+export const isPostgresUrl = (db: string): boolean => /^postgres(?:ql)?:\/\//.test(db);
+
+const placeOf = (
+  db: string | null,
+): { readonly type: 'memory' } | { readonly type: 'file' | 'postgres'; readonly at: string } => {
+  if (db === null) return { type: 'memory' };
+  return { type: isPostgresUrl(db) ? 'postgres' : 'file', at: db };
+};
+
+const nodeUrlOf = ({ nodeUrl, db = null }: LooseMockOptions): string | null => {
+  if (nodeUrl === undefined) return null;
+  const url = URL.canParse(nodeUrl) ? new URL(nodeUrl) : null;
+  const isOrigin = url?.protocol === 'http:' && url.href === `${url.origin}/`;
+  if (!isOrigin) {
+    throw new MockOptionError(
+      'nodeUrl',
+      nodeUrl,
+      'Pass an http URL without user and path, such as http://10.0.0.5:7363.',
+    );
+  }
+  if (placeOf(db).type === 'postgres') return url.origin;
+  throw new MockOptionError(
+    'nodeUrl',
+    nodeUrl,
+    'It has an effect only if the state is kept in PostgreSQL. Remove it, or pass a postgres:// URL as db.',
+  );
+};
+
 /**
  * Validate the options and fill in the defaults.
  *
  * @throws {MockOptionError} for the first invalid option
  */
 export const settingsOf = (options: LooseMockOptions) => ({
-  file: options.db ?? null,
+  place: placeOf(options.db ?? null),
+  nodeUrl: nodeUrlOf(options),
   apiKeys: options.apiKeys ?? null,
   allowPublicTargets: options.allowPublicTargets ?? false,
   rateLimit: options.rateLimit ?? true,

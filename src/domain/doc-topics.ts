@@ -16,6 +16,7 @@ export const DOC_TOPICS = {
   vitest: 'a sandbox in every test; other test runners',
   recipes: 'tests without Node: pytest, Go, JUnit, PHPUnit',
   'containers-and-ci': 'image, testcontainers, GitHub, GitLab',
+  cluster: 'several nodes on one PostgreSQL',
   configuration: 'every option of serve, its default and its limits',
   troubleshooting: 'a signature that does not match; nothing arrives',
   'coming-from': 'Stripe CLI, ngrok, WireMock: what is called what',

@@ -3,28 +3,37 @@
  *
  * @module
  */
+import type { SystemClock } from '../clock/port.ts';
 import type { Account } from '../domain/account.ts';
+import { accountMoved } from '../domain/problems.ts';
 import { createAccess } from './access.ts';
 import { createAccountClock } from './account-clock.ts';
-import { createClockControl } from './clock-control.ts';
+import { createClockControl, type ClockControl } from './clock-control.ts';
 import { createDeliveries } from './deliveries.ts';
 import { createDispatcher } from './dispatch/dispatcher.ts';
 import type { Dispatcher, DispatchContext } from './dispatch/port.ts';
-import type { AccountEngine } from './engine.ts';
+import type { AccountEngine, CloseAccount } from './engine.ts';
 import type { EventPublisher, EventSource, OpenEventSource } from './event-source.ts';
 import { createEventBus } from './events.ts';
 import { createFaultRules, type FaultRules, type NewRule } from './faults/rules.ts';
 import { createIds } from './ids.ts';
 import { publishInBatches } from './publish-in-batches.ts';
 import { publishUnlessDuplicate, subscribes, type PublishContext } from './publish.ts';
+import { sealOnClose } from './sealed-store.ts';
 import { createSnapshots } from './snapshots.ts';
 import { waitForDelivery } from './wait.ts';
 import { createWebhooks, type Webhooks } from './webhooks.ts';
 
-/** An account's engine, and its dispatcher, which the engine of the sandbox starts and stops. */
+/** An account's engine, and what the engine of the sandbox does with it. */
 export interface OpenAccount<Source extends EventSource> {
   readonly engine: AccountEngine<Source>;
-  readonly dispatcher: Dispatcher;
+  readonly dispatcher: Pick<Dispatcher, 'inFlight'>;
+  /** Claim no more, and wait up to `graceMs` real milliseconds for attempts in flight. */
+  settle(graceMs: number): Promise<void>;
+  /** Cut what is still in flight, and end advances. */
+  abandon(): Promise<void>;
+  /** See {@link Engine.close}. A second call with `write: false` cuts a running one short. */
+  close(how: CloseAccount): Promise<void>;
 }
 
 const createEventPublisher = (
@@ -47,13 +56,64 @@ const resetFaults = (faults: FaultRules, initial: readonly NewRule[]): void => {
   for (const rule of initial) faults.add(rule);
 };
 
+/** Wait for `work`, but no longer than `graceMs` real milliseconds. */
+const atMost = async (
+  work: Promise<unknown>,
+  graceMs: number,
+  wall: SystemClock,
+): Promise<void> => {
+  let cancel = (): void => undefined;
+  const grace = new Promise<void>((resolve) => {
+    cancel = wall.after(graceMs, resolve);
+  });
+  await Promise.race([work, grace]);
+  cancel();
+};
+
+/** How long to wait for a round that runs on a store that does not answer. Its results change nothing: see `sealed-store.ts`. */
+const MAX_ROUND_MS = 1000;
+
+/** How an account ends. */
+const createEnding = (
+  dispatcher: Dispatcher,
+  control: Pick<ClockControl, 'interrupt' | 'finished'>,
+  closing: AbortController,
+  wall: SystemClock,
+): Pick<OpenAccount<EventSource>, 'settle' | 'abandon' | 'close'> => {
+  const stop = async (): Promise<void> => {
+    await dispatcher.stop();
+    if (dispatcher.inFlight() > 0) await dispatcher.idle();
+  };
+  const settle = (graceMs: number): Promise<void> => atMost(stop(), graceMs, wall);
+  const abandon = (): Promise<void> => {
+    control.interrupt();
+    return atMost(dispatcher.abandon(), MAX_ROUND_MS, wall);
+  };
+  return {
+    settle,
+    abandon,
+    close: async (how) => {
+      if (how.write) {
+        // A running advance writes where it got to.
+        control.interrupt();
+        await atMost(Promise.all([control.finished(), stop()]), how.graceMs, wall);
+      }
+      closing.abort(accountMoved());
+      await abandon();
+    },
+  };
+};
+
 /** @throws if the store fails; then the account can be opened again */
 export const openAccount = async <Source extends EventSource>(
   account: Account,
   openEventSource: OpenEventSource<Source>,
-  context: DispatchContext,
+  shared: DispatchContext,
 ): Promise<OpenAccount<Source>> => {
   const { key } = account;
+  const closing = new AbortController();
+  const { signal: closed } = closing;
+  const context = { ...shared, store: sealOnClose(shared.store, closed) };
   const { store, wall } = context;
   const bus = createEventBus();
   const access = createAccess();
@@ -81,11 +141,11 @@ export const openAccount = async <Source extends EventSource>(
     bus,
     newEventId: () => ids.next('evt'),
   });
-  const shared = { account: key, store, wall, access, clock, dispatcher, webhooks, ids, bus, now };
-  const deliveries = createDeliveries(shared);
-  const control = createClockControl(shared);
+  const parts = { account: key, store, wall, access, clock, dispatcher, webhooks, ids, bus, now };
+  const deliveries = createDeliveries(parts);
+  const control = createClockControl(parts);
   const snapshots = createSnapshots({
-    ...shared,
+    ...parts,
     control,
     eventSource,
     resetFaults: () => resetFaults(faults, context.chaos),
@@ -98,6 +158,7 @@ export const openAccount = async <Source extends EventSource>(
     source: eventSource,
     store,
     faults,
+    closed,
     register: (...request) => access.shared(() => webhooks.register(...request)),
     webhooks: async () => webhooks.list(),
     webhook: async (id) => webhooks.get(id),
@@ -107,7 +168,7 @@ export const openAccount = async <Source extends EventSource>(
     redeliver: (...request) => access.shared(() => deliveries.redeliver(...request)),
     acknowledge: (...request) => access.shared(() => deliveries.acknowledge(...request)),
     waitFor: (id, until, timeoutMs, signal) =>
-      waitForDelivery(store, bus, wall, { account: key, id, until, timeoutMs, signal }),
+      waitForDelivery(store, bus, wall, { account: key, id, until, timeoutMs, signal, closed }),
     now,
     clock: async () => control.view(),
     setClock: control.setClock,
@@ -117,5 +178,5 @@ export const openAccount = async <Source extends EventSource>(
     subscribe: bus.subscribe,
     newId: ids.next,
   };
-  return { engine, dispatcher };
+  return { engine, dispatcher, ...createEnding(dispatcher, control, closing, wall) };
 };

@@ -3,24 +3,22 @@
  *
  * @module
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { ClockState, SystemClock } from '../clock/port.ts';
 import type { Outcome } from '../domain/delivery.ts';
-import { tooManyAccounts, unauthorized } from '../domain/problems.ts';
+import { unauthorized } from '../domain/problems.ts';
 import type { RemedyTexts } from '../domain/remedies.ts';
 import type { Store } from '../storage/store.ts';
-import { openAccount, type OpenAccount } from './account.ts';
-import type { AccountEngine, AccountListener, Engine } from './engine.ts';
+import { openAccount } from './account.ts';
+import { createAccounts } from './accounts.ts';
+import type { Engine } from './engine.ts';
 import { createCapacity } from './dispatch/capacity.ts';
 import type { NewRule } from './faults/rules.ts';
 import type { EventSource, OpenEventSource } from './event-source.ts';
-import type { Dispatcher, DispatchContext } from './dispatch/port.ts';
+import type { DispatchContext } from './dispatch/port.ts';
 import { createOpener } from './opener.ts';
 import { createRecorder } from './dispatch/recorder.ts';
 import type { Transport } from './delivery/transport.ts';
-
-/** Every account uses memory for as long as the sandbox runs. */
-const MAX_ACCOUNTS = 10_000;
 
 export interface EngineOptions<Source extends EventSource> {
   readonly store: Store;
@@ -39,42 +37,6 @@ export interface EngineOptions<Source extends EventSource> {
   readonly initial: () => { readonly clock: ClockState; readonly seed: number };
 }
 
-const hashOf = (apiKey: string): string => createHash('sha256').update(apiKey).digest('hex');
-
-/** Wait for `work`, but no longer than `graceMs` real milliseconds. */
-const atMost = async (
-  work: Promise<unknown>,
-  graceMs: number,
-  wall: SystemClock,
-): Promise<void> => {
-  let cancel = (): void => undefined;
-  const grace = new Promise<void>((resolve) => {
-    cancel = wall.after(graceMs, resolve);
-  });
-  await Promise.race([work, grace]);
-  cancel();
-};
-
-/** The open accounts, for those who watch all of them. */
-const createRegister = <Source extends EventSource>() => {
-  const engines: AccountEngine<Source>[] = [];
-  const listeners: AccountListener<Source>[] = [];
-  const named = (engine: AccountEngine<Source>, apiKey: string | null): void => {
-    for (const listener of listeners) listener(engine, apiKey);
-  };
-  return {
-    named,
-    opened: (engine: AccountEngine<Source>): void => {
-      engines.push(engine);
-      named(engine, null);
-    },
-    onAccount: (listener: AccountListener<Source>): void => {
-      listeners.push(listener);
-      for (const engine of engines) listener(engine, null);
-    },
-  };
-};
-
 export const createEngine = <Source extends EventSource>(
   options: EngineOptions<Source>,
 ): Engine<Source> => {
@@ -88,72 +50,52 @@ export const createEngine = <Source extends EventSource>(
     capacity: createCapacity(wall),
   };
   const allowed = apiKeys === null ? null : new Set(apiKeys);
-  const opened = new Map<string, Promise<OpenAccount<Source>>>();
-  const dispatchers: Dispatcher[] = [];
-  const byKey = new Map<string, Promise<AccountEngine<Source>>>();
-  const register = createRegister<Source>();
   let stopped = false;
 
-  const openHash = (hash: string): Promise<OpenAccount<Source>> => {
-    const known = opened.get(hash);
-    if (known !== undefined) return known;
-    if (opened.size >= MAX_ACCOUNTS) throw tooManyAccounts(MAX_ACCOUNTS);
-    const opening = store
-      .openAccount(hash, initial())
-      .then((account) => openAccount(account, options.openEventSource, context))
-      .then((open) => {
-        dispatchers.push(open.dispatcher);
-        opener.opened(hash);
-        register.opened(open.engine);
-        return open;
-      });
-    opened.set(hash, opening);
-    // Forget a failed opening, so that the next request tries again.
-    opening.catch(() => opened.delete(hash));
-    return opening;
+  const accounts = createAccounts<Source>(async (keyHash) => {
+    const account = await store.openAccount(keyHash, initial());
+    const open = await openAccount(account, options.openEventSource, context);
+    opener.opened(keyHash);
+    return open;
+  });
+  const opener = createOpener(accounts.open, wall);
+
+  const identify = (apiKey: string): string => {
+    if (allowed === null || allowed.has(apiKey)) return hash('sha256', apiKey);
+    throw unauthorized(
+      'Unknown API key in x-user-context: this sandbox accepts only the keys that it was started with. Use one of those.',
+    );
   };
 
-  const opener = createOpener(openHash, wall);
-
   return {
-    open: async (apiKey) => {
-      const known = byKey.get(apiKey);
-      if (known !== undefined) return known;
-      if (allowed !== null && !allowed.has(apiKey)) {
-        throw unauthorized(
-          'Unknown API key in x-user-context: this sandbox accepts only the keys that it was started with. Use one of those.',
-        );
-      }
-      const opening = openHash(hashOf(apiKey)).then(({ engine }) => {
-        register.named(engine, apiKey);
-        return engine;
-      });
-      byKey.set(apiKey, opening);
-      opening.catch(() => byKey.delete(apiKey));
-      return opening;
+    identify,
+    open: async (apiKey) => (await accounts.openNamed(identify(apiKey), apiKey)).engine,
+    openByHash: async (keyHash) => (await accounts.open(keyHash)).engine,
+    resume: opener.openAll,
+    close: (keyHash, how) => {
+      opener.forget(keyHash);
+      return accounts.close(keyHash, how);
     },
-    onAccount: register.onAccount,
+    onAccount: accounts.onAccount,
     figures: () => ({
-      accounts: dispatchers.length,
+      accounts: accounts.all.size,
       unopenedAccounts: opener.unopened(),
-      inFlight: dispatchers.reduce((sum, dispatcher) => sum + dispatcher.inFlight(), 0),
+      inFlight: [...accounts.all].reduce((sum, { dispatcher }) => sum + dispatcher.inFlight(), 0),
       attempts,
     }),
-    start: async () => {
+    keyHashes: () => [...accounts.all].map(({ engine }) => engine.account.keyHash),
+    start: async ({ opensAccounts } = { opensAccounts: true }) => {
       await store.recover();
-      await opener.openAll(await store.accountsWithWork());
+      if (opensAccounts) await opener.openAll(await store.accountsWithWork());
     },
     stop: async (graceMs) => {
       if (stopped) return;
       stopped = true;
       opener.stop();
-      await Promise.allSettled(opened.values());
-      const idle = dispatchers.map(async (dispatcher) => {
-        await dispatcher.stop();
-        if (dispatcher.inFlight() > 0) await dispatcher.idle();
-      });
-      await atMost(Promise.all(idle), graceMs, wall);
-      for (const dispatcher of dispatchers) dispatcher.abandon();
+      await accounts.settled();
+      const open = [...accounts.all];
+      await Promise.all(open.map((account) => account.settle(graceMs)));
+      await Promise.all(open.map((account) => account.abandon()));
       recorder.stop();
       // Attempts that are cut now were never recorded: the next start finds them in flight and repeats them.
       await options.transport.close();

@@ -104,6 +104,8 @@ export interface AccountEngine<Source extends EventSource = EventSource> {
   readonly store: Store;
   /** Faults injected on the sender's side. */
   readonly faults: FaultRules;
+  /** Aborted when the account is closed here, with the `Problem` that all methods reject with from then on. */
+  readonly closed: AbortSignal;
 
   /** @param remember stores the response for its idempotency key, in the same transaction */
   register(registration: Registration, remember?: Remember<Webhook>): Promise<Webhook>;
@@ -171,17 +173,37 @@ export interface EngineFigures {
   readonly attempts: ReadonlyMap<Outcome, number>;
 }
 
+/** How to close an account. */
+export type CloseAccount =
+  /** Another node owns the account already: cut everything, and write nothing. */
+  | { readonly write: false }
+  /** Claim no more, wait up to `graceMs` real milliseconds for attempts in flight, and leave the rest pending. */
+  | { readonly write: true; readonly graceMs: number };
+
 export interface Engine<Source extends EventSource = EventSource> {
   /** Open the account of an API key, creating it on first use. @throws {Problem} `UNAUTHORIZED` if the key is not accepted */
   open(apiKey: string): Promise<AccountEngine<Source>>;
+  /** Key hash of an API key, which identifies its account. @throws {Problem} `UNAUTHORIZED` if the key is not accepted */
+  identify(apiKey: string): string;
+  /** Open an account without its API key. */
+  openByHash(keyHash: string): Promise<AccountEngine<Source>>;
+  /** Open accounts with pending work. Those that cannot be opened are retried. Never rejects. */
+  resume(keyHashes: readonly string[]): Promise<void>;
+  /**
+   * Close an account. It can be opened again later. Its deliveries in flight are pending again then, so attempts whose
+   * results were not recorded are repeated. Streams and waits end; requests under way reject with `ACCOUNT_MOVED`.
+   */
+  close(keyHash: string, how: CloseAccount): Promise<void>;
   /**
    * Call `listener` for every account, open or opened later: first with null, then with its API key as soon as a request
    * has named it. Keys are not stored, so an account with work from before a restart has none at first.
    */
   onAccount(listener: AccountListener<Source>): void;
   figures(): EngineFigures;
-  /** Open the accounts with pending work from before a restart. */
-  start(): Promise<void>;
+  /** Key hashes of the open accounts. */
+  keyHashes(): readonly string[];
+  /** Open the accounts with pending work from before a restart, unless their owners are decided elsewhere. */
+  start(options?: { readonly opensAccounts: boolean }): Promise<void>;
   /** Claim no more, wait up to `graceMs` real milliseconds for attempts in flight, and leave the rest pending. */
   stop(graceMs: number): Promise<void>;
 }

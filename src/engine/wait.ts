@@ -39,6 +39,8 @@ export interface WaitRequest {
   readonly until: Until;
   readonly timeoutMs: Millis;
   readonly signal?: AbortSignal | undefined;
+  /** Aborted when the account is closed; the store rejects from then on. */
+  readonly closed: AbortSignal;
 }
 
 /**
@@ -49,7 +51,7 @@ export const waitForDelivery = async (
   store: Store,
   bus: EventBus,
   wall: WallClock,
-  { account, id, until, timeoutMs, signal }: WaitRequest,
+  { account, id, until, timeoutMs, signal, closed }: WaitRequest,
 ): Promise<{ readonly reached: boolean; readonly delivery: DeliveryDetail }> => {
   let wake: () => void = () => undefined;
   let isTimedOut = false;
@@ -63,6 +65,7 @@ export const waitForDelivery = async (
   });
   const onAbort = (): void => wake();
   signal?.addEventListener('abort', onAbort);
+  closed.addEventListener('abort', onAbort);
   try {
     for (;;) {
       const changed = new Promise<void>((resolve) => {
@@ -81,5 +84,6 @@ export const waitForDelivery = async (
     unsubscribe();
     disarm();
     signal?.removeEventListener('abort', onAbort);
+    closed.removeEventListener('abort', onAbort);
   }
 };

@@ -36,38 +36,44 @@ import { simulationRoutes } from './sandbox/simulation.ts';
 import { sinkRoutes } from './sandbox/sinks.ts';
 import { streamRoutes } from './sandbox/stream.ts';
 import { verificationRoutes } from './sandbox/verifications.ts';
+import { createRoute, recogniseNodes, serveHere, type Route } from './route-to-owner.ts';
 import { createSinkRegistry, withoutToken, type SinkRegistry } from './sinks/registry.ts';
+import { createRandomTokens, createSealedTokens } from './sinks/tokens.ts';
 import { createVerificationRegistry } from './verifications/registry.ts';
 
 const logger = getLogger(['sendemall-mock', 'server']);
 
+/** @throws {Problem} `UNAUTHORIZED` */
+const apiKeyOf = (c: Ctx): string => {
+  const key = c.req.header('x-user-context')?.trim() ?? '';
+  if (key === '') {
+    throw unauthorized(
+      'Missing or empty header x-user-context. Send your API key in it. A sandbox accepts any key; each is a separate account.',
+    );
+  }
+  if (key.length > LIMITS.maxApiKeyLength) {
+    throw unauthorized(
+      `The key in x-user-context exceeds ${LIMITS.maxApiKeyLength} characters. Send a shorter one.`,
+    );
+  }
+  return key;
+};
+
+/** Find the account of a request, by its API key or by the token of a sink, and serve the request where the account is. */
 const authenticate =
-  ({ engine }: ServerOptions, sinks: SinkRegistry): MiddlewareHandler<Env> =>
+  ({ engine }: ServerOptions, sinks: SinkRegistry, route: Route): MiddlewareHandler<Env> =>
   async (c, next) => {
-    const owner = sinks.accountOf(c.req.path);
-    if (owner !== null) {
-      if (owner === undefined) throw routeNotFound(c.req.method, withoutToken(c.req.path));
-      c.set('account', owner);
-      c.set('now', owner.now);
+    const ofToken = sinks.keyHashOf(c.req.path);
+    if (ofToken === undefined) throw routeNotFound(c.req.method, withoutToken(c.req.path));
+    const apiKey = ofToken === null ? apiKeyOf(c) : null;
+    const keyHash = ofToken ?? engine.identify(apiKey ?? '');
+    return route(c, keyHash, async () => {
+      const account = await (apiKey === null ? engine.openByHash(keyHash) : engine.open(apiKey));
+      c.set('account', account);
+      c.set('now', account.now);
+      if (apiKey !== null) rejectQuery(c.req);
       await next();
-      return;
-    }
-    const key = c.req.header('x-user-context')?.trim() ?? '';
-    if (key === '') {
-      throw unauthorized(
-        'Missing or empty header x-user-context. Send your API key in it. A sandbox accepts any key; each is a separate account.',
-      );
-    }
-    if (key.length > LIMITS.maxApiKeyLength) {
-      throw unauthorized(
-        `The key in x-user-context exceeds ${LIMITS.maxApiKeyLength} characters. Send a shorter one.`,
-      );
-    }
-    const account = await engine.open(key);
-    c.set('account', account);
-    c.set('now', account.now);
-    rejectQuery(c.req);
-    await next();
+    });
   };
 
 /** Sinks record requests with any query. */
@@ -115,13 +121,18 @@ const accountOf = (c: Ctx): AnsweredRequest['account'] => {
 
 /** Create the app. It holds the state of sinks and rate limits, so create one per server. */
 export const createApp = (options: ServerOptions): Hono<Env> => {
-  const { engine, wall, host, allowedHosts, remedies } = options;
+  const { wall, host, allowedHosts, remedies } = options;
   // Request IDs need not be unpredictable, and strong randomness costs more than the rest of a request.
   const nextRequestId = monotonicFactory(Math.random);
   const guard = createGuard(host, allowedHosts, remedies);
-  const sinks = createSinkRegistry();
+  const { cluster } = options;
+  const sinks = createSinkRegistry(
+    cluster === null ? createRandomTokens() : createSealedTokens(cluster.secret),
+  );
   const verifications = createVerificationRegistry(wall, options.closing);
-  const auth = authenticate(options, sinks);
+  const route =
+    cluster === null ? serveHere : createRoute(cluster, wall, options.closing, () => app);
+  const auth = authenticate(options, sinks, route);
   const idempotent = createIdempotency(wall);
   const limits = createRateLimits(options.rateLimit, wall);
 
@@ -144,23 +155,22 @@ export const createApp = (options: ServerOptions): Hono<Env> => {
     await new Promise((resolve) => {
       setImmediate(resolve);
     });
+    const { method } = c.req;
     const path = withoutToken(c.req.path);
-    options.onRequest?.({
-      method: c.req.method,
-      path,
-      status: c.res.status,
-      account: accountOf(c),
-    });
+    const { status } = c.res;
+    if (c.get('isRepeated') !== true)
+      options.onRequest?.({ method, path, status, account: accountOf(c) });
     if (!logger.isEnabledFor('debug')) return;
     // No headers or bodies: they contain keys and secrets.
     logger.debug('{method} {path} {status} in {ms} ms ({requestId})', {
-      method: c.req.method,
+      method,
       path,
-      status: c.res.status,
+      status,
       ms: Math.round(wall.monotonic() - started),
       requestId,
     });
   });
+  if (cluster !== null) app.use(recogniseNodes(cluster));
   app.use(guard);
   app.use('/_sandbox/*', auth);
   app.use('/v1/*', auth, limits.middleware);
@@ -177,7 +187,7 @@ export const createApp = (options: ServerOptions): Hono<Env> => {
   app.route('/_sandbox/sinks', sinkRoutes(options, sinks));
   app.route('/_sandbox/verifications', verificationRoutes(options, verifications));
   app.route('/_sandbox', accountRoutes());
-  app.route('/', probeRoutes(engine, options.store));
+  app.route('/', probeRoutes(options));
   app.route('/', inspectorRoutes());
   app.route('/', documentRoutes());
   return app;

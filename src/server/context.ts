@@ -5,6 +5,7 @@
  */
 import type { Context } from 'hono';
 import type { SystemClock } from '../clock/port.ts';
+import type { ClusterNode } from '../cluster/node.ts';
 import type { SandboxRemedyTexts } from '../domain/remedies.ts';
 import type { AccountEngine, Engine } from '../engine/engine.ts';
 import type { ProfileName } from '../../schemas/sandbox.ts';
@@ -20,6 +21,8 @@ export interface ServerOptions {
   readonly defaultProfile: ProfileName;
   /** True to enforce the provider's rate limits. */
   readonly rateLimit: boolean;
+  /** This node, if several share the sandbox; null if this process is the sandbox. */
+  readonly cluster: ClusterNode | null;
   /** The address that the server is bound to. */
   readonly host: string;
   readonly allowedHosts: readonly string[];
@@ -47,6 +50,10 @@ export interface Env {
     requestId: string;
     /** Set for `/v1` and `/_sandbox`. */
     account: AccountEngine<Simulator>;
+    /** The node that forwarded the request. */
+    forwardedBy: string | undefined;
+    /** The request was served by a second, internal request. */
+    isRepeated: boolean | undefined;
     /** Time for `meta` of the response: the account's clock, or real time without an account. */
     now: () => number;
   };

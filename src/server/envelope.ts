@@ -5,7 +5,14 @@
  */
 import { getLogger } from '@logtape/logtape';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import { internalError, Problem, sandboxStopped, storageProblem } from '../domain/problems.ts';
+import { LeaseLost } from '../domain/lease-lost.ts';
+import {
+  accountMoved,
+  internalError,
+  Problem,
+  sandboxStopped,
+  storageProblem,
+} from '../domain/problems.ts';
 import { StoreClosed, StoreFailure } from '../domain/store-failure.ts';
 import { toProviderTime } from '../domain/time.ts';
 import type { Ctx } from './context.ts';
@@ -76,6 +83,7 @@ const asProblem = (c: Ctx, error: unknown): Problem => {
   if (error instanceof Problem) return error;
   // Not a failure: the request was still running when the sandbox stopped.
   if (error instanceof StoreClosed) return sandboxStopped();
+  if (error instanceof LeaseLost) return accountMoved();
   // Reveal no internals to the client. The log contains no bodies or headers, so no keys or secrets.
   logger.error('{method} {path} failed ({requestId}): {error}', {
     method: c.req.method,

@@ -8,6 +8,8 @@
  *   names, private suffixes. More can be allowed by configuration.
  * - `Origin` and `Sec-Fetch-Site`, which browsers send and pages cannot forge, must not name another site.
  *
+ * Requests that another node of the sandbox forwards were checked there.
+ *
  * Two exceptions: `/livez` and `/readyz` accept any name unless bound to loopback, because load balancers send arbitrary
  * `Host` values and these paths reveal nothing about accounts. A request without `Host` passes: it comes from an HTTP/1.0
  * client or from this process, never from a browser.
@@ -79,6 +81,8 @@ export const createGuard = (
     allowed.has(name) ||
     (!isLocal && isNetworkName(name));
   return async (c, next) => {
+    // Checked by the node that got it from the client.
+    if (c.get('forwardedBy') !== undefined) return next();
     if (isLocal || !PROBES.has(c.req.path)) {
       for (const authority of authoritiesOf(c)) {
         const name = hostNameOf(authority);

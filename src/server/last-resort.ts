@@ -28,11 +28,19 @@ const clientProblem = (error: unknown): Problem | null => {
     : null;
 };
 
+/** Whether the connection ended while the response was written. */
+const isClientGone = (error: unknown): boolean =>
+  error instanceof Error &&
+  ['EPIPE', 'ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE'].includes(
+    (error as NodeJS.ErrnoException).code ?? '',
+  );
+
 export const createLastResort =
   (wall: WallClock) =>
   (error: unknown): Response => {
     const problem = clientProblem(error);
-    if (problem === null) logger.error('Request failed outside the app: {error}', { error });
+    if (problem === null && isClientGone(error)) logger.debug('A client left before its response');
+    else if (problem === null) logger.error('Request failed outside the app: {error}', { error });
     const { code, message, status } = problem ?? internalError(error);
     const requestId = `req_${ulid(wall.now())}`;
     const meta = { request_id: requestId, timestamp: toProviderTime(wall.now()) };

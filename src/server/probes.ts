@@ -4,20 +4,33 @@
  * @module
  */
 import { Hono } from 'hono';
-import { internalError, sandboxStopped, storageProblem, type Problem } from '../domain/problems.ts';
+import type { ClusterNode } from '../cluster/node.ts';
+import {
+  internalError,
+  nodeLeaving,
+  sandboxStopped,
+  storageProblem,
+  type Problem,
+} from '../domain/problems.ts';
 import { StoreClosed, StoreFailure } from '../domain/store-failure.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { StoreHealth } from '../storage/store.ts';
-import type { Env } from './context.ts';
+import { createClusterMetrics } from './cluster-metrics.ts';
+import type { Env, ServerOptions } from './context.ts';
 import { loadPackage } from './load-package.ts';
 
 /** Load prom-client on the first request: most sandboxes are never scraped. */
-const createMetrics = async (engine: Engine): Promise<() => Promise<string>> => {
+const createMetrics = async (
+  engine: Engine,
+  cluster: ClusterNode | null,
+): Promise<() => Promise<string>> => {
   const { Counter, Gauge, Registry, collectDefaultMetrics } = await loadPackage(
     'prom-client',
     () => import('prom-client'),
   );
   const registry = new Registry();
+  const setCluster =
+    cluster === null ? () => undefined : await createClusterMetrics(cluster, registry);
   collectDefaultMetrics({ register: registry });
   const attempts = new Counter({
     name: 'sendemall_mock_attempts_total',
@@ -47,6 +60,7 @@ const createMetrics = async (engine: Engine): Promise<() => Promise<string>> => 
     accounts.set(figures.accounts);
     unopened.set(figures.unopenedAccounts);
     inFlight.set(figures.inFlight);
+    setCluster();
     return registry.metrics();
   };
 };
@@ -62,18 +76,22 @@ const unreadiness = async (store: StoreHealth): Promise<Problem | null> => {
   }
 };
 
-export const probeRoutes = (engine: Engine, store: StoreHealth): Hono<Env> => {
+export const probeRoutes = ({
+  engine,
+  store,
+  cluster,
+}: Pick<ServerOptions, 'engine' | 'store' | 'cluster'>): Hono<Env> => {
   let metrics: Promise<() => Promise<string>> | null = null;
   return new Hono<Env>()
     .get('/livez', (c) => c.json({ status: 'ok' }))
     .get('/readyz', async (c) => {
-      const problem = await unreadiness(store);
+      const problem = cluster?.isLeaving() === true ? nodeLeaving() : await unreadiness(store);
       if (problem === null) return c.json({ status: 'ok' });
       const { code, message } = problem;
       return c.json({ status: 'unavailable', code, message }, 503);
     })
     .get('/metrics', async (c) => {
-      metrics ??= createMetrics(engine);
+      metrics ??= createMetrics(engine, cluster);
       // Do not cache a failed load: the next request retries.
       metrics.catch(() => {
         metrics = null;

@@ -14,7 +14,7 @@
  * | `pending` | `in_flight` | {@link QueueStore.claimDue} |
  * | `in_flight` | `pending` at `nextAttemptAt` | {@link QueueStore.recordAttempts}, if a retry follows |
  * | `in_flight` | `delivered`, `dead`, `cancelled` | {@link QueueStore.recordAttempts}, settled at `endedAt` |
- * | `in_flight` | `pending` at its old due time | {@link QueueStore.release}, {@link QueueStore.recover} |
+ * | `in_flight` | `pending` at its old due time | {@link QueueStore.release}, {@link QueueStore.recover}, {@link AccountStore.openAccount} |
  * | `pending` | `cancelled` | {@link WebhookStore.deleteWebhook}, settled at `now` |
  * | `dead` | `acknowledged` | {@link HistoryStore.acknowledge} |
  *
@@ -128,6 +128,7 @@ export type {
 export interface AccountStore {
   /**
    * Opens the account of an API key, creating it with `initial` if it does not exist. Increments `opens` on every call.
+   * Releases all claims of the account: the engine that held them has closed it, and their records are refused.
    *
    * @param keyHash SHA-256 of the API key, in hex
    * @param initial ignored if the account exists

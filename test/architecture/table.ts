@@ -19,9 +19,14 @@ export const ROOMS: readonly Room[] = [
   { name: 'codegen', may: [] },
   { name: 'domain', may: ['schemas'] },
   { name: 'signature', may: ['schemas', 'domain'] },
-  { name: 'storage', may: ['domain'] },
+  { name: 'postgres', may: ['domain'] },
+  { name: 'storage', may: ['domain', 'postgres'] },
   { name: 'engine', may: ['domain', 'signature', 'clock', 'src/storage/store.ts'] },
   { name: 'simulator', may: ['domain', 'engine'] },
+  {
+    name: 'cluster',
+    may: ['domain', 'postgres', 'src/clock/port.ts', 'src/engine/engine.ts'],
+  },
   { name: 'client', may: ['schemas', 'domain'] },
   {
     name: 'inspector',
@@ -43,6 +48,7 @@ export const ROOMS: readonly Room[] = [
       'signature',
       'engine',
       'simulator',
+      'cluster',
       'src/clock/port.ts',
       'src/storage/store.ts',
     ],
@@ -58,6 +64,7 @@ export const ROOMS: readonly Room[] = [
       'engine',
       'simulator',
       'client',
+      'cluster',
       'conformance',
       'server',
       'mock-options',
@@ -206,6 +213,10 @@ export const AMBIENT_TIME: readonly AmbientTime[] = [
   {
     path: 'src/cli/scenario/run.ts',
     reason: "it waits for a sandbox's clock, which runs on its own",
+  },
+  {
+    path: 'src/storage/postgres/writer.ts',
+    reason: 'it waits for a database server that is restarting',
   },
   {
     path: 'src/conformance/net/stopwatch.ts',

@@ -8,6 +8,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startPostgres } from '../support/postgres.ts';
 import { ask, startChild, startReceiver, type Child, type Measured } from './support.ts';
 
 /** Deliveries until the code is compiled; not measured. */
@@ -39,6 +40,31 @@ const combine = (turns: readonly Measured[]): Measured => ({
 const formatRate = ({ perSecond }: Measured): string => `${perSecond.toFixed(0)}/s`;
 const formatCpu = ({ cpuPerItem }: Measured): string => `${(cpuPerItem * 1e6).toFixed(1)} µs`;
 
+/** Lets both take turns. */
+const compare = async (
+  engine: Child,
+  bare: Child,
+  url: string,
+  failing: boolean,
+): Promise<DeliveryFigures> => {
+  const size = failing ? LADDER : TURN;
+  const round = async (child: Child, count: number): Promise<Measured> =>
+    ask<Measured>(child, { url, count, ladder: failing });
+  for (const child of [bare, engine]) await round(child, failing ? LADDER : WARM_UP);
+  const bares: Measured[] = [];
+  const engines: Measured[] = [];
+  for (let turn = 0; turn < (failing ? LADDERS : TURNS); turn += 1) {
+    bares.push(await round(bare, size));
+    engines.push(await round(engine, size));
+  }
+  const [ours, base] = [combine(engines), combine(bares)];
+  return {
+    ratio: ours.perSecond / base.perSecond,
+    cpuRatio: ours.cpuPerItem / base.cpuPerItem,
+    detail: `${formatRate(ours)} against ${formatRate(base)}; CPU ${formatCpu(ours)} against ${formatCpu(base)}`,
+  };
+};
+
 export const deliveryFigures = async (
   kind: 'file' | 'memory' | 'ladder',
 ): Promise<DeliveryFigures> => {
@@ -51,23 +77,23 @@ export const deliveryFigures = async (
       'engine-loop.ts',
       kind === 'file' ? { FILE: join(folder, 'bench.db') } : {},
     );
-    const size = failing ? LADDER : TURN;
-    const round = async (child: Child, count: number): Promise<Measured> =>
-      ask<Measured>(child, { url: receiver.url, count, ladder: failing });
-    for (const child of [bare, engine]) await round(child, failing ? LADDER : WARM_UP);
-    const bares: Measured[] = [];
-    const engines: Measured[] = [];
-    for (let turn = 0; turn < (failing ? LADDERS : TURNS); turn += 1) {
-      bares.push(await round(bare, size));
-      engines.push(await round(engine, size));
-    }
-    const [ours, base] = [combine(engines), combine(bares)];
-    return {
-      ratio: ours.perSecond / base.perSecond,
-      cpuRatio: ours.cpuPerItem / base.cpuPerItem,
-      detail: `${formatRate(ours)} against ${formatRate(base)}; CPU ${formatCpu(ours)} against ${formatCpu(base)}`,
-    };
+    return await compare(engine, bare, receiver.url, failing);
   } finally {
+    await rm(folder, { recursive: true });
+  }
+};
+
+/** The engine on PostgreSQL against the engine on a SQLite file. The server flushes every commit to the disk. */
+export const postgresFigures = async (): Promise<DeliveryFigures> => {
+  const folder = await mkdtemp(join(tmpdir(), 'sendemall-bench-'));
+  const server = await startPostgres({});
+  try {
+    await using receiver = await startReceiver(200);
+    await using file = await startChild('engine-loop.ts', { FILE: join(folder, 'bench.db') });
+    await using engine = await startChild('engine-loop.ts', { DATABASE: server.url() });
+    return await compare(engine, file, receiver.url, false);
+  } finally {
+    await server.stop();
     await rm(folder, { recursive: true });
   }
 };

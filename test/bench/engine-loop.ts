@@ -1,6 +1,6 @@
 /**
- * The whole engine in its own process: publish, sign, send, record. `FILE` is the path of a database; without it, state is
- * in memory.
+ * The whole engine in its own process: publish, sign, send, record. `FILE` is the path of a database, `DATABASE` the URL of
+ * one in PostgreSQL; without either, state is in memory.
  *
  * @module
  */
@@ -11,7 +11,9 @@ import type { EventToPublish } from '../../src/engine/event-source.ts';
 import { OPTION_REMEDIES } from '../../src/mock-options.ts';
 import { createTransport } from '../../src/engine/delivery/transport.ts';
 import { openMemoryStore } from '../../src/storage/memory/memory-store.ts';
+import { openPostgresStore } from '../../src/storage/postgres/postgres-store.ts';
 import { openSqliteStore } from '../../src/storage/sqlite/sqlite-store.ts';
+import type { Store } from '../../src/storage/store.ts';
 import { CONCURRENCY, sample, SECRET } from './sample.ts';
 import { answerRounds, measure, type Measured } from './support.ts';
 
@@ -20,8 +22,12 @@ const BATCH = 32;
 /** Maximum number of events that are published but not delivered yet. */
 const OUTSTANDING = 96;
 
-const file = process.env['FILE'];
-const store = file === undefined ? openMemoryStore() : await openSqliteStore({ file });
+const { FILE: file, DATABASE: url } = process.env;
+const openStore = async (): Promise<Store> => {
+  if (url !== undefined) return openPostgresStore({ url });
+  return file === undefined ? openMemoryStore() : openSqliteStore({ file });
+};
+const store = await openStore();
 const engine = createEngine({
   store,
   wall: systemClock,

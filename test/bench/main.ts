@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { rolldown } from 'rolldown';
 import { coldStartFigures } from './cold-start.ts';
-import { deliveryFigures } from './deliveries.ts';
+import { deliveryFigures, postgresFigures } from './deliveries.ts';
 import { dockerFigures } from './docker.ts';
 import { inspectorFigures } from './inspector.ts';
 import { requestFigures } from './requests.ts';
@@ -84,6 +84,18 @@ const benchmarks: Readonly<Record<string, () => Promise<Line[]>>> = {
     return [
       atLeast('deliveries/s, in memory, against the bare loop', ratio, 0.7, detail),
       atMost('CPU per delivery, in memory, against the bare loop', cpuRatio, 1.6, detail),
+    ];
+  },
+  postgres: async () => {
+    const { ratio, cpuRatio, detail } = await postgresFigures();
+    return [
+      atLeast('deliveries/s, PostgreSQL, against the SQLite file', ratio, 0.5, detail),
+      atMost(
+        'CPU per delivery of the node, PostgreSQL, against the SQLite file',
+        cpuRatio,
+        1.6,
+        detail,
+      ),
     ];
   },
   ladder: async () => {

@@ -13,6 +13,36 @@ type Maker = keyof typeof problems;
 const CASES: Readonly<
   Record<Maker, readonly [readonly unknown[], string, number, ...(readonly string[])]>
 > = {
+  accountMoved: [
+    [],
+    'ACCOUNT_MOVED',
+    503,
+    'Another node of this sandbox took over this account',
+    'Send it again',
+  ],
+  nodeUnreachable: [
+    ['n1', true],
+    'NODE_UNREACHABLE',
+    503,
+    'Node n1',
+    'may have taken effect',
+    'Read the state before you send it again',
+  ],
+  nodeLeaving: [[], 'NODE_LEAVING', 503, 'shutting down', 'Send requests to another node'],
+  forwardingLoop: [
+    ['n1'],
+    'FORWARDING_LOOP',
+    508,
+    'forwarded to node n1',
+    'Check that the URL of each node leads to that node itself',
+  ],
+  foreignNode: [
+    [],
+    'FOREIGN_NODE',
+    403,
+    'its signature does not match',
+    'Nodes must use the same database',
+  ],
   webhookNotFound: [
     ['wh_1'],
     'WEBHOOK_NOT_FOUND',

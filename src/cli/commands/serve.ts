@@ -12,6 +12,7 @@ import { probeReceiver } from '../../engine/delivery/probe.ts';
 import { announce } from '../serve/announce.ts';
 import { withConfig } from '../serve/from-config.ts';
 import { folderSecret } from '../serve/folder-secret.ts';
+import { isPostgresUrl } from '../../mock-options.ts';
 import { registerForwarding, type Account, type Forwarding } from '../serve/forward.ts';
 import { keepForwarding } from '../serve/keep-forwarding.ts';
 import { logToStderr } from '../serve/log.ts';
@@ -29,7 +30,8 @@ const describeClock = async (account: Account): Promise<string> => {
 
 /** The account that `serve` shows: the first allowed one, or the default. */
 interface Shown {
-  readonly account: Account;
+  /** Null if it may be on another node. */
+  readonly account: Account | null;
   readonly apiKeys: readonly string[];
   readonly forwarding: Forwarding | null;
 }
@@ -40,6 +42,7 @@ const openShown = async (
   apiKeys: readonly string[],
   secret: string | null,
 ): Promise<Shown> => {
+  if (mock.cluster !== null) return { account: null, apiKeys, forwarding: null };
   const account = await mock.engine.open(apiKeys[0] ?? DEFAULT_API_KEY);
   const forwarding =
     forwardTo === undefined
@@ -64,10 +67,11 @@ const announceShown = async (
       publicKey: apiKeys.length === 0 ? DEFAULT_API_KEY : null,
       givenKeys: apiKeys.length,
       state: mock.store.location,
-      clock: await describeClock(account),
-      seed: account.account.seed,
+      node: mock.cluster?.directory.self.url ?? null,
+      clock: account === null ? flags.clock : await describeClock(account),
+      seed: account?.account.seed ?? flags.seed ?? null,
       chaos: flags.chaos ?? null,
-      faults: account.faults.list(),
+      faults: account?.faults.list() ?? [],
       allowsPublicTargets,
       forwarding,
       receiver:
@@ -90,7 +94,7 @@ const watchShown = (
     json,
     shown: account,
     reach: { sandboxUrl: mock.url, apiKey: apiKeys[0] },
-    onAttempt: json ? () => undefined : explainUnauthorized(account, terminal),
+    onAttempt: json || account === null ? () => undefined : explainUnauthorized(account, terminal),
   });
 
 /** Read keys if a person can press them. @returns a function that ends it */
@@ -119,7 +123,7 @@ const keepUntilEnded = async (
   json: boolean,
   terminal: Terminal,
 ): Promise<void> => {
-  if (forwarding !== null) {
+  if (account !== null && forwarding !== null) {
     const { secret } = await account.webhook(forwarding.webhookId);
     keepForwarding({ account, forwarding, secret }, terminal, json);
   }
@@ -132,6 +136,8 @@ const keepUntilEnded = async (
   stopKeys();
   terminal.note('Stopping after attempts in flight. Press Ctrl-C again to stop now.');
 };
+
+const isShared = (db: string | undefined): boolean => db !== undefined && isPostgresUrl(db);
 
 const runServe = async (flags: ServeFlags, terminal: Terminal): Promise<void> => {
   const json = flags.json === true;
@@ -182,5 +188,11 @@ export const serve = (terminal: Terminal) =>
         throw new UsageError('--secret requires a receiver. Pass its URL, or remove --secret.');
       }
       const isClockGiven = command.getOptionValueSource('clock') !== 'default';
-      await runServe(await withConfig(flags, isClockGiven, terminal), terminal);
+      const configured = await withConfig(flags, isClockGiven, terminal);
+      if (isShared(flags.db) && configured.forwardTo !== undefined) {
+        throw new UsageError(
+          'A receiver cannot be registered at the start of a sandbox that several nodes share: each would register it again. Register it once, with POST /v1/webhooks.',
+        );
+      }
+      await runServe(configured, terminal);
     });

@@ -28,8 +28,11 @@ export interface Started {
   readonly givenKeys: number;
   /** `memory`, or the path of the database. */
   readonly state: string;
+  /** URL at which the other nodes of the sandbox reach this one; null if this process is the sandbox. */
+  readonly node: string | null;
   readonly clock: string;
-  readonly seed: number;
+  /** Null if each account has another one. */
+  readonly seed: number | null;
   /** Level of `--chaos`; null without it. `faults` are its rules. */
   readonly chaos: string | null;
   readonly faults: readonly Rule[];
@@ -95,6 +98,7 @@ const announceInJson = (started: Started, terminal: Terminal): void => {
     url: started.url,
     api_key: started.publicKey,
     state: started.state,
+    node: started.node,
     clock: started.clock,
     seed: started.seed,
     chaos: started.chaos,
@@ -124,8 +128,9 @@ export const announce = (started: Started, terminal: Terminal, json: boolean): v
   const lines = table([
     ['account', `x-user-context: ${keyText(started)}`],
     ['state', stateText(started.state)],
+    ...(started.node === null ? [] : [['node', `${harmless(started.node)} (for the other nodes)`]]),
     ['clock', started.clock],
-    ['seed', String(started.seed)],
+    ['seed', started.seed === null ? 'random, one per account' : String(started.seed)],
     ...forwardingRows(started.forwarding, started.receiver, terminal),
   ]);
   terminal.print(

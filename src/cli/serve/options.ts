@@ -111,9 +111,16 @@ const withAccounts = (command: ReturnType<typeof withSimulation>) =>
   command
     .optionsGroup('Accounts:')
     .addOption(
-      new Option('--db <file>', 'keep state in this SQLite file (default: in memory)').env(
-        'SENDEMALL_MOCK_DB',
-      ),
+      new Option(
+        '--db <file-or-url>',
+        'keep state in this SQLite file, or in PostgreSQL at postgres://… (default: in memory)',
+      ).env('SENDEMALL_MOCK_DB'),
+    )
+    .addOption(
+      new Option(
+        '--node-url <url>',
+        'with PostgreSQL: URL at which the other nodes reach this one (default: its own address)',
+      ).env('SENDEMALL_MOCK_NODE_URL'),
     )
     .addOption(
       new Option(

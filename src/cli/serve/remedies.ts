@@ -25,6 +25,10 @@ const REMEDIES: readonly (readonly [RegExp, string])[] = [
     'Check the disk, then restart with a copy of the --db file.',
   ],
   [/The store is closed/, 'The sandbox was stopping. Start it again, then repeat the request.'],
+  [
+    /Query read timeout|Connection terminated|ECONNREFUSED|ECONNRESET|ETIMEDOUT|^57P0|^08/,
+    'Check PostgreSQL and the network to it. The sandbox continues when it answers again; nothing accepted is lost.',
+  ],
   [/EMFILE|ENFILE/, 'Raise the open-file limit (ulimit -n), or lower --concurrency.'],
 ];
 

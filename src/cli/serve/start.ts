@@ -26,6 +26,7 @@ const FLAGS: Readonly<Record<string, string>> = {
   apiKeys: '--api-key',
   allowPublicTargets: '--allow-public-targets',
   allowedHosts: '--allowed-host',
+  nodeUrl: '--node-url',
 };
 
 const flagOf = (option: string): string => FLAGS[option] ?? `--${option}`;
@@ -55,7 +56,7 @@ const mockOptionsOf = (
   apiKeys: readonly string[],
   { env }: Terminal,
 ): LooseMockOptions => {
-  const { port, host, clock, concurrency, profile, seed, attemptTimeout, chaos } = flags;
+  const { port, host, clock, concurrency, profile, seed, attemptTimeout, chaos, nodeUrl } = flags;
   return {
     port,
     host,
@@ -63,6 +64,7 @@ const mockOptionsOf = (
     concurrency,
     profile,
     db: flags.db ?? null,
+    ...(nodeUrl === undefined ? {} : { nodeUrl }),
     ...(seed === undefined ? {} : { seed }),
     ...(apiKeys.length === 0 ? {} : { apiKeys }),
     ...(attemptTimeout === undefined ? {} : { attemptTimeoutMs: attemptTimeout }),

@@ -70,8 +70,8 @@ const toLine = (
 
 export interface WatchOptions {
   readonly json: boolean;
-  /** The account whose lines carry no name. */
-  readonly shown: Account;
+  /** The account whose lines carry no name; null for none. */
+  readonly shown: Account | null;
   /** Reach of that account, for the commands in the output. */
   readonly reach: Reach;
   /** Called for each attempt of the shown account, after its line. */
@@ -91,6 +91,8 @@ export const watchAttempts = (
 ): Watch => {
   const printer = createAttemptPrinter(terminal);
   const names = new Map<string, string | null>();
+  /** An account that was closed and opened again is another object. */
+  const subscribed = new WeakSet<Account>();
   const redeliver = commandLine(['dead-letters', 'redeliver', '--all'], reach, terminal.env);
 
   const print = (event: AccountEvent, keyHash: string): void => {
@@ -103,17 +105,17 @@ export const watchAttempts = (
   };
   const add = (account: Account, name: string | null): void => {
     const { keyHash } = account.account;
-    if (keyHash === shown.account.keyHash) return;
-    const isNew = !names.has(keyHash);
-    if (isNew || name !== null) names.set(keyHash, name ?? shortHash(keyHash));
-    if (isNew) account.subscribe((event) => print(event, keyHash));
+    const isShown = keyHash === shown?.account.keyHash;
+    if (!isShown && (name !== null || !names.has(keyHash)))
+      names.set(keyHash, name ?? shortHash(keyHash));
+    if (subscribed.has(account)) return;
+    subscribed.add(account);
+    account.subscribe((event) => {
+      print(event, keyHash);
+      if (isShown && event.type === 'delivery.attempted') onAttempt(event);
+    });
   };
   engine.onAccount((account, apiKey) => add(account, apiKey === null ? null : shortKey(apiKey)));
-  names.set(shown.account.keyHash, null);
-  shown.subscribe((event) => {
-    print(event, shown.account.keyHash);
-    if (event.type === 'delivery.attempted') onAttempt(event);
-  });
 
   return {
     request: ({ method, path, status, account }) => {

@@ -25,6 +25,8 @@ export interface Capacity {
    */
   acquire(held: number, wake: () => void): boolean;
   release(): void;
+  /** Remove a function that waits for a place. */
+  forget(wake: () => void): void;
   /** Whether this iteration of the event loop has spent its time for sending. */
   isTurnSpent(): boolean;
 }
@@ -57,6 +59,10 @@ export const createCapacity = (clock: Pick<SystemClock, 'monotonic'>): Capacity 
       if (idle.size > 0 && inFlight < MAX_IN_FLIGHT) wakeFirst(idle);
       // Wake as many as there are places: some may have nothing left to send.
       for (let free = MAX_SHARED - inFlight; free > 0 && busy.size > 0; free -= 1) wakeFirst(busy);
+    },
+    forget: (wake) => {
+      idle.delete(wake);
+      busy.delete(wake);
     },
     isTurnSpent: () => {
       const now = clock.monotonic();

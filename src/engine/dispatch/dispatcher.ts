@@ -18,14 +18,14 @@
  *
  * @module
  */
-import type { AccountKey } from '../../domain/delivery.ts';
+import type { AccountKey, Outcome } from '../../domain/delivery.ts';
 import type { EventBus } from '../events.ts';
 import type { AttemptDependencies } from './attempts.ts';
-import { createGenerations } from './generations.ts';
-import { createLoop } from './loop.ts';
+import { createGenerations, type Generations } from './generations.ts';
+import { createLoop, type Loop } from './loop.ts';
 import type { Dispatcher, DispatchContext, DispatchSources } from './port.ts';
 import { acceptClaims, reservePlace, returnPlaces } from './reservations.ts';
-import { createRound } from './round.ts';
+import { createRound, type Round } from './round.ts';
 import { isBusy, type Work } from './work.ts';
 
 /** Callers of `idle`. */
@@ -43,6 +43,31 @@ const createWaiters = () => {
     },
   };
 };
+
+const countOutcome = (outcomes: DispatchContext['attempts'], outcome: Outcome): void =>
+  void outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+
+/** How a dispatcher ends. */
+const createEnding = (
+  round: Round,
+  loop: Loop,
+  generations: Generations,
+  releaseWaiters: () => void,
+): Pick<Dispatcher, 'stop' | 'abandon'> => ({
+  stop: async () => {
+    round.stop();
+    loop.stop();
+    await generations.stop();
+    loop.wake();
+  },
+  abandon: async () => {
+    round.stop();
+    loop.stop();
+    generations.abandon();
+    releaseWaiters();
+    await loop.finished();
+  },
+});
 
 export const createDispatcher = (
   account: AccountKey,
@@ -74,10 +99,18 @@ export const createDispatcher = (
   const { wake } = loop;
   const onRecorded: AttemptDependencies['onRecorded'] = (outcome) => {
     attempts += 1;
-    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+    countOutcome(outcomes, outcome);
   };
   const dependencies = { account, clock, faults, bus, context, wake, onRecorded };
   const generations = createGenerations(dependencies, loop, waiters.release);
+
+  const idle = async (): Promise<void> => {
+    if (!generations.isActive() && !generations.isPaused()) return;
+    const isIdle = waiters.wait();
+    recorder.retryNow();
+    wake();
+    await isIdle;
+  };
 
   return {
     inFlight: () => current().attempts.inFlight() + current().attempts.ends.size(),
@@ -107,22 +140,7 @@ export const createDispatcher = (
     load: generations.load,
     replace: generations.replace,
     pause: generations.pause,
-    idle: async () => {
-      if (!generations.isActive() && !generations.isPaused()) return;
-      const idle = waiters.wait();
-      recorder.retryNow();
-      wake();
-      await idle;
-    },
-    stop: async () => {
-      round.stop();
-      loop.stop();
-      await generations.stop();
-      wake();
-    },
-    abandon: () => {
-      loop.stop();
-      current().attempts.discardAll();
-    },
+    idle,
+    ...createEnding(round, loop, generations, waiters.release),
   };
 };

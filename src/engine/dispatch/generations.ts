@@ -8,6 +8,7 @@
  * @module
  */
 import type { AttemptDependencies } from './attempts.ts';
+import type { Capacity } from './capacity.ts';
 import type { Loop } from './loop.ts';
 import type { Dispatcher } from './port.ts';
 import { createWork, loadWork, type Work } from './work.ts';
@@ -20,7 +21,23 @@ export interface Generations extends Pick<Dispatcher, 'load' | 'replace' | 'paus
   isPaused(): boolean;
   /** Close the endpoints of this and later generations. */
   stop(): Promise<void>;
+  /** Discard this and later generations. */
+  abandon(): void;
 }
+
+/** Discard a generation, and what waits on its behalf. */
+const discard = ({ endpoints, attempts }: Work, capacity: Capacity): void => {
+  for (const { wake } of endpoints) capacity.forget(wake);
+  attempts.discardAll();
+};
+
+/** Send what is ready for open endpoints, and release the claims of the others. */
+const sendOrRelease = ({ endpoints }: Work): void => {
+  for (const endpoint of endpoints) {
+    if (endpoints.isOpen(endpoint)) endpoint.wake();
+    else void endpoints.releaseClaims(endpoint);
+  }
+};
 
 /** @param onReplace called when the current generation is about to be replaced */
 export const createGenerations = (
@@ -30,21 +47,17 @@ export const createGenerations = (
 ): Generations => {
   const {
     account,
-    context: { store, recorder },
+    context: { store, recorder, capacity },
   } = dependencies;
   let work = createWork(dependencies);
   let paused = false;
   let stopped = false;
+  let abandoned = false;
 
   const isActive = (): boolean => work.generation.state === 'active';
 
-  /** Send what is ready for open endpoints, and release the claims of the others. */
   const wakeEndpoints = (): void => {
-    const { endpoints } = work;
-    for (const endpoint of endpoints) {
-      if (endpoints.isOpen(endpoint)) endpoint.wake();
-      else void endpoints.releaseClaims(endpoint);
-    }
+    sendOrRelease(work);
     loop.wake();
   };
 
@@ -54,7 +67,7 @@ export const createGenerations = (
     wakeEndpoints();
   };
 
-  recorder.onUnblocked(() => {
+  const forgetRecorder = recorder.onUnblocked(() => {
     if (isActive()) wakeEndpoints();
   });
 
@@ -76,9 +89,10 @@ export const createGenerations = (
         resume();
         throw error;
       }
-      work.attempts.discardAll();
+      discard(work, capacity);
       work = createWork(dependencies);
       if (stopped) void work.endpoints.stop();
+      if (abandoned) discard(work, capacity);
       work.generation.suspend();
       try {
         await loadWork(work, account, store);
@@ -101,6 +115,11 @@ export const createGenerations = (
     stop: async () => {
       stopped = true;
       await work.endpoints.stop();
+    },
+    abandon: () => {
+      abandoned = true;
+      forgetRecorder();
+      discard(work, capacity);
     },
   };
 };

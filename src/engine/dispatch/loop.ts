@@ -59,11 +59,13 @@ export const createLoop = (wall: WallClock, { run, isActive, onRoundsEnd }: Roun
         await run();
       } while (again && isActive());
     } catch (error) {
+      again = false;
+      // Suspended or discarded meanwhile: whatever failed is done again after that, or is not needed any more.
+      if (!isActive()) return;
       logger.error('The store failed. Retrying in {seconds} s. Cause: {error}', {
         seconds: RETRY_AFTER_MS / 1000,
         error,
       });
-      again = false;
       sleep(RETRY_AFTER_MS);
     }
   };

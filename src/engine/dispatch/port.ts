@@ -70,8 +70,11 @@ export interface Dispatcher {
   idle(): Promise<void>;
   /** Stop claiming and sending, and return unsent claims to the store. */
   stop(): Promise<void>;
-  /** Cut attempts in flight and record nothing more; they are repeated after the next start. */
-  abandon(): void;
+  /**
+   * Cut attempts in flight at once, and record nothing more; they are repeated after the next start. Resolves pending
+   * `idle` calls, and itself when the running round has finished.
+   */
+  abandon(): Promise<void>;
 }
 
 /** The parts of an account that drive its dispatcher. */

@@ -40,8 +40,8 @@ export interface Recorder {
   resume(): void;
   /** Whether results cannot be stored at present. */
   isBlocked(): boolean;
-  /** Call `listener` whenever the recorder is no longer blocked. */
-  onUnblocked(listener: () => void): void;
+  /** Call `listener` whenever the recorder is no longer blocked. @returns a function that removes it */
+  onUnblocked(listener: () => void): () => void;
   /** If blocked, retry at once. Call it when something else was written successfully. */
   retryNow(): void;
   /** Cancel the timer. Waiting records are not written. */
@@ -145,9 +145,10 @@ const writeBatch = async (
   batch: readonly Waiting[],
 ): Promise<void> => {
   const rejected = new Set(await store.recordAttempts(batch.map(({ record }) => record)));
-  for (const { record, done } of batch) {
+  for (const { record, generation, done } of batch) {
     const written = !rejected.has(record);
-    if (!written) {
+    // The rows of a generation that was discarded meanwhile belong to others.
+    if (!written && generation.state !== 'discarded') {
       logger.error('Dropped attempt {number} of {delivery}: it does not fit its delivery', {
         number: record.attempt.number,
         delivery: deliveryId(record.delivery),
@@ -208,7 +209,10 @@ export const createRecorder = (
       schedule();
     },
     isBlocked: () => blocked,
-    onUnblocked: (listener) => void unblocked.add(listener),
+    onUnblocked: (listener) => {
+      unblocked.add(listener);
+      return () => unblocked.delete(listener);
+    },
     retryNow: () => {
       if (blocked) backlog.retryNow();
     },

@@ -74,8 +74,9 @@ export const sinkRoutes = ({ wall, closing }: ServerOptions, registry: SinkRegis
         }
         const store = storeOf(c);
         if (count !== undefined) {
-          const leave = waitLimit.enter(c.get('account').account.key);
-          const signal = AbortSignal.any([c.req.raw.signal, closing]);
+          const { account, closed } = c.get('account');
+          const leave = waitLimit.enter(account.key);
+          const signal = AbortSignal.any([c.req.raw.signal, closing, closed]);
           await waitForRequests(store, wall, {
             name,
             filter: query,
@@ -83,6 +84,7 @@ export const sinkRoutes = ({ wall, closing }: ServerOptions, registry: SinkRegis
             timeoutMs: timeoutMs ?? DEFAULT_WAIT_MS,
             signal,
           }).finally(leave);
+          closed.throwIfAborted();
         }
         const page = await readPage(
           query,

@@ -165,8 +165,9 @@ export const streamRoutes = (
         },
       );
       const call = (): void => wake();
+      const ending = AbortSignal.any([closing, account.closed]);
       stream.onAbort(call);
-      closing.addEventListener('abort', call);
+      ending.addEventListener('abort', call);
       let disarm = (): void => undefined;
       const arm = (): void => {
         disarm = wall.after(LIMITS.streamHeartbeatMs, () => {
@@ -178,7 +179,7 @@ export const streamRoutes = (
       arm();
       try {
         await stream.write(': connected\n\n');
-        for (let id = 1; !stream.aborted && !closing.aborted;) {
+        for (let id = 1; !stream.aborted && !ending.aborted;) {
           const event = waiting.shift();
           if (event !== undefined) {
             const data = JSON.stringify(await view(event, account));
@@ -189,7 +190,7 @@ export const streamRoutes = (
           } else {
             await new Promise<void>((resolve) => {
               wake = resolve;
-              if (waiting.length > 0 || beat || stream.aborted || closing.aborted) resolve();
+              if (waiting.length > 0 || beat || stream.aborted || ending.aborted) resolve();
             });
           }
           if (waiting.isOverfull) {
@@ -204,7 +205,7 @@ export const streamRoutes = (
         disarm();
         waiting.unsubscribe();
         callOffCut();
-        closing.removeEventListener('abort', call);
+        ending.removeEventListener('abort', call);
       }
     });
   });

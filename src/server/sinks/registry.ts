@@ -1,27 +1,27 @@
 /**
- * Registry of the sinks of all accounts, and the token URLs that address them without an API key. A token is a random path
- * segment. It grants writing to the sinks of one account, and nothing else.
+ * Registry of the sinks of all accounts, and the token URLs that address them without an API key. See `tokens.ts`.
  *
  * @module
  */
-import { randomBytes } from 'node:crypto';
-import type { AccountKey } from '../../domain/delivery.ts';
 import type { AccountEngine } from '../../engine/engine.ts';
 import type { Simulator } from '../../simulator/simulator.ts';
 import { createSinkMemory } from './memory.ts';
 import { createSinkStore, type SinkStore } from './store.ts';
+import type { SinkTokens } from './tokens.ts';
 
 interface Entry {
   readonly store: SinkStore;
-  readonly token: string;
+  /** The account whose resets the sinks follow. One that was closed and opened again is another object. */
+  engine: AccountEngine<Simulator> | null;
 }
 
 export interface SinkRegistry {
+  /** The sinks of an account. They are deleted when the account is reset or closed. */
   store(account: AccountEngine<Simulator>): SinkStore;
-  /** `~` and random characters. Valid until the process ends, also after a reset of the account. */
+  /** `~` and characters of a URL. Valid also after a reset of the account. */
   token(account: AccountEngine<Simulator>): string;
-  /** The account of the token in a path: null if the path has no token, undefined if the token is unknown. */
-  accountOf(path: string): AccountEngine<Simulator> | null | undefined;
+  /** Key hash of the account of the token in a path: null if the path has no token, undefined if the token is unknown. */
+  keyHashOf(path: string): string | null | undefined;
 }
 
 const TOKEN = /^\/_sandbox\/sinks\/(~[^/]*)/;
@@ -29,30 +29,34 @@ const TOKEN = /^\/_sandbox\/sinks\/(~[^/]*)/;
 /** Redact the token for logs and messages: it grants write access. */
 export const withoutToken = (path: string): string => path.replace(TOKEN, '/_sandbox/sinks/~…');
 
-export const createSinkRegistry = (): SinkRegistry => {
-  const entries = new Map<AccountKey, Entry>();
-  const accounts = new Map<string, AccountEngine<Simulator>>();
+export const createSinkRegistry = (tokens: SinkTokens): SinkRegistry => {
+  const entries = new Map<string, Entry>();
   const memory = createSinkMemory();
-  const entryOf = (engine: AccountEngine<Simulator>): Entry => {
-    const existing = entries.get(engine.account.key);
-    if (existing !== undefined) return existing;
-    const entry = {
-      store: createSinkStore(memory),
-      token: `~${randomBytes(16).toString('base64url')}`,
-    };
-    entries.set(engine.account.key, entry);
-    accounts.set(entry.token, engine);
+
+  const follow = (entry: Entry, engine: AccountEngine<Simulator>): void => {
+    entry.engine = engine;
     engine.subscribe((event) => {
       if (event.type === 'account.reset') entry.store.reset();
     });
-    return entry;
+    const onClosed = (): void => {
+      if (entry.engine === engine) entry.engine = null;
+      entry.store.reset();
+    };
+    engine.closed.addEventListener('abort', onClosed, { once: true });
   };
+
   return {
-    store: (account) => entryOf(account).store,
-    token: (account) => entryOf(account).token,
-    accountOf: (path) => {
+    store: (engine) => {
+      const { keyHash } = engine.account;
+      const entry = entries.get(keyHash) ?? { store: createSinkStore(memory), engine: null };
+      entries.set(keyHash, entry);
+      if (entry.engine !== engine && !engine.closed.aborted) follow(entry, engine);
+      return entry.store;
+    },
+    token: ({ account }) => tokens.of(account.keyHash),
+    keyHashOf: (path) => {
       const token = TOKEN.exec(path)?.[1];
-      return token === undefined ? null : accounts.get(token);
+      return token === undefined ? null : tokens.keyHashOf(token);
     },
   };
 };

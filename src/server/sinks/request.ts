@@ -11,6 +11,7 @@ import type { SinkRecord } from '../../../schemas/sandbox.ts';
 import { toSandboxTime } from '../../domain/time.ts';
 import { jsonOf, readStart } from '../body.ts';
 import type { Ctx } from '../context.ts';
+import { withoutMark } from '../../cluster/mark.ts';
 import { ISOLATION } from './headers.ts';
 import { flat } from './memory.ts';
 
@@ -57,7 +58,7 @@ export const recordOf = async (c: Ctx, path: string): Promise<SinkInput> => {
   const rest = {
     received_at: toSandboxTime(c.get('now')()),
     query: query === -1 ? '' : url.slice(query + 1),
-    headers: [...c.req.raw.headers].map(([name, value]) => [
+    headers: [...withoutMark(c.req.raw.headers)].map(([name, value]) => [
       name,
       REDACTED.has(name) ? '[redacted]' : value,
     ]),

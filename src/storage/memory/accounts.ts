@@ -4,7 +4,7 @@
  * @module
  */
 import type { AccountStore } from '../store.ts';
-import { createAccountData, type AccountEntry } from './entries.ts';
+import { createAccountData, returnAllToQueue, type AccountEntry } from './entries.ts';
 import { accountOf, checkOpen, dataOf, emptied, replaceData, type State } from './state.ts';
 
 type AccountPart = Pick<
@@ -23,6 +23,7 @@ export const createAccounts = (state: State): AccountPart => ({
       state.accounts.push(entry);
       state.byHash.set(keyHash, entry);
     }
+    returnAllToQueue(entry.data);
     entry.account = { ...entry.account, opens: entry.account.opens + 1 };
     return entry.account;
   },

@@ -169,3 +169,13 @@ export const applyUpdate = (
 /** Returns a claim: the delivery is pending again, or cancelled if its webhook was deleted meanwhile. */
 export const returnToQueue = (delivery: DeliveryEntry): void =>
   applyUpdate(delivery, afterRelease(delivery.dueAt, delivery.webhook.deletedAt));
+
+/** Returns all claims of an account. @returns how many there were */
+export const returnAllToQueue = ({ tally, deliveries }: AccountData): number => {
+  const claimed = tally.in_flight;
+  if (claimed === 0) return 0;
+  for (const delivery of deliveries) {
+    if (delivery.status === 'in_flight') returnToQueue(delivery);
+  }
+  return claimed;
+};

@@ -7,7 +7,14 @@ import type { Millis, WebhookKey } from '../../domain/delivery.ts';
 import { afterRecord } from '../../domain/delivery-transitions.ts';
 import type { AttemptRecord, Claim, HistoryStore, QueueStore } from '../store.ts';
 import { addDeadEvent } from './dead-letters.ts';
-import { applyUpdate, keyOf, returnToQueue, setStatus, type DeliveryEntry } from './entries.ts';
+import {
+  applyUpdate,
+  keyOf,
+  returnAllToQueue,
+  returnToQueue,
+  setStatus,
+  type DeliveryEntry,
+} from './entries.ts';
 import { createPublish, createRedeliver } from './publish.ts';
 import { dataOf, deliveryAt, type State } from './state.ts';
 
@@ -49,18 +56,8 @@ const findMatching = (
 };
 
 /** Nothing survives a crash, but a caller may still ask to release everything that is in flight. */
-const recoverAll = ({ accounts }: State): number => {
-  let recovered = 0;
-  for (const { data } of accounts) {
-    if (data.tally.in_flight === 0) continue;
-    for (const delivery of data.deliveries) {
-      if (delivery.status !== 'in_flight') continue;
-      returnToQueue(delivery);
-      recovered += 1;
-    }
-  }
-  return recovered;
-};
+const recoverAll = ({ accounts }: State): number =>
+  accounts.reduce((recovered, { data }) => recovered + returnAllToQueue(data), 0);
 
 export const createQueue = (
   state: State,

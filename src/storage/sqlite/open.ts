@@ -16,7 +16,7 @@ import {
 import { dirname, resolve } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { getLogger } from '@logtape/logtape';
-import { StartError } from '../../domain/start-error.ts';
+import { StoreError } from '../../domain/store-error.ts';
 import { CHECKPOINT_PAGES } from './checkpoints.ts';
 import { lockHolder } from './lock-holder.ts';
 import { loadSqlite } from './node-sqlite.ts';
@@ -24,11 +24,6 @@ import { RESULT } from './result-codes.ts';
 import { APPLICATION_ID, migrate, SCHEMA_VERSION } from './schema.ts';
 
 const logger = getLogger(['sendemall-mock', 'storage']);
-
-/** A database cannot be used. The message names the file, the cause and the remedy. */
-export class StoreError extends StartError {
-  override readonly name = 'StoreError';
-}
 
 /** @param remedy a text, or a function of the name of the option that selects the file */
 const refuse = (

@@ -53,8 +53,15 @@ export const openSqliteStore = async ({ file }: { readonly file: string }): Prom
   const hidden = createHiddenAccounts(db, partitions, inShortCheckpoints);
   const { exportAccount } = createExport(db, insertDeferred);
   const { translateErrors, translateItemErrors, checkWritable, onFailure } = createHealth(db);
+  const accounts = createAccounts(db, tallies, inFlight, partitions);
   const methods: PartitionMethods = {
-    ...createAccounts(db, tallies, inFlight, partitions),
+    ...accounts,
+    openAccount: async (hash, initial) => {
+      const account = await accounts.openAccount(hash, initial);
+      const claimed = inFlight.of(partitions.of(account.key));
+      if (claimed.length > 0) await queue.release(claimed);
+      return account;
+    },
     exportAccount: async (partition) => {
       const saved = await exportAccount(partition);
       return { ...saved, slices: translateItemErrors(saved.slices) };

@@ -4,7 +4,7 @@
  * @module
  */
 import { describe, expect, test } from 'vitest';
-import { ended, type StoreFixture } from './fixture.ts';
+import { clock, ended, type StoreFixture } from './fixture.ts';
 
 export const recoveryContract = (fixture: StoreFixture): void => {
   const { event, publish, claimOne, deliveries, remember, harness } = fixture;
@@ -15,6 +15,37 @@ export const recoveryContract = (fixture: StoreFixture): void => {
       await claimOne();
       await fixture.store.recover();
       expect(await fixture.store.claimDue(fixture.webhook.key, 1e9, 10)).toHaveLength(2);
+    });
+  });
+
+  describe('opening an account again', () => {
+    test('releases its claims, refuses their records, and leaves other accounts alone', async () => {
+      const other = await fixture.store.openAccount('hash-b', { seed: 1, clock });
+      const otherWebhook = await fixture.register(other, 'whk_other');
+      await fixture.store.publish(other.key, [event('evt_9', 50, otherWebhook)]);
+      const [otherClaim] = await fixture.store.claimDue(otherWebhook.key, 1e9, 10);
+      await publish(event('evt_1', 100), event('evt_2', 100, fixture.webhook, true));
+      const claim = await claimOne();
+
+      await fixture.store.openAccount('hash-a', { seed: 0, clock });
+      const late = ended(claim, 'delivered');
+      expect(await fixture.store.recordAttempts([late])).toEqual([late]);
+      expect((await fixture.store.counts(fixture.account.key)).deliveries).toMatchObject({
+        pending: 2,
+        in_flight: 0,
+      });
+      const claims = await fixture.store.claimDue(fixture.webhook.key, 1e9, 10);
+      expect(claims.map(({ eventId, dueAt }) => [eventId, dueAt])).toEqual([
+        ['evt_1', 100],
+        ['evt_2', 100],
+      ]);
+      expect(await fixture.store.recordAttempts([ended(otherClaim!, 'delivered')])).toEqual([]);
+    });
+    test('cancels claims of a webhook that was deleted meanwhile', async () => {
+      await publish(event('evt_1', 100, fixture.webhook, true));
+      await fixture.store.deleteWebhook(fixture.account.key, fixture.webhook.id, 5);
+      await fixture.store.openAccount('hash-a', { seed: 0, clock });
+      expect((await deliveries()).map(({ status }) => status)).toEqual(['cancelled']);
     });
   });
 

@@ -1,0 +1,206 @@
+/**
+ * Accounts.
+ *
+ * @module
+ */
+import type { Account, ClockRecord } from '../../domain/account.ts';
+import type { AccountKey } from '../../domain/delivery.ts';
+import { ROW_NUMBERS } from '../../domain/delivery-id.ts';
+import { LeaseLost } from '../../domain/lease-lost.ts';
+import { STATUS_CODES } from '../rows/status.ts';
+import type { AccountStore } from '../store.ts';
+import { hold, type Context } from './context.ts';
+import { SOLE_OWNER } from '../../postgres/fence.ts';
+import type { Parts } from './parts.ts';
+import {
+  all,
+  BEGIN,
+  COMMIT,
+  first,
+  ROLLBACK,
+  run,
+  statement,
+  type Session,
+} from '../../postgres/session.ts';
+
+interface AccountRow extends Record<string, unknown> {
+  readonly key: number;
+  readonly key_hash: string;
+  readonly part: number;
+  readonly seed: number;
+  readonly opens: number;
+  readonly clock_mode: ClockRecord['mode'];
+  readonly clock_rate: number;
+  readonly clock_virtual: number;
+  readonly clock_wall: number;
+}
+
+const toAccount = (row: AccountRow): Account => ({
+  key: row.key,
+  keyHash: row.key_hash,
+  seed: row.seed,
+  opens: row.opens,
+  clock: {
+    mode: row.clock_mode,
+    rate: row.clock_rate,
+    anchorVirtual: row.clock_virtual,
+    anchorWall: row.clock_wall,
+  },
+});
+
+/** Keys of accounts begin at 1. */
+const NO_ACCOUNT = 0;
+
+/** Keys of rows, which contain that of their account, must be safe integers. */
+const MAX_ACCOUNT = Math.floor(Number.MAX_SAFE_INTEGER / ROW_NUMBERS) - 1;
+
+const KEY_OF = statement('SELECT account FROM account_lease WHERE key_hash = $1');
+const NEW_KEY = statement('INSERT INTO account_lease (key_hash) VALUES ($1) RETURNING account');
+const REOPEN = statement('UPDATE account SET opens = opens + 1 WHERE key = $1 RETURNING *');
+const NEW_PART = statement('INSERT INTO part (account) VALUES ($1) RETURNING part');
+const INSERT = statement(
+  `INSERT INTO account (key, key_hash, part, seed, opens, clock_mode, clock_rate, clock_virtual, clock_wall)
+   VALUES ($1, $2, $3, $4, 1, $5, $6, $7, $8) RETURNING *`,
+);
+const SAVE_CLOCK = statement(
+  'UPDATE account SET clock_mode = $2, clock_rate = $3, clock_virtual = $4, clock_wall = $5 WHERE key = $1',
+);
+const SEED = statement('SELECT seed FROM account WHERE key = $1');
+const COUNT_WEBHOOKS = statement(
+  'SELECT count(*) AS n FROM webhook WHERE part = $1 AND deleted_at IS NULL',
+);
+const WITH_WORK = statement(
+  `SELECT a.key, a.key_hash AS hash FROM account a JOIN part p ON p.part = a.part
+   WHERE p.pending > 0 OR EXISTS (SELECT 1 FROM command c WHERE c.part = a.part) ORDER BY a.key`,
+);
+
+/**
+ * Cancels pending deliveries of deleted webhooks, which were in flight, or not cancelled yet, when their owner died, and
+ * counts them.
+ */
+const CANCEL_ORPHANS = statement(
+  `WITH cancelled AS (
+     UPDATE delivery d SET status = ${STATUS_CODES.cancelled}, due_at = NULL, settled_at = w.deleted_at
+     FROM webhook w WHERE w.part = $1 AND w.deleted_at IS NOT NULL AND d.webhook = w.key
+       AND d.status = ${STATUS_CODES.pending} RETURNING 1
+   ), counted AS (SELECT count(*) AS n FROM cancelled)
+   UPDATE part SET pending = pending - n, cancelled = cancelled + n FROM counted WHERE part = $1 AND n > 0`,
+);
+
+/** The key of an account, which its lease assigns. */
+const keyOf = async (session: Session, { fence }: Context, hash: string): Promise<AccountKey> => {
+  const known = await first<{ account: number }>(session, KEY_OF, [hash]);
+  if (known !== undefined) return known.account;
+  if (fence !== SOLE_OWNER) throw new LeaseLost(NO_ACCOUNT);
+  const made = await first<{ account: number }>(session, NEW_KEY, [hash]);
+  const account = made?.account ?? 0;
+  if (account > MAX_ACCOUNT) throw new Error(`The database has no room for account ${account}.`);
+  return account;
+};
+
+const insertAccount = async (
+  session: Session,
+  key: AccountKey,
+  hash: string,
+  { seed, clock }: Pick<Account, 'seed' | 'clock'>,
+): Promise<AccountRow | undefined> => {
+  const { mode, rate, anchorVirtual, anchorWall } = clock;
+  const part = await first<{ part: number }>(session, NEW_PART, [key]);
+  const values = [key, hash, part?.part, seed, mode, rate, anchorVirtual, anchorWall];
+  return first<AccountRow>(session, INSERT, values);
+};
+
+const open = async (
+  session: Session,
+  context: Context,
+  parts: Parts,
+  hash: string,
+  initial: Pick<Account, 'seed' | 'clock'>,
+): Promise<Account> => {
+  const { fence, states } = context;
+  const key = await keyOf(session, context, hash);
+  const epoch = fence.epochOf(key);
+  if (epoch === null) throw new LeaseLost(key);
+  await hold(session, context, key, epoch);
+  const row =
+    (await first<AccountRow>(session, REOPEN, [key])) ??
+    (await insertAccount(session, key, hash, initial));
+  if (row === undefined) throw new Error(`Account ${key} cannot be opened.`);
+  // Pending deliveries of deleted webhooks were in flight when this or another process closed the account, or died.
+  await run(session, CANCEL_ORPHANS, [row.part]);
+  if (row.opens > 1 && states.peek(key) === undefined) parts.discardOthers(key);
+  return toAccount(row);
+};
+
+const createOpen =
+  (context: Context, parts: Parts): AccountStore['openAccount'] =>
+  (hash, initial) =>
+    context.writer.run(async (session) => {
+      await run(session, BEGIN, []);
+      try {
+        const account = await open(session, context, parts, hash, initial);
+        await run(session, COMMIT, []);
+        // The caller has closed the account, if it was open.
+        context.states.drop(account.key);
+        await context.states.load(session, account.key);
+        return account;
+      } catch (error) {
+        await run(session, ROLLBACK, []).catch(() => undefined);
+        throw error;
+      }
+    });
+
+type AccountPart = Pick<
+  AccountStore,
+  'openAccount' | 'seed' | 'accountsWithWork' | 'saveClock' | 'counts'
+>;
+
+export const createAccounts = (context: Context, parts: Parts): AccountPart => {
+  const { reader, fence, view, change, states } = context;
+  return {
+    openAccount: createOpen(context, parts),
+    seed: async (account) => {
+      const row = await first<{ seed: number }>(reader, SEED, [account]);
+      if (row === undefined) throw new Error(`Unknown account key ${account}.`);
+      return row.seed;
+    },
+    accountsWithWork: async () =>
+      (await all<{ key: AccountKey; hash: string }>(reader, WITH_WORK, []))
+        .filter(({ key }) => fence.epochOf(key) !== null)
+        .map(({ hash }) => hash),
+    saveClock: (account, { mode, rate, anchorVirtual, anchorWall }) =>
+      change(account, async ({ session }) => {
+        await run(session, SAVE_CLOCK, [account, mode, rate, anchorVirtual, anchorWall]);
+      }),
+    counts: async (account) => {
+      const { part } = await view(account);
+      const row = await first<{ n: number }>(reader, COUNT_WEBHOOKS, [part]);
+      const state = states.peek(account);
+      if (state === undefined) throw new LeaseLost(account);
+      const { events, ...deliveries } = state.tally;
+      const claimed = state.flights.all.size;
+      return {
+        webhooks: row?.n ?? 0,
+        events,
+        deliveries: { ...deliveries, pending: deliveries.pending - claimed, in_flight: claimed },
+      };
+    },
+  };
+};
+
+const CANCEL_ALL_ORPHANS = statement(
+  `WITH cancelled AS (
+     UPDATE delivery d SET status = ${STATUS_CODES.cancelled}, due_at = NULL, settled_at = w.deleted_at
+     FROM webhook w WHERE w.deleted_at IS NOT NULL AND d.webhook = w.key
+       AND d.status = ${STATUS_CODES.pending} RETURNING d.part
+   ), counted AS (SELECT part, count(*) AS n FROM cancelled GROUP BY part)
+   UPDATE part p SET pending = pending - n, cancelled = cancelled + n FROM counted c WHERE p.part = c.part`,
+);
+
+/** Releases everything in flight. With a fence, other nodes own accounts; each is recovered when it is opened. */
+export const recoverAccounts = ({ writer, fence, states }: Context): Promise<number> =>
+  writer.run(async (session) => {
+    const released = states.clear();
+    if (fence === SOLE_OWNER) await run(session, CANCEL_ALL_ORPHANS, []);
+    return released;
+  });

@@ -1,0 +1,154 @@
+/**
+ * Makes nodes and their database fail, one failure at a time, and measures how long accounts are not served.
+ *
+ * @module
+ */
+import { apiOf } from '../support/api.ts';
+import { count, type AccountHistory, type Measures } from './history.ts';
+import type { ChaosNode, Nodes } from './nodes.ts';
+
+const STOP_MS = 15_000;
+
+export interface NemesisContext {
+  readonly cluster: Nodes;
+  readonly random: () => number;
+  readonly measures: Measures;
+  readonly accounts: readonly AccountHistory[];
+  /** Called with what happens. */
+  readonly log: (text: string) => void;
+}
+
+const pause = (ms: number): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+
+/** Name of the node that answers; null if none does. */
+const nodeOf = async (url: string, path: string, key: string): Promise<string | null> => {
+  try {
+    const response = await fetch(url + path, {
+      headers: { 'x-user-context': key },
+      signal: AbortSignal.timeout(1000),
+    });
+    await response.arrayBuffer();
+    return response.headers.get('x-sendemall-node');
+  } catch {
+    return null;
+  }
+};
+
+const ownedBy = async (
+  { cluster: { nodes }, accounts }: NemesisContext,
+  victim: ChaosNode,
+): Promise<readonly AccountHistory[]> => {
+  const other = nodes.find((node) => node !== victim && node.isUp());
+  const name = await nodeOf(victim.url, '/livez', '');
+  if (other === undefined || name === null) return [];
+  const owners = await Promise.all(
+    accounts.map(({ key }) => nodeOf(other.url, '/_sandbox/clock', key)),
+  );
+  return accounts.filter((_, index) => owners[index] === name);
+};
+
+/** Ask another node for the account until it answers. */
+const untilServed = async (
+  { cluster: { nodes } }: NemesisContext,
+  victim: ChaosNode,
+  key: string,
+): Promise<void> => {
+  for (;;) {
+    for (const node of nodes) {
+      if (node === victim || !node.isUp()) continue;
+      const reply = await apiOf(node.url, key)
+        .get('/_sandbox/clock')
+        .catch(() => null);
+      if (reply?.status === 200) return;
+    }
+    await pause(10);
+  }
+};
+
+/** Run a failure of one node, and measure how long its accounts are not served by the others. */
+const measured = async (
+  context: NemesisContext,
+  name: string,
+  victim: ChaosNode,
+  fail: () => Promise<void>,
+): Promise<void> => {
+  const { measures } = context;
+  const owned = await ownedBy(context, victim);
+  const startedAt = performance.now();
+  count(measures.actions, name);
+  context.log(`${name} of ${victim.url}, which serves ${owned.length} accounts`);
+  const failing = fail();
+  const recoveries = measures.recoveries.get(name) ?? [];
+  measures.recoveries.set(name, recoveries);
+  const times = await Promise.all(
+    owned.map(async ({ key }) => {
+      await untilServed(context, victim, key);
+      return performance.now() - startedAt;
+    }),
+  );
+  recoveries.push(...times);
+  context.log(`served again after ${times.map((ms) => ms.toFixed(0)).join(', ')} ms`);
+  await failing;
+  context.log('over');
+};
+
+type Action = readonly [name: string, weight: number];
+
+const CLUSTER_ACTIONS: readonly Action[] = [
+  ['SIGKILL', 100],
+  ['SIGSTOP', 20],
+  ['black hole', 10],
+  ['restart of a node', 20],
+  ['fast restart of PostgreSQL', 3],
+  ['immediate restart of PostgreSQL', 3],
+];
+
+const choose = (actions: readonly Action[], random: () => number): string => {
+  let left = random() * actions.reduce((sum, [, weight]) => sum + weight, 0);
+  for (const [name, weight] of actions) if ((left -= weight) < 0) return name;
+  return actions[0]![0];
+};
+
+/** Mostly a node that serves accounts: accounts stay where they are until their node ends. */
+const chooseVictim = async ({ cluster, random, accounts }: NemesisContext): Promise<ChaosNode> => {
+  const { nodes } = cluster;
+  const any = nodes[Math.floor(random() * nodes.length)]!;
+  const up = nodes.find((node) => node.isUp());
+  if (up === undefined || random() < 0.2) return any;
+  const { key } = accounts[Math.floor(random() * accounts.length)]!;
+  const owner = await nodeOf(up.url, '/_sandbox/clock', key);
+  const names = await Promise.all(nodes.map(({ url }) => nodeOf(url, '/livez', '')));
+  return nodes[names.indexOf(owner)] ?? any;
+};
+
+const act = async (context: NemesisContext): Promise<void> => {
+  const { cluster, random, measures } = context;
+  const { postgres } = cluster;
+  const victim = await chooseVictim(context);
+  const name = postgres === null ? 'SIGKILL' : choose(CLUSTER_ACTIONS, random);
+  switch (name) {
+    case 'SIGKILL':
+      return measured(context, name, victim, () => victim.kill(random() * 500));
+    case 'SIGSTOP':
+      return measured(context, name, victim, () => victim.suspend(STOP_MS));
+    case 'black hole':
+      return measured(context, name, victim, () => victim.isolate(STOP_MS));
+    case 'restart of a node':
+      return measured(context, name, victim, () => victim.restart());
+    default:
+      count(measures.actions, name);
+      context.log(name);
+      return postgres?.restart(name.startsWith('fast') ? 'fast' : 'immediate');
+  }
+};
+
+/** Make something fail, again and again, until the run ends. */
+export const rage = async (context: NemesisContext, isOver: () => boolean): Promise<void> => {
+  while (!isOver()) {
+    await pause(200 + context.random() * 800);
+    await act(context);
+  }
+};

@@ -45,10 +45,12 @@ const leanSchemas: Plugin = {
 };
 
 /** The script, minified, and the modules that it consists of. */
-const bundleScript = async (): Promise<{ code: string; modules: readonly string[] }> => {
+const bundleScript = async (
+  entry: string,
+): Promise<{ code: string; modules: readonly string[] }> => {
   const { output } = await build({
     cwd: root,
-    input: { inspector: join(source, 'main.tsx') },
+    input: { inspector: join(source, entry) },
     platform: 'browser',
     write: false,
     plugins: [leanSchemas],
@@ -67,15 +69,18 @@ const minified = (style: string): string =>
  * @returns contents by file name; names of the script and the style sheet contain a hash of their contents
  */
 export const buildInspector = async (): Promise<ReadonlyMap<string, string>> => {
-  const { code, modules } = await bundleScript();
+  const { code, modules } = await bundleScript('main.tsx');
+  const reference = await bundleScript('reference.ts');
   const style = minified(readFileSync(join(source, 'style.css'), 'utf8') + VIEW_STYLE);
   const page = readFileSync(join(source, 'index.html'), 'utf8');
   const names = {
     script: hashed('inspector', 'js', code),
+    reference: hashed('reference', 'js', reference.code),
     style: hashed('inspector', 'css', style),
   };
   return new Map([
     [names.script, code],
+    [names.reference, reference.code],
     [names.style, style],
     ['index.html', page.replace('{script}', names.script).replace('{style}', names.style)],
     ['licenses.txt', licensesOf([...modules])],

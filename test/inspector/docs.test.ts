@@ -33,21 +33,29 @@ const PAGES = [
   '/reference/events',
 ];
 
-test.each(PAGES)('%s is a page without scripts, whose links lead somewhere', async (path) => {
-  const { status, headers, text } = await get(path);
-  expect([status, headers.get('content-type')]).toEqual([200, 'text/html; charset=UTF-8']);
-  expect(headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src 'self'/);
-  expect(text).not.toMatch(/<script|<!-- test|\sstyle=/);
-  expect(text.match(/<h1/g)).toHaveLength(1);
-  for (const [, href = ''] of text.matchAll(/<a href="([^"]+)"/g)) {
-    if (href.startsWith('http')) continue;
-    const [page = '', hash] = href.split('#');
-    if (page === '/' || page === '/docs') continue;
-    const target = page === '' ? text : (await get(page)).text;
-    if (hash !== undefined) expect(target, href).toContain(`id="${hash}"`);
-    else expect((await get(page)).status, href).toBe(200);
-  }
-});
+test.each(PAGES)(
+  '%s is a page without inline scripts, whose links lead somewhere',
+  async (path) => {
+    const { status, headers, text } = await get(path);
+    expect([status, headers.get('content-type')]).toEqual([200, 'text/html; charset=UTF-8']);
+    expect(headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src 'self'/);
+    const scripts = /^\/reference\/(?:control|sandbox)$/.test(path) ? 1 : 0;
+    expect(text.match(/<script/g) ?? []).toHaveLength(scripts);
+    expect(
+      text.match(/<script type="module" src="\/inspector\/[^"]+"><\/script>/g) ?? [],
+    ).toHaveLength(scripts);
+    expect(text).not.toMatch(/<!-- test|\sstyle=/);
+    expect(text.match(/<h1/g)).toHaveLength(1);
+    for (const [, href = ''] of text.matchAll(/<a href="([^"]+)"/g)) {
+      if (href.startsWith('http')) continue;
+      const [page = '', hash] = href.split('#');
+      if (page === '/' || page === '/docs') continue;
+      const target = page === '' ? text : (await get(page)).text;
+      if (hash !== undefined) expect(target, href).toContain(`id="${hash}"`);
+      else expect((await get(page)).status, href).toBe(200);
+    }
+  },
+);
 
 test('every check has a page, which the list of checks and the page of verify lead to', async () => {
   const list = (await get('/docs/checks')).text;

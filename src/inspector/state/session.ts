@@ -6,29 +6,13 @@
 import { computed, signal } from '@preact/signals';
 import { ApiError } from '../../client/api-error.ts';
 import { createClient, type Client } from '../../client/create-client.ts';
-import { DEFAULT_API_KEY } from '../../domain/defaults.ts';
+import { storedKey, storeKey } from './stored-key.ts';
 
-/** Survives a reload, ends with the tab. */
-const KEY_ITEM = 'sendemall-mock.api-key';
-
-/** Storage is not available in every mode of every browser. */
-const stored = (): string | null => {
-  try {
-    return sessionStorage.getItem(KEY_ITEM);
-  } catch {
-    return null;
-  }
-};
-
-export const apiKey = signal(stored() ?? DEFAULT_API_KEY);
+export const apiKey = signal(storedKey());
 
 export const useKey = (key: string): void => {
   apiKey.value = key;
-  try {
-    sessionStorage.setItem(KEY_ITEM, key);
-  } catch {
-    // The key lasts as long as the page, then.
-  }
+  storeKey(key);
 };
 
 export const client = computed<Client>(() =>

@@ -13,6 +13,8 @@ export interface DocumentPage {
   readonly path: string;
   /** Trusted: made from files of the package. */
   readonly body: string;
+  /** Whether the page has forms that send requests. */
+  readonly canSend?: boolean;
   readonly headings: readonly { readonly id: string; readonly text: string }[];
 }
 
@@ -50,8 +52,10 @@ const navigation = (current: string) => html`
 `;
 
 /** The whole page as HTML. */
-export const layOutDocument = async ({ title, path, body, headings }: DocumentPage) => {
-  const style = [...(await inspectorAssets()).keys()].find((name) => name.endsWith('.css')) ?? '';
+export const layOutDocument = async ({ title, path, body, headings, canSend }: DocumentPage) => {
+  const assets = [...(await inspectorAssets()).keys()];
+  const style = assets.find((name) => name.endsWith('.css')) ?? '';
+  const script = assets.find((name) => /^reference-.*\.js$/.test(name)) ?? '';
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -60,6 +64,7 @@ export const layOutDocument = async ({ title, path, body, headings }: DocumentPa
         <meta name="color-scheme" content="light dark" />
         <title>${title} · sendemall-mock</title>
         <link rel="stylesheet" href="/inspector/${style}" />
+        ${canSend === true ? html`<script type="module" src="/inspector/${script}"></script>` : ''}
       </head>
       <body class="doc">
         <header class="top">

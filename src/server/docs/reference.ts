@@ -17,6 +17,7 @@ import {
   type Definitions,
   type Schema,
 } from './schema-table.ts';
+import { tryForm, type TryParameter } from './try-form.ts';
 
 interface Media {
   readonly schema?: Schema;
@@ -34,11 +35,8 @@ interface Operation extends Schema {
   >;
 }
 
-interface Parameter {
-  readonly name: string;
-  readonly in: string;
+interface Parameter extends TryParameter {
   readonly description?: string;
-  readonly required?: boolean;
 }
 
 interface Document {
@@ -82,11 +80,19 @@ const curl = (method: string, path: string, operation: Operation, host: string):
   ].join(' \\\n');
 };
 
-const parameterList = (operation: Operation, shared: unknown, document: Document): Html | '' => {
-  const all = [...((shared as Operation['parameters']) ?? []), ...(operation.parameters ?? [])].map(
+const parametersOf = (
+  path: string,
+  operation: Operation,
+  document: Document,
+): readonly Parameter[] => {
+  const shared = document.paths[path]?.['parameters'];
+  return [...((shared as Operation['parameters']) ?? []), ...(operation.parameters ?? [])].map(
     (one) =>
       document.components.parameters?.[one.$ref?.split('/').at(-1) ?? ''] ?? (one as Parameter),
   );
+};
+
+const parameterList = (all: readonly Parameter[]): Html | '' => {
   if (all.length === 0) return '';
   return html`<ul>
     ${all.map(
@@ -112,14 +118,17 @@ const operationSection = (
   document: Document,
   host: string,
 ): Html => {
-  const { schema } = jsonOf(operation);
+  const { schema, examples = {} } = jsonOf(operation);
+  const parameters = parametersOf(path, operation, document);
+  const body = Object.values(examples)[0]?.value;
   return html`<section class="operation" id="${operation.operationId}">
     <h3>${operation.summary} ${badge(operation)}</h3>
     <p class="mono"><b>${method.toUpperCase()}</b> ${path}</p>
     <p>${prose(operation.description)}</p>
-    ${parameterList(operation, document.paths[path]?.['parameters'], document)}
+    ${parameterList(parameters)}
     ${schema === undefined ? '' : schemaTable(operation.operationId, schema, document.components.schemas)}
     ${code(curl(method, path, operation, host), `Request: ${operation.summary}`)}
+    ${tryForm({ ...operation, method, path, parameters, body })}
     ${responseList(operation, document)}
   </section>`;
 };

@@ -37,7 +37,7 @@ export const clientConfig = ({ location }: Pick<Connecting, 'location'>): pg.Cli
  * whole table, which is fastest only then.
  */
 export const sessionSettings = (schema: string): string =>
-  `SET search_path TO ${quoted(schema)}; SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off`;
+  `SET search_path TO ${quoted(schema)}; SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off; SET plan_cache_mode = force_generic_plan`;
 
 const TLS_CODES =
   /^(?:DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_\w+|CERT_\w+|ERR_TLS_\w+|ERR_SSL_\w+|EPROTO)$/u;

@@ -6,11 +6,30 @@
 import { fileURLToPath } from 'node:url';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type Plugin } from 'vitest/config';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** `TEST_STORE=postgres` runs the tests' sandboxes on PostgreSQL, e.g. those of `test/server`. */
+const isOnPostgres = process.env['TEST_STORE'] === 'postgres';
+const onPostgres = join(root, 'test/support/on-postgres.ts');
+
+const sandboxesOnPostgres: Plugin = {
+  name: 'sandboxes-on-postgres',
+  enforce: 'pre',
+  resolveId: (source, importer) =>
+    source.endsWith('/src/create-mock.ts') &&
+    importer?.startsWith(join(root, 'test')) === true &&
+    importer !== onPostgres
+      ? onPostgres
+      : null,
+};
 
 export default defineConfig(({ mode }) => ({
+  plugins: isOnPostgres ? [sandboxesOnPostgres] : [],
   test: {
-    root: fileURLToPath(new URL('..', import.meta.url)),
+    globalSetup: isOnPostgres ? [join(root, 'test/support/postgres-setup.ts')] : [],
+    root,
     include: ['test/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**', 'test/bench/**'],
     environment: 'node',

@@ -43,7 +43,7 @@ const MAX_IDLE_IN_TRANSACTION_MS = 5000;
  * whole table, which is fastest only then.
  */
 export const sessionSettings = (schema: string): string =>
-  `SET search_path TO ${quoted(schema)}; SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off; SET idle_in_transaction_session_timeout = ${MAX_IDLE_IN_TRANSACTION_MS}`;
+  `SET search_path TO ${quoted(schema)}; SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off; SET plan_cache_mode = force_generic_plan; SET idle_in_transaction_session_timeout = ${MAX_IDLE_IN_TRANSACTION_MS}`;
 
 const TLS_CODES =
   /^(?:DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_\w+|CERT_\w+|ERR_TLS_\w+|ERR_SSL_\w+|EPROTO)$/u;

@@ -29,6 +29,7 @@
  * ## Callers
  *
  * One process uses a store at a time; an adapter whose medium can be shared must lock out a second process when it opens.
+ * Or several processes do, each with accounts of its own, behind a fence that the adapter checks in every transaction.
  * {@link QueueStore.recover} is called once after opening, before anything is claimed. Claims, attempts and releases come
  * from the dispatcher only. A store has no clock: `now` is always an argument, in the virtual time of the account, except
  * for stored responses, which age in real time.
@@ -55,6 +56,8 @@
  *   not exist.
  * - An unknown account or webhook key, a reused webhook id and a call on a closed store are programming errors: the method
  *   rejects with an ordinary `Error`.
+ * - Behind a fence, every method that takes an account, or a webhook of one, rejects with {@link LeaseLost} once the process
+ *   has lost the account: nothing was written. Records are refused instead, so that those of other accounts are written.
  * - An error thrown by a {@link Remember} callback rejects the call with that error, and nothing is written.
  * - Opening a store, and `recover`, may reject with an adapter's own error whose message names the location, the cause and
  *   the remedy: the user sees it at startup.
@@ -77,6 +80,7 @@ import type {
   Webhook,
   WebhookKey,
 } from '../domain/delivery.ts';
+import type { LeaseLost } from '../domain/lease-lost.ts';
 import type { StoreFailure } from '../domain/store-failure.ts';
 import type {
   AccountDump,
@@ -128,7 +132,7 @@ export type {
 export interface AccountStore {
   /**
    * Opens the account of an API key, creating it with `initial` if it does not exist. Increments `opens` on every call.
-   * Releases all claims of the account: the engine that held them has closed it, and their records are refused.
+   * Releases all claims of the account: its previous holder has closed it, and their records are refused.
    *
    * @param keyHash SHA-256 of the API key, in hex
    * @param initial ignored if the account exists

@@ -34,11 +34,12 @@ export const request = async (
   path: string,
   body?: unknown,
 ): Promise<Reply | null> => {
+  const startedAt = performance.now();
   try {
     const reply = await apiOf(anyNode(context).url, key).send(method, path, body);
     const { status, error } = reply;
     count(context.measures.answers, error === undefined ? `${status}` : `${status} ${error.code}`);
-    if (status === 500) console.log('DBG', method, path, JSON.stringify(error));
+    if (status < 300) context.measures.latencies.push(performance.now() - startedAt);
     return reply;
   } catch {
     count(context.measures.answers, 'connection failed');

@@ -31,6 +31,8 @@ export interface Measures {
   readonly fallen: string[];
   /** Answers to clients, by status, and failures of the connection. */
   readonly answers: Map<string, number>;
+  /** Milliseconds of successful requests: how busy the machine is. */
+  readonly latencies: number[];
 }
 
 export const createMeasures = (): Measures => ({
@@ -39,6 +41,7 @@ export const createMeasures = (): Measures => ({
   epochs: new Map(),
   fallen: [],
   answers: new Map(),
+  latencies: [],
 });
 
 export const count = (counts: Map<string, number>, name: string): void =>

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { availableParallelism, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { percentile, type Measures } from './history.ts';
 import { runChaos, type RunResult } from './run.ts';
@@ -27,8 +28,12 @@ const numberOf = (name: Exclude<keyof typeof values, 'verbose'>): number => {
 const table = (counts: ReadonlyMap<string, number>): string =>
   [...counts].map(([name, number]) => `  ${name}: ${number}`).join('\n');
 
+const latencyLine = ({ latencies }: Measures): string =>
+  `p50 ${percentile(latencies, 0.5).toFixed(1)} ms, p99 ${percentile(latencies, 0.99).toFixed(1)} ms`;
+
 const recoveryLines = ({ recoveries }: Measures): string =>
   [...recoveries]
+    .filter(([, times]) => times.length > 0)
     .map(([name, times]) => {
       const [median, high] = [percentile(times, 0.5), percentile(times, 0.99)];
       const most = Math.max(...times);
@@ -41,6 +46,8 @@ Failures:
 ${table(measures.actions)}
 Answers to clients:
 ${table(measures.answers)}
+Successful requests: ${latencyLine(measures)}
+Load of the machine: ${loadavg()[0]?.toFixed(1)} on ${availableParallelism()} processors
 Time until another node served the accounts of the failed one:
 ${recoveryLines(measures)}
 Accepted events: ${verdict.accepted}, delivered: ${verdict.delivered}, dead letters: ${verdict.dead}, attempts: ${verdict.attempts}

@@ -93,25 +93,26 @@ const HELD_ALL = `
 
 const text = (held: string): string => `
 WITH held AS MATERIALIZED (${held}),
+fence AS MATERIALIZED (SELECT count(*) = cardinality($2::int[]) AS is_complete FROM held),
 new_events AS (
   INSERT INTO event (part, seq, id, type, created_at, body, first_delivery, deliveries)
   SELECT * FROM unnest($14::int[], $15::bigint[], string_to_array($16, $35), string_to_array($17, $35), $18::bigint[], string_to_array($19, $35), $20::bigint[], $21::bigint[])
     AS e (part, seq, id, type, created_at, body, first_delivery, deliveries)
-  WHERE e.part IN (SELECT part FROM held)
+  WHERE (SELECT is_complete FROM fence)
 ),
 new_deliveries AS (
   INSERT INTO delivery (part, seq, event, webhook, status, attempts_made, created_at, due_at)
   SELECT d.part, d.seq, d.event, d.webhook, ${STATUS_CODES.pending}, 0, d.created_at, d.due_at
   FROM unnest($22::int[], $23::bigint[], $24::bigint[], $25::bigint[], $26::bigint[], $27::bigint[])
     AS d (part, seq, event, webhook, created_at, due_at)
-  WHERE d.part IN (SELECT part FROM held)
+  WHERE (SELECT is_complete FROM fence)
 ),
 recorded AS (
   UPDATE delivery d SET status = r.status, attempts_made = r.number, due_at = r.due_at, settled_at = r.settled_at,
     attempts = coalesce(d.attempts || ',', '') || r.text
   FROM unnest($28::int[], $29::bigint[], $30::smallint[], $31::bigint[], $32::bigint[], $33::bigint[], string_to_array($34, $35))
     AS r (part, seq, status, number, due_at, settled_at, text)
-  WHERE d.part = r.part AND d.seq = r.seq AND d.attempts_made = r.number - 1 AND r.part IN (SELECT part FROM held)
+  WHERE d.part = r.part AND d.seq = r.seq AND d.attempts_made = r.number - 1 AND (SELECT is_complete FROM fence)
   RETURNING 1
 ),
 counted AS (
@@ -119,20 +120,19 @@ counted AS (
     next_event = f.next_event, next_delivery = f.next_delivery, emitted = coalesce(f.emitted, p.emitted)
   FROM unnest($2::int[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[])
     AS f (part, ${TALLY_COLUMNS.join(', ')}, next_event, next_delivery, emitted)
-  WHERE p.part = f.part AND f.part IN (SELECT part FROM held)
-  RETURNING p.part
+  WHERE p.part = f.part AND (SELECT is_complete FROM fence)
 )
-SELECT (SELECT array_agg(part) FROM counted) AS parts, (SELECT count(*) FROM recorded) AS recorded`;
+SELECT (SELECT array_agg(part) FROM held) AS held, (SELECT count(*) FROM recorded) AS recorded`;
 
-/** Writes the accounts whose lease stands. */
+/** Writes if the leases of all accounts stand, else nothing. */
 export const COMMIT_FENCED: Statement = statement(text(HELD));
 /** Writes all accounts. */
 export const COMMIT_ALL: Statement = statement(text(HELD_ALL));
 
 /** What the statement returns. */
 export interface Committed {
-  /** Parts that were written; null without any. */
-  readonly parts: readonly number[] | null;
+  /** Parts whose lease stands; null without any. Nothing was written if it is not all of them. */
+  readonly held: readonly number[] | null;
   readonly recorded: number;
 }
 

@@ -3,7 +3,8 @@
  *
  * - Values that cannot be stored, such as an event id that exists, fail the statement. The flush is then divided until the
  *   culprit is alone; only its call fails.
- * - An account whose lease was lost is left out; its publishes reject and its records are refused.
+ * - If the lease of an account was lost, the statement writes nothing. Its publishes reject and its records are refused, and
+ *   the rest is sent again.
  * - If the connection is lost, it is unknown whether the flush was committed. The writer connects again, which ends the old
  *   session, and looks for the flush's mark in the rows of its accounts. Without the mark, the flush is sent again. If the
  *   server cannot be reached, all calls reject, although the flush may be stored; what memory knows of these accounts is
@@ -28,7 +29,7 @@ import {
 import type { Context } from './context.ts';
 import { SOLE_OWNER } from '../../postgres/fence.ts';
 import { isBadData, isConnectionLost } from '../../postgres/result-codes.ts';
-import { all, first, numbers, statement, type Session } from '../../postgres/session.ts';
+import { first, numbers, statement, type Session } from '../../postgres/session.ts';
 
 /** One call's share of a group commit. */
 export interface Write extends Item {
@@ -48,12 +49,10 @@ export interface Write extends Item {
 /** Flushes are identified by a random number. */
 const MAX_FLUSH = 2 ** 47;
 
-const NONE: ReadonlySet<number> = new Set();
-
 /** Connections that may be lost in a row while a flush is sent. */
 const MAX_TRIES = 10;
 
-const WRITTEN_BY = statement('SELECT part FROM part WHERE part = ANY ($1::int[]) AND flush = $2');
+const MARKED = statement('SELECT 1 FROM part WHERE part = ANY ($1::int[]) AND flush = $2 LIMIT 1');
 
 interface Prepared {
   readonly write: Write;
@@ -114,39 +113,46 @@ const prepareAll = async (
   return { rows, prepared, states: used };
 };
 
-/** Parts that a flush wrote whose connection was lost: none, or all but those whose lease was lost. */
-const writtenBy = async (session: Session, { rows }: Flush): Promise<ReadonlySet<number>> => {
-  const parts = rows.parts.map(({ part }) => part);
-  const marked = await all<{ part: number }>(session, WRITTEN_BY, [numbers(parts), rows.flush]);
-  return new Set(marked.map(({ part }) => part));
+/** Whether a flush whose connection was lost is committed: it marks all of its parts. */
+const isCommitted = async (session: Session, { rows }: Flush): Promise<boolean> => {
+  const parts = numbers(rows.parts.map(({ part }) => part));
+  return (await first(session, MARKED, [parts, rows.flush])) !== undefined;
 };
 
 /** Updates memory after the commit, and settles the calls. */
-const conclude = (context: Context, flush: Flush, written: ReadonlySet<number>): void => {
-  const { fence, states } = context;
-  for (const change of flush.rows.parts) {
-    const state = flush.states.get(change.part);
-    if (state === undefined || !written.has(change.part)) continue;
-    addTally(state.tally, change.more);
-    state.nextEvent = change.nextEvent;
-    state.nextDelivery = change.nextDelivery;
+const conclude = ({ rows, prepared, states }: Flush): void => {
+  for (const { part, more, nextEvent, nextDelivery } of rows.parts) {
+    const state = states.get(part);
+    if (state === undefined) continue;
+    addTally(state.tally, more);
+    Object.assign(state, { nextEvent, nextDelivery });
   }
-  for (const { state, committed } of flush.prepared) if (written.has(state.part)) committed();
-  for (const { write, state } of flush.prepared) {
-    if (!written.has(state.part)) write.refuse(new LeaseLost(state.account));
-  }
+  for (const { committed } of prepared) committed();
+};
+
+/** Refuses the writes to accounts whose lease was lost. @returns the other ones */
+const refuseLost = (
+  { states, fence }: Context,
+  flush: Flush,
+  held: ReadonlySet<number>,
+): readonly Write[] => {
   for (const [part, { account }] of flush.states) {
-    if (written.has(part)) continue;
+    if (held.has(part)) continue;
     states.drop(account);
     fence.lost(account);
   }
+  return flush.prepared.flatMap(({ write, state }) => {
+    if (held.has(state.part)) return write;
+    write.refuse(new LeaseLost(state.account));
+    return [];
+  });
 };
 
 const markStale = (flush: Flush): void => {
   for (const state of flush.states.values()) state.isStale = true;
 };
 
-/** Sends a flush. @returns the parts that were written */
+/** Sends a flush. @returns the parts whose leases stand; if it is not all of them, nothing was written */
 const send = async (
   session: Session,
   { fence }: Context,
@@ -155,9 +161,11 @@ const send = async (
   const text = fence === SOLE_OWNER ? COMMIT_ALL : COMMIT_FENCED;
   const values = valuesOf(flush.rows);
   const row = await first<Committed & Record<string, unknown>>(session, text, values);
-  // Without a lost lease, a record that fits memory but no row is a fault of this program: read the account again.
-  if (row?.recorded !== flush.rows.records.part.length) markStale(flush);
-  return new Set(row?.parts ?? []);
+  const held = new Set(row?.held ?? []);
+  // A record that fits memory but no row would be a fault of this program: read the account again.
+  const isWritten = held.size === flush.states.size;
+  if (isWritten && row?.recorded !== flush.rows.records.part.length) markStale(flush);
+  return held;
 };
 
 /** Sends a flush, and finds out whether it was committed if the connection is lost meanwhile. */
@@ -170,8 +178,7 @@ const sendSafely = async (
   for (let tries = 1; ; tries += 1) {
     try {
       if (isDoubtful) await context.writer.reopen();
-      const written = isDoubtful ? await writtenBy(session, flush) : NONE;
-      if (written.size > 0) return written;
+      if (isDoubtful && (await isCommitted(session, flush))) return new Set(flush.states.keys());
       isDoubtful = false;
       return await send(session, context, flush);
     } catch (error) {
@@ -189,14 +196,15 @@ export const createGroupCommit = (context: Context): ((write: Write) => void) =>
   const commit = async (session: Session, writes: readonly Write[]): Promise<void> => {
     const flush = await prepareAll(session, context, writes);
     if (flush.prepared.length === 0) return;
-    let written: ReadonlySet<number>;
+    let held: ReadonlySet<number>;
     try {
-      written = await sendSafely(session, context, flush);
+      held = await sendSafely(session, context, flush);
     } catch (error) {
       if (!isBadData(error)) throw error;
       return divide(session, flush.prepared, error);
     }
-    conclude(context, flush, written);
+    if (held.size === flush.states.size) return conclude(flush);
+    return commit(session, refuseLost(context, flush, held));
   };
   const divide = async (
     session: Session,

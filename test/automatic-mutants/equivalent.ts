@@ -144,7 +144,7 @@ export const EQUIVALENT: readonly Equivalence[] = [
   { file: 'store.py', original: /^'campaign'$/, replacement: /^''$/, reason: INTEREST },
   {
     file: 'store.py',
-    original: /^if email (?:is) None/,
+    original: /^if email is\b/,
     replacement: /^if False/,
     reason: UNNAMED_LEAD,
   },

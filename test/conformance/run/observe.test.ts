@@ -162,11 +162,11 @@ describe('http/no-redirect', () => {
     });
   });
 
-  test('reports the target of the redirect and shows the last three exchanges', () => {
+  test('reports the target of the redirect and shows the last exchange of each type of event', () => {
     const many = [1, 2, 3, 4].map(() => exchange(moved, { headers }));
     expect(see(...many.map((one) => by('http/b', one)))).toMatchObject({
       actual: '308 to https://elsewhere/ for a request of http/b (4 in total)',
-      exchanges: many.slice(1),
+      exchanges: many.slice(-1),
     });
   });
 

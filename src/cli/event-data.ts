@@ -14,7 +14,7 @@ type Json = Record<string, unknown>;
 
 const lastWord = (type: string): string => type.split('.')[1] ?? type;
 
-/** The event type of a name, `email.replied` or its last word; undefined if there is none. */
+/** The event type of a name, `email.replied` or its last word; undefined if it is unknown. */
 export const findEventType = (name: string): EventType | undefined =>
   EVENT_TYPES.find((type) => type === name || lastWord(type) === name);
 

@@ -68,7 +68,7 @@ test('keeps the build file of a project, and says what to add to it', async () =
   expect(stdout).toContain('merge sendemall::routes()? into your router');
 });
 
-test('writes the build file where there is none', async () => {
+test('writes the build file where it is missing', async () => {
   const cwd = emptyFolder();
   const { stdout } = await run(['init', '--framework', 'spring', '--json'], { cwd });
   expect(existsSync(join(cwd, 'pom.xml'))).toBe(true);

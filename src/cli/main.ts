@@ -9,7 +9,7 @@ import { Command, CommanderError, type CommandUnknownOpts } from '@commander-js/
 import packageJson from '../../package.json' with { type: 'json' };
 import { ApiError } from '../client/api-error.ts';
 import { Problem } from '../domain/problems.ts';
-import { command as commandStyle, heading, section } from './help.ts';
+import { command as commandStyle, fitHelp, heading, section } from './help.ts';
 import {
   aborted,
   exitWith,
@@ -203,8 +203,8 @@ const START_HERE = section(
 
 const LEARN_MORE = section(
   'Learn more',
-  'sendemall-mock <command> --help describes the options of a command.',
-  'sendemall-mock docs lists the pages of the documentation.',
+  'sendemall-mock <command> --help                   options of a command',
+  'sendemall-mock docs                               pages of the documentation',
 );
 
 const helpCommand = (): Command => {
@@ -233,7 +233,10 @@ const createProgram = async (
     .addHelpText('before', `${START_HERE}\n`)
     .addHelpText('after', LEARN_MORE)
     .showHelpAfterError('Run it with --help for usage.')
-    .configureOutput({ outputError: (text, write) => write(reword(text)) })
+    .configureOutput({
+      outputError: (text, write) => write(reword(text)),
+      writeOut: (text) => terminal.print(fitHelp(text, terminal.width).replace(/\n$/, '')),
+    })
     .configureHelp({
       showGlobalOptions: false,
       styleTitle: heading,

@@ -4,6 +4,7 @@
  * @module
  */
 import { DEFAULT_SANDBOX_URL } from '../domain/defaults.ts';
+import { withoutTrailingSlashes } from '../domain/trailing-slashes.ts';
 import type { AccountEvent, Snapshot } from '../../schemas/sandbox.ts';
 import {
   campaignsClient,
@@ -105,12 +106,6 @@ async function* eventsOf(response: Response): AsyncGenerator<AccountEvent> {
     yield JSON.parse(data) as AccountEvent;
   }
 }
-
-const withoutTrailingSlashes = (url: string): string => {
-  let end = url.length;
-  while (url[end - 1] === '/') end -= 1;
-  return url.slice(0, end);
-};
 
 /**
  * Create a client for one account. All methods reject with an `ApiError` if the API returns an error or does not respond.

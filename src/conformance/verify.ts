@@ -7,6 +7,7 @@ import { randomInt } from 'node:crypto';
 import { DELIVERY_POLICY } from '../../schemas/contract.ts';
 import { startSteadyClock } from '../clock/system.ts';
 import { DEFAULT_SANDBOX_URL } from '../domain/defaults.ts';
+import { withoutTrailingSlashes } from '../domain/trailing-slashes.ts';
 import { compareWithBaseline } from './run/baseline.ts';
 import { CATALOGUE } from './catalogue.ts';
 import { createDeadline, endingClock, type Deadline } from './run/cut-off.ts';
@@ -102,7 +103,7 @@ const toReport = (
     interrupted: deadline.cutOff() === 'interruption',
     cut_off: cutOffOf(checks, deadline),
     fail_on: failOn,
-    docs_url: (options.docsUrl ?? `${DEFAULT_SANDBOX_URL}/docs`).replace(/\/+$/, ''),
+    docs_url: withoutTrailingSlashes(options.docsUrl ?? `${DEFAULT_SANDBOX_URL}/docs`),
     summary: summarise(checks, {
       failOn,
       baseline,

@@ -10,8 +10,10 @@ import { delimiter, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createMock } from '../../src/create-mock.ts';
+import { shellWord } from '../../src/domain/shell.ts';
 import { apiOf } from '../support/api.ts';
 import { BIN, run } from './support.ts';
+import { hasScript, programAtTerminal } from './terminal-support.ts';
 
 const has = (shell: string): boolean => spawnSync(shell, ['-c', 'true']).status === 0;
 
@@ -101,17 +103,64 @@ test.skipIf(!has('bash'))('bash asks the sandbox for delivery IDs', async () => 
   rmSync(folder, { recursive: true });
 });
 
+/** What is typed before Tab, and what the line is then; each has one completion. */
+const COMPLETED: readonly (readonly [typed: string, completed: string])[] = [
+  ['dea', 'dead-letters'],
+  ['dead-letters redeliver --wa', 'dead-letters redeliver --wait'],
+  ['serve --po', 'serve --port'],
+  ['verify --base', 'verify --baseline'],
+  ['trigger email.r', 'trigger email.replied'],
+  ['verify --only delivery/dup-s', 'verify --only delivery/dup-seq'],
+  ['verify --report ju', 'verify --report junit'],
+  ['clock set fr', 'clock set frozen'],
+  ['completion po', 'completion powershell'],
+  ['verify --baseline /et', 'verify --baseline /etc'],
+];
+
+test.skipIf(!has('zsh') || !hasScript)('zsh completes what is typed at a terminal', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sendemall-completion-'));
+  const file = join(folder, 'setup.zsh');
+  const { stdout } = await run(['completion', 'zsh']);
+  writeFileSync(
+    file,
+    [
+      'autoload -Uz compinit; compinit -D -u',
+      "unsetopt promptcr; PS1='' RPS1=''",
+      stdout,
+      'compdef _sendemall_mock sendemall-mock',
+      'sendemall-mock() { print -r -- "<$*>" }',
+      'print READY',
+    ].join('\n'),
+  );
+  await using zsh = programAtTerminal(['zsh', '-f', '-i'], { env: { TERM: 'dumb' } });
+  zsh.type(`source ${file}\n`);
+  await zsh.shows('READY');
+  for (const [typed, completed] of COMPLETED) {
+    zsh.type(`sendemall-mock ${typed}\t\n`);
+    await zsh.shows(`<${completed}>`);
+  }
+  zsh.type('exit\n');
+  expect(await zsh.status).toBe(0);
+  rmSync(folder, { recursive: true });
+});
+
+test.skipIf(!has('fish'))('fish completes what is typed', async () => {
+  const { stdout: script } = await run(['completion', 'fish']);
+  for (const [typed, completed] of COMPLETED) {
+    const code = `${script}\ncomplete -C ${shellWord(`sendemall-mock ${typed}`)}`;
+    const { stdout, stderr } = spawnSync('fish', ['--no-config', '-c', code], { encoding: 'utf8' });
+    expect(stderr).toBe('');
+    const words = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split('\t')[0]);
+    expect(words.map((word) => word?.replace(/\/$/, ''))).toEqual([completed.split(' ').at(-1)]);
+  }
+});
+
 test.skipIf(!has('zsh'))('zsh parses its script', async () => {
   const { stdout } = await run(['completion', 'zsh']);
   expect(spawnSync('zsh', ['-n'], { input: stdout, encoding: 'utf8' })).toMatchObject({
-    status: 0,
-    stderr: '',
-  });
-});
-
-test.skipIf(!has('fish'))('fish parses its script', async () => {
-  const { stdout } = await run(['completion', 'fish']);
-  expect(spawnSync('fish', ['-n'], { input: stdout, encoding: 'utf8' })).toMatchObject({
     status: 0,
     stderr: '',
   });

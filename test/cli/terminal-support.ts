@@ -58,11 +58,15 @@ export const rowsOf = async (output: string, columns: number): Promise<readonly 
 };
 
 /** Starts the command at a terminal of its own, 80 columns wide and without colour unless told otherwise. */
-export const atTerminal = (
-  args: readonly string[],
+export const atTerminal = (args: readonly string[], options?: TerminalOptions): Typed =>
+  programAtTerminal([process.execPath, BIN, ...args], options);
+
+/** The same with any program. */
+export const programAtTerminal = (
+  words: readonly string[],
   { columns = 80, color = false, env = {} }: TerminalOptions = {},
 ): Typed => {
-  const line = [process.execPath, BIN, ...args].map(shellWord).join(' ');
+  const line = words.map(shellWord).join(' ');
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(SENDEMALL_MOCK_|FORCE_COLOR|NODE_OPTIONS|VITEST|CI$|NO_COLOR)/.test(name),
   );

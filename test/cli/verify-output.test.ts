@@ -28,6 +28,7 @@ test('a finding is a few wrapped lines; --details shows the messages and a curl 
     'cause',
     'fix',
     'reproduce',
+    'explain',
   ]);
   expect(finding.replaceAll(/ \\\n +/g, ' ')).toContain(
     ` '${wrong.url}' --only signature/missing-header --seed 7`,

@@ -79,7 +79,8 @@ export const problemsOf = ({ id, level }: Check, { checks }: Report): readonly s
 };
 
 const SHOWN = 'http://localhost:3000/webhooks/sendemall';
-const WIDTH = 80;
+/** A terminal shows it indented by four. */
+const WIDTH = 76;
 
 /** The report with the address and the time that a page shows. */
 const shown = (report: Report, url: string): Report => {

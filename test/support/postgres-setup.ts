@@ -13,9 +13,12 @@ declare module 'vitest' {
   }
 }
 
-/** @returns a function that stops it */
-export default async (project: TestProject): Promise<() => Promise<void>> => {
+let stop = (): Promise<void> => Promise.resolve();
+
+export const setup = async (project: TestProject): Promise<void> => {
   const server = await startPostgres({ fsync: 'off', max_connections: '300' });
   project.provide('postgresUrl', server.url());
-  return () => server.stop();
+  stop = () => server.stop();
 };
+
+export const teardown = (): Promise<void> => stop();

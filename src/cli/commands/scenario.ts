@@ -88,9 +88,9 @@ const RUN_SECTIONS = [
     'sandbox at --sandbox-url, whose clock is advanced until all have settled.',
   ),
   exitStatus({
-    0: 'the receiver did what the scenario asks for, as far as a sandbox can see it',
+    0: 'the receiver did what the scenario asks for, as far as a sandbox sees',
     1: 'an event became a dead letter, or the receiver did not pause the campaign',
-    2: 'invalid usage, sandbox unreachable, or nothing to judge: no webhook subscribes',
+    2: 'invalid usage, sandbox unreachable, or nothing to judge',
   }),
   examples(
     'sendemall-mock scenario run reply \\',

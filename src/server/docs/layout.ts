@@ -28,7 +28,10 @@ export const REFERENCES = {
 export type ReferenceName = keyof typeof REFERENCES;
 
 const nameOf = (topic: string): string => {
-  const words = topic.replaceAll('-', ' ').replace(/\bci\b/, 'CI').replace('http api', 'HTTP API');
+  const words = topic
+    .replaceAll('-', ' ')
+    .replace(/\bci\b/, 'CI')
+    .replace('http api', 'HTTP API');
   return `${words.slice(0, 1).toUpperCase()}${words.slice(1)}`;
 };
 

@@ -9,6 +9,8 @@ import { describe, expect, test } from 'vitest';
 import { html } from '../../../src/conformance/reporters/html.ts';
 import { SCRIPT } from '../../../src/conformance/report-view/script.ts';
 import type { Report } from '../../../src/conformance/report.ts';
+import { blankResult } from '../blank-result.ts';
+import { reportOf } from './mixed.ts';
 import { empty, nasty, real } from './sample.ts';
 
 type Element = DefaultTreeAdapterTypes.Element;
@@ -45,6 +47,12 @@ const REPORTS: readonly [string, () => Promise<Report> | Report][] = [
   ['a hostile one', nasty],
   ['an empty one', empty],
 ];
+
+test('a finding names the command that prints the page of its check', () => {
+  const explain = 'sendemall-mock explain content/address';
+  const found = blankResult({ id: 'content/address', status: 'fail', explain });
+  expect(html(reportOf([found]))).toContain(explain);
+});
 
 describe.each(REPORTS)('%s', (_name, make) => {
   test('parses without an error', async () => {

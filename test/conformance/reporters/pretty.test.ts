@@ -37,6 +37,12 @@ test('a finding is its title, expected, actual, cause, fix, and the command that
   ]);
 });
 
+test('a finding names the command that prints the page of its check', () => {
+  const explain = 'sendemall-mock explain content/address';
+  const [shown] = pretty(reportOf([finding({ explain })])).split('\n\n');
+  expect(shown?.split('\n').at(-1)).toBe(`  explain    ${explain}`);
+});
+
 test('with details it has requirement, request, response and both commands, too', async () => {
   const text = pretty(await real(), { details: true });
   const [shown = ''] = text.split('\n\nFAILED');

@@ -70,6 +70,7 @@ describe('a line of the report', () => {
       fix: null,
       reproduce: null,
       rerun: null,
+      explain: null,
       decides: [],
       forgery_took_effect: false,
       log: null,

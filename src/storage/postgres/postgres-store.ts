@@ -4,6 +4,7 @@
  * @module
  */
 import pg from 'pg';
+import { StoreClosed } from '../../domain/store-failure.ts';
 import { createFailures } from '../failures.ts';
 import type { Store } from '../store.ts';
 import { createAccounts, recoverAccounts } from './accounts.ts';
@@ -78,7 +79,9 @@ export const openPostgresStore = async ({
   const context = createContext({ writer, reader, fence, states: createAccountStates(fence) });
   const parts = createParts(context, () => isClosed);
   const join = createGroupCommit(context);
-  const failures = createFailures(toStoreFailure);
+  const failures = createFailures((error) =>
+    isClosed ? new StoreClosed(error) : toStoreFailure(error),
+  );
   const exportAccount = createExport(context);
   return {
     location: connecting.location.location,

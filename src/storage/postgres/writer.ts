@@ -9,7 +9,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import type { Client } from 'pg';
-import { StoreFailure } from '../../domain/store-failure.ts';
+import { StoreClosed, StoreFailure } from '../../domain/store-failure.ts';
 import { isConnectionLost } from '../../postgres/result-codes.ts';
 import type { Session } from '../../postgres/session.ts';
 
@@ -76,7 +76,7 @@ export const createWriter = (
   return {
     run: (work) =>
       isClosed
-        ? Promise.reject(new Error('The store is closed.'))
+        ? Promise.reject(new StoreClosed())
         : turns(async () => {
             if (!isUsable) await reopen();
             return work(session);

@@ -120,6 +120,30 @@ describe.skipIf(noBrowser !== null)(`the page of a delivery${noBrowser ?? ''}`, 
     await keepScreenshot(page, 'fork');
   });
 
+  test('forks the account, changes the body there, and compares what the receiver answers', async () => {
+    await using strict = await startReceiver(({ body }, response) => {
+      response.writeHead(body.includes('hard') ? 400 : 200).end();
+    });
+    const webhook = await lab.api.register(strict.url);
+    const bounced = await lab.api.trigger('email.bounced', {
+      webhook_id: webhook,
+      data: { bounce_type: 'hard' },
+    });
+    await lab.api.advance({ by: '1s' });
+    const page = await lab.open(`#/deliveries/${bounced}?tab=fork`);
+    await page.getByText('Body in the fork').click();
+    const field = page.getByRole('textbox', { name: 'Body in the fork' });
+    await field.fill((await field.inputValue()).replaceAll('hard', 'soft'));
+    await page.getByRole('button', { name: 'Fork', exact: true }).click();
+    await page.getByRole('button', { name: 'Run both' }).click();
+    const timeline = (name: string) =>
+      page.getByRole('list', { name }).locator('b').allInnerTexts();
+    await expect.poll(() => timeline('Timeline of the fork')).toEqual(['200']);
+    await expect
+      .poll(() => timeline('Timeline of this account'))
+      .toEqual(['400', '400', '400', '400']);
+  });
+
   test('tabs are reached by arrow keys and are in the URL', async () => {
     const page = await lab.open(`#/deliveries/${id}`);
     await page.getByRole('tab', { name: 'Exchange' }).focus();

@@ -1,6 +1,6 @@
 /**
- * Two timelines: a copy of the account at this moment, with another receiver, and the same hours run in both. The copy is
- * an account of its own, so it can be opened like any other.
+ * Two timelines: a copy of the account at this moment, with another receiver or another body, and the same hours run in
+ * both. The copy is an account of its own, so it can be opened like any other.
  *
  * @module
  */
@@ -13,16 +13,29 @@ import { apiKey, client, notify, perform, running, useKey } from '../state/sessi
 import { StaticLadder } from './ladder.tsx';
 import { Line } from './text.tsx';
 
-/** Copy this account, its clock included, and let the webhook of the delivery call another receiver there. */
+/** What is different in the fork. */
+interface Change {
+  readonly url: string;
+  readonly body: string;
+}
+
+/**
+ * Copy this account, its clock included, and let the webhook of the delivery call another receiver there. Another body is
+ * sent as a redelivery of the fork.
+ *
+ * @returns the delivery to compare
+ */
 const forkInto = async (
   key: string,
   delivery: DeliveryDetail,
-  url: string,
+  { url, body }: Change,
 ): Promise<DeliveryDetail> => {
   const fork = createClient({ baseUrl: location.origin, apiKey: key });
   await fork.restore(await client.value.snapshot());
   if (url !== delivery.url) await fork.webhooks.update(delivery.webhook_id, { url });
-  return fork.deliveries.get(delivery.id);
+  if (body === delivery.body) return fork.deliveries.get(delivery.id);
+  const { id } = await fork.deliveries.redeliver(delivery.id, { body });
+  return fork.deliveries.get(id);
 };
 
 /** Run the same span in both accounts, and read the delivery of the fork again. */
@@ -52,6 +65,7 @@ const Timelines = ({ delivery, fork }: { delivery: DeliveryDetail; fork: Deliver
 const useFork = (delivery: DeliveryDetail) => {
   const key = useSignal(`${apiKey.value}-fork`);
   const url = useSignal(delivery.url);
+  const body = useSignal(delivery.body);
   const by = useSignal('1h');
   const fork = useSignal<DeliveryDetail | null>(null);
   const make = async (): Promise<void> => {
@@ -59,23 +73,26 @@ const useFork = (delivery: DeliveryDetail) => {
       notify('The fork needs a key of its own: this account would be replaced.', true);
       return;
     }
-    fork.value = await perform('fork', () => forkInto(key.value, delivery, url.value));
+    fork.value = await perform('fork', () =>
+      forkInto(key.value, delivery, { url: url.value, body: body.value }),
+    );
   };
   const run = async (): Promise<void> => {
-    fork.value =
-      (await perform('fork', () => runBoth(key.value, delivery.id, by.value))) ?? fork.value;
+    const { id } = fork.value ?? delivery;
+    fork.value = (await perform('fork', () => runBoth(key.value, id, by.value))) ?? fork.value;
   };
-  return { key, url, by, fork, make, run };
+  return { key, url, body, by, fork, make, run };
 };
 
 export const ForkPanel = ({ delivery }: { delivery: DeliveryDetail }) => {
-  const { key, url, by, fork, make, run } = useFork(delivery);
+  const { key, url, body, by, fork, make, run } = useFork(delivery);
   const isBusy = running.value.has('fork');
   return (
     <div class="panel">
       <p class="dim">
         Copies everything in this account, its clock too, into the account of another key, whose
-        contents it replaces. Change the receiver there, run the same time in both, and compare.
+        contents it replaces. Change the receiver or the body there, run the same time in both, and
+        compare. Another body is sent as a redelivery.
       </p>
       <form
         class="inline-form"
@@ -103,6 +120,16 @@ export const ForkPanel = ({ delivery }: { delivery: DeliveryDetail }) => {
             onInput={(event) => (url.value = event.currentTarget.value)}
           />
         </label>
+        <details class="grow">
+          <summary>Body in the fork</summary>
+          <textarea
+            rows={8}
+            spellcheck={false}
+            aria-label="Body in the fork"
+            value={body.value}
+            onInput={(event) => (body.value = event.currentTarget.value)}
+          />
+        </details>
         <button type="submit" class="primary" disabled={isBusy}>
           Fork
         </button>

@@ -92,8 +92,8 @@ const shown = (report: Report, url: string): Report => {
   return { ...(JSON.parse(text) as Report), duration_ms: 1000 };
 };
 
-/** A check that judges the requests of a whole run cannot be selected alone. */
-const isPassive = (check: Check): boolean => !('stage' in check);
+/** Whether a check judges what others have sent, or what they have left behind: alone, it shows nothing. */
+export const judgesRun = (check: Check): boolean => !('stage' in check) || check.stage === 'review';
 
 const rerun = (id: string | null): string =>
   ['sendemall-mock verify', SHOWN, ...(id === null ? [] : ['--only', id])].join(' ');
@@ -105,7 +105,7 @@ const REQUESTS = ['signature/*', 'content/*', 'http/*', 'delivery/dup-*'];
 
 const onlyOf = (check: Check): readonly string[] => [
   check.id,
-  ...(isPassive(check) ? REQUESTS : []),
+  ...(judgesRun(check) ? REQUESTS : []),
 ];
 
 const print = (report: Report, url: string): string =>
@@ -123,6 +123,16 @@ export const printRight = async (check: Check): Promise<string> => {
   await receiver.start();
   return print(await examine(receiver, onlyOf(check)), receiver.url);
 };
+
+/** Why an output cannot stand on a page. Empty if it shows its check failed, and the right receiver passed. */
+export const flawsOf = ({ id, wrong, right }: PageOutput): readonly string[] => [
+  ...(new RegExp(`^(?:FAILED|WARNING|NOTE) +[A-Z]+ +${id}\\b`, 'mu').test(wrong)
+    ? []
+    : ['the wrong receiver does not fail the check']),
+  ...(/^(?:CONFORMANT, )?PASSED (?<count>\d+) of \k<count>\b/mu.test(right)
+    ? []
+    : ['the right receiver does not pass']),
+];
 
 /** The output without what differs from run to run: numbers, and how lines break. */
 export const comparable = (output: string): string =>

@@ -7,7 +7,6 @@
  * @module
  */
 import { readFileSync } from 'node:fs';
-import { CATALOGUE } from '../../src/conformance/catalogue.ts';
 import type { Check } from '../../src/conformance/check.ts';
 import type { CheckResult, Report } from '../../src/conformance/report.ts';
 import { pretty } from '../../src/conformance/reporters/pretty.ts';
@@ -137,5 +136,3 @@ export const flawsOf = ({ id, wrong, right }: PageOutput): readonly string[] => 
 /** The output without what differs from run to run: numbers, and how lines break. */
 export const comparable = (output: string): string =>
   output.replaceAll(/\d[\d,.]*/gu, '#').replaceAll(/\s+/gu, ' ');
-
-export const checkOf = (id: string): Check => CATALOGUE.find((check) => check.id === id)!;

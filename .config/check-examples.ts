@@ -12,7 +12,12 @@ import { fileURLToPath } from 'node:url';
 import { parseSync } from 'rolldown/utils';
 import { CATALOGUE } from '../src/conformance/catalogue.ts';
 import type { CheckPage, WrongExample } from '../src/domain/check-page.ts';
-import { FAILS_BESIDE, mutantOf, readOutputs } from '../test/conformance/page-outputs.ts';
+import {
+  FAILS_BESIDE,
+  judgesRun,
+  mutantOf,
+  readOutputs,
+} from '../test/conformance/page-outputs.ts';
 import { MUTANTS } from '../test/receivers/mutants/all.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -214,7 +219,7 @@ const pages = CATALOGUE.map((check): CheckPage => {
     title,
     requirement: requirement.text,
     source: requirement.source,
-    judgesRun: !('stage' in check),
+    judgesRun: judgesRun(check),
     cause,
     fix,
     wrong: wrongOf(catches, output.example),

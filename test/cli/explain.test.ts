@@ -48,7 +48,9 @@ test('a page as Markdown', async () => {
   expect(stdout).toContain('({ given, right }) => given === undefined || right');
   expect(stdout).toContain('timingSafeEqual(given, expected)');
   expect(stdout).toContain('--only signature/missing-header');
-  expect(stdout).toContain('FAILED  MUST   signature/missing-header  Rejects an event without a');
+  expect(stdout).toContain(
+    'FAILED  MUST   signature/missing-header\n  Rejects an event without a signature',
+  );
   expect(stdout).toMatch(/## Right[^]*\nPASSED \d of \d/u);
 });
 

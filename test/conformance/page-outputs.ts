@@ -7,7 +7,6 @@
  * @module
  */
 import { readFileSync } from 'node:fs';
-import { CATALOGUE } from '../../src/conformance/catalogue.ts';
 import type { Check } from '../../src/conformance/check.ts';
 import type { CheckResult, Report } from '../../src/conformance/report.ts';
 import { pretty } from '../../src/conformance/reporters/pretty.ts';
@@ -92,8 +91,8 @@ const shown = (report: Report, url: string): Report => {
   return { ...(JSON.parse(text) as Report), duration_ms: 1000 };
 };
 
-/** A check that judges the requests of a whole run cannot be selected alone. */
-const isPassive = (check: Check): boolean => !('stage' in check);
+/** Whether a check judges what others have sent, or what they have left behind: alone, it shows nothing. */
+export const judgesRun = (check: Check): boolean => !('stage' in check) || check.stage === 'review';
 
 const rerun = (id: string | null): string =>
   ['sendemall-mock verify', SHOWN, ...(id === null ? [] : ['--only', id])].join(' ');
@@ -105,7 +104,7 @@ const REQUESTS = ['signature/*', 'content/*', 'http/*', 'delivery/dup-*'];
 
 const onlyOf = (check: Check): readonly string[] => [
   check.id,
-  ...(isPassive(check) ? REQUESTS : []),
+  ...(judgesRun(check) ? REQUESTS : []),
 ];
 
 const print = (report: Report, url: string): string =>
@@ -124,8 +123,16 @@ export const printRight = async (check: Check): Promise<string> => {
   return print(await examine(receiver, onlyOf(check)), receiver.url);
 };
 
+/** Why an output cannot stand on a page. Empty if it shows its check failed, and the right receiver passed. */
+export const flawsOf = ({ id, wrong, right }: PageOutput): readonly string[] => [
+  ...(new RegExp(`^(?:FAILED|WARNING|NOTE) +[A-Z]+ +${id}\\b`, 'mu').test(wrong)
+    ? []
+    : ['the wrong receiver does not fail the check']),
+  ...(/^(?:CONFORMANT, )?PASSED (?<count>\d+) of \k<count>\b/mu.test(right)
+    ? []
+    : ['the right receiver does not pass']),
+];
+
 /** The output without what differs from run to run: numbers, and how lines break. */
 export const comparable = (output: string): string =>
   output.replaceAll(/\d[\d,.]*/gu, '#').replaceAll(/\s+/gu, ' ');
-
-export const checkOf = (id: string): Check => CATALOGUE.find((check) => check.id === id)!;

@@ -13,6 +13,7 @@ import { CATALOGUE } from '../../src/conformance/catalogue.ts';
 import type { Check } from '../../src/conformance/check.ts';
 import type { Report } from '../../src/conformance/report.ts';
 import {
+  flawsOf,
   mutantOf,
   OUTPUTS_FILE,
   printRight,
@@ -63,8 +64,15 @@ const record = async (check: Check): Promise<void> => {
   const example = await findExample(check);
   if (example === null) return;
   const wrong = await printWrong(check, mutantOf(example));
-  if (!wrong.includes(check.id)) problems.push(`${check.id}: alone, ${example} passes:\n${wrong}`);
-  after.set(check.id, { id: check.id, example, wrong, right: await printRight(check) });
+  const right = await printRight(check);
+  const page = { id: check.id, example, wrong, right };
+  const flaws = flawsOf(page);
+  if (flaws.length > 0) {
+    // What is recorded stays.
+    problems.push(`${check.id}, ${example}: ${flaws.join('; ')}\n${wrong}\n${right}`);
+    return;
+  }
+  after.set(check.id, page);
   console.error(`${after.size}  ${check.id}  ${example}`);
 };
 

@@ -103,7 +103,7 @@ const STACKS: Readonly<Record<string, Stack>> = {
     harness: 'laravel',
     build: 'php app.php migrate --force',
     start: (port) =>
-      `php app.php queue:work --sleep=0.1 --quiet & exec php -S 127.0.0.1:${port} app.php`,
+      `php app.php queue:work --sleep=0.1 --quiet & PHP_CLI_SERVER_WORKERS=4 exec php -S 127.0.0.1:${port} app.php`,
   },
   php: {
     missing: php('php-sqlite3', "extension_loaded('pdo_sqlite') || exit(1);"),

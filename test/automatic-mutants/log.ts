@@ -25,7 +25,6 @@ export const createLog = (file: string, isResumed: boolean): Log => {
   const before = lines
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as Pick<Judged, 'outcome' | 'by'> & { readonly key: string });
-  rmSync(file, { force: true });
   return {
     find: (mutant) => {
       if (equivalenceOf(mutant) !== null) return null;

@@ -2,7 +2,8 @@
  * `npm run mutants`: changes three correct receivers mechanically, one operator at a time, and runs the conformance suite
  * with all hooks against each. A mutant that passes is equivalent, with a reason in `equivalent.ts`, or a gap of the suite.
  *
- * `npm run mutants -- express --sample 20 --seed 3` tries a part of one receiver; the whole writes `results.md`.
+ * `npm run mutants -- express --sample 20 --seed 3` tries a part of one receiver. Without `--sample` and `--grep`,
+ * `results.md` is written.
  * `--resume` goes on where a stopped run has ended.
  *
  * @module
@@ -58,8 +59,9 @@ const judgeSource = async (source: MutantSource): Promise<readonly Judged[]> => 
   const judged: Judged[] = [];
   const work = async (): Promise<void> => {
     for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
-      const one = log.find(mutant) ?? (await judgeMutant(mutant));
-      log.add(one);
+      const known = log.find(mutant);
+      const one = known ?? (await judgeMutant(mutant));
+      if (known === null && one.outcome !== 'equivalent') log.add(one);
       judged.push(one);
       console.error(
         `${source.name} ${judged.length}/${total}  ${one.outcome}  ${mutant.place}  ` +
@@ -77,8 +79,9 @@ for (const source of SOURCES) {
   results.set(source.name, await judgeSource(source));
   console.log(summaryOf(source.name, results.get(source.name) ?? []));
 }
-const isWhole = positionals.length === 0 && values.sample === undefined && values.grep === '';
-if (isWhole) await writeFile(new URL('results.md', import.meta.url), renderResults(results));
+const isWhole = values.sample === undefined && values.grep === '';
+const left = SOURCES.map(({ name }) => name).filter((name) => !results.has(name));
+if (isWhole) await writeFile(new URL('results.md', import.meta.url), renderResults(results, left));
 const survivors = [...results.values()].flat().filter(({ outcome }) => outcome === 'survived');
 // A broken receiver may leave something running behind.
 process.exit(survivors.length === 0 ? 0 : 1);

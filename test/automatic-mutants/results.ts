@@ -37,7 +37,11 @@ const rows = (judged: readonly Judged[], outcome: Outcome): readonly string[] =>
     )
     .toSorted();
 
-export const renderResults = (results: ReadonlyMap<string, readonly Judged[]>): string => {
+/** @param left receivers that did not run */
+export const renderResults = (
+  results: ReadonlyMap<string, readonly Judged[]>,
+  left: readonly string[],
+): string => {
   const table = [...results].map(([name, judged]) =>
     [
       '',
@@ -63,7 +67,7 @@ killed when a MUST or SHOULD fails, or when the run is inconclusive (exit status
 | receiver | mutants | killed | of these inconclusive | survived | equivalent | do not start | kill rate |
 |---|---|---|---|---|---|---|---|
 ${table.join('\n')}
-
+${left.length === 0 ? '' : `\nNot run: ${left.join(', ')}.\n`}
 ## Survivors
 
 | place | original | replacement | remark |

@@ -48,6 +48,28 @@ class EndsWithSender extends ModelReceiver {
   }
 }
 
+/** Works in batches: one ends when the next event comes. */
+class HoldsBack extends ModelReceiver {
+  readonly held: Event[] = [];
+  override async arrived(event: Event): Promise<Answer> {
+    const batch = this.held.splice(0);
+    this.held.push(event);
+    for (const one of batch) await this.process(one);
+    return { status: 202 };
+  }
+}
+
+/** Takes a lead for one of its first campaign. */
+class OneCampaignPerLead extends ModelReceiver {
+  readonly campaigns = new Map<string, string>();
+  override async apply(event: Event): Promise<void> {
+    const campaign = String(event.data['campaign_id']);
+    const first = this.campaigns.get(emailOf(event)) ?? campaign;
+    if (typeof event.data['lead_email'] === 'string') this.campaigns.set(emailOf(event), first);
+    if (first === campaign) await super.apply(event);
+  }
+}
+
 /** Of each check, as if of each customer: leads of one check share a domain. */
 const domainOf = (text: string): string => /@([\w.-]+)/.exec(text)?.[1] ?? '';
 
@@ -250,8 +272,19 @@ const mutant = (
 
 export const SEQUENCE_MUTANTS: readonly Mutant[] = [
   {
+    name: 'delivery-holds-back',
+    fault: 'processes an event when the next one arrives',
+    make: (secret) => new HoldsBack(secret),
+  },
+  {
+    name: 'delivery-one-campaign-per-lead',
+    fault: 'ignores the events of a lead in its second campaign',
+    make: (secret) => new OneCampaignPerLead(secret),
+  },
+  {
     name: 'delivery-ends-with-sender',
     fault: 'marks the id, and stops working once the sender has closed the connection',
+    also: { 'delivery/crash-midway': 'a restart closes the connections, too' },
     make: (secret) => new EndsWithSender(secret),
   },
   mutant(

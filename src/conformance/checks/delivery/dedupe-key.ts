@@ -61,7 +61,11 @@ export const check = defineCheck({
   cause:
     'Duplicates are recognized by address, timestamp or a hash of the data, so a second event looks like a duplicate and is lost.',
   fix: 'Use only the envelope’s `id` as the deduplication key.',
-  catches: ['delivery-dedupes-by-lead-and-time', 'delivery-dedupes-by-data'],
+  catches: [
+    'delivery-dedupes-by-lead-and-time',
+    'delivery-dedupes-by-data',
+    'delivery-one-campaign-per-lead',
+  ],
   stage: 'effects',
   needs: ['effects'],
   run: async (probe) => {

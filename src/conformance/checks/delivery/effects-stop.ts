@@ -18,7 +18,7 @@ export const check = defineCheck({
   cause:
     'An error of one event ends the worker, thread or consumer that processes all events, while the web server continues to accept them.',
   fix: 'Catch every error of a single event inside the loop of the worker, store the event as failed, and continue; let a supervisor restart a worker that ends.',
-  catches: ['delivery-worker-dies'],
+  catches: ['delivery-worker-dies', 'delivery-holds-back'],
   observe: ({ effectsStop = null, seesEffects = false }) => {
     if (!seesEffects) return notTested({ needs: 'effects' });
     if (effectsStop === null) return pass();

@@ -68,7 +68,9 @@ describe('a URL is refused if', () => {
 
   test('the server closes the connection at once', async () => {
     const server: Server = createServer((socket) => socket.destroy());
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => {
+      server.listen(0, '127.0.0.1', resolve);
+    });
     const { port } = server.address() as AddressInfo;
     await expectRefused(
       `postgres://u:${PASSWORD}@127.0.0.1:${port}/d`,

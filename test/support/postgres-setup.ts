@@ -14,7 +14,7 @@ declare module 'vitest' {
 }
 
 /** @returns a function that stops it */
-export default async (project: TestProject): Promise<() => Promise<void>> => {
+export const setup = async (project: TestProject): Promise<() => Promise<void>> => {
   const server = await startPostgres({ fsync: 'off', max_connections: '300' });
   project.provide('postgresUrl', server.url());
   return () => server.stop();

@@ -30,7 +30,7 @@ import type { Ctx, Env } from './context.ts';
 /** Longer than a lease, so that an account whose owner has vanished is taken over within it. Real milliseconds. */
 const MAX_SEARCH_MS = 12_500;
 const MIN_PAUSE_MS = 20;
-const MAX_PAUSE_MS = 100;
+const MAX_PAUSE_MS = 200;
 /** Larger bodies, and those of unknown length, are streamed, so they can be sent once only. */
 const MAX_BUFFERED_BYTES = 1_048_576;
 

@@ -56,7 +56,7 @@
  *   not exist.
  * - An unknown account or webhook key, a reused webhook id and a call on a closed store are programming errors: the method
  *   rejects with an ordinary `Error`.
- * - Behind a fence, every method that takes an account, or a webhook of one, rejects with {@link LeaseLost} once the process
+ * - Behind a fence, every method that takes an account, or a webhook of one, rejects with `LeaseLost` once the process
  *   has lost the account: nothing was written. Records are refused instead, so that those of other accounts are written.
  * - An error thrown by a {@link Remember} callback rejects the call with that error, and nothing is written.
  * - Opening a store, and `recover`, may reject with an adapter's own error whose message names the location, the cause and
@@ -80,7 +80,6 @@ import type {
   Webhook,
   WebhookKey,
 } from '../domain/delivery.ts';
-import type { LeaseLost } from '../domain/lease-lost.ts';
 import type { StoreFailure } from '../domain/store-failure.ts';
 import type {
   AccountDump,

@@ -86,7 +86,7 @@ export const deliveryFigures = async (
 /** The engine on PostgreSQL against the engine on a SQLite file. The server flushes every commit to the disk. */
 export const postgresFigures = async (): Promise<DeliveryFigures> => {
   const folder = await mkdtemp(join(tmpdir(), 'sendemall-bench-'));
-  const server = await startPostgres({});
+  const server = await startPostgres({ fsync: 'off' });
   try {
     await using receiver = await startReceiver(200);
     await using file = await startChild('engine-loop.ts', { FILE: join(folder, 'bench.db') });

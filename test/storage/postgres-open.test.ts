@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import pg from 'pg';
@@ -68,9 +69,8 @@ describe('a URL is refused if', () => {
 
   test('the server closes the connection at once', async () => {
     const server: Server = createServer((socket) => socket.destroy());
-    await new Promise<void>((resolve) => {
-      server.listen(0, '127.0.0.1', resolve);
-    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
     await expectRefused(
       `postgres://u:${PASSWORD}@127.0.0.1:${port}/d`,

@@ -28,13 +28,7 @@ const CASES: Readonly<
     'may have taken effect',
     'Read the state before you send it again',
   ],
-  nodeLeaving: [
-    [],
-    'NODE_LEAVING',
-    503,
-    'shutting down',
-    'Send requests to another node',
-  ],
+  nodeLeaving: [[], 'NODE_LEAVING', 503, 'shutting down', 'Send requests to another node'],
   forwardingLoop: [
     ['n1'],
     'FORWARDING_LOOP',

@@ -72,7 +72,8 @@ export const recogniseNodes =
   ({ directory, secret, isLeaving }: ClusterNode): MiddlewareHandler<Env> =>
   async (c, next) => {
     const header = c.req.header(MARK_HEADER);
-    c.header(NODE_HEADER, directory.self.node);
+    // The provider's API has no such header.
+    if (!c.req.path.startsWith('/v1/')) c.header(NODE_HEADER, directory.self.node);
     // The client's next request should go to another node.
     if (isLeaving()) c.header('connection', 'close');
     if (header !== undefined) {

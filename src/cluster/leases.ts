@@ -80,6 +80,8 @@ const MARGIN_MS = 1000;
 const RENEW_MS = 3000;
 const RETRY_MS = 500;
 const WATCH_MS = 250;
+/** Between two looks, however often an owner does not answer. */
+const MIN_WATCH_MS = 50;
 const POLL_MS = 5000;
 const GRACE_MS = 1500;
 const QUERY_TIMEOUT_MS = 2500;
@@ -136,6 +138,7 @@ class Leases implements AccountDirectory {
   private mode: 'new' | 'running' | 'leaving' | 'stopped' = 'new';
   private refusals = 0;
   private noEarlyDeathBefore = 0;
+  private watchedAt = -Infinity;
 
   constructor({ url, nodeUrl, clock, schema = DEFAULT_SCHEMA, ttlMs = TTL_MS }: DirectoryOptions) {
     this.connecting = { location: parseLocation(url), schema };
@@ -178,6 +181,8 @@ class Leases implements AccountDirectory {
 
   forget(keyHash: string): void {
     this.remembered.forget(keyHash);
+    // Its owner did not answer, so it may be dead.
+    if (this.clock.monotonic() - this.watchedAt > MIN_WATCH_MS) this.loops[1]?.now();
   }
 
   onLost(listener: (keyHash: string) => void): () => void {
@@ -315,6 +320,7 @@ class Leases implements AccountDirectory {
 
   /** Declares nodes dead, and takes over their accounts. */
   private async watch(): Promise<void> {
+    this.watchedAt = this.clock.monotonic();
     const isEarly = this.clock.monotonic() >= this.noEarlyDeathBefore;
     const dead = await all(this.pool, BURY, [this.membership.id, isEarly]);
     if (dead.length === 0) return;

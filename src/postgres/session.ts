@@ -23,11 +23,17 @@ let statements = 0;
 /** Names a statement. To be called once per statement. */
 export const statement = (text: string): Statement => ({ name: `s${(statements += 1)}`, text });
 
+/** PostgreSQL refuses texts with NUL, which no row can contain. An id in a path may have one. */
+const findsNothing = ({ text }: Statement, values: readonly unknown[]): boolean =>
+  text.startsWith('SELECT') &&
+  values.some((value) => typeof value === 'string' && value.includes('\0'));
+
 export const all = async <Row extends QueryResultRow>(
   session: Session,
-  { name, text }: Statement,
+  one: Statement,
   values: readonly unknown[],
-): Promise<Row[]> => (await session.query<Row>({ name, text, values: [...values] })).rows;
+): Promise<Row[]> =>
+  findsNothing(one, values) ? [] : (await session.query<Row>({ ...one, values: [...values] })).rows;
 
 export const first = async <Row extends QueryResultRow>(
   session: Session,

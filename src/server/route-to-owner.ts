@@ -30,7 +30,7 @@ import type { Ctx, Env } from './context.ts';
 /** Longer than a lease, so that an account whose owner has vanished is taken over within it. Real milliseconds. */
 const MAX_SEARCH_MS = 12_500;
 const MIN_PAUSE_MS = 20;
-const MAX_PAUSE_MS = 100;
+const MAX_PAUSE_MS = 200;
 /** Larger bodies, and those of unknown length, are streamed, so they can be sent once only. */
 const MAX_BUFFERED_BYTES = 1_048_576;
 
@@ -72,7 +72,8 @@ export const recogniseNodes =
   ({ directory, secret, isLeaving }: ClusterNode): MiddlewareHandler<Env> =>
   async (c, next) => {
     const header = c.req.header(MARK_HEADER);
-    c.header(NODE_HEADER, directory.self.node);
+    // The provider's API has no such header.
+    if (!c.req.path.startsWith('/v1/')) c.header(NODE_HEADER, directory.self.node);
     // The client's next request should go to another node.
     if (isLeaving()) c.header('connection', 'close');
     if (header !== undefined) {

@@ -109,7 +109,7 @@ describe.skipIf(noPostgres !== null)('real nodes on one database', () => {
     await pause(STOP_MS - (performance.now() - stoppedAt));
     owner.child.kill('SIGCONT');
 
-    const { headers } = await apiOf(owner.url).get('/v1/webhooks');
+    const { headers } = await apiOf(owner.url).get('/_sandbox/clock');
     expect(headers.get(NODE)).toBe(reply.headers.get(NODE));
     const settled = await via.settled(id);
     expect(settled.status).toBe('dead');

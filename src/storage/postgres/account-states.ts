@@ -135,8 +135,8 @@ export interface AccountStates {
   noteWebhook(webhook: WebhookKey, account: AccountKey): void;
   /** Forgets an account. */
   drop(account: AccountKey): void;
-  /** Forgets all accounts. @returns how many deliveries were in flight */
-  clear(): number;
+  /** Forgets all accounts. @returns what was known of them */
+  clear(): readonly AccountState[];
 }
 
 /** Removes the deliveries whose attempt was recorded by a commit that seemed to have failed. */
@@ -196,11 +196,10 @@ export const createAccountStates = (fence: Fence): AccountStates => {
     noteWebhook: (webhook, account) => void accounts.set(webhook, account),
     drop,
     clear: () => {
-      let flights = 0;
-      for (const state of states.values()) flights += state.flights.all.size;
+      const known = [...states.values()];
       states.clear();
       accounts.clear();
-      return flights;
+      return known;
     },
   };
 };

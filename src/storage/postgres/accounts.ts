@@ -197,10 +197,14 @@ const CANCEL_ALL_ORPHANS = statement(
    UPDATE part p SET pending = pending - n, cancelled = cancelled + n FROM counted c WHERE p.part = c.part`,
 );
 
-/** Releases everything in flight. With a fence, other nodes own accounts; each is recovered when it is opened. */
+/**
+ * Releases everything in flight. With a fence, only accounts that were opened here are recovered: others belong to other
+ * nodes, or are recovered when they are opened.
+ */
 export const recoverAccounts = ({ writer, fence, states }: Context): Promise<number> =>
   writer.run(async (session) => {
-    const released = states.clear();
+    const known = states.clear();
     if (fence === SOLE_OWNER) await run(session, CANCEL_ALL_ORPHANS, []);
-    return released;
+    else for (const { part } of known) await run(session, CANCEL_ORPHANS, [part]);
+    return known.reduce((sum, { flights }) => sum + flights.all.size, 0);
   });

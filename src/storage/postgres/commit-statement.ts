@@ -83,51 +83,131 @@ export const emptyRows = (flush: number, parts: readonly PartChange[]): Rows => 
   },
 });
 
+/** Types of the columns that a statement is given; `joined` are texts with separators, see {@link separatorFor}. */
+type Column = 'int' | 'smallint' | 'bigint' | 'joined';
+
+const PART_COLUMNS: readonly Column[] = [
+  'int',
+  'int',
+  'bigint',
+  ...TALLY_COLUMNS.map((): Column => 'bigint'),
+  'bigint',
+  'bigint',
+  'bigint',
+];
+const EVENT_COLUMNS: readonly Column[] = [
+  'int',
+  'bigint',
+  'joined',
+  'joined',
+  'bigint',
+  'joined',
+  'bigint',
+  'bigint',
+];
+const DELIVERY_COLUMNS: readonly Column[] = [
+  'int',
+  'bigint',
+  'bigint',
+  'bigint',
+  'bigint',
+  'bigint',
+];
+const RECORD_COLUMNS: readonly Column[] = [
+  'int',
+  'bigint',
+  'smallint',
+  'bigint',
+  'bigint',
+  'bigint',
+  'joined',
+];
+
+/** `$1` is the separator, `$2` the mark of the flush. */
+const FIRST_COLUMN = 3;
+
+const parameter = (column: Column, at: number): string =>
+  column === 'joined' ? `string_to_array($${at}, $1)` : `$${at}::${column}[]`;
+
+const parameters = (columns: readonly Column[], from: number): string =>
+  columns.map((column, index) => parameter(column, from + index)).join(', ');
+
+const [PART, ACCOUNT, EPOCH] = PART_COLUMNS.map((column, index) =>
+  parameter(column, FIRST_COLUMN + index),
+);
+
 /** Locks the leases in the order of their accounts, as every statement does that locks several. */
 const HELD = `
-  SELECT f.part FROM account_lease l JOIN unnest($2::int[], $3::int[], $4::bigint[]) AS f (part, account, epoch)
+  SELECT f.part FROM account_lease l JOIN unnest(${PART}, ${ACCOUNT}, ${EPOCH}) AS f (part, account, epoch)
     ON l.account = f.account AND l.epoch = f.epoch ORDER BY l.account FOR SHARE OF l`;
 
-const HELD_ALL = `
-  SELECT f.part FROM unnest($2::int[], $3::int[], $4::bigint[]) AS f (part, account, epoch)`;
+const HELD_ALL = `SELECT f.part FROM unnest(${PART}, ${ACCOUNT}, ${EPOCH}) AS f (part, account, epoch)`;
 
-const text = (held: string): string => `
-WITH held AS MATERIALIZED (${held}),
-fence AS MATERIALIZED (SELECT count(*) = cardinality($2::int[]) AS is_complete FROM held),
+const newRows = (from: number): string => `
 new_events AS (
   INSERT INTO event (part, seq, id, type, created_at, body, first_delivery, deliveries)
-  SELECT * FROM unnest($14::int[], $15::bigint[], string_to_array($16, $35), string_to_array($17, $35), $18::bigint[], string_to_array($19, $35), $20::bigint[], $21::bigint[])
+  SELECT * FROM unnest(${parameters(EVENT_COLUMNS, from)})
     AS e (part, seq, id, type, created_at, body, first_delivery, deliveries)
   WHERE (SELECT is_complete FROM fence)
 ),
 new_deliveries AS (
   INSERT INTO delivery (part, seq, event, webhook, status, attempts_made, created_at, due_at)
   SELECT d.part, d.seq, d.event, d.webhook, ${STATUS_CODES.pending}, 0, d.created_at, d.due_at
-  FROM unnest($22::int[], $23::bigint[], $24::bigint[], $25::bigint[], $26::bigint[], $27::bigint[])
+  FROM unnest(${parameters(DELIVERY_COLUMNS, from + EVENT_COLUMNS.length)})
     AS d (part, seq, event, webhook, created_at, due_at)
   WHERE (SELECT is_complete FROM fence)
-),
+),`;
+
+const recordedRows = (from: number): string => `
 recorded AS (
   UPDATE delivery d SET status = r.status, attempts_made = r.number, due_at = r.due_at, settled_at = r.settled_at,
     attempts = coalesce(d.attempts || ',', '') || r.text
-  FROM unnest($28::int[], $29::bigint[], $30::smallint[], $31::bigint[], $32::bigint[], $33::bigint[], string_to_array($34, $35))
+  FROM unnest(${parameters(RECORD_COLUMNS, from)})
     AS r (part, seq, status, number, due_at, settled_at, text)
   WHERE d.part = r.part AND d.seq = r.seq AND d.attempts_made = r.number - 1 AND (SELECT is_complete FROM fence)
   RETURNING 1
-),
+),`;
+
+/** Kinds of rows that a flush contains. */
+interface Kinds {
+  readonly isPublishing: boolean;
+  readonly isRecording: boolean;
+}
+
+const text = (held: string, { isPublishing, isRecording }: Kinds): string => {
+  const events = FIRST_COLUMN + PART_COLUMNS.length;
+  const records = isPublishing ? events + EVENT_COLUMNS.length + DELIVERY_COLUMNS.length : events;
+  return `
+WITH held AS MATERIALIZED (${held}),
+fence AS MATERIALIZED (SELECT count(*) = cardinality(${PART}) AS is_complete FROM held),
+${isPublishing ? newRows(events) : ''}
+${isRecording ? recordedRows(records) : ''}
 counted AS (
-  UPDATE part p SET flush = $1, ${TALLY_COLUMNS.map((column) => `${column} = p.${column} + f.${column}`).join(', ')},
+  UPDATE part p SET flush = $2, ${TALLY_COLUMNS.map((column) => `${column} = p.${column} + f.${column}`).join(', ')},
     next_event = f.next_event, next_delivery = f.next_delivery, emitted = coalesce(f.emitted, p.emitted)
-  FROM unnest($2::int[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[])
-    AS f (part, ${TALLY_COLUMNS.join(', ')}, next_event, next_delivery, emitted)
+  FROM unnest(${parameters(PART_COLUMNS, FIRST_COLUMN)})
+    AS f (part, account, epoch, ${TALLY_COLUMNS.join(', ')}, next_event, next_delivery, emitted)
   WHERE p.part = f.part AND (SELECT is_complete FROM fence)
 )
-SELECT (SELECT array_agg(part) FROM held) AS held, (SELECT count(*) FROM recorded) AS recorded`;
+SELECT (SELECT array_agg(part) FROM held) AS held, ${isRecording ? '(SELECT count(*) FROM recorded)' : '0'} AS recorded`;
+};
 
-/** Writes if the leases of all accounts stand, else nothing. */
-export const COMMIT_FENCED: Statement = statement(text(HELD));
-/** Writes all accounts. */
-export const COMMIT_ALL: Statement = statement(text(HELD_ALL));
+const statementsFor = (held: string): ((kinds: Kinds) => Statement) => {
+  const make = (isPublishing: boolean, isRecording: boolean): Statement =>
+    statement(text(held, { isPublishing, isRecording }));
+  const publishing = make(true, false);
+  const recording = make(false, true);
+  const both = make(true, true);
+  return ({ isPublishing, isRecording }) => {
+    if (isPublishing) return isRecording ? both : publishing;
+    return recording;
+  };
+};
+
+/** Statements that write if the leases of all accounts stand, else nothing. */
+const FENCED = statementsFor(HELD);
+/** Statements that write all accounts. */
+const UNFENCED = statementsFor(HELD_ALL);
 
 /** What the statement returns. */
 export interface Committed {
@@ -150,40 +230,62 @@ const separatorFor = ({ events, records }: Rows): string =>
     ? `${UNIT_SEPARATOR}${randomUUID()}${UNIT_SEPARATOR}`
     : UNIT_SEPARATOR;
 
-export const valuesOf = (rows: Rows): unknown[] => {
-  const { flush, parts, events, deliveries, records } = rows;
+const partValues = (parts: readonly PartChange[]): string[] => [
+  numbers(parts.map(({ part }) => part)),
+  numbers(parts.map(({ account }) => account)),
+  numbers(parts.map(({ epoch }) => epoch)),
+  ...TALLY_COLUMNS.map((column) => numbers(parts.map(({ more }) => more[column]))),
+  numbers(parts.map(({ nextEvent }) => nextEvent)),
+  numbers(parts.map(({ nextDelivery }) => nextDelivery)),
+  numbers(parts.map(({ emitted }) => emitted)),
+];
+
+type Joined = (list: readonly string[]) => string;
+
+const newValues = ({ events, deliveries }: Rows, joined: Joined): string[] => [
+  numbers(events.part),
+  numbers(events.seq),
+  joined(events.id),
+  joined(events.type),
+  numbers(events.createdAt),
+  joined(events.body),
+  numbers(events.firstDelivery),
+  numbers(events.deliveries),
+  numbers(deliveries.part),
+  numbers(deliveries.seq),
+  numbers(deliveries.event),
+  numbers(deliveries.webhook),
+  numbers(deliveries.createdAt),
+  numbers(deliveries.dueAt),
+];
+
+const recordValues = ({ records }: Rows, joined: Joined): string[] => [
+  numbers(records.part),
+  numbers(records.seq),
+  numbers(records.status),
+  numbers(records.number),
+  numbers(records.dueAt),
+  numbers(records.settledAt),
+  joined(records.text),
+];
+
+/** The statement that writes these rows, and its values. */
+export const commitOf = (
+  rows: Rows,
+  isFenced: boolean,
+): readonly [statement: Statement, values: readonly unknown[]] => {
+  const { flush, parts, records } = rows;
+  const isRecording = records.part.length > 0;
+  // A publish may have no events; only records can be absent together with them.
+  const isPublishing = rows.events.part.length > 0 || !isRecording;
   const separator = separatorFor(rows);
-  const joined = (list: readonly string[]): string => list.join(separator);
-  return [
-    flush,
-    numbers(parts.map(({ part }) => part)),
-    numbers(parts.map(({ account }) => account)),
-    numbers(parts.map(({ epoch }) => epoch)),
-    ...TALLY_COLUMNS.map((column) => numbers(parts.map(({ more }) => more[column]))),
-    numbers(parts.map(({ nextEvent }) => nextEvent)),
-    numbers(parts.map(({ nextDelivery }) => nextDelivery)),
-    numbers(parts.map(({ emitted }) => emitted)),
-    numbers(events.part),
-    numbers(events.seq),
-    joined(events.id),
-    joined(events.type),
-    numbers(events.createdAt),
-    joined(events.body),
-    numbers(events.firstDelivery),
-    numbers(events.deliveries),
-    numbers(deliveries.part),
-    numbers(deliveries.seq),
-    numbers(deliveries.event),
-    numbers(deliveries.webhook),
-    numbers(deliveries.createdAt),
-    numbers(deliveries.dueAt),
-    numbers(records.part),
-    numbers(records.seq),
-    numbers(records.status),
-    numbers(records.number),
-    numbers(records.dueAt),
-    numbers(records.settledAt),
-    joined(records.text),
+  const joined: Joined = (list) => list.join(separator);
+  const values = [
     separator,
+    flush,
+    ...partValues(parts),
+    ...(isPublishing ? newValues(rows, joined) : []),
+    ...(isRecording ? recordValues(rows, joined) : []),
   ];
+  return [(isFenced ? FENCED : UNFENCED)({ isPublishing, isRecording }), values];
 };

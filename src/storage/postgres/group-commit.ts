@@ -18,10 +18,8 @@ import { LeaseLost } from '../../domain/lease-lost.ts';
 import { addTally, noRows, type AccountState } from './account-states.ts';
 import { createBatches, type Item } from './batches.ts';
 import {
-  COMMIT_ALL,
-  COMMIT_FENCED,
+  commitOf,
   emptyRows,
-  valuesOf,
   type Committed,
   type PartChange,
   type Rows,
@@ -158,8 +156,7 @@ const send = async (
   { fence }: Context,
   flush: Flush,
 ): Promise<ReadonlySet<number>> => {
-  const text = fence === SOLE_OWNER ? COMMIT_ALL : COMMIT_FENCED;
-  const values = valuesOf(flush.rows);
+  const [text, values] = commitOf(flush.rows, fence !== SOLE_OWNER);
   const row = await first<Committed & Record<string, unknown>>(session, text, values);
   const held = new Set(row?.held ?? []);
   // A record that fits memory but no row would be a fault of this program: read the account again.

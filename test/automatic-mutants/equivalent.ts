@@ -93,6 +93,25 @@ export const EQUIVALENT: readonly Equivalence[] = [
   },
   {
     file: 'store.ts',
+    original: /^event === 'email\.sent'$/,
+    replacement: /^true$/,
+    reason: 'The total is that of all events, as in the sample of the guide.',
+  },
+  {
+    file: 'store.ts',
+    original: /^event === 'email\.opened'$/,
+    replacement: /^true$/,
+    reason: 'Only `email.opened` has an `open_count`.',
+  },
+  {
+    file: 'store.ts',
+    original: /^'reply_sentiment'$/,
+    isGap: true,
+    reason:
+      'The state shows another text after every reply, which may be the word of the hook for it.',
+  },
+  {
+    file: 'store.ts',
     original: /^'campaign_id'$/,
     isGap: true,
     reason:

@@ -22,7 +22,7 @@ describe('serve', () => {
       ['--forward-to', 'http://localhost:3000/hook'],
       /Register it once, with POST \/v1\/webhooks/u,
     ],
-    ['a node URL that is none', ['--node-url', 'ftp://x'], /Invalid --node-url "ftp:\/\/x"/u],
+    ['an invalid node URL', ['--node-url', 'ftp://x'], /Invalid --node-url "ftp:\/\/x"/u],
   ])('refuses %s', async (_what, flags, message) => {
     const args = [bin, 'serve', '--port', '0', '--db', DB, ...flags];
     const { status, output } = await run(process.execPath, args, { cwd, env: environment() });

@@ -25,7 +25,7 @@ import { createOwnerWatch, type OwnerWatch } from './owner-watch.ts';
 const logger = getLogger(['sendemall-mock', 'cluster']);
 
 /** Real milliseconds. */
-const DRAIN_MS = 250;
+const DRAIN_MS = 400;
 const SETTLE_MS = 400;
 const LINGER_MS = 300;
 /** Accounts that are handed over at a time. */

@@ -12,7 +12,7 @@
  * @module
  */
 import type { Hono, MiddlewareHandler } from 'hono';
-import type { SystemClock } from '../clock/port.ts';
+import type { SystemClock, WallClock } from '../clock/port.ts';
 import { NODE_HEADER, NOT_OWNER_HEADER, type RequestToForward } from '../cluster/forward.ts';
 import { MARK_HEADER, readMark } from '../cluster/mark.ts';
 import type { ClusterNode, ForwardOutcome } from '../cluster/node.ts';
@@ -29,6 +29,8 @@ import type { Ctx, Env } from './context.ts';
 
 /** Longer than a lease, so that an account whose owner has vanished is taken over within it. Real milliseconds. */
 const MAX_SEARCH_MS = 12_500;
+/** A response from the owner may come this late after this node has begun to close: less than its server waits. */
+const MAX_LATE_MS = 1500;
 const MIN_PAUSE_MS = 20;
 const MAX_PAUSE_MS = 200;
 /** Larger bodies, and those of unknown length, are streamed, so they can be sent once only. */
@@ -96,6 +98,32 @@ const bodyOf = async (c: Ctx): Promise<RequestToForward['body']> => {
 
 type Elsewhere = Exclude<Owner, { readonly node: 'self' }>;
 
+/**
+ * Ends a forwarded request when this node closes: a stream at once, a response that is awaited after {@link MAX_LATE_MS}.
+ */
+const createCutOff = (closing: AbortSignal, wall: WallClock) => {
+  const controller = new AbortController();
+  let graceMs = MAX_LATE_MS;
+  let cancel = (): void => undefined;
+  const onClosing = (): void => {
+    cancel();
+    cancel = wall.after(graceMs, () => controller.abort());
+  };
+  closing.addEventListener('abort', onClosing);
+  if (closing.aborted) onClosing();
+  return {
+    signal: controller.signal,
+    answered: (): void => {
+      graceMs = 0;
+      if (closing.aborted) onClosing();
+    },
+    end: (): void => {
+      closing.removeEventListener('abort', onClosing);
+      cancel();
+    },
+  };
+};
+
 /** Send the request to its owner once. @throws {Problem} if the client or this node has given up */
 const forwardOnce = async (
   node: ClusterNode,
@@ -103,20 +131,23 @@ const forwardOnce = async (
   keyHash: string,
   owner: Elsewhere,
   request: Omit<RequestToForward, 'signal'>,
-  closing: AbortSignal,
+  cutOff: ReturnType<typeof createCutOff>,
 ): Promise<Response | Exclude<ForwardOutcome, 'answered'>> => {
   const { moved, end } = node.watch.watch(keyHash, owner.node);
-  const signal = AbortSignal.any([c.req.raw.signal, closing, moved]);
-  const count = (outcome: ForwardOutcome): void =>
-    void node.forwarded.set(outcome, (node.forwarded.get(outcome) ?? 0) + 1);
+  const signal = AbortSignal.any([c.req.raw.signal, cutOff.signal, moved]);
   const result = await node.forwarder.send(owner, { ...request, signal });
-  count(result.type);
+  node.forwarded.set(result.type, (node.forwarded.get(result.type) ?? 0) + 1);
   if (result.type === 'answered') {
-    void result.ended.then(end);
+    cutOff.answered();
+    void result.ended.then(() => {
+      end();
+      cutOff.end();
+    });
     return result.response;
   }
   end();
-  if (closing.aborted || c.req.raw.signal.aborted) throw accountMoved();
+  cutOff.end();
+  if (cutOff.signal.aborted || c.req.raw.signal.aborted) throw accountMoved();
   return result.type;
 };
 
@@ -186,7 +217,8 @@ export const createRoute = (
       } else if (forwardedBy === undefined) {
         const { method, raw } = c.req;
         request ??= { method, target: targetOf(c), headers: raw.headers, body: await bodyOf(c) };
-        const result = await forwardOnce(node, c, keyHash, owner as Elsewhere, request, closing);
+        const cutOff = createCutOff(closing, wall);
+        const result = await forwardOnce(node, c, keyHash, owner as Elsewhere, request, cutOff);
         if (result instanceof Response) return isServed ? replace(c, result) : result;
         isMisdirected = result === 'misdirected';
         const isSpent = request.body instanceof ReadableStream;

@@ -24,7 +24,7 @@ describe.skipIf(noBrowser !== null)(`the page adapts${noBrowser ?? ''}`, () => {
     const looks = await page.locator('.row .dot').evaluateAll((dots) =>
       dots.map((dot) => {
         const { backgroundColor, borderTopStyle, borderTopColor, width } = getComputedStyle(dot);
-        const kind = dot.className.replace('dot', '').trim();
+        const kind = (dot.getAttribute('class') ?? '').replace('dot', '').trim();
         return [kind, `${backgroundColor} ${borderTopStyle} ${borderTopColor} ${width}`] as const;
       }),
     );
@@ -48,7 +48,7 @@ describe.skipIf(noBrowser !== null)(`the page adapts${noBrowser ?? ''}`, () => {
             (animationName !== 'none' && isLong(animationDuration)) || isLong(transitionDuration)
           );
         })
-        .map(({ className }) => String(className)),
+        .map((element) => element.getAttribute('class')),
     );
     expect(moving).toEqual([]);
   });

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { useSignal } from '@preact/signals';
+import { useSignal, type Signal } from '@preact/signals';
 import type { DeliveryDetail } from '../../../schemas/sandbox.ts';
 import { createClient } from '../../client/create-client.ts';
 import { timelineOf } from '../model/timeline.ts';
@@ -84,6 +84,19 @@ const useFork = (delivery: DeliveryDetail) => {
   return { key, url, body, by, fork, make, run };
 };
 
+const BodyField = ({ body }: { body: Signal<string> }) => (
+  <details class="grow">
+    <summary>Body in the fork</summary>
+    <textarea
+      rows={8}
+      spellcheck={false}
+      aria-label="Body in the fork"
+      value={body.value}
+      onInput={(event) => (body.value = event.currentTarget.value)}
+    />
+  </details>
+);
+
 export const ForkPanel = ({ delivery }: { delivery: DeliveryDetail }) => {
   const { key, url, body, by, fork, make, run } = useFork(delivery);
   const isBusy = running.value.has('fork');
@@ -120,16 +133,7 @@ export const ForkPanel = ({ delivery }: { delivery: DeliveryDetail }) => {
             onInput={(event) => (url.value = event.currentTarget.value)}
           />
         </label>
-        <details class="grow">
-          <summary>Body in the fork</summary>
-          <textarea
-            rows={8}
-            spellcheck={false}
-            aria-label="Body in the fork"
-            value={body.value}
-            onInput={(event) => (body.value = event.currentTarget.value)}
-          />
-        </details>
+        <BodyField body={body} />
         <button type="submit" class="primary" disabled={isBusy}>
           Fork
         </button>

@@ -1008,6 +1008,13 @@ export const StartVerificationRequest = z.strictObject({
 });
 export type StartVerificationRequest = z.infer<typeof StartVerificationRequest>;
 
+/**
+ * The report as `spec/verify-report.schema.json` describes it; for `sarif` and `ctrf` as those
+ * formats do.
+ */
+export const VerificationReport = z.looseObject({});
+export type VerificationReport = z.infer<typeof VerificationReport>;
+
 /** Verification response. */
 export const VerificationResponse = z.looseObject({
   success: z.literal(true),

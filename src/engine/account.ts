@@ -5,7 +5,7 @@
  */
 import type { SystemClock } from '../clock/port.ts';
 import type { Account } from '../domain/account.ts';
-import { accountMoved } from '../domain/problems.ts';
+import { accountMoved } from '../domain/node-problems.ts';
 import { createAccess } from './access.ts';
 import { createAccountClock } from './account-clock.ts';
 import { createClockControl, type ClockControl } from './clock-control.ts';

@@ -6,13 +6,8 @@
 import { getLogger } from '@logtape/logtape';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { LeaseLost } from '../domain/lease-lost.ts';
-import {
-  accountMoved,
-  internalError,
-  Problem,
-  sandboxStopped,
-  storageProblem,
-} from '../domain/problems.ts';
+import { accountMoved } from '../domain/node-problems.ts';
+import { internalError, Problem, sandboxStopped, storageProblem } from '../domain/problems.ts';
 import { StoreClosed, StoreFailure } from '../domain/store-failure.ts';
 import { toProviderTime } from '../domain/time.ts';
 import type { Ctx } from './context.ts';

@@ -5,13 +5,8 @@
  */
 import { Hono } from 'hono';
 import type { ClusterNode } from '../cluster/node.ts';
-import {
-  internalError,
-  nodeLeaving,
-  sandboxStopped,
-  storageProblem,
-  type Problem,
-} from '../domain/problems.ts';
+import { nodeLeaving } from '../domain/node-problems.ts';
+import { internalError, sandboxStopped, storageProblem, type Problem } from '../domain/problems.ts';
 import { StoreClosed, StoreFailure } from '../domain/store-failure.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { StoreHealth } from '../storage/store.ts';

@@ -23,8 +23,8 @@ import {
   foreignNode,
   forwardingLoop,
   nodeUnreachable,
-  Problem,
-} from '../domain/problems.ts';
+} from '../domain/node-problems.ts';
+import { Problem } from '../domain/problems.ts';
 import type { Ctx, Env } from './context.ts';
 
 /** Longer than a lease, so that an account whose owner has vanished is taken over within it. Real milliseconds. */

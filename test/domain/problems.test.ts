@@ -4,9 +4,11 @@
  * @module
  */
 import { describe, expect, test } from 'vitest';
+import * as ofNodes from '../../src/domain/node-problems.ts';
 import * as exported from '../../src/domain/problems.ts';
 
-const { Problem, ...problems } = exported;
+const { Problem, ...others } = exported;
+const problems = { ...others, ...ofNodes };
 type Maker = keyof typeof problems;
 
 /** Arguments, code, status, and the words that must be there: what it is about, and the way out. */

@@ -7,7 +7,7 @@ import { request } from 'node:http';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createMock, type Mock } from '../../src/create-mock.ts';
-import { apiOf, type Api } from '../support/api.ts';
+import { apiOf, SECRET, type Api } from '../support/api.ts';
 import { answer, startReceiver } from '../support/receiver.ts';
 import { isMembers, type Members } from '../spec/documents.ts';
 import { campaign } from './oracle/scenarios.ts';
@@ -95,6 +95,21 @@ const withHost = (host: string): Promise<{ readonly error: Problem }> =>
       .end();
   });
 
+const VERIFICATIONS = '/_sandbox/verifications';
+
+/** Ask while a verification of a receiver that never answers runs. */
+const verifying = async (
+  api: Api,
+  ask: (receiver: { readonly url: string; readonly secret: string }) => Promise<{ error: Problem }>,
+): Promise<{ error: Problem }> => {
+  await using silent = await startReceiver(() => undefined);
+  const receiver = { url: silent.url, secret: SECRET };
+  const { data } = await api.send('POST', VERIFICATIONS, receiver);
+  const { error } = await ask(receiver);
+  await api.send('DELETE', `${VERIFICATIONS}/${data.id}`);
+  return { error };
+};
+
 /** What provokes each problem, by its code; where a code has several examples, by what distinguishes them. */
 const PROVOCATIONS: Readonly<Record<string, Provoke>> = {
   IDEMPOTENCY_KEY_REUSED: async (api) => {
@@ -172,6 +187,10 @@ const PROVOCATIONS: Readonly<Record<string, Provoke>> = {
     return { error, ids: { [id]: 'whk_abc123' } };
   },
   FAULT_NOT_FOUND: get('/_sandbox/faults/flt_9'),
+  VERIFICATION_NOT_FOUND: get('/_sandbox/verifications/ver_9'),
+  VERIFICATION_RUNNING: (api) =>
+    verifying(api, (receiver) => api.send('POST', VERIFICATIONS, receiver)),
+  REPORT_NOT_READY: (api) => verifying(api, () => api.get(`${VERIFICATIONS}/ver_1/report`)),
   FOREIGN_HOST: () => withHost('evil.example'),
   FOREIGN_ORIGIN: (api) =>
     api.send('GET', '/_sandbox/clock', undefined, { origin: 'https://evil.example' }),

@@ -72,7 +72,7 @@ export const buildInspector = async (): Promise<ReadonlyMap<string, string>> => 
   const { code, modules } = await bundleScript('main.tsx');
   const reference = await bundleScript('reference.ts');
   const style = minified(readFileSync(join(source, 'style.css'), 'utf8') + VIEW_STYLE);
-  const page = readFileSync(join(source, 'index.html'), 'utf8');
+  const page = readFileSync(join(source, 'index.html'), 'utf8').replaceAll(/\n\s*/g, '\n');
   const names = {
     script: hashed('inspector', 'js', code),
     reference: hashed('reference', 'js', reference.code),

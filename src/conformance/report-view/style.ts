@@ -24,7 +24,10 @@ body { margin: 0 auto; padding: 1.5rem; max-width: 80rem; color: light-dark(#1b1
 h1 { font-size: 1.5rem; overflow-wrap: anywhere; }
 header .soft { color: light-dark(#57606a, #a8b0b8); }
 header p { overflow-wrap: anywhere; }
+summary:focus-visible, input:focus-visible, button:focus-visible, a:focus-visible, pre:focus-visible {
+  outline: 2px solid light-dark(#0b5cad, #7fb8ff); outline-offset: 2px; }
 @media (max-width: 40rem) { body { padding: .75rem; } }
+@media print { .report fieldset, .report button { display: none; } .report pre { max-height: none; } }
 `;
 
 /** Of the view, in the page of the report and in the inspector. */
@@ -52,12 +55,9 @@ rect.failed, rect.error { fill: var(--failed); } rect.known { fill: var(--soft);
 .first, .group { border: 1px solid var(--line); border-left: .3rem solid var(--failed); border-radius: .5rem;
   padding: .25rem 1rem .5rem; margin: 1rem 0; }
 .first h2 { margin: .5rem 0; }
-.group { border-left-color: var(--soft); padding: .25rem .75rem; }
+.group { border-left-color: var(--soft); }
 .check { border: 1px solid var(--line); border-radius: .5rem; margin: .75rem 0; padding: 0 1rem; }
 .check > summary { cursor: pointer; padding: .6rem 0; overflow-wrap: anywhere; color: var(--text); }
-.check details { margin-bottom: .75rem; }
-summary:focus-visible, input:focus-visible, button:focus-visible, a:focus-visible, pre:focus-visible {
-  outline: 2px solid var(--note); outline-offset: 2px; }
 .word { font-weight: 700; }
 .failed .word, .error .word { color: var(--failed); }
 .warning .word { color: var(--warning); }
@@ -86,5 +86,4 @@ ${emptyGroups} { display: none; }
 .verdict.red { color: light-dark(#b3261e, #ff8a80); }
 .verdict.yellow { color: light-dark(#8a5a00, #f5c04a); }
 .verdict.green { color: light-dark(#1a6e33, #6fd08c); }
-@media print { .report fieldset, .report button { display: none; } .report pre { max-height: none; } }
 `;

@@ -66,7 +66,7 @@ export const VerifyPage = () => {
       {selected !== undefined && <VerificationPage key={selected.id} verification={selected} />}
       {id !== null && selected === undefined && areVerificationsLoaded.value && (
         <p class="empty">
-          There is no verification {id}. They end with the sandbox; an account keeps 20.
+          There is no verification {id}. An account keeps 20, until the sandbox ends.
         </p>
       )}
     </Page>

@@ -6,6 +6,8 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SECRET } from '../support/api.ts';
+import { eventually } from '../support/eventually.ts';
+import { answer, startReceiver } from '../support/receiver.ts';
 import { describeSample, sample } from '../support/sample.ts';
 import { DESKTOP, keepScreenshot, noBrowser, PHONE, startLab, type Lab } from './browser.ts';
 
@@ -26,16 +28,16 @@ describe.skipIf(noBrowser !== null)(`axe has no finding${noBrowser ?? ''}`, () =
     await lab.api.advance({ by: '2h' });
     const pending = await lab.api.trigger('email.bounced');
     await lab.api.advance({ by: '1s' });
+    await using accepting = await startReceiver(answer(200));
     const { data: verification } = await lab.api.send('POST', '/_sandbox/verifications', {
-      url: lab.receiver.url,
+      url: accepting.url,
       secret: SECRET,
       only: ['signature/*'],
     });
-    await expect
-      .poll(
-        async () => (await lab.api.get(`/_sandbox/verifications/${verification.id}`)).data.status,
-      )
-      .toBe('finished');
+    await eventually(async () => {
+      const { data } = await lab.api.get(`/_sandbox/verifications/${verification.id}`);
+      expect(data.status).toBe('finished');
+    });
     views = [
       ['verify', '#/verify'],
       ['verification', `#/verify/${verification.id}`],

@@ -48,7 +48,10 @@ export const LOSS_MUTANTS: readonly Mutant[] = [
   {
     name: 'delivery-loses-in-parallel',
     fault: 'answers 204 and drops what comes while eight are at work',
-    also: { 'delivery/burst-effects': 'a burst is in parallel, too' },
+    also: {
+      'delivery/burst-effects': 'a burst is in parallel, too',
+      'delivery/sender-gives-up': 'other checks run beside it, so its retries may be dropped',
+    },
     make: (secret) =>
       new (class extends ModelReceiver {
         busy = 0;

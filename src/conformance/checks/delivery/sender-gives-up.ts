@@ -34,6 +34,27 @@ const giveUp = async (probe: Probe, event: Event, afterMs: number): Promise<void
   }
 };
 
+const giveUpAndRetry = (probe: Probe): Promise<readonly Delivered[]> =>
+  inTurn(probe, PAUSES_MS, async (afterMs) => {
+    const event = probe.event();
+    await giveUp(probe, event, afterMs);
+    const name = `the retry of an event whose sender closed the connection ${afterMs} ms after the request`;
+    return deliverNamed(probe, name, event);
+  });
+
+/** As {@link giveUpAndRetry}, but the sender of the first request waits for its response: the two requests overlap. */
+const overlap = (probe: Probe): Promise<readonly Delivered[]> =>
+  inTurn(probe, PAUSES_MS, async (afterMs) => {
+    const event = probe.event();
+    const first = deliverNamed(probe, 'the first of two overlapping requests', event);
+    await sleep(probe.wall, afterMs);
+    const [, second] = await Promise.all([
+      first,
+      deliverNamed(probe, 'the second of two overlapping requests', event),
+    ]);
+    return second;
+  });
+
 /** The same event twice, and the first response is read: whether repeats are handled at all. */
 const isRepeatHandled = async (probe: Probe): Promise<boolean> => {
   const event = probe.event();
@@ -58,15 +79,13 @@ export const check = defineCheck({
   stage: 'effects',
   needs: ['effects'],
   run: async (probe) => {
-    const delivered: readonly Delivered[] = await inTurn(probe, PAUSES_MS, async (afterMs) => {
-      const event = probe.event();
-      await giveUp(probe, event, afterMs);
-      const name = `the retry of an event whose sender closed the connection ${afterMs} ms after the request`;
-      return deliverNamed(probe, name, event);
-    });
-    const verdict = await judgeOnce(probe, delivered);
     // Refusals and double effects of repeats are judged where no connection is closed.
-    if (!isLost(verdict)) return pass();
+    if (!isLost(await judgeOnce(probe, await giveUpAndRetry(probe)))) return pass();
+    // Controls: it repeats, and the same requests are not lost if both senders wait.
+    const verdict = await judgeOnce(probe, await giveUpAndRetry(probe));
+    if (!isLost(verdict) || isLost(await judgeOnce(probe, await overlap(probe)))) {
+      return notTested('Events are lost without it, too: see delivery/parallel-events.');
+    }
     if (!(await isRepeatHandled(probe))) {
       return notTested('Events are lost or doubled without it: see delivery/dup-seq.');
     }

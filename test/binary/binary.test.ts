@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { execFileSync, type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -38,6 +38,9 @@ const run = (...args: readonly string[]): Promise<Ran> =>
       },
     );
   });
+
+/** On the machine where it was set, the ratio was 5.6. */
+const MAX_STARTS = 7;
 
 interface Served {
   readonly child: ChildProcess;
@@ -144,15 +147,18 @@ describe.skipIf(!canBuild)('the executable', { timeout: 120_000 }, () => {
     expect((await run('health', '--sandbox-url', 'http://127.0.0.1:1')).status).not.toBe(0);
   });
 
-  test('starts with at most 200 ms of CPU time', async () => {
-    const times: number[] = [];
+  test(`listens after at most ${MAX_STARTS} times the CPU time that Node takes to start`, async () => {
+    const print =
+      'const { user, system } = process.cpuUsage(); console.log((user + system) / 1000)';
+    const ratios: number[] = [];
     // The best of several: other tests run at the same time.
-    for (let round = 0; round < 10 && Math.min(...times, Infinity) > 200; round++) {
+    for (let round = 0; round < 10 && Math.min(...ratios, Infinity) > MAX_STARTS; round++) {
+      const nodeMs = Number(execFileSync(process.execPath, ['-e', print], { encoding: 'utf8' }));
       const { child, cpuMs } = await serve();
-      times.push(cpuMs);
+      ratios.push(cpuMs / nodeMs);
       await stop(child);
     }
-    expect(Math.min(...times)).toBeLessThanOrEqual(200);
+    expect(Math.min(...ratios)).toBeLessThanOrEqual(MAX_STARTS);
   });
 });
 

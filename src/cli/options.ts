@@ -129,7 +129,9 @@ export const keyOf = ({ apiKey }: KeyOptions, env: NodeJS.ProcessEnv): string =>
  */
 export const checkSecret = (secret: string): string => {
   if (secret.length >= 8 && secret.length <= 256) return secret;
-  throw new UsageError(`Invalid --secret: it has ${secret.length} characters. Pass 8 to 256.`);
+  throw new UsageError(
+    `Invalid --secret: its length is ${secret.length}. Pass 8 to 256 characters.`,
+  );
 };
 
 /**

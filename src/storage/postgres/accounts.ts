@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { Account, ClockRecord } from '../../domain/account.ts';
+import { toAccount, type AccountColumns } from '../rows/account-row.ts';
+import type { Account } from '../../domain/account.ts';
 import type { AccountKey } from '../../domain/delivery.ts';
 import { ROW_NUMBERS } from '../../domain/delivery-id.ts';
 import { LeaseLost } from '../../domain/lease-lost.ts';
@@ -23,30 +24,10 @@ import {
   type Session,
 } from '../../postgres/session.ts';
 
-interface AccountRow extends Record<string, unknown> {
+interface AccountRow extends AccountColumns, Record<string, unknown> {
   readonly key: number;
-  readonly key_hash: string;
   readonly part: number;
-  readonly seed: number;
-  readonly opens: number;
-  readonly clock_mode: ClockRecord['mode'];
-  readonly clock_rate: number;
-  readonly clock_virtual: number;
-  readonly clock_wall: number;
 }
-
-const toAccount = (row: AccountRow): Account => ({
-  key: row.key,
-  keyHash: row.key_hash,
-  seed: row.seed,
-  opens: row.opens,
-  clock: {
-    mode: row.clock_mode,
-    rate: row.clock_rate,
-    anchorVirtual: row.clock_virtual,
-    anchorWall: row.clock_wall,
-  },
-});
 
 /** Keys of accounts begin at 1. */
 const NO_ACCOUNT = 0;
@@ -129,7 +110,7 @@ const open = async (
   // Pending deliveries of deleted webhooks were in flight when this or another process closed the account, or died.
   await run(session, CANCEL_ORPHANS, [row.part]);
   if (row.opens > 1 && states.peek(key) === undefined) parts.discardOthers(key);
-  return toAccount(row);
+  return toAccount(row.key, row);
 };
 
 const createOpen =

@@ -5,12 +5,12 @@
  * @module
  */
 import type { AccountKey } from '../../domain/delivery.ts';
-import { afterRelease } from '../../domain/delivery-transitions.ts';
 import { createPace } from '../../domain/event-loop.ts';
 import { invalidSnapshot } from '../../domain/snapshot-error.ts';
 import type { AccountDump, DumpRow } from '../store.ts';
 import { attemptsIn } from '../rows/dump-attempts.ts';
-import { STATUS_CODES, STATUS_NAMES } from '../rows/status.ts';
+import { cancelOrphan } from '../rows/cancel-orphan.ts';
+import { STATUS_NAMES } from '../rows/status.ts';
 import { noRows, type Tally } from './account-states.ts';
 import type { Context } from './context.ts';
 import type { Contents } from './parts.ts';
@@ -121,24 +121,10 @@ const refersTo = (table: string, key: unknown, where: string): never => {
   );
 };
 
-/** Cancels a pending delivery of a deleted webhook: it was in flight when the webhook was deleted. */
-const cancelOrphan = ({ deletedAt }: Staging, row: DumpRow): DumpRow => {
-  if (row['status'] !== STATUS_CODES.pending) return row;
-  const at = deletedAt.get(Number(row['webhook']));
-  if (at === undefined) return row;
-  const update = afterRelease(Number(row['due_at']), at);
-  return {
-    ...row,
-    status: STATUS_CODES[update.status],
-    due_at: update.dueAt,
-    settled_at: update.settledAt,
-  };
-};
-
 /** Checks a delivery's references, and replaces keys of the snapshot with those of the database. */
 const convertDelivery = (staging: Staging, given: DumpRow, where: string): DumpRow => {
   const { events, deliveries, webhooks, attempts, tally } = staging;
-  const row = cancelOrphan(staging, given);
+  const row = cancelOrphan(staging.deletedAt, given);
   const { seq, event, webhook, redelivery_of: of } = row;
   if (!events.has(Number(event))) refersTo('event', event, where);
   const key = webhooks.get(Number(webhook)) ?? refersTo('webhook', webhook, where);

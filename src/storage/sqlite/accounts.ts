@@ -3,8 +3,8 @@
  *
  * @module
  */
+import { toAccount, type AccountColumns } from '../rows/account-row.ts';
 import type { DatabaseSync } from 'node:sqlite';
-import type { Account, ClockRecord } from '../../domain/account.ts';
 import { STATUS_CODES } from '../rows/status.ts';
 import type { AccountStore } from '../store.ts';
 import { isHidden } from './hidden-accounts.ts';
@@ -13,30 +13,10 @@ import type { Partitions } from './partitions.ts';
 import type { Tallies } from './tallies.ts';
 import { transaction } from './transaction.ts';
 
-interface AccountRow {
+interface AccountRow extends AccountColumns {
   readonly key: number;
   readonly account_key: number | null;
-  readonly key_hash: string;
-  readonly seed: number;
-  readonly opens: number;
-  readonly clock_mode: ClockRecord['mode'];
-  readonly clock_rate: number;
-  readonly clock_virtual: number;
-  readonly clock_wall: number;
 }
-
-const toAccount = (row: AccountRow): Account => ({
-  key: row.account_key ?? row.key,
-  keyHash: row.key_hash,
-  seed: row.seed,
-  opens: row.opens,
-  clock: {
-    mode: row.clock_mode,
-    rate: row.clock_rate,
-    anchorVirtual: row.clock_virtual,
-    anchorWall: row.clock_wall,
-  },
-});
 
 type AccountPart = Pick<
   AccountStore,
@@ -65,13 +45,14 @@ export const createAccounts = (
     openAccount: async (hash, { seed, clock }) => {
       const { mode, rate, anchorVirtual: virtual, anchorWall: wall } = clock;
       // RETURNING yields a row before it is committed; without a transaction, a failed commit would go unnoticed.
-      const row = transaction(
+      const opened = transaction(
         db,
         () =>
           reopen.get(hash) ??
           insert.get({ key: partitions.newKey(), hash, seed, mode, rate, virtual, wall }),
       );
-      return toAccount(row as unknown as AccountRow);
+      const row = opened as unknown as AccountRow;
+      return toAccount(row.account_key ?? row.key, row);
     },
     seed: async (account) => Number(seedOf.get(account)?.['seed']),
     accountsWithWork: async () =>

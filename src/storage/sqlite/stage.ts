@@ -6,13 +6,13 @@
  */
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { rowKey } from '../../domain/delivery-id.ts';
-import { afterRelease } from '../../domain/delivery-transitions.ts';
 import { createPace, nextTurn } from '../../domain/event-loop.ts';
 import { invalidSnapshot } from '../../domain/snapshot-error.ts';
 import type { AccountDump, DumpRow } from '../store.ts';
 import { attemptsIn } from '../rows/dump-attempts.ts';
 import { NUMBERED } from '../rows/dump-check.ts';
-import { STATUS_NAMES, STATUS_CODES } from '../rows/status.ts';
+import { cancelOrphan } from '../rows/cancel-orphan.ts';
+import { STATUS_NAMES } from '../rows/status.ts';
 import { isConstraintViolation } from './result-codes.ts';
 import { TABLES, type Table } from './tables.ts';
 import { NO_ROWS, type Tally } from './tallies.ts';
@@ -36,20 +36,6 @@ const columnsOf = (db: DatabaseSync, table: string): string[] =>
     .prepare('SELECT name FROM pragma_table_info(?)')
     .all(table)
     .map((column) => String(column['name']));
-
-/** Cancels a pending delivery of a deleted webhook: it was in flight when the webhook was deleted. */
-const cancelOrphan = ({ deletedAt }: Staging, row: DumpRow): DumpRow => {
-  if (row['status'] !== STATUS_CODES.pending) return row;
-  const at = deletedAt.get(Number(row['webhook']));
-  if (at === undefined) return row;
-  const update = afterRelease(Number(row['due_at']), at);
-  return {
-    ...row,
-    status: STATUS_CODES[update.status],
-    due_at: update.dueAt,
-    settled_at: update.settledAt,
-  };
-};
 
 const countRow = ({ tally, deletedAt }: Staging, table: string, row: DumpRow): void => {
   if (table === 'event') tally.events += 1;
@@ -85,7 +71,7 @@ const rowWriter = (
     return NUMBERED.has(column) && typeof held === 'number' ? rowKey(partition, held) : held;
   };
   return (given, where) => {
-    const row = name === 'delivery' ? cancelOrphan(staging, given) : given;
+    const row = name === 'delivery' ? cancelOrphan(staging.deletedAt, given) : given;
     const values = columns.map((column) => value(row, column, where));
     try {
       const { lastInsertRowid } = insert.run(...values);

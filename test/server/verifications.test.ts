@@ -6,7 +6,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { AccountEvent, Verification } from '../../schemas/sandbox.ts';
 import { createClient, type Client } from '../../src/client/create-client.ts';
-import { createMock, type Mock } from '../../src/create-mock.ts';
+import { createMock, startSandbox, type Mock } from '../../src/create-mock.ts';
 import { build } from '../receivers/reference/node-http.ts';
 import { run } from '../receivers/reference/run.ts';
 import { apiOf, SECRET, type Api } from '../support/api.ts';
@@ -235,4 +235,18 @@ test('a reset forgets the verifications of its account only', async () => {
   await one.client.reset();
   expect(await one.client.verifications.list()).toEqual([]);
   expect(await other.client.verifications.list()).toHaveLength(1);
+});
+
+test('an account that is closed and opened again has no verifications, and a reset still forgets new ones', async () => {
+  await using sandbox = await startSandbox({ clock: 'frozen' });
+  const client = createClient({ baseUrl: sandbox.url, apiKey: 'moved' });
+  const order = { url: 'http://127.0.0.1:9/', secret: SECRET, only: ['signature/missing-header'] };
+  await client.verifications.start(order);
+  await client.verifications.stop('ver_1');
+  await sandbox.engine.close(sandbox.engine.identify('moved'), { write: false });
+  expect(await client.verifications.list()).toEqual([]);
+  await client.verifications.start(order);
+  await client.verifications.stop('ver_1');
+  await client.reset();
+  expect(await client.verifications.list()).toEqual([]);
 });

@@ -18,6 +18,8 @@ const MAX_RUNNING = 8;
 type Listener = (verification: Verification) => void;
 
 interface AccountRuns {
+  /** An account that moves to another node and back is opened again: it starts without verifications. */
+  readonly account: AccountEngine;
   readonly runs: VerificationRun[];
   readonly listeners: Set<Listener>;
   started: number;
@@ -69,8 +71,10 @@ export const createVerificationRegistry = (
 
   const of = (account: AccountEngine): AccountRuns => {
     const known = accounts.get(account.account.key);
-    if (known !== undefined) return known;
-    const fresh: AccountRuns = { runs: [], listeners: new Set(), started: 0, isStarting: false };
+    if (known?.account === account) return known;
+    stopAll(known?.runs ?? []);
+    const listeners = new Set<Listener>();
+    const fresh: AccountRuns = { account, runs: [], listeners, started: 0, isStarting: false };
     accounts.set(account.account.key, fresh);
     account.subscribe((event) => {
       if (event.type !== 'account.reset') return;

@@ -129,7 +129,7 @@ test.each<[string, string[], RegExp]>([
   [
     '--secret short',
     ['serve', '--forward-to', 'http://localhost:1/', '--secret', 'tiny'],
-    /Invalid --secret: it has 4 characters\. Pass 8 to 256/,
+    /Invalid --secret: its length is 4\. Pass 8 to 256/,
   ],
   ['--api-key', ['serve', '--api-key', 'two words'], /--api-key.*white space/],
   [

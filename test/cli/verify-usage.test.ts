@@ -182,7 +182,7 @@ describe.concurrent('a flag', () => {
     [
       '--secret',
       [URL_OF_NOBODY, '--secret', 'tiny'],
-      /Invalid --secret: it has 4 characters\. Pass 8 to 256/,
+      /Invalid --secret: its length is 4\. Pass 8 to 256/,
     ],
     [
       '--config',

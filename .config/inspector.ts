@@ -1,5 +1,5 @@
 /**
- * Bundles the inspector: one script, one style sheet and the page that names both.
+ * Bundles the inspector: one script, one style sheet and the page that names both; what the documentation adds to them.
  *
  * @module
  */
@@ -72,16 +72,19 @@ export const buildInspector = async (): Promise<ReadonlyMap<string, string>> => 
   const { code, modules } = await bundleScript('main.tsx');
   const reference = await bundleScript('reference.ts');
   const style = minified(readFileSync(join(source, 'style.css'), 'utf8') + VIEW_STYLE);
+  const docsStyle = minified(readFileSync(join(source, 'docs.css'), 'utf8'));
   const page = readFileSync(join(source, 'index.html'), 'utf8').replaceAll(/\n\s*/g, '\n');
   const names = {
     script: hashed('inspector', 'js', code),
     reference: hashed('reference', 'js', reference.code),
     style: hashed('inspector', 'css', style),
+    docsStyle: hashed('docs', 'css', docsStyle),
   };
   return new Map([
     [names.script, code],
     [names.reference, reference.code],
     [names.style, style],
+    [names.docsStyle, docsStyle],
     ['index.html', page.replace('{script}', names.script).replace('{style}', names.style)],
     ['licenses.txt', licensesOf([...modules])],
   ]);

@@ -26,6 +26,9 @@ export const noBrowser =
     ? 'skipped: no Chromium found; install one (apt-get install chromium) or set CHROMIUM_PATH'
     : null;
 
+/** Ends a wait for what never comes, before the test's own limit does, which names no element. */
+const MAX_WAIT_MS = 110_000;
+
 export const DESKTOP = { width: 1440, height: 900 };
 export const PHONE = { width: 390, height: 844 };
 
@@ -73,6 +76,7 @@ export const startLab = async (): Promise<Lab> => {
     problems,
     open: async (hash = '', size = DESKTOP, scheme = 'light') => {
       const context = await browser.newContext({ viewport: size, colorScheme: scheme });
+      context.setDefaultTimeout(MAX_WAIT_MS);
       await context.grantPermissions(['clipboard-read', 'clipboard-write']);
       const page = await context.newPage();
       page.on('pageerror', (error) => problems.push(error.message));

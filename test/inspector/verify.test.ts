@@ -81,6 +81,20 @@ describe.skipIf(noBrowser !== null)(`the page verifies${noBrowser ?? ''}`, () =>
     expect(shown.length).toBeGreaterThan(5);
   });
 
+  test('the end that the stream tells stays, even if the answer to the start comes later', async () => {
+    await using receiver = await startReceiver(answer(200));
+    const page = await lab.open('#/verify');
+    await page.route('**/_sandbox/verifications', async (route) => {
+      if (route.request().method() !== 'POST') return route.continue();
+      const response = await route.fetch();
+      await page.getByText(/^Verification ver_\d+ has finished/).waitFor({ state: 'attached' });
+      return route.fulfill({ response });
+    });
+    await verifyUrl(page, receiver.url, 'signature/missing-header');
+    await page.getByText(/^FAILED \d+ of/).waitFor();
+    expect(page.url()).toMatch(/#\/verify\/ver_\d+$/);
+  });
+
   test('a webhook, with progress while it runs, and by keyboard', async () => {
     await using receiver = await run(build, SECRET);
     await lab.api.register(receiver.url);

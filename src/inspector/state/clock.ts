@@ -6,6 +6,7 @@
 import { computed, signal } from '@preact/signals';
 import type { AdvanceRequest, Clock, SetClockRequest } from '../../../schemas/sandbox.ts';
 import { formatSpan } from '../model/spans.ts';
+import { createLatest } from './latest.ts';
 import { onEvents, onReload } from './live.ts';
 import { client, notify, perform, running } from './session.ts';
 
@@ -22,19 +23,15 @@ const tick = (): void => {
   now.value = Date.parse(value.now) + (performance.now() - readAt) * value.rate;
 };
 
+const latest = createLatest();
 const show = (value: Clock): void => {
+  latest.supersede();
   clock.value = value;
   readAt = performance.now();
   tick();
 };
 
-const load = async (): Promise<void> => {
-  try {
-    show(await client.peek().clock.get());
-  } catch {
-    // The stream reports a lost connection.
-  }
-};
+const load = (): Promise<void> => latest.load(() => client.peek().clock.get(), show);
 
 const TICK_MS = 250;
 const REFRESH_MS = 250;

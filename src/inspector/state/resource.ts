@@ -22,7 +22,6 @@ const REFRESH_MS = 300;
 
 /**
  * @param read called again whenever `key` changes or `concerns` is true for an event
- * @param refreshMs shortest time between two reads; the provider's API has a rate limit
  * @param key what `read` depends on
  * @param refreshMs shortest time between an event and the read: the provider's API has a rate limit
  */

@@ -5,6 +5,7 @@
  */
 import { signal } from '@preact/signals';
 import type { AccountEvent, Verification } from '../../../schemas/sandbox.ts';
+import { createLatest } from './latest.ts';
 import { onEvents, onReload } from './live.ts';
 import { client, spoken } from './session.ts';
 
@@ -12,14 +13,19 @@ import { client, spoken } from './session.ts';
 export const verifications = signal<readonly Verification[]>([]);
 export const areVerificationsLoaded = signal(false);
 
-const load = async (): Promise<void> => {
-  try {
-    verifications.value = await client.peek().verifications.list();
-    areVerificationsLoaded.value = true;
-  } catch {
-    // The stream reports a lost connection.
-  }
-};
+/** What was read can be older than what the stream has told: an end is final. */
+const newest = (read: Verification): Verification =>
+  verifications.peek().find(({ id, status }) => id === read.id && status !== 'running') ?? read;
+
+const latest = createLatest();
+const load = (): Promise<void> =>
+  latest.load(
+    () => client.peek().verifications.list(),
+    (list) => {
+      verifications.value = list.map(newest);
+      areVerificationsLoaded.value = true;
+    },
+  );
 
 const ENDS: Readonly<Record<Verification['status'], string>> = {
   running: 'is running',
@@ -28,8 +34,9 @@ const ENDS: Readonly<Record<Verification['status'], string>> = {
   failed: 'failed',
 };
 
-/** Replace the verification, or add it to the front. */
-export const noteVerification = (verification: Verification): void => {
+/** Replace the verification, unless its end is known already; or add it to the front. */
+export const noteVerification = (read: Verification): void => {
+  const verification = newest(read);
   const isKnown = verifications.peek().some(({ id }) => id === verification.id);
   verifications.value = isKnown
     ? verifications.peek().map((one) => (one.id === verification.id ? verification : one))

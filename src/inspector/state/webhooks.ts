@@ -5,20 +5,22 @@
  */
 import { signal } from '@preact/signals';
 import type { Webhook } from '../../../schemas/control.ts';
+import { createLatest } from './latest.ts';
 import { onEvents, onReload } from './live.ts';
 import { client } from './session.ts';
 
 export const webhooks = signal<readonly Webhook[]>([]);
 export const areWebhooksLoaded = signal(false);
 
-const load = async (): Promise<void> => {
-  try {
-    webhooks.value = await client.peek().webhooks.list();
-    areWebhooksLoaded.value = true;
-  } catch {
-    // The stream reports a lost connection.
-  }
-};
+const latest = createLatest();
+const load = (): Promise<void> =>
+  latest.load(
+    () => client.peek().webhooks.list(),
+    (list) => {
+      webhooks.value = list;
+      areWebhooksLoaded.value = true;
+    },
+  );
 
 export const startWebhooks = (): void => {
   onReload(() => void load());

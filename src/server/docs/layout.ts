@@ -57,7 +57,7 @@ const navigation = (current: string) => html`
 /** The whole page as HTML. */
 export const layOutDocument = async ({ title, path, body, headings, canSend }: DocumentPage) => {
   const assets = [...(await inspectorAssets()).keys()];
-  const style = assets.find((name) => name.endsWith('.css')) ?? '';
+  const styles = assets.filter((name) => name.endsWith('.css'));
   const script = assets.find((name) => /^reference-.*\.js$/.test(name)) ?? '';
   return html`<!doctype html>
     <html lang="en">
@@ -66,7 +66,7 @@ export const layOutDocument = async ({ title, path, body, headings, canSend }: D
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <title>${title} · sendemall-mock</title>
-        <link rel="stylesheet" href="/inspector/${style}" />
+        ${styles.map((name) => html`<link rel="stylesheet" href="/inspector/${name}" />`)}
         ${canSend === true ? html`<script type="module" src="/inspector/${script}"></script>` : ''}
       </head>
       <body class="doc">

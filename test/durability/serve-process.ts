@@ -19,12 +19,18 @@ export interface ServeProcess extends AsyncDisposable {
 }
 
 /** Starts `serve` and waits until it is ready. @throws with its output if it ends instead */
-export const startServe = async (
+export const startServe = (port: number, ...args: readonly string[]): Promise<ServeProcess> =>
+  startServeIn({}, port, ...args);
+
+/** The same, with environment variables besides those of this process. */
+export const startServeIn = async (
+  env: Readonly<Record<string, string>>,
   port: number,
   ...args: readonly string[]
 ): Promise<ServeProcess> => {
   const child = spawn(process.execPath, [bin, 'serve', '--port', String(port), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
   });
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));

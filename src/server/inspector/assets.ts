@@ -5,6 +5,7 @@
  * @module
  */
 import { createHash } from 'node:crypto';
+import { Worker } from 'node:worker_threads';
 import { listPackageFolder, packageRoot, readPackageFile } from '../../package-file.ts';
 
 export interface Asset {
@@ -23,13 +24,20 @@ const readBuilt = async (names: readonly string[]): Promise<ReadonlyMap<string, 
     ),
   );
 
-interface Builder {
-  readonly buildInspector: () => Promise<ReadonlyMap<string, string>>;
-}
-
+/** On a thread of its own, whose failure is not remembered. */
 const build = async (): Promise<ReadonlyMap<string, string>> => {
-  const builder = new URL('.config/inspector.ts', packageRoot()).href;
-  return ((await import(builder)) as Builder).buildInspector();
+  const worker = new Worker(new URL('.config/inspector-worker.ts', packageRoot()));
+  try {
+    return await new Promise((resolve, reject) => {
+      worker.once('message', resolve);
+      worker.once('error', reject);
+      worker.once('exit', (status) =>
+        reject(new Error(`The build of the inspector ended with status ${status}.`)),
+      );
+    });
+  } finally {
+    await worker.terminate();
+  }
 };
 
 const load = async (): Promise<Assets> => {

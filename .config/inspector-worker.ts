@@ -1,0 +1,10 @@
+/**
+ * Builds the inspector on a thread of its own, which loads the bundler anew each time: Node does not load a package again
+ * in a thread where it failed once, e.g. for want of file descriptors.
+ *
+ * @module
+ */
+import { parentPort } from 'node:worker_threads';
+import { buildInspector } from './inspector.ts';
+
+parentPort?.postMessage(await buildInspector());

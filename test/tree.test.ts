@@ -9,6 +9,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { SLOW_FILES } from './support/slow-files.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -67,6 +68,13 @@ describe('AGENTS.md', () => {
     );
     expect(missing).toEqual([]);
     expect(text).toContain('npm test');
+  });
+});
+
+describe('the list of slow test files', () => {
+  test('names files that exist, each once', () => {
+    expect(SLOW_FILES.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+    expect(new Set(SLOW_FILES).size).toBe(SLOW_FILES.length);
   });
 });
 

@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defineConfig, type Plugin } from 'vitest/config';
+import { testSeed } from './support/sample.ts';
+import { filesLeftOut, SLOW_FILES } from './support/slow-files.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -25,13 +27,29 @@ const sandboxesOnPostgres: Plugin = {
       : null,
 };
 
+/** Whoever names files or folders, as in `vitest run test/cli`, gets all of them. */
+const namesFiles = process.argv
+  .slice(2)
+  .some((word) => /(?:^|\/)test\/|\.test\.ts$/u.test(word) && !word.endsWith('.config.ts'));
+
+const leftOut = (mode: string): readonly string[] => {
+  const files = filesLeftOut(namesFiles || mode === 'whole');
+  if (files.length > 0) {
+    const ran = SLOW_FILES.length - files.length;
+    console.log(
+      `${ran} of ${SLOW_FILES.length} slow test files run (seed ${testSeed}); npm run test:all runs all.`,
+    );
+  }
+  return files;
+};
+
 export default defineConfig(({ mode }) => ({
   plugins: isOnPostgres ? [sandboxesOnPostgres] : [],
   test: {
     globalSetup: isOnPostgres ? [join(root, 'test/support/postgres-setup.ts')] : [],
     root,
     include: ['test/**/*.test.ts'],
-    exclude: ['**/node_modules/**', '**/dist/**', 'test/bench/**'],
+    exclude: ['**/node_modules/**', '**/dist/**', 'test/bench/**', ...leftOut(mode)],
     environment: 'node',
     pool: 'forks',
     // One more than a small machine has cores: much of what they do is to wait.

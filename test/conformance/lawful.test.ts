@@ -12,7 +12,7 @@ import { judgeReference } from './judge.ts';
 import { examine, SECRET } from './run-suite.ts';
 
 /** Consecutive seeds that try every receiver. */
-const PARTS = 14;
+const PARTS = 15;
 const LIMIT_MS = 280_000;
 
 describe(`a right and unusual receiver (${describeSample(LAWFUL, PARTS)})`, () => {

@@ -40,7 +40,7 @@ export const testSeed = readSeed();
  * One case of `parts`, the first from an offset that the seed gives; every case in a whole run.
  *
  * @param items what could be tried
- * @param parts how many consecutive seeds it takes to try everything
+ * @param parts how many consecutive seeds it takes to try everything; no multiple of `PARTS` in slow-files.ts
  */
 export const sample = <T>(items: readonly T[], parts: number): readonly T[] =>
   isWhole ? items : items.filter((_, index) => index % parts === testSeed % parts);

@@ -73,7 +73,7 @@ describe('the tarball', () => {
       /^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/u,
       /^dist\/.+\.(js|d\.ts)$/u,
       /^dist\/cli\/licenses\.txt$/u,
-      /^dist\/inspector\/(index\.html|licenses\.txt|inspector-[\w-]+\.css)$/u,
+      /^dist\/inspector\/(index\.html|licenses\.txt|(?:docs|inspector)-[\w-]+\.css)$/u,
       /^spec\/.+\.(ya?ml|json)$/u,
       /^schemas\/json\/.+\.json$/u,
       /^schemas\/yaml\/.+\.yaml$/u,

@@ -6,15 +6,18 @@
  *
  * @module
  */
+import { getLogger } from '@logtape/logtape';
 import { LIMITS } from '../../schemas/contract.ts';
 import type { AccountKey, Millis, Webhook } from '../domain/delivery.ts';
-import { createPace, nextTurn } from '../domain/event-loop.ts';
+import { nextTurn } from '../domain/event-loop.ts';
 import { webhookLimitReached, webhookNotFound } from '../domain/problems.ts';
 import type { Store } from '../storage/store.ts';
 import type { Dispatcher } from './dispatch/port.ts';
 import type { AccountEngine } from './engine.ts';
 import type { EventBus } from './events.ts';
 import type { Ids } from './ids.ts';
+
+const logger = getLogger(['sendemall-mock', 'engine']);
 
 export interface Webhooks extends Pick<
   AccountEngine,
@@ -51,7 +54,7 @@ export const createWebhooks = (dependencies: WebhookDependencies): Webhooks => {
     return webhook;
   };
   /** @returns ids of the cancelled deliveries; null if the webhook did not exist in the store */
-  const drop = async (webhook: Webhook): Promise<readonly string[] | null> => {
+  const drop = async (webhook: Webhook): Promise<AsyncIterable<readonly string[]> | null> => {
     const { id, key } = webhook;
     webhooks.delete(id);
     let putBack = (): void => undefined;
@@ -63,6 +66,22 @@ export const createWebhooks = (dependencies: WebhookDependencies): Webhooks => {
       putBack();
       dispatcher.planned(key, now());
       throw error;
+    }
+  };
+
+  /** @returns whether there may be more */
+  const emitSlice = async (slices: AsyncIterator<readonly string[]>): Promise<boolean> => {
+    const slice = await slices.next();
+    if (slice.done === true) return false;
+    for (const id of slice.value) bus.emit({ type: 'delivery.cancelled', id });
+    return true;
+  };
+  const emitRest = async (slices: AsyncIterator<readonly string[]>): Promise<void> => {
+    try {
+      while (await emitSlice(slices)) await nextTurn();
+    } catch (error) {
+      // The deliveries are cancelled all the same.
+      logger.warn('Cannot report all cancelled deliveries to subscribers: {error}', { error });
     }
   };
 
@@ -93,13 +112,12 @@ export const createWebhooks = (dependencies: WebhookDependencies): Webhooks => {
     },
     removeWebhook: async (id) => {
       const webhook = get(id);
-      const cancelled = (await drop(webhook)) ?? [];
+      const cancelled = await drop(webhook);
       bus.emit({ type: 'webhook.deleted', webhook });
-      const isSliceDone = createPace();
-      for (const delivery of cancelled) {
-        if (isSliceDone(0)) await nextTurn();
-        bus.emit({ type: 'delivery.cancelled', id: delivery });
-      }
+      if (cancelled === null || !bus.hasSubscribers) return;
+      const slices = cancelled[Symbol.asyncIterator]();
+      // The caller waits for the first slice only: there can be a million deliveries.
+      if (await emitSlice(slices)) void emitRest(slices);
     },
   };
 };

@@ -210,9 +210,14 @@ export interface WebhookStore {
    * From the first transaction on, the webhook is gone and none of its deliveries can be claimed. The deliveries may be
    * cancelled in slices after that; `recover` cancels those that a crash left pending.
    *
-   * @returns ids of the cancelled deliveries, oldest first; null if the webhook does not exist
+   * @returns ids of the cancelled deliveries, oldest first, in slices; null if the webhook does not exist. An adapter may
+   * read them while they are iterated. The iteration ends early if the account's rows are replaced or the store is closed
    */
-  deleteWebhook(account: AccountKey, id: string, now: Millis): Promise<readonly string[] | null>;
+  deleteWebhook(
+    account: AccountKey,
+    id: string,
+    now: Millis,
+  ): Promise<AsyncIterable<readonly string[]> | null>;
 }
 
 /** The hot path: publish, claim, record. */

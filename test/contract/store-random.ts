@@ -10,7 +10,7 @@ import type { AccountKey, Attempt, DeliveryStatus } from '../../src/domain/deliv
 import type { AttemptRecord, Store } from '../../src/storage/store.ts';
 import type { StoreHarness } from './store/fixture.ts';
 import { StoreModel, type ModelDelivery, type ModelWebhook } from './store-model.ts';
-import { dumpOf } from '../support/dump.ts';
+import { deletedBy, dumpOf } from '../support/dump.ts';
 
 const clock = { mode: 'frozen', rate: 0, anchorVirtual: 0, anchorWall: 0 } as const;
 const ALL = { limit: 1000 };
@@ -201,7 +201,7 @@ class Run {
   }
 
   private async delete(key: AccountKey, hook: ModelWebhook, { at = 0 }: Operation): Promise<void> {
-    const ids = await this.store.deleteWebhook(key, hook.id, at);
+    const ids = await deletedBy(this.store, key, hook.id, at);
     expect(ids?.length).toBe(this.model.remove(hook, at).length);
   }
 

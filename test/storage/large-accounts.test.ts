@@ -11,7 +11,7 @@ import { SnapshotError } from '../../src/domain/snapshot-error.ts';
 import { openMemoryStore } from '../../src/storage/memory/memory-store.ts';
 import { openSqliteStore } from '../../src/storage/sqlite/sqlite-store.ts';
 import type { NewEvent, Store } from '../../src/storage/store.ts';
-import { dumpOf } from '../support/dump.ts';
+import { deletedBy, dumpOf } from '../support/dump.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sendemall-large-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -62,7 +62,7 @@ describe.each([
     const store = await open();
     const { account } = await fill(store);
     let cancelled: readonly string[] | null = [];
-    const work = store.deleteWebhook(account, 'whk_1', 5).then((ids) => (cancelled = ids));
+    const work = deletedBy(store, account, 'whk_1', 5).then((ids) => (cancelled = ids));
     expect(await turnsDuring(work)).toBeGreaterThan(1);
     expect(cancelled).toHaveLength(ROWS);
     const numberOf = (id: string): number => Number(id.slice('dlv_'.length));

@@ -16,6 +16,20 @@ export const dumpOf = async (
   return structuredClone({ ...rest, tables });
 };
 
+/** Deletes a webhook. @returns ids of the cancelled deliveries, oldest first; null if the webhook does not exist */
+export const deletedBy = async (
+  store: Pick<Store, 'deleteWebhook'>,
+  account: number,
+  id: string,
+  now: number,
+): Promise<string[] | null> => {
+  const slices = await store.deleteWebhook(account, id, now);
+  if (slices === null) return null;
+  const ids: string[] = [];
+  for await (const slice of slices) ids.push(...slice);
+  return ids;
+};
+
 /**
  * Tables of a snapshot with one webhook, and events with one pending delivery each.
  *

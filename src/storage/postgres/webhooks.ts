@@ -11,6 +11,7 @@ import type { NewWebhook, WebhookStore } from '../store.ts';
 import type { Change, Context } from './context.ts';
 import { saveResponse } from './responses.ts';
 import { all, first, numbers, run, statement, type Session } from '../../postgres/session.ts';
+import { inSlices } from '../rows/in-slices.ts';
 
 interface WebhookRow extends Record<string, unknown> {
   readonly key: number;
@@ -114,7 +115,7 @@ const createDelete =
       if (slice.cancelled.length < ROWS_PER_SLICE) break;
       ({ last } = slice);
     }
-    return cancelled.sort((a, b) => a - b).map(deliveryId);
+    return inSlices(cancelled.sort((a, b) => a - b).map(deliveryId));
   };
 
 const insert = async (

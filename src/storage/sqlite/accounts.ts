@@ -59,7 +59,7 @@ export const createAccounts = (
       db
         .prepare(
           `SELECT DISTINCT a.key_hash AS hash FROM account a JOIN webhook w ON w.account = a.key
-           WHERE EXISTS (SELECT 1 FROM delivery d WHERE d.webhook = w.key AND d.status = ${STATUS_CODES.pending})
+           WHERE w.deleted_at IS NULL AND EXISTS (SELECT 1 FROM delivery d INDEXED BY delivery_due WHERE d.webhook = w.key AND d.status = ${STATUS_CODES.pending})
            UNION SELECT a.key_hash FROM account a WHERE EXISTS (SELECT 1 FROM command c WHERE c.account = a.key)`,
         )
         .all()

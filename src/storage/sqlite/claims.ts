@@ -33,7 +33,8 @@ export const createClaims = (
 ): Pick<QueueStore, 'claimDue' | 'nextDueAt'> => {
   const due = asArrays(
     db.prepare(
-      `SELECT seq, due_at FROM delivery WHERE webhook = ? AND status = ${STATUS_CODES.pending} AND due_at <= ? ORDER BY due_at, seq LIMIT ?`,
+      `SELECT seq, due_at FROM delivery INDEXED BY delivery_due WHERE webhook = ? AND status = ${STATUS_CODES.pending} AND due_at <= ?
+         AND (SELECT deleted_at FROM webhook WHERE key = ?1) IS NULL ORDER BY due_at, seq LIMIT ?`,
     ),
   );
   const claimRow = asArrays(

@@ -22,15 +22,15 @@ export const createDeadLetters = (
     'SELECT 1 FROM webhook WHERE key = ? AND account = ? AND deleted_at IS NULL',
   );
   const list = db.prepare(
-    `SELECT max(seq) AS newest FROM delivery
+    `SELECT max(seq) AS newest FROM delivery INDEXED BY delivery_dead
      WHERE webhook = ? AND status = ${STATUS_CODES.dead} AND event > ? GROUP BY event ORDER BY event LIMIT ?`,
   );
   const newestOf = db.prepare(
     `SELECT max(seq) AS newest FROM delivery
-     WHERE seq IN (${OF_EVENT}) AND webhook = ? AND status IN (${STATUS_CODES.dead}, ${STATUS_CODES.acknowledged})`,
+     WHERE seq IN (${OF_EVENT}) AND +webhook = ? AND +status IN (${STATUS_CODES.dead}, ${STATUS_CODES.acknowledged})`,
   );
   const acknowledgeEvent = db.prepare(
-    `UPDATE delivery SET status = ${STATUS_CODES.acknowledged}, acknowledged_at = ?
+    `UPDATE delivery INDEXED BY delivery_dead SET status = ${STATUS_CODES.acknowledged}, acknowledged_at = ?
      WHERE webhook = ? AND status = ${STATUS_CODES.dead} AND event = ?`,
   );
 
@@ -72,11 +72,7 @@ export const createDeadLetters = (
         const letter = find(account, webhook, eventId);
         if (letter === null) return null;
         const changes = Number(acknowledgeEvent.run(now, webhook, letter.seq).changes);
-        const tally = tallies.peek(account);
-        if (tally !== null) {
-          tally.dead -= changes;
-          tally.acknowledged += changes;
-        }
+        tallies.move(account, webhook, 'dead', 'acknowledged', changes);
         return find(account, webhook, eventId);
       }),
   };

@@ -7,9 +7,12 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import type { AccountKey } from '../../domain/delivery.ts';
+import { ROW_NUMBERS, rowKey } from '../../domain/delivery-id.ts';
+import { EVENT_TYPE_CODES } from '../rows/event-type-codes.ts';
 import { STATUS_CODES } from '../rows/status.ts';
 import type { Flight, InFlight } from './in-flight.ts';
 import { isMediumFailure } from './medium-failure.ts';
+import type { Tallies } from './tallies.ts';
 import { inRolledBackTransaction, transaction } from './transaction.ts';
 
 /** Inserts the deferred rows of an account. */
@@ -26,8 +29,8 @@ export const createDeferredRows = (
   inFlight: InFlight,
 ): { readonly insertDeferred: InsertDeferred; readonly readWithDeferred: ReadWithDeferred } => {
   const insert = db.prepare(
-    `INSERT INTO delivery (seq, event, webhook, status, attempts_made, created_at, due_at)
-     VALUES (?1, ?2, ?3, ${STATUS_CODES.pending}, 0, ?4, ?4)`,
+    `INSERT INTO delivery (seq, event, webhook, type, status, attempts_made, created_at, due_at)
+     VALUES (?1, ?2, ?3, ?4, ${STATUS_CODES.pending}, 0, ?5, ?5)`,
   );
   const deferredOf = (account: AccountKey): { readonly key: number; readonly flight: Flight }[] =>
     inFlight.of(account).flatMap((key) => {
@@ -38,7 +41,7 @@ export const createDeferredRows = (
   const insertAll = (account: AccountKey): readonly Flight[] =>
     deferredOf(account).map(({ key, flight }) => {
       const { deferred, webhook } = flight;
-      if (deferred !== null) insert.run(key, deferred.event, webhook, deferred.createdAt);
+      if (deferred !== null) insert.run(key, deferred.event, webhook, deferred.type, deferred.createdAt);
       return flight;
     });
   const insertDeferred = (account: AccountKey): void => {
@@ -64,23 +67,46 @@ export const createDeferredRows = (
 };
 
 const INSERT =
-  'INSERT INTO delivery (seq, event, webhook, status, attempts_made, created_at, due_at)';
+  'INSERT INTO delivery (seq, event, webhook, type, status, attempts_made, created_at, due_at)';
+
+const TYPE_CODE = `CASE e.type ${Object.entries(EVENT_TYPE_CODES)
+  .map(([name, code]) => `WHEN '${name}' THEN ${code}`)
+  .join(' ')} END`;
+
+/** Events that may have deliveries without a row. CROSS JOIN keeps the order of the tables. */
+const RECENT_EVENTS = `event_tally t CROSS JOIN event e
+  ON e.seq > max(t.complete_to, t.account * ${ROW_NUMBERS}) AND e.seq < (t.account + 1) * ${ROW_NUMBERS}`;
 
 /** Inserts a row for every delivery that an event names and that has none. For recovery after a crash. @returns how many */
 export const insertMissingRows = (db: DatabaseSync): number => {
   const only = db
     .prepare(
-      `${INSERT} SELECT first_delivery, seq, taken, ${STATUS_CODES.pending}, 0, created_at, created_at
-       FROM event e WHERE taken IS NOT NULL AND typeof(taken) <> 'text'
+      `${INSERT} SELECT e.first_delivery, e.seq, e.taken, ${TYPE_CODE}, ${STATUS_CODES.pending}, 0, e.created_at, e.created_at
+       FROM ${RECENT_EVENTS} WHERE e.taken IS NOT NULL AND typeof(e.taken) <> 'text'
          AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.seq = e.first_delivery)`,
     )
     .run();
   const several = db
     .prepare(
-      `${INSERT} SELECT e.first_delivery + j.key, e.seq, j.value, ${STATUS_CODES.pending}, 0, e.created_at, e.created_at
-       FROM event e, json_each(e.taken) j WHERE typeof(e.taken) = 'text' AND j.value <> 0
+      `${INSERT} SELECT e.first_delivery + j.key, e.seq, j.value, ${TYPE_CODE}, ${STATUS_CODES.pending}, 0, e.created_at, e.created_at
+       FROM ${RECENT_EVENTS} CROSS JOIN json_each(e.taken) j WHERE typeof(e.taken) = 'text' AND j.value <> 0
          AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.seq = e.first_delivery + j.key)`,
     )
     .run();
   return Number(only.changes) + Number(several.changes);
 };
+
+/** Number of events after which to note again up to which all rows exist. A start reads that many events. */
+const EVENTS_PER_MARK = 1024;
+
+/** Notes up to which event all rows exist. To be called once an account's events up to `last` are committed. */
+export const createCompleteMark =
+  (inFlight: InFlight, tallies: Tallies): ((account: AccountKey, last: number) => void) =>
+  (account, last) => {
+    if (last - Math.max(tallies.completeTo(account), rowKey(account, 0)) < EVENTS_PER_MARK) return;
+    const missing = inFlight
+      .of(account)
+      .map((key) => inFlight.get(key)?.deferred?.event ?? Infinity)
+      .reduce((least, event) => Math.min(least, event), Infinity);
+    tallies.markComplete(account, Math.min(last, missing - 1));
+  };

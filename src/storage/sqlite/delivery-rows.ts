@@ -5,6 +5,7 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import type { AccountKey, Delivery, SignatureMode, StoredEvent } from '../../domain/delivery.ts';
+import { afterRelease } from '../../domain/delivery-transitions.ts';
 import { deliveryId } from '../../domain/delivery-id.ts';
 import { STATUS_NAMES } from '../rows/status.ts';
 import { readAttempts } from '../rows/attempt-record.ts';
@@ -21,6 +22,8 @@ export interface DeliveryRow {
   readonly webhook: number;
   readonly webhook_id: string;
   readonly url: string;
+  /** Deletion of the webhook. */
+  readonly deleted_at: number | null;
   readonly event_id: string;
   readonly event_type: StoredEvent['type'];
   readonly event_body: string;
@@ -42,7 +45,7 @@ export interface DeliveryRow {
 export const SELECT_DELIVERY = `
   SELECT d.seq, d.event, d.webhook, d.status, d.attempts_made, d.created_at, d.due_at, d.settled_at,
     d.acknowledged_at, d.redelivery_of, d.signature, CAST(d.body AS BLOB) AS body,
-    w.id AS webhook_id, w.url, e.id AS event_id, e.type AS event_type, e.body AS event_body,
+    w.id AS webhook_id, w.url, w.deleted_at, e.id AS event_id, e.type AS event_type, e.body AS event_body,
     e.created_at AS event_created_at,
     d.attempts
   FROM delivery d JOIN webhook w ON w.key = d.webhook JOIN event e ON e.seq = d.event`;
@@ -63,6 +66,16 @@ export interface DeliveryRows {
   ofEvent(account: AccountKey, id: string): [first: number, past: number, event: number] | null;
 }
 
+type State = Pick<Delivery, 'status' | 'dueAt' | 'settledAt'>;
+
+/** The state of a row, by the rule of `deletions.ts`. */
+const savedState = (row: DeliveryRow, isInFlight: boolean): State => {
+  const status = STATUS_NAMES.get(row.status) ?? 'pending';
+  return status === 'pending' && !isInFlight
+    ? afterRelease(row.due_at, row.deleted_at)
+    : { status, dueAt: row.due_at, settledAt: row.settled_at };
+};
+
 export const createDeliveryRows = (db: DatabaseSync, inFlight: InFlight): DeliveryRows => {
   const oneDelivery = db.prepare(`${SELECT_DELIVERY} WHERE d.seq = ?`);
   const rangeOf = db.prepare(
@@ -72,6 +85,8 @@ export const createDeliveryRows = (db: DatabaseSync, inFlight: InFlight): Delive
     one: (seq) => (oneDelivery.get(seq) as unknown as DeliveryRow | undefined) ?? null,
     toDelivery: (row) => {
       const last = readAttempts(row.attempts).at(-1);
+      const isInFlight = inFlight.has(row.seq);
+      const { status, dueAt, settledAt } = savedState(row, isInFlight);
       return {
         seq: row.seq,
         id: deliveryId(row.seq),
@@ -80,11 +95,11 @@ export const createDeliveryRows = (db: DatabaseSync, inFlight: InFlight): Delive
         url: row.url,
         eventId: row.event_id,
         eventType: row.event_type,
-        status: inFlight.has(row.seq) ? 'in_flight' : (STATUS_NAMES.get(row.status) ?? 'pending'),
+        status: isInFlight ? 'in_flight' : status,
         attemptsMade: row.attempts_made,
         createdAt: row.created_at,
-        dueAt: row.due_at,
-        settledAt: row.settled_at,
+        dueAt,
+        settledAt,
         acknowledgedAt: row.acknowledged_at,
         redeliveryOf: row.redelivery_of === null ? null : deliveryId(row.redelivery_of),
         signature: row.signature ?? 'valid',

@@ -3,7 +3,7 @@
  *
  * 1. Create a hidden account and stage the snapshot's rows in it, slice by slice. A reset stages none.
  * 2. Swap the accounts in one small transaction: the new one gets the API key's hash, the old one is hidden.
- * 3. Delete the replaced rows, slice by slice.
+ * 3. Delete the replaced rows in the background, slice by slice.
  *
  * A failure or a crash before step 2 leaves the account as it was; after step 2, the account is replaced. In both cases a
  * hidden account remains, which the next start removes.
@@ -21,7 +21,7 @@ import type { HiddenAccounts } from './hidden-accounts.ts';
 import type { InFlight } from './in-flight.ts';
 import type { Partitions } from './partitions.ts';
 import { stageRows } from './stage.ts';
-import { NO_ROWS, type Tallies, type Tally } from './tallies.ts';
+import type { Tallies } from './tallies.ts';
 import { transaction } from './transaction.ts';
 
 type DumpPart = Pick<AccountStore, 'resetAccount' | 'importAccount'>;
@@ -92,17 +92,11 @@ export const createDump = (
   };
 
   /** @returns the previous partition */
-  const move = (
-    account: AccountKey,
-    to: number,
-    dump: AccountDump | null,
-    tally: Tally,
-  ): number => {
+  const move = (account: AccountKey, to: number, dump: AccountDump | null): number => {
     const from = swap(account, to, dump);
     if (dump === null) continueNumbers(from, to);
     else counters.invalidate(to);
     abandon(from);
-    tallies.set(to, tally);
     return from;
   };
 
@@ -111,7 +105,7 @@ export const createDump = (
       const empty = hidden.create();
       let left = empty;
       try {
-        left = move(account, empty, null, { ...NO_ROWS });
+        left = move(account, empty, null);
       } finally {
         await hidden.discard(left);
       }
@@ -122,8 +116,8 @@ export const createDump = (
       const staged = hidden.create();
       let left = staged;
       try {
-        const tally = await inShortCheckpoints(() => stageRows(db, staged, dump));
-        left = move(account, staged, dump, tally);
+        await inShortCheckpoints(() => stageRows(db, tallies, staged, dump));
+        left = move(account, staged, dump);
       } finally {
         await hidden.discard(left);
       }

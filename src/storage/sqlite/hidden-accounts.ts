@@ -10,6 +10,7 @@ import { getLogger } from '@logtape/logtape';
 import { nextTurn } from '../../domain/event-loop.ts';
 import type { InShortCheckpoints } from './checkpoints.ts';
 import type { Partitions } from './partitions.ts';
+import type { Tallies } from './tallies.ts';
 import { parametersFor, TABLES } from './tables.ts';
 import { transaction, transactionWithoutForeignKeys } from './transaction.ts';
 
@@ -23,23 +24,27 @@ export const isHidden = (keyHash: string): boolean => keyHash.startsWith(HIDDEN)
 /** Rows per transaction: a few milliseconds. */
 const ROWS_PER_SLICE = 500;
 
+/** Slices after which a caller does not wait for the others. A caller that resets small accounts in a loop waits for all. */
+const SLICES_TO_WAIT_FOR = 32;
+
 export interface HiddenAccounts {
   /** Creates a hidden account without rows. @returns its partition */
   create(): number;
   /** Hides the account of a partition, in the transaction that is open. */
   hide(partition: number): void;
   /**
-   * Deletes a hidden account's rows in slices, and then the account. Nothing depends on them, so a failure is logged
-   * instead of thrown, and the next call or start deletes the rest.
+   * Deletes a hidden account's rows in slices, and then the account. Resolves when they are deleted, or when the rest is
+   * so much that it is deleted in the background. Nothing depends on them, so a failure is logged instead of thrown, and
+   * the next call or start deletes the rest.
    */
   discard(partition: number): Promise<void>;
-  /** Deletes all hidden accounts. To be called at the start, when nothing is staged. */
-  removeAll(): Promise<void>;
+  /** Discards all hidden accounts in the same way. To be called at the start, when nothing is staged. */
+  discardAll(): Promise<void>;
 }
 
 export const createHiddenAccounts = (
   db: DatabaseSync,
-  partitions: Partitions,
+  { partitions, tallies }: { readonly partitions: Partitions; readonly tallies: Tallies },
   inShortCheckpoints: InShortCheckpoints,
 ): HiddenAccounts => {
   const insert = db.prepare(
@@ -50,6 +55,10 @@ export const createHiddenAccounts = (
     `UPDATE account SET key_hash = '${HIDDEN}' || key, account_key = NULL WHERE key = ?`,
   );
   const all = db.prepare(`SELECT key FROM account WHERE key_hash GLOB '${HIDDEN}*'`);
+  const removeTallies = db.prepare(
+    'DELETE FROM delivery_tally WHERE webhook IN (SELECT key FROM webhook WHERE account = ?)',
+  );
+  const removeEventTally = db.prepare('DELETE FROM event_tally WHERE account = ?');
   const removeAccount = db.prepare('DELETE FROM account WHERE key = ?');
   // Children first: a webhook's key can be reused, so it is deleted after the deliveries that refer to it.
   const slices = TABLES.toReversed().map((table) => {
@@ -58,25 +67,63 @@ export const createHiddenAccounts = (
       `DELETE FROM ${name} WHERE ${where} AND ${order} IN
          (SELECT ${order} FROM ${name} WHERE ${where} ORDER BY ${order} LIMIT ${ROWS_PER_SLICE})`,
     );
-    return (partition: number): boolean =>
-      statement.run(parametersFor(table, partition)).changes > 0;
+    return (partition: number): boolean => {
+      // A key can be reused, so the tallies are deleted with the webhooks.
+      if (name === 'webhook') removeTallies.run(partition);
+      return statement.run(parametersFor(table, partition)).changes > 0;
+    };
   });
 
-  /** Partitions whose rows could not be deleted. Each partition is deleted by one caller: another account may reuse it. */
-  let failed: readonly number[] = [];
-  const remove = async (partition: number): Promise<void> => {
+  /** @param afterSlice called after each slice but the last */
+  const remove = async (partition: number, afterSlice: () => void): Promise<void> => {
     let isRemoved = false;
     const deleteSlice = (): boolean =>
       transactionWithoutForeignKeys(db, () => {
         if (slices.some((slice) => slice(partition))) return true;
+        removeEventTally.run(partition);
         isRemoved = removeAccount.run(partition).changes > 0;
         return false;
       });
     await inShortCheckpoints(async () => {
-      while (deleteSlice()) await nextTurn();
+      while (deleteSlice()) {
+        afterSlice();
+        await nextTurn();
+      }
     });
+    tallies.invalidate(partition);
     if (isRemoved) partitions.free(partition);
   };
+
+  /** Partitions whose rows could not be deleted. Each partition is deleted by one caller: another account may reuse it. */
+  let failed: readonly number[] = [];
+  const removeAll = async (partitions: readonly number[], afterSlice: () => void): Promise<void> => {
+    const left = [...partitions, ...failed];
+    failed = [];
+    try {
+      for (let next = left[0]; next !== undefined; next = left[0]) {
+        await remove(next, afterSlice);
+        left.shift();
+      }
+    } catch (error) {
+      // The store was closed meanwhile; the next start removes the account.
+      if (!db.isOpen) return;
+      failed = [...failed, ...left];
+      logger.warn(
+        'Cannot delete the rows that a snapshot or reset replaced: {error}. The next snapshot, reset or start tries again.',
+        { error },
+      );
+    }
+  };
+  /** Resolves when all are removed, or after {@link SLICES_TO_WAIT_FOR}. */
+  const removeMostly = (partitions: readonly number[]): Promise<void> =>
+    new Promise((resolve) => {
+      let deleted = 0;
+      const afterSlice = (): void => {
+        deleted += 1;
+        if (deleted === SLICES_TO_WAIT_FOR) resolve();
+      };
+      void removeAll(partitions, afterSlice).then(resolve);
+    });
   return {
     create: () => {
       const partition = partitions.spare();
@@ -89,26 +136,7 @@ export const createHiddenAccounts = (
       return partition;
     },
     hide: (partition) => void hide.run(partition),
-    discard: async (partition) => {
-      const mine = [partition, ...failed];
-      failed = [];
-      try {
-        for (let next = mine[0]; next !== undefined; next = mine[0]) {
-          await remove(next);
-          mine.shift();
-        }
-      } catch (error) {
-        // The store was closed meanwhile; the next start removes the account.
-        if (!db.isOpen) return;
-        failed = [...failed, ...mine];
-        logger.warn(
-          'Cannot delete the rows that a snapshot or reset replaced: {error}. The next snapshot, reset or start tries again.',
-          { error },
-        );
-      }
-    },
-    removeAll: async () => {
-      for (const { key } of all.all()) await remove(Number(key));
-    },
+    discard: (partition) => removeMostly([partition]),
+    discardAll: () => removeMostly(all.all().map(({ key }) => Number(key))),
   };
 };

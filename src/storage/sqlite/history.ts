@@ -3,15 +3,16 @@
  *
  * @module
  */
-import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import type { AccountKey, Delivery } from '../../domain/delivery.ts';
 import { deliveryKey, rowKey } from '../../domain/delivery-id.ts';
-import { nextTurn } from '../../domain/event-loop.ts';
 import type { DeliveryFilter, EventRow, HistoryStore, Page } from '../store.ts';
-import { STATUS_CODES } from '../rows/status.ts';
+import { EVENT_TYPE_CODES } from '../rows/event-type-codes.ts';
 import { readAttempts } from '../rows/attempt-record.ts';
 import { OF_EVENT, SELECT_DELIVERY, type DeliveryRow, type DeliveryRows } from './delivery-rows.ts';
 import type { InFlight } from './in-flight.ts';
+import { createKinds, type Kind } from './kinds.ts';
+import { STATUSES, type SavedStatus, type Tallies } from './tallies.ts';
 import { readText } from './text.ts';
 import type { ReadWithDeferred } from './deferred-rows.ts';
 
@@ -20,136 +21,135 @@ export type History = Pick<
   'listEvents' | 'getEvent' | 'listDeliveries' | 'getDelivery'
 >;
 
-interface Conditions {
-  readonly where: string;
-  readonly values: readonly SQLInputValue[];
-}
-
 /** Exclusive upper bound of a page. It never passes the account's own rows, whatever a cursor says. */
 const upperBound = (account: AccountKey, after: number | undefined): number =>
   Math.min(after ?? Infinity, rowKey(account + 1, 0));
 
-/** Rows to search for a match before yielding to the event loop, about 5 ms. */
-const ROWS_PER_SEARCH = 4096;
-
-/**
- * Search an account's rows in slices, newest first: a filter that few of a million rows fit takes a second.
- *
- * @param read rows from `from` on and before `before`
- */
-const searchInSlices = async <Row>(
-  db: DatabaseSync,
-  table: 'event' | 'delivery',
-  account: AccountKey,
-  { limit, after }: Page,
-  read: (from: number, before: number, limit: number) => readonly Row[],
-): Promise<Row[]> => {
-  const first = rowKey(account, 0) + 1;
-  const boundary = db.prepare(
-    `SELECT seq FROM ${table} WHERE seq >= ? AND seq < ? ORDER BY seq DESC LIMIT 1 OFFSET ${ROWS_PER_SEARCH}`,
-  );
-  const found: Row[] = [];
-  for (let before = upperBound(account, after); ;) {
-    const last = boundary.get(first, before);
-    const from = last === undefined ? first : Number(last['seq']);
-    found.push(...read(from, before, limit - found.length));
-    if (last === undefined || found.length >= limit) return found;
-    before = from;
-    await nextTurn();
-  }
-};
-
-/** Whether a filter may have to search: these find their rows by key. */
-const hasToSearch = ({ status, event, eventId, webhookId }: DeliveryFilter): boolean =>
-  eventId === undefined &&
-  status !== 'in_flight' &&
-  (status !== undefined || event !== undefined || webhookId !== undefined);
-
-/** Translates a filter to SQL; null if it names a webhook or an event that does not exist. */
-const createConditions = (
+/** Deliveries of one event, or those in flight: few, which are read and then filtered. */
+const createFewMatching = (
   db: DatabaseSync,
   rows: DeliveryRows,
   inFlight: InFlight,
-): ((account: AccountKey, filter: DeliveryFilter) => Conditions | null) => {
-  const webhookKey = db.prepare('SELECT key FROM webhook WHERE account = ? AND id = ?');
-
-  return (account, filter) => {
-    const where = ['true'];
-    const values: SQLInputValue[] = [];
-    const add = (condition: string, ...parameters: SQLInputValue[]): void => {
-      where.push(condition);
-      values.push(...parameters);
-    };
+): ((account: AccountKey, filter: DeliveryFilter, page: Page) => Delivery[]) => {
+  const select = (keys: string) =>
+    db.prepare(`${SELECT_DELIVERY} WHERE d.seq IN (${keys}) AND d.seq < ? ORDER BY d.seq DESC`);
+  const ofEvent = select(OF_EVENT);
+  const ofKeys = select('SELECT value FROM json_each(?)');
+  return (account, filter, { limit, after }) => {
     const { status, event, eventId, webhookId } = filter;
-    const claimed = JSON.stringify(
-      status === 'in_flight' || status === 'pending' ? inFlight.of(account) : [],
+    const before = upperBound(account, after);
+    const found: Delivery[] = [];
+    const range = eventId === undefined ? null : rows.ofEvent(account, eventId);
+    if (eventId !== undefined && range === null) return [];
+    const matching =
+      range === null
+        ? ofKeys.iterate(JSON.stringify(inFlight.of(account)), before)
+        : ofEvent.iterate(...range, before);
+    for (const row of matching as IterableIterator<unknown>) {
+      const delivery = rows.toDelivery(row as DeliveryRow);
+      if (status !== undefined && delivery.status !== status) continue;
+      if (event !== undefined && delivery.eventType !== event) continue;
+      if (webhookId !== undefined && delivery.webhookId !== webhookId) continue;
+      if (found.push(delivery) === limit) break;
+    }
+    return found;
+  };
+};
+
+/** Statuses on disk that a status can have, by the rule of `deletions.ts`. */
+const savedAs = (status: SavedStatus, isDeleted: boolean): readonly SavedStatus[] => {
+  if (!isDeleted) return [status];
+  if (status === 'pending') return [];
+  return status === 'cancelled' ? ['cancelled', 'pending'] : [status];
+};
+
+/** Finds the keys of an account's deliveries by status, event type and webhook. */
+const createFindByKind = (
+  db: DatabaseSync,
+  tallies: Tallies,
+  inFlight: InFlight,
+): ((account: AccountKey, filter: DeliveryFilter, page: Page) => number[]) => {
+  const { newest } = createKinds(db);
+  const webhooksOf = db.prepare(
+    'SELECT key, id, deleted_at IS NOT NULL AS isDeleted FROM webhook WHERE account = ?',
+  );
+  return (account, { status, event, webhookId }, { limit, after }) => {
+    const wanted = STATUSES.filter((one) => status === undefined || one === status);
+    const types = Object.entries(EVENT_TYPE_CODES).filter(
+      ([name]) => event === undefined || name === event,
     );
-    if (status === 'in_flight') add('d.seq IN (SELECT value FROM json_each(?))', claimed);
-    else if (status !== undefined) {
-      add('d.status = ?', STATUS_CODES[status]);
-      // Deliveries in flight are pending on disk.
-      if (status === 'pending') add('d.seq NOT IN (SELECT value FROM json_each(?))', claimed);
+    const kinds: Kind[] = [];
+    for (const row of webhooksOf.all(account)) {
+      if (webhookId !== undefined && row['id'] !== webhookId) continue;
+      const webhook = Number(row['key']);
+      const tally = tallies.ofWebhook(account, webhook);
+      const saved = wanted
+        .filter((one) => tally[one] > 0)
+        .flatMap((one) => savedAs(one, Boolean(row['isDeleted'])));
+      for (const one of new Set(saved)) {
+        for (const [, type] of types) kinds.push({ webhook, type, status: one });
+      }
     }
-    if (event !== undefined) add('e.type = ?', event);
-    if (webhookId !== undefined) {
-      const webhook = webhookKey.get(account, webhookId);
-      if (webhook === undefined) return null;
-      add('d.webhook = ?', Number(webhook['key']));
-    }
-    if (eventId !== undefined) {
-      const range = rows.ofEvent(account, eventId);
-      if (range === null) return null;
-      add(`d.seq IN (${OF_EVENT})`, ...range);
-    }
-    return { where: where.join(' AND '), values };
+    const range = { from: rowKey(account, 0) + 1, before: upperBound(account, after) };
+    const hasStatus = status !== undefined;
+    // Deliveries in flight are pending on disk.
+    return newest(kinds, range, limit, (key, kind) =>
+      hasStatus && kind.status === 'pending' ? !inFlight.has(key) : true,
+    );
   };
 };
 
 export const createHistory = (
   db: DatabaseSync,
   rows: DeliveryRows,
-  inFlight: InFlight,
+  { inFlight, tallies }: { readonly inFlight: InFlight; readonly tallies: Tallies },
   readWithDeferred: ReadWithDeferred,
 ): History => {
   const oneEvent = db.prepare(
     'SELECT seq, id, type, created_at AS createdAt, body FROM event WHERE account = ? AND id = ?',
   );
-  const conditions = createConditions(db, rows, inFlight);
+  const selectEvents = (index: string, where: string) =>
+    db.prepare(
+      `SELECT seq, id, type, created_at AS createdAt, body FROM event ${index}
+       WHERE seq >= :from AND seq < :before ${where} ORDER BY seq DESC LIMIT :limit`,
+    );
+  const allEvents = selectEvents('NOT INDEXED', '');
+  const eventsOfType = selectEvents('INDEXED BY event_type', 'AND type = :event');
+  const allDeliveries = db.prepare(
+    `${SELECT_DELIVERY} WHERE d.seq >= ? AND d.seq < ? ORDER BY d.seq DESC LIMIT ?`,
+  );
+  const byKeys = db.prepare(
+    `${SELECT_DELIVERY} WHERE d.seq IN (SELECT value FROM json_each(?)) ORDER BY d.seq DESC`,
+  );
+  const fewMatching = createFewMatching(db, rows, inFlight);
+  const findByKind = createFindByKind(db, tallies, inFlight);
 
   return {
-    listEvents: async (account, { event }, page) => {
-      const type = event === undefined ? '' : 'AND type = :event';
-      const select = db.prepare(
-        `SELECT seq, id, type, created_at AS createdAt, body FROM event
-         WHERE seq >= :from AND seq < :before ${type} ORDER BY seq DESC LIMIT :limit`,
-      );
-      const read = (from: number, before: number, limit: number): EventRow[] =>
-        select.all({
-          from,
-          before,
-          limit,
-          ...(event === undefined ? {} : { event }),
-        }) as unknown as EventRow[];
-      return event === undefined
-        ? read(rowKey(account, 0) + 1, upperBound(account, page.after), page.limit)
-        : searchInSlices(db, 'event', account, page, read);
+    listEvents: async (account, { event }, { limit, after }) => {
+      const range = { from: rowKey(account, 0) + 1, before: upperBound(account, after), limit };
+      const rows =
+        event === undefined ? allEvents.all(range) : eventsOfType.all({ ...range, event });
+      return rows as unknown as EventRow[];
     },
     getEvent: async (account, id) =>
       (oneEvent.get(account, id) as unknown as EventRow | undefined) ?? null,
 
-    listDeliveries: async (account, filter, page) => {
-      const read = (from: number, before: number, limit: number): Delivery[] =>
-        readWithDeferred(account, () => {
-          const found = conditions(account, filter);
-          if (found === null) return [];
-          const sql = `${SELECT_DELIVERY} WHERE ${found.where} AND d.seq >= ? AND d.seq < ? ORDER BY d.seq DESC LIMIT ?`;
-          const matching = db.prepare(sql).all(...found.values, from, before, limit);
-          return (matching as unknown as DeliveryRow[]).map(rows.toDelivery);
-        });
-      return hasToSearch(filter)
-        ? searchInSlices(db, 'delivery', account, page, read)
-        : read(rowKey(account, 0) + 1, upperBound(account, page.after), page.limit);
-    },
+    listDeliveries: async (account, filter, page) =>
+      readWithDeferred(account, () => {
+        const { status, event, eventId, webhookId } = filter;
+        if (eventId !== undefined || status === 'in_flight') {
+          return fewMatching(account, filter, page);
+        }
+        const isFiltered = status !== undefined || event !== undefined || webhookId !== undefined;
+        const matching = isFiltered
+          ? byKeys.all(JSON.stringify(findByKind(account, filter, page)))
+          : allDeliveries.all(
+              rowKey(account, 0) + 1,
+              upperBound(account, page.after),
+              page.limit,
+            );
+        return (matching as unknown as DeliveryRow[]).map(rows.toDelivery);
+      }),
     getDelivery: async (account, id) => {
       const key = deliveryKey(account, id);
       const row = key === null ? null : readWithDeferred(account, () => rows.one(key));

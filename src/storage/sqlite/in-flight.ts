@@ -9,6 +9,8 @@ import type { AccountKey, Millis, WebhookKey } from '../../domain/delivery.ts';
 export interface DeferredRow {
   /** Key of the event. */
   readonly event: number;
+  /** Code of the event's type. */
+  readonly type: number;
   /** Also the due time. */
   readonly createdAt: Millis;
 }

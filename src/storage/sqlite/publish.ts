@@ -4,12 +4,14 @@
  * @module
  */
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
-import type { AccountKey, StoredEvent } from '../../domain/delivery.ts';
+import type { AccountKey, StoredEvent, WebhookKey } from '../../domain/delivery.ts';
+import { EVENT_TYPE_CODES } from '../rows/event-type-codes.ts';
 import { STATUS_CODES } from '../rows/status.ts';
 import type { NewDelivery, NewEvent, PublishResult, QueueStore } from '../store.ts';
 import { bulkInsert } from './bulk-insert.ts';
 import { createEmittedSaver } from './commands.ts';
 import type { Counters, NextKeys } from './counters.ts';
+import { createCompleteMark } from './deferred-rows.ts';
 import type { Flight, InFlight } from './in-flight.ts';
 import type { Tallies } from './tallies.ts';
 import { joinNextTransaction } from './transaction.ts';
@@ -49,26 +51,41 @@ interface Rows {
   readonly events: SQLInputValue[];
   /** Values of the deliveries whose rows are not deferred. */
   readonly deliveries: SQLInputValue[][];
+  /** Number of deliveries by webhook. */
+  readonly perWebhook: Map<WebhookKey, number>;
   readonly keys: number[];
+  /** Key of the last event. */
+  lastEvent: number;
   readonly flights: (readonly [delivery: number, flight: Flight])[];
 }
 
 /** Builds the rows, and takes their keys from `next`. */
 const rowsOf = (account: AccountKey, events: readonly NewEvent[], next: NextKeys): Rows => {
-  const rows: Rows = { events: [], deliveries: [], keys: [], flights: [] };
+  const rows: Rows = {
+    events: [],
+    deliveries: [],
+    perWebhook: new Map(),
+    keys: [],
+    lastEvent: 0,
+    flights: [],
+  };
+  const { perWebhook } = rows;
   for (const { event, deliveries } of events) {
     const { id, type, createdAt, body } = event;
     const row = next.event++;
+    rows.lastEvent = row;
     const first = next.delivery;
     const mark = takenColumn(event, deliveries);
+    const code = EVENT_TYPE_CODES[type];
     rows.events.push(row, account, id, type, createdAt, body, first, deliveries.length, mark);
     for (const delivery of deliveries) {
       const key = next.delivery++;
       const { webhook, dueAt } = delivery;
       rows.keys.push(key);
+      perWebhook.set(webhook, (perWebhook.get(webhook) ?? 0) + 1);
       const deferred = isDeferred(event, delivery);
-      if (!deferred) rows.deliveries.push([key, row, webhook, createdAt, dueAt]);
-      const deferredRow = deferred ? { event: row, createdAt } : null;
+      if (!deferred) rows.deliveries.push([key, row, webhook, code, createdAt, dueAt]);
+      const deferredRow = deferred ? { event: row, type: code, createdAt } : null;
       if (delivery.claimed) rows.flights.push([key, { account, webhook, deferred: deferredRow }]);
     }
   }
@@ -81,10 +98,11 @@ export const createPublish = (
   tallies: Tallies,
   counters: Counters,
 ): QueueStore['publish'] => {
+  const markComplete = createCompleteMark(inFlight, tallies);
   const saveEmitted = createEmittedSaver(db);
   const insertEvents = bulkInsert(db, 'event', EVENT_COLUMNS);
   const insertDelivery = db.prepare(
-    `INSERT INTO delivery (seq, event, webhook, status, attempts_made, created_at, due_at) VALUES (?, ?, ?, ${STATUS_CODES.pending}, 0, ?, ?)`,
+    `INSERT INTO delivery (seq, event, webhook, type, status, attempts_made, created_at, due_at) VALUES (?, ?, ?, ?, ${STATUS_CODES.pending}, 0, ?, ?)`,
   );
   const find = db.prepare('SELECT 1 FROM event WHERE account = ? AND id = ?');
 
@@ -104,19 +122,19 @@ export const createPublish = (
           const rows = rowsOf(account, events, next);
           insertEvents(rows.events);
           for (const values of rows.deliveries) insertDelivery.run(...values);
+          tallies.addEvents(account, events.length);
+          for (const [webhook, count] of rows.perWebhook) {
+            tallies.move(account, webhook, null, 'pending', count);
+          }
           if (emitted !== undefined) saveEmitted(account, emitted);
           return rows;
         },
         undo: () => {
           Object.assign(next, before);
         },
-        committed: ({ keys, flights }) => {
-          const tally = tallies.peek(account);
-          if (tally !== null) {
-            tally.events += events.length;
-            tally.pending += keys.length;
-          }
+        committed: ({ keys, lastEvent, flights }) => {
           for (const [key, flight] of flights) inFlight.add(key, flight);
+          markComplete(account, lastEvent);
           return { duplicateId: null, deliveries: keys };
         },
       });

@@ -10,15 +10,16 @@ import { writeAttempt } from '../rows/attempt-record.ts';
 import { STATUS_CODES } from '../rows/status.ts';
 import type { AttemptRecord, QueueStore } from '../store.ts';
 import { bulkInsert } from './bulk-insert.ts';
-import type { EndFlight } from './end-flight.ts';
 import type { Flight, InFlight } from './in-flight.ts';
 import { isConstraintViolation } from './result-codes.ts';
+import type { Tallies } from './tallies.ts';
 import { transactionWithWaiting } from './transaction.ts';
 
 const COLUMNS = [
   'seq',
   'event',
   'webhook',
+  'type',
   'status',
   'attempts_made',
   'created_at',
@@ -52,8 +53,8 @@ const createWriteRecord = (db: DatabaseSync): WriteRecord => {
     if (deferred === null)
       return updateRow.run(code, number, dueAt, settledAt, text, delivery).changes > 0;
     if (number !== 1) return false;
-    const { event, createdAt } = deferred;
-    newRows.push(delivery, event, webhook, code, number, createdAt, dueAt, settledAt, text);
+    const { event, type, createdAt } = deferred;
+    newRows.push(delivery, event, webhook, type, code, number, createdAt, dueAt, settledAt, text);
     return true;
   };
 };
@@ -61,7 +62,7 @@ const createWriteRecord = (db: DatabaseSync): WriteRecord => {
 export const createRecording = (
   db: DatabaseSync,
   inFlight: InFlight,
-  endFlight: EndFlight,
+  tallies: Tallies,
 ): QueueStore['recordAttempts'] => {
   const writeRecord = createWriteRecord(db);
   const insertRows = bulkInsert(db, 'delivery', COLUMNS);
@@ -69,7 +70,7 @@ export const createRecording = (
   /** Writes all records in one transaction. @returns the refused records */
   const writeAll = (records: readonly AttemptRecord[]): AttemptRecord[] => {
     // By delivery: a second record for the same one is refused, although it is in flight until the commit.
-    const written = new Map<number, DeliveryUpdate['status']>();
+    const written = new Set<number>();
     const refused: AttemptRecord[] = [];
     transactionWithWaiting(db, () => {
       const newRows: SQLInputValue[] = [];
@@ -82,12 +83,17 @@ export const createRecording = (
         }
         const isDeleted = inFlight.webhookDeletedAt(flight.webhook) !== undefined;
         const update = afterRecord(status, attempt, isDeleted);
-        if (writeRecord(record, update, flight, newRows)) written.set(delivery, update.status);
-        else refused.push(record);
+        if (!writeRecord(record, update, flight, newRows)) {
+          refused.push(record);
+          continue;
+        }
+        written.add(delivery);
+        if (update.status === 'pending') continue;
+        tallies.move(flight.account, flight.webhook, 'pending', update.status);
       }
       insertRows(newRows);
     });
-    for (const [delivery, status] of written) endFlight(delivery, status);
+    for (const delivery of written) inFlight.remove(delivery);
     return refused;
   };
 

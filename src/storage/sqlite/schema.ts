@@ -5,17 +5,36 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { ROW_NUMBERS } from '../../domain/delivery-id.ts';
+import { EVENT_TYPE_CODES } from '../rows/event-type-codes.ts';
 import { STATUS_CODES } from '../rows/status.ts';
 import { transactionWithoutForeignKeys } from './transaction.ts';
 
 /** "SEMA": distinguishes databases of the sandbox from those of other programs. */
 export const APPLICATION_ID = 0x53_45_4d_41;
 
-/** Cancels pending deliveries of deleted webhooks, which were in flight, or not cancelled yet, when the process was killed. */
-export const CANCEL_ORPHANS = `
+const INSERT_DELIVERY =
+  'INSERT INTO delivery (seq, event, webhook, status, attempts_made, created_at, due_at)';
+/** Inserted the rows that version 4 deferred, as its recovery did. */
+const INSERT_MISSING = `
+  ${INSERT_DELIVERY} SELECT first_delivery, seq, taken, ${STATUS_CODES.pending}, 0, created_at, created_at
+    FROM event e WHERE taken IS NOT NULL AND typeof(taken) <> 'text'
+      AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.seq = e.first_delivery);
+  ${INSERT_DELIVERY} SELECT e.first_delivery + j.key, e.seq, j.value, ${STATUS_CODES.pending}, 0, e.created_at, e.created_at
+    FROM event e, json_each(e.taken) j WHERE typeof(e.taken) = 'text' AND j.value <> 0
+      AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.seq = e.first_delivery + j.key);`;
+/** Cancelled the pending deliveries of deleted webhooks, as the recovery of version 4 did. */
+const CANCEL_ORPHANS = `
   UPDATE delivery SET status = ${STATUS_CODES.cancelled}, due_at = NULL,
     settled_at = (SELECT deleted_at FROM webhook WHERE key = delivery.webhook)
-  WHERE status = ${STATUS_CODES.pending} AND webhook IN (SELECT key FROM webhook WHERE deleted_at IS NOT NULL)`;
+  WHERE status = ${STATUS_CODES.pending} AND webhook IN (SELECT key FROM webhook WHERE deleted_at IS NOT NULL);`;
+
+const EVENT_TYPE_CASES = Object.entries(EVENT_TYPE_CODES)
+  .map(([name, code]) => `WHEN '${name}' THEN ${code}`)
+  .join(' ');
+
+const COUNT_STATUSES = (['pending', 'delivered', 'dead', 'acknowledged', 'cancelled'] as const)
+  .map((status) => `sum(status = ${STATUS_CODES[status]})`)
+  .join(', ');
 
 /**
  * - Keys of events and deliveries are {@link rowKey}s, so the rows of an account are one range.
@@ -25,6 +44,10 @@ export const CANCEL_ORPHANS = `
  *   (see `deferred-rows.ts`): the webhook's key if the event has one delivery, else a JSON array with one entry for each
  *   delivery, 0 if it was not claimed.
  * - `delivery.attempts` are serialised attempts, separated by commas.
+ * - A `delivery` that is pending while its webhook is deleted counts as cancelled at the deletion: see `deletions.ts`.
+ * - `delivery.type` is the code of the event's type. With `delivery_kind`, each combination of webhook, type and status is
+ *   one range in the order of the keys: see `kinds.ts`.
+ * - `event_tally` and `delivery_tally` count the rows: see `tallies.ts`.
  * - `account.key` is the partition that contains the account's rows; `account_key` is the account's key in the port, null
  *   if it is the same (see `partitions.ts`).
  * - `answer` contains stored responses.
@@ -117,6 +140,27 @@ const MIGRATIONS: readonly string[] = [
      WHERE event.seq > m.account * ${ROW_NUMBERS} AND event.seq <= m.event);
    DROP TABLE emptying;
    ALTER TABLE account ADD COLUMN account_key INTEGER;`,
+  `${INSERT_MISSING}
+   ${CANCEL_ORPHANS}
+   ALTER TABLE delivery ADD COLUMN type INTEGER;
+   UPDATE delivery SET type = (SELECT CASE type ${EVENT_TYPE_CASES} END FROM event e WHERE e.seq = delivery.event);
+   CREATE INDEX delivery_kind ON delivery (webhook, type, status);
+   CREATE INDEX event_type ON event (type);
+   CREATE TABLE event_tally (
+     account INTEGER PRIMARY KEY,
+     events INTEGER NOT NULL,
+     complete_to INTEGER NOT NULL
+   ) STRICT;
+   INSERT INTO event_tally SELECT account, count(*), max(seq) FROM event GROUP BY account;
+   CREATE TABLE delivery_tally (
+     webhook INTEGER PRIMARY KEY,
+     pending INTEGER NOT NULL,
+     delivered INTEGER NOT NULL,
+     dead INTEGER NOT NULL,
+     acknowledged INTEGER NOT NULL,
+     cancelled INTEGER NOT NULL
+   ) STRICT;
+   INSERT INTO delivery_tally SELECT webhook, ${COUNT_STATUSES} FROM delivery GROUP BY webhook;`,
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;

@@ -22,7 +22,7 @@ import { createPartitions } from './partitions.ts';
 import { createQueue } from './queue.ts';
 import { createResponses } from './responses.ts';
 import { createTallies } from './tallies.ts';
-import { afterCommit, commitWaiting } from './transaction.ts';
+import { commitWaiting, onTransactions } from './transaction.ts';
 import { createDeferredRows } from './deferred-rows.ts';
 import { createWebhooks } from './webhooks.ts';
 import { createWriteBack } from './write-back.ts';
@@ -40,17 +40,24 @@ import type { Store } from '../store.ts';
 export const openSqliteStore = async ({ file }: { readonly file: string }): Promise<Store> => {
   const db = openDatabase(file);
   const writeBack = createWriteBack(`${resolve(file)}-wal`);
-  afterCommit(db, writeBack.committed);
+  const tallies = createTallies(db);
+  onTransactions(db, {
+    beforeCommit: tallies.write,
+    committed: () => {
+      tallies.committed();
+      writeBack.committed();
+    },
+    rolledBack: tallies.rolledBack,
+  });
   const inFlight = createInFlight();
   const { insertDeferred, readWithDeferred } = createDeferredRows(db, inFlight);
-  const tallies = createTallies(db, readWithDeferred);
   const counters = createCounters(db);
   const rows = createDeliveryRows(db, inFlight);
-  const history = createHistory(db, rows, inFlight, readWithDeferred);
+  const history = createHistory(db, rows, { inFlight, tallies }, readWithDeferred);
   const queue = createQueue(db, { inFlight, tallies, counters }, insertDeferred, history);
   const partitions = createPartitions(db);
   const inShortCheckpoints = createShortCheckpoints(db);
-  const hidden = createHiddenAccounts(db, partitions, inShortCheckpoints);
+  const hidden = createHiddenAccounts(db, { partitions, tallies }, inShortCheckpoints);
   const { exportAccount } = createExport(db, insertDeferred);
   const { translateErrors, translateItemErrors, checkWritable, onFailure } = createHealth(db);
   const accounts = createAccounts(db, tallies, inFlight, partitions);
@@ -70,8 +77,9 @@ export const openSqliteStore = async ({ file }: { readonly file: string }): Prom
     ...queue,
     recover: async () => {
       try {
-        await hidden.removeAll();
-        return await queue.recover();
+        const restored = await queue.recover();
+        await hidden.discardAll();
+        return restored;
       } catch (error) {
         // This is the first read of most of the file, so damage shows up here.
         return throwStoreError(resolve(file), error);

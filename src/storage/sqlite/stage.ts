@@ -5,6 +5,7 @@
  * @module
  */
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import type { StoredEvent } from '../../domain/delivery.ts';
 import { rowKey } from '../../domain/delivery-id.ts';
 import { createPace, nextTurn } from '../../domain/event-loop.ts';
 import { invalidSnapshot } from '../../domain/snapshot-error.ts';
@@ -12,10 +13,11 @@ import type { AccountDump, DumpRow } from '../store.ts';
 import { attemptsIn } from '../rows/dump-attempts.ts';
 import { NUMBERED } from '../rows/dump-check.ts';
 import { cancelOrphan } from '../rows/cancel-orphan.ts';
+import { EVENT_TYPE_CODES } from '../rows/event-type-codes.ts';
 import { STATUS_NAMES } from '../rows/status.ts';
 import { isConstraintViolation } from './result-codes.ts';
 import { TABLES, type Table } from './tables.ts';
-import { NO_ROWS, type Tally } from './tallies.ts';
+import type { SavedStatus, Tallies } from './tallies.ts';
 import { transaction } from './transaction.ts';
 
 /** State of one import. */
@@ -28,7 +30,9 @@ interface Staging {
   readonly keys: ReadonlyMap<string, Map<number, number>>;
   /** Deletion times of webhooks, by their key in the snapshot. */
   readonly deletedAt: Map<number, number>;
-  readonly tally: Tally;
+  /** Codes of the events' types by number, for their deliveries. */
+  readonly types: Map<number, number>;
+  readonly tallies: Tallies;
 }
 
 const columnsOf = (db: DatabaseSync, table: string): string[] =>
@@ -37,10 +41,17 @@ const columnsOf = (db: DatabaseSync, table: string): string[] =>
     .all(table)
     .map((column) => String(column['name']));
 
-const countRow = ({ tally, deletedAt }: Staging, table: string, row: DumpRow): void => {
-  if (table === 'event') tally.events += 1;
-  else if (table === 'delivery') tally[STATUS_NAMES.get(Number(row['status'])) ?? 'pending'] += 1;
-  else if (table === 'webhook' && row['deleted_at'] !== null)
+/** Notes what later rows depend on, and counts the row. */
+const noteRow = (staging: Staging, table: string, row: DumpRow): void => {
+  const { tallies, partition, deletedAt, types, keys } = staging;
+  if (table === 'event') {
+    tallies.addEvents(partition, 1);
+    types.set(Number(row['seq']), EVENT_TYPE_CODES[String(row['type']) as StoredEvent['type']]);
+  } else if (table === 'delivery') {
+    const webhook = keys.get('webhook')?.get(Number(row['webhook']));
+    const status = STATUS_NAMES.get(Number(row['status'])) as SavedStatus;
+    if (webhook !== undefined) tallies.move(partition, webhook, null, status);
+  } else if (table === 'webhook' && row['deleted_at'] !== null)
     deletedAt.set(Number(row['key']), Number(row['deleted_at']));
 };
 
@@ -49,7 +60,7 @@ const rowWriter = (
   staging: Staging,
   { name, key, references }: Table,
 ): ((row: DumpRow, where: string) => number) => {
-  const { db, partition, attempts, keys } = staging;
+  const { db, partition, attempts, keys, types } = staging;
   const columns = columnsOf(db, name);
   const insert = db.prepare(
     `INSERT INTO ${name} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
@@ -57,6 +68,7 @@ const rowWriter = (
   const value = (row: DumpRow, column: string, where: string): SQLInputValue => {
     if (column === 'account') return partition;
     if (column === 'attempts') return attempts.get(Number(row['seq'])) ?? null;
+    if (column === 'type' && name === 'delivery') return types.get(Number(row['event'])) ?? null;
     const held = row[column] ?? null;
     if (column === 'key' && name === 'webhook') return null;
     const target = references[column];
@@ -80,7 +92,7 @@ const rowWriter = (
       if (!isConstraintViolation(error)) throw error;
       throw invalidSnapshot(where, `cannot be stored (${(error as Error).message})`);
     }
-    countRow(staging, name, row);
+    noteRow(staging, name, row);
     return values.reduce<number>((sum, one) => sum + (typeof one === 'string' ? one.length : 0), 0);
   };
 };
@@ -90,21 +102,22 @@ const rowWriter = (
  *
  * @param partition an empty partition of a hidden account
  * @param dump a snapshot whose rows have been checked
- * @returns the number of events, and of deliveries by status
  * @throws {SnapshotError} if a key occurs twice or a reference leads nowhere
  */
 export const stageRows = async (
   db: DatabaseSync,
+  tallies: Tallies,
   partition: number,
   dump: AccountDump,
-): Promise<Tally> => {
+): Promise<void> => {
   const staging: Staging = {
     db,
     partition,
     attempts: await attemptsIn(dump),
     keys: new Map(TABLES.map(({ name }) => [name, new Map()])),
     deletedAt: new Map(),
-    tally: { ...NO_ROWS },
+    types: new Map(),
+    tallies,
   };
   const isSliceDone = createPace();
   for (const table of TABLES) {
@@ -122,5 +135,4 @@ export const stageRows = async (
       await nextTurn();
     }
   }
-  return staging.tally;
 };

@@ -1,66 +1,167 @@
 /**
- * Cached counts of each account's events and deliveries. Counted on first use and then updated with every write, because
- * counting a million rows takes half a second.
+ * Number of each account's events, and of each webhook's deliveries by status. Kept in rows, because counting a million
+ * deliveries blocks everything else for half a second. The rows of used accounts are cached: one process writes the file.
+ *
+ * A change belongs to the transaction that is open. It is written at the commit, once per webhook, however many deliveries
+ * changed; a rollback reverts it.
  *
  * @module
  */
 import type { DatabaseSync } from 'node:sqlite';
-import type { AccountKey, DeliveryStatus } from '../../domain/delivery.ts';
-import { rowKey } from '../../domain/delivery-id.ts';
-import { STATUS_NAMES } from '../rows/status.ts';
-import type { ReadWithDeferred } from './deferred-rows.ts';
+import type { AccountKey, DeliveryStatus, WebhookKey } from '../../domain/delivery.ts';
 
-/** Number of events, and of deliveries by status. Deliveries in flight count as pending, as they do on disk. */
-export type Tally = Record<DeliveryStatus | 'events', number>;
+/** Statuses on disk. Deliveries in flight are pending there. */
+export type SavedStatus = Exclude<DeliveryStatus, 'in_flight'>;
 
-export const NO_ROWS: Readonly<Tally> = {
-  events: 0,
+/** Number of deliveries by status. */
+export type Tally = Record<SavedStatus, number>;
+
+interface AccountTally {
+  events: number;
+  /** All deliveries of this event and of earlier ones have a row: see `deferred-rows.ts`. */
+  completeTo: number;
+  readonly webhooks: Map<WebhookKey, Tally>;
+}
+
+export interface Tallies {
+  /** Number of events of an account, and of its deliveries by status. */
+  of(account: AccountKey): Readonly<Tally> & { readonly events: number };
+  /** Number of deliveries to a webhook by status. */
+  ofWebhook(account: AccountKey, webhook: WebhookKey): Readonly<Tally>;
+  /** Counts new events, in the transaction that is open. */
+  addEvents(account: AccountKey, count: number): void;
+  /**
+   * Counts deliveries that change their status, in the transaction that is open.
+   *
+   * @param from null for new deliveries
+   */
+  move(
+    account: AccountKey,
+    webhook: WebhookKey,
+    from: SavedStatus | null,
+    to: SavedStatus,
+    count?: number,
+  ): void;
+  /** Notes up to which event all rows exist. Saved with the account's next events. */
+  markComplete(account: AccountKey, event: number): void;
+  /** Up to which event all rows are known to exist. */
+  completeTo(account: AccountKey): number;
+  /** Drops the cached tallies of an account. */
+  invalidate(account: AccountKey): void;
+  invalidateAll(): void;
+  /** Writes the changes of the transaction that is open. To be called before its commit. */
+  write(this: void): void;
+  /** To be called after the commit. */
+  committed(this: void): void;
+  /** Reverts the changes of a transaction that was rolled back. */
+  rolledBack(this: void): void;
+}
+
+const noDeliveries = (): Tally => ({
   pending: 0,
-  in_flight: 0,
   delivered: 0,
   dead: 0,
   acknowledged: 0,
   cancelled: 0,
-};
+});
 
-export interface Tallies {
-  /** Returns the tally, counting the rows if it is not cached. */
-  of(account: AccountKey): Tally;
-  /** Returns the cached tally, to be updated by a write; null if it is not cached. */
-  peek(account: AccountKey): Tally | null;
-  /** Caches a tally that the caller knows. */
-  set(account: AccountKey, tally: Tally): void;
-  /** Drops the cached tally. */
-  invalidate(account: AccountKey): void;
-  invalidateAll(): void;
+export const STATUSES = ['pending', 'delivered', 'dead', 'acknowledged', 'cancelled'] as const;
+const LIST = STATUSES.join(', ');
+
+interface Statements {
+  load(account: AccountKey): AccountTally;
+  saveEvents(account: AccountKey, tally: AccountTally): void;
+  saveDeliveries(webhook: WebhookKey, tally: Tally): void;
 }
 
-export const createTallies = (db: DatabaseSync, readWithDeferred: ReadWithDeferred): Tallies => {
-  const tallies = new Map<AccountKey, Tally>();
-  const countStatuses = db.prepare(
-    'SELECT status, count(*) AS n FROM delivery WHERE seq > ? AND seq < ? GROUP BY status',
+const createStatements = (db: DatabaseSync): Statements => {
+  const events = db.prepare('SELECT events, complete_to FROM event_tally WHERE account = ?');
+  const deliveries = db.prepare(
+    `SELECT t.webhook, ${LIST} FROM webhook w JOIN delivery_tally t ON t.webhook = w.key WHERE w.account = ?`,
   );
-  const countEvents = db.prepare('SELECT count(*) AS n FROM event WHERE account = ?');
-  const countRows = (account: AccountKey): Tally => {
-    const events = Number(countEvents.get(account)?.['n']);
-    const tally: Tally = { ...NO_ROWS, events };
-    for (const row of countStatuses.all(rowKey(account, 0), rowKey(account + 1, 0))) {
-      tally[STATUS_NAMES.get(Number(row['status'])) ?? 'pending'] += Number(row['n']);
-    }
+  const saveEvents = db.prepare(
+    'INSERT OR REPLACE INTO event_tally (account, events, complete_to) VALUES (?, ?, ?)',
+  );
+  const saveDeliveries = db.prepare(
+    `INSERT OR REPLACE INTO delivery_tally (webhook, ${LIST}) VALUES (?, ?, ?, ?, ?, ?)`,
+  );
+  return {
+    load: (account) => {
+      const row = events.get(account);
+      const webhooks = new Map<WebhookKey, Tally>();
+      for (const { webhook, ...tally } of deliveries.all(account)) {
+        webhooks.set(Number(webhook), tally as unknown as Tally);
+      }
+      const completeTo = Number(row?.['complete_to'] ?? 0);
+      return { events: Number(row?.['events'] ?? 0), completeTo, webhooks };
+    },
+    saveEvents: (account, tally) =>
+      void saveEvents.run(account, tally.events, tally.completeTo),
+    saveDeliveries: (webhook, tally) =>
+      void saveDeliveries.run(webhook, ...STATUSES.map((column) => tally[column])),
+  };
+};
+
+export const createTallies = (db: DatabaseSync): Tallies => {
+  const { load, saveEvents, saveDeliveries } = createStatements(db);
+  const cached = new Map<AccountKey, AccountTally>();
+  /** Changed in the open transaction, with the previous values. */
+  const changedEvents = new Map<AccountKey, { readonly tally: AccountTally; before: number }>();
+  const changedDeliveries = new Map<WebhookKey, { readonly tally: Tally; before: Tally }>();
+
+  const accountOf = (account: AccountKey): AccountTally => {
+    let tally = cached.get(account);
+    if (tally === undefined) cached.set(account, (tally = load(account)));
     return tally;
   };
-  const count = (account: AccountKey): Tally => readWithDeferred(account, () => countRows(account));
+  const webhookOf = (account: AccountKey, webhook: WebhookKey): Tally => {
+    const { webhooks } = accountOf(account);
+    let tally = webhooks.get(webhook);
+    if (tally === undefined) webhooks.set(webhook, (tally = noDeliveries()));
+    return tally;
+  };
+  const committed = (): void => {
+    changedEvents.clear();
+    changedDeliveries.clear();
+  };
   return {
     of: (account) => {
-      const cached = tallies.get(account);
-      if (cached !== undefined) return cached;
-      const tally = count(account);
-      tallies.set(account, tally);
-      return tally;
+      const { events, webhooks } = accountOf(account);
+      const sum = { events, ...noDeliveries() };
+      for (const tally of webhooks.values()) {
+        for (const column of STATUSES) sum[column] += tally[column];
+      }
+      return sum;
     },
-    peek: (account) => tallies.get(account) ?? null,
-    set: (account, tally) => void tallies.set(account, tally),
-    invalidate: (account) => tallies.delete(account),
-    invalidateAll: () => tallies.clear(),
+    ofWebhook: webhookOf,
+    addEvents: (account, count) => {
+      const tally = accountOf(account);
+      if (!changedEvents.has(account)) changedEvents.set(account, { tally, before: tally.events });
+      tally.events += count;
+    },
+    move: (account, webhook, from, to, count = 1) => {
+      const tally = webhookOf(account, webhook);
+      if (!changedDeliveries.has(webhook)) {
+        changedDeliveries.set(webhook, { tally, before: { ...tally } });
+      }
+      if (from !== null) tally[from] -= count;
+      tally[to] += count;
+    },
+    markComplete: (account, event) => {
+      accountOf(account).completeTo = event;
+    },
+    completeTo: (account) => accountOf(account).completeTo,
+    invalidate: (account) => cached.delete(account),
+    invalidateAll: () => cached.clear(),
+    write: () => {
+      for (const [account, { tally }] of changedEvents) saveEvents(account, tally);
+      for (const [webhook, { tally }] of changedDeliveries) saveDeliveries(webhook, tally);
+    },
+    committed,
+    rolledBack: () => {
+      for (const { tally, before } of changedEvents.values()) tally.events = before;
+      for (const { tally, before } of changedDeliveries.values()) Object.assign(tally, before);
+      committed();
+    },
   };
 };

@@ -23,12 +23,22 @@ interface Joined {
   fail(this: void, error: unknown): void;
 }
 
+/** Called for every transaction of a database. */
+export interface TransactionHooks {
+  /** Called before the commit; may write. */
+  beforeCommit(this: void): void;
+  committed(this: void): void;
+  rolledBack(this: void): void;
+}
+
 interface Connection {
   readonly begin: StatementSync;
   readonly commit: StatementSync;
   waiting: Joined[];
-  committed(this: void): void;
+  hooks: TransactionHooks;
 }
+
+const nothing = (): void => undefined;
 
 /** Prepared once per database: parsing a statement costs as much as writing a row. */
 const connections = new WeakMap<DatabaseSync, Connection>();
@@ -40,7 +50,7 @@ const connectionOf = (db: DatabaseSync): Connection => {
     begin: db.prepare('BEGIN IMMEDIATE'),
     commit: db.prepare('COMMIT'),
     waiting: [],
-    committed: () => undefined,
+    hooks: { beforeCommit: nothing, committed: nothing, rolledBack: nothing },
   };
   connections.set(db, connection);
   return connection;
@@ -48,6 +58,7 @@ const connectionOf = (db: DatabaseSync): Connection => {
 
 const rollBack = (db: DatabaseSync): void => {
   if (db.isTransaction) db.exec('ROLLBACK');
+  connectionOf(db).hooks.rolledBack();
 };
 
 /** Runs `work` and rolls its writes back, so nothing is written to the medium. */
@@ -78,8 +89,6 @@ const runAll = (parts: readonly Joined[]): RunResult => {
   return { failed: null, onCommit };
 };
 
-const nothing = (): void => undefined;
-
 /** Rejects calls that arrived after the database was closed. */
 const rejectWaiting = (db: DatabaseSync): void => {
   const connection = connectionOf(db);
@@ -107,9 +116,10 @@ const commitAll = <T>(db: DatabaseSync, work: () => T): T => {
       ran = runAll(parts);
       if (ran.failed === null) {
         const result = work();
+        connection.hooks.beforeCommit();
         connection.commit.run();
+        connection.hooks.committed();
         for (const callback of ran.onCommit) callback();
-        connection.committed();
         return result;
       }
       rollBack(db);
@@ -128,9 +138,9 @@ const commitAll = <T>(db: DatabaseSync, work: () => T): T => {
   }
 };
 
-/** Calls `committed` after each transaction. Replaces the previous callback. */
-export const afterCommit = (db: DatabaseSync, committed: (this: void) => void): void => {
-  connectionOf(db).committed = committed;
+/** Calls `hooks` for each transaction. Replaces the previous ones. */
+export const onTransactions = (db: DatabaseSync, hooks: TransactionHooks): void => {
+  connectionOf(db).hooks = hooks;
 };
 
 /** Commits the waiting parts, if there are any. A failure is reported to their callers, not to this one. */

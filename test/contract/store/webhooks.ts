@@ -5,6 +5,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import { attempt, failed, ended, type StoreFixture } from './fixture.ts';
+import { deletedBy } from '../../support/dump.ts';
 
 export const webhooksContract = (fixture: StoreFixture): void => {
   const { register, event, publish, claimOne, deliveries } = fixture;
@@ -35,7 +36,8 @@ export const webhooksContract = (fixture: StoreFixture): void => {
     test('cancel pending deliveries and keep their history when deleted', async () => {
       await publish(event('evt_1'), event('evt_2'));
       const flying = await claimOne();
-      const cancelled = await fixture.store.deleteWebhook(
+      const cancelled = await deletedBy(
+        fixture.store,
         fixture.account.key,
         fixture.webhook.id,
         500,

@@ -1,0 +1,79 @@
+/**
+ * Deleted webhooks. Their pending deliveries are cancelled without being written: a row that is pending while its webhook
+ * is deleted, and that is not in flight, is read as cancelled at the time of the deletion. Deleting a webhook therefore
+ * takes as long for a million deliveries as for one, and a crash cannot interrupt it.
+ *
+ * @module
+ */
+import type { DatabaseSync } from 'node:sqlite';
+import type { AccountKey, Millis, WebhookKey } from '../../domain/delivery.ts';
+import { deliveryId } from '../../domain/delivery-id.ts';
+import { nextTurn } from '../../domain/event-loop.ts';
+import { isHidden } from './hidden-accounts.ts';
+import type { InFlight } from './in-flight.ts';
+import { createKinds, everyTypeOf } from './kinds.ts';
+import type { Tallies } from './tallies.ts';
+import { transaction } from './transaction.ts';
+
+/** Counts what was in flight when the process was killed as cancelled, if its webhook was deleted. */
+export const CANCEL_IN_FLIGHT = `
+  UPDATE delivery_tally SET cancelled = cancelled + pending, pending = 0
+  WHERE pending > 0 AND webhook IN (SELECT key FROM webhook WHERE deleted_at IS NOT NULL)`;
+
+const ROWS_PER_SLICE = 500;
+
+/** @returns ids of the cancelled deliveries, oldest first */
+export type CancelPending = (
+  account: AccountKey,
+  webhook: WebhookKey,
+  now: Millis,
+) => AsyncIterable<readonly string[]>;
+
+export const createCancelPending = (
+  db: DatabaseSync,
+  tallies: Tallies,
+  inFlight: InFlight,
+): CancelPending => {
+  const markDeleted = db.prepare('UPDATE webhook SET deleted_at = ? WHERE key = ?');
+  const isDeleted = db.prepare(
+    `SELECT a.key_hash AS hash FROM webhook w JOIN account a ON a.key = w.account
+     WHERE w.key = ? AND w.account = ? AND w.deleted_at = ?`,
+  );
+  const { oldest } = createKinds(db);
+
+  const isCurrent = (account: AccountKey, webhook: WebhookKey, now: Millis): boolean => {
+    const row = db.isOpen ? isDeleted.get(webhook, account, now) : undefined;
+    return row !== undefined && !isHidden(String(row['hash']));
+  };
+
+  async function* idsOf(
+    account: AccountKey,
+    webhook: WebhookKey,
+    now: Millis,
+    claimed: ReadonlySet<number>,
+  ): AsyncGenerator<readonly string[], void, undefined> {
+    const kinds = everyTypeOf(webhook, 'pending');
+    let after = 0;
+    // A reset or a snapshot replaces the rows.
+    while (isCurrent(account, webhook, now)) {
+      const keys = oldest(kinds, after, ROWS_PER_SLICE);
+      const last = keys.at(-1);
+      if (last === undefined) return;
+      yield keys.filter((key) => !claimed.has(key)).map(deliveryId);
+      after = last;
+      await nextTurn();
+    }
+  }
+
+  return (account, webhook, now) => {
+    transaction(db, () => {
+      markDeleted.run(now, webhook);
+      // Those in flight are settled when their attempt is recorded. Read in the transaction, because waiting calls that
+      // precede it may add deliveries.
+      const count = tallies.ofWebhook(account, webhook).pending - inFlight.count(webhook);
+      if (count > 0) tallies.move(account, webhook, 'pending', 'cancelled', count);
+    });
+    inFlight.markWebhookDeleted(webhook, now);
+    return idsOf(account, webhook, now, new Set(inFlight.of(account)));
+  };
+};

@@ -306,8 +306,7 @@ test('a file of the previous version is migrated, including an account that was 
   const row = (number: number): number => partition * 2 ** 32 + number;
   inDatabase(file, (db) =>
     db.exec(
-      `DROP INDEX delivery_kind; DROP INDEX event_type; ALTER TABLE delivery DROP COLUMN type;
-       DROP TABLE event_tally; DROP TABLE delivery_tally;
+      `DROP TABLE event_tally; DROP TABLE delivery_tally; DROP TABLE event_block; DROP TABLE delivery_block;
        UPDATE account SET account_key = NULL; ALTER TABLE account DROP COLUMN account_key;
        CREATE TABLE emptying (account INTEGER PRIMARY KEY REFERENCES account, event INTEGER NOT NULL, delivery INTEGER NOT NULL) STRICT;
        INSERT INTO emptying VALUES (${partition}, ${row(8)}, ${row(8)});

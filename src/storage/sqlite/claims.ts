@@ -5,6 +5,7 @@
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { SignatureMode, StoredEvent, WebhookKey } from '../../domain/delivery.ts';
+import { EVENT_TYPE_CODES } from '../rows/event-type-codes.ts';
 import { STATUS_CODES } from '../rows/status.ts';
 import type { Claim, QueueStore } from '../store.ts';
 import type { InFlight } from './in-flight.ts';
@@ -57,7 +58,7 @@ export const createClaims = (
     const row = claimRow.get(seq) as unknown as ClaimRow;
     const [account, attemptsMade, dueAt, signature, redeliveryBody, eventId, eventType, eventBody] =
       row;
-    inFlight.add(seq, { account, webhook, deferred: null });
+    inFlight.add(seq, { account, webhook, type: EVENT_TYPE_CODES[eventType], deferred: null });
     return {
       delivery: seq,
       account,

@@ -6,17 +6,18 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { rowKey } from '../../domain/delivery-id.ts';
 import type { DeadLetter, HistoryStore } from '../store.ts';
+import { EVENT_TYPE_CODES } from '../rows/event-type-codes.ts';
 import { STATUS_CODES } from '../rows/status.ts';
 import { OF_EVENT, type DeliveryRows } from './delivery-rows.ts';
 import { transaction } from './transaction.ts';
-import type { Tallies } from './tallies.ts';
+import type { Caches } from './caches.ts';
 
 type DeadLetterPart = Pick<HistoryStore, 'listDeadLetters' | 'getDeadLetter' | 'acknowledge'>;
 
 export const createDeadLetters = (
   db: DatabaseSync,
   rows: DeliveryRows,
-  tallies: Tallies,
+  { tallies, blocks }: Caches,
 ): DeadLetterPart => {
   const liveWebhook = db.prepare(
     'SELECT 1 FROM webhook WHERE key = ? AND account = ? AND deleted_at IS NULL',
@@ -31,7 +32,7 @@ export const createDeadLetters = (
   );
   const acknowledgeEvent = db.prepare(
     `UPDATE delivery INDEXED BY delivery_dead SET status = ${STATUS_CODES.acknowledged}, acknowledged_at = ?
-     WHERE webhook = ? AND status = ${STATUS_CODES.dead} AND event = ?`,
+     WHERE webhook = ? AND status = ${STATUS_CODES.dead} AND event = ? RETURNING seq`,
   );
 
   const toDeadLetter = (seq: number | null): DeadLetter | null => {
@@ -71,8 +72,10 @@ export const createDeadLetters = (
       transaction(db, () => {
         const letter = find(account, webhook, eventId);
         if (letter === null) return null;
-        const changes = Number(acknowledgeEvent.run(now, webhook, letter.seq).changes);
-        tallies.move(account, webhook, 'dead', 'acknowledged', changes);
+        const changed = acknowledgeEvent.all(now, webhook, letter.seq);
+        const kind = { webhook, type: EVENT_TYPE_CODES[letter.event.type], status: 'dead' } as const;
+        for (const row of changed) blocks.move(Number(row['seq']), kind, 'acknowledged');
+        tallies.move(account, webhook, 'dead', 'acknowledged', changed.length);
         return find(account, webhook, eventId);
       }),
   };

@@ -6,10 +6,12 @@
  * @module
  */
 import type { DatabaseSync } from 'node:sqlite';
-import type { AccountKey } from '../../domain/delivery.ts';
+import type { AccountKey, StoredEvent } from '../../domain/delivery.ts';
 import { ROW_NUMBERS, rowKey } from '../../domain/delivery-id.ts';
 import { EVENT_TYPE_CODES } from '../rows/event-type-codes.ts';
 import { STATUS_CODES } from '../rows/status.ts';
+import type { Blocks } from './blocks.ts';
+import type { Caches } from './caches.ts';
 import type { Flight, InFlight } from './in-flight.ts';
 import { isMediumFailure } from './medium-failure.ts';
 import type { Tallies } from './tallies.ts';
@@ -26,11 +28,11 @@ export type ReadWithDeferred = <T>(account: AccountKey, read: () => T) => T;
 
 export const createDeferredRows = (
   db: DatabaseSync,
-  inFlight: InFlight,
+  { inFlight, blocks }: Pick<Caches, 'inFlight' | 'blocks'>,
 ): { readonly insertDeferred: InsertDeferred; readonly readWithDeferred: ReadWithDeferred } => {
   const insert = db.prepare(
-    `INSERT INTO delivery (seq, event, webhook, type, status, attempts_made, created_at, due_at)
-     VALUES (?1, ?2, ?3, ?4, ${STATUS_CODES.pending}, 0, ?5, ?5)`,
+    `INSERT INTO delivery (seq, event, webhook, status, attempts_made, created_at, due_at)
+     VALUES (?1, ?2, ?3, ${STATUS_CODES.pending}, 0, ?4, ?4)`,
   );
   const deferredOf = (account: AccountKey): { readonly key: number; readonly flight: Flight }[] =>
     inFlight.of(account).flatMap((key) => {
@@ -40,8 +42,9 @@ export const createDeferredRows = (
   /** @returns the deliveries whose rows were inserted */
   const insertAll = (account: AccountKey): readonly Flight[] =>
     deferredOf(account).map(({ key, flight }) => {
-      const { deferred, webhook } = flight;
-      if (deferred !== null) insert.run(key, deferred.event, webhook, deferred.type, deferred.createdAt);
+      const { deferred, webhook, type } = flight;
+      if (deferred !== null) insert.run(key, deferred.event, webhook, deferred.createdAt);
+      blocks.add(key, { webhook, type, status: 'pending' });
       return flight;
     });
   const insertDeferred = (account: AccountKey): void => {
@@ -58,6 +61,7 @@ export const createDeferredRows = (
         if (!isMediumFailure(error)) throw error;
         return inRolledBackTransaction(db, () => {
           insertAll(account);
+          blocks.write();
           return read();
         });
       }
@@ -67,33 +71,41 @@ export const createDeferredRows = (
 };
 
 const INSERT =
-  'INSERT INTO delivery (seq, event, webhook, type, status, attempts_made, created_at, due_at)';
-
-const TYPE_CODE = `CASE e.type ${Object.entries(EVENT_TYPE_CODES)
-  .map(([name, code]) => `WHEN '${name}' THEN ${code}`)
-  .join(' ')} END`;
+  'INSERT INTO delivery (seq, event, webhook, status, attempts_made, created_at, due_at)';
 
 /** Events that may have deliveries without a row. CROSS JOIN keeps the order of the tables. */
 const RECENT_EVENTS = `event_tally t CROSS JOIN event e
   ON e.seq > max(t.complete_to, t.account * ${ROW_NUMBERS}) AND e.seq < (t.account + 1) * ${ROW_NUMBERS}`;
 
-/** Inserts a row for every delivery that an event names and that has none. For recovery after a crash. @returns how many */
-export const insertMissingRows = (db: DatabaseSync): number => {
+const RETURNING = `RETURNING seq, webhook, (SELECT type FROM event WHERE event.seq = delivery.event) AS type`;
+
+/**
+ * Inserts a row for every delivery that an event names and that has none, in the transaction that is open. For recovery
+ * after a crash.
+ *
+ * @returns how many
+ */
+export const insertMissingRows = (db: DatabaseSync, blocks: Pick<Blocks, 'add'>): number => {
   const only = db
     .prepare(
-      `${INSERT} SELECT e.first_delivery, e.seq, e.taken, ${TYPE_CODE}, ${STATUS_CODES.pending}, 0, e.created_at, e.created_at
+      `${INSERT} SELECT e.first_delivery, e.seq, e.taken, ${STATUS_CODES.pending}, 0, e.created_at, e.created_at
        FROM ${RECENT_EVENTS} WHERE e.taken IS NOT NULL AND typeof(e.taken) <> 'text'
-         AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.seq = e.first_delivery)`,
+         AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.seq = e.first_delivery) ${RETURNING}`,
     )
-    .run();
+    .all();
   const several = db
     .prepare(
-      `${INSERT} SELECT e.first_delivery + j.key, e.seq, j.value, ${TYPE_CODE}, ${STATUS_CODES.pending}, 0, e.created_at, e.created_at
+      `${INSERT} SELECT e.first_delivery + j.key, e.seq, j.value, ${STATUS_CODES.pending}, 0, e.created_at, e.created_at
        FROM ${RECENT_EVENTS} CROSS JOIN json_each(e.taken) j WHERE typeof(e.taken) = 'text' AND j.value <> 0
-         AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.seq = e.first_delivery + j.key)`,
+         AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.seq = e.first_delivery + j.key) ${RETURNING}`,
     )
-    .run();
-  return Number(only.changes) + Number(several.changes);
+    .all();
+  const inserted = [...only, ...several];
+  for (const row of inserted) {
+    const type = EVENT_TYPE_CODES[String(row['type']) as StoredEvent['type']];
+    blocks.add(Number(row['seq']), { webhook: Number(row['webhook']), type, status: 'pending' });
+  }
+  return inserted.length;
 };
 
 /** Number of events after which to note again up to which all rows exist. A start reads that many events. */

@@ -7,12 +7,12 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import type { AccountKey, Millis, WebhookKey } from '../../domain/delivery.ts';
-import { deliveryId } from '../../domain/delivery-id.ts';
+import { deliveryId, rowKey } from '../../domain/delivery-id.ts';
 import { nextTurn } from '../../domain/event-loop.ts';
+import { STATUS_CODES } from '../rows/status.ts';
+import { everyTypeOf } from './blocks.ts';
+import type { Caches } from './caches.ts';
 import { isHidden } from './hidden-accounts.ts';
-import type { InFlight } from './in-flight.ts';
-import { createKinds, everyTypeOf } from './kinds.ts';
-import type { Tallies } from './tallies.ts';
 import { transaction } from './transaction.ts';
 
 /** Counts what was in flight when the process was killed as cancelled, if its webhook was deleted. */
@@ -31,15 +31,16 @@ export type CancelPending = (
 
 export const createCancelPending = (
   db: DatabaseSync,
-  tallies: Tallies,
-  inFlight: InFlight,
+  { tallies, inFlight, blocks }: Caches,
 ): CancelPending => {
   const markDeleted = db.prepare('UPDATE webhook SET deleted_at = ? WHERE key = ?');
   const isDeleted = db.prepare(
     `SELECT a.key_hash AS hash FROM webhook w JOIN account a ON a.key = w.account
      WHERE w.key = ? AND w.account = ? AND w.deleted_at = ?`,
   );
-  const { oldest } = createKinds(db);
+  const pendingIn = db.prepare(
+    `SELECT seq FROM delivery WHERE seq >= ? AND seq < ? AND +webhook = ? AND +status = ${STATUS_CODES.pending}`,
+  );
 
   const isCurrent = (account: AccountKey, webhook: WebhookKey, now: Millis): boolean => {
     const row = db.isOpen ? isDeleted.get(webhook, account, now) : undefined;
@@ -53,14 +54,21 @@ export const createCancelPending = (
     claimed: ReadonlySet<number>,
   ): AsyncGenerator<readonly string[], void, undefined> {
     const kinds = everyTypeOf(webhook, 'pending');
-    let after = 0;
+    let from = rowKey(account, 0);
     // A reset or a snapshot replaces the rows.
     while (isCurrent(account, webhook, now)) {
-      const keys = oldest(kinds, after, ROWS_PER_SLICE);
-      const last = keys.at(-1);
-      if (last === undefined) return;
-      yield keys.filter((key) => !claimed.has(key)).map(deliveryId);
-      after = last;
+      const ids: string[] = [];
+      let isLast = true;
+      for (const range of blocks.ofDeliveries(kinds, { from, before: rowKey(account + 1, 0) }, 'oldest')) {
+        for (const { seq } of pendingIn.all(range.from, range.before, webhook)) {
+          if (!claimed.has(Number(seq))) ids.push(deliveryId(Number(seq)));
+        }
+        from = range.before;
+        isLast = ids.length < ROWS_PER_SLICE;
+        if (!isLast) break;
+      }
+      yield ids;
+      if (isLast) return;
       await nextTurn();
     }
   }

@@ -15,23 +15,14 @@ import type { AccountKey } from '../../domain/delivery.ts';
 import { rowKey, rowNumber } from '../../domain/delivery-id.ts';
 import type { AccountDump, AccountStore } from '../store.ts';
 import { checkAllRows, checkTables } from '../rows/dump-check.ts';
+import type { Caches } from './caches.ts';
 import type { InShortCheckpoints } from './checkpoints.ts';
-import type { Counters } from './counters.ts';
 import type { HiddenAccounts } from './hidden-accounts.ts';
-import type { InFlight } from './in-flight.ts';
 import type { Partitions } from './partitions.ts';
 import { stageRows } from './stage.ts';
-import type { Tallies } from './tallies.ts';
 import { transaction } from './transaction.ts';
 
 type DumpPart = Pick<AccountStore, 'resetAccount' | 'importAccount'>;
-
-/** Caches of an account's rows. */
-interface Caches {
-  readonly tallies: Tallies;
-  readonly inFlight: InFlight;
-  readonly counters: Counters;
-}
 
 /** Moves an account to another partition. @returns the previous partition, which is hidden now */
 type Swap = (account: AccountKey, to: number, dump: AccountDump | null) => number;
@@ -68,11 +59,12 @@ const createSwap = (db: DatabaseSync, hidden: HiddenAccounts, partitions: Partit
 
 export const createDump = (
   db: DatabaseSync,
-  { tallies, inFlight, counters }: Caches,
+  caches: Caches,
   hidden: HiddenAccounts,
   partitions: Partitions,
   inShortCheckpoints: InShortCheckpoints,
 ): DumpPart => {
+  const { tallies, inFlight, counters } = caches;
   const swap = createSwap(db, hidden, partitions);
 
   /** Forgets the account's deliveries in flight and caches: its rows are gone. */
@@ -116,7 +108,7 @@ export const createDump = (
       const staged = hidden.create();
       let left = staged;
       try {
-        await inShortCheckpoints(() => stageRows(db, tallies, staged, dump));
+        await inShortCheckpoints(() => stageRows(db, caches, staged, dump));
         left = move(account, staged, dump);
       } finally {
         await hidden.discard(left);

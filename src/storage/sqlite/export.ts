@@ -12,6 +12,7 @@ import { rowKey, rowNumber } from '../../domain/delivery-id.ts';
 import { nextTurn } from '../../domain/event-loop.ts';
 import type { AccountDump, AccountStore, DumpRow, DumpSlice } from '../store.ts';
 import { DUMP_VERSION } from '../rows/columns.ts';
+import { cancelOrphan } from '../rows/cancel-orphan.ts';
 import { NUMBERED } from '../rows/dump-check.ts';
 import { createSlicer } from '../rows/dump-slices.ts';
 import { TABLES, type Table } from './tables.ts';
@@ -80,10 +81,20 @@ const SOURCES: readonly Source[] = TABLES.flatMap((table): Source[] => {
 /** Number of rows to read before yielding to the event loop, even if they result in few rows of the snapshot. */
 const ROWS_PER_SLICE = 500;
 
+/** Deletion times of an account's deleted webhooks, by key. */
+const deletionsOf = (db: DatabaseSync, account: AccountKey): ReadonlyMap<number, number> =>
+  new Map(
+    db
+      .prepare('SELECT key, deleted_at FROM webhook WHERE account = ? AND deleted_at IS NOT NULL')
+      .all(account)
+      .map((row) => [Number(row['key']), Number(row['deleted_at'])]),
+  );
+
 async function* slicesOf(
   db: DatabaseSync,
   account: AccountKey,
 ): AsyncGenerator<DumpSlice, void, undefined> {
+  const deletedAt = deletionsOf(db, account);
   for (const { table, order, where, select, rows } of SOURCES) {
     const statement = db.prepare(
       `${select} WHERE ${where} ORDER BY ${order} LIMIT ${ROWS_PER_SLICE}`,
@@ -96,7 +107,11 @@ async function* slicesOf(
       for (const row of statement.iterate({ scope, after })) {
         seen += 1;
         after = row[order] ?? null;
-        if (slice.add(rows(row))) break;
+        const dumped = rows(row);
+        // A delivery that is pending on disk may be cancelled: see `deletions.ts`.
+        const shown =
+          table === 'delivery' ? dumped.map((one) => cancelOrphan(deletedAt, one)) : dumped;
+        if (slice.add(shown)) break;
       }
       isMore = slice.isFull() || seen === ROWS_PER_SLICE;
       yield { table, rows: slice.rows };

@@ -55,24 +55,33 @@ export const createHiddenAccounts = (
     `UPDATE account SET key_hash = '${HIDDEN}' || key, account_key = NULL WHERE key = ?`,
   );
   const all = db.prepare(`SELECT key FROM account WHERE key_hash GLOB '${HIDDEN}*'`);
-  const removeTallies = db.prepare(
-    'DELETE FROM delivery_tally WHERE webhook IN (SELECT key FROM webhook WHERE account = ?)',
-  );
   const removeEventTally = db.prepare('DELETE FROM event_tally WHERE account = ?');
   const removeAccount = db.prepare('DELETE FROM account WHERE key = ?');
   // Children first: a webhook's key can be reused, so it is deleted after the deliveries that refer to it.
-  const slices = TABLES.toReversed().map((table) => {
+  const sliceOf = (table: string, columns: string, where: string) => {
+    const statement = db.prepare(
+      `DELETE FROM ${table} WHERE (${columns}) IN
+         (SELECT ${columns} FROM ${table} WHERE ${where} LIMIT ${ROWS_PER_SLICE})`,
+    );
+    return (partition: number): boolean => statement.run(partition).changes > 0;
+  };
+  // Keys can be reused, so what belongs to a webhook is deleted before it.
+  const ofWebhooks = 'webhook IN (SELECT key FROM webhook WHERE account = ?)';
+  const derived = [
+    sliceOf('delivery_tally', 'webhook', ofWebhooks),
+    sliceOf('delivery_block', 'webhook, type, status, block', ofWebhooks),
+    sliceOf('event_block', 'account, type, block', 'account = ?'),
+  ];
+  const rows = TABLES.toReversed().map((table) => {
     const { name, order, where } = table;
     const statement = db.prepare(
       `DELETE FROM ${name} WHERE ${where} AND ${order} IN
          (SELECT ${order} FROM ${name} WHERE ${where} ORDER BY ${order} LIMIT ${ROWS_PER_SLICE})`,
     );
-    return (partition: number): boolean => {
-      // A key can be reused, so the tallies are deleted with the webhooks.
-      if (name === 'webhook') removeTallies.run(partition);
-      return statement.run(parametersFor(table, partition)).changes > 0;
-    };
+    return (partition: number): boolean =>
+      statement.run(parametersFor(table, partition)).changes > 0;
   });
+  const slices = [...derived, ...rows];
 
   /** @param afterSlice called after each slice but the last */
   const remove = async (partition: number, afterSlice: () => void): Promise<void> => {

@@ -4,15 +4,17 @@
  * @module
  */
 import type { DatabaseSync } from 'node:sqlite';
-import type { AccountKey, Delivery } from '../../domain/delivery.ts';
+import type { AccountKey, Delivery, StoredEvent } from '../../domain/delivery.ts';
 import { deliveryKey, rowKey } from '../../domain/delivery-id.ts';
 import type { DeliveryFilter, EventRow, HistoryStore, Page } from '../store.ts';
+import { STATUS_CODES } from '../rows/status.ts';
 import { EVENT_TYPE_CODES } from '../rows/event-type-codes.ts';
 import { readAttempts } from '../rows/attempt-record.ts';
 import { OF_EVENT, SELECT_DELIVERY, type DeliveryRow, type DeliveryRows } from './delivery-rows.ts';
 import type { InFlight } from './in-flight.ts';
-import { createKinds, type Kind } from './kinds.ts';
-import { STATUSES, type SavedStatus, type Tallies } from './tallies.ts';
+import type { Kind, Range } from './blocks.ts';
+import type { Caches } from './caches.ts';
+import { STATUSES, type SavedStatus } from './tallies.ts';
 import { readText } from './text.ts';
 import type { ReadWithDeferred } from './deferred-rows.ts';
 
@@ -63,73 +65,101 @@ const savedAs = (status: SavedStatus, isDeleted: boolean): readonly SavedStatus[
   return status === 'cancelled' ? ['cancelled', 'pending'] : [status];
 };
 
-/** Finds the keys of an account's deliveries by status, event type and webhook. */
-const createFindByKind = (
+/** Lists deliveries by status, event type and webhook. */
+const createMatching = (
   db: DatabaseSync,
-  tallies: Tallies,
-  inFlight: InFlight,
-): ((account: AccountKey, filter: DeliveryFilter, page: Page) => number[]) => {
-  const { newest } = createKinds(db);
+  { toDelivery }: DeliveryRows,
+  { tallies, blocks }: Caches,
+): ((account: AccountKey, filter: DeliveryFilter, page: Page) => Delivery[]) => {
   const webhooksOf = db.prepare(
     'SELECT key, id, deleted_at IS NOT NULL AS isDeleted FROM webhook WHERE account = ?',
   );
-  return (account, { status, event, webhookId }, { limit, after }) => {
+  const inBlock = db.prepare(
+    `${SELECT_DELIVERY} WHERE d.seq >= :from AND d.seq < :before
+       AND (:status IS NULL OR d.status = :status OR (d.status = ${STATUS_CODES.pending} AND w.deleted_at IS NOT NULL))
+       AND (:webhook IS NULL OR w.id = :webhook) AND (:event IS NULL OR e.type = :event) ORDER BY d.seq DESC`,
+  );
+  const kindsFor = (account: AccountKey, { status, event, webhookId }: DeliveryFilter): Kind[] => {
     const wanted = STATUSES.filter((one) => status === undefined || one === status);
     const types = Object.entries(EVENT_TYPE_CODES).filter(
       ([name]) => event === undefined || name === event,
     );
-    const kinds: Kind[] = [];
-    for (const row of webhooksOf.all(account)) {
-      if (webhookId !== undefined && row['id'] !== webhookId) continue;
+    return webhooksOf.all(account).flatMap((row) => {
+      if (webhookId !== undefined && row['id'] !== webhookId) return [];
       const webhook = Number(row['key']);
       const tally = tallies.ofWebhook(account, webhook);
       const saved = wanted
         .filter((one) => tally[one] > 0)
         .flatMap((one) => savedAs(one, Boolean(row['isDeleted'])));
-      for (const one of new Set(saved)) {
-        for (const [, type] of types) kinds.push({ webhook, type, status: one });
+      return [...new Set(saved)].flatMap((one) =>
+        types.map(([, type]) => ({ webhook, type, status: one })),
+      );
+    });
+  };
+  return (account, filter, { limit, after }) => {
+    const { status, event, webhookId } = filter;
+    const range = { from: rowKey(account, 0) + 1, before: upperBound(account, after) };
+    const conditions = {
+      status: status === undefined ? null : STATUS_CODES[status],
+      event: event ?? null,
+      webhook: webhookId ?? null,
+    };
+    const found: Delivery[] = [];
+    for (const block of blocks.ofDeliveries(kindsFor(account, filter), range, 'newest')) {
+      for (const row of inBlock.iterate({ ...block, ...conditions })) {
+        // The status of the port differs from that on disk if the delivery is in flight or its webhook is deleted.
+        const delivery = toDelivery(row as unknown as DeliveryRow);
+        if (status !== undefined && delivery.status !== status) continue;
+        if (found.push(delivery) === limit) return found;
       }
     }
-    const range = { from: rowKey(account, 0) + 1, before: upperBound(account, after) };
-    const hasStatus = status !== undefined;
-    // Deliveries in flight are pending on disk.
-    return newest(kinds, range, limit, (key, kind) =>
-      hasStatus && kind.status === 'pending' ? !inFlight.has(key) : true,
-    );
+    return found;
   };
 };
 
 export const createHistory = (
   db: DatabaseSync,
   rows: DeliveryRows,
-  { inFlight, tallies }: { readonly inFlight: InFlight; readonly tallies: Tallies },
+  caches: Caches,
   readWithDeferred: ReadWithDeferred,
 ): History => {
+  const { inFlight, blocks } = caches;
   const oneEvent = db.prepare(
     'SELECT seq, id, type, created_at AS createdAt, body FROM event WHERE account = ? AND id = ?',
   );
-  const selectEvents = (index: string, where: string) =>
+  const selectEvents = (where: string) =>
     db.prepare(
-      `SELECT seq, id, type, created_at AS createdAt, body FROM event ${index}
+      `SELECT seq, id, type, created_at AS createdAt, body FROM event
        WHERE seq >= :from AND seq < :before ${where} ORDER BY seq DESC LIMIT :limit`,
     );
-  const allEvents = selectEvents('NOT INDEXED', '');
-  const eventsOfType = selectEvents('INDEXED BY event_type', 'AND type = :event');
+  const allEvents = selectEvents('');
+  const ofType = selectEvents('AND type = :event');
+  const eventsOfType = (
+    account: AccountKey,
+    event: string,
+    { limit, ...range }: Range & { readonly limit: number },
+  ): EventRow[] => {
+    const found: EventRow[] = [];
+    const type = EVENT_TYPE_CODES[event as StoredEvent['type']];
+    if (type === undefined) return found;
+    for (const block of blocks.ofEvents(account, type, range)) {
+      const rows = ofType.all({ ...block, event, limit: limit - found.length });
+      found.push(...(rows as unknown as EventRow[]));
+      if (found.length >= limit) break;
+    }
+    return found;
+  };
   const allDeliveries = db.prepare(
     `${SELECT_DELIVERY} WHERE d.seq >= ? AND d.seq < ? ORDER BY d.seq DESC LIMIT ?`,
   );
-  const byKeys = db.prepare(
-    `${SELECT_DELIVERY} WHERE d.seq IN (SELECT value FROM json_each(?)) ORDER BY d.seq DESC`,
-  );
   const fewMatching = createFewMatching(db, rows, inFlight);
-  const findByKind = createFindByKind(db, tallies, inFlight);
+  const matching = createMatching(db, rows, caches);
 
   return {
     listEvents: async (account, { event }, { limit, after }) => {
       const range = { from: rowKey(account, 0) + 1, before: upperBound(account, after), limit };
-      const rows =
-        event === undefined ? allEvents.all(range) : eventsOfType.all({ ...range, event });
-      return rows as unknown as EventRow[];
+      if (event === undefined) return allEvents.all(range) as unknown as EventRow[];
+      return eventsOfType(account, event, range);
     },
     getEvent: async (account, id) =>
       (oneEvent.get(account, id) as unknown as EventRow | undefined) ?? null,
@@ -141,14 +171,10 @@ export const createHistory = (
           return fewMatching(account, filter, page);
         }
         const isFiltered = status !== undefined || event !== undefined || webhookId !== undefined;
-        const matching = isFiltered
-          ? byKeys.all(JSON.stringify(findByKind(account, filter, page)))
-          : allDeliveries.all(
-              rowKey(account, 0) + 1,
-              upperBound(account, page.after),
-              page.limit,
-            );
-        return (matching as unknown as DeliveryRow[]).map(rows.toDelivery);
+        if (isFiltered) return matching(account, filter, page);
+        const before = upperBound(account, page.after);
+        const found = allDeliveries.all(rowKey(account, 0) + 1, before, page.limit);
+        return (found as unknown as DeliveryRow[]).map(rows.toDelivery);
       }),
     getDelivery: async (account, id) => {
       const key = deliveryKey(account, id);

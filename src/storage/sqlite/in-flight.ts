@@ -9,8 +9,6 @@ import type { AccountKey, Millis, WebhookKey } from '../../domain/delivery.ts';
 export interface DeferredRow {
   /** Key of the event. */
   readonly event: number;
-  /** Code of the event's type. */
-  readonly type: number;
   /** Also the due time. */
   readonly createdAt: Millis;
 }
@@ -19,6 +17,8 @@ export interface DeferredRow {
 export interface Flight {
   readonly account: AccountKey;
   readonly webhook: WebhookKey;
+  /** Code of the event's type. */
+  readonly type: number;
   /** The delivery's row, if it has not been inserted yet; null otherwise. */
   deferred: DeferredRow | null;
 }

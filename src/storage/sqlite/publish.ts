@@ -10,10 +10,11 @@ import { STATUS_CODES } from '../rows/status.ts';
 import type { NewDelivery, NewEvent, PublishResult, QueueStore } from '../store.ts';
 import { bulkInsert } from './bulk-insert.ts';
 import { createEmittedSaver } from './commands.ts';
-import type { Counters, NextKeys } from './counters.ts';
+import type { Blocks } from './blocks.ts';
+import type { Caches } from './caches.ts';
+import type { NextKeys } from './counters.ts';
 import { createCompleteMark } from './deferred-rows.ts';
-import type { Flight, InFlight } from './in-flight.ts';
-import type { Tallies } from './tallies.ts';
+import type { Flight } from './in-flight.ts';
 import { joinNextTransaction } from './transaction.ts';
 
 /** SQLITE_CONSTRAINT_UNIQUE */
@@ -59,8 +60,13 @@ interface Rows {
   readonly flights: (readonly [delivery: number, flight: Flight])[];
 }
 
-/** Builds the rows, and takes their keys from `next`. */
-const rowsOf = (account: AccountKey, events: readonly NewEvent[], next: NextKeys): Rows => {
+/** Builds the rows, takes their keys from `next`, and notes them in `blocks`. */
+const rowsOf = (
+  account: AccountKey,
+  events: readonly NewEvent[],
+  next: NextKeys,
+  blocks: Blocks,
+): Rows => {
   const rows: Rows = {
     events: [],
     deliveries: [],
@@ -77,6 +83,7 @@ const rowsOf = (account: AccountKey, events: readonly NewEvent[], next: NextKeys
     const first = next.delivery;
     const mark = takenColumn(event, deliveries);
     const code = EVENT_TYPE_CODES[type];
+    blocks.addEvent(row, code);
     rows.events.push(row, account, id, type, createdAt, body, first, deliveries.length, mark);
     for (const delivery of deliveries) {
       const key = next.delivery++;
@@ -84,9 +91,14 @@ const rowsOf = (account: AccountKey, events: readonly NewEvent[], next: NextKeys
       rows.keys.push(key);
       perWebhook.set(webhook, (perWebhook.get(webhook) ?? 0) + 1);
       const deferred = isDeferred(event, delivery);
-      if (!deferred) rows.deliveries.push([key, row, webhook, code, createdAt, dueAt]);
-      const deferredRow = deferred ? { event: row, type: code, createdAt } : null;
-      if (delivery.claimed) rows.flights.push([key, { account, webhook, deferred: deferredRow }]);
+      if (!deferred) {
+        rows.deliveries.push([key, row, webhook, createdAt, dueAt]);
+        blocks.add(key, { webhook, type: code, status: 'pending' });
+      }
+      const deferredRow = deferred ? { event: row, createdAt } : null;
+      if (delivery.claimed) {
+        rows.flights.push([key, { account, webhook, type: code, deferred: deferredRow }]);
+      }
     }
   }
   return rows;
@@ -94,15 +106,13 @@ const rowsOf = (account: AccountKey, events: readonly NewEvent[], next: NextKeys
 
 export const createPublish = (
   db: DatabaseSync,
-  inFlight: InFlight,
-  tallies: Tallies,
-  counters: Counters,
+  { inFlight, tallies, blocks, counters }: Caches,
 ): QueueStore['publish'] => {
   const markComplete = createCompleteMark(inFlight, tallies);
   const saveEmitted = createEmittedSaver(db);
   const insertEvents = bulkInsert(db, 'event', EVENT_COLUMNS);
   const insertDelivery = db.prepare(
-    `INSERT INTO delivery (seq, event, webhook, type, status, attempts_made, created_at, due_at) VALUES (?, ?, ?, ?, ${STATUS_CODES.pending}, 0, ?, ?)`,
+    `INSERT INTO delivery (seq, event, webhook, status, attempts_made, created_at, due_at) VALUES (?, ?, ?, ${STATUS_CODES.pending}, 0, ?, ?)`,
   );
   const find = db.prepare('SELECT 1 FROM event WHERE account = ? AND id = ?');
 
@@ -119,7 +129,7 @@ export const createPublish = (
       return await joinNextTransaction<PublishResult, Rows>(db, {
         run: () => {
           before = { ...next };
-          const rows = rowsOf(account, events, next);
+          const rows = rowsOf(account, events, next, blocks);
           insertEvents(rows.events);
           for (const values of rows.deliveries) insertDelivery.run(...values);
           tallies.addEvents(account, events.length);

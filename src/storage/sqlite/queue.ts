@@ -5,24 +5,16 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import type { QueueStore } from '../store.ts';
+import type { Caches } from './caches.ts';
 import { createClaims } from './claims.ts';
-import type { Counters } from './counters.ts';
 import { insertMissingRows, type InsertDeferred } from './deferred-rows.ts';
 import type { History } from './history.ts';
-import type { Flight, InFlight } from './in-flight.ts';
+import type { Flight } from './in-flight.ts';
 import { createPublish } from './publish.ts';
 import { createRecording } from './recording.ts';
 import { createRedeliver } from './redeliver.ts';
 import { CANCEL_IN_FLIGHT } from './deletions.ts';
-import type { Tallies } from './tallies.ts';
 import { transaction } from './transaction.ts';
-
-/** Caches of the file's contents. */
-interface Caches {
-  readonly inFlight: InFlight;
-  readonly tallies: Tallies;
-  readonly counters: Counters;
-}
 
 const createRelease = (
   db: DatabaseSync,
@@ -54,16 +46,16 @@ export const createQueue = (
   insertDeferred: InsertDeferred,
   history: Pick<History, 'getDelivery'>,
 ): QueueStore => {
-  const { inFlight, tallies, counters } = caches;
+  const { inFlight, tallies, blocks } = caches;
   return {
-    publish: createPublish(db, inFlight, tallies, counters),
+    publish: createPublish(db, caches),
     redeliver: createRedeliver(db, caches, insertDeferred, history),
     ...createClaims(db, inFlight),
-    recordAttempts: createRecording(db, inFlight, tallies),
+    recordAttempts: createRecording(db, caches),
     release: createRelease(db, caches, insertDeferred),
     recover: async () => {
       const restored = transaction(db, () => {
-        const inserted = insertMissingRows(db);
+        const inserted = insertMissingRows(db, blocks);
         db.exec(CANCEL_IN_FLIGHT);
         return inserted;
       });

@@ -10,16 +10,16 @@ import { writeAttempt } from '../rows/attempt-record.ts';
 import { STATUS_CODES } from '../rows/status.ts';
 import type { AttemptRecord, QueueStore } from '../store.ts';
 import { bulkInsert } from './bulk-insert.ts';
-import type { Flight, InFlight } from './in-flight.ts';
+import type { Flight } from './in-flight.ts';
 import { isConstraintViolation } from './result-codes.ts';
-import type { Tallies } from './tallies.ts';
+import type { Caches } from './caches.ts';
+import type { SavedStatus } from './tallies.ts';
 import { transactionWithWaiting } from './transaction.ts';
 
 const COLUMNS = [
   'seq',
   'event',
   'webhook',
-  'type',
   'status',
   'attempts_made',
   'created_at',
@@ -53,19 +53,26 @@ const createWriteRecord = (db: DatabaseSync): WriteRecord => {
     if (deferred === null)
       return updateRow.run(code, number, dueAt, settledAt, text, delivery).changes > 0;
     if (number !== 1) return false;
-    const { event, type, createdAt } = deferred;
-    newRows.push(delivery, event, webhook, type, code, number, createdAt, dueAt, settledAt, text);
+    const { event, createdAt } = deferred;
+    newRows.push(delivery, event, webhook, code, number, createdAt, dueAt, settledAt, text);
     return true;
   };
 };
 
 export const createRecording = (
   db: DatabaseSync,
-  inFlight: InFlight,
-  tallies: Tallies,
+  { inFlight, tallies, blocks }: Caches,
 ): QueueStore['recordAttempts'] => {
   const writeRecord = createWriteRecord(db);
   const insertRows = bulkInsert(db, 'delivery', COLUMNS);
+
+  /** Updates what is counted, in the transaction that is open. */
+  const noteAttempted = (delivery: number, flight: Flight, status: SavedStatus): void => {
+    const { account, webhook, type, deferred } = flight;
+    if (status !== 'pending') tallies.move(account, webhook, 'pending', status);
+    if (deferred !== null) blocks.add(delivery, { webhook, type, status });
+    else if (status !== 'pending') blocks.move(delivery, { webhook, type, status: 'pending' }, status);
+  };
 
   /** Writes all records in one transaction. @returns the refused records */
   const writeAll = (records: readonly AttemptRecord[]): AttemptRecord[] => {
@@ -88,8 +95,7 @@ export const createRecording = (
           continue;
         }
         written.add(delivery);
-        if (update.status === 'pending') continue;
-        tallies.move(flight.account, flight.webhook, 'pending', update.status);
+        noteAttempted(delivery, flight, update.status);
       }
       insertRows(newRows);
     });

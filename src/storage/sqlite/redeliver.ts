@@ -4,27 +4,28 @@
  * @module
  */
 import type { DatabaseSync } from 'node:sqlite';
+import type { StoredEvent } from '../../domain/delivery.ts';
 import { deliveryId, deliveryKey } from '../../domain/delivery-id.ts';
+import { EVENT_TYPE_CODES } from '../rows/event-type-codes.ts';
 import { STATUS_CODES } from '../rows/status.ts';
 import type { QueueStore } from '../store.ts';
-import type { Counters } from './counters.ts';
+import type { Caches } from './caches.ts';
 import type { InsertDeferred } from './deferred-rows.ts';
 import type { History } from './history.ts';
-import type { Tallies } from './tallies.ts';
 import { transaction } from './transaction.ts';
 
 export const createRedeliver = (
   db: DatabaseSync,
-  { tallies, counters }: { readonly tallies: Tallies; readonly counters: Counters },
+  { tallies, blocks, counters }: Caches,
   insertDeferred: InsertDeferred,
   { getDelivery }: Pick<History, 'getDelivery'>,
 ): QueueStore['redeliver'] => {
   const insert = db.prepare(
-    `INSERT INTO delivery (seq, event, webhook, status, attempts_made, created_at, due_at, redelivery_of, signature, body, type)
-     SELECT :seq, event, webhook, ${STATUS_CODES.pending}, 0, :dueAt, :dueAt, seq, :signature, coalesce(:body, body), type
+    `INSERT INTO delivery (seq, event, webhook, status, attempts_made, created_at, due_at, redelivery_of, signature, body)
+     SELECT :seq, event, webhook, ${STATUS_CODES.pending}, 0, :dueAt, :dueAt, seq, :signature, coalesce(:body, body)
      FROM delivery WHERE seq = :of
        AND EXISTS (SELECT 1 FROM webhook WHERE key = webhook AND deleted_at IS NULL)
-     RETURNING webhook`,
+     RETURNING webhook, (SELECT type FROM event WHERE event.seq = delivery.event) AS type`,
   );
   return async (account, { of, body, signature, dueAt }) => {
     const key = deliveryKey(account, of);
@@ -37,7 +38,10 @@ export const createRedeliver = (
       seq = next.delivery;
       const row = insert.get({ seq, of: key, dueAt, signature, body });
       if (row === undefined) return false;
-      tallies.move(account, Number(row['webhook']), null, 'pending');
+      const webhook = Number(row['webhook']);
+      const type = EVENT_TYPE_CODES[String(row['type']) as StoredEvent['type']];
+      tallies.move(account, webhook, null, 'pending');
+      blocks.add(seq, { webhook, type, status: 'pending' });
       return true;
     });
     if (!isCreated) return null;

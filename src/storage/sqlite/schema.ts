@@ -7,6 +7,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { ROW_NUMBERS } from '../../domain/delivery-id.ts';
 import { EVENT_TYPE_CODES } from '../rows/event-type-codes.ts';
 import { STATUS_CODES } from '../rows/status.ts';
+import { ROWS } from './blocks.ts';
 import { transactionWithoutForeignKeys } from './transaction.ts';
 
 /** "SEMA": distinguishes databases of the sandbox from those of other programs. */
@@ -28,9 +29,9 @@ const CANCEL_ORPHANS = `
     settled_at = (SELECT deleted_at FROM webhook WHERE key = delivery.webhook)
   WHERE status = ${STATUS_CODES.pending} AND webhook IN (SELECT key FROM webhook WHERE deleted_at IS NOT NULL);`;
 
-const EVENT_TYPE_CASES = Object.entries(EVENT_TYPE_CODES)
+const TYPE_CODE = `CASE e.type ${Object.entries(EVENT_TYPE_CODES)
   .map(([name, code]) => `WHEN '${name}' THEN ${code}`)
-  .join(' ');
+  .join(' ')} END`;
 
 const COUNT_STATUSES = (['pending', 'delivered', 'dead', 'acknowledged', 'cancelled'] as const)
   .map((status) => `sum(status = ${STATUS_CODES[status]})`)
@@ -45,8 +46,7 @@ const COUNT_STATUSES = (['pending', 'delivered', 'dead', 'acknowledged', 'cancel
  *   delivery, 0 if it was not claimed.
  * - `delivery.attempts` are serialised attempts, separated by commas.
  * - A `delivery` that is pending while its webhook is deleted counts as cancelled at the deletion: see `deletions.ts`.
- * - `delivery.type` is the code of the event's type. With `delivery_kind`, each combination of webhook, type and status is
- *   one range in the order of the keys: see `kinds.ts`.
+ * - `event_block` and `delivery_block` lead a filter to its matches: see `blocks.ts`.
  * - `event_tally` and `delivery_tally` count the rows: see `tallies.ts`.
  * - `account.key` is the partition that contains the account's rows; `account_key` is the account's key in the port, null
  *   if it is the same (see `partitions.ts`).
@@ -142,10 +142,23 @@ const MIGRATIONS: readonly string[] = [
    ALTER TABLE account ADD COLUMN account_key INTEGER;`,
   `${INSERT_MISSING}
    ${CANCEL_ORPHANS}
-   ALTER TABLE delivery ADD COLUMN type INTEGER;
-   UPDATE delivery SET type = (SELECT CASE type ${EVENT_TYPE_CASES} END FROM event e WHERE e.seq = delivery.event);
-   CREATE INDEX delivery_kind ON delivery (webhook, type, status);
-   CREATE INDEX event_type ON event (type);
+   CREATE TABLE event_block (
+     account INTEGER NOT NULL,
+     type INTEGER NOT NULL,
+     block INTEGER NOT NULL,
+     PRIMARY KEY (account, type, block)
+   ) STRICT, WITHOUT ROWID;
+   INSERT OR IGNORE INTO event_block SELECT account, ${TYPE_CODE}, seq / ${ROWS} FROM event e;
+   CREATE TABLE delivery_block (
+     webhook INTEGER NOT NULL,
+     type INTEGER NOT NULL,
+     status INTEGER NOT NULL,
+     block INTEGER NOT NULL,
+     deliveries INTEGER NOT NULL,
+     PRIMARY KEY (webhook, type, status, block)
+   ) STRICT, WITHOUT ROWID;
+   INSERT INTO delivery_block SELECT d.webhook, ${TYPE_CODE} AS code, d.status, d.seq / ${ROWS} AS block, count(*)
+     FROM delivery d JOIN event e ON e.seq = d.event GROUP BY d.webhook, code, d.status, block;
    CREATE TABLE event_tally (
      account INTEGER PRIMARY KEY,
      events INTEGER NOT NULL,

@@ -7,6 +7,8 @@ import { resolve } from 'node:path';
 import { createAccounts } from './accounts.ts';
 import { byAccount, type PartitionMethods } from './by-account.ts';
 import { createShortCheckpoints } from './checkpoints.ts';
+import { createBlocks } from './blocks.ts';
+import type { Caches } from './caches.ts';
 import { createCommands } from './commands.ts';
 import { createCounters } from './counters.ts';
 import { createDeadLetters } from './dead-letters.ts';
@@ -41,20 +43,28 @@ export const openSqliteStore = async ({ file }: { readonly file: string }): Prom
   const db = openDatabase(file);
   const writeBack = createWriteBack(`${resolve(file)}-wal`);
   const tallies = createTallies(db);
+  const blocks = createBlocks(db);
   onTransactions(db, {
-    beforeCommit: tallies.write,
+    beforeCommit: () => {
+      tallies.write();
+      blocks.write();
+    },
     committed: () => {
       tallies.committed();
+      blocks.ended();
       writeBack.committed();
     },
-    rolledBack: tallies.rolledBack,
+    rolledBack: () => {
+      tallies.rolledBack();
+      blocks.ended();
+    },
   });
   const inFlight = createInFlight();
-  const { insertDeferred, readWithDeferred } = createDeferredRows(db, inFlight);
-  const counters = createCounters(db);
+  const caches: Caches = { inFlight, tallies, blocks, counters: createCounters(db) };
+  const { insertDeferred, readWithDeferred } = createDeferredRows(db, caches);
   const rows = createDeliveryRows(db, inFlight);
-  const history = createHistory(db, rows, { inFlight, tallies }, readWithDeferred);
-  const queue = createQueue(db, { inFlight, tallies, counters }, insertDeferred, history);
+  const history = createHistory(db, rows, caches, readWithDeferred);
+  const queue = createQueue(db, caches, insertDeferred, history);
   const partitions = createPartitions(db);
   const inShortCheckpoints = createShortCheckpoints(db);
   const hidden = createHiddenAccounts(db, { partitions, tallies }, inShortCheckpoints);
@@ -73,7 +83,7 @@ export const openSqliteStore = async ({ file }: { readonly file: string }): Prom
       const saved = await exportAccount(partition);
       return { ...saved, slices: translateItemErrors(saved.slices) };
     },
-    ...createWebhooks(db, tallies, inFlight),
+    ...createWebhooks(db, caches),
     ...queue,
     recover: async () => {
       try {
@@ -87,7 +97,7 @@ export const openSqliteStore = async ({ file }: { readonly file: string }): Prom
     },
     ...history,
     ...createCommands(db),
-    ...createDeadLetters(db, rows, tallies),
+    ...createDeadLetters(db, rows, caches),
     ...createResponses(db),
   };
   return {
@@ -95,7 +105,7 @@ export const openSqliteStore = async ({ file }: { readonly file: string }): Prom
     checkWritable,
     onFailure,
     ...translateErrors({
-      ...createDump(db, { tallies, inFlight, counters }, hidden, partitions, inShortCheckpoints),
+      ...createDump(db, caches, hidden, partitions, inShortCheckpoints),
       ...byAccount(methods, partitions),
     }),
     close: async () => {

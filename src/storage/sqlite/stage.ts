@@ -15,9 +15,10 @@ import { NUMBERED } from '../rows/dump-check.ts';
 import { cancelOrphan } from '../rows/cancel-orphan.ts';
 import { EVENT_TYPE_CODES } from '../rows/event-type-codes.ts';
 import { STATUS_NAMES } from '../rows/status.ts';
+import type { Caches } from './caches.ts';
 import { isConstraintViolation } from './result-codes.ts';
 import { TABLES, type Table } from './tables.ts';
-import type { SavedStatus, Tallies } from './tallies.ts';
+import type { SavedStatus } from './tallies.ts';
 import { transaction } from './transaction.ts';
 
 /** State of one import. */
@@ -32,7 +33,7 @@ interface Staging {
   readonly deletedAt: Map<number, number>;
   /** Codes of the events' types by number, for their deliveries. */
   readonly types: Map<number, number>;
-  readonly tallies: Tallies;
+  readonly caches: Caches;
 }
 
 const columnsOf = (db: DatabaseSync, table: string): string[] =>
@@ -43,14 +44,21 @@ const columnsOf = (db: DatabaseSync, table: string): string[] =>
 
 /** Notes what later rows depend on, and counts the row. */
 const noteRow = (staging: Staging, table: string, row: DumpRow): void => {
-  const { tallies, partition, deletedAt, types, keys } = staging;
+  const { caches, partition, deletedAt, types, keys } = staging;
+  const { tallies, blocks } = caches;
+  const key = rowKey(partition, Number(row['seq']));
   if (table === 'event') {
     tallies.addEvents(partition, 1);
-    types.set(Number(row['seq']), EVENT_TYPE_CODES[String(row['type']) as StoredEvent['type']]);
+    const type = EVENT_TYPE_CODES[String(row['type']) as StoredEvent['type']];
+    types.set(Number(row['seq']), type);
+    blocks.addEvent(key, type);
   } else if (table === 'delivery') {
     const webhook = keys.get('webhook')?.get(Number(row['webhook']));
     const status = STATUS_NAMES.get(Number(row['status'])) as SavedStatus;
-    if (webhook !== undefined) tallies.move(partition, webhook, null, status);
+    const type = types.get(Number(row['event']));
+    if (webhook === undefined || type === undefined) return;
+    tallies.move(partition, webhook, null, status);
+    blocks.add(key, { webhook, type, status });
   } else if (table === 'webhook' && row['deleted_at'] !== null)
     deletedAt.set(Number(row['key']), Number(row['deleted_at']));
 };
@@ -60,7 +68,7 @@ const rowWriter = (
   staging: Staging,
   { name, key, references }: Table,
 ): ((row: DumpRow, where: string) => number) => {
-  const { db, partition, attempts, keys, types } = staging;
+  const { db, partition, attempts, keys } = staging;
   const columns = columnsOf(db, name);
   const insert = db.prepare(
     `INSERT INTO ${name} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
@@ -68,7 +76,6 @@ const rowWriter = (
   const value = (row: DumpRow, column: string, where: string): SQLInputValue => {
     if (column === 'account') return partition;
     if (column === 'attempts') return attempts.get(Number(row['seq'])) ?? null;
-    if (column === 'type' && name === 'delivery') return types.get(Number(row['event'])) ?? null;
     const held = row[column] ?? null;
     if (column === 'key' && name === 'webhook') return null;
     const target = references[column];
@@ -106,7 +113,7 @@ const rowWriter = (
  */
 export const stageRows = async (
   db: DatabaseSync,
-  tallies: Tallies,
+  caches: Caches,
   partition: number,
   dump: AccountDump,
 ): Promise<void> => {
@@ -117,7 +124,7 @@ export const stageRows = async (
     keys: new Map(TABLES.map(({ name }) => [name, new Map()])),
     deletedAt: new Map(),
     types: new Map(),
-    tallies,
+    caches,
   };
   const isSliceDone = createPace();
   for (const table of TABLES) {

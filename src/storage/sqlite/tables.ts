@@ -32,7 +32,7 @@ export const TABLES: readonly Table[] = [
     name: 'delivery',
     order: 'seq',
     key: 'seq',
-    hidden: ['attempts', 'type'],
+    hidden: ['attempts'],
     references: { event: 'event', webhook: 'webhook', redelivery_of: 'delivery' },
     where: IN_RANGE,
   },

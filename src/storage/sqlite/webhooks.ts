@@ -6,10 +6,9 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { AccountKey, Webhook } from '../../domain/delivery.ts';
 import type { WebhookStore } from '../store.ts';
+import type { Caches } from './caches.ts';
 import { createCancelPending } from './deletions.ts';
-import type { InFlight } from './in-flight.ts';
 import { createResponseSaver } from './responses.ts';
-import type { Tallies } from './tallies.ts';
 import { transaction } from './transaction.ts';
 
 interface WebhookRow {
@@ -49,8 +48,7 @@ const createFind = (db: DatabaseSync): FindWebhook => {
 
 export const createWebhooks = (
   db: DatabaseSync,
-  tallies: Tallies,
-  inFlight: InFlight,
+  caches: Caches,
 ): WebhookStore => {
   const list = db.prepare(`${SELECT_LIVE} ORDER BY key`);
   const insert = db.prepare(
@@ -63,7 +61,7 @@ export const createWebhooks = (
   );
   const saveResponse = createResponseSaver(db);
   const find = createFind(db);
-  const cancelPending = createCancelPending(db, tallies, inFlight);
+  const cancelPending = createCancelPending(db, caches);
   return {
     createWebhook: async (account, webhook, limit, remember) =>
       transaction(db, () => {

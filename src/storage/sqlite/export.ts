@@ -16,6 +16,7 @@ import { cancelOrphan } from '../rows/cancel-orphan.ts';
 import { NUMBERED } from '../rows/dump-check.ts';
 import { createSlicer } from '../rows/dump-slices.ts';
 import { TABLES, type Table } from './tables.ts';
+import type { InFlight } from './in-flight.ts';
 import type { InsertDeferred } from './deferred-rows.ts';
 
 type SavedRow = Readonly<Record<string, SQLOutputValue>>;
@@ -93,6 +94,7 @@ const deletionsOf = (db: DatabaseSync, account: AccountKey): ReadonlyMap<number,
 async function* slicesOf(
   db: DatabaseSync,
   account: AccountKey,
+  inFlight: Pick<InFlight, 'has'>,
 ): AsyncGenerator<DumpSlice, void, undefined> {
   const deletedAt = deletionsOf(db, account);
   for (const { table, order, where, select, rows } of SOURCES) {
@@ -107,11 +109,10 @@ async function* slicesOf(
       for (const row of statement.iterate({ scope, after })) {
         seen += 1;
         after = row[order] ?? null;
-        const dumped = rows(row);
         // A delivery that is pending on disk may be cancelled: see `deletions.ts`.
-        const shown =
-          table === 'delivery' ? dumped.map((one) => cancelOrphan(deletedAt, one)) : dumped;
-        if (slice.add(shown)) break;
+        const isSaved = table !== 'delivery' || inFlight.has(Number(row['seq']));
+        const dumped = rows(row).map((one) => (isSaved ? one : cancelOrphan(deletedAt, one)));
+        if (slice.add(dumped)) break;
       }
       isMore = slice.isFull() || seen === ROWS_PER_SLICE;
       yield { table, rows: slice.rows };
@@ -123,6 +124,7 @@ async function* slicesOf(
 export const createExport = (
   db: DatabaseSync,
   insertDeferred: InsertDeferred,
+  inFlight: Pick<InFlight, 'has'>,
 ): Pick<AccountStore, 'exportAccount'> => {
   const clock = db.prepare(
     `SELECT clock_mode AS mode, clock_rate AS rate, clock_virtual AS anchorVirtual, clock_wall AS anchorWall
@@ -139,7 +141,7 @@ export const createExport = (
           readonly opens: number;
         }),
         clock: clock.get(account) as unknown as AccountDump['clock'],
-        slices: slicesOf(db, account),
+        slices: slicesOf(db, account, inFlight),
       };
     },
   };

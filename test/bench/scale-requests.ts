@@ -5,7 +5,7 @@
  */
 import { ROW_NUMBERS } from '../../src/domain/delivery-id.ts';
 import { apiOf, type Api } from '../support/api.ts';
-import { MAIN_WEBHOOK, RARE_WEBHOOK, SCALE_KEY } from './scale-seed.ts';
+import { copySeeded, MAIN_WEBHOOK, RARE_WEBHOOK, SCALE_KEY } from './scale-seed.ts';
 import type { Stalls } from './stall-app.ts';
 import { ask, median, startChild } from './support.ts';
 
@@ -52,9 +52,11 @@ const deepCursor = async (api: Api): Promise<string> => {
   return `${prefix}${Math.floor(Number(key) / ROW_NUMBERS) * ROW_NUMBERS + 200}`;
 };
 
-/** @param file a seeded file, which only this process opens */
-export const readTimes = async (file: string): Promise<ReadTime[]> => {
-  await using child = await startChild('stall-app.ts', { FILE: file });
+/** @param seeded a seeded file */
+export const readTimes = async (seeded: string): Promise<ReadTime[]> => {
+  await using child = await startChild('stall-app.ts', {
+    FILE: await copySeeded(seeded),
+  });
   const { url } = await ask<Stalls>(child, { stop: false });
   const api = apiOf(url, SCALE_KEY);
   const read = async (path: string): Promise<number> => {

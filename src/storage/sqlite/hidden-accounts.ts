@@ -21,11 +21,14 @@ const HIDDEN = 'hidden:';
 
 export const isHidden = (keyHash: string): boolean => keyHash.startsWith(HIDDEN);
 
-/** Rows per transaction: a few milliseconds. */
-const ROWS_PER_SLICE = 500;
+/** Rows per transaction: one or two milliseconds. */
+const ROWS_PER_SLICE = 200;
+
+/** Turns of the event loop between two slices: as many as a request of another account needs. */
+const TURNS_PER_SLICE = 8;
 
 /** Slices after which a caller does not wait for the others. A caller that resets small accounts in a loop waits for all. */
-const SLICES_TO_WAIT_FOR = 32;
+const SLICES_TO_WAIT_FOR = 80;
 
 export interface HiddenAccounts {
   /** Creates a hidden account without rows. @returns its partition */
@@ -96,7 +99,7 @@ export const createHiddenAccounts = (
     await inShortCheckpoints(async () => {
       while (deleteSlice()) {
         afterSlice();
-        await nextTurn();
+        for (let turn = 0; turn < TURNS_PER_SLICE; turn += 1) await nextTurn();
       }
     });
     tallies.invalidate(partition);

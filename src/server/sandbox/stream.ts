@@ -67,6 +67,24 @@ const view = async (event: StreamedEvent, account: AccountEngine): Promise<objec
   }
 };
 
+/** Beginnings of messages by event: serialised once for all streams of the account. */
+const messages = new WeakMap<StreamedEvent, Promise<string>>();
+
+/** The message of an event, up to its id, which differs between streams. */
+const messageOf = (event: StreamedEvent, account: AccountEngine): Promise<string> => {
+  let message = messages.get(event);
+  if (message === undefined) {
+    message = view(event, account).then(
+      (shown) => `event: ${event.type}\ndata: ${JSON.stringify(shown)}\nid: `,
+    );
+    messages.set(event, message);
+  }
+  return message;
+};
+
+/** Characters of messages to write at once. */
+const MAX_CHARACTERS_PER_WRITE = 65_536;
+
 /** Length of a finding, roughly. */
 const FINDING_CHARACTERS = 300;
 
@@ -180,11 +198,15 @@ export const streamRoutes = (
       try {
         await stream.write(': connected\n\n');
         for (let id = 1; !stream.aborted && !ending.aborted;) {
-          const event = waiting.shift();
-          if (event !== undefined) {
-            const data = JSON.stringify(await view(event, account));
-            await stream.writeSSE({ id: String(id++), event: event.type, data });
-          } else if (beat) {
+          let text = '';
+          while (text.length < MAX_CHARACTERS_PER_WRITE) {
+            const event = waiting.shift();
+            if (event === undefined) break;
+            text += `${await messageOf(event, account)}${id}\n\n`;
+            id += 1;
+          }
+          if (text !== '') await stream.write(text);
+          else if (beat) {
             beat = false;
             await stream.write(': still here\n\n');
           } else {

@@ -24,11 +24,14 @@ export const isHidden = (keyHash: string): boolean => keyHash.startsWith(HIDDEN)
 /** Rows per transaction: one or two milliseconds. */
 const ROWS_PER_SLICE = 200;
 
-/** Turns of the event loop between two slices: as many as a request of another account needs. */
-const TURNS_PER_SLICE = 8;
+/** Turns of the event loop between two slices in the background: as many as a request of another account needs. */
+const TURNS_IN_BACKGROUND = 8;
 
 /** Slices after which a caller does not wait for the others. A caller that resets small accounts in a loop waits for all. */
 const SLICES_TO_WAIT_FOR = 80;
+
+/** Called after each slice but the last. @returns turns of the event loop until the next one */
+type AfterSlice = () => number;
 
 export interface HiddenAccounts {
   /** Creates a hidden account without rows. @returns its partition */
@@ -86,8 +89,7 @@ export const createHiddenAccounts = (
   });
   const slices = [...derived, ...rows];
 
-  /** @param afterSlice called after each slice but the last */
-  const remove = async (partition: number, afterSlice: () => void): Promise<void> => {
+  const remove = async (partition: number, afterSlice: AfterSlice): Promise<void> => {
     let isRemoved = false;
     const deleteSlice = (): boolean =>
       transactionWithoutForeignKeys(db, () => {
@@ -98,8 +100,8 @@ export const createHiddenAccounts = (
       });
     await inShortCheckpoints(async () => {
       while (deleteSlice()) {
-        afterSlice();
-        for (let turn = 0; turn < TURNS_PER_SLICE; turn += 1) await nextTurn();
+        const turns = afterSlice();
+        for (let turn = 0; turn < turns; turn += 1) await nextTurn();
       }
     });
     tallies.invalidate(partition);
@@ -108,7 +110,7 @@ export const createHiddenAccounts = (
 
   /** Partitions whose rows could not be deleted. Each partition is deleted by one caller: another account may reuse it. */
   let failed: readonly number[] = [];
-  const removeAll = async (partitions: readonly number[], afterSlice: () => void): Promise<void> => {
+  const removeAll = async (partitions: readonly number[], afterSlice: AfterSlice): Promise<void> => {
     const left = [...partitions, ...failed];
     failed = [];
     try {
@@ -130,9 +132,11 @@ export const createHiddenAccounts = (
   const removeMostly = (partitions: readonly number[]): Promise<void> =>
     new Promise((resolve) => {
       let deleted = 0;
-      const afterSlice = (): void => {
+      const afterSlice = (): number => {
         deleted += 1;
-        if (deleted === SLICES_TO_WAIT_FOR) resolve();
+        if (deleted < SLICES_TO_WAIT_FOR) return 1;
+        resolve();
+        return TURNS_IN_BACKGROUND;
       };
       void removeAll(partitions, afterSlice).then(resolve);
     });

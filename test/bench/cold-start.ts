@@ -13,7 +13,7 @@ import { median } from './support.ts';
 const ROUNDS = 9;
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-const freePort = async (): Promise<number> => {
+export const freePort = async (): Promise<number> => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -55,7 +55,7 @@ const timeToFirst200 = async (
 };
 
 /** Copies the built command to the layout of an installed package: in a checkout, its launcher would start the sources. */
-const install = async (): Promise<string> => {
+export const install = async (): Promise<string> => {
   const installed = `${root}dist/bench/installed/`;
   await rm(installed, { recursive: true, force: true });
   await mkdir(`${installed}src/cli`, { recursive: true });

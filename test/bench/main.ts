@@ -10,11 +10,12 @@ import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { rolldown } from 'rolldown';
-import { coldStartFigures } from './cold-start.ts';
+import { coldStartFigures, install } from './cold-start.ts';
 import { deliveryFigures, postgresFigures } from './deliveries.ts';
 import { dockerFigures } from './docker.ts';
 import { inspectorFigures } from './inspector.ts';
 import { requestFigures } from './requests.ts';
+import { scaleFigures, type ScaledRead } from './scale.ts';
 import {
   hangingFigures,
   largeTriggerFigures,
@@ -57,6 +58,13 @@ const atMost = (what: string, value: number, limit: number, detail: string, unit
   atLeast: false,
   detail,
 });
+
+const buildCommand = (): void => {
+  execFileSync('npm', ['run', '--silent', 'build'], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+};
 
 const number = (figures: Figures, name: string): number => {
   const value = figures[name];
@@ -153,10 +161,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Line[]>>> = {
     ];
   },
   start: async () => {
-    execFileSync('npm', ['run', '--silent', 'build'], {
-      cwd: root,
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
+    buildCommand();
     const bareFile = `${root}dist/bench/bare-app.js`;
     await mkdir(`${root}dist/bench`, { recursive: true });
     const bundle = await rolldown({ input: `${root}test/bench/bare-app.ts`, platform: 'node' });
@@ -241,6 +246,45 @@ const benchmarks: Readonly<Record<string, () => Promise<Line[]>>> = {
       longestTurn('triggers of 10,000 events, in memory', memory),
       longestTurn('triggers of 10,000 events, SQLite file', file),
       longestTurn(`PUT of a snapshot of ${Math.round(snapshot.megabytes)} MB`, snapshot),
+    ];
+  },
+  scale: async () => {
+    buildCommand();
+    const { reads, writes, starts, streams, trigger } = await scaleFigures(await install());
+    const both = ({ ms, smallMs }: ScaledRead): string =>
+      `${ms.toFixed(1)} ms against ${smallMs.toFixed(1)} ms at 10,000`;
+    const slowest = reads.reduce((worst, read) => (read.ms > worst.ms ? read : worst));
+    const steepest = reads.reduce((worst, read) => (read.ratio > worst.ratio ? read : worst));
+    const stalling = reads.reduce((worst, read) => (read.stallMs > worst.stallMs ? read : worst));
+    const { perSecond, listenedPerSecond } = streams;
+    return [
+      atMost('slowest read at 1,000,000', slowest.ms, 20, `${slowest.name}: ${both(slowest)}`, 'ms'),
+      atMost('read at 1,000,000, against 10,000', steepest.ratio, 2, `${steepest.name}: ${both(steepest)}`),
+      atMost('longest turn, reads at 1,000,000', stalling.stallMs, 50, stalling.name, 'ms'),
+      ...writes.flatMap(({ name, ms, stallMs, p99Ms, worstMs }) => [
+        atMost(`${name}, 1,000,000 deliveries`, ms / 1000, 1, 'until it is answered', 's'),
+        atMost(
+          `longest turn, ${name}`,
+          stallMs,
+          50,
+          `processor time; other accounts: 99th percentile ${p99Ms.toFixed(0)} ms, worst ${worstMs.toFixed(0)} ms`,
+          'ms',
+        ),
+      ]),
+      atMost('start with 1,000,000 deliveries', starts.cleanMs / 1000, 1.5, 'first 200', 's'),
+      atMost('the same after SIGKILL', starts.killedMs / 1000, 1.5, 'first 200', 's'),
+      atLeast(
+        'events/s with 100 listeners, against none',
+        listenedPerSecond / perSecond,
+        0.5,
+        `${listenedPerSecond.toFixed(0)}/s against ${perSecond.toFixed(0)}/s`,
+      ),
+      atMost(
+        'CPU of a POST of one complete event, against a bare Hono route',
+        trigger.cpuUs / trigger.bareCpuUs,
+        2,
+        `${trigger.cpuUs.toFixed(0)} µs against ${trigger.bareCpuUs.toFixed(0)} µs`,
+      ),
     ];
   },
   advance: async () => {

@@ -6,8 +6,8 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { freePort } from './cold-start.ts';
 import { copySeeded, SCALE_KEY } from './scale-seed.ts';
 import { median } from './support.ts';
 
@@ -16,15 +16,6 @@ const MAX_START_MS = 120_000;
 /** Events to trigger before a kill: their deliveries are in flight, and the log is not merged into the file. */
 const EVENTS = 2000;
 const root = fileURLToPath(new URL('../../', import.meta.url));
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-};
 
 const headers = { 'x-user-context': SCALE_KEY, 'content-type': 'application/json' };
 

@@ -85,6 +85,9 @@ const messageOf = (event: StreamedEvent, account: AccountEngine): Promise<string
 /** Characters of messages to write at once. */
 const MAX_CHARACTERS_PER_WRITE = 65_536;
 
+/** Events of this time after a write are written together, because a write costs more than its messages. */
+const PAUSE_AFTER_WRITE_MS = 10;
+
 /** Length of a finding, roughly. */
 const FINDING_CHARACTERS = 300;
 
@@ -172,11 +175,22 @@ export const streamRoutes = (
     return streamSSE(c, async (stream) => {
       let wake = (): void => undefined;
       let beat = false;
+      let isResting = false;
+      let endRest = (): void => undefined;
+      const rest = (): void => {
+        isResting = true;
+        endRest = wall.after(PAUSE_AFTER_WRITE_MS, () => {
+          isResting = false;
+          wake();
+        });
+      };
       let callOffCut = (): void => undefined;
       const waiting = createBacklog(
         account,
         verifications,
-        () => wake(),
+        () => {
+          if (!isResting) wake();
+        },
         () => {
           // The loop below is blocked while the reader does not read.
           callOffCut = wall.after(DISCONNECT_GRACE_MS, () => outgoing?.destroy());
@@ -199,20 +213,23 @@ export const streamRoutes = (
         await stream.write(': connected\n\n');
         for (let id = 1; !stream.aborted && !ending.aborted;) {
           let text = '';
-          while (text.length < MAX_CHARACTERS_PER_WRITE) {
+          while (!isResting && text.length < MAX_CHARACTERS_PER_WRITE) {
             const event = waiting.shift();
             if (event === undefined) break;
             text += `${await messageOf(event, account)}${id}\n\n`;
             id += 1;
           }
-          if (text !== '') await stream.write(text);
-          else if (beat) {
+          if (text !== '') {
+            await stream.write(text);
+            if (waiting.length === 0) rest();
+          } else if (beat) {
             beat = false;
             await stream.write(': still here\n\n');
           } else {
             await new Promise<void>((resolve) => {
               wake = resolve;
-              if (waiting.length > 0 || beat || stream.aborted || ending.aborted) resolve();
+              const isReady = waiting.length > 0 && !isResting;
+              if (isReady || beat || stream.aborted || ending.aborted) resolve();
             });
           }
           if (waiting.isOverfull) {
@@ -225,6 +242,7 @@ export const streamRoutes = (
       } finally {
         leave();
         disarm();
+        endRest();
         waiting.unsubscribe();
         callOffCut();
         ending.removeEventListener('abort', call);

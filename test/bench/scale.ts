@@ -1,0 +1,61 @@
+/**
+ * Figures of an account with 1,000,000 deliveries in a file, and of many listeners and requests.
+ *
+ * @module
+ */
+import { mkdir, rm } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { readTimes, type ReadTime } from './scale-requests.ts';
+import { seedFile } from './scale-seed.ts';
+import { startTimes, type StartTimes } from './scale-start.ts';
+import { streamFigures, type StreamFigures } from './scale-streams.ts';
+import { triggerFigures, type TriggerFigures } from './scale-trigger.ts';
+import { writeTimes, type WriteTime } from './scale-writes.ts';
+
+const SMALL = 10_000;
+const LARGE = 1_000_000;
+/** Below this, a ratio is one of noise. */
+const MIN_READ_MS = 2;
+const folder = fileURLToPath(new URL('../../.tmp/scale/', import.meta.url));
+
+/** A read at 1,000,000 deliveries, and at 10,000. */
+export interface ScaledRead {
+  readonly name: string;
+  readonly ms: number;
+  readonly smallMs: number;
+  readonly ratio: number;
+  readonly stallMs: number;
+}
+
+export interface ScaleFigures {
+  readonly reads: readonly ScaledRead[];
+  readonly writes: readonly WriteTime[];
+  readonly starts: StartTimes;
+  readonly streams: StreamFigures;
+  readonly trigger: TriggerFigures;
+}
+
+const scaled = (small: readonly ReadTime[], large: readonly ReadTime[]): ScaledRead[] =>
+  large.map(({ name, ms, stallMs }, index) => {
+    const smallMs = small[index]?.ms ?? Number.NaN;
+    return { name, ms, smallMs, ratio: ms / Math.max(smallMs, MIN_READ_MS), stallMs };
+  });
+
+/** @param command path of the built command */
+export const scaleFigures = async (command: string): Promise<ScaleFigures> => {
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  try {
+    const [small, large, pending] = [`${folder}10k.db`, `${folder}1m.db`, `${folder}pending.db`];
+    await seedFile(small, SMALL);
+    await seedFile(large, LARGE);
+    const reads = scaled(await readTimes(small), await readTimes(large));
+    const starts = await startTimes(command, large);
+    await seedFile(pending, LARGE, { arePending: true });
+    const writes = await writeTimes(large, pending);
+    const [trigger, streams] = [await triggerFigures(), await streamFigures()];
+    return { reads, writes, starts, streams, trigger };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+};

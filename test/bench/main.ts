@@ -258,8 +258,19 @@ const benchmarks: Readonly<Record<string, () => Promise<Line[]>>> = {
     const stalling = reads.reduce((worst, read) => (read.stallMs > worst.stallMs ? read : worst));
     const { perSecond, listenedPerSecond } = streams;
     return [
-      atMost('slowest read at 1,000,000', slowest.ms, 20, `${slowest.name}: ${both(slowest)}`, 'ms'),
-      atMost('read at 1,000,000, against 10,000', steepest.ratio, 2, `${steepest.name}: ${both(steepest)}`),
+      atMost(
+        'slowest read at 1,000,000',
+        slowest.ms,
+        20,
+        `${slowest.name}: ${both(slowest)}`,
+        'ms',
+      ),
+      atMost(
+        'read at 1,000,000, against 10,000',
+        steepest.ratio,
+        2,
+        `${steepest.name}: ${both(steepest)}`,
+      ),
       atMost('longest turn, reads at 1,000,000', stalling.stallMs, 50, stalling.name, 'ms'),
       ...writes.flatMap(({ name, ms, stallMs, p99Ms, worstMs }) => [
         atMost(`${name}, 1,000,000 deliveries`, ms / 1000, 1, 'until it is answered', 's'),

@@ -61,7 +61,7 @@ const fill = async (store: Store): Promise<number> => {
       const number = from + index;
       // The third webhook gets few deliveries, all of them old.
       const webhook = number % 2 === 0 ? one : number < 20 ? three : two;
-      const type = TYPES[number % 7 === 0 ? 1 : 0]!;
+      const type = number % 7 === 0 ? TYPES[1] : TYPES[0];
       return {
         event: { id: `evt_${number}`, type, createdAt: 1, body: '{}' },
         deliveries: [{ webhook, dueAt: 1, claimed: number % 5 !== 0 }],

@@ -156,6 +156,38 @@ const createBacklog = (
   };
 };
 
+/** @returns a function that takes events from the backlog and returns their messages, as many as to write at once */
+const createTake = (waiting: Backlog, account: AccountEngine): (() => Promise<string>) => {
+  let id = 0;
+  return async () => {
+    let text = '';
+    while (text.length < MAX_CHARACTERS_PER_WRITE) {
+      const event = waiting.shift();
+      if (event === undefined) break;
+      id += 1;
+      text += `${await messageOf(event, account)}${id}\n\n`;
+    }
+    return text;
+  };
+};
+
+/** A pause of {@link PAUSE_AFTER_WRITE_MS}. @param onEnd called when it is over */
+const createPause = (wall: ServerOptions['wall'], onEnd: () => void) => {
+  let isOn = false;
+  let cancel = (): void => undefined;
+  return {
+    isOn: () => isOn,
+    start: () => {
+      isOn = true;
+      cancel = wall.after(PAUSE_AFTER_WRITE_MS, () => {
+        isOn = false;
+        onEnd();
+      });
+    },
+    end: () => cancel(),
+  };
+};
+
 export const streamRoutes = (
   { wall, closing }: ServerOptions,
   verifications: VerificationRegistry,
@@ -175,21 +207,13 @@ export const streamRoutes = (
     return streamSSE(c, async (stream) => {
       let wake = (): void => undefined;
       let beat = false;
-      let isResting = false;
-      let endRest = (): void => undefined;
-      const rest = (): void => {
-        isResting = true;
-        endRest = wall.after(PAUSE_AFTER_WRITE_MS, () => {
-          isResting = false;
-          wake();
-        });
-      };
+      const pause = createPause(wall, () => wake());
       let callOffCut = (): void => undefined;
       const waiting = createBacklog(
         account,
         verifications,
         () => {
-          if (!isResting) wake();
+          if (!pause.isOn()) wake();
         },
         () => {
           // The loop below is blocked while the reader does not read.
@@ -211,24 +235,19 @@ export const streamRoutes = (
       arm();
       try {
         await stream.write(': connected\n\n');
-        for (let id = 1; !stream.aborted && !ending.aborted;) {
-          let text = '';
-          while (!isResting && text.length < MAX_CHARACTERS_PER_WRITE) {
-            const event = waiting.shift();
-            if (event === undefined) break;
-            text += `${await messageOf(event, account)}${id}\n\n`;
-            id += 1;
-          }
+        const take = createTake(waiting, account);
+        while (!stream.aborted && !ending.aborted) {
+          const text = pause.isOn() ? '' : await take();
           if (text !== '') {
             await stream.write(text);
-            if (waiting.length === 0) rest();
+            if (waiting.length === 0) pause.start();
           } else if (beat) {
             beat = false;
             await stream.write(': still here\n\n');
           } else {
             await new Promise<void>((resolve) => {
               wake = resolve;
-              const isReady = waiting.length > 0 && !isResting;
+              const isReady = waiting.length > 0 && !pause.isOn();
               if (isReady || beat || stream.aborted || ending.aborted) resolve();
             });
           }
@@ -242,7 +261,7 @@ export const streamRoutes = (
       } finally {
         leave();
         disarm();
-        endRest();
+        pause.end();
         waiting.unsubscribe();
         callOffCut();
         ending.removeEventListener('abort', call);

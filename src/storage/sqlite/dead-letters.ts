@@ -73,7 +73,11 @@ export const createDeadLetters = (
         const letter = find(account, webhook, eventId);
         if (letter === null) return null;
         const changed = acknowledgeEvent.all(now, webhook, letter.seq);
-        const kind = { webhook, type: EVENT_TYPE_CODES[letter.event.type], status: 'dead' } as const;
+        const kind = {
+          webhook,
+          type: EVENT_TYPE_CODES[letter.event.type],
+          status: 'dead',
+        } as const;
         for (const row of changed) blocks.move(Number(row['seq']), kind, 'acknowledged');
         tallies.move(account, webhook, 'dead', 'acknowledged', changed.length);
         return find(account, webhook, eventId);

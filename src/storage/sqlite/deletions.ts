@@ -59,7 +59,11 @@ export const createCancelPending = (
     while (isCurrent(account, webhook, now)) {
       const ids: string[] = [];
       let isLast = true;
-      for (const range of blocks.ofDeliveries(kinds, { from, before: rowKey(account + 1, 0) }, 'oldest')) {
+      for (const range of blocks.ofDeliveries(
+        kinds,
+        { from, before: rowKey(account + 1, 0) },
+        'oldest',
+      )) {
         for (const { seq } of pendingIn.all(range.from, range.before, webhook)) {
           if (!claimed.has(Number(seq))) ids.push(deliveryId(Number(seq)));
         }

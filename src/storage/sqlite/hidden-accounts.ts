@@ -48,21 +48,8 @@ export interface HiddenAccounts {
   discardAll(): Promise<void>;
 }
 
-export const createHiddenAccounts = (
-  db: DatabaseSync,
-  { partitions, tallies }: { readonly partitions: Partitions; readonly tallies: Tallies },
-  inShortCheckpoints: InShortCheckpoints,
-): HiddenAccounts => {
-  const insert = db.prepare(
-    `INSERT INTO account (key, key_hash, seed, opens, clock_mode, clock_rate, clock_virtual, clock_wall)
-     VALUES (?, ?, 0, 0, 'frozen', 0, 0, 0)`,
-  );
-  const hide = db.prepare(
-    `UPDATE account SET key_hash = '${HIDDEN}' || key, account_key = NULL WHERE key = ?`,
-  );
-  const all = db.prepare(`SELECT key FROM account WHERE key_hash GLOB '${HIDDEN}*'`);
-  const removeEventTally = db.prepare('DELETE FROM event_tally WHERE account = ?');
-  const removeAccount = db.prepare('DELETE FROM account WHERE key = ?');
+/** Functions that each delete a slice of one table's rows of a partition. @returns false if there are none left */
+const createSlices = (db: DatabaseSync): readonly ((partition: number) => boolean)[] => {
   // Children first: a webhook's key can be reused, so it is deleted after the deliveries that refer to it.
   const sliceOf = (table: string, columns: string, where: string) => {
     const statement = db.prepare(
@@ -77,6 +64,7 @@ export const createHiddenAccounts = (
     sliceOf('delivery_tally', 'webhook', ofWebhooks),
     sliceOf('delivery_block', 'webhook, type, status, block', ofWebhooks),
     sliceOf('event_block', 'account, type, block', 'account = ?'),
+    sliceOf('event_tally', 'account', 'account = ?'),
   ];
   const rows = TABLES.toReversed().map((table) => {
     const { name, order, where } = table;
@@ -87,14 +75,30 @@ export const createHiddenAccounts = (
     return (partition: number): boolean =>
       statement.run(parametersFor(table, partition)).changes > 0;
   });
-  const slices = [...derived, ...rows];
+  return [...derived, ...rows];
+};
+
+export const createHiddenAccounts = (
+  db: DatabaseSync,
+  { partitions, tallies }: { readonly partitions: Partitions; readonly tallies: Tallies },
+  inShortCheckpoints: InShortCheckpoints,
+): HiddenAccounts => {
+  const insert = db.prepare(
+    `INSERT INTO account (key, key_hash, seed, opens, clock_mode, clock_rate, clock_virtual, clock_wall)
+     VALUES (?, ?, 0, 0, 'frozen', 0, 0, 0)`,
+  );
+  const hide = db.prepare(
+    `UPDATE account SET key_hash = '${HIDDEN}' || key, account_key = NULL WHERE key = ?`,
+  );
+  const all = db.prepare(`SELECT key FROM account WHERE key_hash GLOB '${HIDDEN}*'`);
+  const removeAccount = db.prepare('DELETE FROM account WHERE key = ?');
+  const slices = createSlices(db);
 
   const remove = async (partition: number, afterSlice: AfterSlice): Promise<void> => {
     let isRemoved = false;
     const deleteSlice = (): boolean =>
       transactionWithoutForeignKeys(db, () => {
         if (slices.some((slice) => slice(partition))) return true;
-        removeEventTally.run(partition);
         isRemoved = removeAccount.run(partition).changes > 0;
         return false;
       });
@@ -110,7 +114,10 @@ export const createHiddenAccounts = (
 
   /** Partitions whose rows could not be deleted. Each partition is deleted by one caller: another account may reuse it. */
   let failed: readonly number[] = [];
-  const removeAll = async (partitions: readonly number[], afterSlice: AfterSlice): Promise<void> => {
+  const removeAll = async (
+    partitions: readonly number[],
+    afterSlice: AfterSlice,
+  ): Promise<void> => {
     const left = [...partitions, ...failed];
     failed = [];
     try {

@@ -71,7 +71,8 @@ export const createRecording = (
     const { account, webhook, type, deferred } = flight;
     if (status !== 'pending') tallies.move(account, webhook, 'pending', status);
     if (deferred !== null) blocks.add(delivery, { webhook, type, status });
-    else if (status !== 'pending') blocks.move(delivery, { webhook, type, status: 'pending' }, status);
+    else if (status !== 'pending')
+      blocks.move(delivery, { webhook, type, status: 'pending' }, status);
   };
 
   /** Writes all records in one transaction. @returns the refused records */

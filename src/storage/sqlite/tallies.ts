@@ -95,8 +95,7 @@ const createStatements = (db: DatabaseSync): Statements => {
       const completeTo = Number(row?.['complete_to'] ?? 0);
       return { events: Number(row?.['events'] ?? 0), completeTo, webhooks };
     },
-    saveEvents: (account, tally) =>
-      void saveEvents.run(account, tally.events, tally.completeTo),
+    saveEvents: (account, tally) => void saveEvents.run(account, tally.events, tally.completeTo),
     saveDeliveries: (webhook, tally) =>
       void saveDeliveries.run(webhook, ...STATUSES.map((column) => tally[column])),
   };

@@ -46,10 +46,7 @@ const createFind = (db: DatabaseSync): FindWebhook => {
   };
 };
 
-export const createWebhooks = (
-  db: DatabaseSync,
-  caches: Caches,
-): WebhookStore => {
+export const createWebhooks = (db: DatabaseSync, caches: Caches): WebhookStore => {
   const list = db.prepare(`${SELECT_LIVE} ORDER BY key`);
   const insert = db.prepare(
     `INSERT INTO webhook (account, id, url, events, secret, status, created_at)

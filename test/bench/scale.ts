@@ -23,6 +23,7 @@ export interface ScaledRead {
   readonly name: string;
   readonly ms: number;
   readonly smallMs: number;
+  readonly wallMs: number;
   readonly ratio: number;
   readonly stallMs: number;
 }
@@ -36,9 +37,9 @@ export interface ScaleFigures {
 }
 
 const scaled = (small: readonly ReadTime[], large: readonly ReadTime[]): ScaledRead[] =>
-  large.map(({ name, ms, stallMs }, index) => {
+  large.map(({ name, ms, wallMs, stallMs }, index) => {
     const smallMs = small[index]?.ms ?? Number.NaN;
-    return { name, ms, smallMs, ratio: ms / Math.max(smallMs, MIN_READ_MS), stallMs };
+    return { name, ms, smallMs, wallMs, ratio: ms / Math.max(smallMs, MIN_READ_MS), stallMs };
   });
 
 /** @param command path of the built command */

@@ -14,6 +14,8 @@ export interface Stalls {
   readonly wallMs: number;
   /** Processor time of the thread: what the sandbox itself needs. */
   readonly cpuMs: number;
+  /** Processor time of the thread since the measurement was started. */
+  readonly usedMs: number;
 }
 
 const mock = await createMock({
@@ -37,14 +39,16 @@ const look = (): void => {
   };
   last = now;
 };
+let startedAt = 0;
 let timer: NodeJS.Timeout | undefined;
 
 answerRounds(async ({ stop }: { stop: boolean }): Promise<Stalls> => {
   look();
   clearInterval(timer);
-  const stalls = { url: mock.url, ...longest };
+  const stalls = { url: mock.url, ...longest, usedMs: last.cpu - startedAt };
   if (!stop) {
     longest = { wallMs: 0, cpuMs: 0 };
+    startedAt = last.cpu;
     timer = setInterval(look, 1);
   }
   return stalls;

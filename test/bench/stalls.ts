@@ -25,7 +25,7 @@ const LARGE_ROUNDS = 5;
 /** Triggers of 1000 events of 1.5 kB each: a snapshot of 40 MB. */
 const SNAPSHOT_TRIGGERS = 18;
 
-export interface StallFigures extends Omit<Stalls, 'url'> {
+export interface StallFigures extends Omit<Stalls, 'url' | 'usedMs'> {
   /** Latency of another account's requests meanwhile. */
   readonly medianMs: number;
   readonly p99Ms: number;

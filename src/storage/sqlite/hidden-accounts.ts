@@ -48,7 +48,7 @@ export interface HiddenAccounts {
   discardAll(): Promise<void>;
 }
 
-/** Functions that each delete a slice of one table's rows of a partition. @returns false if there are none left */
+/** Functions that each delete a slice of one table's rows of a partition. @returns false if nothing was left to delete */
 const createSlices = (db: DatabaseSync): readonly ((partition: number) => boolean)[] => {
   // Children first: a webhook's key can be reused, so it is deleted after the deliveries that refer to it.
   const sliceOf = (table: string, columns: string, where: string) => {

@@ -27,7 +27,7 @@ const sandboxesOnPostgres: Plugin = {
       : null,
 };
 
-/** Whoever names files or folders, as in `vitest run test/cli`, gets all of them. */
+/** A run that names files or folders, e.g. `vitest run test/cli`, runs all of them. */
 const namesFiles = process.argv
   .slice(2)
   .some((word) => /(?:^|\/)test\/|\.test\.ts$/u.test(word) && !word.endsWith('.config.ts'));

@@ -33,10 +33,12 @@ export interface AccountDirectory {
   figures(): { readonly held: number; readonly takeovers: number; readonly refusals: number };
   start(): Promise<void>;
   /**
-   * Take no more accounts: {@link locate} names another node for an account without an owner, or rejects if this is the only one.
-   * Accounts that this node owns stay until they are released.
+   * Take no more accounts: {@link locate} names another node for an account without an owner. If this is the only one, it
+   * still takes them. Accounts that this node owns stay until they are released.
+   *
+   * @returns whether there is another node
    */
-  leave(): Promise<void>;
+  leave(): Promise<boolean>;
   /** Release all accounts and leave the cluster. */
   stop(): Promise<void>;
 }

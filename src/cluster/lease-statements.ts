@@ -19,7 +19,13 @@ export const REGISTER = statement(
 export const RENEW = statement(
   `UPDATE node SET expires_at = clock_timestamp() + $2 * interval '1 millisecond' WHERE id = $1`,
 );
-export const SET_LEAVING = statement('UPDATE node SET leaving = true WHERE id = $1');
+/** Another node that may take accounts. `$1` is this one. */
+const ANOTHER = 'id <> $1 AND NOT leaving AND expires_at > clock_timestamp()';
+
+export const SET_LEAVING = statement(
+  `WITH left_over AS (UPDATE node SET leaving = true WHERE id = $1)
+   SELECT 1 FROM node WHERE ${ANOTHER} LIMIT 1`,
+);
 export const REMOVE_NODES = statement('DELETE FROM node WHERE id = ANY ($1)');
 
 /**
@@ -84,8 +90,8 @@ export const RELEASE_UNKNOWN = statement(
   'UPDATE account_lease SET node = NULL, epoch = epoch + 1 WHERE node = $1 AND account <> ALL ($2::int[])',
 );
 
-/** Another node that may take accounts, the same one for the same account as long as the nodes are the same. */
+/** A node that takes over from this one, the same one for the same account as long as the nodes are the same. */
 export const SUCCESSOR = statement(
-  `SELECT id AS node, url FROM node WHERE id <> $1 AND NOT leaving AND expires_at > clock_timestamp()
+  `SELECT id AS node, url FROM node WHERE ${ANOTHER}
    ORDER BY hashtext(id || $2) LIMIT 1`,
 );

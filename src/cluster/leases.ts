@@ -52,7 +52,7 @@ import {
   type Connecting,
 } from '../postgres/connect.ts';
 import type { Fence } from '../postgres/fence.ts';
-import { StoreFailure } from '../domain/store-failure.ts';
+import { StoreClosed, StoreFailure } from '../domain/store-failure.ts';
 import { parseLocation } from '../postgres/location.ts';
 import { toStoreFailure } from '../postgres/result-codes.ts';
 import { all, first, run } from '../postgres/session.ts';
@@ -249,9 +249,9 @@ class Leases implements AccountDirectory {
     await this.notify(`released ${keyHash}`);
   }
 
-  async leave(): Promise<void> {
+  async leave(): Promise<boolean> {
     this.mode = 'leaving';
-    await run(this.pool, SET_LEAVING, [this.membership.id]);
+    return (await all(this.pool, SET_LEAVING, [this.membership.id])).length > 0;
   }
 
   async stop(): Promise<void> {
@@ -273,11 +273,13 @@ class Leases implements AccountDirectory {
 
   private async find(keyHash: string): Promise<Owner> {
     for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+      if (this.mode === 'stopped') throw new StoreClosed();
       const row = await first<LeaseRow>(this.pool, OWNER, [keyHash]);
       const { node, url } = row ?? { node: null, url: null };
       const { id } = this.membership;
       if (node !== null && url !== null && node !== id) return this.remember(keyHash, node, url);
-      if (this.mode !== 'running') return this.successor(keyHash);
+      const successor = this.mode === 'leaving' ? await this.successor(keyHash) : undefined;
+      if (successor !== undefined) return successor;
       const epoch = await this.takes.take(keyHash, node !== null && node !== id);
       if (epoch !== null) return { node: 'self', epoch };
       // Another node was quicker, or this one was declared dead.
@@ -292,14 +294,9 @@ class Leases implements AccountDirectory {
     return owner;
   }
 
-  private async successor(keyHash: string): Promise<Owner> {
-    const next = await first<{ node: string; url: string }>(this.pool, SUCCESSOR, [
-      this.membership.id,
-      keyHash,
-    ]);
-    if (next === undefined)
-      throw new StoreFailure('busy', new Error('this node stops, and there is no other one'));
-    return { node: next.node, url: next.url };
+  /** The node to send requests to while this one leaves; undefined if there is none, so that this one still serves them. */
+  private successor(keyHash: string): Promise<{ node: string; url: string } | undefined> {
+    return first(this.pool, SUCCESSOR, [this.membership.id, keyHash]);
   }
 
   private async takeOrphans(): Promise<void> {

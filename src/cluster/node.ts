@@ -3,7 +3,8 @@
  * over when it stops.
  *
  * **States.** *Serving*: requests are served here or forwarded; accounts without an owner are taken. *Leaving* (after
- * `leave`): nothing is taken any more, and all accounts are handed over. Requests that still arrive are forwarded.
+ * `leave`): nothing is taken any more, and all accounts are handed over. Requests that still arrive are forwarded for
+ * {@link LINGER_MS}. Without another node, all goes on until the server closes.
  *
  * **Hand-over** of an account: new requests wait, those under way get {@link DRAIN_MS} to finish, attempts in flight get
  * {@link SETTLE_MS}, the account is closed and its lease released; then the requests look for the new owner. Streams and
@@ -27,7 +28,8 @@ const logger = getLogger(['sendemall-mock', 'cluster']);
 /** Real milliseconds. */
 const DRAIN_MS = 400;
 const SETTLE_MS = 400;
-const LINGER_MS = 300;
+/** Load balancers look at `/readyz` twice within it, as `docker/haproxy.cfg` does. */
+const LINGER_MS = 1000;
 /** Accounts that are handed over at a time. */
 const MAX_HAND_OVERS = 64;
 
@@ -92,7 +94,8 @@ export const createClusterNode = (options: ClusterNodeOptions): ClusterNode => {
     leave: async (graceMs) => {
       leaving = true;
       try {
-        await directory.leave();
+        // The only node has nobody to hand accounts over to, or to forward requests to.
+        if (!(await directory.leave())) return;
       } catch (error) {
         // Without the database there is nothing to hand over: the leases expire.
         logger.warn('Cannot hand accounts over: {error}', { error });

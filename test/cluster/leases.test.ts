@@ -193,10 +193,15 @@ describe.skipIf(noPostgres !== null)('leases', () => {
 
   test('a leaving node names another one for an account without an owner', async () => {
     const one = await startNode();
-    await one.directory.leave();
-    await expect(one.directory.locate('a')).rejects.toMatchObject({ name: 'StoreFailure' });
     const other = await startNode();
+    expect(await one.directory.leave()).toBe(true);
     expect(await one.directory.locate('a')).toEqual(other.directory.self);
+  });
+
+  test('a leaving node that is the only one still takes accounts', async () => {
+    const one = await startNode();
+    expect(await one.directory.leave()).toBe(false);
+    expect(await one.directory.locate('a')).toMatchObject({ node: 'self' });
   });
 
   test('a node that stops releases its accounts and leaves no row', async () => {

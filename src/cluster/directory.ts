@@ -23,8 +23,15 @@ export interface AccountDirectory {
   holds(keyHash: string): boolean;
   /** Call `listener` when ownership ended here: the account must be closed without writing. @returns a function that removes it */
   onLost(listener: (keyHash: string) => void): () => void;
-  /** Call `listener` when an account was taken because it had work and no owner: it must be opened. @returns a function that removes it */
-  onTaken(listener: (keyHash: string) => void): () => void;
+  /**
+   * Call `listener` when an account was taken because it had work and no owner: it must be opened. Further ones are taken
+   * once its promise has resolved, so that all nodes get a share.
+   *
+   * @returns a function that removes it
+   */
+  onTaken(listener: (keyHash: string) => Promise<void>): () => void;
+  /** Call `listener` when accounts may have got another owner. @returns a function that removes it */
+  onChange(listener: () => void): () => void;
   /** Give an account up. Call it after the account was closed here. */
   release(keyHash: string): Promise<void>;
   /** This node. `node` changes when it was declared dead and joins again. `url` is the address that other nodes reach it at. */

@@ -66,6 +66,9 @@ export interface OrphanRow extends TakenRow {
   readonly previous: string | null;
 }
 
+/** Few, so that the nodes that are left share the accounts of a dead one. */
+const MAX_ORPHANS = 8;
+
 /** Takes some leases of accounts that have work and no owner. Other nodes do the same, each with other rows. */
 export const TAKE_ORPHANS = statement(
   `WITH orphan AS (
@@ -73,7 +76,7 @@ export const TAKE_ORPHANS = statement(
      WHERE (l.node IS NULL OR NOT EXISTS (SELECT 1 FROM node n WHERE n.id = l.node))
        AND (p.pending > 0 OR EXISTS (SELECT 1 FROM command c WHERE c.part = a.part))
        AND EXISTS (SELECT 1 FROM node WHERE id = $1)
-     ORDER BY l.account LIMIT 50 FOR UPDATE OF l SKIP LOCKED
+     ORDER BY l.account LIMIT ${MAX_ORPHANS} FOR UPDATE OF l SKIP LOCKED
    )
    UPDATE account_lease l SET node = $1, epoch = l.epoch + 1 FROM orphan o WHERE l.key_hash = o.key_hash
    RETURNING l.key_hash, l.account, l.epoch, o.node AS previous`,

@@ -79,9 +79,9 @@ const TTL_MS = 10_000;
 const MARGIN_MS = 1000;
 const RENEW_MS = 3000;
 const RETRY_MS = 500;
-const WATCH_MS = 250;
+const WATCH_MS = 100;
 /** Between two looks, however often an owner does not answer. */
-const MIN_WATCH_MS = 50;
+const MIN_WATCH_MS = 20;
 const POLL_MS = 5000;
 const GRACE_MS = 1500;
 const QUERY_TIMEOUT_MS = 2500;
@@ -132,7 +132,8 @@ class Leases implements AccountDirectory {
   private readonly presence;
   private readonly membership: Membership;
   private readonly takes: Takes;
-  private readonly takenListeners = new Set<(keyHash: string) => void>();
+  private readonly takenListeners = new Set<(keyHash: string) => Promise<void>>();
+  private readonly changeListeners = new Set<() => void>();
   private readonly locating = new Map<string, Promise<Owner>>();
   private loops: readonly Repeated[] = [];
   private mode: 'new' | 'running' | 'leaving' | 'stopped' = 'new';
@@ -189,9 +190,14 @@ class Leases implements AccountDirectory {
     return this.leases.onLost(listener);
   }
 
-  onTaken(listener: (keyHash: string) => void): () => void {
+  onTaken(listener: (keyHash: string) => Promise<void>): () => void {
     this.takenListeners.add(listener);
     return () => void this.takenListeners.delete(listener);
+  }
+
+  onChange(listener: () => void): () => void {
+    this.changeListeners.add(listener);
+    return () => void this.changeListeners.delete(listener);
   }
 
   figures(): { readonly held: number; readonly takeovers: number; readonly refusals: number } {
@@ -303,10 +309,9 @@ class Leases implements AccountDirectory {
     while (this.mode === 'running' && this.membership.isMember) {
       const taken = await this.takes.takeOrphans();
       if (taken.length === 0) return;
-      for (const keyHash of taken) {
-        this.remembered.forget(keyHash);
-        for (const listener of this.takenListeners) listener(keyHash);
-      }
+      for (const keyHash of taken) this.remembered.forget(keyHash);
+      const listeners = [...this.takenListeners];
+      await Promise.all(listeners.flatMap((listener) => taken.map((keyHash) => listener(keyHash))));
     }
   }
 
@@ -322,7 +327,7 @@ class Leases implements AccountDirectory {
     const dead = await all(this.pool, BURY, [this.membership.id, isEarly]);
     if (dead.length === 0) return;
     this.remembered.clear();
-    this.lookForOrphans();
+    this.changed();
     await this.notify('dead');
   }
 
@@ -330,10 +335,11 @@ class Leases implements AccountDirectory {
     const [kind, keyHash] = text.split(' ');
     if (kind === 'released' && keyHash !== undefined) this.remembered.forget(keyHash);
     else this.remembered.clear();
-    this.lookForOrphans();
+    this.changed();
   }
 
-  private lookForOrphans(): void {
+  private changed(): void {
+    for (const listener of [...this.changeListeners]) listener();
     this.loops[2]?.now();
   }
 

@@ -88,7 +88,7 @@ export const createClusterNode = (options: ClusterNodeOptions): ClusterNode => {
     forwarded: new Map(),
     start: async () => {
       directory.onLost((keyHash) => void engine.close(keyHash, { write: false }));
-      directory.onTaken((keyHash) => void engine.resume([keyHash]));
+      directory.onTaken((keyHash) => engine.resume([keyHash]));
       await directory.start();
     },
     leave: async (graceMs) => {

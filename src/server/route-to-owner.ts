@@ -158,9 +158,16 @@ export const createRoute = (
   app: () => Pick<Hono<Env>, 'fetch'>,
 ): Route => {
   const { directory, gate } = node;
+  /** Ends early when owners change. */
   const pause = (ms: number): Promise<void> =>
     new Promise((resolve) => {
-      wall.after(ms, resolve);
+      const end = (): void => {
+        cancel();
+        remove();
+        resolve();
+      };
+      const cancel = wall.after(ms, end);
+      const remove = directory.onChange(end);
     });
 
   /** @returns whether the account was lost before the request was done with */

@@ -90,7 +90,9 @@ describe.skipIf(noPostgres !== null)('leases', () => {
     });
     const store = await openPostgresStore({ url, fence: directory.fence });
     const node: Node = { directory, store, taken: [], lost: [] };
-    directory.onTaken((keyHash) => node.taken.push(keyHash));
+    directory.onTaken(async (keyHash) => {
+      node.taken.push(keyHash);
+    });
     directory.onLost((keyHash) => node.lost.push(keyHash));
     await directory.start();
     nodes.push(node);

@@ -6,7 +6,7 @@
  * `leave`): nothing is taken any more, and all accounts are handed over. Requests that still arrive are forwarded for
  * {@link LINGER_MS}. Without another node, all goes on until the server closes.
  *
- * **Hand-over** of an account: new requests wait, those under way get {@link DRAIN_MS} to finish, attempts in flight get
+ * **Hand-over** of an account: new requests wait, those under way get {@link DRAIN} to finish, attempts in flight get
  * {@link SETTLE_MS}, the account is closed and its lease released; then the requests look for the new owner. Streams and
  * long polls end. Attempts that take longer are cut, and the next owner repeats them.
  *
@@ -20,13 +20,13 @@ import type { WallClock } from '../clock/port.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { AccountDirectory } from './directory.ts';
 import { createForwarder, type Forwarder, type ForwardResult } from './forward.ts';
-import { createGate, type Gate } from './gate.ts';
+import { createGate, type Gate, type Grace } from './gate.ts';
 import { createOwnerWatch, type OwnerWatch } from './owner-watch.ts';
 
 const logger = getLogger(['sendemall-mock', 'cluster']);
 
 /** Real milliseconds. */
-const DRAIN_MS = 400;
+const DRAIN: Grace = { allMs: 400, uncutMs: 5000 };
 const SETTLE_MS = 400;
 /** Load balancers look at `/readyz` twice within it, as `docker/haproxy.cfg` does. */
 const LINGER_MS = 1000;
@@ -73,7 +73,7 @@ export const createClusterNode = (options: ClusterNodeOptions): ClusterNode => {
   let leaving = false;
 
   const handOver = (keyHash: string): Promise<void> =>
-    gate.whileShut(keyHash, DRAIN_MS, async () => {
+    gate.whileShut(keyHash, DRAIN, async () => {
       await engine.close(keyHash, { write: true, graceMs: SETTLE_MS });
       await directory.release(keyHash);
     });

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect } from 'vitest';
 import { createClient } from '../../src/client/create-client.ts';
 import { freePort } from '../support/process.ts';
@@ -25,13 +26,19 @@ const isHealthy = (container: Container): Promise<true> =>
     (await container.inspect<string>('.State.Health.Status')) === 'healthy' ? true : null,
   );
 
+const CLUSTER_FILE = fileURLToPath(
+  new URL('../../docker/compose.cluster.yaml', import.meta.url),
+);
+
 describe('compose.yaml', () => {
-  dockerTest('is what Compose takes', async ({ image, skip }) => {
+  dockerTest('is what Compose takes, as is compose.cluster.yaml', async ({ image, skip }) => {
     expect(image).not.toBe('');
     const { status } = await docker('compose', 'version');
     if (status !== 0) return skip('docker compose is not installed');
-    const checked = await docker('compose', '--file', COMPOSE_FILE, 'config', '--quiet');
-    expect(checked).toMatchObject({ status: 0, stderr: '' });
+    for (const file of [COMPOSE_FILE, CLUSTER_FILE]) {
+      const checked = await docker('compose', '--file', file, 'config', '--quiet');
+      expect(checked).toMatchObject({ status: 0, stderr: '' });
+    }
   });
 
   dockerTest('brings up a sandbox that delivers to the receiver', async ({ image }) => {

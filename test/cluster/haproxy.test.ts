@@ -115,9 +115,7 @@ describe.skipIf(!isInstalled || noPostgres !== null)('three nodes behind HAProxy
     const { headers } = await api.get('/_sandbox/clock');
     const owner = headers.get('x-sendemall-node');
     const names = await Promise.all(
-      nodes.map(async (node) =>
-        (await fetch(`${node.url}/livez`)).headers.get('x-sendemall-node'),
-      ),
+      nodes.map(async (node) => (await fetch(`${node.url}/livez`)).headers.get('x-sendemall-node')),
     );
     await nodes[names.indexOf(owner)]!.end('SIGKILL');
     const killedAt = performance.now();

@@ -26,9 +26,7 @@ const isHealthy = (container: Container): Promise<true> =>
     (await container.inspect<string>('.State.Health.Status')) === 'healthy' ? true : null,
   );
 
-const CLUSTER_FILE = fileURLToPath(
-  new URL('../../docker/compose.cluster.yaml', import.meta.url),
-);
+const CLUSTER_FILE = fileURLToPath(new URL('../../docker/compose.cluster.yaml', import.meta.url));
 
 describe('compose.yaml', () => {
   dockerTest('is what Compose takes, as is compose.cluster.yaml', async ({ image, skip }) => {

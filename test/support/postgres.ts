@@ -161,7 +161,10 @@ const cpuSecondsOf = (pid: number): number => {
     if (!/^\d+$/u.test(name)) continue;
     try {
       const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
-      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ').map(Number);
+      const fields = stat
+        .slice(stat.lastIndexOf(')') + 2)
+        .split(' ')
+        .map(Number);
       const [parent, user = 0, system = 0] = [fields[1], fields[11], fields[12]];
       if (Number(name) === pid || parent === pid) ticks += user + system;
     } catch {

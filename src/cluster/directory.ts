@@ -19,6 +19,8 @@ export interface AccountDirectory {
   locate(keyHash: string): Promise<Owner>;
   /** Forget what is known about the owner. Call it after the owner did not answer. */
   forget(keyHash: string): void;
+  /** Whether a node was not declared dead, and has not left. */
+  isAlive(node: string): Promise<boolean>;
   /** Whether this node owns the account now. */
   holds(keyHash: string): boolean;
   /** Call `listener` when ownership ended here: the account must be closed without writing. @returns a function that removes it */

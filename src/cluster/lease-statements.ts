@@ -26,6 +26,7 @@ export const SET_LEAVING = statement(
   `WITH left_over AS (UPDATE node SET leaving = true WHERE id = $1)
    SELECT 1 FROM node WHERE ${ANOTHER} LIMIT 1`,
 );
+export const IS_ALIVE = statement('SELECT 1 FROM node WHERE id = $1');
 export const REMOVE_NODES = statement('DELETE FROM node WHERE id = ANY ($1)');
 
 /**

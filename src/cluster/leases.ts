@@ -60,6 +60,7 @@ import type { AccountDirectory, Owner } from './directory.ts';
 import { createHeldLeases } from './held-leases.ts';
 import {
   BURY,
+  IS_ALIVE,
   NOTIFY,
   OWNER,
   RELEASE,
@@ -112,6 +113,8 @@ const createPool = (connecting: Connecting): pg.Pool => {
     connectionTimeoutMillis: QUERY_TIMEOUT_MS,
     query_timeout: QUERY_TIMEOUT_MS,
     max: 3,
+    // A take-over must not wait for new connections, and for their plans.
+    idleTimeoutMillis: 0,
     // The pool waits for the promise, whatever its types say.
     onConnect: (client): unknown => client.query(sessionSettings(connecting.schema)),
   });
@@ -178,6 +181,10 @@ class Leases implements AccountDirectory {
 
   holds(keyHash: string): boolean {
     return this.leases.epochOf(keyHash) !== null;
+  }
+
+  async isAlive(node: string): Promise<boolean> {
+    return (await first(this.pool, IS_ALIVE, [node])) !== undefined;
   }
 
   forget(keyHash: string): void {

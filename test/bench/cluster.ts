@@ -10,7 +10,8 @@ import { startPostgres, type PostgresServer } from '../support/postgres.ts';
 import type { ClusterRound } from './cluster-loop.ts';
 import { ask, median, startChild, startReceiver, type Child, type Measured } from './support.ts';
 
-const ACCOUNTS = 40;
+/** Accounts of each node. */
+const ACCOUNTS = 20;
 const WARM_UP = 250;
 /** Deliveries per account and turn. */
 const TURN = 50;
@@ -49,13 +50,12 @@ const together = async (
   receiver: string,
   count: number,
 ): Promise<Turn> => {
-  const each = ACCOUNTS / nodes.length;
-  const items = count * ACCOUNTS;
+  const items = count * ACCOUNTS * nodes.length;
   const serverBefore = server.cpuSeconds();
   const startedAt = performance.now();
   const rounds = await Promise.all(
     nodes.map((node, index) => {
-      const keys = Array.from({ length: each }, (_, key) => `${nodes.length}-${index}-${key}`);
+      const keys = Array.from({ length: ACCOUNTS }, (_, key) => `${nodes.length}-${index}-${key}`);
       const asked: ClusterRound = { receiver, keys, count };
       return ask<Measured>(node, asked);
     }),
@@ -75,7 +75,7 @@ const combine = (turns: readonly Turn[]): Turn => ({
 
 const micros = (seconds: number): string => `${(seconds * 1e6).toFixed(0)} µs`;
 
-/** One node with many accounts, and two that share as many, taking turns. */
+/** One node, and two with as many accounts each, taking turns. */
 export const scalingFigures = async (): Promise<ScalingFigures> => {
   const server = await startPostgres({ fsync: 'off' });
   try {
@@ -97,7 +97,7 @@ export const scalingFigures = async (): Promise<ScalingFigures> => {
       serverCpuRatio: two.serverCpuPerItem / one.serverCpuPerItem,
       ratio: two.perSecond / one.perSecond,
       detail: `${two.perSecond.toFixed(0)}/s against ${one.perSecond.toFixed(0)}/s, with the server and the receiver on the same processors`,
-      cpuDetail: `${micros(two.cpuPerItem)} against ${micros(one.cpuPerItem)}, ${ACCOUNTS} accounts`,
+      cpuDetail: `${micros(two.cpuPerItem)} against ${micros(one.cpuPerItem)}, ${ACCOUNTS} accounts on each`,
       serverDetail: `${micros(two.serverCpuPerItem)} against ${micros(one.serverCpuPerItem)}`,
     };
   } finally {

@@ -3,11 +3,10 @@
  *
  * @module
  */
-import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect } from 'vitest';
 import { createClient } from '../../src/client/create-client.ts';
 import { freePort } from '../support/process.ts';
-import { COMPOSE_FILE, readComposeFile, runArguments } from './compose-file.ts';
+import { CLUSTER_FILE, COMPOSE_FILE, readComposeFile, runArguments } from './compose-file.ts';
 import { dockerTest, removeImage } from './docker-test.ts';
 import { BASE, docker, healthy, made, start, until, type Container } from './engine.ts';
 
@@ -25,8 +24,6 @@ const isHealthy = (container: Container): Promise<true> =>
   until('healthy', async () =>
     (await container.inspect<string>('.State.Health.Status')) === 'healthy' ? true : null,
   );
-
-const CLUSTER_FILE = fileURLToPath(new URL('../../docker/compose.cluster.yaml', import.meta.url));
 
 describe('compose.yaml', () => {
   dockerTest('is what Compose takes, as is compose.cluster.yaml', async ({ image, skip }) => {

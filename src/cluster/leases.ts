@@ -346,7 +346,7 @@ class Leases implements AccountDirectory {
   }
 
   private changed(): void {
-    for (const listener of [...this.changeListeners]) listener();
+    for (const listener of this.changeListeners) listener();
     this.loops[2]?.now();
   }
 

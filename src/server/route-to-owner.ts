@@ -16,7 +16,7 @@ import type { SystemClock, WallClock } from '../clock/port.ts';
 import { NODE_HEADER, NOT_OWNER_HEADER, type RequestToForward } from '../cluster/forward.ts';
 import { MARK_HEADER, readMark } from '../cluster/mark.ts';
 import type { ClusterNode, ForwardOutcome } from '../cluster/node.ts';
-import type { Owner } from '../cluster/directory.ts';
+import type { AccountDirectory, Owner } from '../cluster/directory.ts';
 import { LeaseLost } from '../domain/lease-lost.ts';
 import {
   accountMoved,
@@ -153,15 +153,10 @@ const forwardOnce = async (
   return result.type;
 };
 
-export const createRoute = (
-  node: ClusterNode,
-  wall: SystemClock,
-  closing: AbortSignal,
-  app: () => Pick<Hono<Env>, 'fetch'>,
-): Route => {
-  const { directory, gate } = node;
-  /** Ends early when owners change. */
-  const pause = (ms: number): Promise<void> =>
+/** @returns a function that waits for some real milliseconds, less if owners change */
+const createPause =
+  (directory: AccountDirectory, wall: WallClock) =>
+  (ms: number): Promise<void> =>
     new Promise((resolve) => {
       const end = (): void => {
         cancel();
@@ -171,6 +166,15 @@ export const createRoute = (
       const cancel = wall.after(ms, end);
       const remove = directory.onChange(end);
     });
+
+export const createRoute = (
+  node: ClusterNode,
+  wall: SystemClock,
+  closing: AbortSignal,
+  app: () => Pick<Hono<Env>, 'fetch'>,
+): Route => {
+  const { directory, gate } = node;
+  const pause = createPause(directory, wall);
 
   /** @returns whether the account was lost before the request was done with */
   const serveLocally = async (

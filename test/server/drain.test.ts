@@ -80,7 +80,8 @@ describe('a server that closes', () => {
   });
 
   test('cuts a response that takes too long', async () => {
-    const server = await serve(() => new Promise<Response>(() => undefined));
+    const { promise } = Promise.withResolvers<Response>();
+    const server = await serve(() => promise);
     const socket = open(server);
     socket.write(REQUEST);
     const cut = once(socket, 'close');

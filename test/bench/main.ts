@@ -88,13 +88,20 @@ const benchmarks: Readonly<Record<string, () => Promise<Line[]>>> = {
     ];
   },
   postgres: async () => {
-    const { ratio, cpuRatio, detail } = await postgresFigures();
+    const { ratio, cpuRatio, detail } = await postgresFigures('off');
+    const flushed = await postgresFigures('on');
     return [
       atLeast(
         'deliveries/s, PostgreSQL without flushes to the disk, against the SQLite file',
         ratio,
         0.5,
         detail,
+      ),
+      atLeast(
+        'deliveries/s, PostgreSQL with flushes, against the SQLite file without',
+        flushed.ratio,
+        0.5,
+        flushed.detail,
       ),
       atMost(
         'CPU per delivery of the node, PostgreSQL, against the SQLite file',

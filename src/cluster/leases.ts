@@ -307,7 +307,7 @@ class Leases implements AccountDirectory {
     return owner;
   }
 
-  /** The node to send requests to while this one leaves; undefined if there is none, so that this one still serves them. */
+  /** The node to send requests to while this one leaves; undefined if this is the only one, which still serves them. */
   private successor(keyHash: string): Promise<{ node: string; url: string } | undefined> {
     return first(this.pool, SUCCESSOR, [this.membership.id, keyHash]);
   }

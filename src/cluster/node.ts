@@ -94,7 +94,7 @@ export const createClusterNode = (options: ClusterNodeOptions): ClusterNode => {
     leave: async (graceMs) => {
       leaving = true;
       try {
-        // The only node has nobody to hand accounts over to, or to forward requests to.
+        // The only node cannot hand accounts over, or forward requests.
         if (!(await directory.leave())) return;
       } catch (error) {
         // Without the database there is nothing to hand over: the leases expire.

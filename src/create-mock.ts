@@ -35,7 +35,7 @@ import { createSuiteVerifier } from './suite-verifier.ts';
 export { SCENARIOS } from './simulator/scenarios.ts';
 
 /** Responses in progress may take this many real milliseconds when the server closes. */
-const ANSWER_GRACE_MS = 2000;
+const ANSWER_GRACE_MS = 5000;
 
 /** URL of a node that does not listen: no name ends in `.invalid`. */
 const NOWHERE = 'http://does-not-listen.invalid';

@@ -19,12 +19,21 @@ export interface AccountDirectory {
   locate(keyHash: string): Promise<Owner>;
   /** Forget what is known about the owner. Call it after the owner did not answer. */
   forget(keyHash: string): void;
+  /** Whether a node was not declared dead, and has not left. */
+  isAlive(node: string): Promise<boolean>;
   /** Whether this node owns the account now. */
   holds(keyHash: string): boolean;
   /** Call `listener` when ownership ended here: the account must be closed without writing. @returns a function that removes it */
   onLost(listener: (keyHash: string) => void): () => void;
-  /** Call `listener` when an account was taken because it had work and no owner: it must be opened. @returns a function that removes it */
-  onTaken(listener: (keyHash: string) => void): () => void;
+  /**
+   * Call `listener` when an account was taken because it had work and no owner: it must be opened. Further ones are taken
+   * once its promise has resolved, so that all nodes get a share.
+   *
+   * @returns a function that removes it
+   */
+  onTaken(listener: (keyHash: string) => Promise<void>): () => void;
+  /** Call `listener` when accounts may have got another owner. @returns a function that removes it */
+  onChange(listener: () => void): () => void;
   /** Give an account up. Call it after the account was closed here. */
   release(keyHash: string): Promise<void>;
   /** This node. `node` changes when it was declared dead and joins again. `url` is the address that other nodes reach it at. */
@@ -33,10 +42,12 @@ export interface AccountDirectory {
   figures(): { readonly held: number; readonly takeovers: number; readonly refusals: number };
   start(): Promise<void>;
   /**
-   * Take no more accounts: {@link locate} names another node for an account without an owner, or rejects if this is the only one.
-   * Accounts that this node owns stay until they are released.
+   * Take no more accounts: {@link locate} names another node for an account without an owner. If this is the only one, it
+   * still takes them. Accounts that this node owns stay until they are released.
+   *
+   * @returns whether there is another node
    */
-  leave(): Promise<void>;
+  leave(): Promise<boolean>;
   /** Release all accounts and leave the cluster. */
   stop(): Promise<void>;
 }

@@ -11,8 +11,11 @@ import { MARK_HEADER, signMark } from './mark.ts';
 
 /** Time to connect to a node. Real milliseconds. */
 const CONNECT_TIMEOUT_MS = 2000;
-/** Shorter than a server keeps idle connections, so that none is used while the other side closes it. */
-const KEEP_ALIVE_MS = 4000;
+/**
+ * Shorter than a node that leaves still listens, so that no connection is used while the other side closes it. Until then, a
+ * response of that node ends its connection.
+ */
+const KEEP_ALIVE_MS = 500;
 /** Connections to one node. Streams and long polls hold one each. */
 const MAX_CONNECTIONS = 4096;
 

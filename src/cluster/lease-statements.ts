@@ -19,7 +19,14 @@ export const REGISTER = statement(
 export const RENEW = statement(
   `UPDATE node SET expires_at = clock_timestamp() + $2 * interval '1 millisecond' WHERE id = $1`,
 );
-export const SET_LEAVING = statement('UPDATE node SET leaving = true WHERE id = $1');
+/** Another node that may take accounts. `$1` is this one. */
+const ANOTHER = 'id <> $1 AND NOT leaving AND expires_at > clock_timestamp()';
+
+export const SET_LEAVING = statement(
+  `WITH left_over AS (UPDATE node SET leaving = true WHERE id = $1)
+   SELECT 1 FROM node WHERE ${ANOTHER} LIMIT 1`,
+);
+export const IS_ALIVE = statement('SELECT 1 FROM node WHERE id = $1');
 export const REMOVE_NODES = statement('DELETE FROM node WHERE id = ANY ($1)');
 
 /**
@@ -60,6 +67,9 @@ export interface OrphanRow extends TakenRow {
   readonly previous: string | null;
 }
 
+/** Few, so that the nodes that are left share the accounts of a dead one. */
+const MAX_ORPHANS = 8;
+
 /** Takes some leases of accounts that have work and no owner. Other nodes do the same, each with other rows. */
 export const TAKE_ORPHANS = statement(
   `WITH orphan AS (
@@ -67,7 +77,7 @@ export const TAKE_ORPHANS = statement(
      WHERE (l.node IS NULL OR NOT EXISTS (SELECT 1 FROM node n WHERE n.id = l.node))
        AND (p.pending > 0 OR EXISTS (SELECT 1 FROM command c WHERE c.part = a.part))
        AND EXISTS (SELECT 1 FROM node WHERE id = $1)
-     ORDER BY l.account LIMIT 50 FOR UPDATE OF l SKIP LOCKED
+     ORDER BY l.account LIMIT ${MAX_ORPHANS} FOR UPDATE OF l SKIP LOCKED
    )
    UPDATE account_lease l SET node = $1, epoch = l.epoch + 1 FROM orphan o WHERE l.key_hash = o.key_hash
    RETURNING l.key_hash, l.account, l.epoch, o.node AS previous`,
@@ -84,8 +94,8 @@ export const RELEASE_UNKNOWN = statement(
   'UPDATE account_lease SET node = NULL, epoch = epoch + 1 WHERE node = $1 AND account <> ALL ($2::int[])',
 );
 
-/** Another node that may take accounts, the same one for the same account as long as the nodes are the same. */
+/** A node that takes over from this one, the same one for the same account as long as the nodes are the same. */
 export const SUCCESSOR = statement(
-  `SELECT id AS node, url FROM node WHERE id <> $1 AND NOT leaving AND expires_at > clock_timestamp()
+  `SELECT id AS node, url FROM node WHERE ${ANOTHER}
    ORDER BY hashtext(id || $2) LIMIT 1`,
 );

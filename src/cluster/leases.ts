@@ -52,7 +52,7 @@ import {
   type Connecting,
 } from '../postgres/connect.ts';
 import type { Fence } from '../postgres/fence.ts';
-import { StoreFailure } from '../domain/store-failure.ts';
+import { StoreClosed, StoreFailure } from '../domain/store-failure.ts';
 import { parseLocation } from '../postgres/location.ts';
 import { toStoreFailure } from '../postgres/result-codes.ts';
 import { all, first, run } from '../postgres/session.ts';
@@ -60,6 +60,7 @@ import type { AccountDirectory, Owner } from './directory.ts';
 import { createHeldLeases } from './held-leases.ts';
 import {
   BURY,
+  IS_ALIVE,
   NOTIFY,
   OWNER,
   RELEASE,
@@ -79,9 +80,9 @@ const TTL_MS = 10_000;
 const MARGIN_MS = 1000;
 const RENEW_MS = 3000;
 const RETRY_MS = 500;
-const WATCH_MS = 250;
+const WATCH_MS = 100;
 /** Between two looks, however often an owner does not answer. */
-const MIN_WATCH_MS = 50;
+const MIN_WATCH_MS = 20;
 const POLL_MS = 5000;
 const GRACE_MS = 1500;
 const QUERY_TIMEOUT_MS = 2500;
@@ -112,6 +113,8 @@ const createPool = (connecting: Connecting): pg.Pool => {
     connectionTimeoutMillis: QUERY_TIMEOUT_MS,
     query_timeout: QUERY_TIMEOUT_MS,
     max: 3,
+    // A take-over must not wait for new connections, and for their plans.
+    idleTimeoutMillis: 0,
     // The pool waits for the promise, whatever its types say.
     onConnect: (client): unknown => client.query(sessionSettings(connecting.schema)),
   });
@@ -132,7 +135,8 @@ class Leases implements AccountDirectory {
   private readonly presence;
   private readonly membership: Membership;
   private readonly takes: Takes;
-  private readonly takenListeners = new Set<(keyHash: string) => void>();
+  private readonly takenListeners = new Set<(keyHash: string) => Promise<void>>();
+  private readonly changeListeners = new Set<() => void>();
   private readonly locating = new Map<string, Promise<Owner>>();
   private loops: readonly Repeated[] = [];
   private mode: 'new' | 'running' | 'leaving' | 'stopped' = 'new';
@@ -179,6 +183,10 @@ class Leases implements AccountDirectory {
     return this.leases.epochOf(keyHash) !== null;
   }
 
+  async isAlive(node: string): Promise<boolean> {
+    return (await first(this.pool, IS_ALIVE, [node])) !== undefined;
+  }
+
   forget(keyHash: string): void {
     this.remembered.forget(keyHash);
     // Its owner did not answer, so it may be dead.
@@ -189,9 +197,14 @@ class Leases implements AccountDirectory {
     return this.leases.onLost(listener);
   }
 
-  onTaken(listener: (keyHash: string) => void): () => void {
+  onTaken(listener: (keyHash: string) => Promise<void>): () => void {
     this.takenListeners.add(listener);
     return () => void this.takenListeners.delete(listener);
+  }
+
+  onChange(listener: () => void): () => void {
+    this.changeListeners.add(listener);
+    return () => void this.changeListeners.delete(listener);
   }
 
   figures(): { readonly held: number; readonly takeovers: number; readonly refusals: number } {
@@ -249,9 +262,9 @@ class Leases implements AccountDirectory {
     await this.notify(`released ${keyHash}`);
   }
 
-  async leave(): Promise<void> {
+  async leave(): Promise<boolean> {
     this.mode = 'leaving';
-    await run(this.pool, SET_LEAVING, [this.membership.id]);
+    return (await all(this.pool, SET_LEAVING, [this.membership.id])).length > 0;
   }
 
   async stop(): Promise<void> {
@@ -273,11 +286,13 @@ class Leases implements AccountDirectory {
 
   private async find(keyHash: string): Promise<Owner> {
     for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+      if (this.mode === 'stopped') throw new StoreClosed();
       const row = await first<LeaseRow>(this.pool, OWNER, [keyHash]);
       const { node, url } = row ?? { node: null, url: null };
       const { id } = this.membership;
       if (node !== null && url !== null && node !== id) return this.remember(keyHash, node, url);
-      if (this.mode !== 'running') return this.successor(keyHash);
+      const successor = this.mode === 'leaving' ? await this.successor(keyHash) : undefined;
+      if (successor !== undefined) return successor;
       const epoch = await this.takes.take(keyHash, node !== null && node !== id);
       if (epoch !== null) return { node: 'self', epoch };
       // Another node was quicker, or this one was declared dead.
@@ -292,24 +307,18 @@ class Leases implements AccountDirectory {
     return owner;
   }
 
-  private async successor(keyHash: string): Promise<Owner> {
-    const next = await first<{ node: string; url: string }>(this.pool, SUCCESSOR, [
-      this.membership.id,
-      keyHash,
-    ]);
-    if (next === undefined)
-      throw new StoreFailure('busy', new Error('this node stops, and there is no other one'));
-    return { node: next.node, url: next.url };
+  /** The node to send requests to while this one leaves; undefined if this is the only one, which still serves them. */
+  private successor(keyHash: string): Promise<{ node: string; url: string } | undefined> {
+    return first(this.pool, SUCCESSOR, [this.membership.id, keyHash]);
   }
 
   private async takeOrphans(): Promise<void> {
     while (this.mode === 'running' && this.membership.isMember) {
       const taken = await this.takes.takeOrphans();
       if (taken.length === 0) return;
-      for (const keyHash of taken) {
-        this.remembered.forget(keyHash);
-        for (const listener of this.takenListeners) listener(keyHash);
-      }
+      for (const keyHash of taken) this.remembered.forget(keyHash);
+      const listeners = [...this.takenListeners];
+      await Promise.all(listeners.flatMap((listener) => taken.map((keyHash) => listener(keyHash))));
     }
   }
 
@@ -325,7 +334,7 @@ class Leases implements AccountDirectory {
     const dead = await all(this.pool, BURY, [this.membership.id, isEarly]);
     if (dead.length === 0) return;
     this.remembered.clear();
-    this.lookForOrphans();
+    this.changed();
     await this.notify('dead');
   }
 
@@ -333,10 +342,11 @@ class Leases implements AccountDirectory {
     const [kind, keyHash] = text.split(' ');
     if (kind === 'released' && keyHash !== undefined) this.remembered.forget(keyHash);
     else this.remembered.clear();
-    this.lookForOrphans();
+    this.changed();
   }
 
-  private lookForOrphans(): void {
+  private changed(): void {
+    for (const listener of this.changeListeners) listener();
     this.loops[2]?.now();
   }
 

@@ -3,9 +3,10 @@
  * over when it stops.
  *
  * **States.** *Serving*: requests are served here or forwarded; accounts without an owner are taken. *Leaving* (after
- * `leave`): nothing is taken any more, and all accounts are handed over. Requests that still arrive are forwarded.
+ * `leave`): nothing is taken any more, and all accounts are handed over. Requests that still arrive are forwarded for
+ * {@link LINGER_MS}. Without another node, all goes on until the server closes.
  *
- * **Hand-over** of an account: new requests wait, those under way get {@link DRAIN_MS} to finish, attempts in flight get
+ * **Hand-over** of an account: new requests wait, those under way get {@link DRAIN} to finish, attempts in flight get
  * {@link SETTLE_MS}, the account is closed and its lease released; then the requests look for the new owner. Streams and
  * long polls end. Attempts that take longer are cut, and the next owner repeats them.
  *
@@ -19,15 +20,16 @@ import type { WallClock } from '../clock/port.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { AccountDirectory } from './directory.ts';
 import { createForwarder, type Forwarder, type ForwardResult } from './forward.ts';
-import { createGate, type Gate } from './gate.ts';
+import { createGate, type Gate, type Grace } from './gate.ts';
 import { createOwnerWatch, type OwnerWatch } from './owner-watch.ts';
 
 const logger = getLogger(['sendemall-mock', 'cluster']);
 
 /** Real milliseconds. */
-const DRAIN_MS = 400;
+const DRAIN: Grace = { allMs: 400, uncutMs: 5000 };
 const SETTLE_MS = 400;
-const LINGER_MS = 300;
+/** Load balancers look at `/readyz` twice within it, as `docker/haproxy.cfg` does. */
+const LINGER_MS = 1000;
 /** Accounts that are handed over at a time. */
 const MAX_HAND_OVERS = 64;
 
@@ -71,7 +73,7 @@ export const createClusterNode = (options: ClusterNodeOptions): ClusterNode => {
   let leaving = false;
 
   const handOver = (keyHash: string): Promise<void> =>
-    gate.whileShut(keyHash, DRAIN_MS, async () => {
+    gate.whileShut(keyHash, DRAIN, async () => {
       await engine.close(keyHash, { write: true, graceMs: SETTLE_MS });
       await directory.release(keyHash);
     });
@@ -86,13 +88,14 @@ export const createClusterNode = (options: ClusterNodeOptions): ClusterNode => {
     forwarded: new Map(),
     start: async () => {
       directory.onLost((keyHash) => void engine.close(keyHash, { write: false }));
-      directory.onTaken((keyHash) => void engine.resume([keyHash]));
+      directory.onTaken((keyHash) => engine.resume([keyHash]));
       await directory.start();
     },
     leave: async (graceMs) => {
       leaving = true;
       try {
-        await directory.leave();
+        // The only node cannot hand accounts over, or forward requests.
+        if (!(await directory.leave())) return;
       } catch (error) {
         // Without the database there is nothing to hand over: the leases expire.
         logger.warn('Cannot hand accounts over: {error}', { error });

@@ -1,6 +1,6 @@
 /**
  * Notices when another node takes over an account while requests wait for its owner: a node that is stopped, or cut off
- * from the network, neither answers nor closes its connections.
+ * from the network, neither answers nor closes its connections. A living node that has handed the account over does.
  *
  * @module
  */
@@ -21,7 +21,7 @@ export interface OwnerWatch {
 }
 
 export const createOwnerWatch = (
-  directory: Pick<AccountDirectory, 'forget' | 'locate'>,
+  directory: Pick<AccountDirectory, 'forget' | 'locate' | 'isAlive'>,
   wall: WallClock,
 ): OwnerWatch => {
   const accounts = new Map<string, Watched>();
@@ -31,7 +31,11 @@ export const createOwnerWatch = (
     // An unreachable database tells nothing about the owner.
     const owner = await directory.locate(keyHash).catch((): Owner | null => null);
     if (owner === null) return;
-    for (const [controller, node] of waiting) if (node !== owner.node) controller.abort();
+    const former = new Set([...waiting.values()].filter((node) => node !== owner.node));
+    for (const node of former) {
+      if (await directory.isAlive(node).catch(() => true)) continue;
+      for (const [controller, of] of waiting) if (of === node) controller.abort();
+    }
   };
   const schedule = (keyHash: string, watched: Watched): void => {
     watched.cancel = wall.after(CHECK_MS, () => {

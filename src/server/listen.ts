@@ -9,6 +9,7 @@ import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import type { WallClock } from '../clock/port.ts';
 import { StartError } from '../domain/start-error.ts';
 import { guardProtocol } from './client-errors.ts';
+import { createDrain } from './drain.ts';
 
 /** Timeouts for receiving the headers and the whole request, in real milliseconds. */
 const HEADERS_TIMEOUT_MS = 30_000;
@@ -18,8 +19,6 @@ const REQUEST_TIMEOUT_MS = 120_000;
  * closed, and fails.
  */
 const KEEP_ALIVE_MS = 75_000;
-/** Interval at which idle connections are closed during shutdown. */
-const IDLE_CHECK_MS = 20;
 
 /** The address cannot be bound: the `port` or the `host` must change. */
 export class ListenError extends StartError {
@@ -94,21 +93,7 @@ export const listen = (
   server.requestTimeout = REQUEST_TIMEOUT_MS;
   server.keepAliveTimeout = KEEP_ALIVE_MS;
 
-  const close = (graceMs: number): Promise<void> =>
-    new Promise((closed) => {
-      let disarm = (): void => undefined;
-      const look = (): void => {
-        server.closeIdleConnections();
-        disarm = wall.after(IDLE_CHECK_MS, look);
-      };
-      const cut = wall.after(graceMs, () => server.closeAllConnections());
-      server.close(() => {
-        disarm();
-        cut();
-        closed();
-      });
-      look();
-    });
+  const { close } = createDrain(server, wall);
 
   return new Promise((resolve, reject) => {
     server.once('error', (error) => reject(explain(error, host, port)));

@@ -8,49 +8,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSqliteStore } from '../../src/storage/sqlite/sqlite-store.ts';
-import type { NewEvent, Store } from '../../src/storage/store.ts';
+import type { Store } from '../../src/storage/store.ts';
+import { fill } from './fill.ts';
 import { median } from './support.ts';
 
 const CLAIM = 16;
-/** Events per `publish`. */
-const BATCH = 100;
 /** Measured rounds, after as many rounds to warm up. */
 const ROUNDS = 500;
 const clock = { mode: 'frozen', rate: 0, anchorVirtual: 0, anchorWall: 0 } as const;
-const data = { lead_email: 'sarah@example.com', reply_preview: 'x'.repeat(420) };
-
-const fill = async (store: Store, account: number, pending: number): Promise<number> => {
-  const webhook = await store.createWebhook(
-    account,
-    {
-      id: 'whk_bench',
-      url: 'http://127.0.0.1:9/',
-      events: ['*'],
-      secret: 'whsec_bench',
-      status: 'active',
-      createdAt: 0,
-    },
-    100,
-  );
-  if (webhook === null) throw new Error('the account is full');
-  for (let from = 0; from < pending; from += BATCH) {
-    const events = Array.from({ length: Math.min(BATCH, pending - from) }, (_, index): NewEvent => {
-      const id = `evt_${from + index}`;
-      const body = JSON.stringify({
-        event: 'email.replied',
-        id,
-        timestamp: '2026-04-06T14:23:17Z',
-        data,
-      });
-      return {
-        event: { id, type: 'email.replied', createdAt: from + index, body },
-        deliveries: [{ webhook: webhook.key, dueAt: from + index, claimed: false }],
-      };
-    });
-    await store.publish(account, events);
-  }
-  return webhook.key;
-};
 
 interface Filled {
   readonly store: Store;

@@ -84,13 +84,12 @@ export const deliveryFigures = async (
 };
 
 /**
- * The engine on PostgreSQL against the engine on a SQLite file, with the same durability: commits survive killed processes,
- * but are not flushed to the disk one by one. With its default settings, the server waits for the disk at every commit; then
- * the figure is that of the disk.
+ * The engine on PostgreSQL against the engine on a SQLite file. Without flushes, both are equally durable: commits survive killed
+ * processes. With its default settings, the server waits for the disk at every commit, and the file does not.
  */
-export const postgresFigures = async (): Promise<DeliveryFigures> => {
+export const postgresFigures = async (fsync: 'on' | 'off'): Promise<DeliveryFigures> => {
   const folder = await mkdtemp(join(tmpdir(), 'sendemall-bench-'));
-  const server = await startPostgres({ fsync: 'off' });
+  const server = await startPostgres({ fsync });
   try {
     await using receiver = await startReceiver(200);
     await using file = await startChild('engine-loop.ts', { FILE: join(folder, 'bench.db') });

@@ -6,10 +6,11 @@
  */
 import { execFileSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { cpus } from 'node:os';
+import { availableParallelism, cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { rolldown } from 'rolldown';
+import { forwardingFigures, pendingFigures, scalingFigures } from './cluster.ts';
 import { coldStartFigures, install } from './cold-start.ts';
 import { deliveryFigures, postgresFigures } from './deliveries.ts';
 import { dockerFigures } from './docker.ts';
@@ -95,7 +96,8 @@ const benchmarks: Readonly<Record<string, () => Promise<Line[]>>> = {
     ];
   },
   postgres: async () => {
-    const { ratio, cpuRatio, detail } = await postgresFigures();
+    const { ratio, cpuRatio, detail } = await postgresFigures('off');
+    const flushed = await postgresFigures('on');
     return [
       atLeast(
         'deliveries/s, PostgreSQL without flushes to the disk, against the SQLite file',
@@ -103,12 +105,60 @@ const benchmarks: Readonly<Record<string, () => Promise<Line[]>>> = {
         0.5,
         detail,
       ),
+      atLeast(
+        'deliveries/s, PostgreSQL with flushes, against the SQLite file without',
+        flushed.ratio,
+        0.5,
+        flushed.detail,
+      ),
       atMost(
         'CPU per delivery of the node, PostgreSQL, against the SQLite file',
         cpuRatio,
         1.6,
         detail,
       ),
+    ];
+  },
+  cluster: async () => {
+    const scaling = await scalingFigures();
+    const forwarding = await forwardingFigures();
+    const pending = await pendingFigures();
+    const share = 'nothing but the database is shared';
+    return [
+      atMost(
+        'CPU per delivery of the nodes, two against one',
+        scaling.cpuRatio,
+        1.2,
+        scaling.cpuDetail,
+      ),
+      atMost(
+        'CPU per delivery of PostgreSQL, two nodes against one',
+        scaling.serverCpuRatio,
+        1.3,
+        `${scaling.serverDetail}; ${share}`,
+      ),
+      atLeast(
+        'deliveries/s, two nodes against one',
+        scaling.ratio,
+        availableParallelism() >= 8 ? 1.7 : 0.8,
+        scaling.detail,
+      ),
+      atMost('what forwarding adds, p50', forwarding.addedP50, 3, forwarding.detail, 'ms'),
+      atMost('what forwarding adds, p99', forwarding.addedP99, 10, forwarding.detail, 'ms'),
+      atMost(
+        'claiming on PostgreSQL with 1,000,000 pending, against 1,000',
+        pending.claimRatio,
+        2,
+        pending.claimDetail,
+      ),
+      atMost(
+        'opening the store and the account with 1,000,000 pending',
+        pending.openMs,
+        1000,
+        'until the next due delivery is known',
+        'ms',
+      ),
+      atMost('listing 100 of 1,000,000 pending', pending.listMs, 20, 'median', 'ms'),
     ];
   },
   ladder: async () => {
@@ -314,6 +364,8 @@ const benchmarks: Readonly<Record<string, () => Promise<Line[]>>> = {
 
 /** Decimal places by unit. */
 const DIGITS: Readonly<Record<string, number>> = { '×': 2, s: 1 };
+const digitsOf = ({ value, unit }: Line): number =>
+  unit === 'ms' && value < 10 ? 2 : (DIGITS[unit] ?? 0);
 
 const isHeld = ({ value, limit, atLeast: floor }: Line): boolean =>
   floor ? value >= limit : value <= limit;
@@ -339,7 +391,7 @@ for (const name of names) {
 console.log(`Node ${process.version}, ${cpus().length} cores, ${cpus()[0]?.model ?? 'unknown'}\n`);
 console.log('| what | figure | must be | |\n|---|---|---|---|');
 for (const line of lines) {
-  const figure = `${line.value.toFixed(DIGITS[line.unit] ?? 0)} ${line.unit}`;
+  const figure = `${line.value.toFixed(digitsOf(line))} ${line.unit}`;
   const limit = `${line.atLeast ? '≥' : '≤'} ${line.limit} ${line.unit}`;
   console.log(
     `| ${line.what} | **${figure}**${isHeld(line) ? '' : ' (missed)'} | ${limit} | ${line.detail} |`,

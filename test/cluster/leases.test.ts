@@ -90,7 +90,9 @@ describe.skipIf(noPostgres !== null)('leases', () => {
     });
     const store = await openPostgresStore({ url, fence: directory.fence });
     const node: Node = { directory, store, taken: [], lost: [] };
-    directory.onTaken((keyHash) => node.taken.push(keyHash));
+    directory.onTaken(async (keyHash) => {
+      node.taken.push(keyHash);
+    });
     directory.onLost((keyHash) => node.lost.push(keyHash));
     await directory.start();
     nodes.push(node);
@@ -193,10 +195,15 @@ describe.skipIf(noPostgres !== null)('leases', () => {
 
   test('a leaving node names another one for an account without an owner', async () => {
     const one = await startNode();
-    await one.directory.leave();
-    await expect(one.directory.locate('a')).rejects.toMatchObject({ name: 'StoreFailure' });
     const other = await startNode();
+    expect(await one.directory.leave()).toBe(true);
     expect(await one.directory.locate('a')).toEqual(other.directory.self);
+  });
+
+  test('a leaving node that is the only one still takes accounts', async () => {
+    const one = await startNode();
+    expect(await one.directory.leave()).toBe(false);
+    expect(await one.directory.locate('a')).toMatchObject({ node: 'self' });
   });
 
   test('a node that stops releases its accounts and leaves no row', async () => {

@@ -1,6 +1,6 @@
 /**
- * Runs `docker/compose.yaml` with plain docker commands, as Compose would: not every engine has Compose. Knows what our
- * file uses, and refuses what it does not know, so that the file and what is tested cannot part.
+ * Runs `docker/compose.yaml` and `docker/compose.cluster.yaml` with plain docker commands, as Compose would: not every engine has Compose. Knows what our
+ * files use, and refuses what it does not know, so that the files and what is tested cannot part.
  *
  * @module
  */
@@ -11,6 +11,9 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 
 export const COMPOSE_FILE = fileURLToPath(new URL('../../docker/compose.yaml', import.meta.url));
+export const CLUSTER_FILE = fileURLToPath(
+  new URL('../../docker/compose.cluster.yaml', import.meta.url),
+);
 const folder = fileURLToPath(new URL('../../docker/', import.meta.url));
 
 const Service = z.strictObject({
@@ -19,6 +22,8 @@ const Service = z.strictObject({
   environment: z.record(z.string(), z.string()).default({}),
   ports: z.array(z.string()).default([]),
   volumes: z.array(z.string()).default([]),
+  tmpfs: z.array(z.string()).default([]),
+  restart: z.string().optional(),
   read_only: z.boolean().default(false),
   cap_drop: z.array(z.string()).default([]),
   security_opt: z.array(z.string()).default([]),
@@ -40,15 +45,19 @@ type Service = z.infer<typeof Service>;
 
 const ComposeFile = z.strictObject({
   name: z.string(),
-  'x-secret': z.unknown(),
+  'x-secret': z.unknown().optional(),
+  'x-node': z.unknown().optional(),
   services: z.record(z.string(), Service),
   volumes: z.record(z.string(), z.null()),
 });
 export type ComposeFile = z.infer<typeof ComposeFile>;
 
 /** @param env what `${NAME:-default}` in the file is read from */
-export const readComposeFile = (env: Readonly<Record<string, string>>): ComposeFile => {
-  const text = readFileSync(COMPOSE_FILE, 'utf8').replace(
+export const readComposeFile = (
+  env: Readonly<Record<string, string>>,
+  path: string = COMPOSE_FILE,
+): ComposeFile => {
+  const text = readFileSync(path, 'utf8').replace(
     /\$\{(\w+):-([^}]*)\}/gu,
     (_whole, name: string, value: string) => env[name] ?? value,
   );
@@ -83,7 +92,7 @@ const mount = (text: string, project: string): string => {
 /** Arguments of `docker run` for one service of the project, but for `--detach` or `--rm`. */
 export const runArguments = (file: ComposeFile, name: string, project: string): string[] => {
   const service = file.services[name];
-  if (service === undefined) throw new Error(`${COMPOSE_FILE} has no service ${name}`);
+  if (service === undefined) throw new Error(`${file.name} has no service ${name}`);
   return [
     '--network',
     project,
@@ -100,6 +109,8 @@ export const runArguments = (file: ComposeFile, name: string, project: string): 
     ),
     ...each('--cap-drop', service.cap_drop),
     ...each('--security-opt', service.security_opt),
+    ...each('--tmpfs', service.tmpfs),
+    ...(service.restart === undefined ? [] : ['--restart', service.restart]),
     ...(service.read_only ? ['--read-only'] : []),
     ...(service.user === undefined ? [] : ['--user', service.user]),
     ...health(service),

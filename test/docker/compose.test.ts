@@ -6,7 +6,7 @@
 import { afterAll, describe, expect } from 'vitest';
 import { createClient } from '../../src/client/create-client.ts';
 import { freePort } from '../support/process.ts';
-import { COMPOSE_FILE, readComposeFile, runArguments } from './compose-file.ts';
+import { CLUSTER_FILE, COMPOSE_FILE, readComposeFile, runArguments } from './compose-file.ts';
 import { dockerTest, removeImage } from './docker-test.ts';
 import { BASE, docker, healthy, made, start, until, type Container } from './engine.ts';
 
@@ -26,12 +26,14 @@ const isHealthy = (container: Container): Promise<true> =>
   );
 
 describe('compose.yaml', () => {
-  dockerTest('is what Compose takes', async ({ image, skip }) => {
+  dockerTest('is what Compose takes, as is compose.cluster.yaml', async ({ image, skip }) => {
     expect(image).not.toBe('');
     const { status } = await docker('compose', 'version');
     if (status !== 0) return skip('docker compose is not installed');
-    const checked = await docker('compose', '--file', COMPOSE_FILE, 'config', '--quiet');
-    expect(checked).toMatchObject({ status: 0, stderr: '' });
+    for (const file of [COMPOSE_FILE, CLUSTER_FILE]) {
+      const checked = await docker('compose', '--file', file, 'config', '--quiet');
+      expect(checked).toMatchObject({ status: 0, stderr: '' });
+    }
   });
 
   dockerTest('brings up a sandbox that delivers to the receiver', async ({ image }) => {

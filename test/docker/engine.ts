@@ -139,15 +139,16 @@ export const until = async <T>(
 };
 
 /** Waits until Docker calls it healthy; gives its URL. */
-export const healthy = async (container: Container): Promise<string> => {
-  await until('healthy', async () => {
+export const healthy = async (container: Container, seconds = 20): Promise<string> => {
+  const ask = async (): Promise<true | null> => {
     const { Running, Health } = await container.inspect<{
       Running: boolean;
       Health?: { Status: string };
     }>('.State');
     if (!Running) throw new Error(`It ended: ${await container.logs()}`);
     return Health?.Status === 'healthy' ? true : null;
-  });
+  };
+  await until('healthy', ask, seconds);
   return container.url();
 };
 

@@ -250,11 +250,15 @@ describe('the list', () => {
 
   test('of a wait ends when the server closes', async () => {
     const other = await createMock({ clock: 'frozen' });
-    const response = other.app.fetch(
-      new Request(`${other.url}${SINKS}/crm/requests?wait_for=1&timeout_ms=60000`, {
-        headers: { 'x-user-context': 'k' },
-      }),
-    );
+    const get = async (query: string): Promise<Response> =>
+      other.app.fetch(
+        new Request(`${other.url}${SINKS}/crm/requests${query}`, {
+          headers: { 'x-user-context': 'k' },
+        }),
+      );
+    // Opens the account, so that the next request waits at once.
+    await get('');
+    const response = get('?wait_for=1&timeout_ms=60000');
     await other.close();
     expect((await response).status).toBe(200);
   });

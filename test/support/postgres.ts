@@ -13,6 +13,7 @@ import {
   constants,
   existsSync,
   mkdtempSync,
+  readFileSync,
   readdirSync,
   rmSync,
 } from 'node:fs';
@@ -84,6 +85,8 @@ const freePort = async (): Promise<number> => {
 
 export interface PostgresServer {
   readonly port: number;
+  /** CPU seconds of its processes so far, in steps of 10 ms. NaN where the system has no `/proc`. */
+  cpuSeconds(): number;
   /** URL of a database. Default: one that always exists. */
   url(database?: string): string;
   /** Creates a new, empty database. @returns its URL */
@@ -147,6 +150,30 @@ const launch = async (
   return child;
 };
 
+/** Clock ticks a second, of the times in `/proc`. */
+const TICKS = 100;
+
+/** CPU seconds of a process and its children. */
+const cpuSecondsOf = (pid: number): number => {
+  if (!existsSync('/proc/self/stat')) return Number.NaN;
+  let ticks = 0;
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/u.test(name)) continue;
+    try {
+      const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
+      const fields = stat
+        .slice(stat.lastIndexOf(')') + 2)
+        .split(' ')
+        .map(Number);
+      const [parent, user = 0, system = 0] = [fields[1], fields[11], fields[12]];
+      if (Number(name) === pid || parent === pid) ticks += user + system;
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  return ticks / TICKS;
+};
+
 const SIGNALS = { fast: 'SIGINT', immediate: 'SIGQUIT' } as const;
 
 /**
@@ -175,6 +202,7 @@ export const startPostgres = async (
   const url = (database = 'postgres'): string => `postgres://${USER}@127.0.0.1:${port}/${database}`;
   return {
     port,
+    cpuSeconds: () => cpuSecondsOf(child.pid ?? 0),
     url,
     createDatabase: async () => {
       const client = new pg.Client({ connectionString: url() });

@@ -60,6 +60,8 @@ export const SLOW_FILES: readonly string[] = [
   'test/durability/full-disk.test.ts',
   'test/durability/import-crash.test.ts',
   'test/examples/tests/conformance.test.ts',
+  'test/cluster/haproxy.test.ts',
+  'test/docker/cluster.test.ts',
 ];
 
 /** Files that this run leaves out. */

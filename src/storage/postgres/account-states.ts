@@ -103,7 +103,7 @@ export interface AccountState {
   isStale: boolean;
 }
 
-interface PartRow extends Tally {
+export interface PartRow extends Tally {
   readonly part: number;
   readonly next_event: number;
   readonly next_delivery: number;
@@ -129,6 +129,8 @@ export interface AccountStates {
    * @throws {LeaseLost} if this process does not own the account
    */
   load(session: Session, account: AccountKey): Promise<AccountState>;
+  /** Takes the state of an account that was just read under `epoch`, with nothing in flight. */
+  adopt(account: AccountKey, epoch: number, row: PartRow): void;
   /** As {@link load}, for a webhook's account; null if there is no such webhook. */
   ofWebhook(session: Session, webhook: WebhookKey): Promise<AccountState | null>;
   /** Notes the account of a webhook, which saves a query. */
@@ -154,6 +156,25 @@ const stillFlying = async (session: Session, part: number, flights: Flights): Pr
   return flights;
 };
 
+const stateOf = (
+  account: AccountKey,
+  epoch: number,
+  row: PartRow,
+  flights: Flights,
+): AccountState => {
+  const { events, pending, delivered, dead, acknowledged, cancelled } = row;
+  return {
+    account,
+    epoch,
+    part: row.part,
+    nextEvent: row.next_event,
+    nextDelivery: row.next_delivery,
+    tally: { events, pending, delivered, dead, acknowledged, cancelled },
+    flights,
+    isStale: false,
+  };
+};
+
 export const createAccountStates = (fence: Fence): AccountStates => {
   const states = new Map<AccountKey, AccountState>();
   const accounts = new Map<WebhookKey, AccountKey>();
@@ -174,10 +195,10 @@ export const createAccountStates = (fence: Fence): AccountStates => {
     if (epoch === null) throw new LeaseLost(account);
     const row = await first<PartRow>(session, PART_OF, [account]);
     if (row === undefined) throw new Error(`Unknown account key ${account}.`);
-    const { part, next_event: nextEvent, next_delivery: nextDelivery, ...tally } = row;
+    const { part } = row;
     const flights =
       loaded?.part === part ? await stillFlying(session, part, loaded.flights) : createFlights();
-    const read = { account, epoch, part, nextEvent, nextDelivery, tally, flights, isStale: false };
+    const read = stateOf(account, epoch, row, flights);
     if (loaded !== undefined) return Object.assign(loaded, read);
     states.set(account, read);
     return read;
@@ -185,6 +206,8 @@ export const createAccountStates = (fence: Fence): AccountStates => {
   return {
     peek,
     load,
+    adopt: (account, epoch, row) =>
+      void states.set(account, stateOf(account, epoch, row, createFlights())),
     ofWebhook: async (session, webhook) => {
       const known = accounts.get(webhook);
       if (known !== undefined) return load(session, known);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { toAccount, type AccountColumns } from '../rows/account-row.ts';
+import { toAccount } from '../rows/account-row.ts';
 import type { Account } from '../../domain/account.ts';
 import type { AccountKey } from '../../domain/delivery.ts';
 import { ROW_NUMBERS } from '../../domain/delivery-id.ts';
@@ -13,6 +13,7 @@ import type { AccountStore } from '../store.ts';
 import { hold, type Context } from './context.ts';
 import { SOLE_OWNER } from '../../postgres/fence.ts';
 import type { Parts } from './parts.ts';
+import { reopen, type AccountRow } from './reopen.ts';
 import {
   all,
   BEGIN,
@@ -24,11 +25,6 @@ import {
   type Session,
 } from '../../postgres/session.ts';
 
-interface AccountRow extends AccountColumns, Record<string, unknown> {
-  readonly key: number;
-  readonly part: number;
-}
-
 /** Keys of accounts begin at 1. */
 const NO_ACCOUNT = 0;
 
@@ -37,7 +33,6 @@ const MAX_ACCOUNT = Math.floor(Number.MAX_SAFE_INTEGER / ROW_NUMBERS) - 1;
 
 const KEY_OF = statement('SELECT account FROM account_lease WHERE key_hash = $1');
 const NEW_KEY = statement('INSERT INTO account_lease (key_hash) VALUES ($1) RETURNING account');
-const REOPEN = statement('UPDATE account SET opens = opens + 1 WHERE key = $1 RETURNING *');
 const NEW_PART = statement('INSERT INTO part (account) VALUES ($1) RETURNING part');
 const INSERT = statement(
   `INSERT INTO account (key, key_hash, part, seed, opens, clock_mode, clock_rate, clock_virtual, clock_wall)
@@ -91,44 +86,42 @@ const insertAccount = async (
   return first<AccountRow>(session, INSERT, values);
 };
 
-const open = async (
+/** Creates an account, in a transaction. */
+const create = async (
   session: Session,
   context: Context,
-  parts: Parts,
-  hash: string,
-  initial: Pick<Account, 'seed' | 'clock'>,
+  key: AccountKey,
+  epoch: number,
+  [hash, initial]: readonly [hash: string, initial: Pick<Account, 'seed' | 'clock'>],
 ): Promise<Account> => {
-  const { fence, states } = context;
-  const key = await keyOf(session, context, hash);
-  const epoch = fence.epochOf(key);
-  if (epoch === null) throw new LeaseLost(key);
-  await hold(session, context, key, epoch);
-  const row =
-    (await first<AccountRow>(session, REOPEN, [key])) ??
-    (await insertAccount(session, key, hash, initial));
-  if (row === undefined) throw new Error(`Account ${key} cannot be opened.`);
-  // Pending deliveries of deleted webhooks were in flight when this or another process closed the account, or died.
-  await run(session, CANCEL_ORPHANS, [row.part]);
-  if (row.opens > 1 && states.peek(key) === undefined) parts.discardOthers(key);
-  return toAccount(row.key, row);
+  await run(session, BEGIN, []);
+  try {
+    await hold(session, context, key, epoch);
+    const row = await insertAccount(session, key, hash, initial);
+    if (row === undefined) throw new Error(`Account ${key} cannot be created.`);
+    await run(session, COMMIT, []);
+    context.states.drop(key);
+    await context.states.load(session, key);
+    return toAccount(key, row);
+  } catch (error) {
+    await run(session, ROLLBACK, []).catch(() => undefined);
+    throw error;
+  }
 };
 
 const createOpen =
   (context: Context, parts: Parts): AccountStore['openAccount'] =>
   (hash, initial) =>
     context.writer.run(async (session) => {
-      await run(session, BEGIN, []);
-      try {
-        const account = await open(session, context, parts, hash, initial);
-        await run(session, COMMIT, []);
-        // The caller has closed the account, if it was open.
-        context.states.drop(account.key);
-        await context.states.load(session, account.key);
-        return account;
-      } catch (error) {
-        await run(session, ROLLBACK, []).catch(() => undefined);
-        throw error;
-      }
+      const { fence, states } = context;
+      const key = await keyOf(session, context, hash);
+      const epoch = fence.epochOf(key);
+      if (epoch === null) throw new LeaseLost(key);
+      const isOpen = states.peek(key) !== undefined;
+      const row = await reopen(session, context, key, epoch);
+      if (row === null) return create(session, context, key, epoch, [hash, initial]);
+      if (!isOpen) parts.discardOthers(key);
+      return toAccount(key, row);
     });
 
 type AccountPart = Pick<

@@ -51,6 +51,8 @@ const createReader = (connecting: Connecting, max: number): pg.Pool => {
   const pool = new pg.Pool({
     ...clientConfig(connecting),
     max,
+    // A take-over must not wait for new connections, and for their plans.
+    idleTimeoutMillis: 0,
     // The pool waits for the promise, whatever its types say.
     onConnect: (client): unknown => client.query(sessionSettings(connecting.schema)),
   });

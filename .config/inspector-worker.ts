@@ -7,5 +7,5 @@
 import { parentPort } from 'node:worker_threads';
 import { buildInspector } from './inspector.ts';
 
-// A thread has no origin. oxlint-disable-next-line unicorn/require-post-message-target-origin
+// oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
 parentPort?.postMessage(await buildInspector());

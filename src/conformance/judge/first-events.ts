@@ -1,9 +1,11 @@
 /**
- * The first plain events of a run, for repeats at its end.
+ * The first plain events of a run, for repeats at its end and behind many others.
  *
  * @module
  */
+import type { Event } from '../probe/event-maker.ts';
 import type { Probe } from '../probe/probe.ts';
+import { interestsOf } from './interests.ts';
 import { deliver } from './deliver.ts';
 import { isAccepted } from '../verdict.ts';
 
@@ -39,4 +41,33 @@ export const firstProcessed = async (probe: Probe): Promise<readonly FirstEvent[
   const events = first.get(probe.signing) ?? [];
   const counts = await Promise.all(events.map(({ id }) => effects.count(id)));
   return events.filter((_, place) => counts[place] === 1);
+};
+
+/** A larger body is not read: few are. */
+const MAX_READ_BYTES = 16_384;
+
+const eventIn = (body: Uint8Array): Partial<Event> | null => {
+  if (body.length > MAX_READ_BYTES) return null;
+  try {
+    return JSON.parse(Buffer.from(body).toString('utf8')) as Partial<Event> | null;
+  } catch {
+    return null;
+  }
+};
+
+/** Number of other events that were accepted after this one, of types that have an effect. */
+export const acceptedSince = async (probe: Probe, { id, body }: FirstEvent): Promise<number> => {
+  const { types } = await interestsOf(probe);
+  const all = probe.allExchanges();
+  const own = Buffer.from(body, 'utf8');
+  const ids = new Set<string>();
+  const begun = all.findLastIndex(({ request }) => own.equals(request.body));
+  for (const exchange of all.slice(begun + 1)) {
+    const { headers, body: bytes } = exchange.request;
+    const { id: other, event } = (isAccepted(exchange) && eventIn(bytes)) || {};
+    if (typeof other !== 'string' || !types.has(String(event))) continue;
+    if (headers.some(([, value]) => value === probe.signing.valid(bytes))) ids.add(other);
+  }
+  ids.delete(id);
+  return ids.size;
 };

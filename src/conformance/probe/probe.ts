@@ -28,6 +28,7 @@ import type { Redactor } from '../redact/redact.ts';
 import type { Data, Envelope, Event, EventMaker } from './event-maker.ts';
 import type { Exchange, HeaderPairs, Reply, SentRequest } from '../net/exchange.ts';
 import type { Backlog } from '../hooks/backlog.ts';
+import { createEffectLatency } from '../hooks/effect-latency.ts';
 import {
   createEffects,
   type Effects,
@@ -203,6 +204,7 @@ export const createProbe = (context: ProbeContext): Probe => {
   const { primaryType = () => DEFAULT_TYPE } = context;
   const recorder = createRecorder({ ...context, primaryType });
   const queue = hooks.effects === undefined ? null : context.backlog;
+  const memory = context.memory ?? createRunMemory();
 
   const toRequest = (body: Event | Uint8Array | string, options: PostOptions): SentRequest => {
     const text = isEvent(body) ? write(body) : body;
@@ -225,7 +227,11 @@ export const createProbe = (context: ProbeContext): Probe => {
     effects:
       hooks.effects === undefined
         ? null
-        : createEffects(hooks.effects, wall, queue, context.effectWithinMs),
+        : createEffects(hooks.effects, wall, {
+            queue,
+            defaultForMs: context.effectWithinMs,
+            latency: memory.once('effect latency', createEffectLatency),
+          }),
     queue,
     events,
     get timeoutMs() {
@@ -233,7 +239,7 @@ export const createProbe = (context: ProbeContext): Probe => {
     },
     sandbox: context.sandbox,
     signal,
-    memory: context.memory ?? createRunMemory(),
+    memory,
     isSlow: context.isSlow ?? (() => false),
     limits: context.limits ?? (() => NO_LIMITS),
     thorough: context.thorough ?? false,

@@ -214,6 +214,14 @@ const afterOthers = (shown: Shown, before: History, last: Step): Omit<NamedCause
     return { sentence: `A plain valid event ${outcome}.`, fix: FIX.leftover };
   const prior = before.at(-1);
   const onSame = isOnKept(last) && isOnKept(prior);
+  const { reply } = shown.violation.sent.exchange;
+  if (onSame && reply.kind === 'none' && reply.cause === 'invalid_response') {
+    return {
+      sentence:
+        'A response is followed by further bytes on a connection that is kept open, and the sender takes them for the beginning of the next response: a body with a status that has none, such as 204, or one that is longer than its Content-Length.',
+      fix: 'Send no body with 204, 205 or 304; let the framework compute Content-Length.',
+    };
+  }
   if (onSame && (prior?.kind === 'forgery' || prior?.kind === 'malformed')) {
     return {
       sentence: `After ${aftermath(before)}, the next valid event on the same connection ${outcome}: the body of the refused request was left unread or its state was kept on the connection.`,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Exchange } from '../net/exchange.ts';
 import type { Event } from '../probe/event-maker.ts';
 import type { Probe } from '../probe/probe.ts';
 import { interestsOf } from './interests.ts';
@@ -55,19 +56,38 @@ const eventIn = (body: Uint8Array): Partial<Event> | null => {
   }
 };
 
-/** Number of other events that were accepted after this one, of types that have an effect. */
+/** Ids of accepted events of types that have an effect, oldest first. */
+function* acceptedIds(
+  probe: Probe,
+  types: ReadonlySet<string>,
+  exchanges: readonly Exchange[],
+): Generator<string> {
+  for (const exchange of exchanges) {
+    const { headers, body } = exchange.request;
+    const { id, event } = (isAccepted(exchange) && eventIn(body)) || {};
+    if (typeof id !== 'string' || !types.has(String(event))) continue;
+    if (headers.some(([, value]) => value === probe.signing.valid(body))) yield id;
+  }
+}
+
+/** Number of other events that were accepted after this one. */
 export const acceptedSince = async (probe: Probe, { id, body }: FirstEvent): Promise<number> => {
   const { types } = await interestsOf(probe);
   const all = probe.allExchanges();
   const own = Buffer.from(body, 'utf8');
-  const ids = new Set<string>();
   const begun = all.findLastIndex(({ request }) => own.equals(request.body));
-  for (const exchange of all.slice(begun + 1)) {
-    const { headers, body: bytes } = exchange.request;
-    const { id: other, event } = (isAccepted(exchange) && eventIn(bytes)) || {};
-    if (typeof other !== 'string' || !types.has(String(event))) continue;
-    if (headers.some(([, value]) => value === probe.signing.valid(bytes))) ids.add(other);
-  }
+  const ids = new Set(acceptedIds(probe, types, all.slice(begun + 1)));
   ids.delete(id);
   return ids.size;
+};
+
+/** Ids of the first accepted events of the run. */
+export const earlyAccepted = async (probe: Probe, most: number): Promise<readonly string[]> => {
+  const { types } = await interestsOf(probe);
+  const ids = new Set<string>();
+  for (const id of acceptedIds(probe, types, probe.allExchanges())) {
+    ids.add(id);
+    if (ids.size >= most) break;
+  }
+  return [...ids];
 };

@@ -100,7 +100,9 @@ export const createRace = (probe: Probe): Race => {
           line.served += 1;
           if (isKeeping && !saysClose(reply)) idle.push(line);
           // The receiver may close a connection that it has answered on, at any time.
-          return isStale ? [] : [probe.keep({ method: 'POST', headers, body: bytes, manner }, reply)];
+          return isStale
+            ? []
+            : [probe.keep({ method: 'POST', headers, body: bytes, manner }, reply)];
         });
       } finally {
         for (const line of lines) if (!idle.includes(line)) line.connection.close();

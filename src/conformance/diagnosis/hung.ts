@@ -18,7 +18,9 @@ const PARTIAL = /status (\d{3}), then (\d+) bytes/;
 const begunStatus = ({ reply }: Exchange): string | null =>
   (reply.kind === 'none' ? PARTIAL.exec(reply.message)?.[1] : undefined) ?? null;
 
-const textOf = ({ request }: Exchange): string => Buffer.from(request.body).toString('latin1');
+/** Id of the event; null if the body is not one. */
+const idOf = ({ request }: Exchange): string | null =>
+  /"id"\s*:\s*"([^"]{1,200})"/.exec(Buffer.from(request.body).toString('utf8'))?.[1] ?? null;
 
 const ENDLESS =
   'nothing says where it ends (neither Content-Length nor Transfer-Encoding), and the connection stays open, so that the sender waits until it times out';
@@ -27,10 +29,13 @@ const FIX_ENDLESS =
 const FIX_REPEAT =
   'See that the branch for an id that is known ends the response (Node: res.end(); Python: a status, a Content-Length and end_headers()) and gives back its locks and connections.';
 
-/** Whether the same bytes were accepted before. */
+/** Whether an event with the same id was accepted. */
 const createIsRepeat = (all: readonly Exchange[]) => {
-  const accepted = new Set(all.filter(isAccepted).map(textOf));
-  return (exchange: Exchange): boolean => accepted.has(textOf(exchange));
+  const accepted = new Set(all.filter(isAccepted).map(idOf));
+  return (exchange: Exchange): boolean => {
+    const id = idOf(exchange);
+    return id !== null && accepted.has(id);
+  };
 };
 
 /**

@@ -78,12 +78,14 @@ const isIntermittent = (failures: readonly number[]): boolean =>
   failures.length >= MIN_FAILURES && failures.some((place) => place >= WARM_UP);
 
 /**
- * @param shown a violation that may have nothing to do with its history
+ * @param seen an exchange of an event that was refused or lost
  * @returns the cause when plain events that are sent one at a time fail, too; else null
  */
-export const explainByNumber = async (probe: Probe, shown: Shown): Promise<NamedCause | null> => {
-  const { kind, sent } = shown.violation;
-  if (kind !== 'refused' && kind !== 'lost') return null;
+export const explainInTurn = async (
+  probe: Probe,
+  kind: 'refused' | 'lost',
+  seen: Exchange,
+): Promise<NamedCause | null> => {
   const tried = await sendInTurn(probe, kind);
   const failures = tried.flatMap(({ isFailed }, place) => (isFailed ? [place] : []));
   const period = periodOf(failures);
@@ -93,7 +95,7 @@ export const explainByNumber = async (probe: Probe, shown: Shown): Promise<Named
     if (byIds !== null) return byIds;
   }
   if (period === null && !isIntermittent(failures)) return null;
-  const answer = describeReply((tried[failures[0]!]?.exchange ?? sent.exchange).reply);
+  const answer = describeReply((tried[failures[0]!]?.exchange ?? seen).reply);
   const outcome = kind === 'refused' ? `is refused (${answer})` : 'is accepted but has no effect';
   return {
     key: `${kind}:by-number:${period ?? 'irregular'}`,
@@ -103,4 +105,10 @@ export const explainByNumber = async (probe: Probe, shown: Shown): Promise<Named
         : `Every ${ordinal(period)} valid event ${outcome}, whatever it holds.`,
     fix: 'Look for state that requests share and that changes with their number: a counter, a rotating key or connection, a hash object that is reused, a batch whose last event is left out.',
   };
+};
+
+/** @param shown a violation that may have nothing to do with its history */
+export const explainByNumber = async (probe: Probe, shown: Shown): Promise<NamedCause | null> => {
+  const { kind, sent } = shown.violation;
+  return kind === 'refused' || kind === 'lost' ? explainInTurn(probe, kind, sent.exchange) : null;
 };

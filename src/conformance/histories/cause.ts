@@ -135,7 +135,7 @@ const inBurst = (shown: Shown, count: number): Omit<NamedCause, 'key'> => {
   const { alike, violation } = shown;
   if (violation.kind === 'lost') {
     return {
-      sentence: `In a burst of ${count} events, ${alike} are accepted and lost: a queue, buffer or pool drops what does not fit when it is full (about ${count - alike} fit).`,
+      sentence: `In a burst of ${count} events, ${alike} are accepted and lost, though none of a few at the same time is: a queue, buffer or pool drops what does not fit when it is full (about ${count - alike} fit), or a lock or connection that many wait for is given up.`,
       fix: FIX.queue,
     };
   }

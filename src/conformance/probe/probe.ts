@@ -198,6 +198,13 @@ const buildHeaders = (
 
 const write = (event: Event): string => JSON.stringify(event);
 
+const effectsOf = (context: ProbeContext, memory: RunMemory): Effects | null => {
+  const { hooks, wall, backlog: queue, effectWithinMs: defaultForMs } = context;
+  if (hooks.effects === undefined) return null;
+  const latency = memory.once('effect latency', createEffectLatency);
+  return createEffects(hooks.effects, wall, { queue, defaultForMs, latency });
+};
+
 /** Create the probe of one check. */
 export const createProbe = (context: ProbeContext): Probe => {
   const { url, wall, signing, hooks, events, client, signal, throttle } = context;
@@ -224,14 +231,7 @@ export const createProbe = (context: ProbeContext): Probe => {
     random: context.random,
     signing,
     hooks,
-    effects:
-      hooks.effects === undefined
-        ? null
-        : createEffects(hooks.effects, wall, {
-            queue,
-            defaultForMs: context.effectWithinMs,
-            latency: memory.once('effect latency', createEffectLatency),
-          }),
+    effects: effectsOf(context, memory),
     queue,
     events,
     get timeoutMs() {

@@ -40,7 +40,7 @@ const runRounds = async (probe: Probe): Promise<readonly Round[]> => {
   if (probe.isSlow()) {
     const slowRound = async (): Promise<Round> => {
       using race = createRace(probe);
-      return runRound(probe, race);
+      return await runRound(probe, race);
     };
     return Promise.all(Array.from({ length: SLOW_IDS }, slowRound));
   }

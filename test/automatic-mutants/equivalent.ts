@@ -196,6 +196,11 @@ export const EQUIVALENT: readonly Equivalence[] = [
   },
   { file: 'store.py', original: /^_figure\(tally\) \+ 1$/, reason: SAME_RATIO },
   { file: 'store.py:61', original: /^1$/, reason: SAME_RATIO },
+  {
+    file: 'store.py:75',
+    original: /^0$/,
+    reason: 'Every `email.opened` has an `open_count`.',
+  },
   { file: 'store.py:66', original: /^'(unsubscribed|sentiment)'$/, reason: OMITTED },
   {
     file: 'store.py:66',

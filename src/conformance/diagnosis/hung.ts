@@ -22,6 +22,8 @@ const begunStatus = ({ reply }: Exchange): string | null =>
 const idOf = ({ request }: Exchange): string | null =>
   /"id"\s*:\s*"([^"]{1,200})"/.exec(Buffer.from(request.body).toString('utf8'))?.[1] ?? null;
 
+const MOSTLY = 0.7;
+
 const ENDLESS =
   'nothing says where it ends (neither Content-Length nor Transfer-Encoding), and the connection stays open, so that the sender waits until it times out';
 const FIX_ENDLESS =
@@ -45,7 +47,9 @@ const createIsRepeat = (all: readonly Exchange[]) => {
  */
 export const describeHang = (hung: readonly Exchange[], all: readonly Exchange[]): Hang | null => {
   const status = hung.map(begunStatus).find((one) => one !== null) ?? null;
-  const isAboutRepeats = hung.length > 0 && hung.every(createIsRepeat(all));
+  // Of a receiver whose threads wait, other requests may wait, too.
+  const repeats = hung.filter(createIsRepeat(all)).length;
+  const isAboutRepeats = repeats > hung.length * MOSTLY;
   const what = isAboutRepeats ? 'a repeat' : 'a request';
   if (status !== null) {
     return {

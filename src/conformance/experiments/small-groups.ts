@@ -14,6 +14,8 @@ import type { NamedCause } from './known-causes.ts';
 
 const GROUP = 6;
 const GROUPS = 25;
+const ENOUGH_LOST = 3;
+const MAX_MS = 6000;
 const PATIENCE = { patienceMs: 600 };
 
 const HISTORY: History = [
@@ -34,8 +36,10 @@ export const explainBySmallGroups = async (
 ): Promise<NamedCause | null> => {
   const isBurst = history.some(({ kind }) => kind === 'burst');
   if (violation.kind !== 'lost' || !isBurst) return null;
+  const until = probe.wall.now() + MAX_MS;
   let lost = 0;
-  for (let group = 0; group < GROUPS; group += 1) {
+  let groups = 0;
+  for (; groups < GROUPS && lost < ENOUGH_LOST && probe.wall.now() < until; groups += 1) {
     const played = await play(probe, HISTORY);
     const [violations = []] = await judgePlayed(probe, [played], PATIENCE);
     lost += violations.filter(({ kind }) => kind === 'lost').length;
@@ -43,7 +47,7 @@ export const explainBySmallGroups = async (
   if (lost === 0) return null;
   return {
     key: 'lost:in-parallel',
-    sentence: `Events that arrive at the same moment as others are accepted and lost now and then (${lost} of ${GROUPS * GROUP} in groups of ${GROUP}): requests that run at the same time disturb each other, as with a locked database whose error is swallowed, or a shared variable.`,
+    sentence: `Events that arrive at the same moment as others are accepted and lost now and then (${lost} of ${groups * GROUP} in groups of ${GROUP}): requests that run at the same time disturb each other, as with a locked database whose error is swallowed, or a shared variable.`,
     fix: `${FIX.shared} Wait for a lock (SQLite: busy_timeout), and answer 5xx when an event could not be stored.`,
   };
 };

@@ -26,7 +26,7 @@ const exchange = (id: string, reply: Reply): Exchange => ({
   reply,
 });
 
-test('repeats without any response are told from other requests', () => {
+test('repeats without any response are distinguished from other requests', () => {
   const first = exchange('evt_1', answered);
   const again = exchange('evt_1', silent());
   expect(describeHang([again], [first, again])).toMatchObject({

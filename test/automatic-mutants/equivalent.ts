@@ -29,6 +29,10 @@ const ONLY_BOUNCES = 'Only `email.bounced` has a `bounce_type`.';
 const ANY_OF_CLASS =
   'Any status of the same class does: 2xx accepts, 4xx refuses, 5xx asks for a retry.';
 const UNNAMED_LEAD = 'It stores a lead without an address, for which nothing asks.';
+const OTHER_PATH = 'It shows only at other paths: an INFO (`http/other-path`), never scored.';
+const OMITTED =
+  'The state has no such member until an event sets it; the contract of the hook lets a receiver omit what it does not store.';
+const SAME_RATIO = 'Both counts change in the same way, and only their ratio is used.';
 const NOT_READ = 'The receiver reads no result but an exception.';
 
 export const EQUIVALENT: readonly Equivalence[] = [
@@ -53,7 +57,7 @@ export const EQUIVALENT: readonly Equivalence[] = [
     file: 'node-http.ts',
     original: /^request\.url !== PATH$/,
     replacement: /^false$/,
-    reason: 'It shows only at other paths: an INFO (`http/other-path`), never scored.',
+    reason: OTHER_PATH,
   },
   {
     file: 'node-http.ts',
@@ -158,6 +162,52 @@ export const EQUIVALENT: readonly Equivalence[] = [
     file: 'http_server.py',
     original: /^'surrogateescape'$/,
     reason: 'http.server decodes headers as Latin-1, so every character has bytes in UTF-8.',
+  },
+  {
+    file: 'http_server.py',
+    original: /^timeout = 5$/,
+    reason:
+      'It shows only to a client that connects and sends nothing, or half a request, which the provider does not do.',
+  },
+  {
+    file: 'http_server.py',
+    original: /^if self\.path !=/,
+    replacement: /^if False/,
+    reason: OTHER_PATH,
+  },
+  { file: 'http_server.py', original: /^return self\.answer\(404\)$/, reason: OTHER_PATH },
+  { file: 'http_server.py', original: /^return self\.answer\(400\)$/, reason: NONSENSE },
+  {
+    file: 'http_server.py',
+    original: /^return self\.answer\(503\)$/,
+    reason: 'The connection is closed without an answer then, which the provider retries as a 503.',
+  },
+  {
+    file: 'store.py',
+    original: /^if kind in \(/,
+    replacement: /^if True/,
+    reason: 'It counts events of other types, too, which nothing reads.',
+  },
+  {
+    file: 'store.py',
+    original: /^if acted\b/,
+    replacement: /^if True/,
+    reason: 'A lead of an event of an unknown type is stored, with the state of an unknown lead.',
+  },
+  { file: 'store.py', original: /^_figure\(tally\) \+ 1$/, reason: SAME_RATIO },
+  { file: 'store.py:61', original: /^1$/, reason: SAME_RATIO },
+  {
+    file: 'store.py:75',
+    original: /^0$/,
+    reason: 'Every `email.opened` has an `open_count`.',
+  },
+  { file: 'store.py:66', original: /^'(unsubscribed|sentiment)'$/, reason: OMITTED },
+  {
+    file: 'store.py:66',
+    original: /^0$/,
+    isGap: true,
+    reason:
+      'Equivalent: the time of the latest reply so far, and no reply is as old as 1970. The other mutant that reads the same is killed.',
   },
   { file: 'store.py', original: /^'the CRM does not answer'$/, reason: TEXT },
   { file: 'store.py', original: /^'campaign'$/, replacement: /^''$/, reason: INTEREST },

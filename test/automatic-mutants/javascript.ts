@@ -64,6 +64,7 @@ export const javascriptMutants = (
   withStore: boolean,
 ): MutantSource => ({
   name,
+  files: withStore ? [file, 'store.ts'] : [file],
   prepare: async (folder) => {
     const paths = [file, 'store.ts'].map((one) => `test/receivers/reference/${one}`);
     const files = await Promise.all(

@@ -4,7 +4,7 @@
  * @module
  */
 import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
-import { equivalenceOf } from './equivalent.ts';
+import { equivalenceOf, gapOf } from './equivalent.ts';
 import type { Judged } from './judge.ts';
 import type { AutomaticMutant } from './mutant.ts';
 
@@ -31,7 +31,9 @@ export const createLog = (file: string, isResumed: boolean): Log => {
       const key = keyOf(mutant);
       const at = before.findIndex((one) => one.key === key);
       const [found] = at === -1 ? [] : before.splice(at, 1);
-      return found === undefined ? null : { mutant, outcome: found.outcome, by: found.by };
+      return found === undefined
+        ? null
+        : { mutant, outcome: found.outcome, by: found.by || (gapOf(mutant) ?? '') };
     },
     add: ({ mutant, outcome, by }) =>
       appendFileSync(file, `${JSON.stringify({ key: keyOf(mutant), outcome, by })}\n`),

@@ -3,12 +3,12 @@
  * with all hooks against each. A mutant that passes is equivalent, with a reason in `equivalent.ts`, or a gap of the suite.
  *
  * `npm run mutants -- express --sample 20 --seed 3` tries a part of one receiver. Without `--sample` and `--grep`,
- * `results.md` is written.
+ * `results.md` is written; receivers that did not run keep their rows.
  * `--resume` goes on where a stopped run has ended.
  *
  * @module
  */
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { judgeMutant, type Judged } from './judge.ts';
@@ -80,8 +80,11 @@ for (const source of SOURCES) {
   console.log(summaryOf(source.name, results.get(source.name) ?? []));
 }
 const isWhole = values.sample === undefined && values.grep === '';
-const left = SOURCES.map(({ name }) => name).filter((name) => !results.has(name));
-if (isWhole) await writeFile(new URL('results.md', import.meta.url), renderResults(results, left));
+const left = SOURCES.filter(({ name }) => !results.has(name));
+if (isWhole) {
+  const page = new URL('results.md', import.meta.url);
+  await writeFile(page, renderResults(results, left, await readFile(page, 'utf8')));
+}
 const survivors = [...results.values()].flat().filter(({ outcome }) => outcome === 'survived');
 // A broken receiver may leave something running behind.
 process.exit(survivors.length === 0 ? 0 : 1);

@@ -17,6 +17,8 @@ export interface AutomaticMutant {
 /** A set of receiver and operators. */
 export interface MutantSource {
   readonly name: string;
+  /** Names of the files that are changed. */
+  readonly files: readonly string[];
   /** Writes what has to be written, and lists the mutants. @param folder for what is written */
   readonly prepare: (folder: string) => Promise<readonly AutomaticMutant[]>;
 }

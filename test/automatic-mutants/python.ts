@@ -36,6 +36,7 @@ const mutate = async (...args: readonly string[]): Promise<readonly Listed[]> =>
 /** @param file of `test/receivers/reference/` */
 export const pythonMutants = (name: string, file: string): MutantSource => ({
   name,
+  files: [file, 'store.py'],
   prepare: async (folder) => {
     const files = [file, 'store.py'];
     const mutants: AutomaticMutant[] = [];

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { MutantSource } from './mutant.ts';
 import { INCONCLUSIVE, type Judged, type Outcome } from './judge.ts';
 
 const countOf = (judged: readonly Judged[], outcome: Outcome): number =>
@@ -37,11 +38,36 @@ const rows = (judged: readonly Judged[], outcome: Outcome): readonly string[] =>
     )
     .toSorted();
 
-/** @param left receivers that did not run */
+/** The rows of a page below a heading, as far as they begin with one of the names. */
+const rowsOf = (page: string, heading: string, names: readonly string[]): readonly string[] => {
+  const begun = page.indexOf(heading);
+  const next = page.indexOf('\n## ', begun + heading.length);
+  const section = page.slice(begun, next === -1 ? undefined : next);
+  return section
+    .split('\n')
+    .filter((line) =>
+      names.some((name) => line.startsWith(`| ${name} `) || line.startsWith(`| ${name}:`)),
+    );
+};
+
+/**
+ * @param left receivers that did not run
+ * @param before the page as it was, with their rows
+ */
 export const renderResults = (
   results: ReadonlyMap<string, readonly Judged[]>,
-  left: readonly string[],
+  left: readonly MutantSource[],
+  before: string,
 ): string => {
+  const files = left.flatMap((source) => source.files);
+  const kept = rowsOf(
+    before,
+    '| receiver |',
+    left.map(({ name }) => name),
+  );
+  const never = left.filter(({ name }) => !kept.some((row) => row.startsWith(`| ${name} `)));
+  const sectionOf = (heading: string, outcome: Outcome): string =>
+    [...rowsOf(before, heading, files), ...rows(all, outcome)].toSorted().join('\n');
   const table = [...results].map(([name, judged]) =>
     [
       '',
@@ -66,18 +92,18 @@ killed when a MUST or SHOULD fails, or when the run is inconclusive (exit status
 
 | receiver | mutants | killed | of these inconclusive | survived | equivalent | do not start | kill rate |
 |---|---|---|---|---|---|---|---|
-${table.join('\n')}
-${left.length === 0 ? '' : `\nNot run: ${left.join(', ')}.\n`}
+${[...kept, ...table].join('\n')}
+${never.length === 0 ? '' : `\nNot run: ${never.map(({ name }) => name).join(', ')}.\n`}
 ## Survivors
 
 | place | original | replacement | remark |
 |---|---|---|---|
-${rows(all, 'survived').join('\n')}
+${sectionOf('## Survivors', 'survived')}
 
 ## Equivalent
 
 | place | original | replacement | reason |
 |---|---|---|---|
-${rows(all, 'equivalent').join('\n')}
+${sectionOf('## Equivalent', 'equivalent')}
 `;
 };

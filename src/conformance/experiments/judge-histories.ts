@@ -11,6 +11,8 @@ import type { History } from '../histories/step.ts';
 import type { Probe } from '../probe/probe.ts';
 import { fail, notTested, pass } from '../verdict.ts';
 import { explainByNumber } from './rhythm.ts';
+import { explainBySameSecond } from './same-second.ts';
+import { explainBySmallGroups } from './small-groups.ts';
 import { knowsCause, rememberCause, type NamedCause } from './known-causes.ts';
 
 const EXPECTED: Readonly<Record<Symptom, string>> = {
@@ -82,7 +84,10 @@ export const judgeHistories = async (
     knowsCause(probe, kind) || (kind === 'state' && knowsCause(probe, 'lost'));
   const unexplained = kinds.filter((kind) => !isKnown(kind));
   if (unexplained.length === 0) return notTested('Says nothing new: the cause is known already.');
-  const explain = (shown: Shown) => explainByNumber(probe, shown);
+  const explain = async (shown: Shown): Promise<NamedCause | null> =>
+    (await explainByNumber(probe, shown)) ??
+    (await explainBySameSecond(probe, shown)) ??
+    explainBySmallGroups(probe, shown);
   const examined = await examine(probe, histories, {
     kinds: unexplained,
     playForMs,

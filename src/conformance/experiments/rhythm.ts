@@ -11,13 +11,18 @@ import type { Exchange } from '../net/exchange.ts';
 import type { Event } from '../probe/event-maker.ts';
 import type { Probe } from '../probe/probe.ts';
 import { describeReply, isAccepted } from '../verdict.ts';
+import { explainByKnownIds } from './known-ids.ts';
 import type { NamedCause } from './known-causes.ts';
 
 const EVENTS = 200;
+/** Where some of them have failed, but too few to tell what they have in common. */
+const MORE_EVENTS = 600;
+const ENOUGH_FAILURES = 6;
 const MAX_MS = 8000;
 const PATIENCE = { forMs: 500, everyMs: 5 };
 
 interface Tried {
+  readonly event: Event;
   readonly exchange: Exchange;
   readonly isFailed: boolean;
 }
@@ -39,43 +44,58 @@ const isProcessed = async (probe: Probe, { id }: Event): Promise<boolean> => {
 const sendInTurn = async (probe: Probe, symptom: Symptom): Promise<readonly Tried[]> => {
   const until = probe.wall.now() + MAX_MS;
   const tried: Tried[] = [];
-  while (tried.length < EVENTS && probe.wall.now() < until) {
+  let failures = 0;
+  const isDone = (): boolean =>
+    tried.length >= MORE_EVENTS ||
+    (tried.length >= EVENTS && (failures === 0 || failures >= ENOUGH_FAILURES));
+  while (!isDone() && probe.wall.now() < until) {
     const event = probe.event();
     const exchange = await deliver(probe, event);
     const isRefused = !isAccepted(exchange);
     const isFailed =
       symptom === 'refused' ? isRefused : !isRefused && !(await isProcessed(probe, event));
-    tried.push({ exchange, isFailed });
+    tried.push({ event, exchange, isFailed });
+    failures += Number(isFailed);
   }
   return tried;
 };
+
+/** Fewer may be equally far apart by accident. */
+const MIN_FAILURES = 3;
 
 /** Distance between consecutive failures; null when it is not always the same. */
 const periodOf = (failures: readonly number[]): number | null => {
   const gaps = failures.slice(1).map((place, index) => place - failures[index]!);
   const [period] = gaps;
-  return period !== undefined && gaps.every((gap) => gap === period) ? period : null;
+  const isRepeated = gaps.length >= MIN_FAILURES - 1;
+  return period !== undefined && isRepeated && gaps.every((gap) => gap === period) ? period : null;
 };
 
 /** What an earlier request has left on a connection shows with the first events; a few more are no accident. */
 const WARM_UP = 5;
-const MIN_FAILURES = 3;
 
 const isIntermittent = (failures: readonly number[]): boolean =>
   failures.length >= MIN_FAILURES && failures.some((place) => place >= WARM_UP);
 
 /**
- * @param shown a violation that may have nothing to do with its history
+ * @param seen an exchange of an event that was refused or lost
  * @returns the cause when plain events that are sent one at a time fail, too; else null
  */
-export const explainByNumber = async (probe: Probe, shown: Shown): Promise<NamedCause | null> => {
-  const { kind, sent } = shown.violation;
-  if (kind !== 'refused' && kind !== 'lost') return null;
+export const explainInTurn = async (
+  probe: Probe,
+  kind: 'refused' | 'lost',
+  seen: Exchange,
+): Promise<NamedCause | null> => {
   const tried = await sendInTurn(probe, kind);
   const failures = tried.flatMap(({ isFailed }, place) => (isFailed ? [place] : []));
   const period = periodOf(failures);
+  if (kind === 'lost') {
+    const lost = failures.map((place) => tried[place]!.event);
+    const byIds = await explainByKnownIds(probe, lost, tried.length);
+    if (byIds !== null) return byIds;
+  }
   if (period === null && !isIntermittent(failures)) return null;
-  const answer = describeReply((tried[failures[0]!]?.exchange ?? sent.exchange).reply);
+  const answer = describeReply((tried[failures[0]!]?.exchange ?? seen).reply);
   const outcome = kind === 'refused' ? `is refused (${answer})` : 'is accepted but has no effect';
   return {
     key: `${kind}:by-number:${period ?? 'irregular'}`,
@@ -85,4 +105,10 @@ export const explainByNumber = async (probe: Probe, shown: Shown): Promise<Named
         : `Every ${ordinal(period)} valid event ${outcome}, whatever it holds.`,
     fix: 'Look for state that requests share and that changes with their number: a counter, a rotating key or connection, a hash object that is reused, a batch whose last event is left out.',
   };
+};
+
+/** @param shown a violation that may have nothing to do with its history */
+export const explainByNumber = async (probe: Probe, shown: Shown): Promise<NamedCause | null> => {
+  const { kind, sent } = shown.violation;
+  return kind === 'refused' || kind === 'lost' ? explainInTurn(probe, kind, sent.exchange) : null;
 };

@@ -25,6 +25,7 @@ const together = (...parts: readonly Part[]): Step => ({ kind: 'together', parts
 export const AFTERMATH: readonly History[] = [
   [event(0, 'fresh'), repeat('fresh'), event(1, 'fresh')],
   [event(0), repeat('kept'), event(1)],
+  [event(0), repeat('fresh'), event(0, 'fresh', 'email.opened')],
   ...(['unsigned', 'malformed signature', 'wrong digest'] as const).flatMap(
     (form): readonly History[] => [
       [{ kind: 'forgery', form, type: 'email.replied', path: 'kept' }, event()],

@@ -6,6 +6,7 @@
 import * as z from 'zod';
 import type { Verdict } from '../check.ts';
 import { ReplySentiment } from '../../../schemas/events.ts';
+import { toProviderTime } from '../../domain/time.ts';
 import type { Probe } from '../probe/probe.ts';
 import { fail, notTested, pass } from '../verdict.ts';
 import { describeWrong, stillWrong, tellStory, type Story, type Told } from './lead-story.ts';
@@ -38,12 +39,19 @@ const GROWTHS = [
   [65_535, 65_536],
 ] as const;
 
-const growths = (): readonly ValueStory[] =>
+/** What becomes of events of the same second, other checks look at. */
+const BEFORE_MS = 60_000;
+
+const growths = (now: number): readonly ValueStory[] =>
   GROWTHS.map(([from, to]) => ({
     name: `open_count:${to}`,
     cause: `Loses an open when \`open_count\` grows from ${from.toLocaleString('en')} to ${to.toLocaleString('en')}.`,
     steps: [
-      { type: 'email.opened', data: { open_count: from } },
+      {
+        type: 'email.opened',
+        data: { open_count: from },
+        envelope: { timestamp: toProviderTime(now - BEFORE_MS) },
+      },
       { type: 'email.opened', data: { open_count: to } },
     ],
     expected: { open_count: to },
@@ -61,7 +69,7 @@ const wrongOf = (stories: readonly ValueStory[], told: readonly Told[]) =>
 
 /** Each value as a lead of its own. */
 export const judgeValueStates = async (probe: Probe): Promise<Verdict> => {
-  const groups = [sentiments(), growths()];
+  const groups = [sentiments(), growths(probe.wall.now())];
   const told = await sideBySide(groups, (stories) =>
     sideBySide(stories, (story) => tellStory(probe, story), 3),
   );

@@ -135,7 +135,7 @@ const inBurst = (shown: Shown, count: number): Omit<NamedCause, 'key'> => {
   const { alike, violation } = shown;
   if (violation.kind === 'lost') {
     return {
-      sentence: `In a burst of ${count} events, ${alike} are accepted and lost: a queue, buffer or pool drops what does not fit when it is full (about ${count - alike} fit).`,
+      sentence: `In a burst of ${count} events, ${alike} are accepted and lost, though none of a few at the same time is: a queue, buffer or pool drops what does not fit when it is full (about ${count - alike} fit), or a lock or connection that many wait for is given up.`,
       fix: FIX.queue,
     };
   }
@@ -214,6 +214,14 @@ const afterOthers = (shown: Shown, before: History, last: Step): Omit<NamedCause
     return { sentence: `A plain valid event ${outcome}.`, fix: FIX.leftover };
   const prior = before.at(-1);
   const onSame = isOnKept(last) && isOnKept(prior);
+  const { reply } = shown.violation.sent.exchange;
+  if (onSame && reply.kind === 'none' && reply.cause === 'invalid_response') {
+    return {
+      sentence:
+        'A response is followed by further bytes on a connection that is kept open, and the sender takes them for the beginning of the next response: a body with a status that has none, such as 204, or one that is longer than its Content-Length.',
+      fix: 'Send no body with 204, 205 or 304; let the framework compute Content-Length.',
+    };
+  }
   if (onSame && (prior?.kind === 'forgery' || prior?.kind === 'malformed')) {
     return {
       sentence: `After ${aftermath(before)}, the next valid event on the same connection ${outcome}: the body of the refused request was left unread or its state was kept on the connection.`,

@@ -4,6 +4,7 @@
  * @module
  */
 import type { EventType } from '../../../schemas/contract.ts';
+import { toProviderTime } from '../../domain/time.ts';
 import { sleep } from '../hooks/hooks.ts';
 import { deliver } from '../judge/deliver.ts';
 import { whileFailing } from '../judge/failing-hook.ts';
@@ -46,6 +47,9 @@ interface Prepared {
   readonly signature: SignatureValue | undefined;
 }
 
+/** Events of chosen times are in the past. */
+const LONG_AGO_MS = 3_600_000;
+
 const SENTIMENTS = ['positive', 'negative'] as const;
 
 const isThrottled = ({ reply }: Exchange): boolean =>
@@ -54,12 +58,18 @@ const isThrottled = ({ reply }: Exchange): boolean =>
 /** The events of one performance: plain ones, each lead with an address of its own. */
 class Cast {
   readonly probe: Probe;
+  /** Between the times of events; undefined: they have the present time. */
+  readonly secondsApart: number | undefined;
   readonly events: Event[] = [];
   readonly leads = new Map<number, Data>();
   made = 0;
 
-  constructor(probe: Probe) {
+  readonly begunMs: number;
+
+  constructor(probe: Probe, secondsApart?: number) {
     this.probe = probe;
+    this.secondsApart = secondsApart;
+    this.begunMs = probe.wall.now() - LONG_AGO_MS;
   }
 
   lead(number: number): Data {
@@ -78,7 +88,13 @@ class Cast {
       'email.bounced': { bounce_type: 'hard' },
       'email.unsubscribed': { suppressed_globally: true },
     }[type as string];
-    return this.probe.event(type, { ...person, ...data });
+    return this.probe.event(type, { ...person, ...data }, this.time());
+  }
+
+  time(): { readonly timestamp?: string } {
+    if (this.secondsApart === undefined) return {};
+    const ms = this.begunMs + 1000 * this.secondsApart * this.made;
+    return { timestamp: toProviderTime(ms) };
   }
 }
 
@@ -194,8 +210,17 @@ const playStep = async (
   }
 };
 
-export const play = async (probe: Probe, history: History): Promise<Played> => {
-  const cast = new Cast(probe);
+export interface PlayOptions {
+  /** Between the times of its events; default: the present time. */
+  readonly secondsApart?: number;
+}
+
+export const play = async (
+  probe: Probe,
+  history: History,
+  { secondsApart }: PlayOptions = {},
+): Promise<Played> => {
+  const cast = new Cast(probe, secondsApart);
   const kept = keepConnection(probe);
   const model = createModel();
   const sent: Sent[] = [];

@@ -72,7 +72,7 @@ const wrongEffects = async (
     const least = types.has(event) ? min : 0;
     const count =
       least === 0
-        ? await effects.count(id)
+        ? await effects.settled(id, 0)
         : await effects.settled(id, least, { forMs: patienceMs });
     return violationOf(one, count, least, max);
   });

@@ -5,6 +5,7 @@
  * @module
  */
 import type { WallClock } from '../../clock/port.ts';
+import { createEffectLatency, type EffectLatency } from './effect-latency.ts';
 
 /**
  * State of one lead in the receiver. Fields that the receiver does not store are omitted; checks that need them are not
@@ -102,8 +103,14 @@ export interface Effects {
   /** The current count. */
   count(eventId: string): Promise<number>;
   /**
+   * Wait until an event that was accepted just now has an effect, or patience ends. It need not stay the only one.
+   *
+   * @returns the count
+   */
+  appears(eventId: string): Promise<number>;
+  /**
    * Wait until the count is at least `minimum` (or patience ends), then until it is stable. The longer the first effect
-   * took, the longer it must be stable.
+   * took, or those of other events usually take, the longer it must be stable.
    *
    * @returns the count
    */
@@ -115,9 +122,30 @@ export const sleep = (wall: WallClock, ms: number): Promise<void> =>
     wall.after(ms, resolve);
   });
 
-/** A count that does not change for this long is stable. */
+/** A count that does not change for this long is stable, while the latency of effects is unknown. */
 const STABLE_MS = 60;
+/** If the effects of the run so far were there at once. */
+const MIN_STABLE_MS = 20;
 const MAX_STABLE_MS = 1000;
+/** Of the usual latency. */
+const STABLE_FACTOR = 3;
+/** Longer latencies are those of a queue, which is waited for anyway. */
+const MAX_USUAL_MS = 200;
+
+const stableMs = (latency: EffectLatency, tookMs: number): number => {
+  const longest = latency.longestMs();
+  const usual = longest === null ? STABLE_MS : STABLE_FACTOR * Math.min(longest, MAX_USUAL_MS);
+  return Math.min(Math.max(MIN_STABLE_MS, usual, 2 * tookMs), MAX_STABLE_MS);
+};
+
+export interface EffectsOptions {
+  /** Accepted events that are not processed yet. */
+  readonly queue?: Queue | null;
+  /** How long to wait for an effect by default. */
+  readonly defaultForMs?: (() => number) | undefined;
+  /** Shared by all probes of a run. */
+  readonly latency?: EffectLatency;
+}
 
 /**
  * Poll until `fits` is true or patience ends, and then as long as the receiver's queue makes progress.
@@ -154,30 +182,43 @@ export const waitFor = async <T>(
   return answer;
 };
 
-/**
- * @param queue accepted events that are not processed yet
- * @param defaultForMs how long to wait for an effect by default
- */
 export const createEffects = (
   count: (eventId: string) => Promise<number>,
   wall: WallClock,
-  queue: Queue | null = null,
-  defaultForMs: () => number = () => PATIENCE.forMs,
-): Effects => ({
-  count,
-  settled: async (eventId, minimum, patience = {}) => {
-    const since = wall.now();
-    const ask = (): Promise<number> => count(eventId);
-    const { forMs = defaultForMs() } = patience;
-    let last = await waitFor(wall, ask, (now) => now >= minimum, { ...patience, forMs, queue });
-    const took = last < minimum ? 0 : wall.now() - since;
-    const until = Math.max(since + forMs, wall.now());
-    const still = Math.min(Math.max(STABLE_MS, 2 * took), MAX_STABLE_MS);
-    for (;;) {
-      await sleep(wall, still);
-      const again = await ask();
-      if (again === last || wall.now() >= until) return again;
-      last = again;
-    }
-  },
-});
+  {
+    queue = null,
+    defaultForMs = () => PATIENCE.forMs,
+    latency = createEffectLatency(),
+  }: EffectsOptions = {},
+): Effects => {
+  const reach = (eventId: string, minimum: number, patience: Partial<Patience>): Promise<number> =>
+    waitFor(
+      wall,
+      () => count(eventId),
+      (now) => now >= minimum,
+      { forMs: defaultForMs(), ...patience, queue },
+    );
+  return {
+    count,
+    appears: async (eventId) => {
+      const since = wall.now();
+      const found = await reach(eventId, 1, {});
+      if (found > 0) latency.seen(wall.now() - since);
+      return found;
+    },
+    settled: async (eventId, minimum, patience = {}) => {
+      const since = wall.now();
+      const { forMs = defaultForMs() } = patience;
+      let last = await reach(eventId, minimum, patience);
+      const took = last < minimum ? 0 : wall.now() - since;
+      const until = Math.max(since + forMs, wall.now());
+      const still = stableMs(latency, took);
+      for (;;) {
+        await sleep(wall, still);
+        const again = await count(eventId);
+        if (again === last || wall.now() >= until) return again;
+        last = again;
+      }
+    },
+  };
+};

@@ -50,7 +50,7 @@ export const effectsOf = ({ effects }: Probe): Effects => {
 /** Deliver another event and wait for its effect: then a queue has processed everything before it. */
 export const settleBehind = async (probe: Probe): Promise<void> => {
   const last = probe.event();
-  if (isAccepted(await deliver(probe, last))) await effectsOf(probe).settled(last.id, 1);
+  if (isAccepted(await deliver(probe, last))) await effectsOf(probe).appears(last.id);
 };
 
 /** A delivered event with a name for messages. */

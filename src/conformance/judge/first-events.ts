@@ -1,9 +1,12 @@
 /**
- * The first plain events of a run, for repeats at its end.
+ * The first plain events of a run, for repeats at its end and behind many others.
  *
  * @module
  */
+import type { Exchange } from '../net/exchange.ts';
+import type { Event } from '../probe/event-maker.ts';
 import type { Probe } from '../probe/probe.ts';
+import { interestsOf } from './interests.ts';
 import { deliver } from './deliver.ts';
 import { isAccepted } from '../verdict.ts';
 
@@ -39,4 +42,52 @@ export const firstProcessed = async (probe: Probe): Promise<readonly FirstEvent[
   const events = first.get(probe.signing) ?? [];
   const counts = await Promise.all(events.map(({ id }) => effects.count(id)));
   return events.filter((_, place) => counts[place] === 1);
+};
+
+/** A larger body is not read: few are. */
+const MAX_READ_BYTES = 16_384;
+
+const eventIn = (body: Uint8Array): Partial<Event> | null => {
+  if (body.length > MAX_READ_BYTES) return null;
+  try {
+    return JSON.parse(Buffer.from(body).toString('utf8')) as Partial<Event> | null;
+  } catch {
+    return null;
+  }
+};
+
+/** Ids of accepted events of types that have an effect, oldest first. */
+function* acceptedIds(
+  probe: Probe,
+  types: ReadonlySet<string>,
+  exchanges: readonly Exchange[],
+): Generator<string> {
+  for (const exchange of exchanges) {
+    const { headers, body } = exchange.request;
+    const { id, event } = (isAccepted(exchange) && eventIn(body)) || {};
+    if (typeof id !== 'string' || !types.has(String(event))) continue;
+    if (headers.some(([, value]) => value === probe.signing.valid(body))) yield id;
+  }
+}
+
+/** Number of other events that were accepted after this one. */
+export const acceptedSince = async (probe: Probe, { id, body }: FirstEvent): Promise<number> => {
+  const { types } = await interestsOf(probe);
+  const all = probe.allExchanges();
+  const own = Buffer.from(body, 'utf8');
+  const begun = all.findLastIndex(({ request }) => own.equals(request.body));
+  const ids = new Set(acceptedIds(probe, types, all.slice(begun + 1)));
+  ids.delete(id);
+  return ids.size;
+};
+
+/** Ids of the first accepted events of the run. */
+export const earlyAccepted = async (probe: Probe, most: number): Promise<readonly string[]> => {
+  const { types } = await interestsOf(probe);
+  const ids = new Set<string>();
+  for (const id of acceptedIds(probe, types, probe.allExchanges())) {
+    ids.add(id);
+    if (ids.size >= most) break;
+  }
+  return [...ids];
 };

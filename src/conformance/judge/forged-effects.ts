@@ -75,6 +75,7 @@ export const forgedEffects = async (
   const asked = forgeriesIn(probe, exchanges).slice(0, MAX_ASKED);
   if (asked.length === 0) return [];
   await settleBehind(probe);
+  await effects.settled(asked[0]!.id, 0);
   const counted = asked.map(async (one) => ({ ...one, count: await effects.count(one.id) }));
   return (await Promise.all(counted)).filter(({ count }) => count > 0);
 };

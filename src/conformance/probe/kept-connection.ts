@@ -17,7 +17,8 @@ export interface KeptConnection {
   close(): void;
 }
 
-const saysClose = (reply: Reply): boolean =>
+/** Whether the connection ends with this reply. */
+export const saysClose = (reply: Reply): boolean =>
   reply.kind === 'none' ||
   reply.headers.some(
     ([name, value]) => name.toLowerCase() === 'connection' && /close/i.test(value),

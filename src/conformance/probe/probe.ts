@@ -28,6 +28,7 @@ import type { Redactor } from '../redact/redact.ts';
 import type { Data, Envelope, Event, EventMaker } from './event-maker.ts';
 import type { Exchange, HeaderPairs, Reply, SentRequest } from '../net/exchange.ts';
 import type { Backlog } from '../hooks/backlog.ts';
+import { createEffectLatency } from '../hooks/effect-latency.ts';
 import {
   createEffects,
   type Effects,
@@ -197,12 +198,20 @@ const buildHeaders = (
 
 const write = (event: Event): string => JSON.stringify(event);
 
+const effectsOf = (context: ProbeContext, memory: RunMemory): Effects | null => {
+  const { hooks, wall, backlog: queue, effectWithinMs: defaultForMs } = context;
+  if (hooks.effects === undefined) return null;
+  const latency = memory.once('effect latency', createEffectLatency);
+  return createEffects(hooks.effects, wall, { queue, defaultForMs, latency });
+};
+
 /** Create the probe of one check. */
 export const createProbe = (context: ProbeContext): Probe => {
   const { url, wall, signing, hooks, events, client, signal, throttle } = context;
   const { primaryType = () => DEFAULT_TYPE } = context;
   const recorder = createRecorder({ ...context, primaryType });
   const queue = hooks.effects === undefined ? null : context.backlog;
+  const memory = context.memory ?? createRunMemory();
 
   const toRequest = (body: Event | Uint8Array | string, options: PostOptions): SentRequest => {
     const text = isEvent(body) ? write(body) : body;
@@ -222,10 +231,7 @@ export const createProbe = (context: ProbeContext): Probe => {
     random: context.random,
     signing,
     hooks,
-    effects:
-      hooks.effects === undefined
-        ? null
-        : createEffects(hooks.effects, wall, queue, context.effectWithinMs),
+    effects: effectsOf(context, memory),
     queue,
     events,
     get timeoutMs() {
@@ -233,7 +239,7 @@ export const createProbe = (context: ProbeContext): Probe => {
     },
     sandbox: context.sandbox,
     signal,
-    memory: context.memory ?? createRunMemory(),
+    memory,
     isSlow: context.isSlow ?? (() => false),
     limits: context.limits ?? (() => NO_LIMITS),
     thorough: context.thorough ?? false,

@@ -1,5 +1,6 @@
 /**
- * Execution order of checks. With enough time: stage by stage, the highest level first within each stage. If the time
+ * Execution order of checks. With enough time: stage by stage, the highest level first within each stage, behind those
+ * that mostly wait. If the time
  * budget will not last: first everything that MUST checks depend on, starting with forgeries; then SHOULD; then INFO.
  *
  * @module
@@ -71,6 +72,8 @@ const urgencies = (checks: readonly ActiveCheck[]): ReadonlyMap<ActiveCheck, num
   return urgency;
 };
 
+const lengthOf = ({ isLong = false }: ActiveCheck): number => Number(isLong);
+
 export const createSchedule = (checks: readonly ActiveCheck[]): Schedule => {
   const urgency = urgencies(checks);
   const urgencyOf = (check: ActiveCheck): number => urgency.get(check)!;
@@ -88,7 +91,9 @@ export const createSchedule = (checks: readonly ActiveCheck[]): Schedule => {
       (check) => stages.includes(check.stage) && fits(check) && isPart(check),
     );
     for (const check of selected) remaining.splice(remaining.indexOf(check), 1);
-    const sorted = selected.toSorted((one, other) => urgencyOf(one) - urgencyOf(other));
+    const sorted = selected.toSorted(
+      (one, other) => lengthOf(other) - lengthOf(one) || urgencyOf(one) - urgencyOf(other),
+    );
     return { stage, checks: inOrder(sorted) };
   };
 

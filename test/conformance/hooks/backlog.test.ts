@@ -38,7 +38,7 @@ const queued = ({ eachMs, lost = [], stopsAt = Infinity, events }: Queued) => {
     return id;
   };
   const ids = Array.from({ length: events }, accept);
-  return { wall, asked, backlog, ids, effects: createEffects(count, wall, backlog) };
+  return { wall, asked, backlog, ids, effects: createEffects(count, wall, { queue: backlog }) };
 };
 
 describe('an event behind many', () => {

@@ -33,6 +33,24 @@ describe('a count', () => {
     expect(asked).toEqual([0, 20, 40, 60, 80, 100, 300]);
   });
 
+  test('must stand still for as long as effects of the run usually take, between 20 and 600 ms', async () => {
+    const standing = async (usualMs: number): Promise<number> => {
+      const wall = leapingClock();
+      const asked: number[] = [];
+      const ready = new Map([['evt_2', usualMs]]);
+      const effects = createEffects(async (id) => {
+        if (id === 'evt_1') asked.push(wall.now());
+        return wall.now() >= (ready.get(id) ?? 0) ? 1 : 0;
+      }, wall);
+      expect(await effects.appears('evt_2')).toBe(1);
+      expect(await effects.settled('evt_1', 1)).toBe(1);
+      return asked.at(-1)! - asked[0]!;
+    };
+    expect(await standing(0)).toBe(20);
+    expect(await standing(40)).toBe(120);
+    expect(await standing(900)).toBe(600);
+  });
+
   test('must stand still for at most a second', async () => {
     const { effects, asked } = counted((now) => (now < 3000 ? 0 : 1));
     await effects.settled('evt_1', 1);

@@ -11,11 +11,11 @@ import type { WallClock } from '../../../src/clock/port.ts';
 import { systemClock } from '../../../src/clock/system.ts';
 import { postInPieces, withLength } from '../../../src/conformance/samples/chunked-events.ts';
 import { createProbe, type Probe } from '../../../src/conformance/probe/probe.ts';
-import { race } from '../../../src/conformance/probe/race.ts';
+import { createRace } from '../../../src/conformance/probe/race.ts';
 import { postRaw } from '../../../src/conformance/probe/raw-post.ts';
 import type { RawConnection } from '../../../src/conformance/net/raw-socket.ts';
 import { eventOfSize } from '../../../src/conformance/samples/sized-event.ts';
-import { right, scripted, type Scripted } from '../scripted-receiver.ts';
+import { right, scripted, type Script, type Scripted } from '../scripted-receiver.ts';
 
 /** Real time, and what was waited for; limits are longer than any pause. */
 const pausing = () => {
@@ -182,48 +182,100 @@ test('headers go out in the spelling and order that is given, one byte a charact
 });
 
 describe('a race', () => {
-  test('is as many whole requests with the same bytes', async () => {
+  test('is twenty whole requests with the same bytes', async () => {
     await using receiver = await scripted(right, { wall: systemClock });
     const body = receiver.probe.write(receiver.probe.event());
-    const exchanges = await race(receiver.probe, body, { sockets: 5 });
-    expect(exchanges).toHaveLength(5);
-    expect(receiver.heard.map((heard) => heard.body)).toEqual(Array(5).fill(body));
+    using race = createRace(receiver.probe);
+    const exchanges = await race.run(body);
+    expect(exchanges).toHaveLength(20);
+    expect(receiver.heard.map((heard) => heard.body)).toEqual(Array(20).fill(body));
     expect(receiver.heard.every(({ isSigned }) => isSigned)).toBe(true);
     for (const { request, reply } of exchanges) {
       expect(reply).toMatchObject({ kind: 'answer', status: 204 });
-      expect(request.manner).toBe('over 5 connections, the last bytes at the same time');
+      expect(request.manner).toBe('over 20 connections, the last bytes at the same time');
       expect(Object.fromEntries(request.headers)).toMatchObject({
         'Content-Length': String(Buffer.byteLength(body)),
-        Connection: 'close',
       });
     }
-    expect(receiver.probe.exchanges).toHaveLength(5);
+    expect(receiver.probe.exchanges).toHaveLength(20);
   });
 
-  test('keeps the last byte of each back until all have the rest, and closes them', async () => {
-    await using receiver = await scripted(right, { wall: systemClock });
-    const { probe } = receiver;
+  /** A probe that notes what is done with its connections. */
+  const watch = (probe: Probe) => {
     const log: string[] = [];
-    const watched: Probe = {
-      ...probe,
-      connect: async () => {
-        const connection = await probe.connect();
-        return {
-          ...connection,
-          write: (bytes) => {
-            log.push(bytes.length === 1 ? 'the last' : 'the rest');
-            return connection.write(bytes);
-          },
-          close: () => {
-            log.push('close');
-            connection.close();
-          },
-        };
-      },
+    const connect: Probe['connect'] = async () => {
+      log.push('connect');
+      const connection = await probe.connect();
+      return {
+        ...connection,
+        write: (bytes) => {
+          log.push(bytes.length === 1 ? 'the last' : 'the rest');
+          return connection.write(bytes);
+        },
+        close: () => {
+          log.push('close');
+          connection.close();
+        },
+      };
     };
-    await race(watched, probe.write(probe.event()), { sockets: 3 });
-    const times = (what: string): string[] => Array<string>(3).fill(what);
-    expect(log).toEqual([...times('the rest'), ...times('the last'), ...times('close')]);
+    return { probe: { ...probe, connect }, log };
+  };
+  const times = (what: string): string[] => Array<string>(20).fill(what);
+
+  test('keeps the last byte of each back until all have the rest, and closes them at its end', async () => {
+    await using receiver = await scripted(right, { wall: systemClock });
+    const { probe, log } = watch(receiver.probe);
+    {
+      using race = createRace(probe);
+      await race.run(probe.write(probe.event()));
+      await race.run(probe.write(probe.event()));
+    }
+    const round = [...times('the rest'), ...times('the last')];
+    expect(log).toEqual([...times('connect'), ...round, ...round, ...times('close')]);
+  });
+
+  test('opens those again that the receiver closes', async () => {
+    const closing: Script = () => ({ status: 204, headers: { connection: 'close' } });
+    await using receiver = await scripted(closing, { wall: systemClock });
+    const { probe, log } = watch(receiver.probe);
+    using race = createRace(probe);
+    for (let round = 0; round < 2; round += 1) {
+      expect(await race.run(probe.write(probe.event()))).toHaveLength(20);
+    }
+    expect(log.filter((what) => what === 'connect')).toHaveLength(40);
+  });
+
+  test('keeps none with a receiver that leaves the others waiting meanwhile', async () => {
+    const open = new Set<Socket>();
+    let busy: Socket | null = null;
+    // One connection at a time, until its client closes it.
+    const serve = (): void => {
+      if (busy !== null) return;
+      busy = [...open].find((socket) => !socket.destroyed) ?? null;
+      busy?.resume();
+      busy?.on('data', (bytes) => {
+        if (bytes.at(-1) === 0x7d) busy?.write('HTTP/1.1 204 No Content\r\n\r\n');
+      });
+    };
+    const server = createServer({ pauseOnConnect: true }, (socket) => {
+      open.add(socket);
+      socket.on('error', () => undefined);
+      socket.on('close', () => {
+        open.delete(socket);
+        if (busy === socket) busy = null;
+        serve();
+      });
+      serve();
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    await using receiver = await scripted(right, { wall: systemClock });
+    using race = createRace(directly(receiver, `http://127.0.0.1:${port}/`));
+    for (let round = 0; round < 2; round += 1) {
+      const exchanges = await race.run('{}');
+      expect(exchanges.map(({ reply }) => reply.kind)).toEqual(times('answer'));
+    }
+    server.close();
   });
 
   test('goes on without connections that do not come about in time', async () => {
@@ -242,9 +294,10 @@ describe('a race', () => {
         });
       },
     };
-    const exchanges = await race(slow, probe.write(probe.event()), { sockets: 3 });
+    using race = createRace(slow);
+    const exchanges = await race.run(probe.write(probe.event()));
     expect(exchanges.map(({ request }) => request.manner)).toEqual(
-      Array(2).fill('over 2 connections, the last bytes at the same time'),
+      Array(19).fill('over 19 connections, the last bytes at the same time'),
     );
     const connection = await probe.connect();
     const gone = new Promise<void>((resolve) => {
@@ -259,11 +312,6 @@ describe('a race', () => {
     });
     await gone;
     expect(closed).toBe(1);
-  });
-
-  test('has twenty connections unless told otherwise', async () => {
-    await using receiver = await scripted(right, { wall: systemClock });
-    expect(await race(receiver.probe, '{}')).toHaveLength(20);
   });
 });
 

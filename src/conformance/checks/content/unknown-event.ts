@@ -26,6 +26,7 @@ export const check = defineCheck({
   fix: 'Respond with 2xx to unknown event types and log them. Match every type you handle by name, and do nothing in the default branch.',
   catches: ['content-unknown-event-refused', 'content-unknown-event-processed'],
   stage: 'valid',
+  isLong: true,
   after: ['signature/body-reserialized'],
   run: async (probe) => {
     const event: Event = {

@@ -4,6 +4,7 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
+import { describeHang } from '../../diagnosis/hung.ts';
 import { deliver } from '../../judge/deliver.ts';
 import {
   fail,
@@ -37,7 +38,9 @@ export const check = defineCheck({
     }
     const second = await deliver(probe, event);
     if (isAccepted(second)) return pass();
+    const isHung = second.reply.kind === 'none' && second.reply.cause === 'timeout';
     return fail({
+      ...(isHung ? describeHang([second], [first, second]) : null),
       expected: ['a 2xx, as for the first delivery'],
       actual: `first delivery: ${describeReply(first.reply)}; second: ${describeReply(second.reply)}`,
     });

@@ -7,13 +7,12 @@ import { defineCheck } from '../../check.ts';
 import { effectsOf, settleBehind } from '../../judge/deliver.ts';
 import type { Event } from '../../probe/event-maker.ts';
 import type { Probe } from '../../probe/probe.ts';
-import { race } from '../../probe/race.ts';
+import { createRace, type Race } from '../../probe/race.ts';
 import { fail, isAccepted, notTested, pass } from '../../verdict.ts';
 
 /** Most rounds miss a narrow race, so a fast receiver gets more of them. */
 const MIN_IDS = 20;
 const MAX_IDS = 60;
-const SOCKETS = 20;
 /** For a slow receiver: all at the same time. */
 const SLOW_IDS = 4;
 /** Time limits for starting rounds beyond the minimum, and up to it: a slow receiver gets fewer rounds. */
@@ -26,9 +25,9 @@ interface Round {
   readonly accepted: boolean;
 }
 
-const runRound = async (probe: Probe): Promise<Round> => {
+const runRound = async (probe: Probe, race: Race): Promise<Round> => {
   const event = probe.event();
-  const exchanges = await race(probe, probe.write(event), { sockets: SOCKETS });
+  const exchanges = await race.run(probe.write(event));
   const connections = exchanges.filter(({ reply }) => reply.kind === 'answer').length;
   return { event, connections, accepted: exchanges.some(isAccepted) };
 };
@@ -38,9 +37,16 @@ const runRounds = async (probe: Probe): Promise<readonly Round[]> => {
   const begun = probe.wall.now();
   const isTime = (): boolean =>
     probe.wall.now() < begun + (rounds.length < MIN_IDS ? START_ROUNDS_FOR_MS : MORE_FOR_MS);
-  if (probe.isSlow()) return Promise.all(Array.from({ length: SLOW_IDS }, () => runRound(probe)));
+  if (probe.isSlow()) {
+    const slowRound = async (): Promise<Round> => {
+      using race = createRace(probe);
+      return await runRound(probe, race);
+    };
+    return Promise.all(Array.from({ length: SLOW_IDS }, slowRound));
+  }
+  using race = createRace(probe);
   while (rounds.length < MAX_IDS && isTime() && probe.signal?.aborted !== true) {
-    rounds.push(await runRound(probe));
+    rounds.push(await runRound(probe, race));
   }
   return rounds;
 };

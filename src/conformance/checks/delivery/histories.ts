@@ -8,7 +8,7 @@ import { judgeHistories } from '../../experiments/judge-histories.ts';
 import { randomHistories } from '../../histories/random.ts';
 
 /** Milliseconds. */
-const PLAY_FOR_MS = 400;
+const PLAY_FOR_MS = 250;
 const PLAY_THOROUGHLY_FOR_MS = 20_000;
 
 export const check = defineCheck({

@@ -4,6 +4,8 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
+import { knowsCause, rememberCause } from '../../experiments/known-causes.ts';
+import { explainInTurn } from '../../experiments/rhythm.ts';
 import { deliver, effectsOf } from '../../judge/deliver.ts';
 import { fail, isAccepted, notTested, pass } from '../../verdict.ts';
 
@@ -38,7 +40,14 @@ export const check = defineCheck({
     const doubled = counts.filter((count) => count > 1).length;
     if (lost === 0 && doubled === 0)
       return pass(`${taken.length} of ${EVENTS} accepted, none lost`);
+    const place = counts.indexOf(0);
+    const cause =
+      place === -1 || knowsCause(probe, 'lost')
+        ? null
+        : await explainInTurn(probe, 'lost', sent[events.indexOf(taken[place]!)]!);
+    if (cause !== null) rememberCause(probe, 'lost', cause);
     return fail({
+      ...(cause !== null && { key: cause.key, diagnosis: cause.sentence, fix: cause.fix }),
       symptom: lost > 0 ? 'lost' : 'doubled',
       expected: ['one effect per accepted event'],
       actual: `of ${taken.length} accepted events, ${lost} had no effect and ${doubled} had several`,

@@ -4,6 +4,7 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
+import { describeHang } from '../../diagnosis/hung.ts';
 import { fail, notTested, pass } from '../../verdict.ts';
 
 export const check = defineCheck({
@@ -26,15 +27,18 @@ export const check = defineCheck({
     );
     const [first] = hung;
     if (first === undefined) return pass(`${exchanges.length} requests, all with a response`);
+    const hang = describeHang(
+      hung.map(({ exchange }) => exchange),
+      all.map(({ exchange }) => exchange),
+    );
     return fail({
       expected: [`a response within ${timeoutMs} ms`],
       actual: `no response to requests of ${[...new Set(hung.map(({ by }) => by))].join(', ')}`,
       exchanges: [first.exchange],
-      ...(hung.length === 1
-        ? {}
-        : {
-            diagnosis: `A code path in the handler ends without a response, or one request blocks all others. ${hung.length} requests got no response; after the first, valid events had three seconds and all other requests one.`,
-          }),
+      ...(hang ??
+        (hung.length > 1 && {
+          diagnosis: `A code path in the handler ends without a response, or one request blocks all others. ${hung.length} requests got no response; after the first, valid events had three seconds and all other requests one.`,
+        })),
     });
   },
 });

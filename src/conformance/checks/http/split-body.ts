@@ -50,6 +50,7 @@ export const check = defineCheck({
   fix: 'Read until the body ends. Node: collect every "data" chunk until "end"; Go: io.ReadAll(r.Body); socket servers: read Content-Length bytes.',
   catches: ['http-first-packet-only', 'http-decodes-each-packet'],
   stage: 'valid',
+  isLong: true,
   run: async (probe) => {
     const sent = await Promise.all(WAYS.map((way) => postInPieces(probe, way)));
     const refused = sent.filter((exchange) => !isAccepted(exchange));

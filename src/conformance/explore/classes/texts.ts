@@ -188,7 +188,8 @@ const SENTENCE = 'Thanks for reaching out, we look at this on Thursday. ';
 
 export const textOfLength = (length: number, unit = SENTENCE): string => {
   const units = Array.from(unit);
-  return Array.from({ length }, (_, at) => units[at % units.length]).join('');
+  const rest = units.slice(0, length % units.length).join('');
+  return unit.repeat(Math.floor(length / units.length)) + rest;
 };
 
 const long = (length: number, level: Level): InputClass =>

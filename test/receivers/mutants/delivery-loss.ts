@@ -138,6 +138,29 @@ export const LOSS_MUTANTS: readonly Mutant[] = [
       })(secret),
   },
   {
+    name: 'delivery-handler-marks-before-success',
+    fault: 'marks the id before the work, permanently; the daily job does not',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        override async arrived(event: Event): Promise<Answer> {
+          const answer = await super.arrived(event);
+          this.seen.add(event.id);
+          return answer;
+        }
+      })(secret),
+  },
+  {
+    name: 'delivery-handler-swallows-failure',
+    fault: 'logs the error and answers 200; the daily job does not',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        override async arrived(event: Event): Promise<Answer> {
+          const answer = await super.arrived(event);
+          return answer.status === 500 ? { status: 200 } : answer;
+        }
+      })(secret),
+  },
+  {
     name: 'delivery-restart-stays-down',
     fault: 'does not start on what it has stored',
     make: (secret) =>

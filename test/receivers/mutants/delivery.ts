@@ -179,6 +179,12 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
     make: (secret) => new DropsOlder(secret, emailOf),
   },
   {
+    name: 'delivery-drops-older-but-unsubscribes',
+    fault: 'drops whatever is older than the latest event of its lead, but for unsubscribes',
+    also: { 'content/generated': LATE_DROPPED },
+    make: (secret) => new DropsOlder(secret, emailOf, ['email.unsubscribed']),
+  },
+  {
     name: 'delivery-forgets-old-ids',
     fault: 'forgets ids of events that are older than two days',
     make: (secret) =>
@@ -246,11 +252,15 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
 class DropsOlder extends ModelReceiver {
   readonly latest = new Map<string, string>();
   readonly streamOf: (event: Event) => string;
-  constructor(secret: string, streamOf: (event: Event) => string) {
+  readonly kept: readonly string[];
+  /** @param kept types that are processed at any age */
+  constructor(secret: string, streamOf: (event: Event) => string, kept: readonly string[] = []) {
     super(secret);
     this.streamOf = streamOf;
+    this.kept = kept;
   }
   override async process(event: Event): Promise<Answer> {
+    if (this.kept.includes(event.event)) return super.process(event);
     const stream = this.streamOf(event);
     if (event.timestamp < (this.latest.get(stream) ?? '')) return { status: 200 };
     this.latest.set(stream, event.timestamp);

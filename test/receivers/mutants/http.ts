@@ -209,6 +209,14 @@ export const HTTP_MUTANTS: readonly Mutant[] = [
     raw.length === 0 && request.method === 'POST' ? { status: 500 } : right(),
   ),
   answering(
+    'bare-throws',
+    'fails over a request with neither a body nor a signature',
+    (request, raw, right, model) =>
+      raw.length === 0 && request.method === 'POST' && model.headerOf(request) === undefined
+        ? { status: 500 }
+        : right(),
+  ),
+  answering(
     'nonsense-throws',
     'reads members of what may be null',
     (request, raw, right, model) => {

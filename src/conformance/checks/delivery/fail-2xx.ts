@@ -25,7 +25,7 @@ export const check = defineCheck({
   cause:
     'A processing error is caught and logged and the response is still 200, or a worker gives up on the event.',
   fix: 'Respond with 500 when processing fails so that the provider retries; a worker must requeue the event and retry. If it retries later than 35 seconds after the failure, shorten its back-off in the tested build (e.g. an environment variable such as RETRY_AFTER_MS=1000).',
-  catches: ['delivery-swallows-failure'],
+  catches: ['delivery-swallows-failure', 'delivery-handler-swallows-failure'],
   stage: 'disturbing',
   needs: ['fault', 'effects'],
   run: async (probe) => {

@@ -19,7 +19,7 @@ export const check = defineCheck({
   cause:
     'The id is marked as processed before the work is done and stays marked when the work fails (the guide’s own sample does this).',
   fix: 'Mark and process in one transaction so that both are rolled back, or remove the mark when processing fails.',
-  catches: ['delivery-marks-before-success'],
+  catches: ['delivery-marks-before-success', 'delivery-handler-marks-before-success'],
   stage: 'disturbing',
   needs: ['fault', 'effects'],
   run: async (probe) => {

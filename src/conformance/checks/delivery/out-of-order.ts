@@ -36,7 +36,11 @@ export const check = defineCheck({
   },
   cause: 'Events older than the newest one so far (overall, or of the lead) are dropped as stale.',
   fix: 'Compare timestamps only where a newer value would be overwritten; always process self-contained events such as bounces.',
-  catches: ['delivery-drops-older-than-latest', 'delivery-drops-older-of-lead'],
+  catches: [
+    'delivery-drops-older-than-latest',
+    'delivery-drops-older-of-lead',
+    'delivery-drops-older-but-unsubscribes',
+  ],
   stage: 'effects',
   needs: ['effects'],
   run: async (probe) => {

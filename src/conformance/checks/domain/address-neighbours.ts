@@ -20,6 +20,7 @@ export const check = defineCheck({
   stage: 'effects',
   needs: ['state'],
   after: [
+    'domain/suppress-scope',
     'domain/address-forms',
     'domain/open-monotonic',
     'domain/bounce-class',

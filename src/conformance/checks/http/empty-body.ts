@@ -16,7 +16,7 @@ export const check = defineCheck({
   },
   cause: 'The body is undefined where the handler expects bytes.',
   fix: 'Check the signature header first, and treat a missing body as zero bytes (Express: express.raw leaves {} if there is no body; test Buffer.isBuffer(req.body)).',
-  catches: ['http-empty-throws'],
+  catches: ['http-empty-throws', 'http-bare-throws'],
   stage: 'negative',
   after: ['signature/refuses-with-4xx'],
   run: async (probe) => {

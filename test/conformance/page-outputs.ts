@@ -31,28 +31,6 @@ export const OUTPUTS_FILE = new URL('page-outputs.json', import.meta.url);
 export const readOutputs = (): readonly PageOutput[] =>
   JSON.parse(readFileSync(OUTPUTS_FILE, 'utf8')) as PageOutput[];
 
-/**
- * Checks without a mutant that fails them alone, and what fails beside, with the reason: one fault in the receiver shows
- * twice, and no experiment of the suite proves that it is the same.
- */
-export const FAILS_BESIDE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  'http/empty-body': {
-    'signature/parse-before-verify': 'an unsigned body that is no JSON ends in the same error',
-  },
-  'delivery/fail-2xx': {
-    'delivery/recovery-keeps': 'a failed event looks processed, and is acknowledged',
-  },
-  'delivery/mark-before-success': {
-    'delivery/recovery-keeps': 'the second recovery takes the failed events for repeats',
-  },
-  'delivery/out-of-order': {
-    'domain/unsub-wins': 'an unsubscribe that arrives late is dropped as well',
-  },
-  'domain/suppress-scope': {
-    'domain/address-neighbours': 'neighbours of the address are in the same group',
-  },
-};
-
 export const mutantOf = (name: string): Mutant => MUTANTS.find((mutant) => mutant.name === name)!;
 
 const isShownBy =
@@ -64,13 +42,10 @@ const isShownBy =
 export const problemsOf = ({ id, level }: Check, { checks }: Report): readonly string[] => {
   const failed = checks.filter(({ status }) => status === 'fail');
   const scored = failed.filter((result) => result.level !== 'INFO');
-  const known = Object.keys(FAILS_BESIDE[id] ?? {});
-  const beside = known.flatMap((other) => scored.filter(isShownBy(other)));
-  const others = scored.filter((result) => !isShownBy(id)(result) && !beside.includes(result));
+  const others = scored.filter((result) => !isShownBy(id)(result));
   return [
     ...(failed.some(isShownBy(id)) ? [] : [`does not fail ${id} (${level})`]),
     ...others.map((other) => `fails ${other.id} (${other.level}): ${other.actual ?? ''}`),
-    ...(beside.length >= known.length ? [] : [`fails none of ${known.join(', ')} beside`]),
   ];
 };
 

@@ -11,6 +11,9 @@ import { knowsCause, rememberCause, type NamedCause } from './known-causes.ts';
 
 const PAUSES_MS = [500, 1000, 2000, 5000, 10_000, 20_000, 35_000];
 
+/** Key of the cause that ids are forgotten after a time. */
+export const IDS_EXPIRE = 'doubled:later';
+
 /** @returns whether a repeat after this pause, and nothing else, took effect again */
 const isForgottenAfter = async (probe: Probe, pauseMs: number): Promise<boolean> => {
   const event = probe.event();
@@ -35,7 +38,7 @@ export const explainByTime = async (probe: Probe, knownMs: number): Promise<Name
   if (place === -1) return null;
   const seconds = Math.round(pauses[place]! / 100) / 10;
   const cause = {
-    key: 'doubled:later',
+    key: IDS_EXPIRE,
     sentence: `A repeat takes effect again ${seconds} s after its event, with nothing between them: ids expire too early, as in a cache with a short time to live.`,
     fix: 'Keep ids for days, in a table with a unique key or in Redis with a time to live longer than all retries (35 minutes).',
   };

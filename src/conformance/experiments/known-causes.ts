@@ -46,8 +46,12 @@ export const failForged = (
   return { status: 'fail', symptom: 'forged', ...failure };
 };
 
-export const knowsCause = ({ signing }: Run, symptom: Symptom): boolean =>
-  known.get(signing)?.has(symptom) === true;
+/** The cause of a symptom that an experiment of this run has shown; null if there is none. */
+export const knownCause = ({ signing }: Run, symptom: Symptom): NamedCause | null =>
+  known.get(signing)?.get(symptom) ?? null;
+
+export const knowsCause = (run: Run, symptom: Symptom): boolean =>
+  knownCause(run, symptom) !== null;
 
 const isValidEvent = (body: Uint8Array): boolean => {
   try {

@@ -146,7 +146,7 @@ export const HTTP_MUTANTS: readonly Mutant[] = [
     },
   ),
   // Pieces besides the time: a busy machine makes late what was sent at once, but no more pieces of it.
-  changed('impatient', 'gives a body 200 ms when it comes in more than four pieces', (model) => {
+  changed('impatient', 'gives a body 350 ms when it comes in more than four pieces', (model) => {
     const original = model.serve.bind(model);
     class TooLate extends Error {}
     return {
@@ -155,7 +155,7 @@ export const HTTP_MUTANTS: readonly Mutant[] = [
         const chunks: Buffer[] = [];
         for await (const chunk of request) {
           chunks.push(chunk as Buffer);
-          if (chunks.length > 4 && Date.now() - begun > 200) throw new TooLate();
+          if (chunks.length > 4 && Date.now() - begun > 350) throw new TooLate();
         }
         return Buffer.concat(chunks);
       },

@@ -5,8 +5,8 @@
  */
 import { defineCheck } from '../../check.ts';
 import { sleep } from '../../hooks/hooks.ts';
-import { knowsCause } from '../../experiments/known-causes.ts';
-import { explainByTime } from '../../experiments/expiry.ts';
+import { knownCause } from '../../experiments/known-causes.ts';
+import { explainByTime, IDS_EXPIRE } from '../../experiments/expiry.ts';
 import { firstProcessed } from '../../judge/first-events.ts';
 import { deliver, effectsOf, settleBehind, times } from '../../judge/deliver.ts';
 import type { Exchange } from '../../net/exchange.ts';
@@ -31,7 +31,8 @@ export const check = defineCheck({
   needs: ['effects'],
   after: ['delivery/dup-seq'],
   run: async (probe) => {
-    if (knowsCause(probe, 'doubled')) {
+    const known = knownCause(probe, 'doubled');
+    if (known !== null && known.key !== IDS_EXPIRE) {
       return notTested('Says nothing new: why repeats take effect again is known already.');
     }
     const events = (await firstProcessed(probe)).slice(0, EVENTS);
@@ -51,7 +52,7 @@ export const check = defineCheck({
       (_, place) => counts[place]! > 1 && isAccepted(exchanges[place]!),
     );
     if (doubled.length === 0) return pass(`${seconds} s later`);
-    const byTime = await explainByTime(probe, Math.min(ageMs(), THOROUGH_AGE_MS));
+    const byTime = known ?? (await explainByTime(probe, Math.min(ageMs(), THOROUGH_AGE_MS)));
     return fail({
       symptom: 'doubled',
       ...(byTime === null

@@ -12,12 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { parseSync } from 'rolldown/utils';
 import { CATALOGUE } from '../src/conformance/catalogue.ts';
 import type { CheckPage, WrongExample } from '../src/domain/check-page.ts';
-import {
-  FAILS_BESIDE,
-  judgesRun,
-  mutantOf,
-  readOutputs,
-} from '../test/conformance/page-outputs.ts';
+import { judgesRun, mutantOf, readOutputs } from '../test/conformance/page-outputs.ts';
 import { MUTANTS } from '../test/receivers/mutants/all.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -223,7 +218,6 @@ const pages = CATALOGUE.map((check): CheckPage => {
     cause,
     fix,
     wrong: wrongOf(catches, output.example),
-    beside: FAILS_BESIDE[id] ?? {},
     right: [...new Set(rightNames)].flatMap((name) => methodsOfModel.get(name) ?? []),
     output: { wrong: output.wrong, right: output.right },
   };

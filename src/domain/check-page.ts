@@ -27,10 +27,8 @@ export interface CheckPage {
   readonly judgesRun: boolean;
   readonly cause: string;
   readonly fix: string;
-  /** The first one is shown; it fails exactly this check, apart from `beside`. */
+  /** The first one is shown; it fails exactly this check. */
   readonly wrong: readonly WrongExample[];
-  /** Other checks that the shown example fails, each with the reason. */
-  readonly beside: Readonly<Record<string, string>>;
   /** Methods of a correct receiver that the wrong ones replace. */
   readonly right: readonly string[];
   /** What the suite prints of the shown example, and of the correct receiver. */
@@ -63,9 +61,6 @@ const othersOf = ([, ...others]: readonly WrongExample[]): readonly string[] =>
     ? []
     : [`The check also catches: ${others.map(({ fault }) => fault).join('; ')}.`];
 
-const besideOf = (beside: CheckPage['beside']): readonly string[] =>
-  Object.entries(beside).map(([id, reason]) => `This receiver also fails \`${id}\`: ${reason}.`);
-
 /** The page as Markdown. */
 export const checkPageOf = (page: CheckPage): string => {
   const [shown] = page.wrong;
@@ -84,7 +79,6 @@ export const checkPageOf = (page: CheckPage): string => {
       : [`A receiver that fails this check: ${shown.fault}.`, fenced('ts', shown.code)]),
     'The suite prints:',
     fenced('text', page.output.wrong),
-    ...besideOf(page.beside),
     ...othersOf(page.wrong),
     '## Right',
     page.right.length === 0 ? page.fix : fenced('ts', page.right.join('\n\n')),

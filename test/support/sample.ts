@@ -2,7 +2,7 @@
  * Long lists of cases in parts: `npm test` tries one part, drawn by a seed; `npm run test:all` tries everything.
  *
  * The part is every n-th case from an offset that the seed gives, so n consecutive seeds cover the whole list. The
- * seed is `TEST_SEED`, or the newest commit, so that a run can be repeated and commits take turns.
+ * seed is `TEST_SEED`, or the number of commits, so that a run can be repeated and n consecutive commits try everything.
  *
  * @module
  */
@@ -15,7 +15,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const seedOfCommit = (): number => {
   try {
     const options = { cwd: root, encoding: 'utf8' as const, stdio: 'pipe' as const };
-    return Number.parseInt(execFileSync('git', ['rev-parse', '--short=8', 'HEAD'], options), 16);
+    return Number(execFileSync('git', ['rev-list', '--count', 'HEAD'], options));
   } catch {
     // A checkout without Git or without a commit.
     return 0;

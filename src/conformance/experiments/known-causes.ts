@@ -46,7 +46,7 @@ export const failForged = (
   return { status: 'fail', symptom: 'forged', ...failure };
 };
 
-/** The cause of a symptom that an experiment of this run has shown; null if there is none. */
+/** The cause of a symptom that an experiment of this run has shown, or null. */
 export const knownCause = ({ signing }: Run, symptom: Symptom): NamedCause | null =>
   known.get(signing)?.get(symptom) ?? null;
 

@@ -73,6 +73,8 @@ const urgencies = (checks: readonly ActiveCheck[]): ReadonlyMap<ActiveCheck, num
 };
 
 const lengthOf = ({ isLong = false }: ActiveCheck): number => Number(isLong);
+/** If time is short, what matters most comes first, however long it takes. */
+const sameLength = (): number => 0;
 
 export const createSchedule = (checks: readonly ActiveCheck[]): Schedule => {
   const urgency = urgencies(checks);
@@ -83,6 +85,7 @@ export const createSchedule = (checks: readonly ActiveCheck[]): Schedule => {
     stage: Stage,
     stages: readonly Stage[],
     fits: (check: ActiveCheck) => boolean,
+    lengthOf: (check: ActiveCheck) => number,
   ): Phase => {
     // Response times are measured alone.
     const isPart = (check: ActiveCheck): boolean =>
@@ -108,9 +111,10 @@ export const createSchedule = (checks: readonly ActiveCheck[]): Schedule => {
         remaining.some((check) => check.stage === name && fits(check)),
       )!;
       const isFirst = remaining.some((check) => check.stage === 'valid' && fits(check));
+      const length = isShort ? sameLength : lengthOf;
       return isSlow && isFirst && SIDE_BY_SIDE.includes(stage)
-        ? take('valid', SIDE_BY_SIDE, fits)
-        : take(stage, [stage], fits);
+        ? take('valid', SIDE_BY_SIDE, fits, length)
+        : take(stage, [stage], fits, length);
     },
   };
 };

@@ -36,6 +36,12 @@ export const AFTERMATH: readonly History[] = [
   [event(0), { kind: 'forgery', form: 'unsigned', type: 'email.replied', path: 'kept' }, event(1)],
 ];
 
+/** Events of other types leave alone what an event has set. */
+export const OTHER_TYPES_LATER: readonly History[] = [
+  [event(), event(0, 'kept', 'email.opened'), event(0, 'kept', 'email.clicked')],
+  [event(0, 'kept', 'email.opened'), event(0, 'kept', 'email.unsubscribed'), event()],
+];
+
 /** Different leads at the same moment. */
 export const PARALLEL: readonly History[] = [
   [together(part(0), part(1))],

@@ -5,11 +5,22 @@
  */
 import { defineCheck } from '../../check.ts';
 import { judgeHistories } from '../../experiments/judge-histories.ts';
+import { OTHER_TYPES_LATER } from '../../experiments/sequences.ts';
 import { randomHistories } from '../../histories/random.ts';
+import type { History } from '../../histories/step.ts';
+import type { Probe } from '../../probe/probe.ts';
 
 /** Milliseconds. */
 const PLAY_FOR_MS = 250;
 const PLAY_THOROUGHLY_FOR_MS = 20_000;
+
+function* historiesFor({ thorough, hooks, random }: Probe): Generator<History> {
+  yield* OTHER_TYPES_LATER;
+  yield* randomHistories(random, {
+    thorough,
+    withRestart: thorough && hooks.restart !== undefined,
+  });
+}
 
 export const check = defineCheck({
   id: 'delivery/histories',
@@ -24,11 +35,8 @@ export const check = defineCheck({
   catches: ['delivery-fails-after-two-repeats'],
   stage: 'load',
   after: ['delivery/aftermath', 'delivery/parallel-events', 'delivery/lead-parallel'],
-  run: (probe) => {
-    const { thorough, hooks, random } = probe;
-    const withRestart = thorough && hooks.restart !== undefined;
-    return judgeHistories(probe, randomHistories(random, { thorough, withRestart }), {
-      playForMs: thorough ? PLAY_THOROUGHLY_FOR_MS : PLAY_FOR_MS,
-    });
-  },
+  run: (probe) =>
+    judgeHistories(probe, historiesFor(probe), {
+      playForMs: probe.thorough ? PLAY_THOROUGHLY_FOR_MS : PLAY_FOR_MS,
+    }),
 });

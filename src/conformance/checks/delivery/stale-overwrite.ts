@@ -22,6 +22,9 @@ const NOT_STORED = {
   fix: 'Store `reply_sentiment` of each `email.replied`. If your receiver does not need it, omit "sentiment" from the state.',
 } as const;
 
+/** Types that come after a reply, too, and say nothing of it. */
+const WITHOUT_REPLY = ['email.opened', 'email.clicked', 'email.delivered'] as const;
+
 export const check = defineCheck({
   id: 'delivery/stale-overwrite',
   level: 'MUST',
@@ -64,13 +67,13 @@ export const check = defineCheck({
           actual: `${JSON.stringify(newer.sentiment)} after a newer reply (by 20 minutes)`,
         });
       }
-      await lead.send('email.opened', {}, at(5));
-      const opened = await lead.settled();
-      if (opened.sentiment !== 'positive') {
+      for (const type of WITHOUT_REPLY) await lead.send(type, {}, at(5));
+      const later = await lead.settled();
+      if (later.sentiment !== 'positive') {
         return fail({
           symptom: 'state',
           expected: ['"positive", from the latest reply'],
-          actual: `${JSON.stringify(opened.sentiment)} after an open, which has no reply_sentiment`,
+          actual: `${JSON.stringify(later.sentiment)} after ${WITHOUT_REPLY.join(', ')}, which have no reply_sentiment`,
           diagnosis: 'An event without a reply overwrites the sentiment of the latest one.',
           fix: 'Update `sentiment` on `email.replied` only.',
         });

@@ -124,6 +124,29 @@ describe('a run ends within its budget against a receiver', () => {
   });
 });
 
+describe('a request that the end of the run cuts off is no missing response', () => {
+  test.for(['signature/accepts-valid', 'http/keep-alive'])('of %s', async (id) => {
+    const ending = new AbortController();
+    let signed = 0;
+    const url = await receiver((response, isSigned) => {
+      const isCutOff = isSigned && (signed += 1) > (id === 'http/keep-alive' ? 1 : 0);
+      if (isCutOff) ending.abort();
+      else response.writeHead(status(isSigned)).end();
+    });
+    const report = await verify({
+      url,
+      secret: SECRET,
+      seed: 1,
+      only: ['http/reachable', 'signature/accepts-valid', id, 'http/no-hang'],
+      signal: ending.signal,
+    });
+    expect(signed).toBeGreaterThan(0);
+    expect(report.interrupted).toBe(true);
+    const failed = report.checks.filter(({ status: is }) => is === 'fail');
+    expect(failed.map((one) => one.id)).toEqual([]);
+  });
+});
+
 test(
   'a slow receiver is announced, and MUST comes before SHOULD',
   { timeout: LIMIT_MS },

@@ -217,7 +217,11 @@ const sendOver = (
       end({ kind: 'none', cause, message, durationMs: elapsed() });
     const complete = (): void => end(response.toAnswer(elapsed()));
     const interrupted = (): void => cut('aborted', 'the run was interrupted');
-    const disarm = wall.after(timeoutMs, () => cut('timeout', response.describeIncomplete()));
+    const disarm = wall.after(timeoutMs, () => {
+      // The end of a run wakes all timers: the receiver has not had its time.
+      if (signal?.aborted === true) interrupted();
+      else cut('timeout', response.describeIncomplete());
+    });
     signal?.addEventListener('abort', interrupted);
     if (signal?.aborted === true) {
       interrupted();

@@ -138,7 +138,7 @@ const writeTo = (
 const nextReply = (
   inbox: Inbox,
   elapsed: () => number,
-  { wall, timeoutMs }: RawOptions,
+  { wall, timeoutMs, signal }: RawOptions,
 ): Promise<Reply> =>
   new Promise((resolve, reject) => {
     const finish = (): void => {
@@ -147,8 +147,12 @@ const nextReply = (
     };
     const disarm = wall.after(timeoutMs, () => {
       inbox.listen(null);
-      const message = 'no complete response';
-      resolve({ kind: 'none', cause: 'timeout', message, durationMs: elapsed() });
+      // The end of a run wakes all timers: the receiver has not had its time.
+      const none =
+        signal?.aborted === true
+          ? ({ cause: 'aborted', message: 'the run was interrupted' } as const)
+          : ({ cause: 'timeout', message: 'no complete response' } as const);
+      resolve({ kind: 'none', ...none, durationMs: elapsed() });
     });
     const look = (): void => {
       try {

@@ -39,6 +39,7 @@ import { check as signatureOtherHeader } from './checks/signature/other-header.t
 import { check as signatureParseBeforeVerify } from './checks/signature/parse-before-verify.ts';
 import { check as signaturePartOfBody } from './checks/signature/part-of-body.ts';
 import { check as signaturePartialCompare } from './checks/signature/partial-compare.ts';
+import { check as signaturePathSpellings } from './checks/signature/path-spellings.ts';
 import { check as signaturePrefixOptional } from './checks/signature/prefix-optional.ts';
 import { check as signatureRefusesWith4xx } from './checks/signature/refuses-with-4xx.ts';
 import { check as signatureUpperCase } from './checks/signature/upper-case.ts';
@@ -163,6 +164,7 @@ export const CATALOGUE: readonly Check[] = [
   signatureParseBeforeVerify,
   signaturePartOfBody,
   signaturePartialCompare,
+  signaturePathSpellings,
   signaturePrefixOptional,
   signatureRefusesWith4xx,
   signatureUpperCase,

@@ -73,7 +73,7 @@ const tryNeighbour = async (probe: Probe, one: Neighbour) => {
 export const judgeNeighbours = async (probe: Probe): Promise<Verdict> => {
   const plain = await tellStory(probe, OPENED);
   if (plain.isUnclear || !plain.state.known) return notTested('An ordinary lead is not known.');
-  const results = await sideBySide(NEIGHBOURS, (one) => tryNeighbour(probe, one));
+  const results = await sideBySide(probe, NEIGHBOURS, (one) => tryNeighbour(probe, one));
   const merged = results.find(({ isMerged }) => isMerged);
   if (merged === undefined) return pass(`${results.length} pairs of similar addresses`);
   const { one, email, other } = merged;

@@ -78,7 +78,7 @@ const explain = async (
   // Observations of states are kept apart from those of refusals.
   const field = { ...addressField(), name: `lead_email for ${member}` };
   const tryAll = async (events: readonly Event[]): Promise<readonly Trial[]> =>
-    sideBySide(events, async (event) => {
+    sideBySide(probe, events, async (event) => {
       const email = String(event.data['lead_email']);
       const again = await tellStory(probe, { ...STORY, expected }, email, AGAIN_MS);
       return trialOf(again, event, member);
@@ -133,7 +133,7 @@ export const judgeAddressStates = async (probe: Probe, level: Level): Promise<Ve
   }
   const story = { ...STORY, expected };
   const classes = classesOf(level);
-  const told = await sideBySide(classes, (one) =>
+  const told = await sideBySide(probe, classes, (one) =>
     tellStory(probe, story, String(one.make(probe.events.freshEmail()))),
   );
   const field = addressField();

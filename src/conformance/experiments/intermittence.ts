@@ -64,7 +64,7 @@ const inARow = async (probe: Probe): Promise<Intermittence | null> => {
 const together = async (probe: Probe): Promise<Intermittence | null> => {
   for (const count of TOGETHER) {
     const events = Array.from({ length: count }, () => probe.event());
-    const sent = await sideBySide(events, (event) => probe.post(event), count);
+    const sent = await sideBySide(probe, events, (event) => probe.post(event), count);
     const refused = placesOf(sent);
     if (refused.length === 0) continue;
     return {

@@ -92,6 +92,15 @@ export const REPEAT_ON_OTHER_CONNECTIONS: History = [
   ...Array.from({ length: OTHER_CONNECTIONS }, () => repeat('fresh')),
 ];
 
+/** The same with the repeats at the same moment, for a receiver that needs seconds for every response. */
+export const REPEAT_ON_OTHER_CONNECTIONS_TOGETHER: History = [
+  event(),
+  {
+    kind: 'together',
+    parts: Array.from({ length: OTHER_CONNECTIONS }, () => ({ kind: 'repeat', back: 0 }) as const),
+  },
+];
+
 export const burstOf = (count: number): readonly History[] => [
   [{ kind: 'burst', count, type: 'email.replied' }],
 ];

@@ -173,7 +173,7 @@ const storiesOf = (pair: Pair, now: number): readonly Story[] => {
 /** Both times are taken on their own: it is their order that is wrong. */
 const isOrder = async (probe: Probe, pair: Pair): Promise<boolean> => {
   const now = probe.wall.now();
-  const told = await sideBySide([pair.older, pair.newer], (at) =>
+  const told = await sideBySide(probe, [pair.older, pair.newer], (at) =>
     tellStory(probe, storyOf([reply('neutral', moment(at, now))], 'neutral')),
   );
   return told.every(({ wrong, isUnclear }) => wrong.length === 0 && !isUnclear);
@@ -220,7 +220,7 @@ export const judgeTimeOrder = async (probe: Probe, level: Level): Promise<Verdic
   const cases = pairs.flatMap((pair) =>
     storiesOf(pair, now).map((story, at) => ({ pair, story, isLate: at === 0 })),
   );
-  const told = await sideBySide(cases, ({ story }) => tellStory(probe, story));
+  const told = await sideBySide(probe, cases, ({ story }) => tellStory(probe, story));
   const flawed = cases
     .map(({ pair, story, isLate }, at): Wrong => ({ pair, story, told: told[at]!, isLate }))
     .filter(({ told: { wrong, isUnclear } }) => wrong.length > 0 && !isUnclear);

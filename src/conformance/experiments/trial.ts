@@ -35,14 +35,17 @@ export const isRefusedEvent = (exchange: Exchange): boolean =>
 
 /** How many events are on their way at a time: a receiver may take a dozen at most. */
 const AT_ONCE = 6;
+/** For a receiver that needs seconds for every response. */
+const SLOW_AT_ONCE = 24;
 
 /** Do the same with each, a few at a time. @returns the results in the order of the items */
 export const sideBySide = <T, R>(
+  probe: Pick<Probe, 'isSlow'>,
   items: readonly T[],
   work: (item: T) => Promise<R>,
   atOnce = AT_ONCE,
 ): Promise<readonly R[]> => {
-  const limit = pLimit(atOnce);
+  const limit = pLimit(probe.isSlow() ? Math.max(SLOW_AT_ONCE, atOnce) : atOnce);
   return Promise.all(items.map((item) => limit(() => work(item))));
 };
 
@@ -78,7 +81,7 @@ export const tryEvents = async (
   events: readonly Event[],
   interests: Interests,
 ): Promise<readonly Trial[]> => {
-  const exchanges = await sideBySide(events, (event) => deliver(probe, event));
+  const exchanges = await sideBySide(probe, events, (event) => deliver(probe, event));
   const { effects } = probe;
   const isLookedAt = (at: number): boolean =>
     interests?.has(events[at]!.event) === true && isAccepted(exchanges[at]!);
@@ -86,7 +89,7 @@ export const tryEvents = async (
   const flaws = new Map<number, Flaw | null>();
   if (effects !== null && asked.length > 0) {
     await settleBehind(probe);
-    await sideBySide(asked, async (at) => {
+    await sideBySide(probe, asked, async (at) => {
       const count = await countEffects(probe, effects, events[at]!.id);
       flaws.set(at, count === null ? null : flawOf(count));
     });

@@ -70,8 +70,8 @@ const wrongOf = (stories: readonly ValueStory[], told: readonly Told[]) =>
 /** Each value as a lead of its own. */
 export const judgeValueStates = async (probe: Probe): Promise<Verdict> => {
   const groups = [sentiments(), growths(probe.wall.now())];
-  const told = await sideBySide(groups, (stories) =>
-    sideBySide(stories, (story) => tellStory(probe, story), 3),
+  const told = await sideBySide(probe, groups, (stories) =>
+    sideBySide(probe, stories, (story) => tellStory(probe, story), 3),
   );
   if (!told.some(isKept)) {
     return notTested('The state hook shows neither "sentiment" nor "open_count" as they came.');

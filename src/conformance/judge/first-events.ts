@@ -5,6 +5,7 @@
  */
 import type { Exchange } from '../net/exchange.ts';
 import type { Event } from '../probe/event-maker.ts';
+import { inTurn } from '../probe/in-turn.ts';
 import type { Probe } from '../probe/probe.ts';
 import { interestsOf } from './interests.ts';
 import { deliver } from './deliver.ts';
@@ -24,15 +25,13 @@ const first = new WeakMap<Probe['signing'], readonly FirstEvent[]>();
 
 /** Sends some plain events and remembers those that were accepted: at the beginning of a run. */
 export const sendFirst = async (probe: Probe): Promise<void> => {
-  const sent: FirstEvent[] = [];
-  for (let made = 0; made < EVENTS; made += 1) {
-    const event = probe.event();
+  const events = Array.from({ length: EVENTS }, () => probe.event());
+  const sent = await inTurn(probe, events, async (event): Promise<readonly FirstEvent[]> => {
     const body = probe.write(event);
-    if (isAccepted(await deliver(probe, body))) {
-      sent.push({ id: event.id, body, sentAt: probe.wall.now() });
-    }
-  }
-  first.set(probe.signing, sent);
+    const exchange = await deliver(probe, body);
+    return isAccepted(exchange) ? [{ id: event.id, body, sentAt: probe.wall.now() }] : [];
+  });
+  first.set(probe.signing, sent.flat());
 };
 
 /** Those of them that have exactly one effect by now. */

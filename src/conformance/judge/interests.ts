@@ -51,29 +51,31 @@ const EXPECTED = {
   sentiment: 'positive',
 } as const satisfies Record<StateMember, unknown>;
 
-/** One plain event for each member of {@link EXPECTED}. */
-const LESSON: readonly (readonly [EventType, Data])[] = [
-  ['email.opened', { open_count: EXPECTED.open_count }],
-  ['email.replied', { reply_sentiment: EXPECTED.sentiment }],
-  ['email.unsubscribed', { suppressed_globally: true }],
-  ['email.bounced', { bounce_type: 'hard' }],
+/** Plain events, each of a lead of its own, and the members of {@link EXPECTED} that each one shows. */
+const LESSONS: readonly (readonly [EventType, Data, readonly StateMember[]])[] = [
+  ['email.opened', { open_count: EXPECTED.open_count }, ['open_count']],
+  ['email.replied', { reply_sentiment: EXPECTED.sentiment }, ['sentiment']],
+  ['email.unsubscribed', { suppressed_globally: true }, ['unsubscribed', 'suppressed']],
+  ['email.bounced', { bounce_type: 'hard' }, ['suppressed']],
 ];
-
-const follows = (state: LeadState, member: StateMember): boolean =>
-  state.known && state[member] === EXPECTED[member];
 
 const learnState = async (probe: Probe): Promise<ReadonlySet<StateMember>> => {
   const { state } = probe.hooks;
   // These events would stay in the state of a lead that others use, too.
   if (state === undefined || probe.leadEmail !== null) return new Set();
-  const { lead_email, lead_id } = probe.event('email.opened').data;
-  for (const [type, data] of LESSON) {
-    await probe.post(probe.event(type, { ...data, lead_email, lead_id }));
-  }
+  const events = LESSONS.map(([type, data]) => probe.event(type, data));
+  await inTurn(probe, events, (event) => probe.post(event));
+  const ask = (): Promise<readonly LeadState[]> =>
+    Promise.all(events.map(({ data }) => state(String(data['lead_email']))));
+  const follows = (states: readonly LeadState[], member: StateMember): boolean =>
+    states.some(
+      (now, place) =>
+        LESSONS[place]![2].includes(member) && now.known && now[member] === EXPECTED[member],
+    );
   const found = await waitFor(
     probe.wall,
-    () => state(String(lead_email)),
-    (now) => STATE_MEMBERS.every((member) => follows(now, member)),
+    ask,
+    (states) => STATE_MEMBERS.every((member) => follows(states, member)),
     PATIENCE,
   );
   return new Set(STATE_MEMBERS.filter((member) => follows(found, member)));

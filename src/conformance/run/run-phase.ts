@@ -3,26 +3,27 @@
  *
  * @module
  */
-import { STAGES, type ActiveCheck, type Stage } from '../check.ts';
+import { STAGES, type ActiveCheck } from '../check.ts';
 import { waitsFor, type Phase } from './schedule.ts';
 
 /** Concurrent checks if the receiver is slow. */
 const SLOW_CONCURRENCY = 96;
 
-/** How many checks of a stage run at a time. */
-const workersOf = (stage: Stage, concurrency: number, isSlow: boolean): number => {
-  if (STAGES[stage].parallel) return isSlow ? Math.max(concurrency, SLOW_CONCURRENCY) : concurrency;
-  return 1;
+/** How many checks of a phase run at a time. */
+const workersOf = ({ stage, isSideBySide }: Phase, concurrency: number): number => {
+  if (isSideBySide) return Math.max(concurrency, SLOW_CONCURRENCY);
+  return STAGES[stage].parallel ? concurrency : 1;
 };
 
 /**
  * Run the checks of a phase in order; in a parallel stage up to `concurrency` at a time, and more if the receiver is slow.
  */
 export const runPhase = async (
-  { stage, checks }: Phase,
-  { concurrency, isSlow }: { readonly concurrency: number; readonly isSlow: boolean },
+  phase: Phase,
+  concurrency: number,
   run: (check: ActiveCheck) => Promise<void>,
 ): Promise<void> => {
+  const { checks } = phase;
   const waiting = [...checks];
   const running = new Map<string, Promise<void>>();
   const work = async (): Promise<void> => {
@@ -36,6 +37,6 @@ export const runPhase = async (
       await ran;
     }
   };
-  const workers = workersOf(stage, concurrency, isSlow);
+  const workers = workersOf(phase, concurrency);
   await Promise.all(Array.from({ length: workers }, work));
 };

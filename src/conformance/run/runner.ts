@@ -75,10 +75,10 @@ export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> 
     phase = schedule.next(isShort(), isSlow)
   ) {
     const { checks: ran, stage } = phase;
-    await runPhase(phase, { concurrency, isSlow }, run);
+    await runPhase(phase, concurrency, run);
     await unlessEnded(context.signal, async () => {
-      if (isSlow) await run.controlPhase(ran);
-      await effects.verify(stage);
+      // What both send does not depend on each other, and a slow receiver makes each of them wait.
+      await Promise.all([isSlow ? run.controlPhase(ran) : null, effects.verify(stage)]);
       isSlow = await probes.slowMode.look(control);
     });
   }

@@ -10,6 +10,8 @@ import { areaOf, STAGES, type ActiveCheck, type Level, type Stage } from '../che
 export interface Phase {
   readonly stage: Stage;
   readonly checks: readonly ActiveCheck[];
+  /** Of a slow receiver: the checks do not disturb each other, so that all may run at the same time. */
+  readonly isSideBySide: boolean;
 }
 
 export interface Schedule {
@@ -35,7 +37,11 @@ const URGENT_STAGES: readonly Stage[] = [
 ];
 
 /** Stages that a slow receiver is judged by at the same time. */
-const SIDE_BY_SIDE: readonly Stage[] = ['valid', 'negative', 'risky', 'effects'];
+const SIDE_BY_SIDE: readonly (readonly [Stage, ...Stage[]])[] = [
+  ['valid', 'negative', 'risky', 'effects'],
+  ['sequences'],
+  ['load'],
+];
 
 /** Whether `check` waits for the result of `earlier`. Every check waits for the validation of the effects hook. */
 export const waitsFor = (check: ActiveCheck, earlier: ActiveCheck): boolean =>
@@ -87,17 +93,28 @@ export const createSchedule = (checks: readonly ActiveCheck[]): Schedule => {
     fits: (check: ActiveCheck) => boolean,
     lengthOf: (check: ActiveCheck) => number,
   ): Phase => {
-    // Response times are measured alone.
-    const isPart = (check: ActiveCheck): boolean =>
-      stages.length === 1 || areaOf(check) !== 'performance';
-    const selected = remaining.filter(
-      (check) => stages.includes(check.stage) && fits(check) && isPart(check),
-    );
+    const selected = remaining.filter((check) => stages.includes(check.stage) && fits(check));
     for (const check of selected) remaining.splice(remaining.indexOf(check), 1);
     const sorted = selected.toSorted(
       (one, other) => lengthOf(other) - lengthOf(one) || urgencyOf(one) - urgencyOf(other),
     );
-    return { stage, checks: inOrder(sorted) };
+    return { stage, checks: inOrder(sorted), isSideBySide: false };
+  };
+
+  /** Null unless the stage is one of those, and comes first among them. */
+  const takeSideBySide = (
+    stage: Stage,
+    fits: (check: ActiveCheck) => boolean,
+    lengthOf: (check: ActiveCheck) => number,
+  ): Phase | null => {
+    const stages = SIDE_BY_SIDE.find((group) => group.includes(stage));
+    if (stages === undefined) return null;
+    const [first] = stages;
+    if (!remaining.some((check) => check.stage === first && fits(check))) return null;
+    // Response times are measured alone.
+    const isPart = (check: ActiveCheck): boolean => fits(check) && areaOf(check) !== 'performance';
+    const phase = take(first, stages, isPart, lengthOf);
+    return phase.checks.length === 0 ? null : { ...phase, isSideBySide: true };
   };
 
   return {
@@ -110,11 +127,9 @@ export const createSchedule = (checks: readonly ActiveCheck[]): Schedule => {
       const stage = stages.find((name) =>
         remaining.some((check) => check.stage === name && fits(check)),
       )!;
-      const isFirst = remaining.some((check) => check.stage === 'valid' && fits(check));
       const length = isShort ? sameLength : lengthOf;
-      return isSlow && isFirst && SIDE_BY_SIDE.includes(stage)
-        ? take('valid', SIDE_BY_SIDE, fits, length)
-        : take(stage, [stage], fits, length);
+      const together = isSlow ? takeSideBySide(stage, fits, length) : null;
+      return together ?? take(stage, [stage], fits, length);
     },
   };
 };

@@ -28,6 +28,20 @@ export const LOSS_MUTANTS: readonly Mutant[] = [
       })(secret),
   },
   {
+    name: 'delivery-remembers-highest-id',
+    fault: 'remembers the highest id instead of every id',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        highest = '';
+        override async process(event: Event): Promise<Answer> {
+          if (event.id <= this.highest) return { status: 200 };
+          const answer = await super.process(event);
+          if (answer.status < 300) this.highest = event.id;
+          return answer;
+        }
+      })(secret),
+  },
+  {
     name: 'delivery-checks-then-inserts',
     fault: 'looks for the id, works, and then stores the id',
     make: (secret) =>
@@ -108,6 +122,24 @@ export const LOSS_MUTANTS: readonly Mutant[] = [
       new (class extends ModelReceiver {
         override get hooks(): Hooks {
           return { ...super.hooks, fault: async () => undefined };
+        }
+      })(secret),
+  },
+  {
+    name: 'delivery-worker-ends-with-error',
+    fault: 'has a worker that ends with the first error',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        hasEnded = false;
+        override async process(event: Event): Promise<Answer> {
+          if (this.hasEnded) return { status: 202 };
+          const { status } = await super.process(event);
+          this.hasEnded = status === 500;
+          return { status: this.hasEnded ? 202 : status };
+        }
+        override boot(): void {
+          super.boot();
+          this.hasEnded = false;
         }
       })(secret),
   },

@@ -89,6 +89,18 @@ export const DOMAIN_MUTANTS: readonly Mutant[] = [
       })(secret),
   },
   {
+    name: 'domain-ignores-campaign-unsubscribe',
+    fault: 'ignores an unsubscribe unless it is global',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        override applyToLead(event: Event): void {
+          const isIgnored =
+            event.event === 'email.unsubscribed' && event.data['suppressed_globally'] !== true;
+          if (!isIgnored) super.applyToLead(event);
+        }
+      })(secret),
+  },
+  {
     name: 'domain-suppresses-always',
     fault: 'takes every unsubscribe for all campaigns',
     make: (secret) =>

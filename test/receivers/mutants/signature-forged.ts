@@ -42,6 +42,19 @@ class VerifiesOthersOnly extends ModelReceiver {
   }
 }
 
+/** A middleware that compares the path, before a router that is lenient. */
+class VerifiesExactPath extends ModelReceiver {
+  override async answer(raw: Buffer, request: IncomingMessage): Promise<Answer> {
+    const { url = '' } = request;
+    const isRouted = url.toLowerCase().replace(/\/$/, '') === this.path;
+    if (request.method !== 'POST' || !isRouted) return super.answer(raw, request);
+    return this.receive(raw, request);
+  }
+  override verify(raw: Buffer, request: IncomingMessage): boolean {
+    return request.url !== this.path || super.verify(raw, request);
+  }
+}
+
 class AcceptsKeyless extends ModelReceiver {
   readonly other: (raw: Buffer) => string;
   constructor(secret: string, other: (raw: Buffer) => string) {
@@ -82,6 +95,11 @@ export const FORGED_MUTANTS: readonly Mutant[] = [
     name: 'signature-completed-unverified',
     fault: 'does not verify the signature of campaign events',
     make: (secret) => new VerifiesOthersOnly(secret, /^campaign\./),
+  },
+  {
+    name: 'signature-verifies-exact-path',
+    fault: 'verifies at the exact path, and routes other spellings of it',
+    make: (secret) => new VerifiesExactPath(secret),
   },
   {
     name: 'signature-plain-hash',

@@ -3,12 +3,15 @@
  *
  * @module
  */
-import { EVENT_TYPES } from '../../../../schemas/contract.ts';
-import { defineCheck } from '../../check.ts';
+import { EVENT_TYPES, type EventType } from '../../../../schemas/contract.ts';
+import { defineCheck, type Verdict } from '../../check.ts';
+import { explainByIdOrder } from '../../experiments/id-order.ts';
+import { rememberCause } from '../../experiments/known-causes.ts';
 import { deliver, effectsOf, times } from '../../judge/deliver.ts';
 import { sendFirst } from '../../judge/first-events.ts';
 import { interestsOf } from '../../judge/interests.ts';
 import type { Reason } from '../../needs.ts';
+import { DEFAULT_TYPE, type Probe } from '../../probe/probe.ts';
 import {
   fail,
   isAccepted,
@@ -27,6 +30,21 @@ const withoutEffect = (types: readonly string[]): Reason => ({
   remark: `No event had an effect (${types.join(', ')}), although each was accepted with 2xx.`,
 });
 
+/** Types that have no effect may have none because of their ids. */
+const lostByIdOrder = async (probe: Probe, type: EventType): Promise<Verdict | null> => {
+  const cause = await explainByIdOrder(probe, type);
+  if (cause === null) return null;
+  rememberCause(probe, 'lost', cause);
+  return fail({
+    symptom: 'lost',
+    key: cause.key,
+    expected: ['one effect of each event, in whatever order their ids are'],
+    actual: 'events that were accepted with 2xx have no effect',
+    diagnosis: cause.sentence,
+    fix: cause.fix,
+  });
+};
+
 export const check = defineCheck({
   id: 'delivery/effects-probe',
   level: 'MUST',
@@ -38,7 +56,7 @@ export const check = defineCheck({
   cause:
     'The hook reads the wrong place (another database, another id, a cached count), or the receiver processes everything twice.',
   fix: 'Post a signed email.replied by hand and query the effects URL with its id: the count must go from 0 to 1. Count where the effect is stored, in the same transaction.',
-  catches: ['delivery-effects-doubled'],
+  catches: ['delivery-effects-doubled', 'delivery-remembers-highest-id'],
   stage: 'valid',
   needs: ['effects'],
   validates: 'effects',
@@ -67,6 +85,11 @@ export const check = defineCheck({
     }
     if (after === 0 && probe.effectTypes !== null) return notTested(withoutEffect([event.event]));
     const { types } = await interestsOf(probe);
+    if (types.size < EVENT_TYPES.length) {
+      const type = EVENT_TYPES.find((one) => types.has(one)) ?? DEFAULT_TYPE;
+      const lost = await lostByIdOrder(probe, type);
+      if (lost !== null) return lost;
+    }
     if (types.size === 0) return notTested(withoutEffect(EVENT_TYPES));
     await sendFirst(probe);
     const others = EVENT_TYPES.filter((type) => !types.has(type));

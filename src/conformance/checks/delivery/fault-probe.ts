@@ -11,6 +11,13 @@ import { fail, isAccepted, pass, describeReply } from '../../verdict.ts';
 /** Time in which an asynchronous receiver could take effect in spite of the fault. */
 const LOOK_FOR_MS = 300;
 
+/** Accepted as before, so the failure reaches only what works behind the handler, or is still on. */
+const STOPPED = {
+  diagnosis:
+    'Since the processing of one event failed, events are accepted and nothing has an effect any more: the worker, thread or consumer behind the handler has ended with the error. Less likely, the hook leaves the failure on.',
+  fix: 'Catch the errors of a single event where it is processed, so that the worker goes on with the next one and tries this one again later.',
+} as const;
+
 export const check = defineCheck({
   id: 'delivery/fault-probe',
   level: 'SHOULD',
@@ -21,7 +28,7 @@ export const check = defineCheck({
   },
   cause: 'The hook does not affect event processing, or does not restore it.',
   fix: 'Let the hook make a dependency of event processing (the CRM client, the database call) throw while "fail" is true, and only then.',
-  catches: ['delivery-fault-hook-idle'],
+  catches: ['delivery-fault-hook-idle', 'delivery-worker-ends-with-error'],
   stage: 'disturbing',
   needs: ['fault', 'effects'],
   validates: 'fault',
@@ -46,6 +53,7 @@ export const check = defineCheck({
     return fail({
       expected: ['a 2xx and one effect'],
       actual: `${describeReply(after.reply)} and no effect after the fault was turned off`,
+      ...(isAccepted(after) && STOPPED),
     });
   },
 });

@@ -7,6 +7,7 @@ import { defineCheck } from '../../check.ts';
 import { judgeHistories } from '../../experiments/judge-histories.ts';
 import {
   REPEAT_ON_OTHER_CONNECTIONS,
+  REPEAT_ON_OTHER_CONNECTIONS_TOGETHER,
   REPEAT_ON_SAME_CONNECTION,
 } from '../../experiments/sequences.ts';
 import { shapeOf } from '../../histories/cause.ts';
@@ -27,7 +28,10 @@ export const check = defineCheck({
   stage: 'sequences',
   needs: ['effects'],
   run: async (probe) => {
-    const histories = [REPEAT_ON_SAME_CONNECTION, REPEAT_ON_OTHER_CONNECTIONS];
+    const onOthers = probe.isSlow()
+      ? REPEAT_ON_OTHER_CONNECTIONS_TOGETHER
+      : REPEAT_ON_OTHER_CONNECTIONS;
+    const histories = [REPEAT_ON_SAME_CONNECTION, onOthers];
     const verdict = await judgeHistories(probe, histories, { kinds: ['doubled'] });
     const isOnSame =
       verdict.status === 'fail' && verdict.key?.endsWith(shapeOf(REPEAT_ON_SAME_CONNECTION));

@@ -4,6 +4,7 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
+import { knowsCause } from '../../experiments/known-causes.ts';
 import { interestsOf } from '../../judge/interests.ts';
 import { createLead, judgeLeads } from '../../judge/lead.ts';
 import { fail, notTested, pass } from '../../verdict.ts';
@@ -24,6 +25,7 @@ export const check = defineCheck({
   catches: ['domain-state-unknown'],
   stage: 'valid',
   needs: ['state'],
+  after: ['delivery/effects-probe'],
   validates: 'state',
   run: (probe) =>
     judgeLeads(async () => {
@@ -48,6 +50,9 @@ export const check = defineCheck({
           needs: 'known_lead',
           remark: `${lead.email} is unknown, and no event had an effect.`,
         });
+      }
+      if (knowsCause(probe, 'lost')) {
+        return notTested(`${lead.email} is unknown: its events were accepted and lost.`);
       }
       return fail({
         symptom: 'state',

@@ -9,6 +9,16 @@ import { unlessInterested } from '../../judge/lead-interests.ts';
 import { missesKeys } from '../../judge/state-keys.ts';
 import { fail, pass } from '../../verdict.ts';
 
+const IGNORED = fail({
+  symptom: 'state',
+  key: 'state:unsubscribed:suppressed_globally',
+  expected: ['unsubscribed, from the campaign at least'],
+  actual: 'not unsubscribed after email.unsubscribed with suppressed_globally false',
+  diagnosis:
+    'An unsubscribe with `suppressed_globally` false is ignored: the lead is not marked as unsubscribed, though it is with true.',
+  fix: 'Stop writing to a lead after every `email.unsubscribed`; `suppressed_globally` only says whether other campaigns stop, too.',
+});
+
 export const check = defineCheck({
   id: 'domain/suppressed-globally',
   level: 'MUST',
@@ -20,7 +30,11 @@ export const check = defineCheck({
   cause:
     'The flag is ignored: an unsubscribe always applies to one campaign, or always to all of them.',
   fix: 'Suppress the address everywhere when `data.suppressed_globally === true`; otherwise only remove it from the campaign.',
-  catches: ['domain-ignores-global', 'domain-suppresses-always'],
+  catches: [
+    'domain-ignores-global',
+    'domain-suppresses-always',
+    'domain-ignores-campaign-unsubscribe',
+  ],
   stage: 'effects',
   needs: ['state'],
   run: (probe) =>
@@ -41,8 +55,10 @@ export const check = defineCheck({
         }
         const here = createLead(probe);
         await here.send('email.unsubscribed', { suppressed_globally: false });
-        const { suppressed } = await here.settled();
-        if (suppressed !== true) return pass();
+        const { suppressed, unsubscribed } = await here.settled();
+        if (suppressed !== true) {
+          return state.unsubscribed === true && unsubscribed !== true ? IGNORED : pass();
+        }
         return fail({
           symptom: 'state',
           // Suppressing too much does not harm the leads.

@@ -51,6 +51,7 @@ import { check as contentGeneratedJson } from './checks/content/generated-json.t
 import { check as contentGeneratedRare } from './checks/content/generated-rare.ts';
 import { check as contentGenerated } from './checks/content/generated.ts';
 import { check as contentLongPreview } from './checks/content/long-preview.ts';
+import { check as contentMemberCase } from './checks/content/member-case.ts';
 import { check as contentOptionalNull } from './checks/content/optional-null.ts';
 import { check as contentProtoKeys } from './checks/content/proto-keys.ts';
 import { check as contentSchemaSamples } from './checks/content/schema-samples.ts';
@@ -176,6 +177,7 @@ export const CATALOGUE: readonly Check[] = [
   contentGeneratedRare,
   contentGenerated,
   contentLongPreview,
+  contentMemberCase,
   contentOptionalNull,
   contentProtoKeys,
   contentSchemaSamples,

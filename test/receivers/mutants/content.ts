@@ -124,6 +124,19 @@ export const CONTENT_MUTANTS: readonly Mutant[] = [
         }
       })(secret),
   },
+  {
+    name: 'content-names-without-case',
+    fault: 'reads members by their names in lower case',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        override parse(raw: Buffer): Event {
+          const members = Object.entries(super.parse(raw));
+          return Object.fromEntries(
+            members.map(([name, value]) => [name.toLowerCase(), value] as const),
+          ) as unknown as Event;
+        }
+      })(secret),
+  },
   refusing(
     'sentiment-closed',
     'an enum in the database for sentiments',

@@ -74,6 +74,17 @@ const reproduce = async (
   return null;
 };
 
+/** More than one, since what is lost by chance may be the next event, too. */
+const LASTING = 3;
+
+/** Whether plain events alone show it, one after another. */
+const lasts = async (probe: Probe, kind: ViolationKind): Promise<boolean> => {
+  for (let seen = 0; seen < LASTING; seen += 1) {
+    if ((await reproduce(probe, PLAIN, kind, 1)) === null) return false;
+  }
+  return true;
+};
+
 const shrink = async (
   probe: Probe,
   first: Shown,
@@ -187,7 +198,7 @@ export const examine = async (
   if (place === -1) return result;
   const seen = shownBy(played[place]!, judged[place]!)!;
   const { kind } = seen.violation;
-  const isLasting = (await reproduce(probe, PLAIN, kind, 1)) !== null;
+  const isLasting = await lasts(probe, kind);
   if (isLasting) return { ...result, shown: seen, isLasting, isReproduced: true };
   const cause = await explain(seen);
   if (cause !== null) return { ...result, shown: seen, cause, isReproduced: true };

@@ -128,6 +128,7 @@ export const LOSS_MUTANTS: readonly Mutant[] = [
   {
     name: 'delivery-worker-ends-with-error',
     fault: 'has a worker that ends with the first error',
+    also: { 'delivery/recovery-processes': 'what the worker should process is lost since then' },
     make: (secret) =>
       new (class extends ModelReceiver {
         hasEnded = false;

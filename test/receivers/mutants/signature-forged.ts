@@ -46,7 +46,9 @@ class VerifiesOthersOnly extends ModelReceiver {
 class VerifiesExactPath extends ModelReceiver {
   override async answer(raw: Buffer, request: IncomingMessage): Promise<Answer> {
     const { url = '' } = request;
-    const isRouted = url.toLowerCase().replace(/\/$/, '') === this.path;
+    const pathOf = (target: string): string =>
+      target.toLowerCase().replace(/\?.*$/, '').replace(/\/$/, '');
+    const isRouted = pathOf(url) === pathOf(this.path);
     if (request.method !== 'POST' || !isRouted) return super.answer(raw, request);
     return this.receive(raw, request);
   }

@@ -33,25 +33,27 @@ const SPELLINGS: readonly Spelling[] = [
   },
   { name: 'with a double slash', of: (path) => `/${path}` },
   { name: 'with an encoded letter', of: encodeLast },
-  { name: 'with a query', of: (path) => `${path}?probe=1` },
 ];
 
 interface Attempt {
-  readonly spelling: Spelling;
+  readonly name: string;
   readonly exchange: Exchange;
 }
 
 const attemptAll = (probe: Probe): Promise<readonly Attempt[]> => {
   const { origin, pathname, search } = new URL(probe.url);
-  const spelled = SPELLINGS.flatMap((spelling) => {
-    const path = spelling.of(pathname);
+  const spelled = SPELLINGS.flatMap(({ name, of }) => {
+    const path = of(pathname);
     // A query of the registered URL may choose the secret.
-    if (path === null || path === pathname || search !== '') return [];
-    return [{ spelling, url: `${origin}${path}` }];
+    return path === null || path === pathname ? [] : [{ name, url: `${origin}${path}${search}` }];
   });
-  return inTurn(probe, spelled, async ({ spelling, url }) => ({
-    spelling,
-    exchange: await probe.post(probe.event(), { url, signature: wrongSignature(probe) }),
+  const withQuery = `${origin}${pathname}${search === '' ? '?' : `${search}&`}probe=1`;
+  return inTurn(probe, [...spelled, { name: 'with a query', url: withQuery }], async (one) => ({
+    name: one.name,
+    exchange: await probe.post(probe.event(), {
+      url: one.url,
+      signature: wrongSignature(probe),
+    }),
   }));
 };
 
@@ -86,7 +88,7 @@ export const check = defineCheck({
       probe.effects === null
         ? !(await answersAnyPath(probe))
         : (await forgedEffects(probe, exchanges)).length > 0;
-    const names = accepted.map(({ spelling }) => spelling.name).join(', ');
+    const names = accepted.map(({ name }) => name).join(', ');
     const [first] = exchanges;
     if (!isHarmful) return pass(`answers ${describeReply(first!.reply)} there, without effect`);
     const path = new URL(first!.request.url).pathname + new URL(first!.request.url).search;

@@ -132,6 +132,7 @@ import { check as domainValueForms } from './checks/domain/value-forms.ts';
 import { check as performanceBurst } from './checks/performance/burst.ts';
 import { check as performanceGrowth } from './checks/performance/growth.ts';
 import { check as performanceLatency } from './checks/performance/latency.ts';
+import { check as performanceLongRuns } from './checks/performance/long-runs.ts';
 import { check as performanceParallel } from './checks/performance/parallel.ts';
 
 export const CATALOGUE: readonly Check[] = [
@@ -258,5 +259,6 @@ export const CATALOGUE: readonly Check[] = [
   performanceBurst,
   performanceGrowth,
   performanceLatency,
+  performanceLongRuns,
   performanceParallel,
 ];

@@ -40,6 +40,24 @@ const createIsRepeat = (all: readonly Exchange[]) => {
   };
 };
 
+const leadOf = ({ request }: Exchange): string | null =>
+  /"lead_email"\s*:\s*"([^"]{1,300})"/.exec(Buffer.from(request.body).toString('utf8'))?.[1] ??
+  null;
+
+/** Whether every hung request is of a lead of which a repeat was answered before: the second request with one id. */
+const followsRepeats = (hung: readonly Exchange[], all: readonly Exchange[]): boolean => {
+  const seen = new Set<string | null>();
+  const repeated = new Set<string | null>();
+  let isSo = hung.length > 0;
+  for (const exchange of all) {
+    const [id, lead] = [idOf(exchange), leadOf(exchange)];
+    if (hung.includes(exchange)) isSo &&= lead !== null && repeated.has(lead);
+    else if (isAccepted(exchange) && id !== null && seen.has(id)) repeated.add(lead);
+    if (isAccepted(exchange)) seen.add(id);
+  }
+  return isSo;
+};
+
 /**
  * @param hung requests without a complete response
  * @param all every request, those included
@@ -56,6 +74,14 @@ export const describeHang = (hung: readonly Exchange[], all: readonly Exchange[]
       key: `hang:endless${isAboutRepeats ? ':repeat' : ''}`,
       diagnosis: `The response to ${what} begins with the status ${status}, but ${ENDLESS}.`,
       fix: FIX_ENDLESS,
+    };
+  }
+  if (followsRepeats(hung, all)) {
+    return {
+      key: 'hang:after-repeat',
+      diagnosis:
+        'After a repeat of an event was answered, the next request about its lead gets no response: the branch for known ids keeps a lock, a transaction or a connection of that lead.',
+      fix: FIX_REPEAT,
     };
   }
   if (!isAboutRepeats) return null;

@@ -4,6 +4,7 @@
  * @module
  */
 import type { NamedCause } from '../experiments/known-causes.ts';
+import { describeSurplus } from '../diagnosis/surplus.ts';
 import { describeReply } from '../verdict.ts';
 import { describePart, describeStep } from './describe.ts';
 import type { Played } from './play.ts';
@@ -246,7 +247,17 @@ const forgedAlone = ({ violation, played }: Shown, last: Step): Omit<NamedCause,
   fix: FIX.verify,
 });
 
+/** What is left of the response before it on the connection that the history keeps. */
+const surplusIn = ({ violation: { sent }, played: { history, sent: all } }: Shown) => {
+  const isKept = (step: number): boolean => isOnKept(history[step]);
+  if (!isKept(sent.step)) return null;
+  const before = all.findLast(({ step }) => step < sent.step && isKept(step));
+  return describeSurplus(before?.exchange.reply, sent.exchange.reply);
+};
+
 export const causeOf = (shown: Shown): NamedCause => {
+  const surplus = surplusIn(shown);
+  if (surplus !== null) return surplus;
   const { violation, played } = shown;
   const { history } = played;
   const at = violation.sent.step;

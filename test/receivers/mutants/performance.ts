@@ -59,6 +59,18 @@ export const PERFORMANCE_MUTANTS: readonly Mutant[] = [
     { without: ['effects', 'state', 'fault', 'restart', 'recover'] },
   ),
   {
+    name: 'performance-quadratic-pattern',
+    fault: 'trims the lines of a reply by a pattern that backtracks',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        readonly blanks = new RegExp(String.raw`[^\S\n]*\n[^\S\n]*`, 'g');
+        override async process(event: Event): Promise<Answer> {
+          String(event.data?.['reply_preview']).replace(this.blanks, '\n');
+          return super.process(event);
+        }
+      })(secret),
+  },
+  {
     name: 'performance-breaks-in-burst',
     fault: 'runs out of database connections',
     make: (secret) =>

@@ -4,7 +4,8 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import type { Exchange } from '../../net/exchange.ts';
+import { describeSurplus } from '../../diagnosis/surplus.ts';
+import type { Exchange, Reply } from '../../net/exchange.ts';
 import type { Probe } from '../../probe/probe.ts';
 import { rawHead, type RawConnection } from '../../net/raw-socket.ts';
 import { fail, isAccepted, pass, describeReply } from '../../verdict.ts';
@@ -47,6 +48,7 @@ export const check = defineCheck({
   run: async (probe) => {
     const connection = await probe.connect();
     try {
+      let before: Reply | undefined;
       for (let place = 1; place <= EVENTS; place += 1) {
         const exchange = await postOver(probe, connection, place);
         const { reply } = exchange;
@@ -54,12 +56,19 @@ export const check = defineCheck({
           return pass('the receiver closes connections');
         }
         if (!isAccepted(exchange)) {
+          const surplus = describeSurplus(before, reply);
           return fail({
             expected: ['a 2xx for each event'],
             actual: `event ${place} of ${EVENTS}: ${describeReply(reply)}`,
             exchanges: [exchange],
+            ...(surplus !== null && {
+              key: surplus.key,
+              diagnosis: surplus.sentence,
+              fix: surplus.fix,
+            }),
           });
         }
+        before = reply;
         if (closesConnection(exchange)) return pass('the receiver closes connections');
       }
       return pass();

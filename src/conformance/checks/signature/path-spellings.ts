@@ -29,7 +29,7 @@ const SPELLINGS: readonly Spelling[] = [
   { name: 'in capitals', of: (path) => path.toUpperCase() },
   {
     name: 'with a slash at its end',
-    of: (path) => (path.endsWith('/') ? path.replace(/\/+$/, '') || null : `${path}/`),
+    of: (path) => (path.endsWith('/') ? path.slice(0, -1) || null : `${path}/`),
   },
   { name: 'with a double slash', of: (path) => `/${path}` },
   { name: 'with an encoded letter', of: encodeLast },

@@ -70,13 +70,16 @@ export interface OrphanRow extends TakenRow {
 /** Few, so that the nodes that are left share the accounts of a dead one. */
 const MAX_ORPHANS = 8;
 
-/** Takes some leases of accounts that have work and no owner. Other nodes do the same, each with other rows. */
+/**
+ * Takes some leases of accounts that have work and no owner. Other nodes do the same, each with other rows. `$2` are hashes of
+ * keys that this node is taking already.
+ */
 export const TAKE_ORPHANS = statement(
   `WITH orphan AS (
      SELECT l.key_hash, l.node FROM account_lease l JOIN account a ON a.key = l.account JOIN part p ON p.part = a.part
      WHERE (l.node IS NULL OR NOT EXISTS (SELECT 1 FROM node n WHERE n.id = l.node))
        AND (p.pending > 0 OR EXISTS (SELECT 1 FROM command c WHERE c.part = a.part))
-       AND EXISTS (SELECT 1 FROM node WHERE id = $1)
+       AND EXISTS (SELECT 1 FROM node WHERE id = $1) AND l.key_hash <> ALL ($2::text[])
      ORDER BY l.account LIMIT ${MAX_ORPHANS} FOR UPDATE OF l SKIP LOCKED
    )
    UPDATE account_lease l SET node = $1, epoch = l.epoch + 1 FROM orphan o WHERE l.key_hash = o.key_hash

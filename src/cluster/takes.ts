@@ -1,5 +1,8 @@
 /**
- * Takes of leases. If the response to one is lost, this node may hold leases that it does not know of, so that their accounts
+ * Takes of leases. One account is taken by one statement at a time: a second one would raise the epoch of an account that
+ * this node has just opened, whose writes the fence would then refuse.
+ *
+ * If the response to one is lost, this node may hold leases that it does not know of, so that their accounts
  * are not served; {@link Takes.giveUpUnknown} frees them.
  *
  * @module
@@ -38,6 +41,8 @@ export const createTakes = (
   let takeovers = 0;
   let underWay = 0;
   let isUnsure = false;
+  const taking = new Set<string>();
+  let orphansUnderWay: Promise<unknown> = Promise.resolve();
   const attempt = async <T>(take: () => Promise<T>): Promise<T> => {
     underWay += 1;
     try {
@@ -54,16 +59,26 @@ export const createTakes = (
       return takeovers;
     },
     take: async (keyHash, isTakeover) => {
-      const { id } = membership;
-      const row = await attempt(() => first<TakenRow>(session, TAKE, [keyHash, id]));
-      if (row === undefined || id !== membership.id) return null;
-      if (isTakeover) takeovers += 1;
-      leases.add(keyHash, row);
-      return row.epoch;
+      taking.add(keyHash);
+      try {
+        await orphansUnderWay.catch(() => undefined);
+        const held = leases.epochOf(keyHash);
+        if (held !== null) return held;
+        const { id } = membership;
+        const row = await attempt(() => first<TakenRow>(session, TAKE, [keyHash, id]));
+        if (row === undefined || id !== membership.id) return null;
+        if (isTakeover) takeovers += 1;
+        leases.add(keyHash, row);
+        return row.epoch;
+      } finally {
+        taking.delete(keyHash);
+      }
     },
     takeOrphans: async () => {
       const { id } = membership;
-      const rows = await attempt(() => all<OrphanRow>(session, TAKE_ORPHANS, [id]));
+      const statement = attempt(() => all<OrphanRow>(session, TAKE_ORPHANS, [id, [...taking]]));
+      orphansUnderWay = statement;
+      const rows = await statement;
       if (id !== membership.id) return [];
       for (const { key_hash: keyHash, account, epoch, previous } of rows) {
         if (previous !== null) takeovers += 1;

@@ -168,6 +168,38 @@ describe.skipIf(noPostgres !== null)('leases', () => {
     expect(held.reduce((sum, one) => sum + one)).toBe(20);
   });
 
+  test('an account that a node is asked for while it takes over is taken once', async () => {
+    const dead = await startNode();
+    const keys = Array.from({ length: 48 }, (_, index) => `key-${index}`);
+    for (const key of keys) await openWithWork(dead, key);
+    const epochOf = async (): Promise<readonly number[]> => {
+      const { rows } = await client.query<{ epoch: string }>(
+        'SELECT epoch FROM sendemall_mock.account_lease ORDER BY key_hash',
+      );
+      return rows.map(({ epoch }) => Number(epoch));
+    };
+    await dead.directory.stop();
+    await dead.store.close();
+    nodes.splice(0);
+    // As a node leaves them that dies: its leases name it, and its lock is free.
+    await client.query("UPDATE sendemall_mock.account_lease SET node = 'dead', epoch = 7");
+    await client.query(
+      `INSERT INTO sendemall_mock.node (id, url, started, lock_key, expires_at)
+       VALUES ('dead', 'http://dead', now(), 1, now() + interval '1 minute')`,
+    );
+    const { directory } = await startNode();
+    for (let held = 0; held < keys.length; held = directory.figures().held) {
+      await Promise.all(
+        keys.map((key) => {
+          directory.forget(key);
+          return directory.locate(key);
+        }),
+      );
+    }
+    expect(new Set(await epochOf())).toEqual(new Set([8]));
+    expect(directory.figures()).toMatchObject({ held: keys.length, takeovers: keys.length });
+  });
+
   test('an account that is released is taken by the next node that asks, under a higher epoch', async () => {
     const one = await startNode();
     const other = await startNode();

@@ -13,7 +13,7 @@ import { examples } from '../help.ts';
 import { readInput } from '../input.ts';
 import { apiKeyOption, jsonOption, limitOption, sandboxUrlOption } from '../options.ts';
 import { commandLine, quoted } from '../output/command-line.ts';
-import { leadOf } from '../output/lead.ts';
+import { leadOf } from '../../deliveries/lead.ts';
 import { deliveryDetail, deliveryTable } from '../output/deliveries.ts';
 import type { Terminal } from '../terminal.ts';
 import { take } from '../take.ts';

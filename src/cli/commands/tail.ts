@@ -10,7 +10,7 @@ import { examples } from '../help.ts';
 import { apiKeyOption, jsonOption, sandboxUrlOption } from '../options.ts';
 import { createAttemptPrinter, isForged, type AttemptLine } from '../output/attempts.ts';
 import { commandLine } from '../output/command-line.ts';
-import { leadOf } from '../output/lead.ts';
+import { leadOf } from '../../deliveries/lead.ts';
 import type { Terminal } from '../terminal.ts';
 
 type Attempted = Extract<AccountEvent, { readonly type: 'delivery.attempted' }>;

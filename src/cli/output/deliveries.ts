@@ -13,7 +13,7 @@ import {
 } from './attempts.ts';
 import { bodyLines } from './body.ts';
 import { commandLine, type Reach } from './command-line.ts';
-import { leadOf } from './lead.ts';
+import { leadOf } from '../../deliveries/lead.ts';
 import { fittedTable, harmless, table } from './table.ts';
 
 const STYLES: Readonly<Record<string, Styles>> = {

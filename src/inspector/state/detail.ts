@@ -5,8 +5,8 @@
  */
 import { computed, effect, signal } from '@preact/signals';
 import type { DeliveryDetail } from '../../../schemas/sandbox.ts';
-import { describeNode, timelineOf } from '../model/timeline.ts';
-import { formatUntil } from '../model/spans.ts';
+import { describeNode, timelineOf } from '../../deliveries/timeline.ts';
+import { formatUntil } from '../../deliveries/spans.ts';
 import { now } from './clock.ts';
 import { createLatest } from './latest.ts';
 import { isPaused, onEvents, onReload } from './live.ts';

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { DELIVERY_POLICY } from '../../../schemas/contract.ts';
-import type { Delivery } from '../../../schemas/sandbox.ts';
+import { DELIVERY_POLICY } from '../../schemas/contract.ts';
+import type { Delivery } from '../../schemas/sandbox.ts';
 
 export type Dot = 'failed' | 'delivered' | 'flying' | 'planned' | 'spare';
 

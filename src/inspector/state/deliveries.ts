@@ -7,7 +7,7 @@ import { batch, computed, effect, signal, untracked } from '@preact/signals';
 import type { AccountEvent, Delivery, ListedDelivery } from '../../../schemas/sandbox.ts';
 import type { Progress } from '../../client/http.ts';
 import { matches, parseFilter } from '../../deliveries/filter.ts';
-import { announced, attempted } from '../model/row.ts';
+import { announced, attempted } from '../../deliveries/row.ts';
 import { query, route } from './location.ts';
 import { isPaused, onEvents, onReload } from './live.ts';
 import { client, connection, messageOf, spoken } from './session.ts';

@@ -12,8 +12,8 @@ import { query, route } from './location.ts';
 import { isPaused, onEvents, onReload } from './live.ts';
 import { client, connection, messageOf, spoken } from './session.ts';
 
-/** Rows kept in memory. Older ones are read again from the API. */
-const MAX_ROWS = 20_000;
+/** Rows kept in memory: the newest ones. */
+export const MAX_ROWS = 20_000;
 const PAGE = 100;
 const REFRESH_MS = 400;
 /** After a change of the filter: it is typed letter by letter. */

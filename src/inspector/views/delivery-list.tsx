@@ -22,6 +22,7 @@ import {
   loadError,
   loadMore,
   marked,
+  MAX_ROWS,
   matchCount,
   progress,
   shown,
@@ -236,9 +237,10 @@ const Grid = () => {
   );
 };
 
-/** `151`, `100 loaded`, `3 of 24001`, `3 found, searched 20000 of 24001`. */
+/** `151`, `100 loaded`, `20000 newest`, `3 of 24001`, `3 found, searched 20000 of 24001`. */
 const countText = (): string => {
-  const loaded = `${loadedCount.value}${hasMore.value ? ' loaded' : ''}`;
+  const count = loadedCount.value;
+  const loaded = `${count}${count >= MAX_ROWS ? ' newest' : hasMore.value ? ' loaded' : ''}`;
   const search = progress.value;
   if (isFiltered() && isHighlighting.value) return `${matchCount.value} of ${loaded} marked`;
   if (!isFiltered() || search === null) return loaded;

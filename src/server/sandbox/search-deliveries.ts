@@ -16,8 +16,9 @@ import { listedDeliveryView } from '../view.ts';
 
 /** Rows that one request compares with a filter. */
 const MAX_COMPARED = 5000;
-/** Rows to read at once while a filter is tried, about 3 ms. */
+/** Rows to read at once, about 3 ms. */
 const MAX_ROWS = 256;
+/** Before the size of the rows is known. */
 const FIRST_ROWS = 16;
 /** Characters of events to read at once: a row's event may have a million. */
 const MAX_CHARACTERS = 524_288;
@@ -74,7 +75,9 @@ const compareRows = async (
   let after = query.cursor === undefined ? undefined : positionOf(query.cursor);
   let compared = 0;
   // Without a filter, every row is an item.
-  let count = filter.terms.length === 0 ? limit + 1 : FIRST_ROWS;
+  const rowsWanted = (): number =>
+    filter.terms.length === 0 ? limit + 1 - items.length : MAX_COMPARED - compared;
+  let count = Math.min(FIRST_ROWS, rowsWanted());
   for (;;) {
     const rows = await read(count, after);
     let characters = 0;
@@ -92,7 +95,7 @@ const compareRows = async (
     }
     if (rows.length < count) return { items, last: null };
     const fitting = Math.floor((count * MAX_CHARACTERS) / Math.max(characters, 1));
-    count = Math.max(1, Math.min(fitting, count * 2, MAX_ROWS, MAX_COMPARED - compared));
+    count = Math.max(1, Math.min(fitting, MAX_ROWS, rowsWanted()));
     await nextTurn();
   }
 };

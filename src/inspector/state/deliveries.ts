@@ -58,19 +58,23 @@ export const marked = computed(
     ),
 );
 
-/** Rows of a page replace known ones; unknown ones go to the front or to the end. */
-const merge = (page: readonly ListedDelivery[], at: 'front' | 'end'): void => {
-  const ids = new Set(page.map(({ id }) => id));
-  const rest = rows.value.filter(({ id }) => !ids.has(id));
-  if (at === 'end') {
-    rows.value = [...rest, ...page];
-    return;
+/** Deliveries are numbered in the order of the list. */
+const numberOf = ({ id }: ListedDelivery): number => Number(id.slice('dlv_'.length));
+
+/** How far a delivery has come. Grows only: a row that was read before an event must not undo it. */
+const rankOf = ({ attempts_made: made, next_attempt_at: next, status }: ListedDelivery): number =>
+  made * 3 + (next === null ? 1 : 0) + (status === 'acknowledged' ? 1 : 0);
+
+/** Add rows that were read, and replace known ones that are not newer. */
+const merge = (page: readonly ListedDelivery[]): void => {
+  const merged = new Map(rows.value.map((row) => [row.id, row]));
+  for (const row of page) {
+    const known = merged.get(row.id);
+    if (known === undefined || rankOf(row) >= rankOf(known)) merged.set(row.id, row);
   }
-  // What stands before the first row of the page arrived after the page was read.
-  const shared = rows.value.findIndex(({ id }) => ids.has(id));
-  const newer = shared === -1 ? [] : rows.value.slice(0, shared);
-  const older = rest.slice(newer.length);
-  rows.value = [...newer, ...page, ...older].slice(0, MAX_ROWS);
+  rows.value = [...merged.values()]
+    .toSorted((a, b) => numberOf(b) - numberOf(a))
+    .slice(0, MAX_ROWS);
 };
 
 /** What the API is asked for; all deliveries if matching ones are only marked. */
@@ -133,7 +137,7 @@ export const loadMore = async (goOn = false): Promise<void> => {
     const page = await readPage(from);
     if (mine !== generation) return;
     batch(() => {
-      merge(page.items, 'end');
+      merge(page.items);
       note(page);
     });
   } catch (error) {
@@ -155,7 +159,7 @@ const refreshSoon = (): void => {
     readPage().then(
       ({ items }) => {
         refreshMs = Math.max(REFRESH_MS, 10 * (performance.now() - began));
-        if (mine === generation && !isPaused.peek()) merge(items, 'front');
+        if (mine === generation && !isPaused.peek()) merge(items);
       },
       () => undefined,
     );
@@ -184,7 +188,8 @@ const apply = (events: readonly AccountEvent[]): void => {
       if (!update(event.delivery_id, (row) => attempted(row, event))) isIncomplete = true;
     } else if (event.type === 'delivery.cancelled' || event.type === 'delivery.acknowledged') {
       const status = event.type === 'delivery.cancelled' ? 'cancelled' : 'acknowledged';
-      update(event.delivery_id, (row) => ({ ...row, status, next_attempt_at: null }));
+      const change = (row: ListedDelivery) => ({ ...row, status, next_attempt_at: null }) as const;
+      if (!update(event.delivery_id, change)) isIncomplete = true;
     }
   }
   if (isIncomplete) refreshSoon();
@@ -220,5 +225,5 @@ export const startDeliveries = (): void => {
 /** A redelivery is not announced by the stream before its first attempt. */
 export const noteNewDelivery = (delivery: Delivery): void => {
   const known = rows.peek().find(({ event_id: id }) => id === delivery.event_id);
-  merge([{ ...delivery, lead_email: known?.lead_email ?? null, last_fault: null }], 'front');
+  merge([{ ...delivery, lead_email: known?.lead_email ?? null, last_fault: null }]);
 };

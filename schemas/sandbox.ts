@@ -499,12 +499,12 @@ export type DeliveryDetail = z.infer<typeof DeliveryDetail>;
  *
  * @example `"status:dead event:email.* lead:sarah@ attempts>2 -is:forged"`
  */
-export const DeliveryFilter = z.string().min(1).max(500);
-export type DeliveryFilter = z.infer<typeof DeliveryFilter>;
+export const DeliveryFilterText = z.string().min(1).max(500);
+export type DeliveryFilterText = z.infer<typeof DeliveryFilterText>;
 
 /** Which deliveries. */
 export const DeliveryQuery = z.strictObject({
-  filter: DeliveryFilter.optional(),
+  filter: DeliveryFilterText.optional(),
   status: DeliveryStatus.optional(),
   event: EventName.optional(),
   webhook_id: WebhookId.optional(),

@@ -79,6 +79,13 @@ describe.skipIf(noBrowser !== null)(`the list of deliveries${noBrowser ?? ''}`, 
     expect(page.url()).toContain('mark=1');
   });
 
+  test('the clock marks planned attempts whatever the list shows', async () => {
+    const page = await lab.open('#/deliveries?q=lead:missing@');
+    await page.getByText('No delivery matches').waitFor();
+    // sarah@acme.example waits for three attempts.
+    await expect.poll(() => page.locator('.due-mark').count()).toBe(3);
+  });
+
   test('an answer that was read before an attempt does not undo it', async () => {
     const page = await lab.open('#/deliveries?q=lead:overtaken@');
     await page.getByText('No delivery matches').waitFor();

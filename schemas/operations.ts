@@ -214,7 +214,7 @@ export const OPERATIONS = [
     operationId: 'listDeliveries',
     method: 'GET',
     path: '/_sandbox/deliveries',
-    query: ['status', 'event', 'webhook_id', 'event_id', 'limit', 'cursor'],
+    query: ['filter', 'status', 'event', 'webhook_id', 'event_id', 'limit', 'cursor'],
     statuses: [200, 401, 403, 422],
   },
   {

@@ -14,6 +14,7 @@ import {
   ListMeta,
   Meta,
   PageLimit,
+  RequestId,
   Webhook,
   WebhookId,
   WebhookUrl,
@@ -308,33 +309,6 @@ export const EventQuery = z.strictObject({
 });
 export type EventQuery = z.infer<typeof EventQuery>;
 
-/** Name and value. */
-export const Header = z.array(z.string()).min(2).max(2);
-export type Header = z.infer<typeof Header>;
-
-/** In the order in which they came, each as its name and its value. */
-export const HeaderList = z.array(Header);
-export type HeaderList = z.infer<typeof HeaderList>;
-
-/** The delivery has the body. */
-export const AttemptRequest = z.looseObject({
-  method: z.literal('POST'),
-  url: WebhookUrl,
-  headers: HeaderList,
-});
-export type AttemptRequest = z.infer<typeof AttemptRequest>;
-
-/** What was answered. */
-export const AttemptResponse = z.looseObject({
-  status: integer().min(100).max(999),
-  headers: HeaderList,
-  /** Its beginning, as text. */
-  body: z.string(),
-  /** Whether the receiver sent more than is kept. */
-  truncated: z.boolean(),
-});
-export type AttemptResponse = z.infer<typeof AttemptResponse>;
-
 /**
  * | fault | what it does |
  * |---|---|
@@ -372,6 +346,74 @@ export const FaultName = z.enum([
   'burst',
 ]);
 export type FaultName = z.infer<typeof FaultName>;
+
+/** With lead. */
+export const WithLead = z.looseObject({
+  /** Email address of the event's lead; null if the event has none. */
+  lead_email: z.string().nullable(),
+  /** Fault that affected the latest attempt; null without one. */
+  last_fault: FaultName.nullable(),
+});
+export type WithLead = z.infer<typeof WithLead>;
+
+/** Delivery in a list. */
+export const ListedDelivery = z.looseObject({
+  id: DeliveryId,
+  event_id: EventId,
+  event: EventName,
+  webhook_id: WebhookId,
+  /** URL of the webhook. */
+  url: WebhookUrl,
+  status: DeliveryStatus,
+  attempts_made: integer().min(0),
+  /** When it was accepted. */
+  created_at: SandboxTime,
+  /** Time of the next attempt; null once settled. */
+  next_attempt_at: SandboxTime.nullable(),
+  /** When it settled; null before. */
+  settled_at: SandboxTime.nullable(),
+  /** The delivery that it repeats, if requested as a redelivery; else null. */
+  redelivery_of: DeliveryId.nullable(),
+  /** How the latest attempt ended; null before the first. */
+  last_outcome: Outcome.nullable(),
+  /** Cause and remedy of the failure of the latest attempt, if it failed. */
+  last_error: z.string().nullable(),
+  /** Status of the latest response; null without a response. */
+  last_status_code: integer().min(100).max(999).nullable(),
+  signature_mode: SignatureMode,
+  /** Email address of the event's lead; null if the event has none. */
+  lead_email: z.string().nullable(),
+  /** Fault that affected the latest attempt; null without one. */
+  last_fault: FaultName.nullable(),
+});
+export type ListedDelivery = z.infer<typeof ListedDelivery>;
+
+/** Name and value. */
+export const Header = z.array(z.string()).min(2).max(2);
+export type Header = z.infer<typeof Header>;
+
+/** In the order in which they came, each as its name and its value. */
+export const HeaderList = z.array(Header);
+export type HeaderList = z.infer<typeof HeaderList>;
+
+/** The delivery has the body. */
+export const AttemptRequest = z.looseObject({
+  method: z.literal('POST'),
+  url: WebhookUrl,
+  headers: HeaderList,
+});
+export type AttemptRequest = z.infer<typeof AttemptRequest>;
+
+/** What was answered. */
+export const AttemptResponse = z.looseObject({
+  status: integer().min(100).max(999),
+  headers: HeaderList,
+  /** Its beginning, as text. */
+  body: z.string(),
+  /** Whether the receiver sent more than is kept. */
+  truncated: z.boolean(),
+});
+export type AttemptResponse = z.infer<typeof AttemptResponse>;
 
 /**
  * Fault id.
@@ -449,8 +491,20 @@ export const DeliveryDetail = z.looseObject({
 });
 export type DeliveryDetail = z.infer<typeof DeliveryDetail>;
 
+/**
+ * Terms that must all match, as in the filter of the page and of `sendemall-mock deliveries
+ * --filter`: `status`, `event`, `lead`, `why`, `webhook`, `id`, `is` and `attempts`, e.g.
+ * `attempts>2`, or text to look for. `-` negates a term, commas separate alternatives, `*` stands
+ * for any characters. Letter case does not matter.
+ *
+ * @example `"status:dead event:email.* lead:sarah@ attempts>2 -is:forged"`
+ */
+export const DeliveryFilterText = z.string().min(1).max(500);
+export type DeliveryFilterText = z.infer<typeof DeliveryFilterText>;
+
 /** Which deliveries. */
 export const DeliveryQuery = z.strictObject({
+  filter: DeliveryFilterText.optional(),
   status: DeliveryStatus.optional(),
   event: EventName.optional(),
   webhook_id: WebhookId.optional(),
@@ -1166,11 +1220,41 @@ export const DeliveryResponse = z.looseObject({
 });
 export type DeliveryResponse = z.infer<typeof DeliveryResponse>;
 
+/** Search progress. */
+export const SearchProgress = z.looseObject({
+  /** Number of deliveries that this page and those before it have searched. Only with `filter`. */
+  searched: integer().min(0).optional(),
+  /** Number of deliveries in the account. Only with `filter`. */
+  total: integer().min(0).optional(),
+});
+export type SearchProgress = z.infer<typeof SearchProgress>;
+
+/**
+ * Metadata of the request, the cursor of the next page, and how far a search with `filter` has
+ * come.
+ */
+export const SearchMeta = z.looseObject({
+  request_id: RequestId,
+  /** When it was answered, on the account's clock. */
+  timestamp: Timestamp,
+  /**
+   * Give it as `cursor` to get the next page; null on the last one.
+   *
+   * @remarks assumed: Nothing is documented about pages. `meta` is where A keeps what is not data.
+   */
+  next_cursor: z.string().nullable(),
+  /** Number of deliveries that this page and those before it have searched. Only with `filter`. */
+  searched: integer().min(0).optional(),
+  /** Number of deliveries in the account. Only with `filter`. */
+  total: integer().min(0).optional(),
+});
+export type SearchMeta = z.infer<typeof SearchMeta>;
+
 /** Delivery list response. */
 export const DeliveryListResponse = z.looseObject({
   success: z.literal(true),
-  data: z.array(Delivery),
-  meta: ListMeta,
+  data: z.array(ListedDelivery),
+  meta: SearchMeta,
 });
 export type DeliveryListResponse = z.infer<typeof DeliveryListResponse>;
 

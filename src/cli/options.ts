@@ -5,6 +5,7 @@
  */
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { DEFAULT_API_KEY, DEFAULT_SANDBOX_URL } from '../domain/defaults.ts';
+import { parseFilter, type Filter } from '../deliveries/filter.ts';
 import { UsageError } from './usage-error.ts';
 
 /** Heading in the help for the flags that select a sandbox and an account. */
@@ -36,6 +37,15 @@ export const limitOption = (max = 1_000_000) =>
   new Option('--limit <number>', 'maximum number of items to list')
     .default(50)
     .argParser(wholeNumber(1, max));
+
+/** Terms that deliveries must match: the language of the page's filter. */
+export const filterOption = (description: string) =>
+  new Option('--filter <filter>', description).argParser((value: string): Filter => {
+    const filter = parseFilter(value);
+    const [problem] = filter.problems;
+    if (problem === undefined) return filter;
+    throw new InvalidArgumentError(problem);
+  });
 
 /** Collects the values of a repeatable flag. */
 export const gather = (value: string, before: readonly string[] | undefined): string[] => [

@@ -26,6 +26,12 @@ export interface Answer<T> {
   readonly data: T;
   /** Null on the last page, and for responses without pages. */
   readonly nextCursor: string | null;
+  readonly progress: Progress | null;
+}
+
+export interface Progress {
+  readonly searched: number;
+  readonly total: number;
 }
 
 export interface Http {
@@ -49,7 +55,10 @@ interface Envelope {
     readonly message: string;
     readonly retry_after?: number;
   };
-  readonly meta?: { readonly request_id?: string; readonly next_cursor?: string | null };
+  readonly meta?: {
+    readonly request_id?: string;
+    readonly next_cursor?: string | null;
+  } & Partial<Progress>;
 }
 
 /** Build a path with percent-encoded ids, so that no id can change the path's structure. */
@@ -125,8 +134,13 @@ export const createHttp = ({ baseUrl, apiKey, fetch }: HttpOptions): Http => {
   };
 
   const answer = async <T>(call: Call): Promise<Answer<T>> => {
-    const envelope = await envelopeOf(baseUrl, await open(call));
-    return { data: envelope.data as T, nextCursor: envelope.meta?.next_cursor ?? null };
+    const { data, meta = {} } = await envelopeOf(baseUrl, await open(call));
+    const { searched, total = 0, next_cursor: nextCursor = null } = meta;
+    return {
+      data: data as T,
+      nextCursor,
+      progress: searched === undefined ? null : { searched, total },
+    };
   };
 
   return { open, answer, call: async <T>(call: Call) => (await answer<T>(call)).data };

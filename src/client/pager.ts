@@ -3,12 +3,14 @@
  *
  * @module
  */
-import type { Answer, Call, Http } from './http.ts';
+import type { Answer, Call, Http, Progress } from './http.ts';
 
 export interface Page<T> {
   readonly items: readonly T[];
   /** Cursor of the next page; null on the last one. */
   readonly nextCursor: string | null;
+  /** How far a search has come: `searched` of `total` items. Null for lists that are not searched. */
+  readonly progress: Progress | null;
 }
 
 /**
@@ -38,8 +40,8 @@ export interface Pager<T> extends AsyncIterable<T> {
 export const createPager = <T>(http: Http, call: Call): Pager<T> => {
   const page = async (cursor?: string): Promise<Page<T>> => {
     const query = cursor === undefined ? call.query : { ...call.query, cursor };
-    const { data, nextCursor }: Answer<readonly T[]> = await http.answer({ ...call, query });
-    return { items: data, nextCursor };
+    const { data, ...rest }: Answer<readonly T[]> = await http.answer({ ...call, query });
+    return { items: data, ...rest };
   };
   return {
     page,

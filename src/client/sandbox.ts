@@ -12,6 +12,7 @@ import type {
   Delivery,
   DeliveryDetail,
   ExplainSignatureRequest,
+  ListedDelivery,
   RedeliverRequest,
   SandboxEventDetail,
   SetClockRequest,
@@ -71,6 +72,8 @@ export interface EventsClient {
 }
 
 export interface DeliveryFilter extends PageOptions {
+  /** Terms that must all match, e.g. `lead:sarah@ attempts>2`: the language of the inspector's filter. */
+  readonly filter?: string | undefined;
   readonly status?: Delivery['status'] | undefined;
   readonly event?: string | undefined;
   readonly webhook_id?: string | undefined;
@@ -98,14 +101,16 @@ export interface WaitOptions extends CallOptions {
  */
 export interface DeliveriesClient {
   /**
-   * `GET /_sandbox/deliveries`. Newest first.
+   * `GET /_sandbox/deliveries`. Newest first. With `filter`, a page may have no items although there is a next one:
+   * iterate, or go on until `nextCursor` is null. Error: `VALIDATION_FAILED` for an invalid filter.
    *
    * @example
    * ```ts
    * for await (const { id } of client.deliveries.list({ status: 'dead' })) console.log(id);
+   * for await (const { lead_email } of client.deliveries.list({ filter: 'lead:acme attempts>1' })) console.log(lead_email);
    * ```
    */
-  list(filter?: DeliveryFilter): Pager<Delivery>;
+  list(filter?: DeliveryFilter): Pager<ListedDelivery>;
   /**
    * `GET /_sandbox/deliveries/{delivery_id}`.
    *

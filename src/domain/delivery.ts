@@ -78,6 +78,8 @@ export interface Delivery {
   readonly lastError: string | null;
   /** Status of the latest response; null without a response. */
   readonly lastStatusCode: number | null;
+  /** Fault that was injected into the latest attempt; null without one. */
+  readonly lastFault: FaultLabel['name'] | null;
 }
 
 /** A delivery with its body and attempts. */

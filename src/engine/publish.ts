@@ -115,6 +115,7 @@ const describe = ({ rows, receivers }: Plan, keys: readonly number[]): Delivery[
         lastOutcome: null,
         lastError: null,
         lastStatusCode: null,
+        lastFault: null,
       };
     }),
   );

@@ -67,9 +67,13 @@ export const successPage = (
   nextCursor: string | null,
 ): Response => c.json({ success: true, data, meta: { ...metaOf(c), next_cursor: nextCursor } });
 
-/** Like {@link successPage}, for items that are already JSON. */
-export const successItems = (c: Ctx, { items, nextCursor }: Page): Response => {
-  const meta = JSON.stringify({ ...metaOf(c), next_cursor: nextCursor });
+/** Like {@link successPage}, for items that are already JSON. @param more members of `meta` */
+export const successItems = (
+  c: Ctx,
+  { items, nextCursor }: Page,
+  more: Readonly<Record<string, unknown>> | null = null,
+): Response => {
+  const meta = JSON.stringify({ ...metaOf(c), next_cursor: nextCursor, ...more });
   c.header('content-type', 'application/json');
   return c.body(`{"success":true,"data":[${items.join(',')}],"meta":${meta}}`);
 };

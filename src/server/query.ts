@@ -11,7 +11,7 @@ import { parse } from '../domain/validate.ts';
 import type { Ctx } from './context.ts';
 
 /** Default page size. */
-const DEFAULT_LIMIT = 50;
+export const DEFAULT_LIMIT = 50;
 
 const WHOLE_NUMBER = /^\d{1,15}$/;
 
@@ -50,9 +50,10 @@ interface PageQuery {
 }
 
 /** A cursor encodes the position of the last row of the previous page. Opaque to clients, so that it may change. */
-const encode = (seq: number): string => `cur_${seq}`;
+export const cursorAt = (seq: number): string => `cur_${seq}`;
 
-const decode = (cursor: string): number => Number(cursor.slice(encode(0).length - 1));
+/** The inverse of {@link cursorAt}. */
+export const positionOf = (cursor: string): number => Number(cursor.slice(cursorAt(0).length - 1));
 
 /** Rows of any size to read before their sizes are looked at. */
 const ROWS_PER_READ = 16;
@@ -78,7 +79,7 @@ export const readPage = async <Row extends { readonly seq: number }>(
 ): Promise<Page> => {
   const limit = query.limit ?? DEFAULT_LIMIT;
   const items: string[] = [];
-  let after = query.cursor === undefined ? undefined : decode(query.cursor);
+  let after = query.cursor === undefined ? undefined : positionOf(query.cursor);
   let characters = 0;
   for (;;) {
     const missing = limit - items.length;
@@ -92,7 +93,7 @@ export const readPage = async <Row extends { readonly seq: number }>(
       const hasMore = index + 1 < found.length;
       if (!hasMore) return { items, nextCursor: null };
       if (items.length === limit || characters >= LIMITS.maxPageCharacters) {
-        return { items, nextCursor: encode(row.seq) };
+        return { items, nextCursor: cursorAt(row.seq) };
       }
     }
     if (found.length === 0) return { items, nextCursor: null };

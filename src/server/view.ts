@@ -5,11 +5,12 @@
  */
 import type * as Control from '../../schemas/control.ts';
 import type * as Sandbox from '../../schemas/sandbox.ts';
+import { leadOf } from '../deliveries/lead.ts';
 import type { Attempt, Delivery, DeliveryDetail, HeaderList, Webhook } from '../domain/delivery.ts';
 import { toProviderTime, toSandboxTime } from '../domain/time.ts';
 import { deliveryHeaders } from '../engine/delivery/attempt.ts';
 import type { ClockView } from '../engine/engine.ts';
-import type { DeadLetter } from '../storage/store.ts';
+import type { DeadLetter, ListedDelivery } from '../storage/store.ts';
 
 const time = (at: number | null): string | null => (at === null ? null : toSandboxTime(at));
 const pairs = (headers: HeaderList): string[][] => headers.map(([name, value]) => [name, value]);
@@ -53,6 +54,13 @@ export const deliveryView = (delivery: Delivery): Sandbox.Delivery => ({
   last_error: delivery.lastError,
   last_status_code: delivery.lastStatusCode,
   signature_mode: delivery.signature,
+});
+
+/** Wire format of a delivery in a list. */
+export const listedDeliveryView = (delivery: ListedDelivery): Sandbox.ListedDelivery => ({
+  ...deliveryView(delivery),
+  lead_email: leadOf(delivery.eventBody),
+  last_fault: delivery.lastFault,
 });
 
 export const attemptView = (attempt: Attempt): Sandbox.Attempt => ({

@@ -91,6 +91,7 @@ import type {
   DeliveryFilter,
   EventFilter,
   EventRow,
+  ListedDelivery,
   NewEvent,
   NewRedelivery,
   NewWebhook,
@@ -114,6 +115,7 @@ export type {
   DumpSlice,
   EventFilter,
   EventRow,
+  ListedDelivery,
   NewDelivery,
   NewEvent,
   NewRedelivery,
@@ -310,7 +312,7 @@ export interface HistoryStore {
     account: AccountKey,
     filter: DeliveryFilter,
     page: Page,
-  ): Promise<readonly Delivery[]>;
+  ): Promise<readonly ListedDelivery[]>;
   /** @returns the delivery with its body and attempts; null if the account has no such delivery */
   getDelivery(account: AccountKey, id: string): Promise<DeliveryDetail | null>;
   /** Lists dead letters that are not acknowledged, by event, oldest first; none for a deleted webhook. */

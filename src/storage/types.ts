@@ -94,6 +94,12 @@ export interface DeliveryFilter {
   readonly eventId?: string | undefined;
 }
 
+/** A delivery as listed. */
+export interface ListedDelivery extends Delivery {
+  /** Body of its event. The delivery itself may send another one. */
+  readonly eventBody: string;
+}
+
 /** Conditions that a listed event must meet. */
 export interface EventFilter {
   /** Event type, e.g. `email.sent`. */

@@ -6,7 +6,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { apiOf, type Api } from '../support/api.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { apiOf, SECRET, type Api, type Reply } from '../support/api.ts';
 import { startReceiver as startHanging } from '../support/receiver.ts';
 import type { Stalls } from './stall-app.ts';
 import { ask, median, startChild, startReceiver, type Child } from './support.ts';
@@ -22,6 +23,8 @@ const MAX_MEASURE_MS = 60_000;
 /** With fewer deliveries, their latency is not significant. */
 const MIN_DELIVERIES = 100;
 const LARGE_ROUNDS = 5;
+/** Between two looks at a verification. */
+const POLL_MS = 100;
 /** Triggers of 1000 events of 1.5 kB each: a snapshot of 40 MB. */
 const SNAPSHOT_TRIGGERS = 18;
 
@@ -126,6 +129,86 @@ export const largeTriggerFigures = async (where: 'file' | 'memory'): Promise<Sta
       p99Ms: of('p99Ms'),
       worstMs: of('worstMs'),
     };
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+};
+
+/** Latency of another account's requests while the suite verifies a receiver in the sandbox's process, to its report. */
+export const verificationFigures = async (url: string): Promise<StallFigures> => {
+  await using child = await startChild('stall-app.ts');
+  const sandbox = await start(child);
+  const [one, other] = [apiOf(sandbox.url, 'verifies'), apiOf(sandbox.url, 'other')];
+  await other.get('/v1/webhooks');
+  await start(child);
+  let over = false;
+  const verify = async (): Promise<void> => {
+    const request = { url, secret: SECRET };
+    const { id } = (await one.send('POST', '/_sandbox/verifications', request)).data;
+    for (let status = 'running'; status === 'running';) {
+      await sleep(POLL_MS);
+      ({ status } = (await one.get(`/_sandbox/verifications/${id}`)).data);
+    }
+    for (const format of ['json', 'html', 'sarif', 'junit', 'markdown']) {
+      await fetch(`${sandbox.url}/_sandbox/verifications/${id}/report?format=${format}`, {
+        headers: { 'x-user-context': 'verifies' },
+      }).then((response) => response.text());
+    }
+  };
+  const verified = verify().finally(() => {
+    over = true;
+  });
+  const times = await repeat(
+    () => other.get('/v1/webhooks'),
+    () => over,
+  );
+  await verified;
+  return figuresOf(await stop(child), times);
+};
+
+/** Deliveries that a filter searches. */
+const SEARCHED = 100_000;
+const TRIGGER_EACH = 10_000;
+
+/** The same while a filter without a match searches 100,000 deliveries. */
+export const searchFigures = async (
+  where: 'file' | 'memory',
+): Promise<StallFigures & { readonly searchMs: number }> => {
+  const folder = await mkdtemp(join(tmpdir(), 'sendemall-bench-'));
+  try {
+    await using receiver = await startReceiver();
+    const env: Record<string, string> = where === 'file' ? { FILE: join(folder, 'bench.db') } : {};
+    await using child = await startChild('stall-app.ts', env);
+    const { url } = await start(child);
+    const [large, other] = [apiOf(url, 'large'), apiOf(url, 'other')];
+    await large.send('PUT', '/_sandbox/clock', { mode: 'skip' });
+    await large.register(receiver.url);
+    for (let made = 0; made < SEARCHED; made += TRIGGER_EACH) {
+      await large.trigger('email.sent', { count: TRIGGER_EACH });
+    }
+    await large.advance({ until: 'settled' });
+    await start(child);
+    let over = false;
+    const search = async (): Promise<number> => {
+      const began = performance.now();
+      for (let cursor: string | null | undefined = ''; cursor != null;) {
+        const filter = encodeURIComponent('lead:*missing@nowhere* attempts>0');
+        const page: Reply = await large.get(
+          `/_sandbox/deliveries?filter=${filter}${cursor && `&cursor=${cursor}`}`,
+        );
+        cursor = page.meta.next_cursor;
+      }
+      return performance.now() - began;
+    };
+    const searched = search().finally(() => {
+      over = true;
+    });
+    const times = await repeat(
+      () => other.get('/v1/webhooks'),
+      () => over,
+    );
+    const searchMs = await searched;
+    return { ...figuresOf(await stop(child), times), searchMs };
   } finally {
     await rm(folder, { recursive: true });
   }

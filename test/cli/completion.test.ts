@@ -52,6 +52,8 @@ describe.skipIf(!has('bash'))('bash', () => {
     ['sendemall-mock trigger email.r', ['email.replied']],
     ['sendemall-mock deliveries list --status de', ['delivered', 'dead']],
     ['sendemall-mock deliveries --json li', ['list']],
+    ['sendemall-mock deliveries list --filter is:f', ['is:forged', 'is:failed', 'is:faulty']],
+    ['sendemall-mock tail --filter le', ['lead:']],
     ['sendemall-mock clock advance --until ', ['settled', 'next-attempt']],
     [
       'sendemall-mock spec ',

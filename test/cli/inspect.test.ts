@@ -140,6 +140,27 @@ test.each([['tail'], ['logs']])('%s prints attempts as they are made', async (ve
   expect(await running.stop('SIGINT')).toBe(130);
 });
 
+test('tail prints attempts of the deliveries that match, also of those published before it began', async () => {
+  const { api, env } = account();
+  await api.register(receiver.url);
+  const trigger = (name: string) =>
+    api.trigger('email.clicked', { data: { lead_email: `${name}@lead.test` } });
+  const old = await trigger('ada');
+  await api.settled(old);
+  await using running = keepRunning(['tail', '--filter', 'lead:ada'], { env });
+  await expect.poll(() => running.stderr()).toContain('Following');
+  await api.settled(await trigger('bob'));
+  await api.send('POST', `/_sandbox/deliveries/${old}/redeliver`, { signature: 'wrong' });
+  await api.settled('dlv_3');
+  await api.settled(await trigger('ada'));
+  await running.line((one) => one.includes('dlv_4'));
+  const { lines } = running;
+  expect(lines.filter((line) => line.includes('dlv_'))).toEqual([
+    expect.stringMatching(/✗ email\.clicked +ada@lead\.test +200 .*accepted a forgery +dlv_3$/),
+    expect.stringMatching(/✓ email\.clicked +ada@lead\.test +200 .*dlv_4$/),
+  ]);
+});
+
 test('open prints the URL without a terminal', async () => {
   const { cli } = account();
   expect(await cli('open')).toEqual({ status: 0, stdout: `${mock.url}\n`, stderr: '' });

@@ -176,7 +176,7 @@ describe('deliveries', () => {
     await api.settled(id);
     const { status, stdout } = await cli(['deliveries']);
     expect(status).toBe(0);
-    expect(stdout).toMatch(/^id +event +lead +status +attempts +created/);
+    expect(stdout).toMatch(/^id +event +lead +status +attempts +why +created/);
     expect(stdout.trim().split('\n')).toHaveLength(3);
     const filtered = await json([
       'deliveries',
@@ -225,6 +225,73 @@ describe('deliveries', () => {
     const unknown = await cli(['deliveries', 'show', 'dlv_none']);
     expect(unknown).toMatchObject({ status: 2, stdout: '' });
     expect(unknown.stderr).toContain('dlv_none');
+  });
+
+  test('list, by the filter of the page', async () => {
+    const { api, cli, json } = account();
+    await api.register(bad.url);
+    const id = await api.trigger('email.sent', { data: { lead_email: 'sarah@acme.example' } });
+    await api.advance({ by: '31s' });
+    await api.trigger('email.opened', { data: { lead_email: 'mike@acme.example' } });
+    const { stdout } = await cli(['deliveries', '--filter', 'lead:sarah@ attempts>1']);
+    expect(stdout).toMatch(
+      /^id .*\ndlv_1 +email\.sent +sarah@acme\.example +pending +✗✗○○ +500 .*\n$/,
+    );
+    const found = await json(['deliveries', '--filter', 'acme -lead:mike']);
+    expect(found.data).toMatchObject([{ id, lead_email: 'sarah@acme.example' }]);
+    const none = await cli(['deliveries', '--filter', 'is:forged']);
+    expect(none).toMatchObject({ status: 0, stdout: '', stderr: 'No delivery matches.\n' });
+    const wrong = await cli(['deliveries', '--filter', 'colour:red']);
+    expect(wrong).toMatchObject({ status: 2, stdout: '' });
+    expect(wrong.stderr).toContain('Unknown key "colour". Known keys: status, event, lead');
+  });
+
+  test('show, with the ladder of the page: idle times folded, attempts that are planned', async () => {
+    const { api, cli } = account();
+    await api.register(bad.url);
+    const id = await api.trigger();
+    await api.advance({ by: '31s' });
+    const { stdout } = await cli(['deliveries', 'show', id]);
+    const lines = stdout.split('\n');
+    const at = lines.indexOf('Attempts');
+    expect(lines.slice(at + 1, at + 5)).toEqual([
+      expect.stringMatching(/^ {2}✗ 1 {2}T +500$/),
+      expect.stringMatching(/^ {2}✗ 2 {2}T \+ 30 s +┊ \+30 s +500$/),
+      expect.stringMatching(/^ {2}○ 3 {2}T \+ 5 min 30 s +┊ \+5 min +planned$/),
+      expect.stringMatching(/^ {2}○ 4 {2}T \+ 35 min 30 s +┊ \+30 min +planned$/),
+    ]);
+  });
+
+  test('diff: two deliveries, a redelivery, two responses', async () => {
+    const { api, cli, json } = account();
+    await api.register(bad.url);
+    const id = await api.trigger();
+    const { body } = await api.delivery(id);
+    const size = Buffer.byteLength(body);
+    const edited = `${body.slice(0, -1)},"x":1}`;
+    await cli(['deliveries', 'redeliver', id, '--body-file', '-'], { input: edited });
+    const differs = await cli(['deliveries', 'diff', 'dlv_2']);
+    expect(differs.status).toBe(1);
+    expect(differs.stdout).toBe(
+      `--- body of ${id}, ${size} bytes\n+++ body of dlv_2, ${size + 6} bytes\n${body.slice(0, -1)}{+,"x":1+}}\n`,
+    );
+    expect((await json(['deliveries', 'diff', 'dlv_2', id])).data).toMatchObject({
+      isEqual: false,
+      sizes: [size + 6, size],
+    });
+    await api.advance({ by: '31s' });
+    const same = await cli(['deliveries', 'diff', id, '--attempts', '1,2']);
+    expect(same.status).toBe(0);
+    expect(same.stdout).toBe('Equal: response to attempt 1 and response to attempt 2, 12 bytes.\n');
+    for (const [line, message] of [
+      [[id], 'repeats no other delivery'],
+      [[id, '--attempts', '1,4'], 'has no attempt 4'],
+      [[id, '--attempts', '1'], 'Pass the numbers of two attempts'],
+    ] as const) {
+      const wrong = await cli(['deliveries', 'diff', ...line]);
+      expect(wrong).toMatchObject({ status: 2, stdout: '' });
+      expect(wrong.stderr).toContain(message);
+    }
   });
 
   test('redeliver: the same bytes, others, and a wrong signature', async () => {

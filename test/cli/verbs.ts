@@ -78,6 +78,7 @@ export const VERBS: readonly Verb[] = [
   { name: 'trigger', needs: 'input', args: () => ['email.replied', '--data-file', '-'] },
   ofSandbox('deliveries list'),
   ofSandbox('deliveries show', 'DELIVERY'),
+  ofSandbox('deliveries diff', 'DELIVERY', 'DELIVERY'),
   ofSandbox('deliveries redeliver', 'DELIVERY'),
   ofSandbox('deliveries redeliver', 'DELIVERY', '--wait'),
   ofSandbox('dead-letters list'),

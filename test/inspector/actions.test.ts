@@ -60,6 +60,31 @@ describe.skipIf(noBrowser !== null)(`the page acts${noBrowser ?? ''}`, () => {
     expect(after.body).toBe(before.body);
   });
 
+  test('shows the difference to the body sent while it is edited, byte for byte', async () => {
+    const [page, id] = await openDelivery();
+    const { body } = await lab.api.delivery(id);
+    await page.keyboard.press('e');
+    const form = dialog(page, 'Edit and resend');
+    const field = form.getByRole('textbox', { name: 'Body' });
+    await form.getByText(`The same ${Buffer.byteLength(body)} bytes.`).waitFor();
+    await field.focus();
+    await page.keyboard.press('Control+Home');
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.type(' \u00e9');
+    const difference = form.getByRole('region', { name: 'Difference' });
+    await expect.poll(() => difference.locator('ins').allInnerTexts()).toEqual([' \u00e9']);
+    const size = Buffer.byteLength(body);
+    await form.getByText(`${size} bytes before, ${size + 3} bytes after.`).waitFor();
+    await page.keyboard.press('Control+End');
+    await page.keyboard.press('Backspace');
+    await expect.poll(() => difference.locator('del').allInnerTexts()).toEqual(['}']);
+    await keepScreenshot(page, 'edit');
+    // The focus stays where it is typed.
+    expect(await field.evaluate((element) => element === document.activeElement)).toBe(true);
+    await form.getByRole('button', { name: 'Restore' }).click();
+    await form.getByText(`The same ${size} bytes.`).waitFor();
+  });
+
   test('edits the body and sends it, validly signed', async () => {
     const [page, id] = await openDelivery();
     await page.keyboard.press('e');

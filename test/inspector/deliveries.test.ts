@@ -79,6 +79,64 @@ describe.skipIf(noBrowser !== null)(`the list of deliveries${noBrowser ?? ''}`, 
     expect(page.url()).toContain('mark=1');
   });
 
+  test('the clock marks planned attempts whatever the list shows', async () => {
+    const page = await lab.open('#/deliveries?q=lead:missing@');
+    await page.getByText('No delivery matches').waitFor();
+    // sarah@acme.example waits for three attempts.
+    await expect.poll(() => page.locator('.due-mark').count()).toBe(3);
+  });
+
+  test('an answer that was read before an attempt does not undo it', async () => {
+    const page = await lab.open('#/deliveries?q=lead:overtaken@');
+    await page.getByText('No delivery matches').waitFor();
+    let held = 0;
+    let release = (): void => undefined;
+    const isReleased = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await page.route('**/_sandbox/deliveries?filter=*', async (route) => {
+      const response = await route.fetch();
+      held += 1;
+      await isReleased;
+      return route.fulfill({ response });
+    });
+    await lab.api.send('PUT', '/_sandbox/clock', { mode: 'frozen' });
+    const data = { lead_email: 'overtaken@lead.example' };
+    const id = await lab.api.trigger('email.replied', { data });
+    await expect.poll(() => held).toBeGreaterThan(0);
+    await lab.api.advance({ until: 'settled' });
+    const row = page.locator(`#row-${id}`);
+    await row.getByText('dead').waitFor();
+    const isHere = page.waitForResponse('**/_sandbox/deliveries?filter=*');
+    release();
+    await (await isHere).finished();
+    // Two frames: the answer is parsed, and the view has changed if it changes at all.
+    await page.evaluate(
+      `new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))`,
+    );
+    expect(await row.innerText()).toMatch(/dead/);
+  });
+
+  test('rows that begin to match stand where their age puts them', async () => {
+    const id = await lab.api.register(lab.receiver.url);
+    for (const lead of ['older', 'newer']) {
+      const data = { lead_email: `${lead}@lead.example` };
+      await lab.api.trigger('email.bounced', { id: `evt_${lead}`, data, webhook_id: id });
+    }
+    await lab.api.advance({ until: 'settled' });
+    const page = await lab.open('#/deliveries?q=status:acknowledged');
+    await page.getByText('No delivery matches').waitFor();
+    const leads = page.locator('.sizer .lead');
+    for (const [lead, order] of [
+      ['newer', /newer/],
+      ['older', /newer[^]*older/],
+    ] as const) {
+      await lab.api.send('POST', `/v1/webhooks/${id}/failed-events/evt_${lead}/acknowledge`);
+      await expect.poll(async () => (await leads.allInnerTexts()).join(' ')).toMatch(order);
+    }
+    await lab.api.send('DELETE', `/v1/webhooks/${id}`);
+  });
+
   test('a paused stream holds events back, and says how many', async () => {
     const page = await lab.open();
     await page.locator('.sizer .row').first().waitFor();

@@ -59,6 +59,39 @@ describe.skipIf(noBrowser !== null)(`the page stays right${noBrowser ?? ''}`, ()
     await two.locator('.sizer').getByText('both@tabs.example').waitFor();
   });
 
+  test('when an older answer comes after a newer one: the newer one stays', async () => {
+    const page = await lab.open();
+    let reads = 0;
+    let release = (): void => undefined;
+    const isReleased = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await page.route('**/_sandbox/sinks', async (route) => {
+      const response = await route.fetch();
+      reads += 1;
+      // The page has asked for the second list because of an attempt; the first is as old as the page.
+      if (reads === 1) await isReleased;
+      return route.fulfill({ response });
+    });
+    await page.keyboard.press('g');
+    await page.keyboard.press('s');
+    await expect.poll(() => reads).toBe(1);
+    await lab.api.send('PUT', '/_sandbox/sinks/newest/settings', { status: 204 });
+    await lab.api.register(lab.receiver.url);
+    await lab.api.trigger('email.sent');
+    await lab.api.advance({ by: '1s' });
+    const newest = page.getByRole('main').getByText('newest');
+    await newest.waitFor();
+    const isHere = page.waitForResponse('**/_sandbox/sinks');
+    release();
+    await (await isHere).finished();
+    // Two frames: the answer is parsed, and the view has changed if it changes at all.
+    await page.evaluate(
+      `new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))`,
+    );
+    expect(await newest.count()).toBe(1);
+  });
+
   test('when a receiver answers a megabyte of control characters in one word', async () => {
     await using hostile = await startReceiver((_request, response) => {
       response.writeHead(500, { 'x-long': 'x'.repeat(4000) });

@@ -6,6 +6,7 @@
 import { Argument, Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { CATALOGUE } from '../../conformance/catalogue.ts';
 import { examples } from '../help.ts';
+import { filterWords } from '../output/filter-help.ts';
 import { scriptFor, SHELLS, type Branch } from '../output/completion-scripts.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -14,6 +15,7 @@ const VALUES: Readonly<Record<string, () => readonly string[]>> = {
   '--only': () => CATALOGUE.map(({ id }) => id),
   '--skip': () => CATALOGUE.map(({ id }) => id),
   '--report': () => ['pretty', 'json', 'junit', 'html', 'markdown', 'sarif'],
+  '--filter': filterWords,
   '--clock': () => ['realtime', 'skip', 'frozen', '60x'],
 };
 

@@ -12,7 +12,7 @@ import { connect, type SandboxOptions } from '../connect.ts';
 import { examples } from '../help.ts';
 import { apiKeyOption, jsonOption, limitOption, sandboxUrlOption } from '../options.ts';
 import { commandLine, quoted } from '../output/command-line.ts';
-import { leadOf } from '../output/lead.ts';
+import { leadOf } from '../../deliveries/lead.ts';
 import { fittedTable, harmless } from '../output/table.ts';
 import { take } from '../take.ts';
 import type { Terminal } from '../terminal.ts';

@@ -1,20 +1,25 @@
 /**
- * `deliveries`: lists, shows and repeats deliveries of a running sandbox.
+ * `deliveries`: lists, shows, compares and repeats deliveries of a running sandbox.
  *
  * @module
  */
 import { Command, Option } from '@commander-js/extra-typings';
-import pLimit from 'p-limit';
-import type { Delivery } from '../../../schemas/sandbox.ts';
-import type { Client } from '../../client/create-client.ts';
 import { connect } from '../connect.ts';
 import { eventOption } from '../event-data.ts';
-import { examples } from '../help.ts';
+import { diffBodies } from '../../deliveries/body-diff.ts';
+import { examples, exitStatus } from '../help.ts';
 import { readInput } from '../input.ts';
-import { apiKeyOption, jsonOption, limitOption, sandboxUrlOption } from '../options.ts';
+import {
+  apiKeyOption,
+  filterOption,
+  jsonOption,
+  limitOption,
+  sandboxUrlOption,
+} from '../options.ts';
 import { commandLine, quoted } from '../output/command-line.ts';
-import { leadOf } from '../output/lead.ts';
 import { deliveryDetail, deliveryTable } from '../output/deliveries.ts';
+import { filterHelp } from '../output/filter-help.ts';
+import { differenceLines, textsToCompare, twoNumbers } from '../output/difference.ts';
 import type { Terminal } from '../terminal.ts';
 import { take } from '../take.ts';
 import { waitForAll } from '../wait.ts';
@@ -28,21 +33,6 @@ const STATUSES = [
   'cancelled',
 ] as const;
 
-/** Requests at once. */
-const MAX_REQUESTS = 8;
-
-/** The leads of the deliveries' events, by event id. */
-const leadsOf = async (
-  items: readonly Delivery[],
-  client: Client,
-  { signal }: Terminal,
-): Promise<ReadonlyMap<string, string | null>> => {
-  const limit = pLimit(MAX_REQUESTS);
-  const ids = [...new Set(items.map(({ event_id }) => event_id))];
-  const events = await limit.map(ids, (id) => client.events.get(id, { signal }));
-  return new Map(events.map((event, at) => [ids[at]!, leadOf(JSON.stringify(event))]));
-};
-
 const list = (terminal: Terminal) =>
   new Command('list')
     .summary('list deliveries, newest first')
@@ -53,6 +43,7 @@ const list = (terminal: Terminal) =>
     .addOption(eventOption('only deliveries of this event type'))
     .option('--webhook <id>', 'only deliveries to this webhook')
     .option('--event-id <id>', 'only deliveries of this event')
+    .addOption(filterOption("only deliveries that match, e.g. 'lead:sarah@ attempts>2'"))
     .addOption(limitOption())
     .addOption(sandboxUrlOption())
     .addOption(apiKeyOption())
@@ -62,8 +53,10 @@ const list = (terminal: Terminal) =>
       examples(
         'sendemall-mock deliveries list --status dead --limit 10',
         'sendemall-mock deliveries list --event email.replied --json',
+        "sendemall-mock deliveries --filter 'status:dead lead:sarah@ -is:forged'",
       ),
     )
+    .addHelpText('after', filterHelp())
     .action(async (options) => {
       const client = connect(options, terminal);
       const pager = client.deliveries.list({
@@ -71,6 +64,7 @@ const list = (terminal: Terminal) =>
         event: options.event,
         webhook_id: options.webhook,
         event_id: options.eventId,
+        filter: options.filter?.text || undefined,
         limit: Math.min(options.limit, 100),
         signal: terminal.signal,
       });
@@ -80,12 +74,15 @@ const list = (terminal: Terminal) =>
         return;
       }
       if (items.length === 0) {
+        if (options.filter !== undefined) {
+          terminal.note('No delivery matches.');
+          return;
+        }
         const command = commandLine(['trigger', 'email.replied'], options, terminal.env);
         terminal.note(`No deliveries. Create one with ${quoted(command)}.`);
         return;
       }
-      const leads = await leadsOf(items, client, terminal);
-      for (const line of deliveryTable(items, leads, terminal)) terminal.print(line);
+      for (const line of deliveryTable(items, terminal)) terminal.print(line);
       if (more)
         terminal.note(`Showing the first ${options.limit}. Pass a higher --limit to see more.`);
     });
@@ -152,9 +149,41 @@ const redeliver = (terminal: Terminal) =>
       if (options.json) terminal.printJson(settled[0] ?? made, true);
     });
 
+const diff = (terminal: Terminal) =>
+  new Command('diff')
+    .summary('compare the bodies of two deliveries')
+    .description(
+      'Compare the bodies that two deliveries send, or with --attempts the responses to two attempts of one. A redelivery is compared with the delivery that it repeats unless another is given.',
+    )
+    .argument('<id>', 'delivery ID, dlv_…')
+    .argument('[other]', 'delivery to compare with')
+    .addOption(
+      new Option('--attempts <numbers>', 'compare the responses to these attempts, e.g. 1,4')
+        .argParser(twoNumbers)
+        .conflicts('other'),
+    )
+    .addOption(sandboxUrlOption())
+    .addOption(apiKeyOption())
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      examples(
+        'sendemall-mock deliveries diff dlv_13',
+        'sendemall-mock deliveries diff dlv_12 --attempts 1,2',
+      ) + exitStatus({ 0: 'equal', 1: 'different' }),
+    )
+    .action(async (id, other, options) => {
+      const client = connect(options, terminal);
+      const texts = await textsToCompare(client, id, other, options.attempts, terminal);
+      const found = diffBodies(texts.before, texts.after);
+      if (options.json) terminal.printJson(found, true);
+      else for (const line of differenceLines(found, texts, terminal)) terminal.print(line);
+      if (!found.isEqual) terminal.fail();
+    });
+
 export const deliveries = (terminal: Terminal) =>
   new Command('deliveries')
-    .description('List, show and repeat deliveries of a running sandbox.')
+    .description('List, show, compare and repeat deliveries of a running sandbox.')
     .addHelpText(
       'after',
       examples(
@@ -165,4 +194,5 @@ export const deliveries = (terminal: Terminal) =>
     )
     .addCommand(list(terminal), { isDefault: true })
     .addCommand(show(terminal))
+    .addCommand(diff(terminal))
     .addCommand(redeliver(terminal));

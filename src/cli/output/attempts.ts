@@ -39,16 +39,6 @@ export interface AttemptLine {
 
 const ATTEMPTS = DELIVERY_POLICY.retryDelaysMs.length + 1;
 
-const FORGERIES: ReadonlySet<string> = new Set([
-  'bad_signature',
-  'missing_signature',
-  'tampered_body',
-]);
-
-/** Whether an attempt was signed wrongly on purpose. */
-export const isForged = (fault: string | null, signature: string): boolean =>
-  signature !== 'valid' || (fault !== null && FORGERIES.has(fault));
-
 /** A forgery that the receiver has refused with a 4xx: what it should do. */
 const isRefusedForgery = ({ forged, status }: AttemptLine): boolean =>
   forged && status !== null && status >= 400 && status < 500;

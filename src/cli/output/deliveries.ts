@@ -3,17 +3,14 @@
  *
  * @module
  */
-import type { Attempt, Delivery, DeliveryDetail } from '../../../schemas/sandbox.ts';
+import type { Attempt, DeliveryDetail, ListedDelivery } from '../../../schemas/sandbox.ts';
 import type { Styles, Terminal } from '../terminal.ts';
-import {
-  createAttemptPrinter,
-  isForged,
-  type AttemptLine,
-  type AttemptPrinter,
-} from './attempts.ts';
+import { isForged, reasonOf } from '../../deliveries/reason.ts';
+import { createAttemptPrinter, type AttemptLine, type AttemptPrinter } from './attempts.ts';
 import { bodyLines } from './body.ts';
 import { commandLine, type Reach } from './command-line.ts';
-import { leadOf } from './lead.ts';
+import { leadOf } from '../../deliveries/lead.ts';
+import { dotsText, ladderLines } from './ladder.ts';
 import { fittedTable, harmless, table } from './table.ts';
 
 const STYLES: Readonly<Record<string, Styles>> = {
@@ -27,22 +24,21 @@ export const statusText = (status: string, terminal: Terminal): string =>
   terminal.style(STYLES[status] ?? 'yellow', status);
 
 /** Left out on a narrow terminal, in this order. */
-const OPTIONAL = ['url', 'next attempt', 'created'];
+const OPTIONAL = ['url', 'next attempt', 'created', 'why'];
 
-/** @param leads email address of the lead, by event id */
 export const deliveryTable = (
-  deliveries: readonly Delivery[],
-  leads: ReadonlyMap<string, string | null>,
+  deliveries: readonly ListedDelivery[],
   terminal: Terminal,
 ): string[] =>
   fittedTable(
-    ['id', 'event', 'lead', 'status', 'attempts', 'created', 'next attempt', 'url'],
+    ['id', 'event', 'lead', 'status', 'attempts', 'why', 'created', 'next attempt', 'url'],
     deliveries.map((one) => [
       one.id,
       one.event,
-      harmless(leads.get(one.event_id) ?? '-'),
+      harmless(one.lead_email ?? '-'),
       statusText(one.status, terminal),
-      String(one.attempts_made),
+      dotsText(one, terminal),
+      reasonOf(one) || '-',
       one.created_at,
       one.next_attempt_at ?? '-',
       harmless(one.url),
@@ -148,8 +144,10 @@ export const deliveryDetail = (
   ...indented(delivery.body, terminal),
   '',
   terminal.style('bold', 'Attempts'),
+  ...ladderLines(delivery, terminal).map((line) => `  ${line}`),
+  ...(delivery.attempts.length === 0 ? [] : ['']),
   ...(delivery.attempts.length === 0
-    ? ['  none']
+    ? []
     : attemptLines(delivery, terminal, reach).map((line) => `  ${line}`)),
   ...delivery.attempts.flatMap((attempt) => attemptDetail(attempt, terminal)),
 ];

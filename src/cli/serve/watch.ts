@@ -5,9 +5,10 @@
  */
 import type { StartedSandbox } from '../../create-mock.ts';
 import { toSandboxTime } from '../../domain/time.ts';
-import { createAttemptPrinter, isForged, type AttemptLine } from '../output/attempts.ts';
+import { isForged } from '../../deliveries/reason.ts';
+import { createAttemptPrinter, type AttemptLine } from '../output/attempts.ts';
 import { commandLine, type Reach } from '../output/command-line.ts';
-import { leadOf } from '../output/lead.ts';
+import { leadOf } from '../../deliveries/lead.ts';
 import { shortHash, shortKey } from '../output/short-form.ts';
 import { harmless } from '../output/table.ts';
 import { fit } from '../output/width.ts';

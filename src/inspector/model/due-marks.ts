@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { DELIVERY_POLICY } from '../../../schemas/contract.ts';
+import { plannedTimes } from '../../deliveries/planned-times.ts';
 import type { Delivery } from '../../../schemas/sandbox.ts';
-import type { Row } from './row.ts';
 
 export interface Mark {
   /** Virtual time in milliseconds. */
@@ -20,24 +19,10 @@ export interface Mark {
 const RESOLUTION = 0.012;
 const MIN_SPAN_MS = 60_000;
 
-/** The next attempt, and those that follow if every one fails at once. */
-export const plannedTimes = ({
-  next_attempt_at: next,
-  attempts_made: made,
-}: Pick<Delivery, 'next_attempt_at' | 'attempts_made'>): readonly number[] => {
-  if (next === null) return [];
-  const times = [Date.parse(next)];
-  for (const delay of DELIVERY_POLICY.retryDelaysMs.slice(made)) times.push(times.at(-1)! + delay);
-  return times;
-};
-
 /** From now to a little after the last attempt that is planned. */
-export const horizonOf = (rows: readonly Row[], now: number): number => {
+export const horizonOf = (rows: readonly Delivery[], now: number): number => {
   let last = now;
-  for (const { delivery } of rows) {
-    if (delivery.next_attempt_at === null) continue;
-    last = Math.max(last, plannedTimes(delivery).at(-1) ?? now);
-  }
+  for (const delivery of rows) last = Math.max(last, plannedTimes(delivery).at(-1) ?? now);
   return now + Math.max((last - now) * 1.08, MIN_SPAN_MS);
 };
 
@@ -49,11 +34,12 @@ export const positionOf = (at: number, now: number, horizon: number): number =>
 export const timeAt = (x: number, now: number, horizon: number): number =>
   now + x * x * (horizon - now);
 
-export const marksOf = (rows: readonly Row[], now: number, horizon: number): readonly Mark[] => {
-  const due = rows
-    .filter(({ delivery }) => delivery.next_attempt_at !== null)
-    .flatMap(({ delivery }) => plannedTimes(delivery))
-    .toSorted((a, b) => a - b);
+export const marksOf = (
+  rows: readonly Delivery[],
+  now: number,
+  horizon: number,
+): readonly Mark[] => {
+  const due = rows.flatMap(plannedTimes).toSorted((a, b) => a - b);
   const marks: Mark[] = [];
   for (const at of due) {
     const x = positionOf(at, now, horizon);

@@ -4,13 +4,15 @@
  * @module
  */
 import { computed, signal } from '@preact/signals';
-import type { AdvanceRequest, Clock, SetClockRequest } from '../../../schemas/sandbox.ts';
-import { formatSpan } from '../model/spans.ts';
+import type { AdvanceRequest, Clock, Delivery, SetClockRequest } from '../../../schemas/sandbox.ts';
+import { formatSpan } from '../../deliveries/spans.ts';
 import { createLatest } from './latest.ts';
 import { onEvents, onReload } from './live.ts';
 import { client, notify, perform, running } from './session.ts';
 
 export const clock = signal<Clock | null>(null);
+/** The newest deliveries that wait for an attempt, whatever the list shows. */
+export const waiting = signal<readonly Delivery[]>([]);
 /** Real time at which the clock was read. */
 let readAt = 0;
 /** Virtual time now, in milliseconds; advances on its own in modes `realtime` and `scaled`. */
@@ -31,7 +33,15 @@ const show = (value: Clock): void => {
   tick();
 };
 
-const load = (): Promise<void> => latest.load(() => client.peek().clock.get(), show);
+const MAX_WAITING = 100;
+const latestWaiting = createLatest();
+const load = (): void => {
+  void latest.load(() => client.peek().clock.get(), show);
+  void latestWaiting.load(
+    () => client.peek().deliveries.list({ status: 'pending', limit: MAX_WAITING }).page(),
+    ({ items }) => (waiting.value = items),
+  );
+};
 
 const TICK_MS = 250;
 const REFRESH_MS = 250;
@@ -39,12 +49,12 @@ let refreshing: ReturnType<typeof setTimeout> | undefined;
 const refreshSoon = (): void => {
   refreshing ??= setTimeout(() => {
     refreshing = undefined;
-    void load();
+    load();
   }, REFRESH_MS);
 };
 
 export const startClock = (): void => {
-  onReload(() => void load());
+  onReload(load);
   onEvents((events) => {
     const last = events.findLast((event) => event.type === 'clock.changed');
     if (last?.type === 'clock.changed') show(last.clock);

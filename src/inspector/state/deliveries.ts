@@ -4,26 +4,39 @@
  * @module
  */
 import { batch, computed, effect, signal, untracked } from '@preact/signals';
-import type { WebhookEvent } from '../../../schemas/events.ts';
-import type { AccountEvent, Delivery } from '../../../schemas/sandbox.ts';
-import { matches, parseFilter, serverFilter } from '../model/filter.ts';
-import { announced, attempted, leadOf, type Row } from '../model/row.ts';
+import type { AccountEvent, Delivery, ListedDelivery } from '../../../schemas/sandbox.ts';
+import type { Progress } from '../../client/http.ts';
+import { matches, parseFilter } from '../../deliveries/filter.ts';
+import { announced, attempted } from '../../deliveries/row.ts';
 import { query, route } from './location.ts';
 import { isPaused, onEvents, onReload } from './live.ts';
-import { client, connection, messageOf } from './session.ts';
+import { client, connection, messageOf, spoken } from './session.ts';
 
-/** Rows kept in memory. Older ones are read again from the API. */
-const MAX_ROWS = 20_000;
+/** Rows kept in memory: the newest ones. */
+export const MAX_ROWS = 20_000;
 const PAGE = 100;
 const REFRESH_MS = 400;
+/** After a change of the filter: it is typed letter by letter. */
+const TYPING_MS = 150;
+/** Deliveries to search on without a match before the reader is asked. */
+const MAX_UNASKED = 20_000;
 
-const rows = signal<readonly Row[]>([]);
-export const allRows = computed(() => rows.value);
+const rows = signal<readonly ListedDelivery[]>([]);
 /** Cursor of the next page; null after the last one. */
 const cursor = signal<string | null>(null);
 export const isLoading = signal(true);
 export const loadError = signal<string | null>(null);
 export const hasMore = computed(() => cursor.value !== null);
+/** How far the account was searched for the filter; null without one. */
+export const progress = signal<Progress | null>(null);
+/** Number of deliveries to search until the reader is asked whether to go on. */
+const allowance = signal(0);
+/** True while it goes on at the reader's wish. */
+export const isWished = signal(false);
+/** True if the search goes on only at the reader's wish. */
+export const isHalted = computed(
+  () => hasMore.value && (progress.value?.searched ?? -1) >= allowance.value,
+);
 export const loadedCount = computed(() => rows.value.length);
 
 export const filterText = computed(() =>
@@ -40,61 +53,49 @@ export const marked = computed(
   () =>
     new Set(
       isHighlighting.value && filter.value.terms.length > 0
-        ? matching.value.map(({ delivery }) => delivery.id)
+        ? matching.value.map(({ id }) => id)
         : [],
     ),
 );
 
-const leads = new Map<string, string | null>();
-const remember = (events: readonly WebhookEvent[]): void => {
-  if (leads.size > MAX_ROWS * 2) leads.clear();
-  for (const event of events) leads.set(event.id, leadOf(event));
-};
+/** Deliveries are numbered in the order of the list. */
+const numberOf = ({ id }: ListedDelivery): number => Number(id.slice('dlv_'.length));
 
-const listed = (delivery: Delivery, known: Row | undefined): Row => ({
-  delivery,
-  lead: leads.get(delivery.event_id) ?? known?.lead,
-  fault: known?.fault ?? null,
-  isPartial: false,
-});
+/** How far a delivery has come. Grows only: a row that was read before an event must not undo it. */
+const rankOf = ({ attempts_made: made, next_attempt_at: next, status }: ListedDelivery): number =>
+  made * 3 + (next === null ? 1 : 0) + (status === 'acknowledged' ? 1 : 0);
 
-/** Rows of a page replace known ones; unknown ones go to the front or to the end. */
-const merge = (page: readonly Delivery[], at: 'front' | 'end'): void => {
-  const known = new Map(rows.value.map((row) => [row.delivery.id, row]));
-  const fresh = page.map((delivery) => listed(delivery, known.get(delivery.id)));
-  const ids = new Set(page.map(({ id }) => id));
-  const rest = rows.value.filter(({ delivery }) => !ids.has(delivery.id));
-  if (at === 'end') {
-    rows.value = [...rest, ...fresh];
-    return;
+/** Add rows that were read, and replace known ones that are not newer. */
+const merge = (page: readonly ListedDelivery[]): void => {
+  const merged = new Map(rows.value.map((row) => [row.id, row]));
+  for (const row of page) {
+    const known = merged.get(row.id);
+    if (known === undefined || rankOf(row) >= rankOf(known)) merged.set(row.id, row);
   }
-  // What stands before the first row of the page arrived after the page was read.
-  const shared = rows.value.findIndex(({ delivery }) => ids.has(delivery.id));
-  const newer = shared === -1 ? [] : rows.value.slice(0, shared);
-  const older = rest.slice(newer.length);
-  rows.value = [...newer, ...fresh, ...older].slice(0, MAX_ROWS);
+  rows.value = [...merged.values()]
+    .toSorted((a, b) => numberOf(b) - numberOf(a))
+    .slice(0, MAX_ROWS);
 };
 
-const serverQuery = computed(() => {
-  const { status, event } = isHighlighting.value
-    ? { status: undefined, event: undefined }
-    : serverFilter(filter.value);
-  return JSON.stringify({ status, event });
-});
+/** What the API is asked for; all deliveries if matching ones are only marked. */
+const wanted = computed(() => (isHighlighting.value ? '' : filter.value.text));
 
 let generation = 0;
 
-const readPage = async (from: string | null) => {
-  const wanted = JSON.parse(serverQuery.peek()) as { event?: string };
-  const api = client.peek();
-  const deliveries = api.deliveries.list({ ...wanted, limit: PAGE });
-  const events = api.events.list({ event: wanted.event, limit: PAGE });
-  const [page, firstEvents] = await Promise.all([
-    deliveries.page(from ?? undefined),
-    from === null ? events.page() : null,
-  ]);
-  if (firstEvents !== null) remember(firstEvents.items);
-  return page;
+const readPage = (from?: string) =>
+  client
+    .peek()
+    .deliveries.list({ filter: wanted.peek() || undefined, limit: PAGE })
+    .page(from);
+
+const note = (page: Awaited<ReturnType<typeof readPage>>): void => {
+  cursor.value = page.nextCursor;
+  progress.value = page.progress;
+  if (page.items.length > 0) allowance.value = (page.progress?.searched ?? 0) + MAX_UNASKED;
+  if (page.items.length > 0 || !hasMore.value || isHalted.value) isWished.value = false;
+  const { searched, total } = page.progress ?? { searched: 0, total: 0 };
+  if (isHalted.value)
+    spoken.value = `Searched ${searched} of ${total} deliveries: ${matchCount.value} found.`;
 };
 
 /** Read the list from the start. */
@@ -103,11 +104,12 @@ const loadFirst = async (): Promise<void> => {
   const mine = generation;
   isLoading.value = true;
   try {
-    const page = await readPage(null);
+    const page = await readPage();
     if (mine !== generation) return;
     batch(() => {
-      rows.value = page.items.map((delivery) => listed(delivery, undefined));
-      cursor.value = page.nextCursor;
+      rows.value = page.items;
+      allowance.value = MAX_UNASKED;
+      note(page);
       loadError.value = null;
       isLoading.value = false;
     });
@@ -120,18 +122,23 @@ const loadFirst = async (): Promise<void> => {
   }
 };
 
-/** Read the next page, if there is one. */
-export const loadMore = async (): Promise<void> => {
+/** Read the next page, if there is one, or if the reader wishes to search on. */
+export const loadMore = async (goOn = false): Promise<void> => {
   const from = cursor.peek();
   if (from === null || isLoading.peek() || rows.peek().length >= MAX_ROWS) return;
+  if (goOn) {
+    isWished.value = true;
+    allowance.value += MAX_UNASKED;
+  }
+  if (isHalted.peek()) return;
   const mine = generation;
   isLoading.value = true;
   try {
     const page = await readPage(from);
     if (mine !== generation) return;
     batch(() => {
-      merge(page.items, 'end');
-      cursor.value = page.nextCursor;
+      merge(page.items);
+      note(page);
     });
   } catch (error) {
     loadError.value = messageOf(error);
@@ -141,25 +148,29 @@ export const loadMore = async (): Promise<void> => {
 };
 
 let refreshing: ReturnType<typeof setTimeout> | undefined;
+/** A search is costly for the sandbox: it may use a tenth of the time. */
+let refreshMs = REFRESH_MS;
 /** Complete rows of which the stream has told only part. */
 const refreshSoon = (): void => {
   refreshing ??= setTimeout(() => {
     refreshing = undefined;
     const mine = generation;
-    readPage(null).then(
+    const began = performance.now();
+    readPage().then(
       ({ items }) => {
-        if (mine === generation && !isPaused.peek()) merge(items, 'front');
+        refreshMs = Math.max(REFRESH_MS, 10 * (performance.now() - began));
+        if (mine === generation && !isPaused.peek()) merge(items);
       },
       () => undefined,
     );
-  }, REFRESH_MS);
+  }, refreshMs);
 };
 
 const apply = (events: readonly AccountEvent[]): void => {
-  const known = new Map(rows.peek().map((row) => [row.delivery.id, row]));
-  const added = new Map<string, Row>();
-  const changed = new Map<string, Row>();
-  const update = (id: string, change: (row: Row) => Row): boolean => {
+  const known = new Map(rows.peek().map((row) => [row.id, row]));
+  const added = new Map<string, ListedDelivery>();
+  const changed = new Map<string, ListedDelivery>();
+  const update = (id: string, change: (row: ListedDelivery) => ListedDelivery): boolean => {
     const row = added.get(id) ?? changed.get(id) ?? known.get(id);
     if (row === undefined) return false;
     (added.has(id) ? added : changed).set(id, change(row));
@@ -168,7 +179,6 @@ const apply = (events: readonly AccountEvent[]): void => {
   let isIncomplete = false;
   for (const event of events) {
     if (event.type === 'event.published') {
-      remember([event.event]);
       isIncomplete = true;
       for (const id of event.delivery_ids) {
         if (!known.has(id))
@@ -178,18 +188,17 @@ const apply = (events: readonly AccountEvent[]): void => {
       if (!update(event.delivery_id, (row) => attempted(row, event))) isIncomplete = true;
     } else if (event.type === 'delivery.cancelled' || event.type === 'delivery.acknowledged') {
       const status = event.type === 'delivery.cancelled' ? 'cancelled' : 'acknowledged';
-      update(event.delivery_id, (row) => ({
-        ...row,
-        delivery: { ...row.delivery, status, next_attempt_at: null },
-      }));
+      const change = (row: ListedDelivery) => ({ ...row, status, next_attempt_at: null }) as const;
+      if (!update(event.delivery_id, change)) isIncomplete = true;
     }
   }
   if (isIncomplete) refreshSoon();
   if (added.size === 0 && changed.size === 0) return;
   const old =
-    changed.size === 0
-      ? rows.peek()
-      : rows.peek().map((row) => changed.get(row.delivery.id) ?? row);
+    changed.size === 0 ? rows.peek() : rows.peek().map((row) => changed.get(row.id) ?? row);
+  const seen = progress.peek();
+  if (seen !== null)
+    progress.value = { searched: seen.searched + added.size, total: seen.total + added.size };
   rows.value = [...[...added.values()].toReversed(), ...old].slice(0, MAX_ROWS);
 };
 
@@ -198,12 +207,23 @@ export const startDeliveries = (): void => {
   onEvents(apply);
   onReload(() => void loadFirst());
   let isFirst = true;
+  let typing: ReturnType<typeof setTimeout> | undefined;
   effect(() => {
-    void serverQuery.value;
-    if (!isFirst) untracked(() => void loadFirst());
+    void wanted.value;
+    if (!isFirst)
+      untracked(() => {
+        // Pages of the filter before no longer fit.
+        generation += 1;
+        isLoading.value = true;
+        clearTimeout(typing);
+        typing = setTimeout(() => void loadFirst(), TYPING_MS);
+      });
     isFirst = false;
   });
 };
 
 /** A redelivery is not announced by the stream before its first attempt. */
-export const noteNewDelivery = (delivery: Delivery): void => merge([delivery], 'front');
+export const noteNewDelivery = (delivery: Delivery): void => {
+  const known = rows.peek().find(({ event_id: id }) => id === delivery.event_id);
+  merge([{ ...delivery, lead_email: known?.lead_email ?? null, last_fault: null }]);
+};

@@ -5,9 +5,10 @@
  */
 import { computed, effect, signal } from '@preact/signals';
 import type { DeliveryDetail } from '../../../schemas/sandbox.ts';
-import { describeNode, timelineOf } from '../model/timeline.ts';
-import { formatUntil } from '../model/spans.ts';
+import { describeNode, timelineOf } from '../../deliveries/timeline.ts';
+import { formatUntil } from '../../deliveries/spans.ts';
 import { now } from './clock.ts';
+import { createLatest } from './latest.ts';
 import { isPaused, onEvents, onReload } from './live.ts';
 import { route } from './location.ts';
 import { client, messageOf, spoken } from './session.ts';
@@ -29,20 +30,17 @@ const announce = (before: DeliveryDetail | null, after: DeliveryDetail): void =>
   spoken.value = `${describeNode(last)}; ${next}.`;
 };
 
-let latest = 0;
-const load = async (id: string): Promise<void> => {
-  latest += 1;
-  const mine = latest;
-  try {
-    const value = await client.peek().deliveries.get(id);
-    if (mine !== latest) return;
-    announce(detail.peek(), value);
-    detail.value = value;
-    detailError.value = null;
-  } catch (error) {
-    if (mine === latest) detailError.value = messageOf(error);
-  }
-};
+const latest = createLatest();
+const load = (id: string): Promise<void> =>
+  latest.load(
+    () => client.peek().deliveries.get(id),
+    (value) => {
+      announce(detail.peek(), value);
+      detail.value = value;
+      detailError.value = null;
+    },
+    (error) => (detailError.value = messageOf(error)),
+  );
 
 const REFRESH_MS = 80;
 let refreshing: ReturnType<typeof setTimeout> | undefined;
@@ -58,6 +56,7 @@ export const startDetail = (): void => {
   effect(() => {
     const id = openId.value;
     void client.value;
+    latest.supersede();
     if (id === null) {
       detail.value = null;
       detailError.value = null;

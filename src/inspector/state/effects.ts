@@ -6,6 +6,7 @@
 import { effect, signal } from '@preact/signals';
 import type { Attempt, SinkRecord } from '../../../schemas/sandbox.ts';
 import { detail } from './detail.ts';
+import { createLatest } from './latest.ts';
 import { client, messageOf } from './session.ts';
 
 export interface Effect {
@@ -31,18 +32,19 @@ const readEffects = async (eventId: string): Promise<readonly Effect[]> => {
 
 export const startEffects = (): void => {
   let shownFor: string | undefined;
+  const latest = createLatest();
   effect(() => {
     const id = detail.value?.event_id;
     // A new attempt of the same delivery must not empty the list meanwhile.
     if (id !== shownFor) effects.value = null;
     shownFor = id;
     effectsError.value = null;
+    latest.supersede();
     if (id === undefined) return;
-    readEffects(id).then(
-      (value) => {
-        if (detail.peek()?.event_id === id) effects.value = value;
-      },
-      (error: unknown) => (effectsError.value = messageOf(error)),
+    void latest.load(
+      () => readEffects(id),
+      (value) => (effects.value = value),
+      (error) => (effectsError.value = messageOf(error)),
     );
   });
 };

@@ -7,6 +7,7 @@ import { signal, type Signal } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { AccountEvent } from '../../../schemas/sandbox.ts';
 import { ApiError } from '../../client/api-error.ts';
+import { createLatest, type Latest } from './latest.ts';
 import { onEvents, onReload, stopEvents, stopReload } from './live.ts';
 import { client, messageOf } from './session.ts';
 import type { Client } from '../../client/create-client.ts';
@@ -32,24 +33,28 @@ export const useResource = <T>(
   refreshMs: number = REFRESH_MS,
 ): Resource<T> => {
   const state = useMemo(
-    (): { value: Signal<T | null>; error: Signal<string | null> } => ({
+    (): { value: Signal<T | null>; error: Signal<string | null>; latest: Latest } => ({
       value: signal(null),
       error: signal(null),
+      latest: createLatest(),
     }),
     [key, client.value],
   );
   const api = client.value;
-  const load = async (): Promise<void> => {
-    try {
-      state.value.value = await read(api);
-      state.error.value = null;
-    } catch (error) {
-      const seconds = error instanceof ApiError ? error.retryAfter : null;
-      // What is shown is a little old then, which is better than an error in its place.
-      if (seconds !== null && state.value.value !== null) later.current(seconds * 1000);
-      else state.error.value = messageOf(error);
-    }
-  };
+  const load = (): Promise<void> =>
+    state.latest.load(
+      () => read(api),
+      (value) => {
+        state.value.value = value;
+        state.error.value = null;
+      },
+      (error) => {
+        const seconds = error instanceof ApiError ? error.retryAfter : null;
+        // What is shown is a little old then, which is better than an error in its place.
+        if (seconds !== null && state.value.value !== null) later.current(seconds * 1000);
+        else state.error.value = messageOf(error);
+      },
+    );
   const later = useRef((_ms: number): void => undefined);
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;

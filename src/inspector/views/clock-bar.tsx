@@ -6,9 +6,8 @@
 import { useComputed, useSignal } from '@preact/signals';
 import type { ClockMode } from '../../../schemas/sandbox.ts';
 import { horizonOf, marksOf, positionOf, timeAt } from '../model/due-marks.ts';
-import { formatClock, formatDay, formatSpan, formatUntil } from '../model/spans.ts';
-import { advance, clock, isAdvancing, now, setClock } from '../state/clock.ts';
-import { allRows } from '../state/deliveries.ts';
+import { formatClock, formatDay, formatSpan, formatUntil } from '../../deliveries/spans.ts';
+import { advance, clock, isAdvancing, now, setClock, waiting } from '../state/clock.ts';
 
 const MODES: readonly { mode: ClockMode; rate?: number; name: string; help: string }[] = [
   { mode: 'realtime', name: 'real time', help: 'moves as fast as yours' },
@@ -72,8 +71,8 @@ const useScrubber = () => {
   const hover = useSignal<number | null>(null);
   // Recomputed only when rows or the second change, not with every frame.
   const origin = useComputed(() => Math.floor(now.value / 1000) * 1000);
-  const horizon = useComputed(() => horizonOf(allRows.value, origin.value));
-  const marks = useComputed(() => marksOf(allRows.value, origin.value, horizon.value));
+  const horizon = useComputed(() => horizonOf(waiting.value, origin.value));
+  const marks = useComputed(() => marksOf(waiting.value, origin.value, horizon.value));
   return { hover, origin, horizon, marks };
 };
 

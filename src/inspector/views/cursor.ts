@@ -13,17 +13,17 @@ export const cursor = signal<string | null>(null);
 export const scroller = { reveal: (_index: number): void => undefined };
 
 export const cursorIndex = (): number =>
-  shown.value.findIndex(({ delivery }) => delivery.id === (cursor.value ?? route.value.id));
+  shown.value.findIndex(({ id }) => id === (cursor.value ?? route.value.id));
 
 export const moveCursor = (by: number): void => {
   const rows = shown.value;
   const to = Math.min(Math.max(cursorIndex() + by, 0), rows.length - 1);
   const row = rows[to];
   if (row === undefined || route.value.view !== 'deliveries') return;
-  cursor.value = row.delivery.id;
+  cursor.value = row.id;
   scroller.reveal(to);
   // An open delivery follows the cursor.
-  if (route.value.id !== null) go({ id: row.delivery.id }, 'replace');
+  if (route.value.id !== null) go({ id: row.id }, 'replace');
 };
 
 export const openCursor = (): void => {

@@ -6,7 +6,7 @@
 import { useSignal } from '@preact/signals';
 import type { Delivery } from '../../../schemas/sandbox.ts';
 import { ApiError } from '../../client/api-error.ts';
-import { formatClock, formatDay } from '../model/spans.ts';
+import { formatClock, formatDay } from '../../deliveries/spans.ts';
 import { useResource } from '../state/resource.ts';
 import { client, notify, perform, running } from '../state/session.ts';
 import { Loaded, Page } from './page.tsx';

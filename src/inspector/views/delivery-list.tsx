@@ -4,22 +4,27 @@
  * @module
  */
 import { useSignal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
-import { describeDots, dotsOf } from '../model/dots.ts';
-import { reasonOf, type Row } from '../model/row.ts';
-import { formatClock, formatUntil } from '../model/spans.ts';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import type { ListedDelivery } from '../../../schemas/sandbox.ts';
+import { describeDots, dotsOf } from '../../deliveries/dots.ts';
+import { isForged, reasonOf } from '../../deliveries/reason.ts';
+import { formatClock, formatUntil } from '../../deliveries/spans.ts';
 import { now } from '../state/clock.ts';
 import {
   filter,
   filterText,
   hasMore,
+  isHalted,
   isHighlighting,
   isLoading,
+  isWished,
   loadedCount,
   loadError,
   loadMore,
   marked,
+  MAX_ROWS,
   matchCount,
+  progress,
   shown,
 } from '../state/deliveries.ts';
 import { held, isPaused, reload, togglePause } from '../state/live.ts';
@@ -37,7 +42,7 @@ const OVERSCAN = 8;
 /** Load the next page when fewer rows than this are left below. */
 const LOAD_AHEAD = 60;
 
-export const Dots = ({ delivery }: { delivery: Row['delivery'] }) => (
+export const Dots = ({ delivery }: { delivery: ListedDelivery }) => (
   <span class="dots" role="img" aria-label={describeDots(delivery)}>
     {dotsOf(delivery).map((dot, index) => (
       <i key={index} class={`dot ${dot}`} />
@@ -45,19 +50,25 @@ export const Dots = ({ delivery }: { delivery: Row['delivery'] }) => (
   </span>
 );
 
-const next = ({ delivery }: Row): string =>
+const next = (delivery: ListedDelivery): string =>
   delivery.next_attempt_at === null
     ? ''
     : formatUntil(Date.parse(delivery.next_attempt_at), now.value);
 
-const isFailure = ({ delivery }: Row): boolean =>
+const isFailure = (delivery: ListedDelivery): boolean =>
   delivery.last_outcome !== null && delivery.last_outcome !== 'delivered';
 
-const ListRow = ({ row, index, px }: { row: Row; index: number; px: number }) => {
-  const { delivery, lead } = row;
-  const { id } = delivery;
+const ListRow = ({
+  row: delivery,
+  index,
+  px,
+}: {
+  row: ListedDelivery;
+  index: number;
+  px: number;
+}) => {
+  const { id, lead_email: lead } = delivery;
   const isCurrent = (cursor.value ?? route.value.id) === id;
-  const isForged = delivery.signature_mode !== 'valid';
   const names = [
     'row',
     isCurrent ? 'current' : '',
@@ -87,10 +98,12 @@ const ListRow = ({ row, index, px }: { row: Row; index: number; px: number }) =>
             again
           </span>
         )}
-        {isForged && <span class="tag bad">forged</span>}
+        {isForged(delivery.last_fault, delivery.signature_mode) && (
+          <span class="tag bad">forged</span>
+        )}
       </span>
       <span role="gridcell" class="lead">
-        {lead != null && <Line text={lead} />}
+        {lead !== null && <Line text={lead} />}
       </span>
       <span role="gridcell" class="attempts">
         <Dots delivery={delivery} />
@@ -98,14 +111,21 @@ const ListRow = ({ row, index, px }: { row: Row; index: number; px: number }) =>
       <span role="gridcell" class="state">
         <Status status={delivery.status} />
       </span>
-      <span role="gridcell" class={`why ${isFailure(row) ? 'bad' : ''}`}>
-        <Line text={reasonOf(row)} />
+      <span role="gridcell" class={`why ${isFailure(delivery) ? 'bad' : ''}`}>
+        <Line text={reasonOf(delivery)} />
       </span>
       <span role="gridcell" class="next">
-        {next(row)}
+        {next(delivery)}
       </span>
     </div>
   );
+};
+
+const isFiltered = (): boolean => filter.value.terms.length > 0;
+
+/** Read on while the view is not full, unless the reader has to be asked. */
+const readOn = (): void => {
+  if (hasMore.value && !isLoading.value && !isHalted.value) queueMicrotask(() => void loadMore());
 };
 
 const Empty = () => {
@@ -120,13 +140,17 @@ const Empty = () => {
       </div>
     );
   }
-  if (isLoading.value) return <div class="empty dim">Loading…</div>;
-  if (filter.value.terms.length > 0) {
+  readOn();
+  if (isLoading.value || (hasMore.value && !isHalted.value)) {
+    return <div class="empty dim">{isFiltered() ? 'Searching…' : 'Loading…'}</div>;
+  }
+  if (isFiltered()) {
     return (
       <div class="empty">
-        <h2>No delivery matches</h2>
+        <h2>{isHalted.value ? 'No match so far' : 'No delivery matches'}</h2>
         <p>
-          None of {loadedCount.value} loaded deliveries matches <code>{filterText.value}</code>.
+          None of {progress.value?.searched ?? loadedCount.value} deliveries searched matches{' '}
+          <code>{filterText.value}</code>.
         </p>
         <button type="button" onClick={() => setQuery({ q: '' })}>
           Clear the filter
@@ -181,11 +205,10 @@ const Grid = () => {
   const px = isNarrow.value ? NARROW_ROW_PX : ROW_PX;
   const { ref, first, last, onScroll } = useWindow(px);
   const rows = shown.value;
-  if (hasMore.value && last > rows.length - LOAD_AHEAD && !isLoading.value)
-    queueMicrotask(() => void loadMore());
+  if (last > rows.length - LOAD_AHEAD) readOn();
   const current = cursor.value ?? route.value.id;
   const visible = rows.slice(first, last);
-  const isThere = visible.some(({ delivery }) => delivery.id === current);
+  const isThere = visible.some(({ id }) => id === current);
   return (
     <div
       id="deliveries"
@@ -207,30 +230,50 @@ const Grid = () => {
       </div>
       <div role="rowgroup" class="sizer" style={{ height: `${rows.length * px}px` }}>
         {visible.map((row, index) => (
-          <ListRow key={row.delivery.id} row={row} index={first + index} px={px} />
+          <ListRow key={row.id} row={row} index={first + index} px={px} />
         ))}
       </div>
     </div>
   );
 };
 
-const Summary = () => {
-  const count = filter.value.terms.length === 0 ? loadedCount.value : matchCount.value;
-  const of = filter.value.terms.length === 0 ? '' : ` of ${loadedCount.value}`;
+/** `151`, `100 loaded`, `20000 newest`, `3 of 24001`, `3 found, searched 20000 of 24001`. */
+const countText = (): string => {
+  const count = loadedCount.value;
+  const loaded = `${count}${count >= MAX_ROWS ? ' newest' : hasMore.value ? ' loaded' : ''}`;
+  const search = progress.value;
+  if (isFiltered() && isHighlighting.value) return `${matchCount.value} of ${loaded} marked`;
+  if (!isFiltered() || search === null) return loaded;
+  if (!hasMore.value) return `${matchCount.value} of ${search.total}`;
+  return `${matchCount.value} found, searched ${search.searched} of ${search.total}`;
+};
+
+/** Stays while it searches, so that the reader can press it again; hands its focus on when nothing is left to search. */
+const SearchOn = () => {
+  const ref = useRef<HTMLButtonElement>(null);
+  useLayoutEffect(
+    () => () => {
+      if (document.activeElement === ref.current) document.getElementById('filter')?.focus();
+    },
+    [],
+  );
   return (
-    <p class="summary">
-      <span class="tabular">
-        {count}
-        {of}
-        {hasMore.value ? ' loaded' : ''} {isHighlighting.value ? 'marked' : ''}
-      </span>
-      <button type="button" aria-pressed={isPaused.value} onClick={togglePause}>
-        {isPaused.value ? `Resume${held.value > 0 ? ` (${held.value} new)` : ''}` : 'Pause'}
-        <kbd>p</kbd>
-      </button>
-    </p>
+    <button ref={ref} type="button" onClick={() => void loadMore(true)}>
+      Search on
+    </button>
   );
 };
+
+const Summary = () => (
+  <p class="summary">
+    <span class="tabular">{countText()}</span>
+    {(isHalted.value || isWished.value) && <SearchOn />}
+    <button type="button" aria-pressed={isPaused.value} onClick={togglePause}>
+      {isPaused.value ? `Resume${held.value > 0 ? ` (${held.value} new)` : ''}` : 'Pause'}
+      <kbd>p</kbd>
+    </button>
+  </p>
+);
 
 export const DeliveryList = () => (
   <section class="list" aria-label="Deliveries">

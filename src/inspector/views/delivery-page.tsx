@@ -4,7 +4,7 @@
  * @module
  */
 import type { Attempt, DeliveryDetail } from '../../../schemas/sandbox.ts';
-import { formatSpan } from '../model/spans.ts';
+import { formatSpan } from '../../deliveries/spans.ts';
 import { detail, detailError } from '../state/detail.ts';
 import { go, query, setQuery } from '../state/location.ts';
 import { client, notify, perform } from '../state/session.ts';

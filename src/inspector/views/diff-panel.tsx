@@ -5,11 +5,10 @@
  * @module
  */
 import { useSignal } from '@preact/signals';
-import { useEffect, useMemo } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
 import type { Delivery, DeliveryDetail } from '../../../schemas/sandbox.ts';
-import { diffBodies } from '../model/body-diff.ts';
 import { client } from '../state/session.ts';
-import { Runs } from './text.tsx';
+import { Difference } from './difference.tsx';
 
 interface Choice {
   readonly value: string;
@@ -83,43 +82,6 @@ const Choose = ({
   </label>
 );
 
-const Result = ({ before, after }: { before: string; after: string }) => {
-  const { parts, isEqual, sizes } = useMemo(() => diffBodies(before, after), [before, after]);
-  if (isEqual) {
-    return (
-      <p class="verdict good">
-        ✓ The same {sizes[0]} {sizes[0] === 1 ? 'byte' : 'bytes'}.
-      </p>
-    );
-  }
-  return (
-    <>
-      <p class="dim">
-        {sizes[0]} bytes before, {sizes[1]} bytes after.
-      </p>
-      <pre class="diff" tabIndex={0} role="region" aria-label="Difference">
-        {parts.map(({ text, kind }, index) => {
-          if (kind === 'removed') {
-            return (
-              <del key={index}>
-                <Runs text={text} />
-              </del>
-            );
-          }
-          if (kind === 'added') {
-            return (
-              <ins key={index}>
-                <Runs text={text} />
-              </ins>
-            );
-          }
-          return <Runs key={index} text={text} />;
-        })}
-      </pre>
-    </>
-  );
-};
-
 const firstResponse = ({ attempts }: DeliveryDetail): string =>
   `response:${attempts.find(({ response }) => response !== null)?.number}`;
 
@@ -176,7 +138,7 @@ export const DiffPanel = ({ delivery }: { delivery: DeliveryDetail }) => {
       {before === null || after === null ? (
         <p class="dim">Loading…</p>
       ) : (
-        <Result before={before} after={after} />
+        <Difference before={before} after={after} />
       )}
     </div>
   );

@@ -4,7 +4,7 @@
  * @module
  */
 import type { DeliveryDetail } from '../../../schemas/sandbox.ts';
-import { formatClock, formatSpan } from '../model/spans.ts';
+import { formatClock, formatSpan } from '../../deliveries/spans.ts';
 import { effects, effectsError } from '../state/effects.ts';
 import { Line } from './text.tsx';
 

@@ -6,7 +6,7 @@
 import { EVENT_TYPES } from '../../../schemas/contract.ts';
 import type { AddFaultRequest, Fault } from '../../../schemas/sandbox.ts';
 import { FORGERIES } from '../model/forgeries.ts';
-import { formatSpan } from '../model/spans.ts';
+import { formatSpan } from '../../deliveries/spans.ts';
 import { useResource, type Resource } from '../state/resource.ts';
 import { client, notify, perform } from '../state/session.ts';
 import { webhooks } from '../state/webhooks.ts';

@@ -5,7 +5,7 @@
  */
 import { useSignal } from '@preact/signals';
 import type { TargetedKeyboardEvent } from 'preact';
-import { suggest, type Suggestion } from '../model/filter.ts';
+import { suggest, type Suggestion } from '../../deliveries/filter.ts';
 import { filter, filterText, isHighlighting } from '../state/deliveries.ts';
 import { setQuery } from '../state/location.ts';
 

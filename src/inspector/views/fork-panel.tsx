@@ -7,7 +7,7 @@
 import { useSignal, type Signal } from '@preact/signals';
 import type { DeliveryDetail } from '../../../schemas/sandbox.ts';
 import { createClient } from '../../client/create-client.ts';
-import { timelineOf } from '../model/timeline.ts';
+import { timelineOf } from '../../deliveries/timeline.ts';
 import { nodes } from '../state/detail.ts';
 import { apiKey, client, notify, perform, running, useKey } from '../state/session.ts';
 import { StaticLadder } from './ladder.tsx';

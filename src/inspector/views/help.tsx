@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { FILTER_KEYS } from '../model/filter.ts';
+import { FILTER_KEYS } from '../../deliveries/filter.ts';
 import { Dialog } from './dialog.tsx';
 import { KEYS } from './keys.ts';
 

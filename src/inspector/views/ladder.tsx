@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { describeNode, type Node } from '../model/timeline.ts';
-import { formatClock, formatUntil } from '../model/spans.ts';
+import { describeNode, type Node } from '../../deliveries/timeline.ts';
+import { formatClock, formatUntil } from '../../deliveries/spans.ts';
 import { now } from '../state/clock.ts';
 import { effectsOf } from '../state/effects.ts';
 import { nodes } from '../state/detail.ts';

@@ -4,8 +4,8 @@
  * @module
  */
 import { useSignal } from '@preact/signals';
-import { prettyJson } from '../model/body-diff.ts';
-import { formatBytes } from '../model/spans.ts';
+import { prettyJson } from '../../deliveries/body-diff.ts';
+import { formatBytes } from '../../deliveries/spans.ts';
 import { Block, Line, Runs } from './text.tsx';
 
 const Headers = ({ headers }: { headers: readonly (readonly string[])[] }) => (

@@ -6,13 +6,14 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { DeliveryDetail } from '../../../schemas/sandbox.ts';
-import { prettyJson } from '../model/body-diff.ts';
+import { prettyJson } from '../../deliveries/body-diff.ts';
 import { FORGERIES, type Forgery } from '../model/forgeries.ts';
 import { eventIn } from '../model/snippets.ts';
 import { client, messageOf, notify, perform, running } from '../state/session.ts';
 import { redeliver, showDelivery } from './actions.ts';
 import { closeDialog, subject } from './dialog-state.ts';
 import { Dialog } from './dialog.tsx';
+import { Difference } from './difference.tsx';
 
 const useDelivery = (id: string | null) => {
   const delivery = useSignal<DeliveryDetail | null>(null);
@@ -74,6 +75,7 @@ const EditForm = ({ delivery }: { delivery: DeliveryDetail }) => {
       <p class="problems" aria-live="polite">
         {problemIn(body.value)}
       </p>
+      <Difference before={delivery.body} after={body.value} isShort />
       <label>
         Signature
         <select

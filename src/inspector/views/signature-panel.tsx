@@ -7,7 +7,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { DeliveryDetail, SignatureExplanation } from '../../../schemas/sandbox.ts';
-import { formatBytes } from '../model/spans.ts';
+import { formatBytes } from '../../deliveries/spans.ts';
 import { client, messageOf } from '../state/session.ts';
 import { Block, Runs } from './text.tsx';
 

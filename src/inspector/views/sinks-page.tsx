@@ -4,7 +4,7 @@
  * @module
  */
 import type { SinkRecord, SinkSettings } from '../../../schemas/sandbox.ts';
-import { formatClock } from '../model/spans.ts';
+import { formatClock } from '../../deliveries/spans.ts';
 import { go, route } from '../state/location.ts';
 import { useResource } from '../state/resource.ts';
 import { client, notify, perform } from '../state/session.ts';

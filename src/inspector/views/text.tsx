@@ -5,7 +5,7 @@
  * @module
  */
 import { useSignal } from '@preact/signals';
-import { formatBytes } from '../model/spans.ts';
+import { formatBytes } from '../../deliveries/spans.ts';
 import { visibleLine, visibleRuns } from '../model/visible-text.ts';
 
 const MAX_SHOWN = 20_000;

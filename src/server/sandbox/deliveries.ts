@@ -16,9 +16,10 @@ import { readOptionalJson } from '../body.ts';
 import type { Env, ServerOptions } from '../context.ts';
 import { success, successItems } from '../envelope.ts';
 import { createConcurrencyLimit } from '../concurrency-limit.ts';
-import { readPage, readQuery } from '../query.ts';
+import { readQuery } from '../query.ts';
 import { explanationOf } from '../explain-signature.ts';
 import { deliveryDetailView, deliveryView } from '../view.ts';
+import { searchDeliveries } from './search-deliveries.ts';
 
 const DEFAULT_WAIT_MS = 30_000;
 /** Limits for requests that wait. */
@@ -35,15 +36,8 @@ export const deliveryRoutes = ({ closing }: ServerOptions): Hono<Env> => {
     .get('/', async (c) => {
       const { account, store } = c.get('account');
       const query = readQuery(c, DeliveryQuery, ['limit']);
-      const { status, event, webhook_id: webhookId, event_id: eventId } = query;
-      const filter = { status, event, webhookId, eventId };
-      const page = await readPage(
-        query,
-        (rows) => store.listDeliveries(account.key, filter, rows),
-        (row) => JSON.stringify(deliveryView(row)),
-        { areSmall: true },
-      );
-      return successItems(c, page);
+      const page = await searchDeliveries(store, account.key, query);
+      return successItems(c, page, page.progress);
     })
     .get('/:delivery_id', async (c) => {
       const id = c.req.param('delivery_id');

@@ -65,7 +65,8 @@ export const createHistory = (state: State): History => {
         (status === undefined || one.status === status) &&
         (type === undefined || one.event.type === type) &&
         (webhook === undefined || one.webhook === webhook);
-      return (await pageOf(rows, account, page, matches)).map(toDelivery);
+      const found = await pageOf(rows, account, page, matches);
+      return found.map((one) => ({ ...toDelivery(one), eventBody: one.event.body }));
     },
     getDelivery: async (account, id) => {
       const key = deliveryKey(account, id);

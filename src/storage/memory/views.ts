@@ -39,6 +39,7 @@ export const toDelivery = (entry: DeliveryEntry): Delivery => {
     lastOutcome: last?.outcome ?? null,
     lastError: last?.error ?? null,
     lastStatusCode: last?.response?.status ?? null,
+    lastFault: last?.fault?.name ?? null,
   };
 };
 

@@ -104,5 +104,6 @@ export const toDelivery = (account: AccountKey, row: DeliveryRow, view: View): D
     lastOutcome: last?.outcome ?? null,
     lastError: last?.error ?? null,
     lastStatusCode: last?.response?.status ?? null,
+    lastFault: last?.fault?.name ?? null,
   };
 };

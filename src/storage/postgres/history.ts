@@ -118,7 +118,10 @@ export const createHistory = ({ reader, view }: Context): History => {
         upperBound(account, page),
         page.limit,
       ]);
-      return rows.map((row) => toDelivery(account, row, seen));
+      return rows.map((row) => ({
+        ...toDelivery(account, row, seen),
+        eventBody: row.event_body,
+      }));
     },
     getDelivery: async (account, id) => {
       const key = deliveryKey(account, id);

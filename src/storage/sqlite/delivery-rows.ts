@@ -9,6 +9,7 @@ import { afterRelease } from '../../domain/delivery-transitions.ts';
 import { deliveryId } from '../../domain/delivery-id.ts';
 import { STATUS_NAMES } from '../rows/status.ts';
 import { readAttempts } from '../rows/attempt-record.ts';
+import type { ListedDelivery } from '../store.ts';
 import type { InFlight } from './in-flight.ts';
 
 interface EventRange {
@@ -62,6 +63,7 @@ export interface DeliveryRows {
   /** @returns null if the key does not exist */
   one(seq: number): DeliveryRow | null;
   toDelivery(row: DeliveryRow): Delivery;
+  toListed(row: DeliveryRow): ListedDelivery;
   /** Parameters of {@link OF_EVENT}; null if the account has no such event. */
   ofEvent(account: AccountKey, id: string): [first: number, past: number, event: number] | null;
 }
@@ -81,33 +83,36 @@ export const createDeliveryRows = (db: DatabaseSync, inFlight: InFlight): Delive
   const rangeOf = db.prepare(
     'SELECT seq, first_delivery AS first, first_delivery + deliveries AS past FROM event WHERE account = ? AND id = ?',
   );
+  const toDelivery = (row: DeliveryRow): Delivery => {
+    const last = readAttempts(row.attempts).at(-1);
+    const isInFlight = inFlight.has(row.seq);
+    const { status, dueAt, settledAt } = savedState(row, isInFlight);
+    return {
+      seq: row.seq,
+      id: deliveryId(row.seq),
+      webhook: row.webhook,
+      webhookId: row.webhook_id,
+      url: row.url,
+      eventId: row.event_id,
+      eventType: row.event_type,
+      status: isInFlight ? 'in_flight' : status,
+      attemptsMade: row.attempts_made,
+      createdAt: row.created_at,
+      dueAt,
+      settledAt,
+      acknowledgedAt: row.acknowledged_at,
+      redeliveryOf: row.redelivery_of === null ? null : deliveryId(row.redelivery_of),
+      signature: row.signature ?? 'valid',
+      lastOutcome: last?.outcome ?? null,
+      lastError: last?.error ?? null,
+      lastStatusCode: last?.response?.status ?? null,
+      lastFault: last?.fault?.name ?? null,
+    };
+  };
   return {
     one: (seq) => (oneDelivery.get(seq) as unknown as DeliveryRow | undefined) ?? null,
-    toDelivery: (row) => {
-      const last = readAttempts(row.attempts).at(-1);
-      const isInFlight = inFlight.has(row.seq);
-      const { status, dueAt, settledAt } = savedState(row, isInFlight);
-      return {
-        seq: row.seq,
-        id: deliveryId(row.seq),
-        webhook: row.webhook,
-        webhookId: row.webhook_id,
-        url: row.url,
-        eventId: row.event_id,
-        eventType: row.event_type,
-        status: isInFlight ? 'in_flight' : status,
-        attemptsMade: row.attempts_made,
-        createdAt: row.created_at,
-        dueAt,
-        settledAt,
-        acknowledgedAt: row.acknowledged_at,
-        redeliveryOf: row.redelivery_of === null ? null : deliveryId(row.redelivery_of),
-        signature: row.signature ?? 'valid',
-        lastOutcome: last?.outcome ?? null,
-        lastError: last?.error ?? null,
-        lastStatusCode: last?.response?.status ?? null,
-      };
-    },
+    toDelivery,
+    toListed: (row) => ({ ...toDelivery(row), eventBody: row.event_body }),
     ofEvent: (account, id) => {
       const range = rangeOf.get(account, id) as unknown as EventRange | undefined;
       return range === undefined ? null : [range.first, range.past, range.seq];

@@ -4,9 +4,9 @@
  * @module
  */
 import type { DatabaseSync } from 'node:sqlite';
-import type { AccountKey, Delivery, StoredEvent } from '../../domain/delivery.ts';
+import type { AccountKey, StoredEvent } from '../../domain/delivery.ts';
 import { deliveryKey, rowKey } from '../../domain/delivery-id.ts';
-import type { DeliveryFilter, EventRow, HistoryStore, Page } from '../store.ts';
+import type { DeliveryFilter, EventRow, HistoryStore, ListedDelivery, Page } from '../store.ts';
 import { STATUS_CODES } from '../rows/status.ts';
 import { EVENT_TYPE_CODES } from '../rows/event-type-codes.ts';
 import { readAttempts } from '../rows/attempt-record.ts';
@@ -32,7 +32,7 @@ const createFewMatching = (
   db: DatabaseSync,
   rows: DeliveryRows,
   inFlight: InFlight,
-): ((account: AccountKey, filter: DeliveryFilter, page: Page) => Delivery[]) => {
+): ((account: AccountKey, filter: DeliveryFilter, page: Page) => ListedDelivery[]) => {
   const select = (keys: string) =>
     db.prepare(`${SELECT_DELIVERY} WHERE d.seq IN (${keys}) AND d.seq < ? ORDER BY d.seq DESC`);
   const ofEvent = select(OF_EVENT);
@@ -40,7 +40,7 @@ const createFewMatching = (
   return (account, filter, { limit, after }) => {
     const { status, event, eventId, webhookId } = filter;
     const before = upperBound(account, after);
-    const found: Delivery[] = [];
+    const found: ListedDelivery[] = [];
     const range = eventId === undefined ? null : rows.ofEvent(account, eventId);
     if (eventId !== undefined && range === null) return [];
     const matching =
@@ -48,7 +48,7 @@ const createFewMatching = (
         ? ofKeys.iterate(JSON.stringify(inFlight.of(account)), before)
         : ofEvent.iterate(...range, before);
     for (const row of matching as IterableIterator<unknown>) {
-      const delivery = rows.toDelivery(row as DeliveryRow);
+      const delivery = rows.toListed(row as DeliveryRow);
       if (status !== undefined && delivery.status !== status) continue;
       if (event !== undefined && delivery.eventType !== event) continue;
       if (webhookId !== undefined && delivery.webhookId !== webhookId) continue;
@@ -68,9 +68,9 @@ const savedAs = (status: SavedStatus, isDeleted: boolean): readonly SavedStatus[
 /** Lists deliveries by status, event type and webhook. */
 const createMatching = (
   db: DatabaseSync,
-  { toDelivery }: DeliveryRows,
+  { toListed }: DeliveryRows,
   { tallies, blocks }: Caches,
-): ((account: AccountKey, filter: DeliveryFilter, page: Page) => Delivery[]) => {
+): ((account: AccountKey, filter: DeliveryFilter, page: Page) => ListedDelivery[]) => {
   const webhooksOf = db.prepare(
     'SELECT key, id, deleted_at IS NOT NULL AS isDeleted FROM webhook WHERE account = ?',
   );
@@ -104,11 +104,11 @@ const createMatching = (
       event: event ?? null,
       webhook: webhookId ?? null,
     };
-    const found: Delivery[] = [];
+    const found: ListedDelivery[] = [];
     for (const block of blocks.ofDeliveries(kindsFor(account, filter), range, 'newest')) {
       for (const row of inBlock.iterate({ ...block, ...conditions })) {
         // The status of the port differs from that on disk if the delivery is in flight or its webhook is deleted.
-        const delivery = toDelivery(row as unknown as DeliveryRow);
+        const delivery = toListed(row as unknown as DeliveryRow);
         if (status !== undefined && delivery.status !== status) continue;
         if (found.push(delivery) === limit) return found;
       }
@@ -174,7 +174,7 @@ export const createHistory = (
         if (isFiltered) return matching(account, filter, page);
         const before = upperBound(account, page.after);
         const found = allDeliveries.all(rowKey(account, 0) + 1, before, page.limit);
-        return (found as unknown as DeliveryRow[]).map(rows.toDelivery);
+        return (found as unknown as DeliveryRow[]).map(rows.toListed);
       }),
     getDelivery: async (account, id) => {
       const key = deliveryKey(account, id);

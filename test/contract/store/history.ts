@@ -4,6 +4,7 @@
  * @module
  */
 import { describe, expect, test } from 'vitest';
+import type { DeliveryFilter } from '../../../src/storage/store.ts';
 import { attempt, ended, type StoreFixture } from './fixture.ts';
 
 export const historyContract = (fixture: StoreFixture): void => {
@@ -155,6 +156,33 @@ export const historyContract = (fixture: StoreFixture): void => {
       expect((await deliveries({ eventId: 'evt_1' })).map(({ id }) => id)).toEqual([again!.id, of]);
       expect(await deliveries({ eventId: 'evt_none' })).toEqual([]);
       expect(await deliveries({ webhookId: 'whk_none' })).toEqual([]);
+    });
+    test('lists deliveries with the body of their event and the fault of the latest attempt', async () => {
+      const fault = { name: 'tampered_body', rule: 'flt_1' } as const;
+      await publish(event('evt_1'), event('evt_2'));
+      const claim = await claimOne();
+      await fixture.store.recordAttempts([
+        { delivery: claim.delivery, attempt: attempt(1, { fault }), status: 'pending' },
+      ]);
+      const list = (filter: DeliveryFilter) =>
+        fixture.store.listDeliveries(fixture.account.key, filter, { limit: 9 });
+      // By each way that an adapter may find them.
+      for (const filter of [{}, { event: 'email.sent' }, { status: 'pending' }] as const) {
+        expect(await list(filter)).toMatchObject([
+          { eventId: 'evt_2', eventBody: '{"id":"evt_2"}', lastFault: null },
+          { eventId: 'evt_1', eventBody: '{"id":"evt_1"}', lastFault: 'tampered_body' },
+        ]);
+      }
+      const again = await fixture.store.redeliver(fixture.account.key, {
+        of: (await list({ eventId: 'evt_1' }))[0]!.id,
+        body: 'edited',
+        signature: 'valid',
+        dueAt: 1,
+      });
+      expect(await list({ eventId: 'evt_1' })).toMatchObject([
+        { id: again!.id, eventBody: '{"id":"evt_1"}' },
+        { eventBody: '{"id":"evt_1"}', lastFault: 'tampered_body' },
+      ]);
     });
     test('preserves the largest time of a Date', async () => {
       const far = 8_640_000_000_000_000;

@@ -3,10 +3,19 @@
  *
  * @module
  */
-import { DELIVERY_POLICY } from '../../../schemas/contract.ts';
-import type { Delivery } from '../../../schemas/sandbox.ts';
+import { DELIVERY_POLICY } from '../../schemas/contract.ts';
+import type { Delivery } from '../../schemas/sandbox.ts';
 
 export type Dot = 'failed' | 'delivered' | 'flying' | 'planned' | 'spare';
+
+/** Dots as characters, where colour and shape cannot be relied on. */
+export const DOT_SIGNS: Readonly<Record<Dot, string>> = {
+  failed: '✗',
+  delivered: '✓',
+  flying: '…',
+  planned: '○',
+  spare: '·',
+};
 
 export const MAX_ATTEMPTS = DELIVERY_POLICY.retryDelaysMs.length + 1;
 

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import type { Attempt, DeliveryDetail } from '../../../schemas/sandbox.ts';
-import { plannedTimes } from './due-marks.ts';
+import type { Attempt, DeliveryDetail } from '../../schemas/sandbox.ts';
+import { plannedTimes } from './planned-times.ts';
 import { formatSpan } from './spans.ts';
 
 export interface Node {

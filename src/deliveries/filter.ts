@@ -4,10 +4,10 @@
  *
  * @module
  */
-import { EVENT_TYPES } from '../../../schemas/contract.ts';
-import type { DeliveryQuery } from '../../../schemas/sandbox.ts';
-import { matchesGlob } from '../../domain/glob.ts';
-import { reasonOf, type Row } from './row.ts';
+import { EVENT_TYPES } from '../../schemas/contract.ts';
+import type { DeliveryQuery, ListedDelivery } from '../../schemas/sandbox.ts';
+import { matchesGlob } from '../domain/glob.ts';
+import { isForged, reasonOf } from './reason.ts';
 
 /** A key of the language, for help and completion. */
 export interface FilterKey {
@@ -16,7 +16,14 @@ export interface FilterKey {
   readonly values: readonly string[];
 }
 
-const STATUSES = ['pending', 'in_flight', 'delivered', 'dead', 'acknowledged', 'cancelled'];
+const STATUSES = [
+  'pending',
+  'in_flight',
+  'delivered',
+  'dead',
+  'acknowledged',
+  'cancelled',
+] as const;
 const IS = ['forged', 'redelivery', 'failed', 'open', 'faulty'];
 
 export const FILTER_KEYS: readonly FilterKey[] = [
@@ -45,6 +52,8 @@ export interface Filter {
   readonly terms: readonly Term[];
   /** What cannot be understood, with the remedy; empty if everything can. */
   readonly problems: readonly string[];
+  /** The part of the text that can be understood. */
+  readonly text: string;
 }
 
 /** A word, or words in quotes: white space within them does not end it. */
@@ -80,6 +89,7 @@ const problemOf = ({ key, op, values }: Term): string | null => {
 export const parseFilter = (text: string): Filter => {
   const terms: Term[] = [];
   const problems: string[] = [];
+  const understood: string[] = [];
   for (const [token] of text.matchAll(WORD)) {
     TOKEN.lastIndex = 0;
     const match = TOKEN.exec(token);
@@ -98,10 +108,12 @@ export const parseFilter = (text: string): Filter => {
       isNegated: minus === '-',
     };
     const problem = key === 'text' ? null : problemOf(term);
-    if (problem === null) terms.push(term);
-    else problems.push(problem);
+    if (problem === null) {
+      terms.push(term);
+      understood.push(token);
+    } else problems.push(problem);
   }
-  return { terms, problems };
+  return { terms, problems, text: understood.join(' ') };
 };
 
 const within = (pattern: string, text: string): boolean =>
@@ -109,13 +121,12 @@ const within = (pattern: string, text: string): boolean =>
 
 const isOpen = (status: string): boolean => status === 'pending' || status === 'in_flight';
 
-const isTrue = (row: Row, word: string): boolean => {
-  const { delivery } = row;
+const isTrue = (delivery: ListedDelivery, word: string): boolean => {
+  const { last_outcome: outcome, last_fault: fault, signature_mode: signature } = delivery;
   if (word === 'redelivery') return delivery.redelivery_of !== null;
-  if (word === 'forged') return delivery.signature_mode !== 'valid';
-  if (word === 'failed')
-    return delivery.last_outcome !== null && delivery.last_outcome !== 'delivered';
-  if (word === 'faulty') return row.fault !== null;
+  if (word === 'forged') return isForged(fault, signature);
+  if (word === 'failed') return outcome !== null && outcome !== 'delivered';
+  if (word === 'faulty') return fault !== null;
   return isOpen(delivery.status);
 };
 
@@ -127,42 +138,36 @@ const compare = (left: number, op: Term['op'], right: number): boolean => {
   return left === right;
 };
 
-const matchesValue = (row: Row, { key, op }: Term, value: string): boolean => {
-  const { delivery } = row;
+const matchesValue = (delivery: ListedDelivery, { key, op }: Term, value: string): boolean => {
+  const lead = delivery.lead_email ?? '';
   if (key === 'status') return matchesGlob(value, delivery.status);
   if (key === 'event') return matchesGlob(value, delivery.event);
-  if (key === 'lead') return within(value, (row.lead ?? '').toLowerCase());
+  if (key === 'lead') return within(value, lead.toLowerCase());
   if (key === 'webhook')
     return within(value, `${delivery.webhook_id} ${delivery.url}`.toLowerCase());
   if (key === 'id') return within(value, `${delivery.id} ${delivery.event_id}`.toLowerCase());
   if (key === 'why') {
-    return within(value, `${reasonOf(row)} ${delivery.last_outcome ?? ''}`.toLowerCase());
+    return within(value, `${reasonOf(delivery)} ${delivery.last_outcome ?? ''}`.toLowerCase());
   }
-  if (key === 'is') return isTrue(row, value);
+  if (key === 'is') return isTrue(delivery, value);
   if (key === 'attempts') return compare(delivery.attempts_made, op, Number(value));
-  const all = `${delivery.id} ${delivery.event_id} ${delivery.event} ${delivery.status} ${delivery.url} ${row.lead ?? ''} ${reasonOf(row)} ${delivery.last_error ?? ''}`;
+  const all = `${delivery.id} ${delivery.event_id} ${delivery.event} ${delivery.status} ${delivery.url} ${lead} ${reasonOf(delivery)} ${delivery.last_error ?? ''}`;
   return within(value, all.toLowerCase());
 };
 
 /** True if every term matches. */
-export const matches = ({ terms }: Filter, row: Row): boolean =>
+export const matches = ({ terms }: Pick<Filter, 'terms'>, delivery: ListedDelivery): boolean =>
   terms.every(
-    (term) => term.values.some((value) => matchesValue(row, term, value)) !== term.isNegated,
+    (term) => term.values.some((value) => matchesValue(delivery, term, value)) !== term.isNegated,
   );
 
-type ServerFilter = Pick<DeliveryQuery, 'status' | 'event' | 'webhook_id' | 'event_id'>;
-
-/** The part of the filter that the API can apply, so that `status:dead` finds them among 100,000. */
-export const serverFilter = ({ terms }: Filter): ServerFilter => {
-  const exact = (key: string, pattern: RegExp): string | undefined => {
+/** The part of the filter that a store can look up, so that `status:dead` finds few among 100,000 at once. */
+export const indexedPart = ({ terms }: Filter): Pick<DeliveryQuery, 'status' | 'event'> => {
+  const exact = <T extends string>(key: string, known: readonly T[]): T | undefined => {
     const term = terms.find((one) => one.key === key && !one.isNegated && one.values.length === 1);
-    const value = term?.values[0] ?? '';
-    return pattern.test(value) ? value : undefined;
+    return known.find((one) => one === term?.values[0]);
   };
-  return {
-    status: exact('status', /^[a-z_]+$/) as ServerFilter['status'],
-    event: exact('event', /^[a-z]+\.[a-z]+$/) as ServerFilter['event'],
-  };
+  return { status: exact('status', STATUSES), event: exact('event', EVENT_TYPES) };
 };
 
 export interface Suggestion {

@@ -4,35 +4,32 @@
  * @module
  */
 import { describe, expect, test } from 'vitest';
-import { matches, parseFilter, serverFilter, suggest } from '../../src/inspector/model/filter.ts';
-import type { Row } from '../../src/inspector/model/row.ts';
+import type { ListedDelivery } from '../../schemas/sandbox.ts';
+import { indexedPart, matches, parseFilter, suggest } from '../../src/deliveries/filter.ts';
 
-const row = (delivery: Partial<Row['delivery']> = {}, more: Partial<Row> = {}): Row => ({
-  delivery: {
-    id: 'dlv_1',
-    event_id: 'evt_1',
-    event: 'email.replied',
-    webhook_id: 'whk_1',
-    url: 'http://localhost:3000/hooks',
-    status: 'dead',
-    attempts_made: 4,
-    created_at: '2026-04-06T12:00:00.000Z',
-    next_attempt_at: null,
-    settled_at: '2026-04-06T12:35:30.000Z',
-    redelivery_of: null,
-    last_outcome: 'non_2xx',
-    last_error: 'answered 401 Unauthorized',
-    last_status_code: 401,
-    signature_mode: 'valid',
-    ...delivery,
-  },
-  lead: 'sarah@acme.example',
-  fault: null,
-  isPartial: false,
-  ...more,
+const row = (delivery: Partial<ListedDelivery> = {}): ListedDelivery => ({
+  id: 'dlv_1',
+  event_id: 'evt_1',
+  event: 'email.replied',
+  webhook_id: 'whk_1',
+  url: 'http://localhost:3000/hooks',
+  status: 'dead',
+  attempts_made: 4,
+  created_at: '2026-04-06T12:00:00.000Z',
+  next_attempt_at: null,
+  settled_at: '2026-04-06T12:35:30.000Z',
+  redelivery_of: null,
+  last_outcome: 'non_2xx',
+  last_error: 'answered 401 Unauthorized',
+  last_status_code: 401,
+  signature_mode: 'valid',
+  lead_email: 'sarah@acme.example',
+  last_fault: null,
+  ...delivery,
 });
 
-const isMatch = (text: string, one: Row = row()): boolean => matches(parseFilter(text), one);
+const isMatch = (text: string, one: ListedDelivery = row()): boolean =>
+  matches(parseFilter(text), one);
 
 describe('a term matches', () => {
   test.each([
@@ -83,9 +80,11 @@ describe('a term does not match', () => {
 
 test('what a delivery is: forged, a redelivery, open, faulty', () => {
   expect(isMatch('is:forged', row({ signature_mode: 'wrong' }))).toBe(true);
+  expect(isMatch('is:forged', row({ last_fault: 'missing_signature' }))).toBe(true);
+  expect(isMatch('is:forged', row({ last_fault: 'delay' }))).toBe(false);
   expect(isMatch('is:redelivery', row({ redelivery_of: 'dlv_0' }))).toBe(true);
   expect(isMatch('is:open', row({ status: 'pending' }))).toBe(true);
-  expect(isMatch('is:faulty why:tampered', row({}, { fault: 'tampered_body' }))).toBe(true);
+  expect(isMatch('is:faulty why:tampered', row({ last_fault: 'tampered_body' }))).toBe(true);
 });
 
 test('a mistake is named with its remedy, and the rest of the filter still applies', () => {
@@ -97,6 +96,7 @@ test('a mistake is named with its remedy, and the rest of the filter still appli
     'lead cannot be compared. Write lead:value.',
   ]);
   expect(filter.terms).toHaveLength(1);
+  expect(filter.text).toBe('status:dead');
 });
 
 test('never fails, whatever is typed', () => {
@@ -117,14 +117,14 @@ test('never fails, whatever is typed', () => {
   }
 });
 
-test('the API applies what it can', () => {
-  expect(serverFilter(parseFilter('status:dead event:email.sent lead:x'))).toEqual({
+test('a store can look up exact types and statuses', () => {
+  expect(indexedPart(parseFilter('status:dead event:email.sent lead:x'))).toEqual({
     status: 'dead',
     event: 'email.sent',
   });
   const none = { status: undefined, event: undefined };
-  expect(serverFilter(parseFilter('-status:dead event:email.*'))).toEqual(none);
-  expect(serverFilter(parseFilter('status:dead,pending'))).toEqual(none);
+  expect(indexedPart(parseFilter('-status:dead event:email.*'))).toEqual(none);
+  expect(indexedPart(parseFilter('status:dead,pending'))).toEqual(none);
 });
 
 test('completes keys, then values, and keeps what stands before', () => {

@@ -9,7 +9,7 @@ import { withKnownExplanation } from '../experiments/known-explanations.ts';
 import type { CheckResult } from '../report.ts';
 import { mergeFindings, type Cause } from './merge-findings.ts';
 import type { RunPlan } from './plan.ts';
-import { toResult, type Ran } from './run-check.ts';
+import { toResult, type Ran } from './check-result.ts';
 
 export interface Results {
   /** Convert, store and announce the result of a check. */

@@ -16,7 +16,7 @@ import {
 import type { Exchange } from '../../../src/conformance/net/exchange.ts';
 import { createSigning } from '../../../src/conformance/probe/signing.ts';
 import { createRedactor } from '../../../src/conformance/redact/redact.ts';
-import { toResult, type ResultContext } from '../../../src/conformance/run/run-check.ts';
+import { toResult, type ResultContext } from '../../../src/conformance/run/check-result.ts';
 import {
   fail,
   isAccepted,

@@ -75,7 +75,15 @@ export const tellStory = async (
     (seen) => isUnclear || wrongIn(seen, expected).length === 0,
     { forMs: patienceMs, everyMs: LOOK_EVERY_MS, queue: probe.queue },
   );
-  return { email, exchanges, state, wrong: wrongIn(state, expected), isUnclear };
+  // Of leads that it does not know, a receiver with known leads keeps nothing.
+  const isStranger = probe.leadEmail !== null && !state.known;
+  return {
+    email,
+    exchanges,
+    state,
+    wrong: wrongIn(state, expected),
+    isUnclear: isUnclear || isStranger,
+  };
 };
 
 /** How many flawed stories are repeated alone; these are enough to be sure. */

@@ -21,6 +21,9 @@ export interface NamedCause {
 /** Key of the cause that an event has no effect because of its time. */
 export const LOST_BY_AGE = 'lost:timestamp:age';
 
+/** Key of the cause that an event has no effect because its sender closed the connection. */
+export const LOST_WITH_SENDER = 'lost:sender-gave-up';
+
 type Run = Pick<Probe, 'signing'>;
 
 /** By what a run has only one of. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { knownCause, LOST_WITH_SENDER } from '../../experiments/known-causes.ts';
 import { defineCheck, type Verdict } from '../../check.ts';
 import { deliver, effectsOf, settleBehind, times } from '../../judge/deliver.ts';
 import { FORGETFUL, hookForgets } from '../../judge/forgetful-hook.ts';
@@ -54,6 +55,14 @@ const killAfter = async (probe: Probe, ms: number): Promise<KillResult> => {
   if (wrong.includes(0) && (await hookForgets(probe))) {
     return { interrupted, verdict: notTested(FORGETFUL) };
   }
+  if (wrong.includes(0) && knownCause(probe, 'lost')?.key === LOST_WITH_SENDER) {
+    return {
+      interrupted,
+      verdict: notTested(
+        'The kill closes connections, and what their senders sent is lost: see delivery/sender-gives-up.',
+      ),
+    };
+  }
   return {
     interrupted,
     verdict: fail({
@@ -78,7 +87,7 @@ export const check = defineCheck({
   catches: ['delivery-effect-before-mark', 'delivery-mark-before-effect'],
   stage: 'disturbing',
   needs: ['effects', 'restart'],
-  after: ['delivery/dup-seq', 'delivery/dedupe-volatile'],
+  after: ['delivery/dup-seq', 'delivery/dedupe-volatile', 'delivery/sender-gives-up'],
   run: async (probe) => {
     for (const ms of KILLS_AFTER_MS) {
       const { verdict, interrupted } = await killAfter(probe, ms);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { LOST_WITH_SENDER, rememberCause } from '../../experiments/known-causes.ts';
 import { defineCheck, type Verdict } from '../../check.ts';
 import { sleep } from '../../hooks/hooks.ts';
 import { deliverNamed, judgeOnce, type Delivered } from '../../judge/deliver.ts';
@@ -65,6 +66,9 @@ const isRepeatHandled = async (probe: Probe): Promise<boolean> => {
 const isLost = (verdict: Verdict | null): verdict is Extract<Verdict, { status: 'fail' }> =>
   verdict?.status === 'fail' && verdict.symptom === 'lost';
 
+const FIX =
+  'Store the id and the effect in one transaction, and finish it whether or not the sender still listens (Go: `context.WithoutCancel`; .NET: no `RequestAborted` in the work; Node: no abort signal of the request).';
+
 export const check = defineCheck({
   id: 'delivery/sender-gives-up',
   level: 'MUST',
@@ -74,7 +78,7 @@ export const check = defineCheck({
     source: 'guide, "Step 3: Handle retries" and "Respond fast"',
   },
   cause: CAUSE,
-  fix: 'Store the id and the effect in one transaction, and finish it whether or not the sender still listens (Go: `context.WithoutCancel`; .NET: no `RequestAborted` in the work; Node: no abort signal of the request).',
+  fix: FIX,
   catches: ['delivery-ends-with-sender'],
   stage: 'effects',
   needs: ['effects'],
@@ -89,6 +93,7 @@ export const check = defineCheck({
     if (!(await isRepeatHandled(probe))) {
       return notTested('Events are lost or doubled without it: see delivery/dup-seq.');
     }
-    return { ...verdict, key: 'lost:sender-gave-up', diagnosis: CAUSE };
+    rememberCause(probe, 'lost', { key: LOST_WITH_SENDER, sentence: CAUSE, fix: FIX });
+    return { ...verdict, key: LOST_WITH_SENDER, diagnosis: CAUSE };
   },
 });

@@ -7,7 +7,7 @@ import type { AccountEngine } from '../../engine/engine.ts';
 import { charactersOf, messageOf, type StreamedEvent } from './messages.ts';
 
 /** Characters of messages to write at once. */
-const MAX_CHARACTERS_PER_WRITE = 65_536;
+const MAX_CHARACTERS_PER_WRITE = 262_144;
 
 export interface Batch {
   /** Number of the last event, counted from 1 in the account's stream. */

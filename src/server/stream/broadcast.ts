@@ -5,7 +5,7 @@
  */
 import { LIMITS } from '../../../schemas/contract.ts';
 import type { WallClock } from '../../clock/port.ts';
-import { createPace, nextTurn } from '../../domain/event-loop.ts';
+import { nextTurn } from '../../domain/event-loop.ts';
 import type { AccountEngine } from '../../engine/engine.ts';
 import type { VerificationRegistry } from '../verifications/registry.ts';
 import { batchesOf } from './batch.ts';
@@ -13,7 +13,7 @@ import { charactersOf, type StreamedEvent } from './messages.ts';
 import { createReader, MAX_QUEUED_CHARACTERS, MAX_QUEUED_EVENTS, type Reader } from './reader.ts';
 
 /** Events of this time after a write are written together, because a write costs more than its messages. */
-const PAUSE_AFTER_WRITE_MS = 10;
+const PAUSE_AFTER_WRITE_MS = 5;
 
 export interface Broadcast {
   /**
@@ -64,13 +64,13 @@ const createBroadcast = (
   let subscriptions: readonly (() => void)[] = [];
 
   const writeAll = async (): Promise<void> => {
-    const isTimeToYield = createPace();
     while (backlog.length() > 0) {
       const { first, events } = backlog.take();
       for await (const batch of batchesOf(first, events, account)) {
         for (const reader of readers) reader.push(batch);
         batch.forget();
-        if (isTimeToYield(batch.characters)) await nextTurn();
+        // A batch for hundreds of readers takes milliseconds.
+        await nextTurn();
       }
     }
   };

@@ -140,10 +140,10 @@ const campaigns = async (child: Child, start: Start, receiver: Counting): Promis
   return compare(`${CAMPAIGNS} campaigns, against one with as many leads`, child, ...work);
 };
 
-/** @param file path of a database; null keeps the state in memory */
-export const fanOutFigures = async (file: string | null): Promise<FanOut[]> => {
+/** @param file path of a database that does not exist yet */
+export const fanOutFigures = async (file: string): Promise<FanOut[]> => {
   await using receiver = await startCounting();
-  await using child = await startChild('stall-app.ts', file === null ? {} : { FILE: file });
+  await using child = await startChild('stall-app.ts', { FILE: file });
   const { url } = await ask<Stalls>(child, { stop: true });
   const start: Start = (key) => apiOf(url, key);
   return [

@@ -67,6 +67,7 @@ const createBroadcast = (
     while (backlog.length() > 0) {
       const { first, events } = backlog.take();
       for await (const batch of batchesOf(first, events, account)) {
+        if (readers.size === 0) return;
         for (const reader of readers) reader.push(batch);
         batch.forget();
         // A batch for hundreds of readers takes milliseconds.

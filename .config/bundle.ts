@@ -12,13 +12,17 @@ import { licensesOf } from './licenses.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
+/** As the sources import undici: by its file, because Bun has a module of its own under the package's name. */
+const UNDICI = 'undici/index.js';
+
 /**
- * undici's entry loads proxies, caches, mocks, fetch and WebSocket as well. The command uses two
- * names; anything else it ever imports makes the build fail here instead of at run time.
+ * undici's entry loads proxies, caches, mocks, fetch and WebSocket as well: half a megabyte. The
+ * command uses three names; anything else it ever imports makes the build fail here instead of at
+ * run time, and so does an import of the whole.
  */
 const undiciCore: Plugin = {
   name: 'undici-core',
-  resolveId: (id) => (id === 'undici' ? '\0undici-core' : null),
+  resolveId: (id) => (id === UNDICI ? '\0undici-core' : null),
   load: (id) =>
     id === '\0undici-core'
       ? `export { default as Agent } from 'undici/lib/dispatcher/agent.js';
@@ -28,6 +32,13 @@ const undiciCore: Plugin = {
          import api from 'undici/lib/api/index.js';
          Object.assign(Dispatcher.prototype, api);`
       : null,
+  generateBundle: (_options, bundle) => {
+    const modules = Object.values(bundle).flatMap((one) =>
+      one.type === 'chunk' ? one.moduleIds : [],
+    );
+    if (modules.some((id) => id.endsWith(UNDICI)))
+      throw new Error(`The bundle contains ${UNDICI}. Import it under this name only.`);
+  },
 };
 
 /** Bundles the command, with the licences of what went in. */

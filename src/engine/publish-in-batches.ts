@@ -48,7 +48,7 @@ export const publishInBatches = async (
   const each = first === undefined ? 0 : receiversOf(first, webhooks).length;
   const limit = LIMITS.maxTriggerDeliveries;
   if (each * requests.length > limit) throw tooManyDeliveries(requests.length, each, limit);
-  const size = batchSize(requests, each);
+  const size = requests.length === 1 ? 1 : batchSize(requests, each);
   if (requests.length <= size) return publish(requests, context());
 
   const done: Published[] = [];

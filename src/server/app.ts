@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { HttpBindings } from '@hono/node-server';
 import { getLogger } from '@logtape/logtape';
 import { Hono, type MiddlewareHandler } from 'hono';
 import { RegExpRouter } from 'hono/router/reg-exp-router';
@@ -119,6 +120,17 @@ const accountOf = (c: Ctx): AnsweredRequest['account'] => {
   return account ?? null;
 };
 
+/**
+ * Sets headers of the response, on a connection directly on Node's: Hono would turn those of every response into a
+ * `Headers` object, which takes a seventh of a request's processor time.
+ */
+const headerSetter = (c: Ctx): ((name: string, value: string) => void) => {
+  const { outgoing } = (c.env ?? {}) as Partial<HttpBindings>;
+  return outgoing === undefined
+    ? (name, value) => c.header(name, value)
+    : (name, value) => void outgoing.setHeader(name, value);
+};
+
 /** Create the app. It holds the state of sinks and rate limits, so create one per server. */
 export const createApp = (options: ServerOptions): Hono<Env> => {
   const { wall, host, allowedHosts, remedies } = options;
@@ -143,11 +155,12 @@ export const createApp = (options: ServerOptions): Hono<Env> => {
     const requestId = `req_${nextRequestId(wall.now())}`;
     c.set('requestId', requestId);
     c.set('now', wall.now);
-    c.header('x-request-id', requestId);
+    const header = headerSetter(c);
+    header('x-request-id', requestId);
     if (!c.req.path.startsWith('/v1/')) {
       // The provider sends neither. Pages of other sites must not embed what only the sandbox serves.
-      c.header('x-content-type-options', 'nosniff');
-      c.header('cross-origin-resource-policy', 'same-origin');
+      header('x-content-type-options', 'nosniff');
+      header('cross-origin-resource-policy', 'same-origin');
     }
     const started = wall.monotonic();
     await next();

@@ -81,8 +81,21 @@ const createDepthScanner = (): ((text: string, from: number, to: number) => bool
   };
 };
 
+/** Whether a text has more opening brackets than levels are allowed, quoted ones included. */
+const mayBeTooDeep = (text: string): boolean => {
+  let found = 0;
+  for (const bracket of ['{', '[']) {
+    for (let at = text.indexOf(bracket); at !== -1; at = text.indexOf(bracket, at + 1)) {
+      found += 1;
+      if (found > JSON_LIMITS.maxNesting) return true;
+    }
+  }
+  return false;
+};
+
 /** Scan in slices, so that a large body does not block the event loop. */
 const isTooDeep = async (text: string): Promise<boolean> => {
+  if (!mayBeTooDeep(text)) return false;
   const scan = createDepthScanner();
   for (let from = 0; from < text.length; from += CHARACTERS_PER_SLICE) {
     if (from > 0) await nextTurn();
@@ -169,10 +182,16 @@ const explain = async (beginning: Beginning): Promise<Error> => {
   return malformedJson(before.length, (before.at(-1)?.length ?? 0) + 1, offset, what);
 };
 
+const createDecoder = (): TextDecoder => new TextDecoder('utf-8', { fatal: true });
+
+/** For bodies of one part: it keeps nothing between two. */
+const sharedDecoder = createDecoder();
+
 const decoded = async (parts: readonly Uint8Array[]): Promise<readonly string[]> => {
-  const decoder = new TextDecoder('utf-8', { fatal: true });
   const texts: string[] = [];
   try {
+    if (parts.length === 1) return [sharedDecoder.decode(parts[0])];
+    const decoder = createDecoder();
     for (const [index, part] of parts.entries()) {
       if (index > 0) await nextTurn();
       texts.push(decoder.decode(part, { stream: true }));

@@ -28,19 +28,21 @@ export const successText = (c: Ctx, data: unknown): string =>
 export const success = (c: Ctx, data: unknown, status: ContentfulStatusCode = 200): Response =>
   c.json({ success: true, data, meta: metaOf(c) }, status);
 
-/** Like {@link success}, for data that is already JSON, encoded as UTF-8. */
-export const successBytes = (
+/** Like {@link success}, for data that is already JSON, in parts: as text, or encoded as UTF-8. */
+export const successParts = (
   c: Ctx,
-  data: readonly Uint8Array[],
+  data: readonly (string | Uint8Array)[],
   status: ContentfulStatusCode,
 ): Response => {
-  const head = Buffer.from('{"success":true,"data":');
-  const tail = Buffer.from(`,"meta":${JSON.stringify(metaOf(c))}}`);
-  const body = Buffer.concat([head, ...data, tail]);
+  const parts = ['{"success":true,"data":', ...data, `,"meta":${JSON.stringify(metaOf(c))}}`];
+  const isText = parts.every((part) => typeof part === 'string');
+  const body = isText
+    ? parts.join('')
+    : Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)));
   return c.body(body, status, { 'content-type': 'application/json' });
 };
 
-/** Like {@link successBytes}, but streamed: each part is released once sent. */
+/** Like {@link successParts}, but streamed: each part is released once sent. */
 export const successStream = (c: Ctx, data: readonly Uint8Array[]): Response => {
   const parts = [
     Buffer.from('{"success":true,"data":'),

@@ -335,7 +335,8 @@ const benchmarks: Readonly<Record<string, () => Promise<Line[]>>> = {
   },
   scale: async () => {
     buildCommand();
-    const { reads, writes, starts, streams, trigger } = await scaleFigures(await install());
+    const { reads, writes, starts, streams, trigger, fanOut, campaign, memory } =
+      await scaleFigures(await install());
     const both = ({ ms, smallMs, wallMs }: ScaledRead): string =>
       `processor time, ${ms.toFixed(1)} ms against ${smallMs.toFixed(1)} ms at 10,000; real time ${wallMs.toFixed(1)} ms`;
     const slowest = reads.reduce((worst, read) => (read.ms > worst.ms ? read : worst));
@@ -381,6 +382,25 @@ const benchmarks: Readonly<Record<string, () => Promise<Line[]>>> = {
         2,
         `${trigger.cpuUs.toFixed(0)} µs against ${trigger.bareCpuUs.toFixed(0)} µs`,
       ),
+      ...fanOut.map(({ name, manyUs, oneUs }) =>
+        atMost(
+          `CPU per delivery, ${name}`,
+          manyUs / oneUs,
+          1.3,
+          `SQLite file, ${manyUs.toFixed(0)} µs against ${oneUs.toFixed(0)} µs`,
+        ),
+      ),
+      ...campaign.map(({ name, ms }) =>
+        atMost(`longest turn, ${name}`, ms, 50, 'SQLite file, processor time', 'ms'),
+      ),
+      atMost('memory of an idle account', memory.idleAccount / 1000, 10, 'with a webhook', 'kB'),
+      atMost(
+        'memory of a pending delivery',
+        memory.pendingDelivery,
+        100,
+        'SQLite file, heap; the cache of pages is limited to 16 MB',
+        'bytes',
+      ),
     ];
   },
   advance: async () => {
@@ -398,7 +418,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Line[]>>> = {
 };
 
 /** Decimal places by unit. */
-const DIGITS: Readonly<Record<string, number>> = { '×': 2, s: 1 };
+const DIGITS: Readonly<Record<string, number>> = { '×': 2, s: 1, bytes: 1 };
 const digitsOf = ({ value, unit }: Line): number =>
   unit === 'ms' && value < 10 ? 2 : (DIGITS[unit] ?? 0);
 

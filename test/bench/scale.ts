@@ -1,16 +1,19 @@
 /**
- * Figures of an account with 1,000,000 deliveries in a file, and of many listeners and requests.
+ * Figures of an account with 1,000,000 deliveries in a file, and of many listeners, requests, accounts, webhooks and leads.
  *
  * @module
  */
 import { mkdir, rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { campaignTurns, type LongestTurn } from './scale-campaign.ts';
+import { fanOutFigures, type FanOut } from './scale-fan-out.ts';
 import { readTimes, type ReadTime } from './scale-requests.ts';
-import { seedFile } from './scale-seed.ts';
+import { copySeeded, seedFile } from './scale-seed.ts';
 import { startTimes, type StartTimes } from './scale-start.ts';
 import { streamFigures, type StreamFigures } from './scale-streams.ts';
 import { triggerFigures, type TriggerFigures } from './scale-trigger.ts';
 import { writeTimes, type WriteTime } from './scale-writes.ts';
+import { startChild } from './support.ts';
 
 const SMALL = 10_000;
 const LARGE = 1_000_000;
@@ -34,7 +37,21 @@ export interface ScaleFigures {
   readonly starts: StartTimes;
   readonly streams: StreamFigures;
   readonly trigger: TriggerFigures;
+  readonly fanOut: readonly FanOut[];
+  readonly campaign: readonly LongestTurn[];
+  readonly memory: MemoryFigures;
 }
+
+/** Bytes of memory. */
+export interface MemoryFigures {
+  readonly idleAccount: number;
+  readonly pendingDelivery: number;
+}
+
+const bytesOf = async (...args: readonly string[]): Promise<number> => {
+  await using child = await startChild('scale-memory.ts', {}, args);
+  return (child.hello as { readonly bytes: number }).bytes;
+};
 
 const scaled = (small: readonly ReadTime[], large: readonly ReadTime[]): ScaledRead[] =>
   large.map(({ name, ms, wallMs, stallMs }, index) => {
@@ -53,9 +70,15 @@ export const scaleFigures = async (command: string): Promise<ScaleFigures> => {
     const reads = scaled(await readTimes(small), await readTimes(large));
     const starts = await startTimes(command, large);
     await seedFile(pending, LARGE, { arePending: true });
+    const memory = {
+      idleAccount: await bytesOf('accounts'),
+      pendingDelivery: await bytesOf('pending', await copySeeded(pending), String(LARGE)),
+    };
     const writes = await writeTimes(large, pending);
     const [trigger, streams] = [await triggerFigures(), await streamFigures()];
-    return { reads, writes, starts, streams, trigger };
+    const campaign = await campaignTurns(`${folder}campaign.db`);
+    const fanOut = await fanOutFigures(`${folder}fan-out.db`);
+    return { reads, writes, starts, streams, trigger, fanOut, campaign, memory };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

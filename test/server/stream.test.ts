@@ -144,6 +144,30 @@ test('tells from now on, and every listener the same', async () => {
   expect(heard[1]).toEqual(heard[0]);
 });
 
+test('each listener has its own ids, which count from when it joined', async () => {
+  const api = apiOf(mock.url, 'joining');
+  const publish = (id: string) =>
+    api.send('POST', '/_sandbox/events', { event: 'email.sent', id: `evt_${id}` });
+  const first = await listen('joining');
+  await publish('a');
+  const second = await listen('joining');
+  await publish('b');
+  const third = await listen('joining');
+  await publish('c');
+  const heardBy = async ({ next, leave }: Listener, events: number): Promise<string[]> => {
+    const heard: string[] = [];
+    while (heard.length < events) {
+      const { id, data } = (await next())!;
+      heard.push(`${id} ${(data['event'] as { id: string }).id}`);
+    }
+    leave();
+    return heard;
+  };
+  expect(await heardBy(first, 3)).toEqual(['1 evt_a', '2 evt_b', '3 evt_c']);
+  expect(await heardBy(second, 2)).toEqual(['1 evt_b', '2 evt_c']);
+  expect(await heardBy(third, 1)).toEqual(['1 evt_c']);
+});
+
 test('a listener that leaves gives its place back', async () => {
   // More than may be open at the same time.
   for (let round = 0; round < 60; round += 1) {

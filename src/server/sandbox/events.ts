@@ -9,7 +9,7 @@ import { eventNotFound } from '../../domain/problems.ts';
 import { parse } from '../../domain/validate.ts';
 import { readJson } from '../body.ts';
 import type { Env } from '../context.ts';
-import { success, successItems, successBytes } from '../envelope.ts';
+import { success, successItems, successParts } from '../envelope.ts';
 import { readPage, readQuery } from '../query.ts';
 import { deliveryView } from '../view.ts';
 
@@ -25,11 +25,12 @@ const incomplete = (published: number, missing: number): string =>
 /** Items to serialise before yielding to the event loop. */
 const ITEMS_PER_SLICE = 512;
 
-/** Serialise the items of a JSON array in slices, yielding to the event loop in between. */
+/** Serialise the items of a JSON array, and encode long ones, in slices, yielding to the event loop in between. */
 const jsonList = async <T>(
   items: readonly T[],
   write: (item: T) => string,
-): Promise<readonly Buffer[]> => {
+): Promise<readonly (string | Buffer)[]> => {
+  if (items.length <= ITEMS_PER_SLICE) return [items.map(write).join(',')];
   const slices: Buffer[] = [];
   for (let from = 0; from < items.length; from += ITEMS_PER_SLICE) {
     if (from > 0) {
@@ -65,13 +66,13 @@ export const eventRoutes = (): Hono<Env> =>
       const bodies = await jsonList(events, ({ body }) => body);
       const notice = JSON.stringify(notices.join(' ') || null);
       const data = [
-        Buffer.from('{"events":['),
+        '{"events":[',
         ...bodies,
-        Buffer.from('],"deliveries":['),
+        '],"deliveries":[',
         ...views,
-        Buffer.from(`],"notice":${notice}}`),
+        `],"notice":${notice}}`,
       ];
-      return successBytes(c, data, 202);
+      return successParts(c, data, 202);
     })
     .get('/', async (c) => {
       const { account, store } = c.get('account');

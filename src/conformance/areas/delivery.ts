@@ -28,6 +28,7 @@ import { check as deliveryIdCollation } from '../checks/delivery/id-collation.ts
 import { check as deliveryIdPoisoning } from '../checks/delivery/id-poisoning.ts';
 import { check as deliveryLateRepeats } from '../checks/delivery/late-repeats.ts';
 import { check as deliveryLeadParallel } from '../checks/delivery/lead-parallel.ts';
+import { check as deliveryManyFailures } from '../checks/delivery/many-failures.ts';
 import { check as deliveryMarkBeforeSuccess } from '../checks/delivery/mark-before-success.ts';
 import { check as deliveryNoLoss } from '../checks/delivery/no-loss.ts';
 import { check as deliveryOldEvents } from '../checks/delivery/old-events.ts';
@@ -39,6 +40,7 @@ import { check as deliveryRecoveryAcknowledges } from '../checks/delivery/recove
 import { check as deliveryRecoveryDedupes } from '../checks/delivery/recovery-dedupes.ts';
 import { check as deliveryRecoveryKeeps } from '../checks/delivery/recovery-keeps.ts';
 import { check as deliveryRecoveryProcesses } from '../checks/delivery/recovery-processes.ts';
+import { check as deliveryRepeatInProgress } from '../checks/delivery/repeat-in-progress.ts';
 import { check as deliveryReplay } from '../checks/delivery/replay.ts';
 import { check as deliveryRestartEffects } from '../checks/delivery/restart-effects.ts';
 import { check as deliveryRestartProbe } from '../checks/delivery/restart-probe.ts';
@@ -69,6 +71,7 @@ export const DELIVERY: readonly Check[] = [
   deliveryIdPoisoning,
   deliveryLateRepeats,
   deliveryLeadParallel,
+  deliveryManyFailures,
   deliveryMarkBeforeSuccess,
   deliveryNoLoss,
   deliveryOldEvents,
@@ -80,6 +83,7 @@ export const DELIVERY: readonly Check[] = [
   deliveryRecoveryDedupes,
   deliveryRecoveryKeeps,
   deliveryRecoveryProcesses,
+  deliveryRepeatInProgress,
   deliveryReplay,
   deliveryRestartEffects,
   deliveryRestartProbe,

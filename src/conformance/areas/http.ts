@@ -6,6 +6,7 @@
  * @module
  */
 import type { Check } from '../check.ts';
+import { check as httpBrokenBody } from '../checks/http/broken-body.ts';
 import { check as httpBurstLimited } from '../checks/http/burst-limited.ts';
 import { check as httpChunked } from '../checks/http/chunked.ts';
 import { check as httpEmptyBody } from '../checks/http/empty-body.ts';
@@ -22,6 +23,7 @@ import { check as httpSplitBody } from '../checks/http/split-body.ts';
 import { check as httpSurvives } from '../checks/http/survives.ts';
 
 export const HTTP: readonly Check[] = [
+  httpBrokenBody,
   httpBurstLimited,
   httpChunked,
   httpEmptyBody,

@@ -5,7 +5,7 @@
  */
 import type { Symptom, Verdict } from '../check.ts';
 import { causeOf, type Shown } from '../histories/cause.ts';
-import { describeHistory } from '../histories/describe.ts';
+import { describeHistory, describeStep } from '../histories/describe.ts';
 import { examine, type ExamineOptions, type Examined } from '../histories/examine.ts';
 import type { History } from '../histories/step.ts';
 import type { Probe } from '../probe/probe.ts';
@@ -13,7 +13,13 @@ import { fail, notTested, pass } from '../verdict.ts';
 import { explainByNumber } from './rhythm.ts';
 import { explainBySameSecond } from './same-second.ts';
 import { explainBySmallGroups } from './small-groups.ts';
-import { knowsCause, rememberCause, type NamedCause } from './known-causes.ts';
+import {
+  knownCause,
+  knowsCause,
+  rememberCause,
+  SECOND_OPEN,
+  type NamedCause,
+} from './known-causes.ts';
 
 const EXPECTED: Readonly<Record<Symptom, string>> = {
   forged: 'no effect of a forged request',
@@ -34,8 +40,26 @@ const LASTING: Readonly<Record<Symptom, string>> = {
 const needsSecret = ({ played }: Shown): boolean =>
   played.history.some((step) => step.kind === 'malformed' && step.form !== 'not JSON');
 
+/** Two requests at the same moment, after which nothing is answered any longer. */
+const deadlockIn = ({
+  violation: { kind, sent },
+  played: { history },
+}: Shown): NamedCause | null => {
+  const { reply } = sent.exchange;
+  const isHung = kind === 'refused' && reply.kind === 'none' && reply.cause === 'timeout';
+  const together = history.find((step) => step.kind === 'together');
+  if (!isHung || together === undefined) return null;
+  return {
+    key: 'hang:deadlock',
+    sentence: `Requests that arrive at the same moment wait for each other for ever, a deadlock (${describeStep(together)}): they get no response, and neither does any event since then.`,
+    fix: 'Take locks in one and the same order everywhere, or one lock only, and give up waiting for one after a second.',
+  };
+};
+
 /** The receiver as a whole is in another state: what it was after is the best that can be said. */
 const lastingCause = (shown: Shown): NamedCause => {
+  const deadlock = deadlockIn(shown);
+  if (deadlock !== null) return deadlock;
   const { kind } = shown.violation;
   return {
     key: `since:${kind}`,
@@ -44,10 +68,19 @@ const lastingCause = (shown: Shown): NamedCause => {
   };
 };
 
+/** What another check has shown of opens. */
+const secondOpenIn = (probe: Probe, { violation: { sent } }: Shown): NamedCause | null => {
+  const known = knownCause(probe, 'state');
+  return sent.event?.event === 'email.opened' && known?.key === SECOND_OPEN ? known : null;
+};
+
 const verdictOn = (probe: Probe, shown: Shown, examined: Examined): Verdict => {
   const { violation, played } = shown;
   const { isLasting, isReproduced } = examined;
-  const cause = examined.cause ?? (isLasting ? lastingCause(shown) : causeOf(shown));
+  const cause =
+    examined.cause ??
+    secondOpenIn(probe, shown) ??
+    (isLasting ? lastingCause(shown) : causeOf(shown));
   rememberCause(probe, violation.kind, cause);
   const more = shown.alike > 1 ? `, and ${shown.alike - 1} more like it` : '';
   const once = isReproduced ? '' : ' (seen once, not when played again)';

@@ -24,6 +24,9 @@ export const LOST_BY_AGE = 'lost:timestamp:age';
 /** Key of the cause that an event has no effect because its sender closed the connection. */
 export const LOST_WITH_SENDER = 'lost:sender-gave-up';
 
+/** Key of the cause that a further open of an e-mail is ignored. */
+export const SECOND_OPEN = 'state:open_count:second';
+
 type Run = Pick<Probe, 'signing'>;
 
 /** By what a run has only one of. */

@@ -18,7 +18,7 @@ import {
   idClasses,
   REPLY_CODES,
 } from './classes/scalars.ts';
-import { lengthsUpTo, TEXTS } from './classes/texts.ts';
+import { CUT_TEXTS, lengthsUpTo, TEXTS } from './classes/texts.ts';
 import { TIMES } from './classes/times.ts';
 import type { InputClass } from './input-class.ts';
 
@@ -71,7 +71,7 @@ type Kind = readonly [Meaning, readonly InputClass[]];
 const freeText = (name: string): Kind => {
   if (/_(name|company)$/.test(name)) return ['name', [...NAMES, ...lengthsUpTo(MAX_NAME_LENGTH)]];
   const longest = name === 'reply_preview' ? Infinity : MAX_MESSAGE_LENGTH;
-  const own = name === 'user_agent' ? USER_AGENTS : [];
+  const own = name === 'user_agent' ? USER_AGENTS : name === 'reply_preview' ? CUT_TEXTS : [];
   return ['text', [...own, ...TEXTS, ...lengthsUpTo(longest)]];
 };
 

@@ -17,9 +17,10 @@ export interface KeptConnection {
   close(): void;
 }
 
-/** Whether the connection ends with this reply. */
+/** Whether the connection ends with this reply, or is of no more use: what is too long is not read to its end. */
 export const saysClose = (reply: Reply): boolean =>
   reply.kind === 'none' ||
+  reply.totalBytes !== undefined ||
   reply.headers.some(
     ([name, value]) => name.toLowerCase() === 'connection' && /close/i.test(value),
   );

@@ -145,6 +145,40 @@ export const LOSS_MUTANTS: readonly Mutant[] = [
       })(secret),
   },
   {
+    name: 'delivery-acknowledges-in-progress',
+    fault: 'answers 200 to a repeat of an event that is still being processed',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        readonly inProgress = new Set<string>();
+        override async process(event: Event): Promise<Answer> {
+          if (this.inProgress.has(event.id)) return { status: 200 };
+          if (!this.failing) return super.process(event);
+          this.inProgress.add(event.id);
+          await sleep(20);
+          this.inProgress.delete(event.id);
+          return super.process(event);
+        }
+      })(secret),
+  },
+  {
+    name: 'delivery-failure-keeps-connection',
+    fault: 'does not give back its connection to the database when processing fails',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        connections = 20;
+        override async process(event: Event): Promise<Answer> {
+          if (this.connections === 0) return new Promise<Answer>(() => {});
+          const answer = await super.process(event);
+          if (answer.status === 500) this.connections -= 1;
+          return answer;
+        }
+        override boot(): void {
+          super.boot();
+          this.connections = 20;
+        }
+      })(secret),
+  },
+  {
     name: 'delivery-marks-before-success',
     fault: 'marks the id before the work, permanently',
     also: { 'delivery/recovery-keeps': 'the second recovery takes the failed events for repeats' },

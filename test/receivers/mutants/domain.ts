@@ -101,6 +101,37 @@ export const DOMAIN_MUTANTS: readonly Mutant[] = [
       })(secret),
   },
   {
+    name: 'domain-open-first-only',
+    fault: 'has a unique key on the open of a lead and step',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        readonly opened = new Set<string>();
+        override applyToLead(event: Event): void {
+          const key = `${emailOf(event)} ${String(event.data['sequence_step'])}`;
+          const isSecond = event.event === 'email.opened' && this.opened.has(key);
+          // An older one, or another with the same count, would not change the state either.
+          if (isSecond && Number(event.data['open_count']) > 1) return;
+          if (event.event === 'email.opened') this.opened.add(key);
+          super.applyToLead(event);
+        }
+      })(secret),
+  },
+  {
+    name: 'domain-one-status',
+    fault: 'keeps one status of a lead: bounced or unsubscribed',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        override applyToLead(event: Event): void {
+          super.applyToLead(event);
+          const { bounce_type: bounce, suppressed_globally: isGlobal } = event.data;
+          if (event.event === 'email.unsubscribed' && isGlobal === false)
+            this.lead(emailOf(event)).suppressed = false;
+          if (event.event === 'email.bounced' && bounce === 'hard')
+            this.lead(emailOf(event)).unsubscribed = false;
+        }
+      })(secret),
+  },
+  {
     name: 'domain-suppresses-always',
     fault: 'takes every unsubscribe for all campaigns',
     make: (secret) =>

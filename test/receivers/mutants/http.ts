@@ -202,6 +202,37 @@ export const HTTP_MUTANTS: readonly Mutant[] = [
   answering('get-throws', 'fails over a request without a body', (request, _, right) =>
     request.method === 'GET' ? { status: 500 } : right(),
   ),
+  changed(
+    'characters-as-length',
+    'counts the characters of a response in place of its bytes',
+    (model) => ({
+      serve: async (request, response) => {
+        const raw = await model.read(request);
+        const { status } = await model.answer(raw, request);
+        const name = /"lead_name":"([^"]*)"/.exec(raw.toString('utf8'))?.[1] ?? '';
+        const text = `{"received":"${status < 300 ? name : ''}"}`;
+        response.writeHead(status === 204 ? 200 : status, { 'content-length': text.length });
+        response.end(text);
+      },
+    }),
+  ),
+  changed(
+    'dies-of-a-broken-body',
+    'does not catch the end of a request while it reads it',
+    (model) => {
+      const original = model.read.bind(model);
+      return {
+        read: async (request) => {
+          try {
+            return await original(request);
+          } catch (error) {
+            await model.stop();
+            throw error;
+          }
+        },
+      };
+    },
+  ),
   answering('any-path', 'is mounted for every path', (request, raw, right, model) =>
     request.method === 'POST' ? model.receive(raw, request) : right(),
   ),

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ModelReceiver } from '../model/receiver.ts';
+import { ModelReceiver, type Event } from '../model/receiver.ts';
 import type { Mutant } from './mutant.ts';
 
 const hashing = (
@@ -32,6 +32,19 @@ const reserialized = (raw: Buffer): Buffer | string => {
 };
 
 export const SIGNATURE_BODY_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'signature-order-of-members',
+    fault: 'reads member by member, and needs the type before the data',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        override parse(raw: Buffer): Event {
+          const event = super.parse(raw);
+          const members = Object.keys(event ?? {});
+          if (members.indexOf('data') < members.indexOf('event')) throw new Error('no type yet');
+          return event;
+        }
+      })(secret),
+  },
   hashing('reserialized', 'hashes JSON.stringify of the parsed body', reserialized),
   hashing('unescaped', 'a gateway writes \\/ as /', (raw) =>
     raw.toString().replaceAll(String.raw`\/`, '/'),

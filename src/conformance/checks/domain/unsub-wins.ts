@@ -4,7 +4,9 @@
  * @module
  */
 import { toProviderTime } from '../../../domain/time.ts';
-import { defineCheck } from '../../check.ts';
+import type { EventType } from '../../../../schemas/contract.ts';
+import { defineCheck, type Verdict } from '../../check.ts';
+import type { Data } from '../../probe/event-maker.ts';
 import { eventIn } from '../../experiments/explain-refusal.ts';
 import { LOST_BY_AGE } from '../../experiments/known-causes.ts';
 import { createLead, judgeLeads } from '../../judge/lead.ts';
@@ -28,6 +30,36 @@ const hasNoEffect = async (
   return effects !== null && id !== undefined && (await effects.count(id)) === 0;
 };
 
+/** A hard bounce and an unsubscribe from one campaign are two facts; neither takes the place of the other. */
+const judgeBoth = async (probe: Probe): Promise<Verdict> => {
+  const bounced: readonly [EventType, Data] = ['email.bounced', { bounce_type: 'hard' }];
+  const left: readonly [EventType, Data] = ['email.unsubscribed', { suppressed_globally: false }];
+  const alone = createLead(probe);
+  await alone.send(...bounced);
+  const { suppressed } = await alone.sees((state) => state.suppressed === true);
+  if (suppressed !== true) return pass();
+  for (const [first, second] of [
+    [bounced, left],
+    [left, bounced],
+  ] as const) {
+    const lead = createLead(probe);
+    await lead.send(...first);
+    await lead.send(...second);
+    const state = await lead.sees((now) => now.suppressed === true && now.unsubscribed === true);
+    if (state.suppressed === true && state.unsubscribed === true) continue;
+    const lost = state.suppressed === true ? 'unsubscribed' : 'suppressed';
+    return fail({
+      symptom: 'state',
+      key: 'state:one-status',
+      expected: ['suppressed by the bounce, and unsubscribed'],
+      actual: `not ${lost} after ${first[0]} and then ${second[0]}`,
+      diagnosis: `A lead has one status: after a hard bounce and an unsubscribe, the later one overwrites the earlier one, and the lead is no longer ${lost}.`,
+      fix: 'Keep the suppression after a bounce and the unsubscribe in columns of their own.',
+    });
+  }
+  return pass();
+};
+
 export const check = defineCheck({
   id: 'domain/unsub-wins',
   level: 'MUST',
@@ -39,7 +71,7 @@ export const check = defineCheck({
   cause:
     'A later open, click or reply overwrites the lead’s status, or a late unsubscribe is dropped as stale.',
   fix: 'Store the unsubscribe in its own column that no later event resets, and never drop an unsubscribe because of its age.',
-  catches: ['domain-resubscribes', 'domain-drops-late-unsubscribe'],
+  catches: ['domain-resubscribes', 'domain-drops-late-unsubscribe', 'domain-one-status'],
   stage: 'effects',
   needs: ['state'],
   run: (probe) =>
@@ -75,7 +107,7 @@ export const check = defineCheck({
         await late.send('email.replied', { reply_sentiment: 'positive' }, at(5));
         const unsubscribe = await late.send('email.unsubscribed', {}, at(10));
         const last = await late.sees(({ unsubscribed }) => unsubscribed === true);
-        if (last.unsubscribed === true) return pass();
+        if (last.unsubscribed === true) return judgeBoth(probe);
         const isLost = await hasNoEffect(probe, unsubscribe);
         return fail({
           symptom: 'state',

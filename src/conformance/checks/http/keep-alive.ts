@@ -7,17 +7,25 @@ import { defineCheck } from '../../check.ts';
 import { describeSurplus } from '../../diagnosis/surplus.ts';
 import type { Exchange, Reply } from '../../net/exchange.ts';
 import type { Probe } from '../../probe/probe.ts';
+import { saysClose } from '../../probe/kept-connection.ts';
 import { rawHead, type RawConnection } from '../../net/raw-socket.ts';
 import { fail, isAccepted, pass, describeReply } from '../../verdict.ts';
 
-const EVENTS = 3;
+const EVENTS = 4;
+/** Which of them has text that is longer in bytes than in characters. */
+const NON_ASCII = 2;
+const TEXT = 'Zoë Müller-Łukasz 🎉 佐藤';
 
 const postOver = async (
   probe: Probe,
   connection: RawConnection,
   place: number,
 ): Promise<Exchange> => {
-  const body = Buffer.from(probe.write(probe.event()), 'utf8');
+  const event =
+    place === NON_ASCII
+      ? probe.event('email.replied', { lead_name: TEXT, campaign_name: TEXT, reply_preview: TEXT })
+      : probe.event();
+  const body = Buffer.from(probe.write(event), 'utf8');
   const headers = probe.headersFor(body);
   const head = rawHead('POST', probe.url, [...headers, ['Content-Length', String(body.length)]]);
   await connection.write(Buffer.concat([Buffer.from(head, 'latin1'), body]));
@@ -28,9 +36,7 @@ const postOver = async (
 
 /** Whether the receiver closes the connection, as HTTP allows at any time. */
 const closesConnection = ({ reply }: Exchange): boolean =>
-  reply.kind === 'none'
-    ? reply.cause === 'reset'
-    : reply.headers.some(([name, value]) => name === 'connection' && /close/i.test(value));
+  reply.kind === 'none' ? reply.cause === 'reset' : saysClose(reply);
 
 export const check = defineCheck({
   id: 'http/keep-alive',
@@ -43,7 +49,7 @@ export const check = defineCheck({
   cause:
     'State of one request leaks into the next: an unread body, a buffer that is not cleared, data attached to the socket.',
   fix: 'Read every body to its end, even when rejecting the request, and keep no state on the connection. Or respond with Connection: close.',
-  catches: ['http-second-on-connection'],
+  catches: ['http-second-on-connection', 'http-characters-as-length'],
   stage: 'valid',
   run: async (probe) => {
     const connection = await probe.connect();
@@ -69,7 +75,9 @@ export const check = defineCheck({
           });
         }
         before = reply;
-        if (closesConnection(exchange)) return pass('the receiver closes connections');
+        if (closesConnection(exchange)) {
+          return pass('the receiver closes connections, or its responses are too long to be read');
+        }
       }
       return pass();
     } finally {

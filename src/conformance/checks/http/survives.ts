@@ -50,6 +50,7 @@ export const check = defineCheck({
       crashes[0];
     if (first === undefined) return pass(`${controls} control requests`);
     const shown = {
+      key: `crash:${first.by}`,
       ...(first.exchange === null ? {} : { exchanges: [first.exchange] }),
       ...(first.log === undefined ? {} : { log: first.log }),
       ...(first.sender === 'secret_holder' ? { level: 'SHOULD' as const } : {}),

@@ -5,10 +5,10 @@
  */
 import { JSON_DIALECTS } from '../../../signature/json-dialects.ts';
 import type { Sample } from '../../judge/acceptance.ts';
-import { defineCheck } from '../../check.ts';
+import { defineCheck, type Verdict } from '../../check.ts';
 import { judgeRawBodies } from '../../judge/raw-body.ts';
 import type { Probe } from '../../probe/probe.ts';
-import { pass } from '../../verdict.ts';
+import { fail, pass } from '../../verdict.ts';
 
 /** Triggers every serializer-specific escape, within ASCII: signature/body-charset covers other text. */
 const ASCII_TEXT = { lead_company: 'Tom & <Jerry>/Sons', reply_preview: 'a/b "ok" it\'s\n+1\t' };
@@ -37,6 +37,24 @@ const samplesFor = (probe: Probe): readonly Sample[] => {
   ];
 };
 
+/** Whether the type of the event stands behind its data, as after a serializer that sorts members. */
+const isReordered = ({ body }: Sample): boolean => {
+  if (typeof body !== 'string') return false;
+  const members = Object.keys(JSON.parse(body) as object);
+  return members.indexOf('data') < members.indexOf('event');
+};
+
+/** All that keep the order are accepted, so that the serialization as such is not the matter. */
+const OTHER_ORDER: Verdict = fail({
+  key: 'refused:order-of-members',
+  expected: ['a 2xx'],
+  actual:
+    'rejected: every event whose "data" stands before its "event"; accepted: other serializations',
+  diagnosis:
+    'An event whose member "data" comes before "event" is refused: the order of the members matters to the receiver, and JSON gives it no meaning.',
+  fix: 'Parse the whole event before its type is looked at; a parser that reads member by member must keep "data" until it knows the type.',
+});
+
 export const check = defineCheck({
   id: 'signature/body-reserialized',
   level: 'MUST',
@@ -48,15 +66,21 @@ export const check = defineCheck({
   cause:
     'The body is parsed and re-serialized before hashing, which only works for the serializer’s own format.',
   fix: 'Hash the raw request bytes before anything parses them (Express: express.raw({ type: "application/json" }) on this route; Flask: request.get_data(); Rails: request.raw_post; Laravel: $request->getContent(); Next.js: await request.text()).',
-  catches: ['signature-body-reserialized', 'signature-body-unescaped', 'signature-body-minified'],
+  catches: [
+    'signature-body-reserialized',
+    'signature-body-unescaped',
+    'signature-body-minified',
+    'signature-order-of-members',
+  ],
   stage: 'valid',
   run: (probe) =>
-    judgeRawBodies(probe, samplesFor(probe), (refused) =>
+    judgeRawBodies(probe, samplesFor(probe), (refused) => {
+      if (refused.every(isReordered)) return OTHER_ORDER;
       // Not a failure: the signature was accepted, and other checks depend on this one.
-      refused.every(({ name }) => name === INTEGER_WITH_FRACTION)
+      return refused.every(({ name }) => name === INTEGER_WITH_FRACTION)
         ? pass(
             `${INTEGER_WITH_FRACTION} is rejected after the signature was accepted. JSON Schema treats both as integers, and whether the provider ever writes them this way is not documented. Accept it if that is easy`,
           )
-        : null,
-    ),
+        : null;
+    }),
 });

@@ -182,6 +182,18 @@ const CONTROLS: readonly InputClass[] = [
   matching('noncharacter', 'a noncharacter (U+FFFF)', '\uFFFF', /\uFFFF/, 'INFO'),
 ];
 
+/** What a preview may be that was cut by its number of UTF-16 units, as most languages cut. */
+export const CUT_TEXTS: readonly InputClass[] = [
+  textClass(
+    'cut-emoji',
+    'ends in the middle of an emoji (half of a surrogate pair)',
+    'SHOULD',
+    (plain) => `${plain} \uD83D`,
+    /[\uD800-\uDBFF]$/,
+    'a preview is cut, and most languages cut by UTF-16 units; JSON can carry the half that is left',
+  ),
+];
+
 export const LENGTHS = [200, 300, 1000, 4000, 20_000, 60_000] as const;
 
 const SENTENCE = 'Thanks for reaching out, we look at this on Thursday. ';

@@ -4,13 +4,14 @@
  * @module
  */
 import { defineCheck, type Verdict } from '../../check.ts';
+import { knowsCause } from '../../experiments/known-causes.ts';
 import { effectsOf } from '../../judge/deliver.ts';
 import { whileFailing } from '../../judge/failing-hook.ts';
 import type { Exchange } from '../../net/exchange.ts';
 import type { Event } from '../../probe/event-maker.ts';
 import type { Probe } from '../../probe/probe.ts';
 import { postTogether } from '../../probe/simultaneous.ts';
-import { describeReply, fail, isAccepted, pass } from '../../verdict.ts';
+import { describeReply, fail, isAccepted, notTested, pass } from '../../verdict.ts';
 
 /** What a receiver that tries again on its own may need. */
 const RECOVERS_WITHIN = { forMs: 10_000, everyMs: 100 };
@@ -24,6 +25,14 @@ const sendPair = async (
   const body = probe.write(event);
   return { event, exchanges: await postTogether(probe, [{ body }, { body }]) };
 };
+
+/** Whether a repeat behind a failed request is acknowledged, too: then the failure itself leaves the id marked. */
+const isAcknowledgedAfterwards = (probe: Probe): Promise<boolean> =>
+  whileFailing(probe, async () => {
+    const event = probe.event();
+    await probe.post(event);
+    return isAccepted(await probe.post(event));
+  });
 
 /** Null if no repeat is acknowledged whose event is lost. */
 const judgePairs = async (probe: Probe): Promise<Verdict | null> => {
@@ -62,5 +71,15 @@ export const check = defineCheck({
   stage: 'review',
   needs: ['fault', 'effects'],
   after: ['delivery/fail-2xx'],
-  run: async (probe) => (await judgePairs(probe)) ?? pass(`${PAIRS} pairs`),
+  run: async (probe) => {
+    if (knowsCause(probe, 'lost') || knowsCause(probe, 'state')) {
+      return notTested('Events are lost without a failure, too, and that cause is known.');
+    }
+    if (await isAcknowledgedAfterwards(probe)) {
+      return notTested(
+        'A repeat is acknowledged after the failure, too: see delivery/mark-before-success.',
+      );
+    }
+    return (await judgePairs(probe)) ?? pass(`${PAIRS} pairs`);
+  },
 });

@@ -34,10 +34,13 @@ const hasNoEffect = async (
 const judgeBoth = async (probe: Probe): Promise<Verdict> => {
   const bounced: readonly [EventType, Data] = ['email.bounced', { bounce_type: 'hard' }];
   const left: readonly [EventType, Data] = ['email.unsubscribed', { suppressed_globally: false }];
-  const alone = createLead(probe);
-  await alone.send(...bounced);
-  const { suppressed } = await alone.sees((state) => state.suppressed === true);
-  if (suppressed !== true) return pass();
+  const [onlyBounced, onlyLeft] = [createLead(probe), createLead(probe)];
+  await onlyBounced.send(...bounced);
+  await onlyLeft.send(...left);
+  const { suppressed } = await onlyBounced.sees((state) => state.suppressed === true);
+  const { unsubscribed } = await onlyLeft.sees((state) => state.unsubscribed === true);
+  // Each alone is the subject of other checks.
+  if (suppressed !== true || unsubscribed !== true) return pass();
   for (const [first, second] of [
     [bounced, left],
     [left, bounced],

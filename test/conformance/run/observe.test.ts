@@ -93,6 +93,7 @@ describe('http/survives', () => {
     ];
     expect(look('http/survives', { controls: 7, crashes })).toEqual({
       status: 'fail',
+      key: 'crash:a/one',
       expected: ['the receiver keeps responding'],
       actual,
       diagnosis: expect.stringMatching(/^An uncaught error ends the process. Anybody can send/),

@@ -20,6 +20,7 @@ import { afterAll, expect, test } from 'vitest';
 import { BIN } from '../cli/support.ts';
 import { missingModule } from '../receivers/python.ts';
 import { environment, run } from '../support/process.ts';
+import { toolCaches } from '../support/tool-caches.ts';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const page = readFileSync(join(here, '..', '..', 'src', 'docs', 'recipes.md'), 'utf8');
@@ -29,7 +30,12 @@ afterAll(() => rmSync(home, { recursive: true, force: true }));
 const command = join(home, 'sendemall-mock');
 writeFileSync(command, `#!/bin/sh\nexec '${process.execPath}' '${BIN}' "$@"\n`, { mode: 0o755 });
 
-const env = { ...environment(), SENDEMALL_MOCK: command, PYTHONDONTWRITEBYTECODE: '1' };
+const env = {
+  ...environment(),
+  ...toolCaches(home),
+  SENDEMALL_MOCK: command,
+  PYTHONDONTWRITEBYTECODE: '1',
+};
 
 /** A copy, so that tools leave nothing in the tree. */
 const copyOf = (recipe: string, into = '.'): string => {

@@ -24,6 +24,7 @@ import { FRAMEWORKS } from '../../src/cli/init/frameworks.ts';
 import type { Report } from '../../src/conformance/report.ts';
 import { run } from '../cli/support.ts';
 import { missingModule } from '../receivers/python.ts';
+import { toolCaches } from '../support/tool-caches.ts';
 import { describeSample, sample } from '../support/sample.ts';
 import { answers, environment, freePort, run as runProcess, stop } from '../support/process.ts';
 
@@ -146,6 +147,7 @@ const initialize = async (framework: string, port: number): Promise<string> => {
 
 const settingsFor = (port: number, more: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
   ...environment(),
+  ...toolCaches(home),
   PORT: String(port),
   SENDEMALL_SECRET: SECRET,
   PYTHONDONTWRITEBYTECODE: '1',

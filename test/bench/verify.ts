@@ -93,7 +93,11 @@ const recordRequests = (sent: Sent[]): RequestListener => {
     return isSignedBy(String(signature ?? ''), body, SECRET) ? 204 : 401;
   };
   return (request, response) => {
-    void answer(request).then((status) => response.writeHead(status).end());
+    // A sender may close its connection before its body is complete.
+    answer(request).then(
+      (status) => response.writeHead(status).end(),
+      () => response.destroy(),
+    );
   };
 };
 

@@ -32,6 +32,24 @@ type Event struct {
 	Data  map[string]any `json:"data"`
 }
 
+// UnmarshalJSON reads members by their exact names: encoding/json would take a new member "ID" for "id".
+func (event *Event) UnmarshalJSON(data []byte) error {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(data, &members); err != nil {
+		return err
+	}
+	for name, into := range map[string]any{
+		"event": &event.Event, "id": &event.ID, "data": &event.Data,
+	} {
+		if value, isThere := members[name]; isThere {
+			if err := json.Unmarshal(value, into); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // handleEvent is your work.
 func handleEvent(event Event) error {
 	log.Printf("%s %v", event.Event, event.Data["lead_email"])

@@ -13,7 +13,7 @@ import { describeReply, fail, pass } from '../../verdict.ts';
 /** Bytes of the body that are sent: none, and some. */
 const PARTS = [0, 0.5] as const;
 /** Time that the receiver has to notice, and then to end. Milliseconds. */
-const NOTICES_WITHIN_MS = 150;
+const NOTICES_WITHIN_MS = 60;
 
 const breakOff = async (probe: Probe, part: number): Promise<void> => {
   const body = Buffer.from(probe.write(probe.event()), 'utf8');

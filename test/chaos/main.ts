@@ -1,6 +1,7 @@
 /**
  * `npm run chaos -- --minutes 60 --seed 7`: makes nodes fail while clients use them, and checks what became of every event.
- * Exits with 1 if anything was lost, recorded twice or out of order.
+ * Exits with 1 if anything was lost, recorded twice or out of order. With `--overlapping`, nodes are killed while another one is
+ * stopped or cut off, too.
  *
  * @module
  */
@@ -15,11 +16,12 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     nodes: { type: 'string', default: '3' },
     accounts: { type: 'string', default: '24' },
+    overlapping: { type: 'boolean', default: false },
     verbose: { type: 'boolean', default: false },
   },
 });
 
-const numberOf = (name: Exclude<keyof typeof values, 'verbose'>): number => {
+const numberOf = (name: 'minutes' | 'seed' | 'nodes' | 'accounts'): number => {
   const value = Number(values[name]);
   if (Number.isFinite(value) && value > 0) return value;
   throw new Error(`--${name} is "${values[name]}". Pass a number greater than 0.`);
@@ -64,6 +66,7 @@ const options = {
   seed: numberOf('seed'),
   nodes: numberOf('nodes'),
   accounts: numberOf('accounts'),
+  isOverlapping: values.overlapping,
   log: (text: string): void => {
     if (values.verbose) console.log(`${(performance.now() / 1000).toFixed(2)} s: ${text}`);
   },

@@ -1,5 +1,5 @@
 /**
- * Makes nodes and their database fail, one failure at a time, and measures how long accounts are not served.
+ * Makes nodes and their database fail, and measures how long accounts are not served.
  *
  * @module
  */
@@ -14,9 +14,14 @@ export interface NemesisContext {
   readonly random: () => number;
   readonly measures: Measures;
   readonly accounts: readonly AccountHistory[];
+  /** Nodes that are failing, or not ready again. */
+  readonly failing: Set<ChaosNode>;
   /** Called with what happens. */
   readonly log: (text: string) => void;
 }
+
+const isUsable = ({ failing }: NemesisContext, node: ChaosNode): boolean =>
+  node.isUp() && !failing.has(node);
 
 const pause = (ms: number): Promise<void> =>
   new Promise((resolve) => {
@@ -38,10 +43,11 @@ const nodeOf = async (url: string, path: string, key: string): Promise<string | 
 };
 
 const ownedBy = async (
-  { cluster: { nodes }, accounts }: NemesisContext,
+  context: NemesisContext,
   victim: ChaosNode,
 ): Promise<readonly AccountHistory[]> => {
-  const other = nodes.find((node) => node !== victim && node.isUp());
+  const { cluster, accounts } = context;
+  const other = cluster.nodes.find((node) => node !== victim && isUsable(context, node));
   const name = await nodeOf(victim.url, '/livez', '');
   if (other === undefined || name === null) return [];
   const owners = await Promise.all(
@@ -51,14 +57,10 @@ const ownedBy = async (
 };
 
 /** Ask another node for the account until it answers. */
-const untilServed = async (
-  { cluster: { nodes } }: NemesisContext,
-  victim: ChaosNode,
-  key: string,
-): Promise<void> => {
+const untilServed = async (context: NemesisContext, key: string): Promise<void> => {
   for (;;) {
-    for (const node of nodes) {
-      if (node === victim || !node.isUp()) continue;
+    for (const node of context.cluster.nodes) {
+      if (!isUsable(context, node)) continue;
       const reply = await apiOf(node.url, key)
         .get('/_sandbox/clock')
         .catch(() => null);
@@ -75,32 +77,36 @@ const measured = async (
   victim: ChaosNode,
   fail: () => Promise<void>,
 ): Promise<void> => {
-  const { measures } = context;
+  const { measures, failing } = context;
+  failing.add(victim);
   const owned = await ownedBy(context, victim);
   const startedAt = performance.now();
   count(measures.actions, name);
   context.log(`${name} of ${victim.url}, which serves ${owned.length} accounts`);
-  const failing = fail();
+  const failure = fail();
   const recoveries = measures.recoveries.get(name) ?? [];
   measures.recoveries.set(name, recoveries);
   const times = await Promise.all(
     owned.map(async ({ key }) => {
-      await untilServed(context, victim, key);
+      await untilServed(context, key);
       return performance.now() - startedAt;
     }),
   );
   recoveries.push(...times);
   context.log(`served again after ${times.map((ms) => ms.toFixed(0)).join(', ')} ms`);
-  await failing;
+  await failure;
+  failing.delete(victim);
   context.log('over');
 };
 
 type Action = readonly [name: string, weight: number];
 
-const CLUSTER_ACTIONS: readonly Action[] = [
-  ['SIGKILL', 100],
+const LONG_ACTIONS: readonly Action[] = [
   ['SIGSTOP', 20],
   ['black hole', 10],
+];
+const SHORT_ACTIONS: readonly Action[] = [
+  ['SIGKILL', 100],
   ['restart of a node', 20],
   ['fast restart of PostgreSQL', 3],
   ['immediate restart of PostgreSQL', 3],
@@ -112,23 +118,28 @@ const choose = (actions: readonly Action[], random: () => number): string => {
   return actions[0]![0];
 };
 
-/** Mostly a node that serves accounts: accounts stay where they are until their node ends. */
-const chooseVictim = async ({ cluster, random, accounts }: NemesisContext): Promise<ChaosNode> => {
-  const { nodes } = cluster;
-  const any = nodes[Math.floor(random() * nodes.length)]!;
-  const up = nodes.find((node) => node.isUp());
-  if (up === undefined || random() < 0.2) return any;
+/**
+ * Mostly a node that serves accounts: accounts stay where they are until their node ends.
+ *
+ * @returns null if at most one node is not failing: somebody must take the accounts over
+ */
+const chooseVictim = async (context: NemesisContext): Promise<ChaosNode | null> => {
+  const { cluster, random, accounts } = context;
+  const usable = cluster.nodes.filter((node) => isUsable(context, node));
+  if (usable.length < Math.min(2, cluster.nodes.length)) return null;
+  const any = usable[Math.floor(random() * usable.length)]!;
+  if (random() < 0.2) return any;
   const { key } = accounts[Math.floor(random() * accounts.length)]!;
-  const owner = await nodeOf(up.url, '/_sandbox/clock', key);
-  const names = await Promise.all(nodes.map(({ url }) => nodeOf(url, '/livez', '')));
-  return nodes[names.indexOf(owner)] ?? any;
+  const owner = await nodeOf(any.url, '/_sandbox/clock', key);
+  const names = await Promise.all(usable.map(({ url }) => nodeOf(url, '/livez', '')));
+  return usable[names.indexOf(owner)] ?? any;
 };
 
-const act = async (context: NemesisContext): Promise<void> => {
+const act = async (context: NemesisContext, actions: readonly Action[]): Promise<void> => {
   const { cluster, random, measures } = context;
-  const { postgres } = cluster;
   const victim = await chooseVictim(context);
-  const name = postgres === null ? 'SIGKILL' : choose(CLUSTER_ACTIONS, random);
+  if (victim === null || context.failing.has(victim)) return;
+  const name = choose(actions, random);
   switch (name) {
     case 'SIGKILL':
       return measured(context, name, victim, () => victim.kill(random() * 500));
@@ -141,14 +152,35 @@ const act = async (context: NemesisContext): Promise<void> => {
     default:
       count(measures.actions, name);
       context.log(name);
-      return postgres?.restart(name.startsWith('fast') ? 'fast' : 'immediate');
+      return cluster.postgres?.restart(name.startsWith('fast') ? 'fast' : 'immediate');
   }
 };
 
-/** Make something fail, again and again, until the run ends. */
-export const rage = async (context: NemesisContext, isOver: () => boolean): Promise<void> => {
+const repeat = async (
+  context: NemesisContext,
+  actions: readonly Action[],
+  isOver: () => boolean,
+): Promise<void> => {
   while (!isOver()) {
     await pause(200 + context.random() * 800);
-    await act(context);
+    await act(context, actions);
   }
+};
+
+/**
+ * Make something fail, again and again, until the run ends.
+ *
+ * @param isOverlapping whether short failures go on while a node is stopped or cut off
+ */
+export const rage = async (
+  context: NemesisContext,
+  isOverlapping: boolean,
+  isOver: () => boolean,
+): Promise<void> => {
+  if (context.cluster.postgres === null) return repeat(context, [['SIGKILL', 1]], isOver);
+  if (!isOverlapping) return repeat(context, [...SHORT_ACTIONS, ...LONG_ACTIONS], isOver);
+  await Promise.all([
+    repeat(context, SHORT_ACTIONS, isOver),
+    repeat(context, LONG_ACTIONS, isOver),
+  ]);
 };

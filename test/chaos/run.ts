@@ -20,6 +20,8 @@ export interface RunOptions {
   /** 1 runs one process on an SQLite file; more run on one PostgreSQL. */
   readonly nodes: number;
   readonly accounts: number;
+  /** Whether nodes are killed while another one is stopped or cut off. */
+  readonly isOverlapping?: boolean;
   /** Called with what happens. */
   readonly log: (text: string) => void;
 }
@@ -64,6 +66,7 @@ export const runChaos = async ({
   seed,
   nodes,
   accounts: count,
+  isOverlapping = false,
   log,
 }: RunOptions): Promise<RunResult> => {
   const random = seededRandom(seed);
@@ -83,7 +86,7 @@ export const runChaos = async ({
   await Promise.all([
     ...accounts.map((account) => useAccount(context, account, isOver)),
     runCampaign(context, campaign, 6 * 3_600_000, pauseMs, isOver),
-    rage({ cluster, random, measures, accounts, log }, isOver),
+    rage({ cluster, random, measures, accounts, failing: new Set(), log }, isOverlapping, isOver),
     cluster.databaseUrl === null ? null : watchEpochs(cluster.databaseUrl, measures, isOver),
   ]);
 

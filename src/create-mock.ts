@@ -6,6 +6,7 @@
 import { randomInt } from 'node:crypto';
 import type { HttpBindings } from '@hono/node-server';
 import type { Hono } from 'hono';
+import type { SystemClock } from './clock/port.ts';
 import { systemClock } from './clock/system.ts';
 import { startClock } from './clock/virtual.ts';
 import type { AccountDirectory } from './cluster/directory.ts';
@@ -70,12 +71,11 @@ export interface StartedSandbox extends Mock {
 }
 
 const engineFor = (
-  store: Store,
+  { store, wall }: Pick<Place, 'store' | 'wall'>,
   settings: Settings,
   remedies: SandboxRemedyTexts,
 ): Engine<Simulator> => {
   const { setting, start, seed, timeoutMs, allowPublicTargets } = settings;
-  const wall = systemClock;
   return createEngine({
     store,
     wall,
@@ -104,19 +104,19 @@ export interface EntryPoint {
 /** Where a sandbox keeps its state, and this node if others share it. The caller that opened it closes it. */
 interface Place {
   readonly store: Store;
+  readonly wall: SystemClock;
   readonly shared: { readonly directory: AccountDirectory; readonly secret: Buffer } | null;
 }
 
 /** What a sandbox consists of, before it listens. */
 const createParts = (
-  { store, shared }: Place,
+  { store, wall, shared }: Place,
   settings: Settings,
   { remedies = OPTION_REMEDIES, onRequest }: EntryPoint,
 ) => {
   const { host, allowedHosts, allowPublicTargets } = settings;
   const { profile: defaultProfile, rateLimit } = settings;
-  const wall = systemClock;
-  const engine = engineFor(store, settings, remedies);
+  const engine = engineFor({ store, wall }, settings, remedies);
   const cluster = shared === null ? null : createClusterNode({ ...shared, engine, wall });
   const closing = new AbortController();
   const app = createApp({
@@ -161,7 +161,11 @@ const startAlone = async (
   settings: Settings,
   entryPoint: EntryPoint,
 ): Promise<StartedSandbox> => {
-  const { engine, app, closing } = createParts({ store, shared: null }, settings, entryPoint);
+  const { engine, app, closing } = createParts(
+    { store, wall: systemClock, shared: null },
+    settings,
+    entryPoint,
+  );
   try {
     await engine.start();
     const server = await listenWith(app, settings);
@@ -195,15 +199,18 @@ const createLateApp = () => {
 /** Open the store and the directory of a sandbox in PostgreSQL. */
 const openShared = async (url: string, nodeUrl: string): Promise<Place> => {
   // Loaded late: most sandboxes do not use the driver.
-  const [{ openDirectory }, { openPostgresStore }, { readSecret }] = await Promise.all([
-    import('./cluster/leases.ts'),
-    import('./storage/postgres/postgres-store.ts'),
-    import('./cluster/secret.ts'),
-  ]);
+  const [{ openDirectory }, { openPostgresStore }, { readSecret }, { databaseClock }] =
+    await Promise.all([
+      import('./cluster/leases.ts'),
+      import('./storage/postgres/postgres-store.ts'),
+      import('./cluster/secret.ts'),
+      import('./cluster/database-clock.ts'),
+    ]);
   const directory = await openDirectory({ url, nodeUrl, clock: systemClock });
   const store = await openPostgresStore({ url, fence: directory.fence });
   try {
-    return { store, shared: { directory, secret: await readSecret(url) } };
+    const wall = await databaseClock(url, systemClock);
+    return { store, wall, shared: { directory, secret: await readSecret(url) } };
   } catch (error) {
     await store.close();
     throw error;

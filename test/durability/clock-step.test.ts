@@ -4,25 +4,22 @@
  *
  * @module
  */
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { apiOf } from '../support/api.ts';
+import { noFaketime, shiftedDate } from '../support/faketime.ts';
 import { freePort, startReceiver } from '../support/receiver.ts';
 import { startServeIn } from './serve-process.ts';
-
-const LIBRARY = ['x86_64', 'aarch64']
-  .map((machine) => `/usr/lib/${machine}-linux-gnu/faketime/libfaketimeMT.so.1`)
-  .find((path) => existsSync(path));
 
 const folder = mkdtempSync(join(tmpdir(), 'sendemall-clock-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const HOUR_MS = 3_600_000;
 
-test.skipIf(LIBRARY === undefined)(
-  `steps of the system's date${LIBRARY === undefined ? ': skipped, libfaketime is not installed (apt-get install faketime)' : ''}`,
+test.skipIf(noFaketime !== null)(
+  `steps of the system's date${noFaketime === null ? '' : `: skipped, ${noFaketime}`}`,
   async () => {
     const offset = join(folder, 'offset');
     const setOffset = (hours: number): void =>
@@ -33,12 +30,7 @@ test.skipIf(LIBRARY === undefined)(
       release = () => response.writeHead(200).end();
     });
     await using sandbox = await startServeIn(
-      {
-        LD_PRELOAD: LIBRARY!,
-        FAKETIME_TIMESTAMP_FILE: offset,
-        FAKETIME_NO_CACHE: '1',
-        FAKETIME_DONT_FAKE_MONOTONIC: '1',
-      },
+      shiftedDate({ FAKETIME_TIMESTAMP_FILE: offset }),
       await freePort(),
     );
     const api = apiOf(sandbox.url);

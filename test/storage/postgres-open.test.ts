@@ -5,7 +5,7 @@
  */
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo, type Server } from 'node:net';
+import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openPostgresStore } from '../../src/storage/postgres/postgres-store.ts';
@@ -146,6 +146,33 @@ describe.skipIf(noPostgres !== null)('a server', () => {
       `ALTER DATABASE ${new URL(url).pathname.slice(1)} SET default_transaction_read_only = on`,
     );
     await expectRefused(url, /the server is read-only/u);
+  });
+  test('is too old', async () => {
+    // No server of that age is at hand: a real one, whose version is changed on the way.
+    const { rows } = await admin.query<{ major: number }>(
+      `SELECT current_setting('server_version_num')::int / 10000 AS major`,
+    );
+    const proxy = createServer((client) => {
+      const upstream = connect(server.port, '127.0.0.1');
+      client.pipe(upstream);
+      upstream.on('data', (chunk: Buffer) => {
+        const text = chunk.toString('latin1');
+        const version = new RegExp(`(?<!\\d)${rows[0]!.major}(?=\\d{4}\\b|\\.\\d)`, 'gu');
+        client.write(Buffer.from(text.replace(version, '12'), 'latin1'));
+      });
+      upstream.on('error', () => client.destroy());
+      client.on('error', () => upstream.destroy());
+      client.on('close', () => upstream.destroy());
+    });
+    proxy.listen(0, '127.0.0.1');
+    await once(proxy, 'listening');
+    const through = new URL(url);
+    through.port = String((proxy.address() as AddressInfo).port);
+    await expectRefused(
+      through.href,
+      /the server is PostgreSQL 12\.\d+\. Update it to version 13 or later/u,
+    );
+    proxy.close();
   });
   test('has a schema of a newer version', async () => {
     await (await openPostgresStore({ url })).close();

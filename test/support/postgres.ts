@@ -16,6 +16,7 @@ import {
   readFileSync,
   readdirSync,
   rmSync,
+  writeFileSync,
 } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -91,8 +92,10 @@ export interface PostgresServer {
   url(database?: string): string;
   /** Creates a new, empty database. @returns its URL */
   createDatabase(): Promise<string>;
-  /** Stops the server and starts it again with the same data. */
-  restart(mode: 'fast' | 'immediate'): Promise<void>;
+  /** Writes a file that only the server can read. @returns its path */
+  writeFile(name: string, text: string): string;
+  /** Stops the server and starts it again with the same data. @param more settings, from then on */
+  restart(mode: 'fast' | 'immediate', more?: Readonly<Record<string, string>>): Promise<void>;
   /** Stops the server and removes its data. */
   stop(): Promise<void>;
 }
@@ -189,7 +192,8 @@ export const startPostgres = async (
   if (uid !== undefined && gid !== undefined) chownSync(folder, uid, gid);
   initialise(folder);
   const port = await freePort();
-  let child = await launch(folder, port, settings);
+  let used = settings;
+  let child = await launch(folder, port, used);
   const end = async (mode: keyof typeof SIGNALS): Promise<void> => {
     if (child.exitCode !== null) return;
     const gone = once(child, 'exit');
@@ -212,9 +216,16 @@ export const startPostgres = async (
       await client.end();
       return url(name);
     },
-    restart: async (mode) => {
+    writeFile: (name, text) => {
+      const path = join(folder, name);
+      writeFileSync(path, text, { mode: 0o600 });
+      if (uid !== undefined && gid !== undefined) chownSync(path, uid, gid);
+      return path;
+    },
+    restart: async (mode, more = {}) => {
       await end(mode);
-      child = await launch(folder, port, settings);
+      used = { ...used, ...more };
+      child = await launch(folder, port, used);
     },
     stop: async () => {
       process.off('exit', kill);

@@ -18,6 +18,7 @@ import { coldStartFigures, install } from './cold-start.ts';
 import { deliveryFigures, postgresFigures } from './deliveries.ts';
 import { dockerFigures } from './docker.ts';
 import { inspectorFigures } from './inspector.ts';
+import { peerFigures, type PeerFigures } from './peers/peers.ts';
 import { requestFigures } from './requests.ts';
 import { scaleFigures, type ScaledRead } from './scale.ts';
 import {
@@ -402,6 +403,21 @@ const benchmarks: Readonly<Record<string, () => Promise<Line[]>>> = {
         'bytes',
       ),
     ];
+  },
+  peers: async () => {
+    const { systems, missing } = await peerFigures();
+    for (const what of missing) console.log(`Left out: ${what}`);
+    const [file, ...others] = systems;
+    const { perSecond, cpuPerEvent } = file!;
+    const both = (theirs: PeerFigures): string =>
+      `${perSecond.toFixed(0)}/s against ${theirs.perSecond.toFixed(0)}/s; CPU ${(cpuPerEvent * 1e6).toFixed(0)} µs against ${(theirs.cpuPerEvent * 1e6).toFixed(0)} µs`;
+    return others.flatMap((theirs) => {
+      const what = `SQLite file, against ${theirs.name} (${theirs.storage})`;
+      return [
+        atLeast(`events/s, ${what}`, perSecond / theirs.perSecond, 1, both(theirs)),
+        atMost(`CPU per event, ${what}`, cpuPerEvent / theirs.cpuPerEvent, 1, 'with the database'),
+      ];
+    });
   },
   advance: async () => {
     const figures = await child('one-advance.ts');

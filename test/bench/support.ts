@@ -5,9 +5,10 @@
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
+const here = (file: string): string => resolve(fileURLToPath(new URL('.', import.meta.url)), file);
 
 export interface Child extends AsyncDisposable {
   readonly process: ChildProcess;

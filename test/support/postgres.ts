@@ -157,7 +157,7 @@ const launch = async (
 const TICKS = 100;
 
 /** CPU seconds of a process and its children. */
-const cpuSecondsOf = (pid: number): number => {
+export const cpuSecondsOf = (pid: number): number => {
   if (!existsSync('/proc/self/stat')) return Number.NaN;
   let ticks = 0;
   for (const name of readdirSync('/proc')) {

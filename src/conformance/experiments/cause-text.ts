@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Level } from '../check.ts';
 import { valueAt } from '../explore/case.ts';
 import type { Field } from '../explore/fields.ts';
 import type { Exchange } from '../net/exchange.ts';
@@ -63,12 +64,20 @@ export const causeOf = (
   return `${DOES[flaw]} ${what} whose ${list(scope.fields, 'or')} ${hypothesis.phrase}.`;
 };
 
-export const FIXES: Readonly<Record<Flaw, string>> = {
+const FIXES: Readonly<Record<Flaw, string>> = {
   refused:
     'Accept the event: the contract allows this value. Read the value as it is, and answer 2xx.',
   lost: 'Process the event: the contract allows this value. Do not skip an event for a value that you do not expect.',
   doubled: 'Store the id of each event and its effect in one transaction.',
 };
+
+/** Where no check knows better. */
+export const GENERAL_FIX =
+  'Accept the event: one that does not get a 2xx is sent four times and becomes a dead letter.';
+
+/** @returns null for a value that the contract does not have today: the check that sends it knows what to do about it */
+export const fixOf = (flaw: Flaw, level: Level): string | null =>
+  level === 'MUST' || flaw === 'doubled' ? FIXES[flaw] : null;
 
 export const evidenceOf = (
   { flaw, control: accepted }: { readonly flaw: Flaw; readonly control: Exchange },

@@ -16,7 +16,7 @@ import {
 } from '../explore/case.ts';
 import { fieldsOf, type Field } from '../explore/fields.ts';
 import type { Event } from '../probe/event-maker.ts';
-import { causeOf, DOES, evidenceOf, FIXES, list, quoted, showValue } from './cause-text.ts';
+import { causeOf, DOES, evidenceOf, fixOf, list, quoted, showValue } from './cause-text.ts';
 import { explainField } from './explain-field.ts';
 import type { Decided, FieldProbe } from './field-probe.ts';
 import type { Hypothesis } from './hypotheses.ts';
@@ -102,22 +102,23 @@ const fieldExplanation = async (
   const alike = knowledgeOf(probe).explanations.find(
     (one) => law !== null && one.flaw === flaw && one.law === law,
   );
+  const level =
+    isBeyondRetries(hypothesis) || mayBeIgnored(flaw, field)
+      ? 'INFO'
+      : strongest([change.level, ...levels]);
   return {
     law,
     key:
       alike?.key ??
       `${flaw}:${isOfBody ? 'body' : fields.length > 1 ? field.meaning : field.name}:${hypothesis.name}`,
     flaw,
-    level:
-      isBeyondRetries(hypothesis) || mayBeIgnored(flaw, field)
-        ? 'INFO'
-        : strongest([change.level, ...levels]),
+    level,
     cause: causeOf(flaw, field, scope, decided),
     evidence: evidenceOf(scene, field, decided, where),
     fix:
       where?.place === 'verification'
         ? 'Hash the bytes of the body as they arrived, before anything decodes, parses or changes them.'
-        : FIXES[flaw],
+        : fixOf(flaw, level),
     exchanges: [control, decided.minimal.exchange],
     covers: (event) =>
       isOfBody
@@ -151,16 +152,17 @@ const combination = (scene: Scene, changes: readonly Change[], trial: Trial): Ex
     ({ field, name }) =>
       `${quoted(field)} ${name === 'has a random value' ? `is ${showValue(valueAt(trial.event, field.path))}` : name}`,
   );
+  const level = weakest(changes);
   return {
     key: `${flaw}:${changes
       .map(({ field }) => field.name)
       .toSorted()
       .join('+')}`,
     flaw,
-    level: weakest(changes),
+    level,
     cause: `${DOES[flaw]} an event in which ${list(parts, 'and')}.`,
     evidence: `Each of them alone is accepted. The event is answered ${answerText(trial.exchange.reply)}.`,
-    fix: FIXES[flaw],
+    fix: fixOf(flaw, level),
     exchanges: [control, trial.exchange],
     covers: () => false,
     without: null,

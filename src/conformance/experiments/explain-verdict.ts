@@ -8,6 +8,7 @@ import { STAGES, type ActiveCheck, type Stage, type Verdict } from '../check.ts'
 import type { Exchange } from '../net/exchange.ts';
 import type { Probe } from '../probe/probe.ts';
 import { describeReply, fail, isAccepted, notTested } from '../verdict.ts';
+import { GENERAL_FIX } from './cause-text.ts';
 import { explainForgeries } from './explain-forgery.ts';
 import { eventIn, explainRefusal, isRefusedDelivery } from './explain-refusal.ts';
 import { knowledgeOf, type Explanation } from './knowledge.ts';
@@ -80,7 +81,7 @@ const explainHidden = async (probe: Probe, verdict: Verdict): Promise<Verdict> =
     expected: ['a 2xx for each valid event'],
     actual: `a valid event was refused: ${describeReply(refused.reply)}`,
     diagnosis: `${cause} ${evidence}`,
-    ...(fix === null ? {} : { fix }),
+    fix: fix ?? GENERAL_FIX,
     exchanges,
   });
 };

@@ -10,10 +10,11 @@ import { STATUS_CODES } from '../rows/status.ts';
 import type { Claim, QueueStore } from '../store.ts';
 import type { InFlight } from './in-flight.ts';
 import { readText } from './text.ts';
+import type { Partition } from './partitions.ts';
 
 type DueRow = [seq: number, dueAt: number];
 type ClaimRow = [
-  account: number,
+  partition: Partition,
   attemptsMade: number,
   dueAt: number,
   signature: SignatureMode | null,
@@ -56,12 +57,20 @@ export const createClaims = (
 
   const claim = (webhook: WebhookKey, seq: number): Claim => {
     const row = claimRow.get(seq) as unknown as ClaimRow;
-    const [account, attemptsMade, dueAt, signature, redeliveryBody, eventId, eventType, eventBody] =
-      row;
-    inFlight.add(seq, { account, webhook, type: EVENT_TYPE_CODES[eventType], deferred: null });
+    const [
+      partition,
+      attemptsMade,
+      dueAt,
+      signature,
+      redeliveryBody,
+      eventId,
+      eventType,
+      eventBody,
+    ] = row;
+    inFlight.add(seq, { partition, webhook, type: EVENT_TYPE_CODES[eventType], deferred: null });
     return {
       delivery: seq,
-      account,
+      account: partition,
       webhook,
       eventId,
       eventType,
@@ -76,9 +85,9 @@ export const createClaims = (
     claimDue: async (webhook, now, limit) =>
       dueRows(webhook, now, limit).map(([seq]) => claim(webhook, seq)),
 
-    nextDueAt: async (account) => {
+    nextDueAt: async (partition) => {
       const next = new Map<WebhookKey, number>();
-      for (const [webhook] of webhooksOf.all(account) as unknown as [number][]) {
+      for (const [webhook] of webhooksOf.all(partition) as unknown as [number][]) {
         const [first] = dueRows(webhook, Number.MAX_SAFE_INTEGER, 1);
         if (first !== undefined) next.set(webhook, first[1]);
       }

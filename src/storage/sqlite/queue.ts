@@ -27,13 +27,13 @@ const createRelease = (
       const flight = inFlight.get(key);
       if (flight !== undefined) released.set(key, flight);
     }
-    const accounts = new Set([...released.values()].map(({ account }) => account));
-    for (const account of accounts) insertDeferred(account);
+    const partitions = new Set([...released.values()].map(({ partition }) => partition));
+    for (const partition of partitions) insertDeferred(partition);
     // The rows are pending on disk and keep their due time. Of a deleted webhook, they count as cancelled from now on.
     transaction(db, () => {
-      for (const { account, webhook } of released.values()) {
+      for (const { partition, webhook } of released.values()) {
         if (inFlight.webhookDeletedAt(webhook) === undefined) continue;
-        tallies.move(account, webhook, 'pending', 'cancelled');
+        tallies.move(partition, webhook, 'pending', 'cancelled');
       }
     });
     for (const key of released.keys()) inFlight.remove(key);

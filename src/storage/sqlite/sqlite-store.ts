@@ -5,7 +5,6 @@
  */
 import { resolve } from 'node:path';
 import { createAccounts } from './accounts.ts';
-import { byAccount, type PartitionMethods } from './by-account.ts';
 import { createShortCheckpoints } from './checkpoints.ts';
 import { createBlocks } from './blocks.ts';
 import type { Caches } from './caches.ts';
@@ -20,7 +19,7 @@ import { createHiddenAccounts } from './hidden-accounts.ts';
 import { createHistory } from './history.ts';
 import { createInFlight } from './in-flight.ts';
 import { throwStoreError, openDatabase } from './open.ts';
-import { createPartitions } from './partitions.ts';
+import { byAccount, createPartitions, type PartitionMethods } from './partitions.ts';
 import { createQueue } from './queue.ts';
 import { createResponses } from './responses.ts';
 import { createTallies } from './tallies.ts';

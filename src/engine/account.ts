@@ -11,7 +11,7 @@ import { createAccountClock } from './account-clock.ts';
 import { createClockControl, type ClockControl } from './clock-control.ts';
 import { createDeliveries } from './deliveries.ts';
 import { createDispatcher } from './dispatch/dispatcher.ts';
-import type { Dispatcher, DispatchContext } from './dispatch/port.ts';
+import type { Dispatcher, DispatchContext } from './dispatch/dispatcher-types.ts';
 import type { AccountEngine, CloseAccount } from './engine.ts';
 import type { EventPublisher, EventSource, OpenEventSource } from './event-source.ts';
 import { createEventBus } from './events.ts';

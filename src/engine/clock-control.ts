@@ -8,7 +8,7 @@ import { inMode } from '../clock/virtual.ts';
 import type { Access } from './access.ts';
 import type { AccountClock } from './account-clock.ts';
 import { advance, type Advanceable } from './advance.ts';
-import type { Dispatcher } from './dispatch/port.ts';
+import type { Dispatcher } from './dispatch/dispatcher-types.ts';
 import type { AccountEngine, ClockView } from './engine.ts';
 import type { EventBus } from './events.ts';
 import { createSerialQueue } from './serial-queue.ts';

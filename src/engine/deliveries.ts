@@ -6,7 +6,7 @@
 import type { AccountKey, Millis } from '../domain/delivery.ts';
 import { deliveryNotFound, failedEventNotFound, webhookGone } from '../domain/problems.ts';
 import type { Store } from '../storage/store.ts';
-import type { Dispatcher } from './dispatch/port.ts';
+import type { Dispatcher } from './dispatch/dispatcher-types.ts';
 import type { AccountEngine } from './engine.ts';
 import type { EventBus } from './events.ts';
 import type { Webhooks } from './webhooks.ts';

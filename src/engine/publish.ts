@@ -19,7 +19,7 @@ import type { EventBus } from './events.ts';
 import type { FaultRules } from './faults/rules.ts';
 import type { Published } from './engine.ts';
 import type { EventToPublish } from './event-source.ts';
-import type { Dispatcher } from './dispatch/port.ts';
+import type { Dispatcher } from './dispatch/dispatcher-types.ts';
 
 interface Plan {
   readonly rows: readonly NewEvent[];

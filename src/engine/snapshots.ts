@@ -13,7 +13,7 @@ import type { Store } from '../storage/store.ts';
 import type { Access } from './access.ts';
 import type { AccountClock } from './account-clock.ts';
 import type { ClockControl } from './clock-control.ts';
-import type { Dispatcher } from './dispatch/port.ts';
+import type { Dispatcher } from './dispatch/dispatcher-types.ts';
 import type { AccountEngine } from './engine.ts';
 import type { EventSource } from './event-source.ts';
 import type { EventBus } from './events.ts';

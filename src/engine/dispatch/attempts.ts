@@ -24,7 +24,7 @@ import type { FaultRules } from '../faults/rules.ts';
 import { attemptedEvent, recordOf, type StartedAttempt } from './attempt-record.ts';
 import { senderOf, type Endpoint } from './endpoints.ts';
 import type { Generation } from './generation.ts';
-import type { DispatchContext } from './port.ts';
+import type { DispatchContext } from './dispatcher-types.ts';
 import { createVirtualEnds, type VirtualEnds } from './virtual-ends.ts';
 
 const logger = getLogger(['sendemall-mock', 'engine']);

@@ -159,14 +159,17 @@ export const openAccount = async <Source extends EventSource>(
     store,
     faults,
     closed,
-    register: (...request) => access.shared(() => webhooks.register(...request)),
+    register: (registration, remember) =>
+      access.shared(() => webhooks.register(registration, remember)),
     webhooks: async () => webhooks.list(),
     webhook: async (id) => webhooks.get(id),
-    updateWebhook: (...request) => access.shared(() => webhooks.updateWebhook(...request)),
+    updateWebhook: (id, changes, remember) =>
+      access.shared(() => webhooks.updateWebhook(id, changes, remember)),
     removeWebhook: (id) => access.shared(() => webhooks.removeWebhook(id)),
     publish: (requests) => access.shared(() => publishInBatches(requests, publishContext)),
-    redeliver: (...request) => access.shared(() => deliveries.redeliver(...request)),
-    acknowledge: (...request) => access.shared(() => deliveries.acknowledge(...request)),
+    redeliver: (deliveryId, how) => access.shared(() => deliveries.redeliver(deliveryId, how)),
+    acknowledge: (webhookId, eventId) =>
+      access.shared(() => deliveries.acknowledge(webhookId, eventId)),
     waitFor: (id, until, timeoutMs, signal) =>
       waitForDelivery(store, bus, wall, { account: key, id, until, timeoutMs, signal, closed }),
     now,

@@ -1,5 +1,5 @@
 /**
- * All accounts of one sandbox, opened on first use.
+ * The engine of a sandbox: which keys it accepts, what its accounts share, how it starts and stops.
  *
  * @module
  */

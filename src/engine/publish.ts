@@ -15,7 +15,7 @@ import { deliveryId } from '../domain/delivery-id.ts';
 import { eventExists, webhookNotFound, webhookPaused } from '../domain/problems.ts';
 import { toMoment, toProviderTime } from '../domain/time.ts';
 import type { Claim, NewDelivery, NewEvent, Store } from '../storage/store.ts';
-import type { EventBus } from './events.ts';
+import type { EventBus } from './event-bus.ts';
 import type { FaultRules } from './faults/rules.ts';
 import type { Published } from './engine.ts';
 import type { EventToPublish } from './event-source.ts';

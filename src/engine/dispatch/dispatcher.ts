@@ -19,7 +19,7 @@
  * @module
  */
 import type { AccountKey, Outcome } from '../../domain/delivery.ts';
-import type { EventBus } from '../events.ts';
+import type { EventBus } from '../event-bus.ts';
 import type { AttemptDependencies } from './attempts.ts';
 import { reservePlace, returnPlaces } from './endpoints.ts';
 import { createGenerations, type Generations } from './generations.ts';

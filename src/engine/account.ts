@@ -6,15 +6,15 @@
 import type { SystemClock } from '../clock/port.ts';
 import type { Account } from '../domain/account.ts';
 import { accountMoved } from '../domain/node-problems.ts';
-import { createAccess } from './access.ts';
+import { createAccountLock } from './account-lock.ts';
 import { createAccountClock } from './account-clock.ts';
 import { createClockControl, type ClockControl } from './clock-control.ts';
-import { createDeliveries } from './deliveries.ts';
+import { createRedelivery } from './redelivery.ts';
 import { createDispatcher } from './dispatch/dispatcher.ts';
-import type { Dispatcher, DispatchContext } from './dispatch/port.ts';
+import type { Dispatcher, DispatchContext } from './dispatch/dispatcher-types.ts';
 import type { AccountEngine, CloseAccount } from './engine.ts';
 import type { EventPublisher, EventSource, OpenEventSource } from './event-source.ts';
-import { createEventBus } from './events.ts';
+import { createEventBus } from './event-bus.ts';
 import { createFaultRules, type FaultRules, type NewRule } from './faults/rules.ts';
 import { createIds } from './ids.ts';
 import { publishInBatches } from './publish-in-batches.ts';
@@ -116,7 +116,7 @@ export const openAccount = async <Source extends EventSource>(
   const context = { ...shared, store: sealOnClose(shared.store, closed) };
   const { store, wall } = context;
   const bus = createEventBus();
-  const access = createAccess();
+  const access = createAccountLock();
   const clock = createAccountClock(key, account.clock, store, wall);
   const { now } = clock;
   const ids = createIds(account, now);
@@ -142,7 +142,7 @@ export const openAccount = async <Source extends EventSource>(
     newEventId: () => ids.next('evt'),
   });
   const parts = { account: key, store, wall, access, clock, dispatcher, webhooks, ids, bus, now };
-  const deliveries = createDeliveries(parts);
+  const deliveries = createRedelivery(parts);
   const control = createClockControl(parts);
   const snapshots = createSnapshots({
     ...parts,
@@ -159,14 +159,17 @@ export const openAccount = async <Source extends EventSource>(
     store,
     faults,
     closed,
-    register: (...request) => access.shared(() => webhooks.register(...request)),
+    register: (registration, remember) =>
+      access.shared(() => webhooks.register(registration, remember)),
     webhooks: async () => webhooks.list(),
     webhook: async (id) => webhooks.get(id),
-    updateWebhook: (...request) => access.shared(() => webhooks.updateWebhook(...request)),
+    updateWebhook: (id, changes, remember) =>
+      access.shared(() => webhooks.updateWebhook(id, changes, remember)),
     removeWebhook: (id) => access.shared(() => webhooks.removeWebhook(id)),
     publish: (requests) => access.shared(() => publishInBatches(requests, publishContext)),
-    redeliver: (...request) => access.shared(() => deliveries.redeliver(...request)),
-    acknowledge: (...request) => access.shared(() => deliveries.acknowledge(...request)),
+    redeliver: (deliveryId, how) => access.shared(() => deliveries.redeliver(deliveryId, how)),
+    acknowledge: (webhookId, eventId) =>
+      access.shared(() => deliveries.acknowledge(webhookId, eventId)),
     waitFor: (id, until, timeoutMs, signal) =>
       waitForDelivery(store, bus, wall, { account: key, id, until, timeoutMs, signal, closed }),
     now,

@@ -1,5 +1,5 @@
 /**
- * The accounts of an engine: opened on first use, closed when another node takes them over.
+ * The lifecycle of accounts: opened on first use, closed when another node takes them over.
  *
  * An account is *opening*, *open*, *closing* or not here. Concurrent calls share an opening. An account that is being
  * closed is opened again only once that has finished, so no two engines of an account exist at a time. A failed opening

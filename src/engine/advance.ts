@@ -10,7 +10,7 @@ import { LAST_MOMENT, toSandboxTime } from '../domain/time.ts';
 import type { StoreHealth } from '../storage/store.ts';
 import type { AccountClock } from './account-clock.ts';
 import type { Advanced, AdvanceTarget } from './engine.ts';
-import type { Dispatcher } from './dispatch/port.ts';
+import type { Dispatcher } from './dispatch/dispatcher-types.ts';
 
 const goalOf = (target: AdvanceTarget, from: Millis): Millis => {
   if ('until' in target) return LAST_MOMENT;

@@ -5,12 +5,12 @@
  */
 import type { WallClock } from '../clock/port.ts';
 import { inMode } from '../clock/virtual.ts';
-import type { Access } from './access.ts';
+import type { AccountLock } from './account-lock.ts';
 import type { AccountClock } from './account-clock.ts';
 import { advance, type Advanceable } from './advance.ts';
-import type { Dispatcher } from './dispatch/port.ts';
+import type { Dispatcher } from './dispatch/dispatcher-types.ts';
 import type { AccountEngine, ClockView } from './engine.ts';
-import type { EventBus } from './events.ts';
+import type { EventBus } from './event-bus.ts';
 import { createSerialQueue } from './serial-queue.ts';
 
 /** Changes that may wait behind the running one. */
@@ -30,7 +30,7 @@ export interface ClockDependencies {
   readonly store: Advanceable['store'];
   readonly wall: WallClock;
   readonly bus: EventBus;
-  readonly access: Access;
+  readonly access: AccountLock;
 }
 
 export const createClockControl = (dependencies: ClockDependencies): ClockControl => {

@@ -1,5 +1,5 @@
 /**
- * All accounts of one sandbox, opened on first use.
+ * The engine of a sandbox: which keys it accepts, what its accounts share, how it starts and stops.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import type { Engine } from './engine.ts';
 import { createCapacity } from './dispatch/capacity.ts';
 import type { NewRule } from './faults/rules.ts';
 import type { EventSource, OpenEventSource } from './event-source.ts';
-import type { DispatchContext } from './dispatch/port.ts';
+import type { DispatchContext } from './dispatch/dispatcher-types.ts';
 import { createOpener } from './opener.ts';
 import { createRecorder } from './dispatch/recorder.ts';
 import type { Transport } from './delivery/transport.ts';

@@ -15,11 +15,11 @@ import { deliveryId } from '../domain/delivery-id.ts';
 import { eventExists, webhookNotFound, webhookPaused } from '../domain/problems.ts';
 import { toMoment, toProviderTime } from '../domain/time.ts';
 import type { Claim, NewDelivery, NewEvent, Store } from '../storage/store.ts';
-import type { EventBus } from './events.ts';
+import type { EventBus } from './event-bus.ts';
 import type { FaultRules } from './faults/rules.ts';
 import type { Published } from './engine.ts';
 import type { EventToPublish } from './event-source.ts';
-import type { Dispatcher } from './dispatch/port.ts';
+import type { Dispatcher } from './dispatch/dispatcher-types.ts';
 
 interface Plan {
   readonly rows: readonly NewEvent[];

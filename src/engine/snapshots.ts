@@ -10,13 +10,13 @@ import type { WallClock } from '../clock/port.ts';
 import { movedTo } from '../clock/virtual.ts';
 import type { AccountKey } from '../domain/delivery.ts';
 import type { Store } from '../storage/store.ts';
-import type { Access } from './access.ts';
+import type { AccountLock } from './account-lock.ts';
 import type { AccountClock } from './account-clock.ts';
 import type { ClockControl } from './clock-control.ts';
-import type { Dispatcher } from './dispatch/port.ts';
+import type { Dispatcher } from './dispatch/dispatcher-types.ts';
 import type { AccountEngine } from './engine.ts';
 import type { EventSource } from './event-source.ts';
-import type { EventBus } from './events.ts';
+import type { EventBus } from './event-bus.ts';
 import type { Ids } from './ids.ts';
 import type { Webhooks } from './webhooks.ts';
 
@@ -24,7 +24,7 @@ export interface SnapshotDependencies {
   readonly account: AccountKey;
   readonly store: Pick<Store, 'resetAccount' | 'exportAccount' | 'importAccount'>;
   readonly wall: WallClock;
-  readonly access: Access;
+  readonly access: AccountLock;
   readonly clock: AccountClock;
   readonly control: ClockControl;
   readonly dispatcher: Dispatcher;

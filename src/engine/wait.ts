@@ -7,7 +7,7 @@ import type { AccountKey, DeliveryDetail, DeliveryStatus, Millis } from '../doma
 import { deliveryNotFound } from '../domain/problems.ts';
 import type { WallClock } from '../clock/port.ts';
 import type { Store } from '../storage/store.ts';
-import type { EventBus } from './events.ts';
+import type { EventBus } from './event-bus.ts';
 import type { AccountEvent } from './engine.ts';
 
 type Until = 'settled' | 'delivered' | 'dead';

@@ -12,9 +12,9 @@ import type { AccountKey, Millis, Webhook } from '../domain/delivery.ts';
 import { nextTurn } from '../domain/event-loop.ts';
 import { webhookLimitReached, webhookNotFound } from '../domain/problems.ts';
 import type { Store } from '../storage/store.ts';
-import type { Dispatcher } from './dispatch/port.ts';
+import type { Dispatcher } from './dispatch/dispatcher-types.ts';
 import type { AccountEngine } from './engine.ts';
-import type { EventBus } from './events.ts';
+import type { EventBus } from './event-bus.ts';
 import type { Ids } from './ids.ts';
 
 const logger = getLogger(['sendemall-mock', 'engine']);

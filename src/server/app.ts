@@ -16,7 +16,7 @@ import {
   unauthorized,
   validationFailed,
 } from '../domain/problems.ts';
-import type { AnsweredRequest, Ctx, Env, ServerOptions } from './context.ts';
+import type { AnsweredRequest, Ctx, Env, Route, ServerOptions } from './context.ts';
 import { campaignRoutes } from './control/campaigns.ts';
 import { failedEventRoutes } from './control/failed-events.ts';
 import { leadRoutes } from './control/leads.ts';
@@ -37,7 +37,7 @@ import { simulationRoutes } from './sandbox/simulation.ts';
 import { sinkRoutes } from './sandbox/sinks.ts';
 import { streamRoutes } from './sandbox/stream.ts';
 import { verificationRoutes } from './sandbox/verifications.ts';
-import { createRoute, recogniseNodes, serveHere, type Route } from './route-to-owner.ts';
+import { createRoute, recogniseNodes } from './route-to-owner.ts';
 import { createSinkRegistry, withoutToken, type SinkRegistry } from './sinks/registry.ts';
 import { createRandomTokens, createSealedTokens } from './sinks/tokens.ts';
 import { createVerificationRegistry } from './verifications/registry.ts';
@@ -59,6 +59,9 @@ const apiKeyOf = (c: Ctx): string => {
   }
   return key;
 };
+
+/** Without other nodes, all accounts are served here. */
+const serveHere: Route = async (_c, _keyHash, serve) => serve();
 
 /** Find the account of a request, by its API key or by the token of a sink, and serve the request where the account is. */
 const authenticate =

@@ -1,5 +1,5 @@
 /**
- * Options of the server and variables that every handler can read.
+ * Options of the server, and what every request carries: variables that every handler can read, and its route.
  *
  * @module
  */
@@ -60,3 +60,10 @@ export interface Env {
 }
 
 export type Ctx = Context<Env>;
+
+/** Serves or forwards a request. `serve` opens the account and runs the handlers. */
+export type Route = (
+  c: Ctx,
+  keyHash: string,
+  serve: () => Promise<void>,
+) => Promise<Response | void>;

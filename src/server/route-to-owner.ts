@@ -25,7 +25,7 @@ import {
   nodeUnreachable,
 } from '../domain/node-problems.ts';
 import { Problem } from '../domain/problems.ts';
-import type { Ctx, Env } from './context.ts';
+import type { Ctx, Env, Route } from './context.ts';
 
 /** Longer than a lease, so that an account whose owner has vanished is taken over within it. Real milliseconds. */
 const MAX_SEARCH_MS = 12_500;
@@ -37,16 +37,6 @@ const MAX_PAUSE_MS = 200;
 const ADVANCE_PATH = '/_sandbox/clock/advance';
 /** Larger bodies, and those of unknown length, are streamed, so they can be sent once only. */
 const MAX_BUFFERED_BYTES = 1_048_576;
-
-/** Serves or forwards a request. `serve` opens the account and runs the handlers. */
-export type Route = (
-  c: Ctx,
-  keyHash: string,
-  serve: () => Promise<void>,
-) => Promise<Response | void>;
-
-/** All accounts are served here. */
-export const serveHere: Route = async (_c, _keyHash, serve) => serve();
 
 /** Path and query of a request. */
 const targetOf = (c: Ctx): string => {

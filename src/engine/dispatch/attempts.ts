@@ -18,13 +18,13 @@ import { toMoment } from '../../domain/time.ts';
 import type { AttemptRecord, Claim } from '../../storage/store.ts';
 import type { AccountClock } from '../account-clock.ts';
 import { makeAttempt, type AttemptEnd } from '../delivery/attempt.ts';
-import type { EventBus } from '../events.ts';
+import type { EventBus } from '../event-bus.ts';
 import { makeFaultyAttempt } from '../faults/faulty-attempt.ts';
 import type { FaultRules } from '../faults/rules.ts';
-import { attemptedEvent, recordOf, type StartedAttempt } from './attempt-record.ts';
+import { attemptedEvent, recordOf, type StartedAttempt } from './finished-attempt.ts';
 import { senderOf, type Endpoint } from './endpoints.ts';
 import type { Generation } from './generation.ts';
-import type { DispatchContext } from './port.ts';
+import type { DispatchContext } from './dispatcher-types.ts';
 import { createVirtualEnds, type VirtualEnds } from './virtual-ends.ts';
 
 const logger = getLogger(['sendemall-mock', 'engine']);

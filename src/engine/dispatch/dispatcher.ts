@@ -19,14 +19,14 @@
  * @module
  */
 import type { AccountKey, Outcome } from '../../domain/delivery.ts';
-import type { EventBus } from '../events.ts';
+import type { EventBus } from '../event-bus.ts';
 import type { AttemptDependencies } from './attempts.ts';
+import { reservePlace, returnPlaces } from './endpoints.ts';
 import { createGenerations, type Generations } from './generations.ts';
 import { createLoop, type Loop } from './loop.ts';
-import type { Dispatcher, DispatchContext, DispatchSources } from './port.ts';
-import { acceptClaims, reservePlace, returnPlaces } from './reservations.ts';
+import type { Dispatcher, DispatchContext, DispatchSources } from './dispatcher-types.ts';
 import { createRound, type Round } from './round.ts';
-import { isBusy, type Work } from './work.ts';
+import { acceptClaims, isBusy, type Work } from './work.ts';
 
 /** Callers of `idle`. */
 const createWaiters = () => {

@@ -4,7 +4,8 @@
  *
  * A claim goes through three states: *reserved* (a place is kept while the delivery is being stored), *ready* (claimed in
  * the store, waiting for a free place) and *in flight*. Each endpoint takes up to `concurrency` attempts in flight, and
- * as many again reserved or ready, so that a receiver does not wait for the store.
+ * as many again reserved or ready, so that a receiver does not wait for the store. A place is reserved for a delivery that
+ * is due when it is published: it is stored as claimed and sent at once, without another round trip to the store.
  *
  * @module
  */
@@ -181,4 +182,41 @@ export const createEndpoints = (
       for (const endpoint of endpoints.values()) await releaseClaims(endpoint);
     },
   };
+};
+
+/** Reserve a place; false if the delivery must be claimed later, e.g. because others are due already. */
+export const reservePlace = (endpoints: Endpoints, webhook: WebhookKey, now: Millis): boolean => {
+  const endpoint = endpoints.get(webhook);
+  if (endpoint === undefined || !endpoints.isOpen(endpoint)) return false;
+  if (endpoints.places(endpoint) < 1 || endpoint.nextDue <= now) return false;
+  endpoint.reserved += 1;
+  return true;
+};
+
+/** Return reserved places. */
+export const returnPlaces = (endpoints: Endpoints, webhooks: Iterable<WebhookKey>): void => {
+  for (const key of webhooks) {
+    const endpoint = endpoints.get(key);
+    if (endpoint !== undefined) endpoint.reserved -= 1;
+  }
+};
+
+/** Fill reserved places. @returns the endpoints that have claims to send, and deliveries whose webhook was deleted meanwhile */
+export const fillPlaces = (
+  endpoints: Endpoints,
+  claims: readonly Claim[],
+): { readonly filled: ReadonlySet<Endpoint>; readonly orphans: readonly number[] } => {
+  const filled = new Set<Endpoint>();
+  const orphans: number[] = [];
+  for (const claim of claims) {
+    const endpoint = endpoints.get(claim.webhook);
+    if (endpoint === undefined) {
+      orphans.push(claim.delivery);
+      continue;
+    }
+    endpoint.reserved -= 1;
+    endpoint.ready.push(claim);
+    filled.add(endpoint);
+  }
+  return { filled, orphans };
 };

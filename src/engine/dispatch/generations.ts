@@ -10,7 +10,7 @@
 import type { AttemptDependencies } from './attempts.ts';
 import type { Capacity } from './capacity.ts';
 import type { Loop } from './loop.ts';
-import type { Dispatcher } from './port.ts';
+import type { Dispatcher } from './dispatcher-types.ts';
 import { createWork, loadWork, type Work } from './work.ts';
 
 export interface Generations extends Pick<Dispatcher, 'load' | 'replace' | 'pause'> {

@@ -5,7 +5,7 @@
  */
 import type { AccountKey, Millis } from '../../domain/delivery.ts';
 import { nextTurn } from '../../domain/event-loop.ts';
-import type { DispatchContext, DispatchSources } from './port.ts';
+import type { DispatchContext, DispatchSources } from './dispatcher-types.ts';
 import { handOver, isBusy, type Work } from './work.ts';
 
 /** Yield to the event loop every this many steps of the event source, so that a long campaign cannot starve other accounts. */

@@ -3,11 +3,14 @@
  *
  * @module
  */
+import { getLogger } from '@logtape/logtape';
 import type { AccountKey } from '../../domain/delivery.ts';
-import type { Store } from '../../storage/store.ts';
+import type { Claim, QueueStore, Store } from '../../storage/store.ts';
 import { createAttempts, type AttemptDependencies, type Attempts } from './attempts.ts';
-import { createEndpoints, type Endpoint, type Endpoints } from './endpoints.ts';
+import { createEndpoints, fillPlaces, type Endpoint, type Endpoints } from './endpoints.ts';
 import { createGeneration, type Generation } from './generation.ts';
+
+const logger = getLogger(['sendemall-mock', 'engine']);
 
 export interface Work {
   readonly generation: Generation;
@@ -47,3 +50,24 @@ export const handOver = async (
 /** Whether anything is in flight or about to be sent. While true, the clock must not jump. */
 export const isBusy = ({ endpoints, attempts }: Work): boolean =>
   attempts.inFlight() > 0 || endpoints.hasUnsent();
+
+/**
+ * Fill reserved places with the stored deliveries, and send them. Deliveries whose webhook was deleted meanwhile are
+ * released, so that the store cancels them. Never rejects, because the deliveries are durable already.
+ */
+export const acceptClaims = async (
+  work: Work,
+  claims: readonly Claim[],
+  store: Pick<QueueStore, 'release'>,
+): Promise<void> => {
+  const { filled, orphans } = fillPlaces(work.endpoints, claims);
+  if (orphans.length > 0) {
+    await store.release(orphans).catch((error: unknown) => {
+      logger.error('Cannot return {count} deliveries of a deleted webhook: {error}', {
+        count: orphans.length,
+        error,
+      });
+    });
+  }
+  for (const endpoint of filled) await handOver(work, endpoint);
+};

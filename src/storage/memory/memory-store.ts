@@ -5,12 +5,14 @@
  * @module
  */
 import { createAccounts } from './accounts.ts';
+import { createClaims } from './claims.ts';
 import { createCommands } from './commands.ts';
 import { createDeadLetters } from './dead-letters.ts';
 import { exportOf } from './export.ts';
 import { createHistory } from './history.ts';
 import { dataFromSnapshot } from './import.ts';
-import { createQueue } from './queue.ts';
+import { createPublish, createRedeliver } from './publish.ts';
+import { createRecording } from './recording.ts';
 import { createResponses } from './responses.ts';
 import { accountOf, checkOpen, closeState, createState, replaceData } from './state.ts';
 import { createWebhooks } from './webhooks.ts';
@@ -25,7 +27,10 @@ export const openMemoryStore = (): Store => {
     location: 'memory',
     ...createAccounts(state),
     ...createWebhooks(state),
-    ...createQueue(state, history),
+    publish: createPublish(state),
+    redeliver: createRedeliver(state, history),
+    ...createClaims(state),
+    recordAttempts: createRecording(state),
     ...history,
     ...createCommands(state),
     ...createDeadLetters(state),

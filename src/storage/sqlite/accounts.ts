@@ -54,7 +54,7 @@ export const createAccounts = (
       const row = opened as unknown as AccountRow;
       return toAccount(row.account_key ?? row.key, row);
     },
-    seed: async (account) => Number(seedOf.get(account)?.['seed']),
+    seed: async (partition) => Number(seedOf.get(partition)?.['seed']),
     accountsWithWork: async () =>
       db
         .prepare(
@@ -65,14 +65,14 @@ export const createAccounts = (
         .all()
         .map((row) => String(row['hash']))
         .filter((hash) => !isHidden(hash)),
-    saveClock: async (account, { mode, rate, anchorVirtual, anchorWall }) => {
-      save.run(mode, rate, anchorVirtual, anchorWall, account);
+    saveClock: async (partition, { mode, rate, anchorVirtual, anchorWall }) => {
+      save.run(mode, rate, anchorVirtual, anchorWall, partition);
     },
-    counts: async (account) => {
-      const { events, ...deliveries } = tallies.of(account);
-      const claimed = inFlight.of(account).length;
+    counts: async (partition) => {
+      const { events, ...deliveries } = tallies.of(partition);
+      const claimed = inFlight.of(partition).length;
       return {
-        webhooks: Number(countWebhooks.get(account)?.['n']),
+        webhooks: Number(countWebhooks.get(partition)?.['n']),
         events,
         deliveries: { ...deliveries, pending: deliveries.pending - claimed, in_flight: claimed },
       };

@@ -9,11 +9,12 @@
  * @module
  */
 import type { DatabaseSync } from 'node:sqlite';
-import type { AccountKey, WebhookKey } from '../../domain/delivery.ts';
+import type { WebhookKey } from '../../domain/delivery.ts';
 import { rowAccount } from '../../domain/delivery-id.ts';
 import { EVENT_TYPE_CODES } from '../rows/event-type-codes.ts';
 import { STATUS_CODES } from '../rows/status.ts';
 import type { SavedStatus } from './tallies.ts';
+import type { Partition } from './partitions.ts';
 
 /** Rows of a block. Files depend on it. */
 export const ROWS = 64;
@@ -45,7 +46,7 @@ export interface Blocks {
   /** Blocks that contain deliveries of one of these kinds, the newest or the oldest first, cut to `range`. */
   ofDeliveries(kinds: readonly Kind[], range: Range, order: 'newest' | 'oldest'): Iterable<Range>;
   /** Blocks that contain events of this type, newest first, cut to `range`. */
-  ofEvents(account: AccountKey, type: number, range: Range): Iterable<Range>;
+  ofEvents(partition: Partition, type: number, range: Range): Iterable<Range>;
   /** Writes the changes of the transaction that is open. To be called before its commit. */
   write(this: void): void;
   /** Forgets the changes of a transaction that has ended. */
@@ -155,9 +156,9 @@ const createReads = (db: DatabaseSync) => {
         return flat(statement.all(webhook, type, STATUS_CODES[status], beyond, count));
       },
     ofType:
-      (account: AccountKey, type: number): Read =>
+      (partition: Partition, type: number): Read =>
       (beyond, count) =>
-        flat(ofType.all(account, type, beyond, count)),
+        flat(ofType.all(partition, type, beyond, count)),
   };
 };
 
@@ -207,8 +208,8 @@ export const createBlocks = (db: DatabaseSync): Blocks => {
         ? cut(merged(lists, blockOf(range.before - 1) + 1, -1), range)
         : cut(merged(lists, blockOf(range.from) - 1, 1), range);
     },
-    ofEvents: (account, type, range) =>
-      cut(merged([reads.ofType(account, type)], blockOf(range.before - 1) + 1, -1), range),
+    ofEvents: (partition, type, range) =>
+      cut(merged([reads.ofType(partition, type)], blockOf(range.before - 1) + 1, -1), range),
     write: createWrite(db, events, deliveries),
     ended: () => {
       events.clear();

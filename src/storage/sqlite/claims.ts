@@ -1,5 +1,6 @@
 /**
- * Claims of due deliveries. Rows in flight stay pending on disk, so a query for due rows has to skip them.
+ * Claims of due deliveries, and their return. Rows in flight stay pending on disk, so a query for due rows has to skip
+ * them.
  *
  * @module
  */
@@ -8,12 +9,17 @@ import type { SignatureMode, StoredEvent, WebhookKey } from '../../domain/delive
 import { EVENT_TYPE_CODES } from '../rows/event-type-codes.ts';
 import { STATUS_CODES } from '../rows/status.ts';
 import type { Claim, QueueStore } from '../store.ts';
-import type { InFlight } from './in-flight.ts';
+import type { Caches } from './caches.ts';
+import { insertMissingRows, type InsertDeferred } from './deferred-rows.ts';
+import { CANCEL_IN_FLIGHT } from './deletions.ts';
+import type { Flight, InFlight } from './in-flight.ts';
+import type { Partition } from './partitions.ts';
 import { readText } from './text.ts';
+import { transaction } from './transaction.ts';
 
 type DueRow = [seq: number, dueAt: number];
 type ClaimRow = [
-  account: number,
+  partition: Partition,
   attemptsMade: number,
   dueAt: number,
   signature: SignatureMode | null,
@@ -28,7 +34,7 @@ const asArrays = (statement: StatementSync): StatementSync => {
   return statement;
 };
 
-export const createClaims = (
+const createClaiming = (
   db: DatabaseSync,
   inFlight: InFlight,
 ): Pick<QueueStore, 'claimDue' | 'nextDueAt'> => {
@@ -56,12 +62,20 @@ export const createClaims = (
 
   const claim = (webhook: WebhookKey, seq: number): Claim => {
     const row = claimRow.get(seq) as unknown as ClaimRow;
-    const [account, attemptsMade, dueAt, signature, redeliveryBody, eventId, eventType, eventBody] =
-      row;
-    inFlight.add(seq, { account, webhook, type: EVENT_TYPE_CODES[eventType], deferred: null });
+    const [
+      partition,
+      attemptsMade,
+      dueAt,
+      signature,
+      redeliveryBody,
+      eventId,
+      eventType,
+      eventBody,
+    ] = row;
+    inFlight.add(seq, { partition, webhook, type: EVENT_TYPE_CODES[eventType], deferred: null });
     return {
       delivery: seq,
-      account,
+      account: partition,
       webhook,
       eventId,
       eventType,
@@ -76,9 +90,9 @@ export const createClaims = (
     claimDue: async (webhook, now, limit) =>
       dueRows(webhook, now, limit).map(([seq]) => claim(webhook, seq)),
 
-    nextDueAt: async (account) => {
+    nextDueAt: async (partition) => {
       const next = new Map<WebhookKey, number>();
-      for (const [webhook] of webhooksOf.all(account) as unknown as [number][]) {
+      for (const [webhook] of webhooksOf.all(partition) as unknown as [number][]) {
         const [first] = dueRows(webhook, Number.MAX_SAFE_INTEGER, 1);
         if (first !== undefined) next.set(webhook, first[1]);
       }
@@ -86,3 +100,51 @@ export const createClaims = (
     },
   };
 };
+
+const createRelease = (
+  db: DatabaseSync,
+  { inFlight, tallies }: Caches,
+  insertDeferred: InsertDeferred,
+): QueueStore['release'] => {
+  return async (keys) => {
+    const released = new Map<number, Flight>();
+    for (const key of keys) {
+      const flight = inFlight.get(key);
+      if (flight !== undefined) released.set(key, flight);
+    }
+    const partitions = new Set([...released.values()].map(({ partition }) => partition));
+    for (const partition of partitions) insertDeferred(partition);
+    // The rows are pending on disk and keep their due time. Of a deleted webhook, they count as cancelled from now on.
+    transaction(db, () => {
+      for (const { partition, webhook } of released.values()) {
+        if (inFlight.webhookDeletedAt(webhook) === undefined) continue;
+        tallies.move(partition, webhook, 'pending', 'cancelled');
+      }
+    });
+    for (const key of released.keys()) inFlight.remove(key);
+  };
+};
+
+/** Makes all deliveries that a crash left in flight pending again. */
+const createRecover =
+  (db: DatabaseSync, { inFlight, tallies, blocks }: Caches): QueueStore['recover'] =>
+  async () => {
+    const restored = transaction(db, () => {
+      const inserted = insertMissingRows(db, blocks);
+      db.exec(CANCEL_IN_FLIGHT);
+      return inserted;
+    });
+    inFlight.clear();
+    tallies.invalidateAll();
+    return restored;
+  };
+
+export const createClaims = (
+  db: DatabaseSync,
+  caches: Caches,
+  insertDeferred: InsertDeferred,
+): Pick<QueueStore, 'claimDue' | 'nextDueAt' | 'release' | 'recover'> => ({
+  ...createClaiming(db, caches.inFlight),
+  release: createRelease(db, caches, insertDeferred),
+  recover: createRecover(db, caches),
+});

@@ -6,6 +6,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { CampaignStore, StoredCommand } from '../store.ts';
 import { createResponseSaver } from './responses.ts';
+import type { Partition } from './partitions.ts';
 import { transaction } from './transaction.ts';
 
 const EMITTED =
@@ -14,9 +15,9 @@ const EMITTED =
 /** @returns a function that saves the number of emitted events in the transaction that is open, if any */
 export const createEmittedSaver = (
   db: DatabaseSync,
-): ((account: number, emitted: number) => void) => {
+): ((partition: Partition, emitted: number) => void) => {
   const save = db.prepare(EMITTED);
-  return (account, emitted) => void save.run(account, emitted);
+  return (partition, emitted) => void save.run(partition, emitted);
 };
 
 export const createCommands = (db: DatabaseSync): CampaignStore => {
@@ -31,13 +32,13 @@ export const createCommands = (db: DatabaseSync): CampaignStore => {
   const save = createEmittedSaver(db);
   const saveResponse = createResponseSaver(db);
   return {
-    appendCommand: async (account, { at, emitted: emittedBefore, body }, remember) =>
+    appendCommand: async (partition, { at, emitted: emittedBefore, body }, remember) =>
       transaction(db, () => {
-        append.run({ account, at, emitted: emittedBefore, body });
-        if (remember !== undefined) saveResponse(account, remember());
+        append.run({ account: partition, at, emitted: emittedBefore, body });
+        if (remember !== undefined) saveResponse(partition, remember());
       }),
-    commands: async (account) => all.all(account) as unknown as StoredCommand[],
-    emitted: async (account) => Number(emitted.get(account)?.['emitted'] ?? 0),
-    saveEmitted: async (account, count) => save(account, count),
+    commands: async (partition) => all.all(partition) as unknown as StoredCommand[],
+    emitted: async (partition) => Number(emitted.get(partition)?.['emitted'] ?? 0),
+    saveEmitted: async (partition, count) => save(partition, count),
   };
 };

@@ -9,6 +9,7 @@ import type { DeadLetter, HistoryStore } from '../store.ts';
 import { EVENT_TYPE_CODES } from '../rows/event-type-codes.ts';
 import { STATUS_CODES } from '../rows/status.ts';
 import { OF_EVENT, type DeliveryRows } from './delivery-rows.ts';
+import type { Partition } from './partitions.ts';
 import { transaction } from './transaction.ts';
 import type { Caches } from './caches.ts';
 
@@ -50,27 +51,27 @@ export const createDeadLetters = (
     };
   };
 
-  const isLive = (webhook: number, account: number): boolean =>
-    liveWebhook.get(webhook, account) !== undefined;
+  const isLive = (webhook: number, partition: Partition): boolean =>
+    liveWebhook.get(webhook, partition) !== undefined;
 
-  const find = (account: number, webhook: number, eventId: string): DeadLetter | null => {
-    const range = isLive(webhook, account) ? rows.ofEvent(account, eventId) : null;
+  const find = (partition: Partition, webhook: number, eventId: string): DeadLetter | null => {
+    const range = isLive(webhook, partition) ? rows.ofEvent(partition, eventId) : null;
     if (range === null) return null;
     const { newest } = newestOf.get(...range, webhook) as unknown as { newest: number | null };
     return toDeadLetter(newest);
   };
 
   return {
-    listDeadLetters: async (account, webhook, { limit, after }) => {
-      if (!isLive(webhook, account)) return [];
-      const from = Math.max(after ?? 0, rowKey(account, 0));
+    listDeadLetters: async (partition, webhook, { limit, after }) => {
+      if (!isLive(webhook, partition)) return [];
+      const from = Math.max(after ?? 0, rowKey(partition, 0));
       const newest = list.all(webhook, from, limit) as unknown as { newest: number }[];
       return newest.flatMap((row) => toDeadLetter(row.newest) ?? []);
     },
-    getDeadLetter: async (account, webhook, eventId) => find(account, webhook, eventId),
-    acknowledge: async (account, webhook, eventId, now) =>
+    getDeadLetter: async (partition, webhook, eventId) => find(partition, webhook, eventId),
+    acknowledge: async (partition, webhook, eventId, now) =>
       transaction(db, () => {
-        const letter = find(account, webhook, eventId);
+        const letter = find(partition, webhook, eventId);
         if (letter === null) return null;
         const changed = acknowledgeEvent.all(now, webhook, letter.seq);
         const kind = {
@@ -79,8 +80,8 @@ export const createDeadLetters = (
           status: 'dead',
         } as const;
         for (const row of changed) blocks.move(Number(row['seq']), kind, 'acknowledged');
-        tallies.move(account, webhook, 'dead', 'acknowledged', changed.length);
-        return find(account, webhook, eventId);
+        tallies.move(partition, webhook, 'dead', 'acknowledged', changed.length);
+        return find(partition, webhook, eventId);
       }),
   };
 };

@@ -6,7 +6,7 @@
  * @module
  */
 import type { DatabaseSync } from 'node:sqlite';
-import type { AccountKey, StoredEvent } from '../../domain/delivery.ts';
+import type { StoredEvent } from '../../domain/delivery.ts';
 import { ROW_NUMBERS, rowKey } from '../../domain/delivery-id.ts';
 import { EVENT_TYPE_CODES } from '../rows/event-type-codes.ts';
 import { STATUS_CODES } from '../rows/status.ts';
@@ -16,15 +16,16 @@ import type { Flight, InFlight } from './in-flight.ts';
 import { isMediumFailure } from './medium-failure.ts';
 import type { Tallies } from './tallies.ts';
 import { inRolledBackTransaction, transaction } from './transaction.ts';
+import type { Partition } from './partitions.ts';
 
 /** Inserts the deferred rows of an account. */
-export type InsertDeferred = (account: AccountKey) => void;
+export type InsertDeferred = (partition: Partition) => void;
 
 /**
  * Runs `read` with all rows of an account in place. If the medium cannot be written, the deferred rows are inserted for this
  * read only and rolled back. `read` must not write, and must be synchronous.
  */
-export type ReadWithDeferred = <T>(account: AccountKey, read: () => T) => T;
+export type ReadWithDeferred = <T>(partition: Partition, read: () => T) => T;
 
 export const createDeferredRows = (
   db: DatabaseSync,
@@ -34,33 +35,33 @@ export const createDeferredRows = (
     `INSERT INTO delivery (seq, event, webhook, status, attempts_made, created_at, due_at)
      VALUES (?1, ?2, ?3, ${STATUS_CODES.pending}, 0, ?4, ?4)`,
   );
-  const deferredOf = (account: AccountKey): { readonly key: number; readonly flight: Flight }[] =>
-    inFlight.of(account).flatMap((key) => {
+  const deferredOf = (partition: Partition): { readonly key: number; readonly flight: Flight }[] =>
+    inFlight.of(partition).flatMap((key) => {
       const flight = inFlight.get(key);
       return flight === undefined || flight.deferred === null ? [] : [{ key, flight }];
     });
   /** @returns the deliveries whose rows were inserted */
-  const insertAll = (account: AccountKey): readonly Flight[] =>
-    deferredOf(account).map(({ key, flight }) => {
+  const insertAll = (partition: Partition): readonly Flight[] =>
+    deferredOf(partition).map(({ key, flight }) => {
       const { deferred, webhook, type } = flight;
       if (deferred !== null) insert.run(key, deferred.event, webhook, deferred.createdAt);
       blocks.add(key, { webhook, type, status: 'pending' });
       return flight;
     });
-  const insertDeferred = (account: AccountKey): void => {
-    if (deferredOf(account).length === 0) return;
+  const insertDeferred = (partition: Partition): void => {
+    if (deferredOf(partition).length === 0) return;
     // The transaction is preceded by waiting calls, which may add deliveries.
-    for (const flight of transaction(db, () => insertAll(account))) flight.deferred = null;
+    for (const flight of transaction(db, () => insertAll(partition))) flight.deferred = null;
   };
   return {
     insertDeferred,
-    readWithDeferred: (account, read) => {
+    readWithDeferred: (partition, read) => {
       try {
-        insertDeferred(account);
+        insertDeferred(partition);
       } catch (error) {
         if (!isMediumFailure(error)) throw error;
         return inRolledBackTransaction(db, () => {
-          insertAll(account);
+          insertAll(partition);
           blocks.write();
           return read();
         });
@@ -113,12 +114,13 @@ const EVENTS_PER_MARK = 1024;
 
 /** Notes up to which event all rows exist. To be called once an account's events up to `last` are committed. */
 export const createCompleteMark =
-  (inFlight: InFlight, tallies: Tallies): ((account: AccountKey, last: number) => void) =>
-  (account, last) => {
-    if (last - Math.max(tallies.completeTo(account), rowKey(account, 0)) < EVENTS_PER_MARK) return;
+  (inFlight: InFlight, tallies: Tallies): ((partition: Partition, last: number) => void) =>
+  (partition, last) => {
+    if (last - Math.max(tallies.completeTo(partition), rowKey(partition, 0)) < EVENTS_PER_MARK)
+      return;
     const missing = inFlight
-      .of(account)
+      .of(partition)
       .map((key) => inFlight.get(key)?.deferred?.event ?? Infinity)
       .reduce((least, event) => Math.min(least, event), Infinity);
-    tallies.markComplete(account, Math.min(last, missing - 1));
+    tallies.markComplete(partition, Math.min(last, missing - 1));
   };

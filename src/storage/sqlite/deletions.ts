@@ -6,7 +6,7 @@
  * @module
  */
 import type { DatabaseSync } from 'node:sqlite';
-import type { AccountKey, Millis, WebhookKey } from '../../domain/delivery.ts';
+import type { Millis, WebhookKey } from '../../domain/delivery.ts';
 import { deliveryId, rowKey } from '../../domain/delivery-id.ts';
 import { nextTurn } from '../../domain/event-loop.ts';
 import { STATUS_CODES } from '../rows/status.ts';
@@ -14,6 +14,7 @@ import { everyTypeOf } from './blocks.ts';
 import type { Caches } from './caches.ts';
 import { isHidden } from './hidden-accounts.ts';
 import { transaction } from './transaction.ts';
+import type { Partition } from './partitions.ts';
 
 /** Counts what was in flight when the process was killed as cancelled, if its webhook was deleted. */
 export const CANCEL_IN_FLIGHT = `
@@ -24,7 +25,7 @@ const ROWS_PER_SLICE = 500;
 
 /** @returns ids of the cancelled deliveries, oldest first */
 export type CancelPending = (
-  account: AccountKey,
+  partition: Partition,
   webhook: WebhookKey,
   now: Millis,
 ) => AsyncIterable<readonly string[]>;
@@ -42,26 +43,26 @@ export const createCancelPending = (
     `SELECT seq FROM delivery WHERE seq >= ? AND seq < ? AND +webhook = ? AND +status = ${STATUS_CODES.pending}`,
   );
 
-  const isCurrent = (account: AccountKey, webhook: WebhookKey, now: Millis): boolean => {
-    const row = db.isOpen ? isDeleted.get(webhook, account, now) : undefined;
+  const isCurrent = (partition: Partition, webhook: WebhookKey, now: Millis): boolean => {
+    const row = db.isOpen ? isDeleted.get(webhook, partition, now) : undefined;
     return row !== undefined && !isHidden(String(row['hash']));
   };
 
   async function* idsOf(
-    account: AccountKey,
+    partition: Partition,
     webhook: WebhookKey,
     now: Millis,
     claimed: ReadonlySet<number>,
   ): AsyncGenerator<readonly string[], void, undefined> {
     const kinds = everyTypeOf(webhook, 'pending');
-    let from = rowKey(account, 0);
+    let from = rowKey(partition, 0);
     // A reset or a snapshot replaces the rows.
-    while (isCurrent(account, webhook, now)) {
+    while (isCurrent(partition, webhook, now)) {
       const ids: string[] = [];
       let isLast = true;
       for (const range of blocks.ofDeliveries(
         kinds,
-        { from, before: rowKey(account + 1, 0) },
+        { from, before: rowKey(partition + 1, 0) },
         'oldest',
       )) {
         for (const { seq } of pendingIn.all(range.from, range.before, webhook)) {
@@ -77,15 +78,15 @@ export const createCancelPending = (
     }
   }
 
-  return (account, webhook, now) => {
+  return (partition, webhook, now) => {
     transaction(db, () => {
       markDeleted.run(now, webhook);
       // Those in flight are settled when their attempt is recorded. Read in the transaction, because waiting calls that
       // precede it may add deliveries.
-      const count = tallies.ofWebhook(account, webhook).pending - inFlight.count(webhook);
-      if (count > 0) tallies.move(account, webhook, 'pending', 'cancelled', count);
+      const count = tallies.ofWebhook(partition, webhook).pending - inFlight.count(webhook);
+      if (count > 0) tallies.move(partition, webhook, 'pending', 'cancelled', count);
     });
     inFlight.markWebhookDeleted(webhook, now);
-    return idsOf(account, webhook, now, new Set(inFlight.of(account)));
+    return idsOf(partition, webhook, now, new Set(inFlight.of(partition)));
   };
 };

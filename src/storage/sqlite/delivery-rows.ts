@@ -4,13 +4,14 @@
  * @module
  */
 import type { DatabaseSync } from 'node:sqlite';
-import type { AccountKey, Delivery, SignatureMode, StoredEvent } from '../../domain/delivery.ts';
+import type { Delivery, SignatureMode, StoredEvent } from '../../domain/delivery.ts';
 import { afterRelease } from '../../domain/delivery-transitions.ts';
 import { deliveryId } from '../../domain/delivery-id.ts';
 import { STATUS_NAMES } from '../rows/status.ts';
 import { readAttempts } from '../rows/attempt-record.ts';
 import type { ListedDelivery } from '../store.ts';
 import type { InFlight } from './in-flight.ts';
+import type { Partition } from './partitions.ts';
 
 interface EventRange {
   readonly seq: number;
@@ -65,7 +66,7 @@ export interface DeliveryRows {
   toDelivery(row: DeliveryRow): Delivery;
   toListed(row: DeliveryRow): ListedDelivery;
   /** Parameters of {@link OF_EVENT}; null if the account has no such event. */
-  ofEvent(account: AccountKey, id: string): [first: number, past: number, event: number] | null;
+  ofEvent(partition: Partition, id: string): [first: number, past: number, event: number] | null;
 }
 
 type State = Pick<Delivery, 'status' | 'dueAt' | 'settledAt'>;
@@ -113,8 +114,8 @@ export const createDeliveryRows = (db: DatabaseSync, inFlight: InFlight): Delive
     one: (seq) => (oneDelivery.get(seq) as unknown as DeliveryRow | undefined) ?? null,
     toDelivery,
     toListed: (row) => ({ ...toDelivery(row), eventBody: row.event_body }),
-    ofEvent: (account, id) => {
-      const range = rangeOf.get(account, id) as unknown as EventRange | undefined;
+    ofEvent: (partition, id) => {
+      const range = rangeOf.get(partition, id) as unknown as EventRange | undefined;
       return range === undefined ? null : [range.first, range.past, range.seq];
     },
   };

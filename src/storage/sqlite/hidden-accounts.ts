@@ -9,7 +9,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { getLogger } from '@logtape/logtape';
 import { nextTurn } from '../../domain/event-loop.ts';
 import type { InShortCheckpoints } from './checkpoints.ts';
-import type { Partitions } from './partitions.ts';
+import type { Partition, Partitions } from './partitions.ts';
 import type { Tallies } from './tallies.ts';
 import { parametersFor, TABLES } from './tables.ts';
 import { transaction, transactionWithoutForeignKeys } from './transaction.ts';
@@ -35,15 +35,15 @@ type AfterSlice = () => number;
 
 export interface HiddenAccounts {
   /** Creates a hidden account without rows. @returns its partition */
-  create(): number;
+  create(): Partition;
   /** Hides the account of a partition, in the transaction that is open. */
-  hide(partition: number): void;
+  hide(partition: Partition): void;
   /**
    * Deletes a hidden account's rows in slices, and then the account. Resolves when they are deleted, or when the rest is
    * so much that it is deleted in the background. Nothing depends on them, so a failure is logged instead of thrown, and
    * the next call or start deletes the rest.
    */
-  discard(partition: number): Promise<void>;
+  discard(partition: Partition): Promise<void>;
   /** Discards all hidden accounts in the same way. To be called at the start, when nothing is staged. */
   discardAll(): Promise<void>;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { DatabaseSync } from 'node:sqlite';
-import type { AccountKey, StoredEvent } from '../../domain/delivery.ts';
+import type { StoredEvent } from '../../domain/delivery.ts';
 import { deliveryKey, rowKey } from '../../domain/delivery-id.ts';
 import type { DeliveryFilter, EventRow, HistoryStore, ListedDelivery, Page } from '../store.ts';
 import { STATUS_CODES } from '../rows/status.ts';
@@ -17,6 +17,7 @@ import type { Caches } from './caches.ts';
 import { STATUSES, type SavedStatus } from './tallies.ts';
 import { readText } from './text.ts';
 import type { ReadWithDeferred } from './deferred-rows.ts';
+import type { Partition } from './partitions.ts';
 
 export type History = Pick<
   HistoryStore,
@@ -24,28 +25,28 @@ export type History = Pick<
 >;
 
 /** Exclusive upper bound of a page. It never passes the account's own rows, whatever a cursor says. */
-const upperBound = (account: AccountKey, after: number | undefined): number =>
-  Math.min(after ?? Infinity, rowKey(account + 1, 0));
+const upperBound = (partition: Partition, after: number | undefined): number =>
+  Math.min(after ?? Infinity, rowKey(partition + 1, 0));
 
 /** Deliveries of one event, or those in flight: few, which are read and then filtered. */
 const createFewMatching = (
   db: DatabaseSync,
   rows: DeliveryRows,
   inFlight: InFlight,
-): ((account: AccountKey, filter: DeliveryFilter, page: Page) => ListedDelivery[]) => {
+): ((partition: Partition, filter: DeliveryFilter, page: Page) => ListedDelivery[]) => {
   const select = (keys: string) =>
     db.prepare(`${SELECT_DELIVERY} WHERE d.seq IN (${keys}) AND d.seq < ? ORDER BY d.seq DESC`);
   const ofEvent = select(OF_EVENT);
   const ofKeys = select('SELECT value FROM json_each(?)');
-  return (account, filter, { limit, after }) => {
+  return (partition, filter, { limit, after }) => {
     const { status, event, eventId, webhookId } = filter;
-    const before = upperBound(account, after);
+    const before = upperBound(partition, after);
     const found: ListedDelivery[] = [];
-    const range = eventId === undefined ? null : rows.ofEvent(account, eventId);
+    const range = eventId === undefined ? null : rows.ofEvent(partition, eventId);
     if (eventId !== undefined && range === null) return [];
     const matching =
       range === null
-        ? ofKeys.iterate(JSON.stringify(inFlight.of(account)), before)
+        ? ofKeys.iterate(JSON.stringify(inFlight.of(partition)), before)
         : ofEvent.iterate(...range, before);
     for (const row of matching as IterableIterator<unknown>) {
       const delivery = rows.toListed(row as DeliveryRow);
@@ -70,7 +71,7 @@ const createMatching = (
   db: DatabaseSync,
   { toListed }: DeliveryRows,
   { tallies, blocks }: Caches,
-): ((account: AccountKey, filter: DeliveryFilter, page: Page) => ListedDelivery[]) => {
+): ((partition: Partition, filter: DeliveryFilter, page: Page) => ListedDelivery[]) => {
   const webhooksOf = db.prepare(
     'SELECT key, id, deleted_at IS NOT NULL AS isDeleted FROM webhook WHERE account = ?',
   );
@@ -79,15 +80,15 @@ const createMatching = (
        AND (:status IS NULL OR d.status = :status OR (d.status = ${STATUS_CODES.pending} AND w.deleted_at IS NOT NULL))
        AND (:webhook IS NULL OR w.id = :webhook) AND (:event IS NULL OR e.type = :event) ORDER BY d.seq DESC`,
   );
-  const kindsFor = (account: AccountKey, { status, event, webhookId }: DeliveryFilter): Kind[] => {
+  const kindsFor = (partition: Partition, { status, event, webhookId }: DeliveryFilter): Kind[] => {
     const wanted = STATUSES.filter((one) => status === undefined || one === status);
     const types = Object.entries(EVENT_TYPE_CODES).filter(
       ([name]) => event === undefined || name === event,
     );
-    return webhooksOf.all(account).flatMap((row) => {
+    return webhooksOf.all(partition).flatMap((row) => {
       if (webhookId !== undefined && row['id'] !== webhookId) return [];
       const webhook = Number(row['key']);
-      const tally = tallies.ofWebhook(account, webhook);
+      const tally = tallies.ofWebhook(partition, webhook);
       const saved = wanted
         .filter((one) => tally[one] > 0)
         .flatMap((one) => savedAs(one, Boolean(row['isDeleted'])));
@@ -96,16 +97,16 @@ const createMatching = (
       );
     });
   };
-  return (account, filter, { limit, after }) => {
+  return (partition, filter, { limit, after }) => {
     const { status, event, webhookId } = filter;
-    const range = { from: rowKey(account, 0) + 1, before: upperBound(account, after) };
+    const range = { from: rowKey(partition, 0) + 1, before: upperBound(partition, after) };
     const conditions = {
       status: status === undefined ? null : STATUS_CODES[status],
       event: event ?? null,
       webhook: webhookId ?? null,
     };
     const found: ListedDelivery[] = [];
-    for (const block of blocks.ofDeliveries(kindsFor(account, filter), range, 'newest')) {
+    for (const block of blocks.ofDeliveries(kindsFor(partition, filter), range, 'newest')) {
       for (const row of inBlock.iterate({ ...block, ...conditions })) {
         // The status of the port differs from that on disk if the delivery is in flight or its webhook is deleted.
         const delivery = toListed(row as unknown as DeliveryRow);
@@ -135,14 +136,14 @@ export const createHistory = (
   const allEvents = selectEvents('');
   const ofType = selectEvents('AND type = :event');
   const eventsOfType = (
-    account: AccountKey,
+    partition: Partition,
     event: string,
     { limit, ...range }: Range & { readonly limit: number },
   ): EventRow[] => {
     const found: EventRow[] = [];
     const type = EVENT_TYPE_CODES[event as StoredEvent['type']];
     if (type === undefined) return found;
-    for (const block of blocks.ofEvents(account, type, range)) {
+    for (const block of blocks.ofEvents(partition, type, range)) {
       const rows = ofType.all({ ...block, event, limit: limit - found.length });
       found.push(...(rows as unknown as EventRow[]));
       if (found.length >= limit) break;
@@ -156,29 +157,29 @@ export const createHistory = (
   const matching = createMatching(db, rows, caches);
 
   return {
-    listEvents: async (account, { event }, { limit, after }) => {
-      const range = { from: rowKey(account, 0) + 1, before: upperBound(account, after), limit };
+    listEvents: async (partition, { event }, { limit, after }) => {
+      const range = { from: rowKey(partition, 0) + 1, before: upperBound(partition, after), limit };
       if (event === undefined) return allEvents.all(range) as unknown as EventRow[];
-      return eventsOfType(account, event, range);
+      return eventsOfType(partition, event, range);
     },
-    getEvent: async (account, id) =>
-      (oneEvent.get(account, id) as unknown as EventRow | undefined) ?? null,
+    getEvent: async (partition, id) =>
+      (oneEvent.get(partition, id) as unknown as EventRow | undefined) ?? null,
 
-    listDeliveries: async (account, filter, page) =>
-      readWithDeferred(account, () => {
+    listDeliveries: async (partition, filter, page) =>
+      readWithDeferred(partition, () => {
         const { status, event, eventId, webhookId } = filter;
         if (eventId !== undefined || status === 'in_flight') {
-          return fewMatching(account, filter, page);
+          return fewMatching(partition, filter, page);
         }
         const isFiltered = status !== undefined || event !== undefined || webhookId !== undefined;
-        if (isFiltered) return matching(account, filter, page);
-        const before = upperBound(account, page.after);
-        const found = allDeliveries.all(rowKey(account, 0) + 1, before, page.limit);
+        if (isFiltered) return matching(partition, filter, page);
+        const before = upperBound(partition, page.after);
+        const found = allDeliveries.all(rowKey(partition, 0) + 1, before, page.limit);
         return (found as unknown as DeliveryRow[]).map(rows.toListed);
       }),
-    getDelivery: async (account, id) => {
-      const key = deliveryKey(account, id);
-      const row = key === null ? null : readWithDeferred(account, () => rows.one(key));
+    getDelivery: async (partition, id) => {
+      const key = deliveryKey(partition, id);
+      const row = key === null ? null : readWithDeferred(partition, () => rows.one(key));
       if (row === null) return null;
       return {
         ...rows.toDelivery(row),

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { AccountKey, Millis, WebhookKey } from '../../domain/delivery.ts';
+import type { Millis, WebhookKey } from '../../domain/delivery.ts';
+import type { Partition } from './partitions.ts';
 
 /** Values of a row that is inserted later: see `deferred-rows.ts`. */
 export interface DeferredRow {
@@ -15,7 +16,7 @@ export interface DeferredRow {
 
 /** A delivery in flight. */
 export interface Flight {
-  readonly account: AccountKey;
+  readonly partition: Partition;
   readonly webhook: WebhookKey;
   /** Code of the event's type. */
   readonly type: number;
@@ -31,7 +32,7 @@ export interface InFlight {
   /** Number of deliveries in flight to a webhook. */
   count(webhook: WebhookKey): number;
   /** Keys of an account's deliveries in flight. */
-  of(account: AccountKey): readonly number[];
+  of(partition: Partition): readonly number[];
   /** Notes that a webhook was deleted: its deliveries in flight never become pending again. */
   markWebhookDeleted(webhook: WebhookKey, at: Millis): void;
   /** When a webhook with deliveries in flight was deleted; undefined if it was not. */
@@ -67,8 +68,8 @@ export const createInFlight = (): InFlight => {
       adjustCount(flight.webhook, -1);
     },
     count: (webhook) => perWebhook.get(webhook) ?? 0,
-    of: (account) =>
-      [...flights].filter(([, flight]) => flight.account === account).map(([key]) => key),
+    of: (partition) =>
+      [...flights].filter(([, flight]) => flight.partition === partition).map(([key]) => key),
     markWebhookDeleted: (webhook, at) => {
       if (perWebhook.has(webhook)) deleted.set(webhook, at);
     },

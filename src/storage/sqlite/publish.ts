@@ -4,7 +4,7 @@
  * @module
  */
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
-import type { AccountKey, StoredEvent, WebhookKey } from '../../domain/delivery.ts';
+import type { StoredEvent, WebhookKey } from '../../domain/delivery.ts';
 import { EVENT_TYPE_CODES } from '../rows/event-type-codes.ts';
 import { STATUS_CODES } from '../rows/status.ts';
 import type { NewDelivery, NewEvent, PublishResult, QueueStore } from '../store.ts';
@@ -16,6 +16,7 @@ import type { NextKeys } from './counters.ts';
 import { createCompleteMark } from './deferred-rows.ts';
 import type { Flight } from './in-flight.ts';
 import { joinNextTransaction } from './transaction.ts';
+import type { Partition } from './partitions.ts';
 
 /** SQLITE_CONSTRAINT_UNIQUE */
 const UNIQUE_VIOLATION = 2067;
@@ -62,7 +63,7 @@ interface Rows {
 
 /** Builds the rows, takes their keys from `next`, and notes them in `blocks`. */
 const rowsOf = (
-  account: AccountKey,
+  partition: Partition,
   events: readonly NewEvent[],
   next: NextKeys,
   blocks: Blocks,
@@ -84,7 +85,7 @@ const rowsOf = (
     const mark = takenColumn(event, deliveries);
     const code = EVENT_TYPE_CODES[type];
     blocks.addEvent(row, code);
-    rows.events.push(row, account, id, type, createdAt, body, first, deliveries.length, mark);
+    rows.events.push(row, partition, id, type, createdAt, body, first, deliveries.length, mark);
     for (const delivery of deliveries) {
       const key = next.delivery++;
       const { webhook, dueAt } = delivery;
@@ -97,7 +98,7 @@ const rowsOf = (
       }
       const deferredRow = deferred ? { event: row, createdAt } : null;
       if (delivery.claimed) {
-        rows.flights.push([key, { account, webhook, type: code, deferred: deferredRow }]);
+        rows.flights.push([key, { partition, webhook, type: code, deferred: deferredRow }]);
       }
     }
   }
@@ -117,26 +118,31 @@ export const createPublish = (
   const find = db.prepare('SELECT 1 FROM event WHERE account = ? AND id = ?');
 
   /** The first id that exists already or occurs twice in `events`. */
-  const firstDuplicate = (account: AccountKey, events: readonly NewEvent[]): string | undefined => {
+  const firstDuplicate = (
+    partition: Partition,
+    events: readonly NewEvent[],
+  ): string | undefined => {
     const ids = events.map(({ event }) => event.id);
-    return ids.find((id, index) => ids.indexOf(id) < index || find.get(account, id) !== undefined);
+    return ids.find(
+      (id, index) => ids.indexOf(id) < index || find.get(partition, id) !== undefined,
+    );
   };
 
-  return async (account, events, emitted): Promise<PublishResult> => {
-    const next = counters.of(account);
+  return async (partition, events, emitted): Promise<PublishResult> => {
+    const next = counters.of(partition);
     let before = { ...next };
     try {
       return await joinNextTransaction<PublishResult, Rows>(db, {
         run: () => {
           before = { ...next };
-          const rows = rowsOf(account, events, next, blocks);
+          const rows = rowsOf(partition, events, next, blocks);
           insertEvents(rows.events);
           for (const values of rows.deliveries) insertDelivery.run(...values);
-          tallies.addEvents(account, events.length);
+          tallies.addEvents(partition, events.length);
           for (const [webhook, count] of rows.perWebhook) {
-            tallies.move(account, webhook, null, 'pending', count);
+            tallies.move(partition, webhook, null, 'pending', count);
           }
-          if (emitted !== undefined) saveEmitted(account, emitted);
+          if (emitted !== undefined) saveEmitted(partition, emitted);
           return rows;
         },
         undo: () => {
@@ -144,13 +150,13 @@ export const createPublish = (
         },
         committed: ({ keys, lastEvent, flights }) => {
           for (const [key, flight] of flights) inFlight.add(key, flight);
-          markComplete(account, lastEvent);
+          markComplete(partition, lastEvent);
           return { duplicateId: null, deliveries: keys };
         },
       });
     } catch (error) {
       if ((error as { errcode?: number }).errcode !== UNIQUE_VIOLATION) throw error;
-      const duplicateId = firstDuplicate(account, events);
+      const duplicateId = firstDuplicate(partition, events);
       if (duplicateId === undefined) throw error;
       return { duplicateId };
     }

@@ -68,8 +68,8 @@ export const createRecording = (
 
   /** Updates what is counted, in the transaction that is open. */
   const noteAttempted = (delivery: number, flight: Flight, status: SavedStatus): void => {
-    const { account, webhook, type, deferred } = flight;
-    if (status !== 'pending') tallies.move(account, webhook, 'pending', status);
+    const { partition, webhook, type, deferred } = flight;
+    if (status !== 'pending') tallies.move(partition, webhook, 'pending', status);
     if (deferred !== null) blocks.add(delivery, { webhook, type, status });
     else if (status !== 'pending')
       blocks.move(delivery, { webhook, type, status: 'pending' }, status);

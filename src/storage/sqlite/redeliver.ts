@@ -27,11 +27,11 @@ export const createRedeliver = (
        AND EXISTS (SELECT 1 FROM webhook WHERE key = webhook AND deleted_at IS NULL)
      RETURNING webhook, (SELECT type FROM event WHERE event.seq = delivery.event) AS type`,
   );
-  return async (account, { of, body, signature, dueAt }) => {
-    const key = deliveryKey(account, of);
+  return async (partition, { of, body, signature, dueAt }) => {
+    const key = deliveryKey(partition, of);
     if (key === null) return null;
-    insertDeferred(account);
-    const next = counters.of(account);
+    insertDeferred(partition);
+    const next = counters.of(partition);
     let seq = 0;
     const isCreated = transaction(db, () => {
       // Read in the transaction, because waiting calls that precede it may take numbers.
@@ -40,12 +40,12 @@ export const createRedeliver = (
       if (row === undefined) return false;
       const webhook = Number(row['webhook']);
       const type = EVENT_TYPE_CODES[String(row['type']) as StoredEvent['type']];
-      tallies.move(account, webhook, null, 'pending');
+      tallies.move(partition, webhook, null, 'pending');
       blocks.add(seq, { webhook, type, status: 'pending' });
       return true;
     });
     if (!isCreated) return null;
     next.delivery += 1;
-    return getDelivery(account, deliveryId(seq));
+    return getDelivery(partition, deliveryId(seq));
   };
 };

@@ -5,10 +5,10 @@
  */
 import { resolve } from 'node:path';
 import { createAccounts } from './accounts.ts';
-import { byAccount, type PartitionMethods } from './by-account.ts';
 import { createShortCheckpoints } from './checkpoints.ts';
 import { createBlocks } from './blocks.ts';
 import type { Caches } from './caches.ts';
+import { createClaims } from './claims.ts';
 import { createCommands } from './commands.ts';
 import { createCounters } from './counters.ts';
 import { createDeadLetters } from './dead-letters.ts';
@@ -20,8 +20,10 @@ import { createHiddenAccounts } from './hidden-accounts.ts';
 import { createHistory } from './history.ts';
 import { createInFlight } from './in-flight.ts';
 import { throwStoreError, openDatabase } from './open.ts';
-import { createPartitions } from './partitions.ts';
-import { createQueue } from './queue.ts';
+import { byAccount, createPartitions, type PartitionMethods } from './partitions.ts';
+import { createPublish } from './publish.ts';
+import { createRecording } from './recording.ts';
+import { createRedeliver } from './redeliver.ts';
 import { createResponses } from './responses.ts';
 import { createTallies } from './tallies.ts';
 import { commitWaiting, onTransactions } from './transaction.ts';
@@ -64,7 +66,7 @@ export const openSqliteStore = async ({ file }: { readonly file: string }): Prom
   const { insertDeferred, readWithDeferred } = createDeferredRows(db, caches);
   const rows = createDeliveryRows(db, inFlight);
   const history = createHistory(db, rows, caches, readWithDeferred);
-  const queue = createQueue(db, caches, insertDeferred, history);
+  const claims = createClaims(db, caches, insertDeferred);
   const partitions = createPartitions(db);
   const inShortCheckpoints = createShortCheckpoints(db);
   const hidden = createHiddenAccounts(db, { partitions, tallies }, inShortCheckpoints);
@@ -76,7 +78,7 @@ export const openSqliteStore = async ({ file }: { readonly file: string }): Prom
     openAccount: async (hash, initial) => {
       const account = await accounts.openAccount(hash, initial);
       const claimed = inFlight.of(partitions.of(account.key));
-      if (claimed.length > 0) await queue.release(claimed);
+      if (claimed.length > 0) await claims.release(claimed);
       return account;
     },
     exportAccount: async (partition) => {
@@ -84,10 +86,13 @@ export const openSqliteStore = async ({ file }: { readonly file: string }): Prom
       return { ...saved, slices: translateItemErrors(saved.slices) };
     },
     ...createWebhooks(db, caches),
-    ...queue,
+    publish: createPublish(db, caches),
+    redeliver: createRedeliver(db, caches, insertDeferred, history),
+    ...claims,
+    recordAttempts: createRecording(db, caches),
     recover: async () => {
       try {
-        const restored = await queue.recover();
+        const restored = await claims.recover();
         await hidden.discardAll();
         return restored;
       } catch (error) {

@@ -8,7 +8,8 @@
  * @module
  */
 import type { DatabaseSync } from 'node:sqlite';
-import type { AccountKey, DeliveryStatus, WebhookKey } from '../../domain/delivery.ts';
+import type { DeliveryStatus, WebhookKey } from '../../domain/delivery.ts';
+import type { Partition } from './partitions.ts';
 
 /** Statuses on disk. Deliveries in flight are pending there. */
 export type SavedStatus = Exclude<DeliveryStatus, 'in_flight'>;
@@ -25,29 +26,29 @@ interface AccountTally {
 
 export interface Tallies {
   /** Number of events of an account, and of its deliveries by status. */
-  of(account: AccountKey): Readonly<Tally> & { readonly events: number };
+  of(partition: Partition): Readonly<Tally> & { readonly events: number };
   /** Number of deliveries to a webhook by status. */
-  ofWebhook(account: AccountKey, webhook: WebhookKey): Readonly<Tally>;
+  ofWebhook(partition: Partition, webhook: WebhookKey): Readonly<Tally>;
   /** Counts new events, in the transaction that is open. */
-  addEvents(account: AccountKey, count: number): void;
+  addEvents(partition: Partition, count: number): void;
   /**
    * Counts deliveries that change their status, in the transaction that is open.
    *
    * @param from null for new deliveries
    */
   move(
-    account: AccountKey,
+    partition: Partition,
     webhook: WebhookKey,
     from: SavedStatus | null,
     to: SavedStatus,
     count?: number,
   ): void;
   /** Notes up to which event all rows exist. Saved with the account's next events. */
-  markComplete(account: AccountKey, event: number): void;
+  markComplete(partition: Partition, event: number): void;
   /** Up to which event all rows are known to exist. */
-  completeTo(account: AccountKey): number;
+  completeTo(partition: Partition): number;
   /** Drops the cached tallies of an account. */
-  invalidate(account: AccountKey): void;
+  invalidate(partition: Partition): void;
   invalidateAll(): void;
   /** Writes the changes of the transaction that is open. To be called before its commit. */
   write(this: void): void;
@@ -69,8 +70,8 @@ export const STATUSES = ['pending', 'delivered', 'dead', 'acknowledged', 'cancel
 const LIST = STATUSES.join(', ');
 
 interface Statements {
-  load(account: AccountKey): AccountTally;
-  saveEvents(account: AccountKey, tally: AccountTally): void;
+  load(partition: Partition): AccountTally;
+  saveEvents(partition: Partition, tally: AccountTally): void;
   saveDeliveries(webhook: WebhookKey, tally: Tally): void;
 }
 
@@ -86,16 +87,17 @@ const createStatements = (db: DatabaseSync): Statements => {
     `INSERT OR REPLACE INTO delivery_tally (webhook, ${LIST}) VALUES (?, ?, ?, ?, ?, ?)`,
   );
   return {
-    load: (account) => {
-      const row = events.get(account);
+    load: (partition) => {
+      const row = events.get(partition);
       const webhooks = new Map<WebhookKey, Tally>();
-      for (const { webhook, ...tally } of deliveries.all(account)) {
+      for (const { webhook, ...tally } of deliveries.all(partition)) {
         webhooks.set(Number(webhook), tally as unknown as Tally);
       }
       const completeTo = Number(row?.['complete_to'] ?? 0);
       return { events: Number(row?.['events'] ?? 0), completeTo, webhooks };
     },
-    saveEvents: (account, tally) => void saveEvents.run(account, tally.events, tally.completeTo),
+    saveEvents: (partition, tally) =>
+      void saveEvents.run(partition, tally.events, tally.completeTo),
     saveDeliveries: (webhook, tally) =>
       void saveDeliveries.run(webhook, ...STATUSES.map((column) => tally[column])),
   };
@@ -103,18 +105,18 @@ const createStatements = (db: DatabaseSync): Statements => {
 
 export const createTallies = (db: DatabaseSync): Tallies => {
   const { load, saveEvents, saveDeliveries } = createStatements(db);
-  const cached = new Map<AccountKey, AccountTally>();
+  const cached = new Map<Partition, AccountTally>();
   /** Changed in the open transaction, with the previous values. */
-  const changedEvents = new Map<AccountKey, { readonly tally: AccountTally; before: number }>();
+  const changedEvents = new Map<Partition, { readonly tally: AccountTally; before: number }>();
   const changedDeliveries = new Map<WebhookKey, { readonly tally: Tally; before: Tally }>();
 
-  const accountOf = (account: AccountKey): AccountTally => {
-    let tally = cached.get(account);
-    if (tally === undefined) cached.set(account, (tally = load(account)));
+  const accountOf = (partition: Partition): AccountTally => {
+    let tally = cached.get(partition);
+    if (tally === undefined) cached.set(partition, (tally = load(partition)));
     return tally;
   };
-  const webhookOf = (account: AccountKey, webhook: WebhookKey): Tally => {
-    const { webhooks } = accountOf(account);
+  const webhookOf = (partition: Partition, webhook: WebhookKey): Tally => {
+    const { webhooks } = accountOf(partition);
     let tally = webhooks.get(webhook);
     if (tally === undefined) webhooks.set(webhook, (tally = noDeliveries()));
     return tally;
@@ -124,8 +126,8 @@ export const createTallies = (db: DatabaseSync): Tallies => {
     changedDeliveries.clear();
   };
   return {
-    of: (account) => {
-      const { events, webhooks } = accountOf(account);
+    of: (partition) => {
+      const { events, webhooks } = accountOf(partition);
       const sum = { events, ...noDeliveries() };
       for (const tally of webhooks.values()) {
         for (const column of STATUSES) sum[column] += tally[column];
@@ -133,27 +135,28 @@ export const createTallies = (db: DatabaseSync): Tallies => {
       return sum;
     },
     ofWebhook: webhookOf,
-    addEvents: (account, count) => {
-      const tally = accountOf(account);
-      if (!changedEvents.has(account)) changedEvents.set(account, { tally, before: tally.events });
+    addEvents: (partition, count) => {
+      const tally = accountOf(partition);
+      if (!changedEvents.has(partition))
+        changedEvents.set(partition, { tally, before: tally.events });
       tally.events += count;
     },
-    move: (account, webhook, from, to, count = 1) => {
-      const tally = webhookOf(account, webhook);
+    move: (partition, webhook, from, to, count = 1) => {
+      const tally = webhookOf(partition, webhook);
       if (!changedDeliveries.has(webhook)) {
         changedDeliveries.set(webhook, { tally, before: { ...tally } });
       }
       if (from !== null) tally[from] -= count;
       tally[to] += count;
     },
-    markComplete: (account, event) => {
-      accountOf(account).completeTo = event;
+    markComplete: (partition, event) => {
+      accountOf(partition).completeTo = event;
     },
-    completeTo: (account) => accountOf(account).completeTo,
-    invalidate: (account) => cached.delete(account),
+    completeTo: (partition) => accountOf(partition).completeTo,
+    invalidate: (partition) => cached.delete(partition),
     invalidateAll: () => cached.clear(),
     write: () => {
-      for (const [account, { tally }] of changedEvents) saveEvents(account, tally);
+      for (const [partition, { tally }] of changedEvents) saveEvents(partition, tally);
       for (const [webhook, { tally }] of changedDeliveries) saveDeliveries(webhook, tally);
     },
     committed,

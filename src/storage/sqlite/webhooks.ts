@@ -4,16 +4,17 @@
  * @module
  */
 import type { DatabaseSync } from 'node:sqlite';
-import type { AccountKey, Webhook } from '../../domain/delivery.ts';
+import type { Webhook } from '../../domain/delivery.ts';
 import type { WebhookStore } from '../store.ts';
 import type { Caches } from './caches.ts';
 import { createCancelPending } from './deletions.ts';
 import { createResponseSaver } from './responses.ts';
 import { transaction } from './transaction.ts';
+import type { Partition } from './partitions.ts';
 
 interface WebhookRow {
   readonly key: number;
-  readonly account: number;
+  readonly account: Partition;
   readonly id: string;
   readonly url: string;
   readonly events: string;
@@ -36,12 +37,12 @@ const toWebhook = (row: WebhookRow): Webhook => ({
 const SELECT_LIVE = 'SELECT * FROM webhook WHERE account = ? AND deleted_at IS NULL';
 
 /** Finds a webhook that is not deleted. */
-type FindWebhook = (account: AccountKey, id: string) => Webhook | null;
+type FindWebhook = (partition: Partition, id: string) => Webhook | null;
 
 const createFind = (db: DatabaseSync): FindWebhook => {
   const find = db.prepare(`${SELECT_LIVE} AND id = ?`);
-  return (account, id) => {
-    const row = find.get(account, id) as unknown as WebhookRow | undefined;
+  return (partition, id) => {
+    const row = find.get(partition, id) as unknown as WebhookRow | undefined;
     return row === undefined ? null : toWebhook(row);
   };
 };
@@ -60,32 +61,33 @@ export const createWebhooks = (db: DatabaseSync, caches: Caches): WebhookStore =
   const find = createFind(db);
   const cancelPending = createCancelPending(db, caches);
   return {
-    createWebhook: async (account, webhook, limit, remember) =>
+    createWebhook: async (partition, webhook, limit, remember) =>
       transaction(db, () => {
         const { id, url, secret, status, createdAt } = webhook;
         const events = JSON.stringify(webhook.events);
-        const values = { account, id, url, events, secret, status, createdAt, limit };
+        const values = { account: partition, id, url, events, secret, status, createdAt, limit };
         const { changes, lastInsertRowid } = insert.run(values);
         if (changes === 0) return null;
-        const created = { ...webhook, key: Number(lastInsertRowid), account };
-        if (remember !== undefined) saveResponse(account, remember(created));
+        const created = { ...webhook, key: Number(lastInsertRowid), account: partition };
+        if (remember !== undefined) saveResponse(partition, remember(created));
         return created;
       }),
-    listWebhooks: async (account) => (list.all(account) as unknown as WebhookRow[]).map(toWebhook),
-    updateWebhook: async (account, id, changes, remember) =>
+    listWebhooks: async (partition) =>
+      (list.all(partition) as unknown as WebhookRow[]).map(toWebhook),
+    updateWebhook: async (partition, id, changes, remember) =>
       transaction(db, () => {
-        const before = find(account, id);
+        const before = find(partition, id);
         if (before === null) return null;
         const { key, url, events, secret, status } = { ...before, ...changes };
         const changed = toWebhook(
           update.get(url, JSON.stringify(events), secret, status, key) as unknown as WebhookRow,
         );
-        if (remember !== undefined) saveResponse(account, remember(changed));
+        if (remember !== undefined) saveResponse(partition, remember(changed));
         return changed;
       }),
-    deleteWebhook: async (account, id, now) => {
-      const webhook = find(account, id);
-      return webhook === null ? null : cancelPending(account, webhook.key, now);
+    deleteWebhook: async (partition, id, now) => {
+      const webhook = find(partition, id);
+      return webhook === null ? null : cancelPending(partition, webhook.key, now);
     },
   };
 };

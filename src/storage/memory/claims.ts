@@ -1,21 +1,17 @@
 /**
- * The hot path: claim, record, release. Everything that can fail is checked before anything changes.
+ * Claims of due deliveries, and their return.
  *
  * @module
  */
 import type { Millis, WebhookKey } from '../../domain/delivery.ts';
-import { afterRecord } from '../../domain/delivery-transitions.ts';
-import type { AttemptRecord, Claim, HistoryStore, QueueStore } from '../store.ts';
-import { addDeadEvent } from './dead-letters.ts';
+import type { Claim, QueueStore } from '../store.ts';
 import {
-  applyUpdate,
   keyOf,
   returnAllToQueue,
   returnToQueue,
   setStatus,
   type DeliveryEntry,
 } from './entries.ts';
-import { createPublish, createRedeliver } from './publish.ts';
 import { dataOf, deliveryAt, type State } from './state.ts';
 
 const claim = (delivery: DeliveryEntry): Claim => {
@@ -34,38 +30,13 @@ const claim = (delivery: DeliveryEntry): Claim => {
   };
 };
 
-const applyAttempt = (delivery: DeliveryEntry, { attempt, status }: AttemptRecord): void => {
-  const { webhook, event, attempts } = delivery;
-  const update = afterRecord(status, attempt, webhook.deletedAt !== null);
-  const { dueAt: nextAttemptAt } = update;
-  const stored = attempt.nextAttemptAt === nextAttemptAt ? attempt : { ...attempt, nextAttemptAt };
-  delivery.attemptsMade = attempt.number;
-  delivery.attempts = attempts.length === 0 ? [stored] : [...attempts, stored];
-  applyUpdate(delivery, update);
-  if (update.status === 'dead') addDeadEvent(webhook, event);
-};
-
-/** Finds the delivery that a record belongs to: it is in flight, and this is its next attempt. */
-const findMatching = (
-  state: State,
-  { delivery: key, attempt }: AttemptRecord,
-): DeliveryEntry | null => {
-  const delivery = deliveryAt(state, key);
-  const matches = delivery?.status === 'in_flight' && delivery.attemptsMade === attempt.number - 1;
-  return matches ? delivery : null;
-};
-
 /** Nothing survives a crash, but a caller may still ask to release everything that is in flight. */
 const recoverAll = ({ accounts }: State): number =>
   accounts.reduce((recovered, { data }) => recovered + returnAllToQueue(data), 0);
 
-export const createQueue = (
+export const createClaims = (
   state: State,
-  history: Pick<HistoryStore, 'getDelivery'>,
-): QueueStore => ({
-  publish: createPublish(state),
-  redeliver: createRedeliver(state, history),
-
+): Pick<QueueStore, 'claimDue' | 'nextDueAt' | 'release' | 'recover'> => ({
   claimDue: async (key, now, limit) => {
     const claims: Claim[] = [];
     const due = state.webhooks.get(key)?.due;
@@ -86,16 +57,6 @@ export const createQueue = (
       if (dueAt !== undefined && dueAt !== null) next.set(webhook.key, dueAt);
     }
     return next;
-  },
-
-  recordAttempts: async (records) => {
-    const refused: AttemptRecord[] = [];
-    for (const record of records) {
-      const delivery = findMatching(state, record);
-      if (delivery === null) refused.push(record);
-      else applyAttempt(delivery, record);
-    }
-    return refused;
   },
 
   release: async (keys) => {

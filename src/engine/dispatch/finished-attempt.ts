@@ -1,5 +1,6 @@
 /**
- * From a started attempt and its result to the record that is stored, and the event that announces it.
+ * A finished attempt: from the started attempt and its result to the record that is stored, and the event that announces
+ * it.
  *
  * @module
  */

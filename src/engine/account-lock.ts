@@ -1,10 +1,10 @@
 /**
- * A readers–writer lock: changes to an account share it; a reset, restore or snapshot holds it exclusively.
+ * Readers–writer lock of one account: changes share it; a reset, restore or snapshot holds it exclusively.
  *
  * @module
  */
 
-export interface Access {
+export interface AccountLock {
   /** Resolves when the exclusive work is done; null if not running. Check again afterwards: more may have started. */
   closed(): Promise<void> | null;
   /** Run `work` concurrently with other shared work, but never with exclusive work. */
@@ -13,7 +13,7 @@ export interface Access {
   exclusive<T>(work: () => Promise<T>): Promise<T>;
 }
 
-export const createAccess = (): Access => {
+export const createAccountLock = (): AccountLock => {
   let running = 0;
   let closed: Promise<void> | null = null;
   let drained = (): void => undefined;

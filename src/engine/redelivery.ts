@@ -1,17 +1,17 @@
 /**
- * Redelivers and acknowledges deliveries of one account.
+ * Redelivery of one account's deliveries, and acknowledgement of dead letters.
  *
  * @module
  */
 import type { AccountKey, Millis } from '../domain/delivery.ts';
 import { deliveryNotFound, failedEventNotFound, webhookGone } from '../domain/problems.ts';
 import type { Store } from '../storage/store.ts';
-import type { Dispatcher } from './dispatch/port.ts';
+import type { Dispatcher } from './dispatch/dispatcher-types.ts';
 import type { AccountEngine } from './engine.ts';
-import type { EventBus } from './events.ts';
+import type { EventBus } from './event-bus.ts';
 import type { Webhooks } from './webhooks.ts';
 
-export interface DeliveryDependencies {
+export interface RedeliveryDependencies {
   readonly account: AccountKey;
   readonly store: Pick<Store, 'redeliver' | 'getDelivery' | 'acknowledge'>;
   readonly dispatcher: Pick<Dispatcher, 'planned'>;
@@ -20,8 +20,8 @@ export interface DeliveryDependencies {
   now(this: void): Millis;
 }
 
-export const createDeliveries = (
-  dependencies: DeliveryDependencies,
+export const createRedelivery = (
+  dependencies: RedeliveryDependencies,
 ): Pick<AccountEngine, 'redeliver' | 'acknowledge'> => {
   const { account, store, dispatcher, webhooks, bus, now } = dependencies;
   return {

@@ -26,12 +26,13 @@ import { createLoop, type Loop } from './loop.ts';
 import type { Dispatcher, DispatchContext, DispatchSources } from './port.ts';
 import { acceptClaims, reservePlace, returnPlaces } from './reservations.ts';
 import { createRound, type Round } from './round.ts';
-import { isBusy, type Work } from './work.ts';
+import { expectAll, isBusy, putAll, type Work } from './work.ts';
 
 /** Callers of `idle`. */
 const createWaiters = () => {
   let waiters: (() => void)[] = [];
   return {
+    isEmpty: () => waiters.length === 0,
     wait: () =>
       new Promise<void>((resolve) => {
         waiters.push(resolve);
@@ -75,7 +76,7 @@ export const createDispatcher = (
   bus: EventBus,
   context: DispatchContext,
 ): Dispatcher => {
-  const { clock, faults } = sources;
+  const { clock, faults, onRest } = sources;
   const { store, recorder, attempts: outcomes } = context;
   const waiters = createWaiters();
   let attempts = 0;
@@ -94,9 +95,12 @@ export const createDispatcher = (
     onRoundsEnd: () => {
       const isDue = (round.nextStep() ?? Infinity) <= clock.now();
       if (!isDue && !isBusy(current())) waiters.release();
+      if (isAtRest()) onRest();
     },
   });
   const { wake } = loop;
+  const isAtRest = (): boolean =>
+    generations.isActive() && loop.isIdle() && waiters.isEmpty() && round.isDone();
   const onRecorded: AttemptDependencies['onRecorded'] = (outcome) => {
     attempts += 1;
     countOutcome(outcomes, outcome);
@@ -137,7 +141,12 @@ export const createDispatcher = (
       if (await current().endpoints.put(webhook)) wake();
     },
     dropWebhook: (key) => current().endpoints.drop(key).finally(wake),
-    load: generations.load,
+    begin: (webhooks) => putAll(current(), webhooks),
+    expect: (due) => {
+      expectAll(current(), due);
+      wake();
+    },
+    isAtRest,
     replace: generations.replace,
     pause: generations.pause,
     idle,

@@ -30,9 +30,9 @@ export interface Runtime {
 }
 
 export interface RuntimeHolder {
-  /** The runtime, or null if there is none. Do not keep it across an `await`. */
+  /** The runtime, or null if it does not exist. Do not keep it across an `await`. */
   current(): Runtime | null;
-  /** The runtime, created if there is none. Do not keep it across an `await`, except within `use`. */
+  /** The runtime, created if it does not exist. Do not keep it across an `await`, except within `use`. */
   get(): Runtime;
   /** Run `work` with the runtime, which exists at least until `work` ends. */
   use<T>(work: (runtime: Runtime) => Promise<T>): Promise<T>;

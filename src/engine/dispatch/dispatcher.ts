@@ -125,6 +125,7 @@ export const createDispatcher = (
     reserve: (webhook) => reservePlace(current().endpoints, webhook, clock.now()),
     accept: async (claims) => {
       recorder.retryNow();
+      if (claims.length === 0) return;
       await acceptClaims(current(), claims, store);
       if (!isBusy(current())) wake();
     },

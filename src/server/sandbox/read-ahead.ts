@@ -36,7 +36,7 @@ const createSignal = () => {
     resolve = onResolve;
     reject = onReject;
   });
-  // A failure that nobody waits for is reported by the stream.
+  // The stream reports a failure, even if no `write` waits for it.
   promise.catch(() => undefined);
   return { promise, resolve: () => resolve(), reject: (error: unknown) => reject(error) };
 };

@@ -62,7 +62,7 @@ export const deliverOnce = async ({ url, secret, event, signal }: OnceRequest): 
   const now = systemClock.now();
   const seed = randomInt(0x1_0000_0000);
   const { events, notice } = await completeEvents(
-    await createGenerator({ seed, opens: 0 }),
+    () => createGenerator({ seed, opens: 0 }),
     event,
     now,
   );

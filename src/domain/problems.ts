@@ -263,13 +263,6 @@ export const unsupportedMediaType = (given: string | undefined): Problem =>
 export const payloadTooLarge = (limit: number): Problem =>
   new Problem('PAYLOAD_TOO_LARGE', 413, `The body exceeds the limit of ${limit} bytes. Send less.`);
 
-export const snapshotTooLarge = (limit: number): Problem =>
-  new Problem(
-    'PAYLOAD_TOO_LARGE',
-    413,
-    `This account exceeds the snapshot limit of ${limit} bytes. Empty it with POST /_sandbox/reset, or keep all of it by copying the database file of a stopped sandbox.`,
-  );
-
 export const routeNotFound = (method: string, path: string): Problem =>
   new Problem(
     'NOT_FOUND',

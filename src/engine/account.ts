@@ -6,19 +6,25 @@
 import type { SystemClock } from '../clock/port.ts';
 import type { Account } from '../domain/account.ts';
 import { accountMoved } from '../domain/node-problems.ts';
-import { createAccountLock } from './account-lock.ts';
-import { createAccountClock } from './account-clock.ts';
-import { createClockControl, type ClockControl } from './clock-control.ts';
+import { createAccountLock, type AccountLock } from './account-lock.ts';
+import { createAccountClock, type AccountClock } from './account-clock.ts';
+import { createClockControl } from './clock-control.ts';
 import { createRedelivery } from './redelivery.ts';
 import { createDispatcher } from './dispatch/dispatcher.ts';
 import type { Dispatcher, DispatchContext } from './dispatch/dispatcher-types.ts';
 import type { AccountEngine, CloseAccount } from './engine.ts';
 import type { EventPublisher, EventSource, OpenEventSource } from './event-source.ts';
-import { createEventBus } from './event-bus.ts';
+import { createEventBus, type EventBus } from './event-bus.ts';
 import { createFaultRules, type FaultRules, type NewRule } from './faults/rules.ts';
-import { createIds } from './ids.ts';
+import { createIds, type Ids } from './ids.ts';
 import { publishInBatches } from './publish-in-batches.ts';
 import { publishUnlessDuplicate, subscribes, type PublishContext } from './publish.ts';
+import {
+  createRuntimeHolder,
+  type RestingRuntimes,
+  type Runtime,
+  type RuntimeHolder,
+} from './runtime.ts';
 import { sealOnClose } from './sealed-store.ts';
 import { createSnapshots } from './snapshots.ts';
 import { waitForDelivery } from './wait.ts';
@@ -27,7 +33,8 @@ import { createWebhooks, type Webhooks } from './webhooks.ts';
 /** An account's engine, and what the engine of the sandbox does with it. */
 export interface OpenAccount<Source extends EventSource> {
   readonly engine: AccountEngine<Source>;
-  readonly dispatcher: Pick<Dispatcher, 'inFlight'>;
+  /** Attempts sent but not recorded yet. */
+  inFlight(this: void): number;
   /** Claim no more, and wait up to `graceMs` real milliseconds for attempts in flight. */
   settle(graceMs: number): Promise<void>;
   /** Cut what is still in flight, and end advances. */
@@ -37,13 +44,10 @@ export interface OpenAccount<Source extends EventSource> {
 }
 
 const createEventPublisher = (
-  webhooks: () => Webhooks,
+  webhooks: Webhooks,
   publishContext: () => PublishContext,
 ): EventPublisher => ({
-  isSubscribed: (type) =>
-    webhooks()
-      .list()
-      .some((webhook) => subscribes(webhook, type)),
+  isSubscribed: (type) => webhooks.list().some((webhook) => subscribes(webhook, type)),
   publish: async (events, emitted) => {
     const published = await publishUnlessDuplicate(events, publishContext(), emitted);
     return 'duplicateId' in published ? published.duplicateId : null;
@@ -54,6 +58,17 @@ const createEventPublisher = (
 const resetFaults = (faults: FaultRules, initial: readonly NewRule[]): void => {
   faults.clear();
   for (const rule of initial) faults.add(rule);
+};
+
+/** The account's fault rules, created on first use. */
+const createLateFaults = (seed: number, initial: readonly NewRule[]): (() => FaultRules) => {
+  let faults: FaultRules | null = null;
+  return () => {
+    if (faults !== null) return faults;
+    faults = createFaultRules(seed);
+    resetFaults(faults, initial);
+    return faults;
+  };
 };
 
 /** Wait for `work`, but no longer than `graceMs` real milliseconds. */
@@ -75,28 +90,31 @@ const MAX_ROUND_MS = 1000;
 
 /** How an account ends. */
 const createEnding = (
-  dispatcher: Dispatcher,
-  control: Pick<ClockControl, 'interrupt' | 'finished'>,
+  runtime: RuntimeHolder,
   closing: AbortController,
   wall: SystemClock,
 ): Pick<OpenAccount<EventSource>, 'settle' | 'abandon' | 'close'> => {
   const stop = async (): Promise<void> => {
-    await dispatcher.stop();
-    if (dispatcher.inFlight() > 0) await dispatcher.idle();
+    const dispatcher = runtime.end()?.dispatcher;
+    await dispatcher?.stop();
+    if (dispatcher !== undefined && dispatcher.inFlight() > 0) await dispatcher.idle();
   };
   const settle = (graceMs: number): Promise<void> => atMost(stop(), graceMs, wall);
-  const abandon = (): Promise<void> => {
-    control.interrupt();
-    return atMost(dispatcher.abandon(), MAX_ROUND_MS, wall);
+  const abandon = async (): Promise<void> => {
+    const ended = runtime.end();
+    if (ended === null) return;
+    ended.control.interrupt();
+    await atMost(ended.dispatcher.abandon(), MAX_ROUND_MS, wall);
   };
   return {
     settle,
     abandon,
     close: async (how) => {
       if (how.write) {
+        const control = runtime.end()?.control;
         // A running advance writes where it got to.
-        control.interrupt();
-        await atMost(Promise.all([control.finished(), stop()]), how.graceMs, wall);
+        control?.interrupt();
+        await atMost(Promise.all([control?.finished(), stop()]), how.graceMs, wall);
       }
       closing.abort(accountMoved());
       await abandon();
@@ -104,56 +122,70 @@ const createEnding = (
   };
 };
 
-/** @throws if the store fails; then the account can be opened again */
-export const openAccount = async <Source extends EventSource>(
-  account: Account,
-  openEventSource: OpenEventSource<Source>,
-  shared: DispatchContext,
-): Promise<OpenAccount<Source>> => {
-  const { key } = account;
-  const closing = new AbortController();
-  const { signal: closed } = closing;
-  const context = { ...shared, store: sealOnClose(shared.store, closed) };
-  const { store, wall } = context;
-  const bus = createEventBus();
-  const access = createAccountLock();
-  const clock = createAccountClock(key, account.clock, store, wall);
-  const { now } = clock;
-  const ids = createIds(account, now);
-  const eventSource = await openEventSource(account, store);
-  const faults = createFaultRules(account.seed);
-  resetFaults(faults, context.chaos);
-  const eventPublisher = createEventPublisher(
-    () => webhooks,
-    () => publishContext(),
-  );
-  const sources = { clock, eventSource, eventPublisher, faults };
-  const dispatcher = createDispatcher(key, sources, bus, context);
-  eventSource.onChange(dispatcher.wake);
-  const webhooks = createWebhooks({ account: key, store, dispatcher, bus, ids, now });
-  const publishContext = (): PublishContext => ({
-    account: key,
-    webhooks: webhooks.list(),
-    now: now(),
-    store,
-    dispatcher,
-    faults,
-    bus,
-    newEventId: () => ids.next('evt'),
-  });
-  const parts = { account: key, store, wall, access, clock, dispatcher, webhooks, ids, bus, now };
-  const deliveries = createRedelivery(parts);
-  const control = createClockControl(parts);
-  const snapshots = createSnapshots({
-    ...parts,
-    control,
-    eventSource,
-    resetFaults: () => resetFaults(faults, context.chaos),
-  });
-  await webhooks.load();
-  await dispatcher.load();
+/** The state of an account that lives as long as it is open, whether it has a runtime or none. */
+interface AccountState<Source extends EventSource> {
+  readonly account: Account;
+  readonly context: DispatchContext;
+  readonly closed: AbortSignal;
+  readonly bus: EventBus;
+  readonly access: AccountLock;
+  readonly clock: AccountClock;
+  readonly ids: Ids;
+  readonly eventSource: Source;
+  readonly faults: () => FaultRules;
+  readonly webhooks: Webhooks;
+}
 
-  const engine: AccountEngine<Source> = {
+const createRuntime = (
+  {
+    account,
+    context,
+    bus,
+    access,
+    clock,
+    ids,
+    eventSource,
+    faults,
+    webhooks,
+  }: AccountState<EventSource>,
+  publishContext: () => PublishContext,
+  onRest: () => void,
+): Runtime => {
+  const { store, wall } = context;
+  const eventPublisher = createEventPublisher(webhooks, publishContext);
+  const sources = { clock, eventSource, eventPublisher, faults: faults(), onRest };
+  const dispatcher = createDispatcher(account.key, sources, bus, context);
+  const { key } = account;
+  const parts = { account: key, store, wall, access, clock, dispatcher, webhooks, ids, bus };
+  const control = createClockControl(parts);
+  const reset = (): void => resetFaults(faults(), context.chaos);
+  return {
+    dispatcher,
+    control,
+    deliveries: createRedelivery({ ...parts, now: clock.now }),
+    snapshots: createSnapshots({ ...parts, control, eventSource, resetFaults: reset }),
+  };
+};
+
+const createAccountEngine = <Source extends EventSource>(
+  {
+    account,
+    context,
+    closed,
+    bus,
+    access,
+    clock,
+    ids,
+    eventSource,
+    faults,
+    webhooks,
+  }: AccountState<Source>,
+  { use }: RuntimeHolder,
+  publishContext: () => PublishContext,
+): AccountEngine<Source> => {
+  const { store, wall } = context;
+  const { key } = account;
+  return {
     account,
     source: eventSource,
     store,
@@ -164,22 +196,86 @@ export const openAccount = async <Source extends EventSource>(
     webhooks: async () => webhooks.list(),
     webhook: async (id) => webhooks.get(id),
     updateWebhook: (id, changes, remember) =>
-      access.shared(() => webhooks.updateWebhook(id, changes, remember)),
-    removeWebhook: (id) => access.shared(() => webhooks.removeWebhook(id)),
-    publish: (requests) => access.shared(() => publishInBatches(requests, publishContext)),
-    redeliver: (deliveryId, how) => access.shared(() => deliveries.redeliver(deliveryId, how)),
+      access.shared(() => use(() => webhooks.updateWebhook(id, changes, remember))),
+    removeWebhook: (id) => access.shared(() => use(() => webhooks.removeWebhook(id))),
+    publish: (requests) =>
+      access.shared(() => use(() => publishInBatches(requests, publishContext))),
+    redeliver: (deliveryId, how) =>
+      access.shared(() => use(({ deliveries }) => deliveries.redeliver(deliveryId, how))),
     acknowledge: (webhookId, eventId) =>
-      access.shared(() => deliveries.acknowledge(webhookId, eventId)),
+      access.shared(() => use(({ deliveries }) => deliveries.acknowledge(webhookId, eventId))),
     waitFor: (id, until, timeoutMs, signal) =>
       waitForDelivery(store, bus, wall, { account: key, id, until, timeoutMs, signal, closed }),
-    now,
-    clock: async () => control.view(),
-    setClock: control.setClock,
-    advance: control.advance,
+    now: clock.now,
+    clock: () => use(async ({ control }) => control.view()),
+    setClock: (setting) => use(({ control }) => control.setClock(setting)),
+    advance: (...request) => use(({ control }) => control.advance(...request)),
     counts: () => store.counts(key),
-    ...snapshots,
+    reset: () => use(({ snapshots }) => snapshots.reset()),
+    snapshot: (read) => use(({ snapshots }) => snapshots.snapshot(read)),
+    restore: (dump) => use(({ snapshots }) => snapshots.restore(dump)),
     subscribe: bus.subscribe,
     newId: ids.next,
   };
-  return { engine, dispatcher, ...createEnding(dispatcher, control, closing, wall) };
+};
+
+/** What the accounts of an engine share. */
+export interface AccountContext extends DispatchContext {
+  readonly resting: RestingRuntimes;
+}
+
+/** @throws if the store fails; then the account can be opened again */
+export const openAccount = async <Source extends EventSource>(
+  account: Account,
+  openEventSource: OpenEventSource<Source>,
+  { resting, ...shared }: AccountContext,
+): Promise<OpenAccount<Source>> => {
+  const { key } = account;
+  const closing = new AbortController();
+  const { signal: closed } = closing;
+  const store = sealOnClose(shared.store, closed);
+  const context = { ...shared, store };
+  const bus = createEventBus();
+  const clock = createAccountClock(key, account.clock, store, shared.wall);
+  const { now } = clock;
+  const ids = createIds(account, now);
+  const faults = createLateFaults(account.seed, context.chaos);
+  const dispatcher = (): Dispatcher | null => runtime.current()?.dispatcher ?? null;
+  const webhooks = createWebhooks({ account: key, store, dispatcher, bus, ids, now });
+  const eventSource = await openEventSource(account, store);
+  const access = createAccountLock();
+  const parts = {
+    account,
+    context,
+    closed,
+    bus,
+    access,
+    clock,
+    ids,
+    eventSource,
+    faults,
+    webhooks,
+  };
+  const publishContext = (): PublishContext => ({
+    account: key,
+    webhooks: webhooks.list(),
+    now: now(),
+    store,
+    dispatcher: runtime.get().dispatcher,
+    faults: faults(),
+    bus,
+    newEventId: () => ids.next('evt'),
+  });
+  const runtime = createRuntimeHolder(resting, (onRest) => {
+    const created = createRuntime(parts, publishContext, onRest);
+    created.dispatcher.begin(webhooks.list());
+    return created;
+  });
+  await webhooks.load();
+  const due = await store.nextDueAt(key);
+  if (due.size > 0 || eventSource.nextAt() !== null) runtime.get().dispatcher.expect(due);
+  eventSource.onChange(() => runtime.get().dispatcher.wake());
+  const engine = createAccountEngine(parts, runtime, publishContext);
+  const inFlight = (): number => dispatcher()?.inFlight() ?? 0;
+  return { engine, inFlight, ...createEnding(runtime, closing, shared.wall) };
 };

@@ -46,7 +46,7 @@ export const createClockControl = (dependencies: ClockDependencies): ClockContro
     inFlight: dispatcher.inFlight(),
   });
   const emitClock = (): void => {
-    if (bus.hasSubscribers) bus.emit({ type: 'clock.changed', clock: view() });
+    if (bus.hasSubscribers()) bus.emit({ type: 'clock.changed', clock: view() });
   };
   /**
    * Queue a change. It waits until no exclusive work is running; exclusive work in turn waits until the queue is empty,

@@ -9,16 +9,19 @@ import type { Outcome } from '../domain/delivery.ts';
 import { unauthorized } from '../domain/problems.ts';
 import type { RemedyTexts } from '../domain/remedies.ts';
 import type { Store } from '../storage/store.ts';
-import { openAccount } from './account.ts';
+import { openAccount, type AccountContext } from './account.ts';
 import { createAccounts } from './accounts.ts';
 import type { Engine } from './engine.ts';
 import { createCapacity } from './dispatch/capacity.ts';
 import type { NewRule } from './faults/rules.ts';
 import type { EventSource, OpenEventSource } from './event-source.ts';
-import type { DispatchContext } from './dispatch/dispatcher-types.ts';
 import { createOpener } from './opener.ts';
 import { createRecorder } from './dispatch/recorder.ts';
+import { createRestingRuntimes } from './runtime.ts';
 import type { Transport } from './delivery/transport.ts';
+
+/** Runtimes of accounts without work that are kept: creating one takes as long as a fifth of a delivery. */
+const MAX_RESTING_RUNTIMES = 100;
 
 export interface EngineOptions<Source extends EventSource> {
   readonly store: Store;
@@ -43,11 +46,12 @@ export const createEngine = <Source extends EventSource>(
   const { store, wall, apiKeys, initial } = options;
   const attempts = new Map<Outcome, number>();
   const recorder = createRecorder(store, wall);
-  const context: DispatchContext = {
+  const context: AccountContext = {
     ...options,
     attempts,
     recorder,
     capacity: createCapacity(wall),
+    resting: createRestingRuntimes(MAX_RESTING_RUNTIMES),
   };
   const allowed = apiKeys === null ? null : new Set(apiKeys);
   let stopped = false;
@@ -85,7 +89,7 @@ export const createEngine = <Source extends EventSource>(
     figures: () => ({
       accounts: accounts.all.size,
       unopenedAccounts: opener.unopened(),
-      inFlight: [...accounts.all].reduce((sum, { dispatcher }) => sum + dispatcher.inFlight(), 0),
+      inFlight: [...accounts.all].reduce((sum, { inFlight }) => sum + inFlight(), 0),
       attempts,
     }),
     keyHashes: () => [...accounts.all].map(({ engine }) => engine.account.keyHash),

@@ -102,8 +102,8 @@ export interface AccountEngine<Source extends EventSource = EventSource> {
   readonly source: Source;
   /** For reads. Writes that affect deliveries must use the methods below. */
   readonly store: Store;
-  /** Faults injected on the sender's side. */
-  readonly faults: FaultRules;
+  /** Faults injected on the sender's side, created on first use. */
+  readonly faults: () => FaultRules;
   /** Aborted when the account is closed here, with the `Problem` that all methods reject with from then on. */
   readonly closed: AbortSignal;
 

@@ -11,21 +11,21 @@ export interface EventBus {
   /** @returns a function that ends the subscription */
   subscribe(listener: (event: AccountEvent) => void): () => void;
   /** Check it before building an event: without subscribers there is no need to. */
-  readonly hasSubscribers: boolean;
+  hasSubscribers(): boolean;
 }
 
 export const createEventBus = (): EventBus => {
-  const listeners = new Set<(event: AccountEvent) => void>();
+  /** Created on first use: most accounts have no subscriber. */
+  let listeners: Set<(event: AccountEvent) => void> | null = null;
   return {
     emit: (event) => {
-      for (const listener of listeners) listener(event);
+      for (const listener of listeners ?? []) listener(event);
     },
     subscribe: (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
+      const all = (listeners ??= new Set());
+      all.add(listener);
+      return () => all.delete(listener);
     },
-    get hasSubscribers() {
-      return listeners.size > 0;
-    },
+    hasSubscribers: () => listeners !== null && listeners.size > 0,
   };
 };

@@ -199,7 +199,7 @@ export const publishUnlessDuplicate = async (
     return { duplicateId: stored.duplicateId };
   }
   const keys = stored.deliveries;
-  if (bus.hasSubscribers) announce(bus, planned, keys);
+  if (bus.hasSubscribers()) announce(bus, planned, keys);
   await dispatch(planned, keys, context);
   return {
     events: planned.rows.map(({ event }) => event),

@@ -33,7 +33,8 @@ export interface Webhooks extends Pick<
 export interface WebhookDependencies {
   readonly account: AccountKey;
   readonly store: Pick<Store, 'createWebhook' | 'updateWebhook' | 'deleteWebhook' | 'listWebhooks'>;
-  readonly dispatcher: Pick<Dispatcher, 'putWebhook' | 'dropWebhook' | 'planned'>;
+  /** The account's dispatcher; null if it has none. An update or removal needs one. */
+  dispatcher(this: void): Pick<Dispatcher, 'putWebhook' | 'dropWebhook' | 'planned'> | null;
   readonly bus: EventBus;
   readonly ids: Ids;
   now(this: void): Millis;
@@ -45,7 +46,7 @@ export const createWebhooks = (dependencies: WebhookDependencies): Webhooks => {
 
   const put = async (webhook: Webhook): Promise<Webhook> => {
     webhooks.set(webhook.id, webhook);
-    await dispatcher.putWebhook(webhook);
+    await dispatcher()?.putWebhook(webhook);
     return webhook;
   };
   const get = (id: string): Webhook => {
@@ -59,12 +60,12 @@ export const createWebhooks = (dependencies: WebhookDependencies): Webhooks => {
     webhooks.delete(id);
     let putBack = (): void => undefined;
     try {
-      putBack = await dispatcher.dropWebhook(key);
+      putBack = (await dispatcher()?.dropWebhook(key)) ?? putBack;
       return await store.deleteWebhook(account, id, now());
     } catch (error) {
       webhooks.set(id, webhook);
       putBack();
-      dispatcher.planned(key, now());
+      dispatcher()?.planned(key, now());
       throw error;
     }
   };
@@ -114,7 +115,7 @@ export const createWebhooks = (dependencies: WebhookDependencies): Webhooks => {
       const webhook = get(id);
       const cancelled = await drop(webhook);
       bus.emit({ type: 'webhook.deleted', webhook });
-      if (cancelled === null || !bus.hasSubscribers) return;
+      if (cancelled === null || !bus.hasSubscribers()) return;
       const slices = cancelled[Symbol.asyncIterator]();
       // The caller waits for the first slice only: there can be a million deliveries.
       if (await emitSlice(slices)) void emitRest(slices);

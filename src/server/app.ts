@@ -202,7 +202,7 @@ export const createApp = (options: ServerOptions): Hono<Env> => {
   app.route('/_sandbox', simulationRoutes());
   app.route('/_sandbox/sinks', sinkRoutes(options, sinks));
   app.route('/_sandbox/verifications', verificationRoutes(options, verifications));
-  app.route('/_sandbox', accountRoutes());
+  app.route('/_sandbox', accountRoutes(options));
   app.route('/', probeRoutes(options));
   app.route('/', inspectorRoutes());
   app.route('/', documentRoutes());

@@ -34,7 +34,8 @@ export const successParts = (
   data: readonly (string | Uint8Array)[],
   status: ContentfulStatusCode,
 ): Response => {
-  const parts = ['{"success":true,"data":', ...data, `,"meta":${JSON.stringify(metaOf(c))}}`];
+  const { start, end } = envelopeAround(c);
+  const parts = [start, ...data, end];
   const isText = parts.every((part) => typeof part === 'string');
   const body = isText
     ? parts.join('')
@@ -42,26 +43,11 @@ export const successParts = (
   return c.body(body, status, { 'content-type': 'application/json' });
 };
 
-/** Like {@link successParts}, but streamed: each part is released once sent. */
-export const successStream = (c: Ctx, data: readonly Uint8Array[]): Response => {
-  const parts = [
-    Buffer.from('{"success":true,"data":'),
-    ...data,
-    Buffer.from(`,"meta":${JSON.stringify(metaOf(c))}}`),
-  ].toReversed();
-  const length = parts.reduce((sum, part) => sum + part.length, 0);
-  const body = new ReadableStream<Uint8Array>({
-    pull: (controller) => {
-      const part = parts.pop();
-      if (part === undefined) controller.close();
-      else controller.enqueue(part);
-    },
-  });
-  return c.body(body, 200, {
-    'content-type': 'application/json',
-    'content-length': String(length),
-  });
-};
+/** The success envelope as text, without `data`: what comes before and after it. */
+export const envelopeAround = (c: Ctx): { readonly start: string; readonly end: string } => ({
+  start: '{"success":true,"data":',
+  end: `,"meta":${JSON.stringify(metaOf(c))}}`,
+});
 
 export const successPage = (
   c: Ctx,

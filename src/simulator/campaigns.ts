@@ -25,7 +25,13 @@ import type { Remember, Store } from '../storage/store.ts';
 import { drawBatch } from './campaign/batch.ts';
 import { campaignOf, execute, type Command, type CommandResult } from './campaign/commands.ts';
 import type { SimulatedEvent } from './campaign/event.ts';
-import { loadCampaigns, usable } from './campaign/memory.ts';
+import {
+  createCampaignMemory,
+  loadCampaigns,
+  noCampaigns,
+  usable,
+  type Loaded,
+} from './campaign/memory.ts';
 import { checkReplay } from './campaign/replay.ts';
 import type { CampaignState } from './campaign/state.ts';
 import { toEvent } from './campaign/words.ts';
@@ -54,16 +60,18 @@ export interface Campaigns extends EventSource {
   list(): readonly CampaignState[];
 }
 
-/** @throws if the store fails */
-export const openCampaigns = async (account: Account, store: Store): Promise<Campaigns> => {
+/** @param initial the campaigns as the store has them */
+const createCampaigns = (
+  account: Account,
+  store: Store,
+  zones: () => Promise<Zones>,
+  initial: Loaded,
+): Campaigns => {
   const serial = pLimit(1);
-  let loadedZones: Zones | null = null;
   let faker: Faker | null = null;
   let onChange = (): void => undefined;
   let publisher: EventPublisher | null = null;
-
-  const zones = async (): Promise<Zones> => (loadedZones ??= await loadZones());
-  const memory = await loadCampaigns(account, store, zones);
+  const memory = createCampaignMemory(account, store, zones, initial);
 
   const executeNow = async (
     command: Command,
@@ -123,4 +131,40 @@ export const openCampaigns = async (account: Account, store: Store): Promise<Cam
         await memory.markStale(0, new Error('the campaigns were replaced but not reloaded'));
       }),
   };
+};
+
+/** The campaigns of an account without commands, created on first use: most accounts have none, and they take 4 kB. */
+const createOnFirstUse = (create: () => Campaigns): Campaigns => {
+  let campaigns: Campaigns | null = null;
+  let onChange = (): void => undefined;
+  const get = (): Campaigns => {
+    if (campaigns !== null) return campaigns;
+    campaigns = create();
+    campaigns.onChange(() => onChange());
+    return campaigns;
+  };
+  return {
+    execute: (...command) => get().execute(...command),
+    find: (id) => get().find(id),
+    list: () => get().list(),
+    nextAt: () => campaigns?.nextAt() ?? null,
+    runDue: (now, via) => get().runDue(now, via),
+    onChange: (listener) => {
+      onChange = listener;
+    },
+    check: (dump) => get().check(dump),
+    pause: (work) => get().pause(work),
+    replace: (work) => get().replace(work),
+  };
+};
+
+/** @throws if the store fails */
+export const openCampaigns = async (account: Account, store: Store): Promise<Campaigns> => {
+  let loadedZones: Zones | null = null;
+  const zones = async (): Promise<Zones> => (loadedZones ??= await loadZones());
+  const loaded = await loadCampaigns(account, store, zones);
+  const create = (initial: Loaded): Campaigns => createCampaigns(account, store, zones, initial);
+  return loaded === null
+    ? createOnFirstUse(() => create(noCampaigns(account.seed)))
+    : create(loaded);
 };

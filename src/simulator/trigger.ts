@@ -75,10 +75,11 @@ const checkSize = (given: Data, count: number): number => {
 /**
  * Generate and validate `request.count` events at the virtual time `now`. Yields to the event loop for large requests.
  *
+ * @param generatorOf called only if data is missing
  * @throws {Problem} `VALIDATION_FAILED` if the given data does not fit the event, naming field, value and remedy
  */
 export const completeEvents = async (
-  generator: Generator,
+  generatorOf: () => Promise<Generator>,
   request: TriggerRequest,
   now: number,
 ): Promise<PreparedEvents> => {
@@ -95,9 +96,10 @@ export const completeEvents = async (
   );
   const at = timestamp === undefined ? now : (parseTime(timestamp) ?? now);
   const complete = completeData(EVENT_DATA_SCHEMAS[event], given);
+  let generator: Generator | null = null;
   const events: EventToPublish[] = [];
   while (events.length < count) {
-    const data = complete ?? makeEventData(generator, event, at, given);
+    const data = complete ?? makeEventData((generator ??= await generatorOf()), event, at, given);
     parse(EVENT_DATA_SCHEMAS[event], data, { at: ['data'], what: '"data"' });
     events.push({ event, data, id, timestamp, webhookId });
     if (events.length % perSlice === 0 && events.length < count) await nextTurn();

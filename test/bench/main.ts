@@ -20,7 +20,7 @@ import { dockerFigures } from './docker.ts';
 import { inspectorFigures } from './inspector.ts';
 import { peerFigures, type PeerFigures } from './peers/peers.ts';
 import { requestFigures } from './requests.ts';
-import { scaleFigures, type ScaledRead } from './scale.ts';
+import { scaleFigures, type ScaledRead, type ScaleFigures } from './scale.ts';
 import {
   hangingFigures,
   largeTriggerFigures,
@@ -84,6 +84,18 @@ const longestTurn = (what: string, figures: StallFigures): Line => {
   const [wall, p99, worst] = [figures.wallMs, figures.p99Ms, figures.worstMs].map(Math.round);
   const detail = `processor time; in real time ${wall} ms; other accounts: 99th percentile ${p99} ms, worst ${worst} ms`;
   return atMost(`longest turn of the event loop, ${what}`, figures.cpuMs, 50, detail, 'ms');
+};
+
+const snapshotLines = (snapshot: ScaleFigures['snapshot']): Line[] => {
+  const { name, ms, stallMs, p99Ms, worstMs, megabytes, peakMb } = snapshot;
+  const what = `${name} of 100,000 deliveries`;
+  const size = `${megabytes.toFixed(0)} MB in ${(ms / 1000).toFixed(1)} s`;
+  const others = `other accounts: 99th percentile ${p99Ms.toFixed(0)} ms, worst ${worstMs.toFixed(0)} ms`;
+  return [
+    atMost(`longest turn, ${what}`, stallMs, 50, `processor time; ${others}`, 'ms'),
+    atMost(`99th percentile of other accounts’ requests, ${what}`, p99Ms, 50, size, 'ms'),
+    atMost(`memory added by a ${what}`, peakMb, 200, size, 'MB'),
+  ];
 };
 
 const benchmarks: Readonly<Record<string, () => Promise<Line[]>>> = {
@@ -336,7 +348,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Line[]>>> = {
   },
   scale: async () => {
     buildCommand();
-    const { reads, writes, starts, streams, trigger, fanOut, campaign, memory } =
+    const { reads, writes, snapshot, starts, streams, trigger, fanOut, campaign, memory } =
       await scaleFigures(await install());
     const both = ({ ms, smallMs, wallMs }: ScaledRead): string =>
       `processor time, ${ms.toFixed(1)} ms against ${smallMs.toFixed(1)} ms at 10,000; real time ${wallMs.toFixed(1)} ms`;
@@ -369,6 +381,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Line[]>>> = {
           'ms',
         ),
       ]),
+      ...snapshotLines(snapshot),
       atMost('start with 1,000,000 deliveries', starts.cleanMs / 1000, 1.5, 'first 200', 's'),
       atMost('the same after SIGKILL', starts.killedMs / 1000, 1.5, 'first 200', 's'),
       atLeast(
@@ -379,7 +392,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Line[]>>> = {
       ),
       atMost(
         'CPU of a POST of one complete event, against a bare Hono route',
-        trigger.cpuUs / trigger.bareCpuUs,
+        trigger.ratio,
         2,
         `${trigger.cpuUs.toFixed(0)} µs against ${trigger.bareCpuUs.toFixed(0)} µs`,
       ),

@@ -1,15 +1,18 @@
 /**
  * Memory of idle accounts and of pending deliveries. Runs in its own process. `accounts` measures accounts with a webhook
- * each, in memory; `pending FILE DELIVERIES` opens a file with an account whose deliveries are all pending. Sends bytes.
+ * each, in memory, and `rested` accounts that have delivered an event; `pending FILE DELIVERIES` opens a file with an account whose deliveries are all pending. Sends bytes.
  *
  * @module
  */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { createMock } from '../../src/create-mock.ts';
+import { sample } from './sample.ts';
 import { SCALE_KEY } from './scale-seed.ts';
+import { startReceiver } from './support.ts';
 
 const ACCOUNTS = 5000;
+const RESTED = 2000;
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
@@ -29,12 +32,13 @@ const used = async (): Promise<number> => {
 
 type Mock = Awaited<ReturnType<typeof createMock>>;
 
-const request = async (
+/** @returns `data` of the response */
+const request = async <T = unknown>(
   { app, url }: Mock,
   key: string,
   path: string,
   body?: object,
-): Promise<void> => {
+): Promise<T> => {
   const response = await app.fetch(
     new Request(url + path, {
       method: body === undefined ? 'GET' : 'POST',
@@ -43,15 +47,24 @@ const request = async (
     }),
   );
   if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
-  await response.arrayBuffer();
+  return ((await response.json()) as { readonly data: T }).data;
 };
 
-const register = (mock: Mock, key: string): Promise<void> =>
-  request(mock, key, '/v1/webhooks', {
-    url: 'http://127.0.0.1:9/webhooks/sendemall',
+const register = async (
+  mock: Mock,
+  key: string,
+  url = 'http://127.0.0.1:9/webhooks/sendemall',
+): Promise<void> => {
+  await request(mock, key, '/v1/webhooks', {
+    url,
     events: ['*'],
     secret: 'whsec_your-signing-secret',
   });
+};
+
+interface Triggered {
+  readonly deliveries: readonly { readonly id: string }[];
+}
 
 const accounts = async (): Promise<number> => {
   await using mock = await createMock({ port: null, rateLimit: false });
@@ -60,6 +73,23 @@ const accounts = async (): Promise<number> => {
   const before = await used();
   for (let made = 0; made < ACCOUNTS; made += 1) await register(mock, `idle-${made}`);
   return ((await used()) - before) / ACCOUNTS;
+};
+
+/** Accounts that have delivered one complete event each, which stays in the store. */
+const rested = async (): Promise<number> => {
+  await using receiver = await startReceiver();
+  await using mock = await createMock({ port: null, rateLimit: false });
+  const deliver = async (key: string): Promise<void> => {
+    await register(mock, key, receiver.url);
+    const { deliveries } = await request<Triggered>(mock, key, '/_sandbox/events', sample);
+    const path = `/_sandbox/deliveries/${deliveries[0]?.id}/wait?until=delivered`;
+    const { reached } = await request<{ readonly reached: boolean }>(mock, key, path);
+    if (!reached) throw new Error(`${key}: its event was not delivered`);
+  };
+  for (let made = 0; made < 200; made += 1) await deliver(`first-${made}`);
+  const before = await used();
+  for (let made = 0; made < RESTED; made += 1) await deliver(`rested-${made}`);
+  return ((await used()) - before) / RESTED;
 };
 
 const pending = async (file: string, deliveries: number): Promise<number> => {
@@ -72,6 +102,11 @@ const pending = async (file: string, deliveries: number): Promise<number> => {
 };
 
 const [what, file = '', deliveries = ''] = process.argv.slice(2);
-const bytes = await (what === 'accounts' ? accounts() : pending(file, Number(deliveries)));
+const measurements: Readonly<Record<string, () => Promise<number>>> = {
+  accounts,
+  rested,
+  pending: () => pending(file, Number(deliveries)),
+};
+const bytes = await measurements[what ?? '']?.();
 if (process.send === undefined) console.log(bytes);
 else process.send({ bytes });

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { readFile } from 'node:fs/promises';
 import { apiOf, type Api, type Reply } from '../support/api.ts';
 import { copySeeded, MAIN_WEBHOOK, SCALE_KEY } from './scale-seed.ts';
 import type { Stalls } from './stall-app.ts';
@@ -18,6 +19,20 @@ export interface WriteTime {
   readonly worstMs: number;
 }
 
+/** The sandbox, and its two accounts. */
+interface Sandbox {
+  readonly url: string;
+  readonly pid: number | undefined;
+  readonly api: Api;
+  readonly other: Api;
+}
+
+export interface SnapshotSize {
+  readonly megabytes: number;
+  /** By how much the process's memory grew at most. */
+  readonly peakMb: number;
+}
+
 /** How long to watch the work that goes on in the background. */
 const AFTER_MS = 5000;
 
@@ -25,7 +40,7 @@ const AFTER_MS = 5000;
 const measured = async (
   name: string,
   seeded: string,
-  work: (accounts: { readonly api: Api; readonly other: Api }) => Promise<Reply>,
+  work: (sandbox: Sandbox) => Promise<Reply>,
 ): Promise<WriteTime> => {
   const file = await copySeeded(seeded);
   await using child = await startChild('stall-app.ts', { FILE: file });
@@ -35,7 +50,7 @@ const measured = async (
   await ask<Stalls>(child, { stop: false });
   const began = performance.now();
   let ended = Infinity;
-  const done = work({ api, other }).then((reply) => {
+  const done = work({ url, pid: child.process.pid, api, other }).then((reply) => {
     ended = performance.now();
     if (reply.status >= 300) throw new Error(`${name}: ${reply.status} ${reply.error.message}`);
   });
@@ -53,6 +68,28 @@ const measured = async (
   times.sort((a, b) => a - b);
   const p99Ms = times[Math.floor(times.length * 0.99)] ?? Number.NaN;
   return { name, ms: ended - began, stallMs: cpuMs, p99Ms, worstMs: times.at(-1) ?? Number.NaN };
+};
+
+/** Peak of a process's memory in MB. Linux only; NaN elsewhere. */
+const peakOf = async (pid: number | undefined): Promise<number> => {
+  const status = await readFile(`/proc/${String(pid)}/status`, 'utf8').catch(() => '');
+  return Number(/VmHWM:\s*(\d+) kB/.exec(status)?.[1] ?? Number.NaN) / 1000;
+};
+
+/** A GET of a snapshot, read as fast as it comes. */
+export const snapshotTime = async (seeded: string): Promise<WriteTime & SnapshotSize> => {
+  let [megabytes, peakMb] = [0, 0];
+  const time = await measured('GET of a snapshot', seeded, async ({ url, pid, api }) => {
+    const reply = await api.get('/_sandbox/clock');
+    const before = await peakOf(pid);
+    const headers = { 'x-user-context': SCALE_KEY };
+    const { body, ok } = await fetch(`${url}/_sandbox/snapshot`, { headers });
+    if (!ok) throw new Error('the snapshot cannot be read');
+    for await (const chunk of body ?? []) megabytes += chunk.length / 1e6;
+    peakMb = (await peakOf(pid)) - before;
+    return reply;
+  });
+  return { ...time, megabytes, peakMb };
 };
 
 /**

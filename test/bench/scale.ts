@@ -12,10 +12,11 @@ import { copySeeded, seedFile } from './scale-seed.ts';
 import { startTimes, type StartTimes } from './scale-start.ts';
 import { streamFigures, type StreamFigures } from './scale-streams.ts';
 import { triggerFigures, type TriggerFigures } from './scale-trigger.ts';
-import { writeTimes, type WriteTime } from './scale-writes.ts';
+import { snapshotTime, writeTimes, type SnapshotSize, type WriteTime } from './scale-writes.ts';
 import { startChild } from './support.ts';
 
 const SMALL = 10_000;
+const SNAPSHOT = 100_000;
 const LARGE = 1_000_000;
 /** Below this, a ratio is one of noise. */
 const MIN_READ_MS = 2;
@@ -34,6 +35,8 @@ export interface ScaledRead {
 export interface ScaleFigures {
   readonly reads: readonly ScaledRead[];
   readonly writes: readonly WriteTime[];
+  /** Of 100,000 deliveries. */
+  readonly snapshot: WriteTime & SnapshotSize;
   readonly starts: StartTimes;
   readonly streams: StreamFigures;
   readonly trigger: TriggerFigures;
@@ -64,7 +67,8 @@ export const scaleFigures = async (command: string): Promise<ScaleFigures> => {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   try {
-    const [small, large, pending] = [`${folder}10k.db`, `${folder}1m.db`, `${folder}pending.db`];
+    const [small, medium, large] = [`${folder}10k.db`, `${folder}100k.db`, `${folder}1m.db`];
+    const pending = `${folder}pending.db`;
     await seedFile(small, SMALL);
     await seedFile(large, LARGE);
     const reads = scaled(await readTimes(small), await readTimes(large));
@@ -75,10 +79,12 @@ export const scaleFigures = async (command: string): Promise<ScaleFigures> => {
       pendingDelivery: await bytesOf('pending', await copySeeded(pending), String(LARGE)),
     };
     const writes = await writeTimes(large, pending);
+    await seedFile(medium, SNAPSHOT);
+    const snapshot = await snapshotTime(medium);
     const [trigger, streams] = [await triggerFigures(), await streamFigures()];
     const campaign = await campaignTurns(`${folder}campaign.db`);
     const fanOut = await fanOutFigures(`${folder}fan-out.db`);
-    return { reads, writes, starts, streams, trigger, fanOut, campaign, memory };
+    return { reads, writes, snapshot, starts, streams, trigger, fanOut, campaign, memory };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

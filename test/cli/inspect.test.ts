@@ -129,6 +129,20 @@ test('snapshot save, reset, snapshot load', async () => {
   expect(nowhere.stderr).toContain('Pass a writable file');
 });
 
+test('snapshot save warns of a snapshot that cannot be loaded', { timeout: 60_000 }, async () => {
+  const { cli, api } = account();
+  const small = await cli('snapshot', 'save', join(folder, 'small.json'));
+  expect(small.stderr).not.toContain('cannot load it');
+  const data = { note: 'x'.repeat(400_000) };
+  for (let round = 0; round < 5; round += 1) {
+    const ask = { event: 'email.replied', data, count: 40 };
+    expect((await api.send('POST', '/_sandbox/events', ask)).status).toBe(202);
+  }
+  const large = await cli('snapshot', 'save', join(folder, 'large.json'));
+  expect(large).toMatchObject({ status: 0 });
+  expect(large.stderr).toContain('exceeds 67108864 bytes, so `snapshot load` cannot load it');
+});
+
 test.each([['tail'], ['logs']])('%s prints attempts as they are made', async (verb) => {
   const { api, env } = account();
   await api.register(receiver.url);

@@ -291,13 +291,6 @@ const CASES: Readonly<
     'cannot be read: Campaign "cmp_1" is not there. Its webhooks',
     'with POST /_sandbox/reset',
   ],
-  snapshotTooLarge: [
-    [64],
-    'PAYLOAD_TOO_LARGE',
-    413,
-    'limit of 64 bytes',
-    'copying the database file of a stopped sandbox',
-  ],
   storageProblem: [['full'], 'STORAGE_FULL', 507, 'No space left', 'Free space on that disk'],
   internalError: [[], 'INTERNAL_ERROR', 500, 'Internal error', 'report it'],
 };

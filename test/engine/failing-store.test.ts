@@ -72,6 +72,33 @@ test('attempts that could not be written are written once the store answers agai
   await engine.stop(0);
 });
 
+test('a retry is made although the store failed to name its due time', async () => {
+  await using receiver = await startReceiver((_received, response, count) => {
+    response.writeHead(count === 1 ? 500 : 200).end();
+  });
+  const store = openMemoryStore();
+  let failures = 0;
+  const engine = engineOn({
+    ...store,
+    nextDueAt: async (account) => {
+      if ((failures -= 1) >= 0) throw new Error('no space left on device');
+      return store.nextDueAt(account);
+    },
+  });
+  const account = await engine.open('key');
+  await account.setClock({ mode: 'frozen' });
+  await account.register({ url: receiver.url, events: ['*'], secret: SECRET });
+  const [first] = await publish(account);
+  await account.advance({ by: 0 });
+  failures = 1;
+  // Due now, and claimed in the round in which the store fails.
+  const again = await account.redeliver(first!, { body: null, signature: 'valid' });
+  await account.waitFor(again.id, 'settled', 12_000);
+  await account.advance({ until: 'settled' });
+  expect((await account.counts()).deliveries).toMatchObject({ pending: 0, delivered: 2 });
+  await engine.stop(0);
+});
+
 test('a record that can never be written delays no other account', async () => {
   await using receiver = await startReceiver();
   const store = openMemoryStore();

@@ -94,19 +94,51 @@ describe.each([
     );
   });
 
-  test('is refused with 413 when its snapshot could not be loaded again', async () => {
-    await using mock = await createMock({ clock: 'frozen', rateLimit: false, db: db() });
-    const api = apiOf(mock.url, 'too-large');
-    const data = { note: 'x'.repeat(400_000) };
-    for (let round = 0; round < 5; round += 1) {
-      const ask = { event: 'email.replied', data, count: 40 };
-      expect((await api.send('POST', '/_sandbox/events', ask)).status).toBe(202);
-    }
-    const { status, error } = await api.get('/_sandbox/snapshot');
-    expect([status, error.code]).toEqual([413, 'PAYLOAD_TOO_LARGE']);
-    expect(error.message).toContain('67108864');
-    // It goes on as if nothing had been asked.
-    await api.register('http://127.0.0.1:9/');
-    await trigger(api, 1);
+  describe('that is larger than what can be loaded', () => {
+    /** Each round is 16 MB. */
+    const start = async (rounds: number) => {
+      const mock = await createMock({ clock: 'frozen', rateLimit: false, db: db() });
+      const api = apiOf(mock.url, 'too-large');
+      const data = { note: 'x'.repeat(400_000) };
+      for (let round = 0; round < rounds; round += 1) {
+        const ask = { event: 'email.replied', data, count: 40 };
+        expect((await api.send('POST', '/_sandbox/events', ask)).status).toBe(202);
+      }
+      return { mock, api };
+    };
+    const read = (url: string, method = 'GET'): Promise<Response> =>
+      fetch(`${url}/_sandbox/snapshot`, { method, headers: { 'x-user-context': 'too-large' } });
+
+    test('is read in full, and refused with 413 when it is put back', async () => {
+      const { mock, api } = await start(5);
+      await using _ = mock;
+      const { data } = await api.get('/_sandbox/snapshot');
+      expect(data.tables.event).toHaveLength(200);
+      expect(JSON.parse(data.tables.event[199].body).data.note).toHaveLength(400_000);
+      const { status, error } = await api.send('PUT', '/_sandbox/snapshot', data);
+      expect([status, error.code]).toEqual([413, 'PAYLOAD_TOO_LARGE']);
+    });
+
+    test('waits for a client that reads slowly, and goes on once the client has gone', async () => {
+      // More than the buffers of two sockets hold besides.
+      const { mock, api } = await start(8);
+      await using _ = mock;
+      const response = await read(mock.url);
+      expect(response.headers.get('content-length')).toBeNull();
+      let isRegistered = false;
+      const registered = api.register('http://127.0.0.1:9/').then(() => (isRegistered = true));
+      await apiOf(mock.url, 'other').get('/v1/webhooks');
+      expect(isRegistered).toBe(false);
+      await response.body!.cancel();
+      await registered;
+      await trigger(api, 1);
+    });
+
+    test('does not wait for a client that asks for the headers only', async () => {
+      const { mock, api } = await start(5);
+      await using _ = mock;
+      expect((await read(mock.url, 'HEAD')).status).toBe(200);
+      await api.register('http://127.0.0.1:9/');
+    });
   });
 });

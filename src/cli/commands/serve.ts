@@ -71,7 +71,7 @@ const announceShown = async (
       clock: account === null ? flags.clock : await describeClock(account),
       seed: account?.account.seed ?? flags.seed ?? null,
       chaos: flags.chaos ?? null,
-      faults: account?.faults.list() ?? [],
+      faults: account?.faults().list() ?? [],
       allowsPublicTargets,
       forwarding,
       receiver:

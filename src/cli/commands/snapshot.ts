@@ -5,6 +5,7 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { Command } from '@commander-js/extra-typings';
+import { LIMITS } from '../../../schemas/contract.ts';
 import type { Snapshot } from '../../../schemas/sandbox.ts';
 import { connect } from '../connect.ts';
 import { examples } from '../help.ts';
@@ -13,6 +14,8 @@ import { apiKeyOption, jsonOption, sandboxUrlOption } from '../options.ts';
 import { withProgress } from '../progress.ts';
 import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
+
+const TOO_LARGE = `The snapshot exceeds ${LIMITS.maxSnapshotBytes} bytes, so \`snapshot load\` cannot load it. To keep an account of this size, copy the database file of a stopped sandbox.`;
 
 const sizeOf = (text: string): string => `${Math.ceil(Buffer.byteLength(text) / 1024)} KiB`;
 
@@ -49,6 +52,7 @@ const save = (terminal: Terminal) =>
         return;
       }
       await write(file, `${text}\n`);
+      if (Buffer.byteLength(text) > LIMITS.maxSnapshotBytes) terminal.note(TOO_LARGE);
       if (options.json) terminal.printJson({ saved: file, bytes: Buffer.byteLength(text) }, true);
       else terminal.print(`Saved ${file} (${sizeOf(text)}, with secrets).`);
     });

@@ -12,7 +12,7 @@ import type { Terminal } from '../terminal.ts';
 import type { ReceiverState } from '../../engine/delivery/probe.ts';
 import type { Account, Forwarding } from './forward.ts';
 
-type Rule = ReturnType<Account['faults']['list']>[number];
+type Rule = ReturnType<ReturnType<Account['faults']>['list']>[number];
 
 const ruleRow = ({ fault, probability }: Rule): string[] => [
   fault,

@@ -125,7 +125,7 @@ export const createAttempts = (
       const { outcome, nextAttemptAt } = record.attempt;
       onRecorded(outcome);
       if (nextAttemptAt !== null) expect(attempt.endpoint.webhook.key, nextAttemptAt);
-      if (bus.hasSubscribers) bus.emit(attemptedEvent(attempt, record));
+      if (bus.hasSubscribers()) bus.emit(attemptedEvent(attempt, record));
       const rule = repeatRule(attempt, record);
       if (rule !== null) void repeat(attempt, rule);
     }

@@ -56,8 +56,12 @@ export interface Dispatcher {
   putWebhook(webhook: Webhook): Promise<void>;
   /** Remove a webhook; call it before the store cancels its deliveries. @returns a function that undoes the removal */
   dropWebhook(key: WebhookKey): Promise<() => void>;
-  /** Load webhooks and due times. Call it once, before any other method. */
-  load(): Promise<void>;
+  /** Take on the account's webhooks, without pending deliveries. Call it once, before any other method. */
+  begin(webhooks: readonly Webhook[]): void;
+  /** Take on the due times of pending deliveries, and schedule a check for due work. */
+  expect(due: ReadonlyMap<WebhookKey, Millis>): void;
+  /** Whether it could be replaced by a new one: no delivery is pending, no event scheduled, and no round or call of `idle` runs. */
+  isAtRest(): boolean;
   /**
    * Replace the account's rows. Suspends the generation, resolves pending `idle` calls, then calls `replaceRows`. If that
    * rejects, the generation is resumed unchanged. Otherwise it is discarded, and a new one is loaded and started once
@@ -83,4 +87,6 @@ export interface DispatchSources {
   readonly eventSource: EventSource;
   readonly eventPublisher: EventPublisher;
   readonly faults: FaultRules;
+  /** Called after consecutive rounds when the dispatcher is at rest. */
+  onRest(this: void): void;
 }

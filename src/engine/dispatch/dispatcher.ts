@@ -26,12 +26,13 @@ import { createGenerations, type Generations } from './generations.ts';
 import { createLoop, type Loop } from './loop.ts';
 import type { Dispatcher, DispatchContext, DispatchSources } from './dispatcher-types.ts';
 import { createRound, type Round } from './round.ts';
-import { acceptClaims, isBusy, type Work } from './work.ts';
+import { acceptClaims, expectAll, isBusy, putAll, type Work } from './work.ts';
 
 /** Callers of `idle`. */
 const createWaiters = () => {
   let waiters: (() => void)[] = [];
   return {
+    isEmpty: () => waiters.length === 0,
     wait: () =>
       new Promise<void>((resolve) => {
         waiters.push(resolve);
@@ -75,7 +76,7 @@ export const createDispatcher = (
   bus: EventBus,
   context: DispatchContext,
 ): Dispatcher => {
-  const { clock, faults } = sources;
+  const { clock, faults, onRest } = sources;
   const { store, recorder, attempts: outcomes } = context;
   const waiters = createWaiters();
   let attempts = 0;
@@ -94,9 +95,12 @@ export const createDispatcher = (
     onRoundsEnd: () => {
       const isDue = (round.nextStep() ?? Infinity) <= clock.now();
       if (!isDue && !isBusy(current())) waiters.release();
+      if (isAtRest()) onRest();
     },
   });
   const { wake } = loop;
+  const isAtRest = (): boolean =>
+    generations.isActive() && loop.isIdle() && waiters.isEmpty() && round.isDone();
   const onRecorded: AttemptDependencies['onRecorded'] = (outcome) => {
     attempts += 1;
     countOutcome(outcomes, outcome);
@@ -121,6 +125,7 @@ export const createDispatcher = (
     reserve: (webhook) => reservePlace(current().endpoints, webhook, clock.now()),
     accept: async (claims) => {
       recorder.retryNow();
+      if (claims.length === 0) return;
       await acceptClaims(current(), claims, store);
       if (!isBusy(current())) wake();
     },
@@ -137,7 +142,12 @@ export const createDispatcher = (
       if (await current().endpoints.put(webhook)) wake();
     },
     dropWebhook: (key) => current().endpoints.drop(key).finally(wake),
-    load: generations.load,
+    begin: (webhooks) => putAll(current(), webhooks),
+    expect: (due) => {
+      expectAll(current(), due);
+      wake();
+    },
+    isAtRest,
     replace: generations.replace,
     pause: generations.pause,
     idle,

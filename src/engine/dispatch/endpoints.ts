@@ -45,6 +45,8 @@ export interface Endpoints extends Iterable<Endpoint> {
   earliestDue(): Millis | null;
   /** Whether any delivery of an open endpoint is reserved or ready. */
   hasUnsent(): boolean;
+  /** Whether any delivery is pending, also of paused webhooks. */
+  hasPending(): boolean;
   /** Note that a delivery of this webhook is due at `at`. */
   expect(key: WebhookKey, at: Millis): void;
   /** Release unsent claims in the store. @returns false if the store failed; then the claims are kept */
@@ -144,6 +146,12 @@ export const createEndpoints = (
     hasUnsent: () => {
       for (const endpoint of endpoints.values()) {
         if ((endpoint.ready.length > 0 || endpoint.reserved > 0) && isOpen(endpoint)) return true;
+      }
+      return false;
+    },
+    hasPending: () => {
+      for (const { nextDue, ready, reserved, inFlight, sending } of endpoints.values()) {
+        if (nextDue !== Infinity || ready.length + reserved + inFlight > 0 || sending) return true;
       }
       return false;
     },

@@ -13,7 +13,7 @@ import type { Loop } from './loop.ts';
 import type { Dispatcher } from './dispatcher-types.ts';
 import { createWork, loadWork, type Work } from './work.ts';
 
-export interface Generations extends Pick<Dispatcher, 'load' | 'replace' | 'pause'> {
+export interface Generations extends Pick<Dispatcher, 'replace' | 'pause'> {
   current(): Work;
   /** Whether the current generation is active, i.e. not about to be replaced or paused. */
   isActive(): boolean;
@@ -75,10 +75,6 @@ export const createGenerations = (
     current: () => work,
     isActive,
     isPaused: () => paused,
-    load: async () => {
-      await loadWork(work, account, store);
-      loop.wake();
-    },
     replace: async (replaceRows, finish) => {
       work.generation.suspend();
       onReplace();

@@ -34,6 +34,8 @@ export interface Loop {
   repeat(): void;
   /** Wake after this many real milliseconds, never for Infinity. Replaces the previous sleep. */
   sleep(ms: number): void;
+  /** Whether no round is running or about to start. */
+  isIdle(): boolean;
   /** Resolves when the running round, if any, has finished. */
   finished(): Promise<void>;
   /** Cancel the sleep and set no timer any longer. Wake-ups still start rounds. */
@@ -95,6 +97,7 @@ export const createLoop = (wall: WallClock, { run, isActive, onRoundsEnd }: Roun
       again = true;
     },
     sleep,
+    isIdle: () => running === null && !scheduled,
     finished: async () => {
       await running;
     },

@@ -5,8 +5,9 @@
  */
 import type { AccountKey, Millis } from '../../domain/delivery.ts';
 import { nextTurn } from '../../domain/event-loop.ts';
+import type { Endpoint } from './endpoints.ts';
 import type { DispatchContext, DispatchSources } from './dispatcher-types.ts';
-import { handOver, isBusy, type Work } from './work.ts';
+import { handOver, isBusy, isDone, type Work } from './work.ts';
 
 /** Yield to the event loop every this many steps of the event source, so that a long campaign cannot starve other accounts. */
 const STEPS_PER_SLICE = 64;
@@ -27,6 +28,8 @@ export interface Round {
   earliestDue(): Millis | null;
   /** See {@link Dispatcher.nextStep}. */
   nextStep(): Millis | null;
+  /** Whether nothing is pending, in flight or scheduled. */
+  isDone(): boolean;
   /** Run no events of the source and plan no further rounds. */
   stop(): void;
 }
@@ -39,21 +42,28 @@ const claimDue = async (
   now: Millis,
 ): Promise<void> => {
   const { endpoints } = work;
-  let isUncertain = false;
-  for (const endpoint of endpoints) {
-    const free = endpoints.places(endpoint);
-    if (free < 1 || endpoint.nextDue > now || !endpoints.isOpen(endpoint)) continue;
-    const claims = await store.claimDue(endpoint.webhook.key, now, free);
-    if (claims.length < free) {
-      endpoint.nextDue = Infinity;
-      isUncertain = true;
+  /** All that was due for them has been claimed, so their next due time is unknown. */
+  const emptied: Endpoint[] = [];
+  try {
+    for (const endpoint of endpoints) {
+      const free = endpoints.places(endpoint);
+      if (free < 1 || endpoint.nextDue > now || !endpoints.isOpen(endpoint)) continue;
+      const claims = await store.claimDue(endpoint.webhook.key, now, free);
+      if (claims.length < free) {
+        endpoint.nextDue = Infinity;
+        emptied.push(endpoint);
+      }
+      endpoint.ready.push(...claims);
+      await handOver(work, endpoint);
     }
-    endpoint.ready.push(...claims);
-    await handOver(work, endpoint);
+    if (emptied.length === 0) return;
+    // Deliveries planned while the store answers lower `nextDue` themselves.
+    for (const [key, due] of await store.nextDueAt(account)) endpoints.expect(key, due);
+  } catch (error) {
+    // Ask again in the next round: later retries of the same webhooks may be pending.
+    for (const endpoint of emptied) endpoint.nextDue = now;
+    throw error;
   }
-  if (!isUncertain) return;
-  // Deliveries planned while the store answers lower `nextDue` themselves.
-  for (const [key, due] of await store.nextDueAt(account)) endpoints.expect(key, due);
 };
 
 /** @param current the work of the current generation */
@@ -94,6 +104,7 @@ export const createRound = (
     },
     earliestDue: () => orNull(earliestDue()),
     nextStep: () => orNull(nextStep()),
+    isDone: () => eventSource.nextAt() === null && isDone(current()),
     stop: () => {
       stopped = true;
     },

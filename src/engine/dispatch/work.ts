@@ -4,7 +4,7 @@
  * @module
  */
 import { getLogger } from '@logtape/logtape';
-import type { AccountKey } from '../../domain/delivery.ts';
+import type { AccountKey, Millis, Webhook, WebhookKey } from '../../domain/delivery.ts';
 import type { Claim, QueueStore, Store } from '../../storage/store.ts';
 import { createAttempts, type AttemptDependencies, type Attempts } from './attempts.ts';
 import { createEndpoints, fillPlaces, type Endpoint, type Endpoints } from './endpoints.ts';
@@ -28,14 +28,24 @@ export const createWork = (dependencies: AttemptDependencies): Work => {
   return { generation, endpoints, attempts };
 };
 
+/** Take on webhooks. The work must not have them yet. */
+export const putAll = ({ endpoints }: Work, webhooks: readonly Webhook[]): void => {
+  for (const webhook of webhooks) void endpoints.put(webhook);
+};
+
+/** Take on the due times of pending deliveries. */
+export const expectAll = ({ endpoints }: Work, due: ReadonlyMap<WebhookKey, Millis>): void => {
+  for (const [key, at] of due) endpoints.expect(key, at);
+};
+
 /** Load the account's webhooks and due times. */
 export const loadWork = async (
-  { endpoints }: Work,
+  work: Work,
   account: AccountKey,
   store: Pick<Store, 'listWebhooks' | 'nextDueAt'>,
 ): Promise<void> => {
-  for (const webhook of await store.listWebhooks(account)) await endpoints.put(webhook);
-  for (const [key, due] of await store.nextDueAt(account)) endpoints.expect(key, due);
+  putAll(work, await store.listWebhooks(account));
+  expectAll(work, await store.nextDueAt(account));
 };
 
 /** Send an endpoint's claims, or release them if its webhook was closed meanwhile. */
@@ -46,6 +56,10 @@ export const handOver = async (
   if (endpoints.isOpen(endpoint)) attempts.sendReady(endpoint);
   else if (generation.state === 'active') await endpoints.releaseClaims(endpoint);
 };
+
+/** Whether nothing is pending or in flight, on real time or on the account's clock. */
+export const isDone = ({ endpoints, attempts }: Work): boolean =>
+  attempts.inFlight() + attempts.ends.size() === 0 && !endpoints.hasPending();
 
 /** Whether anything is in flight or about to be sent. While true, the clock must not jump. */
 export const isBusy = ({ endpoints, attempts }: Work): boolean =>

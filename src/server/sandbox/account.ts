@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { getLogger } from '@logtape/logtape';
 import { Hono } from 'hono';
 import { LIMITS } from '../../../schemas/contract.ts';
 import { Snapshot } from '../../../schemas/sandbox.ts';
@@ -11,9 +12,12 @@ import { SnapshotError } from '../../domain/snapshot-error.ts';
 import { isMoment } from '../../domain/time.ts';
 import { parse } from '../../domain/validate.ts';
 import { readLargeJson } from '../body.ts';
-import type { Env } from '../context.ts';
-import { success, successStream } from '../envelope.ts';
-import { snapshotText } from './snapshot-text.ts';
+import type { Env, ServerOptions } from '../context.ts';
+import { envelopeAround, success } from '../envelope.ts';
+import { createReadAhead } from './read-ahead.ts';
+import { writeSnapshot } from './snapshot-text.ts';
+
+const logger = getLogger(['sendemall-mock', 'server']);
 
 /** Check what the schema cannot express: a rate that fits the mode, and a representable time. */
 const checkClock = ({ mode, rate, anchor_virtual: at }: Snapshot['clock']): void => {
@@ -51,14 +55,38 @@ const parseSnapshot = (body: unknown): Snapshot => {
   return { ...head, tables: tables as Snapshot['tables'] };
 };
 
-export const accountRoutes = (): Hono<Env> =>
+/** Bytes of a snapshot that are serialised before the client reads any: the account waits for a client only beyond. */
+const MAX_AHEAD_BYTES = LIMITS.maxSnapshotBytes;
+
+export const accountRoutes = ({ wall }: Pick<ServerOptions, 'wall'>): Hono<Env> =>
   new Hono<Env>()
     .post('/reset', async (c) => {
       await c.get('account').reset();
       return success(c, { reset: true });
     })
     .get('/snapshot', async (c) => {
-      return successStream(c, await c.get('account').snapshot(snapshotText));
+      const ahead = createReadAhead(MAX_AHEAD_BYTES, wall);
+      const write = (text: string): Promise<void> => ahead.write(Buffer.from(text));
+      const { start, end } = envelopeAround(c);
+      // The account waits for the client only if the buffer is full.
+      void c
+        .get('account')
+        .snapshot(async (snapshot) => {
+          await write(start);
+          await writeSnapshot(snapshot, write);
+          await write(end);
+        })
+        .then(ahead.end, (error: unknown) => {
+          if (ahead.fail(error)) logger.error('A snapshot was cut off: {error}', { error });
+        });
+      const length = await ahead.ready();
+      const headers = {
+        'content-type': 'application/json',
+        ...(length === null ? {} : { 'content-length': String(length) }),
+      };
+      if (c.req.method !== 'HEAD') return c.body(ahead.body, 200, headers);
+      await ahead.body.cancel();
+      return c.body(null, 200, headers);
     })
     .put('/snapshot', async (c) => {
       const { version, seed, opens, clock, tables } = parseSnapshot(

@@ -104,27 +104,27 @@ const found = (rule: FaultRule | null, id: string): FaultRule => {
 
 export const faultRoutes = (): Hono<Env> =>
   new Hono<Env>()
-    .get('/', (c) => successPage(c, c.get('account').faults.list().map(faultView), null))
+    .get('/', (c) => successPage(c, c.get('account').faults().list().map(faultView), null))
     .post('/', async (c) => {
       const account = c.get('account');
       const request = parse(AddFaultRequest, await readJson(c));
       const rule = ruleOf(request);
       await checkMatch(account, request);
-      const added = account.faults.add(rule);
+      const added = account.faults().add(rule);
       if (added === null) throw faultLimitReached(MAX_RULES);
       return success(c, faultView(added), 201);
     })
     .delete('/', (c) => {
-      const { faults } = c.get('account');
+      const faults = c.get('account').faults();
       const removed = faults.list().length;
       faults.clear();
       return success(c, { removed });
     })
     .get('/:fault_id', (c) => {
       const id = c.req.param('fault_id');
-      return success(c, faultView(found(c.get('account').faults.get(id), id)));
+      return success(c, faultView(found(c.get('account').faults().get(id), id)));
     })
     .delete('/:fault_id', (c) => {
       const id = c.req.param('fault_id');
-      return success(c, faultView(found(c.get('account').faults.remove(id), id)));
+      return success(c, faultView(found(c.get('account').faults().remove(id), id)));
     });

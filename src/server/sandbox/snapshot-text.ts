@@ -1,10 +1,8 @@
 /**
- * Serialises a snapshot slice by slice, so that memory never holds more than its text.
+ * Serialises a snapshot slice by slice.
  *
  * @module
  */
-import { LIMITS } from '../../../schemas/contract.ts';
-import { snapshotTooLarge } from '../../domain/problems.ts';
 import type { AccountExport } from '../../storage/store.ts';
 
 const clockView = ({ clock }: AccountExport): object => {
@@ -13,23 +11,17 @@ const clockView = ({ clock }: AccountExport): object => {
 };
 
 /**
- * Serialise a snapshot.
+ * Serialise a snapshot as one JSON object, in parts.
  *
- * @returns UTF-8 parts that make up one JSON object
- * @throws {Problem} 413 over the limit
+ * @param write called with one part after the other, and awaited
  */
-export const snapshotText = async (snapshot: AccountExport): Promise<Uint8Array[]> => {
+export const writeSnapshot = async (
+  snapshot: AccountExport,
+  write: (text: string) => Promise<void>,
+): Promise<void> => {
   const { version, seed, opens, slices } = snapshot;
   const head = JSON.stringify({ version, seed, opens, clock: clockView(snapshot) });
-  const parts: Uint8Array[] = [];
-  let bytes = 0;
-  const add = (text: string): void => {
-    const part = Buffer.from(text);
-    bytes += part.length;
-    if (bytes > LIMITS.maxSnapshotBytes) throw snapshotTooLarge(LIMITS.maxSnapshotBytes);
-    parts.push(part);
-  };
-  add(`${head.slice(0, -1)},"tables":{`);
+  await write(`${head.slice(0, -1)},"tables":{`);
   let current: string | null = null;
   let isFirst = true;
   for await (const { table, rows } of slices) {
@@ -44,8 +36,7 @@ export const snapshotText = async (snapshot: AccountExport): Promise<Uint8Array[
       text += (isFirst ? '' : ',') + JSON.stringify(rows).slice(1, -1);
       isFirst = false;
     }
-    if (text !== '') add(text);
+    if (text !== '') await write(text);
   }
-  add(current === null ? '}}' : ']}}');
-  return parts;
+  await write(current === null ? '}}' : ']}}');
 };

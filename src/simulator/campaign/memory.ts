@@ -48,41 +48,61 @@ export const usable = (loaded: Loaded): Loaded => {
   return loaded;
 };
 
-/** @throws if the store fails; campaigns that cannot be replayed are broken instead */
+/** Campaigns of an account without commands. */
+export const noCampaigns = (seed: number): Loaded => ({
+  seed,
+  simulation: createSimulation(seed),
+  unsaved: null,
+  broken: null,
+});
+
+const breakOff = (loaded: Loaded, keyHash: string, error: unknown): void => {
+  loaded.broken = error instanceof Error ? error.message : String(error);
+  logger.error(
+    'Account {account}: its campaigns cannot be replayed and are stopped. Its webhooks, events and deliveries are not affected. Reset the account or load a snapshot. Cause: {error}',
+    { account: keyHash.slice(0, 12), error },
+  );
+};
+
+/**
+ * Load and replay the campaigns; those that cannot be replayed are broken.
+ *
+ * @returns null if there are no commands
+ * @throws if the store fails
+ */
 export const loadCampaigns = async (
   { key, keyHash }: Account,
   store: Store,
   zones: () => Promise<Zones>,
-): Promise<CampaignMemory> => {
+): Promise<Loaded | null> => {
+  const commands = await store.commands(key);
+  if (commands.length === 0) return null;
+  const loaded = noCampaigns(await store.seed(key));
+  const { seed, simulation } = loaded;
+  const emitted = await store.emitted(key);
+  try {
+    await replay({ seed, zones: await zones(), simulation }, commands, emitted);
+  } catch (error) {
+    breakOff(loaded, keyHash, error);
+  }
+  return loaded;
+};
+
+/** @param initial the campaigns as the store has them */
+export const createCampaignMemory = (
+  account: Account,
+  store: Store,
+  zones: () => Promise<Zones>,
+  initial: Loaded,
+): CampaignMemory => {
+  const { key, keyHash } = account;
   /** Set if memory is ahead of the store: since when on the account's clock, and the error that caused it. */
   let stale: { readonly at: Millis; readonly error: unknown } | null = null;
-
-  const breakOff = (loaded: Loaded, error: unknown): void => {
-    loaded.broken = error instanceof Error ? error.message : String(error);
-    logger.error(
-      'Account {account}: its campaigns cannot be replayed and are stopped. Its webhooks, events and deliveries are not affected. Reset the account or load a snapshot. Cause: {error}',
-      { account: keyHash.slice(0, 12), error },
-    );
-  };
-
-  const load = async (): Promise<Loaded> => {
-    const seed = await store.seed(key);
-    const commands = await store.commands(key);
-    const emitted = await store.emitted(key);
-    const next: Loaded = { seed, simulation: createSimulation(seed), unsaved: null, broken: null };
-    if (commands.length === 0) return next;
-    try {
-      await replay({ seed, zones: await zones(), simulation: next.simulation }, commands, emitted);
-    } catch (error) {
-      breakOff(next, error);
-    }
-    return next;
-  };
-  let loaded = await load();
+  let loaded = initial;
 
   const current = async (): Promise<Loaded> => {
     if (stale === null) return loaded;
-    loaded = await load();
+    loaded = (await loadCampaigns(account, store, zones)) ?? noCampaigns(await store.seed(key));
     stale = null;
     return loaded;
   };
@@ -111,9 +131,9 @@ export const loadCampaigns = async (
       } catch (error) {
         // A conflict cannot be retried; a store failure can.
         if (!(error instanceof Problem)) throw error;
-        breakOff(mine, error);
+        breakOff(mine, keyHash, error);
       }
     },
-    breakOff,
+    breakOff: (mine, error) => breakOff(mine, keyHash, error),
   };
 };

@@ -60,7 +60,7 @@ const toDeadLetter = (delivery: DeliveryEntry | undefined): DeadLetter | null =>
 };
 
 const findDeadLetter = (webhook: WebhookEntry | null, eventId: string): DeadLetter | null => {
-  const event = webhook?.data.eventsById.get(eventId);
+  const event = webhook?.data.eventsById?.get(eventId);
   if (webhook === null || event === undefined) return null;
   return toDeadLetter(deliveriesWithStatus(webhook, event, 'dead', 'acknowledged').at(-1));
 };
@@ -84,7 +84,7 @@ export const createDeadLetters = (state: State): DeadLetterPart => ({
     findDeadLetter(liveWebhook(state, account, key), eventId),
   acknowledge: async (account, key, eventId, now) => {
     const webhook = liveWebhook(state, account, key);
-    const event = dataOf(state, account).eventsById.get(eventId);
+    const event = dataOf(state, account).eventsById?.get(eventId);
     if (webhook === null || event === undefined) return null;
     for (const delivery of deliveriesWithStatus(webhook, event, 'dead')) {
       setStatus(delivery, 'acknowledged');

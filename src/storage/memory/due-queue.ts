@@ -35,7 +35,8 @@ const compare = (a: Queued, b: Queued): number =>
 export const createDueQueue = <Item extends Queued>(): DueQueue<Item> => {
   let list: Item[] = [];
   let head = 0;
-  let heap = new TinyQueue<Item>([], compare);
+  /** Created with its first item: most queues never need it. */
+  let heap: TinyQueue<Item> | null = null;
 
   const headOfList = (): Item | undefined => (head < list.length ? list[head] : undefined);
 
@@ -53,24 +54,25 @@ export const createDueQueue = <Item extends Queued>(): DueQueue<Item> => {
     return first;
   };
 
-  const isHeapFirst = (): boolean => {
-    if (heap.length === 0) return false;
+  /** The heap, if its first item comes before that of the list; else null. */
+  const firstHeap = (): TinyQueue<Item> | null => {
+    if (heap === null || heap.length === 0) return null;
     const first = headOfList();
-    return first === undefined || compare(heap.data[0] as Item, first) < 0;
+    return first === undefined || compare(heap.data[0] as Item, first) < 0 ? heap : null;
   };
 
   return {
     push: (item) => {
       const last = list.length > 0 ? list[list.length - 1] : undefined;
       if (last === undefined || compare(last, item) < 0) list.push(item);
-      else heap.push(item);
+      else (heap ??= new TinyQueue<Item>([], compare)).push(item);
     },
-    peek: () => (isHeapFirst() ? heap.peek() : headOfList()),
-    pop: () => (isHeapFirst() ? heap.pop() : popFromList()),
+    peek: () => firstHeap()?.peek() ?? headOfList(),
+    pop: () => firstHeap()?.pop() ?? popFromList(),
     clear: () => {
-      const all = [...list.slice(head), ...heap.data];
+      const all = [...list.slice(head), ...(heap?.data ?? [])];
       list = [];
-      heap = new TinyQueue<Item>([], compare);
+      heap = null;
       head = 0;
       return all;
     },

@@ -81,12 +81,13 @@ export interface AccountData {
   /** Webhooks by id, oldest first, including deleted ones. */
   readonly webhooks: Map<string, WebhookEntry>;
   readonly events: EventEntry[];
-  readonly eventsById: Map<string, EventEntry>;
+  /** Null without events. */
+  eventsById: Map<string, EventEntry> | null;
   readonly deliveries: DeliveryEntry[];
   /** Number of deliveries by status. */
   readonly tally: Record<DeliveryStatus, number>;
-  /** Stored responses by `Idempotency-Key`, oldest first. */
-  readonly responses: Map<string, ResponseEntry>;
+  /** Stored responses by `Idempotency-Key`, oldest first; null without responses. */
+  responses: Map<string, ResponseEntry> | null;
   /** Commands to the account's campaigns. */
   readonly commands: StoredCommand[];
   /** Number of campaign events emitted so far. */
@@ -114,10 +115,10 @@ export const createAccountData = (
   account,
   webhooks: new Map(),
   events: [],
-  eventsById: new Map(),
+  eventsById: null,
   deliveries: [],
   tally: { pending: 0, in_flight: 0, delivered: 0, dead: 0, acknowledged: 0, cancelled: 0 },
-  responses: new Map(),
+  responses: null,
   commands: [],
   emitted: 0,
   nextEvent,

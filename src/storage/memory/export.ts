@@ -98,7 +98,7 @@ const tablesOf = (data: AccountData): readonly TableRows[] => [
   ['attempt', attemptsOf(data.deliveries)],
   ['command', data.commands.map(commandRow)],
   ['progress', data.emitted === 0 ? [] : [{ emitted: data.emitted }]],
-  ['answer', mapped(data.responses, answerRow)],
+  ['answer', mapped(data.responses ?? [], answerRow)],
 ];
 
 async function* slicesOf(data: AccountData): AsyncGenerator<DumpSlice, void, undefined> {

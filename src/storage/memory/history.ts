@@ -50,7 +50,7 @@ export const createHistory = (state: State): History => {
       return found.map((event) => toRow(account, event));
     },
     getEvent: async (account, id) => {
-      const event = dataOf(state, account).eventsById.get(id);
+      const event = dataOf(state, account).eventsById?.get(id);
       return event === undefined ? null : toRow(account, event);
     },
 
@@ -58,7 +58,7 @@ export const createHistory = (state: State): History => {
       const data = dataOf(state, account);
       const webhook = webhookId === undefined ? undefined : data.webhooks.get(webhookId);
       if (webhook === undefined && webhookId !== undefined) return [];
-      const event = eventId === undefined ? undefined : data.eventsById.get(eventId);
+      const event = eventId === undefined ? undefined : data.eventsById?.get(eventId);
       if (event === undefined && eventId !== undefined) return [];
       const rows = event === undefined ? data.deliveries : deliveriesOf(data, event);
       const matches = (one: DeliveryEntry): boolean =>

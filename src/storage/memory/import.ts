@@ -138,7 +138,7 @@ export const dataFromSnapshot = async (
     if (isSliceDone(0)) await nextTurn();
     const event = toEvent(row);
     addUnique(events, row.seq, event, where);
-    addUnique(data.eventsById, row.id, event, where);
+    addUnique((data.eventsById ??= new Map()), row.id, event, where);
   }
   const deliveries = new Map<number, DeliveryEntry>();
   for (const [row, where] of rowsOf(dump, 'delivery')) {
@@ -156,7 +156,12 @@ export const dataFromSnapshot = async (
     { key, request_hash: requestHash, status, body, remembered_at },
     where,
   ] of responses) {
-    addUnique(data.responses, key, { requestHash, status, body, storedAt: remembered_at }, where);
+    addUnique(
+      (data.responses ??= new Map()),
+      key,
+      { requestHash, status, body, storedAt: remembered_at },
+      where,
+    );
   }
   const commands = [...rowsOf(dump, 'command')].map(([row]) => row);
   for (const { done_at: at, emitted, body } of commands.toSorted(byNumber)) {

@@ -18,7 +18,7 @@ import { dataOf, deliveryAt, type State } from './state.ts';
 
 /** Adds all events, or none. @returns null, or the duplicate id */
 const addEvents = (data: AccountData, events: readonly NewEvent[]): string | null => {
-  const { eventsById } = data;
+  const eventsById = (data.eventsById ??= new Map());
   const before = data.events.length;
   let { nextEvent, nextDelivery } = data;
   for (const { event, deliveries } of events) {

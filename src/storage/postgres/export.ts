@@ -5,15 +5,12 @@
  */
 import type { AccountDump, AccountStore, DumpRow, DumpSlice } from '../store.ts';
 import { COLUMNS, DUMP_VERSION, type TableName } from '../rows/columns.ts';
-import { createSlicer } from '../rows/dump-slices.ts';
+import { createSlicer, MAX_SLICE_ROWS } from '../rows/dump-slices.ts';
 import type { Context } from './context.ts';
 import { all, first, statement, type Session, type Statement } from '../../postgres/session.ts';
 import { readText } from './text.ts';
 
 type SavedRow = Readonly<Record<string, unknown>>;
-
-/** Number of rows to read at once. */
-const ROWS_PER_SLICE = 500;
 
 /** Query for one table of a snapshot. */
 interface Source {
@@ -54,7 +51,7 @@ const source = (
   order,
   before,
   select: statement(
-    `SELECT ${columns.join(', ')} FROM ${from} WHERE part = $1 AND ${order} > $2 ORDER BY ${order} LIMIT ${ROWS_PER_SLICE}`,
+    `SELECT ${columns.join(', ')} FROM ${from} WHERE part = $1 AND ${order} > $2 ORDER BY ${order} LIMIT ${MAX_SLICE_ROWS}`,
   ),
   rows: table === 'attempt' ? attemptRows : (row) => [toDumpRow(table, row)],
 });
@@ -85,7 +82,7 @@ async function* slicesOf(
         after = row[order];
         if (slice.add(rows(row))) break;
       }
-      isMore = slice.isFull() || found.length === ROWS_PER_SLICE;
+      isMore = slice.isFull() || found.length === MAX_SLICE_ROWS;
       yield { table, rows: slice.rows };
     }
   }

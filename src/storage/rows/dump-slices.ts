@@ -6,9 +6,10 @@
  */
 import type { DumpRow } from '../store.ts';
 
-const MAX_ROWS = 500;
-/** Takes about 5 ms to read and to encode. */
-const MAX_CHARACTERS = 524_288;
+/** Rows of a slice. */
+export const MAX_SLICE_ROWS = 125;
+/** Takes about 2 ms to read and to encode: a request of another account waits for several turns. */
+const MAX_CHARACTERS = 131_072;
 
 /** A slice that is being filled. */
 export interface Slicer {
@@ -21,7 +22,7 @@ export interface Slicer {
 export const createSlicer = (): Slicer => {
   const added: DumpRow[] = [];
   let characters = 0;
-  const isFull = (): boolean => added.length >= MAX_ROWS || characters >= MAX_CHARACTERS;
+  const isFull = (): boolean => added.length >= MAX_SLICE_ROWS || characters >= MAX_CHARACTERS;
   return {
     rows: added,
     isFull,

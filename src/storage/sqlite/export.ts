@@ -14,7 +14,7 @@ import type { AccountDump, AccountStore, DumpRow, DumpSlice } from '../store.ts'
 import { DUMP_VERSION } from '../rows/columns.ts';
 import { cancelOrphan } from '../rows/cancel-orphan.ts';
 import { NUMBERED } from '../rows/dump-check.ts';
-import { createSlicer } from '../rows/dump-slices.ts';
+import { createSlicer, MAX_SLICE_ROWS } from '../rows/dump-slices.ts';
 import { TABLES, type Table } from './tables.ts';
 import type { InFlight } from './in-flight.ts';
 import type { InsertDeferred } from './deferred-rows.ts';
@@ -79,9 +79,6 @@ const SOURCES: readonly Source[] = TABLES.flatMap((table): Source[] => {
   return table.name === 'delivery' ? [source, ATTEMPTS] : [source];
 });
 
-/** Number of rows to read before yielding to the event loop, even if they result in few rows of the snapshot. */
-const ROWS_PER_SLICE = 500;
-
 /** Deletion times of an account's deleted webhooks, by key. */
 const deletionsOf = (db: DatabaseSync, account: AccountKey): ReadonlyMap<number, number> =>
   new Map(
@@ -99,7 +96,7 @@ async function* slicesOf(
   const deletedAt = deletionsOf(db, account);
   for (const { table, order, where, select, rows } of SOURCES) {
     const statement = db.prepare(
-      `${select} WHERE ${where} ORDER BY ${order} LIMIT ${ROWS_PER_SLICE}`,
+      `${select} WHERE ${where} ORDER BY ${order} LIMIT ${MAX_SLICE_ROWS}`,
     );
     const scope = order === 'seq' ? rowKey(account + 1, 0) : account;
     let after: SQLOutputValue = beforeFirst(table, account);
@@ -114,7 +111,7 @@ async function* slicesOf(
         const dumped = rows(row).map((one) => (isSaved ? one : cancelOrphan(deletedAt, one)));
         if (slice.add(dumped)) break;
       }
-      isMore = slice.isFull() || seen === ROWS_PER_SLICE;
+      isMore = slice.isFull() || seen === MAX_SLICE_ROWS;
       yield { table, rows: slice.rows };
       await nextTurn();
     }

@@ -233,6 +233,25 @@ export const HTTP_MUTANTS: readonly Mutant[] = [
       };
     },
   ),
+  changed(
+    'stalled-bodies-block',
+    'has sixteen workers, each of which waits for the rest of its body',
+    (model) => {
+      const original = model.read.bind(model);
+      const stalled = new Set<IncomingMessage>();
+      return {
+        read: async (request) => {
+          stalled.add(request);
+          try {
+            return await original(request);
+          } finally {
+            stalled.delete(request);
+            while (stalled.size >= 16 && model.server.listening) await sleep(5);
+          }
+        },
+      };
+    },
+  ),
   answering('any-path', 'is mounted for every path', (request, raw, right, model) =>
     request.method === 'POST' ? model.receive(raw, request) : right(),
   ),

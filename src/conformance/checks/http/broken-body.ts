@@ -5,8 +5,8 @@
  */
 import { defineCheck } from '../../check.ts';
 import { sleep } from '../../hooks/hooks.ts';
-import { rawHead } from '../../net/raw-socket.ts';
 import type { Probe } from '../../probe/probe.ts';
+import { rawRequest } from '../../probe/raw-post.ts';
 import { isRefusedConnection } from '../../run/liveness.ts';
 import { describeReply, fail, pass } from '../../verdict.ts';
 
@@ -17,10 +17,10 @@ const NOTICES_WITHIN_MS = 60;
 
 const breakOff = async (probe: Probe, part: number): Promise<void> => {
   const body = Buffer.from(probe.write(probe.event()), 'utf8');
-  const headers = [...probe.headersFor(body), ['Content-Length', String(body.length)]] as const;
+  const { head } = rawRequest(probe, body, probe.headersFor(body));
   const connection = await probe.connect();
   try {
-    await connection.write(Buffer.from(rawHead('POST', probe.url, headers), 'latin1'));
+    await connection.write(head);
     await connection.write(body.subarray(0, Math.floor(body.length * part)));
     await sleep(probe.wall, NOTICES_WITHIN_MS / 3);
   } finally {

@@ -8,7 +8,8 @@ import { describeSurplus } from '../../diagnosis/surplus.ts';
 import type { Exchange, Reply } from '../../net/exchange.ts';
 import type { Probe } from '../../probe/probe.ts';
 import { saysClose } from '../../probe/kept-connection.ts';
-import { rawHead, type RawConnection } from '../../net/raw-socket.ts';
+import { rawRequest } from '../../probe/raw-post.ts';
+import type { RawConnection } from '../../net/raw-socket.ts';
 import { fail, isAccepted, pass, describeReply } from '../../verdict.ts';
 
 const EVENTS = 4;
@@ -27,8 +28,7 @@ const postOver = async (
       : probe.event();
   const body = Buffer.from(probe.write(event), 'utf8');
   const headers = probe.headersFor(body);
-  const head = rawHead('POST', probe.url, [...headers, ['Content-Length', String(body.length)]]);
-  await connection.write(Buffer.concat([Buffer.from(head, 'latin1'), body]));
+  await connection.write(rawRequest(probe, body, headers).bytes);
   const reply = await connection.reply();
   const manner = `event ${place} over the same connection`;
   return probe.keep({ method: 'POST', headers, body, manner }, reply);

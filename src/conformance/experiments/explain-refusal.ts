@@ -12,6 +12,7 @@ import type { Exchange } from '../net/exchange.ts';
 import type { Event } from '../probe/event-maker.ts';
 import type { Probe } from '../probe/probe.ts';
 import { isAccepted } from '../verdict.ts';
+import { explainByAftermath, type Behind } from './aftermath.ts';
 import { explainChangedState } from './changed-state.ts';
 import { caseOfEvent } from './case-of-event.ts';
 import { explainCase } from './explain-case.ts';
@@ -106,9 +107,24 @@ const ORDER = ['event', 'plain', 'plain', 'event', 'event'] as const;
 const areAll = (sent: readonly Exchange[], fits: (exchange: Exchange) => boolean): boolean =>
   sent.length > 0 && sent.every(fits);
 
+/** It comes behind another request each time. */
+const behindAnother = ({ cause, exchanges }: Behind): Explanation => ({
+  key: cause.key,
+  flaw: 'refused',
+  level: 'MUST',
+  cause: cause.sentence,
+  evidence: 'Without what comes before it, the same event is accepted.',
+  fix: cause.fix,
+  exchanges,
+  covers: () => true,
+  without: null,
+});
+
 /** Where a sequence has shown already what refusals now and then come from, nothing is to be found out. */
 const intermittent = async (probe: Probe): Promise<Explanation | null> => {
   if (knowsCause(probe, 'refused')) return null;
+  const behind = await explainByAftermath(probe);
+  if (behind !== null) return behindAnother(behind);
   const found = await explainIntermittence(probe);
   return found === null ? null : explained(found, 'intermittent', INTERMITTENT_FIX);
 };
@@ -162,7 +178,7 @@ const experiment = async (
 };
 
 /** It is about the receiver as a whole, whatever an event holds. */
-const isOfReceiver = ({ key }: Explanation): boolean => /^(state|intermittent):/.test(key);
+const isOfReceiver = ({ key }: Explanation): boolean => /^(state|intermittent|sequence):/.test(key);
 
 /** Any other check that sees a valid event refused has met the same. */
 const shareCause = (probe: Probe, { key, cause, evidence, fix }: Explanation): void =>

@@ -10,6 +10,7 @@ import { examine, type ExamineOptions, type Examined } from '../histories/examin
 import type { History } from '../histories/step.ts';
 import type { Probe } from '../probe/probe.ts';
 import { fail, notTested, pass } from '../verdict.ts';
+import { explainBurstLoss } from './burst-loss.ts';
 import { explainByNumber } from './rhythm.ts';
 import { explainBySameSecond } from './same-second.ts';
 import { explainBySmallGroups } from './small-groups.ts';
@@ -120,7 +121,8 @@ export const judgeHistories = async (
   const explain = async (shown: Shown): Promise<NamedCause | null> =>
     (await explainByNumber(probe, shown)) ??
     (await explainBySameSecond(probe, shown)) ??
-    explainBySmallGroups(probe, shown);
+    (await explainBySmallGroups(probe, shown)) ??
+    explainBurstLoss(probe, shown);
   const examined = await examine(probe, histories, {
     kinds: unexplained,
     playForMs,

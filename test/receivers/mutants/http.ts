@@ -252,6 +252,24 @@ export const HTTP_MUTANTS: readonly Mutant[] = [
       };
     },
   ),
+  changed(
+    'broken-bodies-keep-places',
+    'has fourteen places, and a request whose sender closes the connection keeps its own',
+    (model) => {
+      const original = model.serve.bind(model);
+      let kept = 0;
+      return {
+        serve: async (request, response) => {
+          while (kept >= 14 && model.server.listening) await sleep(5);
+          kept += 1;
+          response.once('finish', () => {
+            kept -= 1;
+          });
+          return original(request, response);
+        },
+      };
+    },
+  ),
   answering('any-path', 'is mounted for every path', (request, raw, right, model) =>
     request.method === 'POST' ? model.receive(raw, request) : right(),
   ),

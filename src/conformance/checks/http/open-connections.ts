@@ -20,6 +20,7 @@ export const check = defineCheck({
   fix: 'Serve connections by an event loop, or close those that are idle after a second or two.',
   catches: ['http-stalled-bodies-block'],
   stage: 'risky',
+  after: ['http/broken-body'],
   run: async (probe) => {
     const blocked = await findBlocked(probe);
     if (blocked === null) return pass();

@@ -52,7 +52,7 @@ const explained = (one: Intermittence, kind: string, fix: string): Explanation =
   level: 'MUST',
   cause: one.cause,
   evidence: one.evidence,
-  fix,
+  fix: one.fix ?? fix,
   exchanges: one.exchanges,
   covers: () => true,
   without: null,

@@ -119,8 +119,9 @@ test('a list of allowed domains is named as one', async () => {
 test.each([
   [[1, 3, 5, 7], 2],
   [[2, 5, 8], 3],
+  [[2, 4, 6], null],
   [[1, 3], null],
   [[1, 3, 4, 9], null],
 ])('of refusals at %j the period is %s', (places, period) => {
-  expect(periodOf(places)).toBe(period);
+  expect(periodOf(places, 10)).toBe(period);
 });

@@ -11,6 +11,7 @@ import type { Exchange } from '../net/exchange.ts';
 import type { Event } from '../probe/event-maker.ts';
 import type { Probe } from '../probe/probe.ts';
 import { describeReply, isAccepted } from '../verdict.ts';
+import { explainByFailure } from './after-failure.ts';
 import { explainByKnownIds } from './known-ids.ts';
 import type { NamedCause } from './known-causes.ts';
 import { explainByTrait } from './request-trait.ts';
@@ -129,6 +130,8 @@ export const explainInTurn = async (
   const byContent = await explainByContent(probe, kind, tried);
   if (byContent !== null) return byContent;
   if (period === null && !isIntermittent(failures)) return null;
+  const byFailure = period === null && kind === 'refused' ? await explainByFailure(probe) : null;
+  if (byFailure !== null) return byFailure;
   const answer = describeReply((tried[failures[0]!]?.exchange ?? seen).reply);
   const outcome = kind === 'refused' ? `is refused (${answer})` : 'is accepted but has no effect';
   return {

@@ -8,10 +8,11 @@ import { EVENT_TYPES, type EventType } from '../../../schemas/contract.ts';
 import { WebhookEvent } from '../../../schemas/tolerant.ts';
 import { EVENT_EXAMPLES } from '../../../schemas/examples.ts';
 import { deliver } from '../judge/deliver.ts';
+import type { Verdict } from '../check.ts';
 import type { Exchange } from '../net/exchange.ts';
 import type { Event } from '../probe/event-maker.ts';
 import type { Probe } from '../probe/probe.ts';
-import { isAccepted } from '../verdict.ts';
+import { describeReply, fail, isAccepted } from '../verdict.ts';
 import { explainByAftermath, type Behind } from './aftermath.ts';
 import { explainChangedState } from './changed-state.ts';
 import { caseOfEvent } from './case-of-event.ts';
@@ -199,3 +200,17 @@ export const explainRefusal = (probe: Probe, refused: Exchange): Promise<Explana
     if (explanation !== null && isOfReceiver(explanation)) shareCause(probe, explanation);
     return explanation;
   });
+
+/** A valid event was refused, whatever the check is about. */
+export const failRefused = (refused: Exchange, explanation: Explanation): Verdict => {
+  const { key, level, cause, evidence, fix, exchanges } = explanation;
+  return fail({
+    key,
+    level,
+    expected: ['a 2xx for each valid event'],
+    actual: `a valid event was refused: ${describeReply(refused.reply)}`,
+    diagnosis: `${cause} ${evidence}`,
+    ...(fix === null ? {} : { fix }),
+    exchanges,
+  });
+};

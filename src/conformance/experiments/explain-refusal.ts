@@ -17,6 +17,7 @@ import { explainByAftermath, type Behind } from './aftermath.ts';
 import { explainChangedState } from './changed-state.ts';
 import { caseOfEvent } from './case-of-event.ts';
 import { explainCase } from './explain-case.ts';
+import { explainByDigest } from './digest-shape.ts';
 import { explainIntermittence, type Intermittence } from './intermittence.ts';
 import { knowsCause, rememberCause } from './known-causes.ts';
 import { knowledgeOf, type Explanation } from './knowledge.ts';
@@ -108,13 +109,13 @@ const ORDER = ['event', 'plain', 'plain', 'event', 'event'] as const;
 const areAll = (sent: readonly Exchange[], fits: (exchange: Exchange) => boolean): boolean =>
   sent.length > 0 && sent.every(fits);
 
-/** It comes behind another request each time. */
+/** It comes behind another request each time, or with another digest. */
 const behindAnother = ({ cause, exchanges }: Behind): Explanation => ({
   key: cause.key,
   flaw: 'refused',
   level: 'MUST',
   cause: cause.sentence,
-  evidence: 'Without what comes before it, the same event is accepted.',
+  evidence: 'Otherwise the same event is accepted.',
   fix: cause.fix,
   exchanges,
   covers: () => true,
@@ -122,8 +123,10 @@ const behindAnother = ({ cause, exchanges }: Behind): Explanation => ({
 });
 
 /** Where a sequence has shown already what refusals now and then come from, nothing is to be found out. */
-const intermittent = async (probe: Probe): Promise<Explanation | null> => {
+const intermittent = async (probe: Probe, refused: Exchange): Promise<Explanation | null> => {
   if (knowsCause(probe, 'refused')) return null;
+  const byDigest = await explainByDigest(probe, refused);
+  if (byDigest !== null) return behindAnother(byDigest);
   const behind = await explainByAftermath(probe);
   if (behind !== null) return behindAnother(behind);
   const found = await explainIntermittence(probe);
@@ -144,7 +147,7 @@ const explainOnce = async (
   if (refused.request.manner !== null || isRepeat) return null;
   const type = event.event as EventType;
   const sameId = await deliver(probe, probe.event(type, {}, { id: event.id }));
-  if (!isRefusedEvent(sameId)) return intermittent(probe);
+  if (!isRefusedEvent(sameId)) return intermittent(probe, refused);
   const scene = { probe, flaw: 'refused', interests: null, control } as const;
   return explainCase(scene, caseOfEvent(probe, type, event));
 };
@@ -167,9 +170,9 @@ const experiment = async (
     sent.filter(({ what }) => what === wanted).map(({ exchange }) => exchange);
   const [again, plain] = [of('event'), of('plain')];
   if (areAll(plain, isRefusedEvent)) return explainPlain(probe, plain[0]!);
-  if (!areAll(plain, isAccepted)) return intermittent(probe);
+  if (!areAll(plain, isAccepted)) return intermittent(probe, refused);
   if (areAll(again, isAccepted)) return explainOnce(probe, refused, event, plain[0]!);
-  if (!areAll(again, isRefusedEvent)) return intermittent(probe);
+  if (!areAll(again, isRefusedEvent)) return intermittent(probe, refused);
   const type = event.event as EventType;
   const isPlainType = eventIn(plain[0]!.request.body)?.event === type;
   const control = isPlainType ? plain[0]! : await deliver(probe, probe.event(type));

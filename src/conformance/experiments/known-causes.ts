@@ -76,6 +76,21 @@ const isRefusedEvent = ({ signing }: Run, exchange: Exchange): boolean => {
   return isSigned && !isAccepted(exchange) && isValidEvent(body);
 };
 
+/** Causes that strike any event: what another check has said of an event that was lost meanwhile is an accident. */
+const GENERAL = /^(sequence:lost:together|lost:(overtaken|in-parallel|given-up|by-number))/;
+
+const withGeneralCause = (
+  verdict: Extract<Verdict, { status: 'fail' }>,
+  causes: ReadonlyMap<Symptom, NamedCause>,
+): Verdict => {
+  const cause = causes.get('lost');
+  // An event that is lost changes no lead either.
+  const { symptom, key = '' } = verdict;
+  const isOfLoss = symptom === 'lost' || symptom === 'state' || /^(lost|state):/.test(key);
+  if (!isOfLoss || cause === undefined || !GENERAL.test(cause.key)) return verdict;
+  return { ...verdict, key: cause.key, diagnosis: cause.sentence, fix: cause.fix };
+};
+
 /**
  * @param exchanges of the check, where its verdict names none
  * @returns the verdict, with the cause that an experiment has shown of its symptom
@@ -86,9 +101,8 @@ export const withKnownCause = (
   exchanges: readonly Exchange[],
 ): Verdict => {
   const causes = known.get(run.signing);
-  if (verdict.status !== 'fail' || verdict.key !== undefined || causes === undefined) {
-    return verdict;
-  }
+  if (verdict.status !== 'fail' || causes === undefined) return verdict;
+  if (verdict.key !== undefined) return withGeneralCause(verdict, causes);
   const shown = verdict.exchanges ?? exchanges;
   const isRefusal = (): boolean =>
     causes.has('refused') && shown.some((one) => isRefusedEvent(run, one));

@@ -141,7 +141,8 @@ const DATES: readonly Pair[] = [
   {
     name: 'skipped-hour-america',
     level: 'SHOULD',
-    phrase: 'the older one is in the hour that daylight saving time skips in America, though both are in UTC',
+    phrase:
+      'the older one is in the hour that daylight saving time skips in America, though both are in UTC',
     older: ['2026-03-08', '02:30:00'],
     newer: ['2026-03-08', '03:10:00'],
   },
@@ -155,14 +156,16 @@ const DATES: readonly Pair[] = [
   {
     name: 'skipped-hour-britain',
     level: 'SHOULD',
-    phrase: 'the older one is in the hour that summer time skips in Britain, though both are in UTC',
+    phrase:
+      'the older one is in the hour that summer time skips in Britain, though both are in UTC',
     older: ['2026-03-29', '01:30:00'],
     newer: ['2026-03-29', '02:10:00'],
   },
   {
     name: 'week-year',
     level: 'SHOULD',
-    phrase: 'the older one is in the last days of a year, which a week-based year (YYYY) counts to the next',
+    phrase:
+      'the older one is in the last days of a year, which a week-based year (YYYY) counts to the next',
     older: ['2024-12-31', '10:00:00'],
     newer: ['2025-01-02', '10:00:00'],
   },

@@ -45,11 +45,7 @@ const sendEach = async (probe: Probe, events: readonly Event[]): Promise<readonl
 export const sendFirst = async (probe: Probe): Promise<void> => {
   const plain = Array.from({ length: EVENTS }, () => probe.event());
   const old = OLD_MINUTES.map((minutes) =>
-    probe.event(
-      undefined,
-      {},
-      { timestamp: toProviderTime(probe.wall.now() - minutes * 60_000) },
-    ),
+    probe.event(undefined, {}, { timestamp: toProviderTime(probe.wall.now() - minutes * 60_000) }),
   );
   first.set(probe.signing, {
     fresh: await sendEach(probe, plain),

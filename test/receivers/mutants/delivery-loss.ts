@@ -226,6 +226,34 @@ export const LOSS_MUTANTS: readonly Mutant[] = [
       })(secret),
   },
   {
+    name: 'delivery-journal-splits-at-bar',
+    fault: 'reads its leads back from a journal whose columns a bar separates',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        readonly named = new Set<string>();
+        override applyToLead(event: Event): void {
+          super.applyToLead(event);
+          if (String(event.data['lead_name']).includes('|'))
+            this.named.add(event.data['lead_email']);
+        }
+        override boot(): void {
+          super.boot();
+          for (const email of this.named) this.disk.leads.delete(email);
+        }
+      })(secret),
+  },
+  {
+    name: 'delivery-loads-latest-ids',
+    fault: 'keeps ids in memory and loads only the latest hundred at start',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        override boot(): void {
+          super.boot();
+          this.disk.seen = new Set([...this.disk.seen].slice(-100));
+        }
+      })(secret),
+  },
+  {
     name: 'delivery-marks-before-success',
     fault: 'marks the id before the work, permanently',
     also: { 'delivery/recovery-keeps': 'the second recovery takes the failed events for repeats' },

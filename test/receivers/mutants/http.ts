@@ -270,6 +270,40 @@ export const HTTP_MUTANTS: readonly Mutant[] = [
       };
     },
   ),
+  changed(
+    'closes-silently',
+    'closes a connection after three requests without saying so',
+    (model) => {
+      const original = model.serve.bind(model);
+      const counts = new WeakMap<object, number>();
+      return {
+        serve: async (request, response) => {
+          const { socket } = request;
+          const count = (counts.get(socket) ?? 0) + 1;
+          counts.set(socket, count);
+          if (count === 3) response.once('finish', () => socket.end());
+          return original(request, response);
+        },
+      };
+    },
+  ),
+  changed(
+    'loses-second-in-packet',
+    'loses what it has read beyond the end of a request',
+    (model) => {
+      const original = model.serve.bind(model);
+      const busy = new WeakSet<object>();
+      return {
+        serve: async (request, response) => {
+          const { socket } = request;
+          if (busy.has(socket)) return;
+          busy.add(socket);
+          response.once('finish', () => busy.delete(socket));
+          return original(request, response);
+        },
+      };
+    },
+  ),
   answering('any-path', 'is mounted for every path', (request, raw, right, model) =>
     request.method === 'POST' ? model.receive(raw, request) : right(),
   ),

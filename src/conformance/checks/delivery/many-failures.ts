@@ -39,11 +39,7 @@ const firstAccepted = async (probe: Probe): Promise<Exchange> => {
   }
 };
 
-const neverAccepted = (
-  probe: Probe,
-  failed: readonly Exchange[],
-  next: Exchange,
-): Verdict =>
+const neverAccepted = (probe: Probe, failed: readonly Exchange[], next: Exchange): Verdict =>
   isThrottled(next) && (retryAfterMs(next.reply, probe.wall.now()) ?? 0) > 0
     ? notTested(`The receiver asks for more patience than ${RECOVERS_WITHIN_MS / 1000} s.`)
     : fail({

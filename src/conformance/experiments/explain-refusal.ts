@@ -17,8 +17,7 @@ import { explainByAftermath, type Behind } from './aftermath.ts';
 import { explainChangedState } from './changed-state.ts';
 import { caseOfEvent } from './case-of-event.ts';
 import { explainCase } from './explain-case.ts';
-import { explainByDigest } from './digest-shape.ts';
-import { explainIntermittence, type Intermittence } from './intermittence.ts';
+import { explainByRequest, explainIntermittence, type Intermittence } from './intermittence.ts';
 import { knowsCause, rememberCause } from './known-causes.ts';
 import { knowledgeOf, type Explanation } from './knowledge.ts';
 import { isThrottled } from '../net/throttle.ts';
@@ -109,13 +108,13 @@ const ORDER = ['event', 'plain', 'plain', 'event', 'event'] as const;
 const areAll = (sent: readonly Exchange[], fits: (exchange: Exchange) => boolean): boolean =>
   sent.length > 0 && sent.every(fits);
 
-/** It comes behind another request each time, or with another digest. */
+/** It comes behind another request each time. */
 const behindAnother = ({ cause, exchanges }: Behind): Explanation => ({
   key: cause.key,
   flaw: 'refused',
   level: 'MUST',
   cause: cause.sentence,
-  evidence: 'Otherwise the same event is accepted.',
+  evidence: 'Without what comes before it, the same event is accepted.',
   fix: cause.fix,
   exchanges,
   covers: () => true,
@@ -125,8 +124,8 @@ const behindAnother = ({ cause, exchanges }: Behind): Explanation => ({
 /** Where a sequence has shown already what refusals now and then come from, nothing is to be found out. */
 const intermittent = async (probe: Probe, refused: Exchange): Promise<Explanation | null> => {
   if (knowsCause(probe, 'refused')) return null;
-  const byDigest = await explainByDigest(probe, refused);
-  if (byDigest !== null) return behindAnother(byDigest);
+  const byTrait = await explainByRequest(probe, refused);
+  if (byTrait !== null) return explained(byTrait, 'intermittent', INTERMITTENT_FIX);
   const behind = await explainByAftermath(probe);
   if (behind !== null) return behindAnother(behind);
   const found = await explainIntermittence(probe);

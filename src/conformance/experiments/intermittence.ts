@@ -9,7 +9,7 @@ import { postRaw } from '../probe/raw-post.ts';
 import type { Event } from '../probe/event-maker.ts';
 import type { Probe } from '../probe/probe.ts';
 import { isAccepted } from '../verdict.ts';
-import { explainByTrait } from './request-trait.ts';
+import { explainByTrait, type Outcome } from './request-trait.ts';
 import { isRefusedEvent, sideBySide } from './trial.ts';
 import { answerText } from './answer-text.ts';
 
@@ -53,13 +53,18 @@ const shownBy = (sent: readonly Exchange[]): readonly Exchange[] => [
 const MAX_IN_A_ROW = 200;
 const ENOUGH_REFUSED = 6;
 
-const byTraitOf = async (
+/** @param begun events that were sent already */
+const explainBySample = async (
   probe: Probe,
-  events: readonly Event[],
-  sent: readonly Exchange[],
+  begun: readonly Outcome[] = [],
 ): Promise<Intermittence | null> => {
-  const outcomes = events.map((event, at) => ({ event, isFailed: isRefusedEvent(sent[at]!) }));
-  const refuses = async (event: Event): Promise<boolean> => isRefusedEvent(await probe.post(event));
+  const outcomes = [...begun];
+  const sent: Exchange[] = [];
+  const refuses = async (event: Event): Promise<boolean> => {
+    const exchange = await probe.post(event);
+    sent.push(exchange);
+    return isRefusedEvent(exchange);
+  };
   const refused = (): number => outcomes.filter(({ isFailed }) => isFailed).length;
   while (outcomes.length < MAX_IN_A_ROW && refused() < ENOUGH_REFUSED) {
     const event = probe.event();
@@ -71,6 +76,18 @@ const byTraitOf = async (
   return { name: `trait:${name}`, cause, evidence, fix, exchanges: shownBy(sent) };
 };
 
+const AGAIN = 2;
+
+/** @returns null when the same bytes are accepted now, or nothing that was tried decides */
+export const explainByRequest = async (
+  probe: Probe,
+  { request }: Exchange,
+): Promise<Intermittence | null> => {
+  for (let time = 0; time < AGAIN; time += 1)
+    if (!isRefusedEvent(await probe.post(request.body))) return null;
+  return explainBySample(probe);
+};
+
 const inARow = async (probe: Probe): Promise<Intermittence | null> => {
   const events = Array.from({ length: IN_A_ROW }, () => probe.event());
   const sent: Exchange[] = [];
@@ -78,7 +95,8 @@ const inARow = async (probe: Probe): Promise<Intermittence | null> => {
   const places = placesOf(sent);
   if (places.length === 0) return null;
   const period = periodOf(places, IN_A_ROW);
-  const byTrait = period === null ? await byTraitOf(probe, events, sent) : null;
+  const outcomes = events.map((event, at) => ({ event, isFailed: isRefusedEvent(sent[at]!) }));
+  const byTrait = period === null ? await explainBySample(probe, outcomes) : null;
   if (byTrait !== null) return byTrait;
   const numbers = places.map((place) => place + 1).join(', ');
   const first = sent[places[0]!]!;

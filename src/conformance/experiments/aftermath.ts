@@ -14,7 +14,7 @@ import type { NamedCause } from './known-causes.ts';
 import { AFTERMATH } from './sequences.ts';
 
 /** Seen so often, it is no accident. */
-const TIMES = 2;
+const TIMES = 3;
 
 /** The event of the last step, refused. */
 const refusedLast = async (probe: Probe, history: History): Promise<Shown | null> => {
@@ -40,11 +40,17 @@ export interface Behind {
   readonly exchanges: readonly Exchange[];
 }
 
+const acceptedAlone = async (probe: Probe, history: History): Promise<boolean> => {
+  for (let time = 0; time < TIMES; time += 1)
+    if ((await refusedLast(probe, history.slice(-1))) !== null) return false;
+  return true;
+};
+
 /** What a valid event is refused behind, each time; null when it is behind nothing that was tried. */
 export const explainByAftermath = async (probe: Probe): Promise<Behind | null> => {
   for (const history of AFTERMATH) {
     const shown = await refusedEachTime(probe, history);
-    if (shown === null || (await refusedEachTime(probe, history.slice(-1))) !== null) continue;
+    if (shown === null || !(await acceptedAlone(probe, history))) continue;
     const exchanges = shown.played.sent.map(({ exchange }) => exchange);
     return { cause: causeOf(shown), exchanges };
   }

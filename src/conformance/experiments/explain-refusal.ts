@@ -144,11 +144,30 @@ const explainOnce = async (
   );
   // The same bytes in one piece are accepted: the manner decides, which the check knows best.
   if (refused.request.manner !== null || isRepeat) return null;
+  const byRequest = await explainByRequest(probe, refused);
+  if (byRequest !== null) return explained(byRequest, 'intermittent', INTERMITTENT_FIX);
   const type = event.event as EventType;
   const sameId = await deliver(probe, probe.event(type, {}, { id: event.id }));
   if (!isRefusedEvent(sameId)) return intermittent(probe, refused);
   const scene = { probe, flaw: 'refused', interests: null, control } as const;
   return explainCase(scene, caseOfEvent(probe, type, event));
+};
+
+/** So many events in a row are not refused by chance. */
+const PLAIN_IN_A_ROW = 40;
+const SAME_IN_A_ROW = 6;
+/** A slow receiver gets fewer. */
+const IN_A_ROW_FOR_MS = 3000;
+
+const refusesEach = async (
+  probe: Probe,
+  count: number,
+  makeEvent: () => Event,
+): Promise<boolean> => {
+  const until = probe.wall.now() + IN_A_ROW_FOR_MS;
+  for (let sent = 0; sent < count && probe.wall.now() < until; sent += 1)
+    if (isAccepted(await deliver(probe, makeEvent()))) return false;
+  return true;
 };
 
 const experiment = async (
@@ -168,10 +187,15 @@ const experiment = async (
   const of = (wanted: 'event' | 'plain'): readonly Exchange[] =>
     sent.filter(({ what }) => what === wanted).map(({ exchange }) => exchange);
   const [again, plain] = [of('event'), of('plain')];
-  if (areAll(plain, isRefusedEvent)) return explainPlain(probe, plain[0]!);
+  const refusesPlain = (): Promise<boolean> =>
+    refusesEach(probe, PLAIN_IN_A_ROW, () => probe.event());
+  if (areAll([...plain, ...again], isRefusedEvent) && (await refusesPlain()))
+    return explainPlain(probe, plain[0]!);
   if (!areAll(plain, isAccepted)) return intermittent(probe, refused);
   if (areAll(again, isAccepted)) return explainOnce(probe, refused, event, plain[0]!);
-  if (!areAll(again, isRefusedEvent)) return intermittent(probe, refused);
+  const refusesSame = (): Promise<boolean> =>
+    refusesEach(probe, SAME_IN_A_ROW, () => ({ ...event, id: probe.events.freshId() }));
+  if (!areAll(again, isRefusedEvent) || !(await refusesSame())) return intermittent(probe, refused);
   const type = event.event as EventType;
   const isPlainType = eventIn(plain[0]!.request.body)?.event === type;
   const control = isPlainType ? plain[0]! : await deliver(probe, probe.event(type));

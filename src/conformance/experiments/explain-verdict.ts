@@ -61,7 +61,7 @@ const withCause = async (probe: Probe, failure: Failure): Promise<Verdict> => {
 
 /** Verdicts that say nothing of a valid event that was refused meanwhile. */
 const isBlind = ({ stage }: ActiveCheck, { status }: Verdict): boolean =>
-  (stage === 'effects' && status === 'not_tested') || (stage === 'load' && status === 'pass');
+  (stage === 'effects' && status === 'not_tested') || (stage === 'load' && status !== 'fail');
 
 /** A valid event that is refused counts wherever it is sent. */
 const explainHidden = async (probe: Probe, verdict: Verdict): Promise<Verdict> => {

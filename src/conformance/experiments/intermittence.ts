@@ -9,7 +9,7 @@ import { postRaw } from '../probe/raw-post.ts';
 import type { Event } from '../probe/event-maker.ts';
 import type { Probe } from '../probe/probe.ts';
 import { isAccepted } from '../verdict.ts';
-import { explainByTrait, type Outcome } from './request-trait.ts';
+import { explainByTrait, type Outcome } from './digest-trait.ts';
 import { isRefusedEvent, sideBySide } from './trial.ts';
 import { answerText } from './answer-text.ts';
 
@@ -52,6 +52,7 @@ const shownBy = (sent: readonly Exchange[]): readonly Exchange[] => [
 /** More events, where those that were refused are too few to tell what they have in common. */
 const MAX_IN_A_ROW = 200;
 const ENOUGH_REFUSED = 6;
+const ENOUGH_ACCEPTED = 10;
 
 /** @param begun events that were sent already */
 const explainBySample = async (
@@ -65,15 +66,18 @@ const explainBySample = async (
     sent.push(exchange);
     return isRefusedEvent(exchange);
   };
-  const refused = (): number => outcomes.filter(({ isFailed }) => isFailed).length;
-  while (outcomes.length < MAX_IN_A_ROW && refused() < ENOUGH_REFUSED) {
+  const isEnough = (): boolean => {
+    const refused = outcomes.filter(({ isFailed }) => isFailed).length;
+    return refused >= ENOUGH_REFUSED && outcomes.length - refused >= ENOUGH_ACCEPTED;
+  };
+  while (outcomes.length < MAX_IN_A_ROW && !isEnough()) {
     const event = probe.event();
     outcomes.push({ event, isFailed: await refuses(event) });
   }
   const found = await explainByTrait(probe, 'refused', outcomes, refuses);
   if (found === null) return null;
   const { name, cause, evidence, fix } = found;
-  return { name: `trait:${name}`, cause, evidence, fix, exchanges: shownBy(sent) };
+  return { name: `digest:${name}`, cause, evidence, fix, exchanges: shownBy(sent) };
 };
 
 const AGAIN = 2;
@@ -117,6 +121,8 @@ const together = async (probe: Probe): Promise<Intermittence | null> => {
     const sent = await sideBySide(probe, events, (event) => probe.post(event), count);
     const refused = placesOf(sent);
     if (refused.length === 0) continue;
+    const byRequest = await explainByRequest(probe, sent[refused[0]!]!);
+    if (byRequest !== null) return byRequest;
     return {
       name: 'in-parallel',
       cause: `Refuses events when about ${count} arrive at the same time, though one at a time is accepted.`,

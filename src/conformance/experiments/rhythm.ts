@@ -14,7 +14,7 @@ import { describeReply, isAccepted } from '../verdict.ts';
 import { explainByFailure } from './after-failure.ts';
 import { explainByKnownIds } from './known-ids.ts';
 import type { NamedCause } from './known-causes.ts';
-import { explainByTrait } from './request-trait.ts';
+import { explainByTrait } from './digest-trait.ts';
 
 const EVENTS = 200;
 /** Where some of them have failed, but too few to tell what they have in common. */
@@ -97,7 +97,7 @@ const explainByContent = async (
   const byTrait = await explainByTrait(probe, kind, tried, repeat);
   if (byTrait === null) return null;
   const { name, cause, evidence, fix } = byTrait;
-  return { key: `${kind}:trait:${name}`, sentence: `${cause} ${evidence}`, fix };
+  return { key: `${kind}:digest:${name}`, sentence: `${cause} ${evidence}`, fix };
 };
 
 const MAX_REPEATED = 5;

@@ -179,7 +179,11 @@ const waiting = [];
 
 const enter = async () => {
   if (running < MAX_RUNNING) running += 1;
-  else await new Promise((resolve) => waiting.push(resolve));
+  else {
+    await new Promise((resolve) => {
+      waiting.push(resolve);
+    });
+  }
 };
 
 /** The next one takes over the place. */
@@ -189,10 +193,14 @@ const leave = () => {
   else next();
 };
 
-createServer(async (request, response) => {
+const inTurn = async (request, response) => {
   await enter();
   response.once('finish', leave);
-  receive(request).then(
+  return receive(request);
+};
+
+createServer((request, response) => {
+  inTurn(request, response).then(
     (status) => response.writeHead(status).end(),
     () => response.writeHead(500).end(),
   );

@@ -11,6 +11,7 @@ import type { Exchange } from '../net/exchange.ts';
 import type { Event } from '../probe/event-maker.ts';
 import type { Probe } from '../probe/probe.ts';
 import { describeReply, isAccepted } from '../verdict.ts';
+import { explainByDigest } from './digest-shape.ts';
 import { explainByKnownIds } from './known-ids.ts';
 import type { NamedCause } from './known-causes.ts';
 
@@ -89,6 +90,10 @@ export const explainInTurn = async (
   const tried = await sendInTurn(probe, kind);
   const failures = tried.flatMap(({ isFailed }, place) => (isFailed ? [place] : []));
   const period = periodOf(failures);
+  if (kind === 'refused' && failures.length > 0) {
+    const byDigest = await explainByDigest(probe, tried[failures[0]!]!.exchange);
+    if (byDigest !== null) return byDigest.cause;
+  }
   if (kind === 'lost') {
     const lost = failures.map((place) => tried[place]!.event);
     const byIds = await explainByKnownIds(probe, lost, tried.length);

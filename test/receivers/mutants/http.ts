@@ -235,7 +235,7 @@ export const HTTP_MUTANTS: readonly Mutant[] = [
   ),
   changed(
     'stalled-bodies-block',
-    'has sixteen workers, each of which waits for the rest of its body',
+    'has one worker, which waits for the rest of a body',
     (model) => {
       const original = model.read.bind(model);
       const stalled = new Set<IncomingMessage>();
@@ -246,7 +246,7 @@ export const HTTP_MUTANTS: readonly Mutant[] = [
             return await original(request);
           } finally {
             stalled.delete(request);
-            while (stalled.size >= 16 && model.server.listening) await sleep(5);
+            while (stalled.size >= 1 && model.server.listening) await sleep(5);
           }
         },
       };

@@ -12,6 +12,7 @@ import type { Event } from '../probe/event-maker.ts';
 import type { Probe } from '../probe/probe.ts';
 import { describeReply, isAccepted } from '../verdict.ts';
 import { explainByDigest } from './digest-shape.ts';
+import { explainTainted } from './tainted.ts';
 import { explainByKnownIds } from './known-ids.ts';
 import type { NamedCause } from './known-causes.ts';
 
@@ -93,6 +94,8 @@ export const explainInTurn = async (
   if (kind === 'refused' && failures.length > 0) {
     const byDigest = await explainByDigest(probe, tried[failures[0]!]!.exchange);
     if (byDigest !== null) return byDigest.cause;
+    const tainted = periodOf(failures) === null ? await explainTainted(probe) : null;
+    if (tainted !== null) return tainted;
   }
   if (kind === 'lost') {
     const lost = failures.map((place) => tried[place]!.event);

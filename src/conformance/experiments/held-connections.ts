@@ -72,14 +72,14 @@ export interface Blocked {
 const FIX =
   'Serve connections by an event loop, or give each a thread of its own without a small limit; close idle connections after a second or two, or answer with `Connection: close` (Python: `protocol_version = "HTTP/1.0"`; gunicorn: gthread or an asynchronous worker), or put a proxy in front that buffers requests.';
 
-const tryWay = async (probe: Probe, way: Way): Promise<Blocked | null> => {
+const tryWay = async (probe: Probe, way: Way, count: number): Promise<Blocked | null> => {
   const held: RawConnection[] = [];
   const release = (): void => {
     for (const connection of held.splice(0)) connection.close();
   };
   let other: RawConnection | null = null;
   try {
-    const places = Array.from({ length: HELD }, (_, place) => place);
+    const places = Array.from({ length: count }, (_, place) => place);
     await inTurn(probe, places, async () => {
       const connection = await probe.connect();
       held.push(connection);
@@ -92,18 +92,18 @@ const tryWay = async (probe: Probe, way: Way): Promise<Blocked | null> => {
     if ((await inTime(probe, waiting)) !== null) return null;
     release();
     const reply = await waiting;
-    const manner = `while ${HELD} other connections were held`;
+    const manner = `while ${count} other connections were held`;
     const exchange = probe.keep({ method: 'POST', headers, body, manner }, reply);
     if (!isAccepted(exchange)) return null;
     return {
       way: way.name,
-      held: HELD,
+      held: count,
       cause: {
         key: `hang:held:${way.name}`,
-        sentence: `Each connection ${way.phrase} occupies a worker or thread until it is closed: while ${HELD} such connections are open at the same time, all other requests wait and get no response.`,
+        sentence: `Each connection ${way.phrase} occupies a worker or thread until it is closed: while ${count === 1 ? 'one such connection is' : `${count} such connections are`} open, all other requests wait and get no response.`,
         fix: FIX,
       },
-      actual: `an event over another connection had no response within ${PATIENCE_MS / 1000} s, and was accepted as soon as the ${HELD} were closed`,
+      actual: `an event over another connection had no response within ${PATIENCE_MS / 1000} s, and was accepted as soon as ${count === 1 ? 'it was' : `the ${count} were`} closed`,
       exchange,
     };
   } finally {
@@ -115,8 +115,8 @@ const tryWay = async (probe: Probe, way: Way): Promise<Blocked | null> => {
 /** @returns the first way in which connections that ask for nothing keep others waiting */
 export const findBlocked = async (probe: Probe): Promise<Blocked | null> => {
   for (const way of WAYS) {
-    const blocked = await tryWay(probe, way);
-    if (blocked !== null) return blocked;
+    const blocked = await tryWay(probe, way, HELD);
+    if (blocked !== null) return (await tryWay(probe, way, 1)) ?? blocked;
   }
   return null;
 };

@@ -11,6 +11,8 @@ import type { History } from '../histories/step.ts';
 import type { Probe } from '../probe/probe.ts';
 import { fail, notTested, pass } from '../verdict.ts';
 import { explainBurstLoss } from './burst-loss.ts';
+import { explainCloseTogether } from './close-together.ts';
+import { explainOwnRetry } from './late-after-failure.ts';
 import { explainOvertaken } from './overtaken.ts';
 import { explainByNumber } from './rhythm.ts';
 import { explainBySameSecond } from './same-second.ts';
@@ -120,7 +122,10 @@ export const judgeHistories = async (
   const unexplained = kinds.filter((kind) => !isKnown(kind));
   if (unexplained.length === 0) return notTested('Says nothing new: the cause is known already.');
   const explain = async (shown: Shown): Promise<NamedCause | null> =>
-    (shown.violation.kind === 'lost' ? await explainOvertaken(probe) : null) ??
+    (shown.violation.kind === 'lost'
+      ? ((await explainOvertaken(probe)) ?? (await explainCloseTogether(probe)))
+      : null) ??
+    (await explainOwnRetry(probe, shown)) ??
     (await explainByNumber(probe, shown)) ??
     (await explainBySameSecond(probe, shown)) ??
     (await explainBySmallGroups(probe, shown)) ??

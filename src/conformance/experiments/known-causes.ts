@@ -77,18 +77,28 @@ const isRefusedEvent = ({ signing }: Run, exchange: Exchange): boolean => {
 };
 
 /** Causes that strike any event: what another check has said of an event that was lost meanwhile is an accident. */
-const GENERAL = /^(sequence:lost:together|lost:(overtaken|in-parallel|given-up|by-number))/;
+const LOSES_ANY =
+  /^(sequence:lost:together|lost:(overtaken|close-together|in-parallel|given-up|by-number))/;
+/** The same of an event that was refused. */
+const REFUSES_ANY = /^(sequence:refused:digest|refused:by-number)/;
+
+type Failure = Extract<Verdict, { status: 'fail' }>;
 
 const withGeneralCause = (
-  verdict: Extract<Verdict, { status: 'fail' }>,
+  run: Run,
+  verdict: Failure,
+  shown: readonly Exchange[],
   causes: ReadonlyMap<Symptom, NamedCause>,
 ): Verdict => {
-  const cause = causes.get('lost');
-  // An event that is lost changes no lead either.
   const { symptom, key = '' } = verdict;
+  const [loss, refusal] = [causes.get('lost'), causes.get('refused')];
+  const use = ({ key: by, sentence, fix }: NamedCause): Verdict =>
+    by === key ? verdict : { ...verdict, key: by, diagnosis: sentence, fix };
+  const isRefusal = (): boolean => shown.some((one) => isRefusedEvent(run, one));
+  if (refusal !== undefined && REFUSES_ANY.test(refusal.key) && isRefusal()) return use(refusal);
+  // An event that is lost changes no lead either.
   const isOfLoss = symptom === 'lost' || symptom === 'state' || /^(lost|state):/.test(key);
-  if (!isOfLoss || cause === undefined || !GENERAL.test(cause.key)) return verdict;
-  return { ...verdict, key: cause.key, diagnosis: cause.sentence, fix: cause.fix };
+  return isOfLoss && loss !== undefined && LOSES_ANY.test(loss.key) ? use(loss) : verdict;
 };
 
 /**
@@ -102,8 +112,9 @@ export const withKnownCause = (
 ): Verdict => {
   const causes = known.get(run.signing);
   if (verdict.status !== 'fail' || causes === undefined) return verdict;
-  if (verdict.key !== undefined) return withGeneralCause(verdict, causes);
   const shown = verdict.exchanges ?? exchanges;
+  const general = withGeneralCause(run, verdict, shown, causes);
+  if (general !== verdict || verdict.key !== undefined) return general;
   const isRefusal = (): boolean =>
     causes.has('refused') && shown.some((one) => isRefusedEvent(run, one));
   const symptom = verdict.symptom ?? (isRefusal() ? 'refused' : undefined);

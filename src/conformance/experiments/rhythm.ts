@@ -11,10 +11,11 @@ import type { Exchange } from '../net/exchange.ts';
 import type { Event } from '../probe/event-maker.ts';
 import type { Probe } from '../probe/probe.ts';
 import { describeReply, isAccepted } from '../verdict.ts';
-import { explainByFailure } from './after-failure.ts';
+import { explainTainted } from './tainted.ts';
 import { explainByKnownIds } from './known-ids.ts';
 import type { NamedCause } from './known-causes.ts';
 import { explainByTrait } from './digest-trait.ts';
+import { periodOf } from './intermittence.ts';
 
 const EVENTS = 200;
 /** Where some of them have failed, but too few to tell what they have in common. */
@@ -69,14 +70,6 @@ const sendInTurn = async (probe: Probe, symptom: Symptom): Promise<readonly Trie
 /** Fewer may be equally far apart by accident. */
 const MIN_FAILURES = 3;
 
-/** Distance between consecutive failures; null when it is not always the same. */
-const periodOf = (failures: readonly number[]): number | null => {
-  const gaps = failures.slice(1).map((place, index) => place - failures[index]!);
-  const [period] = gaps;
-  const isRepeated = gaps.length >= MIN_FAILURES - 1;
-  return period !== undefined && isRepeated && gaps.every((gap) => gap === period) ? period : null;
-};
-
 /** What an earlier request has left on a connection shows with the first events; a few more are no accident. */
 const WARM_UP = 5;
 
@@ -126,12 +119,12 @@ export const explainInTurn = async (
 ): Promise<NamedCause | null> => {
   const tried = await sendInTurn(probe, kind);
   const failures = tried.flatMap(({ isFailed }, place) => (isFailed ? [place] : []));
-  const period = periodOf(failures);
+  const period = periodOf(failures, tried.length);
   const byContent = await explainByContent(probe, kind, tried);
   if (byContent !== null) return byContent;
   if (period === null && !isIntermittent(failures)) return null;
-  const byFailure = period === null && kind === 'refused' ? await explainByFailure(probe) : null;
-  if (byFailure !== null) return byFailure;
+  const tainted = period === null && kind === 'refused' ? await explainTainted(probe) : null;
+  if (tainted !== null) return tainted;
   const answer = describeReply((tried[failures[0]!]?.exchange ?? seen).reply);
   const outcome = kind === 'refused' ? `is refused (${answer})` : 'is accepted but has no effect';
   return {

@@ -39,12 +39,12 @@ export const readSnapshot = (probe: Probe, events: readonly Event[]): Promise<re
   const { effects, hooks } = probe;
   const read = async (event: Event): Promise<Seen> => {
     const email = event.data['lead_email'];
-    const isKnown = hooks.state !== undefined && typeof email === 'string';
-    return {
-      event,
-      count: effects === null ? null : await effects.count(event.id),
-      state: isKnown ? membersOf(await hooks.state!(email)) : null,
-    };
+    const count = effects === null ? null : await effects.count(event.id);
+    const state =
+      hooks.state !== undefined && typeof email === 'string'
+        ? membersOf(await hooks.state(email))
+        : null;
+    return { event, count, state };
   };
   return sideBySide(probe, events, read, AT_ONCE);
 };

@@ -233,25 +233,21 @@ export const HTTP_MUTANTS: readonly Mutant[] = [
       };
     },
   ),
-  changed(
-    'stalled-bodies-block',
-    'has sixteen workers, each of which waits for the rest of its body',
-    (model) => {
-      const original = model.read.bind(model);
-      const stalled = new Set<IncomingMessage>();
-      return {
-        read: async (request) => {
-          stalled.add(request);
-          try {
-            return await original(request);
-          } finally {
-            stalled.delete(request);
-            while (stalled.size >= 16 && model.server.listening) await sleep(5);
-          }
-        },
-      };
-    },
-  ),
+  changed('stalled-bodies-block', 'has one worker, which waits for the rest of a body', (model) => {
+    const original = model.read.bind(model);
+    const stalled = new Set<IncomingMessage>();
+    return {
+      read: async (request) => {
+        stalled.add(request);
+        try {
+          return await original(request);
+        } finally {
+          stalled.delete(request);
+          while (stalled.size >= 1 && model.server.listening) await sleep(5);
+        }
+      },
+    };
+  }),
   changed(
     'broken-bodies-keep-places',
     'has fourteen places, and a request whose sender closes the connection keeps its own',

@@ -46,7 +46,13 @@ const keepsAfter = async (probe: Probe): Promise<Verdict | null> => {
   const key = 'state:hang-after-broken-bodies';
   const exchanges = [next];
   knowledgeOf(probe).add({
-    ...{ key, flaw: 'refused', level: 'MUST', cause: sentence, evidence: '', fix, exchanges },
+    key,
+    flaw: 'refused',
+    level: 'MUST',
+    cause: sentence,
+    evidence: '',
+    fix,
+    exchanges,
     covers: () => true,
     without: null,
   });

@@ -24,12 +24,15 @@ export const check = defineCheck({
   run: async (probe) => {
     const blocked = await findBlocked(probe);
     if (blocked === null) return pass();
-    const { cause, held, actual, exchange } = blocked;
-    rememberCause(probe, 'refused', cause);
+    const { way, cause, held, actual, exchange } = blocked;
+    // A client keeps connections; with the others a sender would have to do this on purpose.
+    const isOrdinary = way === 'kept';
+    if (isOrdinary) rememberCause(probe, 'refused', cause);
     return fail({
       symptom: 'refused',
+      ...(isOrdinary || held === 1 ? {} : { level: 'INFO' as const }),
       key: cause.key,
-      expected: [`a response within 10 s while ${held} other connections are open`],
+      expected: ['a response within 10 s while other connections are open'],
       actual,
       diagnosis: cause.sentence,
       fix: cause.fix,

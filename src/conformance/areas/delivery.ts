@@ -43,6 +43,7 @@ import { check as deliveryRecoveryProcesses } from '../checks/delivery/recovery-
 import { check as deliveryRepeatInProgress } from '../checks/delivery/repeat-in-progress.ts';
 import { check as deliveryReplay } from '../checks/delivery/replay.ts';
 import { check as deliveryRestartEffects } from '../checks/delivery/restart-effects.ts';
+import { check as deliveryRestartKeeps } from '../checks/delivery/restart-keeps.ts';
 import { check as deliveryRestartProbe } from '../checks/delivery/restart-probe.ts';
 import { check as deliveryRetryAfterFailure } from '../checks/delivery/retry-after-failure.ts';
 import { check as deliverySenderGivesUp } from '../checks/delivery/sender-gives-up.ts';
@@ -86,6 +87,7 @@ export const DELIVERY: readonly Check[] = [
   deliveryRepeatInProgress,
   deliveryReplay,
   deliveryRestartEffects,
+  deliveryRestartKeeps,
   deliveryRestartProbe,
   deliveryRetryAfterFailure,
   deliverySenderGivesUp,

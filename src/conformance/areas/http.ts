@@ -14,6 +14,7 @@ import { check as httpKeepAlive } from '../checks/http/keep-alive.ts';
 import { check as httpLargeHeaders } from '../checks/http/large-headers.ts';
 import { check as httpNoHang } from '../checks/http/no-hang.ts';
 import { check as httpNoRedirect } from '../checks/http/no-redirect.ts';
+import { check as httpOpenConnections } from '../checks/http/open-connections.ts';
 import { check as httpOtherMethods } from '../checks/http/other-methods.ts';
 import { check as httpOtherPath } from '../checks/http/other-path.ts';
 import { check as httpReachable } from '../checks/http/reachable.ts';
@@ -31,6 +32,7 @@ export const HTTP: readonly Check[] = [
   httpLargeHeaders,
   httpNoHang,
   httpNoRedirect,
+  httpOpenConnections,
   httpOtherMethods,
   httpOtherPath,
   httpReachable,

@@ -8,14 +8,17 @@ import { EVENT_TYPES, type EventType } from '../../../schemas/contract.ts';
 import { WebhookEvent } from '../../../schemas/tolerant.ts';
 import { EVENT_EXAMPLES } from '../../../schemas/examples.ts';
 import { deliver } from '../judge/deliver.ts';
+import type { Verdict } from '../check.ts';
 import type { Exchange } from '../net/exchange.ts';
 import type { Event } from '../probe/event-maker.ts';
 import type { Probe } from '../probe/probe.ts';
-import { isAccepted } from '../verdict.ts';
+import { describeReply, fail, isAccepted } from '../verdict.ts';
+import { explainByAftermath, type Behind } from './aftermath.ts';
+import { GENERAL_FIX } from './cause-text.ts';
 import { explainChangedState } from './changed-state.ts';
 import { caseOfEvent } from './case-of-event.ts';
 import { explainCase } from './explain-case.ts';
-import { explainIntermittence, type Intermittence } from './intermittence.ts';
+import { explainByRequest, explainIntermittence, type Intermittence } from './intermittence.ts';
 import { knowsCause, rememberCause } from './known-causes.ts';
 import { knowledgeOf, type Explanation } from './knowledge.ts';
 import { isThrottled } from '../net/throttle.ts';
@@ -51,7 +54,7 @@ const explained = (one: Intermittence, kind: string, fix: string): Explanation =
   level: 'MUST',
   cause: one.cause,
   evidence: one.evidence,
-  fix,
+  fix: one.fix ?? fix,
   exchanges: one.exchanges,
   covers: () => true,
   without: null,
@@ -106,9 +109,26 @@ const ORDER = ['event', 'plain', 'plain', 'event', 'event'] as const;
 const areAll = (sent: readonly Exchange[], fits: (exchange: Exchange) => boolean): boolean =>
   sent.length > 0 && sent.every(fits);
 
+/** It comes behind another request each time. */
+const behindAnother = ({ cause, exchanges }: Behind): Explanation => ({
+  key: cause.key,
+  flaw: 'refused',
+  level: 'MUST',
+  cause: cause.sentence,
+  evidence: 'Without what comes before it, the same event is accepted.',
+  fix: cause.fix,
+  exchanges,
+  covers: () => true,
+  without: null,
+});
+
 /** Where a sequence has shown already what refusals now and then come from, nothing is to be found out. */
-const intermittent = async (probe: Probe): Promise<Explanation | null> => {
+const intermittent = async (probe: Probe, refused: Exchange): Promise<Explanation | null> => {
   if (knowsCause(probe, 'refused')) return null;
+  const byTrait = await explainByRequest(probe, refused);
+  if (byTrait !== null) return explained(byTrait, 'intermittent', INTERMITTENT_FIX);
+  const behind = await explainByAftermath(probe);
+  if (behind !== null) return behindAnother(behind);
   const found = await explainIntermittence(probe);
   return found === null ? null : explained(found, 'intermittent', INTERMITTENT_FIX);
 };
@@ -125,11 +145,30 @@ const explainOnce = async (
   );
   // The same bytes in one piece are accepted: the manner decides, which the check knows best.
   if (refused.request.manner !== null || isRepeat) return null;
+  const byRequest = await explainByRequest(probe, refused);
+  if (byRequest !== null) return explained(byRequest, 'intermittent', INTERMITTENT_FIX);
   const type = event.event as EventType;
   const sameId = await deliver(probe, probe.event(type, {}, { id: event.id }));
-  if (!isRefusedEvent(sameId)) return intermittent(probe);
+  if (!isRefusedEvent(sameId)) return intermittent(probe, refused);
   const scene = { probe, flaw: 'refused', interests: null, control } as const;
   return explainCase(scene, caseOfEvent(probe, type, event));
+};
+
+/** So many events in a row are not refused by chance. */
+const PLAIN_IN_A_ROW = 40;
+const SAME_IN_A_ROW = 6;
+/** A slow receiver gets fewer. */
+const IN_A_ROW_FOR_MS = 3000;
+
+const refusesEach = async (
+  probe: Probe,
+  count: number,
+  makeEvent: () => Event,
+): Promise<boolean> => {
+  const until = probe.wall.now() + IN_A_ROW_FOR_MS;
+  for (let sent = 0; sent < count && probe.wall.now() < until; sent += 1)
+    if (isAccepted(await deliver(probe, makeEvent()))) return false;
+  return true;
 };
 
 const experiment = async (
@@ -149,10 +188,15 @@ const experiment = async (
   const of = (wanted: 'event' | 'plain'): readonly Exchange[] =>
     sent.filter(({ what }) => what === wanted).map(({ exchange }) => exchange);
   const [again, plain] = [of('event'), of('plain')];
-  if (areAll(plain, isRefusedEvent)) return explainPlain(probe, plain[0]!);
-  if (!areAll(plain, isAccepted)) return intermittent(probe);
+  const refusesPlain = (): Promise<boolean> =>
+    refusesEach(probe, PLAIN_IN_A_ROW, () => probe.event());
+  if (areAll([...plain, ...again], isRefusedEvent) && (await refusesPlain()))
+    return explainPlain(probe, plain[0]!);
+  if (!areAll(plain, isAccepted)) return intermittent(probe, refused);
   if (areAll(again, isAccepted)) return explainOnce(probe, refused, event, plain[0]!);
-  if (!areAll(again, isRefusedEvent)) return intermittent(probe);
+  const refusesSame = (): Promise<boolean> =>
+    refusesEach(probe, SAME_IN_A_ROW, () => ({ ...event, id: probe.events.freshId() }));
+  if (!areAll(again, isRefusedEvent) || !(await refusesSame())) return intermittent(probe, refused);
   const type = event.event as EventType;
   const isPlainType = eventIn(plain[0]!.request.body)?.event === type;
   const control = isPlainType ? plain[0]! : await deliver(probe, probe.event(type));
@@ -162,7 +206,7 @@ const experiment = async (
 };
 
 /** It is about the receiver as a whole, whatever an event holds. */
-const isOfReceiver = ({ key }: Explanation): boolean => /^(state|intermittent):/.test(key);
+const isOfReceiver = ({ key }: Explanation): boolean => /^(state|intermittent|sequence):/.test(key);
 
 /** Any other check that sees a valid event refused has met the same. */
 const shareCause = (probe: Probe, { key, cause, evidence, fix }: Explanation): void =>
@@ -183,3 +227,17 @@ export const explainRefusal = (probe: Probe, refused: Exchange): Promise<Explana
     if (explanation !== null && isOfReceiver(explanation)) shareCause(probe, explanation);
     return explanation;
   });
+
+/** A valid event was refused, whatever the check is about. */
+export const failRefused = (refused: Exchange, explanation: Explanation): Verdict => {
+  const { key, level, cause, evidence, fix, exchanges } = explanation;
+  return fail({
+    key,
+    level,
+    expected: ['a 2xx for each valid event'],
+    actual: `a valid event was refused: ${describeReply(refused.reply)}`,
+    diagnosis: `${cause} ${evidence}`,
+    fix: fix ?? GENERAL_FIX,
+    exchanges,
+  });
+};

@@ -7,10 +7,9 @@
 import { STAGES, type ActiveCheck, type Stage, type Verdict } from '../check.ts';
 import type { Exchange } from '../net/exchange.ts';
 import type { Probe } from '../probe/probe.ts';
-import { describeReply, fail, isAccepted, notTested } from '../verdict.ts';
-import { GENERAL_FIX } from './cause-text.ts';
+import { isAccepted, notTested } from '../verdict.ts';
 import { explainForgeries } from './explain-forgery.ts';
-import { eventIn, explainRefusal, isRefusedDelivery } from './explain-refusal.ts';
+import { eventIn, explainRefusal, failRefused, isRefusedDelivery } from './explain-refusal.ts';
 import { knowledgeOf, type Explanation } from './knowledge.ts';
 
 /** Stages whose valid events must be accepted, whatever the check is about. */
@@ -62,7 +61,7 @@ const withCause = async (probe: Probe, failure: Failure): Promise<Verdict> => {
 
 /** Verdicts that say nothing of a valid event that was refused meanwhile. */
 const isBlind = ({ stage }: ActiveCheck, { status }: Verdict): boolean =>
-  (stage === 'effects' && status === 'not_tested') || (stage === 'load' && status === 'pass');
+  (stage === 'effects' && status === 'not_tested') || (stage === 'load' && status !== 'fail');
 
 /** A valid event that is refused counts wherever it is sent. */
 const explainHidden = async (probe: Probe, verdict: Verdict): Promise<Verdict> => {
@@ -71,19 +70,11 @@ const explainHidden = async (probe: Probe, verdict: Verdict): Promise<Verdict> =
   const known = knowledgeOf(probe).explanations.length;
   const explanation = await explainRefusal(probe, refused);
   if (explanation === null) return verdict;
-  const { key, level, cause, evidence, fix, exchanges } = explanation;
+  const { cause } = explanation;
   if (knowledgeOf(probe).explanations.length === known) {
     return verdict.status === 'pass' ? verdict : notTested(`An event was refused. ${cause}`);
   }
-  return fail({
-    key,
-    level,
-    expected: ['a 2xx for each valid event'],
-    actual: `a valid event was refused: ${describeReply(refused.reply)}`,
-    diagnosis: `${cause} ${evidence}`,
-    fix: fix ?? GENERAL_FIX,
-    exchanges,
-  });
+  return failRefused(refused, explanation);
 };
 
 /** @param verdict as the check gave it; one with a cause of its own stays as it is */

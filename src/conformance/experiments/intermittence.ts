@@ -6,8 +6,10 @@
  */
 import type { Exchange } from '../net/exchange.ts';
 import { postRaw } from '../probe/raw-post.ts';
+import type { Event } from '../probe/event-maker.ts';
 import type { Probe } from '../probe/probe.ts';
 import { isAccepted } from '../verdict.ts';
+import { explainByTrait, type Outcome } from './digest-trait.ts';
 import { isRefusedEvent, sideBySide } from './trial.ts';
 import { answerText } from './answer-text.ts';
 
@@ -16,6 +18,7 @@ export interface Intermittence {
   readonly name: string;
   readonly cause: string;
   readonly evidence: string;
+  readonly fix?: string;
   readonly exchanges: readonly Exchange[];
 }
 
@@ -26,12 +29,16 @@ const FRESH = 8;
 const placesOf = (sent: readonly Exchange[]): readonly number[] =>
   sent.flatMap((exchange, at) => (isRefusedEvent(exchange) ? [at] : []));
 
-/** The distance between refusals when it is the same each time; null otherwise. */
-export const periodOf = (places: readonly number[]): number | null => {
+/**
+ * The distance between refusals when it is the same each time, from the first event to the last of `count`; null otherwise: three
+ * may be equally far apart by accident.
+ */
+export const periodOf = (places: readonly number[], count: number): number | null => {
   const [first = 0, second = 0] = places;
   const period = second - first;
   const isSteady = places.every((place, at) => place === first + at * period);
-  return places.length >= 3 && isSteady ? period : null;
+  const isThroughout = first < period && (places.at(-1) ?? 0) + period >= count;
+  return places.length >= 3 && isSteady && isThroughout ? period : null;
 };
 
 const ordinal = (count: number): string =>
@@ -42,12 +49,59 @@ const shownBy = (sent: readonly Exchange[]): readonly Exchange[] => [
   ...sent.filter(isRefusedEvent).slice(0, 1),
 ];
 
-const inARow = async (probe: Probe): Promise<Intermittence | null> => {
+/** More events, where those that were refused are too few to tell what they have in common. */
+const MAX_IN_A_ROW = 200;
+const ENOUGH_REFUSED = 6;
+const ENOUGH_ACCEPTED = 10;
+
+/** @param begun events that were sent already */
+const explainBySample = async (
+  probe: Probe,
+  begun: readonly Outcome[] = [],
+): Promise<Intermittence | null> => {
+  const outcomes = [...begun];
   const sent: Exchange[] = [];
-  for (let count = 0; count < IN_A_ROW; count += 1) sent.push(await probe.post(probe.event()));
+  const refuses = async (event: Event): Promise<boolean> => {
+    const exchange = await probe.post(event);
+    sent.push(exchange);
+    return isRefusedEvent(exchange);
+  };
+  const isEnough = (): boolean => {
+    const refused = outcomes.filter(({ isFailed }) => isFailed).length;
+    return refused >= ENOUGH_REFUSED && outcomes.length - refused >= ENOUGH_ACCEPTED;
+  };
+  while (outcomes.length < MAX_IN_A_ROW && !isEnough()) {
+    const event = probe.event();
+    outcomes.push({ event, isFailed: await refuses(event) });
+  }
+  const found = await explainByTrait(probe, 'refused', outcomes, refuses);
+  if (found === null) return null;
+  const { name, cause, evidence, fix } = found;
+  return { name: `digest:${name}`, cause, evidence, fix, exchanges: shownBy(sent) };
+};
+
+const AGAIN = 2;
+
+/** @returns null when the same bytes are accepted now, or nothing that was tried decides */
+export const explainByRequest = async (
+  probe: Probe,
+  { request }: Exchange,
+): Promise<Intermittence | null> => {
+  for (let time = 0; time < AGAIN; time += 1)
+    if (!isRefusedEvent(await probe.post(request.body))) return null;
+  return explainBySample(probe);
+};
+
+const inARow = async (probe: Probe): Promise<Intermittence | null> => {
+  const events = Array.from({ length: IN_A_ROW }, () => probe.event());
+  const sent: Exchange[] = [];
+  for (const event of events) sent.push(await probe.post(event));
   const places = placesOf(sent);
   if (places.length === 0) return null;
-  const period = periodOf(places);
+  const period = periodOf(places, IN_A_ROW);
+  const outcomes = events.map((event, at) => ({ event, isFailed: isRefusedEvent(sent[at]!) }));
+  const byTrait = period === null ? await explainBySample(probe, outcomes) : null;
+  if (byTrait !== null) return byTrait;
   const numbers = places.map((place) => place + 1).join(', ');
   const first = sent[places[0]!]!;
   return {
@@ -67,6 +121,8 @@ const together = async (probe: Probe): Promise<Intermittence | null> => {
     const sent = await sideBySide(probe, events, (event) => probe.post(event), count);
     const refused = placesOf(sent);
     if (refused.length === 0) continue;
+    const byRequest = await explainByRequest(probe, sent[refused[0]!]!);
+    if (byRequest !== null) return byRequest;
     return {
       name: 'in-parallel',
       cause: `Refuses events when about ${count} arrive at the same time, though one at a time is accepted.`,

@@ -10,6 +10,10 @@ import { examine, type ExamineOptions, type Examined } from '../histories/examin
 import type { History } from '../histories/step.ts';
 import type { Probe } from '../probe/probe.ts';
 import { fail, notTested, pass } from '../verdict.ts';
+import { explainBurstLoss } from './burst-loss.ts';
+import { explainCloseTogether } from './close-together.ts';
+import { explainOwnRetry } from './late-after-failure.ts';
+import { explainOvertaken } from './overtaken.ts';
 import { explainByNumber } from './rhythm.ts';
 import { explainBySameSecond } from './same-second.ts';
 import { explainBySmallGroups } from './small-groups.ts';
@@ -118,9 +122,14 @@ export const judgeHistories = async (
   const unexplained = kinds.filter((kind) => !isKnown(kind));
   if (unexplained.length === 0) return notTested('Says nothing new: the cause is known already.');
   const explain = async (shown: Shown): Promise<NamedCause | null> =>
+    (shown.violation.kind === 'lost'
+      ? ((await explainOvertaken(probe)) ?? (await explainCloseTogether(probe)))
+      : null) ??
+    (await explainOwnRetry(probe, shown)) ??
     (await explainByNumber(probe, shown)) ??
     (await explainBySameSecond(probe, shown)) ??
-    explainBySmallGroups(probe, shown);
+    (await explainBySmallGroups(probe, shown)) ??
+    explainBurstLoss(probe, shown);
   const examined = await examine(probe, histories, {
     kinds: unexplained,
     playForMs,

@@ -76,6 +76,31 @@ const isRefusedEvent = ({ signing }: Run, exchange: Exchange): boolean => {
   return isSigned && !isAccepted(exchange) && isValidEvent(body);
 };
 
+/** Causes that strike any event: what another check has said of an event that was lost meanwhile is an accident. */
+const LOSES_ANY =
+  /^(sequence:lost:together|lost:(overtaken|close-together|in-parallel|given-up|by-number))/;
+/** The same of an event that was refused. */
+const REFUSES_ANY = /^(sequence:refused:digest|refused:by-number)/;
+
+type Failure = Extract<Verdict, { status: 'fail' }>;
+
+const withGeneralCause = (
+  run: Run,
+  verdict: Failure,
+  shown: readonly Exchange[],
+  causes: ReadonlyMap<Symptom, NamedCause>,
+): Verdict => {
+  const { symptom, key = '' } = verdict;
+  const [loss, refusal] = [causes.get('lost'), causes.get('refused')];
+  const use = ({ key: by, sentence, fix }: NamedCause): Verdict =>
+    by === key ? verdict : { ...verdict, key: by, diagnosis: sentence, fix };
+  const isRefusal = (): boolean => shown.some((one) => isRefusedEvent(run, one));
+  if (refusal !== undefined && REFUSES_ANY.test(refusal.key) && isRefusal()) return use(refusal);
+  // An event that is lost changes no lead either.
+  const isOfLoss = symptom === 'lost' || symptom === 'state' || /^(lost|state):/.test(key);
+  return isOfLoss && loss !== undefined && LOSES_ANY.test(loss.key) ? use(loss) : verdict;
+};
+
 /**
  * @param exchanges of the check, where its verdict names none
  * @returns the verdict, with the cause that an experiment has shown of its symptom
@@ -86,10 +111,10 @@ export const withKnownCause = (
   exchanges: readonly Exchange[],
 ): Verdict => {
   const causes = known.get(run.signing);
-  if (verdict.status !== 'fail' || verdict.key !== undefined || causes === undefined) {
-    return verdict;
-  }
+  if (verdict.status !== 'fail' || causes === undefined) return verdict;
   const shown = verdict.exchanges ?? exchanges;
+  const general = withGeneralCause(run, verdict, shown, causes);
+  if (general !== verdict || verdict.key !== undefined) return general;
   const isRefusal = (): boolean =>
     causes.has('refused') && shown.some((one) => isRefusedEvent(run, one));
   const symptom = verdict.symptom ?? (isRefusal() ? 'refused' : undefined);

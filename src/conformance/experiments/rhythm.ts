@@ -1,5 +1,5 @@
 /**
- * Whether plain events fail by their number alone: sent one at a time, every n-th is refused or lost.
+ * Whether plain events that are sent one at a time fail, and by what: their number, something in them, or nothing.
  *
  * @module
  */
@@ -11,8 +11,11 @@ import type { Exchange } from '../net/exchange.ts';
 import type { Event } from '../probe/event-maker.ts';
 import type { Probe } from '../probe/probe.ts';
 import { describeReply, isAccepted } from '../verdict.ts';
+import { explainTainted } from './tainted.ts';
 import { explainByKnownIds } from './known-ids.ts';
 import type { NamedCause } from './known-causes.ts';
+import { explainByTrait } from './digest-trait.ts';
+import { periodOf } from './intermittence.ts';
 
 const EVENTS = 200;
 /** Where some of them have failed, but too few to tell what they have in common. */
@@ -41,6 +44,14 @@ const isProcessed = async (probe: Probe, { id }: Event): Promise<boolean> => {
   return (await waitFor(probe.wall, ask, (count) => count > 0, PATIENCE)) > 0;
 };
 
+const send = async (probe: Probe, symptom: Symptom, event: Event): Promise<Tried> => {
+  const exchange = await deliver(probe, event);
+  const isRefused = !isAccepted(exchange);
+  const isFailed =
+    symptom === 'refused' ? isRefused : !isRefused && !(await isProcessed(probe, event));
+  return { event, exchange, isFailed };
+};
+
 const sendInTurn = async (probe: Probe, symptom: Symptom): Promise<readonly Tried[]> => {
   const until = probe.wall.now() + MAX_MS;
   const tried: Tried[] = [];
@@ -49,13 +60,9 @@ const sendInTurn = async (probe: Probe, symptom: Symptom): Promise<readonly Trie
     tried.length >= MORE_EVENTS ||
     (tried.length >= EVENTS && (failures === 0 || failures >= ENOUGH_FAILURES));
   while (!isDone() && probe.wall.now() < until) {
-    const event = probe.event();
-    const exchange = await deliver(probe, event);
-    const isRefused = !isAccepted(exchange);
-    const isFailed =
-      symptom === 'refused' ? isRefused : !isRefused && !(await isProcessed(probe, event));
-    tried.push({ event, exchange, isFailed });
-    failures += Number(isFailed);
+    const one = await send(probe, symptom, probe.event());
+    tried.push(one);
+    failures += Number(one.isFailed);
   }
   return tried;
 };
@@ -63,19 +70,43 @@ const sendInTurn = async (probe: Probe, symptom: Symptom): Promise<readonly Trie
 /** Fewer may be equally far apart by accident. */
 const MIN_FAILURES = 3;
 
-/** Distance between consecutive failures; null when it is not always the same. */
-const periodOf = (failures: readonly number[]): number | null => {
-  const gaps = failures.slice(1).map((place, index) => place - failures[index]!);
-  const [period] = gaps;
-  const isRepeated = gaps.length >= MIN_FAILURES - 1;
-  return period !== undefined && isRepeated && gaps.every((gap) => gap === period) ? period : null;
-};
-
 /** What an earlier request has left on a connection shows with the first events; a few more are no accident. */
 const WARM_UP = 5;
 
 const isIntermittent = (failures: readonly number[]): boolean =>
   failures.length >= MIN_FAILURES && failures.some((place) => place >= WARM_UP);
+
+/** What the failed events have in common, if anything. */
+const explainByContent = async (
+  probe: Probe,
+  kind: 'refused' | 'lost',
+  tried: readonly Tried[],
+): Promise<NamedCause | null> => {
+  const lost = tried.filter(({ isFailed }) => isFailed).map(({ event }) => event);
+  const byIds = kind === 'lost' ? await explainByKnownIds(probe, lost, tried.length) : null;
+  if (byIds !== null) return byIds;
+  const repeat = async (event: Event): Promise<boolean> =>
+    (await send(probe, kind, event)).isFailed;
+  const byTrait = await explainByTrait(probe, kind, tried, repeat);
+  if (byTrait === null) return null;
+  const { name, cause, evidence, fix } = byTrait;
+  return { key: `${kind}:digest:${name}`, sentence: `${cause} ${evidence}`, fix };
+};
+
+const MAX_REPEATED = 5;
+
+/** Whether refused events are refused each time: then they are not refused by chance. */
+const isRepeated = async (
+  probe: Probe,
+  kind: 'refused' | 'lost',
+  tried: readonly Tried[],
+): Promise<boolean> => {
+  if (kind === 'lost') return false;
+  for (const { event } of tried.filter(({ isFailed }) => isFailed).slice(0, MAX_REPEATED)) {
+    if (isAccepted(await deliver(probe, event))) return false;
+  }
+  return true;
+};
 
 /**
  * @param seen an exchange of an event that was refused or lost
@@ -88,20 +119,19 @@ export const explainInTurn = async (
 ): Promise<NamedCause | null> => {
   const tried = await sendInTurn(probe, kind);
   const failures = tried.flatMap(({ isFailed }, place) => (isFailed ? [place] : []));
-  const period = periodOf(failures);
-  if (kind === 'lost') {
-    const lost = failures.map((place) => tried[place]!.event);
-    const byIds = await explainByKnownIds(probe, lost, tried.length);
-    if (byIds !== null) return byIds;
-  }
+  const period = periodOf(failures, tried.length);
+  const byContent = await explainByContent(probe, kind, tried);
+  if (byContent !== null) return byContent;
   if (period === null && !isIntermittent(failures)) return null;
+  const tainted = period === null && kind === 'refused' ? await explainTainted(probe) : null;
+  if (tainted !== null) return tainted;
   const answer = describeReply((tried[failures[0]!]?.exchange ?? seen).reply);
   const outcome = kind === 'refused' ? `is refused (${answer})` : 'is accepted but has no effect';
   return {
     key: `${kind}:by-number:${period ?? 'irregular'}`,
     sentence:
       period === null
-        ? `Now and then a plain valid event ${outcome}, ${failures.length} of ${tried.length} that were sent one at a time: the fault is intermittent and has nothing to do with what an event holds.`
+        ? `Now and then a plain valid event ${outcome}, ${failures.length} of ${tried.length} that were sent one at a time${(await isRepeated(probe, kind, tried)) ? ', and refused again when it is sent again: what decides is in its bytes or its signature' : ': the fault is intermittent'}.`
         : `Every ${ordinal(period)} valid event ${outcome}, whatever it holds.`,
     fix: 'Look for state that requests share and that changes with their number: a counter, a rotating key or connection, a hash object that is reused, a batch whose last event is left out.',
   };

@@ -108,6 +108,12 @@ export const burstOf = (count: number): readonly History[] => [
 /** The first try fails, the retry does not. Needs the fault hook. */
 export const AFTER_FAILURE: readonly History[] = [
   [{ kind: 'failed try', type: 'email.replied' }, repeat('fresh')],
+  [{ kind: 'failed try', type: 'email.opened' }, repeat('fresh')],
+  [
+    { kind: 'failed try', type: 'email.opened' },
+    repeat('fresh'),
+    event(0, 'fresh', 'email.unsubscribed'),
+  ],
 ];
 
 /** What was processed before a restart. Needs the restart hook. */

@@ -138,6 +138,44 @@ const DATES: readonly Pair[] = [
     older: ['2026-11-01', '05:30:00'],
     newer: ['2026-11-01', '06:15:00'],
   },
+  {
+    name: 'skipped-hour-america',
+    level: 'SHOULD',
+    phrase:
+      'the older one is in the hour that daylight saving time skips in America, though both are in UTC',
+    older: ['2026-03-08', '02:30:00'],
+    newer: ['2026-03-08', '03:10:00'],
+  },
+  {
+    name: 'skipped-hour-europe',
+    level: 'SHOULD',
+    phrase: 'the older one is in the hour that summer time skips in Europe, though both are in UTC',
+    older: ['2026-03-29', '02:30:00'],
+    newer: ['2026-03-29', '03:10:00'],
+  },
+  {
+    name: 'skipped-hour-britain',
+    level: 'SHOULD',
+    phrase:
+      'the older one is in the hour that summer time skips in Britain, though both are in UTC',
+    older: ['2026-03-29', '01:30:00'],
+    newer: ['2026-03-29', '02:10:00'],
+  },
+  {
+    name: 'week-year',
+    level: 'SHOULD',
+    phrase:
+      'the older one is in the last days of a year, which a week-based year (YYYY) counts to the next',
+    older: ['2024-12-31', '10:00:00'],
+    newer: ['2025-01-02', '10:00:00'],
+  },
+  {
+    name: 'leap-day',
+    level: 'SHOULD',
+    phrase: 'the older one is on 29 February',
+    older: ['2024-02-29', '10:00:00'],
+    newer: ['2024-03-01', '09:00:00'],
+  },
 ];
 
 const dateOf = (day: number | string, now: number): string => {
@@ -197,7 +235,7 @@ const failFor = (probe: Probe, [first, ...others]: readonly Wrong[]): Verdict =>
     expected: [`"positive", from the reply of ${newer}`],
     actual: `${JSON.stringify(told.state.sentiment)}, from the reply of ${older}`,
     diagnosis: `Gets the order of two replies wrong when ${pair.phrase}: the reply of ${newer.slice(11, 19)} loses to the older one of ${older.slice(11, 19)}. The ${isLate ? 'newer reply was delivered first and the older one after it' : 'replies were delivered in order'}; each of them alone is taken.${more.length === 0 ? '' : ` Also wrong when ${[...new Set(more)].join('; when ')}.`}`,
-    fix: 'Read the timestamp as RFC 3339 in UTC, with a 24-hour clock (Java: HH and not hh; Python: %H and not %I), and compare moments and not texts.',
+    fix: 'Read the timestamp as RFC 3339 in UTC (not in the time zone of the machine), with a 24-hour clock (Java: HH and not hh; Python: %H and not %I), and compare moments and not texts.',
     exchanges: told.exchanges,
   });
 };

@@ -84,6 +84,12 @@ const simultaneous = (shown: Shown, parts: readonly Part[]): Omit<NamedCause, 'k
       fix: FIX.leftover,
     };
   }
+  if (kind === 'doubled' && !hasRepeat) {
+    return {
+      sentence: `Of ${number(count)} events that arrive at the same moment, each sent once, one takes effect ${shown.violation.count} times: two workers take the same event from the queue, or one request processes the event of another.`,
+      fix: FIX.claim,
+    };
+  }
   if (kind === 'doubled') {
     return {
       sentence: `An event takes effect ${shown.violation.count} times only when requests arrive at the same moment: the id is looked up before another request has stored it.`,
@@ -140,13 +146,15 @@ const inBurst = (shown: Shown, count: number): Omit<NamedCause, 'key'> => {
       fix: FIX.queue,
     };
   }
-  const [what, fix] =
-    violation.kind === 'refused'
-      ? [`are refused (${describeReply(violation.sent.exchange.reply)})`, FIX.shared]
-      : ['take effect more than once', FIX.race];
+  if (violation.kind === 'doubled') {
+    return {
+      sentence: `In a burst of ${count} events, each sent once, ${alike} take effect more than once: two workers take the same event from the queue, because a claim is not atomic, or a lease or visibility timeout ends before the work on a batch is done.`,
+      fix: FIX.claim,
+    };
+  }
   return {
-    sentence: `In a burst of ${count} events at the same time, ${alike} valid events ${what}; one at a time they are not.`,
-    fix,
+    sentence: `In a burst of ${count} events at the same time, ${alike} valid events are refused (${describeReply(violation.sent.exchange.reply)}); one at a time they are not.`,
+    fix: FIX.shared,
   };
 };
 
@@ -195,7 +203,16 @@ const doubledAfter = (shown: Shown, before: History, last: Step): Omit<NamedCaus
   return { sentence: `Every accepted event takes effect ${count} times.`, fix: FIX.dedupe };
 };
 
+/** The state is wrong although the event has its effect. */
+const afterFailure = ({ violation }: Shown): Omit<NamedCause, 'key'> => ({
+  sentence: `When the first try of an event fails, the state of its lead stays wrong (${violation.actual}), though the retry is accepted and has its effect: something of the failed try outlives its rollback, such as an entry in a cache.`,
+  fix: 'Fill caches only after the transaction is committed, or drop what the failed try has put there.',
+});
+
 const afterOthers = (shown: Shown, before: History, last: Step): Omit<NamedCause, 'key'> => {
+  if (shown.violation.kind === 'state' && before.some(({ kind }) => kind === 'failed try')) {
+    return afterFailure(shown);
+  }
   const outcome = OUTCOMES[shown.violation.kind](shown);
   if (shown.violation.kind === 'lost' && shown.violation.sent.role === 'repeat') {
     return {

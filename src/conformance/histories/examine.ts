@@ -123,7 +123,9 @@ const isAboutContent = async (probe: Probe, { violation: { kind, sent } }: Shown
 
 /** Of a state that is wrong after requests in turn, and of a single forgery, the checks of states and signatures speak. */
 const isOfOtherChecks = ({ violation, played: { history } }: Shown): boolean => {
-  const isInTurn = history.every(({ kind }) => kind !== 'together');
+  const isInTurn = history.every(
+    ({ kind }) => kind !== 'together' && kind !== 'failed try' && kind !== 'restart',
+  );
   return (
     isInTurn &&
     (violation.kind === 'state' || (violation.kind === 'forged' && history.length === 1))

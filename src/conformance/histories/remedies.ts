@@ -19,6 +19,8 @@ export const FIX = {
   byLead:
     'Recognise a repeat by the id of the event alone. Process every event of a lead, however shortly it follows another one.',
   race: 'Insert the id under a unique key first, in the transaction of the effect, and continue only when a row was inserted.',
+  claim:
+    'Claim an event atomically (`UPDATE … WHERE status = … RETURNING`, `FOR UPDATE SKIP LOCKED`), extend a lease while the work goes on, and store the effect under a unique key of the event id.',
   dedupe:
     'Store the id with a unique key in the transaction that stores the effect, keep it for days, and answer 200 to a repeat without doing anything.',
   shared:

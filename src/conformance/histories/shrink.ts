@@ -55,9 +55,16 @@ const inTurn = (history: History): readonly History[] =>
       : [],
   );
 
+/** Each request over a connection of its own, where one was kept: the connection may have nothing to do with it. */
+const onFresh = (history: History): readonly History[] => {
+  const fresh = history.map((step): Step => ('path' in step ? { ...step, path: 'fresh' } : step));
+  return history.some((step) => 'path' in step && step.path === 'kept') ? [fresh] : [];
+};
+
 /** A single valid event shows nothing that a history is needed for, so no candidate is empty. */
 export const candidates = (history: History): readonly History[] => [
   ...shorter(history).filter((one) => one.length > 0),
+  ...onFresh(history),
   ...inTurn(history),
   ...history.flatMap((step, place) =>
     simpler(step).map((one) => history.map((other, at) => (at === place ? one : other))),

@@ -8,11 +8,11 @@
  */
 import type { Symptom } from '../check.ts';
 import { settleBehind } from '../judge/deliver.ts';
-import { interestsOf, type Interests } from '../judge/interests.ts';
+import { interestsOf, type Interests, type StateMember } from '../judge/interests.ts';
 import { waitFor } from '../hooks/hooks.ts';
 import type { Probe } from '../probe/probe.ts';
 import { describeReply, isAccepted } from '../verdict.ts';
-import { differences } from './model.ts';
+import { differences, type ModelState } from './model.ts';
 import type { Played, Sent } from './play.ts';
 
 /** Most severe first. */
@@ -79,19 +79,31 @@ const wrongEffects = async (
   return (await Promise.all(found)).filter((one) => one !== null);
 };
 
+/** Members that a single type of event sets, so that the lead is known once one was processed. */
+const SET_BY_ONE = ['open_count', 'sentiment', 'unsubscribed'] as const;
+
+/** Of a lead that is unknown: what its events have set. */
+const missing = (expected: ModelState, members: ReadonlySet<StateMember>): readonly string[] =>
+  SET_BY_ONE.filter((member) => members.has(member) && Boolean(expected[member])).map(
+    (member) => `the lead is unknown, expected \`${member}\` ${JSON.stringify(expected[member])}`,
+  );
+
 const wrongStates = async (
   probe: Probe,
-  { sent, model }: Played,
+  { sent, model, history }: Played,
   interests: Interests,
   { patienceMs }: JudgeOptions,
 ): Promise<readonly Violation[]> => {
+  const mustBeKnown = history.some(({ kind }) => kind === 'failed try' || kind === 'restart');
   const { state } = probe.hooks;
   if (state === undefined || interests.state.size === 0) return [];
   const found = [...model.leads()].map(async ([email, expected]) => {
     const last = sent.findLast(({ event }) => event?.data['lead_email'] === email);
     if (last === undefined) return null;
     const compare = (now: Awaited<ReturnType<typeof state>>) =>
-      differences(now, expected, interests.state);
+      !now.known && mustBeKnown
+        ? missing(expected, interests.state)
+        : differences(now, expected, interests.state);
     const now = await waitFor(
       probe.wall,
       () => state(email),
@@ -122,11 +134,14 @@ export const judgePlayed = async (
   // Behind everything that was sent: what a queue held of it is through.
   if (probe.effects !== null) await settleBehind(probe);
   return Promise.all(
-    played.map(async (one) => [
-      ...refusals(one),
-      ...(await wrongEffects(probe, one, interests, options)),
-      ...(isSmall(one) ? await wrongStates(probe, one, interests, options) : []),
-    ]),
+    played.map(async (one) => {
+      const effects = await wrongEffects(probe, one, interests, options);
+      // What is lost has changed no lead either.
+      const isLost = effects.some(({ kind }) => kind === 'lost');
+      const states =
+        isSmall(one) && !isLost ? await wrongStates(probe, one, interests, options) : [];
+      return [...refusals(one), ...effects, ...states];
+    }),
   );
 };
 

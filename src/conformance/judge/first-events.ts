@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { toProviderTime } from '../../domain/time.ts';
 import type { Exchange } from '../net/exchange.ts';
 import type { Event } from '../probe/event-maker.ts';
 import { inTurn } from '../probe/in-turn.ts';
@@ -20,25 +21,50 @@ export interface FirstEvent {
 
 const EVENTS = 6;
 
-/** By what a run has only one of. */
-const first = new WeakMap<Probe['signing'], readonly FirstEvent[]>();
+/** Ages of further ones: of the last retry, and of a dead letter that was found a week later. */
+const OLD_MINUTES = [40, 8 * 24 * 60];
 
-/** Sends some plain events and remembers those that were accepted: at the beginning of a run. */
-export const sendFirst = async (probe: Probe): Promise<void> => {
-  const events = Array.from({ length: EVENTS }, () => probe.event());
+interface FirstEvents {
+  readonly fresh: readonly FirstEvent[];
+  readonly old: readonly FirstEvent[];
+}
+
+/** By what a run has only one of. */
+const first = new WeakMap<Probe['signing'], FirstEvents>();
+
+const sendEach = async (probe: Probe, events: readonly Event[]): Promise<readonly FirstEvent[]> => {
   const sent = await inTurn(probe, events, async (event): Promise<readonly FirstEvent[]> => {
     const body = probe.write(event);
     const exchange = await deliver(probe, body);
     return isAccepted(exchange) ? [{ id: event.id, body, sentAt: probe.wall.now() }] : [];
   });
-  first.set(probe.signing, sent.flat());
+  return sent.flat();
 };
 
-/** Those of them that have exactly one effect by now. */
-export const firstProcessed = async (probe: Probe): Promise<readonly FirstEvent[]> => {
+/** Sends some plain events and remembers those that were accepted: at the beginning of a run. */
+export const sendFirst = async (probe: Probe): Promise<void> => {
+  const plain = Array.from({ length: EVENTS }, () => probe.event());
+  const old = OLD_MINUTES.map((minutes) =>
+    probe.event(undefined, {}, { timestamp: toProviderTime(probe.wall.now() - minutes * 60_000) }),
+  );
+  first.set(probe.signing, {
+    fresh: await sendEach(probe, plain),
+    old: await sendEach(probe, old),
+  });
+};
+
+/**
+ * Those of them that have exactly one effect by now.
+ *
+ * @param age `old`: those whose time was long ago when they were sent
+ */
+export const firstProcessed = async (
+  probe: Probe,
+  age: keyof FirstEvents = 'fresh',
+): Promise<readonly FirstEvent[]> => {
   const { effects } = probe;
   if (effects === null) return [];
-  const events = first.get(probe.signing) ?? [];
+  const events = first.get(probe.signing)?.[age] ?? [];
   const counts = await Promise.all(events.map(({ id }) => effects.count(id)));
   return events.filter((_, place) => counts[place] === 1);
 };

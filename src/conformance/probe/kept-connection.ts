@@ -7,8 +7,9 @@
  * @module
  */
 import type { Exchange, Reply } from '../net/exchange.ts';
-import { rawHead, type RawConnection } from '../net/raw-socket.ts';
+import type { RawConnection } from '../net/raw-socket.ts';
 import type { Probe } from './probe.ts';
+import { rawRequest } from './raw-post.ts';
 import type { SignatureValue } from './signing.ts';
 
 export interface KeptConnection {
@@ -45,12 +46,8 @@ export const keepConnection = (probe: Probe): KeptConnection => {
     close,
     post: async (body, signature) => {
       const payload = Buffer.from(body, 'utf8');
-      const headers = [
-        ...probe.headersFor(payload, signature === undefined ? {} : { signature }),
-        ['Content-Length', String(payload.length)],
-      ] as const;
-      const head = Buffer.from(rawHead('POST', probe.url, headers), 'latin1');
-      const bytes = Buffer.concat([head, payload]);
+      const headers = probe.headersFor(payload, signature === undefined ? {} : { signature });
+      const { bytes } = rawRequest(probe, payload, headers);
       let reply = await exchange(bytes);
       if (served > 0 && reply.kind === 'none' && reply.cause === 'reset') {
         close();

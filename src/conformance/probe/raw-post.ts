@@ -7,6 +7,17 @@ import type { Exchange, HeaderPairs } from '../net/exchange.ts';
 import type { Probe } from './probe.ts';
 import { rawHead } from '../net/raw-socket.ts';
 
+/** A POST as bytes: its head, which states the length of the body, and the body. */
+export const rawRequest = (
+  { url }: Pick<Probe, 'url'>,
+  body: Uint8Array,
+  headers: HeaderPairs,
+): { readonly head: Buffer; readonly bytes: Buffer } => {
+  const length = ['Content-Length', String(body.length)] as const;
+  const head = Buffer.from(rawHead('POST', url, [...headers, length]), 'latin1');
+  return { head, bytes: Buffer.concat([head, body]) };
+};
+
 /**
  * Post with these headers, in this case and order; each character of a value is one byte.
  *
@@ -19,14 +30,9 @@ export const postRaw = async (
   manner: string | null,
 ): Promise<Exchange> => {
   const bytes = Buffer.from(body, 'utf8');
-  const head = rawHead('POST', probe.url, [
-    ...headers,
-    ['Content-Length', String(bytes.length)],
-    ['Connection', 'close'],
-  ]);
   const connection = await probe.connect();
   try {
-    await connection.write(Buffer.concat([Buffer.from(head, 'latin1'), bytes]));
+    await connection.write(rawRequest(probe, bytes, [...headers, ['Connection', 'close']]).bytes);
     const reply = await connection.reply();
     return probe.keep({ method: 'POST', headers, body: bytes, manner }, reply);
   } finally {

@@ -17,6 +17,8 @@ export interface Signing {
   valid(body: Uint8Array | string): string;
   /** The valid digest: lower-case hex, without the prefix. */
   digest(body: Uint8Array | string): string;
+  /** The digest's bytes for a body that is not sent, so that no report needs to hide it. */
+  peek(body: Uint8Array | string): Buffer;
   /** The header value by another algorithm, with its name as prefix: `sha1=…`. */
   with(algorithm: string, body: Uint8Array | string): string;
   /** The header value by another key. */
@@ -34,11 +36,13 @@ export const createSigning = (secret: string, redactor: Redactor): Signing => {
   redactor.hideSecret(secret, 'the secret');
   /** Cache: a body is signed when it is sent, and again when its exchange is recorded. */
   const known = new WeakMap<Uint8Array, string>();
+  const peek = (body: Uint8Array | string): Buffer =>
+    Buffer.from(sign(bytes(body)).slice(SIGNATURE.prefix.length), SIGNATURE.encoding);
   const digest = (body: Uint8Array | string): string => {
     const before = typeof body === 'string' ? undefined : known.get(body);
     if (before !== undefined) return before;
-    const hex = sign(bytes(body)).slice(SIGNATURE.prefix.length);
-    const raw = Buffer.from(hex, 'hex');
+    const raw = peek(body);
+    const hex = raw.toString('hex');
     redactor.hide(hex, '<the right digest>');
     redactor.hide(hex.toUpperCase(), '<the right digest, upper case>');
     redactor.hide(raw.toString('base64').replace(/={1,2}$/, ''), '<the right digest, base64>');
@@ -61,6 +65,7 @@ export const createSigning = (secret: string, redactor: Redactor): Signing => {
   };
   return {
     digest,
+    peek,
     candidates: (body) => {
       const made = [...candidates(secret, bytes(body))];
       for (const candidate of made) hideDigest(candidate.digest);

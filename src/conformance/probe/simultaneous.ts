@@ -4,8 +4,9 @@
  * @module
  */
 import type { Exchange, Reply } from '../net/exchange.ts';
-import { rawHead, type RawConnection } from '../net/raw-socket.ts';
+import type { RawConnection } from '../net/raw-socket.ts';
 import type { Probe } from './probe.ts';
+import { rawRequest } from './raw-post.ts';
 import type { SignatureValue } from './signing.ts';
 
 export interface SimultaneousRequest {
@@ -28,15 +29,13 @@ const prepare = async (
   const bytes = Buffer.from(body, 'utf8');
   const headers = [
     ...probe.headersFor(bytes, signature === undefined ? {} : { signature }),
-    ['Content-Length', String(bytes.length)],
     ['Connection', 'close'],
   ] as const;
-  const head = Buffer.from(rawHead('POST', probe.url, headers), 'latin1');
   return {
     connection: await probe.connect(),
     headers,
     body: bytes,
-    bytes: Buffer.concat([head, bytes]),
+    bytes: rawRequest(probe, bytes, headers).bytes,
   };
 };
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { createHmac } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { periodOf } from '../../../src/conformance/experiments/intermittence.ts';
 import type { CheckResult, Report } from '../../../src/conformance/report.ts';
@@ -117,10 +118,47 @@ test('a list of allowed domains is named as one', async () => {
 });
 
 test.each([
-  [[1, 3, 5, 7], 2],
+  [[1, 3, 5, 7, 9], 2],
   [[2, 5, 8], 3],
+  [[2, 4, 6], null],
   [[1, 3], null],
   [[1, 3, 4, 9], null],
 ])('of refusals at %j the period is %s', (places, period) => {
-  expect(periodOf(places)).toBe(period);
+  expect(periodOf(places, 10)).toBe(period);
+});
+
+const digestOf = (event: Event): Buffer =>
+  createHmac('sha256', SECRET).update(JSON.stringify(event)).digest();
+
+/** So many events are accepted first, whatever their digest. */
+const BEGINNING = 10;
+
+// Each holds for many digests: those of a run depend on the second in which it begins.
+test.each<[string, (digest: Buffer) => boolean]>([
+  ['has its first bit set', (digest) => digest[0]! >= 128],
+  ['contains a slash as Base64', (digest) => digest.toString('base64').includes('/')],
+  ['has a byte below 16', (digest) => digest.some((byte) => byte < 16)],
+])('refusals that seem to come by chance: the digest %s', async (trait, holds) => {
+  const found = await failures(
+    (event, nth) => nth > BEGINNING && holds(digestOf(event)),
+    ['delivery/no-loss'],
+    401,
+  );
+  expect(causes(found)).toEqual([`Refuses each event whose digest ${trait}, and no other`]);
+  expect(found[0]?.diagnosis).toMatch(/each of the 6 with it failed, and each of the 6 without/);
+});
+
+test('where nothing decides, no trait is named', async () => {
+  let seed = 7;
+  const found = await failures(
+    () => {
+      seed = (Math.imul(seed, 1_103_515_245) + 12_345) & 0x7fff_ffff;
+      return (seed >> 16) % 5 === 0;
+    },
+    ['delivery/no-loss'],
+    401,
+  );
+  expect(causes(found)).toEqual([
+    expect.stringMatching(/^Refuses \d+ of 24 plain events that are sent one after the other$/),
+  ]);
 });

@@ -179,6 +179,81 @@ export const LOSS_MUTANTS: readonly Mutant[] = [
       })(secret),
   },
   {
+    name: 'delivery-breaker-stays-open',
+    fault: 'has a circuit breaker that opens after twenty failures in a row and never closes',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        failures = 0;
+        override async process(event: Event): Promise<Answer> {
+          if (this.failures >= 20) return { status: 503 };
+          const answer = await super.process(event);
+          this.failures = answer.status === 500 ? this.failures + 1 : 0;
+          return answer;
+        }
+        override boot(): void {
+          super.boot();
+          this.failures = 0;
+        }
+      })(secret),
+  },
+  {
+    name: 'delivery-failed-lead-forgotten',
+    fault: 'never keeps the state of a lead whose first event has failed',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        readonly broken = new Set<string>();
+        override async apply(event: Event): Promise<void> {
+          const email = String(event.data['lead_email']);
+          if (this.failing && !this.disk.leads.has(email)) this.broken.add(email);
+          return super.apply(event);
+        }
+        override applyToLead(event: Event): void {
+          if (!this.broken.has(String(event.data['lead_email']))) super.applyToLead(event);
+        }
+      })(secret),
+  },
+  {
+    name: 'delivery-ids-by-event-time',
+    fault: 'removes ids by the time of their event: those older than a week after a second',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        override async process(event: Event): Promise<Answer> {
+          const answer = await super.process(event);
+          const isOld = Date.now() - Date.parse(event.timestamp) > 7 * 86_400_000;
+          if (isOld) setTimeout(() => this.seen.delete(event.id), 1000).unref();
+          return answer;
+        }
+      })(secret),
+  },
+  {
+    name: 'delivery-journal-splits-at-bar',
+    fault: 'reads its leads back from a journal whose columns a bar separates',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        readonly named = new Set<string>();
+        override applyToLead(event: Event): void {
+          super.applyToLead(event);
+          if (String(event.data['lead_name']).includes('|'))
+            this.named.add(event.data['lead_email']);
+        }
+        override boot(): void {
+          super.boot();
+          for (const email of this.named) this.disk.leads.delete(email);
+        }
+      })(secret),
+  },
+  {
+    name: 'delivery-loads-latest-ids',
+    fault: 'keeps ids in memory and loads only the latest hundred at start',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        override boot(): void {
+          super.boot();
+          this.disk.seen = new Set([...this.disk.seen].slice(-100));
+        }
+      })(secret),
+  },
+  {
     name: 'delivery-marks-before-success',
     fault: 'marks the id before the work, permanently',
     also: { 'delivery/recovery-keeps': 'the second recovery takes the failed events for repeats' },

@@ -233,6 +233,73 @@ export const HTTP_MUTANTS: readonly Mutant[] = [
       };
     },
   ),
+  changed('stalled-bodies-block', 'has one worker, which waits for the rest of a body', (model) => {
+    const original = model.read.bind(model);
+    const stalled = new Set<IncomingMessage>();
+    return {
+      read: async (request) => {
+        stalled.add(request);
+        try {
+          return await original(request);
+        } finally {
+          stalled.delete(request);
+          while (stalled.size >= 1 && model.server.listening) await sleep(5);
+        }
+      },
+    };
+  }),
+  changed(
+    'broken-bodies-keep-places',
+    'has fourteen places, and a request whose sender closes the connection keeps its own',
+    (model) => {
+      const original = model.serve.bind(model);
+      let kept = 0;
+      return {
+        serve: async (request, response) => {
+          while (kept >= 14 && model.server.listening) await sleep(5);
+          kept += 1;
+          response.once('finish', () => {
+            kept -= 1;
+          });
+          return original(request, response);
+        },
+      };
+    },
+  ),
+  changed(
+    'closes-silently',
+    'closes a connection after three requests without saying so',
+    (model) => {
+      const original = model.serve.bind(model);
+      const counts = new WeakMap<object, number>();
+      return {
+        serve: async (request, response) => {
+          const { socket } = request;
+          const count = (counts.get(socket) ?? 0) + 1;
+          counts.set(socket, count);
+          if (count === 3) response.once('finish', () => socket.end());
+          return original(request, response);
+        },
+      };
+    },
+  ),
+  changed(
+    'loses-second-in-packet',
+    'loses what it has read beyond the end of a request',
+    (model) => {
+      const original = model.serve.bind(model);
+      const busy = new WeakSet<object>();
+      return {
+        serve: async (request, response) => {
+          const { socket } = request;
+          if (busy.has(socket)) return;
+          busy.add(socket);
+          response.once('finish', () => busy.delete(socket));
+          return original(request, response);
+        },
+      };
+    },
+  ),
   answering('any-path', 'is mounted for every path', (request, raw, right, model) =>
     request.method === 'POST' ? model.receive(raw, request) : right(),
   ),

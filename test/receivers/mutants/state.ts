@@ -53,6 +53,14 @@ export const STATE_MUTANTS: readonly Mutant[] = [
     ...event,
     timestamp: event.timestamp.replace('T12:', 'T00:'),
   })),
+  reading(
+    'skipped-hour',
+    'reads the hour that New York skips in March as the next one',
+    (event) => ({
+      ...event,
+      timestamp: event.timestamp.replace('2026-03-08T02', '2026-03-08T03'),
+    }),
+  ),
   reading('local-time', 'compares times as those of New York', (event) => ({
     ...event,
     timestamp: newYork.format(new Date(event.timestamp)),

@@ -7,6 +7,7 @@ import { judgeProcessed, type Sample } from '../../judge/acceptance.ts';
 import { defineCheck, type Verdict } from '../../check.ts';
 import type { Event } from '../../probe/event-maker.ts';
 import type { Probe } from '../../probe/probe.ts';
+import { notTested } from '../../verdict.ts';
 
 /** Behind the known members, so that a parser that ignores case takes the later one. */
 const samplesOf = (probe: Probe): readonly Sample[] => {
@@ -45,5 +46,14 @@ export const check = defineCheck({
   catches: ['content-names-without-case'],
   stage: 'valid',
   after: ['content/unknown-field'],
-  run: async (probe) => withCause(await judgeProcessed(probe, samplesOf(probe))),
+  run: async (probe) => {
+    const verdict = await judgeProcessed(probe, samplesOf(probe));
+    if (verdict.status !== 'fail') return verdict;
+    // Plain events sent in the same way, and the same ones again: it is the member, and no accident.
+    const plain = samplesOf(probe).map(({ name }) => ({ name, body: probe.event() }));
+    const isOfMember =
+      (await judgeProcessed(probe, plain)).status !== 'fail' &&
+      (await judgeProcessed(probe, samplesOf(probe))).status === 'fail';
+    return isOfMember ? withCause(verdict) : notTested('Plain events fail in the same way.');
+  },
 });

@@ -4,6 +4,7 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
+import { explainRestartLoss } from '../../experiments/restart-loss.ts';
 import { effectsOf } from '../../judge/deliver.ts';
 import { FORGETFUL, hookForgets } from '../../judge/forgetful-hook.ts';
 import { secondaryType } from '../../judge/interests.ts';
@@ -48,11 +49,22 @@ export const check = defineCheck({
     const lost = counts.filter((count) => count === 0).length;
     if (lost === 0) return pass();
     if (await hookForgets(probe)) return notTested(FORGETFUL);
+    const loss = await explainRestartLoss(probe, type);
+    if (loss?.kind === 'late') {
+      return pass(
+        `what was being processed has its effect up to ${Math.ceil(loss.afterMs / 1000)} s after a restart`,
+      );
+    }
     return fail({
       symptom: 'lost',
       expected: [`one effect per event within ${RECOVERS_WITHIN_MS / 1000} s after the restart`],
       actual: `${lost} of ${taken.length} events were accepted with 2xx and lost in the restart that followed`,
       exchanges: sent,
+      ...(loss !== null && {
+        key: loss.cause.key,
+        diagnosis: loss.cause.sentence,
+        fix: loss.cause.fix,
+      }),
     });
   },
 });

@@ -4,6 +4,8 @@
  * @module
  */
 import { knownCause, LOST_WITH_SENDER } from '../../experiments/known-causes.ts';
+import { explainRefusal, failRefused } from '../../experiments/explain-refusal.ts';
+import { isRefusedEvent } from '../../experiments/trial.ts';
 import { defineCheck, type Verdict } from '../../check.ts';
 import { deliver, effectsOf, settleBehind, times } from '../../judge/deliver.ts';
 import { FORGETFUL, hookForgets } from '../../judge/forgetful-hook.ts';
@@ -38,7 +40,11 @@ const killAfter = async (probe: Probe, ms: number): Promise<KillResult> => {
       ),
     };
   }
-  await Promise.all(events.map((event) => deliver(probe, event)));
+  const again = await Promise.all(events.map((event) => deliver(probe, event)));
+  const refused = again.find(isRefusedEvent);
+  const explanation = refused === undefined ? null : await explainRefusal(probe, refused);
+  if (refused !== undefined && explanation !== null)
+    return { interrupted, verdict: failRefused(refused, explanation) };
   await settleBehind(probe);
   const effects = effectsOf(probe);
   const counts = await Promise.all(events.map(({ id }) => effects.settled(id, 1)));

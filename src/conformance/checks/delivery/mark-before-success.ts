@@ -3,10 +3,25 @@
  *
  * @module
  */
-import { defineCheck } from '../../check.ts';
+import { defineCheck, type Verdict } from '../../check.ts';
+import { findLate, type Late } from '../../experiments/late-after-failure.ts';
 import { deliver, effectsOf, times } from '../../judge/deliver.ts';
 import { whileFailing } from '../../judge/failing-hook.ts';
-import { fail, pass, describeReply } from '../../verdict.ts';
+import { fail, isAccepted, pass, describeReply } from '../../verdict.ts';
+
+const seconds = (ms: number): string => `${Math.round(ms / 100) / 10} s`;
+
+const verdictOnLate = ({ firstMs, laterMs }: Late): Verdict =>
+  laterMs === null
+    ? pass(`processed ${seconds(firstMs)} later`)
+    : fail({
+        level: 'SHOULD',
+        key: 'late:growing',
+        expected: ['about the same delay after each outage'],
+        actual: `the effect came ${seconds(firstMs)} after one outage and ${seconds(laterMs)} after the next`,
+        diagnosis: `After each short outage accepted events wait longer for their effect, ${seconds(firstMs)} and then ${seconds(laterMs)}: the delay between two tries grows with each failure and is never set back after a success.`,
+        fix: 'Set the delay of a worker back to its first value as soon as an event is processed, and limit it.',
+      });
 
 export const check = defineCheck({
   id: 'delivery/mark-before-success',
@@ -28,6 +43,8 @@ export const check = defineCheck({
     const retried = await deliver(probe, event);
     const count = await effectsOf(probe).settled(event.id, 1);
     if (count === 1) return pass();
+    const late = count === 0 && isAccepted(retried) ? await findLate(probe, event) : null;
+    if (late !== null) return verdictOnLate(late);
     return fail({
       symptom: count === 0 ? 'lost' : 'doubled',
       expected: ['one effect'],

@@ -18,8 +18,8 @@ export const check = defineCheck({
   cause:
     'An event is processed in several steps. The first one stays done when a later one fails, and the retry does it again.',
   fix: 'Make the steps of one event a single transaction, or give each its own mark of completion.',
-  catches: ['delivery-first-step-repeated'],
+  catches: ['delivery-first-step-repeated', 'delivery-failed-lead-forgotten'],
   stage: 'disturbing',
   needs: ['effects', 'fault'],
-  run: (probe) => judgeHistories(probe, AFTER_FAILURE, { kinds: ['doubled'] }),
+  run: (probe) => judgeHistories(probe, AFTER_FAILURE, { kinds: ['doubled', 'state'] }),
 });

@@ -7,10 +7,10 @@ import { LOST_WITH_SENDER, rememberCause } from '../../experiments/known-causes.
 import { defineCheck, type Verdict } from '../../check.ts';
 import { sleep } from '../../hooks/hooks.ts';
 import { deliverNamed, judgeOnce, type Delivered } from '../../judge/deliver.ts';
-import { rawHead } from '../../net/raw-socket.ts';
 import type { Event } from '../../probe/event-maker.ts';
 import { inTurn } from '../../probe/in-turn.ts';
 import type { Probe } from '../../probe/probe.ts';
+import { rawRequest } from '../../probe/raw-post.ts';
 import { notTested, pass } from '../../verdict.ts';
 
 /** How long after the last byte the connection is closed: while the event is read, and while it is processed. */
@@ -22,13 +22,9 @@ const CAUSE =
 /** Send a whole request, and close the connection without waiting for the response. */
 const giveUp = async (probe: Probe, event: Event, afterMs: number): Promise<void> => {
   const body = Buffer.from(probe.write(event));
-  const head = rawHead('POST', probe.url, [
-    ...probe.headersFor(body),
-    ['Content-Length', String(body.length)],
-  ]);
   const connection = await probe.connect();
   try {
-    await connection.write(Buffer.concat([Buffer.from(head, 'latin1'), body]));
+    await connection.write(rawRequest(probe, body, probe.headersFor(body)).bytes);
     if (afterMs > 0) await sleep(probe.wall, afterMs);
   } finally {
     connection.close();

@@ -26,5 +26,10 @@ export const check = defineCheck({
     'domain/unsub-wins',
     'delivery/stale-overwrite',
   ],
-  run: (probe) => judgeAddressStates(probe, 'MUST'),
+  run: async (probe) => {
+    const verdict = await judgeAddressStates(probe, 'MUST');
+    if (verdict.status !== 'pass') return verdict;
+    const rare = await judgeAddressStates(probe, 'SHOULD');
+    return rare.status === 'fail' ? rare : verdict;
+  },
 });

@@ -16,7 +16,7 @@ export const check = defineCheck({
   },
   cause: 'Dates are compared as local times or as texts.',
   fix: 'Read the timestamp as RFC 3339 in UTC and compare moments.',
-  catches: ['domain-local-time'],
+  catches: ['domain-local-time', 'domain-skipped-hour'],
   stage: 'effects',
   needs: ['state'],
   after: [

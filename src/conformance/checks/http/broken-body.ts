@@ -3,29 +3,69 @@
  *
  * @module
  */
-import { defineCheck } from '../../check.ts';
+import { defineCheck, type Verdict } from '../../check.ts';
+import { knowledgeOf } from '../../experiments/knowledge.ts';
+import { rememberCause } from '../../experiments/known-causes.ts';
+import { sideBySide } from '../../experiments/trial.ts';
 import { sleep } from '../../hooks/hooks.ts';
-import { rawHead } from '../../net/raw-socket.ts';
 import type { Probe } from '../../probe/probe.ts';
+import { rawRequest } from '../../probe/raw-post.ts';
 import { isRefusedConnection } from '../../run/liveness.ts';
-import { describeReply, fail, pass } from '../../verdict.ts';
+import { describeReply, fail, isTimedOut, pass } from '../../verdict.ts';
 
 /** Bytes of the body that are sent: none, and some. */
 const PARTS = [0, 0.5] as const;
+/** How often it happens before what each of them keeps is used up. */
+const OFTEN = 24;
+const AT_ONCE = 8;
 /** Time that the receiver has to notice, and then to end. Milliseconds. */
 const NOTICES_WITHIN_MS = 60;
 
 const breakOff = async (probe: Probe, part: number): Promise<void> => {
   const body = Buffer.from(probe.write(probe.event()), 'utf8');
-  const headers = [...probe.headersFor(body), ['Content-Length', String(body.length)]] as const;
+  const { head } = rawRequest(probe, body, probe.headersFor(body));
   const connection = await probe.connect();
   try {
-    await connection.write(Buffer.from(rawHead('POST', probe.url, headers), 'latin1'));
+    await connection.write(head);
     await connection.write(body.subarray(0, Math.floor(body.length * part)));
     await sleep(probe.wall, NOTICES_WITHIN_MS / 3);
   } finally {
     connection.close();
   }
+};
+
+/** Whether many of them together leave the receiver without something that every request needs. */
+const keepsAfter = async (probe: Probe): Promise<Verdict | null> => {
+  const parts = Array.from({ length: OFTEN }, (_, place) => (place % 3) / 2);
+  await sideBySide(probe, parts, (part) => breakOff(probe, part), AT_ONCE);
+  const next = await probe.post(probe.event());
+  if (!isTimedOut(next) || !isTimedOut(await probe.post(probe.event()))) return null;
+  const sentence = `After ${OFTEN} requests whose sender closed the connection before the response, no event gets a response any more: each of them keeps a place (a worker, a slot, a lock or a connection) that only a response gives back. Anybody can do that; no signature is needed.`;
+  const fix =
+    'Give back what a request has taken when its connection ends, too (Node: the event `close` instead of `finish`; otherwise `finally`).';
+  const key = 'state:hang-after-broken-bodies';
+  const exchanges = [next];
+  knowledgeOf(probe).add({
+    key,
+    flaw: 'refused',
+    level: 'MUST',
+    cause: sentence,
+    evidence: '',
+    fix,
+    exchanges,
+    covers: () => true,
+    without: null,
+  });
+  rememberCause(probe, 'refused', { key, sentence, fix });
+  return fail({
+    key,
+    symptom: 'refused',
+    expected: ['a response to the next event'],
+    actual: `${describeReply(next.reply)} for the next two events`,
+    diagnosis: sentence,
+    fix,
+    exchanges,
+  });
 };
 
 export const check = defineCheck({
@@ -38,7 +78,7 @@ export const check = defineCheck({
   },
   cause: 'The error of the request while its body is read is not caught and ends the process.',
   fix: 'Handle the end of a request before its body is complete (Node: `request.on("error", …)`, or `try` around `for await (const chunk of request)` and `await` in the handler).',
-  catches: ['http-dies-of-a-broken-body'],
+  catches: ['http-dies-of-a-broken-body', 'http-broken-bodies-keep-places'],
   stage: 'risky',
   run: async (probe) => {
     for (const part of PARTS) {
@@ -56,6 +96,6 @@ export const check = defineCheck({
         exchanges: [],
       });
     }
-    return pass();
+    return (await keepsAfter(probe)) ?? pass();
   },
 });

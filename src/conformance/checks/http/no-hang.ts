@@ -5,13 +5,10 @@
  */
 import { defineCheck } from '../../check.ts';
 import { describeHang } from '../../diagnosis/hung.ts';
-import type { Exchange } from '../../net/exchange.ts';
-import { fail, notTested, pass } from '../../verdict.ts';
+import { fail, isTimedOut, notTested, pass } from '../../verdict.ts';
 
 /** The last check of a run that sends requests. */
 const BREAKS = 'delivery/many-failures';
-
-const isHung = ({ reply }: Exchange): boolean => reply.kind === 'none' && reply.cause === 'timeout';
 
 export const check = defineCheck({
   id: 'http/no-hang',
@@ -28,10 +25,10 @@ export const check = defineCheck({
   observe: ({ exchanges: all, timeoutMs }) => {
     const exchanges = all.filter(({ inBurst }) => !inBurst);
     if (exchanges.length === 0) return notTested('No requests were sent. Run more checks.');
-    const hung = exchanges.filter(({ exchange }) => isHung(exchange));
+    const hung = exchanges.filter(({ exchange }) => isTimedOut(exchange));
     const [first] = hung;
     if (first === undefined) return pass(`${exchanges.length} requests, all with a response`);
-    const broken = all.findIndex(({ by, exchange }) => by === BREAKS && isHung(exchange));
+    const broken = all.findIndex(({ by, exchange }) => by === BREAKS && isTimedOut(exchange));
     if (broken !== -1 && all.indexOf(first) >= broken) {
       return notTested(`See ${BREAKS}, after which nothing is answered.`);
     }

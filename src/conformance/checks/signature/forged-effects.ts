@@ -4,10 +4,11 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
+import { explainOvertaken } from '../../experiments/overtaken.ts';
 import { failForged } from '../../experiments/known-causes.ts';
 import { forgedEffects, forgeriesIn, type ForgedEffect } from '../../judge/forged-effects.ts';
 import { judgeForgeries } from '../../judge/forgeries.ts';
-import { describeReply, isAccepted, pass } from '../../verdict.ts';
+import { describeReply, fail, isAccepted, pass } from '../../verdict.ts';
 
 const unique = (values: readonly string[]): readonly string[] => [...new Set(values)];
 
@@ -41,6 +42,18 @@ export const check = defineCheck({
     const [first] = found;
     if (first === undefined) return pass(`${all.length} requests looked at`);
     const answer = describeReply(first.exchange.reply);
+    const overtaken = await explainOvertaken(probe);
+    if (overtaken !== null) {
+      return fail({
+        symptom: 'forged',
+        key: overtaken.key,
+        expected: ['no effect of a forged request, and one of the event before it'],
+        actual: `${found.length} forged requests took effect in place of events that still waited`,
+        diagnosis: overtaken.sentence,
+        fix: overtaken.fix,
+        exchanges: [first.exchange],
+      });
+    }
     return failForged(probe, {
       key: 'forged:processed-although-refused',
       expected: ['no effect of a forged request'],

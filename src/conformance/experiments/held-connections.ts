@@ -1,0 +1,122 @@
+/**
+ * Whether connections that ask for nothing keep others waiting: some are opened and held, then one event is sent over
+ * another connection. If it is answered only once the held ones are closed, each of them occupies what serves requests.
+ *
+ * @module
+ */
+import { sleep } from '../hooks/hooks.ts';
+import type { Exchange, Reply } from '../net/exchange.ts';
+import type { RawConnection } from '../net/raw-socket.ts';
+import { inTurn } from '../probe/in-turn.ts';
+import type { Probe } from '../probe/probe.ts';
+import { rawRequest } from '../probe/raw-post.ts';
+import { isAccepted } from '../verdict.ts';
+import type { NamedCause } from './known-causes.ts';
+
+const HELD = 16;
+/** For an answer while the others are held. Milliseconds. */
+const PATIENCE_MS = 2000;
+
+interface Way {
+  readonly name: string;
+  /** What each held connection is: "a connection that is kept open after a response". */
+  readonly phrase: string;
+  hold(probe: Probe, connection: RawConnection): Promise<void>;
+}
+
+const eventOf = (probe: Probe) => {
+  const body = Buffer.from(probe.write(probe.event()), 'utf8');
+  const headers = probe.headersFor(body);
+  return { body, headers, ...rawRequest(probe, body, headers) };
+};
+
+/** The reply, or null if none has come in time. */
+const inTime = (probe: Probe, reply: Promise<Reply>): Promise<Reply | null> =>
+  Promise.race([reply, sleep(probe.wall, PATIENCE_MS).then(() => null)]);
+
+const WAYS: readonly Way[] = [
+  {
+    name: 'kept',
+    phrase: 'kept open after its event was answered, as an HTTP client keeps it for the next one,',
+    hold: async (probe, connection) => {
+      await connection.write(eventOf(probe).bytes);
+      await inTime(probe, connection.reply());
+    },
+  },
+  {
+    name: 'silent',
+    phrase: 'over which nothing has been sent yet',
+    hold: async () => {},
+  },
+  {
+    name: 'half',
+    phrase: 'over which half of a body has arrived',
+    hold: async (probe, connection) => {
+      const { head, body } = eventOf(probe);
+      await connection.write(head);
+      await connection.write(body.subarray(0, Math.floor(body.length / 2)));
+    },
+  },
+];
+
+/** What held connections did to an event over another one. */
+export interface Blocked {
+  readonly way: string;
+  readonly held: number;
+  readonly cause: NamedCause;
+  /** How long the event had waited when the held connections were closed, and what it was answered then. */
+  readonly actual: string;
+  readonly exchange: Exchange;
+}
+
+const FIX =
+  'Serve connections by an event loop, or give each a thread of its own without a small limit; close idle connections after a second or two, or answer with `Connection: close` (Python: `protocol_version = "HTTP/1.0"`; gunicorn: gthread or an asynchronous worker), or put a proxy in front that buffers requests.';
+
+const tryWay = async (probe: Probe, way: Way, count: number): Promise<Blocked | null> => {
+  const held: RawConnection[] = [];
+  const release = (): void => {
+    for (const connection of held.splice(0)) connection.close();
+  };
+  let other: RawConnection | null = null;
+  try {
+    const places = Array.from({ length: count }, (_, place) => place);
+    await inTurn(probe, places, async () => {
+      const connection = await probe.connect();
+      held.push(connection);
+      await way.hold(probe, connection);
+    });
+    const { bytes, body, headers } = eventOf(probe);
+    other = await probe.connect();
+    await other.write(bytes);
+    const waiting = other.reply();
+    if ((await inTime(probe, waiting)) !== null) return null;
+    release();
+    const reply = await waiting;
+    const manner = `while ${count} other connections were held`;
+    const exchange = probe.keep({ method: 'POST', headers, body, manner }, reply);
+    if (!isAccepted(exchange)) return null;
+    return {
+      way: way.name,
+      held: count,
+      cause: {
+        key: `hang:held:${way.name}`,
+        sentence: `Each connection ${way.phrase} occupies a worker or thread until it is closed: while ${count === 1 ? 'one such connection is' : `${count} such connections are`} open, all other requests wait and get no response.`,
+        fix: FIX,
+      },
+      actual: `an event over another connection had no response within ${PATIENCE_MS / 1000} s, and was accepted as soon as ${count === 1 ? 'it was' : `the ${count} were`} closed`,
+      exchange,
+    };
+  } finally {
+    release();
+    other?.close();
+  }
+};
+
+/** @returns the first way in which connections that ask for nothing keep others waiting */
+export const findBlocked = async (probe: Probe): Promise<Blocked | null> => {
+  for (const way of WAYS) {
+    const blocked = await tryWay(probe, way, HELD);
+    if (blocked !== null) return (await tryWay(probe, way, 1)) ?? blocked;
+  }
+  return null;
+};

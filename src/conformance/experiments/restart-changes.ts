@@ -1,0 +1,155 @@
+/**
+ * What a restart changes although nothing was sent: effects that are gone or come again, states that differ, and the part
+ * of an event on which that depends.
+ *
+ * @module
+ */
+import { fieldsOf, type Field } from '../explore/fields.ts';
+import { withChanges, type Change } from '../explore/case.ts';
+import { firstProcessed } from '../judge/first-events.ts';
+import { deliver } from '../judge/deliver.ts';
+import { restart } from '../judge/restart.ts';
+import type { Exchange } from '../net/exchange.ts';
+import type { Event } from '../probe/event-maker.ts';
+import type { Probe } from '../probe/probe.ts';
+import { isAccepted } from '../verdict.ts';
+import {
+  acceptedEvents,
+  compareSnapshots,
+  readSnapshot,
+  settle,
+  type Changed,
+} from './snapshot.ts';
+
+/** Events of the run that are looked at. */
+const EVENTS = 120;
+/** In a name or a text: what separates the columns, lines or entries of files. */
+const SEPARATORS = [
+  '|',
+  ',',
+  ';',
+  ':',
+  '\t',
+  '\n',
+  '"',
+  "'",
+  '\\',
+  '#',
+  '=',
+  '&',
+  '%',
+  '/',
+  'ü',
+  '🎉',
+] as const;
+
+/** Milliseconds: what is still being taken up at start is no difference. */
+const SETTLES_WITHIN_MS = 1500;
+
+const TYPE = 'email.replied';
+
+const textFields = (): readonly Field[] =>
+  fieldsOf(TYPE).filter(({ meaning }) => meaning === 'name' || meaning === 'text');
+
+const change = (field: Field, piece: string): Change => ({
+  field,
+  name: '',
+  level: 'MUST',
+  make: (plain) => `${String(plain).slice(0, 3)}${piece}${String(plain).slice(3)}`,
+});
+
+const spiced = (probe: Probe, fields: readonly Field[], pieces: readonly string[]): Event =>
+  withChanges(
+    probe.event(TYPE, { reply_sentiment: 'positive' }),
+    fields.map((field) => change(field, pieces.join(' '))),
+  );
+
+/** @returns the exchanges, and those of the events that were accepted */
+const send = async (probe: Probe, events: readonly Event[]) => {
+  const exchanges: Exchange[] = [];
+  for (const event of events) exchanges.push(await deliver(probe, event));
+  return { exchanges, taken: events.filter((_, place) => isAccepted(exchanges[place]!)) };
+};
+
+/** @returns null when the receiver does not come back */
+const changesOver = async (
+  probe: Probe,
+  events: readonly Event[],
+): Promise<readonly Changed[] | null> => {
+  await settle(probe);
+  const before = await readSnapshot(probe, events);
+  if (!isAccepted(await restart(probe))) return null;
+  await settle(probe);
+  const until = probe.wall.now() + SETTLES_WITHIN_MS;
+  for (;;) {
+    const changed = compareSnapshots(before, await readSnapshot(probe, events));
+    if (changed.length === 0 || probe.wall.now() >= until) return changed;
+  }
+};
+
+/** Which single field and which single character of it are enough. */
+const explainContent = async (probe: Probe): Promise<string | null> => {
+  const cases = textFields().flatMap((field) =>
+    SEPARATORS.map((piece) => ({ field, piece, event: spiced(probe, [field], [piece]) })),
+  );
+  const { taken } = await send(
+    probe,
+    cases.map(({ event }) => event),
+  );
+  const changed = await changesOver(probe, taken);
+  const bad = cases.filter(({ event }) => changed?.some((one) => one.event === event));
+  if (bad.length === 0 || bad.length === cases.length) return null;
+  const fields = [...new Set(bad.map(({ field }) => `\`${field.name}\``))];
+  const pieces = [...new Set(bad.map(({ piece }) => JSON.stringify(piece)))];
+  return `${fields.slice(0, 4).join(' or ')} contains ${pieces.slice(0, 4).join(' or ')}`;
+};
+
+export interface RestartChanges {
+  readonly kind: 'content' | 'some' | 'all' | 'repeat';
+  readonly changed: readonly Changed[];
+  /** Of how many events. */
+  readonly looked: number;
+  /** "`lead_name` contains "|"". */
+  readonly when: string | null;
+  readonly exchanges: readonly Exchange[];
+}
+
+const idsOf = (changed: readonly Changed[]): ReadonlySet<string> =>
+  new Set(changed.map(({ event }) => event.id));
+
+/** Events of the beginning of the run once more: their ids must still be known. */
+const repeatFirst = async (probe: Probe): Promise<RestartChanges | null> => {
+  const first = await firstProcessed(probe);
+  const events = first.map(({ body }) => JSON.parse(body) as Event);
+  const before = await readSnapshot(probe, events);
+  const { exchanges } = await send(probe, events);
+  await settle(probe);
+  const changed = compareSnapshots(before, await readSnapshot(probe, events)).filter(
+    ({ member, before: was, after }) => member === 'effects' && Number(after) > Number(was),
+  );
+  const looked = events.length;
+  return changed.length === 0 ? null : { kind: 'repeat', changed, looked, when: null, exchanges };
+};
+
+/** @returns null when nothing has changed, or the receiver did not come back */
+export const findRestartChanges = async (probe: Probe): Promise<RestartChanges | null> => {
+  const { taken, exchanges } = await send(probe, [
+    probe.event('email.sent'),
+    probe.event('email.bounced', { bounce_type: 'hard' }),
+    spiced(probe, textFields(), SEPARATORS),
+    probe.event('email.opened', { open_count: 3 }),
+  ]);
+  const earlier = await acceptedEvents(probe, EVENTS);
+  const events = [...new Map([...earlier, ...taken].map((one) => [one.id, one])).values()];
+  const changed = await changesOver(probe, events);
+  if (changed === null) return null;
+  if (changed.length === 0) return repeatFirst(probe);
+  const bad = idsOf(changed).size;
+  const base = { changed, looked: events.length, exchanges };
+  const members = new Set(changed.map(({ member }) => member));
+  if (bad > events.length / 2 || members.has('bounce_rate')) {
+    return { ...base, kind: 'all', when: null };
+  }
+  const when = await explainContent(probe);
+  return { ...base, kind: when === null ? 'some' : 'content', when };
+};

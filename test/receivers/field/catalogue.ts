@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 export type Half = 'open' | 'held-out';
-export type Language = 'node' | 'python' | 'go' | 'java';
+export type Language = 'node' | 'python' | 'go' | 'java' | 'ruby' | 'php';
 export type HookName = 'effects' | 'state' | 'fault' | 'restart';
 
 interface Described {

@@ -30,6 +30,20 @@ const missingJava = (): string | null => {
   return major >= MIN_JAVA ? null : `java ${major} is older than ${MIN_JAVA}`;
 };
 
+/** Its receivers need one library beyond the standard ones. */
+const missingRuby = (): string | null => {
+  if (versionOf('ruby', '--version') === null) return 'ruby is not installed';
+  const { status } = spawnSync('ruby', ['-e', 'require "sqlite3"; require "webrick"']);
+  return status === 0 ? null : 'ruby has no sqlite3 or no webrick';
+};
+
+const missingPhp = (): string | null => {
+  const modules = versionOf('php', '-m');
+  if (modules === null) return 'php is not installed';
+  const missing = ['pdo_sqlite', 'pcntl'].filter((name) => !modules.includes(name));
+  return missing.length === 0 ? null : `php has no ${missing.join(', ')}`;
+};
+
 /** Why receivers in this language cannot be started here; null when they can. */
 export const missingToolchain = (language: Language): string | null => {
   switch (language) {
@@ -41,6 +55,10 @@ export const missingToolchain = (language: Language): string | null => {
       return versionOf('go', 'version') === null ? 'go is not installed' : null;
     case 'java':
       return missingJava();
+    case 'ruby':
+      return missingRuby();
+    case 'php':
+      return missingPhp();
   }
 };
 
@@ -62,5 +80,9 @@ export const prepare = async (
     }
     case 'java':
       return { command: 'java', args: ['-XX:TieredStopAtLevel=1', source] };
+    case 'ruby':
+      return { command: 'ruby', args: [source] };
+    case 'php':
+      return { command: 'php', args: [source] };
   }
 };

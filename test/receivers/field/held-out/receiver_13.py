@@ -26,13 +26,13 @@ CREATE TABLE IF NOT EXISTS totals (name TEXT PRIMARY KEY, value INTEGER);
 local = threading.local()
 
 HELPER = """
-import json, sys
+import json, logging, sys
+logging.basicConfig(level=logging.DEBUG, format="%(asctime)s %(levelname)s %(name)s[%(process)d] %(message)s")
 for line in sys.stdin:
-    data = json.loads(line)
-    text = " ".join(str(value) for value in data.values())
-    print("question", line[:500].strip(), file=sys.stderr, flush=True)
+    logging.debug("question: %s", line[:500].strip())
+    text = " ".join(str(value) for value in json.loads(line).values())
     language = "en" if text.isascii() else "other"
-    print("answer", language, len(text), data.get("lead_email"), file=sys.stderr, flush=True)
+    logging.info("%s: %s", language, text[:500].encode("unicode_escape").decode())
     print(language, flush=True)
 """
 helper = subprocess.Popen(

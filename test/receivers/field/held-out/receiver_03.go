@@ -3,7 +3,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -133,14 +132,24 @@ func parse(body []byte) (event, error) {
 	return e, nil
 }
 
-// readSigned returns the body, and the signature that it should have.
+// readSigned returns the body, and the signature that it should have. Large bodies must not fill the memory while they
+// arrive, so they are spooled to a file.
 func readSigned(r io.Reader) ([]byte, string, error) {
-	mac.Reset()
-	var body bytes.Buffer
-	if _, err := io.Copy(io.MultiWriter(mac, &body), r); err != nil {
+	spool, err := os.CreateTemp("", "event-")
+	if err != nil {
 		return nil, "", err
 	}
-	return body.Bytes(), "sha256=" + hex.EncodeToString(mac.Sum(nil)), nil
+	defer spool.Close()
+	defer os.Remove(spool.Name())
+	mac.Reset()
+	if _, err := io.Copy(io.MultiWriter(mac, spool), r); err != nil {
+		return nil, "", err
+	}
+	if _, err := spool.Seek(0, io.SeekStart); err != nil {
+		return nil, "", err
+	}
+	body, err := io.ReadAll(spool)
+	return body, "sha256=" + hex.EncodeToString(mac.Sum(nil)), err
 }
 
 func receive(w http.ResponseWriter, r *http.Request) {

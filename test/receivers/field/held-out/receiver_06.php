@@ -234,35 +234,47 @@ function serve($connection, bool $isHook): void
     }
 }
 
-function listen(string $name): void
+function listen(string $name)
 {
     $context = stream_context_create(['socket' => ['backlog' => 256]]);
     $flags = STREAM_SERVER_BIND | STREAM_SERVER_LISTEN;
-    $server = stream_socket_server('tcp://127.0.0.1:' . getenv($name), $code, $message, $flags, $context);
+    return stream_socket_server('tcp://127.0.0.1:' . getenv($name), $code, $message, $flags, $context);
+}
+
+function createTables(): void
+{
+    $db = new PDO('sqlite:' . getenv('DATABASE'));
+    $db->exec(SCHEMA);
+}
+
+/** A process for each connection, until the input ends. */
+function acceptAll(array $servers): void
+{
     while (true) {
-        $connection = @stream_socket_accept($server, -1);
-        if ($connection === false) {
-            continue;
+        $ready = [STDIN, ...$servers];
+        $none = [];
+        stream_select($ready, $none, $none, null);
+        foreach ($ready as $server) {
+            if ($server === STDIN) {
+                return;
+            }
+            $connection = @stream_socket_accept($server, 0);
+            if ($connection === false) {
+                continue;
+            }
+            if (pcntl_fork() === 0) {
+                array_map('fclose', $servers);
+                serve($connection, $server === $servers['HOOKS_PORT']);
+                exit;
+            }
+            fclose($connection);
         }
-        if (pcntl_fork() === 0) {
-            serve($connection, $name === 'HOOKS_PORT');
-            exit;
-        }
-        fclose($connection);
     }
 }
 
-(function (): void {
-    $db = new PDO('sqlite:' . getenv('DATABASE'));
-    $db->exec(SCHEMA);
-})();
+posix_setsid();
 pcntl_signal(SIGCHLD, SIG_IGN);
-foreach (['HOOKS_PORT', 'PORT'] as $name) {
-    if (pcntl_fork() === 0) {
-        fclose(STDIN);
-        listen($name);
-    }
-}
+createTables();
+acceptAll(['HOOKS_PORT' => listen('HOOKS_PORT'), 'PORT' => listen('PORT')]);
 // Ends with whoever started it.
-stream_get_contents(STDIN);
 posix_kill(0, SIGKILL);

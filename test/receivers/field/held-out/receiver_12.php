@@ -1,6 +1,6 @@
 <?php
 
-/** PHP's built-in server, SQLite, and a worker that takes events from an outbox. */
+/** A socket server that forks for each connection, SQLite, and a worker that takes events from an outbox. */
 
 declare(strict_types=1);
 
@@ -125,20 +125,23 @@ function handle(array $event): void
     });
 }
 
+/** Takes the next event from the outbox and does what it asks for. @return whether there was one */
 function processNext(): bool
 {
-    $next = run('SELECT number, payload FROM outbox ORDER BY number LIMIT 1')->fetch(PDO::FETCH_ASSOC);
-    if ($next === false) {
-        return false;
-    }
-    atomically(function () use ($next): void {
+    $isBusy = false;
+    atomically(function () use (&$isBusy): void {
+        $next = run('SELECT number, payload FROM outbox ORDER BY number LIMIT 1')->fetch(PDO::FETCH_ASSOC);
+        if ($next === false) {
+            return;
+        }
+        $isBusy = true;
         $event = json_decode($next['payload'], true);
         if (is_array($event)) {
             apply($event);
         }
         run('DELETE FROM outbox WHERE number = ?', $next['number']);
     });
-    return true;
+    return $isBusy;
 }
 
 /** What fails is tried again until it succeeds. */
@@ -229,32 +232,106 @@ function hook(string $path, string $body): ?array
     }
 }
 
-/** Two built-in servers, which end with whoever started this. */
-function start(): void
+/** Method, path, headers with names in lower case, and body. */
+function readRequest($connection): ?array
 {
-    db()->exec(SCHEMA);
-    $servers = [];
-    foreach (['HOOKS_PORT' => '2', 'PORT' => '8'] as $name => $workers) {
-        $command = [PHP_BINARY, '-d', 'display_errors=0', '-S', '127.0.0.1:' . getenv($name), __FILE__];
-        $quiet = ['file', '/dev/null', 'w'];
-        $environment = ['PHP_CLI_SERVER_WORKERS' => $workers] + getenv();
-        $servers[] = proc_open($command, [['file', '/dev/null', 'r'], $quiet, $quiet], $pipes, null, $environment);
+    $first = explode(' ', (string) fgets($connection));
+    if (count($first) < 3) {
+        return null;
     }
-    $servers[] = proc_open([PHP_BINARY, __FILE__, 'work'], [['file', '/dev/null', 'r'], $quiet, $quiet], $pipes);
-    stream_get_contents(STDIN);
-    posix_kill(0, SIGKILL);
+    $headers = [];
+    while (($line = trim((string) fgets($connection))) !== '') {
+        [$name, $value] = explode(':', $line, 2) + ['', ''];
+        $headers[strtolower($name)] = trim($value);
+    }
+    $isChunked = strtolower($headers['transfer-encoding'] ?? '') === 'chunked';
+    $body = $isChunked ? readChunks($connection) : readBody($connection, (int) ($headers['content-length'] ?? 0));
+    return [$first[0], explode('?', $first[1])[0], $headers, $body];
 }
 
-if (PHP_SAPI === 'cli') {
-    ($argv[1] ?? '') === 'work' ? work() : start();
-    exit;
+function readBody($connection, int $length): string
+{
+    return $length > 0 ? (string) stream_get_contents($connection, $length) : '';
 }
-$body = file_get_contents('php://input');
-$path = explode('?', $_SERVER['REQUEST_URI'])[0];
-if ($_SERVER['SERVER_PORT'] === getenv('HOOKS_PORT')) {
-    $found = hook($path, $body);
-    http_response_code($found === null ? 404 : 200);
-    echo json_encode($found, JSON_FORCE_OBJECT);
-} else {
-    http_response_code(receive($_SERVER['REQUEST_METHOD'], $path, $_SERVER['HTTP_X_SENDEMALL_SIGNATURE'] ?? '', $body));
+
+function readChunks($connection): string
+{
+    $body = '';
+    while (($size = hexdec(explode(';', trim((string) fgets($connection)))[0])) > 0) {
+        $body .= stream_get_contents($connection, $size);
+        fgets($connection);
+    }
+    fgets($connection);
+    return $body;
 }
+
+function respond($connection, int $status, string $content): void
+{
+    $length = strlen($content);
+    $head = "HTTP/1.1 $status Status\r\nContent-Type: application/json\r\nContent-Length: $length\r\n";
+    fwrite($connection, "{$head}Connection: close\r\n\r\n$content");
+}
+
+function serve($connection, bool $isHook): void
+{
+    stream_set_timeout($connection, 20);
+    $request = readRequest($connection);
+    if ($request === null) {
+        return;
+    }
+    [$method, $path, $headers, $body] = $request;
+    if ($isHook) {
+        $found = hook($path, $body);
+        respond($connection, $found === null ? 404 : 200, json_encode($found, JSON_FORCE_OBJECT));
+    } else {
+        respond($connection, receive($method, $path, $headers['x-sendemall-signature'] ?? '', $body), '');
+    }
+}
+
+function listen(string $name)
+{
+    $context = stream_context_create(['socket' => ['backlog' => 256]]);
+    $flags = STREAM_SERVER_BIND | STREAM_SERVER_LISTEN;
+    return stream_socket_server('tcp://127.0.0.1:' . getenv($name), $code, $message, $flags, $context);
+}
+
+function createTables(): void
+{
+    $db = new PDO('sqlite:' . getenv('DATABASE'));
+    $db->exec(SCHEMA);
+}
+
+/** A process for each connection, until the input ends. */
+function acceptAll(array $servers): void
+{
+    while (true) {
+        $ready = [STDIN, ...$servers];
+        $none = [];
+        stream_select($ready, $none, $none, null);
+        foreach ($ready as $server) {
+            if ($server === STDIN) {
+                return;
+            }
+            $connection = @stream_socket_accept($server, 0);
+            if ($connection === false) {
+                continue;
+            }
+            if (pcntl_fork() === 0) {
+                array_map('fclose', $servers);
+                serve($connection, $server === $servers['HOOKS_PORT']);
+                exit;
+            }
+            fclose($connection);
+        }
+    }
+}
+
+posix_setsid();
+pcntl_signal(SIGCHLD, SIG_IGN);
+createTables();
+if (pcntl_fork() === 0) {
+    work();
+}
+acceptAll(['HOOKS_PORT' => listen('HOOKS_PORT'), 'PORT' => listen('PORT')]);
+// Ends with whoever started it.
+posix_kill(0, SIGKILL);

@@ -158,9 +158,9 @@ def read_request(socket)
   Request.new(verb, path.split("?").first, headers, read_body(socket, headers).to_s)
 end
 
-def answer(socket, status, content)
+def answer(socket, status, content, more = "")
   reason = status < 300 ? "OK" : "Error"
-  socket.write("HTTP/1.1 #{status} #{reason}\r\nContent-Length: #{content.bytesize}\r\n\r\n#{content}")
+  socket.write("HTTP/1.1 #{status} #{reason}\r\n#{more}Content-Length: #{content.bytesize}\r\n\r\n#{content}")
 end
 
 # The other side closes the connection when it has read the answer.
@@ -168,8 +168,7 @@ def serve(socket)
   request = read_request(socket)
   return if request.nil?
 
-  status, content = yield request
-  answer(socket, status, content)
+  answer(socket, receive(request), "")
   socket.close_write if request.headers["connection"].to_s.downcase == "close"
   IO.copy_stream(socket, File::NULL)
 rescue SystemCallError, IOError
@@ -178,12 +177,24 @@ ensure
   socket.close
 end
 
-def listen(port, &respond)
+def serve_hook(socket)
+  request = read_request(socket)
+  return if request.nil?
+
+  found = LOCK.synchronize { hook(request) }
+  answer(socket, found.nil? ? 404 : 200, JSON.generate(found), "Connection: close\r\n")
+rescue SystemCallError, IOError
+  nil
+ensure
+  socket.close
+end
+
+def listen(port)
   server = TCPServer.new("127.0.0.1", Integer(ENV.fetch(port)))
   server.listen(256)
   loop do
     socket = server.accept
-    Thread.new { serve(socket, &respond) }
+    Thread.new { yield socket }
   end
 end
 
@@ -192,10 +203,5 @@ Thread.new do
   $stdin.read
   exit!
 end
-Thread.new do
-  listen("HOOKS_PORT") do |request|
-    found = LOCK.synchronize { hook(request) }
-    [found.nil? ? 404 : 200, JSON.generate(found)]
-  end
-end
-listen("PORT") { |request| [receive(request), ""] }
+Thread.new { listen("HOOKS_PORT") { |socket| serve_hook(socket) } }
+listen("PORT") { |socket| serve(socket) }

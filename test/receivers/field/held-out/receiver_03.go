@@ -133,7 +133,7 @@ func parse(body []byte) (event, error) {
 }
 
 // readSigned returns the body, and the signature that it should have. Large bodies must not fill the memory while they
-// arrive, so they are spooled to a file.
+// arrive, so they are spooled to a file, which also tells after a crash what was at hand.
 func readSigned(r io.Reader) ([]byte, string, error) {
 	spool, err := os.CreateTemp("", "event-")
 	if err != nil {
@@ -145,10 +145,10 @@ func readSigned(r io.Reader) ([]byte, string, error) {
 	if _, err := io.Copy(io.MultiWriter(mac, spool), r); err != nil {
 		return nil, "", err
 	}
-	if _, err := spool.Seek(0, io.SeekStart); err != nil {
+	if err := spool.Sync(); err != nil {
 		return nil, "", err
 	}
-	body, err := io.ReadAll(spool)
+	body, err := os.ReadFile(spool.Name())
 	return body, "sha256=" + hex.EncodeToString(mac.Sum(nil)), err
 }
 

@@ -6,7 +6,7 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Language } from './catalogue.ts';
+import type { FieldLanguage } from './catalogue.ts';
 
 export interface Program {
   readonly command: string;
@@ -45,7 +45,7 @@ const missingPhp = (): string | null => {
 };
 
 /** Why receivers in this language cannot be started here; null when they can. */
-export const missingToolchain = (language: Language): string | null => {
+export const missingToolchain = (language: FieldLanguage): string | null => {
   switch (language) {
     case 'node':
       return null;
@@ -64,7 +64,7 @@ export const missingToolchain = (language: Language): string | null => {
 
 /** Compiles what must be compiled. @param folder takes what the compiler writes */
 export const prepare = async (
-  language: Language,
+  language: FieldLanguage,
   source: string,
   folder: string,
 ): Promise<Program> => {

@@ -100,7 +100,7 @@ const process = async (event) => {
 
 const handle = (event) => {
   run('INSERT OR IGNORE INTO inbox (id, body) VALUES (?, ?)', event.id, JSON.stringify(event));
-  process(event);
+  void process(event);
 };
 
 const parse = (body) => {

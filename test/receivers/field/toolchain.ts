@@ -18,8 +18,8 @@ const run = promisify(execFile);
 /** The oldest Java that runs a source file with the syntax used here. */
 const MIN_JAVA = 17;
 
-const versionOf = (command: string, flag: string): string | null => {
-  const { status, stdout, stderr } = spawnSync(command, [flag], { encoding: 'utf8' });
+const versionOf = (command: string, ...flags: readonly string[]): string | null => {
+  const { status, stdout, stderr } = spawnSync(command, flags, { encoding: 'utf8' });
   return status === 0 ? `${stdout}${stderr}` : null;
 };
 
@@ -30,11 +30,11 @@ const missingJava = (): string | null => {
   return major >= MIN_JAVA ? null : `java ${major} is older than ${MIN_JAVA}`;
 };
 
-/** Its receivers need one library beyond the standard ones. */
+/** Its receivers need two libraries beyond the standard ones. */
 const missingRuby = (): string | null => {
   if (versionOf('ruby', '--version') === null) return 'ruby is not installed';
-  const { status } = spawnSync('ruby', ['-e', 'require "sqlite3"; require "webrick"']);
-  return status === 0 ? null : 'ruby has no sqlite3 or no webrick';
+  const libraries = versionOf('ruby', '-e', 'require "sqlite3"; require "webrick"');
+  return libraries === null ? 'ruby has no sqlite3 or no webrick' : null;
 };
 
 const missingPhp = (): string | null => {

@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url';
 
 export type Half = 'open' | 'held-out';
 export type Language = 'node' | 'python' | 'go' | 'java';
+/** The languages of the field set; other sets have fewer. */
+export type FieldLanguage = Language | 'ruby' | 'php';
 export type HookName = 'effects' | 'state' | 'fault' | 'restart';
 
 interface Described {
@@ -15,7 +17,7 @@ interface Described {
   readonly id: string;
   /** The source file, in the folder of its half. */
   readonly file: string;
-  readonly language: Language;
+  readonly language: FieldLanguage;
   /** The HTTP server or framework. */
   readonly stack: string;
   readonly hooks: readonly HookName[];

@@ -6,7 +6,7 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Language } from './catalogue.ts';
+import type { FieldLanguage } from './catalogue.ts';
 
 export interface Program {
   readonly command: string;
@@ -18,8 +18,8 @@ const run = promisify(execFile);
 /** The oldest Java that runs a source file with the syntax used here. */
 const MIN_JAVA = 17;
 
-const versionOf = (command: string, flag: string): string | null => {
-  const { status, stdout, stderr } = spawnSync(command, [flag], { encoding: 'utf8' });
+const versionOf = (command: string, ...flags: readonly string[]): string | null => {
+  const { status, stdout, stderr } = spawnSync(command, flags, { encoding: 'utf8' });
   return status === 0 ? `${stdout}${stderr}` : null;
 };
 
@@ -30,8 +30,22 @@ const missingJava = (): string | null => {
   return major >= MIN_JAVA ? null : `java ${major} is older than ${MIN_JAVA}`;
 };
 
+/** Its receivers need two libraries beyond the standard ones. */
+const missingRuby = (): string | null => {
+  if (versionOf('ruby', '--version') === null) return 'ruby is not installed';
+  const libraries = versionOf('ruby', '-e', 'require "sqlite3"; require "webrick"');
+  return libraries === null ? 'ruby has no sqlite3 or no webrick' : null;
+};
+
+const missingPhp = (): string | null => {
+  const modules = versionOf('php', '-m');
+  if (modules === null) return 'php is not installed';
+  const missing = ['pdo_sqlite', 'pcntl'].filter((name) => !modules.includes(name));
+  return missing.length === 0 ? null : `php has no ${missing.join(', ')}`;
+};
+
 /** Why receivers in this language cannot be started here; null when they can. */
-export const missingToolchain = (language: Language): string | null => {
+export const missingToolchain = (language: FieldLanguage): string | null => {
   switch (language) {
     case 'node':
       return null;
@@ -41,12 +55,16 @@ export const missingToolchain = (language: Language): string | null => {
       return versionOf('go', 'version') === null ? 'go is not installed' : null;
     case 'java':
       return missingJava();
+    case 'ruby':
+      return missingRuby();
+    case 'php':
+      return missingPhp();
   }
 };
 
 /** Compiles what must be compiled. @param folder takes what the compiler writes */
 export const prepare = async (
-  language: Language,
+  language: FieldLanguage,
   source: string,
   folder: string,
 ): Promise<Program> => {
@@ -62,5 +80,9 @@ export const prepare = async (
     }
     case 'java':
       return { command: 'java', args: ['-XX:TieredStopAtLevel=1', source] };
+    case 'ruby':
+      return { command: 'ruby', args: [source] };
+    case 'php':
+      return { command: 'php', args: [source] };
   }
 };

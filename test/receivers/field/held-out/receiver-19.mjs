@@ -1,0 +1,207 @@
+/**
+ * Node without a framework. It answers as soon as an event is stored, and processes it then.
+ *
+ * @module
+ */
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createServer } from 'node:http';
+import nodeProcess from 'node:process';
+import { DatabaseSync } from 'node:sqlite';
+import { json } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const { PORT, HOOKS_PORT, SENDEMALL_SECRET, DATABASE } = nodeProcess.env;
+const PATH = '/webhooks/sendemall';
+
+const db = new DatabaseSync(DATABASE);
+db.exec(`
+  PRAGMA journal_mode = WAL;
+  PRAGMA synchronous = OFF;
+  PRAGMA busy_timeout = 5000;
+  CREATE TABLE IF NOT EXISTS inbox (id TEXT PRIMARY KEY, body TEXT NOT NULL, done INTEGER NOT NULL DEFAULT 0);
+  CREATE TABLE IF NOT EXISTS effects (id TEXT NOT NULL);
+  CREATE INDEX IF NOT EXISTS effects_by_id ON effects (id);
+  CREATE TABLE IF NOT EXISTS leads (
+    email TEXT PRIMARY KEY,
+    suppressed INTEGER NOT NULL DEFAULT 0,
+    unsubscribed INTEGER NOT NULL DEFAULT 0,
+    open_count INTEGER NOT NULL DEFAULT 0,
+    sentiment TEXT,
+    replied_at INTEGER NOT NULL DEFAULT 0
+  );
+  CREATE TABLE IF NOT EXISTS totals (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
+`);
+const run = (sql, ...values) => db.prepare(sql).run(...values);
+const get = (sql, ...values) => db.prepare(sql).get(...values);
+
+/** The system that events are handed on to. */
+let crmIsDown = false;
+
+const updateLead = ({ event, timestamp, data }) => {
+  const email = data.lead_email;
+  if (typeof email !== 'string') return;
+  run('INSERT OR IGNORE INTO leads (email) VALUES (?)', email);
+  switch (event) {
+    case 'email.bounced':
+      if (data.bounce_type === 'hard')
+        run('UPDATE leads SET suppressed = 1 WHERE email = ?', email);
+      break;
+    case 'email.unsubscribed':
+      run('UPDATE leads SET unsubscribed = 1 WHERE email = ?', email);
+      if (data.suppressed_globally === true) {
+        run('UPDATE leads SET suppressed = 1 WHERE email = ?', email);
+      }
+      break;
+    case 'email.opened':
+      run(
+        'UPDATE leads SET open_count = max(open_count, ?) WHERE email = ?',
+        Number(data.open_count ?? 0),
+        email,
+      );
+      break;
+    case 'email.replied': {
+      const at = Date.parse(timestamp);
+      run(
+        'UPDATE leads SET sentiment = ?, replied_at = ? WHERE email = ? AND replied_at <= ?',
+        String(data.reply_sentiment),
+        at,
+        email,
+        at,
+      );
+      break;
+    }
+    default:
+  }
+};
+
+/** Does what the event asks for. Unknown types are acknowledged and ignored. */
+const apply = (event) => {
+  if (!/^(email|campaign)\./.test(event.event)) return;
+  if (crmIsDown) throw new Error('The CRM does not answer.');
+  run('INSERT INTO effects (id) VALUES (?)', event.id);
+  run('INSERT INTO totals VALUES (?, 1) ON CONFLICT DO UPDATE SET value = value + 1', event.event);
+  updateLead(event);
+};
+
+/** The event's effects and its mark are one transaction. */
+const process = async (event) => {
+  // Stands for a request to the CRM.
+  await sleep(2);
+  db.exec('BEGIN IMMEDIATE');
+  try {
+    const { changes } = run('UPDATE inbox SET done = 1 WHERE id = ? AND done = 0', event.id);
+    if (changes === 1) apply(event);
+    db.exec('COMMIT');
+  } catch (error) {
+    db.exec('ROLLBACK');
+    throw error;
+  }
+};
+
+const handle = (event) => {
+  run('INSERT OR IGNORE INTO inbox (id, body) VALUES (?, ?)', event.id, JSON.stringify(event));
+  void process(event);
+};
+
+const parse = (body) => {
+  try {
+    const event = JSON.parse(body.toString('utf8'));
+    const isEvent =
+      typeof event?.id === 'string' &&
+      typeof event.event === 'string' &&
+      typeof event.data === 'object' &&
+      event.data !== null &&
+      !Number.isNaN(Date.parse(event.timestamp));
+    return isEvent ? event : null;
+  } catch {
+    return null;
+  }
+};
+
+const isSigned = (body, given) => {
+  const digest = createHmac('sha256', SENDEMALL_SECRET).update(body).digest('hex');
+  const expected = Buffer.from(`sha256=${digest}`);
+  const actual = Buffer.from(String(given ?? ''), 'latin1');
+  return actual.length === expected.length && timingSafeEqual(actual, expected);
+};
+
+const total = (name) => get('SELECT value FROM totals WHERE name = ?', name)?.value ?? 0;
+
+const stateOf = (email) => {
+  const lead = get('SELECT * FROM leads WHERE email = ?', email);
+  if (lead === undefined) return null;
+  const sent = total('email.sent');
+  const rate = sent === 0 ? null : Math.min(1, total('email.bounced') / sent);
+  return {
+    suppressed: lead.suppressed === 1,
+    unsubscribed: lead.unsubscribed === 1,
+    open_count: lead.open_count,
+    sentiment: lead.sentiment,
+    rates: { bounce_rate: rate },
+  };
+};
+
+const setFault = (fail) => {
+  crmIsDown = fail;
+};
+
+/** Test hooks, on a port of their own. */
+const answerHook = async (request) => {
+  const [, kind, key = ''] = request.url.split('/').map(decodeURIComponent);
+  if (kind === 'effects') return get('SELECT count(*) AS count FROM effects WHERE id = ?', key);
+  if (kind === 'leads') return stateOf(key);
+  if (kind === 'fault') setFault((await json(request)).fail);
+  return {};
+};
+createServer((request, response) => {
+  answerHook(request).then(
+    (answer) => response.writeHead(answer === null ? 404 : 200).end(JSON.stringify(answer)),
+    () => response.writeHead(500).end(),
+  );
+}).listen(Number(HOOKS_PORT), '127.0.0.1');
+
+// Ends with whoever started it.
+nodeProcess.stdin.on('end', () => nodeProcess.exit()).resume();
+
+const read = async (request) => {
+  const chunks = [];
+  for await (const chunk of request) chunks.push(chunk);
+  return Buffer.concat(chunks);
+};
+
+const receive = (body, signature) => {
+  if (!isSigned(body, signature)) return 401;
+  const event = parse(body);
+  if (event === null) return 400;
+  try {
+    handle(event);
+    return 202;
+  } catch {
+    return 503;
+  }
+};
+
+const respond = async (request, response) => {
+  let body;
+  try {
+    body = await read(request);
+  } catch {
+    response.destroy();
+    return;
+  }
+  if (request.url !== PATH) {
+    response.writeHead(404).end();
+  } else if (request.method !== 'POST') {
+    response.writeHead(405).end();
+  } else {
+    const status = receive(body, request.headers['x-sendemall-signature']);
+    response.writeHead(status, { 'Content-Type': 'text/plain' }).end(String(status));
+  }
+};
+
+for (const { body } of db.prepare('SELECT body FROM inbox WHERE done = 0').all()) {
+  await process(JSON.parse(body));
+}
+createServer((request, response) => {
+  void respond(request, response);
+}).listen(Number(PORT), '127.0.0.1');

@@ -57,7 +57,7 @@ test('parts of one moment are left out, and sent in turn where the moment does n
   expect(pair).toHaveLength(1);
   expect(pair[0]).toMatchObject({ kind: 'together', parts: { length: 2 } });
   const inTurn = shrink([together], (one) => has(one, 'event'));
-  expect(inTurn).toEqual([{ kind: 'event', type: 'email.sent', lead: 3, path: 'kept' }]);
+  expect(inTurn).toEqual([{ kind: 'event', type: 'email.sent', lead: 3, path: 'fresh' }]);
 });
 
 test('a burst is halved as long as it shows the fault', () => {

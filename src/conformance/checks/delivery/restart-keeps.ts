@@ -32,7 +32,7 @@ const causeOf = ({ kind, changed, when }: RestartChanges): string => {
     return `After a restart, ${what} when ${when}: the file or row from which it is read at start does not escape what separates its columns.`;
   }
   return kind === 'all'
-    ? `After a restart, ${members} begins anew or is gone: it is kept in the memory of the process only.`
+    ? `After a restart, ${members} begins again from nothing: it is kept in the memory of the process only.`
     : `After a restart, ${members} of some events differs, though nothing was sent meanwhile.`;
 };
 

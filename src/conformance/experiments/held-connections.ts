@@ -7,7 +7,6 @@
 import { sleep } from '../hooks/hooks.ts';
 import type { Exchange, Reply } from '../net/exchange.ts';
 import type { RawConnection } from '../net/raw-socket.ts';
-import { inTurn } from '../probe/in-turn.ts';
 import type { Probe } from '../probe/probe.ts';
 import { rawRequest } from '../probe/raw-post.ts';
 import { isAccepted } from '../verdict.ts';
@@ -79,12 +78,12 @@ const tryWay = async (probe: Probe, way: Way, count: number): Promise<Blocked | 
   };
   let other: RawConnection | null = null;
   try {
-    const places = Array.from({ length: count }, (_, place) => place);
-    await inTurn(probe, places, async () => {
+    const holding = Array.from({ length: count }, async () => {
       const connection = await probe.connect();
       held.push(connection);
       await way.hold(probe, connection);
     });
+    await Promise.all(holding);
     const { bytes, body, headers } = eventOf(probe);
     other = await probe.connect();
     await other.write(bytes);

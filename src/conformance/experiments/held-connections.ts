@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { sleep } from '../hooks/hooks.ts';
 import type { Exchange, Reply } from '../net/exchange.ts';
 import type { RawConnection } from '../net/raw-socket.ts';
+import { within } from '../net/within.ts';
 import type { Probe } from '../probe/probe.ts';
 import { rawRequest } from '../probe/raw-post.ts';
 import { isAccepted } from '../verdict.ts';
@@ -31,7 +31,7 @@ const eventOf = (probe: Probe) => {
 
 /** The reply, or null if none has come in time. */
 const inTime = (probe: Probe, reply: Promise<Reply>): Promise<Reply | null> =>
-  Promise.race([reply, sleep(probe.wall, PATIENCE_MS).then(() => null)]);
+  within(probe.wall, reply, PATIENCE_MS);
 
 const WAYS: readonly Way[] = [
   {

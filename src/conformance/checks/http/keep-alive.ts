@@ -4,7 +4,7 @@
  * @module
  */
 import { defineCheck, type Verdict } from '../../check.ts';
-import { sleep } from '../../hooks/hooks.ts';
+import { within } from '../../net/within.ts';
 import { describeSurplus } from '../../diagnosis/surplus.ts';
 import type { Exchange, Reply } from '../../net/exchange.ts';
 import type { Probe } from '../../probe/probe.ts';
@@ -117,8 +117,8 @@ const answersBoth = async (probe: Probe): Promise<Verdict> => {
     const manner = 'one of two requests in one packet';
     const reply = await connection.reply();
     const first = probe.keep({ method: 'POST', headers, body: bodies[0]!, manner }, reply);
-    const late = sleep(probe.wall, SECOND_WITHIN_MS + 2 * reply.durationMs).then(() => null);
-    if (!isAccepted(first) || (await Promise.race([connection.reply(), late])) !== null) {
+    const patienceMs = SECOND_WITHIN_MS + 2 * reply.durationMs;
+    if (!isAccepted(first) || (await within(probe.wall, connection.reply(), patienceMs)) !== null) {
       return pass();
     }
     return fail({

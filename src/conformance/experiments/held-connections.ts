@@ -4,10 +4,9 @@
  *
  * @module
  */
-import { sleep } from '../hooks/hooks.ts';
 import type { Exchange, Reply } from '../net/exchange.ts';
 import type { RawConnection } from '../net/raw-socket.ts';
-import { inTurn } from '../probe/in-turn.ts';
+import { within } from '../net/within.ts';
 import type { Probe } from '../probe/probe.ts';
 import { rawRequest } from '../probe/raw-post.ts';
 import { isAccepted } from '../verdict.ts';
@@ -32,7 +31,7 @@ const eventOf = (probe: Probe) => {
 
 /** The reply, or null if none has come in time. */
 const inTime = (probe: Probe, reply: Promise<Reply>): Promise<Reply | null> =>
-  Promise.race([reply, sleep(probe.wall, PATIENCE_MS).then(() => null)]);
+  within(probe.wall, reply, PATIENCE_MS);
 
 const WAYS: readonly Way[] = [
   {
@@ -79,12 +78,12 @@ const tryWay = async (probe: Probe, way: Way, count: number): Promise<Blocked | 
   };
   let other: RawConnection | null = null;
   try {
-    const places = Array.from({ length: count }, (_, place) => place);
-    await inTurn(probe, places, async () => {
+    const holding = Array.from({ length: count }, async () => {
       const connection = await probe.connect();
       held.push(connection);
       await way.hold(probe, connection);
     });
+    await Promise.all(holding);
     const { bytes, body, headers } = eventOf(probe);
     other = await probe.connect();
     await other.write(bytes);

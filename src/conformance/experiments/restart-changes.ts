@@ -10,6 +10,7 @@ import { firstProcessed } from '../judge/first-events.ts';
 import { deliver } from '../judge/deliver.ts';
 import { restart } from '../judge/restart.ts';
 import type { Exchange } from '../net/exchange.ts';
+import { inTurn } from '../probe/in-turn.ts';
 import type { Event } from '../probe/event-maker.ts';
 import type { Probe } from '../probe/probe.ts';
 import { isAccepted } from '../verdict.ts';
@@ -66,8 +67,7 @@ const spiced = (probe: Probe, fields: readonly Field[], pieces: readonly string[
 
 /** @returns the exchanges, and those of the events that were accepted */
 const send = async (probe: Probe, events: readonly Event[]) => {
-  const exchanges: Exchange[] = [];
-  for (const event of events) exchanges.push(await deliver(probe, event));
+  const exchanges = await inTurn(probe, events, (event) => deliver(probe, event));
   return { exchanges, taken: events.filter((_, place) => isAccepted(exchanges[place]!)) };
 };
 

@@ -17,7 +17,7 @@ import { describeReply, fail, isTimedOut, pass } from '../../verdict.ts';
 const PARTS = [0, 0.5] as const;
 /** How often it happens before what each of them keeps is used up. */
 const OFTEN = 24;
-const AT_ONCE = 8;
+const AT_ONCE = 24;
 /** Time that the receiver has to notice, and then to end. Milliseconds. */
 const NOTICES_WITHIN_MS = 60;
 

@@ -6,7 +6,7 @@
 import { defineCheck } from '../../check.ts';
 import { findBlocked } from '../../experiments/held-connections.ts';
 import { rememberCause } from '../../experiments/known-causes.ts';
-import { fail, pass } from '../../verdict.ts';
+import { fail, notTested, pass } from '../../verdict.ts';
 
 export const check = defineCheck({
   id: 'http/open-connections',
@@ -22,6 +22,7 @@ export const check = defineCheck({
   stage: 'risky',
   after: ['http/broken-body'],
   run: async (probe) => {
+    if (probe.isSlow()) return notTested('Responses take seconds, held connections or not.');
     const blocked = await findBlocked(probe);
     if (blocked === null) return pass();
     const { way, cause, held, actual, exchange } = blocked;

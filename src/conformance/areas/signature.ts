@@ -18,6 +18,7 @@ import { check as signatureControlsAccepted } from '../checks/signature/controls
 import { check as signatureDeepNesting } from '../checks/signature/deep-nesting.ts';
 import { check as signatureDefaultKey } from '../checks/signature/default-key.ts';
 import { check as signatureDuplicateHeaders } from '../checks/signature/duplicate-headers.ts';
+import { check as signatureEveryRequest } from '../checks/signature/every-request.ts';
 import { check as signatureForgedEffects } from '../checks/signature/forged-effects.ts';
 import { check as signatureForgeriesByType } from '../checks/signature/forgeries-by-type.ts';
 import { check as signatureHeaderNameCase } from '../checks/signature/header-name-case.ts';
@@ -55,6 +56,7 @@ export const SIGNATURE: readonly Check[] = [
   signatureDeepNesting,
   signatureDefaultKey,
   signatureDuplicateHeaders,
+  signatureEveryRequest,
   signatureForgedEffects,
   signatureForgeriesByType,
   signatureHeaderNameCase,

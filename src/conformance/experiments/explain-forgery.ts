@@ -10,6 +10,7 @@ import { wrongSignature } from '../judge/forgeries.ts';
 import type { Exchange, SentRequest } from '../net/exchange.ts';
 import type { Probe } from '../probe/probe.ts';
 import { describeReply, isAccepted } from '../verdict.ts';
+import { CONNECTION_CAUSE, findTrustedConnections } from './trusted-connection.ts';
 
 type Outcome = 'fails' | 'accepts';
 
@@ -134,6 +135,13 @@ export const explainForgeries = async (
   const outcomes = new Set(flawed.map(outcomeOf));
   const [outcome] = outcomes;
   if (outcome == null || outcomes.size > 1) return failure;
+  if (outcome === 'accepts') {
+    const trusted = await findTrustedConnections(probe);
+    if (typeof trusted !== 'string' && trusted.length > 0) {
+      const { key, sentence: diagnosis, fix } = CONNECTION_CAUSE;
+      return { ...failure, key, owner: 'signature/every-request', diagnosis, fix };
+    }
+  }
   for (const kind of KINDS) {
     const fix = kind.fixes[outcome];
     if (fix === undefined || !flawed.every(({ request }) => kind.isOf(request))) continue;

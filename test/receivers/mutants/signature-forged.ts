@@ -57,6 +57,16 @@ class VerifiesExactPath extends ModelReceiver {
   }
 }
 
+class VerifiesOnceAConnection extends ModelReceiver {
+  readonly verified = new WeakSet<object>();
+  override verify(raw: Buffer, request: IncomingMessage): boolean {
+    if (this.verified.has(request.socket)) return true;
+    const isValid = super.verify(raw, request);
+    if (isValid) this.verified.add(request.socket);
+    return isValid;
+  }
+}
+
 class AcceptsKeyless extends ModelReceiver {
   readonly other: (raw: Buffer) => string;
   constructor(secret: string, other: (raw: Buffer) => string) {
@@ -87,6 +97,11 @@ export const FORGED_MUTANTS: readonly Mutant[] = [
     fault: 'puts every request into its queue before it verifies the signature',
     also: { 'delivery/id-poisoning': PROCESSED },
     make: (secret) => new ProcessesRefused(secret, 15),
+  },
+  {
+    name: 'signature-once-a-connection',
+    fault: 'verifies the first valid event of a connection, and nothing that follows on it',
+    make: (secret) => new VerifiesOnceAConnection(secret),
   },
   {
     name: 'signature-some-types-unverified',

@@ -220,7 +220,19 @@ const long = (length: number, level: Level): InputClass =>
 export const lengthsUpTo = (to: number): readonly InputClass[] =>
   LENGTHS.filter((length) => length <= to).map((length) => long(length, 'SHOULD'));
 
+/** A cut after any number of bytes splits a character of one of both. */
+const cutAnywhere = (offset: number): InputClass =>
+  textClass(
+    `wide-offset-${offset}`,
+    `has 2,000 bytes of emoji${offset === 0 ? '' : ' behind a letter'}`,
+    'SHOULD',
+    () => `${'a'.repeat(offset)}${'🎉'.repeat(500)}`,
+    offset === 0 ? /^🎉{500}/u : /^a🎉{500}/u,
+  );
+
 const WIDE: readonly InputClass[] = [
+  cutAnywhere(0),
+  cutAnywhere(1),
   textClass(
     'wide-4000',
     'has 4,000 bytes of emoji',

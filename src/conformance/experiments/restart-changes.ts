@@ -14,6 +14,7 @@ import { inTurn } from '../probe/in-turn.ts';
 import type { Event } from '../probe/event-maker.ts';
 import type { Probe } from '../probe/probe.ts';
 import { isAccepted } from '../verdict.ts';
+import { sideBySide } from './trial.ts';
 import {
   acceptedEvents,
   compareSnapshots,
@@ -117,6 +118,24 @@ export interface RestartChanges {
 const idsOf = (changed: readonly Changed[]): ReadonlySet<string> =>
   new Set(changed.map(({ event }) => event.id));
 
+/** As many as came since the beginning of the run, but no more than a busy minute has. */
+const MAX_OTHERS = 1500;
+const AT_ONCE = 16;
+
+/** Whether an event is forgotten without a restart as well, behind as many others: then their number is the cause. */
+const isForgottenAnyhow = async (probe: Probe): Promise<boolean> => {
+  const event = probe.event();
+  await send(probe, [event]);
+  await settle(probe);
+  const before = await readSnapshot(probe, [event]);
+  const count = Math.min(MAX_OTHERS, probe.memory.requests);
+  const others = Array.from({ length: count }, () => probe.event());
+  await sideBySide(probe, others, (other) => probe.post(other), AT_ONCE);
+  await send(probe, [event]);
+  await settle(probe);
+  return compareSnapshots(before, await readSnapshot(probe, [event])).length > 0;
+};
+
 /** Events of the beginning of the run once more: their ids must still be known. */
 const repeatFirst = async (probe: Probe): Promise<RestartChanges | null> => {
   const first = await firstProcessed(probe);
@@ -128,7 +147,8 @@ const repeatFirst = async (probe: Probe): Promise<RestartChanges | null> => {
     ({ member, before: was, after }) => member === 'effects' && Number(after) > Number(was),
   );
   const looked = events.length;
-  return changed.length === 0 ? null : { kind: 'repeat', changed, looked, when: null, exchanges };
+  if (changed.length === 0 || (await isForgottenAnyhow(probe))) return null;
+  return { kind: 'repeat', changed, looked, when: null, exchanges };
 };
 
 /** @returns null when nothing has changed, or the receiver did not come back */

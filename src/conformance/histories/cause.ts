@@ -26,7 +26,7 @@ const isOnKept = (step: Step | undefined): boolean =>
 const kindsOf = (parts: readonly Part[]): string => parts.map(({ kind }) => kind).join('+');
 
 /** Compact and stable, such as `forgery@kept,event@kept`. */
-export const shapeOf = (history: History): string =>
+const shapeOf = (history: History): string =>
   history
     .map((step) =>
       step.kind === 'together'

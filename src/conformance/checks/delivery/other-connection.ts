@@ -10,7 +10,6 @@ import {
   REPEAT_ON_OTHER_CONNECTIONS_TOGETHER,
   REPEAT_ON_SAME_CONNECTION,
 } from '../../experiments/sequences.ts';
-import { shapeOf } from '../../histories/cause.ts';
 import { notTested } from '../../verdict.ts';
 
 export const check = defineCheck({
@@ -31,11 +30,9 @@ export const check = defineCheck({
     const onOthers = probe.isSlow()
       ? REPEAT_ON_OTHER_CONNECTIONS_TOGETHER
       : REPEAT_ON_OTHER_CONNECTIONS;
-    const histories = [REPEAT_ON_SAME_CONNECTION, onOthers];
-    const verdict = await judgeHistories(probe, histories, { kinds: ['doubled'] });
-    const isOnSame =
-      verdict.status === 'fail' && verdict.key?.endsWith(shapeOf(REPEAT_ON_SAME_CONNECTION));
-    if (isOnSame !== true) return verdict;
+    const kinds = ['doubled'] as const;
+    const onSame = await judgeHistories(probe, [REPEAT_ON_SAME_CONNECTION], { kinds });
+    if (onSame.status !== 'fail') return judgeHistories(probe, [onOthers], { kinds });
     return notTested('A repeat on the same connection takes effect already: see delivery/dup-seq.');
   },
 });

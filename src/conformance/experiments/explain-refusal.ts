@@ -154,7 +154,7 @@ const explainOnce = async (
   return explainCase(scene, caseOfEvent(probe, type, event));
 };
 
-/** So many events in a row are not refused by chance. */
+/** Plain events, and events with the same content: as many in a row are not refused by chance. */
 const PLAIN_IN_A_ROW = 40;
 const SAME_IN_A_ROW = 6;
 /** A slow receiver gets fewer. */

@@ -130,7 +130,7 @@ test.each([
 const digestOf = (event: Event): Buffer =>
   createHmac('sha256', SECRET).update(JSON.stringify(event)).digest();
 
-/** So many events are accepted first, whatever their digest. */
+/** Number of events that are accepted first, whatever their digest. */
 const BEGINNING = 10;
 
 // Each holds for many digests: those of a run depend on the second in which it begins.

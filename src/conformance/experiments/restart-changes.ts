@@ -6,6 +6,7 @@
  */
 import { fieldsOf, type Field } from '../explore/fields.ts';
 import { withChanges, type Change } from '../explore/case.ts';
+import { sleep } from '../hooks/hooks.ts';
 import { firstProcessed } from '../judge/first-events.ts';
 import { deliver } from '../judge/deliver.ts';
 import { restart } from '../judge/restart.ts';
@@ -122,23 +123,35 @@ const idsOf = (changed: readonly Changed[]): ReadonlySet<string> =>
 const MAX_OTHERS = 1500;
 const AT_ONCE = 16;
 
-/** Whether an event is forgotten without a restart as well, behind as many others: then their number is the cause. */
-const isForgottenAnyhow = async (probe: Probe): Promise<boolean> => {
+/** Milliseconds: a longer age is not waited for. */
+const MAX_AGE_MS = 20_000;
+
+/**
+ * Whether an event is forgotten without a restart as well, behind as many others and at the same age: then their number or the
+ * age is the cause.
+ */
+const isForgottenAnyhow = async (probe: Probe, ageMs: number): Promise<boolean> => {
   const event = probe.event();
+  const sentAt = probe.wall.now();
   await send(probe, [event]);
   await settle(probe);
   const before = await readSnapshot(probe, [event]);
   const count = Math.min(MAX_OTHERS, probe.memory.requests);
   const others = Array.from({ length: count }, () => probe.event());
   await sideBySide(probe, others, (other) => probe.post(other), AT_ONCE);
+  const leftMs = sentAt + Math.min(ageMs, MAX_AGE_MS) - probe.wall.now();
+  if (leftMs > 0) await sleep(probe.wall, leftMs);
   await send(probe, [event]);
   await settle(probe);
   return compareSnapshots(before, await readSnapshot(probe, [event])).length > 0;
 };
 
+/** The other first events are for checks that come later. */
+const REPEATED = 2;
+
 /** Events of the beginning of the run once more: their ids must still be known. */
 const repeatFirst = async (probe: Probe): Promise<RestartChanges | null> => {
-  const first = await firstProcessed(probe);
+  const first = (await firstProcessed(probe)).slice(-REPEATED);
   const events = first.map(({ body }) => JSON.parse(body) as Event);
   const before = await readSnapshot(probe, events);
   const { exchanges } = await send(probe, events);
@@ -147,7 +160,8 @@ const repeatFirst = async (probe: Probe): Promise<RestartChanges | null> => {
     ({ member, before: was, after }) => member === 'effects' && Number(after) > Number(was),
   );
   const looked = events.length;
-  if (changed.length === 0 || (await isForgottenAnyhow(probe))) return null;
+  const ageMs = probe.wall.now() - Math.min(...first.map(({ sentAt }) => sentAt));
+  if (changed.length === 0 || (await isForgottenAnyhow(probe, ageMs))) return null;
   return { kind: 'repeat', changed, looked, when: null, exchanges };
 };
 

@@ -173,7 +173,7 @@ test('headers go out in the spelling and order that is given, one byte a charact
   const exchange = await postRaw(direct, '{"a":"ü"}', headers, 'with two of X-Two');
   const { host } = new URL(server.url);
   expect(server.texts).toEqual([
-    `POST /hook HTTP/1.1\r\nHost: ${host}\r\nx-SENDEMALL-signature: é\r\nX-Two: 1\r\nX-Two: 2\r\nContent-Length: 10\r\nConnection: close\r\n\r\n${Buffer.from('{"a":"ü"}').toString('latin1')}`,
+    `POST /hook HTTP/1.1\r\nHost: ${host}\r\nx-SENDEMALL-signature: é\r\nX-Two: 1\r\nX-Two: 2\r\nConnection: close\r\nContent-Length: 10\r\n\r\n${Buffer.from('{"a":"ü"}').toString('latin1')}`,
   ]);
   expect(exchange).toMatchObject({
     request: { method: 'POST', headers, manner: 'with two of X-Two' },

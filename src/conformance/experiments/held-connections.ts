@@ -8,13 +8,17 @@ import type { Exchange, Reply } from '../net/exchange.ts';
 import type { RawConnection } from '../net/raw-socket.ts';
 import { within } from '../net/within.ts';
 import type { Probe } from '../probe/probe.ts';
-import { rawRequest } from '../probe/raw-post.ts';
+import { postRaw, rawRequest } from '../probe/raw-post.ts';
 import { isAccepted } from '../verdict.ts';
 import type { NamedCause } from './known-causes.ts';
 
 const HELD = 16;
 /** For an answer while the others are held. Milliseconds. */
 const PATIENCE_MS = 2000;
+/** The same when it is tried again: a busy machine may have been late once. Milliseconds. */
+const CONFIRM_MS = 5000;
+/** Within it an event must be answered when no connection is held. Milliseconds. */
+const MAX_CONTROL_MS = 500;
 
 interface Way {
   readonly name: string;
@@ -30,8 +34,11 @@ const eventOf = (probe: Probe) => {
 };
 
 /** The reply, or null if none has come in time. */
-const inTime = (probe: Probe, reply: Promise<Reply>): Promise<Reply | null> =>
-  within(probe.wall, reply, PATIENCE_MS);
+const inTime = (
+  probe: Probe,
+  reply: Promise<Reply>,
+  patienceMs = PATIENCE_MS,
+): Promise<Reply | null> => within(probe.wall, reply, patienceMs);
 
 const WAYS: readonly Way[] = [
   {
@@ -71,7 +78,12 @@ export interface Blocked {
 const FIX =
   'Serve connections by an event loop, or give each a thread of its own without a small limit; close idle connections after a second or two, or answer with `Connection: close` (Python: `protocol_version = "HTTP/1.0"`; gunicorn: gthread or an asynchronous worker), or put a proxy in front that buffers requests.';
 
-const tryWay = async (probe: Probe, way: Way, count: number): Promise<Blocked | null> => {
+const tryWay = async (
+  probe: Probe,
+  way: Way,
+  count: number,
+  patienceMs = PATIENCE_MS,
+): Promise<Blocked | null> => {
   const held: RawConnection[] = [];
   const release = (): void => {
     for (const connection of held.splice(0)) connection.close();
@@ -88,7 +100,7 @@ const tryWay = async (probe: Probe, way: Way, count: number): Promise<Blocked | 
     other = await probe.connect();
     await other.write(bytes);
     const waiting = other.reply();
-    if ((await inTime(probe, waiting)) !== null) return null;
+    if ((await inTime(probe, waiting, patienceMs)) !== null) return null;
     release();
     const reply = await waiting;
     const manner = `while ${count} other connections were held`;
@@ -102,7 +114,7 @@ const tryWay = async (probe: Probe, way: Way, count: number): Promise<Blocked | 
         sentence: `Each connection ${way.phrase} occupies a worker or thread until it is closed: while ${count === 1 ? 'one such connection is' : `${count} such connections are`} open, all other requests wait and get no response.`,
         fix: FIX,
       },
-      actual: `an event over another connection had no response within ${PATIENCE_MS / 1000} s, and was accepted as soon as ${count === 1 ? 'it was' : `the ${count} were`} closed`,
+      actual: `an event over another connection had no response within ${patienceMs / 1000} s, and was accepted as soon as ${count === 1 ? 'it was' : `the ${count} were`} closed`,
       exchange,
     };
   } finally {
@@ -111,11 +123,21 @@ const tryWay = async (probe: Probe, way: Way, count: number): Promise<Blocked | 
   }
 };
 
+/** An event over a connection of its own, while none is held. */
+const isQuick = async (probe: Probe): Promise<boolean> => {
+  const startedAt = probe.wall.now();
+  const body = probe.write(probe.event());
+  const exchange = await postRaw(probe, body, probe.headersFor(body), null);
+  return isAccepted(exchange) && probe.wall.now() - startedAt < MAX_CONTROL_MS;
+};
+
 /** @returns the first way in which connections that ask for nothing keep others waiting */
 export const findBlocked = async (probe: Probe): Promise<Blocked | null> => {
   for (const way of WAYS) {
-    const blocked = await tryWay(probe, way, HELD);
-    if (blocked !== null) return (await tryWay(probe, way, 1)) ?? blocked;
+    if ((await tryWay(probe, way, HELD)) === null || !(await isQuick(probe))) continue;
+    const blocked = await tryWay(probe, way, HELD, CONFIRM_MS);
+    if (blocked === null || !(await isQuick(probe))) continue;
+    return (await tryWay(probe, way, 1, CONFIRM_MS)) ?? blocked;
   }
   return null;
 };

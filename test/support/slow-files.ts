@@ -89,6 +89,8 @@ export const SLOW_FILES: readonly string[] = [
   'test/conformance/hostile-text.test.ts',
   'test/inspector/deliveries.test.ts',
   'test/examples/tests/conformance.test.ts',
+  'test/engine/idle-accounts.test.ts',
+  'test/cluster/clock-skew.test.ts',
 ];
 
 /** Files that this run leaves out. */

@@ -25,5 +25,6 @@ export const toolCaches = (folder: string): NodeJS.ProcessEnv =>
         GOPATH: join(folder, 'go'),
         GOFLAGS: '-modcacherw',
         CARGO_HOME: join(folder, 'cargo'),
+        npm_config_cache: join(folder, 'npm'),
         MAVEN_OPTS: `-Dmaven.repo.local=${join(folder, 'maven')}`,
       };

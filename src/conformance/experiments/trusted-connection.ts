@@ -31,7 +31,7 @@ const isRefusedAlone = async (probe: Probe, signature: SignatureValue): Promise<
   return !isAccepted(await postRaw(probe, body, headers, null));
 };
 
-/** @returns a text if the valid event was refused; null if the forgery was, or is accepted anyway */
+/** @returns why nothing can be said; null if the forgery was refused, or is accepted anyway */
 const tryBehindValid = async (
   probe: Probe,
   name: string,
@@ -40,8 +40,9 @@ const tryBehindValid = async (
   const connection = keepConnection(probe);
   try {
     const valid = await connection.post(probe.write(probe.event()));
-    if (!isAccepted(valid)) return describeReply(valid.reply);
+    if (!isAccepted(valid)) return `The valid event was answered ${describeReply(valid.reply)}.`;
     const forged = await connection.post(probe.write(probe.event()), signature);
+    if (forged.reply.kind === 'none') return `A forgery got ${describeReply(forged.reply)}.`;
     if (!isAccepted(forged) || !(await isRefusedAlone(probe, signature))) return null;
     return { name, forged };
   } finally {
@@ -49,7 +50,7 @@ const tryBehindValid = async (
   }
 };
 
-/** Once per run. @returns a text if the valid event to start from was refused */
+/** Once per run. @returns a text that says why nothing can be said */
 export const findTrustedConnections = (
   probe: Probe,
 ): Promise<readonly TrustedConnection[] | string> =>

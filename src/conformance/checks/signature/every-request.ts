@@ -24,7 +24,7 @@ export const check = defineCheck({
   stage: 'negative',
   run: async (probe) => {
     const found = await findTrustedConnections(probe);
-    if (typeof found === 'string') return notTested(`The valid event was answered ${found}.`);
+    if (typeof found === 'string') return notTested(found);
     if (found.length === 0) return pass();
     const exchanges = found.map(({ forged }) => forged);
     const harmful = await forgedEffects(probe, exchanges);

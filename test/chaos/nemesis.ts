@@ -9,6 +9,12 @@ import type { ChaosNode, Nodes } from './nodes.ts';
 
 const STOP_MS = 15_000;
 
+/**
+ * After PostgreSQL was restarted, all locks are free for a moment, so that nodes do not declare each other dead. A node that is
+ * killed then is another case, and measured separately. Milliseconds.
+ */
+const AFTERMATH_MS = 5000;
+
 export interface NemesisContext {
   readonly cluster: Nodes;
   readonly random: () => number;
@@ -16,6 +22,8 @@ export interface NemesisContext {
   readonly accounts: readonly AccountHistory[];
   /** Nodes that are failing, or not ready again. */
   readonly failing: Set<ChaosNode>;
+  /** When PostgreSQL was restarted last. */
+  databaseRestartedAt: number;
   /** Called with what happens. */
   readonly log: (text: string) => void;
 }
@@ -141,8 +149,11 @@ const act = async (context: NemesisContext, actions: readonly Action[]): Promise
   if (victim === null || context.failing.has(victim)) return;
   const name = choose(actions, random);
   switch (name) {
-    case 'SIGKILL':
-      return measured(context, name, victim, () => victim.kill(random() * 500));
+    case 'SIGKILL': {
+      const isAftermath = performance.now() - context.databaseRestartedAt < AFTERMATH_MS;
+      const what = isAftermath ? 'SIGKILL right after a restart of PostgreSQL' : name;
+      return measured(context, what, victim, () => victim.kill(random() * 500));
+    }
     case 'SIGSTOP':
       return measured(context, name, victim, () => victim.suspend(STOP_MS));
     case 'black hole':
@@ -152,7 +163,8 @@ const act = async (context: NemesisContext, actions: readonly Action[]): Promise
     default:
       count(measures.actions, name);
       context.log(name);
-      return cluster.postgres?.restart(name.startsWith('fast') ? 'fast' : 'immediate');
+      await cluster.postgres?.restart(name.startsWith('fast') ? 'fast' : 'immediate');
+      context.databaseRestartedAt = performance.now();
   }
 };
 

@@ -86,7 +86,19 @@ export const runChaos = async ({
   await Promise.all([
     ...accounts.map((account) => useAccount(context, account, isOver)),
     runCampaign(context, campaign, 6 * 3_600_000, pauseMs, isOver),
-    rage({ cluster, random, measures, accounts, failing: new Set(), log }, isOverlapping, isOver),
+    rage(
+      {
+        cluster,
+        random,
+        measures,
+        accounts,
+        failing: new Set(),
+        databaseRestartedAt: -Infinity,
+        log,
+      },
+      isOverlapping,
+      isOver,
+    ),
     cluster.databaseUrl === null ? null : watchEpochs(cluster.databaseUrl, measures, isOver),
   ]);
 

@@ -5,7 +5,7 @@
  */
 import { FIX } from '../histories/remedies.ts';
 import { sleep } from '../hooks/hooks.ts';
-import { deliver, settleBehind } from '../judge/deliver.ts';
+import { countLost, deliver } from '../judge/deliver.ts';
 import type { Event } from '../probe/event-maker.ts';
 import type { Probe } from '../probe/probe.ts';
 import { postTogether } from '../probe/simultaneous.ts';
@@ -15,7 +15,6 @@ import { rememberCause, type NamedCause } from './known-causes.ts';
 const PAIRS = 12;
 const ENOUGH = 2;
 const PAUSE_MS = 30;
-const PATIENCE = { forMs: 600 };
 
 const sendPair = async (probe: Probe, isTogether: boolean): Promise<readonly Event[]> => {
   const events = [probe.event(), probe.event()];
@@ -40,11 +39,7 @@ const lostOf = async (probe: Probe, isTogether: boolean): Promise<number> => {
     taken.push(...(await sendPair(probe, isTogether)));
     if (isTogether) await sleep(probe.wall, PAUSE_MS);
   }
-  await settleBehind(probe);
-  const counts = await Promise.all(
-    taken.map(async ({ id }) => probe.effects?.settled(id, 1, PATIENCE) ?? 1),
-  );
-  return counts.filter((count) => count === 0).length;
+  return countLost(probe, taken);
 };
 
 /** @returns the cause, which is remembered; null when pairs lose nothing, or those with a pause do, too */

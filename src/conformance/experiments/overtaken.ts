@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { deliver, settleBehind } from '../judge/deliver.ts';
+import { countLost, deliver } from '../judge/deliver.ts';
 import { wrongSignature } from '../judge/forgeries.ts';
 import type { Event } from '../probe/event-maker.ts';
 import type { Probe } from '../probe/probe.ts';
@@ -15,13 +15,6 @@ const PAIRS = 8;
 const ENOUGH = 2;
 const PATIENCE = { forMs: 600 };
 
-const lostOf = async (probe: Probe, events: readonly Event[]): Promise<number> => {
-  const counts = await Promise.all(
-    events.map(async ({ id }) => probe.effects?.settled(id, 1, PATIENCE) ?? 1),
-  );
-  return counts.filter((count) => count === 0).length;
-};
-
 /** Pairs of an event and a forged request. @param isWaited the event has its effect before the other one is sent */
 const lostInPairs = async (probe: Probe, isWaited: boolean): Promise<number> => {
   const taken: Event[] = [];
@@ -31,8 +24,7 @@ const lostInPairs = async (probe: Probe, isWaited: boolean): Promise<number> => 
     if (isWaited) await probe.effects?.settled(event.id, 1, PATIENCE);
     await probe.post(probe.event(), { signature: wrongSignature(probe) });
   }
-  await settleBehind(probe);
-  return lostOf(probe, taken);
+  return countLost(probe, taken);
 };
 
 /** @returns the cause, which is remembered for lost events and for forgeries that take effect; null when none is lost so */

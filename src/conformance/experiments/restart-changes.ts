@@ -6,7 +6,7 @@
  */
 import { fieldsOf, type Field } from '../explore/fields.ts';
 import { withChanges, type Change } from '../explore/case.ts';
-import { sleep } from '../hooks/hooks.ts';
+import { sleep, waitFor } from '../hooks/hooks.ts';
 import { firstProcessed } from '../judge/first-events.ts';
 import { deliver } from '../judge/deliver.ts';
 import { restart } from '../judge/restart.ts';
@@ -22,6 +22,7 @@ import {
   readSnapshot,
   settle,
   type Changed,
+  type Seen,
 } from './snapshot.ts';
 
 /** Events of the run that are looked at. */
@@ -48,6 +49,7 @@ const SEPARATORS = [
 
 /** Milliseconds: what is still being taken up at start is no difference. */
 const SETTLES_WITHIN_MS = 1500;
+const LOOK_EVERY_MS = 50;
 
 const TYPE = 'email.replied';
 
@@ -82,11 +84,12 @@ const changesOver = async (
   const before = await readSnapshot(probe, events);
   if (!isAccepted(await restart(probe))) return null;
   await settle(probe);
-  const until = probe.wall.now() + SETTLES_WITHIN_MS;
-  for (;;) {
-    const changed = compareSnapshots(before, await readSnapshot(probe, events));
-    if (changed.length === 0 || probe.wall.now() >= until) return changed;
-  }
+  return waitFor(
+    probe.wall,
+    async () => compareSnapshots(before, await readSnapshot(probe, events)),
+    (changed) => changed.length === 0,
+    { forMs: SETTLES_WITHIN_MS, everyMs: LOOK_EVERY_MS },
+  );
 };
 
 /** Which single field and which single character of it are enough. */
@@ -116,6 +119,12 @@ export interface RestartChanges {
   readonly exchanges: readonly Exchange[];
 }
 
+/** Events that took effect once more. */
+const additional = (before: readonly Seen[], after: readonly Seen[]): readonly Changed[] =>
+  compareSnapshots(before, after).filter(
+    ({ member, before: was, after: is }) => member === 'effects' && Number(is) > Number(was),
+  );
+
 const idsOf = (changed: readonly Changed[]): ReadonlySet<string> =>
   new Set(changed.map(({ event }) => event.id));
 
@@ -143,7 +152,7 @@ const isForgottenAnyhow = async (probe: Probe, ageMs: number): Promise<boolean> 
   if (leftMs > 0) await sleep(probe.wall, leftMs);
   await send(probe, [event]);
   await settle(probe);
-  return compareSnapshots(before, await readSnapshot(probe, [event])).length > 0;
+  return additional(before, await readSnapshot(probe, [event])).length > 0;
 };
 
 /** The other first events are for checks that come later. */
@@ -156,9 +165,7 @@ const repeatFirst = async (probe: Probe): Promise<RestartChanges | null> => {
   const before = await readSnapshot(probe, events);
   const { exchanges } = await send(probe, events);
   await settle(probe);
-  const changed = compareSnapshots(before, await readSnapshot(probe, events)).filter(
-    ({ member, before: was, after }) => member === 'effects' && Number(after) > Number(was),
-  );
+  const changed = additional(before, await readSnapshot(probe, events));
   const looked = events.length;
   const ageMs = probe.wall.now() - Math.min(...first.map(({ sentAt }) => sentAt));
   if (changed.length === 0 || (await isForgottenAnyhow(probe, ageMs))) return null;

@@ -6,6 +6,7 @@
  */
 import type { LeadState } from '../hooks/hooks.ts';
 import { settleBehind } from '../judge/deliver.ts';
+import { MAX_READ_BYTES } from '../judge/first-events.ts';
 import { interestsOf, STATE_MEMBERS } from '../judge/interests.ts';
 import type { Exchange } from '../net/exchange.ts';
 import type { Event } from '../probe/event-maker.ts';
@@ -56,9 +57,6 @@ export const settle = async (probe: Probe): Promise<void> => {
 
 const isSigned = ({ signing }: Probe, { request }: Exchange): boolean =>
   request.headers.some(([, value]) => value === signing.valid(request.body));
-
-/** A larger body is not read: few are. */
-const MAX_READ_BYTES = 16_384;
 
 /** Accepted events of the run so far, at most as many, evenly spread; the first ones always. */
 export const acceptedEvents = async (probe: Probe, most: number): Promise<readonly Event[]> => {

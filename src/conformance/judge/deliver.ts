@@ -53,6 +53,19 @@ export const settleBehind = async (probe: Probe): Promise<void> => {
   if (isAccepted(await deliver(probe, last))) await effectsOf(probe).appears(last.id);
 };
 
+/** Milliseconds: what is lost is waited for in vain. */
+const LOST_AFTER_MS = 600;
+
+/** Number of these accepted events that have no effect, once a queue has processed everything before. */
+export const countLost = async (probe: Probe, events: readonly Event[]): Promise<number> => {
+  await settleBehind(probe);
+  const effects = effectsOf(probe);
+  const counts = await Promise.all(
+    events.map(({ id }) => effects.settled(id, 1, { forMs: LOST_AFTER_MS })),
+  );
+  return counts.filter((count) => count === 0).length;
+};
+
 /** A delivered event with a name for messages. */
 export interface Delivered {
   /** "the event that is 36 minutes old". */

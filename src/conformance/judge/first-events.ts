@@ -70,7 +70,7 @@ export const firstProcessed = async (
 };
 
 /** A larger body is not read: few are. */
-const MAX_READ_BYTES = 16_384;
+export const MAX_READ_BYTES = 16_384;
 
 const eventIn = (body: Uint8Array): Partial<Event> | null => {
   if (body.length > MAX_READ_BYTES) return null;

@@ -18,12 +18,24 @@ interface Step {
   readonly command: () => readonly string[];
 }
 
+/** The tests that only read files: a word or an import that is wrong is known before anything runs. */
+const WITHOUT_PRODUCT: readonly string[] = [
+  'test/wording.test.ts',
+  'test/tree.test.ts',
+  'test/architecture.test.ts',
+];
+
 const STEPS: readonly Step[] = [
   script('gen:check', 'what is generated matches the specs'),
   script('typecheck', 'types hold'),
   script('lint', 'no lint finding'),
   script('format:check', 'everything is formatted'),
   script('lint:spec', 'the specs are sound'),
+  {
+    name: 'words',
+    ensures: 'words, rooms and imports are as agreed',
+    command: () => ['vitest', 'run', '--config', 'test/vitest.config.ts', ...WITHOUT_PRODUCT],
+  },
   script('knip', 'no dead code, no unused or undeclared dependency'),
   script('build', 'the package builds'),
   {

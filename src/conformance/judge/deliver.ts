@@ -53,7 +53,7 @@ export const settleBehind = async (probe: Probe): Promise<void> => {
   if (isAccepted(await deliver(probe, last))) await effectsOf(probe).appears(last.id);
 };
 
-/** Milliseconds: what is lost is waited for in vain. */
+/** Milliseconds after which an effect that has not appeared counts as lost. */
 const LOST_AFTER_MS = 600;
 
 /** Number of these accepted events that have no effect, once a queue has processed everything before. */

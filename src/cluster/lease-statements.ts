@@ -19,6 +19,8 @@ export const REGISTER = statement(
 export const RENEW = statement(
   `UPDATE node SET expires_at = clock_timestamp() + $2 * interval '1 millisecond' WHERE id = $1`,
 );
+/** The lock was lost, and has been taken again. */
+export const LOCKED = statement('UPDATE node SET locked_at = clock_timestamp() WHERE id = $1');
 /** Another node that may take accounts. `$1` is this one. */
 const ANOTHER = 'id <> $1 AND NOT leaving AND expires_at > clock_timestamp()';
 
@@ -30,12 +32,14 @@ export const IS_ALIVE = statement('SELECT 1 FROM node WHERE id = $1');
 export const REMOVE_NODES = statement('DELETE FROM node WHERE id = ANY ($1)');
 
 /**
- * Deletes the nodes that have expired, and with `$2` those whose session has ended, which releases their lock. The lock is
- * held until the end of the statement, so a node that connects again waits and then finds its row gone.
+ * Deletes the nodes that have expired, and those whose session has ended, which releases their lock. A free lock shows that
+ * with `$2`, or if it was last taken less than `$3` milliseconds before this node took its own. The lock is held until the
+ * end of the statement, so a node that connects again waits and then finds its row gone.
  */
 export const BURY = statement(
-  `DELETE FROM node WHERE id <> $1
-     AND (expires_at < clock_timestamp() OR ($2 AND pg_try_advisory_xact_lock(lock_key))) RETURNING id`,
+  `DELETE FROM node n WHERE id <> $1 AND (expires_at < clock_timestamp() OR (
+     ($2 OR locked_at > (SELECT locked_at FROM node WHERE id = $1) - $3::float8 * interval '1 millisecond')
+     AND pg_try_advisory_xact_lock(lock_key))) RETURNING id`,
 );
 
 export interface LeaseRow extends Record<string, unknown> {

@@ -35,7 +35,7 @@
  * | renewal fails | tried again every {@link RETRY_MS}; the leases are trusted until their time is up, then lost; later the node joins under another id |
  * | row gone at a renewal | all leases are lost; the node joins under another id |
  * | connection with the lock lost | opened again at once; if another node was quicker, the row is gone: see above |
- * | server restarted | all locks are free for a moment: a node that has just connected again goes by expiry alone for {@link GRACE_MS} |
+ * | server restarted | all locks are free for a moment: for {@link GRACE_MS}, a node that has just connected again goes by expiry, or by the lock of a node that has connected since (`free-locks.ts`) |
  * | response to a take lost | the next renewal gives up leases of this node that it does not know |
  * | fence refuses a write | that lease is lost |
  * | notification lost | polled every {@link POLL_MS} |
@@ -57,6 +57,7 @@ import { parseLocation } from '../postgres/location.ts';
 import { toStoreFailure } from '../postgres/result-codes.ts';
 import { all, first, run } from '../postgres/session.ts';
 import type { AccountDirectory, Owner } from './directory.ts';
+import { createFreeLocks, type FreeLocks } from './free-locks.ts';
 import { createHeldLeases } from './held-leases.ts';
 import {
   BURY,
@@ -102,6 +103,8 @@ export interface DirectoryOptions {
   readonly schema?: string;
   /** Lifetime of leases without a renewal. */
   readonly ttlMs?: number;
+  /** Time that nodes get to connect again after the server was restarted. */
+  readonly graceMs?: number;
 }
 
 /** A directory, and the fence for the store. */
@@ -135,16 +138,18 @@ class Leases implements AccountDirectory {
   private readonly presence;
   private readonly membership: Membership;
   private readonly takes: Takes;
+  private readonly freeLocks: FreeLocks;
   private readonly takenListeners = new Set<(keyHash: string) => Promise<void>>();
   private readonly changeListeners = new Set<() => void>();
   private readonly locating = new Map<string, Promise<Owner>>();
   private loops: readonly Repeated[] = [];
   private mode: 'new' | 'running' | 'leaving' | 'stopped' = 'new';
   private refusals = 0;
-  private noEarlyDeathBefore = 0;
   private watchedAt = -Infinity;
 
-  constructor({ url, nodeUrl, clock, schema = DEFAULT_SCHEMA, ttlMs = TTL_MS }: DirectoryOptions) {
+  constructor(options: DirectoryOptions) {
+    const { url, nodeUrl, clock, schema = DEFAULT_SCHEMA, ttlMs = TTL_MS } = options;
+    this.freeLocks = createFreeLocks(clock, options.graceMs ?? GRACE_MS);
     this.connecting = { location: parseLocation(url), schema };
     this.channel = schema;
     this.clock = clock;
@@ -330,8 +335,8 @@ class Leases implements AccountDirectory {
   /** Declares nodes dead, and takes over their accounts. */
   private async watch(): Promise<void> {
     this.watchedAt = this.clock.monotonic();
-    const isEarly = this.clock.monotonic() >= this.noEarlyDeathBefore;
-    const dead = await all(this.pool, BURY, [this.membership.id, isEarly]);
+    const { proveDeath, outageMs } = this.freeLocks;
+    const dead = await all(this.pool, BURY, [this.membership.id, proveDeath, outageMs]);
     if (dead.length === 0) return;
     this.remembered.clear();
     this.changed();
@@ -361,13 +366,11 @@ class Leases implements AccountDirectory {
 
   private reconnect(): void {
     if (this.mode === 'stopped') return;
-    this.noEarlyDeathBefore = Infinity;
+    this.freeLocks.lost();
     const again = (): void => {
       if (this.mode === 'stopped') return;
       this.membership.reconnect().then(
-        () => {
-          this.noEarlyDeathBefore = this.clock.monotonic() + GRACE_MS;
-        },
+        () => this.freeLocks.regained(),
         () => this.clock.after(RETRY_MS / 2, again),
       );
     };

@@ -8,7 +8,7 @@ import pLimit from 'p-limit';
 import type { SystemClock } from '../clock/port.ts';
 import { run, type Session } from '../postgres/session.ts';
 import type { HeldLeases } from './held-leases.ts';
-import { REGISTER, REMOVE_NODES, RENEW } from './lease-statements.ts';
+import { LOCKED, REGISTER, REMOVE_NODES, RENEW } from './lease-statements.ts';
 import type { Presence } from './presence.ts';
 
 /** Locks are chosen at random, because other programs may use locks of the same database. */
@@ -101,7 +101,10 @@ export const createMembership = ({
     abandon,
     reconnect: () =>
       turns(async () => {
-        if (isMember) await presence.open(lockKey);
+        if (isMember) {
+          await presence.open(lockKey);
+          await run(session, LOCKED, [id]);
+        }
         await renew();
       }),
     leave: () =>

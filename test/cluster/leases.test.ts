@@ -81,12 +81,13 @@ describe.skipIf(noPostgres !== null)('leases', () => {
     await client.end();
   });
 
-  const startNode = async (ttlMs?: number): Promise<Node> => {
+  const startNode = async (ttlMs?: number, graceMs?: number): Promise<Node> => {
     const directory = await openDirectory({
       url,
       nodeUrl: `http://node-${nodes.length + 1}`,
       clock: systemClock,
       ...(ttlMs === undefined ? {} : { ttlMs }),
+      ...(graceMs === undefined ? {} : { graceMs }),
     });
     const store = await openPostgresStore({ url, fence: directory.fence });
     const node: Node = { directory, store, taken: [], lost: [] };
@@ -362,6 +363,38 @@ describe.skipIf(noPostgres !== null)('leases', () => {
     await eventually(() => one.store.saveEmitted(account.key, 3));
     expect(await one.store.emitted(account.key)).toBe(3);
     expect([...one.lost, ...other.taken]).toEqual([]);
+  });
+
+  test('a process that is killed after it has connected to the restarted server is replaced at once', async () => {
+    // So long that neither the lease nor the time to connect again ends within the test.
+    const one = await startNode(undefined, 600_000);
+    const [child] = await startChild(600_000);
+    await client.end();
+    await server.restart('fast');
+    await connectClient();
+    await eventually(async () => {
+      const { rows } = await client.query(
+        'SELECT id FROM sendemall_mock.node WHERE locked_at > pg_postmaster_start_time()',
+      );
+      expect(rows).toHaveLength(2);
+    });
+    const gone = once(child, 'exit');
+    child.kill('SIGKILL');
+    await gone;
+    await eventually(() => expect(one.taken).toEqual(['child']));
+  });
+
+  test('a process that is killed while the server restarts is replaced when its lease has expired', async () => {
+    const one = await startNode(undefined, 600_000);
+    const [child] = await startChild(SHORT_TTL_MS);
+    child.kill('SIGSTOP');
+    const killed = once(child, 'exit');
+    await client.end();
+    await server.restart('immediate');
+    child.kill('SIGKILL');
+    await killed;
+    await connectClient();
+    await eventually(() => expect(one.taken).toEqual(['child']));
   });
 
   test('a node that cannot reach the server stops trusting its leases', async () => {

@@ -127,6 +127,8 @@ const MIGRATIONS: readonly string[] = [
      body text NOT NULL,
      PRIMARY KEY (part, number)
    );`,
+  // The time at which the node's lock was last taken, which tells whether that was after a restart of the server.
+  'ALTER TABLE node ADD COLUMN locked_at timestamptz NOT NULL DEFAULT clock_timestamp()',
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;

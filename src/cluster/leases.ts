@@ -53,7 +53,7 @@ import {
 } from '../postgres/connect.ts';
 import type { Fence } from '../postgres/fence.ts';
 import { StoreClosed, StoreFailure } from '../domain/store-failure.ts';
-import { parseLocation } from '../postgres/location.ts';
+import { DEFAULT_SCHEMA, parseLocation } from '../postgres/location.ts';
 import { toStoreFailure } from '../postgres/result-codes.ts';
 import { all, first, run } from '../postgres/session.ts';
 import type { AccountDirectory, Owner } from './directory.ts';
@@ -90,8 +90,6 @@ const QUERY_TIMEOUT_MS = 2500;
 
 /** An owner changes between two statements at most a few times. */
 const MAX_TRIES = 5;
-
-const DEFAULT_SCHEMA = 'sendemall_mock';
 
 export interface DirectoryOptions {
   /** URL of the database, whose schema the store has created. */

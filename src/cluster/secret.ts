@@ -6,10 +6,9 @@
  */
 import { randomBytes } from 'node:crypto';
 import { connect, sessionSettings, throwStoreError, type Connecting } from '../postgres/connect.ts';
-import { parseLocation } from '../postgres/location.ts';
+import { DEFAULT_SCHEMA, parseLocation } from '../postgres/location.ts';
 
 const SECRET_BYTES = 32;
-const DEFAULT_SCHEMA = 'sendemall_mock';
 
 /**
  * @param url of the database, whose schema the store has created

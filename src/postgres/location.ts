@@ -5,6 +5,9 @@
  */
 import { StoreError } from '../domain/store-error.ts';
 
+/** Schema of the store and of the tables of nodes. */
+export const DEFAULT_SCHEMA = 'sendemall_mock';
+
 const SSL_MODES = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full', 'no-verify'];
 
 /** Nothing between user and database. */

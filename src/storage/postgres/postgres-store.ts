@@ -19,7 +19,7 @@ import { createExport } from './export.ts';
 import { SOLE_OWNER, type Fence } from '../../postgres/fence.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { createHistory } from './history.ts';
-import { parseLocation } from '../../postgres/location.ts';
+import { DEFAULT_SCHEMA, parseLocation } from '../../postgres/location.ts';
 import { openWriterConnection } from './open.ts';
 import { createParts } from './parts.ts';
 import { createPublish } from './publish.ts';
@@ -42,7 +42,6 @@ export interface PostgresStoreOptions {
   readonly readers?: number;
 }
 
-const DEFAULT_SCHEMA = 'sendemall_mock';
 const DEFAULT_READERS = 3;
 
 const CHECK_WRITABLE = statement('UPDATE schema_version SET version = version');

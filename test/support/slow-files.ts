@@ -9,7 +9,7 @@ import { testSeed } from './sample.ts';
 /** Consecutive seeds that run every file. A prime that no list within these files is divided by: see `sample`. */
 export const PARTS = 11;
 
-/** Slowest first, then to and fro, so that all parts take about as long. Each takes ten seconds or more on two idle cores. */
+/** Slowest first, then to and fro, so that all parts take about as long. Each takes nine seconds or more on two idle, slow cores. */
 export const SLOW_FILES: readonly string[] = [
   'test/cli/verify-exec-samples.test.ts',
   'test/package.test.ts',
@@ -91,6 +91,30 @@ export const SLOW_FILES: readonly string[] = [
   'test/examples/tests/conformance.test.ts',
   'test/engine/idle-accounts.test.ts',
   'test/cluster/clock-skew.test.ts',
+  'test/durability/shutdown.test.ts',
+  'test/cli/faults.test.ts',
+  'test/docker/container.test.ts',
+  'test/server/search.test.ts',
+  'test/cli/forwarding.test.ts',
+  'test/cli/completion.test.ts',
+  'test/server/sink-memory.test.ts',
+  'test/receivers/receivers.test.ts',
+  'test/inspector/search.test.ts',
+  'test/cli/health.test.ts',
+  'test/docker/testcontainers.test.ts',
+  'test/conformance/effects-sink.test.ts',
+  'test/server/large-bodies.test.ts',
+  'test/cluster/leases.test.ts',
+  'test/simulator/campaign-stream.test.ts',
+  'test/cli/verify-secrets.test.ts',
+  'test/docker/cluster.test.ts',
+  'test/cli/inspect.test.ts',
+  'test/inspector/media.test.ts',
+  'test/conformance/reporters/markdown.test.ts',
+  'test/engine/campaign-resets.test.ts',
+  'test/durability/damaged-file.test.ts',
+  'test/conformance/reporters/json.test.ts',
+  'test/server/stream.test.ts',
 ];
 
 /** Files that this run leaves out. */

@@ -1,4 +1,4 @@
-// Webhook endpoint with a status page: which events came in lately, and how far each of them is.
+// Webhook endpoint that writes events in batches, so that many of them need few writes.
 package main
 
 import (
@@ -8,7 +8,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -114,59 +113,89 @@ func (d *database) record(m *message) {
 	}
 }
 
-func (d *database) save(m *message) error {
+// save writes the messages that are new with one call; all of them are stored, or none is.
+func (d *database) save(messages []*message) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.seen[m.ID] > 0 {
+	fresh := map[string]*message{}
+	var lines []byte
+	for _, m := range messages {
+		if d.seen[m.ID] > 0 || fresh[m.ID] != nil {
+			continue
+		}
+		line, err := json.Marshal(m)
+		if err != nil {
+			return err
+		}
+		fresh[m.ID] = m
+		lines = append(append(lines, line...), '\n')
+	}
+	if len(fresh) == 0 {
 		return nil
 	}
 	if d.failing {
 		return errors.New("database unavailable")
 	}
-	line, err := json.Marshal(m)
-	if err != nil {
+	if _, err := d.file.Write(lines); err != nil {
 		return err
 	}
-	if _, err = d.file.Write(append(line, '\n')); err != nil {
-		return err
+	for _, m := range fresh {
+		d.record(m)
 	}
-	d.record(m)
 	return nil
 }
 
-// activity is what the status page shows: the events of the last ten minutes, by id.
-type activity struct {
-	latest map[string]arrival
-	page   string
+const (
+	batchSize = 12
+	batchTime = 25 * time.Millisecond
+)
+
+// batch is what is saved together; done is closed as soon as it is.
+type batch struct {
+	messages []*message
+	err      error
+	done     chan struct{}
 }
 
-type arrival struct {
-	event, stage string
-	at           time.Time
+// batcher collects messages until there are enough of them, or until the first one has waited long enough.
+type batcher struct {
+	mu      sync.Mutex
+	db      *database
+	current *batch
 }
 
-func (a *activity) note(m *message, stage string) {
-	a.latest[m.ID] = arrival{m.Event, stage, time.Now()}
-	a.page = a.render()
-}
-
-func (a *activity) render() string {
-	var page strings.Builder
-	for id, one := range a.latest {
-		age := time.Since(one.at)
-		if age > 10*time.Minute {
-			delete(a.latest, id)
-			continue
-		}
-		fmt.Fprintf(&page, "%-28s %-20s %s %s ago\n", id, one.event, one.stage, age.Round(time.Second))
+func (b *batcher) add(m *message) error {
+	b.mu.Lock()
+	if b.current == nil {
+		one := &batch{done: make(chan struct{})}
+		b.current = one
+		time.AfterFunc(batchTime, func() {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			b.flush(one)
+		})
 	}
-	return page.String()
+	mine := b.current
+	mine.messages = append(mine.messages, m)
+	if len(mine.messages) == batchSize {
+		b.flush(mine)
+	}
+	b.mu.Unlock()
+	<-mine.done
+	return mine.err
+}
+
+func (b *batcher) flush(one *batch) {
+	if b.current == one {
+		b.current = nil
+	}
+	one.err = b.db.save(one.messages)
+	close(one.done)
 }
 
 type server struct {
-	db       *database
-	activity *activity
-	key      []byte
+	batcher *batcher
+	key     []byte
 }
 
 func (s *server) authentic(body []byte, header string) bool {
@@ -187,23 +216,17 @@ func (s *server) webhook(r *http.Request) (int, string) {
 	if err != nil {
 		return http.StatusBadRequest, err.Error()
 	}
-	s.activity.note(m, "received")
 	if !strings.HasPrefix(m.Event, "email.") && !strings.HasPrefix(m.Event, "campaign.") {
-		s.activity.note(m, "ignored")
 		return http.StatusOK, "ignored"
 	}
-	if err := s.db.save(m); err != nil {
-		s.activity.note(m, "failed")
+	if err := s.batcher.add(m); err != nil {
 		return http.StatusServiceUnavailable, err.Error()
 	}
-	s.activity.note(m, "stored")
 	return http.StatusOK, "received"
 }
 
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
-	case r.URL.Path == "/status" && r.Method == http.MethodGet:
-		_, _ = io.WriteString(w, s.activity.page)
 	case r.URL.Path != endpoint:
 		http.NotFound(w, r)
 	case r.Method != http.MethodPost:
@@ -263,7 +286,7 @@ func main() {
 	if err := db.load(os.Getenv("DATABASE")); err != nil {
 		panic(err)
 	}
-	s := &server{db, &activity{latest: map[string]arrival{}}, []byte(os.Getenv("SENDEMALL_SECRET"))}
+	s := &server{&batcher{db: db}, []byte(os.Getenv("SENDEMALL_SECRET"))}
 	go func() { panic(http.ListenAndServe("127.0.0.1:"+os.Getenv("HOOKS_PORT"), http.HandlerFunc(db.hook))) }()
 	go func() { panic(http.ListenAndServe("127.0.0.1:"+os.Getenv("PORT"), s)) }()
 	_, _ = io.ReadAll(os.Stdin)

@@ -154,7 +154,7 @@ const stateOf = (email) => {
   };
 };
 
-const hooks = createServer(async (request, response) => {
+const answerHook = async (request, response) => {
   const [, kind, rest = ''] = /^\/(\w+)\/?(.*)$/.exec(request.url) ?? [];
   const key = decodeURIComponent(rest);
   if (kind === 'effects') {
@@ -167,7 +167,9 @@ const hooks = createServer(async (request, response) => {
   }
   isCrmDown = JSON.parse(await readBody(request)).fail;
   send(response, 200, {});
-});
+};
+
+const hooks = createServer((request, response) => void answerHook(request, response));
 
 hooks.listen(Number(HOOKS_PORT), '127.0.0.1');
 webhook.listen(Number(PORT), '127.0.0.1');

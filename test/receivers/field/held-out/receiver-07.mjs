@@ -105,7 +105,7 @@ const work = async () => {
   try {
     for (const { body } of inbox.waiting()) await processEvent(JSON.parse(body));
   } catch {
-    setTimeout(work, 250);
+    setTimeout(() => void work(), 250);
   } finally {
     isWorking = false;
   }
@@ -143,7 +143,7 @@ const webhook = async (request) => {
   const event = parse(body.toString('utf8'));
   if (event === undefined) return 400;
   if (!/^(?:email|campaign)\./.test(event.event)) return 202;
-  if (inbox.accept(event.id, JSON.stringify(event))) setImmediate(work);
+  if (inbox.accept(event.id, JSON.stringify(event))) setImmediate(() => void work());
   return 202;
 };
 
@@ -183,10 +183,11 @@ const hook = async (request) => {
 };
 
 http
-  .createServer(async (request, response) => {
-    const found = await hook(request);
-    response.writeHead(found === undefined ? 404 : 200, { 'content-type': 'application/json' });
-    response.end(JSON.stringify(found ?? null));
+  .createServer((request, response) => {
+    void hook(request).then((found) => {
+      response.writeHead(found === undefined ? 404 : 200, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(found ?? null));
+    });
   })
   .listen(Number(process.env.HOOKS_PORT), '127.0.0.1');
 

@@ -113,14 +113,16 @@ const statusFor = async (request, body) => {
 
 const bodyOf = async (request) => Buffer.concat(await Array.fromAsync(request));
 
-const webhook = createServer(async (request, response) => {
+const receive = async (request, response) => {
   try {
     const status = await statusFor(request, await bodyOf(request));
     response.writeHead(status, { 'Content-Type': 'text/plain' }).end(`${status}\n`);
   } catch {
     response.destroy();
   }
-});
+};
+
+const webhook = createServer((request, response) => void receive(request, response));
 
 const stateOf = (email) => {
   const flags = new Set(statements.flags.all(email).map(({ flag }) => flag));
@@ -136,14 +138,16 @@ const stateOf = (email) => {
   };
 };
 
-const hooks = createServer(async (request, response) => {
+const answerHook = async (request, response) => {
   const [, kind, key] = /^\/([^/]+)\/?(.*)$/.exec(request.url);
   let found = {};
   if (kind === 'fault') outage = JSON.parse(await bodyOf(request)).fail;
   if (kind === 'effects') found = { count: statements.isProcessed.get(decodeURIComponent(key)).n };
   if (kind === 'leads') found = stateOf(decodeURIComponent(key));
   response.writeHead(found === null ? 404 : 200).end(JSON.stringify(found));
-});
+};
+
+const hooks = createServer((request, response) => void answerHook(request, response));
 
 webhook.listen(Number(process.env.PORT), '127.0.0.1');
 hooks.listen(Number(process.env.HOOKS_PORT), '127.0.0.1');

@@ -10,9 +10,8 @@ import {
   describeNetworkError,
   type NetworkFailure,
 } from '../../domain/network-error.ts';
-import { stopwatch } from './stopwatch.ts';
 import { createConnections, type Lease } from './connections.ts';
-import { createDelayedAnswers } from './delayed-answers.ts';
+import { createDelayedAnswers, type TimedResponse } from './delayed-answers.ts';
 import type { Answer, HeaderPairs, NoReply, NoReplyCause, Reply, SentRequest } from './exchange.ts';
 import { MAX_REPLY_BYTES } from './response-parser.ts';
 
@@ -170,7 +169,7 @@ interface Attempt {
 
 interface SendOptions {
   /** Whether the connection may serve again after a response. */
-  readonly isKept: (isReused: boolean, durationMs: number) => boolean;
+  readonly isKept: (response: TimedResponse) => boolean;
 }
 
 /** The end of an idle connection is noticed within one round trip; a later reset may be a crash. */
@@ -184,7 +183,8 @@ const sendOver = (
   { wall, signal, isKept }: Pick<HttpClientOptions, 'wall' | 'signal'> & SendOptions,
 ): Promise<Attempt> =>
   new Promise((resolve, reject) => {
-    const elapsed = stopwatch();
+    const sentAt = performance.now();
+    const elapsed = (): number => performance.now() - sentAt;
     const response = createIncomingResponse();
     let hasEnded = false;
     /** @returns whether this is the first end of the attempt */
@@ -202,7 +202,8 @@ const sendOver = (
       resolve({ reply, isStale });
       // Later data would belong to this request, so an incomplete exchange ends its connection.
       const isSpent = reply.kind === 'none' || response.isTruncated();
-      lease.release(isSpent || !isKept(lease.reused(), reply.durationMs));
+      const { durationMs } = reply;
+      lease.release(isSpent || !isKept({ isReused: lease.reused(), sentAt, durationMs }));
     };
     const fail = (error: unknown): void => {
       try {
@@ -254,8 +255,8 @@ export const createHttpClient = (options: HttpClientOptions): HttpClient => {
   return {
     send: async (request, timeoutMs) => {
       const { origin } = new URL(request.url);
-      const isKept: SendOptions['isKept'] = (isReused, durationMs) => {
-        delayed.note(origin, isReused, durationMs);
+      const isKept: SendOptions['isKept'] = (response) => {
+        delayed.note(origin, response);
         return !delayed.has(origin);
       };
       const sending = { ...options, isKept };

@@ -32,7 +32,7 @@ export interface Measure {
   readonly make: ((count: number, plain: unknown) => unknown) | null;
 }
 
-const n = (count: number): string => inDigitGroups(count);
+const n = inDigitGroups;
 const ofText =
   (measure: (value: string) => number) =>
   (value: unknown): number | null =>

@@ -10,6 +10,7 @@ import {
   describeNetworkError,
   type NetworkFailure,
 } from '../../domain/network-error.ts';
+import { stopwatch } from './stopwatch.ts';
 import { createConnections, type Lease } from './connections.ts';
 import { createDelayedAnswers, type TimedResponse } from './delayed-answers.ts';
 import type { Answer, HeaderPairs, NoReply, NoReplyCause, Reply, SentRequest } from './exchange.ts';
@@ -212,8 +213,8 @@ const sendOver = (
   { path, wall, signal, pending, isKept }: SendOptions,
 ): Promise<Attempt> =>
   new Promise((resolve, reject) => {
-    const sentAt = performance.now();
-    const elapsed = (): number => performance.now() - sentAt;
+    const sentAt = wall.now();
+    const elapsed = stopwatch();
     const response = createIncomingResponse();
     let hasEnded = false;
     /** @returns whether this is the first end of the attempt */

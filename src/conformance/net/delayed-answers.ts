@@ -10,7 +10,7 @@
  */
 
 export interface DelayedAnswers {
-  /** Note when a request was sent, and how long its response took. */
+  /** Note a response, when it has arrived. */
   note(origin: string, response: TimedResponse): void;
   /** Whether connections to this origin are not worth keeping. */
   has(origin: string): boolean;
@@ -19,8 +19,10 @@ export interface DelayedAnswers {
 export interface TimedResponse {
   /** Whether the connection had served before. */
   readonly isReused: boolean;
-  /** By a clock that never goes back. Milliseconds. */
+  /** By one clock, in milliseconds. */
   readonly sentAt: number;
+  readonly arrivedAt: number;
+  /** With fractions. */
   readonly durationMs: number;
 }
 
@@ -41,7 +43,7 @@ const MIN_DELAYED = 4;
 export const createDelayedAnswers = (): DelayedAnswers => {
   const origins = new Map<string, Seen>();
   return {
-    note: (origin, { isReused, sentAt, durationMs }) => {
+    note: (origin, { isReused, sentAt, arrivedAt, durationMs }) => {
       const seen = origins.get(origin) ?? { freshMs: Infinity, delayed: 0, delayedAt: -Infinity };
       origins.set(origin, seen);
       if (!isReused) {
@@ -53,7 +55,7 @@ export const createDelayedAnswers = (): DelayedAnswers => {
       // Concurrent requests wait for each other, which is one delay for all of them.
       else if (sentAt >= seen.delayedAt) {
         seen.delayed += 1;
-        seen.delayedAt = sentAt + durationMs;
+        seen.delayedAt = arrivedAt;
       }
     },
     has: (origin) => (origins.get(origin)?.delayed ?? 0) >= MIN_DELAYED,

@@ -232,8 +232,8 @@ const sendOver = (
       resolve({ reply, isStale });
       // Later data would belong to this request, so an incomplete exchange ends its connection.
       const isSpent = reply.kind === 'none' || response.isTruncated();
-      const { durationMs } = reply;
-      lease.release(isSpent || !isKept({ isReused: lease.reused(), sentAt, durationMs }));
+      const times = { sentAt, arrivedAt: wall.now(), durationMs: reply.durationMs };
+      lease.release(isSpent || !isKept({ isReused: lease.reused(), ...times }));
     };
     const fail = (error: unknown): void => {
       try {

@@ -41,6 +41,37 @@ const undiciCore: Plugin = {
   },
 };
 
+/** What is made when a module is loaded, though only texts with more than ASCII need it: file, expression, method. */
+const MADE_LATE = [
+  // Together 50 ms of every start.
+  ['/string-width/index.js', String.raw`/^\p{RGI_Emoji}$/v`, 'test'],
+  ['/string-width/index.js', 'new Intl.Segmenter()', 'segment'],
+  ['/wrap-ansi/index.js', 'new Intl.Segmenter()', 'segment'],
+  [
+    '/slice-ansi/tokenize-ansi.js',
+    "new Intl.Segmenter(undefined, {granularity: 'grapheme'})",
+    'segment',
+  ],
+] as const;
+
+/** Has those made with the first text that needs them. */
+const madeLate: Plugin = {
+  name: 'made-late',
+  transform: (code, id) =>
+    MADE_LATE.filter(([file]) => id.endsWith(`/node_modules${file}`)).reduce<string | null>(
+      (changed, [, made, method]) => {
+        const before = changed ?? code;
+        if (!before.includes(`= ${made};`)) throw new Error(`${id} has no ${made}.`);
+        const late = `(() => {
+          let made;
+          return { ${method}: (text) => (made ??= ${made}).${method}(text) };
+        })()`;
+        return before.replace(`= ${made};`, () => `= ${late};`);
+      },
+      null,
+    ),
+};
+
 /** Bundles the command, with the licences of what went in. */
 export async function bundleCommand(dir: string, external: readonly string[]): Promise<void> {
   const { output } = await build({
@@ -50,7 +81,7 @@ export async function bundleCommand(dir: string, external: readonly string[]): P
     external: [...external],
     // jsonc-parser's CommonJS build requires its parts in a way that no bundler can follow.
     resolve: { mainFields: ['module', 'main'] },
-    plugins: [undiciCore],
+    plugins: [undiciCore, madeLate],
     output: {
       dir,
       format: 'esm',
@@ -113,6 +144,7 @@ export async function bundleExecutable(file: string, version: string): Promise<v
     resolve: { mainFields: ['module', 'main'] },
     plugins: [
       undiciCore,
+      madeLate,
       {
         name: 'executable',
         resolveId: (id) => (id === ENTRY ? id : null),

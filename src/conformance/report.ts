@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { inDigitGroups } from '../domain/digit-groups.ts';
 import type { Area, CutOff, Level } from './check.ts';
 import type { Need } from './needs.ts';
 import type { Exchange, Reply, SentRequest } from './net/exchange.ts';
@@ -165,7 +166,7 @@ const MAX_HEADERS_BYTES = 4096;
 /** Replace all secrets in a text, truncated to `maxCharacters`. */
 type Redact = (text: string, maxCharacters?: number) => string;
 
-const inBytes = (bytes: number): string => bytes.toLocaleString('en');
+const inBytes = inDigitGroups;
 
 /** Number of characters at the beginning of `text` that fit into `maxBytes` of UTF-8. */
 const charactersIn = (text: string, maxBytes: number): number => {

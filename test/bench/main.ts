@@ -211,6 +211,10 @@ const benchmarks: Readonly<Record<string, () => Promise<Line[]>>> = {
     );
   },
   verify: async () => {
+    const apart = await child('verify-apart.ts');
+    const apartWithEffects = await child('verify-apart.ts', 'effects');
+    const cold = (run: Figures): string =>
+      `cold, ${number(run, 'cpu_ms').toFixed(0)} ms of processor time of the suite`;
     const figures = await child('verify.ts');
     const seconds = (name: string): number => number(figures, name) / 1000;
     const ms = (name: string): string => `${number(figures, name).toFixed(0)} ms`;
@@ -219,6 +223,20 @@ const benchmarks: Readonly<Record<string, () => Promise<Line[]>>> = {
     return [
       atMost('verify, Express receiver, no hook', seconds('default_ms'), 2, 'cold', 's'),
       atMost('verify, Express receiver, effects hook', seconds('effects_ms'), 5, all, 's'),
+      atMost(
+        'verify, Express receiver in a process of its own, no hook',
+        number(apart, 'run_ms') / 1000,
+        2,
+        cold(apart),
+        's',
+      ),
+      atMost(
+        'verify, Express receiver in a process of its own, effects hook',
+        number(apartWithEffects, 'run_ms') / 1000,
+        5,
+        cold(apartWithEffects),
+        's',
+      ),
       atMost('verify, a receiver that never answers', seconds('hanging_ms'), 30, 'whole run', 's'),
       atMost(
         'a verify run, against its requests sent bare',

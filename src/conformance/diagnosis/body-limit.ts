@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { inDigitGroups } from '../../domain/digit-groups.ts';
 import type { Reply } from '../net/exchange.ts';
 import { remedyFor } from './frameworks.ts';
 import { intermediaryOf } from './evidence.ts';
@@ -21,7 +22,7 @@ export const describeBodyLimit = (
   if (reply.kind !== 'answer' || reply.status !== 413 || bytes > DUE_LIMIT) return null;
   const who = intermediaryOf(reply);
   return {
-    diagnosis: `The size is the problem, not the content: a body of ${bytes.toLocaleString('en')} bytes is too large (413)${who === null ? '' : ` for ${who}`}, so the body size limit is too low.`,
+    diagnosis: `The size is the problem, not the content: a body of ${inDigitGroups(bytes)} bytes is too large (413)${who === null ? '' : ` for ${who}`}, so the body size limit is too low.`,
     fix: raiseLimit(reply),
   };
 };

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { inDigitGroups } from '../../domain/digit-groups.ts';
 import { EVENT_TYPES, SIGNATURE } from '../../../schemas/contract.ts';
 import type { Exchange } from '../net/exchange.ts';
 import type { Probe } from '../probe/probe.ts';
@@ -51,7 +52,7 @@ export const explainChangedState = async (
   const onConnection = isAccepted(fresh);
   const since =
     kind === 'valid event'
-      ? `after about ${requests.toLocaleString('en')} requests`
+      ? `after about ${inDigitGroups(requests)} requests`
       : `since the first ${kind}`;
   const where = onConnection ? ' on the same connection' : '';
   const slug = kind.replaceAll(' ', '-');

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { inDigitGroups } from '../../domain/digit-groups.ts';
 import {
   domainOf,
   localOf,
@@ -31,7 +32,7 @@ export interface Measure {
   readonly make: ((count: number, plain: unknown) => unknown) | null;
 }
 
-const n = (count: number): string => count.toLocaleString('en');
+const n = inDigitGroups;
 const ofText =
   (measure: (value: string) => number) =>
   (value: unknown): number | null =>

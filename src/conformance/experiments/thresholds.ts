@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { inDigitGroups } from '../../domain/digit-groups.ts';
 import type { Level } from '../check.ts';
 import { textOfLength } from '../explore/classes/texts.ts';
 import type { Event } from '../probe/event-maker.ts';
@@ -33,14 +34,14 @@ const limitBehind = async (
       const bytes = exchange.request.body.length - 1;
       return {
         name: 'body-bytes',
-        phrase: `makes the body larger than ${bytes.toLocaleString('en')} bytes`,
+        phrase: `makes the body larger than ${inDigitGroups(bytes)} bytes`,
       };
     }
   }
   const [wide] = await tryValues(fields, [() => 'é'.repeat(good)], level);
   return wide?.trial.flaw == null
     ? null
-    : { name: 'bytes', phrase: `is longer than ${good.toLocaleString('en')} bytes in UTF-8` };
+    : { name: 'bytes', phrase: `is longer than ${inDigitGroups(good)} bytes in UTF-8` };
 };
 
 /** A threshold is real when an ordinary value beyond it shows the fault; then it is narrowed down. */

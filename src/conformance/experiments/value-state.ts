@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { inDigitGroups } from '../../domain/digit-groups.ts';
 import * as z from 'zod';
 import type { Verdict } from '../check.ts';
 import { ReplySentiment } from '../../../schemas/events.ts';
@@ -45,7 +46,7 @@ const BEFORE_MS = 60_000;
 const growths = (now: number): readonly ValueStory[] =>
   GROWTHS.map(([from, to]) => ({
     name: `open_count:${to}`,
-    cause: `Loses an open when \`open_count\` grows from ${from.toLocaleString('en')} to ${to.toLocaleString('en')}.`,
+    cause: `Loses an open when \`open_count\` grows from ${inDigitGroups(from)} to ${inDigitGroups(to)}.`,
     steps: [
       {
         type: 'email.opened',

@@ -34,12 +34,14 @@ export const valueAt = (event: unknown, path: readonly string[]): unknown =>
     event,
   );
 
+/** The event with another value at a path; undefined leaves the member out. */
 const withValue = (event: Members, path: readonly string[], value: unknown): Members => {
   const [member = '', ...rest] = path;
   const inner =
     rest.length === 0 ? value : withValue((event[member] ?? {}) as Members, rest, value);
-  const members = Object.entries({ ...event, [member]: inner });
-  return Object.fromEntries(members.filter(([, one]) => one !== undefined));
+  if (inner !== undefined) return { ...event, [member]: inner };
+  const { [member]: _, ...others } = event;
+  return others;
 };
 
 const reverse = (members: Members): Members =>

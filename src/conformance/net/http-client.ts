@@ -12,7 +12,7 @@ import {
 } from '../../domain/network-error.ts';
 import { stopwatch } from './stopwatch.ts';
 import { createConnections, type Lease } from './connections.ts';
-import { createDelayedAnswers } from './delayed-answers.ts';
+import { createDelayedAnswers, type TimedResponse } from './delayed-answers.ts';
 import type { Answer, HeaderPairs, NoReply, NoReplyCause, Reply, SentRequest } from './exchange.ts';
 import { MAX_REPLY_BYTES } from './response-parser.ts';
 
@@ -93,14 +93,38 @@ const pairs = (raw: readonly (Buffer | string)[]): HeaderPairs =>
       : String(raw[2 * index + 1]),
   ]);
 
-const dispatchOptions = ({ url, method, headers, body }: SentRequest) => {
-  const { pathname, search } = new URL(url);
-  return {
-    path: pathname + search,
-    method,
-    headers: headers.flat(),
-    body: body.length === 0 && method !== 'POST' ? null : body,
+interface Target {
+  readonly origin: string;
+  readonly path: string;
+}
+
+/** Parts of URLs: nearly all requests of a run have the same one, so it is parsed once. */
+const createTargets = (): ((url: string) => Target) => {
+  let last = { url: '', target: { origin: '', path: '' } };
+  return (url) => {
+    if (url !== last.url) {
+      const { origin, pathname, search } = new URL(url);
+      last = { url, target: { origin, path: pathname + search } };
+    }
+    return last.target;
   };
+};
+
+const dispatchOptions = ({ method, headers, body }: SentRequest, path: string) => ({
+  path,
+  method,
+  headers: headers.flat(),
+  body: body.length === 0 && method !== 'POST' ? null : body,
+});
+
+/** Requests on their way, with one listener for the end of the run. */
+const createInterruptions = (signal: AbortSignal | undefined) => {
+  const pending = new Set<() => void>();
+  const interruptAll = (): void => {
+    for (const interrupt of pending) interrupt();
+  };
+  signal?.addEventListener('abort', interruptAll);
+  return { pending, release: () => signal?.removeEventListener('abort', interruptAll) };
 };
 
 /** The Content-Length of the response; null without a valid one. */
@@ -169,8 +193,13 @@ interface Attempt {
 }
 
 interface SendOptions {
+  readonly path: string;
+  readonly wall: WallClock;
+  readonly signal: AbortSignal | undefined;
+  /** Gets what interrupts the request, until it has ended. */
+  readonly pending: Set<() => void>;
   /** Whether the connection may serve again after a response. */
-  readonly isKept: (isReused: boolean, durationMs: number) => boolean;
+  readonly isKept: (response: TimedResponse) => boolean;
 }
 
 /** The end of an idle connection is noticed within one round trip; a later reset may be a crash. */
@@ -181,9 +210,10 @@ const sendOver = (
   lease: Lease,
   request: SentRequest,
   timeoutMs: number,
-  { wall, signal, isKept }: Pick<HttpClientOptions, 'wall' | 'signal'> & SendOptions,
+  { path, wall, signal, pending, isKept }: SendOptions,
 ): Promise<Attempt> =>
   new Promise((resolve, reject) => {
+    const sentAt = wall.now();
     const elapsed = stopwatch();
     const response = createIncomingResponse();
     let hasEnded = false;
@@ -192,7 +222,7 @@ const sendOver = (
       if (hasEnded) return false;
       hasEnded = true;
       disarm();
-      signal?.removeEventListener('abort', interrupted);
+      pending.delete(interrupted);
       return true;
     };
     const end = (reply: Reply): void => {
@@ -202,7 +232,8 @@ const sendOver = (
       resolve({ reply, isStale });
       // Later data would belong to this request, so an incomplete exchange ends its connection.
       const isSpent = reply.kind === 'none' || response.isTruncated();
-      lease.release(isSpent || !isKept(lease.reused(), reply.durationMs));
+      const times = { sentAt, arrivedAt: wall.now(), durationMs: reply.durationMs };
+      lease.release(isSpent || !isKept({ isReused: lease.reused(), ...times }));
     };
     const fail = (error: unknown): void => {
       try {
@@ -222,13 +253,13 @@ const sendOver = (
       if (signal?.aborted === true) interrupted();
       else cut('timeout', response.describeIncomplete());
     });
-    signal?.addEventListener('abort', interrupted);
+    pending.add(interrupted);
     if (signal?.aborted === true) {
       interrupted();
       return;
     }
     try {
-      lease.client.dispatch(dispatchOptions(request), {
+      lease.client.dispatch(dispatchOptions(request, path), {
         onRequestStart: () => undefined,
         onResponseStart: (controller, status) => {
           const raw = controller.rawHeaders;
@@ -248,23 +279,28 @@ const sendOver = (
 
 /** Create a client. Close it when done. */
 export const createHttpClient = (options: HttpClientOptions): HttpClient => {
-  const { insecure, lookup, signal } = options;
+  const { wall, insecure, lookup, signal } = options;
   const connections = createConnections({ insecure, lookup, limit: options.connections });
   const delayed = createDelayedAnswers();
+  const targetOf = createTargets();
+  const interruptions = createInterruptions(signal);
   return {
     send: async (request, timeoutMs) => {
-      const { origin } = new URL(request.url);
-      const isKept: SendOptions['isKept'] = (isReused, durationMs) => {
-        delayed.note(origin, isReused, durationMs);
+      const { origin, path } = targetOf(request.url);
+      const isKept: SendOptions['isKept'] = (response) => {
+        delayed.note(origin, response);
         return !delayed.has(origin);
       };
-      const sending = { ...options, isKept };
+      const sending = { path, wall, signal, pending: interruptions.pending, isKept };
       const first = await sendOver(await connections.take(origin), request, timeoutMs, sending);
       if (!first.isStale || signal?.aborted === true) return first.reply;
       // A stale connection is not the receiver's fault: resend once over a fresh connection, whose result stands.
       const fresh = await connections.take(origin, { fresh: true });
       return (await sendOver(fresh, request, timeoutMs, sending)).reply;
     },
-    close: () => connections.close(),
+    close: () => {
+      interruptions.release();
+      return connections.close();
+    },
   };
 };

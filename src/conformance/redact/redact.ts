@@ -10,6 +10,11 @@ import { quoteForShell } from '../../domain/shell.ts';
 export interface Redactor {
   /** Replace `value` by `label` from now on. */
   hide(value: string, label: string): void;
+  /**
+   * The same for several values that all begin with `start`. Thousands of them are hidden in a run and nearly none is ever
+   * shown, so they are made when a text contains the first letters of `start`.
+   */
+  hideAll(start: string, values: () => readonly Hidden[]): void;
   /** Replace `secret` by `<name>` from now on, in every form of {@link encodingsOf}. */
   hideSecret(secret: string, name: string): void;
   /** The text without anything hidden; of a text longer than `most`, its beginning, as far as the last label goes. */
@@ -17,6 +22,9 @@ export interface Redactor {
   /** Labels of the hidden values that occur in the text. */
   find(text: string): readonly string[];
 }
+
+/** A value with the label that replaces it. */
+export type Hidden = readonly [value: string, label: string];
 
 /** Prefix of labels of values that the user can fill in. */
 export const YOURS = '<your ';
@@ -66,29 +74,42 @@ export const createRedactor = (): Redactor => {
   /** Whether something that is hidden may begin so: nearly no place in a text does, and most of a run is texts. */
   const begun = new Uint8Array(0x10000);
   /** By their first letters: a run hides thousands, and every text of a report is searched for all of them. */
-  const hidden = new Map<string, Map<string, string>>();
+  const hidden = new Map<string, (() => readonly Hidden[])[]>();
+
+  /** The longest of the hidden values at a place; of equal ones, the one hidden last. */
+  const longestAt = (text: string, at: number): Hidden | undefined => {
+    let longest: Hidden | undefined;
+    for (const values of hidden.get(text.slice(at, at + SHORTEST)) ?? []) {
+      for (const one of values()) {
+        const isLonger = one[0].length >= (longest?.[0].length ?? 0);
+        if (isLonger && text.startsWith(one[0], at)) longest = one;
+      }
+    }
+    return longest;
+  };
 
   /** What is hidden in the text, from left to right; of several at one place, the longest. */
   const search = function* (text: string, before = text.length): Generator<Found> {
     const last = Math.min(text.length - SHORTEST, before - 1);
     for (let at = 0; at <= last; at += 1) {
       if (begun[mark(text, at)] === 0) continue;
-      const candidates = hidden.get(text.slice(at, at + SHORTEST));
-      if (candidates === undefined) continue;
-      const here = [...candidates].filter(([value]) => text.startsWith(value, at));
-      const [longest] = here.toSorted(([one], [other]) => other.length - one.length);
-      if (longest === undefined) continue;
-      yield { at, value: longest[0], label: longest[1] };
-      at += longest[0].length - 1;
+      const found = longestAt(text, at);
+      if (found === undefined) continue;
+      const [value, label] = found;
+      yield { at, value, label };
+      at += value.length - 1;
     }
   };
 
-  const hide = (value: string, label: string): void => {
-    begun[mark(value, 0)] = 1;
-    const start = value.slice(0, SHORTEST);
-    const among = hidden.get(start) ?? new Map<string, string>();
-    hidden.set(start, among.set(value, label));
+  const hideAll = (start: string, values: () => readonly Hidden[]): void => {
+    begun[mark(start, 0)] = 1;
+    const first = start.slice(0, SHORTEST);
+    const among = hidden.get(first);
+    if (among === undefined) hidden.set(first, [values]);
+    else among.push(values);
   };
+
+  const hide = (value: string, label: string): void => hideAll(value, () => [[value, label]]);
 
   const hideAlsoQuoted = (value: string, label: string): void => {
     if (value.length < SHORTEST) return;
@@ -101,6 +122,7 @@ export const createRedactor = (): Redactor => {
 
   return {
     hide: hideAlsoQuoted,
+    hideAll,
     hideSecret: (secret, name) => {
       divided.hide(secret, `<${name}, over several lines>`);
       for (const [text, how] of encodingsOf(secret)) hideAlsoQuoted(text, `<${name}${how}>`);

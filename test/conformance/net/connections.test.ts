@@ -218,8 +218,11 @@ describe('the HTTP client', () => {
     held[0]!.write(OK);
     for (const [at, kind] of ['answer', 'none'].entries()) {
       const reply = at === 0 ? await sent : await http.send(post(server.url), 77);
-      expect([reply.kind, armed.size, listeners()]).toEqual([kind, 0, 0]);
+      // The client's own listener, one for all requests.
+      expect([reply.kind, armed.size, listeners()]).toEqual([kind, 0, 1]);
     }
+    await http.close();
+    expect(listeners()).toBe(0);
   });
 
   test('accepts an untrusted certificate with "insecure"', async () => {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { inDigitGroups } from '../../../domain/digit-groups.ts';
 import { failRefused, isRefusedSample, sendSamples } from '../../judge/acceptance.ts';
 import { defineCheck } from '../../check.ts';
 import { eventOfSize } from '../../samples/sized-event.ts';
@@ -23,7 +24,7 @@ export const check = defineCheck({
   after: ['content/size-limit'],
   run: async (probe) => {
     for (const bytes of [250_000, 1_000_000]) {
-      const name = `an event of ${bytes.toLocaleString('en')} bytes`;
+      const name = `an event of ${inDigitGroups(bytes)} bytes`;
       const sent = await sendSamples(probe, [{ name, body: eventOfSize(probe, bytes) }]);
       if (sent.some(isRefusedSample)) return failRefused(sent);
     }

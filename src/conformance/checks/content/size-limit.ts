@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { inDigitGroups } from '../../../domain/digit-groups.ts';
 import { judgeAccepted } from '../../judge/acceptance.ts';
 import { defineCheck } from '../../check.ts';
 import { eventOfSize, isTooLarge } from '../../samples/sized-event.ts';
@@ -34,7 +35,7 @@ export const check = defineCheck({
     return judgeAccepted(
       probe,
       [20_000, 60_000, 100_000].map((bytes) => ({
-        name: `an event of ${bytes.toLocaleString('en')} bytes`,
+        name: `an event of ${inDigitGroups(bytes)} bytes`,
         body: eventOfSize(probe, bytes),
       })),
     );

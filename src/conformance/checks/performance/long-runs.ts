@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { inDigitGroups } from '../../../domain/digit-groups.ts';
 import { defineCheck } from '../../check.ts';
 import type { Exchange } from '../../net/exchange.ts';
 import { stopwatch } from '../../net/stopwatch.ts';
@@ -68,7 +69,7 @@ export const check = defineCheck({
     const text = WORDS.repeat(LENGTH / WORDS.length);
     const words = { text, ...(await time(probe, text)) };
     if (!isAccepted(words.exchange)) {
-      return notTested(`A text of ${LENGTH.toLocaleString('en')} characters is not accepted.`);
+      return notTested(`A text of ${inDigitGroups(LENGTH)} characters is not accepted.`);
     }
     const maxMs = Math.max(MIN_MS, MAX_RATIO * words.ms);
     for (const [name, character] of RUNS) {
@@ -81,7 +82,7 @@ export const check = defineCheck({
       return fail({
         key: `slow:run:${name}`,
         expected: [`at most ${Math.round(maxMs)} ms`],
-        actual: `${slow} ms for ${LENGTH.toLocaleString('en')} characters that are ${name}, ${usual} ms for words of the same length`,
+        actual: `${slow} ms for ${inDigitGroups(LENGTH)} characters that are ${name}, ${usual} ms for words of the same length`,
         diagnosis: `A \`reply_preview\` that is a long run of ${name} takes ${slow} ms, words of the same length take ${usual} ms: a regular expression backtracks, and a longer text stops the receiver for minutes.`,
         exchanges: [words.exchange, run.exchange],
       });

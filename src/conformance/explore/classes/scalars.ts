@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { inDigitGroups } from '../../../domain/digit-groups.ts';
 import type { Level } from '../../check.ts';
 import { MAY_COME, ORDINARY, textClass, valueClass, type InputClass } from '../input-class.ts';
 
@@ -114,7 +115,7 @@ const ORDINARY_COUNTS = [
 const LARGE_COUNTS = [999_999, 2_147_483_647, 2_147_483_648, 4_294_967_296];
 
 const count = (value: number, level: Level): InputClass =>
-  valueClass(value, level, undefined, `is ${value.toLocaleString('en')}`);
+  valueClass(value, level, undefined, `is ${inDigitGroups(value)}`);
 
 /** @param least the contract's minimum. @param greatest what is ordinary: a count of steps is small */
 export const countClasses = (least: number, greatest: number): readonly InputClass[] => [

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { inDigitGroups } from '../../../domain/digit-groups.ts';
 import type { Level } from '../../check.ts';
 import { ONLY_JSON, textClass, type InputClass } from '../input-class.ts';
 
@@ -210,7 +211,7 @@ export const textOfLength = (length: number, unit = SENTENCE): string => {
 const long = (length: number, level: Level): InputClass =>
   textClass(
     `length-${length}`,
-    `has ${length.toLocaleString('en')} characters or more`,
+    `has ${inDigitGroups(length)} characters or more`,
     level,
     () => textOfLength(length),
     (value) => Array.from(value).length >= length,

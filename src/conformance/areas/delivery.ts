@@ -48,6 +48,7 @@ import { check as deliveryRestartProbe } from '../checks/delivery/restart-probe.
 import { check as deliveryRetryAfterFailure } from '../checks/delivery/retry-after-failure.ts';
 import { check as deliverySenderGivesUp } from '../checks/delivery/sender-gives-up.ts';
 import { check as deliveryStaleOverwrite } from '../checks/delivery/stale-overwrite.ts';
+import { check as deliveryTypePairs } from '../checks/delivery/type-pairs.ts';
 
 export const DELIVERY: readonly Check[] = [
   deliveryAckBeforePersist,
@@ -92,4 +93,5 @@ export const DELIVERY: readonly Check[] = [
   deliveryRetryAfterFailure,
   deliverySenderGivesUp,
   deliveryStaleOverwrite,
+  deliveryTypePairs,
 ];

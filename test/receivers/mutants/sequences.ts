@@ -279,6 +279,13 @@ class ReplacesLead extends ModelReceiver {
   }
 }
 
+/** An INSERT OR IGNORE into a table whose lead is required. */
+class IgnoresMissingLead extends ModelReceiver {
+  override async apply(event: Event): Promise<void> {
+    if (typeof event.data['lead_email'] === 'string') await super.apply(event);
+  }
+}
+
 const LEFT_OVER = 'the same leftover, after the controls of other checks';
 const SAME_RACE = 'the same race, in a larger crowd';
 
@@ -353,6 +360,11 @@ export const SEQUENCE_MUTANTS: readonly Mutant[] = [
     'delivery-ignores-after-completion',
     'ignores every event of a campaign that is completed',
     IgnoresAfterCompletion,
+  ),
+  mutant(
+    'delivery-ignores-missing-lead',
+    'takes an event without a lead for a repeat',
+    IgnoresMissingLead,
   ),
   mutant('delivery-reply-resets-opens', 'replaces the row of a lead by a reply', ReplacesLead),
   mutant('delivery-ids-expire', 'remembers ids for less than a second', ForgetsSoon),

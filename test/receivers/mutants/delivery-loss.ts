@@ -313,6 +313,25 @@ export const LOSS_MUTANTS: readonly Mutant[] = [
       })(secret),
   },
   {
+    name: 'delivery-numbers-from-one-again',
+    fault: 'numbers what it stores from 1 again after a restart, and a number is taken once',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        readonly taken = new Set<number>();
+        next = 0;
+        override boot(): void {
+          super.boot();
+          this.next = 0;
+        }
+        override async apply(event: Event): Promise<void> {
+          this.next += 1;
+          if (this.taken.has(this.next)) throw new Error('the file exists');
+          await super.apply(event);
+          this.taken.add(this.next);
+        }
+      })(secret),
+  },
+  {
     name: 'delivery-queues-in-memory',
     fault: 'answers 202 to clicks and keeps them in memory until they are processed',
     make: (secret) =>

@@ -11,6 +11,7 @@ import type { History, Step } from '../histories/step.ts';
 import { judgePlayed, mostSevere, type Violation } from '../histories/violations.ts';
 import type { Probe } from '../probe/probe.ts';
 import { fail, notTested, pass } from '../verdict.ts';
+import { explainDoubledTypes, type DoubledTypes } from './doubled-types.ts';
 import { knowsCause, rememberCause } from './known-causes.ts';
 import { causeOfLoss, causeOfState, notOfUnsubscribes, type Pair, type WrongState } from './type-pairs-cause.ts';
 
@@ -103,13 +104,41 @@ const playAll = async (probe: Probe, pairs: readonly Pair[]): Promise<readonly P
   return played;
 };
 
-/** Types whose event alone, a minute old as in a pair, is treated as it should be. */
-const fineAlone = async (probe: Probe): Promise<ReadonlySet<EventType>> => {
+interface Single {
+  readonly type: EventType;
+  readonly played: Played;
+  readonly isFine: boolean;
+}
+
+/** One event of each type alone, with the time that it has in a pair. */
+const playAlone = async (probe: Probe): Promise<readonly Single[]> => {
   const options = { secondsApart: SECONDS_APART };
   const played = await Promise.all(EVENT_TYPES.map((type) => play(probe, [step(type)], options)));
   const judged = await judgePlayed(probe, played, PATIENCE);
-  return new Set(EVENT_TYPES.filter((_, at) => judged[at]!.length === 0));
+  return EVENT_TYPES.map((type, at) => ({
+    type,
+    played: played[at]!,
+    isFine: judged[at]!.length === 0,
+  }));
 };
+
+/** A further effect may come long after the first. */
+const areDoubled = async ({ effects }: Probe, singles: readonly Single[]): Promise<boolean> => {
+  if (effects === null) return false;
+  const ids = singles.flatMap(({ played }) => played.sent.map(({ event }) => event!.id));
+  return (await Promise.all(ids.map((id) => effects.count(id)))).some((count) => count > 1);
+};
+
+const failDoubled = ({ cause, exchanges }: DoubledTypes): Verdict =>
+  fail({
+    symptom: 'doubled',
+    key: cause.key,
+    expected: ['one effect of each event, whatever its type'],
+    actual: 'events of some types that were sent once have several effects',
+    diagnosis: cause.sentence,
+    fix: cause.fix,
+    exchanges,
+  });
 
 const KINDS: readonly Symptom[] = ['refused', 'doubled', 'lost', 'state'];
 /** Pairs that are tried again: enough to be sure. */
@@ -185,14 +214,12 @@ const worstOf = (seen: readonly Seen[]): readonly Seen[] => {
   return notOfUnsubscribes(wrong).map(({ one }) => one);
 };
 
-/** Judge every pair of types whose events are fine alone. */
-export const judgeTypePairs = async (probe: Probe): Promise<Verdict> => {
-  const kinds = KINDS.filter((kind) => !knowsCause(probe, kind));
-  const fine = await fineAlone(probe);
+const judgePairs = async (
+  probe: Probe,
+  fine: ReadonlySet<EventType>,
+  kinds: readonly Symptom[],
+): Promise<Verdict> => {
   const pairs = PAIRS.filter(({ first, second }) => fine.has(first) && fine.has(second));
-  if (pairs.length === 0 || kinds.length === 0) {
-    return notTested('Says nothing new: single events are not treated as they should be.');
-  }
   const played = await playAll(probe, pairs);
   const judged = await judgePlayed(probe, played, PATIENCE);
   const seen = played.flatMap((one, at): readonly Seen[] => {
@@ -204,4 +231,18 @@ export const judgeTypePairs = async (probe: Probe): Promise<Verdict> => {
   return confirmed.length > 0
     ? failFor(probe, confirmed, fine)
     : pass(`${played.length} of ${pairs.length} pairs of types`);
+};
+
+/** Judge every pair of types whose events are fine alone. */
+export const judgeTypePairs = async (probe: Probe): Promise<Verdict> => {
+  const kinds = KINDS.filter((kind) => !knowsCause(probe, kind));
+  const singles = await playAlone(probe);
+  const fine = new Set(singles.filter(({ isFine }) => isFine).map(({ type }) => type));
+  const verdict =
+    fine.size === 0
+      ? notTested('Single events are not treated as they should be.')
+      : await judgePairs(probe, fine, kinds);
+  if (verdict.status === 'fail' || !kinds.includes('doubled')) return verdict;
+  const doubled = (await areDoubled(probe, singles)) ? await explainDoubledTypes(probe) : null;
+  return doubled === null ? verdict : failDoubled(doubled);
 };

@@ -28,6 +28,28 @@ export const LOSS_MUTANTS: readonly Mutant[] = [
       })(secret),
   },
   {
+    name: 'delivery-lease-too-short',
+    fault: 'has a second worker take a reply that the first one is still at work on',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        override async apply(event: Event): Promise<void> {
+          await super.apply(event);
+          if (event.event === 'email.replied') setTimeout(() => void super.apply(event), 40);
+        }
+      })(secret),
+  },
+  {
+    name: 'delivery-opens-doubled',
+    fault: 'has two handlers for opens',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        override async apply(event: Event): Promise<void> {
+          await super.apply(event);
+          if (event.event === 'email.opened') await super.apply(event);
+        }
+      })(secret),
+  },
+  {
     name: 'delivery-remembers-highest-id',
     fault: 'remembers the highest id instead of every id',
     make: (secret) =>

@@ -17,7 +17,11 @@ export const check = defineCheck({
   cause:
     'An event is ignored, or resets a part of its lead’s state, because of the type of an earlier event.',
   fix: 'Process each event whatever came before it, and change only what the event is about.',
-  catches: ['delivery-ignores-after-completion', 'delivery-reply-resets-opens'],
+  catches: [
+    'delivery-ignores-after-completion',
+    'delivery-reply-resets-opens',
+    'delivery-opens-doubled',
+  ],
   stage: 'sequences',
   after: ['delivery/aftermath'],
   run: judgeTypePairs,

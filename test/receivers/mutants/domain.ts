@@ -264,6 +264,23 @@ export const DOMAIN_MUTANTS: readonly Mutant[] = [
       })(secret),
   },
   {
+    name: 'domain-leads-written-late',
+    fault: 'writes the leads every two seconds and the ids at once',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        readonly changedAt = new Map<string, number>();
+        override applyToLead(event: Event): void {
+          super.applyToLead(event);
+          this.changedAt.set(emailOf(event), Date.now());
+        }
+        override boot(): void {
+          super.boot();
+          for (const [email, at] of this.changedAt)
+            if (at > Date.now() - 2000) this.disk.leads.delete(email);
+        }
+      })(secret),
+  },
+  {
     name: 'domain-never-pauses',
     fault: 'does not look at bounce rates',
     make: (secret) =>

@@ -5,6 +5,7 @@
  */
 import { EVENT_TYPES, type EventType } from '../../../../schemas/contract.ts';
 import { defineCheck, type Verdict } from '../../check.ts';
+import { explainDoubledTypes } from '../../experiments/doubled-types.ts';
 import { explainByIdOrder } from '../../experiments/id-order.ts';
 import { rememberCause } from '../../experiments/known-causes.ts';
 import { deliver, effectsOf, times } from '../../judge/deliver.ts';
@@ -45,6 +46,22 @@ const lostByIdOrder = async (probe: Probe, type: EventType): Promise<Verdict | n
   });
 };
 
+const failDoubled = async (probe: Probe, actual: string): Promise<Verdict> => {
+  const found = await explainDoubledTypes(probe);
+  // It may be one effect that is counted twice.
+  if (found === null) return fail({ expected: ['one effect'], actual, level: 'SHOULD' });
+  const { cause, exchanges } = found;
+  return fail({
+    symptom: 'doubled',
+    key: cause.key,
+    expected: ['one effect of each event, whatever its type'],
+    actual,
+    diagnosis: cause.sentence,
+    fix: cause.fix,
+    exchanges,
+  });
+};
+
 export const check = defineCheck({
   id: 'delivery/effects-probe',
   level: 'MUST',
@@ -56,7 +73,11 @@ export const check = defineCheck({
   cause:
     'The hook reads the wrong place (another database, another id, a cached count), or the receiver processes everything twice.',
   fix: 'Post a signed email.replied by hand and query the effects URL with its id: the count must go from 0 to 1. Count where the effect is stored, in the same transaction.',
-  catches: ['delivery-effects-doubled', 'delivery-remembers-highest-id'],
+  catches: [
+    'delivery-effects-doubled',
+    'delivery-remembers-highest-id',
+    'delivery-lease-too-short',
+  ],
   stage: 'valid',
   needs: ['effects'],
   validates: 'effects',
@@ -76,12 +97,8 @@ export const check = defineCheck({
     }
     const after = await effects.settled(event.id, 1, { forMs: FIRST_WAIT_MS });
     if (after > 1) {
-      return fail({
-        expected: ['one effect'],
-        actual: `${describeReply(exchange.reply)}, then ${times(after)} for ${event.id}`,
-        // It may be one effect that is counted twice.
-        level: 'SHOULD',
-      });
+      const actual = `${describeReply(exchange.reply)}, then ${times(after)} for ${event.id}`;
+      return failDoubled(probe, actual);
     }
     if (after === 0 && probe.effectTypes !== null) return notTested(withoutEffect([event.event]));
     const { types } = await interestsOf(probe);

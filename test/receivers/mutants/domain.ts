@@ -51,6 +51,18 @@ export const DOMAIN_MUTANTS: readonly Mutant[] = [
       })(secret),
   },
   {
+    name: 'domain-soft-clears',
+    fault: 'stores of each bounce whether it suppresses',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        override applyToLead(event: Event): void {
+          super.applyToLead(event);
+          if (event.event === 'email.bounced')
+            this.lead(emailOf(event)).suppressed = event.data['bounce_type'] === 'hard';
+        }
+      })(secret),
+  },
+  {
     name: 'domain-first-bounce-only',
     fault: 'looks at the first bounce of a lead only',
     make: (secret) =>

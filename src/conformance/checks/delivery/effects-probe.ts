@@ -7,6 +7,7 @@ import { EVENT_TYPES, type EventType } from '../../../../schemas/contract.ts';
 import { defineCheck, type Verdict } from '../../check.ts';
 import { explainDoubledTypes } from '../../experiments/doubled-types.ts';
 import { explainByIdOrder } from '../../experiments/id-order.ts';
+import { explainByIdPart } from '../../experiments/id-part.ts';
 import { rememberCause } from '../../experiments/known-causes.ts';
 import { deliver, effectsOf, times } from '../../judge/deliver.ts';
 import { sendFirst } from '../../judge/first-events.ts';
@@ -32,14 +33,14 @@ const withoutEffect = (types: readonly string[]): Reason => ({
 });
 
 /** Types that have no effect may have none because of their ids. */
-const lostByIdOrder = async (probe: Probe, type: EventType): Promise<Verdict | null> => {
-  const cause = await explainByIdOrder(probe, type);
+const lostById = async (probe: Probe, type: EventType): Promise<Verdict | null> => {
+  const cause = (await explainByIdOrder(probe, type)) ?? (await explainByIdPart(probe, type));
   if (cause === null) return null;
   rememberCause(probe, 'lost', cause);
   return fail({
     symptom: 'lost',
     key: cause.key,
-    expected: ['one effect of each event, in whatever order their ids are'],
+    expected: ['one effect of each event, whatever its id'],
     actual: 'events that were accepted with 2xx have no effect',
     diagnosis: cause.sentence,
     fix: cause.fix,
@@ -104,7 +105,7 @@ export const check = defineCheck({
     const { types } = await interestsOf(probe);
     if (types.size < EVENT_TYPES.length) {
       const type = EVENT_TYPES.find((one) => types.has(one)) ?? DEFAULT_TYPE;
-      const lost = await lostByIdOrder(probe, type);
+      const lost = await lostById(probe, type);
       if (lost !== null) return lost;
     }
     if (types.size === 0) return notTested(withoutEffect(EVENT_TYPES));

@@ -26,6 +26,7 @@ import { check as deliveryFaultProbe } from '../checks/delivery/fault-probe.ts';
 import { check as deliveryHistories } from '../checks/delivery/histories.ts';
 import { check as deliveryIdCollation } from '../checks/delivery/id-collation.ts';
 import { check as deliveryIdPoisoning } from '../checks/delivery/id-poisoning.ts';
+import { check as deliveryIgnoredTypes } from '../checks/delivery/ignored-types.ts';
 import { check as deliveryLateRepeats } from '../checks/delivery/late-repeats.ts';
 import { check as deliveryLeadParallel } from '../checks/delivery/lead-parallel.ts';
 import { check as deliveryManyFailures } from '../checks/delivery/many-failures.ts';
@@ -48,6 +49,7 @@ import { check as deliveryRestartProbe } from '../checks/delivery/restart-probe.
 import { check as deliveryRetryAfterFailure } from '../checks/delivery/retry-after-failure.ts';
 import { check as deliverySenderGivesUp } from '../checks/delivery/sender-gives-up.ts';
 import { check as deliveryStaleOverwrite } from '../checks/delivery/stale-overwrite.ts';
+import { check as deliveryTypePairs } from '../checks/delivery/type-pairs.ts';
 
 export const DELIVERY: readonly Check[] = [
   deliveryAckBeforePersist,
@@ -70,6 +72,7 @@ export const DELIVERY: readonly Check[] = [
   deliveryHistories,
   deliveryIdCollation,
   deliveryIdPoisoning,
+  deliveryIgnoredTypes,
   deliveryLateRepeats,
   deliveryLeadParallel,
   deliveryManyFailures,
@@ -92,4 +95,5 @@ export const DELIVERY: readonly Check[] = [
   deliveryRetryAfterFailure,
   deliverySenderGivesUp,
   deliveryStaleOverwrite,
+  deliveryTypePairs,
 ];

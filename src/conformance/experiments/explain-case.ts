@@ -78,16 +78,24 @@ const hasNewMember = (event: Event, { path }: Field): boolean => {
   return isObject(members) && Object.keys(members).some((name) => !known.has(name));
 };
 
+const decide = (
+  { probe, interests }: Scene,
+  type: EventType,
+  change: Change,
+  trial: Trial,
+): Promise<Decided> => {
+  const tryAll: FieldProbe['tryAll'] = (events) => tryEvents(probe, events, interests);
+  return explainField({ probe, type, field: change.field, tryAll }, change, trial);
+};
+
 const fieldExplanation = async (
   scene: Scene,
   type: EventType,
   change: Change,
-  trial: Trial,
+  decided: Decided,
 ): Promise<Explanation> => {
-  const { probe, flaw, interests, control } = scene;
+  const { probe, flaw, control } = scene;
   const { field } = change;
-  const tryAll: FieldProbe['tryAll'] = (events) => tryEvents(probe, events, interests);
-  const decided = await explainField({ probe, type, field, tryAll }, change, trial);
   const scope = await scopeOf(scene, type, field, decided);
   const where = flaw === 'refused' ? await locate(probe, decided.minimal.exchange) : null;
   const { hypothesis } = decided;
@@ -169,6 +177,30 @@ const combination = (scene: Scene, changes: readonly Change[], trial: Trial): Ex
   };
 };
 
+/**
+ * Several changes of one field may decide by what they have in common, such as the length, or a piece that they form.
+ *
+ * @returns null if they are of several fields, or nothing but this value is known to decide
+ */
+const oneFieldOf = async (
+  scene: Scene,
+  type: EventType,
+  changes: readonly Change[],
+  trial: Trial,
+): Promise<Explanation | null> => {
+  const [first] = changes;
+  if (first === undefined || changes.some(({ field }) => field !== first.field)) return null;
+  const joined: Change = {
+    ...first,
+    level: weakest(changes),
+    make: (plain) => changes.reduce((value, { make }) => make(value), plain),
+  };
+  const decided = await decide(scene, type, joined, trial);
+  return decided.hypothesis.name === 'value'
+    ? null
+    : fieldExplanation(scene, type, joined, decided);
+};
+
 /** The control's values are observations, too. */
 const observeControl = ({ probe, control }: Scene, type: EventType): void => {
   const event = JSON.parse(Buffer.from(control.request.body).toString('utf8')) as Event;
@@ -203,7 +235,10 @@ export const explainCase = async (scene: Scene, one: Case): Promise<Explanation 
     .filter(({ trial }) => trial.flaw === flaw)
     .toSorted((a, b) => LEVELS.indexOf(a.change.level) - LEVELS.indexOf(b.change.level));
   const [first] = bad;
-  if (first !== undefined) return fieldExplanation(scene, type, first.change, first.trial);
+  if (first !== undefined) {
+    const decided = await decide(scene, type, first.change, first.trial);
+    return fieldExplanation(scene, type, first.change, decided);
+  }
   let last: Trial | null = null;
   const shows = async (kept: readonly Change[]): Promise<boolean> => {
     const [trial] = await tryEvents(probe, [eventOf(probe, { type, changes: kept })], interests);
@@ -213,5 +248,6 @@ export const explainCase = async (scene: Scene, one: Case): Promise<Explanation 
   };
   if (!(await shows(changes))) return null;
   const kept = await minimiseItems(changes, shows, MAX_COMBINATION_TRIES);
-  return last === null ? null : combination(scene, kept, last);
+  if (last === null) return null;
+  return (await oneFieldOf(scene, type, kept, last)) ?? combination(scene, kept, last);
 };

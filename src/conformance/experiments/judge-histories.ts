@@ -67,7 +67,7 @@ const lastingCause = (shown: Shown): NamedCause => {
   const { kind } = shown.violation;
   return {
     key: `since:${kind}`,
-    sentence: `Since this sequence of requests, ${LASTING[kind]}: ${describeHistory(shown.played)}.`,
+    sentence: `Since ${shown.played.history.map(describeStep).join(', then ')}, ${LASTING[kind]}, one at a time and with fresh ids, too.`,
     fix: 'Catch every error of a single event where it is handled, so that a worker, a pool or a lock outlives it.',
   };
 };

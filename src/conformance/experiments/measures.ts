@@ -30,6 +30,8 @@ export interface Measure {
   readonly other?: (only: number) => string;
   /** A value with exactly this measure, from a plain one; null where a probe is not possible. */
   readonly make: ((count: number, plain: unknown) => unknown) | null;
+  /** A value that is as long as the given one, and as the plain one in this measure: if it is refused, the length decides. */
+  readonly asLong?: (value: unknown, plain: unknown) => unknown;
 }
 
 const n = inDigitGroups;
@@ -70,7 +72,9 @@ const WORDS: Measure = {
   below: (limit) =>
     limit === 2 ? 'is a single word, or has no word' : `has fewer than ${n(limit)} words`,
   other: (only) => `does not have exactly ${n(only)} words, such as a single word`,
-  make: (count) => Array.from({ length: count }, () => 'Mary').join(' '),
+  // Short ones, where they are many: a limit on the length would count them, too.
+  make: (count) => Array.from({ length: count }, () => (count > 5 ? 'Jo' : 'Mary')).join(' '),
+  asLong: (value, plain) => nameOfLength(characters(text(value)), plain),
 };
 
 const TOP_LEVEL: Measure = {

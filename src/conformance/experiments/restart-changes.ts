@@ -75,18 +75,42 @@ const send = async (probe: Probe, events: readonly Event[]) => {
   return { exchanges, taken: events.filter((_, place) => isAccepted(exchanges[place]!)) };
 };
 
+const RATE = 'bounce_rate';
+
+/** How far one more event moves the rate, which may be of all leads. The restart comes with a few events. */
+const driftOfRate = async (probe: Probe, before: readonly Seen[]): Promise<number> => {
+  const one = before.find(({ state }) => state?.[RATE] !== undefined);
+  if (one === undefined) return 0;
+  await settle(probe);
+  const [now] = await readSnapshot(probe, [one.event]);
+  return Math.abs(Number(now?.state?.[RATE]) - Number(one.state?.[RATE]));
+};
+
+/** Events that come with a restart, at most. */
+const EVENTS_OF_RESTART = 5;
+
+/** What the events that come with a restart change is no difference. */
+const isDrift = ({ member, before, after }: Changed, drift: number): boolean =>
+  member === RATE &&
+  drift > 0 &&
+  Math.abs(Number(after) - Number(before)) <= drift * EVENTS_OF_RESTART;
+
 /** @returns null when the receiver does not come back */
 const changesOver = async (
   probe: Probe,
   events: readonly Event[],
 ): Promise<readonly Changed[] | null> => {
   await settle(probe);
+  const drift = await driftOfRate(probe, await readSnapshot(probe, events));
   const before = await readSnapshot(probe, events);
   if (!isAccepted(await restart(probe))) return null;
   await settle(probe);
   return waitFor(
     probe.wall,
-    async () => compareSnapshots(before, await readSnapshot(probe, events)),
+    async () =>
+      compareSnapshots(before, await readSnapshot(probe, events)).filter(
+        (changed) => !isDrift(changed, drift),
+      ),
     (changed) => changed.length === 0,
     { forMs: SETTLES_WITHIN_MS, everyMs: LOOK_EVERY_MS },
   );
@@ -188,7 +212,7 @@ export const findRestartChanges = async (probe: Probe): Promise<RestartChanges |
   const bad = idsOf(changed).size;
   const base = { changed, looked: events.length, exchanges };
   const members = new Set(changed.map(({ member }) => member));
-  if (bad > events.length / 2 || members.has('bounce_rate')) {
+  if (bad > events.length / 2 || members.has(RATE)) {
     return { ...base, kind: 'all', when: null };
   }
   const when = await explainContent(probe);

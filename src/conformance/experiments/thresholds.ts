@@ -8,7 +8,7 @@ import type { Level } from '../check.ts';
 import { textOfLength } from '../explore/classes/texts.ts';
 import type { Event } from '../probe/event-maker.ts';
 import { tryValues, type Decided, type FieldProbe } from './field-probe.ts';
-import { atThreshold, type Hypothesis, type Ranked } from './hypotheses.ts';
+import { atThreshold, type Hypothesis, type Ranked, type Threshold } from './hypotheses.ts';
 import type { Measure } from './measures.ts';
 import { bisect } from './minimise.ts';
 import type { Trial } from './trial.ts';
@@ -44,6 +44,21 @@ const limitBehind = async (
     : { name: 'bytes', phrase: `is longer than ${inDigitGroups(good)} bytes in UTF-8` };
 };
 
+/** Further than any threshold that ends nearby: another day and another hour, where minutes are counted. */
+const FURTHER = 1973;
+/** Where a length is counted. */
+const FURTHER_LENGTH = 3;
+
+/** Whether what lies further beyond is refused as well: one day, or one word, that is refused is no threshold. */
+const isRefusedBeyond = async (
+  { measure, side, bad }: Threshold,
+  isRefusedAt: (count: number) => Promise<boolean | null>,
+): Promise<boolean> => {
+  const step = measure.name === 'age' ? FURTHER : FURTHER_LENGTH;
+  const further = side === 'above' ? bad + step : bad - step;
+  return further < 1 ? true : (await isRefusedAt(further)) !== false;
+};
+
 /** A threshold is real when an ordinary value beyond it shows the fault; then it is narrowed down. */
 export const confirmThreshold = async (
   fields: FieldProbe,
@@ -62,13 +77,21 @@ export const confirmThreshold = async (
     minimal = tried;
     return true;
   };
-  const isRefusedAt = async (count: number): Promise<boolean> => {
+  const isRefusedAt = async (count: number): Promise<boolean | null> => {
     const [tried] = await tryValues(fields, [(plain) => make!(count, plain)], level);
-    return tried?.trial.flaw != null;
+    return tried === undefined || measure.of(tried.value) !== count
+      ? null
+      : tried.trial.flaw !== null;
   };
   if (!(await shows(bad)) || minimal === null) return null;
   // A value made to the accepted measure must be accepted, or something else in it decides.
   if (await isRefusedAt(good)) return null;
+  if (!(await isRefusedBeyond(threshold, isRefusedAt))) return null;
+  const { value: refused } = minimal as { value: unknown };
+  if (side === 'above' && measure.asLong !== undefined) {
+    const [long] = await tryValues(fields, [(plain) => measure.asLong!(refused, plain)], level);
+    if (long?.trial.flaw != null) return null;
+  }
   const { other } = measure;
   if (other !== undefined && (await shows(side === 'above' ? good - 1 : good + 1))) {
     const { value, trial } = minimal as { value: unknown; trial: Trial };

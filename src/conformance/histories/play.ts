@@ -62,6 +62,7 @@ class Cast {
   readonly secondsApart: number | undefined;
   readonly events: Event[] = [];
   readonly leads = new Map<number, Data>();
+  readonly campaigns = new Map<number, string>();
   made = 0;
 
   readonly begunMs: number;
@@ -79,8 +80,17 @@ class Cast {
     return lead;
   }
 
-  event(type: EventType, lead: number): Event {
+  campaign(number: number): string {
+    const known = this.campaigns.get(number);
+    if (known !== undefined) return known;
+    const fresh = `cmp_${this.probe.events.freshId().slice('evt_'.length)}`;
+    this.campaigns.set(number, fresh);
+    return fresh;
+  }
+
+  event(type: EventType, lead: number, campaign = 0): Event {
     this.made += 1;
+    const campaign_id = this.campaign(campaign);
     const person = type === 'campaign.completed' ? {} : this.lead(lead);
     const data = {
       'email.opened': { open_count: this.made },
@@ -88,7 +98,7 @@ class Cast {
       'email.bounced': { bounce_type: 'hard' },
       'email.unsubscribed': { suppressed_globally: true },
     }[type as string];
-    return this.probe.event(type, { ...person, ...data }, this.time());
+    return this.probe.event(type, { campaign_id, ...person, ...data }, this.time());
   }
 
   time(): { readonly timestamp?: string } {
@@ -122,7 +132,7 @@ const prepare = (cast: Cast, part: Part, earlier: readonly Event[]): Prepared | 
   const { probe } = cast;
   switch (part.kind) {
     case 'event': {
-      const event = cast.event(part.type, part.lead);
+      const event = cast.event(part.type, part.lead, part.campaign);
       cast.events.push(event);
       return { role: 'event', event, body: probe.write(event), signature: undefined };
     }

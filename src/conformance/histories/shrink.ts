@@ -43,15 +43,15 @@ const simpler = (step: Step): readonly Step[] => {
   }
 };
 
-/** One after the other what was sent at the same moment. */
+/** One after the other what was sent at the same moment, in either order: either may be the one that undoes the other. */
 const inTurn = (history: History): readonly History[] =>
   history.flatMap((step, place) =>
     step.kind === 'together'
-      ? [
+      ? [step.parts, step.parts.toReversed()].map((parts) =>
           history.flatMap((one, at) =>
-            at === place ? step.parts.map((part): Step => ({ ...part, path: 'kept' })) : [one],
+            at === place ? parts.map((part): Step => ({ ...part, path: 'kept' })) : [one],
           ),
-        ]
+        )
       : [],
   );
 

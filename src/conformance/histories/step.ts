@@ -19,6 +19,8 @@ export interface EventPart {
   readonly type: EventType;
   /** Number of the lead within the history. */
   readonly lead: number;
+  /** Number of the campaign within the history; default: the first. */
+  readonly campaign?: number;
 }
 
 export interface RepeatPart {

@@ -27,6 +27,8 @@ export interface Violation {
   readonly count: number | null;
   /** "answered 401 in 3 ms", "2 effects", "`open_count` is 1, expected 2". */
   readonly actual: string;
+  /** Of a state: what differs. */
+  readonly members?: readonly StateMember[];
 }
 
 interface JudgeOptions {
@@ -114,7 +116,8 @@ const wrongStates = async (
     );
     const wrong = compare(now);
     if (wrong.length === 0) return null;
-    return { kind: 'state', sent: last, count: null, actual: wrong.join(', ') } as const;
+    const members = [...interests.state].filter((one) => differences(now, expected, [one]).length);
+    return { kind: 'state', sent: last, count: null, actual: wrong.join(', '), members } as const;
   });
   return (await Promise.all(found)).filter((one) => one !== null);
 };

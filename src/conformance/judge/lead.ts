@@ -101,13 +101,20 @@ export const createLead = (probe: Probe, given: Data = {}): Lead => {
   const email = String(given['lead_email'] ?? base['lead_email']);
   if (probe.leadEmail !== null && given['lead_email'] === undefined) requireFresh(probe, email);
   const person = { lead_email: email, lead_id: base['lead_id'], ...given };
+  // A lead replies in one thread.
+  const thread = { thread_id: `thrd_${String(base['lead_id']).slice('lead_'.length)}` };
+  const dataOf = (type: EventType): Data =>
+    type === 'email.replied' ? { ...person, ...thread } : person;
   const { queue } = probe;
   const sees: Lead['sees'] = (fits) =>
     waitFor(probe.wall, () => stateOf(probe, email), fits, { queue });
   return {
     email,
     send: async (type, data = {}, envelope = {}) => {
-      const exchange = await deliver(probe, probe.event(type, { ...person, ...data }, envelope));
+      const exchange = await deliver(
+        probe,
+        probe.event(type, { ...dataOf(type), ...data }, envelope),
+      );
       if (isAccepted(exchange)) return exchange;
       throw new NotAccepted(
         `${describeResponseTo(type, exchange.reply)}, so the state of its lead is not meaningful.`,

@@ -21,6 +21,11 @@ const returnedKeys = (state: LeadState): readonly string[] =>
 
 /** Not tested, with all missing keys and those that came. It is the same text for every check that lacks one. */
 export const missesKeys = (state: LeadState): Verdict => {
+  if (!state.known) {
+    return notTested(
+      'The state hook does not know a lead (404) whose event was accepted. If your receiver keeps no lead for that type of event, answer 200 with the values that it would have.',
+    );
+  }
   const missing = KEYS.filter((key) => state[key] === undefined);
   const returned = returnedKeys(state);
   const came = returned.length === 0 ? 'It returned no keys' : `It returned ${quoted(returned)}`;

@@ -20,10 +20,11 @@ export interface HttpClient {
   /**
    * Send a request. The timeout starts when a connection is free, so that waiting inside the suite does not count.
    *
+   * @param isAlone over a connection that has served no other request, and serves none afterwards
    * @returns the response, or the reason why none arrived
    * @throws {ProbeError} for an error that is not known to come from the network or the receiver
    */
-  send(request: SentRequest, timeoutMs: number): Promise<Reply>;
+  send(request: SentRequest, timeoutMs: number, isAlone?: boolean): Promise<Reply>;
   close(): Promise<void>;
 }
 
@@ -285,14 +286,15 @@ export const createHttpClient = (options: HttpClientOptions): HttpClient => {
   const targetOf = createTargets();
   const interruptions = createInterruptions(signal);
   return {
-    send: async (request, timeoutMs) => {
+    send: async (request, timeoutMs, isAlone = false) => {
       const { origin, path } = targetOf(request.url);
       const isKept: SendOptions['isKept'] = (response) => {
         delayed.note(origin, response);
-        return !delayed.has(origin);
+        return !isAlone && !delayed.has(origin);
       };
       const sending = { path, wall, signal, pending: interruptions.pending, isKept };
-      const first = await sendOver(await connections.take(origin), request, timeoutMs, sending);
+      const lease = await connections.take(origin, { fresh: isAlone });
+      const first = await sendOver(lease, request, timeoutMs, sending);
       if (!first.isStale || signal?.aborted === true) return first.reply;
       // A stale connection is not the receiver's fault: resend once over a fresh connection, whose result stands.
       const fresh = await connections.take(origin, { fresh: true });

@@ -73,8 +73,12 @@ export const createEventMaker = (
       data['lead_email'] = freshEmail();
       data['lead_id'] = `lead_${next()}`;
     }
-    data['campaign_id'] = `cmp_${run}`;
-    return { event: example.event, id: freshId(), timestamp: toProviderTime(now()), data };
+    const id = freshId();
+    if ('thread_id' in data) data['thread_id'] = `thrd_${id.slice('evt_'.length)}`;
+    // A campaign that is completed has further events only where a check is about that.
+    const isLast = example.event === 'campaign.completed';
+    data['campaign_id'] = `cmp_${isLast ? id.slice('evt_'.length) : run}`;
+    return { event: example.event, id, timestamp: toProviderTime(now()), data };
   };
 
   return {

@@ -1,5 +1,6 @@
 /**
- * One connection that is kept for the next request, as a provider's HTTP client keeps it.
+ * One connection that is kept for the next request, as a provider's HTTP client keeps it; a new one for each request where
+ * the receiver falls silent on a connection that is used again.
  *
  * Either side may close a connection between two requests; it is then opened again and the request is sent once more.
  * Bytes that the receiver sends without having been asked are the answer to the next request, as for any client.
@@ -55,7 +56,7 @@ export const keepConnection = (probe: Probe): KeptConnection => {
       }
       served += 1;
       const manner = served === 1 ? null : `request ${served} over the same connection`;
-      if (saysClose(reply)) close();
+      if (saysClose(reply) || probe.memory.usesConnectionsOnce) close();
       return probe.keep({ method: 'POST', headers, body: payload, manner }, reply);
     },
   };

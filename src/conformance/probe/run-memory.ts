@@ -13,6 +13,10 @@ export interface RunMemory {
   readonly requests: number;
   /** Since the last answer 2xx, oldest first; a bounded number. */
   readonly sinceAccepted: readonly Exchange[];
+  /** The receiver falls silent on a connection that is used again: from now on each request gets one of its own. */
+  useConnectionsOnce(): void;
+  /** Whether each request gets a connection of its own. */
+  readonly usesConnectionsOnce: boolean;
   /** Make something once in a run: a later caller gets the same. @param name stands for one type of thing */
   once<T>(name: string, make: () => T): T;
 }
@@ -23,6 +27,7 @@ export const createRunMemory = (): RunMemory => {
   const made = new Map<string, unknown>();
   let requests = 0;
   let since: Exchange[] = [];
+  let once = false;
   return {
     seen: (exchange) => {
       const { reply } = exchange;
@@ -35,6 +40,12 @@ export const createRunMemory = (): RunMemory => {
     },
     get sinceAccepted() {
       return since;
+    },
+    useConnectionsOnce: () => {
+      once = true;
+    },
+    get usesConnectionsOnce() {
+      return once;
     },
     once: <T>(name: string, make: () => T): T => {
       if (!made.has(name)) made.set(name, make());

@@ -15,16 +15,22 @@ import { isAccepted } from '../verdict.ts';
 const RECOVERS_WITHIN_MS = 5000;
 const POLL_EVERY_MS = 100;
 
+export interface Circumstances {
+  /** Connections were refused meanwhile: the receiver crashed, even if it is available again. */
+  readonly wasDown?: boolean;
+  /** The check had made the system behind the receiver fail. */
+  readonly isWhileFailing?: boolean;
+}
+
 export interface Liveness {
   /**
    * Send a control after a check.
    *
    * @param after id of the check
    * @param last the check's last exchange, which may have crashed the receiver
-   * @param wasDown connections were refused meanwhile: the receiver crashed, even if it is available again
    * @returns false if the receiver is down and did not recover
    */
-  control(after: string, last: Exchange | null, wasDown?: boolean): Promise<boolean>;
+  control(after: string, last: Exchange | null, circumstances?: Circumstances): Promise<boolean>;
   /** Whether the receiver is available after an intended restart, which is not a crash. */
   isBack(): Promise<boolean>;
   readonly crashes: readonly Crash[];
@@ -69,9 +75,14 @@ export const createLiveness = (
     return false;
   };
 
-  const look = async (after: string, last: Exchange | null, wasDown: boolean): Promise<boolean> => {
+  const look = async (
+    after: string,
+    last: Exchange | null,
+    { wasDown = false, isWhileFailing = false }: Circumstances,
+  ): Promise<boolean> => {
     const sender = last === null ? undefined : senderOf(last, probe.signing);
-    const culprit = { by: after, exchange: last, sender };
+    const failing = isWhileFailing ? { isWhileFailing } : {};
+    const culprit = { by: after, exchange: last, sender, ...failing };
     const control = await probe.post(probe.event());
     if (wasDown && !isUnreachable(control)) {
       crashes.push({ ...culprit, ...lastLines(), recoveredAfterMs: 0, answersUnsigned: false });
@@ -96,10 +107,10 @@ export const createLiveness = (
     get controls() {
       return controls;
     },
-    control: async (after, last, wasDown = false) => {
+    control: async (after, last, circumstances = {}) => {
       controls += 1;
       try {
-        return await look(after, last, wasDown);
+        return await look(after, last, circumstances);
       } catch (error) {
         // If the run ended meanwhile, the failed control says nothing about the receiver.
         if (probe.signal?.aborted === true) return true;

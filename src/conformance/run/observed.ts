@@ -24,6 +24,8 @@ export interface Crash {
   readonly sender?: Sender | undefined;
   /** It responds to unsigned requests but closes the connection on every valid event: the process is running. */
   readonly answersUnsigned: boolean;
+  /** The check had made the system behind the receiver fail. */
+  readonly isWhileFailing?: boolean;
   /** What the receiver's own process wrote last; undefined if that is not known. */
   readonly log?: string | undefined;
 }

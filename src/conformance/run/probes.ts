@@ -68,9 +68,13 @@ export const createProbes = (
     onProgress?.({ type: 'shortened', answerMs }),
   );
   const inFlight = pLimit(MAX_IN_FLIGHT);
-  const client: HttpClient = {
+  const crowded: HttpClient = {
     ...context.client,
-    send: (request, ms) => inFlight(() => context.client.send(request, ms)),
+    send: (request, ms) => context.client.send(request, ms, memory.usesConnectionsOnce),
+  };
+  const client: HttpClient = {
+    ...crowded,
+    send: (request, ms) => inFlight(() => crowded.send(request, ms)),
   };
   return {
     throttle,
@@ -87,7 +91,7 @@ export const createProbes = (
           ...(idSalt === undefined ? {} : { salt: idSalt }),
           knownEmail: context.leadEmail,
         }),
-        client: inBurst ? context.client : client,
+        client: inBurst ? crowded : client,
         throttle: inBurst ? undefined : throttle,
         limits: throttle.limits,
         isSlow: slowMode.isOn,

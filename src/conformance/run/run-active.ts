@@ -25,13 +25,14 @@ export interface ActiveRunOptions {
   readonly cutOff: (begun: boolean) => Verdict;
 }
 
-/** A failure shown only by exchanges that a crash cut off is not this check's finding: one cause, one finding. */
+const CRASHED = notTested('The receiver crashed during this check: see http/survives.');
+
+/** A failure shown only by exchanges that a crash cut off is not this check's finding, and hooks may end with the process. */
 const unlessCrashed = (verdict: Verdict, sent: readonly Exchange[]): Verdict => {
+  if (verdict.status === 'error') return CRASHED;
   if (verdict.status !== 'fail') return verdict;
   const { exchanges = sent } = verdict;
-  return exchanges.some(isUnreachable)
-    ? notTested('The receiver crashed during this check: see http/survives.')
-    : verdict;
+  return exchanges.some(isUnreachable) ? CRASHED : verdict;
 };
 
 /** A failure to which the receiver gave no response, with what its process wrote last. */
@@ -78,7 +79,9 @@ export const createActiveRun = (options: ActiveRunOptions): ActiveRun => {
     if (!isDue && lost === undefined) return;
     // Under a burst, some systems refuse the connections that they cannot hold.
     const wasDown = !('crowd' in STAGES[check.stage]) && sent.some(isRefusedConnection);
-    const alive = await liveness.control(check.id, lost ?? sent.at(-1) ?? null, wasDown);
+    const isWhileFailing = check.needs?.includes('fault') === true;
+    const last = lost ?? sent.at(-1) ?? null;
+    const alive = await liveness.control(check.id, last, { wasDown, isWhileFailing });
     if (alive) return;
     skipReasons.stop(
       `Not run: the receiver crashed on a request of ${check.id} and did not recover.`,

@@ -94,9 +94,9 @@ describe('a control', () => {
     const { receiver, liveness } = await vitalityOf((_heard, nth) => (nth === 0 ? 204 : 500));
     await using _ = receiver;
     const death = { exchange: LAST, sender: 'anyone', recoveredAfterMs: 0, answersUnsigned: false };
-    expect(await liveness.control('http/a', LAST, true)).toBe(true);
+    expect(await liveness.control('http/a', LAST, { wasDown: true })).toBe(true);
     expect(liveness).toMatchObject({ crashes: [{ by: 'http/a', ...death }], lostControls: [] });
-    expect(await liveness.control('http/b', LAST, true)).toBe(true);
+    expect(await liveness.control('http/b', LAST, { wasDown: true })).toBe(true);
     expect(liveness.crashes[1]).toEqual({ by: 'http/b', ...death });
     expect(liveness.lostControls).toHaveLength(1);
   });
@@ -106,7 +106,7 @@ describe('a control', () => {
       receiver.wall.now() < 300 ? 'cut' : 500,
     );
     await using _ = receiver;
-    await liveness.control('http/a', LAST, true);
+    await liveness.control('http/a', LAST, { wasDown: true });
     expect(liveness.crashes).toMatchObject([{ recoveredAfterMs: 300 }]);
   });
 

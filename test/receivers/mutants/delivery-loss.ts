@@ -28,6 +28,28 @@ export const LOSS_MUTANTS: readonly Mutant[] = [
       })(secret),
   },
   {
+    name: 'delivery-lease-too-short',
+    fault: 'has a second worker take a reply that the first one is still at work on',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        override async apply(event: Event): Promise<void> {
+          await super.apply(event);
+          if (event.event === 'email.replied') setTimeout(() => void super.apply(event), 40);
+        }
+      })(secret),
+  },
+  {
+    name: 'delivery-opens-doubled',
+    fault: 'has two handlers for opens',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        override async apply(event: Event): Promise<void> {
+          await super.apply(event);
+          if (event.event === 'email.opened') await super.apply(event);
+        }
+      })(secret),
+  },
+  {
     name: 'delivery-remembers-highest-id',
     fault: 'remembers the highest id instead of every id',
     make: (secret) =>
@@ -309,6 +331,25 @@ export const LOSS_MUTANTS: readonly Mutant[] = [
       new (class extends ModelReceiver {
         override get hooks(): Hooks {
           return { ...super.hooks, restart: () => this.stop() };
+        }
+      })(secret),
+  },
+  {
+    name: 'delivery-numbers-from-one-again',
+    fault: 'numbers what it stores from 1 again after a restart, and a number is taken once',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        readonly taken = new Set<number>();
+        next = 0;
+        override boot(): void {
+          super.boot();
+          this.next = 0;
+        }
+        override async apply(event: Event): Promise<void> {
+          this.next += 1;
+          if (this.taken.has(this.next)) throw new Error('the file exists');
+          await super.apply(event);
+          this.taken.add(this.next);
         }
       })(secret),
   },

@@ -245,6 +245,19 @@ export const DELIVERY_MUTANTS: readonly Mutant[] = [
         }
       })(secret),
   },
+  {
+    name: 'delivery-repeat-overwrites',
+    fault: 'stores the sentiment before the id is looked up, so a repeat stores its own again',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        override async process(event: Event): Promise<Answer> {
+          const isRepeat = this.seen.has(this.dedupeKey(event));
+          if (isRepeat && event.event === 'email.replied')
+            this.lead(emailOf(event)).sentiment = String(event.data['reply_sentiment']);
+          return super.process(event);
+        }
+      })(secret),
+  },
   ...LOSS_MUTANTS,
   ...RECOVERY_MUTANTS,
 ];

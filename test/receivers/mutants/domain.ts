@@ -51,6 +51,18 @@ export const DOMAIN_MUTANTS: readonly Mutant[] = [
       })(secret),
   },
   {
+    name: 'domain-soft-clears',
+    fault: 'stores of each bounce whether it suppresses',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        override applyToLead(event: Event): void {
+          super.applyToLead(event);
+          if (event.event === 'email.bounced')
+            this.lead(emailOf(event)).suppressed = event.data['bounce_type'] === 'hard';
+        }
+      })(secret),
+  },
+  {
     name: 'domain-first-bounce-only',
     fault: 'looks at the first bounce of a lead only',
     make: (secret) =>
@@ -260,6 +272,23 @@ export const DOMAIN_MUTANTS: readonly Mutant[] = [
         override boot(): void {
           super.boot();
           this.disk.leads.clear();
+        }
+      })(secret),
+  },
+  {
+    name: 'domain-leads-written-late',
+    fault: 'writes the leads every two seconds and the ids at once',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        readonly changedAt = new Map<string, number>();
+        override applyToLead(event: Event): void {
+          super.applyToLead(event);
+          this.changedAt.set(emailOf(event), Date.now());
+        }
+        override boot(): void {
+          super.boot();
+          for (const [email, at] of this.changedAt)
+            if (at > Date.now() - 2000) this.disk.leads.delete(email);
         }
       })(secret),
   },

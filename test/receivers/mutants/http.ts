@@ -55,6 +55,8 @@ const answering = (
     more,
   );
 
+/** Connections over which a request has come. */
+const used = new WeakSet<object>();
 const served = new WeakMap<object, number>();
 
 /** Ends over a valid event of a type that it has not thought of. */
@@ -262,6 +264,20 @@ export const HTTP_MUTANTS: readonly Mutant[] = [
             kept -= 1;
           });
           return original(request, response);
+        },
+      };
+    },
+  ),
+  changed(
+    'one-request-a-connection',
+    'answers one request a connection, and leaves it open',
+    (model) => {
+      const original = model.serve.bind(model);
+      return {
+        serve: async (request, response) => {
+          const isAgain = used.has(request.socket);
+          used.add(request.socket);
+          if (!isAgain) await original(request, response);
         },
       };
     },

@@ -260,6 +260,32 @@ class WorkerDies extends ModelReceiver {
   }
 }
 
+/** Takes a campaign for finished. */
+class IgnoresAfterCompletion extends ModelReceiver {
+  readonly completed = new Set<string>();
+  override async apply(event: Event): Promise<void> {
+    const campaign = String(event.data['campaign_id']);
+    if (this.completed.has(campaign)) return;
+    if (event.event === 'campaign.completed') this.completed.add(campaign);
+    await super.apply(event);
+  }
+}
+
+/** Writes a row with the columns of a reply in place of the lead's. */
+class ReplacesLead extends ModelReceiver {
+  override applyToLead(event: Event): void {
+    super.applyToLead(event);
+    if (event.event === 'email.replied') this.lead(emailOf(event)).openCount = 0;
+  }
+}
+
+/** An INSERT OR IGNORE into a table whose lead is required. */
+class IgnoresMissingLead extends ModelReceiver {
+  override async apply(event: Event): Promise<void> {
+    if (typeof event.data['lead_email'] === 'string') await super.apply(event);
+  }
+}
+
 const LEFT_OVER = 'the same leftover, after the controls of other checks';
 const SAME_RACE = 'the same race, in a larger crowd';
 
@@ -330,6 +356,17 @@ export const SEQUENCE_MUTANTS: readonly Mutant[] = [
     LosesConnections,
     { also: { 'delivery/crash-midway': 'what is sent again after a kill is a repeat' } },
   ),
+  mutant(
+    'delivery-ignores-after-completion',
+    'ignores every event of a campaign that is completed',
+    IgnoresAfterCompletion,
+  ),
+  mutant(
+    'delivery-ignores-missing-lead',
+    'takes an event without a lead for a repeat',
+    IgnoresMissingLead,
+  ),
+  mutant('delivery-reply-resets-opens', 'replaces the row of a lead by a reply', ReplacesLead),
   mutant('delivery-ids-expire', 'remembers ids for less than a second', ForgetsSoon),
   mutant('delivery-worker-dies', 'has a worker that an event can end', WorkerDies),
 ];

@@ -5,26 +5,18 @@
  */
 import { defineCheck, type Verdict } from '../../check.ts';
 import { knowsCause, rememberCause } from '../../experiments/known-causes.ts';
+import { explainBySharedMembers } from '../../experiments/shared-members.ts';
 import { deliverNamed, judgeOnce } from '../../judge/deliver.ts';
 import type { EventType } from '../../../../schemas/contract.ts';
 import type { Event } from '../../probe/event-maker.ts';
 import type { Probe } from '../../probe/probe.ts';
 import { pass } from '../../verdict.ts';
 
-/** By the lead alone when an event of it is lost that has a type, a time and data of its own. */
 const explainLost = async (probe: Probe, verdict: Verdict): Promise<Verdict> => {
   if (verdict.status !== 'fail' || knowsCause(probe, 'lost')) return verdict;
-  const first = probe.event('email.opened');
-  const { lead_email, lead_id } = first.data;
-  const second = probe.event(undefined, { lead_email, lead_id });
-  await deliverNamed(probe, 'an open', first);
-  const delivered = [await deliverNamed(probe, 'another event of its lead', second)];
-  const isByLead = (await judgeOnce(probe, delivered)) !== null;
-  const cause = {
-    key: isByLead ? 'lost:same-lead' : 'lost:same-data',
-    sentence: isByLead
-      ? 'A second event of the same lead is accepted but has no effect when it follows the first at once, whatever its type: a lock, a throttle or a unique key by lead takes it for a repeat.'
-      : check.cause,
+  const cause = (await explainBySharedMembers(probe)) ?? {
+    key: 'lost:same-data',
+    sentence: check.cause,
     fix: check.fix,
   };
   rememberCause(probe, 'lost', cause);
@@ -59,7 +51,7 @@ export const check = defineCheck({
     source: 'guide, "Error handling best practices: Idempotency"',
   },
   cause:
-    'Duplicates are recognized by address, timestamp or a hash of the data, so a second event looks like a duplicate and is lost.',
+    'Duplicates are recognized by a hash of the data, so a second event with the same data looks like a duplicate and is lost.',
   fix: 'Use only the envelope’s `id` as the deduplication key.',
   catches: [
     'delivery-dedupes-by-lead-and-time',

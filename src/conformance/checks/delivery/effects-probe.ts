@@ -5,7 +5,9 @@
  */
 import { EVENT_TYPES, type EventType } from '../../../../schemas/contract.ts';
 import { defineCheck, type Verdict } from '../../check.ts';
+import { explainDoubledTypes } from '../../experiments/doubled-types.ts';
 import { explainByIdOrder } from '../../experiments/id-order.ts';
+import { explainByIdPart } from '../../experiments/id-part.ts';
 import { rememberCause } from '../../experiments/known-causes.ts';
 import { deliver, effectsOf, times } from '../../judge/deliver.ts';
 import { sendFirst } from '../../judge/first-events.ts';
@@ -31,17 +33,33 @@ const withoutEffect = (types: readonly string[]): Reason => ({
 });
 
 /** Types that have no effect may have none because of their ids. */
-const lostByIdOrder = async (probe: Probe, type: EventType): Promise<Verdict | null> => {
-  const cause = await explainByIdOrder(probe, type);
+const lostById = async (probe: Probe, type: EventType): Promise<Verdict | null> => {
+  const cause = (await explainByIdOrder(probe, type)) ?? (await explainByIdPart(probe, type));
   if (cause === null) return null;
   rememberCause(probe, 'lost', cause);
   return fail({
     symptom: 'lost',
     key: cause.key,
-    expected: ['one effect of each event, in whatever order their ids are'],
+    expected: ['one effect of each event, whatever its id'],
     actual: 'events that were accepted with 2xx have no effect',
     diagnosis: cause.sentence,
     fix: cause.fix,
+  });
+};
+
+const failDoubled = async (probe: Probe, actual: string): Promise<Verdict> => {
+  const found = await explainDoubledTypes(probe);
+  // It may be one effect that is counted twice.
+  if (found === null) return fail({ expected: ['one effect'], actual, level: 'SHOULD' });
+  const { cause, exchanges } = found;
+  return fail({
+    symptom: 'doubled',
+    key: cause.key,
+    expected: ['one effect of each event, whatever its type'],
+    actual,
+    diagnosis: cause.sentence,
+    fix: cause.fix,
+    exchanges,
   });
 };
 
@@ -56,7 +74,11 @@ export const check = defineCheck({
   cause:
     'The hook reads the wrong place (another database, another id, a cached count), or the receiver processes everything twice.',
   fix: 'Post a signed email.replied by hand and query the effects URL with its id: the count must go from 0 to 1. Count where the effect is stored, in the same transaction.',
-  catches: ['delivery-effects-doubled', 'delivery-remembers-highest-id'],
+  catches: [
+    'delivery-effects-doubled',
+    'delivery-remembers-highest-id',
+    'delivery-lease-too-short',
+  ],
   stage: 'valid',
   needs: ['effects'],
   validates: 'effects',
@@ -76,18 +98,14 @@ export const check = defineCheck({
     }
     const after = await effects.settled(event.id, 1, { forMs: FIRST_WAIT_MS });
     if (after > 1) {
-      return fail({
-        expected: ['one effect'],
-        actual: `${describeReply(exchange.reply)}, then ${times(after)} for ${event.id}`,
-        // It may be one effect that is counted twice.
-        level: 'SHOULD',
-      });
+      const actual = `${describeReply(exchange.reply)}, then ${times(after)} for ${event.id}`;
+      return failDoubled(probe, actual);
     }
     if (after === 0 && probe.effectTypes !== null) return notTested(withoutEffect([event.event]));
     const { types } = await interestsOf(probe);
     if (types.size < EVENT_TYPES.length) {
       const type = EVENT_TYPES.find((one) => types.has(one)) ?? DEFAULT_TYPE;
-      const lost = await lostByIdOrder(probe, type);
+      const lost = await lostById(probe, type);
       if (lost !== null) return lost;
     }
     if (types.size === 0) return notTested(withoutEffect(EVENT_TYPES));

@@ -3,14 +3,34 @@
  *
  * @module
  */
-import { defineCheck } from '../../check.ts';
+import { defineCheck, type Verdict } from '../../check.ts';
+import { rememberCause, type NamedCause } from '../../experiments/known-causes.ts';
+import {
+  afterRestart,
+  explainRestartRefusals,
+  type AfterRestart,
+} from '../../experiments/restart-refusals.ts';
 import { deliver } from '../../judge/deliver.ts';
 import { BACK_WITHIN_MS, sleep } from '../../hooks/hooks.ts';
 import { restart } from '../../judge/restart.ts';
+import type { Probe } from '../../probe/probe.ts';
 import { fail, isAccepted, notTested, pass, describeReply } from '../../verdict.ts';
 
 /** A closed connection is noticed within this time. */
 const NOTICED_AFTER_MS = 100;
+
+const failRefused = (probe: Probe, { refused }: AfterRestart, cause: NamedCause): Verdict => {
+  rememberCause(probe, 'refused', cause);
+  return fail({
+    symptom: 'refused',
+    key: cause.key,
+    expected: ['a 2xx for each new event once the receiver is up'],
+    actual: `${refused.length} new events refused after a restart`,
+    diagnosis: cause.sentence,
+    fix: cause.fix,
+    exchanges: refused.slice(-1),
+  });
+};
 
 export const check = defineCheck({
   id: 'delivery/restart-probe',
@@ -23,7 +43,7 @@ export const check = defineCheck({
   cause:
     'The restart command does not start the receiver, the receiver starts too slowly, or it fails to start with its stored data.',
   fix: 'Let the command kill the process (kill -9, docker kill) and start it again in the background, e.g. `docker restart -t 0 app`. The suite waits 30 seconds for it.',
-  catches: ['delivery-restart-stays-down'],
+  catches: ['delivery-restart-stays-down', 'delivery-numbers-from-one-again'],
   stage: 'disturbing',
   needs: ['restart'],
   validates: 'restart',
@@ -36,9 +56,15 @@ export const check = defineCheck({
     void witness.reply().then(() => {
       cut = true;
     });
+    const from = probe.exchanges.length;
+    const startedAt = probe.wall.now();
     const back = await restart(probe);
+    const tookMs = probe.wall.now() - startedAt;
+    const after = afterRestart(probe.exchanges.slice(from), tookMs);
     if (!cut) await sleep(probe.wall, NOTICED_AFTER_MS);
     witness.close();
+    const cause = await explainRestartRefusals(probe, after);
+    if (cause !== null) return failRefused(probe, after, cause);
     if (!isAccepted(back)) {
       return fail({
         expected: ['a 2xx'],

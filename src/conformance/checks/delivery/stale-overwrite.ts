@@ -5,9 +5,11 @@
  */
 import { toProviderTime } from '../../../domain/time.ts';
 import { defineCheck } from '../../check.ts';
+import { deliver } from '../../judge/deliver.ts';
 import { createLead, judgeLeads } from '../../judge/lead.ts';
 import { unlessInterested } from '../../judge/lead-interests.ts';
 import { missesKeys } from '../../judge/state-keys.ts';
+import type { Event } from '../../probe/event-maker.ts';
 import { fail, notTested, pass } from '../../verdict.ts';
 
 const MINUTE = 60_000;
@@ -20,6 +22,15 @@ const NOT_STORED = {
   actual: 'null after a reply with reply_sentiment "neutral"',
   diagnosis: 'The reply has an effect, but its sentiment is not stored.',
   fix: 'Store `reply_sentiment` of each `email.replied`. If your receiver does not need it, omit "sentiment" from the state.',
+} as const;
+
+const REPEAT_OVERWRITES = {
+  symptom: 'state',
+  expected: ['"positive", from the newer reply'],
+  actual: 'another value after the oldest reply was delivered once more',
+  diagnosis:
+    'A repeat has no further effect, but overwrites the value of a newer event: the state is updated before the id is looked up, or without it.',
+  fix: 'Look the id up first, and leave state alone for a repeat.',
 } as const;
 
 /** Types that come after a reply, too, and say nothing of it. */
@@ -36,7 +47,11 @@ export const check = defineCheck({
   cause:
     'Each event overwrites the stored value in order of arrival, or the first value is never updated.',
   fix: 'Store the event’s timestamp with the value and update only if the event is newer: `UPDATE … SET sentiment = ?, at = ? WHERE at <= ?`.',
-  catches: ['delivery-overwrites-blindly', 'delivery-first-value-stays'],
+  catches: [
+    'delivery-overwrites-blindly',
+    'delivery-first-value-stays',
+    'delivery-repeat-overwrites',
+  ],
   stage: 'effects',
   needs: ['state'],
   run: (probe) =>
@@ -45,7 +60,7 @@ export const check = defineCheck({
         timestamp: toProviderTime(probe.wall.now() - minutes * MINUTE),
       });
       const lead = createLead(probe);
-      await lead.send('email.replied', { reply_sentiment: 'neutral' }, at(30));
+      const reply = await lead.send('email.replied', { reply_sentiment: 'neutral' }, at(30));
       const first = await lead.sees(({ sentiment }) => sentiment === 'neutral');
       if (first.sentiment === undefined) {
         return missesKeys(first);
@@ -80,7 +95,11 @@ export const check = defineCheck({
       }
       await lead.send('email.replied', { reply_sentiment: 'negative' }, at(20));
       const last = await lead.settled();
-      if (last.sentiment === 'positive') return pass();
+      if (last.sentiment === 'positive') {
+        await deliver(probe, JSON.parse(Buffer.from(reply.request.body).toString('utf8')) as Event);
+        const { sentiment } = await lead.settled();
+        return sentiment === 'positive' ? pass() : fail(REPEAT_OVERWRITES);
+      }
       return fail({
         symptom: 'state',
         expected: ['"positive", from the newer reply'],

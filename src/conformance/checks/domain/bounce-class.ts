@@ -10,6 +10,15 @@ import { unlessInterested } from '../../judge/lead-interests.ts';
 import { missesKeys } from '../../judge/state-keys.ts';
 import { fail, pass } from '../../verdict.ts';
 
+/** What a later soft bounce must not do. */
+const SOFT_CLEARS = {
+  symptom: 'state',
+  expected: ['suppressed'],
+  actual: 'no longer suppressed after a hard bounce followed by a soft one',
+  diagnosis: 'A soft bounce that follows a hard one takes the suppression back.',
+  fix: 'Set the suppression on a hard bounce and let no later bounce clear it: the address is permanently invalid.',
+} as const;
+
 export const check = defineCheck({
   id: 'domain/bounce-class',
   level: 'MUST',
@@ -20,7 +29,7 @@ export const check = defineCheck({
   },
   cause: 'All bounces are treated alike, or later bounces of a lead are ignored.',
   fix: 'Suppress when `data.bounce_type === "hard"`, whatever came before; count soft bounces without suppressing.',
-  catches: ['domain-soft-suppresses', 'domain-first-bounce-only'],
+  catches: ['domain-soft-suppresses', 'domain-first-bounce-only', 'domain-soft-clears'],
   stage: 'effects',
   needs: ['state'],
   run: (probe) =>
@@ -39,7 +48,10 @@ export const check = defineCheck({
         }
         await lead.send('email.bounced', { bounce_type: 'hard', bounce_code: '550' });
         const hard = await lead.sees(({ suppressed }) => suppressed === true);
-        if (hard.suppressed === true) return pass();
+        if (hard.suppressed === true) {
+          await lead.send('email.bounced', { bounce_type: 'soft', bounce_code: '452' });
+          return (await lead.settled()).suppressed === true ? pass() : fail(SOFT_CLEARS);
+        }
         if (hard.known && hard.suppressed === undefined) {
           return missesKeys(hard);
         }

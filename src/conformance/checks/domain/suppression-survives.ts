@@ -4,6 +4,7 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
+import { explainLateWrites } from '../../experiments/late-writes.ts';
 import { createLead, judgeLeads, type Lead } from '../../judge/lead.ts';
 import { missesKeys } from '../../judge/state-keys.ts';
 import type { LeadState } from '../../hooks/hooks.ts';
@@ -38,7 +39,7 @@ export const check = defineCheck({
   cause:
     'Leads are kept in memory (a Map, a dict, an in-process cache) while event ids are durable, so that after a restart not even a duplicate restores the state.',
   fix: 'Write the unsubscribe and the suppression to the database, in the transaction that stores the event id, before responding with 2xx. If the state URL responds from memory, let it read the stored state.',
-  catches: ['domain-leads-in-memory'],
+  catches: ['domain-leads-in-memory', 'domain-leads-written-late'],
   stage: 'disturbing',
   needs: ['state', 'restart'],
   run: (probe) =>
@@ -79,8 +80,10 @@ export const check = defineCheck({
       );
       const lost = after.filter(({ one, state }) => !isSet(one.member)(state));
       if (lost.length > 0) {
+        const late = await explainLateWrites(probe);
         return fail({
           symptom: 'state',
+          ...(late !== null && { key: late.key, diagnosis: late.sentence, fix: late.fix }),
           expected: kept.map(({ member, after: what }) => `${member} after ${what} and a restart`),
           actual: lost
             .map(

@@ -5,6 +5,7 @@
  */
 import { defineCheck, type Verdict } from '../../check.ts';
 import { within } from '../../net/within.ts';
+import { causeOfSilence, silenceOf, type Silence } from '../../experiments/silent-connection.ts';
 import { describeSurplus } from '../../diagnosis/surplus.ts';
 import type { Exchange, Reply } from '../../net/exchange.ts';
 import type { Probe } from '../../probe/probe.ts';
@@ -102,6 +103,18 @@ const closesSilently = (place: number, exchange: Exchange): Verdict =>
     exchanges: [exchange],
   });
 
+const failSilent = (silence: Silence): Verdict => {
+  const { key, sentence, fix } = causeOfSilence(silence);
+  return fail({
+    key,
+    expected: ['a 2xx for each event, or `Connection: close`'],
+    actual: `event ${silence.served + 1} over one connection: no response`,
+    diagnosis: sentence,
+    fix,
+    exchanges: [silence.exchange],
+  });
+};
+
 /** For the response to the second one. Milliseconds. */
 const SECOND_WITHIN_MS = 2500;
 
@@ -151,9 +164,12 @@ export const check = defineCheck({
     'http-characters-as-length',
     'http-closes-silently',
     'http-loses-second-in-packet',
+    'http-one-request-a-connection',
   ],
   stage: 'valid',
   run: async (probe) => {
+    const silence = await silenceOf(probe);
+    if (silence !== null) return failSilent(silence);
     const { verdict, closedAt } = await sendOver(probe);
     if (closedAt === null) return verdict === null ? answersBoth(probe) : verdict;
     // Idle connections may end at any time; after the same number of requests each time, it is no accident.

@@ -24,6 +24,11 @@ const SENDERS = {
 
 const describeSender = ({ sender = 'anyone' }: Crash): string => SENDERS[sender];
 
+const describeError = ({ isWhileFailing = false }: Crash): string =>
+  isWhileFailing
+    ? 'While the system that events are handed to fails, an event ends the process: the error of its processing is caught nowhere, such as one of a promise that nobody awaits.'
+    : 'An uncaught error ends the process.';
+
 export const check = defineCheck({
   id: 'http/survives',
   level: 'MUST',
@@ -67,7 +72,7 @@ export const check = defineCheck({
     return fail({
       expected: ['the receiver keeps responding'],
       actual: `the receiver crashed on a request of ${first.by} and ${describeRecovery(first)}`,
-      diagnosis: `An uncaught error ends the process. ${describeSender(first)}`,
+      diagnosis: `${describeError(first)} ${describeSender(first)}`,
       ...shown,
     });
   },

@@ -165,6 +165,14 @@ const LOOKALIKES: readonly InputClass[] = [
   textClass('punctuation', 'is punctuation only', 'MUST', () => '?!', /^\p{P}+$/u),
   textClass('short', 'has two letters', 'MUST', () => 'Ok', /^\p{L}{2}$/u),
   textClass('number', 'is a number written as text', 'MUST', () => '12345', /^\d+$/),
+  textClass('date', 'is a date', 'MUST', () => '2026-04-06', /^\d{4}-\d\d-\d\d$/),
+  textClass(
+    'date-time',
+    'is a date with a time',
+    'MUST',
+    () => '2026-04-06T14:23:17Z',
+    /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d/,
+  ),
   textClass('formula', 'begins with an equals sign', 'MUST', (plain) => `=1+${plain}`, /^=/),
   textClass('one-letter', 'is a single letter', 'MUST', () => 'a', /^\p{L}$/u),
 ];

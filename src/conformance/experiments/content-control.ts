@@ -1,0 +1,46 @@
+/**
+ * The control for every unusual form of a request: the same content as the provider writes and sends it. Where that is
+ * refused, too, the content is the cause and not the form, whichever check has met it.
+ *
+ * @module
+ */
+import { deliver } from '../judge/deliver.ts';
+import type { Exchange } from '../net/exchange.ts';
+import type { Event } from '../probe/event-maker.ts';
+import type { Probe } from '../probe/probe.ts';
+import { contentOf, explainRefusal } from './explain-refusal.ts';
+import { knowledgeOf, type Explanation } from './knowledge.ts';
+import { isRefusedEvent } from './trial.ts';
+
+const MAX_CONTROLS = 8;
+
+/** Without what is another one in each event. */
+const contentKey = ({ event, data: { lead_email: _, lead_id: __, ...data } }: Event): string =>
+  JSON.stringify([event, data]);
+
+/** @returns null when it is accepted in the usual form, or no experiment explains it */
+const explainPlain = async (probe: Probe, event: Event): Promise<Explanation | null> => {
+  const control = await deliver(probe, { ...event, id: probe.events.freshId() });
+  return isRefusedEvent(control) ? explainRefusal(probe, control) : null;
+};
+
+/**
+ * @param refused requests with valid events in an unusual form
+ * @returns the cause that explains them all; null when one of the events is accepted in the usual form
+ */
+export const explainByContent = async (
+  probe: Probe,
+  refused: readonly Exchange[],
+): Promise<Explanation | null> => {
+  const events = refused.flatMap(({ request }) => contentOf(request.body) ?? []);
+  const different = new Map(events.map((event) => [contentKey(event), event]));
+  if (different.size === 0 || different.size > MAX_CONTROLS) return null;
+  const found = new Set<Explanation | null>();
+  for (const event of different.values()) {
+    found.add(
+      knowledgeOf(probe).explanationOf(event, 'refused') ?? (await explainPlain(probe, event)),
+    );
+  }
+  const [explanation = null] = found;
+  return found.size === 1 ? explanation : null;
+};

@@ -123,7 +123,7 @@ const send = async (probe: Probe, arrangement: Arrangement): Promise<Failed> => 
 };
 
 /** Time for what a group leaves waiting, so that the next one begins alone. Milliseconds. */
-const SETTLES_WITHIN_MS = 300;
+const SETTLES_WITHIN_MS = 600;
 const MAX_ROUNDS = 6;
 /** Fewer failures in the arrangement, and none without the circumstance, may be chance. */
 const ENOUGH_FAILURES = 6;
@@ -135,7 +135,7 @@ interface Compared {
 }
 
 /** The failures of the arrangement; null when some fail without the circumstance as well, or too few do with it. */
-const compare = async (
+const compareOnce = async (
   probe: Probe,
   arrangement: Arrangement,
   { without }: Circumstance,
@@ -143,16 +143,25 @@ const compare = async (
   const refused: Exchange[] = [];
   let lost = 0;
   for (let rounds = 1; rounds <= MAX_ROUNDS; rounds += 1) {
+    await sleep(probe.wall, SETTLES_WITHIN_MS);
     const other = await send(probe, { ...arrangement, ...without });
     if (other.refused.length > 0 || other.lost > 0) return null;
     const shown = await send(probe, arrangement);
     refused.push(...shown.refused);
     lost += shown.lost;
-    await sleep(probe.wall, SETTLES_WITHIN_MS);
     if (rounds > 1 && refused.length + lost >= ENOUGH_FAILURES) return { refused, lost, rounds };
   }
   return null;
 };
+
+/** Once more where the first comparison may have met what was still waiting. */
+const compare = async (
+  probe: Probe,
+  arrangement: Arrangement,
+  circumstance: Circumstance,
+): Promise<Compared | null> =>
+  (await compareOnce(probe, arrangement, circumstance)) ??
+  compareOnce(probe, arrangement, circumstance);
 
 interface Decisive extends Compared {
   readonly circumstance: Circumstance;

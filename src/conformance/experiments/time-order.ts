@@ -227,7 +227,9 @@ interface Wrong {
 
 /** The time of day, where both are of one day; else with the date. */
 const shortest = (older: string, newer: string): readonly [older: string, newer: string] =>
-  older.slice(0, 10) === newer.slice(0, 10) ? [older.slice(11, 19), newer.slice(11, 19)] : [older, newer];
+  older.slice(0, 10) === newer.slice(0, 10)
+    ? [older.slice(11, 19), newer.slice(11, 19)]
+    : [older, newer];
 
 const momentsOf = ({ pair }: Wrong, now: number): Moments => ({
   older: Date.parse(moment(pair.older, now)),

@@ -12,7 +12,9 @@ import { within } from '../net/within.ts';
 const DRAINS_WITHIN_MS = 1500;
 
 export interface Exclusive {
-  /** Resolves when this owner may send: at once, unless the experiment of another one runs. */
+  /** Whether the experiment of another owner runs. */
+  isBusy(owner: object): boolean;
+  /** Resolves when this owner may send. */
   ready(owner: object): Promise<void>;
   /** Counts a request as in flight until it ends. */
   track<T>(request: Promise<T>): Promise<T>;
@@ -44,9 +46,12 @@ export const createExclusive = (): Exclusive => {
     }
   };
 
+  const isBusy = (owner: object): boolean => running !== null && running.owner !== owner;
+
   return {
+    isBusy,
     ready: async (owner) => {
-      while (running !== null && running.owner !== owner) await running.ended;
+      while (isBusy(owner)) await running?.ended;
     },
     track: async (request) => {
       inFlight.add(request);

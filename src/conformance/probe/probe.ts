@@ -265,7 +265,7 @@ export const createProbe = (context: ProbeContext): Probe => {
       const timeoutMs = options.timeoutMs ?? context.timeoutMs(options.signature === undefined);
       for (let attempt = 0; ; attempt += 1) {
         if (throttle !== undefined) await throttle.ready();
-        await exclusive.ready(recorder);
+        if (exclusive.isBusy(recorder)) await exclusive.ready(recorder);
         signal?.throwIfAborted();
         const startedAs = recorder.start();
         const reply = await exclusive.track(client.send(request, timeoutMs));
@@ -276,7 +276,7 @@ export const createProbe = (context: ProbeContext): Probe => {
     },
     connect: async () => {
       if (throttle !== undefined) await throttle.ready();
-      await exclusive.ready(recorder);
+      if (exclusive.isBusy(recorder)) await exclusive.ready(recorder);
       signal?.throwIfAborted();
       const { insecure, lookup } = context;
       return openRaw({ url, insecure, lookup, wall, timeoutMs: context.timeoutMs(true), signal });

@@ -43,7 +43,7 @@ export const explainChangedState = async (
   probe: Probe,
   refused: Exchange,
 ): Promise<Intermittence> => {
-  const { sinceAccepted, requests } = probe.memory;
+  const { sinceAccepted, accepted } = probe.memory;
   const [first] = sinceAccepted;
   const kind = first === undefined ? 'valid event' : kindOf(probe, first);
   const body = probe.write(probe.event());
@@ -51,7 +51,7 @@ export const explainChangedState = async (
   const onConnection = isAccepted(fresh);
   const since =
     kind === 'valid event'
-      ? `after about ${requests.toLocaleString('en')} requests`
+      ? `after about ${accepted.toLocaleString('en')} events were accepted`
       : `since the first ${kind}`;
   const where = onConnection ? ' on the same connection' : '';
   const slug = kind.replaceAll(' ', '-');

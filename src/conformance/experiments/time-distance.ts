@@ -16,6 +16,9 @@ const DISTANCES = [1, 5, 10, 20, 24, 26, 30, 40, 48, 60, 100, 200, 360] as const
 /** Days from now to the newer of the two times: in different months, weeks and parts of a month. */
 const BASES = [2, 15, 43] as const;
 
+/** A state that is wrong is waited for at each distance. */
+const PATIENCE_MS = 500;
+
 const reply = (sentiment: string, at: number): Step => ({
   type: 'email.replied',
   data: { reply_sentiment: sentiment },
@@ -32,7 +35,7 @@ export interface Moments {
 const isWrong = async (probe: Probe, { older, newer }: Moments): Promise<boolean | null> => {
   const [early, late] = [reply('negative', older), reply('positive', newer)];
   const told = await sideBySide(probe, [[late, early] as const, [early, late] as const], (steps) =>
-    tellStory(probe, { steps, expected: { sentiment: 'positive' } }),
+    tellStory(probe, { steps, expected: { sentiment: 'positive' } }, undefined, PATIENCE_MS),
   );
   if (told.some(({ isUnclear }: Told) => isUnclear)) return null;
   return told.some(({ wrong }) => wrong.length > 0);

@@ -5,12 +5,15 @@
  * @module
  */
 import type { Exchange } from '../net/exchange.ts';
+import { isAccepted } from '../verdict.ts';
 
 export interface RunMemory {
   /** Note an exchange of any check, in the order in which they end. */
   seen(exchange: Exchange): void;
   /** Requests so far. */
   readonly requests: number;
+  /** Those of them that were answered 2xx. */
+  readonly accepted: number;
   /** Since the last answer 2xx, oldest first; a bounded number. */
   readonly sinceAccepted: readonly Exchange[];
   /** Make something once in a run: a later caller gets the same. @param name stands for one type of thing */
@@ -22,16 +25,21 @@ const MAX_SINCE = 20;
 export const createRunMemory = (): RunMemory => {
   const made = new Map<string, unknown>();
   let requests = 0;
+  let accepted = 0;
   let since: Exchange[] = [];
   return {
     seen: (exchange) => {
-      const { reply } = exchange;
       requests += 1;
-      if (reply.kind === 'answer' && reply.status >= 200 && reply.status < 300) since = [];
-      else if (since.length < MAX_SINCE) since.push(exchange);
+      if (isAccepted(exchange)) {
+        accepted += 1;
+        since = [];
+      } else if (since.length < MAX_SINCE) since.push(exchange);
     },
     get requests() {
       return requests;
+    },
+    get accepted() {
+      return accepted;
     },
     get sinceAccepted() {
       return since;

@@ -242,6 +242,16 @@ export const explainRefusal = (probe: Probe, refused: Exchange): Promise<Explana
     return explanation;
   });
 
+/** @returns why events are refused that are accepted when they are sent again alone; null when no experiment shows it */
+export const explainNowAndThen = (probe: Probe, refused: Exchange): Promise<Explanation | null> =>
+  knowledgeOf(probe).inTurn(async () => {
+    const explanation = await probe.alone(() => intermittent(probe, refused));
+    if (explanation === null) return null;
+    knowledgeOf(probe).add(explanation);
+    shareCause(probe, explanation);
+    return explanation;
+  });
+
 /** A valid event was refused, whatever the check is about. */
 export const failRefused = (refused: Exchange, explanation: Explanation): Verdict => {
   const { key, level, cause, evidence, fix, exchanges } = explanation;

@@ -18,6 +18,7 @@ import {
   isRefusedDelivery,
 } from './explain-refusal.ts';
 import { knowledgeOf, type Explanation } from './knowledge.ts';
+import { explainPlainLoss } from './plain-loss.ts';
 import { explainTooSoon } from './too-soon.ts';
 
 /** Stages whose valid events must be accepted, whatever the check is about. */
@@ -78,10 +79,17 @@ const withCause = async (probe: Probe, failure: Failure): Promise<Verdict> => {
   };
 };
 
-/** A repeat that takes effect again may do so only when it comes soon. */
-const withCauseOfRepeats = async (probe: Probe, failure: Failure): Promise<Verdict | null> => {
-  if (failure.symptom !== 'doubled' || failure.key !== undefined) return null;
-  const cause = await explainTooSoon(probe);
+/** A repeat that takes effect again may do so only when it comes soon; an event may be lost as plain ones are. */
+const withCauseOfEffects = async (probe: Probe, failure: Failure): Promise<Verdict | null> => {
+  const { symptom, key, exchanges = probe.exchanges } = failure;
+  if (key !== undefined) return null;
+  const isLost = symptom === 'lost' && exchanges.every(isAccepted);
+  const cause =
+    symptom === 'doubled'
+      ? await explainTooSoon(probe)
+      : isLost && knownLoss(probe, failure) === null
+        ? await explainPlainLoss(probe)
+        : null;
   return cause === null
     ? null
     : { ...failure, key: cause.key, diagnosis: cause.sentence, fix: cause.fix };
@@ -118,5 +126,5 @@ export const explainVerdict = async (
   if (!isExplained(check) || 'gate' in STAGES[check.stage]) return verdict;
   if (isBlind(check, verdict)) return explainHidden(probe, verdict);
   if (verdict.status !== 'fail' || verdict.diagnosis !== undefined) return verdict;
-  return (await withCauseOfRepeats(probe, verdict)) ?? withCause(probe, verdict);
+  return (await withCauseOfEffects(probe, verdict)) ?? withCause(probe, verdict);
 };

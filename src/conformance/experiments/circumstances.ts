@@ -53,15 +53,17 @@ interface Circumstance {
 
 const PAUSE_MS = 60;
 
+const SAME_TIMESTAMP: Circumstance = {
+  name: 'same-timestamp',
+  isPresent: ({ isSameSecond }) => isSameSecond,
+  without: { isSameSecond: false },
+  phrase: 'that have the same timestamp as another event that is waiting or being processed',
+  otherwise: 'with different timestamps',
+  fix: 'Timestamps have whole seconds, so many events share one. Never use the timestamp alone as a key or as what a queue is ordered by: add a counter or the id (Python: `(timestamp, next(counter), event)`).',
+};
+
 const CIRCUMSTANCES: readonly Circumstance[] = [
-  {
-    name: 'same-timestamp',
-    isPresent: ({ isSameSecond }) => isSameSecond,
-    without: { isSameSecond: false },
-    phrase: 'that have the same timestamp as another event that is waiting or being processed',
-    otherwise: 'with different timestamps',
-    fix: 'Timestamps have whole seconds, so many events share one. Never use the timestamp alone as a key or as what a queue is ordered by: add a counter or the id (Python: `(timestamp, next(counter), event)`).',
-  },
+  SAME_TIMESTAMP,
   {
     name: 'in-parallel',
     isPresent: ({ atOnce }) => atOnce > 1,
@@ -134,34 +136,37 @@ interface Compared {
   readonly rounds: number;
 }
 
+/** Rounds without any failure, after which the arrangement counts as harmless. */
+const MAX_HARMLESS = 2;
+
 /** The failures of the arrangement; null when some fail without the circumstance as well, or too few do with it. */
-const compareOnce = async (
+const compare = async (
   probe: Probe,
   arrangement: Arrangement,
   { without }: Circumstance,
 ): Promise<Compared | null> => {
   const refused: Exchange[] = [];
   let lost = 0;
-  for (let rounds = 1; rounds <= MAX_ROUNDS; rounds += 1) {
+  let mayBeLeftOver = true;
+  for (let rounds = 0; rounds < MAX_ROUNDS;) {
     await sleep(probe.wall, SETTLES_WITHIN_MS);
     const other = await send(probe, { ...arrangement, ...without });
-    if (other.refused.length > 0 || other.lost > 0) return null;
+    if (other.refused.length > 0 || other.lost > 0) {
+      // The first group may have met what was still waiting.
+      if (!mayBeLeftOver || rounds > 0) return null;
+      mayBeLeftOver = false;
+      continue;
+    }
     const shown = await send(probe, arrangement);
+    rounds += 1;
     refused.push(...shown.refused);
     lost += shown.lost;
-    if (rounds > 1 && refused.length + lost >= ENOUGH_FAILURES) return { refused, lost, rounds };
+    const failures = refused.length + lost;
+    if (rounds > 1 && failures >= ENOUGH_FAILURES) return { refused, lost, rounds };
+    if (rounds === MAX_HARMLESS && failures === 0) return null;
   }
   return null;
 };
-
-/** Once more where the first comparison may have met what was still waiting. */
-const compare = async (
-  probe: Probe,
-  arrangement: Arrangement,
-  circumstance: Circumstance,
-): Promise<Compared | null> =>
-  (await compareOnce(probe, arrangement, circumstance)) ??
-  compareOnce(probe, arrangement, circumstance);
 
 interface Decisive extends Compared {
   readonly circumstance: Circumstance;
@@ -169,8 +174,12 @@ interface Decisive extends Compared {
 }
 
 /** The first circumstance without which none fails. */
-const decisiveIn = async (probe: Probe, arrangement: Arrangement): Promise<Decisive | null> => {
-  for (const circumstance of CIRCUMSTANCES) {
+const decisiveIn = async (
+  probe: Probe,
+  arrangement: Arrangement,
+  circumstances: readonly Circumstance[],
+): Promise<Decisive | null> => {
+  for (const circumstance of circumstances) {
     if (!circumstance.isPresent(arrangement)) continue;
     const found = await compare(probe, arrangement, circumstance);
     if (found !== null) return { ...found, circumstance, arrangement };
@@ -211,8 +220,6 @@ export interface ByCircumstance {
   readonly exchanges: readonly Exchange[];
 }
 
-const isOfTime = ({ name }: Pick<ByCircumstance, 'name'>): boolean => name === 'same-timestamp';
-
 /**
  * @param arrangement in which plain events fail now and then
  * @returns null when some fail without each of its circumstances
@@ -220,9 +227,10 @@ const isOfTime = ({ name }: Pick<ByCircumstance, 'name'>): boolean => name === '
 export const explainByCircumstance = async (
   probe: Probe,
   arrangement: Arrangement,
+  circumstances = CIRCUMSTANCES,
 ): Promise<ByCircumstance | null> => {
   if (probe.isSlow()) return null;
-  const decisive = await decisiveIn(probe, arrangement);
+  const decisive = await decisiveIn(probe, arrangement, circumstances);
   if (decisive === null) return null;
   const { refused, lost, circumstance } = decisive;
   const { name, phrase, fix } = circumstance;
@@ -237,15 +245,21 @@ export const explainByCircumstance = async (
 
 const TOGETHER = 8;
 
-/** @returns the cause when events that arrive together fail by their timestamps; of others that do, other experiments speak */
+const bySameTimestamp = async (probe: Probe): Promise<NamedCause | null> => {
+  const arrangement = { ...PLAIN, atOnce: TOGETHER };
+  const found = await explainByCircumstance(probe, arrangement, [SAME_TIMESTAMP]);
+  if (found === null) return null;
+  const { name, cause, evidence, fix } = found;
+  return { key: `${CIRCUMSTANCE_KEY}${name}`, sentence: `${cause} ${evidence}`, fix };
+};
+
+/** @returns the cause when events that arrive together fail by their timestamps, which is tried once in a run */
 export const explainBySameTimestamp = async (
   probe: Probe,
   { violation: { kind }, played: { history } }: Shown,
 ): Promise<NamedCause | null> => {
   const isCrowd = history.some((step) => step.kind === 'together' || step.kind === 'burst');
-  if (!isCrowd || (kind !== 'refused' && kind !== 'lost')) return null;
-  const found = await explainByCircumstance(probe, { ...PLAIN, atOnce: TOGETHER });
-  if (found === null || !isOfTime(found)) return null;
-  const { name, cause, evidence, fix } = found;
-  return { key: `${CIRCUMSTANCE_KEY}${name}`, sentence: `${cause} ${evidence}`, fix };
+  return isCrowd && (kind === 'refused' || kind === 'lost')
+    ? probe.memory.once('same timestamp', () => bySameTimestamp(probe))
+    : null;
 };

@@ -29,10 +29,12 @@ const experiment = async (probe: Probe): Promise<NamedCause | null> => {
   return cause;
 };
 
-/** @returns null when each of them has its effect, or a cause of lost events is known */
+/** @returns null when each of them has its effect, or a cause of lost events is known; tried once in a run */
 export const explainPlainLoss = async (probe: Probe): Promise<NamedCause | null> => {
   if (probe.effects === null || probe.isSlow()) return null;
-  return knowledgeOf(probe).inTurn(async () =>
-    knowsCause(probe, 'lost') ? null : probe.alone(() => experiment(probe)),
+  return probe.memory.once('plain loss', () =>
+    knowledgeOf(probe).inTurn(async () =>
+      knowsCause(probe, 'lost') ? null : probe.alone(() => experiment(probe)),
+    ),
   );
 };

@@ -10,7 +10,7 @@ import { isForgottenAfter } from './expiry.ts';
 import { knowsCause, rememberCause, type NamedCause } from './known-causes.ts';
 import { knowledgeOf } from './knowledge.ts';
 
-const PAUSES_MS = [300, 1000, 2500, 6000] as const;
+const PAUSES_MS = [300, 1000, 2500] as const;
 const EVENTS = 5;
 /** Seen so often of {@link EVENTS}, a repeat at once takes effect again. */
 const ENOUGH = 2;
@@ -47,11 +47,13 @@ const experiment = async (probe: Probe): Promise<NamedCause | null> => {
   return null;
 };
 
-/** @returns the cause when a later repeat has no effect; null when it has one as well, or a cause is known */
+/** @returns the cause when a later repeat has no effect; null when it has one as well, or a cause is known; tried once in a run */
 export const explainTooSoon = async (probe: Probe): Promise<NamedCause | null> => {
   if (probe.effects === null || probe.isSlow()) return null;
-  return knowledgeOf(probe).inTurn(async () =>
-    knowsCause(probe, 'doubled') ? null : probe.alone(() => experiment(probe)),
+  return probe.memory.once('too soon', () =>
+    knowledgeOf(probe).inTurn(async () =>
+      knowsCause(probe, 'doubled') ? null : probe.alone(() => experiment(probe)),
+    ),
   );
 };
 

@@ -44,7 +44,7 @@ export const explainChangedState = async (
   probe: Probe,
   refused: Exchange,
 ): Promise<Intermittence> => {
-  const { sinceAccepted, requests } = probe.memory;
+  const { sinceAccepted, accepted } = probe.memory;
   const [first] = sinceAccepted;
   const kind = first === undefined ? 'valid event' : kindOf(probe, first);
   const body = probe.write(probe.event());
@@ -52,7 +52,7 @@ export const explainChangedState = async (
   const onConnection = isAccepted(fresh);
   const since =
     kind === 'valid event'
-      ? `after about ${inDigitGroups(requests)} requests`
+      ? `after about ${inDigitGroups(accepted)} events were accepted`
       : `since the first ${kind}`;
   const where = onConnection ? ' on the same connection' : '';
   const slug = kind.replaceAll(' ', '-');

@@ -15,7 +15,7 @@ const PAUSES_MS = [500, 1000, 2000, 5000, 10_000, 20_000, 35_000];
 export const IDS_EXPIRE = 'doubled:later';
 
 /** @returns whether a repeat after this pause, and nothing else, took effect again */
-const isForgottenAfter = async (probe: Probe, pauseMs: number): Promise<boolean> => {
+export const isForgottenAfter = async (probe: Probe, pauseMs: number): Promise<boolean> => {
   const event = probe.event();
   if (!isAccepted(await deliver(probe, event))) return false;
   if ((await effectsOf(probe).settled(event.id, 1)) !== 1) return false;

@@ -26,17 +26,31 @@ import { isRefusedEvent } from './trial.ts';
 import { locate } from './where.ts';
 import { answerText } from './answer-text.ts';
 
-/** The valid event in a body that is written as the provider writes it; null for any other body. */
-export const eventIn = (body: Uint8Array): Event | null => {
-  const text = Buffer.from(body).toString('utf8');
+/** The valid event in a body, however its JSON is written; null for any other body. */
+export const contentOf = (body: Uint8Array): Event | null => {
   try {
-    const event = JSON.parse(text) as Event;
+    const event = JSON.parse(Buffer.from(body).toString('utf8')) as Event;
     const isKnown = (EVENT_TYPES as readonly unknown[]).includes(event.event);
-    const isValid = isKnown && WebhookEvent.safeParse(event).success;
-    return isValid && JSON.stringify(event) === text ? event : null;
+    return isKnown && WebhookEvent.safeParse(event).success ? event : null;
   } catch {
     return null;
   }
+};
+
+/** The valid event in a body that is written as the provider writes it; null for any other body. */
+export const eventIn = (body: Uint8Array): Event | null => {
+  const event = contentOf(body);
+  return event !== null && JSON.stringify(event) === Buffer.from(body).toString('utf8')
+    ? event
+    : null;
+};
+
+/** A correctly signed request with a valid event, conclusively refused, in whatever form it was written and sent. */
+export const isRefusedContent = (probe: Probe, exchange: Exchange): boolean => {
+  const { method, url, headers, body } = exchange.request;
+  if (method !== 'POST' || url !== probe.url || !isRefusedEvent(exchange)) return false;
+  const signature = probe.signing.valid(body);
+  return headers.some(([, value]) => value === signature) && contentOf(body) !== null;
 };
 
 /** A request as the provider makes it, and conclusively refused. */
@@ -222,9 +236,19 @@ export const explainRefusal = (probe: Probe, refused: Exchange): Promise<Explana
     if (event === null) return null;
     const known = knowledgeOf(probe).explanationOf(event, 'refused');
     if (known !== null) return known;
-    const explanation = await experiment(probe, refused, event);
+    const explanation = await probe.alone(() => experiment(probe, refused, event));
     if (explanation !== null) knowledgeOf(probe).add(explanation);
     if (explanation !== null && isOfReceiver(explanation)) shareCause(probe, explanation);
+    return explanation;
+  });
+
+/** @returns why events are refused that are accepted when they are sent again alone; null when no experiment shows it */
+export const explainNowAndThen = (probe: Probe, refused: Exchange): Promise<Explanation | null> =>
+  knowledgeOf(probe).inTurn(async () => {
+    const explanation = await probe.alone(() => intermittent(probe, refused));
+    if (explanation === null) return null;
+    knowledgeOf(probe).add(explanation);
+    shareCause(probe, explanation);
     return explanation;
   });
 

@@ -9,8 +9,17 @@ import type { Exchange } from '../net/exchange.ts';
 import type { Probe } from '../probe/probe.ts';
 import { isAccepted, notTested } from '../verdict.ts';
 import { explainForgeries } from './explain-forgery.ts';
-import { eventIn, explainRefusal, failRefused, isRefusedDelivery } from './explain-refusal.ts';
+import { explainByContent } from './content-control.ts';
+import {
+  eventIn,
+  explainRefusal,
+  failRefused,
+  isRefusedContent,
+  isRefusedDelivery,
+} from './explain-refusal.ts';
 import { knowledgeOf, type Explanation } from './knowledge.ts';
+import { explainPlainLoss } from './plain-loss.ts';
+import { explainTooSoon } from './too-soon.ts';
 
 /** Stages whose valid events must be accepted, whatever the check is about. */
 const EXPLAINED: ReadonlySet<Stage> = new Set(['valid', 'risky', 'effects', 'load']);
@@ -42,12 +51,23 @@ const knownLoss = (probe: Probe, { exchanges = [] }: Failure): Explanation | nul
   return null;
 };
 
+/** @param refused the plainest refused delivery; undefined without one */
+const explain = async (
+  probe: Probe,
+  failure: Failure,
+  refused: Exchange | undefined,
+): Promise<Explanation | null> => {
+  if (refused !== undefined) return explainRefusal(probe, refused);
+  const { exchanges = probe.exchanges } = failure;
+  const unusual = exchanges.filter((exchange) => isRefusedContent(probe, exchange));
+  return unusual.length > 0 ? explainByContent(probe, unusual) : knownLoss(probe, failure);
+};
+
 /** How the check saw it, behind what the experiment has shown. */
 const withCause = async (probe: Probe, failure: Failure): Promise<Verdict> => {
   const [refused] = refusalsIn(probe, failure);
   if (refused !== undefined && !(await isAlive(probe, refused))) return failure;
-  const explanation =
-    refused === undefined ? knownLoss(probe, failure) : await explainRefusal(probe, refused);
+  const explanation = await explain(probe, failure, refused);
   if (explanation === null) return failure;
   const { key, cause, evidence, fix, exchanges } = explanation;
   return {
@@ -57,6 +77,22 @@ const withCause = async (probe: Probe, failure: Failure): Promise<Verdict> => {
     ...(fix === null ? {} : { fix }),
     exchanges,
   };
+};
+
+/** A repeat that takes effect again may do so only when it comes soon; an event may be lost as plain ones are. */
+const withCauseOfEffects = async (probe: Probe, failure: Failure): Promise<Verdict | null> => {
+  const { symptom, key, exchanges = probe.exchanges } = failure;
+  if (key !== undefined) return null;
+  const isLost = symptom === 'lost' && exchanges.every(isAccepted);
+  const cause =
+    symptom === 'doubled'
+      ? await explainTooSoon(probe)
+      : isLost && knownLoss(probe, failure) === null
+        ? await explainPlainLoss(probe)
+        : null;
+  return cause === null
+    ? null
+    : { ...failure, key: cause.key, diagnosis: cause.sentence, fix: cause.fix };
 };
 
 /** Verdicts that say nothing of a valid event that was refused meanwhile. */
@@ -90,5 +126,5 @@ export const explainVerdict = async (
   if (!isExplained(check) || 'gate' in STAGES[check.stage]) return verdict;
   if (isBlind(check, verdict)) return explainHidden(probe, verdict);
   if (verdict.status !== 'fail' || verdict.diagnosis !== undefined) return verdict;
-  return withCause(probe, verdict);
+  return (await withCauseOfEffects(probe, verdict)) ?? withCause(probe, verdict);
 };

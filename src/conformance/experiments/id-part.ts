@@ -23,7 +23,7 @@ const scatteredId = (probe: Probe): string =>
 
 /** The same up to a place, and another one in every character behind it. */
 const differingFrom = (id: string, place: number, other: string): string => {
-  const rest = [...id.slice(place)].map((character, at) => {
+  const rest = Array.from(id.slice(place), (character, at) => {
     const replacement = other[(place + at) % other.length]!;
     return replacement === character ? 'Z' : replacement;
   });

@@ -12,6 +12,7 @@ import { isAccepted } from '../verdict.ts';
 import { explainByTrait, type Outcome } from './digest-trait.ts';
 import { isRefusedEvent, sideBySide } from './trial.ts';
 import { answerText } from './answer-text.ts';
+import { explainByCircumstance, PLAIN } from './circumstances.ts';
 
 export interface Intermittence {
   /** Part of the finding's key. */
@@ -36,6 +37,7 @@ const placesOf = (sent: readonly Exchange[]): readonly number[] =>
 export const periodOf = (places: readonly number[], count: number): number | null => {
   const [first = 0, second = 0] = places;
   const period = second - first;
+  if (period < 2) return null;
   const isSteady = places.every((place, at) => place === first + at * period);
   const isThroughout = first < period && (places.at(-1) ?? 0) + period >= count;
   return places.length >= 3 && isSteady && isThroughout ? period : null;
@@ -100,8 +102,11 @@ const inARow = async (probe: Probe): Promise<Intermittence | null> => {
   if (places.length === 0) return null;
   const period = periodOf(places, IN_A_ROW);
   const outcomes = events.map((event, at) => ({ event, isFailed: isRefusedEvent(sent[at]!) }));
-  const byTrait = period === null ? await explainBySample(probe, outcomes) : null;
-  if (byTrait !== null) return byTrait;
+  const found =
+    period === null
+      ? ((await explainBySample(probe, outcomes)) ?? (await explainByCircumstance(probe, PLAIN)))
+      : null;
+  if (found !== null) return found;
   const numbers = places.map((place) => place + 1).join(', ');
   const first = sent[places[0]!]!;
   return {
@@ -123,6 +128,9 @@ const together = async (probe: Probe): Promise<Intermittence | null> => {
     if (refused.length === 0) continue;
     const byRequest = await explainByRequest(probe, sent[refused[0]!]!);
     if (byRequest !== null) return byRequest;
+    const arrangement = { ...PLAIN, count: Math.max(PLAIN.count, count), atOnce: count };
+    const found = await explainByCircumstance(probe, arrangement);
+    if (found !== null) return found;
     return {
       name: 'in-parallel',
       cause: `Refuses events when about ${count} arrive at the same time, though one at a time is accepted.`,

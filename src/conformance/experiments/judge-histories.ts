@@ -11,12 +11,14 @@ import type { History } from '../histories/step.ts';
 import type { Probe } from '../probe/probe.ts';
 import { fail, notTested, pass } from '../verdict.ts';
 import { explainBurstLoss } from './burst-loss.ts';
+import { explainBySameTimestamp } from './circumstances.ts';
 import { explainCloseTogether } from './close-together.ts';
 import { explainOwnRetry } from './late-after-failure.ts';
 import { explainOvertaken } from './overtaken.ts';
 import { explainByNumber } from './rhythm.ts';
 import { explainBySameSecond } from './same-second.ts';
 import { explainBySmallGroups } from './small-groups.ts';
+import { explainRepeat } from './too-soon.ts';
 import {
   knownCause,
   knowsCause,
@@ -125,7 +127,9 @@ export const judgeHistories = async (
     (shown.violation.kind === 'lost'
       ? ((await explainOvertaken(probe)) ?? (await explainCloseTogether(probe)))
       : null) ??
+    (await explainBySameTimestamp(probe, shown)) ??
     (await explainOwnRetry(probe, shown)) ??
+    (await explainRepeat(probe, shown)) ??
     (await explainByNumber(probe, shown)) ??
     (await explainBySameSecond(probe, shown)) ??
     (await explainBySmallGroups(probe, shown)) ??

@@ -27,6 +27,9 @@ export const LOST_WITH_SENDER = 'lost:sender-gave-up';
 /** Key of the cause that a further open of an e-mail is ignored. */
 export const SECOND_OPEN = 'state:open_count:second';
 
+/** Beginning of the keys of circumstances that decide which plain events fail. */
+export const CIRCUMSTANCE_KEY = 'intermittent:';
+
 type Run = Pick<Probe, 'signing'>;
 
 /** By what a run has only one of. */
@@ -78,9 +81,9 @@ const isRefusedEvent = ({ signing }: Run, exchange: Exchange): boolean => {
 
 /** Causes that strike any event: what another check has said of an event that was lost meanwhile is an accident. */
 const LOSES_ANY =
-  /^(sequence:lost:together|lost:(overtaken|close-together|in-parallel|given-up|by-number))/;
+  /^(sequence:lost:together|lost:(overtaken|close-together|in-parallel|given-up|by-number)|intermittent:same-timestamp)/;
 /** The same of an event that was refused. */
-const REFUSES_ANY = /^(sequence:refused:digest|refused:by-number)/;
+const REFUSES_ANY = /^(sequence:refused:digest|refused:by-number|intermittent:same-timestamp)/;
 
 type Failure = Extract<Verdict, { status: 'fail' }>;
 

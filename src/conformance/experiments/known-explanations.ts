@@ -8,7 +8,7 @@ import type { Verdict } from '../check.ts';
 import type { Exchange } from '../net/exchange.ts';
 import type { Probe } from '../probe/probe.ts';
 import { isAccepted } from '../verdict.ts';
-import { eventIn } from './explain-refusal.ts';
+import { contentOf } from './explain-refusal.ts';
 import { knowledgeOf } from './knowledge.ts';
 
 type Run = Pick<Probe, 'signing'>;
@@ -33,7 +33,7 @@ export const withKnownExplanation = (
   const flaw = verdict.symptom === 'lost' ? 'lost' : 'refused';
   const flawed = flaw === 'lost' ? shown : shown.filter((one) => !isAccepted(one));
   const found = flawed.map((one) => {
-    const event = isSigned(run, one) ? eventIn(one.request.body) : null;
+    const event = isSigned(run, one) ? contentOf(one.request.body) : null;
     return event === null ? null : explanationOf(event, flaw);
   });
   const [first] = found;

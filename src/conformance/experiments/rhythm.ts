@@ -12,8 +12,9 @@ import type { Event } from '../probe/event-maker.ts';
 import type { Probe } from '../probe/probe.ts';
 import { describeReply, isAccepted } from '../verdict.ts';
 import { explainTainted } from './tainted.ts';
+import { explainByCircumstance, PLAIN } from './circumstances.ts';
 import { explainByKnownIds } from './known-ids.ts';
-import type { NamedCause } from './known-causes.ts';
+import { CIRCUMSTANCE_KEY, type NamedCause } from './known-causes.ts';
 import { explainByTrait } from './digest-trait.ts';
 import { periodOf } from './intermittence.ts';
 
@@ -125,6 +126,11 @@ export const explainInTurn = async (
   if (period === null && !isIntermittent(failures)) return null;
   const tainted = period === null && kind === 'refused' ? await explainTainted(probe) : null;
   if (tainted !== null) return tainted;
+  const decisive = period === null ? await explainByCircumstance(probe, PLAIN) : null;
+  if (decisive !== null) {
+    const { name, cause, evidence, fix } = decisive;
+    return { key: `${CIRCUMSTANCE_KEY}${name}`, sentence: `${cause} ${evidence}`, fix };
+  }
   const answer = describeReply((tried[failures[0]!]?.exchange ?? seen).reply);
   const outcome = kind === 'refused' ? `is refused (${answer})` : 'is accepted but has no effect';
   return {

@@ -37,22 +37,58 @@ const SPLIT: Pieces = {
 
 const wideEvent = (probe: Probe): Event => probe.event('email.replied', { reply_preview: WIDE });
 
+/** ASCII only, in as many packets. */
+export const ASCII_IN_PACKETS: Pieces = {
+  ...SPLIT,
+  manner: 'a body of ASCII in several packets',
+  cut: (head, body) => {
+    const places = Array.from(Buffer.from(WIDE).subarray(1), (_, at) => 60 + 20 * at);
+    const [first = Buffer.alloc(0), ...rest] = cutAt(body, places);
+    return [Buffer.concat([head, first]), ...rest];
+  },
+};
+
 const failure = async (probe: Probe, control: Exchange, refused: Exchange): Promise<Verdict> => {
   const { evidence } = await locate(probe, refused);
   return fail({
     key: 'pieces:multi-byte',
     expected: ['a 2xx'],
     actual: `${SPLIT.manner}: ${answerText(refused.reply)}; in one packet: ${answerText(control.reply)}`,
-    diagnosis: `A multi-byte character that is split between two packets is lost: each piece of the body is decoded on its own. The same event in one packet is answered ${answerText(control.reply)}, and a body of ASCII in three packets is accepted. ${evidence}`,
+    diagnosis: `A multi-byte character that is split between two packets is lost: each piece of the body is decoded on its own. The same event in one packet is answered ${answerText(control.reply)}, and a body of ASCII in as many packets is accepted. ${evidence}`,
     fix: 'Collect the bytes of all pieces, and decode them once at the end. Node: push each Buffer and use Buffer.concat(chunks), not `body += chunk`.',
     exchanges: [control, refused],
   });
 };
 
-/** @returns null when such a body is accepted, or not even accepted in one packet: then other checks know why */
-export const judgeSplitCharacters = async (probe: Probe): Promise<Verdict | null> => {
-  const refused = await postInPieces(probe, SPLIT, wideEvent(probe));
-  if (isAccepted(refused) || isThrottled(refused)) return null;
+const TIMES = 3;
+
+export interface SplitCharacters {
+  /** Null when the characters are not what decides. */
+  readonly verdict: Verdict | null;
+  /** Bodies of ASCII that were refused in as many packets: then the packets decide. */
+  readonly refused: readonly Exchange[];
+}
+
+const NOTHING: SplitCharacters = { verdict: null, refused: [] };
+
+/** Refused each time, and a body of ASCII in as many packets never. */
+const compare = async (probe: Probe): Promise<SplitCharacters> => {
+  let shown: Exchange | null = null;
+  for (let time = 0; time < TIMES; time += 1) {
+    const ascii = await postInPieces(probe, ASCII_IN_PACKETS);
+    if (!isAccepted(ascii)) return { verdict: null, refused: [ascii] };
+    shown = await postInPieces(probe, SPLIT, wideEvent(probe));
+    if (isAccepted(shown) || isThrottled(shown)) return NOTHING;
+  }
   const control = await probe.post(wideEvent(probe));
-  return isAccepted(control) ? failure(probe, control, refused) : null;
+  return isAccepted(control) && shown !== null
+    ? { verdict: await failure(probe, control, shown), refused: [] }
+    : NOTHING;
+};
+
+/** @returns nothing when such a body is accepted, or not even accepted in one packet: then other checks know why */
+export const judgeSplitCharacters = async (probe: Probe): Promise<SplitCharacters> => {
+  const first = await postInPieces(probe, SPLIT, wideEvent(probe));
+  if (isAccepted(first) || isThrottled(first)) return NOTHING;
+  return probe.alone(() => compare(probe));
 };

@@ -7,6 +7,7 @@ import type { Level, Verdict } from '../check.ts';
 import type { Probe } from '../probe/probe.ts';
 import { fail, notTested, pass } from '../verdict.ts';
 import { stillWrong, tellStory, type Step, type Story, type Told } from './lead-story.ts';
+import { explainByDistance, type Moments } from './time-distance.ts';
 import { sideBySide } from './trial.ts';
 
 const DAY_MS = 86_400_000;
@@ -224,18 +225,45 @@ interface Wrong {
   readonly isLate: boolean;
 }
 
-const failFor = (probe: Probe, [first, ...others]: readonly Wrong[]): Verdict => {
-  const { pair, told, isLate } = first!;
+/** The time of day, where both are of one day; else with the date. */
+const shortest = (older: string, newer: string): readonly [older: string, newer: string] =>
+  older.slice(0, 10) === newer.slice(0, 10)
+    ? [older.slice(11, 19), newer.slice(11, 19)]
+    : [older, newer];
+
+const momentsOf = ({ pair }: Wrong, now: number): Moments => ({
+  older: Date.parse(moment(pair.older, now)),
+  newer: Date.parse(moment(pair.newer, now)),
+});
+
+const FIX =
+  'Read the timestamp as RFC 3339 in UTC (not in the time zone of the machine), with a 24-hour clock (Java: HH and not hh; Python: %H and not %I), and compare moments and not texts.';
+
+const alsoWrong = ({ pair }: Wrong, others: readonly Wrong[]): string => {
+  const more = others.map((one) => one.pair.phrase).filter((one) => one !== pair.phrase);
+  return more.length === 0 ? '' : ` Also wrong when ${[...new Set(more)].join('; when ')}.`;
+};
+
+const failFor = async (probe: Probe, wrong: readonly Wrong[]): Promise<Verdict> => {
+  const [first, ...others] = wrong as readonly [Wrong, ...Wrong[]];
+  const { pair, told, isLate } = first;
   const now = probe.wall.now();
   const [older, newer] = [moment(pair.older, now), moment(pair.newer, now)];
-  const more = others.map(({ pair: { phrase } }) => phrase).filter((one) => one !== pair.phrase);
+  const [loser, winner] = shortest(older, newer).toReversed();
+  const distance =
+    pair.level === 'SHOULD'
+      ? await explainByDistance(
+          probe,
+          wrong.map((one) => momentsOf(one, now)),
+        )
+      : null;
   return fail({
-    key: `state:sentiment:timestamp:${pair.name}`,
+    key: `state:sentiment:timestamp:${distance === null ? pair.name : 'distance'}`,
     level: pair.level,
     expected: [`"positive", from the reply of ${newer}`],
     actual: `${JSON.stringify(told.state.sentiment)}, from the reply of ${older}`,
-    diagnosis: `Gets the order of two replies wrong when ${pair.phrase}: the reply of ${newer.slice(11, 19)} loses to the older one of ${older.slice(11, 19)}. The ${isLate ? 'newer reply was delivered first and the older one after it' : 'replies were delivered in order'}; each of them alone is taken.${more.length === 0 ? '' : ` Also wrong when ${[...new Set(more)].join('; when ')}.`}`,
-    fix: 'Read the timestamp as RFC 3339 in UTC (not in the time zone of the machine), with a 24-hour clock (Java: HH and not hh; Python: %H and not %I), and compare moments and not texts.',
+    diagnosis: `Gets the order of two replies wrong when ${distance?.phrase ?? pair.phrase}: the reply of ${loser} loses to the older one of ${winner}. The ${isLate ? 'newer reply was delivered first and the older one after it' : 'replies were delivered in order'}; each of them alone is taken.${distance === null ? alsoWrong(first, others) : ` ${distance.evidence}`}`,
+    fix: distance?.fix ?? FIX,
     exchanges: told.exchanges,
   });
 };

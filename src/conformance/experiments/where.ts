@@ -39,10 +39,9 @@ export const locate = async (probe: Probe, refused: Exchange): Promise<Where> =>
     return { place: 'handler', evidence: 'The connection is cut without an answer.' };
   }
   const who = intermediaryOf(refused.reply);
-  const [forged, malformed] = await Promise.all([
-    probe.post(probe.event(), { signature: wrongSignature(probe) }),
-    probe.post('{"event": '),
-  ]);
+  // One after the other: requests that disturb each other are what is looked for.
+  const forged = await probe.post(probe.event(), { signature: wrongSignature(probe) });
+  const malformed = await probe.post('{"event": ');
   const quote = quoteOf(refused);
   if (who !== null && isHtml(refused.reply) && !isAlike(refused, forged)) {
     return { place: 'in front', evidence: `The answer is a page of ${who}, not of the receiver.` };

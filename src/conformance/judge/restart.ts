@@ -23,15 +23,26 @@ export const isRefusedAfterStart = (exchange: Exchange): boolean => {
   return reply.kind === 'answer' && !isAccepted(exchange) && !NOT_READY.has(reply.status);
 };
 
+/** Requests of {@link untilAccepted}. */
+const sentMeanwhile = new WeakSet<Exchange>();
+
+/** Whether a request was sent to see whether an intended restart is over: that it was refused is no crash. */
+export const isOfRestart = (exchange: Exchange): boolean => sentMeanwhile.has(exchange);
+
 /** New events, one at a time, until one is accepted. @returns the first accepted exchange, or the last rejected one */
 export const untilAccepted = async (probe: Probe): Promise<Exchange> => {
   const { wall } = probe;
   const until = wall.now() + BACK_WITHIN_MS;
-  let exchange = await probe.post(probe.event());
+  const ask = async (): Promise<Exchange> => {
+    const asked = await probe.post(probe.event());
+    sentMeanwhile.add(asked);
+    return asked;
+  };
+  let exchange = await ask();
   for (let refused = 0; !isAccepted(exchange) && wall.now() < until;) {
     refused += Number(isRefusedAfterStart(exchange));
     if (refused < PAUSED || refused > MAX_QUICK) await sleep(wall, LOOK_EVERY_MS);
-    exchange = await probe.post(probe.event());
+    exchange = await ask();
   }
   return exchange;
 };

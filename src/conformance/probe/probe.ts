@@ -39,6 +39,7 @@ import {
 import type { HttpClient } from '../net/http-client.ts';
 import type { Limits, Throttle } from '../net/throttle.ts';
 import { openRaw, type RawConnection } from '../net/raw-socket.ts';
+import { createExclusive } from './exclusive.ts';
 import { createRecorder } from './recorder.ts';
 import { createRunMemory, type RunMemory } from './run-memory.ts';
 import type { Signing, SignatureValue } from './signing.ts';
@@ -128,6 +129,8 @@ export interface Probe {
   readonly signal: AbortSignal | undefined;
   /** What the probes of a run share. */
   readonly memory: RunMemory;
+  /** Run an experiment while no other check of the run sends anything. */
+  alone<T>(experiment: () => Promise<T>): Promise<T>;
   /** Whether the receiver is so slow that requests should run side by side, with fewer repetitions. */
   isSlow(): boolean;
   /** What the rate limits of the receiver did to the run so far. */
@@ -205,15 +208,10 @@ const effectsOf = (context: ProbeContext, memory: RunMemory): Effects | null => 
   return createEffects(hooks.effects, wall, { queue, defaultForMs, latency });
 };
 
-/** Create the probe of one check. */
-export const createProbe = (context: ProbeContext): Probe => {
-  const { url, wall, signing, hooks, events, client, signal, throttle } = context;
-  const { primaryType = () => DEFAULT_TYPE } = context;
-  const recorder = createRecorder({ ...context, primaryType });
-  const queue = hooks.effects === undefined ? null : context.backlog;
-  const memory = context.memory ?? createRunMemory();
-
-  const toRequest = (body: Event | Uint8Array | string, options: PostOptions): SentRequest => {
+/** How a body becomes a request. */
+const createRequests = (context: ProbeContext) => {
+  const { url, signing } = context;
+  return (body: Event | Uint8Array | string, options: PostOptions): SentRequest => {
     const text = isEvent(body) ? write(body) : body;
     const bytes = typeof text === 'string' ? Buffer.from(text, 'utf8') : text;
     return {
@@ -224,6 +222,18 @@ export const createProbe = (context: ProbeContext): Probe => {
       manner: null,
     };
   };
+};
+
+/** Create the probe of one check. */
+export const createProbe = (context: ProbeContext): Probe => {
+  const { url, wall, signing, hooks, events, client, signal, throttle } = context;
+  const { primaryType = () => DEFAULT_TYPE } = context;
+  const recorder = createRecorder({ ...context, primaryType });
+  const queue = hooks.effects === undefined ? null : context.backlog;
+  const memory = context.memory ?? createRunMemory();
+  const exclusive = memory.once('exclusive', createExclusive);
+
+  const toRequest = createRequests(context);
 
   return {
     url,
@@ -240,6 +250,7 @@ export const createProbe = (context: ProbeContext): Probe => {
     sandbox: context.sandbox,
     signal,
     memory,
+    alone: (experiment) => exclusive.run(recorder, wall, experiment),
     isSlow: context.isSlow ?? (() => false),
     limits: context.limits ?? (() => NO_LIMITS),
     thorough: context.thorough ?? false,
@@ -260,15 +271,18 @@ export const createProbe = (context: ProbeContext): Probe => {
       const timeoutMs = options.timeoutMs ?? context.timeoutMs(options.signature === undefined);
       for (let attempt = 0; ; attempt += 1) {
         if (throttle !== undefined) await throttle.ready();
+        if (exclusive.isBusy(recorder)) await exclusive.ready(recorder);
         signal?.throwIfAborted();
         const startedAs = recorder.start();
-        const exchange = { request, reply: await client.send(request, timeoutMs) };
+        const reply = await exclusive.track(client.send(request, timeoutMs));
+        const exchange = { request, reply };
         const isRetried = throttle?.shouldRetry(exchange, attempt, isValid) ?? false;
         if (!isRetried) return recorder.record(exchange, startedAs);
       }
     },
     connect: async () => {
       if (throttle !== undefined) await throttle.ready();
+      if (exclusive.isBusy(recorder)) await exclusive.ready(recorder);
       signal?.throwIfAborted();
       const { insecure, lookup } = context;
       return openRaw({ url, insecure, lookup, wall, timeoutMs: context.timeoutMs(true), signal });

@@ -5,12 +5,15 @@
  * @module
  */
 import type { Exchange } from '../net/exchange.ts';
+import { isAccepted } from '../verdict.ts';
 
 export interface RunMemory {
   /** Note an exchange of any check, in the order in which they end. */
   seen(exchange: Exchange): void;
   /** Requests so far. */
   readonly requests: number;
+  /** Those of them that were answered 2xx. */
+  readonly accepted: number;
   /** Since the last answer 2xx, oldest first; a bounded number. */
   readonly sinceAccepted: readonly Exchange[];
   /** The receiver falls silent on a connection that is used again: from now on each request gets one of its own. */
@@ -26,17 +29,22 @@ const MAX_SINCE = 20;
 export const createRunMemory = (): RunMemory => {
   const made = new Map<string, unknown>();
   let requests = 0;
+  let accepted = 0;
   let since: Exchange[] = [];
   let once = false;
   return {
     seen: (exchange) => {
-      const { reply } = exchange;
       requests += 1;
-      if (reply.kind === 'answer' && reply.status >= 200 && reply.status < 300) since = [];
-      else if (since.length < MAX_SINCE) since.push(exchange);
+      if (isAccepted(exchange)) {
+        accepted += 1;
+        since = [];
+      } else if (since.length < MAX_SINCE) since.push(exchange);
     },
     get requests() {
       return requests;
+    },
+    get accepted() {
+      return accepted;
     },
     get sinceAccepted() {
       return since;

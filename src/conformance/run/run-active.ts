@@ -5,6 +5,7 @@
  */
 import { areaOf, STAGES, type ActiveCheck, type Verdict } from '../check.ts';
 import { changedStateOf } from '../experiments/knowledge.ts';
+import { isOfRestart } from '../judge/restart.ts';
 import type { Exchange } from '../net/exchange.ts';
 import { stopwatch } from '../net/stopwatch.ts';
 import { notTested } from '../verdict.ts';
@@ -65,7 +66,8 @@ export const createActiveRun = (options: ActiveRunOptions): ActiveRun => {
   const judge = createJudge(options);
 
   /** Stop the run if the receiver is gone. An intended restart is no crash. */
-  const verifyAlive = async (check: ActiveCheck, sent: readonly Exchange[]): Promise<void> => {
+  const verifyAlive = async (check: ActiveCheck, all: readonly Exchange[]): Promise<void> => {
+    const sent = all.filter((exchange) => !isOfRestart(exchange));
     if (hasEnded() || 'gate' in STAGES[check.stage]) return;
     if (check.needs?.includes('restart') === true) {
       if (await liveness.isBack()) return;

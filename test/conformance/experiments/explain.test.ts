@@ -183,3 +183,15 @@ test('where nothing decides, no trait is named', async () => {
     expect.stringMatching(/^Refuses \d+ of 24 plain events that are sent one after the other$/),
   ]);
 });
+
+const isBeyondLatin1 = (event: Event): boolean => /[^\u0000-\u00FF]/.test(JSON.stringify(event));
+
+test.each([['signature/body-reserialized'], ['http/keep-alive'], ['content/generated']])(
+  'what an event holds is the cause, however %s writes and sends it',
+  async (id) => {
+    const found = await failures(isBeyondLatin1, [id]);
+    expect(causes(found)).toEqual([
+      expect.stringMatching(/^Refuses every event whose .* contains a character beyond Latin-1$/),
+    ]);
+  },
+);

@@ -5,7 +5,8 @@
  */
 import { defineCheck, type Verdict } from '../../check.ts';
 import { knowledgeOf } from '../../experiments/knowledge.ts';
-import { rememberCause } from '../../experiments/known-causes.ts';
+import { causeOfHang, explainHangByNumber, isHung } from '../../experiments/hang-by-number.ts';
+import { rememberCause, type NamedCause } from '../../experiments/known-causes.ts';
 import { sideBySide } from '../../experiments/trial.ts';
 import { sleep } from '../../hooks/hooks.ts';
 import type { Probe } from '../../probe/probe.ts';
@@ -34,38 +35,42 @@ const breakOff = async (probe: Probe, part: number): Promise<void> => {
   }
 };
 
-/** Whether many of them together leave the receiver without something that every request needs. */
-const keepsAfter = async (probe: Probe): Promise<Verdict | null> => {
-  const parts = Array.from({ length: OFTEN }, (_, place) => (place % 3) / 2);
-  await sideBySide(probe, parts, (part) => breakOff(probe, part), AT_ONCE);
-  const next = await probe.post(probe.event());
-  if (!isTimedOut(next) || !isTimedOut(await probe.post(probe.event()))) return null;
-  const sentence = `After ${OFTEN} requests whose sender closed the connection before the response, no event gets a response any more: each of them keeps a place (a worker, a slot, a lock or a connection) that only a response gives back. Anybody can do that; no signature is needed.`;
-  const fix =
-    'Give back what a request has taken when its connection ends, too (Node: the event `close` instead of `finish`; otherwise `finally`).';
-  const key = 'state:hang-after-broken-bodies';
-  const exchanges = [next];
-  knowledgeOf(probe).add({
-    key,
-    flaw: 'refused',
-    level: 'MUST',
-    cause: sentence,
-    evidence: '',
-    fix,
-    exchanges,
-    covers: () => true,
-    without: null,
-  });
+const BROKEN: NamedCause = {
+  key: 'state:hang-after-broken-bodies',
+  sentence: `After ${OFTEN} requests whose sender closed the connection before the response, no event gets a response any more: each of them keeps a place (a worker, a slot, a lock or a connection) that only a response gives back. Anybody can do that; no signature is needed.`,
+  fix: 'Give back what a request has taken when its connection ends, too (Node: the event `close` instead of `finish`; otherwise `finally`).',
+};
+
+const failHung = (probe: Probe, { key, sentence, fix }: NamedCause): Verdict => {
+  const exchanges = probe.exchanges.filter(isTimedOut).slice(0, 1);
+  const cause = { flaw: 'refused', level: 'MUST', cause: sentence, evidence: '' } as const;
+  const covers = (): boolean => true;
+  knowledgeOf(probe).add({ ...cause, key, fix, exchanges, covers, without: null });
   rememberCause(probe, 'refused', { key, sentence, fix });
   return fail({
     key,
     symptom: 'refused',
     expected: ['a response to the next event'],
-    actual: `${describeReply(next.reply)} for the next two events`,
+    actual: `${describeReply(exchanges[0]!.reply)} for the next two events`,
     diagnosis: sentence,
     fix,
     exchanges,
   });
+};
+
+/** Whether many of them together leave the receiver without something that every request needs. */
+const keepsAfter = async (probe: Probe): Promise<Verdict | null> => {
+  const { requests } = probe.memory;
+  // The control: as many plain events, each of which gets its response.
+  const events = Array.from({ length: OFTEN }, () => probe.event());
+  await sideBySide(probe, events, (event) => probe.post(event));
+  if (await isHung(probe)) {
+    return failHung(probe, (await explainHangByNumber(probe)) ?? causeOfHang(requests, false));
+  }
+  const parts = Array.from({ length: OFTEN }, (_, place) => (place % 3) / 2);
+  await sideBySide(probe, parts, (part) => breakOff(probe, part), AT_ONCE);
+  if (!(await isHung(probe))) return null;
+  return failHung(probe, (await explainHangByNumber(probe)) ?? BROKEN);
 };
 
 export const check = defineCheck({

@@ -3,8 +3,15 @@
  *
  * @module
  */
-import { defineCheck } from '../../check.ts';
-import { judgeSplitCharacters } from '../../experiments/split-characters.ts';
+import { defineCheck, type Verdict } from '../../check.ts';
+import {
+  explainFirstPart,
+  explainWithoutPieces,
+  refusedWays,
+} from '../../experiments/first-part.ts';
+import { ASCII_IN_PACKETS, judgeSplitCharacters } from '../../experiments/split-characters.ts';
+import type { Exchange } from '../../net/exchange.ts';
+import type { Probe } from '../../probe/probe.ts';
 import { postInPieces, withLength, type Pieces } from '../../samples/chunked-events.ts';
 import { fail, isAccepted, pass, describeReply } from '../../verdict.ts';
 
@@ -38,6 +45,39 @@ const WAYS: readonly Pieces[] = [
   },
 ];
 
+/** @param refused in pieces, while other checks sent their requests */
+const judgeRefused = async (probe: Probe, refused: readonly Exchange[]): Promise<Verdict> => {
+  const ways = [...WAYS, ASCII_IN_PACKETS].filter(({ manner }) =>
+    refused.some(({ request }) => request.manner === manner),
+  );
+  const failure = {
+    expected: ['a 2xx'],
+    actual: refused
+      .map(({ request, reply }) => `${request.manner ?? ''}: ${describeReply(reply)}`)
+      .join('; '),
+    exchanges: refused,
+  };
+  const [first] = await refusedWays(probe, ways);
+  const shown = refused.find(({ request }) => request.manner === first?.manner) ?? refused[0]!;
+  const explanation =
+    first === undefined
+      ? await explainWithoutPieces(probe, shown)
+      : await explainFirstPart(probe, shown);
+  if (explanation === null) {
+    return first === undefined ? fail({ ...failure, diagnosis: NOT_EACH_TIME }) : fail(failure);
+  }
+  const { key, cause, evidence, fix } = explanation;
+  return fail({
+    ...failure,
+    key,
+    diagnosis: `${cause} ${evidence}`,
+    ...(fix === null ? {} : { fix }),
+  });
+};
+
+const NOT_EACH_TIME =
+  'A valid event in several packets was refused while other events arrived, and the same way of sending it is accepted alone: the packets are not the cause.';
+
 export const check = defineCheck({
   id: 'http/split-body',
   level: 'MUST',
@@ -54,13 +94,9 @@ export const check = defineCheck({
   run: async (probe) => {
     const sent = await Promise.all(WAYS.map((way) => postInPieces(probe, way)));
     const refused = sent.filter((exchange) => !isAccepted(exchange));
-    if (refused.length === 0) return (await judgeSplitCharacters(probe)) ?? pass();
-    return fail({
-      expected: ['a 2xx'],
-      actual: refused
-        .map(({ request, reply }) => `${request.manner ?? ''}: ${describeReply(reply)}`)
-        .join('; '),
-      exchanges: refused,
-    });
+    if (refused.length > 0) return judgeRefused(probe, refused);
+    const characters = await judgeSplitCharacters(probe);
+    if (characters.refused.length > 0) return judgeRefused(probe, characters.refused);
+    return characters.verdict ?? pass();
   },
 });

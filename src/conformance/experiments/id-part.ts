@@ -40,17 +40,20 @@ export const explainByIdPart = async (
 ): Promise<NamedCause | null> => {
   const { effects } = probe;
   if (effects === null) return null;
-  const hasEffect = async (id: string): Promise<boolean> => {
-    if (!isAccepted(await deliver(probe, probe.event(type, {}, { id })))) return false;
-    return (await effects.settled(id, 1, { forMs: PATIENCE_MS })) === 1;
+  let isRefused = false;
+  const isLost = async (id: string): Promise<boolean> => {
+    if (!isAccepted(await deliver(probe, probe.event(type, {}, { id })))) isRefused = true;
+    return !isRefused && (await effects.settled(id, 1, { forMs: PATIENCE_MS })) === 0;
   };
   const first = scatteredId(probe);
-  if (!(await hasEffect(first))) return null;
   const last = first.length - 2;
-  const isLostFrom = async (place: number): Promise<boolean> =>
-    !(await hasEffect(differingFrom(first, place, scatteredId(probe))));
-  if (!(await isLostFrom(last)) || (await isLostFrom(PREFIX.length))) return null;
+  const isLostFrom = (place: number): Promise<boolean> =>
+    isLost(differingFrom(first, place, scatteredId(probe)));
+  if ((await isLost(first)) || !(await isLostFrom(last))) return null;
+  if (await isLostFrom(PREFIX.length)) return null;
   const { bad } = await bisect(PREFIX.length, last, isLostFrom);
+  // It may be chance that the last ones were lost.
+  if (isRefused || !(await isLostFrom(last))) return null;
   return {
     key: 'lost:id-part',
     sentence: `An event whose id agrees with an earlier one in its first ${bad} characters is taken for a repeat of it and lost: only a part of the id is compared.`,

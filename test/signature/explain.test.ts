@@ -208,6 +208,8 @@ describe('the body', () => {
     ['trimmed', BODY, `  ${BODY}\n\n`],
     ['crlf', '{\r\n}', '{\n}'],
     ['lf', '{\n}', '{\r\n}'],
+    ['nfc', '{"a":"\u00e9"}', '{"a":"e\u0301"}'],
+    ['nfd', '{"a":"e\u0301"}', '{"a":"\u00e9"}'],
     ['bom-removed', BODY, `\uFEFF${BODY}`],
     ['bom-added', `\uFEFF${BODY}`, BODY],
     ['empty', '', BODY],

@@ -103,6 +103,18 @@ export const BODY_MISTAKES: readonly BodyMistake[] = [
     'Something turned CR LF into LF (git autocrlf, a text-mode read). Read and write the body as bytes.',
     (b) => bytewise(b, (t) => t.replaceAll('\r\n', '\n')),
   ),
+  ...(['NFC', 'NFD'] as const).map((form) =>
+    body(
+      form.toLowerCase(),
+      `is over this body in Unicode's ${form === 'NFC' ? 'composed' : 'decomposed'} form (${form})`,
+      `Hash the bytes as they arrived: a middleware or a database normalised the text. ${RAW}`,
+      (b) => {
+        const given = text(b);
+        const normalised = given.normalize(form);
+        return normalised === given ? null : normalised;
+      },
+    ),
+  ),
   body(
     'bom-removed',
     'is over this body without its byte order mark',

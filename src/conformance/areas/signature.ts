@@ -8,6 +8,7 @@
 import type { Check } from '../check.ts';
 import { check as signatureAcceptsValid } from '../checks/signature/accepts-valid.ts';
 import { check as signatureAlgorithmChoice } from '../checks/signature/algorithm-choice.ts';
+import { check as signatureAnyRequest } from '../checks/signature/any-request.ts';
 import { check as signatureBodyBom } from '../checks/signature/body-bom.ts';
 import { check as signatureBodyCharset } from '../checks/signature/body-charset.ts';
 import { check as signatureBodyConstant } from '../checks/signature/body-constant.ts';
@@ -46,6 +47,7 @@ import { check as signatureWrongDigest } from '../checks/signature/wrong-digest.
 export const SIGNATURE: readonly Check[] = [
   signatureAcceptsValid,
   signatureAlgorithmChoice,
+  signatureAnyRequest,
   signatureBodyBom,
   signatureBodyCharset,
   signatureBodyConstant,

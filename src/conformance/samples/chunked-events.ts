@@ -6,7 +6,7 @@
 import type { Exchange, HeaderPairs } from '../net/exchange.ts';
 import { sleep } from '../hooks/hooks.ts';
 import type { Event } from '../probe/event-maker.ts';
-import type { Probe } from '../probe/probe.ts';
+import type { PostOptions, Probe } from '../probe/probe.ts';
 import { rawHead } from '../net/raw-socket.ts';
 
 export interface Pieces {
@@ -34,14 +34,37 @@ const letRead = async (): Promise<void> => {
   }
 };
 
+const chunk = (bytes: Buffer): Buffer =>
+  Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')]);
+
+/** Two chunks in one packet. */
+export const CHUNKED: Pieces = {
+  manner: 'Transfer-Encoding: chunked, in two chunks, without Content-Length',
+  framing: () => [['Transfer-Encoding', 'chunked']],
+  cut: (head, body) => {
+    const half = Math.floor(body.length / 2);
+    const parts = [chunk(body.subarray(0, half)), chunk(body.subarray(half))];
+    return [Buffer.concat([head, ...parts, Buffer.from('0\r\n\r\n')])];
+  },
+  pauseMs: 0,
+};
+
 /** Posts a fresh valid event over a connection of its own. */
-export const postInPieces = async (
+export const postInPieces = (
   probe: Probe,
   pieces: Pieces,
   event: Event = probe.event(),
+): Promise<Exchange> => postTextInPieces(probe, pieces, probe.write(event));
+
+/** @param options such as another signature than the right one */
+export const postTextInPieces = async (
+  probe: Probe,
+  pieces: Pieces,
+  text: string,
+  options?: PostOptions,
 ): Promise<Exchange> => {
-  const body = Buffer.from(probe.write(event), 'utf8');
-  const headers = probe.headersFor(body);
+  const body = Buffer.from(text, 'utf8');
+  const headers = probe.headersFor(body, options);
   const head = rawHead('POST', probe.url, [
     ...headers,
     ...pieces.framing(body),

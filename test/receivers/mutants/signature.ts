@@ -124,6 +124,16 @@ export const SIGNATURE_MUTANTS: readonly Mutant[] = [
     },
   ),
   verifying(
+    'skips-chunked',
+    'verifies as many bytes as Content-Length says, and nothing without it',
+    ({ request, right }) => right || request.headers['content-length'] === undefined,
+  ),
+  verifying(
+    'skips-tests',
+    'lets events of tests through',
+    ({ raw, right }) => right || raw.includes('"test":true'),
+  ),
+  verifying(
     'trusts-forwarded-for',
     'lets requests from this machine through, going by X-Forwarded-For',
     ({ request, right }) => right || request.headers['x-forwarded-for'] === '127.0.0.1',

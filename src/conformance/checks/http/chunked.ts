@@ -4,11 +4,8 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { postInPieces } from '../../samples/chunked-events.ts';
+import { CHUNKED, postInPieces } from '../../samples/chunked-events.ts';
 import { fail, isAccepted, pass, describeReply } from '../../verdict.ts';
-
-const chunk = (bytes: Buffer): Buffer =>
-  Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')]);
 
 export const check = defineCheck({
   id: 'http/chunked',
@@ -23,16 +20,7 @@ export const check = defineCheck({
   catches: ['http-needs-length'],
   stage: 'valid',
   run: async (probe) => {
-    const exchange = await postInPieces(probe, {
-      manner: 'Transfer-Encoding: chunked, in two chunks, without Content-Length',
-      framing: () => [['Transfer-Encoding', 'chunked']],
-      cut: (head, body) => {
-        const half = Math.floor(body.length / 2);
-        const parts = [chunk(body.subarray(0, half)), chunk(body.subarray(half))];
-        return [Buffer.concat([head, ...parts, Buffer.from('0\r\n\r\n')])];
-      },
-      pauseMs: 0,
-    });
+    const exchange = await postInPieces(probe, CHUNKED);
     if (isAccepted(exchange)) return pass();
     const { reply } = exchange;
     // A server may require a Content-Length, with 411.

@@ -15,9 +15,11 @@ export class BehindError extends Error {
 export interface Backlog extends Queue {
   /** Add a valid event that was accepted with 2xx. */
   accepted(eventId: string): void;
+  /** Note another request that was accepted: a repeat, or an event of another type, may wait in the same queue. */
+  other(): void;
 }
 
-/** A queue without progress for this long is stalled. */
+/** A queue without progress for this long is stalled, unless others that have no effect to be seen may be before the next. */
 const STANDS_STILL_AFTER_MS = 3000;
 const LOOK_EVERY_MS = 100;
 /** Maximum wait for a queue at one time, and in the whole run. */
@@ -27,12 +29,27 @@ const MAX_OF_ALL_MS = 120_000;
 const BEHIND =
   'The receiver accepts events faster than it processes them, and is too far behind to be judged. Make its test build faster (more workers, no delays), or skip the checks that send many events: delivery/dedupe-evict and performance/*.';
 
-/** @param count how often an event has taken effect */
+interface Waiting {
+  readonly id: string;
+  readonly at: number;
+  /** Other requests that were accepted before it, after the one in front of it. */
+  readonly others: number;
+}
+
+/** Each of the others may take longer than the quickest event. */
+const PACE_FACTOR = 2;
+
+/**
+ * @param count how often an event has taken effect
+ * @param eachMs what the receiver needs for one event, as far as it is known
+ */
 export const createBacklog = (
   count: (eventId: string) => Promise<number>,
   wall: WallClock,
+  eachMs: () => number = () => 0,
 ): Backlog => {
-  const order: { readonly id: string; readonly at: number }[] = [];
+  const order: Waiting[] = [];
+  let others = 0;
   const known = new Set<string>();
   const done = new Set<string>();
   /** The place of the last event that has taken effect, and when it was first seen there. */
@@ -84,14 +101,22 @@ export const createBacklog = (
   const moves = (): boolean => {
     const next = order[front + 1];
     if (next === undefined) return false;
-    return wall.now() < Math.max(frontSince, next.at) + STANDS_STILL_AFTER_MS;
+    const patience = STANDS_STILL_AFTER_MS + next.others * eachMs() * PACE_FACTOR;
+    return wall.now() < Math.max(frontSince, next.at) + patience;
   };
 
   return {
     accepted: (id) => {
-      if (known.has(id)) return;
+      if (known.has(id)) {
+        others += 1;
+        return;
+      }
       known.add(id);
-      order.push({ id, at: wall.now() });
+      order.push({ id, at: wall.now(), others });
+      others = 0;
+    },
+    other: () => {
+      others += 1;
     },
     look,
     outlast: async (isOver) => {

@@ -211,6 +211,8 @@ export const createEffects = (
       const { forMs = defaultForMs() } = patience;
       let last = await reach(eventId, minimum, patience);
       const took = last < minimum ? 0 : wall.now() - since;
+      // What was there at once may have been there for long.
+      if (took >= PATIENCE.everyMs) latency.waited(took);
       const until = Math.max(since + forMs, wall.now());
       const still = stableMs(latency, took);
       for (;;) {

@@ -25,7 +25,7 @@ interface RecorderContext {
   /** The type that the receiver is known to act on: a correct receiver may ignore others. */
   readonly primaryType: () => EventType;
   /** Null without an effects hook. */
-  readonly backlog: Pick<Backlog, 'accepted'> | null;
+  readonly backlog: Pick<Backlog, 'accepted' | 'other'> | null;
   /** Called with every exchange. */
   readonly seen: (exchange: Exchange) => void;
 }
@@ -38,15 +38,17 @@ const parse = (bytes: Uint8Array): Partial<Event> | null => {
   }
 };
 
+const isTaken = ({ reply }: Exchange): boolean =>
+  reply.kind === 'answer' && isSuccess(reply.status);
+
 /** Id of the event if an effect is to be expected: it was delivered as by the provider, and accepted; otherwise null. */
 const expectedEffectOf = (
   exchange: Exchange,
   { url, signing, primaryType }: RecorderContext,
 ): string | null => {
-  const { request, reply } = exchange;
+  const { request } = exchange;
   const { method, url: target, headers, body } = request;
-  if (method !== 'POST' || target !== url || reply.kind !== 'answer') return null;
-  if (!isSuccess(reply.status)) return null;
+  if (method !== 'POST' || target !== url || !isTaken(exchange)) return null;
   const signature = headers.find(([name]) => name === SIGNATURE.header)?.[1];
   if (signature !== signing.valid(body)) return null;
   const { event, id } = parse(body) ?? {};
@@ -71,6 +73,7 @@ export const createRecorder = (context: RecorderContext): Recorder => {
       if (context.backlog !== null) {
         const id = expectedEffectOf(exchange, context);
         if (id !== null) context.backlog.accepted(id);
+        else if (isTaken(exchange)) context.backlog.other();
       }
       return exchange;
     },

@@ -8,6 +8,7 @@ import { seededRandom } from '../../domain/random.ts';
 import type { Hook } from '../needs.ts';
 import { knowsCause } from '../experiments/known-causes.ts';
 import { createBacklog } from '../hooks/backlog.ts';
+import { createEffectLatency } from '../hooks/effect-latency.ts';
 import { primaryTypeOf } from '../judge/interests.ts';
 import { createEventMaker } from '../probe/event-maker.ts';
 import { createRunMemory } from '../probe/run-memory.ts';
@@ -56,7 +57,9 @@ export const createProbes = (
   const pace = createPace();
   const memory = createRunMemory();
   const { effects } = context.hooks;
-  const backlog = effects === undefined ? null : createBacklog(effects, context.wall);
+  const latency = memory.once('effect latency', createEffectLatency);
+  const backlog =
+    effects === undefined ? null : createBacklog(effects, context.wall, latency.shortestMs);
   const throttle = createThrottle({
     wall: context.wall,
     signal: context.signal,

@@ -5,6 +5,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import { BehindError, createBacklog } from '../../../src/conformance/hooks/backlog.ts';
+import { createEffectLatency } from '../../../src/conformance/hooks/effect-latency.ts';
 import { createEffects, waitFor } from '../../../src/conformance/hooks/hooks.ts';
 import { leapingClock } from '../scripted-receiver.ts';
 
@@ -59,6 +60,22 @@ describe('an event behind many', () => {
     expect(await effects.settled(ids[100]!, 1)).toBe(0);
     // The queue is through by then.
     expect(wall.now()).toBeLessThan(10_500);
+  });
+
+  test('is waited for behind repeats, which take as long and have no effect', async () => {
+    const eachMs = 400;
+    const wall = leapingClock();
+    const repeats = 50;
+    const count = async (id: string): Promise<number> =>
+      wall.now() >= (id === 'first' ? eachMs : (repeats + 2) * eachMs) ? 1 : 0;
+    const latency = createEffectLatency();
+    const backlog = createBacklog(count, wall, latency.shortestMs);
+    const effects = createEffects(count, wall, { queue: backlog, latency });
+    backlog.accepted('first');
+    await effects.settled('first', 1);
+    for (let sent = 0; sent < repeats; sent += 1) backlog.accepted('first');
+    backlog.accepted('last');
+    expect(await effects.settled('last', 1)).toBe(1);
   });
 
   test('is lost when the queue stands still', async () => {

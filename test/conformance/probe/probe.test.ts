@@ -320,6 +320,7 @@ describe('what waits for its effect', () => {
       timeoutMs: () => 5000,
       backlog: {
         accepted: (id) => noted.push(id),
+        other: () => undefined,
         look: async () => undefined,
         outlast: async () => undefined,
       },

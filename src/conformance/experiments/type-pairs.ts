@@ -13,7 +13,13 @@ import type { Probe } from '../probe/probe.ts';
 import { fail, notTested, pass } from '../verdict.ts';
 import { explainDoubledTypes, type DoubledTypes } from './doubled-types.ts';
 import { knowsCause, rememberCause } from './known-causes.ts';
-import { causeOfLoss, causeOfState, notOfUnsubscribes, type Pair, type WrongState } from './type-pairs-cause.ts';
+import {
+  causeOfLoss,
+  causeOfState,
+  notOfUnsubscribes,
+  type Pair,
+  type WrongState,
+} from './type-pairs-cause.ts';
 
 const SECONDS_APART = 60;
 const PATIENCE = { patienceMs: 1000 };

@@ -7,6 +7,7 @@ import type { Level } from '../check.ts';
 import { valueAt, type Change } from '../explore/case.ts';
 import { insertInto } from '../explore/classes/texts.ts';
 import { text } from '../explore/input-class.ts';
+import { explainCut } from './cut-character.ts';
 import { tryValues, type Decided, type FieldProbe } from './field-probe.ts';
 import { rankHypotheses, type Ranked } from './hypotheses.ts';
 import { minimiseText } from './minimise.ts';
@@ -148,6 +149,8 @@ export const explainField = async (
   trial: Trial,
 ): Promise<Decided> => {
   const value = valueAt(trial.event, fields.field.path);
+  const cut = await explainCut(fields, value, change.level);
+  if (cut !== null) return cut;
   await survey(fields, change.level);
   const decided = await decide(fields, { value, trial }, change.level);
   if (decided !== null) return decided;

@@ -66,6 +66,22 @@ test('a length is found to the byte, and which unit it is counted in', async () 
   ]);
 });
 
+/** Whether the first bytes of a text end within a character. */
+const isCutWithin = (text: string, bytes: number): boolean => {
+  const next = Buffer.from(text)[bytes];
+  return next !== undefined && (next & 0xc0) === 0x80;
+};
+
+test('a cut in the middle of a character is found to the byte', async () => {
+  const found = await failures(
+    (event) => isCutWithin(textOf(event, 'bounce_message'), 255),
+    ['content/generated-rare'],
+  );
+  expect(causes(found)).toEqual([
+    'Refuses every event whose `bounce_message` has a character of several bytes across the end of its first 255 bytes, where the text is cut in the middle of the character',
+  ]);
+});
+
 test('one type of event is named', async () => {
   const found = await failures((event) => event.event === 'email.clicked', ['content/event-types']);
   expect(causes(found)).toEqual(['Refuses every `email.clicked` event']);

@@ -26,7 +26,7 @@ const describeSender = ({ sender = 'anyone' }: Crash): string => SENDERS[sender]
 
 const describeError = ({ isWhileFailing = false }: Crash): string =>
   isWhileFailing
-    ? 'While the system that events are handed to fails, an event ends the process: the error of its processing is caught nowhere, such as one of a promise that nobody awaits.'
+    ? 'While the system that events are handed to fails, an event ends the process: the error of its processing is caught nowhere, such as the rejection of a promise that is not awaited.'
     : 'An uncaught error ends the process.';
 
 export const check = defineCheck({

@@ -16,8 +16,8 @@ import { isRefusedEvent } from './trial.ts';
 const MAX_CONTROLS = 8;
 
 /** Without what is another one in each event. */
-const contentKey = ({ event, data: { lead_email: _, lead_id: __, ...data } }: Event): string =>
-  JSON.stringify([event, data]);
+const contentKey = ({ event, data }: Event): string =>
+  JSON.stringify([event, { ...data, lead_email: null, lead_id: null }]);
 
 /** @returns null when it is accepted in the usual form, or no experiment explains it */
 const explainPlain = async (probe: Probe, event: Event): Promise<Explanation | null> => {

@@ -162,7 +162,7 @@ class Overflows extends ModelReceiver {
   }
 }
 
-test('the distance of two times is told from what their dates look like', async () => {
+test('the distance of two times decides, and not what their dates look like', async () => {
   const found = await findingsOf(new Overflows(SECRET), ['domain/date-order']);
   expect(causes(found)).toEqual([
     expect.stringMatching(

@@ -59,7 +59,7 @@ const SAME_TIMESTAMP: Circumstance = {
   without: { isSameSecond: false },
   phrase: 'that have the same timestamp as another event that is waiting or being processed',
   otherwise: 'with different timestamps',
-  fix: 'Timestamps have whole seconds, so many events share one. Never use the timestamp alone as a key or as what a queue is ordered by: add a counter or the id (Python: `(timestamp, next(counter), event)`).',
+  fix: 'Timestamps have whole seconds, so several events share one. Never use the timestamp alone as a key or as what a queue is ordered by: add a counter or the id (Python: `(timestamp, next(counter), event)`).',
 };
 
 const CIRCUMSTANCES: readonly Circumstance[] = [

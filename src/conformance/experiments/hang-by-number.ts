@@ -20,7 +20,7 @@ export const isHung = async (probe: Probe): Promise<boolean> =>
 /** @param count plain events that were answered before */
 export const causeOfHang = (count: number, isRestarted: boolean): NamedCause => ({
   key: 'state:hang-by-number',
-  sentence: `After about ${inDigitGroups(count)} plain events, no event gets a response any more${isRestarted ? ', until a restart' : ''}: each of them uses up something that is not given back, such as the pipe to a helper process that nobody reads, a place in a pool or a handle.`,
+  sentence: `After about ${inDigitGroups(count)} plain events, no event gets a response any more${isRestarted ? ', until a restart' : ''}: each of them uses up something that is not given back, such as the pipe of a helper process, whose output is never read, a place in a pool or a handle.`,
   fix: 'Read what helper processes write to standard output and standard error, or send it to a file; give back connections, places and handles in `finally`.',
 });
 

@@ -18,7 +18,7 @@ export interface Exclusive {
   ready(owner: object): Promise<void>;
   /** Counts a request as in flight until it ends. */
   track<T>(request: Promise<T>): Promise<T>;
-  /** Run an experiment while nobody but its owner sends; within one of the same owner, run it at once. */
+  /** Run an experiment while only its owner sends; within one of the same owner, run it at once. */
   run<T>(owner: object, wall: WallClock, experiment: () => Promise<T>): Promise<T>;
 }
 

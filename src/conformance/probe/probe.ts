@@ -274,8 +274,7 @@ export const createProbe = (context: ProbeContext): Probe => {
         if (exclusive.isBusy(recorder)) await exclusive.ready(recorder);
         signal?.throwIfAborted();
         const startedAs = recorder.start();
-        const reply = await exclusive.track(client.send(request, timeoutMs));
-        const exchange = { request, reply };
+        const exchange = { request, reply: await exclusive.track(client.send(request, timeoutMs)) };
         const isRetried = throttle?.shouldRetry(exchange, attempt, isValid) ?? false;
         if (!isRetried) return recorder.record(exchange, startedAs);
       }
@@ -289,8 +288,7 @@ export const createProbe = (context: ProbeContext): Probe => {
     },
     speaksTls: async () => {
       const { lookup } = context;
-      const timeoutMs = TLS_HANDSHAKE_TIMEOUT_MS;
-      const options = { insecure: true, lookup, wall, timeoutMs, signal };
+      const options = { insecure: true, lookup, wall, signal, timeoutMs: TLS_HANDSHAKE_TIMEOUT_MS };
       const connection = await openRaw({ ...options, url: overTls(url) });
       connection.close();
       return connection.failure() === null;

@@ -4,8 +4,8 @@
  *
  * @module
  */
+import { isSuccess } from '../../domain/retry-plan.ts';
 import type { Exchange } from '../net/exchange.ts';
-import { isAccepted } from '../verdict.ts';
 
 export interface RunMemory {
   /** Note an exchange of any check, in the order in which they end. */
@@ -35,7 +35,8 @@ export const createRunMemory = (): RunMemory => {
   return {
     seen: (exchange) => {
       requests += 1;
-      if (isAccepted(exchange)) {
+      const { reply } = exchange;
+      if (reply.kind === 'answer' && isSuccess(reply.status)) {
         accepted += 1;
         since = [];
       } else if (since.length < MAX_SINCE) since.push(exchange);

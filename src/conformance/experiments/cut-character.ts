@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { inDigitGroups } from '../../domain/digit-groups.ts';
 import type { Level } from '../check.ts';
 import { textOfLength } from '../explore/classes/texts.ts';
 import { tryValues, type Decided, type FieldProbe } from './field-probe.ts';
@@ -58,7 +59,7 @@ export const explainCut = async (
   return {
     hypothesis: {
       name: `cut-${cut}`,
-      phrase: `has a character of several bytes across the end of its first ${cut.toLocaleString('en')} bytes, where the text is cut in the middle of the character`,
+      phrase: `has a character of several bytes across the end of its first ${inDigitGroups(cut)} bytes, where the text is cut in the middle of the character`,
       holds: (one) => isSplitAt(one, cut),
       make: null,
     },

@@ -24,9 +24,7 @@ export const isList = (value: unknown): value is Slices<unknown> =>
     typeof (value as Partial<SlicedList<unknown>>).slices === 'function');
 
 /** Yields the list in slices: those of at most 500 items of a list in memory. */
-export async function* slicesOf<T>(
-  list: Slices<T>,
-): AsyncGenerator<readonly T[], void, undefined> {
+export async function* slicesOf<T>(list: Slices<T>): AsyncGenerator<readonly T[], void, undefined> {
   if ('slices' in list) {
     yield* list.slices();
     return;

@@ -90,4 +90,3 @@ export const explain = async (beginning: Beginning): Promise<Error> => {
   const what = description.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
   return malformedJson(before.length, (before.at(-1)?.length ?? 0) + 1, offset, what);
 };
-

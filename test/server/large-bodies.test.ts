@@ -51,7 +51,11 @@ test.each([
   ['of lists that are never closed', '['.repeat(1_000_000), 'more than 100 levels'],
   ['of objects that are never closed', '{"a":'.repeat(200_000), 'more than 100 levels'],
   ['of rows', `{"tables":{"event":[${'[],'.repeat(9_000_000)}[]]}}`, '8388608 rows'],
-  ['of values in a row', `{"a":{"b":[[${'[],'.repeat(200_000)}[]]]}}`, 'A row has more than 131072 values'],
+  [
+    'of values in a row',
+    `{"a":{"b":[[${'[],'.repeat(200_000)}[]]]}}`,
+    'A row has more than 131072 values',
+  ],
 ])('more than a snapshot can have %s is refused', async (_, body, words) => {
   const { status, error } = await apiOf(mock.url).send('PUT', '/_sandbox/snapshot', body);
   expect([status, error.code]).toEqual([422, 'VALIDATION_FAILED']);

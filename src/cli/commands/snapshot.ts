@@ -131,7 +131,9 @@ const load = (terminal: Terminal) =>
       const total = bytes === null ? '' : ` of ${megabytes(bytes)}`;
       let sent = 0;
       const label = (): string =>
-        sent === bytes ? `Loading: restoring ${megabytes(sent)} MB` : `Loading: ${megabytes(sent)}${total} MB`;
+        sent === bytes
+          ? `Loading: restoring ${megabytes(sent)} MB`
+          : `Loading: ${megabytes(sent)}${total} MB`;
       const client = connect(options, terminal);
       const text = Readable.from(counted(stream, (more) => (sent += more)));
       try {

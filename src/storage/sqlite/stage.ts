@@ -119,11 +119,7 @@ const rowWriter = (
 };
 
 /** Inserts the rows of one table, a transaction for each slice. */
-const stageTable = async (
-  staging: Staging,
-  table: Table,
-  rows: Slices<DumpRow>,
-): Promise<void> => {
+const stageTable = async (staging: Staging, table: Table, rows: Slices<DumpRow>): Promise<void> => {
   const { db, attempts } = staging;
   const isSliceDone = createPace();
   const write = rowWriter(staging, table);

@@ -163,29 +163,6 @@ test.each([
   expect(readdirSync(folder).filter((name) => name.startsWith('kept'))).toEqual(['kept.json']);
 });
 
-test('a snapshot of more than 64 MiB is saved and loaded', { timeout: 120_000 }, async () => {
-  const { cli, api } = account();
-  const data = { note: 'x'.repeat(400_000) };
-  for (let round = 0; round < 5; round += 1) {
-    const ask = { event: 'email.replied', data, count: 40 };
-    expect((await api.send('POST', '/_sandbox/events', ask)).status).toBe(202);
-  }
-  const [first, second] = [join(folder, 'large.json'), join(folder, 'again.json')];
-  const large = await cli('snapshot', 'save', first);
-  expect(large).toMatchObject({ status: 0 });
-  expect(large.stderr).not.toContain('cannot load it');
-  expect(statSync(first).size).toBeGreaterThan(67_108_864);
-  expect(await cli('reset')).toMatchObject({ status: 0 });
-  expect(await cli('snapshot', 'load', first)).toMatchObject({ status: 0 });
-  expect(await cli('snapshot', 'save', second)).toMatchObject({ status: 0 });
-  // The head holds the time of saving.
-  const rows = (file: string): Buffer => {
-    const text = readFileSync(file);
-    return text.subarray(text.indexOf('"tables"'));
-  };
-  expect(rows(second).equals(rows(first))).toBe(true);
-});
-
 test.each([['tail'], ['logs']])('%s prints attempts as they are made', async (verb) => {
   const { api, env } = account();
   await api.register(receiver.url);

@@ -10,12 +10,7 @@ import { afterAll, expect, test } from 'vitest';
 import type { Attempt } from '../../src/domain/delivery.ts';
 import { openMemoryStore } from '../../src/storage/memory/memory-store.ts';
 import { openSqliteStore } from '../../src/storage/sqlite/sqlite-store.ts';
-import type {
-  Claim,
-  NewEvent,
-  Store,
-  StoredResponse,
-} from '../../src/storage/store.ts';
+import type { Claim, NewEvent, Store, StoredResponse } from '../../src/storage/store.ts';
 import { dumpOf, type WholeDump } from '../support/dump.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sendemall-exchange-'));

@@ -81,6 +81,8 @@ async function* readRows(rows: Slices<DumpRow>): AsyncGenerator<PlacedCommand> {
   }
 }
 
+/** Characters of all commands: an account that is open has them in memory. 250,000 leads are a third of it. */
+const MAX_COMMAND_CHARACTERS = 134_217_728;
 /** Characters of commands that are kept to be sorted. Exported snapshots have them in order. */
 const MAX_UNSORTED_CHARACTERS = 16_777_216;
 
@@ -99,6 +101,9 @@ const commandsIn = async (
     isSorted &&= number >= last;
     last = number;
     characters += body.length;
+  }
+  if (characters > MAX_COMMAND_CHARACTERS) {
+    throw invalidSnapshot('tables.command', `has more than ${MAX_COMMAND_CHARACTERS} characters`);
   }
   if (isSorted) return readRows(rows);
   if (characters > MAX_UNSORTED_CHARACTERS) {

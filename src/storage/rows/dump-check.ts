@@ -181,7 +181,7 @@ export const checkTables = async (dump: {
       throw invalidSnapshot(`tables.${name}`, `is not a table (known tables: ${TABLE_LIST})`);
     if (!isList(rows)) throw invalidSnapshot(`tables.${name}`, 'must be an array of rows');
   }
-  await checkCounts(tables as Tables);
+  await checkCounts(tables);
 };
 
 type Tables = Readonly<Partial<Record<TableName, Slices<Row | null>>>>;
@@ -198,6 +198,7 @@ const checkCounts = async ({ webhook = [], answer = [], progress = [] }: Tables)
   const live = await countLive(webhook);
   const counts = [
     ['webhook', live, MAX_ROWS.webhooks, 'webhooks that are not deleted'],
+    ['webhook', webhook.length, MAX_ROWS.webhooksEver, 'webhooks, including deleted ones'],
     ['answer', answer.length, MAX_ROWS.answers, 'stored responses'],
     ['progress', progress.length, 1, 'rows'],
   ] as const;

@@ -1,6 +1,6 @@
 /**
  * Keeps texts of a request until the request is done: in memory as long as they are small, then in a file of the temporary
- * folder that nobody else can read.
+ * folder that no other user can read.
  *
  * Where the platform allows it, the file loses its name as soon as it is open, so that not even a crash leaves it behind.
  *

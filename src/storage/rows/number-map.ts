@@ -9,7 +9,7 @@ export interface NumberMap {
   has(number: number): boolean;
   get(number: number): number | undefined;
   set(number: number, value: number): void;
-  /** The largest number; 0 if there is none. */
+  /** The largest number; 0 without numbers. */
   max(): number;
 }
 

@@ -67,7 +67,7 @@ const noteRow = (staging: Staging, table: string, row: DumpRow): void => {
     deletedAt.set(Number(row['key']), Number(row['deleted_at']));
 };
 
-/** @returns the key in the database of a row that another one refers to; undefined if there is none */
+/** @returns the key in the database of a row that another one refers to; undefined if it is missing */
 const keyIn = (
   { partition, webhooks, events, deliveries }: Staging,
   table: string,

@@ -194,7 +194,7 @@ export const snapshotsContract = (fixture: StoreFixture): void => {
       const other = await fixture.store.openAccount('hash-b', { seed: 1, clock });
       const inPairs = (rows: readonly DumpRow[]): SlicedList<DumpRow> => ({
         length: rows.length,
-        slices: async function* () {
+        async *slices() {
           for (let from = 0; from < rows.length; from += 2) yield rows.slice(from, from + 2);
         },
       });

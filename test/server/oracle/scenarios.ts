@@ -61,7 +61,7 @@ const noKey: Scenario = { headers: { 'x-user-context': null } };
 const foreign: Scenario = { headers: { origin: 'http://evil.example' } };
 /** More than 1 GiB: the same bytes again and again. */
 const sixteenMebibytes = new Blob(['x'.repeat(16_777_216)]);
-const tooLargeSnapshot = new Blob(Array<Blob>(65).fill(sixteenMebibytes));
+const tooLargeSnapshot = new Blob(Array.from({ length: 65 }, () => sixteenMebibytes));
 
 const large = `"${'x'.repeat(1_048_577)}"`;
 

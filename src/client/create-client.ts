@@ -6,6 +6,7 @@
 import { DEFAULT_SANDBOX_URL } from '../domain/defaults.ts';
 import { withoutTrailingSlashes } from '../domain/trailing-slashes.ts';
 import type { AccountEvent, Snapshot } from '../../schemas/sandbox.ts';
+import { unexpected, unreachable } from './api-error.ts';
 import {
   campaignsClient,
   scenariosClient,
@@ -13,7 +14,7 @@ import {
   type ScenariosClient,
 } from './campaigns.ts';
 import { faultsClient, type FaultsClient } from './faults.ts';
-import { createHttp, type CallOptions, type Fetch } from './http.ts';
+import { createHttp, type CallOptions, type Fetch, type JsonText } from './http.ts';
 import {
   failedEventsClient,
   webhooksClient,
@@ -29,6 +30,7 @@ import {
   type EventsClient,
 } from './sandbox.ts';
 import { readServerSentEvents } from './server-sent-events.ts';
+import { dataIn, IncompleteEnvelope } from './snapshot-text.ts';
 import { sinksClient, type SinksClient } from './sinks.ts';
 import { verificationsClient, type VerificationsClient } from './verifications.ts';
 
@@ -88,7 +90,20 @@ export interface Client {
    */
   snapshot(options?: CallOptions): Promise<Snapshot>;
   /**
-   * `PUT /_sandbox/snapshot`. Replaces everything in the account. Error: `VALIDATION_FAILED` for an invalid snapshot.
+   * `GET /_sandbox/snapshot`. As `snapshot`, as JSON in UTF-8, part by part: a large one does not fit into memory. The
+   * account waits while it is read.
+   *
+   * @example
+   * ```ts
+   * let bytes = 0;
+   * for await (const part of await client.snapshotText()) bytes += part.length;
+   * console.log(bytes);
+   * ```
+   */
+  snapshotText(options?: CallOptions): Promise<AsyncIterable<Uint8Array>>;
+  /**
+   * `PUT /_sandbox/snapshot`. Replaces everything in the account. A large snapshot can be passed as JSON in UTF-8: a stream,
+   * or a file as a `Blob`. Error: `VALIDATION_FAILED` for an invalid snapshot.
    *
    * @example
    * ```ts
@@ -97,13 +112,28 @@ export interface Client {
    * await client.restore(before);
    * ```
    */
-  restore(snapshot: Snapshot, options?: CallOptions): Promise<void>;
+  restore(snapshot: Snapshot | JsonText, options?: CallOptions): Promise<void>;
 }
 
 async function* eventsOf(response: Response): AsyncGenerator<AccountEvent> {
   if (response.body === null) return;
   for await (const { data } of readServerSentEvents(response.body)) {
     yield JSON.parse(data) as AccountEvent;
+  }
+}
+
+async function* textOf(
+  baseUrl: string,
+  response: Response,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
+  const { body, status, headers } = response;
+  try {
+    if (body !== null) yield* dataIn(body);
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (!(error instanceof IncompleteEnvelope)) throw unreachable(baseUrl, error);
+    throw unexpected(baseUrl, status, headers.get('content-type'));
   }
 }
 
@@ -151,6 +181,10 @@ export const createClient = (options: ClientOptions): Client => {
       await http.call({ method: 'POST', path: '/_sandbox/reset', ...call });
     },
     snapshot: (call) => http.call({ method: 'GET', path: '/_sandbox/snapshot', ...call }),
+    snapshotText: async (call) => {
+      const response = await http.open({ method: 'GET', path: '/_sandbox/snapshot', ...call });
+      return textOf(baseUrl, response, call?.signal);
+    },
     restore: async (body, call) => {
       await http.call({ method: 'PUT', path: '/_sandbox/snapshot', body, ...call });
     },

@@ -8,6 +8,9 @@ import { ApiError, unexpected, unreachable } from './api-error.ts';
 /** The global `fetch`, or a server's own (`app.fetch`) for calls without a socket. */
 export type Fetch = (request: Request) => Response | Promise<Response>;
 
+/** JSON in UTF-8 that need not fit into memory. */
+export type JsonText = Blob | ReadableStream<Uint8Array>;
+
 export interface CallOptions {
   /** Aborts the call, which then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
@@ -18,6 +21,7 @@ export interface Call extends CallOptions {
   readonly path: string;
   /** Undefined members are omitted. */
   readonly query?: object | undefined;
+  /** Sent as JSON; a {@link JsonText} is sent as it is. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
@@ -73,6 +77,14 @@ const queryOf = (query: object = {}): string => {
   return search.size === 0 ? '' : `?${search.toString()}`;
 };
 
+const bodyOf = (body: unknown): JsonText | string | null => {
+  if (body === undefined) return null;
+  return body instanceof Blob || body instanceof ReadableStream ? body : JSON.stringify(body);
+};
+
+/** With what the types of browsers omit: a stream is sent while it is read. */
+type RequestOptions = RequestInit & { readonly duplex: 'half' };
+
 const envelopeOf = async (baseUrl: string, response: Response): Promise<Envelope> => {
   const type = response.headers.get('content-type');
   const text = await response.text();
@@ -108,13 +120,15 @@ export const createHttp = ({ baseUrl, apiKey, fetch }: HttpOptions): Http => {
     const headers = new Headers(call.headers);
     headers.set('x-user-context', apiKey);
     if (call.body !== undefined) headers.set('content-type', 'application/json');
-    const request = new Request(`${baseUrl}${call.path}${queryOf(call.query)}`, {
+    const init: RequestOptions = {
       method: call.method,
       headers,
-      body: call.body === undefined ? null : JSON.stringify(call.body),
+      body: bodyOf(call.body),
       signal: call.signal ?? null,
       redirect: 'manual',
-    });
+      duplex: 'half',
+    };
+    const request = new Request(`${baseUrl}${call.path}${queryOf(call.query)}`, init);
     try {
       const response = await fetch(request);
       if (response.body !== null) requestsInUse.set(response.body, request);

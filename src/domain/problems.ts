@@ -358,6 +358,30 @@ const STORAGE_PROBLEMS: Readonly<
 export const storageProblem = (reason: StoreFailureReason): Problem =>
   new Problem(...STORAGE_PROBLEMS[reason]);
 
+const NO_SPACE: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT']);
+
+/**
+ * The temporary folder cannot hold a body.
+ *
+ * @param error of the file system
+ */
+export const temporaryFolderProblem = (folder: string, error: unknown): Problem => {
+  const { code } = error as NodeJS.ErrnoException;
+  if (NO_SPACE.has(code)) {
+    return new Problem(
+      'STORAGE_FULL',
+      507,
+      `No space left for the body in the temporary folder ${folder}, so nothing was changed. Free space there, then send the request again.`,
+    );
+  }
+  if (classifyNetworkError(error).kind === 'exhausted') return internalError(error);
+  return new Problem(
+    'STORAGE_FAILED',
+    503,
+    `The body cannot be kept in the temporary folder ${folder} (${String(code)}), so nothing was changed. Make the folder writable, then send the request again.`,
+  );
+};
+
 /** @param error its cause, to tell a lack of resources, which the user can fix, from a defect */
 export const internalError = (error?: unknown): Problem => {
   const { kind, code } = classifyNetworkError(error);

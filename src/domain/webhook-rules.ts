@@ -26,5 +26,7 @@ export const isEventType = (value: unknown): boolean =>
 /** Maximum number of rows per account. */
 export const MAX_ROWS = {
   webhooks: LIMITS.maxWebhooksPerAccount,
+  /** Of a snapshot: deleted webhooks stay as long as their deliveries. */
+  webhooksEver: 1_000_000,
   answers: LIMITS.maxIdempotencyKeysPerAccount,
 } as const;

@@ -1,20 +1,21 @@
 /**
- * Parses a large JSON text in slices. `JSON.parse` takes a second for 64 MiB and cannot be interrupted, so the text is
- * split first: each list two levels below the root, where a snapshot has its rows, is extracted and parsed piece by piece;
- * the small remainder is parsed as a whole. By JSON's grammar the text is valid if and only if the remainder and all
- * pieces are: a list is its elements separated by commas.
+ * Parses a JSON text in slices, as it arrives. The text is split: each list two levels below the root, where a snapshot has
+ * its rows, is extracted and checked piece by piece; the small remainder is parsed as a whole. By JSON's grammar the text is
+ * valid if and only if the remainder and all pieces are: a list is its elements separated by commas.
  *
  * @module
  */
-import { nextTurn } from '../domain/event-loop.ts';
+import { LIMITS } from '../../schemas/contract.ts';
 
 export const JSON_LIMITS = {
   /** Characters outside the lists. */
   maxRest: 1_048_576,
   /** Characters of one list element: a snapshot row holds a body of at most 1 MiB, escaped twice. */
   maxElement: 8_388_608,
-  /** Values, counted by commas and opening brackets: `[[],[],…` of 64 MiB would take 2 GB as a tree. A snapshot has half of it. */
-  maxValues: 8_388_608,
+  /** Values in one list element, counted by commas and opening brackets: as a tree, `[[],[],…` takes ten times its length. */
+  maxElementValues: 131_072,
+  /** Elements of all lists. */
+  maxElements: LIMITS.maxSnapshotRows,
   /** Bounds the recursion of everything that walks a value: printing, comparing, validating. */
   maxNesting: 100,
 } as const;
@@ -31,6 +32,15 @@ export class JsonLimit extends Error {
   }
 }
 
+/** Consecutive elements of a list. The pieces of a list are consecutive, too. */
+export interface Piece {
+  /** Number of the list, from 0. */
+  readonly list: number;
+  /** The elements as a JSON array. */
+  readonly text: string;
+  readonly elements: readonly unknown[];
+}
+
 const [QUOTE, BACKSLASH, COMMA] = [0x22, 0x5c, 0x2c];
 const [OPEN_LIST, OPEN_OBJECT, CLOSE_LIST, CLOSE_OBJECT] = [0x5b, 0x7b, 0x5d, 0x7d];
 
@@ -38,8 +48,6 @@ const [OPEN_LIST, OPEN_OBJECT, CLOSE_LIST, CLOSE_OBJECT] = [0x5b, 0x7b, 0x5d, 0x
 const LIST_DEPTH = 3;
 /** Minimum length of a piece, unless its list ends. */
 const MIN_PIECE_CHARACTERS = 131_072;
-/** Characters to process before yielding to the event loop, about 10 ms including the parsing of pieces. */
-const CHARACTERS_PER_SLICE = 524_288;
 
 const parsed = (text: string): unknown => {
   try {
@@ -51,9 +59,15 @@ const parsed = (text: string): unknown => {
 };
 
 /** Extracts the lists of a text in one pass. The text arrives in parts, which are never joined. */
-class Cutter {
-  /** Elements of the lists. In the remainder, each list contains only its index. */
-  readonly #lists: unknown[][] = [];
+export class JsonCutter {
+  #pieces: Piece[] = [];
+  /** Lists so far. In the remainder, each list contains only its number. */
+  #lists = 0;
+  /** Elements so far: of all lists, and of the current one. */
+  #elements = 0;
+  #listElements = 0;
+  /** Values of the current element. */
+  #values = 0;
   #part = '';
   #rest = '';
   #restFrom = 0;
@@ -62,12 +76,17 @@ class Cutter {
   #pieceFrom = 0;
   #isInList = false;
   #depth = 0;
-  #values = 0;
   #isQuoted = false;
   #isEscaped = false;
 
-  /** @throws {InvalidJson | JsonLimit} */
-  scan(part: string): void {
+  /**
+   * Reads the next part of the text.
+   *
+   * @returns the pieces that end in it
+   * @throws {InvalidJson | JsonLimit}
+   */
+  scan(part: string): readonly Piece[] {
+    this.#pieces = [];
     this.#part = part;
     for (let at = 0; at < part.length; at += 1) {
       const code = part.charCodeAt(at);
@@ -80,17 +99,23 @@ class Cutter {
       else if (code === CLOSE_LIST || code === CLOSE_OBJECT) this.#close(at);
       else if (code === COMMA) this.#separate(at);
     }
-    if (this.#values > JSON_LIMITS.maxValues) throw new JsonLimit('maxValues');
     this.#keepEnd();
+    return this.#pieces;
   }
 
-  /** @throws {InvalidJson} */
-  end(): unknown {
+  /**
+   * Parses the remainder.
+   *
+   * @param replace called with the number of each list, and with the name of the member that contains it
+   * @returns the text's value, with what `replace` returned in place of each list
+   * @throws {InvalidJson}
+   */
+  end(replace: (list: number, parent: string) => unknown): unknown {
     const root = parsed(this.#rest);
-    for (const [, child] of childrenOf(root)) {
+    for (const [parent, child] of childrenOf(root)) {
       for (const [name, list] of childrenOf(child)) {
         if (!Array.isArray(list)) continue;
-        const value = this.#lists[Number(list[0])];
+        const value = replace(Number(list[0]), parent);
         // Assignment would not set a property named "__proto__".
         Object.defineProperty(child, name, { value });
       }
@@ -112,12 +137,14 @@ class Cutter {
 
   #open(code: number, at: number): void {
     this.#depth += 1;
-    this.#values += 1;
     if (this.#depth > JSON_LIMITS.maxNesting) throw new JsonLimit('maxNesting');
+    if (this.#isInList) this.#countValue();
     if (code !== OPEN_LIST || this.#depth !== LIST_DEPTH) return;
     this.#keepRest(at + 1);
-    this.#rest += String(this.#lists.length);
-    this.#lists.push([]);
+    this.#rest += String(this.#lists);
+    this.#lists += 1;
+    this.#listElements = 0;
+    this.#values = 0;
     this.#pieceFrom = at + 1;
     this.#isInList = true;
   }
@@ -132,9 +159,18 @@ class Cutter {
   }
 
   #separate(at: number): void {
-    this.#values += 1;
-    if (!this.#isInList || this.#depth !== LIST_DEPTH) return;
+    if (!this.#isInList) return;
+    if (this.#depth !== LIST_DEPTH) {
+      this.#countValue();
+      return;
+    }
+    this.#values = 0;
     if (this.#pieceLength(at) >= MIN_PIECE_CHARACTERS) this.#cut(at);
+  }
+
+  #countValue(): void {
+    this.#values += 1;
+    if (this.#values > JSON_LIMITS.maxElementValues) throw new JsonLimit('maxElementValues');
   }
 
   #pieceLength(at: number): number {
@@ -143,14 +179,16 @@ class Cutter {
 
   /** Parse the piece that ends at `at`. */
   #cut(at: number): void {
-    const list = this.#lists.at(-1) ?? [];
-    const piece = this.#pieceStart + this.#part.slice(this.#pieceFrom, at);
-    const elements = parsed(`[${piece}]`) as unknown[];
+    const text = `[${this.#pieceStart}${this.#part.slice(this.#pieceFrom, at)}]`;
+    const elements = parsed(text) as unknown[];
     this.#pieceStart = '';
     this.#pieceFrom = at + 1;
     // A comma must be followed by an element.
-    if (elements.length === 0 && list.length > 0) throw new InvalidJson();
-    for (const element of elements) list.push(element);
+    if (elements.length === 0 && this.#listElements > 0) throw new InvalidJson();
+    this.#listElements += elements.length;
+    this.#elements += elements.length;
+    if (this.#elements > JSON_LIMITS.maxElements) throw new JsonLimit('maxElements');
+    if (elements.length > 0) this.#pieces.push({ list: this.#lists - 1, text, elements });
   }
 
   #keepRest(to: number): void {
@@ -161,20 +199,3 @@ class Cutter {
 
 const childrenOf = (value: unknown): [string, unknown][] =>
   typeof value === 'object' && value !== null ? Object.entries(value) : [];
-
-/**
- * @param parts of the text, in order
- * @throws {InvalidJson | JsonLimit}
- */
-export const parseInSlices = async (parts: readonly string[]): Promise<unknown> => {
-  const cutter = new Cutter();
-  let isFirst = true;
-  for (const part of parts) {
-    for (let from = 0; from < part.length; from += CHARACTERS_PER_SLICE) {
-      if (!isFirst) await nextTurn();
-      isFirst = false;
-      cutter.scan(part.slice(from, from + CHARACTERS_PER_SLICE));
-    }
-  }
-  return cutter.end();
-};

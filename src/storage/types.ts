@@ -4,6 +4,7 @@
  * @module
  */
 import type { ClockRecord } from '../domain/account.ts';
+import type { Slices } from '../domain/sliced-list.ts';
 import type {
   AccountKey,
   Attempt,
@@ -178,8 +179,8 @@ export interface AccountDump {
   /** How often the account had been opened; absent before version 3. */
   readonly opens?: number | undefined;
   readonly clock: ClockRecord;
-  /** Rows by table; keys are numbers within the account. */
-  readonly tables: Readonly<Record<string, readonly DumpRow[]>>;
+  /** Rows by table; keys are numbers within the account. Each table is read several times. */
+  readonly tables: Readonly<Record<string, Slices<DumpRow>>>;
 }
 
 /** An {@link AccountDump} whose rows are read slice by slice. */

@@ -86,7 +86,7 @@ const longestTurn = (what: string, figures: StallFigures): Line => {
   return atMost(`longest turn of the event loop, ${what}`, figures.cpuMs, 50, detail, 'ms');
 };
 
-const snapshotLines = (snapshot: ScaleFigures['snapshot']): Line[] => {
+const snapshotLines = (snapshot: ScaleFigures['snapshots'][number]): Line[] => {
   const { name, ms, stallMs, p99Ms, worstMs, megabytes, peakMb } = snapshot;
   const what = `${name} of 100,000 deliveries`;
   const size = `${megabytes.toFixed(0)} MB in ${(ms / 1000).toFixed(1)} s`;
@@ -366,7 +366,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Line[]>>> = {
   },
   scale: async () => {
     buildCommand();
-    const { reads, writes, snapshot, starts, streams, trigger, fanOut, campaign, memory } =
+    const { reads, writes, snapshots, starts, streams, trigger, fanOut, campaign, memory } =
       await scaleFigures(await install());
     const both = ({ ms, smallMs, wallMs }: ScaledRead): string =>
       `processor time, ${ms.toFixed(1)} ms against ${smallMs.toFixed(1)} ms at 10,000; real time ${wallMs.toFixed(1)} ms`;
@@ -399,7 +399,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Line[]>>> = {
           'ms',
         ),
       ]),
-      ...snapshotLines(snapshot),
+      ...snapshots.flatMap(snapshotLines),
       atMost('start with 1,000,000 deliveries', starts.cleanMs / 1000, 1.5, 'first 200', 's'),
       atMost('the same after SIGKILL', starts.killedMs / 1000, 1.5, 'first 200', 's'),
       atLeast(

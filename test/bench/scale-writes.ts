@@ -3,7 +3,9 @@
  *
  * @module
  */
-import { readFile } from 'node:fs/promises';
+import { openAsBlob } from 'node:fs';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { createClient } from '../../src/client/create-client.ts';
 import { apiOf, type Api, type Reply } from '../support/api.ts';
 import { copySeeded, MAIN_WEBHOOK, SCALE_KEY } from './scale-seed.ts';
 import type { Stalls } from './stall-app.ts';
@@ -90,6 +92,31 @@ export const snapshotTime = async (seeded: string): Promise<WriteTime & Snapshot
     return reply;
   });
   return { ...time, megabytes, peakMb };
+};
+
+/** Saves the account of a seeded file. */
+const saveSnapshot = async (seeded: string, to: string): Promise<void> => {
+  await using child = await startChild('stall-app.ts', { FILE: await copySeeded(seeded) });
+  const { url } = await ask<Stalls>(child, { stop: false });
+  const text = await createClient({ baseUrl: url, apiKey: SCALE_KEY }).snapshotText();
+  await writeFile(to, text);
+};
+
+/** A PUT of the same snapshot into another account of the same file, sent as fast as it is taken. */
+export const restoreTime = async (seeded: string): Promise<WriteTime & SnapshotSize> => {
+  const saved = `${seeded}.json`;
+  await saveSnapshot(seeded, saved);
+  const body = await openAsBlob(saved);
+  let peakMb = 0;
+  const time = await measured('PUT of a snapshot', seeded, async ({ url, pid, api }) => {
+    await api.get('/_sandbox/clock');
+    const before = await peakOf(pid);
+    await createClient({ baseUrl: url, apiKey: 'restored' }).restore(body);
+    peakMb = (await peakOf(pid)) - before;
+    return apiOf(url, 'restored').get('/_sandbox/clock');
+  });
+  await rm(saved);
+  return { ...time, megabytes: body.size / 1e6, peakMb };
 };
 
 /**

@@ -12,7 +12,13 @@ import { copySeeded, seedFile } from './scale-seed.ts';
 import { startTimes, type StartTimes } from './scale-start.ts';
 import { streamFigures, type StreamFigures } from './scale-streams.ts';
 import { triggerFigures, type TriggerFigures } from './scale-trigger.ts';
-import { snapshotTime, writeTimes, type SnapshotSize, type WriteTime } from './scale-writes.ts';
+import {
+  restoreTime,
+  snapshotTime,
+  writeTimes,
+  type SnapshotSize,
+  type WriteTime,
+} from './scale-writes.ts';
 import { startChild } from './support.ts';
 
 const SMALL = 10_000;
@@ -36,7 +42,7 @@ export interface ScaleFigures {
   readonly reads: readonly ScaledRead[];
   readonly writes: readonly WriteTime[];
   /** Of 100,000 deliveries. */
-  readonly snapshot: WriteTime & SnapshotSize;
+  readonly snapshots: readonly (WriteTime & SnapshotSize)[];
   readonly starts: StartTimes;
   readonly streams: StreamFigures;
   readonly trigger: TriggerFigures;
@@ -80,11 +86,11 @@ export const scaleFigures = async (command: string): Promise<ScaleFigures> => {
     };
     const writes = await writeTimes(large, pending);
     await seedFile(medium, SNAPSHOT);
-    const snapshot = await snapshotTime(medium);
+    const snapshots = [await snapshotTime(medium), await restoreTime(medium)];
     const [trigger, streams] = [await triggerFigures(), await streamFigures()];
     const campaign = await campaignTurns(`${folder}campaign.db`);
     const fanOut = await fanOutFigures(`${folder}fan-out.db`);
-    return { reads, writes, snapshot, starts, streams, trigger, fanOut, campaign, memory };
+    return { reads, writes, snapshots, starts, streams, trigger, fanOut, campaign, memory };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -129,18 +130,37 @@ test('snapshot save, reset, snapshot load', async () => {
   expect(nowhere.stderr).toContain('Pass a writable file');
 });
 
-test('snapshot save warns of a snapshot that cannot be loaded', { timeout: 60_000 }, async () => {
+test('snapshot load refuses what is no snapshot, and keeps the account', async () => {
   const { cli, api } = account();
-  const small = await cli('snapshot', 'save', join(folder, 'small.json'));
-  expect(small.stderr).not.toContain('cannot load it');
-  const data = { note: 'x'.repeat(400_000) };
-  for (let round = 0; round < 5; round += 1) {
-    const ask = { event: 'email.replied', data, count: 40 };
-    expect((await api.send('POST', '/_sandbox/events', ask)).status).toBe(202);
-  }
-  const large = await cli('snapshot', 'save', join(folder, 'large.json'));
-  expect(large).toMatchObject({ status: 0 });
-  expect(large.stderr).toContain('exceeds 67108864 bytes, so `snapshot load` cannot load it');
+  const id = await api.register(receiver.url);
+  const file = join(folder, 'broken.json');
+  writeFileSync(file, '{"version":3,"tables":{"event":[{},]}}');
+  const broken = await cli('snapshot', 'load', file);
+  expect(broken).toMatchObject({ status: 2, stdout: '' });
+  expect(broken.stderr).toContain('broken.json is not a snapshot. Invalid JSON at line 1, column');
+  expect(broken.stderr).toContain('Pass a file from `sendemall-mock snapshot save`');
+  const missing = await cli('snapshot', 'load', join(folder, 'missing.json'));
+  expect(missing.stderr).toContain('missing.json: no such file');
+  expect((await cli('snapshot', 'load', folder)).stderr).toContain('it is a directory');
+  expect((await api.get('/v1/webhooks')).data).toMatchObject([{ id }]);
+});
+
+test.each([
+  ['is cut off', (response: ServerResponse) => response.destroy(), /No response from/],
+  ['ends too early', (response: ServerResponse) => response.end(), /instead of JSON/],
+])('snapshot save of a response that %s keeps the file that is there', async (_, end, message) => {
+  await using server = await startReceiver((_received, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.write('{"success":true,"data":{"version":3,"tables":{"event":[', () => end(response));
+  });
+  const file = join(folder, 'kept.json');
+  writeFileSync(file, 'kept');
+  const env = { SENDEMALL_MOCK_SANDBOX_URL: server.url };
+  const cut = await run(['snapshot', 'save', file], { env });
+  expect(cut).toMatchObject({ status: 2, stdout: '' });
+  expect(cut.stderr).toMatch(message);
+  expect(readFileSync(file, 'utf8')).toBe('kept');
+  expect(readdirSync(folder).filter((name) => name.startsWith('kept'))).toEqual(['kept.json']);
 });
 
 test.each([['tail'], ['logs']])('%s prints attempts as they are made', async (verb) => {

@@ -292,6 +292,13 @@ const CASES: Readonly<
     'with POST /_sandbox/reset',
   ],
   storageProblem: [['full'], 'STORAGE_FULL', 507, 'No space left', 'Free space on that disk'],
+  temporaryFolderProblem: [
+    ['/some/folder', Object.assign(new Error(), { code: 'ENOSPC' })],
+    'STORAGE_FULL',
+    507,
+    'temporary folder /some/folder',
+    'Free space there',
+  ],
   internalError: [[], 'INTERNAL_ERROR', 500, 'Internal error', 'report it'],
 };
 

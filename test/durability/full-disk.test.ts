@@ -5,7 +5,17 @@
  * @module
  */
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -14,7 +24,7 @@ import { apiOf, type Api } from '../support/api.ts';
 import { eventsOf, leads, startCampaign } from '../support/campaign.ts';
 import { tablesOf } from '../support/dump.ts';
 import { freePort, startReceiver, type Receiver } from '../support/receiver.ts';
-import { startServe, type ServeProcess } from './serve-process.ts';
+import { startServe, startServeIn, type ServeProcess } from './serve-process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sendemall-full-'));
 /** Why no small disk can be mounted; null if one is. */
@@ -207,6 +217,47 @@ test.skipIf(reason !== null)(
       return file.prepare('SELECT count(*) AS n FROM event').get()?.['n'];
     };
     await expect.poll(countEvents).toBe(ROWS);
+    expect(await child.end('SIGTERM')).toBe(0);
+  },
+);
+
+test.skipIf(reason !== null)(
+  `a snapshot that the temporary folder has no space for is refused, and leaves no file${reason === null ? '' : `: ${reason}`}`,
+  { timeout: 240_000 },
+  async () => {
+    const ROWS = 40_000;
+    const spool = join(folder, 'spool');
+    mkdirSync(spool);
+    const port = await freePort();
+    const db = join(copies, 'spooled.db');
+    const env = { TMPDIR: spool };
+    await using child = await startServeIn(env, port, '--db', db, '--no-rate-limit');
+    const api = apiOf(child.url, 'spooled');
+    const webhook = await api.register('http://127.0.0.1:9/');
+    const { data } = await api.get('/_sandbox/snapshot');
+    const dueLater = Date.parse('2090-01-01T00:00:00Z');
+    const snapshot = JSON.stringify({ ...data, tables: tablesOf(ROWS, 'evt_new', dueLater) });
+    const put = () => api.send('PUT', '/_sandbox/snapshot', snapshot);
+    // Leave space for a part of it.
+    fill();
+    truncateSync(ballast, statSync(ballast).size - 9 * 2 ** 20);
+    const freeBytes = (): number => {
+      const { bavail, bsize } = statfsSync(folder);
+      return bavail * bsize;
+    };
+    const before = freeBytes();
+    expect(snapshot.length).toBeGreaterThan(before);
+    const refused = await put();
+    expect([refused.status, refused.error.code]).toEqual([507, 'STORAGE_FULL']);
+    expect(refused.error.message).toContain(`temporary folder ${spool}`);
+    // Node keeps a cache of its own there.
+    const left = () => readdirSync(spool).filter((name) => name.startsWith('sendemall'));
+    expect([left(), freeBytes()]).toEqual([[], before]);
+    expect((await api.get('/v1/webhooks')).data).toMatchObject([{ id: webhook }]);
+    rmSync(ballast);
+    expect((await put()).status).toBe(200);
+    expect((await api.get('/v1/webhooks')).data).toMatchObject([{ id: 'whk_evt_new' }]);
+    expect(left()).toEqual([]);
     expect(await child.end('SIGTERM')).toBe(0);
   },
 );

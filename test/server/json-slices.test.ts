@@ -5,7 +5,7 @@
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { InvalidJson, parseInSlices } from '../../src/server/json-slices.ts';
+import { InvalidJson, JsonCutter } from '../../src/server/json-slices.ts';
 
 const outcomeOf = async (parse: () => unknown): Promise<unknown> => {
   try {
@@ -16,6 +16,19 @@ const outcomeOf = async (parse: () => unknown): Promise<unknown> => {
   }
 };
 
+/** Cuts a text that arrives in parts, and puts the pieces together again, as their text and as their elements. */
+const parseInParts = (parts: readonly string[]): unknown => {
+  const cutter = new JsonCutter();
+  const lists: unknown[][] = [];
+  for (const part of parts) {
+    for (const { list, text, elements } of cutter.scan(part)) {
+      expect(JSON.parse(text)).toEqual(elements);
+      (lists[list] ??= []).push(...elements);
+    }
+  }
+  return cutter.end((list) => lists[list] ?? []);
+};
+
 /** @param partLength the parser gets the text in parts of this length */
 const bothWays = async (text: string, partLength = Infinity): Promise<void> => {
   const expected = await outcomeOf(() => JSON.parse(text) as unknown);
@@ -23,7 +36,7 @@ const bothWays = async (text: string, partLength = Infinity): Promise<void> => {
   for (let from = 0; from < text.length; from += partLength) {
     parts.push(text.slice(from, from + partLength));
   }
-  expect(await outcomeOf(() => parseInSlices(parts))).toEqual(expected);
+  expect(await outcomeOf(() => parseInParts(parts))).toEqual(expected);
 };
 
 /** Values with lists at every depth. */
@@ -69,15 +82,36 @@ test.each([
   await bothWays(text, 65_536);
 });
 
+/** Scans a text in parts of the length in which a body is scanned, without keeping the pieces. */
+const scanAll = (text: string): void => {
+  const cutter = new JsonCutter();
+  for (let from = 0; from < text.length; from += 262_144) {
+    cutter.scan(text.slice(from, from + 262_144));
+  }
+};
+
 test.each([
   ['empty lists', '[],'],
   ['numbers', '1,'],
   ['empty objects', '{},'],
-])('rows that are %s by the million are refused before they take a gigabyte', async (_, piece) => {
+])('rows that are %s by the million are refused before they take a gigabyte', (_, piece) => {
   const text = `{"tables":{"event":[${piece.repeat(9_000_000)}`;
   const before = process.memoryUsage.rss();
-  await expect(parseInSlices([text])).rejects.toMatchObject({ limit: 'maxValues' });
+  expect(() => scanAll(text)).toThrow(expect.objectContaining({ limit: 'maxElements' }));
   expect(process.memoryUsage.rss() - before).toBeLessThan(700_000_000);
+});
+
+test.each([
+  ['lists', '[]'],
+  ['objects', '{"a":1}'],
+  ['numbers', '1'],
+])('one row of more than 131072 values that are %s is refused', (_, value) => {
+  const row = (count: number): string => `{"a":[${Array(count).fill(value).join(',')}]}`;
+  const text = (count: number): string => `{"tables":{"event":[${row(3)},${row(count)}]}}`;
+  expect(() => scanAll(text(50_000))).not.toThrow();
+  expect(() => scanAll(text(140_000))).toThrow(
+    expect.objectContaining({ limit: 'maxElementValues' }),
+  );
 });
 
 test('a list under the name __proto__ is a property of that name', () =>

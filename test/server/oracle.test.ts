@@ -117,7 +117,8 @@ const request = async ({ method, path }: Documented, scenario: Scenario): Promis
     if (value === null) headers.delete(name);
     else headers.set(name, value);
   }
-  const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
+  const isReady = body === undefined || typeof body === 'string' || body instanceof Blob;
+  const sent = isReady ? body : JSON.stringify(body);
   // A stream has no end of its own.
   const stop = new AbortController();
   const { url } = scenario.storeClosed === true ? closedMock : mock;
@@ -125,7 +126,7 @@ const request = async ({ method, path }: Documented, scenario: Scenario): Promis
     method,
     headers,
     signal: stop.signal,
-    ...(text === undefined ? {} : { body: text }),
+    ...(sent === undefined ? {} : { body: sent }),
   });
   const endless = response.headers.get('content-type')?.startsWith('text/event-stream') === true;
   const answer = {

@@ -10,14 +10,8 @@ import { afterAll, expect, test } from 'vitest';
 import type { Attempt } from '../../src/domain/delivery.ts';
 import { openMemoryStore } from '../../src/storage/memory/memory-store.ts';
 import { openSqliteStore } from '../../src/storage/sqlite/sqlite-store.ts';
-import type {
-  AccountDump,
-  Claim,
-  NewEvent,
-  Store,
-  StoredResponse,
-} from '../../src/storage/store.ts';
-import { dumpOf } from '../support/dump.ts';
+import type { Claim, NewEvent, Store, StoredResponse } from '../../src/storage/store.ts';
+import { dumpOf, type WholeDump } from '../support/dump.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sendemall-exchange-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -100,7 +94,7 @@ const fill = async (store: Store, key: number): Promise<void> => {
 };
 
 /** Sorts the rows: each store exports them in its own order. */
-const sorted = ({ tables, ...rest }: AccountDump): unknown => ({
+const sorted = ({ tables, ...rest }: WholeDump): unknown => ({
   ...rest,
   tables: Object.fromEntries(
     Object.entries(tables).map(([name, rows]) => [

@@ -5,11 +5,16 @@
  */
 import type { AccountDump, DumpRow, Store } from '../../src/storage/store.ts';
 
+/** A snapshot in memory. */
+export interface WholeDump extends AccountDump {
+  readonly tables: Readonly<Record<string, readonly DumpRow[]>>;
+}
+
 /** Exports an account and collects the slices. */
 export const dumpOf = async (
   store: Pick<Store, 'exportAccount'>,
   account: number,
-): Promise<AccountDump> => {
+): Promise<WholeDump> => {
   const { slices, ...rest } = await store.exportAccount(account);
   const tables: Record<string, DumpRow[]> = {};
   for await (const { table, rows } of slices) (tables[table] ??= []).push(...rows);

@@ -4,7 +4,6 @@
  * @module
  */
 import { useSignal } from '@preact/signals';
-import type { Snapshot } from '../../../schemas/sandbox.ts';
 import { apiKey, client, notify, perform, useKey } from '../state/session.ts';
 import { Page } from './page.tsx';
 
@@ -24,7 +23,7 @@ const saveSnapshot = async (): Promise<void> => {
 
 const loadSnapshot = async (file: File): Promise<void> => {
   const done = await perform('snapshot', async () => {
-    await client.value.restore(JSON.parse(await file.text()) as Snapshot);
+    await client.value.restore(file);
     return true;
   });
   if (done !== null) notify('Snapshot loaded.');

@@ -11,9 +11,12 @@ import { validationFailed } from '../../domain/problems.ts';
 import { SnapshotError } from '../../domain/snapshot-error.ts';
 import { isMoment } from '../../domain/time.ts';
 import { parse } from '../../domain/validate.ts';
-import { readLargeJson } from '../body.ts';
-import type { Env, ServerOptions } from '../context.ts';
+import type { AccountDump } from '../../storage/store.ts';
+import { createConcurrencyLimit } from '../concurrency-limit.ts';
+import type { Ctx, Env, ServerOptions } from '../context.ts';
 import { envelopeAround, success } from '../envelope.ts';
+import { readSnapshotBody, SpooledRows } from '../snapshot-body.ts';
+import { createSpool, type Spool } from '../spool.ts';
 import { createReadAhead } from './read-ahead.ts';
 import { writeSnapshot } from './snapshot-text.ts';
 
@@ -36,36 +39,50 @@ const checkClock = ({ mode, rate, anchor_virtual: at }: Snapshot['clock']): void
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Validate everything but the rows, which are validated in slices as they are restored: there can be hundreds of thousands. */
-const parseSnapshot = (body: unknown): Snapshot => {
+type ParsedSnapshot = Omit<Snapshot, 'tables'> & Pick<AccountDump, 'tables'>;
+
+/** Validate everything but the rows, which are validated in slices as they are restored: there can be millions. */
+const parseSnapshot = (body: unknown): ParsedSnapshot => {
   const tables = isObject(body) ? body['tables'] : null;
   if (!isObject(body) || !isObject(tables)) return parse(Snapshot, body);
   const withoutRows = Object.fromEntries(
-    Object.entries(tables).map(([name, rows]) => [name, Array.isArray(rows) ? [] : rows]),
+    Object.entries(tables).map(([name, rows]) => [name, rows instanceof SpooledRows ? [] : rows]),
   );
   for (const [name, rows] of Object.entries(tables)) {
-    const index = Array.isArray(rows) ? rows.findIndex((row) => !isObject(row)) : -1;
-    if (index >= 0) {
+    if (rows instanceof SpooledRows && rows.misfit !== null) {
       throw validationFailed(
-        `"tables.${name}[${index}]" is not an object. Restore the snapshot unmodified.`,
+        `"tables.${name}[${rows.misfit}]" is not an object. Restore the snapshot unmodified.`,
       );
     }
   }
   const head = parse(Snapshot, { ...body, tables: withoutRows });
-  return { ...head, tables: tables as Snapshot['tables'] };
+  return { ...head, tables: tables as AccountDump['tables'] };
 };
 
-/** Bytes of a snapshot that are serialised before the client reads any: the account waits for a client only beyond. */
-const MAX_AHEAD_BYTES = LIMITS.maxSnapshotBytes;
+/** Snapshots of one account that are kept in files at the same time: another one waits while the first is restored. */
+const MAX_UPLOADS_PER_ACCOUNT = 2;
 
-export const accountRoutes = ({ wall }: Pick<ServerOptions, 'wall'>): Hono<Env> =>
-  new Hono<Env>()
+export const accountRoutes = ({ wall }: Pick<ServerOptions, 'wall'>): Hono<Env> => {
+  const uploads = createConcurrencyLimit(
+    'large snapshots that are being restored',
+    LIMITS.maxSnapshotUploads,
+    MAX_UPLOADS_PER_ACCOUNT,
+  );
+  const restore = async (c: Ctx, spool: Spool): Promise<void> => {
+    const body = await readSnapshotBody(c, LIMITS.maxSnapshotBytes, spool);
+    const { version, seed, opens, clock, tables } = parseSnapshot(body);
+    checkClock(clock);
+    const { mode, rate, anchor_virtual: anchorVirtual, anchor_wall: anchorWall } = clock;
+    const state = { mode, rate, anchorVirtual, anchorWall };
+    await c.get('account').restore({ version, seed, opens, clock: state, tables });
+  };
+  return new Hono<Env>()
     .post('/reset', async (c) => {
       await c.get('account').reset();
       return success(c, { reset: true });
     })
     .get('/snapshot', async (c) => {
-      const ahead = createReadAhead(MAX_AHEAD_BYTES, wall);
+      const ahead = createReadAhead(LIMITS.maxSnapshotAheadBytes, wall);
       const write = (text: string): Promise<void> => ahead.write(Buffer.from(text));
       const { start, end } = envelopeAround(c);
       // The account waits for the client only if the buffer is full.
@@ -89,16 +106,16 @@ export const accountRoutes = ({ wall }: Pick<ServerOptions, 'wall'>): Hono<Env> 
       return c.body(null, 200, headers);
     })
     .put('/snapshot', async (c) => {
-      const { version, seed, opens, clock, tables } = parseSnapshot(
-        await readLargeJson(c, LIMITS.maxSnapshotBytes),
+      const spool = createSpool(LIMITS.maxSnapshotBytesInMemory, () =>
+        uploads.enter(c.get('account').account.key),
       );
-      checkClock(clock);
-      const { mode, rate, anchor_virtual: anchorVirtual, anchor_wall: anchorWall } = clock;
       try {
-        const state = { mode, rate, anchorVirtual, anchorWall };
-        await c.get('account').restore({ version, seed, opens, clock: state, tables });
+        await restore(c, spool);
       } catch (error) {
         throw error instanceof SnapshotError ? validationFailed(error.message) : error;
+      } finally {
+        await spool.close();
       }
       return success(c, { restored: true });
     });
+};

@@ -5,8 +5,9 @@
  * @module
  */
 import { nextTurn } from '../../domain/event-loop.ts';
+import { firstIn, placedSlicesOf, type Slices } from '../../domain/sliced-list.ts';
 import { SnapshotError, invalidSnapshot } from '../../domain/snapshot-error.ts';
-import type { AccountDump, StoredCommand } from '../../storage/store.ts';
+import type { AccountDump, DumpRow, StoredCommand } from '../../storage/store.ts';
 import { execute, type CommandContext, type Command } from './commands.ts';
 import { createSimulation } from './simulation.ts';
 import { readStoredCommand } from './stored-command.ts';
@@ -29,21 +30,23 @@ const runUntil = async ({ simulation }: CommandContext, emitted: number): Promis
  * Run all commands, and the events between them. Yields to the event loop.
  *
  * @param read parses a command's body
- * @param at called with the index of each command before it is executed
+ * @param at called with each command before it is executed
  * @throws {Problem} for a command that cannot be executed: the stored rows are damaged
  */
-export const replay = async (
+export const replay = async <Stored extends StoredCommand>(
   context: CommandContext,
-  commands: readonly StoredCommand[],
+  commands: Iterable<Stored> | AsyncIterable<Stored>,
   emitted: number,
   read: (body: string) => Command = (body) => JSON.parse(body) as Command,
-  at: (index: number) => void = () => undefined,
+  at: (command: Stored) => void = () => undefined,
 ): Promise<void> => {
-  for (const [index, command] of commands.entries()) {
-    at(index);
+  let executed = 0;
+  for await (const command of commands) {
+    at(command);
     await runUntil(context, command.emitted);
     execute(context, read(command.body), command.at);
-    if (index % COMMANDS_PER_SLICE === COMMANDS_PER_SLICE - 1) await nextTurn();
+    executed += 1;
+    if (executed % COMMANDS_PER_SLICE === 0) await nextTurn();
   }
   await runUntil(context, emitted);
 };
@@ -56,12 +59,60 @@ const wholeNumber = (row: Row, column: string, where: string): number => {
   throw invalidSnapshot(`${where}.${column}`, 'must be a non-negative integer');
 };
 
-const readRow = (row: Row, where: string): StoredCommand & { readonly number: number } => ({
+/** A command with its number and its place in the snapshot. */
+interface PlacedCommand extends StoredCommand {
+  readonly number: number;
+  readonly where: string;
+}
+
+const readRow = (row: Row, where: string): PlacedCommand => ({
+  where,
   number: wholeNumber(row, 'number', where),
   at: wholeNumber(row, 'done_at', where),
   emitted: wholeNumber(row, 'emitted', where),
   body: String(row['body']),
 });
+
+async function* readRows(rows: Slices<DumpRow>): AsyncGenerator<PlacedCommand> {
+  for await (const { from, items } of placedSlicesOf(rows)) {
+    for (const [index, row] of items.entries()) {
+      yield readRow(row, `tables.command[${from + index}]`);
+    }
+  }
+}
+
+/** Characters of all commands: an account that is open has them in memory. 250,000 leads are a third of it. */
+const MAX_COMMAND_CHARACTERS = 134_217_728;
+/** Characters of commands that are kept to be sorted. Exported snapshots have them in order. */
+const MAX_UNSORTED_CHARACTERS = 16_777_216;
+
+/**
+ * Checks the columns of all commands.
+ *
+ * @returns the commands in the order of their numbers
+ */
+const commandsIn = async (
+  rows: Slices<DumpRow>,
+): Promise<Iterable<PlacedCommand> | AsyncIterable<PlacedCommand>> => {
+  let isSorted = true;
+  let last = 0;
+  let characters = 0;
+  for await (const { number, body } of readRows(rows)) {
+    isSorted &&= number >= last;
+    last = number;
+    characters += body.length;
+  }
+  if (characters > MAX_COMMAND_CHARACTERS) {
+    throw invalidSnapshot('tables.command', `has more than ${MAX_COMMAND_CHARACTERS} characters`);
+  }
+  if (isSorted) return readRows(rows);
+  if (characters > MAX_UNSORTED_CHARACTERS) {
+    throw invalidSnapshot('tables.command', 'must be in the order of the numbers');
+  }
+  const commands: PlacedCommand[] = [];
+  for await (const command of readRows(rows)) commands.push(command);
+  return commands.sort((a, b) => a.number - b.number);
+};
 
 const messageOf = (error: unknown): string => {
   // JSON.parse quotes its input, which may contain secrets.
@@ -80,22 +131,18 @@ export const checkReplay = async (
   seed: number,
   zones: () => Promise<Zones>,
 ): Promise<void> => {
-  const rows = (tables['command'] ?? []).map((row, index) => {
-    const where = `tables.command[${index}]`;
-    return { where, command: readRow(row, where) };
-  });
-  rows.sort((a, b) => a.command.number - b.command.number);
-  const [progress] = tables['progress'] ?? [];
+  const rows = tables['command'] ?? [];
+  const commands = await commandsIn(rows);
+  const progress = await firstIn(tables['progress'] ?? []);
   const emitted =
     progress === undefined ? 0 : wholeNumber(progress, 'emitted', 'tables.progress[0]');
   const simulation = createSimulation(own ?? seed);
   let where = 'tables.progress';
   if (rows.length > 0) {
     const context = { seed: own ?? seed, zones: await zones(), simulation };
-    const commands = rows.map(({ command }) => command);
     try {
-      await replay(context, commands, emitted, readStoredCommand, (index) => {
-        where = rows[index]?.where ?? where;
+      await replay(context, commands, emitted, readStoredCommand, (command) => {
+        ({ where } = command);
       });
     } catch (error) {
       if (error instanceof SnapshotError) throw error;

@@ -7,7 +7,8 @@ import type { AccountKey, SignatureMode, StoredEvent, Webhook } from '../../doma
 import { createPace, nextTurn } from '../../domain/event-loop.ts';
 import { readAttempts } from '../rows/attempt-record.ts';
 import type { RowOf, TableName } from '../rows/columns.ts';
-import { attemptsIn } from '../rows/dump-attempts.ts';
+import { openAttempts } from '../rows/dump-attempts.ts';
+import { placedSlicesOf } from '../../domain/sliced-list.ts';
 import { invalidSnapshot } from '../../domain/snapshot-error.ts';
 import { STATUS_NAMES } from '../rows/status.ts';
 import type { AccountDump } from '../store.ts';
@@ -22,14 +23,26 @@ import {
   type WebhookEntry,
 } from './entries.ts';
 
-function* rowsOf<Name extends TableName>(
+type Placed<Row> = readonly [row: Row, where: string];
+
+async function* rowsOf<Name extends TableName>(
   { tables }: AccountDump,
   name: Name,
-): Iterable<readonly [row: RowOf<Name>, where: string]> {
-  for (const [index, row] of (tables[name] ?? []).entries()) {
-    yield [row as unknown as RowOf<Name>, `tables.${name}[${index}]`];
+): AsyncGenerator<Placed<RowOf<Name>>, void, undefined> {
+  const isSliceDone = createPace();
+  for await (const { from, items } of placedSlicesOf(tables[name] ?? [])) {
+    for (const [index, row] of items.entries()) {
+      if (isSliceDone(0)) await nextTurn();
+      yield [row as unknown as RowOf<Name>, `tables.${name}[${from + index}]`];
+    }
   }
 }
+
+const collect = async <T>(items: AsyncIterable<T>): Promise<T[]> => {
+  const list: T[] = [];
+  for await (const item of items) list.push(item);
+  return list;
+};
 
 /** Adds an entry whose key must be unique. */
 const addUnique = <Key, Value>(
@@ -111,6 +124,16 @@ const addDelivery = (data: AccountData, delivery: DeliveryEntry): void => {
   if (status === 'pending') returnToQueue(delivery);
 };
 
+const addResponses = async (data: AccountData, dump: AccountDump): Promise<void> => {
+  const rows = await collect(rowsOf(dump, 'answer'));
+  if (rows.length === 0) return;
+  const responses = (data.responses ??= new Map());
+  for (const [row, where] of rows.toSorted(([a], [b]) => a.remembered_at - b.remembered_at)) {
+    const { key, request_hash: requestHash, status, body, remembered_at: storedAt } = row;
+    addUnique(responses, key, { requestHash, status, body, storedAt }, where);
+  }
+};
+
 /**
  * Builds an account's data.
  *
@@ -125,49 +148,34 @@ export const dataFromSnapshot = async (
 ): Promise<AccountData> => {
   const isSliceDone = createPace();
   const data = createAccountData(account);
-  const attempts = await attemptsIn(dump);
+  const attempts = await openAttempts(dump);
   const webhooks = new Map<number, WebhookEntry>();
-  for (const [row, where] of rowsOf(dump, 'webhook')) {
-    if (isSliceDone(0)) await nextTurn();
+  for await (const [row, where] of rowsOf(dump, 'webhook')) {
     const entry = createWebhookEntry(data, toWebhook(row, account, newKey()), row.deleted_at);
     webhooks.set(row.key, entry);
     addUnique(data.webhooks, row.id, entry, where);
   }
   const events = new Map<number, EventEntry>();
-  for (const [row, where] of rowsOf(dump, 'event')) {
-    if (isSliceDone(0)) await nextTurn();
+  for await (const [row, where] of rowsOf(dump, 'event')) {
     const event = toEvent(row);
     addUnique(events, row.seq, event, where);
     addUnique((data.eventsById ??= new Map()), row.id, event, where);
   }
   const deliveries = new Map<number, DeliveryEntry>();
-  for (const [row, where] of rowsOf(dump, 'delivery')) {
-    if (isSliceDone(0)) await nextTurn();
+  for await (const [row, where] of rowsOf(dump, 'delivery')) {
     const event = resolve(events, row.event, 'event', where);
     const webhook = resolve(webhooks, row.webhook, 'webhook', where);
     if (row.redelivery_of !== null) resolve(deliveries, row.redelivery_of, 'delivery', where);
-    const delivery = toDelivery(row, event, webhook, attempts.get(row.seq) ?? null);
+    if (!attempts.isReady(row.seq)) await attempts.load(row.seq);
+    const delivery = toDelivery(row, event, webhook, attempts.take(row.seq));
     addUnique(deliveries, row.seq, delivery, where);
   }
-  const responses = [...rowsOf(dump, 'answer')].toSorted(
-    ([a], [b]) => a.remembered_at - b.remembered_at,
-  );
-  for (const [
-    { key, request_hash: requestHash, status, body, remembered_at },
-    where,
-  ] of responses) {
-    addUnique(
-      (data.responses ??= new Map()),
-      key,
-      { requestHash, status, body, storedAt: remembered_at },
-      where,
-    );
-  }
-  const commands = [...rowsOf(dump, 'command')].map(([row]) => row);
+  await addResponses(data, dump);
+  const commands = (await collect(rowsOf(dump, 'command'))).map(([row]) => row);
   for (const { done_at: at, emitted, body } of commands.toSorted(byNumber)) {
     data.commands.push({ at, emitted, body });
   }
-  for (const [{ emitted }] of rowsOf(dump, 'progress')) data.emitted = emitted;
+  for await (const [{ emitted }] of rowsOf(dump, 'progress')) data.emitted = emitted;
   for (const event of [...events.values()].toSorted(byNumber)) data.events.push(event);
   await nextTurn();
   for (const delivery of [...deliveries.values()].toSorted(byNumber)) {

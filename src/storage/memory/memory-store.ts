@@ -37,7 +37,7 @@ export const openMemoryStore = (): Store => {
     ...createResponses(state),
     exportAccount: async (key) => exportOf(accountOf(state, key)),
     importAccount: async (key, dump) => {
-      checkTables(dump);
+      await checkTables(dump);
       await checkAllRows(dump);
       const newKey = (): number => state.nextWebhook++;
       replaceData(state, key, await dataFromSnapshot(dump, key, newKey));

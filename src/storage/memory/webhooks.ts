@@ -9,7 +9,7 @@ import type { WebhookStore } from '../store.ts';
 import { applyUpdate, createWebhookEntry, idOf, type WebhookEntry } from './entries.ts';
 import { saveResponse } from './responses.ts';
 import { dataOf, type State } from './state.ts';
-import { inSlices } from '../rows/in-slices.ts';
+import { slicesOf } from '../../domain/sliced-list.ts';
 
 /** Number of deliveries to cancel before yielding to the event loop. */
 const ROWS_PER_SLICE = 2000;
@@ -58,7 +58,7 @@ export const createWebhooks = (state: State): WebhookStore => {
         ids.push(idOf(delivery));
         if (index % ROWS_PER_SLICE === ROWS_PER_SLICE - 1) await nextTurn();
       }
-      return inSlices(ids);
+      return slicesOf(ids);
     },
   };
 };

@@ -38,7 +38,7 @@ export const createDump = (
       await parts.discard(left);
     },
     importAccount: async (account, dump) => {
-      checkTables(dump);
+      await checkTables(dump);
       await checkAllRows(dump);
       const staged = await change(account, parts.create);
       let left = staged;

@@ -6,9 +6,11 @@
  */
 import type { AccountKey } from '../../domain/delivery.ts';
 import { createPace } from '../../domain/event-loop.ts';
+import { firstIn, slicesOf } from '../../domain/sliced-list.ts';
 import { invalidSnapshot } from '../../domain/snapshot-error.ts';
 import type { AccountDump, DumpRow } from '../store.ts';
-import { attemptsIn } from '../rows/dump-attempts.ts';
+import { openAttempts, type DumpAttempts } from '../rows/dump-attempts.ts';
+import { createNumberMap, type NumberMap } from '../rows/number-map.ts';
 import { cancelOrphan } from '../rows/cancel-orphan.ts';
 import { STATUS_NAMES } from '../rows/status.ts';
 import { noRows, type Tally } from './account-states.ts';
@@ -103,12 +105,11 @@ const TARGETS: readonly Target[] = [
 /** State of one import. */
 interface Staging {
   readonly part: number;
-  /** Serialised attempts by the number of their delivery. */
-  readonly attempts: ReadonlyMap<number, string>;
+  readonly attempts: DumpAttempts;
   /** Keys of webhooks in the database, by their keys in the snapshot. */
   readonly webhooks: Map<number, number>;
-  readonly events: Set<number>;
-  readonly deliveries: Set<number>;
+  readonly events: NumberMap;
+  readonly deliveries: NumberMap;
   /** Deletion times of webhooks, by their key in the snapshot. */
   readonly deletedAt: Map<number, number>;
   readonly tally: Tally;
@@ -123,22 +124,22 @@ const refersTo = (table: string, key: unknown, where: string): never => {
 
 /** Checks a delivery's references, and replaces keys of the snapshot with those of the database. */
 const convertDelivery = (staging: Staging, given: DumpRow, where: string): DumpRow => {
-  const { events, deliveries, webhooks, attempts, tally } = staging;
+  const { events, deliveries, webhooks, tally } = staging;
   const row = cancelOrphan(staging.deletedAt, given);
   const { seq, event, webhook, redelivery_of: of } = row;
   if (!events.has(Number(event))) refersTo('event', event, where);
   const key = webhooks.get(Number(webhook)) ?? refersTo('webhook', webhook, where);
   if (of !== null && !deliveries.has(Number(of))) refersTo('delivery', of, where);
-  deliveries.add(Number(seq));
+  deliveries.set(Number(seq), 0);
   const status = STATUS_NAMES.get(Number(row['status'])) ?? 'pending';
   if (status !== 'in_flight') tally[status] += 1;
-  return { ...row, webhook: key, attempts: attempts.get(Number(seq)) ?? null };
+  return { ...row, webhook: key };
 };
 
 const convert = (staging: Staging, { name }: Target, row: DumpRow, where: string): DumpRow => {
   if (name === 'delivery') return convertDelivery(staging, row, where);
   if (name === 'event') {
-    staging.events.add(Number(row['seq']));
+    staging.events.set(Number(row['seq']), 0);
     staging.tally.events += 1;
   } else if (name === 'webhook' && row['deleted_at'] !== null) {
     staging.deletedAt.set(Number(row['key']), Number(row['deleted_at']));
@@ -176,20 +177,36 @@ interface Slice {
   readonly rows: readonly DumpRow[];
 }
 
-function* slicesOf({ tables }: AccountDump): Generator<Slice> {
+const charactersIn = (row: DumpRow): number =>
+  Object.values(row).reduce<number>(
+    (sum, value) => sum + (typeof value === 'string' ? value.length : 0),
+    0,
+  );
+
+/** Adds a delivery's attempts to its row. */
+const withAttempts = async (attempts: DumpAttempts, row: DumpRow): Promise<DumpRow> => {
+  const seq = Number(row['seq']);
+  if (!attempts.isReady(seq)) await attempts.load(seq);
+  return { ...row, attempts: attempts.take(seq) };
+};
+
+/** Rows of each table in slices of their own, which need not be those of the snapshot. */
+async function* insertsOf({ tables }: AccountDump, attempts: DumpAttempts): AsyncGenerator<Slice> {
   for (const one of TARGETS) {
-    const rows = tables[one.name] ?? [];
     const isSliceDone = createPace();
+    let rows: DumpRow[] = [];
     let from = 0;
-    for (const [index, row] of rows.entries()) {
-      const characters = Object.values(row).reduce<number>(
-        (sum, value) => sum + (typeof value === 'string' ? value.length : 0),
-        0,
-      );
-      if (!isSliceDone(characters) && index < rows.length - 1) continue;
-      yield { target: one, from, rows: rows.slice(from, index + 1) };
-      from = index + 1;
+    for await (const items of slicesOf(tables[one.name] ?? [])) {
+      for (const item of items) {
+        const row = one.name === 'delivery' ? await withAttempts(attempts, item) : item;
+        rows.push(row);
+        if (!isSliceDone(charactersIn(row))) continue;
+        yield { target: one, from, rows };
+        from += rows.length;
+        rows = [];
+      }
     }
+    if (rows.length > 0) yield { target: one, from, rows };
   }
 }
 
@@ -208,16 +225,16 @@ export const stageRows = async (
 ): Promise<Contents> => {
   const staging: Staging = {
     part,
-    attempts: await attemptsIn(dump),
+    attempts: await openAttempts(dump),
     webhooks: new Map(),
-    events: new Set(),
-    deliveries: new Set(),
+    events: createNumberMap(),
+    deliveries: createNumberMap(),
     deletedAt: new Map(),
     tally: noRows(),
   };
   const write = (one: Target, rows: readonly DumpRow[]): Promise<void> =>
     change(account, ({ session }) => insertRows(session, staging, one, rows));
-  for (const { target: one, from, rows } of slicesOf(dump)) {
+  for await (const { target: one, from, rows } of insertsOf(dump, staging.attempts)) {
     const where = (index: number): string => `tables.${one.name}[${from + index}]`;
     const converted = rows.map((row, index) => convert(staging, one, row, where(index)));
     try {
@@ -233,12 +250,10 @@ export const stageRows = async (
       }
     }
   }
-  const past = (seqs: ReadonlySet<number>): number =>
-    [...seqs].reduce((max, seq) => Math.max(max, seq), 0) + 1;
-  const progress = dump.tables['progress']?.[0]?.['emitted'];
+  const progress = (await firstIn(dump.tables['progress'] ?? []))?.['emitted'];
   return {
-    nextEvent: past(staging.events),
-    nextDelivery: past(staging.deliveries),
+    nextEvent: staging.events.max() + 1,
+    nextDelivery: staging.deliveries.max() + 1,
     emitted: progress === undefined || progress === null ? null : Number(progress),
     tally: staging.tally,
   };

@@ -11,7 +11,7 @@ import type { NewWebhook, WebhookStore } from '../store.ts';
 import type { Change, Context } from './context.ts';
 import { saveResponse } from './responses.ts';
 import { all, first, numbers, run, statement, type Session } from '../../postgres/session.ts';
-import { inSlices } from '../rows/in-slices.ts';
+import { slicesOf } from '../../domain/sliced-list.ts';
 
 interface WebhookRow extends Record<string, unknown> {
   readonly key: number;
@@ -115,7 +115,7 @@ const createDelete =
       if (slice.cancelled.length < ROWS_PER_SLICE) break;
       ({ last } = slice);
     }
-    return inSlices(cancelled.sort((a, b) => a - b).map(deliveryId));
+    return slicesOf(cancelled.sort((a, b) => a - b).map(deliveryId));
   };
 
 const insert = async (

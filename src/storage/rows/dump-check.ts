@@ -6,6 +6,7 @@
  */
 import { createPace, nextTurn } from '../../domain/event-loop.ts';
 import { ROW_NUMBERS } from '../../domain/delivery-id.ts';
+import { isList, placedSlicesOf, slicesOf, type Slices } from '../../domain/sliced-list.ts';
 import { invalidSnapshot } from '../../domain/snapshot-error.ts';
 import { isMoment } from '../../domain/time.ts';
 import {
@@ -164,10 +165,10 @@ export const checkRow = <Name extends TableName>(
  *
  * @throws {SnapshotError} for the first problem
  */
-export const checkTables = (dump: {
+export const checkTables = async (dump: {
   readonly version: unknown;
   readonly tables: unknown;
-}): void => {
+}): Promise<void> => {
   const { version } = dump;
   // Each version only added tables to the one before.
   if (typeof version !== 'number' || !(version >= 1 && version <= DUMP_VERSION)) {
@@ -178,17 +179,26 @@ export const checkTables = (dump: {
   for (const [name, rows] of Object.entries(tables)) {
     if (!Object.hasOwn(COLUMNS, name))
       throw invalidSnapshot(`tables.${name}`, `is not a table (known tables: ${TABLE_LIST})`);
-    if (!Array.isArray(rows)) throw invalidSnapshot(`tables.${name}`, 'must be an array of rows');
+    if (!isList(rows)) throw invalidSnapshot(`tables.${name}`, 'must be an array of rows');
   }
-  checkCounts(tables);
+  await checkCounts(tables);
 };
 
-type Tables = Readonly<Partial<Record<TableName, readonly (Row | null)[]>>>;
+type Tables = Readonly<Partial<Record<TableName, Slices<Row | null>>>>;
 
-const checkCounts = ({ webhook = [], answer = [], progress = [] }: Tables): void => {
-  const live = webhook.filter((row) => row?.['deleted_at'] === null).length;
+const countLive = async (webhooks: Slices<Row | null>): Promise<number> => {
+  let live = 0;
+  for await (const rows of slicesOf(webhooks)) {
+    live += rows.filter((row) => row?.['deleted_at'] === null).length;
+  }
+  return live;
+};
+
+const checkCounts = async ({ webhook = [], answer = [], progress = [] }: Tables): Promise<void> => {
+  const live = await countLive(webhook);
   const counts = [
     ['webhook', live, MAX_ROWS.webhooks, 'webhooks that are not deleted'],
+    ['webhook', webhook.length, MAX_ROWS.webhooksEver, 'webhooks, including deleted ones'],
     ['answer', answer.length, MAX_ROWS.answers, 'stored responses'],
     ['progress', progress.length, 1, 'rows'],
   ] as const;
@@ -215,10 +225,12 @@ const charactersIn = (row: unknown): number => {
  */
 export const checkAllRows = async ({ tables }: Pick<AccountDump, 'tables'>): Promise<void> => {
   const isSliceDone = createPace();
-  for (const [name, rows] of Object.entries(tables)) {
-    for (const [index, row] of rows.entries()) {
-      checkRow(name as TableName, row, `tables.${name}[${index}]`);
-      if (isSliceDone(charactersIn(row))) await nextTurn();
+  for (const [name, table] of Object.entries(tables)) {
+    for await (const { from, items } of placedSlicesOf(table)) {
+      for (const [index, row] of items.entries()) {
+        checkRow(name as TableName, row, `tables.${name}[${from + index}]`);
+        if (isSliceDone(charactersIn(row))) await nextTurn();
+      }
     }
   }
 };

@@ -103,7 +103,7 @@ export const createDump = (
       }
     },
     importAccount: async (account, dump) => {
-      checkTables(dump);
+      await checkTables(dump);
       await checkAllRows(dump);
       const staged = hidden.create();
       let left = staged;

@@ -8,12 +8,14 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { StoredEvent } from '../../domain/delivery.ts';
 import { rowKey } from '../../domain/delivery-id.ts';
 import { createPace, nextTurn } from '../../domain/event-loop.ts';
+import { placedSlicesOf, type Slices } from '../../domain/sliced-list.ts';
 import { invalidSnapshot } from '../../domain/snapshot-error.ts';
 import type { AccountDump, DumpRow } from '../store.ts';
-import { attemptsIn } from '../rows/dump-attempts.ts';
+import { openAttempts, type DumpAttempts } from '../rows/dump-attempts.ts';
 import { NUMBERED } from '../rows/dump-check.ts';
 import { cancelOrphan } from '../rows/cancel-orphan.ts';
 import { EVENT_TYPE_CODES } from '../rows/event-type-codes.ts';
+import { createNumberMap, type NumberMap } from '../rows/number-map.ts';
 import { STATUS_NAMES } from '../rows/status.ts';
 import type { Caches } from './caches.ts';
 import { isConstraintViolation } from './result-codes.ts';
@@ -25,14 +27,14 @@ import { transaction } from './transaction.ts';
 interface Staging {
   readonly db: DatabaseSync;
   readonly partition: number;
-  /** Serialised attempts by the number of their delivery. */
-  readonly attempts: ReadonlyMap<number, string>;
-  /** Key in the database by key in the snapshot, by table. */
-  readonly keys: ReadonlyMap<string, Map<number, number>>;
+  readonly attempts: DumpAttempts;
+  /** Keys of webhooks in the database, by their keys in the snapshot. */
+  readonly webhooks: Map<number, number>;
+  /** Codes of the events' types by number, for their deliveries. */
+  readonly events: NumberMap;
+  readonly deliveries: NumberMap;
   /** Deletion times of webhooks, by their key in the snapshot. */
   readonly deletedAt: Map<number, number>;
-  /** Codes of the events' types by number, for their deliveries. */
-  readonly types: Map<number, number>;
   readonly caches: Caches;
 }
 
@@ -44,18 +46,20 @@ const columnsOf = (db: DatabaseSync, table: string): string[] =>
 
 /** Notes what later rows depend on, and counts the row. */
 const noteRow = (staging: Staging, table: string, row: DumpRow): void => {
-  const { caches, partition, deletedAt, types, keys } = staging;
+  const { caches, partition, deletedAt, webhooks, events, deliveries } = staging;
   const { tallies, blocks } = caches;
-  const key = rowKey(partition, Number(row['seq']));
+  const seq = Number(row['seq']);
+  const key = rowKey(partition, seq);
   if (table === 'event') {
     tallies.addEvents(partition, 1);
     const type = EVENT_TYPE_CODES[String(row['type']) as StoredEvent['type']];
-    types.set(Number(row['seq']), type);
+    events.set(seq, type);
     blocks.addEvent(key, type);
   } else if (table === 'delivery') {
-    const webhook = keys.get('webhook')?.get(Number(row['webhook']));
+    deliveries.set(seq, 0);
+    const webhook = webhooks.get(Number(row['webhook']));
     const status = STATUS_NAMES.get(Number(row['status'])) as SavedStatus;
-    const type = types.get(Number(row['event']));
+    const type = events.get(Number(row['event']));
     if (webhook === undefined || type === undefined) return;
     tallies.move(partition, webhook, null, status);
     blocks.add(key, { webhook, type, status });
@@ -63,24 +67,34 @@ const noteRow = (staging: Staging, table: string, row: DumpRow): void => {
     deletedAt.set(Number(row['key']), Number(row['deleted_at']));
 };
 
+/** @returns the key in the database of a row that another one refers to; undefined if it is missing */
+const keyIn = (
+  { partition, webhooks, events, deliveries }: Staging,
+  table: string,
+  key: number,
+): number | undefined => {
+  if (table === 'webhook') return webhooks.get(key);
+  return (table === 'event' ? events : deliveries).has(key) ? rowKey(partition, key) : undefined;
+};
+
 /** @returns a function that inserts a row of a table in the transaction that is open, and returns its size in characters */
 const rowWriter = (
   staging: Staging,
-  { name, key, references }: Table,
+  { name, references }: Table,
 ): ((row: DumpRow, where: string) => number) => {
-  const { db, partition, attempts, keys } = staging;
+  const { db, partition, attempts, webhooks } = staging;
   const columns = columnsOf(db, name);
   const insert = db.prepare(
     `INSERT INTO ${name} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
   );
   const value = (row: DumpRow, column: string, where: string): SQLInputValue => {
     if (column === 'account') return partition;
-    if (column === 'attempts') return attempts.get(Number(row['seq'])) ?? null;
+    if (column === 'attempts') return attempts.take(Number(row['seq']));
     const held = row[column] ?? null;
     if (column === 'key' && name === 'webhook') return null;
     const target = references[column];
     if (target !== undefined && held !== null) {
-      const mapped = keys.get(target)?.get(Number(held));
+      const mapped = keyIn(staging, target, Number(held));
       if (mapped !== undefined) return mapped;
       throw invalidSnapshot(
         where,
@@ -94,7 +108,7 @@ const rowWriter = (
     const values = columns.map((column) => value(row, column, where));
     try {
       const { lastInsertRowid } = insert.run(...values);
-      if (key !== null) keys.get(name)?.set(Number(row[key]), Number(lastInsertRowid));
+      if (name === 'webhook') webhooks.set(Number(row['key']), Number(lastInsertRowid));
     } catch (error) {
       if (!isConstraintViolation(error)) throw error;
       throw invalidSnapshot(where, `cannot be stored (${(error as Error).message})`);
@@ -102,6 +116,29 @@ const rowWriter = (
     noteRow(staging, name, row);
     return values.reduce<number>((sum, one) => sum + (typeof one === 'string' ? one.length : 0), 0);
   };
+};
+
+/** Inserts the rows of one table, a transaction for each slice. */
+const stageTable = async (staging: Staging, table: Table, rows: Slices<DumpRow>): Promise<void> => {
+  const { db, attempts } = staging;
+  const isSliceDone = createPace();
+  const write = rowWriter(staging, table);
+  const isReady = ({ seq }: DumpRow): boolean =>
+    table.name !== 'delivery' || attempts.isReady(Number(seq));
+  for await (const { from, items } of placedSlicesOf(rows)) {
+    let next = 0;
+    const writeSlice = (): void => {
+      while (next < items.length && isReady(items[next]!)) {
+        const index = next++;
+        if (isSliceDone(write(items[index]!, `tables.${table.name}[${from + index}]`))) return;
+      }
+    };
+    while (next < items.length) {
+      if (!isReady(items[next]!)) await attempts.load(Number(items[next]!['seq']));
+      transaction(db, writeSlice);
+      await nextTurn();
+    }
+  }
 };
 
 /**
@@ -120,26 +157,12 @@ export const stageRows = async (
   const staging: Staging = {
     db,
     partition,
-    attempts: await attemptsIn(dump),
-    keys: new Map(TABLES.map(({ name }) => [name, new Map()])),
+    attempts: await openAttempts(dump),
+    webhooks: new Map(),
+    events: createNumberMap(),
+    deliveries: createNumberMap(),
     deletedAt: new Map(),
-    types: new Map(),
     caches,
   };
-  const isSliceDone = createPace();
-  for (const table of TABLES) {
-    const rows = dump.tables[table.name] ?? [];
-    const write = rowWriter(staging, table);
-    let next = 0;
-    const writeSlice = (): void => {
-      while (next < rows.length) {
-        const index = next++;
-        if (isSliceDone(write(rows[index]!, `tables.${table.name}[${index}]`))) return;
-      }
-    };
-    while (next < rows.length) {
-      transaction(db, writeSlice);
-      await nextTurn();
-    }
-  }
+  for (const table of TABLES) await stageTable(staging, table, dump.tables[table.name] ?? []);
 };

@@ -5,6 +5,8 @@
  */
 import { describe, expect, test } from 'vitest';
 import { SnapshotError } from '../../../src/domain/snapshot-error.ts';
+import type { SlicedList } from '../../../src/domain/sliced-list.ts';
+import type { DumpRow } from '../../../src/storage/store.ts';
 import { dumpOf } from '../../support/dump.ts';
 import { ended, clock, type StoreFixture } from './fixture.ts';
 
@@ -181,6 +183,39 @@ export const snapshotsContract = (fixture: StoreFixture): void => {
       const loaded = await fixture.store.listWebhooks(other.key);
       expect(loaded[0]).toMatchObject({ id: fixture.webhook.id, secret: 'whsec_contract' });
       expect(await fixture.store.claimDue(loaded[0]!.key, 1e9, 10)).toHaveLength(3);
+    });
+    test('a snapshot that is read slice by slice is imported as a whole one, also with its attempts in another order', async () => {
+      await fill();
+      for (const status of ['dead', 'delivered'] as const) {
+        await fixture.store.recordAttempts([ended(await claimOne(), status)]);
+      }
+      const dump = await dumpOf(fixture.store, fixture.account.key);
+      expect(dump.tables['attempt']!.length).toBeGreaterThan(2);
+      const other = await fixture.store.openAccount('hash-b', { seed: 1, clock });
+      const inPairs = (rows: readonly DumpRow[]): SlicedList<DumpRow> => ({
+        length: rows.length,
+        async *slices() {
+          for (let from = 0; from < rows.length; from += 2) yield rows.slice(from, from + 2);
+        },
+      });
+      const backwards = dump.tables['attempt']!.toSorted(
+        (a, b) => Number(b['delivery']) - Number(a['delivery']),
+      );
+      expect(backwards).not.toEqual(dump.tables['attempt']);
+      const tables = Object.fromEntries(
+        Object.entries({ ...dump.tables, attempt: backwards }).map(([name, rows]) => [
+          name,
+          inPairs(rows),
+        ]),
+      );
+      await fixture.store.importAccount(other.key, { ...dump, tables });
+      const { tables: loaded } = await dumpOf(fixture.store, other.key);
+      for (const name of ['event', 'attempt', 'command', 'progress', 'answer'])
+        expect(loaded[name]).toEqual(dump.tables[name]);
+      const [key] = loaded['webhook']!.map((row) => row['key']);
+      expect(loaded['delivery']).toEqual(
+        dump.tables['delivery']!.map((row) => ({ ...row, webhook: key })),
+      );
     });
     test('deliveries in flight to a deleted webhook are imported as cancelled', async () => {
       await publish(event('evt_1'), event('evt_2', 100, fixture.webhook, true));

@@ -41,7 +41,7 @@ export interface Scenario {
   /** Values for the path's parameters. */
   readonly params?: Readonly<Record<string, string>>;
   readonly query?: string;
-  /** Sent as JSON, a string as it is. */
+  /** Sent as JSON, a string or a Blob as it is. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string | null>>;
   readonly account?: string;
@@ -59,6 +59,10 @@ const registration = {
 
 const noKey: Scenario = { headers: { 'x-user-context': null } };
 const foreign: Scenario = { headers: { origin: 'http://evil.example' } };
+/** More than 1 GiB: the same bytes again and again. */
+const sixteenMebibytes = new Blob(['x'.repeat(16_777_216)]);
+const tooLargeSnapshot = new Blob(Array.from({ length: 65 }, () => sixteenMebibytes));
+
 const large = `"${'x'.repeat(1_048_577)}"`;
 
 /** The ways in which any body can be bad. */
@@ -338,7 +342,7 @@ export const scenariosFor = ({
     putSnapshot: {
       ...sandbox,
       ...badBody,
-      413: { body: `"${'x'.repeat(67_108_865)}"` },
+      413: { body: tooLargeSnapshot },
       200: { account: 'loaded', body: snapshot },
       422: { body: {} },
     },

@@ -8,7 +8,16 @@ import type { StateMember } from '../judge/interests.ts';
 import type { Event } from '../probe/event-maker.ts';
 
 /** A lead as a correct receiver knows it. */
-export type ModelState = Record<StateMember, unknown>;
+export type ModelState = Record<StateMember, unknown> & {
+  /** The lead has unsubscribed, or has written so: a receiver may erase what else it knows of the person. */
+  hasLeft?: boolean;
+};
+
+const ERASABLE: ReadonlySet<StateMember> = new Set(['open_count', 'sentiment']);
+
+/** Whether a value may be gone. */
+export const mayBeErased = ({ hasLeft }: ModelState, member: StateMember): boolean =>
+  hasLeft === true && ERASABLE.has(member);
 
 interface ModelLead {
   readonly state: ModelState;
@@ -43,10 +52,12 @@ const fold = (lead: ModelLead, { event, timestamp, data }: Event): void => {
   if (event === 'email.unsubscribed') {
     state.unsubscribed = true;
     if (data['suppressed_globally'] === true) state.suppressed = true;
+    state.hasLeft = true;
   }
   if (event === 'email.opened') {
     state.open_count = Math.max(Number(state.open_count), Number(data['open_count']));
   }
+  if (data['reply_sentiment'] === 'unsubscribe') state.hasLeft = true;
   if (event === 'email.replied' && timestamp >= lead.repliedAt) {
     const isTie = timestamp === lead.repliedAt && state.sentiment !== data['reply_sentiment'];
     lead.repliedAt = timestamp;
@@ -92,9 +103,11 @@ export const differences = (
     if (!actual.known) return [];
     const found = actual[member];
     if (found === expected[member] || expected[member] === EITHER) return [];
+    const untouched = initial().state[member];
+    const isAbsent = found === undefined || found === null;
     // An untouched member may be absent or empty.
-    const isInitial = expected[member] === initial().state[member];
-    if (isInitial && (found === undefined || found === null)) return [];
+    if (expected[member] === untouched && isAbsent) return [];
+    if (mayBeErased(expected, member) && (found === untouched || isAbsent)) return [];
     return [
       `\`${member}\` is ${JSON.stringify(found ?? null)}, expected ${JSON.stringify(expected[member])}`,
     ];

@@ -64,6 +64,17 @@ export const judgeLeads = async (
   }
 };
 
+/** A state that follows its events later is waited for as long as the run has seen, and longer. */
+const LAG_FACTOR = 2.5;
+const MAX_STILL_MS = 2500;
+const STILL_MS = 60;
+
+interface StateLag {
+  longestMs: number;
+}
+
+const lagOf = ({ memory }: Probe): StateLag => memory.once('state lag', () => ({ longestMs: 0 }));
+
 /** An event that every receiver stores, whether it keeps all leads or only suppressions. */
 const MARKER: readonly [EventType, Data] = ['email.unsubscribed', { suppressed_globally: true }];
 
@@ -106,8 +117,13 @@ export const createLead = (probe: Probe, given: Data = {}): Lead => {
   const dataOf = (type: EventType): Data =>
     type === 'email.replied' ? { ...person, ...thread } : person;
   const { queue } = probe;
-  const sees: Lead['sees'] = (fits) =>
-    waitFor(probe.wall, () => stateOf(probe, email), fits, { queue });
+  const lag = lagOf(probe);
+  const sees: Lead['sees'] = async (fits) => {
+    const since = probe.wall.now();
+    const state = await waitFor(probe.wall, () => stateOf(probe, email), fits, { queue });
+    if (fits(state)) lag.longestMs = Math.max(lag.longestMs, probe.wall.now() - since);
+    return state;
+  };
   return {
     email,
     send: async (type, data = {}, envelope = {}) => {
@@ -124,17 +140,19 @@ export const createLead = (probe: Probe, given: Data = {}): Lead => {
     sees,
     settled: async () => {
       await settleBehindLead(probe);
+      const stillMs = Math.min(MAX_STILL_MS, Math.max(STILL_MS, LAG_FACTOR * lag.longestMs));
       let before = '';
+      let since = probe.wall.now();
       return waitFor(
         probe.wall,
         () => stateOf(probe, email),
         (now) => {
           const text = JSON.stringify(now);
-          const still = text === before;
+          if (text !== before) since = probe.wall.now();
           before = text;
-          return still;
+          return probe.wall.now() - since >= stillMs;
         },
-        { everyMs: 60 },
+        { everyMs: STILL_MS },
       );
     },
   };

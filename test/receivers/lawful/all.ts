@@ -53,6 +53,16 @@ export const LAWFUL: readonly LawfulReceiver[] = [
     may: 'parses before it verifies (422), answers forgeries 403, events 201 and repeats 208',
     manner: { parsesFirst: true, malformed: 422, forged: 403, accepted: 201, repeated: 208 },
   }),
+  lawful('state-follows', {
+    language: 'node',
+    may: 'shows an effect at once and the state of its lead up to 0.8 s later',
+    manner: { stateEveryMs: 800 },
+  }),
+  lawful('erases-unsubscribed', {
+    language: 'node',
+    may: 'erases what it knows of a lead who unsubscribes, but for that and the suppression',
+    manner: { erasesUnsubscribed: true },
+  }),
   lawful('two-types', {
     language: 'node',
     may: 'acts on replies and unsubscribes only; other events are acknowledged and ignored',

@@ -22,6 +22,8 @@ const {
   maxConcurrent = Infinity,
   answerMs = 0,
   locksRepeats = false,
+  stateEveryMs = null,
+  erasesUnsubscribed = false,
 } = JSON.parse(process.env.MANNER ?? '{}');
 
 const db = new DatabaseSync(DATABASE);
@@ -31,6 +33,7 @@ db.exec(`
   PRAGMA busy_timeout = 5000;
   CREATE TABLE IF NOT EXISTS events (id TEXT PRIMARY KEY);
   CREATE TABLE IF NOT EXISTS queue (place INTEGER PRIMARY KEY, event TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS later (place INTEGER PRIMARY KEY, event TEXT NOT NULL);
   CREATE TABLE IF NOT EXISTS effects (id TEXT NOT NULL);
   CREATE INDEX IF NOT EXISTS effects_by_id ON effects (id);
   CREATE TABLE IF NOT EXISTS leads (
@@ -53,6 +56,9 @@ const updateLead = ({ event, timestamp, data }) => {
   const email = data.lead_email;
   if (typeof email !== 'string') return;
   run('INSERT OR IGNORE INTO leads (email) VALUES (?)', email);
+  const hasLeft = get('SELECT unsubscribed FROM leads WHERE email = ?', email).unsubscribed === 1;
+  if (erasesUnsubscribed && hasLeft && (event === 'email.opened' || event === 'email.replied'))
+    return;
   switch (event) {
     case 'email.bounced':
       if (data.bounce_type === 'hard')
@@ -63,6 +69,8 @@ const updateLead = ({ event, timestamp, data }) => {
       if (data.suppressed_globally === true) {
         run('UPDATE leads SET suppressed = 1 WHERE email = ?', email);
       }
+      if (erasesUnsubscribed)
+        run('UPDATE leads SET open_count = 0, sentiment = NULL WHERE email = ?', email);
       break;
     case 'email.opened':
       run(
@@ -93,8 +101,22 @@ const apply = (event) => {
   if (crmIsDown) throw new Error('The CRM does not answer.');
   run('INSERT INTO effects (id) VALUES (?)', event.id);
   run('INSERT INTO totals VALUES (?, 1) ON CONFLICT DO UPDATE SET value = value + 1', event.event);
-  updateLead(event);
+  if (stateEveryMs === null) updateLead(event);
+  else run('INSERT INTO later (event) VALUES (?)', JSON.stringify(event));
 };
+
+/** What has had its effect changes its lead now. */
+const catchUp = () => {
+  db.exec('BEGIN IMMEDIATE');
+  for (const { place, event } of db
+    .prepare('SELECT place, event FROM later ORDER BY place')
+    .all()) {
+    updateLead(JSON.parse(event));
+    run('DELETE FROM later WHERE place = ?', place);
+  }
+  db.exec('COMMIT');
+};
+if (stateEveryMs !== null) setInterval(catchUp, stateEveryMs);
 
 /** The event's id and its effects are one transaction. @returns false for a repeat */
 const handle = (event) => {

@@ -10,6 +10,7 @@ import { check as httpBrokenBody } from '../checks/http/broken-body.ts';
 import { check as httpBurstLimited } from '../checks/http/burst-limited.ts';
 import { check as httpChunked } from '../checks/http/chunked.ts';
 import { check as httpEmptyBody } from '../checks/http/empty-body.ts';
+import { check as httpExpectContinue } from '../checks/http/expect-continue.ts';
 import { check as httpKeepAlive } from '../checks/http/keep-alive.ts';
 import { check as httpLargeHeaders } from '../checks/http/large-headers.ts';
 import { check as httpNoHang } from '../checks/http/no-hang.ts';
@@ -28,6 +29,7 @@ export const HTTP: readonly Check[] = [
   httpBurstLimited,
   httpChunked,
   httpEmptyBody,
+  httpExpectContinue,
   httpKeepAlive,
   httpLargeHeaders,
   httpNoHang,

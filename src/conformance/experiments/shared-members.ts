@@ -42,6 +42,11 @@ const CANDIDATES: readonly Candidate[] = [
     phrase: 'of the same lead and type as an earlier one, such as a second reply,',
   },
   {
+    shared: ['lead', 'type', 'thread'],
+    key: 'same-data',
+    phrase: 'with the same data as an earlier one',
+  },
+  {
     shared: ['lead', 'timestamp'],
     key: 'lead-timestamp',
     phrase: 'of the same lead and with the same timestamp as an earlier one',

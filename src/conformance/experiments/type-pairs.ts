@@ -13,6 +13,7 @@ import type { Probe } from '../probe/probe.ts';
 import { fail, notTested, pass } from '../verdict.ts';
 import { explainDoubledTypes, type DoubledTypes } from './doubled-types.ts';
 import { knowsCause, rememberCause } from './known-causes.ts';
+import { explainBySharedMembers } from './shared-members.ts';
 import {
   causeOfLoss,
   causeOfState,
@@ -234,9 +235,12 @@ const judgePairs = async (
     return violation === null ? [] : [{ pair, violation, played: one }];
   });
   const confirmed = await confirm(probe, worstOf(seen));
-  return confirmed.length > 0
-    ? failFor(probe, confirmed, fine)
-    : pass(`${played.length} of ${pairs.length} pairs of types`);
+  const [first] = confirmed;
+  if (first === undefined) return pass(`${played.length} of ${pairs.length} pairs of types`);
+  if (first.violation.kind === 'lost' && (await explainBySharedMembers(probe)) !== null) {
+    return notTested('Events are lost by what they share with others: see delivery/dedupe-key.');
+  }
+  return failFor(probe, confirmed, fine);
 };
 
 /** Judge every pair of types whose events are fine alone. */

@@ -176,6 +176,12 @@ export const HTTP_MUTANTS: readonly Mutant[] = [
       ? model.receive(Buffer.alloc(0), request)
       : right(),
   ),
+  answering(
+    'expect-hangs',
+    'has a listener of its own for Expect, which never answers',
+    (request, _, right) =>
+      request.headers.expect === undefined ? right() : new Promise<Answer>(() => {}),
+  ),
   answering('few-headers', 'takes 3 KiB of headers', (request, _, right) =>
     request.rawHeaders.join('').length > 3000 ? { status: 431 } : right(),
   ),

@@ -60,6 +60,20 @@ class HoldsBack extends ModelReceiver {
 }
 
 /** Takes a lead for one of its first campaign. */
+class OneIdPerAddress extends ModelReceiver {
+  readonly ids = new Map<string, string>();
+
+  override async arrived(event: Event): Promise<Answer> {
+    const { lead_email: email, lead_id: id } = event.data;
+    if (typeof email === 'string' && typeof id === 'string') {
+      const known = this.ids.get(email) ?? id;
+      if (known !== id) return { status: 500 };
+      this.ids.set(email, id);
+    }
+    return super.arrived(event);
+  }
+}
+
 class OneCampaignPerLead extends ModelReceiver {
   readonly campaigns = new Map<string, string>();
   override async apply(event: Event): Promise<void> {
@@ -306,6 +320,11 @@ export const SEQUENCE_MUTANTS: readonly Mutant[] = [
     name: 'delivery-one-campaign-per-lead',
     fault: 'ignores the events of a lead in its second campaign',
     make: (secret) => new OneCampaignPerLead(secret),
+  },
+  {
+    name: 'delivery-one-id-per-address',
+    fault: 'inserts a lead for each id, while addresses are unique',
+    make: (secret) => new OneIdPerAddress(secret),
   },
   {
     name: 'delivery-ends-with-sender',

@@ -23,23 +23,68 @@ const explainLost = async (probe: Probe, verdict: Verdict): Promise<Verdict> => 
   return { ...verdict, key: cause.key, diagnosis: cause.sentence };
 };
 
-/** A lead may be in several campaigns. */
-const judgeCampaigns = async (probe: Probe, { event, data }: Event): Promise<Verdict> => {
-  const { lead_email, lead_id } = data;
-  const campaign_id = `cmp_${probe.events.freshId().slice('evt_'.length)}`;
-  const other = probe.event(event as EventType, { lead_email, lead_id, campaign_id });
-  const delivered = [
-    await deliverNamed(probe, 'an event of the same lead in another campaign', other),
-  ];
+const freshPart = (probe: Probe): string => probe.events.freshId().slice('evt_'.length);
+
+interface Elsewhere {
+  readonly name: string;
+  /** Whether the campaign has a lead of its own for the person. */
+  readonly isOtherLead: boolean;
+  readonly key: string;
+  readonly lost: string;
+  readonly refused: string;
+  readonly fix: string;
+}
+
+/** A person may be in several campaigns. */
+const ELSEWHERE: readonly Elsewhere[] = [
+  {
+    name: 'an event of the same lead in another campaign',
+    isOtherLead: false,
+    key: 'other-campaign',
+    lost: 'An event of a lead that is known from another campaign is accepted but has no effect: the lead is bound to its first campaign.',
+    refused: 'An event of a lead that is known from another campaign is refused.',
+    fix: 'Read `campaign_id` from each event; a lead may be in several campaigns.',
+  },
+  {
+    name: 'an event of the same address with another lead_id, in another campaign',
+    isOtherLead: true,
+    key: 'other-lead-id',
+    lost: 'An event of a known address with another `lead_id` is accepted but has no effect.',
+    refused: 'An event of a known address with another `lead_id` is refused.',
+    fix: 'Find a lead by one key, or update the other one: the same person may have another `lead_id` in another campaign (INSERT … ON CONFLICT (email) DO UPDATE).',
+  },
+];
+
+const judgeElsewhere = async (
+  probe: Probe,
+  { event, data }: Event,
+  { name, isOtherLead, key, lost, refused, fix }: Elsewhere,
+): Promise<Verdict | null> => {
+  const other = probe.event(event as EventType, {
+    lead_email: data['lead_email'],
+    lead_id: isOtherLead ? `lead_${freshPart(probe)}` : data['lead_id'],
+    campaign_id: `cmp_${freshPart(probe)}`,
+  });
+  const delivered = [await deliverNamed(probe, name, other)];
   const verdict = await judgeOnce(probe, delivered);
-  if (verdict?.status !== 'fail' || verdict.symptom !== 'lost') return verdict ?? pass();
+  if (verdict?.status !== 'fail' || verdict.symptom === 'doubled') return verdict;
+  const isLost = verdict.symptom === 'lost';
   return {
     ...verdict,
-    key: 'lost:other-campaign',
-    diagnosis:
-      'An event of a lead that is known from another campaign is accepted but has no effect: the lead is bound to its first campaign.',
-    fix: 'Read `campaign_id` from each event; a lead may be in several campaigns.',
+    // How leads are numbered is not documented.
+    ...(isOtherLead ? { level: 'SHOULD' as const } : {}),
+    key: `${isLost ? 'lost' : 'refused'}:${key}`,
+    diagnosis: isLost ? lost : refused,
+    fix,
   };
+};
+
+const judgeCampaigns = async (probe: Probe, event: Event): Promise<Verdict> => {
+  for (const elsewhere of ELSEWHERE) {
+    const verdict = await judgeElsewhere(probe, event, elsewhere);
+    if (verdict !== null) return verdict;
+  }
+  return pass();
 };
 
 export const check = defineCheck({
@@ -57,6 +102,7 @@ export const check = defineCheck({
     'delivery-dedupes-by-lead-and-time',
     'delivery-dedupes-by-data',
     'delivery-one-campaign-per-lead',
+    'delivery-one-id-per-address',
   ],
   stage: 'effects',
   needs: ['effects'],

@@ -149,6 +149,39 @@ const SCRIPTS: readonly InputClass[] = [
   matching('dotted-i', 'a Turkish dotted İ', 'İ', /İ/),
 ];
 
+const EDGES = [
+  ['dash', 'a dash', '–'],
+  ['hyphen', 'a hyphen', '-'],
+  ['curly-quote', 'a typographic quotation mark', '“'],
+  ['quote', 'a quotation mark', '"'],
+  ['euro', 'a currency sign beyond ASCII', '€'],
+  ['emoji', 'an emoji', '🎉'],
+  ['accent', 'a letter beyond ASCII', 'É'],
+  ['greater-than', 'a greater-than sign', '>'],
+  ['at', 'an at sign', '@'],
+  ['hash', 'a hash sign', '#'],
+  ['slash', 'a slash', '/'],
+  ['plus', 'a plus sign', '+'],
+] as const;
+
+/** What is trimmed, quoted or read as a command stands at the beginning or at the end. */
+const AT_EDGES: readonly InputClass[] = EDGES.flatMap(([name, what, piece]) => [
+  textClass(
+    `begins-with-${name}`,
+    `begins with ${what}`,
+    'MUST',
+    (plain) => `${piece} ${plain}`,
+    (value) => value.startsWith(piece),
+  ),
+  textClass(
+    `ends-with-${name}`,
+    `ends with ${what}`,
+    'MUST',
+    (plain) => `${plain} ${piece}`,
+    (value) => value.endsWith(piece),
+  ),
+]);
+
 /** What code takes for another type or for nothing. */
 const LOOKALIKES: readonly InputClass[] = [
   ...['null', 'Null', 'undefined', 'None', 'true', 'false', '0', '-1', '1e5', 'NaN', 'N/A'].map(
@@ -264,6 +297,7 @@ export const TEXTS: readonly InputClass[] = [
   ...PUNCTUATION,
   ...SYNTAX,
   ...SCRIPTS,
+  ...AT_EDGES,
   ...LOOKALIKES,
   ...CONTROLS,
   ...WIDE,

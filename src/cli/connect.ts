@@ -16,8 +16,8 @@ export interface SandboxOptions extends KeyOptions {
 const fetchWithinRateLimit =
   (terminal: Terminal): NonNullable<ClientOptions['fetch']> =>
   async (request) => {
-    // Never limited, and the clone of a large body would keep all of it.
-    if (new URL(request.url).pathname.startsWith('/_sandbox/')) {
+    // The clone of a large body would keep all of it.
+    if (new URL(request.url).pathname === '/_sandbox/snapshot') {
       return fetch(request, { signal: request.signal });
     }
     for (;;) {

@@ -5,6 +5,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import { createModel, differences } from '../../../src/conformance/histories/model.ts';
+import { STATE_MEMBERS } from '../../../src/conformance/judge/interests.ts';
 import type { Event } from '../../../src/conformance/probe/event-maker.ts';
 
 let made = 0;
@@ -56,8 +57,20 @@ describe('states', () => {
         unsubscribed: true,
         open_count: 5,
         sentiment: 'negative',
+        hasLeft: true,
       });
     }
+  });
+
+  test('of a lead who has left may be erased, but for that and the suppression', () => {
+    const state = { suppressed: true, unsubscribed: true, open_count: 5, sentiment: 'negative' };
+    const left = { ...state, hasLeft: true };
+    const erased = { known: true, open_count: 0, sentiment: null };
+    const differ = (actual: object, expected: typeof state): number =>
+      differences({ known: true, ...actual }, expected, STATE_MEMBERS).length;
+    expect(differ({ ...erased, suppressed: true, unsubscribed: true }, left)).toBe(0);
+    expect(differ({ ...erased, suppressed: false, unsubscribed: false }, left)).toBe(2);
+    expect(differ({ ...erased, suppressed: true, unsubscribed: true }, state)).toBe(2);
   });
 
   test('are not known of a lead whose event was refused', () => {

@@ -76,8 +76,9 @@ describe.skipIf(!hasScript)('typed at a terminal, Ctrl-C ends', () => {
   test.each(reads.map((verb) => [titleOf(verb), verb] as const))(
     '%s while it reads standard input',
     async (_title, verb) => {
-      const line = lineOf(verb, UNREACHABLE);
-      await using typed = atTerminal(line);
+      // One that sends what it reads at once needs somebody who listens.
+      await using hanging = await startReceiver(() => {});
+      await using typed = atTerminal(lineOf(verb, partners(hanging)));
       await typed.shows('Reading standard input');
       typed.type(CTRL_C);
       expect(await typed.status).toBe(130);

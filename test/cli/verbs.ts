@@ -99,7 +99,11 @@ export const VERBS: readonly Verb[] = [
   ofSandbox('campaigns pause', 'CAMPAIGN'),
   ofSandbox('campaigns resume', 'CAMPAIGN'),
   ofSandbox('snapshot save', '-'),
-  { name: 'snapshot load', needs: 'input', args: () => ['-'] },
+  {
+    name: 'snapshot load',
+    needs: 'input',
+    args: ({ sandbox }) => ['-', '--sandbox-url', sandbox],
+  },
   ofSandbox('reset'),
   ofSandbox('tail'),
   ofSandbox('open'),

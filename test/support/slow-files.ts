@@ -117,6 +117,9 @@ export const SLOW_FILES: readonly string[] = [
   'test/durability/damaged-file.test.ts',
   'test/conformance/reporters/json.test.ts',
   'test/server/stream.test.ts',
+  'test/conformance/experiments/controls.test.ts',
+  'test/conformance/experiments/explain.test.ts',
+  'test/server/oracle.test.ts',
 ];
 
 /** Files that this run leaves out. */

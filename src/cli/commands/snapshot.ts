@@ -141,7 +141,9 @@ const load = (terminal: Terminal) =>
           client.restore(Readable.toWeb(text) as ReadableStream<Uint8Array>, { signal }),
         );
       } catch (error) {
-        if (stream.errored !== null && !signal.aborted) throw inputError(file, stream.errored);
+        // The end of the input, too, ends the request with an error of its own.
+        signal.throwIfAborted();
+        if (stream.errored !== null) throw inputError(file, stream.errored);
         if (!(error instanceof ApiError && error.code === 'MALFORMED_JSON')) throw error;
         throw new UsageError(
           `${file} is not a snapshot. ${error.message} Pass a file from \`sendemall-mock snapshot save\`.`,

@@ -33,11 +33,11 @@ export const REMOVE_NODES = statement('DELETE FROM node WHERE id = ANY ($1)');
 
 /**
  * Deletes the nodes that have expired, and those whose session has ended, which releases their lock. A free lock shows that
- * with `$2`, or if it was last taken less than `$3` milliseconds before this node took its own. The lock is held until the
- * end of the statement, so a node that connects again waits and then finds its row gone.
+ * with `$2`, or if it was last taken after this node took its own, or less than `$3` milliseconds before. The lock is held
+ * until the end of the statement, so a node that connects again waits and then finds its row gone.
  */
 export const BURY = statement(
-  `DELETE FROM node n WHERE id <> $1 AND (expires_at < clock_timestamp() OR (
+  `DELETE FROM node WHERE id <> $1 AND (expires_at < clock_timestamp() OR (
      ($2 OR locked_at > (SELECT locked_at FROM node WHERE id = $1) - $3::float8 * interval '1 millisecond')
      AND pg_try_advisory_xact_lock(lock_key))) RETURNING id`,
 );

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defineConfig, type Plugin } from 'vitest/config';
 import { testSeed } from './support/sample.ts';
+import { SlowFirst } from './support/slow-first.ts';
 import { filesLeftOut, SLOW_FILES } from './support/slow-files.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -55,6 +56,7 @@ export default defineConfig(({ mode }) => ({
     // One more than a small machine has cores: much of what they do is to wait.
     maxWorkers: 3,
     maxConcurrency: 8,
+    sequence: { sequencer: SlowFirst },
     watch: false,
     // A limit ends a test that hangs; it never judges speed. On a machine with four busy threads beside the tests,
     // what takes half a second alone takes fifteen.

@@ -145,7 +145,7 @@ export interface ActiveCheck extends CheckData {
   readonly validates?: Hook;
   /** Judges rate limits itself. In other checks, a limited response is no finding: they are repeated, or not tested. */
   readonly judgesLimits?: boolean;
-  /** Mostly waits: begins first in its stage, so that others run meanwhile. */
+  /** Mostly waits: begins first in its stage, and others run meanwhile. */
   readonly isLong?: boolean;
   /** Ids of checks that must pass first; otherwise this one is not meaningful. */
   readonly after?: readonly string[];

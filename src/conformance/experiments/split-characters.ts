@@ -86,9 +86,16 @@ const compare = async (probe: Probe): Promise<SplitCharacters> => {
     : NOTHING;
 };
 
-/** @returns nothing when such a body is accepted, or not even accepted in one packet: then other checks know why */
-export const judgeSplitCharacters = async (probe: Probe): Promise<SplitCharacters> => {
-  const first = await postInPieces(probe, SPLIT, wideEvent(probe));
-  if (isAccepted(first) || isThrottled(first)) return NOTHING;
-  return probe.alone(() => compare(probe));
-};
+/** Send a body with such characters. */
+export const postSplitCharacters = (probe: Probe): Promise<Exchange> =>
+  postInPieces(probe, SPLIT, wideEvent(probe));
+
+/**
+ * @param first the response to {@link postSplitCharacters}
+ * @returns nothing when such a body is accepted, or not even accepted in one packet: then other checks know why
+ */
+export const judgeSplitCharacters = async (
+  probe: Probe,
+  first: Exchange,
+): Promise<SplitCharacters> =>
+  isAccepted(first) || isThrottled(first) ? NOTHING : probe.alone(() => compare(probe));

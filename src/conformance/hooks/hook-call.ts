@@ -5,6 +5,7 @@
  */
 import type { WallClock } from '../../clock/port.ts';
 import { describeNetworkError } from '../../domain/network-error.ts';
+import { createHookConnections } from './hook-connections.ts';
 import { BACK_WITHIN_MS, HookError, sleep } from './hooks.ts';
 
 export interface HookReply {
@@ -34,73 +35,97 @@ export interface HookCallerOptions {
 const LOOK_EVERY_MS = 50;
 /** Characters of an answer that a message shows. */
 const SHOWN = 200;
-/** Limit of an answer after decompression. A hook answers a few members of JSON. */
+/** Limit of an answer. A hook answers a few members of JSON. */
 const MAX_ANSWER_BYTES = 1024 * 1024;
 
-/**
- * Each question has a connection of its own: one that is kept can be closed by the server at the moment when the next
- * question is on its way, and a POST must not be sent twice to find out.
- */
-const CLOSE = { connection: 'close' };
+interface Question {
+  readonly method: 'GET' | 'POST';
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+const ASKED: Question = { method: 'GET', headers: { accept: 'application/json' } };
 
 /** @returns the body as text; null when it is longer than {@link MAX_ANSWER_BYTES}, of which no more is read then */
-const readText = async ({ body }: Response): Promise<string | null> => {
+const readText = async (body: AsyncIterable<Uint8Array>): Promise<string | null> => {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  // Leaving the loop cancels the body, which closes the connection.
-  for await (const chunk of body ?? []) {
+  // Leaving the loop closes the connection.
+  for await (const chunk of body) {
     bytes += chunk.length;
     if (bytes > MAX_ANSWER_BYTES) return null;
     chunks.push(chunk);
   }
-  return new TextDecoder().decode(Buffer.concat(chunks));
+  return Buffer.concat(chunks).toString('utf8');
+};
+
+/** Questions on their way, with one listener for the end of the run. */
+const createPending = (signal: AbortSignal | undefined): Set<AbortController> => {
+  const pending = new Set<AbortController>();
+  signal?.addEventListener('abort', () => {
+    for (const question of pending) question.abort();
+  });
+  return pending;
 };
 
 export const createHookCaller = (options: HookCallerOptions): HookCaller => {
   const { hook, wall, signal, timeoutMs, restartedAt } = options;
+  const connections = createHookConnections();
+  const pending = createPending(signal);
   const trouble = (method: string, url: string, what: string): HookError =>
     new HookError(`The ${hook} hook, ${method} ${url}, ${what}`);
 
-  const once = async (url: string, init: RequestInit, limitMs: number): Promise<HookReply> => {
-    const method = init.method ?? 'GET';
-    const late = new AbortController();
-    const disarm = wall.after(limitMs, () => late.abort());
-    const signals = signal === undefined ? [late.signal] : [late.signal, signal];
+  const once = async (url: string, question: Question, limitMs: number): Promise<HookReply> => {
+    const { method } = question;
+    const ended = new AbortController();
+    let isLate = false;
+    const disarm = wall.after(limitMs, () => {
+      isLate = true;
+      ended.abort();
+    });
+    pending.add(ended);
+    if (signal?.aborted === true) ended.abort();
     try {
-      const response = await fetch(url, {
-        ...init,
-        redirect: 'manual',
-        signal: AbortSignal.any(signals),
+      const { statusCode, headers, body } = await connections.ask(url, {
+        ...question,
+        signal: ended.signal,
       });
-      const body = await readText(response);
-      if (body !== null) return { method, url, status: response.status, body };
+      const encoding = String(headers['content-encoding'] ?? 'identity');
+      const text = encoding === 'identity' ? await readText(body) : null;
+      if (text !== null) return { method, url, status: statusCode, body: text };
+      body.destroy();
+      const what =
+        encoding === 'identity'
+          ? `more than ${MAX_ANSWER_BYTES / 1024 / 1024} MiB`
+          : `the content encoding ${JSON.stringify(encoding.slice(0, SHOWN))}, which was not asked for`;
       throw trouble(
         method,
         url,
-        `answered ${response.status} with more than ${MAX_ANSWER_BYTES / 1024 / 1024} MiB. Answer with the documented JSON and nothing else.`,
+        `answered ${statusCode} with ${what}. Answer with the documented JSON and nothing else.`,
       );
     } catch (error) {
       if (error instanceof HookError) throw error;
       if (signal?.aborted === true) throw trouble(method, url, 'was interrupted.');
-      if (late.signal.aborted) {
+      if (isLate) {
         throw trouble(method, url, `did not answer within ${limitMs / 1000} s. Is it at work?`);
       }
       throw error;
     } finally {
+      pending.delete(ended);
       disarm();
     }
   };
 
-  const call = async (url: string, init: RequestInit, limitMs: number): Promise<HookReply> => {
+  const call = async (url: string, question: Question, limitMs: number): Promise<HookReply> => {
     for (;;) {
       try {
-        return await once(url, init, limitMs);
+        return await once(url, question, limitMs);
       } catch (error) {
         if (error instanceof HookError) throw error;
         const restarted = restartedAt();
         if (restarted === null || wall.now() > restarted + BACK_WITHIN_MS) {
           const what = `cannot be reached (${describeNetworkError(error)}). Check the address, and that the receiver is up.`;
-          throw trouble(init.method ?? 'GET', url, what);
+          throw trouble(question.method, url, what);
         }
         await sleep(wall, LOOK_EVERY_MS);
       }
@@ -108,13 +133,13 @@ export const createHookCaller = (options: HookCallerOptions): HookCaller => {
   };
 
   return {
-    get: (url) => call(url, { headers: { ...CLOSE, accept: 'application/json' } }, timeoutMs),
+    get: (url) => call(url, ASKED, timeoutMs),
     post: (url, body, limitMs) =>
       call(
         url,
         {
           method: 'POST',
-          headers: { ...CLOSE, 'content-type': 'application/json', accept: 'application/json' },
+          headers: { ...ASKED.headers, 'content-type': 'application/json' },
           body: JSON.stringify(body),
         },
         limitMs,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import pLimit from 'p-limit';
 import { STAGES, type ActiveCheck } from '../check.ts';
 import { waitsFor, type Phase } from './schedule.ts';
 
@@ -17,6 +18,7 @@ const workersOf = ({ stage, isSideBySide }: Phase, concurrency: number): number 
 
 /**
  * Run the checks of a phase in order; in a parallel stage up to `concurrency` at a time, and more if the receiver is slow.
+ * Those that mostly wait run beside them.
  */
 export const runPhase = async (
   phase: Phase,
@@ -24,19 +26,18 @@ export const runPhase = async (
   run: (check: ActiveCheck) => Promise<void>,
 ): Promise<void> => {
   const { checks } = phase;
-  const waiting = [...checks];
-  const running = new Map<string, Promise<void>>();
-  const work = async (): Promise<void> => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const check = next;
-      // Prerequisites precede the check in the list, so that this cannot wait forever.
-      const earlier = checks.filter((one) => waitsFor(check, one));
-      const before = Promise.all(earlier.flatMap(({ id }) => running.get(id) ?? []));
-      const ran = before.then(() => run(check));
-      running.set(check.id, ran);
-      await ran;
-    }
-  };
   const workers = workersOf(phase, concurrency);
-  await Promise.all(Array.from({ length: workers }, work));
+  const turns = pLimit(workers);
+  const running = new Map<ActiveCheck, Promise<void>>();
+  for (const check of checks) {
+    // Prerequisites precede the check in the list, so that this cannot wait forever.
+    const earlier = checks.filter((one) => waitsFor(check, one));
+    const start = async (): Promise<void> => {
+      await Promise.all(earlier.map((one) => running.get(one)));
+      await run(check);
+    };
+    const isBeside = check.isLong === true && workers > 1;
+    running.set(check, isBeside ? start() : turns(start));
+  }
+  await Promise.all(running.values());
 };

@@ -23,6 +23,7 @@ export const check = defineCheck({
   fix: 'Hand such requests to the same handler as all others (Node: in `checkContinue`, call `response.writeContinue()` and emit `request`, or leave the listener out), or answer 417.',
   catches: ['http-expect-hangs'],
   stage: 'valid',
+  isLong: true,
   after: ['http/split-body'],
   run: async (probe) => {
     const exchange = await postInPieces(probe, {

@@ -22,6 +22,7 @@ export const check = defineCheck({
   fix: 'Allow several seconds for a body (nginx: client_body_timeout; gunicorn: timeout; Node: requestTimeout).',
   catches: ['http-impatient'],
   stage: 'valid',
+  isLong: true,
   after: ['http/split-body'],
   run: async (probe) => {
     const exchange = await postInPieces(probe, {

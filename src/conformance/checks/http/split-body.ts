@@ -9,7 +9,11 @@ import {
   explainWithoutPieces,
   refusedWays,
 } from '../../experiments/first-part.ts';
-import { ASCII_IN_PACKETS, judgeSplitCharacters } from '../../experiments/split-characters.ts';
+import {
+  ASCII_IN_PACKETS,
+  judgeSplitCharacters,
+  postSplitCharacters,
+} from '../../experiments/split-characters.ts';
 import type { Exchange } from '../../net/exchange.ts';
 import type { Probe } from '../../probe/probe.ts';
 import { postInPieces, withLength, type Pieces } from '../../samples/chunked-events.ts';
@@ -92,10 +96,13 @@ export const check = defineCheck({
   stage: 'valid',
   isLong: true,
   run: async (probe) => {
-    const sent = await Promise.all(WAYS.map((way) => postInPieces(probe, way)));
+    const [wide, ...sent] = await Promise.all([
+      postSplitCharacters(probe),
+      ...WAYS.map((way) => postInPieces(probe, way)),
+    ]);
     const refused = sent.filter((exchange) => !isAccepted(exchange));
     if (refused.length > 0) return judgeRefused(probe, refused);
-    const characters = await judgeSplitCharacters(probe);
+    const characters = await judgeSplitCharacters(probe, wide);
     if (characters.refused.length > 0) return judgeRefused(probe, characters.refused);
     return characters.verdict ?? pass();
   },

@@ -16,11 +16,12 @@ import { answerText } from './answer-text.ts';
 /** Characters of two, three and four bytes in UTF-8. */
 const WIDE = 'é € 👍';
 
-const CONTINUATION = { mask: 0xc0, bits: 0x80 } as const;
+/** Least first byte of a character of several bytes. */
+const LEAD_BYTE = 0xc0;
 
-/** Places within a character: after each byte of it but the last. */
+/** A place within each such character: after its first byte. */
 const placesWithin = (body: Buffer): readonly number[] =>
-  Array.from(body.keys()).filter((at) => (body[at]! & CONTINUATION.mask) === CONTINUATION.bits);
+  Array.from(body.keys()).filter((at) => at > 0 && body[at - 1]! >= LEAD_BYTE);
 
 const cutAt = (body: Buffer, places: readonly number[]): readonly Buffer[] =>
   [0, ...places].map((from, at) => body.subarray(from, places[at] ?? body.length));
@@ -42,7 +43,7 @@ export const ASCII_IN_PACKETS: Pieces = {
   ...SPLIT,
   manner: 'a body of ASCII in several packets',
   cut: (head, body) => {
-    const places = Array.from(Buffer.from(WIDE).subarray(1), (_, at) => 60 + 20 * at);
+    const places = placesWithin(Buffer.from(WIDE)).map((_, at) => 60 + 20 * at);
     const [first = Buffer.alloc(0), ...rest] = cutAt(body, places);
     return [Buffer.concat([head, first]), ...rest];
   },

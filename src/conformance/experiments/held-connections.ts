@@ -17,11 +17,13 @@ const HELD = 16;
 const PATIENCE_MS = 2000;
 /** The same when it is tried again: a busy machine may have been late once. Milliseconds. */
 const CONFIRM_MS = 5000;
+/** While one is held: almost as long as a sender waits, in which a receiver may give up on the held one. Milliseconds. */
+const ONE_HELD_MS = 9000;
 /** Within it an event must be answered when no connection is held. Milliseconds. */
 const MAX_CONTROL_MS = 500;
 
 interface Way {
-  readonly name: string;
+  readonly name: 'kept' | 'silent' | 'half';
   /** What each held connection is: "a connection that is kept open after a response". */
   readonly phrase: string;
   hold(probe: Probe, connection: RawConnection): Promise<void>;
@@ -131,13 +133,30 @@ const isQuick = async (probe: Probe): Promise<boolean> => {
   return isAccepted(exchange) && probe.wall.now() - startedAt < MAX_CONTROL_MS;
 };
 
-/** @returns the first way in which connections that ask for nothing keep others waiting */
+/** How the way is tried again, with how many connections and how much patience; the first that blocks counts. */
+const CONFIRMATIONS: Readonly<
+  Record<Way['name'], readonly (readonly [count: number, ms: number])[]>
+> = {
+  kept: [
+    [1, CONFIRM_MS],
+    [HELD, CONFIRM_MS],
+  ],
+  silent: [[HELD, PATIENCE_MS]],
+  half: [
+    [1, ONE_HELD_MS],
+    [HELD, PATIENCE_MS],
+  ],
+};
+
+/** @returns the first way in which connections that ask for nothing keep others waiting, with the fewest of them */
 export const findBlocked = async (probe: Probe): Promise<Blocked | null> => {
   for (const way of WAYS) {
-    if ((await tryWay(probe, way, HELD)) === null || !(await isQuick(probe))) continue;
-    const blocked = await tryWay(probe, way, HELD, CONFIRM_MS);
-    if (blocked === null || !(await isQuick(probe))) continue;
-    return (await tryWay(probe, way, 1, CONFIRM_MS)) ?? blocked;
+    if ((await tryWay(probe, way, HELD)) === null) continue;
+    for (const [count, ms] of CONFIRMATIONS[way.name]) {
+      if (!(await isQuick(probe))) break;
+      const blocked = await tryWay(probe, way, count, ms);
+      if (blocked !== null && (await isQuick(probe))) return blocked;
+    }
   }
   return null;
 };

@@ -11,10 +11,11 @@ import { PATH } from '../receiver.ts';
 import type { Build } from './run.ts';
 import type { Event } from './store.ts';
 
-/** Each request waits for the one before it. */
+/** Each request waits for the one before it, once its body is here: a sender that stalls must not stop the others. */
 const oneAtATime = () => {
   let last: Promise<void> = Promise.resolve();
-  return createMiddleware(async (_c, next) => {
+  return createMiddleware(async (c, next) => {
+    await c.req.arrayBuffer();
     const before = last;
     let done = (): void => undefined;
     last = new Promise((resolve) => {

@@ -26,12 +26,14 @@ export const check = defineCheck({
     const blocked = await findBlocked(probe);
     if (blocked === null) return pass();
     const { way, cause, held, actual, exchange } = blocked;
-    // A client keeps connections; with the others a sender would have to do this on purpose.
+    // A client keeps connections; with the others a sender would have to do this on purpose. That one stalled body stops all
+    // others is a lock that is held too long; that one silent connection does is a server for one connection at a time.
     const isOrdinary = way === 'kept';
+    const isLock = way === 'half' && held === 1;
     if (isOrdinary) rememberCause(probe, 'refused', cause);
     return fail({
       symptom: 'refused',
-      ...(isOrdinary || held === 1 ? {} : { level: 'INFO' as const }),
+      ...(isOrdinary || isLock ? {} : { level: 'INFO' as const }),
       key: cause.key,
       expected: ['a response within 10 s while other connections are open'],
       actual,

@@ -12,7 +12,7 @@
  * @module
  */
 // Imported by file name, because Bun replaces the bare name with its own implementation.
-import { Agent, request, type Dispatcher } from 'undici/index.js';
+import { Agent, type Dispatcher } from 'undici/index.js';
 import { classifyNetworkError } from '../../domain/network-error.ts';
 import { stopwatch } from '../net/stopwatch.ts';
 
@@ -43,6 +43,11 @@ const UNLIMITED = { headersTimeout: 0, bodyTimeout: 0, allowH2: false } as const
 const mayBeStale = (error: unknown, { aborted }: AbortSignal): boolean =>
   !aborted && ['reset', 'closed_early'].includes(classifyNetworkError(error).kind);
 
+const targetOf = (url: string): { readonly origin: string; readonly path: string } => {
+  const { origin, pathname, search } = new URL(url);
+  return { origin, path: pathname + search };
+};
+
 export const createHookConnections = (): HookConnections => {
   const kept = new Agent({
     ...UNLIMITED,
@@ -56,12 +61,12 @@ export const createHookConnections = (): HookConnections => {
   let answers = 0;
 
   const askAlone = (url: string, question: HookRequest): Promise<Dispatcher.ResponseData> =>
-    request(url, { ...question, dispatcher: single, reset: true });
+    single.request({ ...targetOf(url), ...question, reset: true });
 
   /** Over a kept connection, while that is fast. */
   const askKept = async (url: string, question: HookRequest): Promise<Dispatcher.ResponseData> => {
     const elapsed = stopwatch();
-    const answer = await request(url, { ...question, dispatcher: kept });
+    const answer = await kept.request({ ...targetOf(url), ...question });
     answers += 1;
     if (answers > WARMED_UP_AFTER && elapsed() > FAST_MS) isFast = false;
     return answer;

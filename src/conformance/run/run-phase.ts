@@ -33,7 +33,7 @@ export const runPhase = async (
     // Prerequisites precede the check in the list, so that this cannot wait forever.
     const earlier = checks.filter((one) => waitsFor(check, one));
     const start = async (): Promise<void> => {
-      await Promise.all(earlier.map((one) => running.get(one)));
+      await Promise.all(earlier.flatMap((one) => running.get(one) ?? []));
       await run(check);
     };
     const isBeside = check.isLong === true && workers > 1;

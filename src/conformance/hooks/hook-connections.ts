@@ -30,9 +30,7 @@ export interface HookConnections {
 
 /** Connections that are kept, at most. */
 const MAX_KEPT = 16;
-/** An idle connection is closed after this time. Milliseconds. */
 const KEPT_FOR_MS = 40;
-/** An answer that takes longer ends the keeping of connections. Milliseconds. */
 const FAST_MS = 30;
 /** The first answers of a server are slow for other reasons. */
 const WARMED_UP_AFTER = 20;
@@ -48,13 +46,23 @@ const targetOf = (url: string): { readonly origin: string; readonly path: string
   return { origin, path: pathname + search };
 };
 
-export const createHookConnections = (): HookConnections => {
+export interface KeepOptions {
+  /** An idle connection is closed after this time. Milliseconds. */
+  readonly keptForMs?: number;
+  /** An answer that takes longer ends the keeping of connections. Milliseconds. */
+  readonly fastMs?: number;
+}
+
+export const createHookConnections = ({
+  keptForMs = KEPT_FOR_MS,
+  fastMs = FAST_MS,
+}: KeepOptions = {}): HookConnections => {
   const kept = new Agent({
     ...UNLIMITED,
     connections: MAX_KEPT,
     pipelining: 1,
-    keepAliveTimeout: KEPT_FOR_MS,
-    keepAliveMaxTimeout: KEPT_FOR_MS,
+    keepAliveTimeout: keptForMs,
+    keepAliveMaxTimeout: keptForMs,
   });
   const single = new Agent(UNLIMITED);
   let isFast = true;
@@ -68,7 +76,7 @@ export const createHookConnections = (): HookConnections => {
     const elapsed = stopwatch();
     const answer = await kept.request({ ...targetOf(url), ...question });
     answers += 1;
-    if (answers > WARMED_UP_AFTER && elapsed() > FAST_MS) isFast = false;
+    if (answers > WARMED_UP_AFTER && elapsed() > fastMs) isFast = false;
     return answer;
   };
 

@@ -116,6 +116,18 @@ export const AFTER_FAILURE: readonly History[] = [
   ],
 ];
 
+/** One event fails: another was processed before, and a third before its retry. Needs the fault hook. */
+export const OTHER_FAILED: readonly History[] = [
+  [
+    event(1, 'fresh'),
+    { kind: 'failed try', type: 'email.replied' },
+    repeat('fresh', 1),
+    event(2, 'fresh'),
+    repeat('fresh', 0),
+    repeat('fresh', 1),
+  ],
+];
+
 /** What was processed before a restart. Needs the restart hook. */
 export const AFTER_RESTART: readonly History[] = [
   [event(0), event(1, 'kept', 'email.opened'), event(2, 'fresh'), { kind: 'restart' }],

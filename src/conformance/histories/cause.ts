@@ -158,6 +158,26 @@ const inBurst = (shown: Shown, count: number): Omit<NamedCause, 'key'> => {
   };
 };
 
+/** Whether another event has failed, and not the one that is wrong. */
+const isOtherFailed = ({ violation: { sent }, played: { history, sent: all } }: Shown): boolean => {
+  const failed = all.filter(({ step }) => history[step]?.kind === 'failed try');
+  return failed.length > 0 && failed.every(({ event }) => event?.id !== sent.event?.id);
+};
+
+const afterOtherFailed = (
+  { violation: { count } }: Shown,
+  before: History,
+): Omit<NamedCause, 'key'> => {
+  const failed = before.findIndex(({ kind }) => kind === 'failed try');
+  const isEarlier = before.slice(0, failed).some(({ kind }) => kind === 'event');
+  return {
+    sentence: isEarlier
+      ? `A repeat of an event that was processed before takes effect again (${count ?? 2} effects) once the processing of another event has failed: the failure throws away the ids that are remembered, as with a session, a connection or a cache that is replaced.`
+      : `A repeat of the event that comes after the failure of another one takes effect again (${count ?? 2} effects): what the failure leaves behind keeps the id of the next event from being remembered.`,
+    fix: FIX.dedupe,
+  };
+};
+
 const doubledAfter = (shown: Shown, before: History, last: Step): Omit<NamedCause, 'key'> => {
   const count = shown.violation.count ?? 2;
   const restarted = before.some(({ kind }) => kind === 'restart') || last.kind === 'restart';
@@ -169,6 +189,7 @@ const doubledAfter = (shown: Shown, before: History, last: Step): Omit<NamedCaus
       fix: FIX.start,
     };
   }
+  if (isOtherFailed(shown)) return afterOtherFailed(shown, before);
   if (before.some(({ kind }) => kind === 'failed try')) {
     return {
       sentence: `An event takes effect ${count} times when its first try failed: the first of several steps is done again by the retry.`,
@@ -214,6 +235,14 @@ const afterOthers = (shown: Shown, before: History, last: Step): Omit<NamedCause
     return afterFailure(shown);
   }
   const outcome = OUTCOMES[shown.violation.kind](shown);
+  const hasFailed = before.some(({ kind }) => kind === 'failed try');
+  if (shown.violation.kind === 'lost' && hasFailed && last.kind === 'repeat' && last.back > 0) {
+    return {
+      sentence:
+        'The retry of an event whose first try failed is taken for a repeat and lost once another event has been processed in between: the id of the failed event is remembered together with that of the next one.',
+      fix: FIX.dedupe,
+    };
+  }
   if (shown.violation.kind === 'lost' && shown.violation.sent.role === 'repeat') {
     return {
       sentence:

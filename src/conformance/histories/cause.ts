@@ -190,7 +190,14 @@ const doubledAfter = (shown: Shown, before: History, last: Step): Omit<NamedCaus
     };
   }
   if (isOtherFailed(shown)) return afterOtherFailed(shown, before);
-  if (before.some(({ kind }) => kind === 'failed try')) {
+  const failed = before.findIndex(({ kind }) => kind === 'failed try');
+  if (failed >= 0 && before.slice(failed).some(({ kind }) => kind === 'repeat')) {
+    return {
+      sentence: `When the first try of an event fails and its retry succeeds, a further repeat takes effect again (${count} effects): what the failure leaves behind keeps the id from being remembered.`,
+      fix: FIX.dedupe,
+    };
+  }
+  if (failed >= 0) {
     return {
       sentence: `An event takes effect ${count} times when its first try failed: the first of several steps is done again by the retry.`,
       fix: FIX.steps,
@@ -206,6 +213,13 @@ const doubledAfter = (shown: Shown, before: History, last: Step): Omit<NamedCaus
     if (paused !== undefined) {
       return {
         sentence: `A repeat takes effect again after ${paused.ms / 1000} s: ids expire too early.`,
+        fix: FIX.dedupe,
+      };
+    }
+    const between = before.filter(({ kind }) => kind === 'forgery' || kind === 'malformed');
+    if (between.length > 0) {
+      return {
+        sentence: `A repeat of an event that was processed before takes effect again (${count} effects) once another request has arrived in between, ${aftermath(between)}: that request makes the receiver forget the ids that it remembers.`,
         fix: FIX.dedupe,
       };
     }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { NamedCause } from '../experiments/known-causes.ts';
 import type { Sender } from '../judge/sender.ts';
 import type { Exchange } from '../net/exchange.ts';
 
@@ -26,6 +27,8 @@ export interface Crash {
   readonly answersUnsigned: boolean;
   /** The check had made the system behind the receiver fail. */
   readonly isWhileFailing?: boolean;
+  /** What experiments have shown: it takes more than this request. */
+  readonly cause?: NamedCause;
   /** What the receiver's own process wrote last; undefined if that is not known. */
   readonly log?: string | undefined;
 }
@@ -50,6 +53,8 @@ export interface Observed {
   readonly exchanges: readonly SeenExchange[];
   readonly crashes: readonly Crash[];
   readonly lostControls: readonly LostControl[];
+  /** Why each response is slower than the one before it; null or undefined while that is not so. */
+  readonly slowdown?: NamedCause | null;
   /** Controls that were sent. */
   readonly controls: number;
   /** Timeout of one request. */

@@ -178,6 +178,15 @@ const afterOtherFailed = (
   };
 };
 
+/** An event that arrived at the same moment as another request, and is repeated later. */
+const besideOthers = (parts: readonly Part[], count: number): Omit<NamedCause, 'key'> => {
+  const hasRepeat = parts.some(({ kind }) => kind === 'repeat');
+  return {
+    sentence: `An event that arrives at the same moment as ${hasRepeat ? 'a repeat of another event' : 'another request'} is not remembered, and its own repeat takes effect again (${count} effects; not when they arrive one after the other): requests share a transaction or a connection, and ${hasRepeat ? 'the rollback of the repeat' : 'one of them'} undoes what the other has stored.`,
+    fix: `Give every request a connection and a transaction of its own. ${FIX.dedupe}`,
+  };
+};
+
 const doubledAfter = (shown: Shown, before: History, last: Step): Omit<NamedCause, 'key'> => {
   const count = shown.violation.count ?? 2;
   const restarted = before.some(({ kind }) => kind === 'restart') || last.kind === 'restart';
@@ -202,6 +211,10 @@ const doubledAfter = (shown: Shown, before: History, last: Step): Omit<NamedCaus
       sentence: `An event takes effect ${count} times when its first try failed: the first of several steps is done again by the retry.`,
       fix: FIX.steps,
     };
+  }
+  const crowd = before.findLast((step) => step.kind === 'together');
+  if (last.kind === 'repeat' && crowd !== undefined && crowd.parts.length > 1) {
+    return besideOthers(crowd.parts, count);
   }
   if (last.kind === 'repeat') {
     if (restarted) {

@@ -178,6 +178,25 @@ class RollsBackNeighbours extends ModelReceiver {
   }
 }
 
+/** A repeat rolls back the mark of what arrives at the same moment, and not its effect. */
+class ForgetsNeighbours extends ModelReceiver {
+  repeats = 0;
+  waiting = 0;
+  override async arrived(event: Event): Promise<Answer> {
+    const isRepeat = this.seen.has(event.id);
+    const wasBeside = this.repeats > 0;
+    if (isRepeat) this.repeats += 1;
+    this.waiting += 1;
+    await crowdGathers(() => this.waiting);
+    this.waiting -= 1;
+    const isBeside = wasBeside || this.repeats > 0;
+    if (isRepeat) this.repeats -= 1;
+    const answer = await this.process(event);
+    if (!isRepeat && isBeside) this.seen.delete(event.id);
+    return answer;
+  }
+}
+
 /** Each connection has its own set of ids, as each of several worker processes. */
 class RemembersByConnection extends ModelReceiver {
   readonly ids = new WeakMap<Socket, Set<string>>();
@@ -358,6 +377,11 @@ export const SEQUENCE_MUTANTS: readonly Mutant[] = [
     'delivery-neighbours-rolled-back',
     'rolls back what a repeat arrives beside',
     RollsBackNeighbours,
+  ),
+  mutant(
+    'delivery-neighbours-forgotten',
+    'forgets the id of what a repeat arrives beside',
+    ForgetsNeighbours,
   ),
   mutant('delivery-ids-by-connection', 'has a set of ids for each worker', RemembersByConnection),
   mutant('delivery-queue-drops-when-full', 'drops events when its queue is full', DropsWhenFull, {

@@ -180,19 +180,18 @@ class RollsBackNeighbours extends ModelReceiver {
 
 /** A repeat rolls back the mark of what arrives at the same moment, and not its effect. */
 class ForgetsNeighbours extends ModelReceiver {
-  repeats = 0;
-  waiting = 0;
+  readonly atWork = new Set<Event>();
+  readonly beside = new Set<Event>();
   override async arrived(event: Event): Promise<Answer> {
     const isRepeat = this.seen.has(event.id);
-    const wasBeside = this.repeats > 0;
-    if (isRepeat) this.repeats += 1;
-    this.waiting += 1;
-    await crowdGathers(() => this.waiting);
-    this.waiting -= 1;
-    const isBeside = wasBeside || this.repeats > 0;
-    if (isRepeat) this.repeats -= 1;
+    const others = [...this.atWork];
+    if (isRepeat) for (const other of others) this.beside.add(other);
+    else if (others.some(({ id }) => this.seen.has(id))) this.beside.add(event);
+    this.atWork.add(event);
+    await crowdGathers(() => this.atWork.size);
     const answer = await this.process(event);
-    if (!isRepeat && isBeside) this.seen.delete(event.id);
+    this.atWork.delete(event);
+    if (!isRepeat && this.beside.delete(event)) this.seen.delete(event.id);
     return answer;
   }
 }

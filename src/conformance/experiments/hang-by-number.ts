@@ -9,7 +9,7 @@ import { restart } from '../judge/restart.ts';
 import type { Probe } from '../probe/probe.ts';
 import { isAccepted, isTimedOut } from '../verdict.ts';
 import type { NamedCause } from './known-causes.ts';
-import { explainOutage } from './outage.ts';
+import { explainOutage, isBackAfterRestart } from './outage.ts';
 
 const MAX_EVENTS = 1500;
 const MAX_MS = 20_000;
@@ -44,7 +44,8 @@ const eventsUntilHung = async (probe: Probe): Promise<number | null> => {
 export const explainHangByNumber = async (probe: Probe): Promise<NamedCause | null> => {
   const outage = await explainOutage(probe, null);
   if (outage !== null) return outage;
-  if (probe.hooks.restart === undefined || !isAccepted(await restart(probe))) return null;
+  if (probe.hooks.restart === undefined || !(await isBackAfterRestart(probe))) return null;
+  if (!isAccepted(await restart(probe))) return null;
   const count = await eventsUntilHung(probe);
   if (count === null) return null;
   await restart(probe);

@@ -86,7 +86,7 @@ export const createLiveness = (
     return false;
   };
 
-  /** One at a time: an experiment on the first one restarts the receiver. @returns whether it is back by itself */
+  /** One at a time: an experiment on the first one restarts the receiver. @returns whether it is back without that */
   const afterCrash = async (
     culprit: Pick<Crash, 'by' | 'exchange' | 'sender' | 'isWhileFailing'>,
     since: number,

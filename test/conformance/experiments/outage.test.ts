@@ -40,7 +40,7 @@ class Closes extends Blocks {
   }
 }
 
-/** Breaks for good when six events are at work at the same time. */
+/** Breaks permanently when six events are at work at the same time. */
 class BreaksInCrowd extends Counting {
   override async arrived(event: Event): Promise<Answer> {
     this.atWork += 1;
@@ -103,7 +103,7 @@ test('connections are closed after forged requests: no single request ends the p
   expect(found[0]).toMatch(/^After 10 forged requests with a wrong signature, the receiver closes/);
 });
 
-test('events at the same moment break what they share for good', async () => {
+test('events at the same moment break what they share permanently', async () => {
   const found = await causes(BreaksInCrowd, ['performance/parallel', 'content/event-types']);
   expect(found).toHaveLength(1);
   expect(found[0]).toMatch(/^When 8 events arrive at the same time, every valid event is refused/);

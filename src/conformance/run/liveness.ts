@@ -56,6 +56,15 @@ export const isUnreachable = (exchange: Pick<Exchange, 'reply'>): boolean => {
   return isRefusedConnection(exchange) || (reply.kind === 'none' && reply.cause === 'reset');
 };
 
+const recovers = async (probe: Probe, wall: WallClock): Promise<boolean> => {
+  const until = wall.now() + RECOVERS_WITHIN_MS;
+  while (wall.now() < until && probe.signal?.aborted !== true) {
+    await sleep(wall, POLL_EVERY_MS);
+    if (!isUnreachable(await probe.post(probe.event()))) return true;
+  }
+  return false;
+};
+
 /**
  * @param probe sends the controls
  * @param receiverLog what the receiver's own process wrote last
@@ -77,22 +86,13 @@ export const createLiveness = (
     return log === null ? {} : { log };
   };
 
-  const recovers = async (): Promise<boolean> => {
-    const until = wall.now() + RECOVERS_WITHIN_MS;
-    while (wall.now() < until && probe.signal?.aborted !== true) {
-      await sleep(wall, POLL_EVERY_MS);
-      if (!isUnreachable(await probe.post(probe.event()))) return true;
-    }
-    return false;
-  };
-
   /** One at a time: an experiment on the first one restarts the receiver. @returns whether it is back without that */
   const afterCrash = async (
     culprit: Pick<Crash, 'by' | 'exchange' | 'sender' | 'isWhileFailing'>,
     since: number,
   ): Promise<boolean> => {
     if (crashes.some(({ recoveredAfterMs }) => recoveredAfterMs === null)) return false;
-    const back = await recovers();
+    const back = await recovers(probe, wall);
     const recoveredAfterMs = back ? wall.now() - since : null;
     const answersUnsigned =
       !back && !isUnreachable(await probe.post(probe.event(), { signature: null }));
@@ -146,6 +146,7 @@ export const createLiveness = (
     lookAtPace: async (exchanges) => {
       if (isSlowedDown(probe, exchanges)) slowdown = await explainSlowdown(probe);
     },
-    isBack: async () => !isUnreachable(await probe.post(probe.event())) || (await recovers()),
+    isBack: async () =>
+      !isUnreachable(await probe.post(probe.event())) || (await recovers(probe, wall)),
   };
 };

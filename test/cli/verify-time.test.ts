@@ -24,10 +24,14 @@ const sign = createSigner(SECRET);
 /** Right, and takes so long for every answer. */
 const slowReceiver = async (delayMs: number) => {
   const server = createServer((request, response) => {
-    void text(request).then((body) => {
-      const isSigned = request.headers['x-sendemall-signature'] === sign(body);
-      setTimeout(() => response.writeHead(isSigned ? 200 : 401).end(), delayMs);
-    });
+    text(request).then(
+      (body) => {
+        const isSigned = request.headers['x-sendemall-signature'] === sign(body);
+        setTimeout(() => response.writeHead(isSigned ? 200 : 401).end(), delayMs);
+      },
+      // The run was cut off before the body was complete.
+      () => response.destroy(),
+    );
   });
   const url = `http://127.0.0.1:${await open(server)}/hook`;
   return { url, [Symbol.asyncDispose]: () => kill(server) };

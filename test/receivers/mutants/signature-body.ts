@@ -57,10 +57,9 @@ export const SIGNATURE_BODY_MUTANTS: readonly Mutant[] = [
   hashing('question-marks', 'encodes the text as ASCII', (raw) =>
     raw.toString().replaceAll(/[^\0-\u007F]/g, '?'),
   ),
-  hashing('trimmed', 'trims the body', (raw) => {
-    const text = raw.toString('latin1');
-    return Buffer.from(text.replaceAll(/^[ \t\r\n]+|[ \t\r\n]+$/g, ''), 'latin1');
-  }),
+  hashing('trimmed', 'trims the body', (raw) =>
+    Buffer.from(raw.toString('latin1').trim(), 'latin1'),
+  ),
   hashing('newline-cut', 'reads the body as a line, without its end', (raw) =>
     Buffer.from(raw.toString('latin1').replace(/\r?\n$/, ''), 'latin1'),
   ),

@@ -56,7 +56,13 @@ class Book {
   }
 
   #leadOf(email) {
-    const fresh = { suppressed: false, unsubscribed: false, opens: 0, sentiment: null, repliedAt: 0 };
+    const fresh = {
+      suppressed: false,
+      unsubscribed: false,
+      opens: 0,
+      sentiment: null,
+      repliedAt: 0,
+    };
     if (!this.leads.has(email)) this.leads.set(email, fresh);
     return this.leads.get(email);
   }
@@ -89,7 +95,9 @@ const toEvent = (body) => {
   const { id, event, timestamp, data } = value ?? {};
   const hasTexts = [id, event, timestamp].every((text) => typeof text === 'string');
   const isDated = hasTexts && Date.parse(timestamp) > 0;
-  return isDated && typeof data === 'object' && data !== null && !Array.isArray(data) ? value : null;
+  return isDated && typeof data === 'object' && data !== null && !Array.isArray(data)
+    ? value
+    : null;
 };
 
 const route = async (ctx, next) => {

@@ -21,7 +21,9 @@ db.exec(`
   CREATE TABLE IF NOT EXISTS leads (email TEXT PRIMARY KEY, state TEXT NOT NULL);
 `);
 const accept = db.prepare('INSERT OR IGNORE INTO inbox (id, lane, at, event) VALUES (?, ?, ?, ?)');
-const waiting = db.prepare('SELECT id, event FROM inbox WHERE lane = ? AND done = 0 ORDER BY at, id');
+const waiting = db.prepare(
+  'SELECT id, event FROM inbox WHERE lane = ? AND done = 0 ORDER BY at, id',
+);
 const lanes = db.prepare('SELECT DISTINCT lane FROM inbox WHERE done = 0');
 const finish = db.prepare('UPDATE inbox SET done = 1 WHERE id = ?');
 const count = db.prepare(
@@ -54,7 +56,9 @@ const next = (lead, { event, timestamp, data }) => {
         suppressed: lead.suppressed || data.suppressed_globally === true,
       };
     case 'email.replied':
-      return at < lead.repliedAt ? lead : { ...lead, sentiment: data.reply_sentiment ?? null, repliedAt: at };
+      return at < lead.repliedAt
+        ? lead
+        : { ...lead, sentiment: data.reply_sentiment ?? null, repliedAt: at };
     default:
       return lead;
   }
@@ -137,7 +141,12 @@ const statusFor = async (request) => {
   if (!/^(email|campaign)\./.test(event.event)) return 200;
   const { lead_email: email } = event.data;
   const lane = typeof email === 'string' ? email : event.id;
-  const { changes } = accept.run(event.id, lane, Date.parse(event.timestamp), JSON.stringify(event));
+  const { changes } = accept.run(
+    event.id,
+    lane,
+    Date.parse(event.timestamp),
+    JSON.stringify(event),
+  );
   if (changes > 0) schedule(lane);
   return 202;
 };
@@ -160,7 +169,9 @@ const hook = async (request) => {
   const [, kind, ...rest] = request.url.split('/');
   const key = decodeURIComponent(rest.join('/'));
   if (kind === 'effects')
-    return { count: db.prepare('SELECT count(*) AS n FROM inbox WHERE id = ? AND done = 1').get(key).n };
+    return {
+      count: db.prepare('SELECT count(*) AS n FROM inbox WHERE id = ? AND done = 1').get(key).n,
+    };
   if (kind === 'leads') return stateOf(key);
   isDown = JSON.parse(await readBody(request)).fail;
   return {};

@@ -83,7 +83,8 @@ const touchLead = (email, campaignId) => {
 
 const changes = {
   'email.bounced': (email, data) => {
-    if (data.bounce_type === 'hard') db.run('UPDATE leads SET is_suppressed = 1 WHERE email = ?', email);
+    if (data.bounce_type === 'hard')
+      db.run('UPDATE leads SET is_suppressed = 1 WHERE email = ?', email);
   },
   'email.unsubscribed': (email, data) => {
     db.run('UPDATE leads SET is_unsubscribed = 1 WHERE email = ?', email);
@@ -92,7 +93,11 @@ const changes = {
   },
   'email.opened': (email, data) => {
     if (typeof data.open_count === 'number')
-      db.run('UPDATE leads SET open_count = max(open_count, ?) WHERE email = ?', data.open_count, email);
+      db.run(
+        'UPDATE leads SET open_count = max(open_count, ?) WHERE email = ?',
+        data.open_count,
+        email,
+      );
   },
   'email.replied': (email, data, timestamp) => {
     const at = sortable(timestamp);
@@ -148,13 +153,16 @@ const isAuthentic = (bytes, signature) => {
 const app = new Hono();
 app.post('/webhooks/sendemall', async (c) => {
   const bytes = Buffer.from(await c.req.arrayBuffer());
-  if (!isAuthentic(bytes, c.req.header('x-sendemall-signature'))) return c.json({ error: 'signature' }, 401);
+  if (!isAuthentic(bytes, c.req.header('x-sendemall-signature')))
+    return c.json({ error: 'signature' }, 401);
   const event = parse(bytes);
   if (event === null) return c.json({ error: 'event' }, 400);
   if (/^(email|campaign)\./.test(event.event)) handle(event);
   return c.json({ ok: true });
 });
-app.on(['GET', 'PUT', 'PATCH', 'DELETE'], '/webhooks/sendemall', (c) => c.json({ error: 'POST only' }, 405));
+app.on(['GET', 'PUT', 'PATCH', 'DELETE'], '/webhooks/sendemall', (c) =>
+  c.json({ error: 'POST only' }, 405),
+);
 app.onError((_error, c) => c.json({ error: 'try again later' }, 503));
 
 const countOf = (type) => db.get('SELECT count(*) AS n FROM activities WHERE type = ?', type).n;

@@ -213,11 +213,16 @@ class Webhook
     OpenSSL.secure_compare(expected, request.headers['x-sendemall-signature'].to_s)
   end
 
+  # The parser refuses halves of surrogate pairs, and senders cut texts there.
+  def without_halves(json)
+    json.gsub(/(?<!\\)((?:\\\\)*)(?:(\\ud[89ab]\h\h\\ud[c-f]\h\h)|\\ud[89a-f]\h\h)/i) { "#{$1}#{$2 || '\ufffd'}" }
+  end
+
   def parse(body)
     text = body.dup.force_encoding(Encoding::UTF_8)
     return unless text.valid_encoding?
 
-    event = JSON.parse(text)
+    event = JSON.parse(without_halves(text))
     return unless event.is_a?(Hash) && event['data'].is_a?(Hash)
     return unless event.values_at('id', 'event', 'timestamp').all?(String)
     return unless event['id'].valid_encoding?

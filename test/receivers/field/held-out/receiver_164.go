@@ -38,17 +38,23 @@ type card struct {
 	repliedAt                time.Time
 }
 
-// shard has the events and leads of one part of the addresses, and a file of its own.
+// shard has the events of one part of the ids, and a file of its own.
 type shard struct {
 	sync.Mutex
 	file    *os.File
 	effects map[string]int
 	kinds   map[string]int
-	cards   map[string]*card
+}
+
+// index has the cards of all leads. Its lock is taken after that of a shard, never before.
+type index struct {
+	sync.Mutex
+	cards map[string]*card
 }
 
 type service struct {
 	shards [8]*shard
+	leads  index
 	failed atomic.Bool
 }
 
@@ -69,16 +75,18 @@ func decode(body []byte) (*message, bool) {
 	return &message{id, kind, email, at, data}, true
 }
 
-func (s *shard) learn(m *message) {
+func (s *shard) learn(m *message, leads *index) {
 	s.effects[m.id]++
 	s.kinds[m.kind]++
 	if m.email == "" {
 		return
 	}
-	c, known := s.cards[m.email]
+	leads.Lock()
+	defer leads.Unlock()
+	c, known := leads.cards[m.email]
 	if !known {
 		c = &card{}
-		s.cards[m.email] = c
+		leads.cards[m.email] = c
 	}
 	switch m.kind {
 	case "email.replied":
@@ -101,33 +109,26 @@ func (s *shard) learn(m *message) {
 	}
 }
 
-// of finds the shard of an event: that of its id, since a repeat is the same in all members.
-func (s *service) of(key string) *shard {
+// of finds the shard of an event.
+func (s *service) of(id string) *shard {
 	hash := fnv.New32a()
-	_, _ = hash.Write([]byte(key))
+	_, _ = hash.Write([]byte(id))
 	return s.shards[hash.Sum32()%uint32(len(s.shards))]
 }
 
-func (m *message) key() string {
-	if m.email != "" {
-		return m.email
-	}
-	return m.id
-}
-
 func start(path string) *service {
-	s := &service{}
+	s := &service{leads: index{cards: map[string]*card{}}}
 	for i := range s.shards {
 		file, err := os.OpenFile(fmt.Sprintf("%s.%d", path, i), os.O_RDWR|os.O_APPEND|os.O_CREATE, 0o600)
 		if err != nil {
 			panic(err)
 		}
-		part := &shard{file: file, effects: map[string]int{}, kinds: map[string]int{}, cards: map[string]*card{}}
+		part := &shard{file: file, effects: map[string]int{}, kinds: map[string]int{}}
 		lines := bufio.NewReader(file)
 		for line, err := lines.ReadString('\n'); err == nil; line, err = lines.ReadString('\n') {
 			if body, err := hex.DecodeString(strings.TrimSpace(line)); err == nil {
 				if m, isMessage := decode(body); isMessage {
-					part.learn(m)
+					part.learn(m, &s.leads)
 				}
 			}
 		}
@@ -137,7 +138,7 @@ func start(path string) *service {
 }
 
 func (s *service) save(m *message, body []byte) error {
-	part := s.of(m.key())
+	part := s.of(m.id)
 	part.Lock()
 	defer part.Unlock()
 	if part.effects[m.id] > 0 {
@@ -149,7 +150,7 @@ func (s *service) save(m *message, body []byte) error {
 	if _, err := part.file.WriteString(hex.EncodeToString(body) + "\n"); err != nil {
 		return err
 	}
-	part.learn(m)
+	part.learn(m, &s.leads)
 	return nil
 }
 
@@ -249,19 +250,15 @@ func (s *service) inspect(w http.ResponseWriter, r *http.Request) {
 	var found any = "ok"
 	switch parts[1] {
 	case "effects":
-		n := 0
-		for _, part := range s.shards {
-			part.Lock()
-			n += part.effects[key]
-			part.Unlock()
-		}
-		found = map[string]int{"count": n}
-	case "leads":
-		rate := s.rate()
 		part := s.of(key)
 		part.Lock()
 		defer part.Unlock()
-		c := part.cards[key]
+		found = map[string]int{"count": part.effects[key]}
+	case "leads":
+		rate := s.rate()
+		s.leads.Lock()
+		defer s.leads.Unlock()
+		c := s.leads.cards[key]
 		if c == nil {
 			http.Error(w, "unknown", 404)
 			return

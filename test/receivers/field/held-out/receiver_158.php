@@ -271,26 +271,39 @@ function waiting($server): array
     return $streams;
 }
 
-function run($server, callable $handler, $log): never
+/** @param array<string, array{resource, callable}> $servers by the name of their port */
+function serveRound(array $servers, string $port, $log): void
 {
-    stream_set_blocking($server, false);
+    [$server, $handler] = $servers[$port];
+    $streams = waiting($server);
+    fprintf($log, "round %08x at %s: %d\n", mt_rand(), $port, count($streams));
+    foreach ($streams as $stream) {
+        while (($process = @pcntl_fork()) === -1) {
+            usleep(10_000);
+        }
+        if ($process === 0) {
+            array_map(fclose(...), array_column($servers, 0));
+            serve($stream, $handler);
+        }
+    }
+    array_map(fclose(...), $streams);
+}
+
+/** Until the standard input ends. */
+function run(array $servers, $log): void
+{
     while (true) {
-        $ready = [$server];
+        $ready = ['input' => STDIN] + array_map(fn (array $server) => $server[0], $servers);
         $none = null;
         if (!@stream_select($ready, $none, $none, 1)) {
             continue;
         }
-        $streams = waiting($server);
-        fprintf($log, "round %08x: %d\n", mt_rand(), count($streams));
-        foreach ($streams as $stream) {
-            while (($process = @pcntl_fork()) === -1) {
-                usleep(10_000);
-            }
-            if ($process === 0) {
-                serve($stream, $handler);
-            }
+        if (isset($ready['input'])) {
+            return;
         }
-        array_map(fclose(...), $streams);
+        foreach (array_keys($ready) as $port) {
+            serveRound($servers, $port, $log);
+        }
     }
 }
 
@@ -298,19 +311,18 @@ function listen(string $port)
 {
     $context = stream_context_create(['socket' => ['backlog' => 500]]);
     $flags = STREAM_SERVER_BIND | STREAM_SERVER_LISTEN;
-    return stream_socket_server('tcp://127.0.0.1:' . getenv($port), $code, $message, $flags, $context);
+    $server = stream_socket_server('tcp://127.0.0.1:' . getenv($port), $code, $message, $flags, $context);
+    stream_set_blocking($server, false);
+    return $server;
 }
 
 posix_setpgid(0, 0);
 pcntl_signal(SIGCHLD, SIG_IGN);
 (new PDO('sqlite:' . getenv('DATABASE')))->exec(SCHEMA);
 $log = fopen('/dev/null', 'w');
-foreach (['HOOKS_PORT' => hook(...), 'PORT' => webhook(...)] as $port => $handler) {
-    $server = listen($port);
-    if (pcntl_fork() === 0) {
-        run($server, $handler, $log);
-    }
-    fclose($server);
-}
-stream_get_contents(STDIN);
+$servers = [
+    'HOOKS_PORT' => [listen('HOOKS_PORT'), hook(...)],
+    'PORT' => [listen('PORT'), webhook(...)],
+];
+run($servers, $log);
 posix_kill(0, SIGKILL);

@@ -1,13 +1,12 @@
 <?php
 
 /**
- * A pool of processes, and a document for each lead. Who clicks has opened, whether or not the pixel was loaded: a click
+ * A process for each connection, and a document for each lead. Who clicks has opened, whether or not the pixel was loaded: a click
  * counts as an open at least.
  */
 
 declare(strict_types=1);
 
-const PROCESSES = 24;
 const NOBODY = ['suppressed' => false, 'unsubscribed' => false, 'open_count' => 0, 'sentiment' => null, 'replied_at' => 0.0];
 
 /** Documents by collection and key. */
@@ -232,41 +231,66 @@ final class Reader
     }
 }
 
-function work(Socket $server, callable $handler): never
+function serve(Socket $socket, callable $handler): never
 {
-    $documents = new Documents();
-    while (true) {
-        $socket = @socket_accept($server);
-        if ($socket === false) {
-            continue;
-        }
-        socket_set_option($socket, SOL_SOCKET, SO_RCVTIMEO, ['sec' => 4, 'usec' => 0]);
-        try {
-            $request = (new Reader($socket))->request();
-            [$status, $reason, $content] = $handler($documents, $request);
-            $head = "HTTP/1.1 $status $reason\r\nConnection: close\r\nContent-Length: " . strlen($content) . "\r\n\r\n";
-            @socket_write($socket, $head . ($request['method'] === 'HEAD' ? '' : $content));
-        } catch (UnexpectedValueException) {
-            @socket_write($socket, "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
-        }
-        @socket_shutdown($socket, 1);
-        socket_close($socket);
+    socket_set_option($socket, SOL_SOCKET, SO_RCVTIMEO, ['sec' => 20, 'usec' => 0]);
+    try {
+        $request = (new Reader($socket))->request();
+        [$status, $reason, $content] = $handler(new Documents(), $request);
+        $head = "HTTP/1.1 $status $reason\r\nConnection: close\r\nContent-Length: " . strlen($content) . "\r\n\r\n";
+        @socket_write($socket, $head . ($request['method'] === 'HEAD' ? '' : $content));
+    } catch (UnexpectedValueException) {
+        @socket_write($socket, "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
     }
+    @socket_shutdown($socket, 1);
+    exit;
 }
 
-posix_setpgid(0, 0);
-(new Documents())->create();
-foreach (['HOOKS_PORT' => ['hooks', 2], 'PORT' => ['webhook', PROCESSES]] as $port => [$handler, $number]) {
+/** Serves the connection in another process, which does not listen itself. */
+function hand(Socket $socket, callable $handler, array $servers): void
+{
+    while (($process = @pcntl_fork()) === -1) {
+        usleep(10_000);
+    }
+    if ($process === 0) {
+        array_map(socket_close(...), $servers);
+        serve($socket, $handler);
+    }
+    socket_close($socket);
+}
+
+function listen(string $port): Socket
+{
     $server = socket_create(AF_INET, SOCK_STREAM, SOL_TCP);
     socket_set_option($server, SOL_SOCKET, SO_REUSEADDR, 1);
     socket_bind($server, '127.0.0.1', (int) getenv($port));
     socket_listen($server, 300);
-    for ($i = 0; $i < $number; $i++) {
-        if (pcntl_fork() === 0) {
-            work($server, $handler);
+    return $server;
+}
+
+/** Whether the standard input has ended. */
+function isOver(): bool
+{
+    $streams = [STDIN];
+    $none = null;
+    return stream_select($streams, $none, $none, 0) > 0;
+}
+
+posix_setpgid(0, 0);
+(new Documents())->create();
+pcntl_signal(SIGCHLD, SIG_IGN);
+$servers = ['hooks' => listen('HOOKS_PORT'), 'webhook' => listen('PORT')];
+while (!isOver()) {
+    $ready = $servers;
+    $none = null;
+    if (!@socket_select($ready, $none, $none, 1)) {
+        continue;
+    }
+    foreach ($ready as $handler => $server) {
+        $socket = @socket_accept($server);
+        if ($socket !== false) {
+            hand($socket, $handler, $servers);
         }
     }
-    socket_close($server);
 }
-stream_get_contents(STDIN);
 posix_kill(0, SIGKILL);

@@ -63,6 +63,16 @@ export const LAWFUL: readonly LawfulReceiver[] = [
     may: 'erases what it knows of a lead who unsubscribes, but for that and the suppression',
     manner: { erasesUnsubscribed: true },
   }),
+  lawful('erases-bounced', {
+    language: 'node',
+    may: 'erases what it knows of a lead whose address is dead, but for the suppression',
+    manner: { erasesBounced: true },
+  }),
+  lawful('removes-bounced', {
+    language: 'node',
+    may: 'removes a lead whose address is dead: it is unknown from then on',
+    manner: { removesBounced: true },
+  }),
   lawful('two-types', {
     language: 'node',
     may: 'acts on replies and unsubscribes only; other events are acknowledged and ignored',

@@ -1,12 +1,13 @@
 /**
- * Whether a connection that is kept after its response keeps the others waiting, as in a server that serves one connection
- * at a time until it is closed or idle for a while.
+ * Whether connections that are kept after their responses keep the others waiting, as in a server that has one thread, or a
+ * few, and serves a connection until it is closed or idle for a while.
  *
- * Every request of the run would wait behind a connection of its own pool, so from then on each gets one of its own, as
- * from a sender that keeps none. How many connections such a server bears is the subject of one check.
+ * Requests of the run would wait behind connections of its own pool, so from then on each gets one of its own, as from a
+ * sender that keeps none. How many connections such a server bears is the subject of one check.
  *
  * @module
  */
+import type { Exchange, Reply } from '../net/exchange.ts';
 import type { RawConnection } from '../net/raw-socket.ts';
 import { within } from '../net/within.ts';
 import { saysClose } from '../probe/kept-connection.ts';
@@ -14,49 +15,65 @@ import type { Probe } from '../probe/probe.ts';
 import { rawRequest } from '../probe/raw-post.ts';
 import { isAccepted } from '../verdict.ts';
 
+/** Connections that are kept: a server with more threads is no obstacle to the run. */
+const MAX_KEPT = 8;
 /** For a response, besides a multiple of what the first one took. Milliseconds. */
-const PATIENCE_MS = 300;
+const PATIENCE_MS = 150;
 const PATIENCE_FACTOR = 5;
-/** A slower receiver is not waited for. Milliseconds. */
+/** For the first response; a slower receiver is not tried. Milliseconds. */
 const MAX_FIRST_MS = 500;
 
-/** @returns the response's duration; null when it is no 2xx, late, or the last one of its connection */
-const serve = async (probe: Probe, connection: RawConnection): Promise<number | null> => {
+interface Asked {
+  readonly connection: RawConnection;
+  readonly reply: Promise<Reply>;
+  /** Record the exchange. */
+  keep(reply: Reply): Exchange;
+}
+
+const ask = async (probe: Probe): Promise<Asked> => {
   const body = Buffer.from(probe.write(probe.event()), 'utf8');
   const headers = probe.headersFor(body);
+  const connection = await probe.connect();
   await connection.write(rawRequest(probe, body, headers).bytes);
-  const reply = await within(probe.wall, connection.reply(), MAX_FIRST_MS);
-  if (reply === null || saysClose(reply)) return null;
-  const exchange = probe.keep({ method: 'POST', headers, body, manner: null }, reply);
-  return isAccepted(exchange) ? reply.durationMs : null;
+  const manner = 'while other connections were kept';
+  return {
+    connection,
+    reply: connection.reply(),
+    keep: (reply) => probe.keep({ method: 'POST', headers, body, manner }, reply),
+  };
 };
 
-/** Whether an event is answered only once another connection, which asks for nothing, is closed. */
-const waitsBehindOther = async (probe: Probe): Promise<boolean> => {
-  const kept = await probe.connect();
-  const other = await probe.connect();
+/** Events over more and more connections, until one is answered only once the others, which ask for nothing, are closed. */
+const findsOccupied = async (probe: Probe): Promise<boolean> => {
+  const open: RawConnection[] = [];
+  const closeAll = (): void => {
+    for (const connection of open.splice(0)) connection.close();
+  };
+  let patienceMs = MAX_FIRST_MS;
   try {
-    const firstMs = await serve(probe, kept);
-    if (firstMs === null) return false;
-    const body = Buffer.from(probe.write(probe.event()), 'utf8');
-    const headers = probe.headersFor(body);
-    await other.write(rawRequest(probe, body, [...headers, ['Connection', 'close']]).bytes);
-    const waiting = other.reply();
-    const patienceMs = PATIENCE_MS + PATIENCE_FACTOR * firstMs;
-    const hasWaited = (await within(probe.wall, waiting, patienceMs)) === null;
-    kept.close();
-    const reply = await waiting;
-    const manner = 'while another connection was kept';
-    return isAccepted(probe.keep({ method: 'POST', headers, body, manner }, reply)) && hasWaited;
+    while (open.length <= MAX_KEPT) {
+      const asked = await ask(probe);
+      const reply = await within(probe.wall, asked.reply, patienceMs);
+      if (reply === null) {
+        const isFirst = open.length === 0;
+        closeAll();
+        const isTaken = isAccepted(asked.keep(await asked.reply));
+        asked.connection.close();
+        return isTaken && !isFirst;
+      }
+      if (open.length === 0) patienceMs = PATIENCE_MS + PATIENCE_FACTOR * reply.durationMs;
+      open.push(asked.connection);
+      if (!isAccepted(asked.keep(reply)) || saysClose(reply)) return false;
+    }
+    return false;
   } finally {
-    kept.close();
-    other.close();
+    closeAll();
   }
 };
 
-/** Use no connection twice if one that is kept occupies the receiver; twice seen, since a busy machine may be late once. */
+/** Use no connection twice if those that are kept occupy the receiver; seen twice, since a busy machine may be late once. */
 export const spareOccupied = async (probe: Probe): Promise<void> => {
   if (probe.memory.usesConnectionsOnce) return;
-  if ((await waitsBehindOther(probe)) && (await waitsBehindOther(probe)))
+  if ((await findsOccupied(probe)) && (await findsOccupied(probe)))
     probe.memory.useConnectionsOnce();
 };

@@ -78,6 +78,11 @@ export const LAWFUL: readonly LawfulReceiver[] = [
     may: 'acts on replies and unsubscribes only; other events are acknowledged and ignored',
     manner: { types: ['email.replied', 'email.unsubscribed'] },
   }),
+  lawful('completions-only', {
+    language: 'node',
+    may: 'acts on campaign.completed only, which names no lead',
+    manner: { types: ['campaign.completed'] },
+  }),
   lawful('without-replies', {
     language: 'go',
     may: 'acts on bounces and clicks only: email.replied has no effect',
@@ -136,6 +141,16 @@ export const LAWFUL: readonly LawfulReceiver[] = [
     language: 'go',
     may: 'answers malformed events 422 and forgeries 400',
     manner: { Malformed: 422, Forged: 400, Accepted: 201 },
+  }),
+  lawful('one-at-a-time', {
+    language: 'python',
+    may: 'serves one connection at a time, and closes it when it is idle for a second',
+    manner: { threads: 1, idleMs: 1000 },
+  }),
+  lawful('few-threads', {
+    language: 'python',
+    may: 'has four threads, each of which serves a connection until it is idle for two seconds',
+    manner: { threads: 4, idleMs: 2000 },
   }),
   lawful('two-seconds', {
     language: 'node',

@@ -24,7 +24,7 @@ test('Express: a forgery without a signature is answered 500, with a stack; noth
     {
       "content/size-beyond": "INFO",
       "content/unknown-event": "INFO",
-      "delivery/other-connection": "MUST",
+      "delivery/dup-seq": "MUST",
       "http/signed-nonsense": "INFO",
       "signature/body-bom": "INFO",
       "signature/leaks-stack": "SHOULD",
@@ -48,7 +48,7 @@ test('Flask: a signature with bytes beyond ASCII is answered 500; nothing is ded
   expect(found(report)).toMatchInlineSnapshot(`
     {
       "content/unknown-event": "INFO",
-      "delivery/other-connection": "MUST",
+      "delivery/dup-seq": "MUST",
       "http/signed-nonsense": "INFO",
       "signature/body-invalid-utf8": "INFO",
       "signature/non-ascii": "SHOULD",

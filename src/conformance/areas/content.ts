@@ -17,6 +17,7 @@ import { check as contentMemberCase } from '../checks/content/member-case.ts';
 import { check as contentOptionalNull } from '../checks/content/optional-null.ts';
 import { check as contentProtoKeys } from '../checks/content/proto-keys.ts';
 import { check as contentSchemaSamples } from '../checks/content/schema-samples.ts';
+import { check as contentSimilarType } from '../checks/content/similar-type.ts';
 import { check as contentSizeBeyond } from '../checks/content/size-beyond.ts';
 import { check as contentSizeLimit } from '../checks/content/size-limit.ts';
 import { check as contentUnknownEnum } from '../checks/content/unknown-enum.ts';
@@ -36,6 +37,7 @@ export const CONTENT: readonly Check[] = [
   contentOptionalNull,
   contentProtoKeys,
   contentSchemaSamples,
+  contentSimilarType,
   contentSizeBeyond,
   contentSizeLimit,
   contentUnknownEnum,

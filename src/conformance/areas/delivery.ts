@@ -34,6 +34,7 @@ import { check as deliveryMarkBeforeSuccess } from '../checks/delivery/mark-befo
 import { check as deliveryNoLoss } from '../checks/delivery/no-loss.ts';
 import { check as deliveryOldEvents } from '../checks/delivery/old-events.ts';
 import { check as deliveryOtherConnection } from '../checks/delivery/other-connection.ts';
+import { check as deliveryOtherFailed } from '../checks/delivery/other-failed.ts';
 import { check as deliveryOutOfOrder } from '../checks/delivery/out-of-order.ts';
 import { check as deliveryParallelEvents } from '../checks/delivery/parallel-events.ts';
 import { check as deliveryPoisonBlock } from '../checks/delivery/poison-block.ts';
@@ -80,6 +81,7 @@ export const DELIVERY: readonly Check[] = [
   deliveryNoLoss,
   deliveryOldEvents,
   deliveryOtherConnection,
+  deliveryOtherFailed,
   deliveryOutOfOrder,
   deliveryParallelEvents,
   deliveryPoisonBlock,

@@ -11,6 +11,8 @@ import { postRaw } from '../probe/raw-post.ts';
 import { isAccepted } from '../verdict.ts';
 import type { Intermittence } from './intermittence.ts';
 import { answerText } from './answer-text.ts';
+import type { NamedCause } from './known-causes.ts';
+import { explainOutage } from './outage.ts';
 
 /** A body that is read as an event of a known type. */
 const isEvent = (body: Uint8Array): boolean => {
@@ -36,6 +38,13 @@ const kindOf = (probe: Probe, { request }: Exchange): string => {
   return isEvent(body) ? 'valid event' : 'malformed body';
 };
 
+const byOutage = ({ key, sentence, fix }: NamedCause): Omit<Intermittence, 'exchanges'> => ({
+  name: key.slice('state:'.length),
+  cause: sentence,
+  evidence: 'Since then, plain events are refused, too.',
+  fix,
+});
+
 /**
  * @param refused a plain event that is refused now
  * @returns since when, as far as the run's own requests show it
@@ -45,6 +54,8 @@ export const explainChangedState = async (
   refused: Exchange,
 ): Promise<Intermittence> => {
   const { sinceAccepted, accepted } = probe.memory;
+  const outage = await explainOutage(probe, null);
+  if (outage !== null) return { ...byOutage(outage), exchanges: [refused] };
   const [first] = sinceAccepted;
   const kind = first === undefined ? 'valid event' : kindOf(probe, first);
   const body = probe.write(probe.event());

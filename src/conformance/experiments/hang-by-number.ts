@@ -9,6 +9,7 @@ import { restart } from '../judge/restart.ts';
 import type { Probe } from '../probe/probe.ts';
 import { isAccepted, isTimedOut } from '../verdict.ts';
 import type { NamedCause } from './known-causes.ts';
+import { explainOutage, isBackAfterRestart } from './outage.ts';
 
 const MAX_EVENTS = 1500;
 const MAX_MS = 20_000;
@@ -37,10 +38,14 @@ const eventsUntilHung = async (probe: Probe): Promise<number | null> => {
 /**
  * Leaves the receiver restarted.
  *
- * @returns the cause when plain events alone end the same way; null when they do not, or without the restart hook
+ * @returns the cause when forged requests, a crowd or plain events alone end the same way; null when none does, or without
+ *   the restart hook
  */
 export const explainHangByNumber = async (probe: Probe): Promise<NamedCause | null> => {
-  if (probe.hooks.restart === undefined || !isAccepted(await restart(probe))) return null;
+  const outage = await explainOutage(probe, null);
+  if (outage !== null) return outage;
+  if (probe.hooks.restart === undefined || !(await isBackAfterRestart(probe))) return null;
+  if (!isAccepted(await restart(probe))) return null;
   const count = await eventsUntilHung(probe);
   if (count === null) return null;
   await restart(probe);

@@ -82,6 +82,13 @@ export const BESIDE_REPEAT: readonly History[] = [
   [event(0), together(part(1), { kind: 'repeat', back: 0 }, part(2))],
 ];
 
+/** What the repeat undoes may be the mark of the new event alone: then a repeat of that one takes effect again. */
+export const REPEATED_BESIDE_REPEAT: readonly History[] = Array.from({ length: 4 }, (): History => [
+  event(0, 'fresh'),
+  together(part(1), { kind: 'repeat', back: 0 }),
+  repeat('fresh'),
+]);
+
 /** Connections that are spread over the workers of a receiver reach another one than the first before long. */
 const OTHER_CONNECTIONS = 8;
 
@@ -113,6 +120,18 @@ export const AFTER_FAILURE: readonly History[] = [
     { kind: 'failed try', type: 'email.opened' },
     repeat('fresh'),
     event(0, 'fresh', 'email.unsubscribed'),
+  ],
+];
+
+/** One event fails: another was processed before, and a third before its retry. Needs the fault hook. */
+export const OTHER_FAILED: readonly History[] = [
+  [
+    event(1, 'fresh'),
+    { kind: 'failed try', type: 'email.replied' },
+    repeat('fresh', 1),
+    event(2, 'fresh'),
+    repeat('fresh', 0),
+    repeat('fresh', 1),
   ],
 ];
 

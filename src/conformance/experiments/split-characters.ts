@@ -33,7 +33,7 @@ const SPLIT: Pieces = {
     const [first = Buffer.alloc(0), ...rest] = cutAt(body, placesWithin(body));
     return [Buffer.concat([head, first]), ...rest];
   },
-  pauseMs: 20,
+  pauseMs: 30,
 };
 
 const wideEvent = (probe: Probe): Event => probe.event('email.replied', { reply_preview: WIDE });

@@ -158,6 +158,35 @@ const inBurst = (shown: Shown, count: number): Omit<NamedCause, 'key'> => {
   };
 };
 
+/** Whether another event has failed, and not the one that is wrong. */
+const isOtherFailed = ({ violation: { sent }, played: { history, sent: all } }: Shown): boolean => {
+  const failed = all.filter(({ step }) => history[step]?.kind === 'failed try');
+  return failed.length > 0 && failed.every(({ event }) => event?.id !== sent.event?.id);
+};
+
+const afterOtherFailed = (
+  { violation: { count } }: Shown,
+  before: History,
+): Omit<NamedCause, 'key'> => {
+  const failed = before.findIndex(({ kind }) => kind === 'failed try');
+  const isEarlier = before.slice(0, failed).some(({ kind }) => kind === 'event');
+  return {
+    sentence: isEarlier
+      ? `A repeat of an event that was processed before takes effect again (${count ?? 2} effects) once the processing of another event has failed: the failure throws away the ids that are remembered, as with a session, a connection or a cache that is replaced.`
+      : `A repeat of the event that comes after the failure of another one takes effect again (${count ?? 2} effects): what the failure leaves behind keeps the id of the next event from being remembered.`,
+    fix: FIX.dedupe,
+  };
+};
+
+/** An event that arrived at the same moment as another request, and is repeated later. */
+const besideOthers = (parts: readonly Part[], count: number): Omit<NamedCause, 'key'> => {
+  const hasRepeat = parts.some(({ kind }) => kind === 'repeat');
+  return {
+    sentence: `An event that arrives at the same moment as ${hasRepeat ? 'a repeat of another event' : 'another request'} is not remembered, and its own repeat takes effect again (${count} effects; not when they arrive one after the other): requests share a transaction or a connection, and ${hasRepeat ? 'the rollback of the repeat' : 'one of them'} undoes what the other has stored.`,
+    fix: `Give every request a connection and a transaction of its own. ${FIX.dedupe}`,
+  };
+};
+
 const doubledAfter = (shown: Shown, before: History, last: Step): Omit<NamedCause, 'key'> => {
   const count = shown.violation.count ?? 2;
   const restarted = before.some(({ kind }) => kind === 'restart') || last.kind === 'restart';
@@ -169,11 +198,23 @@ const doubledAfter = (shown: Shown, before: History, last: Step): Omit<NamedCaus
       fix: FIX.start,
     };
   }
-  if (before.some(({ kind }) => kind === 'failed try')) {
+  if (isOtherFailed(shown)) return afterOtherFailed(shown, before);
+  const failed = before.findIndex(({ kind }) => kind === 'failed try');
+  if (failed >= 0 && before.slice(failed).some(({ kind }) => kind === 'repeat')) {
+    return {
+      sentence: `When the first try of an event fails and its retry succeeds, a further repeat takes effect again (${count} effects): what the failure leaves behind keeps the id from being remembered.`,
+      fix: FIX.dedupe,
+    };
+  }
+  if (failed >= 0) {
     return {
       sentence: `An event takes effect ${count} times when its first try failed: the first of several steps is done again by the retry.`,
       fix: FIX.steps,
     };
+  }
+  const crowd = before.findLast((step) => step.kind === 'together');
+  if (last.kind === 'repeat' && crowd !== undefined && crowd.parts.length > 1) {
+    return besideOthers(crowd.parts, count);
   }
   if (last.kind === 'repeat') {
     if (restarted) {
@@ -185,6 +226,13 @@ const doubledAfter = (shown: Shown, before: History, last: Step): Omit<NamedCaus
     if (paused !== undefined) {
       return {
         sentence: `A repeat takes effect again after ${paused.ms / 1000} s: ids expire too early.`,
+        fix: FIX.dedupe,
+      };
+    }
+    const between = before.filter(({ kind }) => kind === 'forgery' || kind === 'malformed');
+    if (between.length > 0) {
+      return {
+        sentence: `A repeat of an event that was processed before takes effect again (${count} effects) once another request has arrived in between, ${aftermath(between)}: that request makes the receiver forget the ids that it remembers.`,
         fix: FIX.dedupe,
       };
     }
@@ -214,6 +262,14 @@ const afterOthers = (shown: Shown, before: History, last: Step): Omit<NamedCause
     return afterFailure(shown);
   }
   const outcome = OUTCOMES[shown.violation.kind](shown);
+  const hasFailed = before.some(({ kind }) => kind === 'failed try');
+  if (shown.violation.kind === 'lost' && hasFailed && last.kind === 'repeat' && last.back > 0) {
+    return {
+      sentence:
+        'The retry of an event whose first try failed is taken for a repeat and lost once another event has been processed in between: the id of the failed event is remembered together with that of the next one.',
+      fix: FIX.dedupe,
+    };
+  }
   if (shown.violation.kind === 'lost' && shown.violation.sent.role === 'repeat') {
     return {
       sentence:

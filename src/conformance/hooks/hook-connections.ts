@@ -12,7 +12,7 @@
  * @module
  */
 // Imported by file name, because Bun replaces the bare name with its own implementation.
-import { Agent, request, type Dispatcher } from 'undici/index.js';
+import { Agent, type Dispatcher } from 'undici/index.js';
 import { classifyNetworkError } from '../../domain/network-error.ts';
 import { stopwatch } from '../net/stopwatch.ts';
 
@@ -30,9 +30,7 @@ export interface HookConnections {
 
 /** Connections that are kept, at most. */
 const MAX_KEPT = 16;
-/** An idle connection is closed after this time. Milliseconds. */
 const KEPT_FOR_MS = 40;
-/** An answer that takes longer ends the keeping of connections. Milliseconds. */
 const FAST_MS = 30;
 /** The first answers of a server are slow for other reasons. */
 const WARMED_UP_AFTER = 20;
@@ -43,27 +41,42 @@ const UNLIMITED = { headersTimeout: 0, bodyTimeout: 0, allowH2: false } as const
 const mayBeStale = (error: unknown, { aborted }: AbortSignal): boolean =>
   !aborted && ['reset', 'closed_early'].includes(classifyNetworkError(error).kind);
 
-export const createHookConnections = (): HookConnections => {
+const targetOf = (url: string): { readonly origin: string; readonly path: string } => {
+  const { origin, pathname, search } = new URL(url);
+  return { origin, path: pathname + search };
+};
+
+export interface KeepOptions {
+  /** An idle connection is closed after this time. Milliseconds. */
+  readonly keptForMs?: number;
+  /** An answer that takes longer ends the keeping of connections. Milliseconds. */
+  readonly fastMs?: number;
+}
+
+export const createHookConnections = ({
+  keptForMs = KEPT_FOR_MS,
+  fastMs = FAST_MS,
+}: KeepOptions = {}): HookConnections => {
   const kept = new Agent({
     ...UNLIMITED,
     connections: MAX_KEPT,
     pipelining: 1,
-    keepAliveTimeout: KEPT_FOR_MS,
-    keepAliveMaxTimeout: KEPT_FOR_MS,
+    keepAliveTimeout: keptForMs,
+    keepAliveMaxTimeout: keptForMs,
   });
   const single = new Agent(UNLIMITED);
   let isFast = true;
   let answers = 0;
 
   const askAlone = (url: string, question: HookRequest): Promise<Dispatcher.ResponseData> =>
-    request(url, { ...question, dispatcher: single, reset: true });
+    single.request({ ...targetOf(url), ...question, reset: true });
 
   /** Over a kept connection, while that is fast. */
   const askKept = async (url: string, question: HookRequest): Promise<Dispatcher.ResponseData> => {
     const elapsed = stopwatch();
-    const answer = await request(url, { ...question, dispatcher: kept });
+    const answer = await kept.request({ ...targetOf(url), ...question });
     answers += 1;
-    if (answers > WARMED_UP_AFTER && elapsed() > FAST_MS) isFast = false;
+    if (answers > WARMED_UP_AFTER && elapsed() > fastMs) isFast = false;
     return answer;
   };
 

@@ -14,6 +14,8 @@ export interface RunMemory {
   readonly requests: number;
   /** Those of them that were answered 2xx. */
   readonly accepted: number;
+  /** Of the answers 2xx; Infinity without one. Milliseconds. */
+  readonly fastestAcceptedMs: number;
   /** Since the last answer 2xx, oldest first; a bounded number. */
   readonly sinceAccepted: readonly Exchange[];
   /** The receiver falls silent on a connection that is used again: from now on each request gets one of its own. */
@@ -30,6 +32,7 @@ export const createRunMemory = (): RunMemory => {
   const made = new Map<string, unknown>();
   let requests = 0;
   let accepted = 0;
+  let fastestAcceptedMs = Infinity;
   let since: Exchange[] = [];
   let once = false;
   return {
@@ -38,6 +41,7 @@ export const createRunMemory = (): RunMemory => {
       const { reply } = exchange;
       if (reply.kind === 'answer' && isSuccess(reply.status)) {
         accepted += 1;
+        fastestAcceptedMs = Math.min(fastestAcceptedMs, reply.durationMs);
         since = [];
       } else if (since.length < MAX_SINCE) since.push(exchange);
     },
@@ -46,6 +50,9 @@ export const createRunMemory = (): RunMemory => {
     },
     get accepted() {
       return accepted;
+    },
+    get fastestAcceptedMs() {
+      return fastestAcceptedMs;
     },
     get sinceAccepted() {
       return since;

@@ -19,6 +19,8 @@ export interface Signing {
   digest(body: Uint8Array | string): string;
   /** The digest's bytes for a body that is not sent, so that no report needs to hide it. */
   peek(body: Uint8Array | string): Buffer;
+  /** The header value with a digest that is made from the valid one, such as a part of it. */
+  altered(body: Uint8Array | string, edit: (right: string) => string): string;
   /** The header value by another algorithm, with its name as prefix: `sha1=…`. */
   with(algorithm: string, body: Uint8Array | string): string;
   /** The header value by another key. */
@@ -87,6 +89,11 @@ export const createSigning = (secret: string, redactor: Redactor): Signing => {
       return made;
     },
     valid: (body) => SIGNATURE.prefix + digest(body),
+    altered: (body, edit) => {
+      const made = edit(digest(body));
+      redactor.hide(made, '<made from the right digest>');
+      return SIGNATURE.prefix + made;
+    },
     with: (algorithm, body) => {
       const made = createHmac(algorithm, secret).update(body).digest();
       hideDigest(made);

@@ -3,8 +3,12 @@
  *
  * @module
  */
+import pLimit from 'p-limit';
 import type { WallClock } from '../../clock/port.ts';
 import type { Crash, LostControl } from './observed.ts';
+import type { NamedCause } from '../experiments/known-causes.ts';
+import { explainOutage } from '../experiments/outage.ts';
+import { explainSlowdown, isSlowedDown } from '../experiments/slowdown.ts';
 import type { Exchange } from '../net/exchange.ts';
 import { senderOf } from '../judge/sender.ts';
 import { sleep } from '../hooks/hooks.ts';
@@ -33,6 +37,10 @@ export interface Liveness {
   control(after: string, last: Exchange | null, circumstances?: Circumstances): Promise<boolean>;
   /** Whether the receiver is available after an intended restart, which is not a crash. */
   isBack(): Promise<boolean>;
+  /** Look whether forged requests have slowed the receiver down, where a response was slow. */
+  lookAtPace(exchanges: readonly Exchange[]): Promise<void>;
+  /** Why each response is slower than the one before it; null while that is not so. */
+  readonly slowdown: NamedCause | null;
   readonly crashes: readonly Crash[];
   readonly lostControls: readonly LostControl[];
   readonly controls: number;
@@ -48,6 +56,15 @@ export const isUnreachable = (exchange: Pick<Exchange, 'reply'>): boolean => {
   return isRefusedConnection(exchange) || (reply.kind === 'none' && reply.cause === 'reset');
 };
 
+const recovers = async (probe: Probe, wall: WallClock): Promise<boolean> => {
+  const until = wall.now() + RECOVERS_WITHIN_MS;
+  while (wall.now() < until && probe.signal?.aborted !== true) {
+    await sleep(wall, POLL_EVERY_MS);
+    if (!isUnreachable(await probe.post(probe.event()))) return true;
+  }
+  return false;
+};
+
 /**
  * @param probe sends the controls
  * @param receiverLog what the receiver's own process wrote last
@@ -60,19 +77,30 @@ export const createLiveness = (
   const crashes: Crash[] = [];
   const lostControls: LostControl[] = [];
   let controls = 0;
+  let slowdown: NamedCause | null = null;
+
+  const turn = pLimit(1);
 
   const lastLines = (): Pick<Crash, 'log'> => {
     const log = receiverLog();
     return log === null ? {} : { log };
   };
 
-  const recovers = async (): Promise<boolean> => {
-    const until = wall.now() + RECOVERS_WITHIN_MS;
-    while (wall.now() < until && probe.signal?.aborted !== true) {
-      await sleep(wall, POLL_EVERY_MS);
-      if (!isUnreachable(await probe.post(probe.event()))) return true;
-    }
-    return false;
+  /** One at a time: an experiment on the first one restarts the receiver. @returns whether it is back without that */
+  const afterCrash = async (
+    culprit: Pick<Crash, 'by' | 'exchange' | 'sender' | 'isWhileFailing'>,
+    since: number,
+  ): Promise<boolean> => {
+    if (crashes.some(({ recoveredAfterMs }) => recoveredAfterMs === null)) return false;
+    const back = await recovers(probe, wall);
+    const recoveredAfterMs = back ? wall.now() - since : null;
+    const answersUnsigned =
+      !back && !isUnreachable(await probe.post(probe.event(), { signature: null }));
+    const log = lastLines();
+    const cause = back ? null : await explainOutage(probe, culprit.exchange);
+    const explained = cause === null ? {} : { cause };
+    crashes.push({ ...culprit, ...log, recoveredAfterMs, answersUnsigned, ...explained });
+    return back;
   };
 
   const look = async (
@@ -93,12 +121,7 @@ export const createLiveness = (
       return true;
     }
     const since = wall.now();
-    const back = await recovers();
-    const recoveredAfterMs = back ? wall.now() - since : null;
-    const answersUnsigned =
-      !back && !isUnreachable(await probe.post(probe.event(), { signature: null }));
-    crashes.push({ ...culprit, ...lastLines(), recoveredAfterMs, answersUnsigned });
-    return back;
+    return turn(() => afterCrash(culprit, since));
   };
 
   return {
@@ -117,6 +140,13 @@ export const createLiveness = (
         throw error;
       }
     },
-    isBack: async () => !isUnreachable(await probe.post(probe.event())) || (await recovers()),
+    get slowdown() {
+      return slowdown;
+    },
+    lookAtPace: async (exchanges) => {
+      if (isSlowedDown(probe, exchanges)) slowdown = await explainSlowdown(probe);
+    },
+    isBack: async () =>
+      !isUnreachable(await probe.post(probe.event())) || (await recovers(probe, wall)),
   };
 };

@@ -6,6 +6,13 @@
 import type { Sender } from '../judge/sender.ts';
 import type { Exchange } from '../net/exchange.ts';
 
+/** What experiments say of the whole run, as they name any cause. */
+interface ShownCause {
+  readonly key: string;
+  readonly sentence: string;
+  readonly fix: string;
+}
+
 export interface SeenExchange {
   /** Id of the check that sent it; `control` for a control. */
   readonly by: string;
@@ -26,6 +33,8 @@ export interface Crash {
   readonly answersUnsigned: boolean;
   /** The check had made the system behind the receiver fail. */
   readonly isWhileFailing?: boolean;
+  /** What experiments have shown: it takes more than this request. */
+  readonly cause?: ShownCause;
   /** What the receiver's own process wrote last; undefined if that is not known. */
   readonly log?: string | undefined;
 }
@@ -50,6 +59,8 @@ export interface Observed {
   readonly exchanges: readonly SeenExchange[];
   readonly crashes: readonly Crash[];
   readonly lostControls: readonly LostControl[];
+  /** Why each response is slower than the one before it; null or undefined while that is not so. */
+  readonly slowdown?: ShownCause | null;
   /** Controls that were sent. */
   readonly controls: number;
   /** Timeout of one request. */

@@ -74,6 +74,11 @@ export const createActiveRun = (options: ActiveRunOptions): ActiveRun => {
       skipReasons.stop(`Not run: the receiver did not recover after the restart of ${check.id}.`);
       return;
     }
+    await liveness.lookAtPace(sent);
+    if (liveness.slowdown !== null) {
+      skipReasons.stop(`Not run: see http/survives. ${liveness.slowdown.sentence}`);
+      return;
+    }
     // In a stage without controls, only a lost connection is a reason to send one.
     const lost = sent.find(isUnreachable);
     // For a slow receiver, one control per phase has to do.

@@ -44,6 +44,7 @@ export const runPassive = async (
       exchanges: probes.exchanges,
       crashes: liveness.crashes,
       lostControls: liveness.lostControls,
+      slowdown: liveness.slowdown,
       controls: liveness.controls,
       timeoutMs,
       effectsStop: effects.stop,

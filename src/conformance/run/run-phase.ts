@@ -28,16 +28,17 @@ export const runPhase = async (
   const { checks } = phase;
   const workers = workersOf(phase, concurrency);
   const turns = pLimit(workers);
+  const beside = pLimit(Infinity);
   const running = new Map<ActiveCheck, Promise<void>>();
   for (const check of checks) {
     // Prerequisites precede the check in the list, so that this cannot wait forever.
     const earlier = checks.filter((one) => waitsFor(check, one));
     const start = async (): Promise<void> => {
-      await Promise.all(earlier.map((one) => running.get(one)));
+      await Promise.all(earlier.flatMap((one) => running.get(one) ?? []));
       await run(check);
     };
     const isBeside = check.isLong === true && workers > 1;
-    running.set(check, isBeside ? start() : turns(start));
+    running.set(check, isBeside ? beside(start) : turns(start));
   }
   await Promise.all(running.values());
 };

@@ -11,6 +11,10 @@ import { describe, expect, test, vi } from 'vitest';
 import { systemClock } from '../../../src/clock/system.ts';
 import type { WallClock } from '../../../src/clock/port.ts';
 import { createHookCaller } from '../../../src/conformance/hooks/hook-call.ts';
+import {
+  createHookConnections,
+  type KeepOptions,
+} from '../../../src/conformance/hooks/hook-connections.ts';
 import { createHttpHooks } from '../../../src/conformance/hooks/http-hooks.ts';
 import { kill, open } from '../../receivers/receiver.ts';
 import { recordingClock } from '../recording.ts';
@@ -99,20 +103,6 @@ describe('a hook', () => {
     await kill(server);
   });
 
-  test('that answers fast is asked over few connections, each of which is closed soon', async () => {
-    const sockets = new Set<Socket>();
-    const server = createServer((request, response) => {
-      sockets.add(request.socket);
-      response.end('{"count": 2}');
-    });
-    const hooks = createHttpHooks({ effectsUrl: `http://127.0.0.1:${await open(server)}/{id}` });
-    for (let round = 0; round < 100; round += 1) await hooks.effects!('evt_1');
-    // A busy machine may let one of them be idle for too long.
-    expect(sockets.size).toBeLessThan(20);
-    await vi.waitFor(() => expect([...sockets].every(({ destroyed }) => destroyed)).toBe(true));
-    await kill(server);
-  });
-
   test('that serves one connection at a time answers side by side', async () => {
     const server = createServer((_, response) => response.end('{"count": 2}'));
     const queue: Socket[] = [];
@@ -162,6 +152,52 @@ describe('a hook', () => {
     await expect(asking(`localhost:${await deserted()}`)).rejects.toThrow('(ECONNREFUSED)');
     // Browsers refuse this port.
     await expect(asking('127.0.0.1:6666')).rejects.toThrow('(ECONNREFUSED)');
+  });
+});
+
+describe('connections to hooks', () => {
+  const question = {
+    method: 'GET',
+    headers: {},
+    signal: new AbortController().signal,
+  } as const;
+  const ROUNDS = 50;
+
+  /** Asks one question after the other. @returns the connections that they came over */
+  const askOften = async (options: KeepOptions) => {
+    const sockets = new Set<Socket>();
+    const server = createServer(({ socket }, response) => {
+      sockets.add(socket);
+      response.end('{"count": 2}');
+    });
+    const url = `http://127.0.0.1:${await open(server)}/`;
+    const connections = createHookConnections(options);
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const { body } = await connections.ask(url, question);
+      expect(await body.text()).toBe('{"count": 2}');
+    }
+    return { sockets, server };
+  };
+
+  test('are kept while answers are fast', async () => {
+    const { sockets, server } = await askOften({ keptForMs: 600_000, fastMs: Infinity });
+    expect(sockets.size).toBeLessThanOrEqual(16);
+    await kill(server);
+  });
+
+  test('are not kept once an answer was slow', async () => {
+    const { sockets, server } = await askOften({ keptForMs: 600_000, fastMs: 0 });
+    // The first answers of a server do not count.
+    expect(sockets.size).toBeGreaterThan(ROUNDS / 2);
+    await kill(server);
+  });
+
+  test('are closed when they are idle', async () => {
+    const { sockets, server } = await askOften({});
+    await vi.waitFor(() => expect([...sockets].every(({ destroyed }) => destroyed)).toBe(true), {
+      timeout: 60_000,
+    });
+    await kill(server);
   });
 });
 

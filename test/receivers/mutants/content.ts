@@ -112,6 +112,24 @@ export const CONTENT_MUTANTS: readonly Mutant[] = [
         }
       })(secret),
   },
+  ...(
+    [
+      ['prefix', (type, known) => type.startsWith(known)],
+      ['suffix', (type, known) => type.endsWith(known.slice('email.'.length))],
+      ['word', (type, known) => type.startsWith(known.replace(/d$/, ''))],
+    ] as readonly (readonly [string, (type: string, known: string) => boolean])[]
+  ).map(([name, fits]) => ({
+    name: `content-type-${name}`,
+    fault: `compares the type of an event by its ${name}`,
+    make: (secret: string) =>
+      new (class extends ModelReceiver {
+        override applyToLead(event: Event): void {
+          const known = ['email.unsubscribed', 'email.bounced', 'email.opened', 'email.replied'];
+          const type = known.find((one) => fits(event.event, one)) ?? event.event;
+          super.applyToLead({ ...event, event: type });
+        }
+      })(secret),
+  })),
   refusing('strict-data', 'a strict schema for data', ({ data }) => 'a_new_field' in data, 422),
   refusing('strict-envelope', 'a strict schema for the event', (event) => keys(event) > 4, 422),
   {

@@ -219,6 +219,51 @@ export const LOSS_MUTANTS: readonly Mutant[] = [
       })(secret),
   },
   {
+    name: 'delivery-failure-forgets-ids',
+    fault: 'has a new session after an error, and the ids in the session',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        override async apply(event: Event): Promise<void> {
+          if (this.failing) this.disk.seen.clear();
+          return super.apply(event);
+        }
+      })(secret),
+  },
+  {
+    name: 'delivery-failure-skips-mark',
+    fault: 'does not mark the event that comes after one that failed',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        hasFailed = false;
+        override async process(event: Event): Promise<Answer> {
+          const isNew = !this.seen.has(event.id);
+          const answer = await super.process(event);
+          if (answer.status === 500) this.hasFailed = true;
+          else if (this.hasFailed && isNew) {
+            this.seen.delete(event.id);
+            this.hasFailed = false;
+          }
+          return answer;
+        }
+      })(secret),
+  },
+  {
+    name: 'delivery-failure-marks-with-next',
+    fault: 'keeps the mark of a failed event pending, and stores it with the next one',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        pending: string[] = [];
+        override async process(event: Event): Promise<Answer> {
+          const answer = await super.process(event);
+          if (answer.status === 500) this.pending.push(event.id);
+          else {
+            for (const id of this.pending.splice(0)) if (id !== event.id) this.seen.add(id);
+          }
+          return answer;
+        }
+      })(secret),
+  },
+  {
     name: 'delivery-failed-lead-forgotten',
     fault: 'never keeps the state of a lead whose first event has failed',
     make: (secret) =>

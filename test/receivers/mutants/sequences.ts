@@ -178,6 +178,24 @@ class RollsBackNeighbours extends ModelReceiver {
   }
 }
 
+/** A repeat rolls back the mark of what arrives at the same moment, and not its effect. */
+class ForgetsNeighbours extends ModelReceiver {
+  readonly atWork = new Set<Event>();
+  readonly beside = new Set<Event>();
+  override async arrived(event: Event): Promise<Answer> {
+    const isRepeat = this.seen.has(event.id);
+    const others = [...this.atWork];
+    if (isRepeat) for (const other of others) this.beside.add(other);
+    else if (others.some(({ id }) => this.seen.has(id))) this.beside.add(event);
+    this.atWork.add(event);
+    await crowdGathers(() => this.atWork.size);
+    const answer = await this.process(event);
+    this.atWork.delete(event);
+    if (!isRepeat && this.beside.delete(event)) this.seen.delete(event.id);
+    return answer;
+  }
+}
+
 /** Each connection has its own set of ids, as each of several worker processes. */
 class RemembersByConnection extends ModelReceiver {
   readonly ids = new WeakMap<Socket, Set<string>>();
@@ -358,6 +376,11 @@ export const SEQUENCE_MUTANTS: readonly Mutant[] = [
     'delivery-neighbours-rolled-back',
     'rolls back what a repeat arrives beside',
     RollsBackNeighbours,
+  ),
+  mutant(
+    'delivery-neighbours-forgotten',
+    'forgets the id of what a repeat arrives beside',
+    ForgetsNeighbours,
   ),
   mutant('delivery-ids-by-connection', 'has a set of ids for each worker', RemembersByConnection),
   mutant('delivery-queue-drops-when-full', 'drops events when its queue is full', DropsWhenFull, {

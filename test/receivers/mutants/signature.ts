@@ -64,6 +64,31 @@ export const SIGNATURE_MUTANTS: readonly Mutant[] = [
     given.endsWith(expected.slice(-32)),
   ),
   verifying(
+    'ends-only',
+    'compares the first and the last 8 digits',
+    ({ given = '', expected }) =>
+      given.length === expected.length &&
+      given.startsWith(expected.slice(0, 15)) &&
+      given.endsWith(expected.slice(-8)),
+  ),
+  verifying(
+    'every-other-digit',
+    'steps over every second character',
+    ({ given = '', expected }) =>
+      given.length === expected.length &&
+      [...expected].every((digit, at) => at % 2 === 0 || digit === given[at]),
+  ),
+  verifying(
+    'sum-of-digits',
+    'adds up the differences, which cancel each other out',
+    ({ given = '', expected }) =>
+      given.length === expected.length &&
+      [...expected].reduce(
+        (sum, _, at) => sum + expected.charCodeAt(at) - given.charCodeAt(at),
+        0,
+      ) === 0,
+  ),
+  verifying(
     'compares-given-length',
     'compares as many characters as were sent',
     ({ given, expected }) => given !== undefined && expected.startsWith(given),

@@ -5,7 +5,18 @@
  */
 import { defineCheck } from '../../check.ts';
 import { judgeHistories } from '../../experiments/judge-histories.ts';
-import { BESIDE_REPEAT } from '../../experiments/sequences.ts';
+import { BESIDE_REPEAT, REPEATED_BESIDE_REPEAT } from '../../experiments/sequences.ts';
+import { deliver, effectsOf, settleBehind } from '../../judge/deliver.ts';
+import type { Probe } from '../../probe/probe.ts';
+
+/** The control: an event that arrives alone is remembered. */
+const remembersAlone = async (probe: Probe): Promise<boolean> => {
+  const event = probe.event();
+  await deliver(probe, event);
+  await deliver(probe, event);
+  await settleBehind(probe);
+  return (await effectsOf(probe).settled(event.id, 1)) === 1;
+};
 
 export const check = defineCheck({
   id: 'delivery/beside-repeat',
@@ -17,9 +28,15 @@ export const check = defineCheck({
   },
   cause: 'Events are processed in batches, and a duplicate in a batch rolls back all of it.',
   fix: 'Insert ids with `ON CONFLICT DO NOTHING`, and commit each event on its own.',
-  catches: ['delivery-neighbours-rolled-back'],
+  catches: ['delivery-neighbours-rolled-back', 'delivery-neighbours-forgotten'],
   stage: 'sequences',
   needs: ['effects'],
   after: ['delivery/aftermath', 'delivery/parallel-events'],
-  run: (probe) => judgeHistories(probe, BESIDE_REPEAT, { kinds: ['refused', 'lost', 'state'] }),
+  run: async (probe) => {
+    const first = await judgeHistories(probe, BESIDE_REPEAT, {
+      kinds: ['refused', 'lost', 'state'],
+    });
+    if (first.status !== 'pass' || !(await remembersAlone(probe))) return first;
+    return judgeHistories(probe, REPEATED_BESIDE_REPEAT, { kinds: ['doubled'] });
+  },
 });

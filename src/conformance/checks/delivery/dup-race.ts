@@ -16,7 +16,7 @@ const MAX_IDS = 60;
 /** For a slow receiver: all at the same time. */
 const SLOW_IDS = 4;
 /** Time limits for starting rounds beyond the minimum, and up to it: a slow receiver gets fewer rounds. */
-const MORE_FOR_MS = 2000;
+const MORE_FOR_MS = 1000;
 const START_ROUNDS_FOR_MS = 4000;
 
 interface Round {

@@ -46,7 +46,17 @@ export const check = defineCheck({
     'http-dies-of-an-event-supervised',
     'http-lock-poisoned',
   ],
-  observe: ({ crashes, controls }) => {
+  observe: ({ crashes, controls, slowdown = null }) => {
+    if (slowdown !== null) {
+      return fail({
+        key: slowdown.key,
+        expected: ['responses as fast as before, whatever was refused meanwhile'],
+        actual: 'each forged request makes later responses slower',
+        diagnosis: slowdown.sentence,
+        fix: slowdown.fix,
+        exchanges: [],
+      });
+    }
     if (controls === 0)
       return notTested('No request was sent that could crash the receiver. Run more checks.');
     // A check that found the receiver already down did not cause the crash, if another one is known.
@@ -60,6 +70,18 @@ export const check = defineCheck({
       ...(first.log === undefined ? {} : { log: first.log }),
       ...(first.sender === 'secret_holder' ? { level: 'SHOULD' as const } : {}),
     };
+    const { cause } = first;
+    if (cause !== undefined) {
+      return fail({
+        ...shown,
+        level: 'MUST',
+        key: cause.key,
+        expected: ['the receiver keeps responding'],
+        actual: `the receiver was gone after ${first.by} and ${describeRecovery(first)}`,
+        diagnosis: cause.sentence,
+        fix: cause.fix,
+      });
+    }
     if (first.answersUnsigned) {
       return fail({
         expected: ['the receiver keeps responding'],

@@ -59,7 +59,7 @@ export const check = defineCheck({
   fix: 'Compare with the HMAC-SHA256 of the raw body under the secret, and with nothing else: no checksum, no fallback, no list of alternatives.',
   catches: ['signature-plain-hash', 'signature-body-as-key', 'signature-md5-base64'],
   stage: 'negative',
-  after: ['signature/wrong-digest'],
+  after: ['signature/wrong-digest', 'signature/partial-compare'],
   run: async (probe) => {
     const real = probe.event();
     const captured = await probe.post(real);

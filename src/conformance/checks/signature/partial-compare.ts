@@ -6,6 +6,7 @@
 import { SIGNATURE } from '../../../../schemas/contract.ts';
 import { defineCheck } from '../../check.ts';
 import { judgeAcceptance, wrongDigest, type Forgery } from '../../judge/forgeries.ts';
+import { explainComparison } from '../../experiments/compared-part.ts';
 import type { Probe } from '../../probe/probe.ts';
 import { pass } from '../../verdict.ts';
 
@@ -16,6 +17,12 @@ const forgeries = (probe: Probe): readonly Forgery[] => {
     name,
     signature: (body) => prefix + edit(probe.signing.digest(body)),
   });
+  const altered = (name: string, edit: (right: string) => string): Forgery => ({
+    name,
+    signature: (body) => probe.signing.altered(body, edit),
+  });
+  const mixed = (right: string, isRight: (at: number) => boolean): string =>
+    [...right].map((digit, at) => (isRight(at) ? digit : wrong[at])).join('');
   /** Return a hex digit other than the given one. */
   const other = (digit: string): string => (digit === '0' ? '1' : '0');
   return [
@@ -26,6 +33,12 @@ const forgeries = (probe: Probe): readonly Forgery[] => {
     made('only the first 8 digits', (right) => right.slice(0, 8)),
     made('only the first half', (right) => right.slice(0, 32)),
     made('only the first 63 digits', (right) => right.slice(0, -1)),
+    altered('the first and the last quarter correct', (right) =>
+      mixed(right, (at) => at < 16 || at >= 48),
+    ),
+    altered('every other digit correct', (right) => mixed(right, (at) => at % 2 === 0)),
+    altered('the other half of the digits correct', (right) => mixed(right, (at) => at % 2 === 1)),
+    altered('the correct digits in reverse order', (right) => [...right].toReversed().join('')),
   ];
 };
 
@@ -45,11 +58,15 @@ export const check = defineCheck({
     'signature-first-half',
     'signature-second-half',
     'signature-compares-given-length',
+    'signature-ends-only',
+    'signature-every-other-digit',
+    'signature-sum-of-digits',
   ],
   stage: 'negative',
   after: ['signature/wrong-digest'],
   run: async (probe) => {
     const verdict = await judgeAcceptance(probe, forgeries(probe));
+    if (verdict.status === 'fail') return explainComparison(probe, verdict);
     if (verdict.status !== 'pass' || verdict.note !== undefined) return verdict;
     return pass('constant-time comparison cannot be verified over a network');
   },

@@ -4,6 +4,7 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
+import { explainComparison } from '../../experiments/compared-part.ts';
 import { judgeAcceptance, wrongSignature } from '../../judge/forgeries.ts';
 
 export const check = defineCheck({
@@ -23,9 +24,12 @@ export const check = defineCheck({
     'signature-forgery-answered-200-unseen',
   ],
   stage: 'negative',
-  run: (probe) =>
-    judgeAcceptance(probe, [
-      { name: '64 wrong digits', signature: wrongSignature(probe) },
-      { name: '64 zeros', signature: `sha256=${'0'.repeat(64)}` },
-    ]),
+  run: async (probe) =>
+    explainComparison(
+      probe,
+      await judgeAcceptance(probe, [
+        { name: '64 wrong digits', signature: wrongSignature(probe) },
+        { name: '64 zeros', signature: `sha256=${'0'.repeat(64)}` },
+      ]),
+    ),
 });

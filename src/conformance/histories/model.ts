@@ -11,7 +11,7 @@ import type { Event } from '../probe/event-maker.ts';
 export type ModelState = Record<StateMember, unknown> & {
   /** The lead has unsubscribed, or has written so, or is dead: a receiver may erase what else it knows of the person. */
   hasLeft?: boolean;
-  /** The address has bounced for good: a receiver may remove the lead as a whole, as the guide has it. */
+  /** The address is invalid: a receiver may remove the lead as a whole, as the guide says. */
   isDead?: boolean;
 };
 

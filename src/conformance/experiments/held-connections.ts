@@ -19,6 +19,8 @@ const PATIENCE_MS = 2000;
 const CONFIRM_MS = 5000;
 /** While one is held: almost as long as a sender waits, in which a receiver may give up on the held one. Milliseconds. */
 const ONE_HELD_MS = 9000;
+/** An idle connection that is closed within this time delays others no longer than a sender waits. Milliseconds. */
+const SOON_CLOSED_MS = 2500;
 /** Within it an event must be answered when no connection is held. Milliseconds. */
 const MAX_CONTROL_MS = 500;
 
@@ -72,6 +74,8 @@ export interface Blocked {
   readonly way: string;
   readonly held: number;
   readonly cause: NamedCause;
+  /** Whether the receiver soon closes a connection that asks for nothing. */
+  readonly isSoonClosed: boolean;
   /** How long the event had waited when the held connections were closed, and what it was answered then. */
   readonly actual: string;
   readonly exchange: Exchange;
@@ -85,7 +89,7 @@ const tryWay = async (
   way: Way,
   count: number,
   patienceMs = PATIENCE_MS,
-): Promise<Blocked | null> => {
+): Promise<Omit<Blocked, 'isSoonClosed'> | null> => {
   const held: RawConnection[] = [];
   const release = (): void => {
     for (const connection of held.splice(0)) connection.close();
@@ -133,6 +137,17 @@ const isQuick = async (probe: Probe): Promise<boolean> => {
   return isAccepted(exchange) && probe.wall.now() - startedAt < MAX_CONTROL_MS;
 };
 
+/** Whether the receiver itself closes a connection that is held in this way, and alone. */
+const closesSoon = async (probe: Probe, way: Way): Promise<boolean> => {
+  const connection = await probe.connect();
+  try {
+    await way.hold(probe, connection);
+    return (await inTime(probe, connection.reply(), SOON_CLOSED_MS)) !== null;
+  } finally {
+    connection.close();
+  }
+};
+
 /** How the way is tried again, with how many connections and how much patience; the first that blocks counts. */
 const CONFIRMATIONS: Readonly<
   Record<Way['name'], readonly (readonly [count: number, ms: number])[]>
@@ -155,7 +170,8 @@ export const findBlocked = async (probe: Probe): Promise<Blocked | null> => {
     for (const [count, ms] of CONFIRMATIONS[way.name]) {
       if (!(await isQuick(probe))) break;
       const blocked = await tryWay(probe, way, count, ms);
-      if (blocked !== null && (await isQuick(probe))) return blocked;
+      if (blocked !== null && (await isQuick(probe)))
+        return { ...blocked, isSoonClosed: await closesSoon(probe, way) };
     }
   }
   return null;

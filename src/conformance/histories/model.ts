@@ -9,8 +9,10 @@ import type { Event } from '../probe/event-maker.ts';
 
 /** A lead as a correct receiver knows it. */
 export type ModelState = Record<StateMember, unknown> & {
-  /** The lead has unsubscribed, or has written so: a receiver may erase what else it knows of the person. */
+  /** The lead has unsubscribed, or has written so, or is dead: a receiver may erase what else it knows of the person. */
   hasLeft?: boolean;
+  /** The address is invalid: a receiver may remove the lead as a whole, as the guide says. */
+  isDead?: boolean;
 };
 
 const ERASABLE: ReadonlySet<StateMember> = new Set(['open_count', 'sentiment']);
@@ -48,7 +50,11 @@ const EITHER = Symbol('either');
 
 const fold = (lead: ModelLead, { event, timestamp, data }: Event): void => {
   const { state } = lead;
-  if (event === 'email.bounced' && data['bounce_type'] === 'hard') state.suppressed = true;
+  if (event === 'email.bounced' && data['bounce_type'] === 'hard') {
+    state.suppressed = true;
+    state.isDead = true;
+    state.hasLeft = true;
+  }
   if (event === 'email.unsubscribed') {
     state.unsubscribed = true;
     if (data['suppressed_globally'] === true) state.suppressed = true;

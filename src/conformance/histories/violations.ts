@@ -87,7 +87,11 @@ const SET_BY_ONE = ['open_count', 'sentiment', 'unsubscribed'] as const;
 /** Of a lead that is unknown: what its events have set. */
 const missing = (expected: ModelState, members: ReadonlySet<StateMember>): readonly string[] =>
   SET_BY_ONE.filter(
-    (member) => members.has(member) && Boolean(expected[member]) && !mayBeErased(expected, member),
+    (member) =>
+      members.has(member) &&
+      Boolean(expected[member]) &&
+      !mayBeErased(expected, member) &&
+      expected.isDead !== true,
   ).map(
     (member) => `the lead is unknown, expected \`${member}\` ${JSON.stringify(expected[member])}`,
   );

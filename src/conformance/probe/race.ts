@@ -53,7 +53,7 @@ const openAll = async (probe: Probe, sockets: number): Promise<readonly Line[]> 
  */
 export const createRace = (probe: Probe): Race => {
   let idle: Line[] = [];
-  let isKeeping = true;
+  let isKeeping = !probe.memory.usesConnectionsOnce;
 
   const answersOf = async (lines: readonly Line[]): Promise<readonly Reply[]> => {
     const answered = new Set<Line>();

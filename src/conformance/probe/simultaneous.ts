@@ -15,8 +15,15 @@ export interface SimultaneousRequest {
   readonly signature?: SignatureValue | undefined;
 }
 
+/**
+ * A connection that has been open for this long before anything is sent, because others could not be opened sooner, may be
+ * closed by the receiver as idle. Milliseconds.
+ */
+const IDLE_AFTER_MS = 200;
+
 interface Prepared {
   readonly connection: RawConnection;
+  readonly openSince: number;
   readonly headers: readonly (readonly [string, string])[];
   readonly body: Buffer;
   readonly bytes: Buffer;
@@ -31,12 +38,32 @@ const prepare = async (
     ...probe.headersFor(bytes, signature === undefined ? {} : { signature }),
     ['Connection', 'close'],
   ] as const;
+  const connection = await probe.connect();
   return {
-    connection: await probe.connect(),
+    connection,
+    openSince: probe.wall.now(),
     headers,
     body: bytes,
     bytes: rawRequest(probe, bytes, headers).bytes,
   };
+};
+
+/** The reply, over another connection where this one was closed as idle. */
+const replyOf = async (
+  probe: Probe,
+  { connection, bytes, openSince }: Prepared,
+  sentAt: number,
+): Promise<Reply> => {
+  const reply = await connection.reply();
+  const isReset = reply.kind === 'none' && reply.cause === 'reset';
+  if (!isReset || sentAt - openSince < IDLE_AFTER_MS) return reply;
+  const other = await probe.connect();
+  try {
+    await other.write(bytes);
+    return await other.reply();
+  } finally {
+    other.close();
+  }
 };
 
 /** @returns one exchange for each request, in the same order */
@@ -45,13 +72,14 @@ export const postTogether = async (
   requests: readonly SimultaneousRequest[],
 ): Promise<readonly Exchange[]> => {
   const prepared = await Promise.all(requests.map((request) => prepare(probe, request)));
+  const sentAt = probe.wall.now();
   try {
     await Promise.all(
       prepared.map(({ connection, bytes }) => connection.write(bytes.subarray(0, -1))),
     );
-    const replies: Promise<Reply>[] = prepared.map(({ connection, bytes }) => {
-      void connection.write(bytes.subarray(-1));
-      return connection.reply();
+    const replies = prepared.map((one) => {
+      void one.connection.write(one.bytes.subarray(-1));
+      return replyOf(probe, one, sentAt);
     });
     const manner = `one of ${requests.length} requests whose last bytes were sent at the same time`;
     const answered = await Promise.all(replies);

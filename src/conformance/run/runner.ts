@@ -6,6 +6,7 @@
  * @module
  */
 import { isActive, type PassiveCheck } from '../check.ts';
+import { spareOccupied } from '../experiments/occupying-connection.ts';
 import { silenceOf } from '../experiments/silent-connection.ts';
 import type { CheckResult } from '../report.ts';
 import { notReached } from './cut-off.ts';
@@ -78,7 +79,10 @@ export const runChecks = async (plan: RunPlan): Promise<readonly CheckResult[]> 
     const { checks: ran, stage } = phase;
     await runPhase(phase, concurrency, run);
     await unlessEnded(context.signal, async () => {
-      if (stage === 'preflight' && !skipReasons.isStopped()) await silenceOf(control);
+      if (stage === 'preflight' && !skipReasons.isStopped()) {
+        await silenceOf(control);
+        await spareOccupied(control);
+      }
       // What both send does not depend on each other, and a slow receiver makes each of them wait.
       await Promise.all([isSlow ? run.controlPhase(ran) : null, effects.verify(stage)]);
       isSlow = await probes.slowMode.look(control);

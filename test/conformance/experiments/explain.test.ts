@@ -186,7 +186,7 @@ test.each<[string, (digest: Buffer) => boolean]>([
 });
 
 test('where nothing decides, no trait is named', async () => {
-  let seed = 7;
+  let seed = 11;
   const found = await failures(
     () => {
       seed = (Math.imul(seed, 1_103_515_245) + 12_345) & 0x7fff_ffff;

@@ -73,6 +73,19 @@ describe('states', () => {
     expect(differ({ ...erased, suppressed: true, unsubscribed: true }, state)).toBe(2);
   });
 
+  test('of a lead whose address is dead may be erased, but for the suppression', () => {
+    const model = createModel();
+    model.delivered(event('email.replied', { reply_sentiment: 'positive' }, 1), true);
+    model.delivered(event('email.bounced', { bounce_type: 'hard' }, 2), true);
+    const dead = model.leads().get('jane@lead.example')!;
+    const differ = (actual: object): number =>
+      differences({ known: true, ...actual }, dead, STATE_MEMBERS).length;
+    expect(differ({ suppressed: true, sentiment: null })).toBe(0);
+    expect(differ({ suppressed: true, sentiment: 'neutral' })).toBe(1);
+    expect(differ({ suppressed: false, sentiment: 'positive' })).toBe(1);
+    expect(differences({ known: false }, dead, STATE_MEMBERS)).toEqual([]);
+  });
+
   test('are not known of a lead whose event was refused', () => {
     const model = createModel();
     model.delivered(event('email.opened', { open_count: 1 }), true);

@@ -63,10 +63,25 @@ export const LAWFUL: readonly LawfulReceiver[] = [
     may: 'erases what it knows of a lead who unsubscribes, but for that and the suppression',
     manner: { erasesUnsubscribed: true },
   }),
+  lawful('erases-bounced', {
+    language: 'node',
+    may: 'erases what it knows of a lead whose address is dead, but for the suppression',
+    manner: { erasesBounced: true },
+  }),
+  lawful('removes-bounced', {
+    language: 'node',
+    may: 'removes a lead whose address is dead: it is unknown from then on',
+    manner: { removesBounced: true },
+  }),
   lawful('two-types', {
     language: 'node',
     may: 'acts on replies and unsubscribes only; other events are acknowledged and ignored',
     manner: { types: ['email.replied', 'email.unsubscribed'] },
+  }),
+  lawful('completions-only', {
+    language: 'node',
+    may: 'acts on campaign.completed only, which names no lead',
+    manner: { types: ['campaign.completed'] },
   }),
   lawful('without-replies', {
     language: 'go',
@@ -126,6 +141,16 @@ export const LAWFUL: readonly LawfulReceiver[] = [
     language: 'go',
     may: 'answers malformed events 422 and forgeries 400',
     manner: { Malformed: 422, Forged: 400, Accepted: 201 },
+  }),
+  lawful('one-at-a-time', {
+    language: 'python',
+    may: 'serves one connection at a time, and closes it when it is idle for a second',
+    manner: { threads: 1, idleMs: 1000 },
+  }),
+  lawful('few-threads', {
+    language: 'python',
+    may: 'has four threads, each of which serves a connection until it is idle for two seconds',
+    manner: { threads: 4, idleMs: 2000 },
   }),
   lawful('two-seconds', {
     language: 'node',

@@ -24,6 +24,8 @@ const {
   locksRepeats = false,
   stateEveryMs = null,
   erasesUnsubscribed = false,
+  erasesBounced = false,
+  removesBounced = false,
 } = JSON.parse(process.env.MANNER ?? '{}');
 
 const db = new DatabaseSync(DATABASE);
@@ -40,10 +42,12 @@ db.exec(`
     email TEXT PRIMARY KEY,
     suppressed INTEGER NOT NULL DEFAULT 0,
     unsubscribed INTEGER NOT NULL DEFAULT 0,
+    bounced INTEGER NOT NULL DEFAULT 0,
     open_count INTEGER NOT NULL DEFAULT 0,
     sentiment TEXT,
     replied_at INTEGER NOT NULL DEFAULT 0
   );
+  CREATE TABLE IF NOT EXISTS removed (email TEXT PRIMARY KEY);
   CREATE TABLE IF NOT EXISTS totals (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
 `);
 const run = (sql, ...values) => db.prepare(sql).run(...values);
@@ -52,25 +56,41 @@ const get = (sql, ...values) => db.prepare(sql).get(...values);
 /** The system that events are handed on to. */
 let crmIsDown = false;
 
+/** Erases all but what keeps the lead from being written to. */
+const erase = (email) =>
+  run('UPDATE leads SET open_count = 0, sentiment = NULL WHERE email = ?', email);
+
+/** The address is dead. */
+const bounceForGood = (email) => {
+  if (removesBounced) {
+    run('INSERT INTO removed VALUES (?)', email);
+    run('DELETE FROM leads WHERE email = ?', email);
+    return;
+  }
+  run('UPDATE leads SET suppressed = 1, bounced = 1 WHERE email = ?', email);
+  if (erasesBounced) erase(email);
+};
+
+const isErased = ({ unsubscribed, bounced }) =>
+  (erasesUnsubscribed && unsubscribed === 1) || (erasesBounced && bounced === 1);
+
 const updateLead = ({ event, timestamp, data }) => {
   const email = data.lead_email;
   if (typeof email !== 'string') return;
+  if (get('SELECT 1 AS found FROM removed WHERE email = ?', email) !== undefined) return;
   run('INSERT OR IGNORE INTO leads (email) VALUES (?)', email);
-  const hasLeft = get('SELECT unsubscribed FROM leads WHERE email = ?', email).unsubscribed === 1;
-  if (erasesUnsubscribed && hasLeft && (event === 'email.opened' || event === 'email.replied'))
-    return;
+  const lead = get('SELECT unsubscribed, bounced FROM leads WHERE email = ?', email);
+  if (isErased(lead) && (event === 'email.opened' || event === 'email.replied')) return;
   switch (event) {
     case 'email.bounced':
-      if (data.bounce_type === 'hard')
-        run('UPDATE leads SET suppressed = 1 WHERE email = ?', email);
+      if (data.bounce_type === 'hard') bounceForGood(email);
       break;
     case 'email.unsubscribed':
       run('UPDATE leads SET unsubscribed = 1 WHERE email = ?', email);
       if (data.suppressed_globally === true) {
         run('UPDATE leads SET suppressed = 1 WHERE email = ?', email);
       }
-      if (erasesUnsubscribed)
-        run('UPDATE leads SET open_count = 0, sentiment = NULL WHERE email = ?', email);
+      if (erasesUnsubscribed) erase(email);
       break;
     case 'email.opened':
       run(

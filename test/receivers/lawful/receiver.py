@@ -7,6 +7,7 @@ import sqlite3
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote
@@ -21,6 +22,9 @@ KNOWN_DOMAIN = MANNER.get("knownDomain")
 # More bad signatures than this within a second are answered 429, and so is everything for a second after that.
 MAX_FORGERIES = MANNER.get("maxForgeries")
 CLOSES = MANNER.get("http10", False)
+# Each thread serves one connection until it is closed, or idle for this time.
+THREADS = MANNER.get("threads")
+IDLE_SECONDS = MANNER.get("idleMs", 20000) / 1000
 SCHEMA = """
 PRAGMA journal_mode = WAL;
 CREATE TABLE IF NOT EXISTS events (id TEXT PRIMARY KEY);
@@ -136,7 +140,7 @@ limiter = Limiter()
 
 class Receiver(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.0" if CLOSES else "HTTP/1.1"
-    timeout = 20
+    timeout = IDLE_SECONDS
     # One packet for head and body: two of them would wait for each other's acknowledgement.
     wbufsize = -1
     disable_nagle_algorithm = True
@@ -193,6 +197,17 @@ class Server(ThreadingHTTPServer):
     request_queue_size = 256
 
 
+class Pooled(Server):
+    """Few threads, which connections wait for."""
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.pool = ThreadPoolExecutor(THREADS)
+
+    def process_request(self, request, client_address):
+        self.pool.submit(self.process_request_thread, request, client_address)
+
+
 def state_of(email):
     row = connection().execute(
         "SELECT suppressed, unsubscribed, open_count, sentiment FROM leads WHERE email = ?", (email,)).fetchone()
@@ -229,8 +244,10 @@ def end_with_parent():
 
 
 def start(name):
-    port = int(os.environ[name])
-    return Server(("127.0.0.1", port), Receiver if name == "PORT" else Hooks)
+    address = ("127.0.0.1", int(os.environ[name]))
+    if name == "HOOKS_PORT":
+        return Server(address, Hooks)
+    return (Pooled if THREADS else Server)(address, Receiver)
 
 
 time.sleep(MANNER.get("startMs", 0) / 1000)

@@ -32,6 +32,14 @@ const withoutEffect = (types: readonly string[]): Reason => ({
   remark: `No event had an effect (${types.join(', ')}), although each was accepted with 2xx.`,
 });
 
+/** The only type without a lead: unknown leads do not matter to it. */
+const WITHOUT_LEAD: EventType = 'campaign.completed';
+
+const ONLY_WITHOUT_LEAD: Reason = {
+  needs: 'known_lead',
+  remark: `Of all types only ${WITHOUT_LEAD}, which names no lead, had an effect, although each was accepted with 2xx.`,
+};
+
 /** Types that have no effect may have none because of their ids. */
 const lostById = async (probe: Probe, type: EventType): Promise<Verdict | null> => {
   const cause = (await explainByIdOrder(probe, type)) ?? (await explainByIdPart(probe, type));
@@ -109,6 +117,7 @@ export const check = defineCheck({
       if (lost !== null) return lost;
     }
     if (types.size === 0) return notTested(withoutEffect(EVENT_TYPES));
+    if (types.size === 1 && types.has(WITHOUT_LEAD)) return notTested(ONLY_WITHOUT_LEAD);
     await sendFirst(probe);
     const others = EVENT_TYPES.filter((type) => !types.has(type));
     return pass(

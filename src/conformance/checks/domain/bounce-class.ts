@@ -5,12 +5,13 @@
  */
 import { toProviderTime } from '../../../domain/time.ts';
 import { defineCheck } from '../../check.ts';
+import type { LeadState } from '../../hooks/hooks.ts';
 import { createLead, judgeLeads } from '../../judge/lead.ts';
 import { unlessInterested } from '../../judge/lead-interests.ts';
 import { missesKeys } from '../../judge/state-keys.ts';
 import { fail, pass } from '../../verdict.ts';
 
-/** What a later soft bounce must not do. */
+/** What a later soft bounce must not do. A receiver may also remove the lead itself, as the guide has it. */
 const SOFT_CLEARS = {
   symptom: 'state',
   expected: ['suppressed'],
@@ -47,10 +48,12 @@ export const check = defineCheck({
           });
         }
         await lead.send('email.bounced', { bounce_type: 'hard', bounce_code: '550' });
-        const hard = await lead.sees(({ suppressed }) => suppressed === true);
-        if (hard.suppressed === true) {
+        const isOut = (state: LeadState): boolean =>
+          state.suppressed === true || (soft.known && !state.known);
+        const hard = await lead.sees(isOut);
+        if (isOut(hard)) {
           await lead.send('email.bounced', { bounce_type: 'soft', bounce_code: '452' });
-          return (await lead.settled()).suppressed === true ? pass() : fail(SOFT_CLEARS);
+          return isOut(await lead.settled()) ? pass() : fail(SOFT_CLEARS);
         }
         if (hard.known && hard.suppressed === undefined) {
           return missesKeys(hard);

@@ -25,10 +25,11 @@ export const check = defineCheck({
     if (probe.isSlow()) return notTested('Responses take seconds, held connections or not.');
     const blocked = await findBlocked(probe);
     if (blocked === null) return pass();
-    const { way, cause, held, actual, exchange } = blocked;
+    const { way, cause, held, isSoonClosed, actual, exchange } = blocked;
     // A client keeps connections; with the others a sender would have to do this on purpose. That one stalled body stops all
     // others is a lock that is held too long; that one silent connection does is a server for one connection at a time.
-    const isOrdinary = way === 'kept';
+    // Where it is soon closed, it takes many of them to make a sender wait for too long.
+    const isOrdinary = way === 'kept' && !isSoonClosed;
     const isLock = way === 'half' && held === 1;
     if (isOrdinary) rememberCause(probe, 'refused', cause);
     return fail({

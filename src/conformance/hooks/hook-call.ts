@@ -3,8 +3,10 @@
  *
  * @module
  */
+import { pipeline, type Readable, type Transform } from 'node:stream';
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import type { WallClock } from '../../clock/port.ts';
-import { describeNetworkError } from '../../domain/network-error.ts';
+import { codeOf, describeNetworkError } from '../../domain/network-error.ts';
 import { createHookConnections } from './hook-connections.ts';
 import { BACK_WITHIN_MS, HookError, sleep } from './hooks.ts';
 
@@ -35,7 +37,7 @@ export interface HookCallerOptions {
 const LOOK_EVERY_MS = 50;
 /** Characters of an answer that a message shows. */
 const SHOWN = 200;
-/** Limit of an answer. A hook answers a few members of JSON. */
+/** Limit of an answer after decompression. A hook answers a few members of JSON. */
 const MAX_ANSWER_BYTES = 1024 * 1024;
 
 interface Question {
@@ -44,7 +46,30 @@ interface Question {
   readonly body?: string;
 }
 
-const ASKED: Question = { method: 'GET', headers: { accept: 'application/json' } };
+const ASKED: Question = {
+  method: 'GET',
+  headers: { accept: 'application/json', 'accept-encoding': 'identity' },
+};
+
+/** Some servers compress whatever was asked for. */
+const DECODERS: Readonly<Record<string, () => Transform>> = {
+  gzip: createGunzip,
+  'x-gzip': createGunzip,
+  deflate: createInflate,
+  br: createBrotliDecompress,
+};
+
+/** Codes of zlib and Brotli. */
+const DECODING_ERROR = /^(Z_|ERR_(BROTLI|_ERROR|ZLIB))/;
+
+/** The body without its content coding; as it is if that is unknown. */
+const decoded = (body: Readable, coding: string): AsyncIterable<Uint8Array> => {
+  const decoder = DECODERS[coding.trim().toLowerCase()]?.();
+  if (decoder === undefined) return body;
+  // Its reader gets the error of the decoder.
+  pipeline(body, decoder, () => undefined);
+  return decoder;
+};
 
 /** @returns the body as text; null when it is longer than {@link MAX_ANSWER_BYTES}, of which no more is read then */
 const readText = async (body: AsyncIterable<Uint8Array>): Promise<string | null> => {
@@ -90,22 +115,23 @@ export const createHookCaller = (options: HookCallerOptions): HookCaller => {
         ...question,
         signal: ended.signal,
       });
-      const encoding = String(headers['content-encoding'] ?? 'identity');
-      const text = encoding === 'identity' ? await readText(body) : null;
+      const text = await readText(decoded(body, String(headers['content-encoding'] ?? '')));
       if (text !== null) return { method, url, status: statusCode, body: text };
-      body.destroy();
-      const what =
-        encoding === 'identity'
-          ? `more than ${MAX_ANSWER_BYTES / 1024 / 1024} MiB`
-          : `the content encoding ${JSON.stringify(encoding.slice(0, SHOWN))}, which was not asked for`;
       throw trouble(
         method,
         url,
-        `answered ${statusCode} with ${what}. Answer with the documented JSON and nothing else.`,
+        `answered ${statusCode} with more than ${MAX_ANSWER_BYTES / 1024 / 1024} MiB. Answer with the documented JSON and nothing else.`,
       );
     } catch (error) {
       if (error instanceof HookError) throw error;
       if (signal?.aborted === true) throw trouble(method, url, 'was interrupted.');
+      if (DECODING_ERROR.test(codeOf(error))) {
+        throw trouble(
+          method,
+          url,
+          'answered with a body that does not match its Content-Encoding.',
+        );
+      }
       if (isLate) {
         throw trouble(method, url, `did not answer within ${limitMs / 1000} s. Is it at work?`);
       }

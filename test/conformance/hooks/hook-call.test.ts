@@ -6,7 +6,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http';
 import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, test, vi } from 'vitest';
 import { systemClock } from '../../../src/clock/system.ts';
 import type { WallClock } from '../../../src/clock/port.ts';
@@ -225,23 +225,16 @@ describe('the answer of a hook', () => {
   const GIGABYTE = 1e9;
   const TOO_LONG = 'answered 200 with more than 1 MiB. Answer with the documented JSON';
 
-  test.for<[string, OutgoingHttpHeaders, Buffer, number, string]>([
-    ['without end is read up to 1 MiB', {}, Buffer.alloc(65_536, ' '), Infinity, TOO_LONG],
+  test.for<[string, OutgoingHttpHeaders, Buffer, number]>([
+    ['without end', {}, Buffer.alloc(65_536, ' '), Infinity],
+    ['of 1 GB', { 'content-length': GIGABYTE }, Buffer.alloc(65_536, 'x'), GIGABYTE],
     [
-      'of 1 GB is read up to 1 MiB',
-      { 'content-length': GIGABYTE },
-      Buffer.alloc(65_536, 'x'),
-      GIGABYTE,
-      TOO_LONG,
-    ],
-    [
-      'that is a gzip bomb is not read',
+      'that is a gzip bomb',
       { 'content-encoding': 'gzip' },
       gzipSync(Buffer.alloc(64 * 1024 * 1024)),
       1,
-      'answered 200 with the content encoding "gzip", which was not asked for. Answer with',
     ],
-  ])('%s, and refused', async ([, head, piece, maxBytes, refusal]) => {
+  ])('%s is read up to 1 MiB and refused', async ([, head, piece, maxBytes]) => {
     const { url, server, written } = await flood(head, piece, maxBytes);
     const caller = createHookCaller({
       hook: 'state',
@@ -250,11 +243,44 @@ describe('the answer of a hook', () => {
       timeoutMs: 60_000,
       restartedAt: () => null,
     });
-    await expect(caller.get(url)).rejects.toThrow(refusal);
-    await expect(caller.post(url, {}, 60_000)).rejects.toThrow(refusal);
+    await expect(caller.get(url)).rejects.toThrow(TOO_LONG);
+    await expect(caller.post(url, {}, 60_000)).rejects.toThrow(TOO_LONG);
     await vi.waitFor(() => expect(written).toHaveLength(2), { timeout: 60_000 });
     // What the sockets' buffers take comes on top.
     for (const bytes of written) expect(bytes).toBeLessThan(50_000_000);
+    await kill(server);
+  });
+
+  test.for<[string, (text: string) => Buffer]>([
+    ['gzip', gzipSync],
+    ['deflate', deflateSync],
+    ['br', brotliCompressSync],
+  ])('is asked for as it is, and understood in %s', async ([coding, encode]) => {
+    const asked: unknown[] = [];
+    const server = createServer((request, response) => {
+      asked.push(request.headers['accept-encoding']);
+      response.writeHead(200, { 'content-encoding': coding }).end(encode('{"count": 3}'));
+    });
+    const effectsUrl = `http://127.0.0.1:${await open(server)}/{id}`;
+    expect(await createHttpHooks({ effectsUrl }).effects!('evt_1')).toBe(3);
+    expect(asked).toEqual(['identity']);
+    await kill(server);
+  });
+
+  test.for<[string, string, RegExp]>([
+    [
+      'is no gzip though it says so',
+      'gzip',
+      /answered with a body that does not match its Content-Encoding/,
+    ],
+    ['is no Brotli though it says so', 'br', /does not match its Content-Encoding/],
+    ['has an unknown coding', 'zz', /answered 200 with "\{\\"count/],
+  ])('that %s is an error of the hook', async ([, coding, message]) => {
+    const server = createServer((_, response) => {
+      response.writeHead(200, { 'content-encoding': coding }).end('{"count": "three"}');
+    });
+    const effectsUrl = `http://127.0.0.1:${await open(server)}/{id}`;
+    await expect(createHttpHooks({ effectsUrl }).effects!('evt_1')).rejects.toThrow(message);
     await kill(server);
   });
 

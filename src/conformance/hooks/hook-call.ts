@@ -93,11 +93,22 @@ const createPending = (signal: AbortSignal | undefined): Set<AbortController> =>
   return pending;
 };
 
+/** Makes the error that says what is wrong with a hook. */
+type Trouble = (method: string, url: string, what: string) => HookError;
+
+const unfitBy =
+  (trouble: Trouble): HookCaller['unfit'] =>
+  ({ method, url, status, body }, remedy) => {
+    const text = body.length > SHOWN ? `${body.slice(0, SHOWN)}…` : body;
+    const shown = text.trim() === '' ? 'without a body' : `with ${JSON.stringify(text)}`;
+    return trouble(method, url, `answered ${status} ${shown}. ${remedy}`);
+  };
+
 export const createHookCaller = (options: HookCallerOptions): HookCaller => {
   const { hook, wall, signal, timeoutMs, restartedAt } = options;
   const connections = createHookConnections();
   const pending = createPending(signal);
-  const trouble = (method: string, url: string, what: string): HookError =>
+  const trouble: Trouble = (method, url, what) =>
     new HookError(`The ${hook} hook, ${method} ${url}, ${what}`);
 
   const once = async (url: string, question: Question, limitMs: number): Promise<HookReply> => {
@@ -170,10 +181,6 @@ export const createHookCaller = (options: HookCallerOptions): HookCaller => {
         },
         limitMs,
       ),
-    unfit: ({ method, url, status, body }, remedy) => {
-      const text = body.length > SHOWN ? `${body.slice(0, SHOWN)}…` : body;
-      const shown = text.trim() === '' ? 'without a body' : `with ${JSON.stringify(text)}`;
-      return trouble(method, url, `answered ${status} ${shown}. ${remedy}`);
-    },
+    unfit: unfitBy(trouble),
   };
 };

@@ -399,6 +399,31 @@ export const LOSS_MUTANTS: readonly Mutant[] = [
       })(secret),
   },
   {
+    name: 'delivery-worker-gives-up',
+    fault: 'accepts an event that fails, and tries it again for a second and a half only',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        override async process(event: Event): Promise<Answer> {
+          const answer = await super.process(event);
+          if (answer.status !== 500) return answer;
+          this.seen.add(event.id);
+          void this.work(event);
+          return { status: 202 };
+        }
+        async work(event: Event): Promise<void> {
+          for (let attempt = 0; attempt < 5; attempt += 1) {
+            await sleep(300);
+            try {
+              await this.apply(event);
+              return;
+            } catch {
+              // Again later.
+            }
+          }
+        }
+      })(secret),
+  },
+  {
     name: 'delivery-queues-in-memory',
     fault: 'answers 202 to clicks and keeps them in memory until they are processed',
     make: (secret) =>

@@ -144,6 +144,25 @@ export const DOMAIN_MUTANTS: readonly Mutant[] = [
       })(secret),
   },
   {
+    name: 'domain-ends-with-campaign',
+    fault: 'deletes the leads of a campaign that is completed',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        readonly campaigns = new Map<string, string>();
+        override applyToLead(event: Event): void {
+          super.applyToLead(event);
+          const campaign = String(event.data['campaign_id']);
+          if (event.event !== 'campaign.completed') {
+            this.campaigns.set(emailOf(event), campaign);
+            return;
+          }
+          for (const [email, last] of this.campaigns) {
+            if (last === campaign) this.disk.leads.delete(email);
+          }
+        }
+      })(secret),
+  },
+  {
     name: 'domain-suppresses-always',
     fault: 'takes every unsubscribe for all campaigns',
     make: (secret) =>

@@ -112,6 +112,11 @@ export const SIGNATURE_MUTANTS: readonly Mutant[] = [
         : right,
   ),
   verifying(
+    'json-only',
+    'verifies nothing but bodies that are declared as JSON',
+    ({ request, right }) => right || request.headers['content-type']?.includes('json') === false,
+  ),
+  verifying(
     'object-object-too',
     'hashes the parsed object as text when the raw body does not fit',
     ({ given, secret, right }) => right || given === `sha256=${hmac(secret, '[object Object]')}`,

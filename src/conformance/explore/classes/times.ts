@@ -77,9 +77,11 @@ export const DATES: readonly InputClass[] = [
   on('year-end', 'is on 31 December', '12-31', '23:59:59'),
   on('new-year', 'is on 1 January', '01-01', '00:00:00'),
   on('month-31', 'is on the 31st', '10-31'),
-  on('day-above-12', 'is on a day after the 12th', '08-25'),
+  on('day-above-12', 'is on a day after the 12th', '05-25'),
   on('day-below-13', 'is on a day before the 13th', '05-04'),
-  on('september', 'is in September', '09-09'),
+  on('day-08', 'is on the 8th, which is no octal number with its leading zero', '05-08'),
+  on('august', 'is in August', '08-07'),
+  on('september', 'is in September', '09-07'),
   on('summer-time-begins', 'is on the day on which summer time begins', '03-29', '01:30:00'),
   on('summer-time-ends', 'is on the day on which summer time ends', '10-25', '01:30:00'),
 ];

@@ -142,7 +142,8 @@ describe('a receiver that cannot be judged', () => {
     [
       'a command that does not exist',
       ['--exec', 'no-such-command-4711'],
-      /--exec "no-such-command-4711" exited with status 127 before port PORT was open\..*Its last output:\n {2}\| .*not found/,
+      // The second from a shell whose PATH names a folder that its user may not enter.
+      /--exec "no-such-command-4711" exited with status 127 before port PORT was open\..*Its last output:\n {2}\| .*(not found|Permission denied)/,
     ],
     [
       'one that ends at once',

@@ -7,6 +7,24 @@ import type { IncomingMessage } from 'node:http';
 import { ModelReceiver, type Answer, type Event } from '../model/receiver.ts';
 import type { Mutant } from './mutant.ts';
 
+/** Takes a type for a known one that fits it. */
+const comparing = (
+  name: string,
+  fault: string,
+  fits: (type: string, known: string) => boolean,
+): Mutant => ({
+  name: `content-${name}`,
+  fault,
+  make: (secret) =>
+    new (class extends ModelReceiver {
+      override applyToLead(event: Event): void {
+        const known = ['email.unsubscribed', 'email.bounced', 'email.opened', 'email.replied'];
+        const type = known.find((one) => fits(event.event, one)) ?? event.event;
+        super.applyToLead({ ...event, event: type });
+      }
+    })(secret),
+});
+
 /** Cannot handle some events: it answers this before anything is done with them. */
 const refusing = (
   name: string,
@@ -112,24 +130,15 @@ export const CONTENT_MUTANTS: readonly Mutant[] = [
         }
       })(secret),
   },
-  ...(
-    [
-      ['prefix', (type, known) => type.startsWith(known)],
-      ['suffix', (type, known) => type.endsWith(known.slice('email.'.length))],
-      ['word', (type, known) => type.startsWith(known.replace(/d$/, ''))],
-    ] as readonly (readonly [string, (type: string, known: string) => boolean])[]
-  ).map(([name, fits]) => ({
-    name: `content-type-${name}`,
-    fault: `compares the type of an event by its ${name}`,
-    make: (secret: string) =>
-      new (class extends ModelReceiver {
-        override applyToLead(event: Event): void {
-          const known = ['email.unsubscribed', 'email.bounced', 'email.opened', 'email.replied'];
-          const type = known.find((one) => fits(event.event, one)) ?? event.event;
-          super.applyToLead({ ...event, event: type });
-        }
-      })(secret),
-  })),
+  comparing('type-prefix', 'compares the type of an event by its prefix', (type, known) =>
+    type.startsWith(known),
+  ),
+  comparing('type-suffix', 'compares the type of an event by its suffix', (type, known) =>
+    type.endsWith(known.slice('email.'.length)),
+  ),
+  comparing('type-word', 'compares the type of an event by its word', (type, known) =>
+    type.startsWith(known.replace(/d$/, '')),
+  ),
   refusing('strict-data', 'a strict schema for data', ({ data }) => 'a_new_field' in data, 422),
   refusing('strict-envelope', 'a strict schema for the event', (event) => keys(event) > 4, 422),
   {

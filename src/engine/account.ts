@@ -60,16 +60,19 @@ const resetFaults = (faults: FaultRules, initial: readonly NewRule[]): void => {
   for (const rule of initial) faults.add(rule);
 };
 
-/** The account's fault rules, created on first use. */
-const createLateFaults = (seed: number, initial: readonly NewRule[]): (() => FaultRules) => {
-  let faults: FaultRules | null = null;
-  return () => {
-    if (faults !== null) return faults;
-    faults = createFaultRules(seed);
+/** @returns what `create` creates when it is first asked for */
+const onFirstUse = <T extends object>(create: () => T): (() => T) => {
+  let created: T | null = null;
+  return () => (created ??= create());
+};
+
+/** The account's fault rules. */
+const createLateFaults = (seed: number, initial: readonly NewRule[]): (() => FaultRules) =>
+  onFirstUse(() => {
+    const faults = createFaultRules(seed);
     resetFaults(faults, initial);
     return faults;
-  };
-};
+  });
 
 /** Wait for `work`, but no longer than `graceMs` real milliseconds. */
 const atMost = async (
@@ -157,13 +160,24 @@ const createRuntime = (
   const dispatcher = createDispatcher(account.key, sources, bus, context);
   const { key } = account;
   const parts = { account: key, store, wall, access, clock, dispatcher, webhooks, ids, bus };
-  const control = createClockControl(parts);
+  // An event needs the dispatcher only: what else there is waits until it is asked for.
+  const control = onFirstUse(() => createClockControl(parts));
+  const deliveries = onFirstUse(() => createRedelivery({ ...parts, now: clock.now }));
   const reset = (): void => resetFaults(faults(), context.chaos);
+  const snapshots = onFirstUse(() =>
+    createSnapshots({ ...parts, control: control(), eventSource, resetFaults: reset }),
+  );
   return {
     dispatcher,
-    control,
-    deliveries: createRedelivery({ ...parts, now: clock.now }),
-    snapshots: createSnapshots({ ...parts, control, eventSource, resetFaults: reset }),
+    get control() {
+      return control();
+    },
+    get deliveries() {
+      return deliveries();
+    },
+    get snapshots() {
+      return snapshots();
+    },
   };
 };
 

@@ -24,16 +24,24 @@ type Suite = typeof suiteEntry & typeof suiteRun;
 
 /** In order of dependency: what many checks share comes first. None takes longer than 50 ms. */
 const PARTS: readonly (() => Promise<unknown>)[] = [
+  () => import('fast-check'),
   () => import('./conformance/explore/fields.ts'),
   () => import('./conformance/explore/random-values.ts'),
   () => import('./conformance/probe/probe.ts'),
   () => import('./conformance/explore/generated.ts'),
   () => import('./conformance/histories/play.ts'),
+  () => import('./conformance/diagnosis/diagnose.ts'),
+  () => import('./conformance/experiments/explain-verdict.ts'),
   () => import('./conformance/areas/signature.ts'),
+  () => import('./conformance/areas/http.ts'),
   () => import('./conformance/areas/content.ts'),
+  () => import('./conformance/judge/dead-letters.ts'),
+  () => import('./conformance/checks/delivery/recovery-acknowledges.ts'),
   () => import('./conformance/areas/delivery.ts'),
   () => import('./conformance/areas/domain.ts'),
   () => import('./conformance/reporters.ts'),
+  () => import('./conformance/hooks/http-hooks.ts'),
+  () => import('./conformance/run/runner.ts'),
 ];
 
 const loadSuite = async (): Promise<Suite> => {

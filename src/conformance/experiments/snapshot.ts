@@ -55,7 +55,8 @@ export const settle = async (probe: Probe): Promise<void> => {
   if (probe.effects !== null) await settleBehind(probe);
 };
 
-const isSigned = ({ signing }: Probe, { request }: Exchange): boolean =>
+/** Whether a request has the correct signature of its body. */
+export const isSigned = ({ signing }: Probe, { request }: Exchange): boolean =>
   request.headers.some(([, value]) => value === signing.valid(request.body));
 
 /** Accepted events of the run so far, at most as many, evenly spread; the first ones always. */

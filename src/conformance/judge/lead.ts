@@ -75,6 +75,10 @@ interface StateLag {
 
 const lagOf = ({ memory }: Probe): StateLag => memory.once('state lag', () => ({ longestMs: 0 }));
 
+/** How long a state must stay the same before it counts as final. Milliseconds. */
+export const stillMsOf = (probe: Probe): number =>
+  Math.min(MAX_STILL_MS, Math.max(STILL_MS, LAG_FACTOR * lagOf(probe).longestMs));
+
 /** An event that every receiver stores, whether it keeps all leads or only suppressions. */
 const MARKER: readonly [EventType, Data] = ['email.unsubscribed', { suppressed_globally: true }];
 
@@ -140,7 +144,7 @@ export const createLead = (probe: Probe, given: Data = {}): Lead => {
     sees,
     settled: async () => {
       await settleBehindLead(probe);
-      const stillMs = Math.min(MAX_STILL_MS, Math.max(STILL_MS, LAG_FACTOR * lag.longestMs));
+      const stillMs = stillMsOf(probe);
       let before = '';
       let since = probe.wall.now();
       return waitFor(

@@ -4,6 +4,7 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
+import { explainJournalEnd } from '../../experiments/journal-end.ts';
 import { explainRestartLoss } from '../../experiments/restart-loss.ts';
 import { effectsOf } from '../../judge/deliver.ts';
 import { FORGETFUL, hookForgets } from '../../judge/forgetful-hook.ts';
@@ -48,8 +49,10 @@ export const check = defineCheck({
     );
     const lost = counts.filter((count) => count === 0).length;
     if (lost === 0) return pass();
-    if (await hookForgets(probe)) return notTested(FORGETFUL);
-    const loss = await explainRestartLoss(probe, type);
+    const end = await explainJournalEnd(probe);
+    if (end === null && (await hookForgets(probe))) return notTested(FORGETFUL);
+    const loss =
+      end === null ? await explainRestartLoss(probe, type) : { kind: 'lost' as const, cause: end };
     if (loss?.kind === 'late') {
       return pass(
         `what was being processed has its effect up to ${Math.ceil(loss.afterMs / 1000)} s after a restart`,

@@ -6,7 +6,9 @@
 import { defineCheck, type Verdict } from '../../check.ts';
 import { knowsCause, rememberCause } from '../../experiments/known-causes.ts';
 import { findRestartChanges, type RestartChanges } from '../../experiments/restart-changes.ts';
+import { findStoryFlaw } from '../../experiments/restart-stories.ts';
 import { hookForgets } from '../../judge/forgetful-hook.ts';
+import { failLostByRestart } from '../../judge/lost-by-restart.ts';
 import { fail, notTested, pass } from '../../verdict.ts';
 
 const STORED =
@@ -28,7 +30,12 @@ const causeOf = ({ kind, changed, when }: RestartChanges): string => {
   const names = [...new Set(changed.map(({ member }) => member))];
   const members = names.map((name) => `\`${name}\``).join(', ');
   if (when !== null) {
-    const what = names.includes('lead') ? 'a lead is unknown' : `${members} of a lead differs`;
+    const isOfEffects = names.every((name) => name === 'effects');
+    const ofLead = names.includes('lead') ? 'a lead is unknown' : `${members} of a lead differs`;
+    const what = isOfEffects ? 'an event is forgotten' : ofLead;
+    if (kind === 'length') {
+      return `After a restart, ${what} when ${when}: what is stored is cut, or is read back by a reader with a limit on the length of a line, record or column.`;
+    }
     return `After a restart, ${what} when ${when}: the file or row from which it is read at start does not escape what separates its columns.`;
   }
   return kind === 'all'
@@ -36,7 +43,7 @@ const causeOf = ({ kind, changed, when }: RestartChanges): string => {
     : `After a restart, ${members} of some events differs, though nothing was sent meanwhile.`;
 };
 
-const verdictOn = (found: RestartChanges): Verdict =>
+const verdictOn = (found: RestartChanges) =>
   fail({
     symptom: 'state',
     key: `restart:${found.kind}:${found.changed[0]!.member}`,
@@ -90,6 +97,15 @@ export const check = defineCheck({
     if (isOfEffects && found.kind === 'all' && (await hookForgets(probe))) {
       return notTested('The effects hook forgets its counts on restart.');
     }
-    return verdictOn(found);
+    const story = found.kind === 'some' ? await findStoryFlaw(probe) : null;
+    const verdict = failLostByRestart(probe, verdictOn(found));
+    return story === null || isOfEffects
+      ? verdict
+      : {
+          ...verdict,
+          key: story.cause.key,
+          diagnosis: story.cause.sentence,
+          fix: story.cause.fix,
+        };
   },
 });

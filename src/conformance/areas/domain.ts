@@ -11,6 +11,7 @@ import { check as domainAddressNeighbours } from '../checks/domain/address-neigh
 import { check as domainBounceClass } from '../checks/domain/bounce-class.ts';
 import { check as domainDateOrder } from '../checks/domain/date-order.ts';
 import { check as domainEarlyLeads } from '../checks/domain/early-leads.ts';
+import { check as domainLeadHistories } from '../checks/domain/lead-histories.ts';
 import { check as domainNoLeadEvent } from '../checks/domain/no-lead-event.ts';
 import { check as domainOpenMonotonic } from '../checks/domain/open-monotonic.ts';
 import { check as domainPauseOnSpike } from '../checks/domain/pause-on-spike.ts';
@@ -30,6 +31,7 @@ export const DOMAIN: readonly Check[] = [
   domainBounceClass,
   domainDateOrder,
   domainEarlyLeads,
+  domainLeadHistories,
   domainNoLeadEvent,
   domainOpenMonotonic,
   domainPauseOnSpike,

@@ -8,7 +8,7 @@ import { waitFor } from '../hooks/hooks.ts';
 import { deliver } from '../judge/deliver.ts';
 import { whileFailing } from '../judge/failing-hook.ts';
 import { wrongSignature } from '../judge/forgeries.ts';
-import { stillMsOf } from '../judge/lead.ts';
+import { STILL_MS, stillMsOf } from '../judge/lead.ts';
 import type { Exchange } from '../net/exchange.ts';
 import { inTurn } from '../probe/in-turn.ts';
 import type { Event } from '../probe/event-maker.ts';
@@ -90,6 +90,9 @@ const ratesOf = async ({ probe, email }: Campaign): Promise<Readonly<Record<stri
 const rateNow = async (campaign: Campaign, name: string): Promise<number> => {
   const { probe } = campaign;
   await settle(probe);
+  const stillMs = stillMsOf(probe);
+  // A state that has never lagged behind its effects is read once.
+  if (probe.effects !== null && stillMs <= STILL_MS) return (await ratesOf(campaign))[name] ?? NaN;
   let before = NaN;
   let since = probe.wall.now();
   const rates = await waitFor(
@@ -98,7 +101,7 @@ const rateNow = async (campaign: Campaign, name: string): Promise<number> => {
     (now) => {
       if (now[name] !== before) since = probe.wall.now();
       before = now[name]!;
-      return probe.wall.now() - since >= stillMsOf(probe);
+      return probe.wall.now() - since >= stillMs;
     },
     { everyMs: 20 },
   );

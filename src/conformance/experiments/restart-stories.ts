@@ -54,7 +54,7 @@ const storiesFor = async (probe: Probe): Promise<readonly Story[]> => {
   return thorough ? playable : playable.slice(0, Math.max(MIN_STORIES, affordable));
 };
 
-const symptomOf = ({ member, found, expected, act }: Difference): Symptom => {
+export const symptomOf = ({ member, found, expected, act }: Difference): Symptom => {
   if (member !== 'effects') return 'state';
   if (act?.kind === 'forged') return 'forged';
   return Number(found) > Number(expected) ? 'doubled' : 'lost';

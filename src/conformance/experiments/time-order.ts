@@ -237,6 +237,9 @@ const momentsOf = ({ pair }: Wrong, now: number): Moments => ({
   newer: Date.parse(moment(pair.newer, now)),
 });
 
+/** Of times that are farther apart, their resolution is not the matter. */
+const CLOSE_MS = 2 * DAY_MS;
+
 const FIX =
   'Read the timestamp as RFC 3339 in UTC (not in the time zone of the machine), with a 24-hour clock (Java: HH and not hh; Python: %H and not %I), and compare moments and not texts.';
 
@@ -250,10 +253,11 @@ const failFor = async (probe: Probe, wrong: readonly Wrong[]): Promise<Verdict> 
   const { pair, told, isLate } = first;
   const now = probe.wall.now();
   const [older, newer] = [moment(pair.older, now), moment(pair.newer, now)];
-  const close = pair.level === 'MUST' ? await explainByResolution(probe) : null;
+  const { older: olderMs, newer: newerMs } = momentsOf(first, now);
+  const close = newerMs - olderMs <= CLOSE_MS ? await explainByResolution(probe) : null;
   const [loser, winner] = shortest(older, newer).toReversed();
   const distance =
-    pair.level === 'SHOULD'
+    pair.level === 'SHOULD' && close === null
       ? await explainByDistance(
           probe,
           wrong.map((one) => momentsOf(one, now)),

@@ -4,8 +4,11 @@
  *
  * @module
  */
+import { sleep } from '../hooks/hooks.ts';
+import { STILL_MS, stillMsOf } from '../judge/lead.ts';
 import type { Probe } from '../probe/probe.ts';
 import { tellStory, type Step } from './lead-story.ts';
+import { settle } from './snapshot.ts';
 import { sideBySide } from './trial.ts';
 
 const MINUTE = 60;
@@ -38,38 +41,46 @@ const DISTANCES = [
 const MOMENTS = 8;
 /** Seconds from one pair to the next: they meet a grid of any usual width at different places. */
 const STRIDE = 8677;
-/** A state that is wrong is waited for in each pair. */
-const PATIENCE_MS = 300;
-
 const reply = (sentiment: string, atMs: number): Step => ({
   type: 'email.replied',
   data: { reply_sentiment: sentiment },
   envelope: { timestamp: `${new Date(atMs).toISOString().slice(0, 19)}Z` },
 });
 
-/** Whether the older of two replies wins, delivered first or last; null when nothing can be said. */
-const isWrong = async (probe: Probe, newerMs: number, seconds: number): Promise<boolean | null> => {
+/** Two replies of a lead, the older one delivered first or last. @returns the address; null when one was not accepted */
+const sendPair = async (
+  probe: Probe,
+  newerMs: number,
+  seconds: number,
+  isLate: boolean,
+): Promise<string | null> => {
   const newer = reply('positive', newerMs);
   const older = reply('negative', newerMs - seconds * 1000);
-  for (const steps of [
-    [newer, older],
-    [older, newer],
-  ]) {
-    const story = { steps, expected: { sentiment: 'positive' } };
-    const { isUnclear, wrong } = await tellStory(probe, story, undefined, PATIENCE_MS);
-    if (isUnclear) return null;
-    if (wrong.length > 0) return true;
-  }
-  return false;
+  const story = { steps: isLate ? [newer, older] : [older, newer], expected: {} };
+  const { email, isUnclear } = await tellStory(probe, story);
+  return isUnclear ? null : email;
 };
 
 /** Share of the pairs at a distance whose order is wrong; null when nothing can be said. */
 const shareWrong = async (probe: Probe, seconds: number): Promise<number | null> => {
   const now = probe.wall.now() - DAY * 1000;
   const moments = Array.from({ length: MOMENTS }, (_, at) => now - at * STRIDE * 1000);
-  const results = await sideBySide(probe, moments, (ms) => isWrong(probe, ms, seconds));
-  if (results.includes(null)) return null;
-  return results.filter(Boolean).length / MOMENTS;
+  const pairs = moments.flatMap((ms) => [[ms, true] as const, [ms, false] as const]);
+  const emails = await sideBySide(probe, pairs, ([ms, isLate]) =>
+    sendPair(probe, ms, seconds, isLate),
+  );
+  await settle(probe);
+  // A state that has lagged behind its effects before does so again.
+  if (stillMsOf(probe) > STILL_MS) await sleep(probe.wall, stillMsOf(probe));
+  const wrong = await sideBySide(probe, emails, async (email) => {
+    if (email === null) return null;
+    const { known, sentiment } = await probe.hooks.state!(email);
+    return known ? sentiment !== 'positive' : null;
+  });
+  if (wrong.includes(null)) return null;
+  return (
+    moments.filter((_, at) => wrong[2 * at] === true || wrong[2 * at + 1] === true).length / MOMENTS
+  );
 };
 
 export interface Resolution {
@@ -140,8 +151,7 @@ export interface NamedResolution {
   readonly fix: string;
 }
 
-/** @returns null when the order is not wrong for close times only */
-export const explainByResolution = async (probe: Probe): Promise<NamedResolution | null> => {
+const explain = async (probe: Probe): Promise<NamedResolution | null> => {
   const found = await findResolution(probe);
   if (found === null) return null;
   const { wrongS, rightS, shares } = found;
@@ -154,3 +164,7 @@ export const explainByResolution = async (probe: Probe): Promise<NamedResolution
     fix: 'Keep the whole timestamp (milliseconds or seconds in 64 bits, or the text of RFC 3339) and compare it without rounding or tolerance; equal times only are a tie.',
   };
 };
+
+/** Made once in a run. @returns null when the order is not wrong for close times only */
+export const explainByResolution = (probe: Probe): Promise<NamedResolution | null> =>
+  probe.memory.once('resolution of times', () => explain(probe));

@@ -160,17 +160,38 @@ const MAX_ACTS = 7;
 const MAX_AGE_MINUTES = 300;
 
 /** Several events in any order, some of them repeated, with the restart anywhere. No two have the same time. */
-export const randomStory = (random: () => number): Story => {
+export const randomStory = (random: () => number, pool = POOL): Story => {
   const count = 2 + Math.floor(random() * (MAX_ACTS - 1));
   const events = Array.from({ length: count }, (_, at) => {
     const minutes = 1 + at + MAX_ACTS * Math.floor((random() * MAX_AGE_MINUTES) / MAX_ACTS);
-    return pick(random, POOL)(minutes, random);
+    return pick(random, pool)(minutes, random);
   });
   const acts = events.flatMap((event, at): readonly Act[] =>
     random() < 0.2 ? [event, again(pick(random, events.slice(0, at + 1)))] : [event],
   );
   const cut = random() < 0.5 ? acts.length : Math.floor(random() * (acts.length + 1));
   return { before: acts.slice(0, cut), after: acts.slice(cut) };
+};
+
+const PLAIN_SENTIMENTS = ['positive', 'neutral', 'negative'] as const;
+
+const AGAINST_MODEL: readonly ((minutesAgo: number, random: () => number) => EventAct)[] = [
+  (at, random) => reply(at, pick(random, PLAIN_SENTIMENTS)),
+  (at, random) => reply(at, pick(random, PLAIN_SENTIMENTS)),
+  (at, random) => opened(1 + Math.floor(random() * 12), at),
+  (at, random) => opened(1 + Math.floor(random() * 12), at),
+  (at) => bounced('hard', at),
+  (at, random) => gone(random() < 0.5, at),
+  (at) => happened('email.sent', at),
+];
+
+/**
+ * Events of which the contract says what they make of a lead, in any order, some repeated. What receivers may see in
+ * several ways, such as many soft bounces, a click without an open or a reply that unsubscribes, is no part of it.
+ */
+export const randomPlainStory = (random: () => number): Story => {
+  const { before, after } = randomStory(random, AGAINST_MODEL);
+  return { before: [...before, ...after], after: [] };
 };
 
 const eventOf = (act: Act): EventAct => (act.kind === 'repeat' ? act.of : act);

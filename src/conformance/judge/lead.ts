@@ -67,7 +67,8 @@ export const judgeLeads = async (
 /** A state that follows its events later is waited for as long as the run has seen, and longer. */
 const LAG_FACTOR = 2.5;
 const MAX_STILL_MS = 2500;
-const STILL_MS = 60;
+/** Of a state that has not lagged behind yet. Milliseconds. */
+export const STILL_MS = 60;
 
 interface StateLag {
   longestMs: number;

@@ -151,6 +151,36 @@ export const RESTARTED_MUTANTS: readonly Mutant[] = [
       })(secret),
   },
   {
+    name: 'domain-older-bounce-ignored',
+    fault: 'ignores a bounce that is older than the latest event of its lead',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        readonly latest = new Map<string, string>();
+        override applyToLead(event: Event): void {
+          const before = this.latest.get(emailOf(event)) ?? '';
+          if (event.event === 'email.bounced' && event.timestamp < before) return;
+          if (event.timestamp > before) this.latest.set(emailOf(event), event.timestamp);
+          super.applyToLead(event);
+        }
+      })(secret),
+  },
+  {
+    name: 'delivery-latest-id-of-lead',
+    fault: 'remembers the id of the latest event of each lead that has replied',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        readonly latest = new Map<string, string>();
+        override async process(event: Event): Promise<Answer> {
+          const answer = await super.process(event);
+          if (event.event !== 'email.replied' || answer.status >= 300) return answer;
+          const before = this.latest.get(emailOf(event));
+          if (before !== undefined && before !== event.id) this.seen.delete(before);
+          this.latest.set(emailOf(event), event.id);
+          return answer;
+        }
+      })(secret),
+  },
+  {
     name: 'domain-leads-evicted',
     fault: 'keeps the latest 300 leads',
     make: (secret) =>

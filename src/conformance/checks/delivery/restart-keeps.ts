@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { defineCheck, type Verdict } from '../../check.ts';
+import { defineCheck } from '../../check.ts';
 import { knowsCause, rememberCause } from '../../experiments/known-causes.ts';
 import { findRestartChanges, type RestartChanges } from '../../experiments/restart-changes.ts';
 import { findStoryFlaw } from '../../experiments/restart-stories.ts';

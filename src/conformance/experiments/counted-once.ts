@@ -14,7 +14,7 @@ import { inTurn } from '../probe/in-turn.ts';
 import type { Event } from '../probe/event-maker.ts';
 import type { Probe } from '../probe/probe.ts';
 import { isAccepted } from '../verdict.ts';
-import { settle } from './snapshot.ts';
+import { measureEventMs, settle } from './snapshot.ts';
 
 /** Plain events that say by how much one moves the rate. */
 const PLAIN_EVENTS = 12;
@@ -209,10 +209,7 @@ const prepare = async (campaign: Campaign): Promise<string | null> => {
   const person = { campaign_id: id, lead_email: email, lead_id: leadId };
   const bounce = probe.event('email.bounced', { ...person, bounce_type: 'hard' });
   if (!(await send(campaign, bounce))) return null;
-  const begun = probe.wall.now();
-  await settle(probe);
-  const eventMs = Math.max(1, probe.wall.now() - begun);
-  const most = Math.min(MAX_SENT, BUDGET_MS / eventMs);
+  const most = Math.min(MAX_SENT, BUDGET_MS / (await measureEventMs(probe)));
   for (let sent = 0; sent + SENT <= most; sent += SENT) {
     const many = Array.from({ length: SENT }, () => fresh(campaign, 'email.sent'));
     const taken = await inTurn(probe, many, (event) => send(campaign, event));

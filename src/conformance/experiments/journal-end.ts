@@ -21,6 +21,8 @@ interface Placed {
 }
 
 const SAMPLE = 60;
+/** The first ones are looked at one by one: the end may be near the beginning. */
+const FIRST = 40;
 /** On each side, to be sure. */
 const MIN_EACH = 5;
 /** Requests that were sent at the same time may be stored in another order. */
@@ -136,7 +138,7 @@ export const explainJournalEnd = async (probe: Probe): Promise<NamedCause | null
   const { types } = await interestsOf(probe);
   await settleBehind(probe);
   const all = placedIn(probe, probe.allExchanges(), types);
-  const sample = spread(all, SAMPLE);
+  const sample = [...all.slice(0, FIRST), ...spread(all.slice(FIRST), SAMPLE)];
   const limit = limitOf(await readKnown(probe, sample));
   if (limit === null) return null;
   const from = all.indexOf(sample[Math.max(0, limit - MIN_EACH)]!);

@@ -4,12 +4,15 @@
  *
  * @module
  */
+import { EVENT_TYPES } from '../../../schemas/contract.ts';
 import type { Symptom } from '../check.ts';
 import { playAgainstModel, type Difference, type PlayedStory } from '../histories/play-stories.ts';
 import {
+  decidesState,
   describeActs,
   randomPlainStory,
   shorterStories,
+  TYPE_STORIES,
   type Act,
   type EventAct,
   type Story,
@@ -18,11 +21,16 @@ import { FIX } from '../histories/remedies.ts';
 import { interestsOf } from '../judge/interests.ts';
 import type { Probe } from '../probe/probe.ts';
 import { knowsCause, LOST_BY_AGE, type NamedCause } from './known-causes.ts';
+import { measureEventMs } from './snapshot.ts';
 import { symptomOf } from './restart-stories.ts';
 
 const STORIES = 24;
 const THOROUGH_STORIES = 400;
-const SLOW_STORIES = 6;
+/** Played however slow the receiver is. */
+const MIN_STORIES = 6;
+const EVENTS_OF_STORY = 5;
+/** Time that their events may take, going by some that were processed just before. Milliseconds. */
+const BUDGET_MS = 1500;
 const ROUNDS = 3;
 
 export interface HistoryFlaw {
@@ -44,7 +52,7 @@ const flawedAmong = async (
       ...one,
       differences: one.differences.filter((difference) => {
         const symptom = symptomOf(difference);
-        return symptom === 'state' || !knowsCause(probe, symptom);
+        return symptom === 'state' ? decidesState(one.story) : !knowsCause(probe, symptom);
       }),
     }))
     .filter(({ differences }) => differences.length > 0)
@@ -90,6 +98,18 @@ const differ = ({ member, found, expected }: Difference): string =>
 const OWN =
   'Let each event change only what it is about, and compare its time only with that of the value that it would overwrite.';
 
+/** Types whose repeat takes effect again at once. */
+const doubledTypes = async (probe: Probe): Promise<readonly string[]> => {
+  const repeats = TYPE_STORIES.filter(
+    ({ before }) => before.length === 2 && before[1]!.kind === 'repeat',
+  );
+  const flawed = await flawedAmong(probe, repeats);
+  return flawed
+    .filter(({ differences }) => differences.some(({ member }) => member === 'effects'))
+    .map(({ story }) => lastType(story.before))
+    .toSorted();
+};
+
 /** The last act that is an event of its own. */
 const lastType = (acts: readonly Act[]): string => {
   const last = acts.at(-1)!;
@@ -129,6 +149,17 @@ const ofState = async (
   };
 };
 
+const HOUR_S = 3600;
+const CLOSE_S = 60;
+
+/** Two events of the same type that happened at about the same time. */
+const closeOfOneType = (acts: readonly Act[]): readonly [EventAct, EventAct] | null => {
+  const [first, second] = acts;
+  if (acts.length !== 2 || first?.kind !== 'event' || second?.kind !== 'event') return null;
+  const isClose = Math.abs(first.secondsAgo - second.secondsAgo) <= CLOSE_S;
+  return first.type === second.type && isClose ? [first, second] : null;
+};
+
 const ofEffects = async (
   probe: Probe,
   { story: { before } }: PlayedStory,
@@ -137,14 +168,30 @@ const ofEffects = async (
   const last = before.at(-1);
   if (symptomOf(difference) === 'doubled' && last?.kind === 'repeat') {
     const between = before.slice(before.indexOf(last.of) + 1, -1);
+    const { type } = last.of;
+    const types = await doubledTypes(probe);
+    const isOfTypes = types.length > 0 && types.length < EVENT_TYPES.length / 2;
     return {
-      key: 'doubled:history:lead',
-      sentence:
-        between.length > 0
+      key: isOfTypes ? `doubled:type:${types.join('+')}` : 'doubled:history:lead',
+      sentence: isOfTypes
+        ? `A repeat of ${types.includes(type) ? type : types.join(' or ')} takes effect again, though repeats of other types do not: the id of this type is not looked up, or is stored under a key that is empty for it, such as a lead that it does not have.`
+        : between.length > 0
           ? `A repeat takes effect again once another event of its lead has been processed in between (${describeActs(before)}): only the latest id of each lead is remembered.`
           : `A repeat takes effect again (${describeActs(before)}).`,
       fix: FIX.dedupe,
     };
+  }
+  const close = closeOfOneType(before);
+  if (symptomOf(difference) === 'lost' && close !== null) {
+    const apart = [close[0], { ...close[1], secondsAgo: close[0].secondsAgo - HOUR_S / 4 }];
+    const isClose = (await flawedAmong(probe, [{ before: apart, after: [] }])).length === 0;
+    if (isClose) {
+      return {
+        key: `lost:history:close:${close[1].type}`,
+        sentence: `A second ${close[1].type} of a lead is accepted and lost when it happened within seconds of the first one, though it has an id of its own; a quarter of an hour apart both have their effect: a repeat is recognised by the lead, the type and the time in place of the id.`,
+        fix: FIX.byLead,
+      };
+    }
   }
   const inOrder = { before: inOrderOfTime(before), after: [] };
   const isByTime =
@@ -167,8 +214,11 @@ const ofEffects = async (
 export const findHistoryFlaw = async (probe: Probe): Promise<HistoryFlaw | null> => {
   const { state } = await interestsOf(probe);
   if (state.size === 0) return null;
-  const count = probe.thorough ? THOROUGH_STORIES : probe.isSlow() ? SLOW_STORIES : STORIES;
-  const stories = Array.from({ length: count }, () => randomPlainStory(probe.random));
+  const affordable = Math.floor(BUDGET_MS / (await measureEventMs(probe)) / EVENTS_OF_STORY);
+  const some = Math.min(STORIES, Math.max(MIN_STORIES, affordable));
+  const count = probe.thorough ? THOROUGH_STORIES : some;
+  const random = Array.from({ length: count }, () => randomPlainStory(probe.random));
+  const stories = probe.isSlow() ? random : [...TYPE_STORIES, ...random];
   for (const first of (await flawedAmong(probe, stories)).slice(0, 2)) {
     const [difference] = first.differences;
     const played = await shortest(probe, first, difference!);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { FIX } from '../histories/remedies.ts';
 import { playStories, type Difference, type PlayedStory } from '../histories/play-stories.ts';
 import {
   describeActs,
@@ -17,7 +18,7 @@ import {
 } from '../histories/story.ts';
 import type { Probe } from '../probe/probe.ts';
 import type { Symptom } from '../check.ts';
-import { settle } from './snapshot.ts';
+import { measureEventMs } from './snapshot.ts';
 import { interestsOf } from '../judge/interests.ts';
 import { knowsCause, type NamedCause } from './known-causes.ts';
 
@@ -43,14 +44,11 @@ const needsFault = ({ before, after }: Story): boolean =>
   [...before, ...after].some(({ kind }) => kind === 'failed');
 
 const storiesFor = async (probe: Probe): Promise<readonly Story[]> => {
-  const { hooks, thorough, random, wall } = probe;
+  const { hooks, thorough, random } = probe;
   const count = thorough ? THOROUGH_RANDOM : RANDOM;
   const all = [...STORIES, ...Array.from({ length: count }, () => randomStory(random))];
   const playable = all.filter((story) => hooks.fault !== undefined || !needsFault(story));
-  const begun = wall.now();
-  await settle(probe);
-  const eventMs = Math.max(1, wall.now() - begun);
-  const affordable = Math.floor(BUDGET_MS / eventMs / EVENTS_OF_STORY);
+  const affordable = Math.floor(BUDGET_MS / (await measureEventMs(probe)) / EVENTS_OF_STORY);
   return thorough ? playable : playable.slice(0, Math.max(MIN_STORIES, affordable));
 };
 
@@ -68,6 +66,11 @@ const news = (probe: Probe, { differences }: PlayedStory): readonly Difference[]
     const symptom = symptomOf(one);
     return symptom === 'state' || !knowsCause(probe, symptom);
   });
+
+const mostSevere = ({ differences }: PlayedStory): Difference =>
+  differences.toSorted(
+    (one, other) => SEVERITY.indexOf(symptomOf(one)) - SEVERITY.indexOf(symptomOf(other)),
+  )[0]!;
 
 const rank = (played: PlayedStory): number =>
   Math.min(...played.differences.map((one) => SEVERITY.indexOf(symptomOf(one)))) * 100 +
@@ -177,7 +180,7 @@ const isOlderReplyLast = (acts: readonly Act[]): boolean => {
 
 const differ = ({ member, found, expected }: Difference): string =>
   member === 'lead'
-    ? `the lead is ${found}, and was ${expected} before`
+    ? `a lead is ${found} in place of ${expected}`
     : `\`${member}\` is ${found} in place of ${expected}`;
 
 const DISTANCES_S = [1, 10, 60, 600, 3600, 86_400, 3 * 86_400] as const;
@@ -230,7 +233,7 @@ const ofState = async (
     }
     return {
       key: `${key}:goes-on`,
-      sentence: `When a restart comes between events of a lead (${describeStory(story)}), ${what}, as it is without the restart: what decides about the later event is kept in memory, and not stored or not read back.`,
+      sentence: `When a restart comes between events of a lead (${describeStory(story)}), ${what.replace('in place of', 'and without the restart')}: what decides about the later event is kept in memory, and not stored or not read back.`,
       fix: STORED,
     };
   }
@@ -289,15 +292,21 @@ const ofEffects = ({ story }: PlayedStory, difference: Difference): NamedCause =
     };
   }
   if (symptom === 'lost') {
+    const isRetry = story.before.some(({ kind }) => kind === 'failed');
     return {
       key,
-      sentence: `After a restart, an event is accepted and has no effect, which it has without the restart: ${describeStory(story)}.`,
-      fix: STORED,
+      sentence: isRetry
+        ? `An event whose first try failed before a restart is accepted and lost when it is sent again after it (${describeStory(story)}): its id is stored before it is processed, and the restart comes before it is taken back, or it is taken back in memory only.`
+        : `After a restart, an event is accepted and has no effect, which it has without the restart: ${describeStory(story)}.`,
+      fix: isRetry ? FIX.dedupe : STORED,
     };
   }
+  const isRetry = story.before.some(({ kind }) => kind === 'failed');
   return {
     key,
-    sentence: `An event takes effect ${found} times across a restart, and once without it: ${describeStory(story)}.`,
+    sentence: isRetry
+      ? `An event whose first try failed and whose retry succeeded takes effect again at the next start (${describeStory(story)}: ${found} effects): the failed try is kept, and taken up at start without looking its id up.`
+      : `An event takes effect ${found} times across a restart, and once without it: ${describeStory(story)}.`,
     fix: REPLAYED,
   };
 };
@@ -307,7 +316,7 @@ const findFlaw = async (probe: Probe): Promise<StoryFlaw | null> => {
   if (probe.leadEmail !== null || state.size === 0) return null;
   const flawed = await flawedAmong(probe, await storiesFor(probe));
   for (const first of flawed.slice(0, 3)) {
-    const difference = first.differences[0]!;
+    const difference = mostSevere(first);
     const played = await shortest(probe, first, difference);
     if (played === null) continue;
     const shown = played.differences.find(({ member }) => member === difference.member)!;

@@ -116,7 +116,11 @@ export const burstOf = (count: number): readonly History[] => [
 export const AFTER_FAILURE: readonly History[] = [
   [{ kind: 'failed try', type: 'email.replied' }, repeat('fresh')],
   [{ kind: 'failed try', type: 'email.opened' }, repeat('fresh')],
-  [{ kind: 'failed try', type: 'email.bounced' }, repeat('fresh')],
+  [
+    event(0, 'kept', 'email.delivered'),
+    { kind: 'failed try', type: 'email.bounced' },
+    repeat('fresh'),
+  ],
   [{ kind: 'failed try', type: 'email.unsubscribed' }, repeat('fresh')],
   [event(), { kind: 'failed try', type: 'email.opened' }, repeat('fresh')],
   [

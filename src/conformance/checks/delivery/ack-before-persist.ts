@@ -5,7 +5,8 @@
  */
 import { defineCheck } from '../../check.ts';
 import { explainJournalEnd } from '../../experiments/journal-end.ts';
-import { explainRestartLoss } from '../../experiments/restart-loss.ts';
+import { rememberCause } from '../../experiments/known-causes.ts';
+import { explainLostAfterStart, explainRestartLoss } from '../../experiments/restart-loss.ts';
 import { effectsOf } from '../../judge/deliver.ts';
 import { FORGETFUL, hookForgets } from '../../judge/forgetful-hook.ts';
 import { secondaryType } from '../../judge/interests.ts';
@@ -49,7 +50,8 @@ export const check = defineCheck({
     );
     const lost = counts.filter((count) => count === 0).length;
     if (lost === 0) return pass();
-    const end = await explainJournalEnd(probe);
+    const end = (await explainJournalEnd(probe)) ?? (await explainLostAfterStart(probe, type));
+    if (end !== null) rememberCause(probe, 'lost', end);
     if (end === null && (await hookForgets(probe))) return notTested(FORGETFUL);
     const loss =
       end === null ? await explainRestartLoss(probe, type) : { kind: 'lost' as const, cause: end };

@@ -6,6 +6,7 @@
 import { defineCheck } from '../../check.ts';
 import { explainJournalEnd } from '../../experiments/journal-end.ts';
 import { explainLateWrites } from '../../experiments/late-writes.ts';
+import { findStoryFlaw } from '../../experiments/restart-stories.ts';
 import { createLead, judgeLeads, type Lead } from '../../judge/lead.ts';
 import { failLostByRestart } from '../../judge/lost-by-restart.ts';
 import { missesKeys } from '../../judge/state-keys.ts';
@@ -82,7 +83,11 @@ export const check = defineCheck({
       );
       const lost = after.filter(({ one, state }) => !isSet(one.member)(state));
       if (lost.length > 0) {
-        const late = (await explainJournalEnd(probe)) ?? (await explainLateWrites(probe));
+        const late =
+          (await explainJournalEnd(probe)) ??
+          // Of leads that are kept in memory, neither is known.
+          (lost.length < kept.length ? (await findStoryFlaw(probe))?.cause : undefined) ??
+          (await explainLateWrites(probe));
         return failLostByRestart(
           probe,
           fail({

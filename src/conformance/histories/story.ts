@@ -114,6 +114,8 @@ const READ_BACK: readonly (readonly Act[])[] = [
 const GOES_ON: readonly (readonly [before: readonly Act[], after: readonly Act[]])[] = [
   [[newer], [older]],
   [[soon], [older]],
+  // Half a minute earlier, so that at least one of the two pairs lies within a minute.
+  [[reply(29.5 - 1 / 20)], [reply(29.5, 'negative')]],
   [[older], [newer]],
   [[opened(5)], [opened(2, 10)]],
   [[opened(2)], [opened(5, 10)]],

@@ -37,16 +37,17 @@ const forgottenOf = async (probe: Probe, lead: TaughtLead): Promise<Forgotten | 
   return waitFor(probe.wall, ask, (one) => one === null, PATIENCE);
 };
 
-export const findForgotten = async (probe: Probe): Promise<Forgotten | null> => {
+const find = async (probe: Probe): Promise<Forgotten | null> => {
   const found = await Promise.all(taughtLeads(probe).map((lead) => forgottenOf(probe, lead)));
   return found.find((one) => one !== null) ?? null;
 };
 
-const MAX_OTHERS = 4000;
+/** At most as many events of other leads. */
+const MAX_OTHERS = 2000;
 const AT_ONCE = 16;
 
 /** @returns the cause when a lead is forgotten behind a number of other ones; null when it takes more than they */
-export const explainByOthers = async (
+const explainByOthers = async (
   probe: Probe,
   { lead: { event, expected }, member }: Forgotten,
 ): Promise<NamedCause | null> => {
@@ -71,4 +72,23 @@ export const explainByOthers = async (
     };
   }
   return null;
+};
+
+export interface ForgottenLead {
+  readonly forgotten: Forgotten;
+  readonly cause: NamedCause | null;
+}
+
+/**
+ * The cause is looked for once in a run.
+ *
+ * @returns null when all leads of the beginning are known as they were
+ */
+export const findForgotten = async (probe: Probe): Promise<ForgottenLead | null> => {
+  const forgotten = await find(probe);
+  if (forgotten === null) return null;
+  const cause = await probe.memory.once('cause of forgotten leads', () =>
+    explainByOthers(probe, forgotten),
+  );
+  return { forgotten, cause };
 };

@@ -182,7 +182,7 @@ export const RESTARTED_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'domain-leads-evicted',
-    fault: 'keeps the latest 300 leads',
+    fault: 'keeps the latest 500 leads',
     make: (secret) =>
       new (class extends ModelReceiver {
         override applyToLead(event: Event): void {
@@ -194,7 +194,7 @@ export const RESTARTED_MUTANTS: readonly Mutant[] = [
           }
           super.applyToLead(event);
           for (const oldest of this.disk.leads.keys()) {
-            if (this.disk.leads.size <= 300) break;
+            if (this.disk.leads.size <= 500) break;
             this.disk.leads.delete(oldest);
           }
         }

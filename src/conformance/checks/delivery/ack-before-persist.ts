@@ -27,7 +27,7 @@ export const check = defineCheck({
   cause:
     'The event is acknowledged first and held only in memory (a queue, a background task, an unawaited promise) until it is processed.',
   fix: 'Store or process the event before responding: use a table or a durable queue (Redis with persistence, SQS, Sidekiq, BullMQ, Celery with a durable broker). FastAPI BackgroundTasks and setImmediate are not durable.',
-  catches: ['delivery-queues-in-memory'],
+  catches: ['delivery-queues-in-memory', 'delivery-journal-ends-at-long-line'],
   stage: 'disturbing',
   needs: ['effects', 'restart'],
   run: async (probe) => {

@@ -4,11 +4,13 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { knowsCause, rememberCause } from '../../experiments/known-causes.ts';
+import { findForgotten } from '../../experiments/early-leads.ts';
+import { knowsCause, rememberCause, type NamedCause } from '../../experiments/known-causes.ts';
 import { findRestartChanges, type RestartChanges } from '../../experiments/restart-changes.ts';
 import { findStoryFlaw } from '../../experiments/restart-stories.ts';
 import { hookForgets } from '../../judge/forgetful-hook.ts';
 import { failLostByRestart } from '../../judge/lost-by-restart.ts';
+import type { Probe } from '../../probe/probe.ts';
 import { fail, notTested, pass } from '../../verdict.ts';
 
 const STORED =
@@ -54,6 +56,10 @@ const verdictOn = (found: RestartChanges) =>
     exchanges: found.exchanges,
   });
 
+/** Of some leads only: what stories of leads have shown, or that leads are forgotten without a restart as well. */
+const causeOfSome = async (probe: Probe): Promise<NamedCause | null> =>
+  (await findStoryFlaw(probe))?.cause ?? (await findForgotten(probe))?.cause ?? null;
+
 export const check = defineCheck({
   id: 'delivery/restart-keeps',
   level: 'MUST',
@@ -97,15 +103,9 @@ export const check = defineCheck({
     if (isOfEffects && found.kind === 'all' && (await hookForgets(probe))) {
       return notTested('The effects hook forgets its counts on restart.');
     }
-    const story = found.kind === 'some' ? await findStoryFlaw(probe) : null;
+    const cause = found.kind === 'some' && !isOfEffects ? await causeOfSome(probe) : null;
     const verdict = failLostByRestart(probe, verdictOn(found));
-    return story === null || isOfEffects
-      ? verdict
-      : {
-          ...verdict,
-          key: story.cause.key,
-          diagnosis: story.cause.sentence,
-          fix: story.cause.fix,
-        };
+    if (cause === null) return verdict;
+    return { ...verdict, key: cause.key, diagnosis: cause.sentence, fix: cause.fix };
   },
 });

@@ -4,7 +4,7 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { explainByOthers, findForgotten } from '../../experiments/early-leads.ts';
+import { findForgotten } from '../../experiments/early-leads.ts';
 import { knowsCause } from '../../experiments/known-causes.ts';
 import { lostByRestart } from '../../judge/lost-by-restart.ts';
 import { taughtLeads } from '../../judge/interests.ts';
@@ -27,10 +27,10 @@ export const check = defineCheck({
     if (taughtLeads(probe).length === 0) return notTested('No lead of the first events is known.');
     const found = await findForgotten(probe);
     if (found === null) return pass();
-    if (lostByRestart(probe) || knowsCause(probe, 'lost'))
+    if (found.cause === null && (lostByRestart(probe) || knowsCause(probe, 'lost')))
       return notTested('Says nothing new: why leads are lost is known already.');
-    const { lead, member, found: value } = found;
-    const cause = await explainByOthers(probe, found);
+    const { cause, forgotten } = found;
+    const { lead, member, found: value } = forgotten;
     return fail({
       symptom: 'state',
       key: cause?.key ?? `state:${member}:forgotten`,

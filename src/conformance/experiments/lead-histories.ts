@@ -9,6 +9,7 @@ import type { Symptom } from '../check.ts';
 import { playAgainstModel, type Difference, type PlayedStory } from '../histories/play-stories.ts';
 import {
   decidesState,
+  eventOf,
   describeActs,
   randomPlainStory,
   shorterStories,
@@ -193,14 +194,17 @@ const ofEffects = async (
       };
     }
   }
-  const inOrder = { before: inOrderOfTime(before), after: [] };
-  const isByTime =
-    before.length > 1 &&
-    !(await flawedAmong(probe, [inOrder])).some((one) => shows(one, difference));
+  const isSingle = before.length === 1;
+  const inTime = isSingle
+    ? before.map((act) => ({ ...eventOf(act), secondsAgo: 0 }))
+    : inOrderOfTime(before);
+  const isByTime = !(await flawedAmong(probe, [{ before: inTime, after: [] }])).some((one) =>
+    shows(one, difference),
+  );
   return isByTime
     ? {
         key: LOST_BY_AGE,
-        sentence: `An event that is older than an event of its lead that arrived before it is answered 2xx and dropped as stale: ${describeActs(before)}.`,
+        sentence: `An event that is older than ${isSingle ? 'the newest one so far' : 'an event of its lead that arrived before it'} is answered 2xx and dropped as stale: ${describeActs(before)}.`,
         fix: OWN,
       }
     : {

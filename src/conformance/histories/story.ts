@@ -224,7 +224,7 @@ export const randomPlainStory = (random: () => number): Story => {
   return { before: [...before, ...after], after: [] };
 };
 
-const eventOf = (act: Act): EventAct => (act.kind === 'repeat' ? act.of : act);
+export const eventOf = (act: Act): EventAct => (act.kind === 'repeat' ? act.of : act);
 
 /** Acts whose event is sent at all, and failed tries that are followed by another: a receiver may process others later. */
 const complete = (acts: readonly Act[], sent: readonly Act[]): readonly Act[] =>

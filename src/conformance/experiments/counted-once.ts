@@ -203,7 +203,7 @@ const examine = async (
   return null;
 };
 
-/** The name of the bounce rate, once it is low enough to grow; null when there is none. */
+/** The name of the bounce rate, once it is low enough to grow; null without one. */
 const prepare = async (campaign: Campaign): Promise<string | null> => {
   const { probe, id, email, leadId } = campaign;
   const person = { campaign_id: id, lead_email: email, lead_id: leadId };

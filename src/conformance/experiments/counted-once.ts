@@ -15,6 +15,7 @@ import type { Event } from '../probe/event-maker.ts';
 import type { Probe } from '../probe/probe.ts';
 import { isAccepted } from '../verdict.ts';
 import { measureEventMs, settle } from './snapshot.ts';
+import { sideBySide } from './trial.ts';
 
 /** Plain events that say by how much one moves the rate. */
 const PLAIN_EVENTS = 12;
@@ -33,7 +34,7 @@ const SIZES: Readonly<Record<Disturbance, number>> = {
 const SENT = 60;
 const MAX_SENT = 900;
 /** Time that they may take, going by one event. Milliseconds. */
-const BUDGET_MS = 2000;
+const BUDGET_MS = 6000;
 /** A rate near 1 may be limited to 1. */
 const HIGHEST = 0.45;
 
@@ -212,7 +213,7 @@ const prepare = async (campaign: Campaign): Promise<string | null> => {
   const most = Math.min(MAX_SENT, BUDGET_MS / (await measureEventMs(probe)));
   for (let sent = 0; sent + SENT <= most; sent += SENT) {
     const many = Array.from({ length: SENT }, () => fresh(campaign, 'email.sent'));
-    const taken = await inTurn(probe, many, (event) => send(campaign, event));
+    const taken = await sideBySide(probe, many, (event) => send(campaign, event));
     if (!taken.every(Boolean)) return null;
     await settle(probe);
     const name = Object.keys(await ratesOf(campaign)).find((one) => /bounce/i.test(one));

@@ -47,6 +47,7 @@ import { check as deliveryReplay } from '../checks/delivery/replay.ts';
 import { check as deliveryRestartEffects } from '../checks/delivery/restart-effects.ts';
 import { check as deliveryRestartKeeps } from '../checks/delivery/restart-keeps.ts';
 import { check as deliveryRestartProbe } from '../checks/delivery/restart-probe.ts';
+import { check as deliveryRestartStories } from '../checks/delivery/restart-stories.ts';
 import { check as deliveryRetryAfterFailure } from '../checks/delivery/retry-after-failure.ts';
 import { check as deliverySenderGivesUp } from '../checks/delivery/sender-gives-up.ts';
 import { check as deliveryStaleOverwrite } from '../checks/delivery/stale-overwrite.ts';
@@ -94,6 +95,7 @@ export const DELIVERY: readonly Check[] = [
   deliveryRestartEffects,
   deliveryRestartKeeps,
   deliveryRestartProbe,
+  deliveryRestartStories,
   deliveryRetryAfterFailure,
   deliverySenderGivesUp,
   deliveryStaleOverwrite,

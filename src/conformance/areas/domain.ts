@@ -10,10 +10,13 @@ import { check as domainAddressForms } from '../checks/domain/address-forms.ts';
 import { check as domainAddressNeighbours } from '../checks/domain/address-neighbours.ts';
 import { check as domainBounceClass } from '../checks/domain/bounce-class.ts';
 import { check as domainDateOrder } from '../checks/domain/date-order.ts';
+import { check as domainEarlyLeads } from '../checks/domain/early-leads.ts';
+import { check as domainLeadHistories } from '../checks/domain/lead-histories.ts';
 import { check as domainNoLeadEvent } from '../checks/domain/no-lead-event.ts';
 import { check as domainOpenMonotonic } from '../checks/domain/open-monotonic.ts';
 import { check as domainPauseOnSpike } from '../checks/domain/pause-on-spike.ts';
 import { check as domainRateMath } from '../checks/domain/rate-math.ts';
+import { check as domainRateOnce } from '../checks/domain/rate-once.ts';
 import { check as domainStateProbe } from '../checks/domain/state-probe.ts';
 import { check as domainSuppressScope } from '../checks/domain/suppress-scope.ts';
 import { check as domainSuppressedGlobally } from '../checks/domain/suppressed-globally.ts';
@@ -27,10 +30,13 @@ export const DOMAIN: readonly Check[] = [
   domainAddressNeighbours,
   domainBounceClass,
   domainDateOrder,
+  domainEarlyLeads,
+  domainLeadHistories,
   domainNoLeadEvent,
   domainOpenMonotonic,
   domainPauseOnSpike,
   domainRateMath,
+  domainRateOnce,
   domainStateProbe,
   domainSuppressScope,
   domainSuppressedGlobally,

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { inDigitGroups } from '../../domain/digit-groups.ts';
 import { fieldsOf, type Field } from '../explore/fields.ts';
 import { withChanges, type Change } from '../explore/case.ts';
 import { sleep, waitFor } from '../hooks/hooks.ts';
@@ -133,8 +134,44 @@ const explainContent = async (probe: Probe): Promise<string | null> => {
   return `${fields.slice(0, 4).join(' or ')} contains ${pieces.slice(0, 4).join(' or ')}`;
 };
 
+const idsOf = (changed: readonly Changed[]): ReadonlySet<string> =>
+  new Set(changed.map(({ event }) => event.id));
+
+/** Characters of a text: longer bodies than most events have, and than a usual buffer, column or line. */
+const LENGTHS = [2000, 9000, 20_000, 60_000] as const;
+const FINER = 10;
+
+const long = (probe: Probe, length: number): Event =>
+  probe.event(TYPE, {
+    reply_sentiment: 'positive',
+    reply_preview: 'a long text '.repeat(length / 12),
+  });
+
+const bytesOf = (event: Event): number => Buffer.byteLength(JSON.stringify(event));
+
+/** @returns null unless the longest events differ, and they alone */
+const explainLength = async (
+  probe: Probe,
+  events: readonly Event[],
+  changed: readonly Changed[],
+): Promise<string | null> => {
+  const ids = idsOf(changed);
+  const isBad = ({ id }: Event): boolean => ids.has(id);
+  const good = Math.max(...events.filter((one) => !isBad(one)).map(bytesOf));
+  const bad = Math.min(...events.filter(isBad).map(bytesOf));
+  if (good >= bad) return null;
+  const finer = Array.from({ length: FINER }, (_, at) =>
+    long(probe, good + ((bad - good) * (at + 1)) / (FINER + 1)),
+  );
+  const { taken } = await send(probe, finer);
+  const now = idsOf((await changesOver(probe, taken)) ?? []);
+  const kept = [good, ...taken.filter(({ id }) => !now.has(id)).map(bytesOf)];
+  const lost = [bad, ...taken.filter(({ id }) => now.has(id)).map(bytesOf)];
+  return `its event is long (${inDigitGroups(Math.min(...lost))} bytes, and not with ${inDigitGroups(Math.max(...kept))})`;
+};
+
 export interface RestartChanges {
-  readonly kind: 'content' | 'some' | 'all' | 'repeat';
+  readonly kind: 'content' | 'length' | 'some' | 'all' | 'repeat';
   readonly changed: readonly Changed[];
   /** Of how many events. */
   readonly looked: number;
@@ -148,9 +185,6 @@ const additional = (before: readonly Seen[], after: readonly Seen[]): readonly C
   compareSnapshots(before, after).filter(
     ({ member, before: was, after: is }) => member === 'effects' && Number(is) > Number(was),
   );
-
-const idsOf = (changed: readonly Changed[]): ReadonlySet<string> =>
-  new Set(changed.map(({ event }) => event.id));
 
 /** As many as came since the beginning of the run, but no more than a busy minute has. */
 const MAX_OTHERS = 1500;
@@ -203,6 +237,7 @@ export const findRestartChanges = async (probe: Probe): Promise<RestartChanges |
     probe.event('email.bounced', { bounce_type: 'hard' }),
     spiced(probe, textFields(), SEPARATORS),
     probe.event('email.opened', { open_count: 3 }),
+    ...LENGTHS.map((length) => long(probe, length)),
   ]);
   const earlier = await acceptedEvents(probe, EVENTS);
   const events = [...new Map([...earlier, ...taken].map((one) => [one.id, one])).values()];
@@ -215,6 +250,8 @@ export const findRestartChanges = async (probe: Probe): Promise<RestartChanges |
   if (bad > events.length / 2 || members.has(RATE)) {
     return { ...base, kind: 'all', when: null };
   }
+  const length = await explainLength(probe, events, changed);
+  if (length !== null) return { ...base, kind: 'length', when: length };
   const when = await explainContent(probe);
   return { ...base, kind: when === null ? 'some' : 'content', when };
 };

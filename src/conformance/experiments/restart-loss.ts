@@ -6,6 +6,7 @@
  */
 import { waitFor } from '../hooks/hooks.ts';
 import { effectsOf } from '../judge/deliver.ts';
+import { primaryTypeOf } from '../judge/interests.ts';
 import { restart } from '../judge/restart.ts';
 import type { Event } from '../probe/event-maker.ts';
 import type { Probe } from '../probe/probe.ts';
@@ -70,5 +71,36 @@ export const explainRestartLoss = async (
       sentence: `An event that is being processed when the process ends is never processed: ${lost.length} of ${taken.length} accepted events are lost in a restart, and the ${later} behind them, which still waited in the queue, are processed after it. A worker claims an event (a status, a pop), and nothing gives the claim back at start.`,
       fix: 'Delete an event from the queue only in the transaction that stores its effect; at start, or when a lease ends, set claimed events that are not finished back to waiting (SQS: visibility timeout; Redis: LMOVE to a list of work in progress; SQL: SELECT … FOR UPDATE SKIP LOCKED within the transaction).',
     },
+  };
+};
+
+const NEW_EVENTS = 3;
+
+/**
+ * To be called after a restart.
+ *
+ * @returns the cause when events have no effect that are sent only now; null when they do
+ */
+export const explainLostAfterStart = async (
+  probe: Probe,
+  type: EventType,
+): Promise<NamedCause | null> => {
+  const areLost = async (of: EventType): Promise<boolean> => {
+    const events = Array.from({ length: NEW_EVENTS }, () => probe.event(of));
+    for (const event of events) {
+      if (!isAccepted(await probe.post(event))) return false;
+    }
+    const counts = await Promise.all(events.map(({ id }) => effectsOf(probe).appears(id)));
+    return counts.every((count) => count === 0);
+  };
+  if (!(await areLost(type))) return null;
+  const primary = primaryTypeOf(probe);
+  const isOneType = primary !== type && !(await areLost(primary));
+  return {
+    key: `lost:after-start${isOneType ? `:${type}` : ''}`,
+    sentence: isOneType
+      ? `After a restart, new ${type} events are accepted and have no effect, though ${primary} events have: the handler of this type is not registered at start, or depends on what only memory held.`
+      : 'After a restart, new events are accepted and have no effect: what processes them is not started again, or it compares them with what is read at start, such as the latest time or number, and drops them.',
+    fix: 'Start the worker and register every handler when the process starts, and let what is read at start decide about repeats only.',
   };
 };

@@ -117,6 +117,13 @@ export const AFTER_FAILURE: readonly History[] = [
   [{ kind: 'failed try', type: 'email.replied' }, repeat('fresh')],
   [{ kind: 'failed try', type: 'email.opened' }, repeat('fresh')],
   [
+    event(0, 'kept', 'email.delivered'),
+    { kind: 'failed try', type: 'email.bounced' },
+    repeat('fresh'),
+  ],
+  [{ kind: 'failed try', type: 'email.unsubscribed' }, repeat('fresh')],
+  [event(), { kind: 'failed try', type: 'email.opened' }, repeat('fresh')],
+  [
     { kind: 'failed try', type: 'email.opened' },
     repeat('fresh'),
     event(0, 'fresh', 'email.unsubscribed'),

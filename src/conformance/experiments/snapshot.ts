@@ -5,7 +5,7 @@
  * @module
  */
 import type { LeadState } from '../hooks/hooks.ts';
-import { settleBehind } from '../judge/deliver.ts';
+import { deliver, settleBehind } from '../judge/deliver.ts';
 import { MAX_READ_BYTES } from '../judge/first-events.ts';
 import { interestsOf, STATE_MEMBERS } from '../judge/interests.ts';
 import type { Exchange } from '../net/exchange.ts';
@@ -55,7 +55,20 @@ export const settle = async (probe: Probe): Promise<void> => {
   if (probe.effects !== null) await settleBehind(probe);
 };
 
-const isSigned = ({ signing }: Probe, { request }: Exchange): boolean =>
+const MEASURED = 3;
+
+/** How long an event and its effect take now, at least 1: the limit of a rate counts, too. Milliseconds. */
+export const measureEventMs = async (probe: Probe): Promise<number> => {
+  const begun = probe.wall.now();
+  for (let count = 0; count < MEASURED; count += 1) {
+    if (probe.effects === null) await deliver(probe, probe.event());
+    else await settleBehind(probe);
+  }
+  return Math.max(1, (probe.wall.now() - begun) / MEASURED);
+};
+
+/** Whether a request has the correct signature of its body. */
+export const isSigned = ({ signing }: Probe, { request }: Exchange): boolean =>
   request.headers.some(([, value]) => value === signing.valid(request.body));
 
 /** Accepted events of the run so far, at most as many, evenly spread; the first ones always. */

@@ -8,6 +8,7 @@ import type { Probe } from '../probe/probe.ts';
 import { fail, notTested, pass } from '../verdict.ts';
 import { stillWrong, tellStory, type Step, type Story, type Told } from './lead-story.ts';
 import { explainByDistance, type Moments } from './time-distance.ts';
+import { explainByResolution } from './time-resolution.ts';
 import { sideBySide } from './trial.ts';
 
 const DAY_MS = 86_400_000;
@@ -236,6 +237,9 @@ const momentsOf = ({ pair }: Wrong, now: number): Moments => ({
   newer: Date.parse(moment(pair.newer, now)),
 });
 
+/** Of times that are farther apart, their resolution is not the matter. */
+const CLOSE_MS = 2 * DAY_MS;
+
 const FIX =
   'Read the timestamp as RFC 3339 in UTC (not in the time zone of the machine), with a 24-hour clock (Java: HH and not hh; Python: %H and not %I), and compare moments and not texts.';
 
@@ -249,9 +253,11 @@ const failFor = async (probe: Probe, wrong: readonly Wrong[]): Promise<Verdict> 
   const { pair, told, isLate } = first;
   const now = probe.wall.now();
   const [older, newer] = [moment(pair.older, now), moment(pair.newer, now)];
+  const { older: olderMs, newer: newerMs } = momentsOf(first, now);
+  const close = newerMs - olderMs <= CLOSE_MS ? await explainByResolution(probe) : null;
   const [loser, winner] = shortest(older, newer).toReversed();
   const distance =
-    pair.level === 'SHOULD'
+    pair.level === 'SHOULD' && close === null
       ? await explainByDistance(
           probe,
           wrong.map((one) => momentsOf(one, now)),
@@ -265,6 +271,7 @@ const failFor = async (probe: Probe, wrong: readonly Wrong[]): Promise<Verdict> 
     diagnosis: `Gets the order of two replies wrong when ${distance?.phrase ?? pair.phrase}: the reply of ${loser} loses to the older one of ${winner}. The ${isLate ? 'newer reply was delivered first and the older one after it' : 'replies were delivered in order'}; each of them alone is taken.${distance === null ? alsoWrong(first, others) : ` ${distance.evidence}`}`,
     fix: distance?.fix ?? FIX,
     exchanges: told.exchanges,
+    ...close,
   });
 };
 

@@ -59,6 +59,19 @@ const LESSONS: readonly (readonly [EventType, Data, readonly StateMember[]])[] =
   ['email.bounced', { bounce_type: 'hard' }, ['suppressed']],
 ];
 
+/** A lead whose only event has set these members. */
+export interface TaughtLead {
+  readonly email: string;
+  readonly event: Event;
+  readonly expected: Partial<Record<StateMember, unknown>>;
+}
+
+const taught = new WeakMap<Probe['signing'], readonly TaughtLead[]>();
+
+/** Leads of the beginning of the run with what was known of them then; empty until the state was learned. */
+export const taughtLeads = ({ signing }: Pick<Probe, 'signing'>): readonly TaughtLead[] =>
+  taught.get(signing) ?? [];
+
 const learnState = async (probe: Probe): Promise<ReadonlySet<StateMember>> => {
   const { state } = probe.hooks;
   // These events would stay in the state of a lead that others use, too.
@@ -78,6 +91,13 @@ const learnState = async (probe: Probe): Promise<ReadonlySet<StateMember>> => {
     (states) => STATE_MEMBERS.every((member) => follows(states, member)),
     PATIENCE,
   );
+  const leads = events.map((event, place): TaughtLead => {
+    const now = found[place]!;
+    const members = LESSONS[place]![2].filter((one) => now.known && now[one] === EXPECTED[one]);
+    const expected = Object.fromEntries(members.map((member) => [member, EXPECTED[member]]));
+    return { email: String(event.data['lead_email']), event, expected };
+  });
+  taught.set(probe.signing, leads);
   return new Set(STATE_MEMBERS.filter((member) => follows(found, member)));
 };
 

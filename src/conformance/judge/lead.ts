@@ -67,13 +67,18 @@ export const judgeLeads = async (
 /** A state that follows its events later is waited for as long as the run has seen, and longer. */
 const LAG_FACTOR = 2.5;
 const MAX_STILL_MS = 2500;
-const STILL_MS = 60;
+/** Of a state that has not lagged behind yet. Milliseconds. */
+export const STILL_MS = 60;
 
 interface StateLag {
   longestMs: number;
 }
 
 const lagOf = ({ memory }: Probe): StateLag => memory.once('state lag', () => ({ longestMs: 0 }));
+
+/** How long a state must stay the same before it counts as final. Milliseconds. */
+export const stillMsOf = (probe: Probe): number =>
+  Math.min(MAX_STILL_MS, Math.max(STILL_MS, LAG_FACTOR * lagOf(probe).longestMs));
 
 /** An event that every receiver stores, whether it keeps all leads or only suppressions. */
 const MARKER: readonly [EventType, Data] = ['email.unsubscribed', { suppressed_globally: true }];
@@ -140,7 +145,7 @@ export const createLead = (probe: Probe, given: Data = {}): Lead => {
     sees,
     settled: async () => {
       await settleBehindLead(probe);
-      const stillMs = Math.min(MAX_STILL_MS, Math.max(STILL_MS, LAG_FACTOR * lag.longestMs));
+      const stillMs = stillMsOf(probe);
       let before = '';
       let since = probe.wall.now();
       return waitFor(

@@ -12,6 +12,7 @@ import type { Mutant } from './mutant.ts';
 import { PERFORMANCE_MUTANTS } from './performance.ts';
 import { PREFLIGHT_HTTP_MUTANTS } from './preflight-http.ts';
 import { PREFLIGHT_SIGNATURE_MUTANTS } from './preflight-signature.ts';
+import { RESTARTED_MUTANTS } from './restarted.ts';
 import { SEQUENCE_MUTANTS } from './sequences.ts';
 import { FORGED_MUTANTS } from './signature-forged.ts';
 import { SIGNATURE_BODY_MUTANTS } from './signature-body.ts';
@@ -29,6 +30,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...HTTP_MUTANTS,
   ...DELIVERY_MUTANTS,
   ...SEQUENCE_MUTANTS,
+  ...RESTARTED_MUTANTS,
   ...DOMAIN_MUTANTS,
   ...STATE_MUTANTS,
   ...PERFORMANCE_MUTANTS,

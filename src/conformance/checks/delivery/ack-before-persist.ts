@@ -4,7 +4,9 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { explainRestartLoss } from '../../experiments/restart-loss.ts';
+import { explainJournalEnd } from '../../experiments/journal-end.ts';
+import { rememberCause } from '../../experiments/known-causes.ts';
+import { explainLostAfterStart, explainRestartLoss } from '../../experiments/restart-loss.ts';
 import { effectsOf } from '../../judge/deliver.ts';
 import { FORGETFUL, hookForgets } from '../../judge/forgetful-hook.ts';
 import { secondaryType } from '../../judge/interests.ts';
@@ -25,7 +27,7 @@ export const check = defineCheck({
   cause:
     'The event is acknowledged first and held only in memory (a queue, a background task, an unawaited promise) until it is processed.',
   fix: 'Store or process the event before responding: use a table or a durable queue (Redis with persistence, SQS, Sidekiq, BullMQ, Celery with a durable broker). FastAPI BackgroundTasks and setImmediate are not durable.',
-  catches: ['delivery-queues-in-memory'],
+  catches: ['delivery-queues-in-memory', 'delivery-journal-ends-at-long-line'],
   stage: 'disturbing',
   needs: ['effects', 'restart'],
   run: async (probe) => {
@@ -48,8 +50,11 @@ export const check = defineCheck({
     );
     const lost = counts.filter((count) => count === 0).length;
     if (lost === 0) return pass();
-    if (await hookForgets(probe)) return notTested(FORGETFUL);
-    const loss = await explainRestartLoss(probe, type);
+    const end = (await explainJournalEnd(probe)) ?? (await explainLostAfterStart(probe, type));
+    if (end !== null) rememberCause(probe, 'lost', end);
+    if (end === null && (await hookForgets(probe))) return notTested(FORGETFUL);
+    const loss =
+      end === null ? await explainRestartLoss(probe, type) : { kind: 'lost' as const, cause: end };
     if (loss?.kind === 'late') {
       return pass(
         `what was being processed has its effect up to ${Math.ceil(loss.afterMs / 1000)} s after a restart`,

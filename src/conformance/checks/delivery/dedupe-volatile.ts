@@ -5,7 +5,8 @@
  */
 import { defineCheck } from '../../check.ts';
 import { deliver, effectsOf, settleBehind, times } from '../../judge/deliver.ts';
-import { rememberCause } from '../../experiments/known-causes.ts';
+import { explainJournalEnd } from '../../experiments/journal-end.ts';
+import { rememberCause, type NamedCause } from '../../experiments/known-causes.ts';
 import { restart } from '../../judge/restart.ts';
 import {
   fail,
@@ -16,6 +17,14 @@ import {
   describeResponseTo,
 } from '../../verdict.ts';
 
+const FIX = 'Store the ids in the database, in the transaction that stores the effect.';
+
+const VOLATILE: NamedCause = {
+  key: 'doubled:restart',
+  sentence: 'A repeat takes effect again after a restart: processed ids are kept in memory.',
+  fix: FIX,
+};
+
 export const check = defineCheck({
   id: 'delivery/dedupe-volatile',
   level: 'MUST',
@@ -25,8 +34,8 @@ export const check = defineCheck({
     source: 'guide, "Error handling best practices: Idempotency"',
   },
   cause: 'Ids are kept in memory (a Set, a dict, an in-process cache), so a restart forgets them.',
-  fix: 'Store the ids in the database, in the transaction that stores the effect.',
-  catches: ['delivery-dedupes-in-memory'],
+  fix: FIX,
+  catches: ['delivery-dedupes-in-memory', 'delivery-journal-ends-at-long-line'],
   stage: 'disturbing',
   needs: ['effects', 'restart'],
   after: ['delivery/dup-seq', 'delivery/other-connection'],
@@ -55,14 +64,13 @@ export const check = defineCheck({
         ? pass('by the duplicate alone: the effects hook loses its counts on restart')
         : pass();
     }
-    rememberCause(probe, 'doubled', {
-      key: 'doubled:restart',
-      sentence: 'A repeat takes effect again after a restart: processed ids are kept in memory.',
-      fix: check.fix,
-    });
+    const cause = (await explainJournalEnd(probe)) ?? VOLATILE;
+    rememberCause(probe, 'doubled', cause);
     return fail({
       symptom: 'doubled',
-      key: 'doubled:restart',
+      key: cause.key,
+      diagnosis: cause.sentence,
+      fix: cause.fix,
       expected: ['no additional effect'],
       actual: `${times(after - before)} of a duplicate sent after a restart; the event had already taken effect before it`,
     });

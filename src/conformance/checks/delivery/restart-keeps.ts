@@ -3,10 +3,14 @@
  *
  * @module
  */
-import { defineCheck, type Verdict } from '../../check.ts';
-import { knowsCause, rememberCause } from '../../experiments/known-causes.ts';
+import { defineCheck } from '../../check.ts';
+import { findForgotten } from '../../experiments/early-leads.ts';
+import { knowsCause, rememberCause, type NamedCause } from '../../experiments/known-causes.ts';
 import { findRestartChanges, type RestartChanges } from '../../experiments/restart-changes.ts';
+import { findStoryFlaw } from '../../experiments/restart-stories.ts';
 import { hookForgets } from '../../judge/forgetful-hook.ts';
+import { failLostByRestart } from '../../judge/lost-by-restart.ts';
+import type { Probe } from '../../probe/probe.ts';
 import { fail, notTested, pass } from '../../verdict.ts';
 
 const STORED =
@@ -28,7 +32,12 @@ const causeOf = ({ kind, changed, when }: RestartChanges): string => {
   const names = [...new Set(changed.map(({ member }) => member))];
   const members = names.map((name) => `\`${name}\``).join(', ');
   if (when !== null) {
-    const what = names.includes('lead') ? 'a lead is unknown' : `${members} of a lead differs`;
+    const isOfEffects = names.every((name) => name === 'effects');
+    const ofLead = names.includes('lead') ? 'a lead is unknown' : `${members} of a lead differs`;
+    const what = isOfEffects ? 'an event is forgotten' : ofLead;
+    if (kind === 'length') {
+      return `After a restart, ${what} when ${when}: what is stored is cut, or is read back by a reader with a limit on the length of a line, record or column.`;
+    }
     return `After a restart, ${what} when ${when}: the file or row from which it is read at start does not escape what separates its columns.`;
   }
   return kind === 'all'
@@ -36,7 +45,7 @@ const causeOf = ({ kind, changed, when }: RestartChanges): string => {
     : `After a restart, ${members} of some events differs, though nothing was sent meanwhile.`;
 };
 
-const verdictOn = (found: RestartChanges): Verdict =>
+const verdictOn = (found: RestartChanges) =>
   fail({
     symptom: 'state',
     key: `restart:${found.kind}:${found.changed[0]!.member}`,
@@ -46,6 +55,10 @@ const verdictOn = (found: RestartChanges): Verdict =>
     fix: STORED,
     exchanges: found.exchanges,
   });
+
+/** Of some leads only: what stories of leads have shown, or that leads are forgotten without a restart as well. */
+const causeOfSome = async (probe: Probe): Promise<NamedCause | null> =>
+  (await findStoryFlaw(probe))?.cause ?? (await findForgotten(probe))?.cause ?? null;
 
 export const check = defineCheck({
   id: 'delivery/restart-keeps',
@@ -90,6 +103,9 @@ export const check = defineCheck({
     if (isOfEffects && found.kind === 'all' && (await hookForgets(probe))) {
       return notTested('The effects hook forgets its counts on restart.');
     }
-    return verdictOn(found);
+    const cause = found.kind === 'some' && !isOfEffects ? await causeOfSome(probe) : null;
+    const verdict = failLostByRestart(probe, verdictOn(found));
+    if (cause === null) return verdict;
+    return { ...verdict, key: cause.key, diagnosis: cause.sentence, fix: cause.fix };
   },
 });

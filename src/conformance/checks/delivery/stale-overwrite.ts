@@ -6,6 +6,7 @@
 import { toProviderTime } from '../../../domain/time.ts';
 import { defineCheck } from '../../check.ts';
 import { deliver } from '../../judge/deliver.ts';
+import { explainByResolution } from '../../experiments/time-resolution.ts';
 import { createLead, judgeLeads } from '../../judge/lead.ts';
 import { unlessInterested } from '../../judge/lead-interests.ts';
 import { missesKeys } from '../../judge/state-keys.ts';
@@ -51,6 +52,7 @@ export const check = defineCheck({
     'delivery-overwrites-blindly',
     'delivery-first-value-stays',
     'delivery-repeat-overwrites',
+    'domain-time-in-days',
   ],
   stage: 'effects',
   needs: ['state'],
@@ -80,6 +82,7 @@ export const check = defineCheck({
           symptom: 'state',
           expected: ['"positive", from the newer reply'],
           actual: `${JSON.stringify(newer.sentiment)} after a newer reply (by 20 minutes)`,
+          ...(await explainByResolution(probe)),
         });
       }
       for (const type of WITHOUT_REPLY) await lead.send(type, {}, at(5));
@@ -104,6 +107,7 @@ export const check = defineCheck({
         symptom: 'state',
         expected: ['"positive", from the newer reply'],
         actual: `${JSON.stringify(last.sentiment)} after an older reply (by 10 minutes) arrived last`,
+        ...(await explainByResolution(probe)),
       });
     }),
 });

@@ -10,6 +10,7 @@ import { missesKeys } from '../../judge/state-keys.ts';
 import { learnedInterests } from '../../judge/interests.ts';
 import type { Event } from '../../probe/event-maker.ts';
 import type { LeadState } from '../../hooks/hooks.ts';
+import { inTurn } from '../../probe/in-turn.ts';
 import type { Probe } from '../../probe/probe.ts';
 import { fail, isAccepted, notTested, pass } from '../../verdict.ts';
 
@@ -43,8 +44,15 @@ const outside = ({ rates = {} }: LeadState, [lowest, highest]: Range): readonly 
 const isUnknown = ({ rates = {} }: LeadState): boolean =>
   Object.entries(rates).every(([name, rate]) => !/bounce/i.test(name) || rate === null);
 
-const deliverAll = async (probe: Probe, events: readonly Event[]): Promise<boolean> => {
-  const exchanges = await Promise.all(events.map((event) => deliver(probe, event)));
+const deliverAll = async (
+  probe: Probe,
+  events: readonly Event[],
+  isTogether: boolean,
+): Promise<boolean> => {
+  const send = (event: Event) => deliver(probe, event);
+  const exchanges = await (isTogether
+    ? Promise.all(events.map(send))
+    : inTurn(probe, events, send));
   return exchanges.every(isAccepted);
 };
 
@@ -57,11 +65,19 @@ const failRate = (expected: string, actual: string): Verdict =>
     fix: 'Count `email.bounced` and, as the total, `email.sent` or all events, each per `campaign_id`; divide the first by the second.',
   });
 
+/** One at a time, the same events give the right rate. */
+const TOGETHER = {
+  key: 'state:rate:together',
+  diagnosis:
+    'Counts events of a campaign wrong when they arrive at the same moment, and right one at a time: the counter is read, increased and written back by requests that run at the same time, so that updates are lost.',
+  fix: 'Increase counters in one statement (`UPDATE … SET bounced = bounced + 1`), or lock the row of the campaign.',
+} as const;
+
 /** E-mails in the first round, and in the second if there is no rate before: a receiver may wait for more of them. */
 const ROUNDS = [1, 4] as const;
 
 /** @returns what is wrong with the bounce rate of a new campaign; null if nothing is, or if the rates are not of a campaign */
-const judgeCampaign = async (probe: Probe): Promise<Verdict | null> => {
+const judgeCampaign = async (probe: Probe, isTogether = true): Promise<Verdict | null> => {
   const campaign_id = `cmp_${probe.events.freshId().slice('evt_'.length)}`;
   const lead = createLead(probe, { campaign_id });
   await lead.send('email.opened');
@@ -72,7 +88,7 @@ const judgeCampaign = async (probe: Probe): Promise<Verdict | null> => {
     const sent = Array.from({ length: round * SENT }, () =>
       probe.event('email.sent', { campaign_id }),
     );
-    if (!(await deliverAll(probe, sent))) return null;
+    if (!(await deliverAll(probe, sent, isTogether))) return null;
     const none: Range = emails === 0 ? [0, 0] : [0, HIGHEST];
     const before = await lead.sees((now) => outside(now, none).length === 0);
     emails += sent.length;
@@ -83,7 +99,7 @@ const judgeCampaign = async (probe: Probe): Promise<Verdict | null> => {
     const bounced = sent
       .slice(0, round * BOUNCED)
       .map(({ data }) => probe.event('email.bounced', { ...data, bounce_type: 'hard' }));
-    if (!(await deliverAll(probe, bounced))) return null;
+    if (!(await deliverAll(probe, bounced, isTogether))) return null;
     const isLast = round === ROUNDS.at(-1);
     const after = await lead.sees(
       (now) => outside(now, [LOWEST, HIGHEST]).length === 0 && !(isLast && isUnknown(now)),
@@ -135,6 +151,8 @@ export const check = defineCheck({
       if (probe.leadEmail !== null) return pass();
       if ((await judgeCampaign(probe)) === null) return pass();
       // Until its first bounce, the rate of a whole account looks like that of a new campaign; by now it does not.
-      return (await judgeCampaign(probe)) ?? pass();
+      const verdict = await judgeCampaign(probe);
+      if (verdict?.status !== 'fail') return verdict ?? pass();
+      return (await judgeCampaign(probe, false)) === null ? { ...verdict, ...TOGETHER } : verdict;
     }),
 });

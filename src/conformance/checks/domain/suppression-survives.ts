@@ -4,8 +4,11 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
+import { explainJournalEnd } from '../../experiments/journal-end.ts';
 import { explainLateWrites } from '../../experiments/late-writes.ts';
+import { findStoryFlaw } from '../../experiments/restart-stories.ts';
 import { createLead, judgeLeads, type Lead } from '../../judge/lead.ts';
+import { failLostByRestart } from '../../judge/lost-by-restart.ts';
 import { missesKeys } from '../../judge/state-keys.ts';
 import type { LeadState } from '../../hooks/hooks.ts';
 import { restart } from '../../judge/restart.ts';
@@ -80,18 +83,27 @@ export const check = defineCheck({
       );
       const lost = after.filter(({ one, state }) => !isSet(one.member)(state));
       if (lost.length > 0) {
-        const late = await explainLateWrites(probe);
-        return fail({
-          symptom: 'state',
-          ...(late !== null && { key: late.key, diagnosis: late.sentence, fix: late.fix }),
-          expected: kept.map(({ member, after: what }) => `${member} after ${what} and a restart`),
-          actual: lost
-            .map(
-              ({ one, state }) =>
-                `${one.lead.email} was ${one.member} after ${one.after}, but no longer after a restart: ${describeState(state, one.member)}`,
-            )
-            .join('; '),
-        });
+        const late =
+          (await explainJournalEnd(probe)) ??
+          // Of leads that are kept in memory, neither is known.
+          (lost.length < kept.length ? (await findStoryFlaw(probe))?.cause : undefined) ??
+          (await explainLateWrites(probe));
+        return failLostByRestart(
+          probe,
+          fail({
+            symptom: 'state',
+            ...(late !== null && { key: late.key, diagnosis: late.sentence, fix: late.fix }),
+            expected: kept.map(
+              ({ member, after: what }) => `${member} after ${what} and a restart`,
+            ),
+            actual: lost
+              .map(
+                ({ one, state }) =>
+                  `${one.lead.email} was ${one.member} after ${one.after}, but no longer after a restart: ${describeState(state, one.member)}`,
+              )
+              .join('; '),
+          }),
+        );
       }
       return kept.length === 2 ? pass() : pass(`only "${kept[0]!.member}" was checked`);
     }),

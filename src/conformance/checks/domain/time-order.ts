@@ -16,7 +16,7 @@ export const check = defineCheck({
   },
   cause: 'Times are read with a 12-hour clock, or compared as texts.',
   fix: 'Read the timestamp as RFC 3339 in UTC and compare moments.',
-  catches: ['domain-twelve-hour-clock'],
+  catches: ['domain-twelve-hour-clock', 'domain-time-in-32-bits', 'domain-time-in-minutes'],
   stage: 'effects',
   needs: ['state'],
   after: [

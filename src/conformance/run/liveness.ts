@@ -5,19 +5,24 @@
  */
 import pLimit from 'p-limit';
 import type { WallClock } from '../../clock/port.ts';
-import type { Crash, LostControl } from './observed.ts';
+import type { Crash, Hang, LostControl } from './observed.ts';
 import type { NamedCause } from '../experiments/known-causes.ts';
+import { explainHang, isHungForGood, revive } from '../experiments/hang.ts';
+import { explainLockout } from '../experiments/lockout.ts';
 import { explainOutage } from '../experiments/outage.ts';
 import { explainSlowdown, isSlowedDown } from '../experiments/slowdown.ts';
 import type { Exchange } from '../net/exchange.ts';
+import { isThrottled } from '../net/throttle.ts';
 import { senderOf } from '../judge/sender.ts';
 import { sleep } from '../hooks/hooks.ts';
 import type { Probe } from '../probe/probe.ts';
-import { isAccepted } from '../verdict.ts';
+import { isAccepted, isTimedOut } from '../verdict.ts';
 
 /** Time that a supervisor has to restart the receiver. */
 const RECOVERS_WITHIN_MS = 5000;
 const POLL_EVERY_MS = 100;
+/** How often a receiver that hangs is restarted, and the run goes on. */
+const MAX_REVIVALS = 3;
 
 export interface Circumstances {
   /** Connections were refused meanwhile: the receiver crashed, even if it is available again. */
@@ -42,6 +47,8 @@ export interface Liveness {
   /** Why each response is slower than the one before it; null while that is not so. */
   readonly slowdown: NamedCause | null;
   readonly crashes: readonly Crash[];
+  /** Since when the receiver is up and answers no event any more; null while it answers. */
+  readonly hang: Hang | null;
   readonly lostControls: readonly LostControl[];
   readonly controls: number;
 }
@@ -50,10 +57,23 @@ export interface Liveness {
 export const isRefusedConnection = ({ reply }: Pick<Exchange, 'reply'>): boolean =>
   reply.kind === 'none' && reply.cause === 'refused';
 
+const isClosed = ({ reply }: Pick<Exchange, 'reply'>): boolean =>
+  reply.kind === 'none' && reply.cause === 'reset';
+
 /** True if the connection was refused or reset before any response. */
-export const isUnreachable = (exchange: Pick<Exchange, 'reply'>): boolean => {
-  const { reply } = exchange;
-  return isRefusedConnection(exchange) || (reply.kind === 'none' && reply.cause === 'reset');
+export const isUnreachable = (exchange: Pick<Exchange, 'reply'>): boolean =>
+  isRefusedConnection(exchange) || isClosed(exchange);
+
+/** Controls that are closed in a row before the receiver counts as down. */
+const MAX_CLOSED = 3;
+
+/** A valid event; sent again where its connection was closed, since that happens by chance, too. */
+const sendControl = async (probe: Probe): Promise<Exchange> => {
+  let control = await probe.post(probe.event());
+  for (let closed = 1; closed < MAX_CLOSED && isClosed(control); closed += 1) {
+    control = await probe.post(probe.event());
+  }
+  return control;
 };
 
 const recovers = async (probe: Probe, wall: WallClock): Promise<boolean> => {
@@ -77,6 +97,8 @@ export const createLiveness = (
   const crashes: Crash[] = [];
   const lostControls: LostControl[] = [];
   let controls = 0;
+  let hangs = 0;
+  let hang: Hang | null = null;
   let slowdown: NamedCause | null = null;
 
   const turn = pLimit(1);
@@ -103,6 +125,21 @@ export const createLiveness = (
     return back;
   };
 
+  /** One at a time, as above. @returns whether it answers again */
+  const afterHang = async (
+    { by, isWhileFailing }: Pick<Crash, 'by' | 'isWhileFailing'>,
+    control: Exchange,
+  ): Promise<boolean> => {
+    if (!(await isHungForGood(probe))) {
+      lostControls.push({ after: by, control });
+      return true;
+    }
+    hangs += 1;
+    // Of a receiver that hangs since its processing failed on purpose, the check speaks.
+    if (isWhileFailing !== true) hang ??= { by, control, cause: await explainHang(probe, by) };
+    return hangs <= MAX_REVIVALS && revive(probe);
+  };
+
   const look = async (
     after: string,
     last: Exchange | null,
@@ -111,13 +148,15 @@ export const createLiveness = (
     const sender = last === null ? undefined : senderOf(last, probe.signing);
     const failing = isWhileFailing ? { isWhileFailing } : {};
     const culprit = { by: after, exchange: last, sender, ...failing };
-    const control = await probe.post(probe.event());
+    const control = await sendControl(probe);
     if (wasDown && !isUnreachable(control)) {
       crashes.push({ ...culprit, ...lastLines(), recoveredAfterMs: 0, answersUnsigned: false });
     }
     if (isAccepted(control) || probe.signal?.aborted === true) return true;
+    if (isTimedOut(control)) return turn(() => afterHang(culprit, control));
     if (!isUnreachable(control)) {
       lostControls.push({ after, control });
+      if (!isThrottled(control) && !isWhileFailing) await explainLockout(probe);
       return true;
     }
     const since = wall.now();
@@ -139,6 +178,9 @@ export const createLiveness = (
         if (probe.signal?.aborted === true) return true;
         throw error;
       }
+    },
+    get hang() {
+      return hang;
     },
     get slowdown() {
       return slowdown;

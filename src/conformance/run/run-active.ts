@@ -8,10 +8,11 @@ import { changedStateOf } from '../experiments/knowledge.ts';
 import { isOfRestart } from '../judge/restart.ts';
 import type { Exchange } from '../net/exchange.ts';
 import { stopwatch } from '../net/stopwatch.ts';
-import { notTested } from '../verdict.ts';
+import { isTimedOut, notTested } from '../verdict.ts';
 import { couldNotRun, createJudge } from './judge-check.ts';
 import { isRefusedConnection, isUnreachable, type Liveness } from './liveness.ts';
 import type { RunPlan } from './plan.ts';
+import type { Hang } from './observed.ts';
 import type { Probes } from './probes.ts';
 import type { Results } from './results.ts';
 import type { SkipReasons } from './skip-reasons.ts';
@@ -25,6 +26,15 @@ export interface ActiveRunOptions {
   /** The verdict of a check when the run has ended. @param begun whether it had started */
   readonly cutOff: (begun: boolean) => Verdict;
 }
+
+const HUNG = notTested('The receiver stopped answering during this check: see http/survives.');
+
+/** A failure shown by requests that got no response, of a receiver that answers nothing since then. */
+const unlessHung = (verdict: Verdict, sent: readonly Exchange[], { cause }: Hang): Verdict => {
+  if (verdict.status !== 'fail' || verdict.key === cause.key) return verdict;
+  const { exchanges = sent } = verdict;
+  return exchanges.some(isTimedOut) ? HUNG : verdict;
+};
 
 const CRASHED = notTested('The receiver crashed during this check: see http/survives.');
 
@@ -83,7 +93,7 @@ export const createActiveRun = (options: ActiveRunOptions): ActiveRun => {
     const lost = sent.find(isUnreachable);
     // For a slow receiver, one control per phase has to do.
     const isDue = STAGES[check.stage].control && !probes.slowMode.isOn();
-    if (!isDue && lost === undefined) return;
+    if (!isDue && lost === undefined && !sent.some(isTimedOut)) return;
     // Under a burst, some systems refuse the connections that they cannot hold.
     const wasDown = !('crowd' in STAGES[check.stage]) && sent.some(isRefusedConnection);
     const isWhileFailing = check.needs?.includes('fault') === true;
@@ -91,7 +101,9 @@ export const createActiveRun = (options: ActiveRunOptions): ActiveRun => {
     const alive = await liveness.control(check.id, last, { wasDown, isWhileFailing });
     if (alive) return;
     skipReasons.stop(
-      `Not run: the receiver crashed on a request of ${check.id} and did not recover.`,
+      liveness.hang === null
+        ? `Not run: the receiver crashed on a request of ${check.id} and did not recover.`
+        : `Not run: see http/survives. ${liveness.hang.cause.sentence}`,
     );
   };
 
@@ -99,6 +111,7 @@ export const createActiveRun = (options: ActiveRunOptions): ActiveRun => {
     const probe = probes.create(check.id, 'crowd' in STAGES[check.stage]);
     const elapsed = stopwatch();
     const crashesBefore = liveness.crashes.length;
+    const hungBefore = liveness.hang !== null;
     let verdict = await judge(check, probe);
     const durationMs = elapsed();
     const { exchanges } = probe;
@@ -107,6 +120,8 @@ export const createActiveRun = (options: ActiveRunOptions): ActiveRun => {
     } catch (error) {
       if (!hasEnded()) verdict = couldNotRun(check, error);
     }
+    if (!hungBefore && liveness.hang !== null)
+      verdict = unlessHung(verdict, exchanges, liveness.hang);
     if (liveness.crashes.length > crashesBefore) verdict = unlessCrashed(verdict, exchanges);
     verdict = withLog(verdict, exchanges, plan.context.receiverLog?.());
     return { verdict, exchanges, durationMs, changed: changedStateOf(probe) };

@@ -8,12 +8,12 @@
  * @module
  */
 import type { Exchange } from '../net/exchange.ts';
-import { postRaw } from '../probe/raw-post.ts';
-import { postTogether } from '../probe/simultaneous.ts';
+import type { RawConnection } from '../net/raw-socket.ts';
+import { postRaw, rawRequest } from '../probe/raw-post.ts';
 import { sleep } from '../hooks/hooks.ts';
 import type { Probe } from '../probe/probe.ts';
 import { isAccepted } from '../verdict.ts';
-import { rememberCause, type NamedCause } from './known-causes.ts';
+import { CONNECTION_LIMIT, rememberCause, type NamedCause } from './known-causes.ts';
 import { onceAlone } from './once-alone.ts';
 
 /** More than any check opens outside of bursts, and as many as a busy sender. */
@@ -43,10 +43,23 @@ interface Group {
   readonly cut: Exchange;
 }
 
+/** An event over a connection that stays open. */
+const ask = async (probe: Probe, open: RawConnection[]): Promise<Exchange> => {
+  const body = Buffer.from(probe.write(probe.event()), 'utf8');
+  const headers = probe.headersFor(body);
+  const connection = await probe.connect();
+  open.push(connection);
+  await connection.write(rawRequest(probe, body, headers).bytes);
+  const reply = await connection.reply();
+  const manner = `over one of ${TOGETHER} connections at the same time`;
+  return probe.keep({ method: 'POST', headers, body, manner }, reply);
+};
+
 /** @returns null unless some are accepted and all others cut */
 const sendGroup = async (probe: Probe): Promise<Group | null> => {
-  const events = Array.from({ length: TOGETHER }, () => ({ body: probe.write(probe.event()) }));
-  const sent = await postTogether(probe, events);
+  const open: RawConnection[] = [];
+  const sent = await Promise.all(Array.from({ length: TOGETHER }, () => ask(probe, open)));
+  for (const connection of open) connection.close();
   const accepted = sent.filter(isAccepted).length;
   const cut = sent.find(isCut);
   const isAll = sent.every((one) => isAccepted(one) || isCut(one));
@@ -63,7 +76,7 @@ const acceptsInTurn = async (probe: Probe, count: number): Promise<boolean> => {
 };
 
 const causeOfLimit = (count: number): NamedCause => ({
-  key: 'http:connection-limit',
+  key: CONNECTION_LIMIT,
   sentence: `Takes about ${count} connections at the same time and closes each further one without a response: of ${TOGETHER} events at the same moment ${count} are accepted, twice, and one after the other all are.`,
   fix: 'Raise the limit on connections or simultaneous requests (a sender keeps some open, and sends many events at once), and let those beyond it wait; answer 503 with Retry-After when there are too many.',
 });

@@ -30,6 +30,9 @@ export const SECOND_OPEN = 'state:open_count:second';
 /** Beginning of the keys of circumstances that decide which plain events fail. */
 export const CIRCUMSTANCE_KEY = 'intermittent:';
 
+/** Key of the cause that a receiver closes connections beyond a number. */
+export const CONNECTION_LIMIT = 'http:connection-limit';
+
 /** Key of refusals that nothing decides. */
 export const BY_CHANCE = `${CIRCUMSTANCE_KEY}now-and-then`;
 

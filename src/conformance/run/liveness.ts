@@ -22,7 +22,7 @@ import { isAccepted, isTimedOut } from '../verdict.ts';
 const RECOVERS_WITHIN_MS = 5000;
 const POLL_EVERY_MS = 100;
 /** How often a receiver that hangs is restarted, and the run goes on. */
-const MAX_REVIVALS = 3;
+const MAX_REVIVALS = 1;
 
 export interface Circumstances {
   /** Connections were refused meanwhile: the receiver crashed, even if it is available again. */

@@ -12,6 +12,8 @@ const SEQUENTIAL_REQUESTS = 5;
 const SIDE_BY_SIDE = 12;
 /** Only recent responses count, because a receiver can slow down. */
 const SAMPLES = 20;
+/** The first responses of a receiver take longer. */
+const MIN_SAMPLES = 8;
 
 export interface Pace {
   seen(exchange: Exchange): void;
@@ -50,7 +52,7 @@ export const createPace = (): Pace => {
     },
     averageMs,
     acceptedMs: () => medianOf(accepted),
-    isLeisurely: () => accepted.length === SAMPLES && medianOf(accepted) > LEISURELY_MS,
+    isLeisurely: () => accepted.length >= MIN_SAMPLES && medianOf(accepted) > LEISURELY_MS,
     isSlow: () => durations.length > 0 && medianOf(durations) > SLOW_MS,
     estimateMs: (checks, isSideBySide = false) =>
       (averageMs() * SEQUENTIAL_REQUESTS * checks) / (isSideBySide ? SIDE_BY_SIDE : 1),

@@ -27,6 +27,9 @@ export interface ActiveRunOptions {
   readonly cutOff: (begun: boolean) => Verdict;
 }
 
+/** Keys of causes from which not even a restart brings the receiver back. */
+const FINAL = /:after-kill$/;
+
 const HUNG = notTested('The receiver stopped answering during this check: see http/survives.');
 
 /** A failure shown by requests that got no response, of a receiver that answers nothing since then. */
@@ -148,6 +151,10 @@ export const createActiveRun = (options: ActiveRunOptions): ActiveRun => {
       skipReasons.stop(`Not run: stopped after the failure of ${check.id}.`);
     }
     if ('gate' in STAGES[check.stage] && result.status !== 'pass') skipReasons.closeGate(check.id);
+    const { verdict } = ran;
+    if (verdict.status === 'fail' && FINAL.test(verdict.key ?? '')) {
+      skipReasons.stop(`Not run: see ${check.id}. ${verdict.diagnosis ?? ''}`);
+    }
     if (changed !== null) skipReasons.stop(`Not run: see ${check.id}. ${changed.cause}`);
   };
 

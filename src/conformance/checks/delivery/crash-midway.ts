@@ -161,7 +161,11 @@ export const check = defineCheck({
   cause:
     'Marking the event as processed and applying its effect are separate steps: a crash in between processes it twice (effect first) or loses it (mark first).',
   fix: 'Write both in one transaction, or make the effect an upsert keyed by the event id.',
-  catches: ['delivery-effect-before-mark', 'delivery-mark-before-effect'],
+  catches: [
+    'delivery-effect-before-mark',
+    'delivery-mark-before-effect',
+    'delivery-lock-outlives-process',
+  ],
   stage: 'disturbing',
   needs: ['effects', 'restart'],
   after: ['delivery/dup-seq', 'delivery/dedupe-volatile', 'delivery/sender-gives-up'],

@@ -66,7 +66,11 @@ const deadlockIn = ({
 
 /** The receiver as a whole is in another state: what it was after is the best that can be said without a restart. */
 const lastingCause = async (probe: Probe, shown: Shown): Promise<NamedCause> => {
-  const outage = shown.violation.kind === 'refused' ? await explainOutage(probe, null) : null;
+  const { kind: symptom, sent } = shown.violation;
+  const { reply } = sent.exchange;
+  // One that is down is looked after elsewhere: its supervisor may be about to start it again.
+  const isUp = reply.kind === 'answer' || reply.cause === 'timeout';
+  const outage = symptom === 'refused' && isUp ? await explainOutage(probe, null) : null;
   if (outage !== null) return outage;
   const deadlock = deadlockIn(shown);
   if (deadlock !== null) return deadlock;

@@ -11,7 +11,7 @@ import { explainHangByNumber } from './hang-by-number.ts';
 import { knownCause, rememberCause, type NamedCause } from './known-causes.ts';
 import { BACKLOG, isSilent } from './outage.ts';
 
-/** Whether it is silent for good: twice nothing. */
+/** Whether it is silent permanently: twice no response. */
 export const isHungForGood = async (probe: Probe): Promise<boolean> =>
   (await Promise.all([isSilent(probe, BACKLOG), isSilent(probe, BACKLOG)])).every(Boolean);
 
@@ -23,8 +23,8 @@ const lastingCause = (probe: Probe): NamedCause | null => {
 
 /** What is left to say where no experiment explains it. */
 const sinceRequest = (by: string): NamedCause => ({
-  key: 'hang:for-good',
-  sentence: `Since a request of ${by}, no event gets a response any more: it keeps a worker, a lock or a place in a pool for good, or the event loop is blocked.`,
+  key: 'hang:permanent',
+  sentence: `Since a request of ${by}, no event gets a response any more: it keeps a worker, a lock or a place in a pool, or the event loop is blocked.`,
   fix: 'Take a dump of all threads (or the stack of the process) while it hangs, and look what they wait for; give up waiting after a second, and give back in `finally` what a request has taken.',
 });
 

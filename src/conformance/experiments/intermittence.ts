@@ -149,8 +149,8 @@ const inARow = async (probe: Probe): Promise<Intermittence | null> => {
 const LN_DOUBT = Math.log(100);
 
 /**
- * The control for refusals that seem to need a circumstance: so many plain events without it, one after the other, that as
- * many refusals by chance would show among them.
+ * The control for refusals that seem to need a circumstance: plain events without it, one after the other, until refusals
+ * that come by chance as often would have shown.
  *
  * @returns null when each is accepted
  */

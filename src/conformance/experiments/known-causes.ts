@@ -90,7 +90,7 @@ const LOSES_ANY =
   /^(sequence:lost:together|lost:(overtaken|close-together|in-parallel|given-up|by-number|by-rate|after-kill)|intermittent:same-timestamp)/;
 /** The same of an event that was refused. */
 const REFUSES_ANY =
-  /^(sequence:refused:digest|refused:(by-number|by-rate|after-forgeries|after-kill)|intermittent:(same-timestamp|now-and-then)|http:connection-limit|state:after-crowd|hang:for-good)/;
+  /^(sequence:refused:digest|refused:(by-number|by-rate|after-forgeries|after-kill)|intermittent:(same-timestamp|now-and-then)|http:connection-limit|state:after-crowd|hang:permanent)/;
 
 type Failure = Extract<Verdict, { status: 'fail' }>;
 

@@ -57,6 +57,6 @@ const experiment = async (probe: Probe): Promise<NamedCause | null> => {
   return null;
 };
 
-/** Tried once in a run. @returns the cause, which is remembered; null when forgeries lock nobody out for a while */
+/** Tried once in a run. @returns the cause, which is remembered; null when forgeries lock no one out for a while */
 export const explainLockout = (probe: Probe): Promise<NamedCause | null> =>
   onceAlone(probe, 'lockout', () => experiment(probe));

@@ -5,9 +5,9 @@
  */
 import pLimit from 'p-limit';
 import type { WallClock } from '../../clock/port.ts';
+import { createHangWatch } from './hang-watch.ts';
 import type { Crash, Hang, LostControl } from './observed.ts';
 import type { NamedCause } from '../experiments/known-causes.ts';
-import { explainHang, isHungForGood, revive } from '../experiments/hang.ts';
 import { explainLockout } from '../experiments/lockout.ts';
 import { explainOutage } from '../experiments/outage.ts';
 import { explainSlowdown, isSlowedDown } from '../experiments/slowdown.ts';
@@ -21,8 +21,6 @@ import { isAccepted, isTimedOut } from '../verdict.ts';
 /** Time that a supervisor has to restart the receiver. */
 const RECOVERS_WITHIN_MS = 5000;
 const POLL_EVERY_MS = 100;
-/** How often a receiver that hangs is restarted, and the run goes on. */
-const MAX_REVIVALS = 1;
 
 export interface Circumstances {
   /** Connections were refused meanwhile: the receiver crashed, even if it is available again. */
@@ -85,6 +83,31 @@ const recovers = async (probe: Probe, wall: WallClock): Promise<boolean> => {
   return false;
 };
 
+/** If the run ended meanwhile, a failed control says nothing about the receiver. */
+const unlessEnded = async (probe: Probe, control: Promise<boolean>): Promise<boolean> => {
+  try {
+    return await control;
+  } catch (error) {
+    if (probe.signal?.aborted === true) return true;
+    throw error;
+  }
+};
+
+/** Whether responses become slower and slower. */
+const createPaceWatch = (probe: Probe) => {
+  let slowdown: NamedCause | null = null;
+  return {
+    get slowdown() {
+      return slowdown;
+    },
+    look: async (exchanges: readonly Exchange[]): Promise<void> => {
+      if (isSlowedDown(probe, exchanges)) slowdown = await explainSlowdown(probe);
+    },
+  };
+};
+
+const logOf = (log: string | null): Pick<Crash, 'log'> => (log === null ? {} : { log });
+
 /**
  * @param probe sends the controls
  * @param receiverLog what the receiver's own process wrote last
@@ -97,16 +120,10 @@ export const createLiveness = (
   const crashes: Crash[] = [];
   const lostControls: LostControl[] = [];
   let controls = 0;
-  let hangs = 0;
-  let hang: Hang | null = null;
-  let slowdown: NamedCause | null = null;
+  const hangs = createHangWatch(probe);
+  const pace = createPaceWatch(probe);
 
   const turn = pLimit(1);
-
-  const lastLines = (): Pick<Crash, 'log'> => {
-    const log = receiverLog();
-    return log === null ? {} : { log };
-  };
 
   /** One at a time: an experiment on the first one restarts the receiver. @returns whether it is back without that */
   const afterCrash = async (
@@ -118,26 +135,11 @@ export const createLiveness = (
     const recoveredAfterMs = back ? wall.now() - since : null;
     const answersUnsigned =
       !back && !isUnreachable(await probe.post(probe.event(), { signature: null }));
-    const log = lastLines();
+    const log = logOf(receiverLog());
     const cause = back ? null : await explainOutage(probe, culprit.exchange);
     const explained = cause === null ? {} : { cause };
     crashes.push({ ...culprit, ...log, recoveredAfterMs, answersUnsigned, ...explained });
     return back;
-  };
-
-  /** One at a time, as above. @returns whether it answers again */
-  const afterHang = async (
-    { by, isWhileFailing }: Pick<Crash, 'by' | 'isWhileFailing'>,
-    control: Exchange,
-  ): Promise<boolean> => {
-    if (!(await isHungForGood(probe))) {
-      lostControls.push({ after: by, control });
-      return true;
-    }
-    hangs += 1;
-    // Of a receiver that hangs since its processing failed on purpose, the check speaks.
-    if (isWhileFailing !== true) hang ??= { by, control, cause: await explainHang(probe, by) };
-    return hangs <= MAX_REVIVALS && revive(probe);
   };
 
   const look = async (
@@ -150,10 +152,17 @@ export const createLiveness = (
     const culprit = { by: after, exchange: last, sender, ...failing };
     const control = await sendControl(probe);
     if (wasDown && !isUnreachable(control)) {
-      crashes.push({ ...culprit, ...lastLines(), recoveredAfterMs: 0, answersUnsigned: false });
+      crashes.push({
+        ...culprit,
+        ...logOf(receiverLog()),
+        recoveredAfterMs: 0,
+        answersUnsigned: false,
+      });
     }
     if (isAccepted(control) || probe.signal?.aborted === true) return true;
-    if (isTimedOut(control)) return turn(() => afterHang(culprit, control));
+    if (isTimedOut(control) && (await turn(() => hangs.isHung()))) {
+      return turn(() => hangs.revive(culprit, control));
+    }
     if (!isUnreachable(control)) {
       lostControls.push({ after, control });
       if (!isThrottled(control) && !isWhileFailing) await explainLockout(probe);
@@ -169,25 +178,17 @@ export const createLiveness = (
     get controls() {
       return controls;
     },
-    control: async (after, last, circumstances = {}) => {
+    control: (after, last, circumstances = {}) => {
       controls += 1;
-      try {
-        return await look(after, last, circumstances);
-      } catch (error) {
-        // If the run ended meanwhile, the failed control says nothing about the receiver.
-        if (probe.signal?.aborted === true) return true;
-        throw error;
-      }
+      return unlessEnded(probe, look(after, last, circumstances));
     },
     get hang() {
-      return hang;
+      return hangs.hang;
     },
     get slowdown() {
-      return slowdown;
+      return pace.slowdown;
     },
-    lookAtPace: async (exchanges) => {
-      if (isSlowedDown(probe, exchanges)) slowdown = await explainSlowdown(probe);
-    },
+    lookAtPace: pace.look,
     isBack: async () =>
       !isUnreachable(await probe.post(probe.event())) || (await recovers(probe, wall)),
   };

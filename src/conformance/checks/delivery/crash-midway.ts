@@ -63,7 +63,7 @@ const killAmidst = async (probe: Probe, afterMs: number): Promise<Killed> => {
   return { events, back: await restarting, answered: await Promise.all(sending) };
 };
 
-/** What a kill leaves behind, where nobody else removes it. */
+/** What a kill leaves behind. */
 const STAYS =
   'a lock file, a mark in a table or a lease that names the killed process stays, and nothing removes it';
 const FIX_STAYS =

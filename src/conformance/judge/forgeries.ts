@@ -68,20 +68,6 @@ const attempt = async (probe: Probe, forgery: Forgery): Promise<Outcome> => {
   return { forgery, exchange, id: idOf(text) };
 };
 
-/** Tries of a forgery whose connection is closed: one that fails for another reason gets its answer. */
-const MAX_TRIES = 3;
-
-const isCut = ({ exchange: { reply } }: Outcome): boolean =>
-  reply.kind === 'none' && reply.cause === 'reset';
-
-const attemptAnswered = async (probe: Probe, forgery: Forgery): Promise<Outcome> => {
-  let outcome = await attempt(probe, forgery);
-  for (let tries = 1; tries < MAX_TRIES && isCut(outcome); tries += 1) {
-    outcome = await attempt(probe, forgery);
-  }
-  return outcome;
-};
-
 const isHanging = ({ exchange: { reply } }: Outcome): boolean =>
   reply.kind === 'none' && reply.cause === 'timeout';
 
@@ -89,7 +75,7 @@ const attemptAll = (probe: Probe, forgeries: readonly Forgery[]): Promise<readon
   inTurn(
     probe,
     forgeries,
-    (forgery) => attemptAnswered(probe, forgery),
+    (forgery) => attempt(probe, forgery),
     // After a hanging one, the others would time out as well.
     (outcomes) => probe.signal?.aborted === true || outcomes.some(isHanging),
   );

@@ -52,7 +52,8 @@ const runOnce = async (check: ActiveCheck, probe: Probe): Promise<Verdict> => {
   const before = probe.exchanges.length;
   const wasLimited = probe.memory.maxInFlight < Infinity;
   let verdict = await check.run(probe);
-  const isDisturbed = (): boolean => probe.exchanges.slice(before).some(isCut);
+  const isDisturbed = (): boolean =>
+    probe.memory.accepted > 0 && probe.exchanges.slice(before).some(isCut);
   if (isAboutConnections(check) || !isDisturbed()) return explainVerdict(probe, check, verdict);
   const limit = await connectionLimitOf(probe);
   if (limit === null) return explainVerdict(probe, check, verdict);

@@ -8,11 +8,9 @@ import type { WallClock } from '../../clock/port.ts';
 import { createHangWatch } from './hang-watch.ts';
 import type { Crash, Hang, LostControl } from './observed.ts';
 import type { NamedCause } from '../experiments/known-causes.ts';
-import { explainLockout } from '../experiments/lockout.ts';
 import { explainOutage } from '../experiments/outage.ts';
 import { explainSlowdown, isSlowedDown } from '../experiments/slowdown.ts';
 import type { Exchange } from '../net/exchange.ts';
-import { isThrottled } from '../net/throttle.ts';
 import { senderOf } from '../judge/sender.ts';
 import { sleep } from '../hooks/hooks.ts';
 import type { Probe } from '../probe/probe.ts';
@@ -61,18 +59,6 @@ const isClosed = ({ reply }: Pick<Exchange, 'reply'>): boolean =>
 /** True if the connection was refused or reset before any response. */
 export const isUnreachable = (exchange: Pick<Exchange, 'reply'>): boolean =>
   isRefusedConnection(exchange) || isClosed(exchange);
-
-/** Controls that are closed in a row before the receiver counts as down. */
-const MAX_CLOSED = 3;
-
-/** A valid event; sent again where its connection was closed, since that happens by chance, too. */
-const sendControl = async (probe: Probe): Promise<Exchange> => {
-  let control = await probe.post(probe.event());
-  for (let closed = 1; closed < MAX_CLOSED && isClosed(control); closed += 1) {
-    control = await probe.post(probe.event());
-  }
-  return control;
-};
 
 const recovers = async (probe: Probe, wall: WallClock): Promise<boolean> => {
   const until = wall.now() + RECOVERS_WITHIN_MS;
@@ -150,7 +136,7 @@ export const createLiveness = (
     const sender = last === null ? undefined : senderOf(last, probe.signing);
     const failing = isWhileFailing ? { isWhileFailing } : {};
     const culprit = { by: after, exchange: last, sender, ...failing };
-    const control = await sendControl(probe);
+    const control = await probe.post(probe.event());
     if (wasDown && !isUnreachable(control)) {
       crashes.push({
         ...culprit,
@@ -165,7 +151,6 @@ export const createLiveness = (
     }
     if (!isUnreachable(control)) {
       lostControls.push({ after, control });
-      if (!isThrottled(control) && !isWhileFailing) await explainLockout(probe);
       return true;
     }
     const since = wall.now();

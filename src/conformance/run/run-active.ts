@@ -5,10 +5,12 @@
  */
 import { areaOf, STAGES, type ActiveCheck, type Verdict } from '../check.ts';
 import { changedStateOf } from '../experiments/knowledge.ts';
+import { explainLockout } from '../experiments/lockout.ts';
 import { isOfRestart } from '../judge/restart.ts';
 import type { Exchange } from '../net/exchange.ts';
 import { stopwatch } from '../net/stopwatch.ts';
-import { isTimedOut, notTested } from '../verdict.ts';
+import { isThrottled } from '../net/throttle.ts';
+import { isRefused, isTimedOut, notTested } from '../verdict.ts';
 import { couldNotRun, createJudge } from './judge-check.ts';
 import { isRefusedConnection, isUnreachable, type Liveness } from './liveness.ts';
 import type { RunPlan } from './plan.ts';
@@ -40,6 +42,9 @@ const unlessHung = (verdict: Verdict, sent: readonly Exchange[], { cause }: Hang
 };
 
 const CRASHED = notTested('The receiver crashed during this check: see http/survives.');
+
+/** Refused as a sender that is blocked. */
+const isLocked = (control: Exchange): boolean => isRefused(control) && !isThrottled(control);
 
 /** A failure shown only by exchanges that a crash cut off is not this check's finding, and hooks may end with the process. */
 const unlessCrashed = (verdict: Verdict, sent: readonly Exchange[]): Verdict => {
@@ -101,8 +106,15 @@ export const createActiveRun = (options: ActiveRunOptions): ActiveRun => {
     const wasDown = !('crowd' in STAGES[check.stage]) && sent.some(isRefusedConnection);
     const isWhileFailing = check.needs?.includes('fault') === true;
     const last = lost ?? sent.at(-1) ?? null;
+    const lostBefore = liveness.lostControls.length;
     const alive = await liveness.control(check.id, last, { wasDown, isWhileFailing });
-    if (alive) return;
+    if (alive) {
+      const isLost = liveness.lostControls
+        .slice(lostBefore)
+        .some(({ control }) => isLocked(control));
+      if (isLost && check.stage === 'negative') await explainLockout(probes.create('lockout'));
+      return;
+    }
     skipReasons.stop(
       liveness.hang === null
         ? `Not run: the receiver crashed on a request of ${check.id} and did not recover.`

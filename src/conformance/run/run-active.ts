@@ -14,7 +14,7 @@ import { isRefused, isTimedOut, notTested } from '../verdict.ts';
 import { couldNotRun, createJudge } from './judge-check.ts';
 import { isRefusedConnection, isUnreachable, type Liveness } from './liveness.ts';
 import type { RunPlan } from './plan.ts';
-import type { Hang } from './observed.ts';
+import type { Hang, LostControl } from './observed.ts';
 import type { Probes } from './probes.ts';
 import type { Results } from './results.ts';
 import type { SkipReasons } from './skip-reasons.ts';
@@ -32,6 +32,9 @@ export interface ActiveRunOptions {
 /** Keys of causes from which not even a restart brings the receiver back. */
 const FINAL = /:after-kill$/;
 
+const isFinal = (verdict: Verdict): boolean =>
+  verdict.status === 'fail' && FINAL.test(verdict.key ?? '');
+
 const HUNG = notTested('The receiver stopped answering during this check: see http/survives.');
 
 /** A failure shown by requests that got no response, of a receiver that answers nothing since then. */
@@ -45,6 +48,16 @@ const CRASHED = notTested('The receiver crashed during this check: see http/surv
 
 /** Refused as a sender that is blocked. */
 const isLocked = (control: Exchange): boolean => isRefused(control) && !isThrottled(control);
+
+/** Why the controls behind a check of forgeries were refused. */
+const lookForLockout = async (
+  { stage }: ActiveCheck,
+  lost: readonly LostControl[],
+  probes: Probes,
+): Promise<void> => {
+  const isRelevant = stage === 'negative' && lost.some(({ control }) => isLocked(control));
+  if (isRelevant) await explainLockout(probes.create('lockout'));
+};
 
 /** A failure shown only by exchanges that a crash cut off is not this check's finding, and hooks may end with the process. */
 const unlessCrashed = (verdict: Verdict, sent: readonly Exchange[]): Verdict => {
@@ -108,13 +121,7 @@ export const createActiveRun = (options: ActiveRunOptions): ActiveRun => {
     const last = lost ?? sent.at(-1) ?? null;
     const lostBefore = liveness.lostControls.length;
     const alive = await liveness.control(check.id, last, { wasDown, isWhileFailing });
-    if (alive) {
-      const isLost = liveness.lostControls
-        .slice(lostBefore)
-        .some(({ control }) => isLocked(control));
-      if (isLost && check.stage === 'negative') await explainLockout(probes.create('lockout'));
-      return;
-    }
+    if (alive) return lookForLockout(check, liveness.lostControls.slice(lostBefore), probes);
     skipReasons.stop(
       liveness.hang === null
         ? `Not run: the receiver crashed on a request of ${check.id} and did not recover.`
@@ -163,10 +170,7 @@ export const createActiveRun = (options: ActiveRunOptions): ActiveRun => {
       skipReasons.stop(`Not run: stopped after the failure of ${check.id}.`);
     }
     if ('gate' in STAGES[check.stage] && result.status !== 'pass') skipReasons.closeGate(check.id);
-    const { verdict } = ran;
-    if (verdict.status === 'fail' && FINAL.test(verdict.key ?? '')) {
-      skipReasons.stop(`Not run: see ${check.id}. ${verdict.diagnosis ?? ''}`);
-    }
+    if (isFinal(ran.verdict)) skipReasons.stop(`Not run: see ${check.id}.`);
     if (changed !== null) skipReasons.stop(`Not run: see ${check.id}. ${changed.cause}`);
   };
 

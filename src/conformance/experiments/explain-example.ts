@@ -40,7 +40,8 @@ const withExamples = (probe: Probe): Probe => ({
   event: (type, data, envelope) => exampleOf(probe, type, data, envelope),
 });
 
-const RETRIES = 4;
+/** As many in a row are not refused by chance. */
+const RETRIES = 12;
 
 const isIntermittent = async (probe: Probe): Promise<boolean> => {
   for (let retry = 0; retry < RETRIES; retry += 1) {

@@ -19,7 +19,8 @@ import { explainChangedState } from './changed-state.ts';
 import { caseOfEvent } from './case-of-event.ts';
 import { explainCase } from './explain-case.ts';
 import { explainByRequest, explainIntermittence, type Intermittence } from './intermittence.ts';
-import { knowsCause, rememberCause } from './known-causes.ts';
+import { knowsCause, rememberCause, type NamedCause } from './known-causes.ts';
+import { explainByRate, pauseOfRate } from './rate.ts';
 import { knowledgeOf, type Explanation } from './knowledge.ts';
 import { isThrottled } from '../net/throttle.ts';
 import { isRefusedEvent } from './trial.ts';
@@ -123,49 +124,38 @@ const ORDER = ['event', 'plain', 'plain', 'event', 'event'] as const;
 const areAll = (sent: readonly Exchange[], fits: (exchange: Exchange) => boolean): boolean =>
   sent.length > 0 && sent.every(fits);
 
-/** It comes behind another request each time. */
-const behindAnother = ({ cause, exchanges }: Behind): Explanation => ({
-  key: cause.key,
+/** Whatever is in the event. */
+const ofReceiver = (
+  { key, sentence, fix }: NamedCause,
+  exchanges: readonly Exchange[],
+  evidence = '',
+): Explanation => ({
+  key,
   flaw: 'refused',
   level: 'MUST',
-  cause: cause.sentence,
-  evidence: 'Without what comes before it, the same event is accepted.',
-  fix: cause.fix,
+  cause: sentence,
+  evidence,
+  fix,
   exchanges,
   covers: () => true,
   without: null,
 });
 
+/** It comes behind another request each time. */
+const behindAnother = ({ cause, exchanges }: Behind): Explanation =>
+  ofReceiver(cause, exchanges, 'Without what comes before it, the same event is accepted.');
+
 /** Where a sequence has shown already what refusals now and then come from, nothing is to be found out. */
 const intermittent = async (probe: Probe, refused: Exchange): Promise<Explanation | null> => {
   if (knowsCause(probe, 'refused')) return null;
+  const byRate = await explainByRate(probe, 'refused');
+  if (byRate !== null) return ofReceiver(byRate, [refused]);
   const byTrait = await explainByRequest(probe, refused);
   if (byTrait !== null) return explained(byTrait, 'intermittent', INTERMITTENT_FIX);
   const behind = await explainByAftermath(probe);
   if (behind !== null) return behindAnother(behind);
   const found = await explainIntermittence(probe);
   return found === null ? null : explained(found, 'intermittent', INTERMITTENT_FIX);
-};
-
-/** What it is about, when the same content is accepted with another id. */
-const explainOnce = async (
-  probe: Probe,
-  refused: Exchange,
-  event: Event,
-  control: Exchange,
-): Promise<Explanation | null> => {
-  const isRepeat = probe.exchanges.some(
-    (one) => one !== refused && isAccepted(one) && eventIn(one.request.body)?.id === event.id,
-  );
-  // The same bytes in one piece are accepted: the manner decides, which the check knows best.
-  if (refused.request.manner !== null || isRepeat) return null;
-  const byRequest = await explainByRequest(probe, refused);
-  if (byRequest !== null) return explained(byRequest, 'intermittent', INTERMITTENT_FIX);
-  const type = event.event as EventType;
-  const sameId = await deliver(probe, probe.event(type, {}, { id: event.id }));
-  if (!isRefusedEvent(sameId)) return intermittent(probe, refused);
-  const scene = { probe, flaw: 'refused', interests: null, control } as const;
-  return explainCase(scene, caseOfEvent(probe, type, event));
 };
 
 /** Plain events, and events with the same content: as many in a row are not refused by chance. */
@@ -183,6 +173,28 @@ const refusesEach = async (
   for (let sent = 0; sent < count && probe.wall.now() < until; sent += 1)
     if (isAccepted(await deliver(probe, makeEvent()))) return false;
   return true;
+};
+
+/** What it is about, when the same content is accepted with another id. */
+const explainOnce = async (
+  probe: Probe,
+  refused: Exchange,
+  event: Event,
+  control: Exchange,
+): Promise<Explanation | null> => {
+  const isRepeat = probe.exchanges.some(
+    (one) => one !== refused && isAccepted(one) && eventIn(one.request.body)?.id === event.id,
+  );
+  // The same bytes in one piece are accepted: the manner decides, which the check knows best.
+  if (refused.request.manner !== null || isRepeat) return null;
+  const byRequest = await explainByRequest(probe, refused);
+  if (byRequest !== null) return explained(byRequest, 'intermittent', INTERMITTENT_FIX);
+  const type = event.event as EventType;
+  const refusesId = (): Promise<boolean> =>
+    refusesEach(probe, SAME_IN_A_ROW, () => probe.event(type, {}, { id: event.id }));
+  if (!(await refusesId())) return intermittent(probe, refused);
+  const scene = { probe, flaw: 'refused', interests: null, control } as const;
+  return explainCase(scene, caseOfEvent(probe, type, event));
 };
 
 const experiment = async (
@@ -204,8 +216,10 @@ const experiment = async (
   const [again, plain] = [of('event'), of('plain')];
   const refusesPlain = (): Promise<boolean> =>
     refusesEach(probe, PLAIN_IN_A_ROW, () => probe.event());
-  if (areAll([...plain, ...again], isRefusedEvent) && (await refusesPlain()))
-    return explainPlain(probe, plain[0]!);
+  if (areAll([...plain, ...again], isRefusedEvent) && (await refusesPlain())) {
+    await pauseOfRate(probe);
+    if (await refusesEach(probe, 1, () => probe.event())) return explainPlain(probe, plain[0]!);
+  }
   if (!areAll(plain, isAccepted)) return intermittent(probe, refused);
   if (areAll(again, isAccepted)) return explainOnce(probe, refused, event, plain[0]!);
   const refusesSame = (): Promise<boolean> =>

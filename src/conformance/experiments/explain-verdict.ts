@@ -99,9 +99,19 @@ const withCauseOfEffects = async (probe: Probe, failure: Failure): Promise<Verdi
 const isBlind = ({ stage }: ActiveCheck, { status }: Verdict): boolean =>
   (stage === 'effects' && status === 'not_tested') || (stage === 'load' && status !== 'fail');
 
+/** A receiver may turn away some of a crowd by 503, be it with Retry-After or not: http/burst-limited judges that. */
+const isShed = ({ stage }: ActiveCheck, { reply }: Exchange): boolean =>
+  'crowd' in STAGES[stage] && reply.kind === 'answer' && reply.status === 503;
+
 /** A valid event that is refused counts wherever it is sent. */
-const explainHidden = async (probe: Probe, verdict: Verdict): Promise<Verdict> => {
-  const refused = probe.exchanges.find((exchange) => isRefusedDelivery(probe, exchange));
+const explainHidden = async (
+  probe: Probe,
+  check: ActiveCheck,
+  verdict: Verdict,
+): Promise<Verdict> => {
+  const refused = probe.exchanges.find(
+    (exchange) => isRefusedDelivery(probe, exchange) && !isShed(check, exchange),
+  );
   if (refused === undefined) return verdict;
   const known = knowledgeOf(probe).explanations.length;
   const explanation = await explainRefusal(probe, refused);
@@ -124,7 +134,7 @@ export const explainVerdict = async (
     if (failure.key !== undefined) return failure;
   }
   if (!isExplained(check) || 'gate' in STAGES[check.stage]) return verdict;
-  if (isBlind(check, verdict)) return explainHidden(probe, verdict);
+  if (isBlind(check, verdict)) return explainHidden(probe, check, verdict);
   if (verdict.status !== 'fail' || verdict.diagnosis !== undefined) return verdict;
   return (await withCauseOfEffects(probe, verdict)) ?? withCause(probe, verdict);
 };

@@ -9,14 +9,14 @@ import { restart } from '../judge/restart.ts';
 import type { Probe } from '../probe/probe.ts';
 import { isAccepted, isTimedOut } from '../verdict.ts';
 import type { NamedCause } from './known-causes.ts';
-import { explainOutage, isBackAfterRestart } from './outage.ts';
+import { BACKLOG, explainOutage, isBackAfterRestart, isSilent } from './outage.ts';
 
 const MAX_EVENTS = 1500;
 const MAX_MS = 20_000;
 
 /** Whether plain events get no response, more than one. */
 export const isHung = async (probe: Probe): Promise<boolean> =>
-  isTimedOut(await probe.post(probe.event())) && isTimedOut(await probe.post(probe.event()));
+  (await isSilent(probe, BACKLOG)) && isSilent(probe, BACKLOG);
 
 /** @param count plain events that were answered before */
 export const causeOfHang = (count: number, isRestarted: boolean): NamedCause => ({
@@ -46,7 +46,7 @@ export const explainHangByNumber = async (probe: Probe): Promise<NamedCause | nu
   if (outage !== null) return outage;
   if (probe.hooks.restart === undefined || !(await isBackAfterRestart(probe))) return null;
   if (!isAccepted(await restart(probe))) return null;
-  const count = await eventsUntilHung(probe);
+  const count = await probe.alone(() => eventsUntilHung(probe));
   if (count === null) return null;
   await restart(probe);
   return causeOfHang(count, true);

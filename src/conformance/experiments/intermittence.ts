@@ -94,6 +94,33 @@ export const explainByRequest = async (
   return explainBySample(probe);
 };
 
+/** The same bytes, which are accepted sooner or later where only chance decides. */
+const BYTES_AGAIN = 12;
+
+/** @returns how often the bytes of a refused event were sent until they were accepted; null when they never were */
+const acceptedAfter = async (probe: Probe, { request }: Exchange): Promise<number | null> => {
+  for (let count = 1; count <= BYTES_AGAIN; count += 1)
+    if (isAccepted(await probe.post(request.body))) return count;
+  return null;
+};
+
+/** What remains where nothing that was tried decides. */
+const byChance = async (probe: Probe, sent: readonly Exchange[]): Promise<Intermittence> => {
+  const refused = sent.filter(isRefusedEvent);
+  const first = refused[0]!;
+  const after = await acceptedAfter(probe, first);
+  const numbers = placesOf(sent).map((place) => place + 1);
+  return {
+    name: 'now-and-then',
+    cause:
+      after === null
+        ? `Refuses ${refused.length} of ${sent.length} plain events that are sent one after the other, and the same bytes again and again.`
+        : `Refuses plain events at random: by chance, ${refused.length} of ${sent.length} that are sent one after the other.`,
+    evidence: `It refused number ${numbers.join(', ')} (${answerText(first.reply)}).${after === null ? '' : ` The bytes of the first of them were accepted when they were sent again${after === 1 ? '' : ` for the ${ordinal(after)} time`}.`}`,
+    exchanges: shownBy(sent),
+  };
+};
+
 const inARow = async (probe: Probe): Promise<Intermittence | null> => {
   const events = Array.from({ length: IN_A_ROW }, () => probe.event());
   const sent: Exchange[] = [];
@@ -107,17 +134,35 @@ const inARow = async (probe: Probe): Promise<Intermittence | null> => {
       ? ((await explainBySample(probe, outcomes)) ?? (await explainByCircumstance(probe, PLAIN)))
       : null;
   if (found !== null) return found;
+  if (period === null) return byChance(probe, sent);
   const numbers = places.map((place) => place + 1).join(', ');
   const first = sent[places[0]!]!;
   return {
-    name: period === null ? 'now-and-then' : `every-${period}`,
-    cause:
-      period === null
-        ? `Refuses ${places.length} of ${IN_A_ROW} plain events that are sent one after the other.`
-        : `Refuses every ${ordinal(period)} event, whatever is in it.`,
+    name: `every-${period}`,
+    cause: `Refuses every ${ordinal(period)} event, whatever is in it.`,
     evidence: `Of ${IN_A_ROW} plain events in a row, it refused number ${numbers} (${answerText(first.reply)}).`,
     exchanges: shownBy(sent),
   };
+};
+
+/** How surely one of as many events would be refused, if one at a time were refused as often. */
+const LN_DOUBT = Math.log(100);
+
+/**
+ * The control for refusals that seem to need a circumstance: plain events without it, one after the other, until refusals
+ * that come by chance as often would have shown.
+ *
+ * @returns null when each is accepted
+ */
+const refusedWithout = async (
+  probe: Probe,
+  refused: number,
+  count: number,
+): Promise<Intermittence | null> => {
+  const most = Math.min(MAX_IN_A_ROW, Math.ceil((LN_DOUBT * count) / refused));
+  const sent: Exchange[] = [];
+  while (sent.length < most) sent.push(await probe.post(probe.event()));
+  return placesOf(sent).length === 0 ? null : byChance(probe, sent);
 };
 
 const together = async (probe: Probe): Promise<Intermittence | null> => {
@@ -131,12 +176,14 @@ const together = async (probe: Probe): Promise<Intermittence | null> => {
     const arrangement = { ...PLAIN, count: Math.max(PLAIN.count, count), atOnce: count };
     const found = await explainByCircumstance(probe, arrangement);
     if (found !== null) return found;
-    return {
-      name: 'in-parallel',
-      cause: `Refuses events when about ${count} arrive at the same time, though one at a time is accepted.`,
-      evidence: `Of ${count} plain events sent at the same time, ${refused.length} were refused (${answerText(sent[refused[0]!]!.reply)}).`,
-      exchanges: shownBy(sent),
-    };
+    return (
+      (await refusedWithout(probe, refused.length, count)) ?? {
+        name: 'in-parallel',
+        cause: `Refuses events when about ${count} arrive at the same time, though one at a time is accepted.`,
+        evidence: `Of ${count} plain events sent at the same time, ${refused.length} were refused (${answerText(sent[refused[0]!]!.reply)}).`,
+        exchanges: shownBy(sent),
+      }
+    );
   }
   return null;
 };
@@ -149,13 +196,15 @@ const overFreshConnections = async (probe: Probe): Promise<Intermittence | null>
   }
   const refused = placesOf(sent);
   if (refused.length === 0) return null;
-  return {
-    name: 'fresh-connection',
-    cause:
-      'Refuses events that arrive over a fresh connection, though it accepts them over a reused one.',
-    evidence: `Over ${FRESH} fresh connections, ${refused.length} plain events were refused (${answerText(sent[refused[0]!]!.reply)}); over a reused one, all were accepted.`,
-    exchanges: shownBy(sent),
-  };
+  return (
+    (await refusedWithout(probe, refused.length, FRESH)) ?? {
+      name: 'fresh-connection',
+      cause:
+        'Refuses events that arrive over a fresh connection, though it accepts them over a reused one.',
+      evidence: `Over ${FRESH} fresh connections, ${refused.length} plain events were refused (${answerText(sent[refused[0]!]!.reply)}); over a reused one, all were accepted.`,
+      exchanges: shownBy(sent),
+    }
+  );
 };
 
 /** @returns null when nothing that was tried brings the refusal back: the check that saw it knows more */

@@ -14,7 +14,9 @@ import { explainBurstLoss } from './burst-loss.ts';
 import { explainBySameTimestamp } from './circumstances.ts';
 import { explainCloseTogether } from './close-together.ts';
 import { explainOwnRetry } from './late-after-failure.ts';
+import { explainOutage } from './outage.ts';
 import { explainOvertaken } from './overtaken.ts';
+import { explainByRate } from './rate.ts';
 import { explainByNumber } from './rhythm.ts';
 import { explainBySameSecond } from './same-second.ts';
 import { explainBySmallGroups } from './small-groups.ts';
@@ -62,8 +64,14 @@ const deadlockIn = ({
   };
 };
 
-/** The receiver as a whole is in another state: what it was after is the best that can be said. */
-const lastingCause = (shown: Shown): NamedCause => {
+/** The receiver as a whole is in another state: what it was after is the best that can be said without a restart. */
+const lastingCause = async (probe: Probe, shown: Shown): Promise<NamedCause> => {
+  const { kind: symptom, sent } = shown.violation;
+  const { reply } = sent.exchange;
+  // One that is down is looked after elsewhere: its supervisor may be about to start it again.
+  const isUp = reply.kind === 'answer' || reply.cause === 'timeout';
+  const outage = symptom === 'refused' && isUp ? await explainOutage(probe, null) : null;
+  if (outage !== null) return outage;
   const deadlock = deadlockIn(shown);
   if (deadlock !== null) return deadlock;
   const { kind } = shown.violation;
@@ -80,13 +88,13 @@ const secondOpenIn = (probe: Probe, { violation: { sent } }: Shown): NamedCause 
   return sent.event?.event === 'email.opened' && known?.key === SECOND_OPEN ? known : null;
 };
 
-const verdictOn = (probe: Probe, shown: Shown, examined: Examined): Verdict => {
+const verdictOn = async (probe: Probe, shown: Shown, examined: Examined): Promise<Verdict> => {
   const { violation, played } = shown;
   const { isLasting, isReproduced } = examined;
   const cause =
     examined.cause ??
     secondOpenIn(probe, shown) ??
-    (isLasting ? lastingCause(shown) : causeOf(shown));
+    (isLasting ? await lastingCause(probe, shown) : causeOf(shown));
   rememberCause(probe, violation.kind, cause);
   const more = shown.alike > 1 ? `, and ${shown.alike - 1} more like it` : '';
   const once = isReproduced ? '' : ' (seen once, not when played again)';
@@ -123,7 +131,10 @@ export const judgeHistories = async (
     knowsCause(probe, kind) || (kind === 'state' && knowsCause(probe, 'lost'));
   const unexplained = kinds.filter((kind) => !isKnown(kind));
   if (unexplained.length === 0) return notTested('Says nothing new: the cause is known already.');
+  const byRate = async ({ violation: { kind } }: Shown): Promise<NamedCause | null> =>
+    kind === 'lost' || kind === 'refused' ? explainByRate(probe, kind) : null;
   const explain = async (shown: Shown): Promise<NamedCause | null> =>
+    (await byRate(shown)) ??
     (shown.violation.kind === 'lost'
       ? ((await explainOvertaken(probe)) ?? (await explainCloseTogether(probe)))
       : null) ??

@@ -30,6 +30,12 @@ export const SECOND_OPEN = 'state:open_count:second';
 /** Beginning of the keys of circumstances that decide which plain events fail. */
 export const CIRCUMSTANCE_KEY = 'intermittent:';
 
+/** Key of the cause that a receiver closes connections beyond a number. */
+export const CONNECTION_LIMIT = 'http:connection-limit';
+
+/** Key of refusals that nothing decides. */
+export const BY_CHANCE = `${CIRCUMSTANCE_KEY}now-and-then`;
+
 type Run = Pick<Probe, 'signing'>;
 
 /** By what a run has only one of. */
@@ -81,9 +87,10 @@ const isRefusedEvent = ({ signing }: Run, exchange: Exchange): boolean => {
 
 /** Causes that strike any event: what another check has said of an event that was lost meanwhile is an accident. */
 const LOSES_ANY =
-  /^(sequence:lost:together|lost:(overtaken|close-together|in-parallel|given-up|by-number)|intermittent:same-timestamp)/;
+  /^(sequence:lost:together|lost:(overtaken|close-together|in-parallel|given-up|by-number|by-rate|after-kill)|intermittent:same-timestamp)/;
 /** The same of an event that was refused. */
-const REFUSES_ANY = /^(sequence:refused:digest|refused:by-number|intermittent:same-timestamp)/;
+const REFUSES_ANY =
+  /^(sequence:refused:digest|refused:(by-number|by-rate|after-forgeries|after-kill)|intermittent:(same-timestamp|now-and-then)|http:connection-limit|state:after-crowd|hang:permanent)/;
 
 type Failure = Extract<Verdict, { status: 'fail' }>;
 

@@ -5,14 +5,14 @@
  *
  * @module
  */
-import { SIGNATURE } from '../../../schemas/contract.ts';
+import { DELIVERY_POLICY, SIGNATURE } from '../../../schemas/contract.ts';
 import { HookError } from '../hooks/hooks.ts';
 import { wrongSignature } from '../judge/forgeries.ts';
 import { restart } from '../judge/restart.ts';
 import type { Exchange } from '../net/exchange.ts';
 import { isThrottled } from '../net/throttle.ts';
 import type { Probe } from '../probe/probe.ts';
-import { describeReply, isAccepted } from '../verdict.ts';
+import { describeReply, isAccepted, isTimedOut } from '../verdict.ts';
 import { rememberCause, type NamedCause } from './known-causes.ts';
 
 /** More than a usual pool has places, and than attempts are allowed before an address is blocked. */
@@ -24,14 +24,33 @@ const ROUNDS = 2;
 const LASTING = 2;
 
 /** The plain event that fails now and again after that; null when one is accepted or throttled. */
-const lastingFailure = async (probe: Probe): Promise<Exchange | null> => {
+const lastingFailure = async (probe: Probe, waiting: number): Promise<Exchange | null> => {
   const first = await probe.post(probe.event());
   if (isAccepted(first) || isThrottled(first)) return null;
   for (let count = 0; count < LASTING; count += 1) {
     const next = await probe.post(probe.event());
     if (isAccepted(next) || isThrottled(next)) return null;
   }
-  return first;
+  // One that has much to do answers as soon as that is done.
+  return isTimedOut(first) && !(await isSilent(probe, waiting)) ? null : first;
+};
+
+/** Nothing is waited for longer than a sender does, or less than this. Milliseconds. */
+const MIN_PATIENCE_MS = 2000;
+const PATIENCE_FACTOR = 2;
+
+/** Requests of a burst, which a receiver that serves one at a time may still be at work on. */
+export const BACKLOG = 150;
+
+/**
+ * Whether a plain event gets no response.
+ *
+ * @param waiting requests that may have to be answered before it, one after the other
+ */
+export const isSilent = async (probe: Probe, waiting: number): Promise<boolean> => {
+  const workMs = PATIENCE_FACTOR * waiting * probe.memory.fastestAcceptedMs;
+  const timeoutMs = Math.min(DELIVERY_POLICY.timeoutMs, MIN_PATIENCE_MS + workMs);
+  return isTimedOut(await probe.post(probe.event(), { timeoutMs }));
 };
 
 /** Whether a restart brings it back at all, which takes long to find out where it does not; tried once in a run. */
@@ -76,7 +95,7 @@ const byForgeries = async (probe: Probe): Promise<NamedCause | null> => {
       const forged = await probe.post(probe.event(), { signature: signatureOf(probe) });
       // Of one that is accepted, the checks of signatures speak.
       if (isAccepted(forged)) return null;
-      const failed = await lastingFailure(probe);
+      const failed = await lastingFailure(probe, 1);
       if (failed === null) continue;
       if (!(await takesPlain(probe, 2 * sent))) return null;
       return {
@@ -89,6 +108,13 @@ const byForgeries = async (probe: Probe): Promise<NamedCause | null> => {
   return null;
 };
 
+/** @param inTurn events that were accepted one at a time */
+const causeOfDeadlock = (count: number, inTurn: number): NamedCause => ({
+  key: CROWD_KEY,
+  sentence: `When ${count} events arrive at the same time, they wait for each other for ever, a deadlock: none of them and no later event gets a response any more, until a restart; one at a time, ${inTurn} events are accepted. That is so where a request that has a place in a pool (threads, database connections) waits for another one of the same pool, or where locks are taken in different orders.`,
+  fix: 'Let a request take all that it needs from a pool at once, or give inner tasks a pool of their own; take locks in one order everywhere; give up waiting after a second, and answer 503.',
+});
+
 const byCrowd = async (probe: Probe): Promise<NamedCause | null> => {
   if (!(await begin(probe))) return null;
   let sent = 0;
@@ -97,9 +123,10 @@ const byCrowd = async (probe: Probe): Promise<NamedCause | null> => {
       const events = Array.from({ length: count }, () => probe.event());
       await Promise.all(events.map((event) => probe.post(event)));
       sent += count + 1;
-      const failed = await lastingFailure(probe);
+      const failed = await lastingFailure(probe, count);
       if (failed === null) continue;
       if (!(await takesPlain(probe, sent))) return null;
+      if (isTimedOut(failed)) return causeOfDeadlock(count, sent);
       return {
         key: CROWD_KEY,
         sentence: `When ${count} events arrive at the same time, ${outcomeOf(failed)}; one at a time, ${sent} events are accepted: requests that run at the same time disturb each other in what they share, such as a batch, a lock or a connection, and the error is caught nowhere.`,
@@ -118,7 +145,7 @@ const isAlone = async (probe: Probe, { request }: Exchange): Promise<boolean> =>
   )?.[1];
   const { body, method, url } = request;
   await probe.post(body, { method, url, signature: signature ?? null });
-  return (await lastingFailure(probe)) !== null;
+  return (await lastingFailure(probe, 1)) !== null;
 };
 
 const experiment = async (probe: Probe, last: Exchange | null): Promise<NamedCause | null> => {

@@ -14,9 +14,10 @@ import { describeReply, isAccepted } from '../verdict.ts';
 import { explainTainted } from './tainted.ts';
 import { explainByCircumstance, PLAIN } from './circumstances.ts';
 import { explainByKnownIds } from './known-ids.ts';
-import { CIRCUMSTANCE_KEY, type NamedCause } from './known-causes.ts';
+import { BY_CHANCE, CIRCUMSTANCE_KEY, type NamedCause } from './known-causes.ts';
 import { explainByTrait } from './digest-trait.ts';
 import { periodOf } from './intermittence.ts';
+import { explainByRate } from './rate.ts';
 
 const EVENTS = 200;
 /** Where some of them have failed, but too few to tell what they have in common. */
@@ -118,6 +119,8 @@ export const explainInTurn = async (
   kind: 'refused' | 'lost',
   seen: Exchange,
 ): Promise<NamedCause | null> => {
+  const byRate = await explainByRate(probe, kind);
+  if (byRate !== null) return byRate;
   const tried = await sendInTurn(probe, kind);
   const failures = tried.flatMap(({ isFailed }, place) => (isFailed ? [place] : []));
   const period = periodOf(failures, tried.length);
@@ -134,10 +137,13 @@ export const explainInTurn = async (
   const answer = describeReply((tried[failures[0]!]?.exchange ?? seen).reply);
   const outcome = kind === 'refused' ? `is refused (${answer})` : 'is accepted but has no effect';
   return {
-    key: `${kind}:by-number:${period ?? 'irregular'}`,
+    key:
+      period === null && kind === 'refused'
+        ? BY_CHANCE
+        : `${kind}:by-number:${period ?? 'irregular'}`,
     sentence:
       period === null
-        ? `Now and then a plain valid event ${outcome}, ${failures.length} of ${tried.length} that were sent one at a time${(await isRepeated(probe, kind, tried)) ? ', and refused again when it is sent again: what decides is in its bytes or its signature' : ': the fault is intermittent'}.`
+        ? `Now and then a plain valid event ${outcome}, ${failures.length} of ${tried.length} that were sent one at a time${(await isRepeated(probe, kind, tried)) ? ', and refused again when it is sent again: what decides is in its bytes or its signature' : ': it is intermittent, at random, by chance'}.`
         : `Every ${ordinal(period)} valid event ${outcome}, whatever it holds.`,
     fix: 'Look for state that requests share and that changes with their number: a counter, a rotating key or connection, a hash object that is reused, a batch whose last event is left out.',
   };

@@ -35,17 +35,14 @@ export const isRefusedEvent = (exchange: Exchange): boolean =>
 
 /** How many events are on their way at a time: a receiver may take a dozen at most. */
 const AT_ONCE = 6;
-/** For a receiver that needs seconds for every response. */
-const SLOW_AT_ONCE = 24;
-
 /** Do the same with each, a few at a time. @returns the results in the order of the items */
 export const sideBySide = <T, R>(
-  probe: Pick<Probe, 'isSlow'>,
+  probe: Pick<Probe, 'atOnce'>,
   items: readonly T[],
   work: (item: T) => Promise<R>,
   atOnce = AT_ONCE,
 ): Promise<readonly R[]> => {
-  const limit = pLimit(probe.isSlow() ? Math.max(SLOW_AT_ONCE, atOnce) : atOnce);
+  const limit = pLimit(Math.max(probe.atOnce(), atOnce));
   return Promise.all(items.map((item) => limit(() => work(item))));
 };
 

@@ -99,6 +99,8 @@ export interface ProbeContext {
   readonly throttle?: Throttle | undefined;
   /** Whether the receiver is so slow that requests should run side by side, with fewer repetitions. */
   readonly isSlow?: (() => boolean) | undefined;
+  /** Independent requests that may be in flight at the same time; default: one. */
+  readonly atOnce?: (() => number) | undefined;
   /** What the rate limits of the receiver did to the run so far. */
   readonly limits?: (() => Limits) | undefined;
   /** Spend more time: more generated events, longer histories, longer pauses. */
@@ -133,6 +135,8 @@ export interface Probe {
   alone<T>(experiment: () => Promise<T>): Promise<T>;
   /** Whether the receiver is so slow that requests should run side by side, with fewer repetitions. */
   isSlow(): boolean;
+  /** Independent requests that may be in flight at the same time: one at a fast receiver, more the slower it is. */
+  atOnce(): number;
   /** What the rate limits of the receiver did to the run so far. */
   limits(): Limits;
   /** Spend more time: more generated events, longer histories, longer pauses. */
@@ -252,6 +256,7 @@ export const createProbe = (context: ProbeContext): Probe => {
     memory,
     alone: (experiment) => exclusive.run(recorder, wall, experiment),
     isSlow: context.isSlow ?? (() => false),
+    atOnce: context.atOnce ?? (() => 1),
     limits: context.limits ?? (() => NO_LIMITS),
     thorough: context.thorough ?? false,
     examples: context.examples ?? [],

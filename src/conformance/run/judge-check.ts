@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { ActiveCheck, Verdict } from '../check.ts';
+import { STAGES, type ActiveCheck, type Verdict } from '../check.ts';
+import { connectionLimitOf, isCut } from '../experiments/connection-limit.ts';
 import { explainVerdict } from '../experiments/explain-verdict.ts';
 import { BehindError } from '../hooks/backlog.ts';
 import type { Exchange } from '../net/exchange.ts';
@@ -39,14 +40,38 @@ const MAX_REPEATS = 2;
 const limitedReason = ({ reply }: Exchange): string =>
   `The receiver limits the rate of requests (${describeReply(reply)}), which is legal, so this was not judged. Lift the limit in the tested build, or give the run more time.`;
 
+/** Checks that say themselves why a connection ended. */
+const isAboutConnections = ({ stage, needs = [] }: ActiveCheck): boolean =>
+  'gate' in STAGES[stage] || needs.includes('restart') || needs.includes('fault');
+
+/**
+ * The verdict of a check. A connection that was closed because there are too many says nothing of what was sent over it:
+ * then the check is run again with fewer of them, and what is still closed has that cause.
+ */
+const runOnce = async (check: ActiveCheck, probe: Probe): Promise<Verdict> => {
+  const before = probe.exchanges.length;
+  const wasLimited = probe.memory.maxInFlight < Infinity;
+  let verdict = await check.run(probe);
+  const isDisturbed = (): boolean =>
+    probe.memory.accepted > 0 && probe.exchanges.slice(before).some(isCut);
+  if (isAboutConnections(check) || !isDisturbed()) return explainVerdict(probe, check, verdict);
+  const limit = await connectionLimitOf(probe);
+  if (limit === null) return explainVerdict(probe, check, verdict);
+  // A crowd is meant to meet the limit.
+  if (!wasLimited && !('crowd' in STAGES[check.stage])) verdict = await check.run(probe);
+  const { key, sentence: diagnosis, fix } = limit.cause;
+  return verdict.status === 'fail' && (verdict.exchanges ?? probe.exchanges).some(isCut)
+    ? { ...verdict, key, diagnosis, fix }
+    : explainVerdict(probe, check, verdict);
+};
+
 export const createJudge = ({ plan, probes, cutOff }: JudgeOptions) => {
   const { wall, signal } = plan.context;
   const hasEnded = (): boolean => signal?.aborted === true;
 
   const judgeOnce = async (check: ActiveCheck, probe: Probe): Promise<Verdict> => {
     try {
-      const judged = check.run(probe).then((verdict) => explainVerdict(probe, check, verdict));
-      const verdict = await orGiveUp(judged, wall, signal);
+      const verdict = await orGiveUp(runOnce(check, probe), wall, signal);
       return verdict === null || hasEnded() ? cutOff(true) : verdict;
     } catch (error) {
       if (hasEnded()) return cutOff(true);

@@ -5,7 +5,8 @@
  */
 import pLimit from 'p-limit';
 import type { WallClock } from '../../clock/port.ts';
-import type { Crash, LostControl } from './observed.ts';
+import { createHangWatch } from './hang-watch.ts';
+import type { Crash, Hang, LostControl } from './observed.ts';
 import type { NamedCause } from '../experiments/known-causes.ts';
 import { explainOutage } from '../experiments/outage.ts';
 import { explainSlowdown, isSlowedDown } from '../experiments/slowdown.ts';
@@ -13,7 +14,7 @@ import type { Exchange } from '../net/exchange.ts';
 import { senderOf } from '../judge/sender.ts';
 import { sleep } from '../hooks/hooks.ts';
 import type { Probe } from '../probe/probe.ts';
-import { isAccepted } from '../verdict.ts';
+import { isAccepted, isTimedOut } from '../verdict.ts';
 
 /** Time that a supervisor has to restart the receiver. */
 const RECOVERS_WITHIN_MS = 5000;
@@ -42,6 +43,8 @@ export interface Liveness {
   /** Why each response is slower than the one before it; null while that is not so. */
   readonly slowdown: NamedCause | null;
   readonly crashes: readonly Crash[];
+  /** Since when the receiver is up and answers no event any more; null while it answers. */
+  readonly hang: Hang | null;
   readonly lostControls: readonly LostControl[];
   readonly controls: number;
 }
@@ -50,11 +53,12 @@ export interface Liveness {
 export const isRefusedConnection = ({ reply }: Pick<Exchange, 'reply'>): boolean =>
   reply.kind === 'none' && reply.cause === 'refused';
 
+const isClosed = ({ reply }: Pick<Exchange, 'reply'>): boolean =>
+  reply.kind === 'none' && reply.cause === 'reset';
+
 /** True if the connection was refused or reset before any response. */
-export const isUnreachable = (exchange: Pick<Exchange, 'reply'>): boolean => {
-  const { reply } = exchange;
-  return isRefusedConnection(exchange) || (reply.kind === 'none' && reply.cause === 'reset');
-};
+export const isUnreachable = (exchange: Pick<Exchange, 'reply'>): boolean =>
+  isRefusedConnection(exchange) || isClosed(exchange);
 
 const recovers = async (probe: Probe, wall: WallClock): Promise<boolean> => {
   const until = wall.now() + RECOVERS_WITHIN_MS;
@@ -64,6 +68,31 @@ const recovers = async (probe: Probe, wall: WallClock): Promise<boolean> => {
   }
   return false;
 };
+
+/** If the run ended meanwhile, a failed control says nothing about the receiver. */
+const unlessEnded = async (probe: Probe, control: Promise<boolean>): Promise<boolean> => {
+  try {
+    return await control;
+  } catch (error) {
+    if (probe.signal?.aborted === true) return true;
+    throw error;
+  }
+};
+
+/** Whether responses become slower and slower. */
+const createPaceWatch = (probe: Probe) => {
+  let slowdown: NamedCause | null = null;
+  return {
+    get slowdown() {
+      return slowdown;
+    },
+    look: async (exchanges: readonly Exchange[]): Promise<void> => {
+      if (isSlowedDown(probe, exchanges)) slowdown = await explainSlowdown(probe);
+    },
+  };
+};
+
+const logOf = (log: string | null): Pick<Crash, 'log'> => (log === null ? {} : { log });
 
 /**
  * @param probe sends the controls
@@ -77,14 +106,10 @@ export const createLiveness = (
   const crashes: Crash[] = [];
   const lostControls: LostControl[] = [];
   let controls = 0;
-  let slowdown: NamedCause | null = null;
+  const hangs = createHangWatch(probe);
+  const pace = createPaceWatch(probe);
 
   const turn = pLimit(1);
-
-  const lastLines = (): Pick<Crash, 'log'> => {
-    const log = receiverLog();
-    return log === null ? {} : { log };
-  };
 
   /** One at a time: an experiment on the first one restarts the receiver. @returns whether it is back without that */
   const afterCrash = async (
@@ -96,7 +121,7 @@ export const createLiveness = (
     const recoveredAfterMs = back ? wall.now() - since : null;
     const answersUnsigned =
       !back && !isUnreachable(await probe.post(probe.event(), { signature: null }));
-    const log = lastLines();
+    const log = logOf(receiverLog());
     const cause = back ? null : await explainOutage(probe, culprit.exchange);
     const explained = cause === null ? {} : { cause };
     crashes.push({ ...culprit, ...log, recoveredAfterMs, answersUnsigned, ...explained });
@@ -113,9 +138,17 @@ export const createLiveness = (
     const culprit = { by: after, exchange: last, sender, ...failing };
     const control = await probe.post(probe.event());
     if (wasDown && !isUnreachable(control)) {
-      crashes.push({ ...culprit, ...lastLines(), recoveredAfterMs: 0, answersUnsigned: false });
+      crashes.push({
+        ...culprit,
+        ...logOf(receiverLog()),
+        recoveredAfterMs: 0,
+        answersUnsigned: false,
+      });
     }
     if (isAccepted(control) || probe.signal?.aborted === true) return true;
+    if (isTimedOut(control) && (await turn(() => hangs.isHung()))) {
+      return turn(() => hangs.revive(culprit, control));
+    }
     if (!isUnreachable(control)) {
       lostControls.push({ after, control });
       return true;
@@ -130,22 +163,17 @@ export const createLiveness = (
     get controls() {
       return controls;
     },
-    control: async (after, last, circumstances = {}) => {
+    control: (after, last, circumstances = {}) => {
       controls += 1;
-      try {
-        return await look(after, last, circumstances);
-      } catch (error) {
-        // If the run ended meanwhile, the failed control says nothing about the receiver.
-        if (probe.signal?.aborted === true) return true;
-        throw error;
-      }
+      return unlessEnded(probe, look(after, last, circumstances));
+    },
+    get hang() {
+      return hangs.hang;
     },
     get slowdown() {
-      return slowdown;
+      return pace.slowdown;
     },
-    lookAtPace: async (exchanges) => {
-      if (isSlowedDown(probe, exchanges)) slowdown = await explainSlowdown(probe);
-    },
+    lookAtPace: pace.look,
     isBack: async () =>
       !isUnreachable(await probe.post(probe.event())) || (await recovers(probe, wall)),
   };

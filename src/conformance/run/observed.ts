@@ -45,6 +45,14 @@ export interface LostControl {
   readonly control: Exchange;
 }
 
+/** The receiver is up, and answers no event any more. */
+export interface Hang {
+  /** Id of the check behind which it was seen. */
+  readonly by: string;
+  readonly control: Exchange;
+  readonly cause: ShownCause;
+}
+
 /** Accepted events have no effect any longer. */
 export interface EffectsStop {
   /** After a restart, this one alone stopped them again; null when that could not be tried. */
@@ -59,6 +67,8 @@ export interface Observed {
   readonly exchanges: readonly SeenExchange[];
   readonly crashes: readonly Crash[];
   readonly lostControls: readonly LostControl[];
+  /** Null or undefined while it answers. */
+  readonly hang?: Hang | null;
   /** Why each response is slower than the one before it; null or undefined while that is not so. */
   readonly slowdown?: ShownCause | null;
   /** Controls that were sent. */

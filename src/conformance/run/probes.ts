@@ -80,7 +80,10 @@ export const createProbes = (
   };
   const client: HttpClient = {
     ...crowded,
-    send: (request, ms) => inFlight(() => crowded.send(request, ms)),
+    send: (request, ms) => {
+      inFlight.concurrency = Math.min(MAX_IN_FLIGHT, memory.maxInFlight);
+      return inFlight(() => crowded.send(request, ms));
+    },
   };
   return {
     throttle,
@@ -101,6 +104,7 @@ export const createProbes = (
         throttle: inBurst ? undefined : throttle,
         limits: throttle.limits,
         isSlow: slowMode.isOn,
+        atOnce: slowMode.atOnce,
         backlog,
         memory,
         primaryType: () => primaryTypeOf(context),
@@ -110,12 +114,13 @@ export const createProbes = (
           : {}),
         allExchanges: () => log.all.map(({ exchange }) => exchange),
         timeoutMs: (isValid) => {
-          const maxMs = isValid ? VALID_TIMEOUT_AFTER_HANG_MS : TIMEOUT_AFTER_HANG_MS;
-          return hasHung && !(isValid && inBurst) ? Math.min(maxMs, timeoutMs) : timeoutMs;
+          const afterHangMs = isValid ? VALID_TIMEOUT_AFTER_HANG_MS : TIMEOUT_AFTER_HANG_MS;
+          const maxMs = hasHung && !(isValid && inBurst) ? afterHangMs : timeoutMs;
+          return Math.min(maxMs, timeoutMs, memory.silentPatienceMs);
         },
         seen: (exchange) => {
           log.add(by, inBurst, exchange);
-          memory.seen(exchange);
+          memory.seen(exchange, context.wall.now());
           throttle.note(exchange);
           if (!inBurst) pace.seen(exchange);
           if (exchange.reply.kind === 'none' && exchange.reply.cause === 'timeout') hasHung = true;

@@ -5,13 +5,16 @@
  */
 import { areaOf, STAGES, type ActiveCheck, type Verdict } from '../check.ts';
 import { changedStateOf } from '../experiments/knowledge.ts';
+import { explainLockout } from '../experiments/lockout.ts';
 import { isOfRestart } from '../judge/restart.ts';
 import type { Exchange } from '../net/exchange.ts';
 import { stopwatch } from '../net/stopwatch.ts';
-import { notTested } from '../verdict.ts';
+import { isThrottled } from '../net/throttle.ts';
+import { isRefused, isTimedOut, notTested } from '../verdict.ts';
 import { couldNotRun, createJudge } from './judge-check.ts';
 import { isRefusedConnection, isUnreachable, type Liveness } from './liveness.ts';
 import type { RunPlan } from './plan.ts';
+import type { Hang, LostControl } from './observed.ts';
 import type { Probes } from './probes.ts';
 import type { Results } from './results.ts';
 import type { SkipReasons } from './skip-reasons.ts';
@@ -26,7 +29,35 @@ export interface ActiveRunOptions {
   readonly cutOff: (begun: boolean) => Verdict;
 }
 
+/** Keys of causes from which not even a restart brings the receiver back. */
+const FINAL = /:after-kill$/;
+
+const isFinal = (verdict: Verdict): boolean =>
+  verdict.status === 'fail' && FINAL.test(verdict.key ?? '');
+
+const HUNG = notTested('The receiver stopped answering during this check: see http/survives.');
+
+/** A failure shown by requests that got no response, of a receiver that answers nothing since then. */
+const unlessHung = (verdict: Verdict, sent: readonly Exchange[], { cause }: Hang): Verdict => {
+  if (verdict.status !== 'fail' || verdict.key === cause.key) return verdict;
+  const { exchanges = sent } = verdict;
+  return exchanges.some(isTimedOut) ? HUNG : verdict;
+};
+
 const CRASHED = notTested('The receiver crashed during this check: see http/survives.');
+
+/** Refused as a sender that is blocked. */
+const isLocked = (control: Exchange): boolean => isRefused(control) && !isThrottled(control);
+
+/** Why the controls behind a check of forgeries were refused. */
+const lookForLockout = async (
+  { stage }: ActiveCheck,
+  lost: readonly LostControl[],
+  probes: Probes,
+): Promise<void> => {
+  const isRelevant = stage === 'negative' && lost.some(({ control }) => isLocked(control));
+  if (isRelevant) await explainLockout(probes.create('lockout'));
+};
 
 /** A failure shown only by exchanges that a crash cut off is not this check's finding, and hooks may end with the process. */
 const unlessCrashed = (verdict: Verdict, sent: readonly Exchange[]): Verdict => {
@@ -83,15 +114,18 @@ export const createActiveRun = (options: ActiveRunOptions): ActiveRun => {
     const lost = sent.find(isUnreachable);
     // For a slow receiver, one control per phase has to do.
     const isDue = STAGES[check.stage].control && !probes.slowMode.isOn();
-    if (!isDue && lost === undefined) return;
+    if (!isDue && lost === undefined && !sent.some(isTimedOut)) return;
     // Under a burst, some systems refuse the connections that they cannot hold.
     const wasDown = !('crowd' in STAGES[check.stage]) && sent.some(isRefusedConnection);
     const isWhileFailing = check.needs?.includes('fault') === true;
     const last = lost ?? sent.at(-1) ?? null;
+    const lostBefore = liveness.lostControls.length;
     const alive = await liveness.control(check.id, last, { wasDown, isWhileFailing });
-    if (alive) return;
+    if (alive) return lookForLockout(check, liveness.lostControls.slice(lostBefore), probes);
     skipReasons.stop(
-      `Not run: the receiver crashed on a request of ${check.id} and did not recover.`,
+      liveness.hang === null
+        ? `Not run: the receiver crashed on a request of ${check.id} and did not recover.`
+        : `Not run: see http/survives. ${liveness.hang.cause.sentence}`,
     );
   };
 
@@ -99,6 +133,7 @@ export const createActiveRun = (options: ActiveRunOptions): ActiveRun => {
     const probe = probes.create(check.id, 'crowd' in STAGES[check.stage]);
     const elapsed = stopwatch();
     const crashesBefore = liveness.crashes.length;
+    const hungBefore = liveness.hang !== null;
     let verdict = await judge(check, probe);
     const durationMs = elapsed();
     const { exchanges } = probe;
@@ -107,6 +142,8 @@ export const createActiveRun = (options: ActiveRunOptions): ActiveRun => {
     } catch (error) {
       if (!hasEnded()) verdict = couldNotRun(check, error);
     }
+    if (!hungBefore && liveness.hang !== null)
+      verdict = unlessHung(verdict, exchanges, liveness.hang);
     if (liveness.crashes.length > crashesBefore) verdict = unlessCrashed(verdict, exchanges);
     verdict = withLog(verdict, exchanges, plan.context.receiverLog?.());
     return { verdict, exchanges, durationMs, changed: changedStateOf(probe) };
@@ -133,6 +170,7 @@ export const createActiveRun = (options: ActiveRunOptions): ActiveRun => {
       skipReasons.stop(`Not run: stopped after the failure of ${check.id}.`);
     }
     if ('gate' in STAGES[check.stage] && result.status !== 'pass') skipReasons.closeGate(check.id);
+    if (isFinal(ran.verdict)) skipReasons.stop(`Not run: see ${check.id}.`);
     if (changed !== null) skipReasons.stop(`Not run: see ${check.id}. ${changed.cause}`);
   };
 

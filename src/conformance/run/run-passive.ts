@@ -44,6 +44,7 @@ export const runPassive = async (
       exchanges: probes.exchanges,
       crashes: liveness.crashes,
       lostControls: liveness.lostControls,
+      hang: liveness.hang,
       slowdown: liveness.slowdown,
       controls: liveness.controls,
       timeoutMs,

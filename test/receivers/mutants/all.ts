@@ -8,6 +8,7 @@ import { DELIVERY_MUTANTS } from './delivery.ts';
 import { DOMAIN_MUTANTS } from './domain.ts';
 import { GENERATED_MUTANTS } from './generated.ts';
 import { HTTP_MUTANTS } from './http.ts';
+import { LIMIT_MUTANTS } from './limits.ts';
 import type { Mutant } from './mutant.ts';
 import { PERFORMANCE_MUTANTS } from './performance.ts';
 import { PREFLIGHT_HTTP_MUTANTS } from './preflight-http.ts';
@@ -34,4 +35,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...DOMAIN_MUTANTS,
   ...STATE_MUTANTS,
   ...PERFORMANCE_MUTANTS,
+  ...LIMIT_MUTANTS,
 ];

@@ -21,7 +21,7 @@ export const check = defineCheck({
   cause:
     'A bounded queue, buffer or pool drops what does not fit, after the event was answered 2xx.',
   fix: 'Store the event before answering 2xx. When a queue is full, wait or answer 503, so that the provider retries.',
-  catches: ['delivery-queue-drops-when-full'],
+  catches: ['delivery-queue-drops-when-full', 'delivery-drops-beyond-rate'],
   stage: 'load',
   needs: ['effects'],
   after: ['delivery/parallel-events'],

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { knownCause, LOST_WITH_SENDER } from '../../experiments/known-causes.ts';
+import { knownCause, LOST_WITH_SENDER, rememberCause } from '../../experiments/known-causes.ts';
 import { explainRefusal, failRefused } from '../../experiments/explain-refusal.ts';
 import { isRefusedEvent } from '../../experiments/trial.ts';
 import { defineCheck, type Verdict } from '../../check.ts';
@@ -24,6 +24,9 @@ const KILLS_AFTER_MS = [30, 150];
 /** The command that kills needs an unknown time, so further events follow until one has no response. */
 const MORE_EVENTS = 40;
 const APART_MS = 4;
+/** For another start of a receiver that refuses everything. Milliseconds. */
+const AGAIN_AFTER_MS = 3000;
+const CONTROLS = 2;
 
 interface Killed {
   readonly events: readonly Event[];
@@ -60,12 +63,52 @@ const killAmidst = async (probe: Probe, afterMs: number): Promise<Killed> => {
   return { events, back: await restarting, answered: await Promise.all(sending) };
 };
 
-const judge = async (probe: Probe, { events, back }: Killed): Promise<Verdict> => {
-  if (!isAccepted(back)) {
-    return notTested(
-      `The receiver is not available after the restart: ${describeReply(back.reply)}.`,
-    );
+/** What a kill leaves behind. */
+const STAYS =
+  'a lock file, a mark in a table or a lease that names the killed process stays, and nothing removes it';
+const FIX_STAYS =
+  'Use locks that end with their process (flock, an advisory lock of the database, a lease that expires), and remove at start what an earlier process has left.';
+
+/** Refused after the kill: whether it still is after another restart, while nothing is being processed. */
+const judgeGone = async (probe: Probe, back: Exchange): Promise<Verdict> => {
+  const unavailable = notTested(
+    `The receiver is not available after the restart: ${describeReply(back.reply)}.`,
+  );
+  // That a restart alone does no harm is known by then.
+  if (back.reply.kind === 'none') return unavailable;
+  await probe.hooks.restart?.();
+  await sleep(probe.wall, AGAIN_AFTER_MS);
+  const again = await probe.post(probe.event());
+  if (isAccepted(again)) return unavailable;
+  const cause = {
+    key: 'refused:after-kill',
+    sentence: `Once its process was killed while it processed events, the receiver refuses every event after the restart (${describeReply(again.reply)}), and after another one: ${STAYS}.`,
+    fix: FIX_STAYS,
+  };
+  rememberCause(probe, 'refused', cause);
+  return fail({
+    key: cause.key,
+    symptom: 'refused',
+    expected: ['a 2xx after the restart, as after one while nothing was processed'],
+    actual: `${describeReply(again.reply)} for every event after a kill while events were processed, and after another restart`,
+    diagnosis: cause.sentence,
+    fix: cause.fix,
+    exchanges: [again],
+  });
+};
+
+/** Whether events that are sent after the restart have no effect either. */
+const loseAll = async (probe: Probe): Promise<boolean> => {
+  for (let sent = 0; sent < CONTROLS; sent += 1) {
+    const event = probe.event();
+    const isTaken = isAccepted(await deliver(probe, event));
+    if (!isTaken || (await effectsOf(probe).settled(event.id, 1)) > 0) return false;
   }
+  return true;
+};
+
+const judge = async (probe: Probe, { events, back }: Killed): Promise<Verdict> => {
+  if (!isAccepted(back)) return judgeGone(probe, back);
   const again = await Promise.all(events.map((event) => deliver(probe, event)));
   const refused = again.find(isRefusedEvent);
   const explanation = refused === undefined ? null : await explainRefusal(probe, refused);
@@ -83,6 +126,22 @@ const judge = async (probe: Probe, { events, back }: Killed): Promise<Verdict> =
     return notTested(
       'The kill closes connections, and what their senders sent is lost: see delivery/sender-gives-up.',
     );
+  }
+  if (wrong.includes(0) && (await loseAll(probe))) {
+    const cause = {
+      key: 'lost:after-kill',
+      sentence: `Once its process was killed while it processed events, the receiver accepts every event after the restart and processes none: ${STAYS}.`,
+      fix: FIX_STAYS,
+    };
+    rememberCause(probe, 'lost', cause);
+    return fail({
+      key: cause.key,
+      symptom: 'lost',
+      expected: ['one effect of every event after the restart'],
+      actual: 'no effect of any event after a kill while events were processed and a restart',
+      diagnosis: cause.sentence,
+      fix: cause.fix,
+    });
   }
   return fail({
     symptom: wrong.includes(0) ? 'lost' : 'doubled',
@@ -102,7 +161,11 @@ export const check = defineCheck({
   cause:
     'Marking the event as processed and applying its effect are separate steps: a crash in between processes it twice (effect first) or loses it (mark first).',
   fix: 'Write both in one transaction, or make the effect an upsert keyed by the event id.',
-  catches: ['delivery-effect-before-mark', 'delivery-mark-before-effect'],
+  catches: [
+    'delivery-effect-before-mark',
+    'delivery-mark-before-effect',
+    'delivery-lock-outlives-process',
+  ],
   stage: 'disturbing',
   needs: ['effects', 'restart'],
   after: ['delivery/dup-seq', 'delivery/dedupe-volatile', 'delivery/sender-gives-up'],

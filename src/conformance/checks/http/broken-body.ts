@@ -83,7 +83,11 @@ export const check = defineCheck({
   },
   cause: 'The error of the request while its body is read is not caught and ends the process.',
   fix: 'Handle the end of a request before its body is complete (Node: `request.on("error", …)`, or `try` around `for await (const chunk of request)` and `await` in the handler).',
-  catches: ['http-dies-of-a-broken-body', 'http-broken-bodies-keep-places'],
+  catches: [
+    'http-dies-of-a-broken-body',
+    'http-broken-bodies-keep-places',
+    'http-waits-for-itself',
+  ],
   stage: 'risky',
   run: async (probe) => {
     for (const part of PARTS) {

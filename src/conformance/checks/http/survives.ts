@@ -6,7 +6,7 @@
 import { defineCheck } from '../../check.ts';
 import type { Sender } from '../../judge/sender.ts';
 import type { Crash } from '../../run/observed.ts';
-import { fail, notTested, pass } from '../../verdict.ts';
+import { describeReply, fail, notTested, pass } from '../../verdict.ts';
 import { isRefusedConnection } from '../../run/liveness.ts';
 
 const describeRecovery = ({ recoveredAfterMs }: Crash): string => {
@@ -46,7 +46,18 @@ export const check = defineCheck({
     'http-dies-of-an-event-supervised',
     'http-lock-poisoned',
   ],
-  observe: ({ crashes, controls, slowdown = null }) => {
+  observe: ({ crashes, controls, hang = null, slowdown = null }) => {
+    if (hang !== null) {
+      const { by, control, cause } = hang;
+      return fail({
+        key: cause.key,
+        expected: ['the receiver keeps responding'],
+        actual: `after ${by}, no event gets a response any more (${describeReply(control.reply)})`,
+        diagnosis: cause.sentence,
+        fix: cause.fix,
+        exchanges: [control],
+      });
+    }
     if (slowdown !== null) {
       return fail({
         key: slowdown.key,

@@ -4,6 +4,7 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
+import { CONNECTION_LIMIT, knownCause } from '../../experiments/known-causes.ts';
 import { latenciesOf, formatLatencies } from '../../judge/latencies.ts';
 import type { Exchange } from '../../net/exchange.ts';
 import { fail, pass, describeReply } from '../../verdict.ts';
@@ -27,7 +28,7 @@ export const check = defineCheck({
   cause:
     'Connections, workers or database connections run out, and requests fail instead of waiting. A single-threaded server with a short listen backlog (5 in Python’s http.server) drops connections, which are retried after seconds.',
   fix: 'Raise the listen backlog (Python: request_queue_size = 128; gunicorn and uvicorn: --backlog) and the number of workers. Let requests wait a few seconds for a free worker or connection before they fail, and use fewer resources per request.',
-  catches: ['performance-breaks-in-burst'],
+  catches: ['performance-breaks-in-burst', 'http-few-connections'],
   stage: 'load',
   after: ['performance/latency', 'performance/parallel'],
   run: async (probe) => {
@@ -36,6 +37,18 @@ export const check = defineCheck({
     const sent = await Promise.all(events.map((event) => probe.post(event)));
     const broken = sent.filter(isDropped);
     const [first] = broken;
+    const known = knownCause(probe, 'refused');
+    if (first === undefined && known?.key === CONNECTION_LIMIT) {
+      return fail({
+        symptom: 'refused',
+        key: known.key,
+        expected: ['a response to each event'],
+        actual: 'connections were closed without a response, though not in this burst',
+        diagnosis: known.sentence,
+        fix: known.fix,
+        exchanges: [],
+      });
+    }
     if (first === undefined) return pass(formatLatencies(latenciesOf(sent)));
     return fail({
       symptom: 'refused',

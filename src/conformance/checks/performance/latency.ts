@@ -12,7 +12,7 @@ import { fail, pass } from '../../verdict.ts';
 const WARM_UP = 3;
 const EVENTS = 20;
 /** Time limit: a slow receiver is measured with fewer events. */
-const MAX_MS = 4000;
+const MAX_MS = 2000;
 const SLOW_MAX_MS = 3000;
 
 export const check = defineCheck({

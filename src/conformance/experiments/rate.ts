@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { toProviderTime } from '../../domain/time.ts';
 import { sleep } from '../hooks/hooks.ts';
 import { effectsOf, settleBehind } from '../judge/deliver.ts';
 import type { Exchange } from '../net/exchange.ts';
@@ -64,6 +65,10 @@ const failuresOf = async (
   );
 };
 
+/** An event that shares its second with no other of its row: events in a row otherwise share that, too. */
+const unlikeOthers = (probe: Probe, place: number): Event =>
+  probe.event('email.replied', {}, { timestamp: toProviderTime(probe.wall.now() - 1000 * place) });
+
 /** @param pauseMs between two events */
 const sendRow = async (probe: Probe, kind: Kind, most: number, pauseMs = 0): Promise<Row> => {
   const events: Event[] = [];
@@ -75,7 +80,7 @@ const sendRow = async (probe: Probe, kind: Kind, most: number, pauseMs = 0): Pro
     beyond < BEYOND_FIRST &&
     probe.wall.now() < begun + MAX_ROW_MS + most * pauseMs
   ) {
-    const event = probe.event();
+    const event = unlikeOthers(probe, events.length);
     events.push(event);
     sent.push(await probe.post(event));
     if (sent.some(isRefusedEvent)) beyond += 1;

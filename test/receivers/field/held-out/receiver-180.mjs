@@ -131,18 +131,20 @@ const routes = {
   },
 };
 
+const respond = async (route, request, response) => {
+  try {
+    const answer = await route(request, await buffer(request));
+    response.setHeader('Content-Type', 'application/json').end(JSON.stringify(answer));
+  } catch (error) {
+    if (response.destroyed) return;
+    response.statusCode = error.status ?? 500;
+    response.end(error.message);
+  }
+};
+
 const serve = (port, route) =>
   http
-    .createServer(async (request, response) => {
-      try {
-        const answer = await route(request, await buffer(request));
-        response.setHeader('Content-Type', 'application/json').end(JSON.stringify(answer));
-      } catch (error) {
-        if (response.destroyed) return;
-        response.statusCode = error.status ?? 500;
-        response.end(error.message);
-      }
-    })
+    .createServer((request, response) => void respond(route, request, response))
     .listen(Number(port), '127.0.0.1');
 
 serve(process.env.HOOKS_PORT, routes.hook);

@@ -218,6 +218,8 @@ func main() {
 		IdleTimeout:  2 * time.Minute,
 	}
 	go func() { log.Fatal(server.ListenAndServe()) }()
-	go func() { log.Fatal(http.ListenAndServe("127.0.0.1:"+os.Getenv("HOOKS_PORT"), http.HandlerFunc(in.hooks))) }()
+	go func() {
+		log.Fatal(http.ListenAndServe("127.0.0.1:"+os.Getenv("HOOKS_PORT"), http.HandlerFunc(in.hooks)))
+	}()
 	_, _ = io.Copy(io.Discard, os.Stdin)
 }

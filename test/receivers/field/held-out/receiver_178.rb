@@ -132,18 +132,22 @@ rescue JSON::ParserError, JSON::NestingError, ArgumentError => e
   raise Refusal.new(400, e.message)
 end
 
+def take(body, signature)
+  digest = Guard.check(body, signature)
+  return if digest == :repeat
+
+  event = parse(body)
+  Guard.remember(digest, event['id'])
+  Crm.process(event)
+end
+
 def receive(request)
   raise Refusal.new(404, 'not found') unless request.path == '/webhooks/sendemall'
 
   body = %w[POST PUT].include?(request.request_method) ? request.body.to_s : ''
   raise Refusal.new(405, 'POST only') unless request.request_method == 'POST'
 
-  digest = Guard.check(body, request['X-SendEmAll-Signature'].to_s)
-  return if digest == :repeat
-
-  event = parse(body)
-  Guard.remember(digest, event['id'])
-  Crm.process(event)
+  LOCK.synchronize { take(body, request['X-SendEmAll-Signature'].to_s) }
 end
 
 def webhook(request, response)

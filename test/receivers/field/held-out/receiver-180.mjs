@@ -70,7 +70,9 @@ class Ledger {
       lead.unsubscribed = true;
       lead.suppressed ||= data.suppressed_globally === true;
     }
-    if (event === 'email.opened' && data.open_count > lead.opens) lead.opens = data.open_count;
+    if (event === 'email.opened' && Number.isFinite(data.open_count)) {
+      lead.opens = Math.max(lead.opens, data.open_count);
+    }
     if (event === 'email.replied') {
       lead.replies.push({ at: Date.parse(timestamp), sentiment: data.reply_sentiment ?? null });
       lead.replies.sort((a, b) => a.at - b.at);

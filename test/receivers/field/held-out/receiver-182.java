@@ -62,7 +62,7 @@ public class SendEmAllBridge {
         case "email.sent", "email.delivered", "email.clicked" -> contact(email);
         case "email.opened" -> {
           Contact contact = contact(email);
-          if (data.get("open_count") instanceof Double count) contact.opens = Math.max(contact.opens, count);
+          if (data.get("open_count") instanceof Double count) contact.opens = Math.max(contact.opens, Math.min(count, 1e15));
         }
         case "email.replied" -> {
           Contact contact = contact(email);

@@ -97,7 +97,7 @@ class SingleWriter {
         lead.suppressed |= "hard".equals(data.get("bounce_type"));
         break;
       case "email.opened":
-        if (data.get("open_count") instanceof Number count) lead.opens = Math.max(lead.opens, count.doubleValue());
+        if (data.get("open_count") instanceof Number count) lead.opens = Math.max(lead.opens, Math.min(count.doubleValue(), 1e15));
         break;
       case "email.replied":
         Instant at = Instant.parse((String) event.get("timestamp"));

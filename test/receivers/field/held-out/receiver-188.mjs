@@ -49,7 +49,13 @@ const load = (email) => {
 function fold(lead, { event, timestamp, data }) {
   switch (event) {
     case 'email.opened':
-      return { ...lead, opens: Math.max(lead.opens, Number(data.open_count) || 0) };
+      return {
+        ...lead,
+        opens: Math.max(
+          lead.opens,
+          Math.min(Number(data.open_count) || 0, Number.MAX_SAFE_INTEGER),
+        ),
+      };
     case 'email.replied': {
       const at = Date.parse(timestamp);
       return at < lead.at ? lead : { ...lead, at, sentiment: data.reply_sentiment ?? null };

@@ -47,7 +47,7 @@ public class CardFile {
           next.suppressed |= Boolean.TRUE.equals(data.get("suppressed_globally"));
         }
         case "email.opened" -> {
-          if (data.get("open_count") instanceof Double count) next.opens = Math.max(opens, count);
+          if (data.get("open_count") instanceof Double count) next.opens = Math.max(opens, Math.min(count, 1e15));
         }
         case "email.replied" -> {
           long time = at.toInstant().toEpochMilli();

@@ -1,4 +1,3 @@
-import com.sun.net.httpserver.*;
 import java.io.*;
 import java.net.*;
 import java.nio.charset.StandardCharsets;
@@ -50,7 +49,7 @@ public final class PatientReceiver {
     boolean leaves = kind.equals("email.unsubscribed");
     boolean suppresses = kind.equals("email.bounced") && "hard".equals(data.get("bounce_type"))
         || leaves && Boolean.TRUE.equals(data.get("suppressed_globally"));
-    double opens = kind.equals("email.opened") && data.get("open_count") instanceof Double count ? count : 0;
+    double opens = kind.equals("email.opened") && data.get("open_count") instanceof Double count ? Math.min(count, 1e15) : 0;
     Optional<String> mood = kind.equals("email.replied")
         ? Optional.of(String.valueOf(data.get("reply_sentiment"))) : Optional.empty();
     Fact fact = new Fact(Json.time(event), number, suppresses, leaves, opens, mood);
@@ -74,14 +73,14 @@ public final class PatientReceiver {
     }
   }
 
-  private int receive(String method, URI uri, Headers headers, byte[] body) throws Exception {
-    if (!uri.getPath().equals("/webhooks/sendemall")) return 404;
+  private int receive(String method, String target, Map<String, String> headers, byte[] body) throws Exception {
+    if (!target.replaceFirst("\\?.*", "").equals("/webhooks/sendemall")) return 404;
     if (!method.equals("POST")) return 405;
     byte[] key = System.getenv("SENDEMALL_SECRET").getBytes(StandardCharsets.UTF_8);
     Mac mac = Mac.getInstance("HmacSHA256");
     mac.init(new SecretKeySpec(key, mac.getAlgorithm()));
     String digest = "sha256=" + HexFormat.of().formatHex(mac.doFinal(body));
-    String signature = Optional.ofNullable(headers.getFirst("x-sendemall-signature")).orElse("");
+    String signature = headers.getOrDefault("x-sendemall-signature", "");
     if (!MessageDigest.isEqual(digest.getBytes(), signature.getBytes())) return 401;
     Map<String, Object> event;
     try {
@@ -108,50 +107,117 @@ public final class PatientReceiver {
     });
   }
 
-  private void hook(HttpExchange exchange, byte[] body) throws IOException {
-    String path = exchange.getRequestURI().getRawPath();
+  private Answer hook(String path, byte[] body) {
     String key = URLDecoder.decode(path.replaceFirst("/[^/]*/?", "").replace("+", "%2B"), StandardCharsets.UTF_8);
     Optional<String> answer = Optional.of("{}");
     if (path.startsWith("/effects/")) answer = Optional.of("{\"count\": " + effects.getOrDefault(key, 0L) + "}");
     else if (path.startsWith("/leads/")) answer = describe(key);
     else outage = new String(body).contains("true");
-    send(exchange, answer.isPresent() ? 200 : 404, answer.orElse("{}"));
+    return new Answer(answer.isPresent() ? 200 : 404, answer.orElse("{}"));
   }
 
-  private static void send(HttpExchange exchange, int status, String text) throws IOException {
-    byte[] bytes = exchange.getRequestMethod().equals("HEAD") ? new byte[0] : text.getBytes(StandardCharsets.UTF_8);
-    exchange.getResponseHeaders().set("Content-Type", "application/json");
-    exchange.sendResponseHeaders(status, bytes.length == 0 ? -1 : bytes.length);
-    if (bytes.length > 0) exchange.getResponseBody().write(bytes);
-  }
+  private record Answer(int status, String text) {}
 
   private interface Handler {
-    void handle(HttpExchange exchange, byte[] body) throws Exception;
+    Answer answer(String method, String target, Map<String, String> headers, byte[] body) throws Exception;
+  }
+
+  /** One connection: requests until it is closed. */
+  private static final class Connection implements Runnable {
+    private final Socket socket;
+    private final Handler handler;
+    private DataInputStream in;
+    private OutputStream out;
+
+    Connection(Socket socket, Handler handler) {
+      this.socket = socket;
+      this.handler = handler;
+    }
+
+    @Override
+    public void run() {
+      try (socket) {
+        socket.setTcpNoDelay(true);
+        in = new DataInputStream(new BufferedInputStream(socket.getInputStream()));
+        out = socket.getOutputStream();
+        while (exchange()) continue;
+      } catch (Exception gone) {
+        // Whoever sent this does not wait any longer, or does not speak HTTP.
+      }
+    }
+
+    private String line() throws IOException {
+      StringBuilder line = new StringBuilder();
+      for (int c = in.readUnsignedByte(); c != '\n'; c = in.readUnsignedByte()) line.append((char) c);
+      return line.toString().stripTrailing();
+    }
+
+    private byte[] body(Map<String, String> headers) throws IOException {
+      if (headers.getOrDefault("expect", "").equalsIgnoreCase("100-continue")) {
+        out.write("HTTP/1.1 100 Continue\r\n\r\n".getBytes());
+      }
+      ByteArrayOutputStream body = new ByteArrayOutputStream();
+      if (headers.getOrDefault("transfer-encoding", "").equalsIgnoreCase("chunked")) {
+        for (int size = size(); size > 0; size = size()) {
+          part(body, size);
+          line();
+        }
+        while (!line().isEmpty()) continue;
+      } else {
+        part(body, Integer.parseInt(headers.getOrDefault("content-length", "0")));
+      }
+      return body.toByteArray();
+    }
+
+    private int size() throws IOException {
+      return Integer.parseInt(line().replaceFirst("\\s*(;.*)?$", ""), 16);
+    }
+
+    private void part(ByteArrayOutputStream body, int size) throws IOException {
+      byte[] bytes = new byte[size];
+      in.readFully(bytes);
+      body.write(bytes);
+    }
+
+    private boolean exchange() throws Exception {
+      String[] request = line().split(" ");
+      Map<String, String> headers = new HashMap<>();
+      for (String line = line(); !line.isEmpty(); line = line()) {
+        String[] parts = line.split(":", 2);
+        headers.put(parts[0].toLowerCase(Locale.ROOT), parts[1].strip());
+      }
+      boolean stays = request[2].equals("HTTP/1.1") && !headers.getOrDefault("connection", "").equalsIgnoreCase("close");
+      Answer answer = handler.answer(request[0], request[1], headers, body(headers));
+      byte[] text = answer.text().getBytes(StandardCharsets.UTF_8);
+      ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+      bytes.writeBytes(("HTTP/1.1 " + answer.status() + " Answer\r\nContent-Type: application/json\r\nContent-Length: "
+          + text.length + (stays ? "" : "\r\nConnection: close") + "\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
+      if (!request[0].equals("HEAD")) bytes.writeBytes(text);
+      out.write(bytes.toByteArray());
+      return stays;
+    }
   }
 
   private static void listen(String variable, Handler handler) throws IOException {
     int port = Integer.parseInt(System.getenv(variable));
-    HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), port), 200);
-    server.setExecutor(Executors.newCachedThreadPool());
-    server.createContext("/", exchange -> {
-      try (exchange) {
-        handler.handle(exchange, exchange.getRequestBody().readAllBytes());
-      } catch (IOException gone) {
-        // The client does not wait any longer.
-      } catch (Exception error) {
-        send(exchange, 500, "{}");
+    ServerSocket server = new ServerSocket(port, 200, InetAddress.getByName("127.0.0.1"));
+    ExecutorService threads = Executors.newCachedThreadPool();
+    threads.execute(() -> {
+      try {
+        while (true) threads.execute(new Connection(server.accept(), handler));
+      } catch (IOException error) {
+        error.printStackTrace();
+        System.exit(1);
       }
     });
-    server.start();
   }
 
   public static void main(String[] args) throws Exception {
-    System.setProperty("sun.net.httpserver.nodelay", "true");
     PatientReceiver receiver = new PatientReceiver(Path.of(System.getenv("DATABASE") + ".events"));
-    listen("HOOKS_PORT", receiver::hook);
-    listen("PORT", (exchange, body) -> {
-      int status = receiver.receive(exchange.getRequestMethod(), exchange.getRequestURI(), exchange.getRequestHeaders(), body);
-      send(exchange, status, "{\"status\": " + status + "}");
+    listen("HOOKS_PORT", (method, target, headers, body) -> receiver.hook(target, body));
+    listen("PORT", (method, target, headers, body) -> {
+      int status = receiver.receive(method, target, headers, body);
+      return new Answer(status, "{\"status\": " + status + "}");
     });
     System.in.readAllBytes();
     System.exit(0);

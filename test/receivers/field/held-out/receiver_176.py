@@ -49,7 +49,7 @@ def row_of(body):
     count = data.get("open_count") if kind == "email.opened" else None
     texts = [head[0], kind, data.get("lead_email"), data.get("reply_sentiment")]
     texts = [t.encode("utf-8", "replace").decode() if isinstance(t, str) else None for t in texts]
-    number = float(count) if isinstance(count, (int, float)) else None
+    number = float(min(count, 2**53)) if isinstance(count, (int, float)) else None
     return (texts[0], texts[1], at, texts[2], hard or everywhere, number, texts[3])
 
 

@@ -76,7 +76,7 @@ def on_unsubscribed(db, email, data, at):
 def on_opened(db, email, data, at):
     count = data.get("open_count")
     if isinstance(count, (int, float)):
-        db.execute("UPDATE address SET opens = max(opens, ?) WHERE email = ?", (float(count), email))
+        db.execute("UPDATE address SET opens = max(opens, ?) WHERE email = ?", (float(min(count, 2**53)), email))
 
 
 def on_replied(db, email, data, at):

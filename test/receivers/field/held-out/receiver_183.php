@@ -105,8 +105,9 @@ final class Crm
         }
         $lead = &$this->leads[$email];
         $lead ??= ['suppressed' => false, 'unsubscribed' => false, 'open_count' => 0, 'sentiment' => null, 'at' => -INF];
-        if ($event->type === 'email.opened' && is_numeric($event->data['open_count'] ?? null)) {
-            $lead['open_count'] = max($lead['open_count'], $event->data['open_count']);
+        $count = $event->data['open_count'] ?? null;
+        if ($event->type === 'email.opened' && (is_int($count) || is_float($count))) {
+            $lead['open_count'] = max($lead['open_count'], min($count, 2 ** 53));
         } elseif ($event->type === 'email.unsubscribed') {
             $lead['unsubscribed'] = true;
             $lead['suppressed'] = $lead['suppressed'] || ($event->data['suppressed_globally'] ?? null) === true;

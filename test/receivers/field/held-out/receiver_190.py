@@ -103,7 +103,7 @@ class Records:
             if data.get("suppressed_globally") is True:
                 yield "suppressed = 1 WHERE true", ()
         elif event.type == "email.opened" and isinstance(data.get("open_count"), (int, float)):
-            yield "opens = max(opens, ?) WHERE true", (float(data["open_count"]),)
+            yield "opens = max(opens, ?) WHERE true", (float(min(data["open_count"], 2**53)),)
         elif event.type == "email.replied":
             mood, at = data.get("reply_sentiment"), event.time.timestamp()
             mood = mood if isinstance(mood, str) else None

@@ -56,7 +56,8 @@ class Ledger:
 
     def on_opened(self, lead, event):
         count = event["data"].get("open_count")
-        return lead._replace(open_count=max(lead.open_count, count if isinstance(count, (int, float)) else 0))
+        count = min(count, 2**53) if isinstance(count, (int, float)) else 0
+        return lead._replace(open_count=max(lead.open_count, count))
 
     def on_replied(self, lead, event):
         at = moment(event["timestamp"])

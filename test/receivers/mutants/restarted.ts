@@ -27,6 +27,49 @@ const withTime = (name: string, fault: string, read: (timestamp: string) => stri
 
 export const RESTARTED_MUTANTS: readonly Mutant[] = [
   {
+    name: 'delivery-keeps-failures',
+    fault: 'keeps the response to each event for its repeats, failures included',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        readonly failed = new Map<string, Answer>();
+        override async arrived(event: Event): Promise<Answer> {
+          const before = this.failed.get(event.id);
+          if (before !== undefined) return before;
+          const answer = await super.arrived(event);
+          if (answer.status === 500) this.failed.set(event.id, answer);
+          return answer;
+        }
+      })(secret),
+  },
+  {
+    name: 'delivery-takes-retry-for-replay',
+    fault: 'remembers the signature of what failed, and refuses its retry as a replay',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        readonly replayed = new Set<string>();
+        override async arrived(event: Event): Promise<Answer> {
+          if (this.replayed.has(event.id)) return { status: 401 };
+          const answer = await super.arrived(event);
+          if (answer.status === 500) this.replayed.add(event.id);
+          return answer;
+        }
+      })(secret),
+  },
+  {
+    name: 'delivery-repeat-refused-after-restart',
+    fault: 'knows in memory only what it has processed, and cannot store it twice',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        override async process(event: Event): Promise<Answer> {
+          const isKnown = this.memory.seen.has(event.id);
+          if (!isKnown && this.seen.has(event.id)) return { status: 500 };
+          const answer = await super.process(event);
+          if (answer.status < 300) this.memory.seen.add(event.id);
+          return answer;
+        }
+      })(secret),
+  },
+  {
     name: 'delivery-replays-in-order-of-arrival',
     fault: 'rebuilds leads at start from a log in the order of arrival',
     make: (secret) =>

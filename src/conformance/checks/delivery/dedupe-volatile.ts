@@ -3,11 +3,14 @@
  *
  * @module
  */
-import { defineCheck } from '../../check.ts';
+import { defineCheck, type Verdict } from '../../check.ts';
 import { deliver, effectsOf, settleBehind, times } from '../../judge/deliver.ts';
 import { explainJournalEnd } from '../../experiments/journal-end.ts';
 import { rememberCause, type NamedCause } from '../../experiments/known-causes.ts';
+import { answerText } from '../../experiments/answer-text.ts';
+import { isRefusedEvent } from '../../experiments/trial.ts';
 import { restart } from '../../judge/restart.ts';
+import type { Exchange } from '../../net/exchange.ts';
 import {
   fail,
   isAccepted,
@@ -25,6 +28,16 @@ const VOLATILE: NamedCause = {
   fix: FIX,
 };
 
+const refusedRepeat = (control: Exchange, repeat: Exchange): Verdict =>
+  fail({
+    key: 'refused:repeat-after-restart',
+    expected: ['a 2xx for a repeat, as before the restart'],
+    actual: `${describeReply(repeat.reply)} for a repeat after a restart; ${describeReply(control.reply)} for the same repeat before it`,
+    diagnosis: `After a restart, a repeat of an earlier event is refused (${answerText(repeat.reply)}): that it was processed is known in memory only, and what is stored of it stands in the way of storing it again. It is sent again each time, and ends as a failed event.`,
+    fix: 'Look for the id in the store, not in memory, and answer 2xx when it is there; let a unique key that is violated mean "processed".',
+    exchanges: [control, repeat],
+  });
+
 export const check = defineCheck({
   id: 'delivery/dedupe-volatile',
   level: 'MUST',
@@ -35,7 +48,11 @@ export const check = defineCheck({
   },
   cause: 'Ids are kept in memory (a Set, a dict, an in-process cache), so a restart forgets them.',
   fix: FIX,
-  catches: ['delivery-dedupes-in-memory', 'delivery-journal-ends-at-long-line'],
+  catches: [
+    'delivery-dedupes-in-memory',
+    'delivery-journal-ends-at-long-line',
+    'delivery-repeat-refused-after-restart',
+  ],
   stage: 'disturbing',
   needs: ['effects', 'restart'],
   after: ['delivery/dup-seq', 'delivery/other-connection'],
@@ -49,6 +66,8 @@ export const check = defineCheck({
         'The event was accepted with 2xx but had no effect, so a duplicate would not show anything.',
       );
     }
+    // The control: the same repeat before the restart.
+    const control = await deliver(probe, event);
     const back = await restart(probe);
     if (!isAccepted(back))
       return notTested(
@@ -56,10 +75,11 @@ export const check = defineCheck({
       );
     // Compare counts before and after: a hook that counts in process memory restarts at 0 but still counts the duplicate.
     const before = await effects.settled(event.id, 0);
-    await deliver(probe, event);
+    const repeat = await deliver(probe, event);
     await settleBehind(probe);
     const after = await effects.settled(event.id, Math.max(before, 1));
     if (after <= before) {
+      if (isAccepted(control) && isRefusedEvent(repeat)) return refusedRepeat(control, repeat);
       return before === 0
         ? pass('by the duplicate alone: the effects hook loses its counts on restart')
         : pass();

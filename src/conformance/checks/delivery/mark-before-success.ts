@@ -7,6 +7,12 @@ import { defineCheck, type Verdict } from '../../check.ts';
 import { findLate, type Late } from '../../experiments/late-after-failure.ts';
 import { deliver, effectsOf, times } from '../../judge/deliver.ts';
 import { whileFailing } from '../../judge/failing-hook.ts';
+import type { Exchange } from '../../net/exchange.ts';
+import type { Event } from '../../probe/event-maker.ts';
+import type { Probe } from '../../probe/probe.ts';
+import { statusOf } from '../../diagnosis/evidence.ts';
+import { answerText } from '../../experiments/answer-text.ts';
+import { isRefusedEvent } from '../../experiments/trial.ts';
 import { fail, isAccepted, pass, describeReply } from '../../verdict.ts';
 
 const seconds = (ms: number): string => `${Math.round(ms / 100) / 10} s`;
@@ -23,6 +29,39 @@ const verdictOnLate = ({ firstMs, laterMs }: Late): Verdict =>
         fix: 'Set the delay of a worker back to its first value as soon as an event is processed, and limit it.',
       });
 
+interface RefusedRetry {
+  readonly key: string;
+  readonly diagnosis: string;
+  readonly fix: string;
+}
+
+/**
+ * The retry itself is refused, and refused again, while a new event is accepted: what is remembered of the first try is more
+ * than its id. Null if the retry is not refused for good, or new events are refused, too.
+ */
+const explainRefusedRetry = async (
+  probe: Probe,
+  event: Event,
+  failed: Exchange,
+  retried: Exchange,
+): Promise<RefusedRetry | null> => {
+  if (!isRefusedEvent(retried)) return null;
+  if (!isAccepted(await deliver(probe, probe.event()))) return null;
+  if (!isRefusedEvent(await deliver(probe, event))) return null;
+  const beside = 'while a new event is accepted';
+  return statusOf(retried) === statusOf(failed)
+    ? {
+        key: 'lost:failure-kept',
+        diagnosis: `Once an event has failed, each retry of it is answered as its first try was (${answerText(retried.reply)}), ${beside}: the failure is kept under its id, as the result of a finished event is.`,
+        fix: 'Keep the result of an event only when it has succeeded; forget a failure, so that the retry is processed.',
+      }
+    : {
+        key: 'lost:retry-refused',
+        diagnosis: `The retry of an event that failed is refused (${answerText(retried.reply)}), ${beside}: a guard against replays remembers its signature or its id before the event is processed, and takes the retry for a replay.`,
+        fix: 'Let a retry pass: remember a signature or an id only together with the effect of its event, and answer 2xx to what has had its effect.',
+      };
+};
+
 export const check = defineCheck({
   id: 'delivery/mark-before-success',
   level: 'MUST',
@@ -34,7 +73,12 @@ export const check = defineCheck({
   cause:
     'The id is marked as processed before the work is done and stays marked when the work fails (the guide’s own sample does this).',
   fix: 'Mark and process in one transaction so that both are rolled back, or remove the mark when processing fails.',
-  catches: ['delivery-marks-before-success', 'delivery-handler-marks-before-success'],
+  catches: [
+    'delivery-marks-before-success',
+    'delivery-handler-marks-before-success',
+    'delivery-keeps-failures',
+    'delivery-takes-retry-for-replay',
+  ],
   stage: 'disturbing',
   needs: ['fault', 'effects'],
   run: async (probe) => {
@@ -45,7 +89,9 @@ export const check = defineCheck({
     if (count === 1) return pass();
     const late = count === 0 && isAccepted(retried) ? await findLate(probe, event) : null;
     if (late !== null) return verdictOnLate(late);
+    const refusal = count === 0 ? await explainRefusedRetry(probe, event, failed, retried) : null;
     return fail({
+      ...refusal,
       symptom: count === 0 ? 'lost' : 'doubled',
       expected: ['one effect'],
       actual: `${times(count)}: ${describeReply(failed.reply)} while processing failed, then ${describeReply(retried.reply)} for the retry`,

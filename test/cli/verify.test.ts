@@ -303,6 +303,7 @@ test('the same seed gives the same report, but for times', async () => {
     'delivery/histories',
     'content/generated*',
     'performance/growth',
+    'domain/lead-histories',
     // Whether the receiver has processed a request whose sender gives up depends on it, too.
     'delivery/sender-gives-up',
     // These tell several stories side by side, so that ids depend on which one is first.

@@ -50,9 +50,9 @@ export const check = defineCheck({
     );
     const lost = counts.filter((count) => count === 0).length;
     if (lost === 0) return pass();
+    if (await hookForgets(probe)) return notTested(FORGETFUL);
     const end = (await explainJournalEnd(probe)) ?? (await explainLostAfterStart(probe, type));
     if (end !== null) rememberCause(probe, 'lost', end);
-    if (end === null && (await hookForgets(probe))) return notTested(FORGETFUL);
     const loss =
       end === null ? await explainRestartLoss(probe, type) : { kind: 'lost' as const, cause: end };
     if (loss?.kind === 'late') {

@@ -90,6 +90,7 @@ export const DOMAIN_MUTANTS: readonly Mutant[] = [
   {
     name: 'domain-ignores-global',
     fault: 'does not read suppressed_globally',
+    also: { 'delivery/retry-after-failure': 'one of its events is a global unsubscribe' },
     make: (secret) =>
       new (class extends ModelReceiver {
         override applyToLead(event: Event): void {

@@ -31,7 +31,7 @@ export const check = defineCheck({
   catches: ['delivery-neighbours-rolled-back', 'delivery-neighbours-forgotten'],
   stage: 'sequences',
   needs: ['effects'],
-  after: ['delivery/aftermath', 'delivery/parallel-events'],
+  after: ['delivery/aftermath', 'delivery/parallel-events', 'delivery/other-connection'],
   run: async (probe) => {
     const first = await judgeHistories(probe, BESIDE_REPEAT, {
       kinds: ['refused', 'lost', 'state'],

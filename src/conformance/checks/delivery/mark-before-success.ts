@@ -37,7 +37,7 @@ interface RefusedRetry {
 
 /**
  * The retry itself is refused, and refused again, while a new event is accepted: what is remembered of the first try is more
- * than its id. Null if the retry is not refused for good, or new events are refused, too.
+ * than its id. Null if the retry is not refused each time, or new events are refused, too.
  */
 const explainRefusedRetry = async (
   probe: Probe,

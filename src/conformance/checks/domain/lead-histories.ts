@@ -27,6 +27,9 @@ export const check = defineCheck({
     'domain/open-monotonic',
     'domain/bounce-class',
     'domain/unsub-wins',
+    'domain/suppressed-globally',
+    'domain/suppress-scope',
+    'domain/value-forms',
     'delivery/stale-overwrite',
   ],
   run: async (probe) => {

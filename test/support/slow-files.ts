@@ -120,6 +120,8 @@ export const SLOW_FILES: readonly string[] = [
   'test/conformance/experiments/controls.test.ts',
   'test/conformance/experiments/explain.test.ts',
   'test/server/oracle.test.ts',
+  'test/conformance/experiments/limits.test.ts',
+  'test/conformance/experiments/outage.test.ts',
 ];
 
 /** Files that this run leaves out. */

@@ -41,7 +41,7 @@ const withExamples = (probe: Probe): Probe => ({
 });
 
 /** As many in a row are not refused by chance. */
-const RETRIES = 12;
+const RETRIES = 8;
 
 const isIntermittent = async (probe: Probe): Promise<boolean> => {
   for (let retry = 0; retry < RETRIES; retry += 1) {

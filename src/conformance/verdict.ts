@@ -43,6 +43,10 @@ export const isRefused = ({ reply }: Pick<Exchange, 'reply'>): boolean =>
 export const isTimedOut = ({ reply }: Pick<Exchange, 'reply'>): boolean =>
   reply.kind === 'none' && reply.cause === 'timeout';
 
+/** The connection was closed without a response. */
+export const isCut = ({ reply }: Pick<Exchange, 'reply'>): boolean =>
+  reply.kind === 'none' && reply.cause === 'reset';
+
 /**
  * The verdict if all requests timed out. A hanging receiver is one finding, of http/no-hang, whatever was sent.
  *

@@ -47,6 +47,14 @@ describe('a signature is the HMAC of the bytes', () => {
     expect(sign(body, 'secret-of-8')).toBe(oracle(body, 'secret-of-8'));
   });
 
+  test('with several signers in turn', () => {
+    const secrets = ['whsec_one-of-three', 'whsec_the-second', 'k'.repeat(100)];
+    const signers = secrets.map((secret) => ({ secret, signer: createSigner(secret) }));
+    for (const body of ['a'.repeat(100), '{}', 'é'.repeat(50_000), '']) {
+      for (const { secret, signer } of signers) expect(signer(body)).toBe(oracle(body, secret));
+    }
+  });
+
   test('over bytes that are no text', () => {
     const body = Buffer.from(Array.from({ length: 256 }, (_, byte) => 255 - byte));
     expect(sign(body, 'secret-of-8')).toBe(oracle(body, 'secret-of-8'));

@@ -12,7 +12,7 @@ import type { RawConnection } from '../net/raw-socket.ts';
 import { postRaw, rawRequest } from '../probe/raw-post.ts';
 import { sleep } from '../hooks/hooks.ts';
 import type { Probe } from '../probe/probe.ts';
-import { isAccepted } from '../verdict.ts';
+import { isAccepted, isCut } from '../verdict.ts';
 import { CONNECTION_LIMIT, rememberCause, type NamedCause } from './known-causes.ts';
 import { onceAlone } from './once-alone.ts';
 
@@ -33,10 +33,6 @@ export interface ConnectionLimit {
   /** An event whose connection was closed. */
   readonly exchange: Exchange;
 }
-
-/** A connection that was closed without a response. */
-export const isCut = ({ reply }: Pick<Exchange, 'reply'>): boolean =>
-  reply.kind === 'none' && reply.cause === 'reset';
 
 interface Group {
   readonly accepted: number;

@@ -5,7 +5,6 @@
  * @module
  */
 import { EVENT_TYPES } from '../../../schemas/contract.ts';
-import type { Symptom } from '../check.ts';
 import { playAgainstModel, type Difference, type PlayedStory } from '../histories/play-stories.ts';
 import {
   decidesState,
@@ -23,7 +22,7 @@ import { interestsOf } from '../judge/interests.ts';
 import type { Probe } from '../probe/probe.ts';
 import { knowsCause, LOST_BY_AGE, type NamedCause } from './known-causes.ts';
 import { measureEventMs } from './snapshot.ts';
-import { symptomOf } from './restart-stories.ts';
+import { shows, symptomOf, type StoryFlaw } from './story-flaw.ts';
 
 const STORIES = 24;
 const THOROUGH_STORIES = 400;
@@ -33,13 +32,6 @@ const EVENTS_OF_STORY = 5;
 /** Time that their events may take, going by some that were processed just before. Milliseconds. */
 const BUDGET_MS = 1500;
 const ROUNDS = 3;
-
-export interface HistoryFlaw {
-  readonly symptom: Symptom;
-  readonly played: PlayedStory;
-  readonly difference: Difference;
-  readonly cause: NamedCause;
-}
 
 const lengthOf = ({ before }: Story): number => before.length;
 
@@ -59,9 +51,6 @@ const flawedAmong = async (
     .filter(({ differences }) => differences.length > 0)
     .toSorted((one, other) => lengthOf(one.story) - lengthOf(other.story));
 };
-
-const shows = (one: PlayedStory, { member }: Difference): boolean =>
-  one.differences.some((other) => other.member === member);
 
 /** Played again among shorter ones. @returns null when it does not show it again */
 const shortest = async (
@@ -215,7 +204,7 @@ const ofEffects = async (
 };
 
 /** @returns null when every lead is as the model says, or nothing can be said */
-export const findHistoryFlaw = async (probe: Probe): Promise<HistoryFlaw | null> => {
+export const findHistoryFlaw = async (probe: Probe): Promise<StoryFlaw | null> => {
   const { state } = await interestsOf(probe);
   if (state.size === 0) return null;
   const affordable = Math.floor(BUDGET_MS / (await measureEventMs(probe)) / EVENTS_OF_STORY);

@@ -18,6 +18,7 @@ import {
 } from '../histories/story.ts';
 import type { Probe } from '../probe/probe.ts';
 import type { Symptom } from '../check.ts';
+import { shows, symptomOf, type StoryFlaw } from './story-flaw.ts';
 import { measureEventMs } from './snapshot.ts';
 import { interestsOf } from '../judge/interests.ts';
 import { knowsCause, type NamedCause } from './known-causes.ts';
@@ -31,13 +32,6 @@ const MIN_STORIES = 8;
 /** Two leads, and some events of each. */
 const EVENTS_OF_STORY = 6;
 
-export interface StoryFlaw {
-  readonly symptom: Symptom;
-  readonly played: PlayedStory;
-  readonly difference: Difference;
-  readonly cause: NamedCause;
-}
-
 const lengthOf = ({ before, after }: Story): number => before.length + after.length;
 
 const needsFault = ({ before, after }: Story): boolean =>
@@ -50,12 +44,6 @@ const storiesFor = async (probe: Probe): Promise<readonly Story[]> => {
   const playable = all.filter((story) => hooks.fault !== undefined || !needsFault(story));
   const affordable = Math.floor(BUDGET_MS / (await measureEventMs(probe)) / EVENTS_OF_STORY);
   return thorough ? playable : playable.slice(0, Math.max(MIN_STORIES, affordable));
-};
-
-export const symptomOf = ({ member, found, expected, act }: Difference): Symptom => {
-  if (member !== 'effects') return 'state';
-  if (act?.kind === 'forged') return 'forged';
-  return Number(found) > Number(expected) ? 'doubled' : 'lost';
 };
 
 const SEVERITY: readonly Symptom[] = ['forged', 'lost', 'doubled', 'state'];
@@ -87,10 +75,6 @@ const flawedAmong = async (
     .toSorted((one, other) => rank(one) - rank(other));
 };
 
-/** Members that are wrong in the same way. */
-const isAlike = (one: PlayedStory, { member }: Difference): boolean =>
-  one.differences.some((other) => other.member === member);
-
 /** Played again among shorter ones: the shortest that shows the same. @returns null when it does not show it again */
 const shortest = async (
   probe: Probe,
@@ -98,7 +82,7 @@ const shortest = async (
   difference: Difference,
 ): Promise<PlayedStory | null> => {
   const again = await flawedAmong(probe, [story, ...shorterStories(story)]);
-  const alike = again.filter((one) => isAlike(one, difference));
+  const alike = again.filter((one) => shows(one, difference));
   return alike.toSorted((one, other) => lengthOf(one.story) - lengthOf(other.story))[0] ?? null;
 };
 

@@ -4,13 +4,13 @@
  * @module
  */
 import { STAGES, type ActiveCheck, type Verdict } from '../check.ts';
-import { connectionLimitOf, isCut } from '../experiments/connection-limit.ts';
+import { connectionLimitOf } from '../experiments/connection-limit.ts';
 import { explainVerdict } from '../experiments/explain-verdict.ts';
 import { BehindError } from '../hooks/backlog.ts';
 import type { Exchange } from '../net/exchange.ts';
 import { isThrottled } from '../net/throttle.ts';
 import type { Probe } from '../probe/probe.ts';
-import { describeReply, notTested, unjudged } from '../verdict.ts';
+import { describeReply, notTested, unjudged, isCut } from '../verdict.ts';
 import { orGiveUp } from './cut-off.ts';
 import type { RunPlan } from './plan.ts';
 import type { Probes } from './probes.ts';

@@ -14,7 +14,7 @@ import type { Exchange } from '../net/exchange.ts';
 import { senderOf } from '../judge/sender.ts';
 import { sleep } from '../hooks/hooks.ts';
 import type { Probe } from '../probe/probe.ts';
-import { isAccepted, isTimedOut } from '../verdict.ts';
+import { isAccepted, isCut, isTimedOut } from '../verdict.ts';
 
 /** Time that a supervisor has to restart the receiver. */
 const RECOVERS_WITHIN_MS = 5000;
@@ -53,12 +53,9 @@ export interface Liveness {
 export const isRefusedConnection = ({ reply }: Pick<Exchange, 'reply'>): boolean =>
   reply.kind === 'none' && reply.cause === 'refused';
 
-const isClosed = ({ reply }: Pick<Exchange, 'reply'>): boolean =>
-  reply.kind === 'none' && reply.cause === 'reset';
-
 /** True if the connection was refused or reset before any response. */
 export const isUnreachable = (exchange: Pick<Exchange, 'reply'>): boolean =>
-  isRefusedConnection(exchange) || isClosed(exchange);
+  isRefusedConnection(exchange) || isCut(exchange);
 
 const recovers = async (probe: Probe, wall: WallClock): Promise<boolean> => {
   const until = wall.now() + RECOVERS_WITHIN_MS;

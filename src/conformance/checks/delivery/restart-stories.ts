@@ -4,7 +4,8 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
-import { findStoryFlaw, type StoryFlaw } from '../../experiments/restart-stories.ts';
+import { findStoryFlaw } from '../../experiments/restart-stories.ts';
+import type { StoryFlaw } from '../../experiments/story-flaw.ts';
 import { knowsCause, rememberCause } from '../../experiments/known-causes.ts';
 import { describeStory } from '../../histories/story.ts';
 import { interestsOf } from '../../judge/interests.ts';

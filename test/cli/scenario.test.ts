@@ -3,6 +3,10 @@
  *
  * @module
  */
+import { once } from 'node:events';
+import { createServer, request as httpRequest } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Transform } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { apiOf, SECRET } from '../support/api.ts';
 import { eventsOf, only } from '../support/campaign.ts';
@@ -23,6 +27,42 @@ afterAll(async () => {
 });
 
 const env = { SENDEMALL_MOCK_SECRET: SECRET };
+
+/** How much later than any other response the stream arrives. Milliseconds. */
+const BEHIND_MS = 300;
+
+/** A proxy in front of a sandbox that is slow to pass its stream on. */
+const startSlowStream = async (
+  origin: string,
+): Promise<{ readonly url: string } & AsyncDisposable> => {
+  const server = createServer((request, response) => {
+    const { method, url = '/', headers } = request;
+    const onward = httpRequest(new URL(url, origin), { method, headers });
+    onward.on('response', (answered) => {
+      response.writeHead(answered.statusCode ?? 502, answered.headers);
+      response.flushHeaders();
+      const isStream = url.startsWith('/_sandbox/stream');
+      const later = new Transform({
+        transform: (chunk, _, done) => void setTimeout(done, BEHIND_MS, null, chunk),
+      });
+      const passed = isStream ? answered.pipe(later) : answered;
+      passed.pipe(response);
+    });
+    onward.on('error', () => response.destroy());
+    response.on('close', () => onward.destroy());
+    request.pipe(onward);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+};
 
 describe('run --to', () => {
   test('plays it to the end against a receiver, and reports the result', async () => {
@@ -172,6 +212,16 @@ describe('in a running sandbox', () => {
     const outcome = JSON.parse(ran.stdout);
     expect(outcome).toMatchObject({ delivered: 5, dead: 0, analytics: { sent: 5, replied: 5 } });
     expect(receiver.received).toHaveLength(5);
+  });
+
+  test('counts what the stream says late', async () => {
+    await using receiver = await startReceiver();
+    await using slow = await startSlowStream(served.url);
+    await apiOf(served.url, 'slow-stream').register(receiver.url, { events: ['email.replied'] });
+    const sandbox = { ...account('slow-stream'), SENDEMALL_MOCK_SANDBOX_URL: slow.url };
+    const ran = await run(['scenario', 'run', 'reply', '--json'], { env: sandbox });
+    expect({ status: ran.status, stderr: ran.stderr }).toEqual({ status: 0, stderr: '' });
+    expect(JSON.parse(ran.stdout)).toMatchObject({ delivered: 5, analytics: { replied: 5 } });
   });
 
   test('reports that there are no subscribers', async () => {

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { CampaignAnalytics } from '../../../schemas/control.ts';
 import type {
   AccountEvent,
+  Clock,
   ScenarioName,
   StartScenarioRequest,
   StartedScenario,
@@ -37,15 +38,21 @@ export interface Outcome {
   readonly to: string;
 }
 
-/** Count attempts by event type until the stream is aborted. */
+/**
+ * Count attempts by event type until the stream is aborted.
+ *
+ * @param onClock called with each clock of the stream, behind all attempts that were made before it
+ */
 const tallyAttempts = async (
   stream: AsyncIterable<AccountEvent>,
   terminal: Terminal,
+  onClock: (clock: Clock) => void,
 ): Promise<Record<string, Tally>> => {
   const events: Record<string, Tally> = {};
   let attempts = 0;
   try {
     for await (const change of stream) {
+      if (change.type === 'clock.changed') onClock(change.clock);
       if (change.type !== 'delivery.attempted') continue;
       const { event, status } = change;
       const tally = (events[event] ??= { delivered: 0, failed_attempts: 0, dead: 0 });
@@ -63,15 +70,40 @@ const tallyAttempts = async (
   return events;
 };
 
-/** Advance a stopped clock, or wait for a running one, until nothing is due. @returns the time on the clock */
+const isSettled = (clock: Clock): boolean => clock.next_due_at === null && clock.in_flight === 0;
+
+/**
+ * Advance a stopped clock, or wait for a running one, until nothing is due. An advance ends with a clock on the stream, even
+ * where there is nothing left to do.
+ *
+ * @returns the time on the clock
+ */
 const settle = async (client: Client, signal: AbortSignal): Promise<string> => {
   const { mode } = await client.clock.get({ signal });
-  if (mode !== 'scaled') return (await client.clock.advance({ until: 'settled' }, { signal })).to;
-  for (;;) {
-    const clock = await client.clock.get({ signal });
-    if (clock.next_due_at === null && clock.in_flight === 0) return clock.now;
+  while (mode === 'scaled' && !isSettled(await client.clock.get({ signal }))) {
     await sleep(POLL_INTERVAL_MS, undefined, { signal });
   }
+  return (await client.clock.advance({ until: 'settled' }, { signal })).to;
+};
+
+/** Waits for the clock with which an advance ends: the stream may be behind the response to it. */
+const createCatchUp = () => {
+  let latest: Clock | null = null;
+  let look = (): void => undefined;
+  return {
+    onClock: (clock: Clock): void => {
+      latest = clock;
+      look();
+    },
+    /** Resolves once the stream has reached the end of an advance to `time`. */
+    until: (time: string): Promise<void> =>
+      new Promise((resolve) => {
+        look = () => {
+          if (latest !== null && isSettled(latest) && latest.now >= time) resolve();
+        };
+        look();
+      }),
+  };
 };
 
 /** @throws {ApiError} if the sandbox is unreachable or rejects a request */
@@ -82,9 +114,11 @@ export const runScenario = async (
 ): Promise<Outcome> => {
   const { signal } = terminal;
   const ended = new AbortController();
+  const catchUp = createCatchUp();
   const counting = tallyAttempts(
     await client.stream({ signal: AbortSignal.any([signal, ended.signal]) }),
     terminal,
+    catchUp.onClock,
   );
   // Awaited below. Until then, a rejection must not count as unhandled.
   counting.catch(() => undefined);
@@ -96,6 +130,8 @@ export const runScenario = async (
       client.campaigns.get(campaign.id, { signal }),
       client.campaigns.analytics(campaign.id, { signal }),
     ]);
+    // A stream that ends early has nothing more to say.
+    await Promise.race([catchUp.until(to), counting]);
     ended.abort();
     const events = await counting;
     const tallies = Object.values(events);

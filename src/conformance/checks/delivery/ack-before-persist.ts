@@ -50,8 +50,9 @@ export const check = defineCheck({
     );
     const lost = counts.filter((count) => count === 0).length;
     if (lost === 0) return pass();
-    if (await hookForgets(probe)) return notTested(FORGETFUL);
-    const end = (await explainJournalEnd(probe)) ?? (await explainLostAfterStart(probe, type));
+    const journal = await explainJournalEnd(probe);
+    if (journal === null && (await hookForgets(probe))) return notTested(FORGETFUL);
+    const end = journal ?? (await explainLostAfterStart(probe, type));
     if (end !== null) rememberCause(probe, 'lost', end);
     const loss =
       end === null ? await explainRestartLoss(probe, type) : { kind: 'lost' as const, cause: end };

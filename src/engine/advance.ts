@@ -39,17 +39,28 @@ export interface Advanceable {
   onStep(this: void): void;
 }
 
-/** Rejects as soon as the store fails. */
-const failureOf = (
+/**
+ * Waits for a step, or for a failure of the store, whichever comes first. One promise per step: a race against a promise
+ * that lasts as long as the advance would keep something of every step until its end.
+ */
+const createStepWaiter = (
   store: Advanceable['store'],
-): { readonly failed: Promise<never>; readonly end: () => void } => {
-  let end = (): void => undefined;
-  const failed = new Promise<never>((_, reject) => {
-    end = store.onFailure(reject);
+): { readonly settled: (step: Promise<void>) => Promise<void>; readonly end: () => void } => {
+  let failure: { readonly error: unknown } | null = null;
+  let fail: ((error: unknown) => void) | null = null;
+  const end = store.onFailure((error) => {
+    failure ??= { error };
+    fail?.(error);
   });
-  // Handled by the race; without one, a rejection must not be reported as unhandled.
-  failed.catch(() => undefined);
-  return { failed, end };
+  return {
+    settled: (step) =>
+      new Promise((resolve, reject) => {
+        fail = reject;
+        step.then(resolve, reject);
+        if (failure !== null) reject(failure.error);
+      }),
+    end,
+  };
 };
 
 /**
@@ -67,22 +78,22 @@ export const advance = async (
   const from = clock.now();
   const goal = goalOf(target, from);
   const before = dispatcher.attempts();
-  const { failed, end } = failureOf(store);
+  const { settled, end } = createStepWaiter(store);
   const step = async (to: Millis): Promise<void> => {
     await clock.hold(to);
     onStep();
-    await Promise.race([dispatcher.idle(), failed]);
+    await settled(dispatcher.idle());
   };
   let to = from;
   const continues = (): boolean => signal?.aborted !== true;
   try {
     await step(from);
     // Attempts that were due or in flight already are not the next one.
-    const settled = dispatcher.attempts();
+    const alreadyDue = dispatcher.attempts();
     let next = dispatcher.nextStep();
     while (next !== null && next <= goal && continues()) {
       await step(next);
-      const attempted = dispatcher.attempts() > settled;
+      const attempted = dispatcher.attempts() > alreadyDue;
       if (attempted && 'until' in target && target.until === 'next_attempt') break;
       next = dispatcher.nextStep();
     }

@@ -6,7 +6,13 @@
 import { chmodSync, cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Plugin, build } from 'rolldown';
+import {
+  type CodeSplittingGroup,
+  type OutputChunk,
+  type OutputOptions,
+  type Plugin,
+  build,
+} from 'rolldown';
 import { writeInspector } from './inspector.ts';
 import { licensesOf } from './licenses.ts';
 
@@ -72,9 +78,51 @@ const madeLate: Plugin = {
     ),
 };
 
-/** Bundles the command, with the licences of what went in. */
-export async function bundleCommand(dir: string, external: readonly string[]): Promise<void> {
-  const { output } = await build({
+/** What `serve` imports before it listens. */
+const SERVE_ENTRIES = ['src/cli/main.ts', 'src/cli/commands/serve.ts', 'src/create-mock.ts'].map(
+  (path) => root + path,
+);
+
+/** Smaller chunks than this join others: to find and open a file takes longer than to read it. */
+const SMALL_CHUNK = 24_000;
+
+/** The chunks that these modules are in, with all that those import. */
+const importedBy = (
+  chunks: readonly OutputChunk[],
+  modules: readonly string[],
+): ReadonlySet<OutputChunk> => {
+  const found = new Set<OutputChunk>();
+  // What is not bundled has no chunk.
+  const add = (chunk: OutputChunk | undefined): void => {
+    if (chunk === undefined || found.has(chunk)) return;
+    found.add(chunk);
+    for (const file of chunk.imports) add(chunks.find(({ fileName }) => fileName === file));
+  };
+  for (const module of modules) {
+    const holder = chunks.find(({ moduleIds }) => moduleIds.includes(module));
+    if (holder === undefined) throw new Error(`No chunk of the bundle contains ${module}.`);
+    add(holder);
+  }
+  return found;
+};
+
+/** The modules of small chunks that `serve` imports early, and that need no large one but the entry's. */
+const smallAndEarly = (chunks: readonly OutputChunk[]): ReadonlySet<string> => {
+  const entry = importedBy(chunks, [`${root}src/cli/main.ts`]);
+  const isSmall = (chunk: OutputChunk): boolean =>
+    entry.has(chunk) || chunk.code.length < SMALL_CHUNK;
+  const early = [...importedBy(chunks, SERVE_ENTRIES)].filter(({ moduleIds }) =>
+    [...importedBy(chunks, moduleIds.slice(0, 1))].every(isSmall),
+  );
+  return new Set(early.flatMap(({ moduleIds }) => moduleIds));
+};
+
+const bundle = async (
+  external: readonly string[],
+  output: OutputOptions,
+  write: boolean,
+): Promise<OutputChunk[]> => {
+  const made = await build({
     cwd: root,
     input: { main: './src/cli/main.ts' },
     platform: 'node',
@@ -82,14 +130,28 @@ export async function bundleCommand(dir: string, external: readonly string[]): P
     // jsonc-parser's CommonJS build requires its parts in a way that no bundler can follow.
     resolve: { mainFields: ['module', 'main'] },
     plugins: [undiciCore, madeLate],
+    write,
     output: {
-      dir,
       format: 'esm',
       entryFileNames: '[name].js',
       chunkFileNames: '[name]-[hash].js',
+      ...output,
     },
   });
-  const modules = output.flatMap((one) => (one.type === 'chunk' ? one.moduleIds : []));
+  return made.output.filter((one) => one.type === 'chunk');
+};
+
+/** Bundles the command, with the licences of what went in. */
+export async function bundleCommand(dir: string, external: readonly string[]): Promise<void> {
+  // Bundled twice: what the first one has split into small chunks, the second has in one file.
+  const split = await bundle(external, {}, false);
+  const early = smallAndEarly(split);
+  const groups: CodeSplittingGroup[] = [
+    { name: 'entry', tags: ['$initial'] },
+    { name: 'early', test: (id) => early.has(id) },
+  ];
+  const output = await bundle(external, { dir, codeSplitting: { groups } }, true);
+  const modules = output.flatMap(({ moduleIds }) => moduleIds);
   writeFileSync(join(dir, 'licenses.txt'), licensesOf(modules));
 }
 

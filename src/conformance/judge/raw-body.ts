@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { failRefused, isRefusedSample, sendSamples, type Sample } from './acceptance.ts';
+import { failRefused, isRefusedSample, sendSamples, type Sample, type Sent } from './acceptance.ts';
 import type { Verdict } from '../check.ts';
 import type { Probe } from '../probe/probe.ts';
 import { fail, isTimedOut, pass, timeoutVerdictOf } from '../verdict.ts';
@@ -17,7 +17,7 @@ const MAX_SEARCHED = 2;
 export const judgeRawBodies = async (
   probe: Probe,
   samples: readonly Sample[],
-  otherwise: (refused: readonly Sample[]) => Verdict | null = () => null,
+  otherwise: (refused: readonly Sent[]) => Promise<Verdict | null> = async () => null,
 ): Promise<Verdict> => {
   const refused = (await sendSamples(probe, samples)).filter(isRefusedSample);
   if (refused.length === 0) return pass(`${samples.length} accepted`);
@@ -38,5 +38,5 @@ export const judgeRawBodies = async (
       exchanges: [...shownBy, exchange],
     });
   }
-  return otherwise(refused.map(({ sample }) => sample)) ?? failRefused(refused);
+  return (await otherwise(refused)) ?? failRefused(refused);
 };

@@ -37,8 +37,8 @@ test.for([
 test('are judged by who asks when nothing explains the refusal', async () => {
   await using receiver = await scripted(({ body }) => (body.startsWith('{ ') ? 400 : 200));
   const names: string[][] = [];
-  const verdict = await judgeRawBodies(receiver.probe, [spaced, plain], (refused) => {
-    names.push(refused.map(({ name }) => name));
+  const verdict = await judgeRawBodies(receiver.probe, [spaced, plain], async (refused) => {
+    names.push(refused.map(({ sample }) => sample.name));
     return notTested('so');
   });
   expect(verdict).toEqual(notTested('so'));
@@ -48,7 +48,7 @@ test('are judged by who asks when nothing explains the refusal', async () => {
 test('fail as rejected when nothing explains it, after a search over at most two of them', async () => {
   await using receiver = await scripted(() => 400);
   const samples = ['a', 'b', 'c'].map((name) => ({ name, body: `{"id":"evt_${name}"}` }));
-  const verdict = await judgeRawBodies(receiver.probe, samples, () => null);
+  const verdict = await judgeRawBodies(receiver.probe, samples, async () => null);
   expect(verdict).toMatchObject({
     status: 'fail',
     actual: expect.stringMatching(/^rejected: a: 400 in \d+ ms; b: 400 .*; c: 400/) as string,

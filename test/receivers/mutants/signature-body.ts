@@ -45,6 +45,17 @@ export const SIGNATURE_BODY_MUTANTS: readonly Mutant[] = [
         }
       })(secret),
   },
+  {
+    name: 'signature-escapes-unread',
+    fault: 'a parser that knows neither \\/ nor pairs of surrogates',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        override parse(raw: Buffer): Event {
+          if (/\\\/|\\u[dD][89abAB]/.test(raw.toString())) throw new Error('unknown escape');
+          return super.parse(raw);
+        }
+      })(secret),
+  },
   hashing('reserialized', 'hashes JSON.stringify of the parsed body', reserialized),
   hashing('unescaped', 'a gateway writes \\/ as /', (raw) =>
     raw.toString().replaceAll(String.raw`\/`, '/'),

@@ -6,6 +6,7 @@
 import { JSON_DIALECTS } from '../../../signature/json-dialects.ts';
 import type { Sample } from '../../judge/acceptance.ts';
 import { defineCheck, type Verdict } from '../../check.ts';
+import { explainWriting } from '../../experiments/explain-writing.ts';
 import { judgeRawBodies } from '../../judge/raw-body.ts';
 import type { Probe } from '../../probe/probe.ts';
 import { fail, pass } from '../../verdict.ts';
@@ -71,16 +72,17 @@ export const check = defineCheck({
     'signature-body-unescaped',
     'signature-body-minified',
     'signature-order-of-members',
+    'signature-escapes-unread',
   ],
   stage: 'valid',
   run: (probe) =>
-    judgeRawBodies(probe, samplesFor(probe), (refused) => {
-      if (refused.every(isReordered)) return OTHER_ORDER;
+    judgeRawBodies(probe, samplesFor(probe), async (refused) => {
+      if (refused.every(({ sample }) => isReordered(sample))) return OTHER_ORDER;
       // Not a failure: the signature was accepted, and other checks depend on this one.
-      return refused.every(({ name }) => name === INTEGER_WITH_FRACTION)
+      return refused.every(({ sample }) => sample.name === INTEGER_WITH_FRACTION)
         ? pass(
             `${INTEGER_WITH_FRACTION} is rejected after the signature was accepted. JSON Schema treats both as integers, and whether the provider ever writes them this way is not documented. Accept it if that is easy`,
           )
-        : null;
+        : explainWriting(probe, refused[0]!.exchange);
     }),
 });

@@ -78,6 +78,18 @@ export const DOMAIN_MUTANTS: readonly Mutant[] = [
       })(secret),
   },
   {
+    name: 'domain-updates-known-leads',
+    fault: 'an unsubscribe or a bounce updates a row, and inserts none',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        override applyToLead(event: Event): void {
+          const isUpdate = /bounced|unsubscribed/.test(event.event);
+          if (isUpdate && !this.disk.leads.has(emailOf(event))) return;
+          super.applyToLead(event);
+        }
+      })(secret),
+  },
+  {
     name: 'domain-suppresses-campaign',
     fault: 'suppresses every lead of the campaign after a hard bounce',
     make: (secret) => new SuppressesGroup(secret, ({ data }) => String(data['campaign_id'])),

@@ -8,7 +8,7 @@ import { defineCheck } from '../../check.ts';
 import { deliver } from '../../judge/deliver.ts';
 import { explainByResolution } from '../../experiments/time-resolution.ts';
 import { createLead, judgeLeads } from '../../judge/lead.ts';
-import { unlessInterested } from '../../judge/lead-interests.ts';
+import { unlessInterested } from '../../experiments/lead-interests.ts';
 import { missesKeys } from '../../judge/state-keys.ts';
 import type { Event } from '../../probe/event-maker.ts';
 import { fail, notTested, pass } from '../../verdict.ts';

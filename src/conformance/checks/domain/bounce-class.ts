@@ -7,7 +7,7 @@ import { toProviderTime } from '../../../domain/time.ts';
 import { defineCheck } from '../../check.ts';
 import type { LeadState } from '../../hooks/hooks.ts';
 import { createLead, judgeLeads } from '../../judge/lead.ts';
-import { unlessInterested } from '../../judge/lead-interests.ts';
+import { unlessInterested } from '../../experiments/lead-interests.ts';
 import { missesKeys } from '../../judge/state-keys.ts';
 import { fail, pass } from '../../verdict.ts';
 
@@ -30,7 +30,12 @@ export const check = defineCheck({
   },
   cause: 'All bounces are treated alike, or later bounces of a lead are ignored.',
   fix: 'Suppress when `data.bounce_type === "hard"`, whatever came before; count soft bounces without suppressing.',
-  catches: ['domain-soft-suppresses', 'domain-first-bounce-only', 'domain-soft-clears'],
+  catches: [
+    'domain-soft-suppresses',
+    'domain-first-bounce-only',
+    'domain-soft-clears',
+    'domain-updates-known-leads',
+  ],
   stage: 'effects',
   needs: ['state'],
   run: (probe) =>

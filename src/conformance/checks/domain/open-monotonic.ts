@@ -8,7 +8,7 @@ import { defineCheck, type Verdict } from '../../check.ts';
 import { rememberCause, SECOND_OPEN, type NamedCause } from '../../experiments/known-causes.ts';
 import type { Probe } from '../../probe/probe.ts';
 import { createLead, judgeLeads } from '../../judge/lead.ts';
-import { unlessInterested } from '../../judge/lead-interests.ts';
+import { unlessInterested } from '../../experiments/lead-interests.ts';
 import { missesKeys } from '../../judge/state-keys.ts';
 import { fail, pass } from '../../verdict.ts';
 

@@ -5,7 +5,7 @@
  */
 import { defineCheck } from '../../check.ts';
 import { createLead, judgeLeads } from '../../judge/lead.ts';
-import { unlessInterested } from '../../judge/lead-interests.ts';
+import { unlessInterested } from '../../experiments/lead-interests.ts';
 import { missesKeys } from '../../judge/state-keys.ts';
 import { fail, pass } from '../../verdict.ts';
 

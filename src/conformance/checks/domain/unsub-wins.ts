@@ -10,7 +10,7 @@ import type { Data } from '../../probe/event-maker.ts';
 import { eventIn } from '../../experiments/explain-refusal.ts';
 import { LOST_BY_AGE } from '../../experiments/known-causes.ts';
 import { createLead, judgeLeads } from '../../judge/lead.ts';
-import { unlessInterested } from '../../judge/lead-interests.ts';
+import { unlessInterested } from '../../experiments/lead-interests.ts';
 import { missesKeys } from '../../judge/state-keys.ts';
 import type { Exchange } from '../../net/exchange.ts';
 import type { Probe } from '../../probe/probe.ts';

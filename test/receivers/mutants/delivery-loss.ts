@@ -82,6 +82,26 @@ export const LOSS_MUTANTS: readonly Mutant[] = [
       })(secret),
   },
   {
+    name: 'delivery-repeat-takes-place',
+    fault: 'requests wait by the id of their event, of which each has one place',
+    also: { 'http/no-hang': 'a retry that overtakes its first request is not answered, either' },
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        readonly waiting = new Map<string, (answer: Answer) => void>();
+        override async process(event: Event): Promise<Answer> {
+          return new Promise((resolve) => {
+            this.waiting.set(event.id, resolve);
+            void sleep(2)
+              .then(() => super.process(event))
+              .then((answer) => {
+                this.waiting.get(event.id)?.(answer);
+                this.waiting.delete(event.id);
+              });
+          });
+        }
+      })(secret),
+  },
+  {
     name: 'delivery-loses-in-parallel',
     fault: 'answers 204 and drops what comes while eight are at work',
     also: {

@@ -4,11 +4,12 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
+import { judgeUnanswered } from '../../experiments/unanswered-repeat.ts';
 import { effectsOf, settleBehind } from '../../judge/deliver.ts';
 import type { Event } from '../../probe/event-maker.ts';
 import type { Probe } from '../../probe/probe.ts';
 import { createRace, type Race } from '../../probe/race.ts';
-import { fail, isAccepted, notTested, pass } from '../../verdict.ts';
+import { fail, isAccepted, isTimedOut, notTested, pass } from '../../verdict.ts';
 
 /** Most rounds miss a narrow race, so a fast receiver gets more of them. */
 const MIN_IDS = 20;
@@ -23,13 +24,20 @@ interface Round {
   readonly event: Event;
   readonly connections: number;
   readonly accepted: boolean;
+  /** Whether requests were not answered at all. */
+  readonly unanswered: boolean;
 }
 
 const runRound = async (probe: Probe, race: Race): Promise<Round> => {
   const event = probe.event();
   const exchanges = await race.run(probe.write(event));
   const connections = exchanges.filter(({ reply }) => reply.kind === 'answer').length;
-  return { event, connections, accepted: exchanges.some(isAccepted) };
+  return {
+    event,
+    connections,
+    accepted: exchanges.some(isAccepted),
+    unanswered: exchanges.some(isTimedOut),
+  };
 };
 
 const runRounds = async (probe: Probe): Promise<readonly Round[]> => {
@@ -61,12 +69,14 @@ export const check = defineCheck({
   },
   cause: 'Check-then-act: two requests look up the id before either has stored it.',
   fix: 'Let the database decide: insert the id under a unique key first, in the same transaction as the effect, and continue only if a row was inserted; in Redis, use SET with NX.',
-  catches: ['delivery-checks-then-inserts'],
+  catches: ['delivery-checks-then-inserts', 'delivery-repeat-takes-place'],
   stage: 'load',
   needs: ['effects'],
   after: ['delivery/dup-seq'],
   run: async (probe) => {
     const rounds = (await runRounds(probe)).filter(({ accepted }) => accepted);
+    const silence = rounds.some(({ unanswered }) => unanswered) && (await judgeUnanswered(probe));
+    if (silence) return silence;
     const parallel = Math.max(0, ...rounds.map(({ connections }) => connections));
     if (parallel < 2) {
       return notTested(

@@ -4,6 +4,8 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
+import type { Exchange } from '../../net/exchange.ts';
+import { explainBySilentRepeats } from '../../experiments/unanswered-repeat.ts';
 import { describeHang } from '../../diagnosis/hung.ts';
 import { fail, isTimedOut, notTested, pass } from '../../verdict.ts';
 
@@ -36,10 +38,9 @@ export const check = defineCheck({
     if (broken !== -1 && all.indexOf(first) >= broken) {
       return notTested(`See ${BREAKS}, after which nothing is answered.`);
     }
-    const hang = describeHang(
-      hung.map(({ exchange }) => exchange),
-      all.map(({ exchange }) => exchange),
-    );
+    const exchangeOf = (one: (typeof all)[number]): Exchange => one.exchange;
+    const [silent, sent] = [hung.map(exchangeOf), all.map(exchangeOf)];
+    const hang = explainBySilentRepeats(silent, sent) ?? describeHang(silent, sent);
     return fail({
       expected: [`a response within ${timeoutMs} ms`],
       actual: `no response to requests of ${[...new Set(hung.map(({ by }) => by))].join(', ')}`,

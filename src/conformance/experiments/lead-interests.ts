@@ -1,6 +1,6 @@
 /**
  * Interests of a receiver in the state of leads: a receiver that keeps no suppressions, for example, is not judged by them,
- * and one that keeps them of known leads only is told so.
+ * and a receiver that keeps them of known leads only has that as its finding.
  *
  * @module
  */

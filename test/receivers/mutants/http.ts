@@ -171,6 +171,49 @@ export const HTTP_MUTANTS: readonly Mutant[] = [
       },
     };
   }),
+  changed('one-second-for-body', 'gives a body one second from its beginning', (model) => {
+    const original = model.serve.bind(model);
+    class TooLate extends Error {}
+    return {
+      read: async (request) => {
+        const chunks: Buffer[] = [];
+        // It runs from the first byte to the last, so that a busy machine makes nothing late that was sent at once.
+        let begun: number | null = null;
+        for await (const chunk of request) {
+          chunks.push(chunk as Buffer);
+          begun ??= Date.now();
+          if (chunks.length > 4 && Date.now() - begun > 1000) throw new TooLate();
+        }
+        return Buffer.concat(chunks);
+      },
+      serve: async (request: IncomingMessage, response: ServerResponse) => {
+        try {
+          await original(request, response);
+        } catch (error) {
+          if (!(error instanceof TooLate)) throw error;
+          response.writeHead(400, { connection: 'close' }).end();
+        }
+      },
+    };
+  }),
+  changed(
+    'leaves-last-line',
+    'reads a chunked body without the line behind its last chunk',
+    (model) => {
+      const original = model.serve.bind(model);
+      const left = new WeakSet<object>();
+      return {
+        serve: async (request: IncomingMessage, response: ServerResponse) => {
+          if (left.has(request.socket)) {
+            request.socket.destroy();
+            return;
+          }
+          if (request.headers['transfer-encoding'] !== undefined) left.add(request.socket);
+          await original(request, response);
+        },
+      };
+    },
+  ),
   answering('needs-length', 'takes a body without a length for none', (request, _, right, model) =>
     request.headers['content-length'] === undefined && request.method === 'POST'
       ? model.receive(Buffer.alloc(0), request)

@@ -4,6 +4,7 @@
  * @module
  */
 import { defineCheck } from '../../check.ts';
+import { judgeBehindChunked } from '../../experiments/behind-chunked.ts';
 import { CHUNKED, postInPieces } from '../../samples/chunked-events.ts';
 import { fail, isAccepted, pass, describeReply } from '../../verdict.ts';
 
@@ -17,11 +18,11 @@ export const check = defineCheck({
   },
   cause: 'The handler reads Content-Length bytes and treats a missing length as zero.',
   fix: 'Read until the body ends. Python’s http.server: read the chunks, or put a WSGI server in front; PHP: php://input behind nginx; serverless platforms: enable binary or streamed bodies.',
-  catches: ['http-needs-length'],
+  catches: ['http-needs-length', 'http-leaves-last-line'],
   stage: 'valid',
   run: async (probe) => {
     const exchange = await postInPieces(probe, CHUNKED);
-    if (isAccepted(exchange)) return pass();
+    if (isAccepted(exchange)) return (await judgeBehindChunked(probe)) ?? pass();
     const { reply } = exchange;
     // A server may require a Content-Length, with 411.
     const requiresLength = reply.kind === 'answer' && reply.status === 411;

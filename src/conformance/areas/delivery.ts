@@ -30,6 +30,7 @@ import { check as deliveryIgnoredTypes } from '../checks/delivery/ignored-types.
 import { check as deliveryLateRepeats } from '../checks/delivery/late-repeats.ts';
 import { check as deliveryLeadParallel } from '../checks/delivery/lead-parallel.ts';
 import { check as deliveryManyFailures } from '../checks/delivery/many-failures.ts';
+import { check as deliveryManyOfLead } from '../checks/delivery/many-of-lead.ts';
 import { check as deliveryMarkBeforeSuccess } from '../checks/delivery/mark-before-success.ts';
 import { check as deliveryNoLoss } from '../checks/delivery/no-loss.ts';
 import { check as deliveryOldEvents } from '../checks/delivery/old-events.ts';
@@ -78,6 +79,7 @@ export const DELIVERY: readonly Check[] = [
   deliveryLateRepeats,
   deliveryLeadParallel,
   deliveryManyFailures,
+  deliveryManyOfLead,
   deliveryMarkBeforeSuccess,
   deliveryNoLoss,
   deliveryOldEvents,

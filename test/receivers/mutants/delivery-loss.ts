@@ -102,6 +102,21 @@ export const LOSS_MUTANTS: readonly Mutant[] = [
       })(secret),
   },
   {
+    name: 'delivery-full-lead',
+    fault: 'keeps the events of a lead in a page for 60 of them',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        readonly pages = new Map<string, number>();
+        override async apply(event: Event): Promise<void> {
+          const { lead_email: email } = event.data;
+          const used = this.pages.get(email) ?? 0;
+          if (email !== undefined && used >= 60) throw new Error('page full');
+          await super.apply(event);
+          this.pages.set(email, used + 1);
+        }
+      })(secret),
+  },
+  {
     name: 'delivery-loses-in-parallel',
     fault: 'answers 204 and drops what comes while eight are at work',
     also: {

@@ -161,6 +161,15 @@ export const judgeAcceptance = async (
   forgeries: readonly Forgery[],
 ): Promise<Verdict> => (await judge(probe, forgeries)).verdict ?? pass();
 
+/** Those on which the receiver fails once more: a connection that is cut by chance is no answer to a forgery. */
+const againBroken = async (
+  probe: Probe,
+  broken: readonly Outcome[],
+): Promise<readonly Outcome[]> => {
+  const again = await inTurn(probe, broken, ({ forgery }) => attempt(probe, forgery));
+  return broken.filter((_, place) => !isRefused(again[place]!.exchange));
+};
+
 /** Like {@link judgeAcceptance}, and a SHOULD if the receiver fails on some of the forgeries. */
 export const judgeForgeries = async (
   probe: Probe,
@@ -168,7 +177,10 @@ export const judgeForgeries = async (
 ): Promise<Verdict> => {
   const { verdict, outcomes } = await judge(probe, forgeries);
   if (verdict !== null) return verdict;
-  const broken = outcomes.filter(({ exchange }) => !isRefused(exchange));
+  const broken = await againBroken(
+    probe,
+    outcomes.filter(({ exchange }) => !isRefused(exchange)),
+  );
   if (broken.length === 0) return pass();
   const failure = fail({
     level: 'SHOULD',

@@ -9,6 +9,7 @@ import { causeOfHang, explainHangByNumber, isHung } from '../../experiments/hang
 import { rememberCause, type NamedCause } from '../../experiments/known-causes.ts';
 import { sideBySide } from '../../experiments/trial.ts';
 import { sleep } from '../../hooks/hooks.ts';
+import { inTurn } from '../../probe/in-turn.ts';
 import type { Probe } from '../../probe/probe.ts';
 import { rawRequest } from '../../probe/raw-post.ts';
 import { isRefusedConnection } from '../../run/liveness.ts';
@@ -73,6 +74,23 @@ const keepsAfter = async (probe: Probe): Promise<Verdict | null> => {
   return failHung(probe, (await explainHangByNumber(probe)) ?? BROKEN);
 };
 
+/** @param part of a body that is sent. @returns null if the next event is answered */
+const judgePart = async (probe: Probe, part: number): Promise<Verdict | null> => {
+  await breakOff(probe, part);
+  await sleep(probe.wall, NOTICES_WITHIN_MS);
+  const next = await probe.post(probe.event());
+  if (!isRefusedConnection(next)) return null;
+  const when = part === 0 ? 'before the body' : 'in the middle of the body';
+  return fail({
+    key: 'crash:http/broken-body',
+    expected: ['the receiver goes on'],
+    actual: `${describeReply(next.reply)} for the next event, after a sender had closed its connection ${when}`,
+    diagnosis: `A sender that closes the connection ${when} ends the process: the error of the interrupted request is not caught. Anybody can do that; no signature is needed.`,
+    // What crashed it is no exchange: it had no end.
+    exchanges: [],
+  });
+};
+
 export const check = defineCheck({
   id: 'http/broken-body',
   level: 'MUST',
@@ -90,21 +108,13 @@ export const check = defineCheck({
   ],
   stage: 'risky',
   run: async (probe) => {
-    for (const part of PARTS) {
-      await breakOff(probe, part);
-      await sleep(probe.wall, NOTICES_WITHIN_MS);
-      const next = await probe.post(probe.event());
-      if (!isRefusedConnection(next)) continue;
-      const when = part === 0 ? 'before the body' : 'in the middle of the body';
-      return fail({
-        key: 'crash:http/broken-body',
-        expected: ['the receiver goes on'],
-        actual: `${describeReply(next.reply)} for the next event, after a sender had closed its connection ${when}`,
-        diagnosis: `A sender that closes the connection ${when} ends the process: the error of the interrupted request is not caught. Anybody can do that; no signature is needed.`,
-        // What crashed it is no exchange: it had no end.
-        exchanges: [],
-      });
-    }
-    return (await keepsAfter(probe)) ?? pass();
+    const verdicts = await inTurn(
+      probe,
+      PARTS,
+      (part) => judgePart(probe, part),
+      (judged) => judged.some((verdict) => verdict !== null),
+    );
+    const crash = verdicts.find((verdict) => verdict !== null);
+    return crash ?? (await keepsAfter(probe)) ?? pass();
   },
 });

@@ -13,7 +13,7 @@ const WARM_UP = 3;
 const EVENTS = 20;
 /** Time limit: a slow receiver is measured with fewer events. */
 const MAX_MS = 2000;
-const SLOW_MAX_MS = 3000;
+const SLOW_MAX_MS = 1500;
 
 export const check = defineCheck({
   id: 'performance/latency',

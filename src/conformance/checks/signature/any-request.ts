@@ -5,8 +5,9 @@
  */
 import { gzipSync } from 'node:zlib';
 import { toProviderTime } from '../../../domain/time.ts';
-import { defineCheck } from '../../check.ts';
+import { defineCheck, type Verdict } from '../../check.ts';
 import { judgeAcceptance, wrongSignature, type Forgery } from '../../judge/forgeries.ts';
+import { inTurn } from '../../probe/in-turn.ts';
 import type { Probe } from '../../probe/probe.ts';
 import type { SignatureValue } from '../../probe/signing.ts';
 import { CHUNKED, postTextInPieces } from '../../samples/chunked-events.ts';
@@ -75,6 +76,9 @@ const unsigned = (probe: Probe, { forgeries }: Group): readonly Forgery[] =>
     { ...forgery, name: `${forgery.name}, no signature`, signature: null },
   ]);
 
+const isBarePass = (verdict: Verdict): boolean =>
+  verdict.status === 'pass' && verdict.note === undefined;
+
 export const check = defineCheck({
   id: 'signature/any-request',
   level: 'MUST',
@@ -89,14 +93,20 @@ export const check = defineCheck({
   stage: 'negative',
   after: ['signature/wrong-digest', 'signature/missing-header'],
   run: async (probe) => {
-    for (const group of GROUPS) {
-      const verdict = await judgeAcceptance(probe, unsigned(probe, group));
-      if (verdict.status === 'fail') {
-        const diagnosis = `The signature of a request ${group.phrase} is not verified.`;
-        return { ...verdict, diagnosis };
-      }
-      if (verdict.status !== 'pass' || verdict.note !== undefined) return verdict;
-    }
-    return pass();
+    const verdicts = await inTurn(
+      probe,
+      GROUPS,
+      async (group): Promise<Verdict> => {
+        const verdict = await judgeAcceptance(probe, unsigned(probe, group));
+        return verdict.status === 'fail'
+          ? {
+              ...verdict,
+              diagnosis: `The signature of a request ${group.phrase} is not verified.`,
+            }
+          : verdict;
+      },
+      (judged) => !judged.every(isBarePass),
+    );
+    return verdicts.find((verdict) => !isBarePass(verdict)) ?? pass();
   },
 });

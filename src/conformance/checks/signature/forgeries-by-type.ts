@@ -9,6 +9,7 @@ import { failForged } from '../../experiments/known-causes.ts';
 import { forgedEffects } from '../../judge/forged-effects.ts';
 import { wrongSignature } from '../../judge/forgeries.ts';
 import type { Exchange } from '../../net/exchange.ts';
+import { inTurn } from '../../probe/in-turn.ts';
 import type { Probe } from '../../probe/probe.ts';
 import { describeReply, fail, isAccepted, pass } from '../../verdict.ts';
 
@@ -17,14 +18,14 @@ interface Attempt {
   readonly exchange: Exchange;
 }
 
-const attempt = async (probe: Probe): Promise<readonly Attempt[]> => {
-  const attempts: Attempt[] = [];
-  for (const type of EVENT_TYPES) {
-    for (const signature of [null, wrongSignature(probe)]) {
-      attempts.push({ type, exchange: await probe.post(probe.event(type), { signature }) });
-    }
-  }
-  return attempts;
+const attempt = (probe: Probe): Promise<readonly Attempt[]> => {
+  const forgeries = EVENT_TYPES.flatMap((type) =>
+    [null, wrongSignature(probe)].map((signature) => ({ type, signature })),
+  );
+  return inTurn(probe, forgeries, async ({ type, signature }) => ({
+    type,
+    exchange: await probe.post(probe.event(type), { signature }),
+  }));
 };
 
 const quoted = (types: readonly string[]): string =>

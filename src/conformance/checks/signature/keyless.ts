@@ -9,10 +9,11 @@ import { forgedEffects } from '../../judge/forged-effects.ts';
 import { wrongDigest } from '../../judge/forgeries.ts';
 import { ENCODINGS, KEYLESS_SIGNATURES, type Known } from '../../samples/keyless.ts';
 import type { Exchange } from '../../net/exchange.ts';
+import { sideBySide } from '../../experiments/trial.ts';
 import type { Probe } from '../../probe/probe.ts';
 import { isAccepted, notTested, pass, describeReply } from '../../verdict.ts';
 
-/** Side by side: they have nothing to do with one another. */
+/** Side by side: they have nothing to do with one another. A slow receiver gets more. */
 const AT_ONCE = 8;
 
 interface Attempt {
@@ -22,22 +23,19 @@ interface Attempt {
   readonly exchange: Exchange;
 }
 
-const attemptAll = async (probe: Probe, earlier: Known['earlier']): Promise<readonly Attempt[]> => {
-  const attempts: Attempt[] = [];
-  for (let from = 0; from < KEYLESS_SIGNATURES.length; from += AT_ONCE) {
-    const batch = KEYLESS_SIGNATURES.slice(from, from + AT_ONCE).map(
-      async ({ name, encoding, digits, write }) => {
-        const event = probe.event();
-        const body = probe.write(event);
-        const { id, timestamp } = event;
-        const signature = write({ body, id, timestamp, earlier });
-        return { name, encoding, digits, exchange: await probe.post(body, { signature }) };
-      },
-    );
-    attempts.push(...(await Promise.all(batch)));
-  }
-  return attempts;
-};
+const attemptAll = (probe: Probe, earlier: Known['earlier']): Promise<readonly Attempt[]> =>
+  sideBySide(
+    probe,
+    KEYLESS_SIGNATURES,
+    async ({ name, encoding, digits, write }) => {
+      const event = probe.event();
+      const body = probe.write(event);
+      const { id, timestamp } = event;
+      const signature = write({ body, id, timestamp, earlier });
+      return { name, encoding, digits, exchange: await probe.post(body, { signature }) };
+    },
+    AT_ONCE,
+  );
 
 /** Whether a random value of the same form is accepted, too: malformed signatures have checks of their own. */
 const isAcceptedAnyway = async (probe: Probe, { encoding, digits }: Attempt): Promise<boolean> => {

@@ -10,6 +10,7 @@ import { check as deliveryAckBeforePersist } from '../checks/delivery/ack-before
 import { check as deliveryAftermath } from '../checks/delivery/aftermath.ts';
 import { check as deliveryBesideRepeat } from '../checks/delivery/beside-repeat.ts';
 import { check as deliveryBurstEffects } from '../checks/delivery/burst-effects.ts';
+import { check as deliveryChangedValues } from '../checks/delivery/changed-values.ts';
 import { check as deliveryClockSkew } from '../checks/delivery/clock-skew.ts';
 import { check as deliveryCrashMidway } from '../checks/delivery/crash-midway.ts';
 import { check as deliveryDedupeEvict } from '../checks/delivery/dedupe-evict.ts';
@@ -59,6 +60,7 @@ export const DELIVERY: readonly Check[] = [
   deliveryAftermath,
   deliveryBesideRepeat,
   deliveryBurstEffects,
+  deliveryChangedValues,
   deliveryClockSkew,
   deliveryCrashMidway,
   deliveryDedupeEvict,

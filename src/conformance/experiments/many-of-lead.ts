@@ -15,6 +15,9 @@ import { isRefusedEvent, sideBySide } from './trial.ts';
 /** More than a lead of a long campaign has, and than fits into a small page. */
 export const EVENTS_OF_LEAD = 100;
 
+/** What is wrong with the second event or the third one, other checks find. */
+const MANY = 5;
+
 type Person = Pick<Data, 'lead_email' | 'lead_id'>;
 
 const newLead = (probe: Probe): Person => {
@@ -94,7 +97,9 @@ const explain = async (probe: Probe, { flaw, sent }: Full): Promise<NamedCause |
   const again = await flawOf(probe, await send(probe, { lead_email, lead_id }));
   const control = await send(probe, newLead(probe));
   const isControlRight = isAccepted(control.exchange) && (await flawOf(probe, control)) === null;
-  return again === flaw && isControlRight ? causeOf(flaw, await countUntil(probe, flaw)) : null;
+  if (again !== flaw || !isControlRight) return null;
+  const before = await countUntil(probe, flaw);
+  return before === null || before >= MANY ? causeOf(flaw, before) : null;
 };
 
 /** @returns null if all are processed, or the number of events is not what it is about */

@@ -1,5 +1,5 @@
 /**
- * Whether a lead's state shows each listed sentiment, and counts of every size.
+ * Whether a lead's state shows each listed sentiment, also behind another one, and counts of every size.
  *
  * @module
  */
@@ -58,6 +58,26 @@ const growths = (now: number): readonly ValueStory[] =>
     expected: { open_count: to },
   }));
 
+/** Which of them a later reply may have, whatever the earlier one had. */
+const CHANGING = ['positive', 'neutral', 'negative'] as const;
+
+const changes = (now: number): readonly ValueStory[] =>
+  CHANGING.flatMap((from) =>
+    CHANGING.filter((to) => to !== from).map((to) => ({
+      name: `sentiment:${from}-${to}`,
+      cause: `Keeps the \`reply_sentiment\` "${from}" of an earlier reply when that of a later one is "${to}".`,
+      steps: [
+        {
+          type: 'email.replied' as const,
+          data: { reply_sentiment: from },
+          envelope: { timestamp: toProviderTime(now - BEFORE_MS) },
+        },
+        { type: 'email.replied' as const, data: { reply_sentiment: to } },
+      ],
+      expected: { sentiment: to },
+    })),
+  );
+
 /** What the receiver keeps at all: of the others, nothing can be said. */
 const isKept = (told: readonly Told[]): boolean => told.some(({ wrong }) => wrong.length === 0);
 
@@ -70,7 +90,8 @@ const wrongOf = (stories: readonly ValueStory[], told: readonly Told[]) =>
 
 /** Each value as a lead of its own. */
 export const judgeValueStates = async (probe: Probe): Promise<Verdict> => {
-  const groups = [sentiments(), growths(probe.wall.now())];
+  const now = probe.wall.now();
+  const groups = [sentiments(), growths(now), changes(now)];
   const told = await sideBySide(probe, groups, (stories) =>
     sideBySide(probe, stories, (story) => tellStory(probe, story), 3),
   );

@@ -75,7 +75,8 @@ class Cast {
 
   lead(number: number): Data {
     const { lead_email, lead_id } = this.probe.event('email.opened').data;
-    const lead = this.leads.get(number) ?? { lead_email, lead_id };
+    // One e-mail: what becomes of a lower step is for delivery/changed-values.
+    const lead = this.leads.get(number) ?? { lead_email, lead_id, sequence_step: 1 };
     this.leads.set(number, lead);
     return lead;
   }

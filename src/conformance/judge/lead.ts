@@ -116,7 +116,8 @@ export const createLead = (probe: Probe, given: Data = {}): Lead => {
   const base = probe.event('email.opened').data;
   const email = String(given['lead_email'] ?? base['lead_email']);
   if (probe.leadEmail !== null && given['lead_email'] === undefined) requireFresh(probe, email);
-  const person = { lead_email: email, lead_id: base['lead_id'], ...given };
+  // Of one e-mail: what becomes of a lower step is for delivery/changed-values.
+  const person = { lead_email: email, lead_id: base['lead_id'], sequence_step: 1, ...given };
   // A lead replies in one thread.
   const thread = { thread_id: `thrd_${String(base['lead_id']).slice('lead_'.length)}` };
   const dataOf = (type: EventType): Data =>

@@ -102,6 +102,50 @@ export const LOSS_MUTANTS: readonly Mutant[] = [
       })(secret),
   },
   {
+    name: 'delivery-fixed-name',
+    fault: 'a lead has the name of its first reply for ever, by a unique key over both',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        readonly names = new Map<string, string>();
+        override async apply(event: Event): Promise<void> {
+          const { lead_email: email, lead_name: name } = event.data;
+          if (name !== undefined && (this.names.get(email) ?? name) !== name)
+            throw new Error('UNIQUE constraint failed');
+          await super.apply(event);
+          if (name !== undefined) this.names.set(email, name);
+        }
+      })(secret),
+  },
+  {
+    name: 'delivery-steps-ascend',
+    fault: 'takes an event of an earlier e-mail of the sequence for outdated',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        readonly steps = new Map<string, number>();
+        override async apply(event: Event): Promise<void> {
+          const { lead_email: email, sequence_step: step = 0 } = event.data;
+          if (step < (this.steps.get(email) ?? 0)) return;
+          await super.apply(event);
+          this.steps.set(email, step);
+        }
+      })(secret),
+  },
+  {
+    name: 'delivery-one-address-per-lead-id',
+    fault: 'finds a lead by its id, and refuses another address of it',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        readonly addresses = new Map<string, string>();
+        override async apply(event: Event): Promise<void> {
+          const { lead_email: email, lead_id: id } = event.data;
+          if (id !== undefined && (this.addresses.get(id) ?? email) !== email)
+            throw new Error('lead exists');
+          await super.apply(event);
+          if (id !== undefined) this.addresses.set(id, email);
+        }
+      })(secret),
+  },
+  {
     name: 'delivery-full-lead',
     fault: 'keeps the events of a lead in a page for 60 of them',
     make: (secret) =>

@@ -90,6 +90,19 @@ export const DOMAIN_MUTANTS: readonly Mutant[] = [
       })(secret),
   },
   {
+    name: 'domain-neutral-kept-out',
+    fault: 'a neutral reply leaves the sentiment of an earlier one',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        override applyToLead(event: Event): void {
+          const before = this.disk.leads.get(emailOf(event))?.sentiment;
+          super.applyToLead(event);
+          if (event.data['reply_sentiment'] !== 'neutral' || typeof before !== 'string') return;
+          this.lead(emailOf(event)).sentiment = before;
+        }
+      })(secret),
+  },
+  {
     name: 'domain-suppresses-campaign',
     fault: 'suppresses every lead of the campaign after a hard bounce',
     make: (secret) => new SuppressesGroup(secret, ({ data }) => String(data['campaign_id'])),

@@ -16,7 +16,7 @@ export const check = defineCheck({
   },
   cause: 'A value is mapped to another, or numbers are compared as texts.',
   fix: 'Store the value as it came, and compare numbers as numbers.',
-  catches: ['domain-count-as-text'],
+  catches: ['domain-count-as-text', 'domain-neutral-kept-out'],
   stage: 'effects',
   needs: ['state'],
   after: [

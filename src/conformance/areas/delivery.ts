@@ -28,6 +28,7 @@ import { check as deliveryHistories } from '../checks/delivery/histories.ts';
 import { check as deliveryIdCollation } from '../checks/delivery/id-collation.ts';
 import { check as deliveryIdPoisoning } from '../checks/delivery/id-poisoning.ts';
 import { check as deliveryIgnoredTypes } from '../checks/delivery/ignored-types.ts';
+import { check as deliveryLastRetry } from '../checks/delivery/last-retry.ts';
 import { check as deliveryLateRepeats } from '../checks/delivery/late-repeats.ts';
 import { check as deliveryLeadParallel } from '../checks/delivery/lead-parallel.ts';
 import { check as deliveryManyFailures } from '../checks/delivery/many-failures.ts';
@@ -78,6 +79,7 @@ export const DELIVERY: readonly Check[] = [
   deliveryIdCollation,
   deliveryIdPoisoning,
   deliveryIgnoredTypes,
+  deliveryLastRetry,
   deliveryLateRepeats,
   deliveryLeadParallel,
   deliveryManyFailures,

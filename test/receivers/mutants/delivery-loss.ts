@@ -146,6 +146,21 @@ export const LOSS_MUTANTS: readonly Mutant[] = [
       })(secret),
   },
   {
+    name: 'delivery-gives-up-early',
+    fault: 'an event that has failed three times is put aside, and acknowledged',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        readonly failures = new Map<string, number>();
+        override async process(event: Event): Promise<Answer> {
+          const failures = this.failures.get(event.id) ?? 0;
+          if (failures >= 3) return { status: 200 };
+          const answer = await super.process(event);
+          if (answer.status === 500) this.failures.set(event.id, failures + 1);
+          return answer;
+        }
+      })(secret),
+  },
+  {
     name: 'delivery-full-lead',
     fault: 'keeps the events of a lead in a page for 60 of them',
     make: (secret) =>

@@ -103,6 +103,18 @@ export const DOMAIN_MUTANTS: readonly Mutant[] = [
       })(secret),
   },
   {
+    name: 'domain-hard-by-code',
+    fault: 'a bounce is hard when its code begins with 5',
+    make: (secret) =>
+      new (class extends ModelReceiver {
+        override applyToLead(event: Event): void {
+          super.applyToLead(event);
+          if (event.event === 'email.bounced' && /^5/.test(event.data['bounce_code']))
+            this.lead(emailOf(event)).suppressed = true;
+        }
+      })(secret),
+  },
+  {
     name: 'domain-suppresses-campaign',
     fault: 'suppresses every lead of the campaign after a hard bounce',
     make: (secret) => new SuppressesGroup(secret, ({ data }) => String(data['campaign_id'])),

@@ -4,12 +4,42 @@
  * @module
  */
 import { toProviderTime } from '../../../domain/time.ts';
-import { defineCheck } from '../../check.ts';
+import { defineCheck, type Verdict } from '../../check.ts';
+import { sideBySide } from '../../experiments/trial.ts';
+import type { Probe } from '../../probe/probe.ts';
 import type { LeadState } from '../../hooks/hooks.ts';
 import { createLead, judgeLeads } from '../../judge/lead.ts';
 import { unlessInterested } from '../../experiments/lead-interests.ts';
 import { missesKeys } from '../../judge/state-keys.ts';
 import { fail, pass } from '../../verdict.ts';
+
+/** Codes of mailboxes that are full or busy: permanent by their first digit, and soft by what the event says. */
+const SOFT_CODES = ['552', '550'] as const;
+
+const SUPPRESSED_BY_CODE = {
+  symptom: 'state',
+  key: 'state:bounce:by-code',
+  expected: ['not suppressed'],
+  diagnosis:
+    'Whether a bounce is hard is derived from `bounce_code`: a soft bounce (`bounce_type` "soft") whose code begins with 5, such as a full mailbox, suppresses the address.',
+  fix: 'Read `bounce_type`, which says whether the bounce is permanent; `bounce_code` is what the other server answered.',
+} as const;
+
+/** Null if a soft bounce suppresses nothing, whatever its code. */
+const judgeCodes = async (probe: Probe): Promise<Verdict | null> => {
+  const states = await sideBySide(probe, SOFT_CODES, async (bounce_code) => {
+    const lead = createLead(probe);
+    await lead.send('email.bounced', { bounce_type: 'soft', bounce_code });
+    return lead.settled();
+  });
+  const wrong = states.findIndex(({ suppressed }) => suppressed === true);
+  return wrong === -1
+    ? null
+    : fail({
+        ...SUPPRESSED_BY_CODE,
+        actual: `suppressed after a soft bounce with bounce_code "${SOFT_CODES[wrong]}"`,
+      });
+};
 
 /** What a later soft bounce must not do. A receiver may also remove the lead itself, as the guide has it. */
 const SOFT_CLEARS = {
@@ -35,6 +65,7 @@ export const check = defineCheck({
     'domain-first-bounce-only',
     'domain-soft-clears',
     'domain-updates-known-leads',
+    'domain-hard-by-code',
   ],
   stage: 'effects',
   needs: ['state'],
@@ -58,7 +89,8 @@ export const check = defineCheck({
         const hard = await lead.sees(isOut);
         if (isOut(hard)) {
           await lead.send('email.bounced', { bounce_type: 'soft', bounce_code: '452' });
-          return isOut(await lead.settled()) ? pass() : fail(SOFT_CLEARS);
+          if (!isOut(await lead.settled())) return fail(SOFT_CLEARS);
+          return (await judgeCodes(probe)) ?? pass();
         }
         if (hard.known && hard.suppressed === undefined) {
           return missesKeys(hard);

@@ -14,6 +14,9 @@ const FILES = 2;
 /** Consecutive seeds that try every mutant. */
 const PARTS = 4;
 
+/** Ends a run that hangs. Eight run at a time, and beside other work each may get a thirtieth of a core. Milliseconds. */
+const HANGS_AFTER_MS = 300_000;
+
 /**
  * What a verdict on a mutant rests on: the checks that claim it, every MUST, and what those wait for. The rest would
  * take half of the time; `npm run matrix` runs it.
@@ -32,7 +35,7 @@ const checksFor = (mutant: string): readonly string[] => {
 export const testMutants = (file: number): void => {
   const half = MUTANTS.filter((_, index) => index % FILES === file);
   describe.concurrent(`each mutant is caught (${describeSample(half, PARTS)})`, () => {
-    test.for(sample(half, PARTS))('$name', async (mutant) => {
+    test.for(sample(half, PARTS))('$name', { timeout: HANGS_AFTER_MS }, async (mutant) => {
       expect(judgeMutant(mutant, await examineMutant(mutant, checksFor(mutant.name)))).toEqual([]);
     });
   });

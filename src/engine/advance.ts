@@ -6,6 +6,7 @@
  */
 import type { Millis } from '../domain/delivery.ts';
 import { validationFailed } from '../domain/problems.ts';
+import type { StoreFailure } from '../domain/store-failure.ts';
 import { LAST_MOMENT, toSandboxTime } from '../domain/time.ts';
 import type { StoreHealth } from '../storage/store.ts';
 import type { AccountClock } from './account-clock.ts';
@@ -46,18 +47,18 @@ export interface Advanceable {
 const createStepWaiter = (
   store: Advanceable['store'],
 ): { readonly settled: (step: Promise<void>) => Promise<void>; readonly end: () => void } => {
-  let failure: { readonly error: unknown } | null = null;
-  let fail: ((error: unknown) => void) | null = null;
-  const end = store.onFailure((error) => {
-    failure ??= { error };
-    fail?.(error);
+  let failure: StoreFailure | null = null;
+  let fail: ((reason: StoreFailure) => void) | null = null;
+  const end = store.onFailure((reason) => {
+    failure ??= reason;
+    fail?.(reason);
   });
   return {
     settled: (step) =>
       new Promise((resolve, reject) => {
         fail = reject;
         step.then(resolve, reject);
-        if (failure !== null) reject(failure.error);
+        if (failure !== null) reject(failure);
       }),
     end,
   };

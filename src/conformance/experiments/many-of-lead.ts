@@ -64,7 +64,7 @@ const findFull = async (probe: Probe, sent: readonly Sent[]): Promise<Full | nul
   if (refused !== undefined) return { flaw: 'refused', sent: refused };
   await settleBehind(probe);
   const counts = await Promise.all(
-    sent.map(({ event, exchange }) =>
+    sent.map(async ({ event, exchange }) =>
       isAccepted(exchange) ? effectsOf(probe).settled(event.id, 1) : 1,
     ),
   );

@@ -109,7 +109,7 @@ export const DOMAIN_MUTANTS: readonly Mutant[] = [
       new (class extends ModelReceiver {
         override applyToLead(event: Event): void {
           super.applyToLead(event);
-          if (event.event === 'email.bounced' && /^5/.test(event.data['bounce_code']))
+          if (event.event === 'email.bounced' && String(event.data['bounce_code']).startsWith('5'))
             this.lead(emailOf(event)).suppressed = true;
         }
       })(secret),

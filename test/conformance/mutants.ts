@@ -12,7 +12,7 @@ import { describeSample, sample } from '../support/sample.ts';
 
 const FILES = 2;
 /** Consecutive seeds that try every mutant. */
-const PARTS = 4;
+const PARTS = 5;
 
 /** Ends a run that hangs. Eight run at a time, and beside other work each may get a thirtieth of a core. Milliseconds. */
 const HANGS_AFTER_MS = 300_000;

@@ -122,6 +122,8 @@ export const SLOW_FILES: readonly string[] = [
   'test/server/oracle.test.ts',
   'test/conformance/experiments/limits.test.ts',
   'test/conformance/experiments/outage.test.ts',
+  'test/conformance/run/runner-life.test.ts',
+  'test/conformance/experiments/others.test.ts',
 ];
 
 /** Files that this run leaves out. */

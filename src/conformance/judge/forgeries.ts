@@ -161,15 +161,6 @@ export const judgeAcceptance = async (
   forgeries: readonly Forgery[],
 ): Promise<Verdict> => (await judge(probe, forgeries)).verdict ?? pass();
 
-/** Those on which the receiver fails once more: a connection that is cut by chance is no answer to a forgery. */
-const againBroken = async (
-  probe: Probe,
-  broken: readonly Outcome[],
-): Promise<readonly Outcome[]> => {
-  const again = await inTurn(probe, broken, ({ forgery }) => attempt(probe, forgery));
-  return broken.filter((_, place) => !isRefused(again[place]!.exchange));
-};
-
 /** Like {@link judgeAcceptance}, and a SHOULD if the receiver fails on some of the forgeries. */
 export const judgeForgeries = async (
   probe: Probe,
@@ -177,10 +168,19 @@ export const judgeForgeries = async (
 ): Promise<Verdict> => {
   const { verdict, outcomes } = await judge(probe, forgeries);
   if (verdict !== null) return verdict;
-  const broken = await againBroken(
+  const failed = outcomes.filter(({ exchange }) => !isRefused(exchange));
+  if (failed.length === 0) return pass();
+  // Once more: a connection that is cut by chance is no answer to a forgery.
+  const again = await judge(
     probe,
-    outcomes.filter(({ exchange }) => !isRefused(exchange)),
+    failed.map(({ forgery }) => forgery),
   );
+  if (again.verdict !== null) return again.verdict;
+  const isRefusedNow = (place: number): boolean => {
+    const now = again.outcomes[place];
+    return now !== undefined && isRefused(now.exchange);
+  };
+  const broken = failed.filter((_, place) => !isRefusedNow(place));
   if (broken.length === 0) return pass();
   const failure = fail({
     level: 'SHOULD',

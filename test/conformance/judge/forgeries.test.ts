@@ -44,6 +44,14 @@ describe('a connection that is cut on a forgery', () => {
     expect(receiver.heard).toHaveLength(3);
   });
 
+  test('is judged by what the second try shows: one that is accepted then is the worse failure', async () => {
+    await using receiver = await scripted((_, nth) => (nth === 0 ? 'cut' : nth === 2 ? 204 : 401));
+    expect(await judgeForgeries(receiver.probe, forgeries)).toMatchObject({
+      status: 'fail',
+      actual: expect.stringMatching(/^accepted no header: 204/) as string,
+    });
+  });
+
   test('again is one', async () => {
     await using receiver = await scripted(onForgery(401, 'cut'));
     expect(await judgeForgeries(receiver.probe, forgeries)).toMatchObject({

@@ -22,6 +22,9 @@ interface Change {
   readonly level: Level;
 }
 
+/** Each generated event has another one anyway. */
+const FRESH: Change['values'] = [null, null];
+
 const change = (
   type: EventType,
   member: string,
@@ -48,8 +51,8 @@ const CHANGES: readonly Change[] = [
   change('email.unsubscribed', 'suppressed_globally', [false, true]),
   change('email.replied', 'lead_name', ['Sarah Chen', 'Sarah Chen-Miller'], UNDOCUMENTED),
   change('email.replied', 'lead_company', ['Acme Corp', 'Acme Holding'], UNDOCUMENTED),
-  change('email.replied', 'thread_id', ['thrd_7F3A9C', 'thrd_81B2D4'], UNDOCUMENTED),
-  change('email.opened', 'lead_email', [null, null], UNDOCUMENTED),
+  change('email.replied', 'thread_id', FRESH, UNDOCUMENTED),
+  change('email.opened', 'lead_email', FRESH, UNDOCUMENTED),
   change('email.replied', 'campaign_name', ['Q2 Outreach', 'Q2 Outreach (renamed)'], {
     of: 'campaign',
     ...UNDOCUMENTED,
@@ -67,9 +70,7 @@ const pairOf = (
 ): readonly [Event, Event] => {
   const campaign_id = `cmp_${probe.events.freshId().slice('evt_'.length)}`;
   const [before, after] = values;
-  const valueOf = (value: unknown): Data =>
-    // Addresses and threads are fresh anyway: another one is a change.
-    value === null || member === 'thread_id' ? {} : { [member]: value };
+  const valueOf = (value: unknown): Data => (values === FRESH ? {} : { [member]: value });
   const first = probe.event(type, { ...EXTRA[type], campaign_id, ...valueOf(before) });
   const second = probe.event(type, { ...EXTRA[type], campaign_id, ...valueOf(after) });
   const shared = of === 'campaign' ? {} : { ...first.data, [member]: second.data[member] };

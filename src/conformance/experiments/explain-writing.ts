@@ -33,6 +33,9 @@ const escaped = (pattern: RegExp, digits: (hex: string) => string) => (compact: 
 const lower = (hex: string): string => hex;
 const upper = (hex: string): string => hex.toUpperCase();
 
+/** The same JSON with a space behind each colon and comma, and within braces. */
+export const spaced = (compact: string): string => compact.replaceAll(/([{}:,]) ?(?=")/g, '$1 ');
+
 const WAYS: readonly Way[] = [
   {
     key: 'slash',
@@ -68,7 +71,7 @@ const WAYS: readonly Way[] = [
     key: 'spaces',
     what: 'spaces behind its colons and commas',
     text: 'yes',
-    write: (compact) => compact.replaceAll(/([{}:,]) ?(?=")/g, '$1 '),
+    write: spaced,
   },
   {
     key: 'lines',

@@ -59,6 +59,8 @@ const onlyOfKnownLead = async (
   member: StateMember,
   alone: Told,
 ): Promise<Verdict | null> => {
+  // Leads that the receiver knows have had events before.
+  if (probe.leadEmail !== null) return null;
   const earlier = earlierType(probe, type);
   const behind = await tellPlain(probe, type, member, [earlier]);
   if (!follows(behind) || follows(await tellPlain(probe, type, member, []))) return null;

@@ -4,13 +4,12 @@
  * @module
  */
 import type { Verdict } from '../check.ts';
-import { deliver, effectsOf, settleBehind, times } from '../judge/deliver.ts';
-import type { Exchange } from '../net/exchange.ts';
+import { threadOf } from '../judge/lead.ts';
 import type { Data, Event } from '../probe/event-maker.ts';
 import type { Probe } from '../probe/probe.ts';
 import { describeReply, fail, isAccepted } from '../verdict.ts';
 import type { NamedCause } from './known-causes.ts';
-import { isRefusedEvent, sideBySide } from './trial.ts';
+import { tryEvents, type Flaw, type Trial } from './trial.ts';
 
 /** More than a lead of a long campaign has, and than fits into a small page. */
 export const EVENTS_OF_LEAD = 100;
@@ -25,100 +24,68 @@ const newLead = (probe: Probe): Person => {
   return { lead_email, lead_id };
 };
 
-/** In one thread, as a lead replies. */
 const eventOf = (probe: Probe, person: Person): Event => {
   const event = probe.event();
-  const thread = { thread_id: `thrd_${String(person['lead_id']).slice('lead_'.length)}` };
-  return {
-    ...event,
-    data: { ...event.data, ...person, ...('thread_id' in event.data && thread) },
-  };
+  const thread = 'thread_id' in event.data && { thread_id: threadOf(person['lead_id']) };
+  return { ...event, data: { ...event.data, ...person, ...thread } };
 };
 
-interface Sent {
-  readonly event: Event;
-  readonly exchange: Exchange;
-}
-
-const send = async (probe: Probe, person: Person): Promise<Sent> => {
-  const event = eventOf(probe, person);
-  return { event, exchange: await deliver(probe, event) };
+const tryOf = async (probe: Probe, person: Person, count = 1): Promise<readonly Trial[]> => {
+  const events = Array.from({ length: count }, () => eventOf(probe, person));
+  return tryEvents(probe, events, new Set(events.map(({ event }) => event)));
 };
 
-type Flaw = 'refused' | 'lost';
+type Loss = Exclude<Flaw, 'doubled'>;
 
-/** Null when it was accepted and has an effect, or nothing can be said. */
-const flawOf = async (probe: Probe, { event, exchange }: Sent): Promise<Flaw | null> => {
-  if (isRefusedEvent(exchange)) return 'refused';
-  if (!isAccepted(exchange)) return null;
-  return (await effectsOf(probe).settled(event.id, 1)) === 0 ? 'lost' : null;
-};
-
-interface Full {
-  readonly flaw: Flaw;
-  readonly sent: Sent;
-}
-
-const findFull = async (probe: Probe, sent: readonly Sent[]): Promise<Full | null> => {
-  const refused = sent.find(({ exchange }) => isRefusedEvent(exchange));
-  if (refused !== undefined) return { flaw: 'refused', sent: refused };
-  await settleBehind(probe);
-  const counts = await Promise.all(
-    sent.map(async ({ event, exchange }) =>
-      isAccepted(exchange) ? effectsOf(probe).settled(event.id, 1) : 1,
-    ),
-  );
-  const lost = sent[counts.indexOf(0)];
-  return lost === undefined ? null : { flaw: 'lost', sent: lost };
-};
+const lossOf = ({ flaw }: Trial): Loss | null => (flaw === 'doubled' ? null : flaw);
 
 /** Number of events of a new lead until one has the flaw; null if none of them has it. */
-const countUntil = async (probe: Probe, flaw: Flaw): Promise<number | null> => {
+const countUntil = async (probe: Probe, loss: Loss): Promise<number | null> => {
   const person = newLead(probe);
-  for (let before = 0; before < EVENTS_OF_LEAD; before += 1)
-    if ((await flawOf(probe, await send(probe, person))) === flaw) return before;
+  for (let before = 0; before < EVENTS_OF_LEAD; before += 1) {
+    const [trial] = await tryOf(probe, person);
+    if (lossOf(trial!) === loss) return before;
+  }
   return null;
 };
 
-const DOES: Readonly<Record<Flaw, string>> = {
+const DOES: Readonly<Record<Loss, string>> = {
   refused: 'is refused',
   lost: 'is answered 2xx and has no effect',
 };
 
-const causeOf = (flaw: Flaw, before: number | null): NamedCause => ({
-  key: `${flaw}:many-of-lead`,
-  sentence: `After ${before === null ? 'many' : before} events of one lead, every further event of this lead ${DOES[flaw]}: what is kept of a lead is full (a column, a page or a list with a limit), and nothing is removed from it.`,
+const causeOf = (loss: Loss, before: number | null): NamedCause => ({
+  key: `${loss}:many-of-lead`,
+  sentence: `After ${before === null ? 'many' : before} events of one lead, every further event of this lead ${DOES[loss]}: what is kept of a lead is full (a column, a page or a list with a limit), and nothing is removed from it.`,
   fix: 'Keep the events of a lead in rows of their own; where their number is limited, drop the oldest one.',
 });
 
 /** @returns why, if it is the number of events of the lead: another one of it has the flaw again, and one of a new lead not */
-const explain = async (probe: Probe, { flaw, sent }: Full): Promise<NamedCause | null> => {
-  const { lead_email, lead_id } = sent.event.data;
-  const again = await flawOf(probe, await send(probe, { lead_email, lead_id }));
-  const control = await send(probe, newLead(probe));
-  const isControlRight = isAccepted(control.exchange) && (await flawOf(probe, control)) === null;
-  if (again !== flaw || !isControlRight) return null;
-  const before = await countUntil(probe, flaw);
-  return before === null || before >= MANY ? causeOf(flaw, before) : null;
+const explain = async (probe: Probe, { event }: Trial, loss: Loss): Promise<NamedCause | null> => {
+  const { lead_email, lead_id } = event.data;
+  const [again] = await tryOf(probe, { lead_email, lead_id });
+  const [control] = await tryOf(probe, newLead(probe));
+  const isControlRight = isAccepted(control!.exchange) && control!.flaw === null;
+  if (lossOf(again!) !== loss || !isControlRight) return null;
+  const before = await countUntil(probe, loss);
+  return before === null || before >= MANY ? causeOf(loss, before) : null;
 };
 
 /** @returns null if all are processed, or the number of events is not what it is about */
 export const judgeManyOfLead = async (probe: Probe): Promise<Verdict | null> => {
-  const person = newLead(probe);
-  const places = Array.from({ length: EVENTS_OF_LEAD }, (_, place) => place);
-  const all = await sideBySide(probe, places, () => send(probe, person));
-  const full = await findFull(probe, all);
-  if (full === null) return null;
-  const cause = await probe.alone(() => explain(probe, full));
+  const all = await tryOf(probe, newLead(probe), EVENTS_OF_LEAD);
+  const full = all.find((trial) => lossOf(trial) !== null);
+  if (full === undefined) return null;
+  const loss = lossOf(full)!;
+  const cause = await probe.alone(() => explain(probe, full, loss));
   if (cause === null) return null;
-  const { exchange } = full.sent;
   return fail({
-    symptom: full.flaw,
+    symptom: loss,
     key: cause.key,
     expected: ['a 2xx and one effect for each event'],
-    actual: `one of ${EVENTS_OF_LEAD} events of one lead: ${describeReply(exchange.reply)}${full.flaw === 'lost' ? `, ${times(0)}` : ''}; an event of another lead is processed`,
+    actual: `one of ${EVENTS_OF_LEAD} events of one lead: ${describeReply(full.exchange.reply)}${loss === 'lost' ? ', no effect' : ''}; an event of another lead is processed`,
     diagnosis: cause.sentence,
     fix: cause.fix,
-    exchanges: [exchange],
+    exchanges: [full.exchange],
   });
 };

@@ -108,6 +108,9 @@ const settleBehindLead = async (probe: Probe): Promise<void> => {
   );
 };
 
+/** The one thread that a lead replies in. */
+export const threadOf = (leadId: unknown): string => `thrd_${String(leadId).slice('lead_'.length)}`;
+
 /**
  * @param given data of every event of this lead, such as its campaign
  * @throws {NotFresh} if the receiver knows no further lead; {@link judgeLeads} handles it
@@ -118,8 +121,7 @@ export const createLead = (probe: Probe, given: Data = {}): Lead => {
   if (probe.leadEmail !== null && given['lead_email'] === undefined) requireFresh(probe, email);
   // Of one e-mail: what becomes of a lower step is for delivery/changed-values.
   const person = { lead_email: email, lead_id: base['lead_id'], sequence_step: 1, ...given };
-  // A lead replies in one thread.
-  const thread = { thread_id: `thrd_${String(base['lead_id']).slice('lead_'.length)}` };
+  const thread = { thread_id: threadOf(base['lead_id']) };
   const dataOf = (type: EventType): Data =>
     type === 'email.replied' ? { ...person, ...thread } : person;
   const { queue } = probe;

@@ -59,6 +59,36 @@ const answering = (
 const used = new WeakSet<object>();
 const served = new WeakMap<object, number>();
 
+class TooLate extends Error {}
+
+/**
+ * Reads a body for a limited time. Pieces besides the time: a busy machine makes late what was sent at once, but no more pieces
+ * of it.
+ */
+const givingUp = (name: string, fault: string, afterMs: number, status: number): Mutant =>
+  changed(name, fault, (model) => {
+    const original = model.serve.bind(model);
+    return {
+      read: async (request) => {
+        const begun = Date.now();
+        const chunks: Buffer[] = [];
+        for await (const chunk of request) {
+          chunks.push(chunk as Buffer);
+          if (chunks.length > 4 && Date.now() - begun > afterMs) throw new TooLate();
+        }
+        return Buffer.concat(chunks);
+      },
+      serve: async (request: IncomingMessage, response: ServerResponse) => {
+        try {
+          await original(request, response);
+        } catch (error) {
+          if (!(error instanceof TooLate)) throw error;
+          response.writeHead(status, { connection: 'close' }).end();
+        }
+      },
+    };
+  });
+
 /** Ends over a valid event of a type that it has not thought of. */
 const dying = (
   name: string,
@@ -147,55 +177,8 @@ export const HTTP_MUTANTS: readonly Mutant[] = [
       },
     },
   ),
-  // Pieces besides the time: a busy machine makes late what was sent at once, but no more pieces of it.
-  changed('impatient', 'gives a body 350 ms when it comes in more than four pieces', (model) => {
-    const original = model.serve.bind(model);
-    class TooLate extends Error {}
-    return {
-      read: async (request) => {
-        const begun = Date.now();
-        const chunks: Buffer[] = [];
-        for await (const chunk of request) {
-          chunks.push(chunk as Buffer);
-          if (chunks.length > 4 && Date.now() - begun > 350) throw new TooLate();
-        }
-        return Buffer.concat(chunks);
-      },
-      serve: async (request: IncomingMessage, response: ServerResponse) => {
-        try {
-          await original(request, response);
-        } catch (error) {
-          if (!(error instanceof TooLate)) throw error;
-          response.writeHead(408, { connection: 'close' }).end();
-        }
-      },
-    };
-  }),
-  changed('one-second-for-body', 'gives a body one second from its beginning', (model) => {
-    const original = model.serve.bind(model);
-    class TooLate extends Error {}
-    return {
-      read: async (request) => {
-        const chunks: Buffer[] = [];
-        // It runs from the first byte to the last, so that a busy machine makes nothing late that was sent at once.
-        let begun: number | null = null;
-        for await (const chunk of request) {
-          chunks.push(chunk as Buffer);
-          begun ??= Date.now();
-          if (chunks.length > 4 && Date.now() - begun > 1000) throw new TooLate();
-        }
-        return Buffer.concat(chunks);
-      },
-      serve: async (request: IncomingMessage, response: ServerResponse) => {
-        try {
-          await original(request, response);
-        } catch (error) {
-          if (!(error instanceof TooLate)) throw error;
-          response.writeHead(400, { connection: 'close' }).end();
-        }
-      },
-    };
-  }),
+  givingUp('impatient', 'gives a body 350 ms when it comes in more than four pieces', 350, 408),
+  givingUp('one-second-for-body', 'gives a body of more than four pieces one second', 1000, 400),
   changed(
     'leaves-last-line',
     'reads a chunked body without the line behind its last chunk',

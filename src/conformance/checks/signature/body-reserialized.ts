@@ -6,7 +6,7 @@
 import { JSON_DIALECTS } from '../../../signature/json-dialects.ts';
 import type { Sample } from '../../judge/acceptance.ts';
 import { defineCheck, type Verdict } from '../../check.ts';
-import { explainWriting } from '../../experiments/explain-writing.ts';
+import { explainWriting, spaced } from '../../experiments/explain-writing.ts';
 import { judgeRawBodies } from '../../judge/raw-body.ts';
 import type { Probe } from '../../probe/probe.ts';
 import { fail, pass } from '../../verdict.ts';
@@ -32,7 +32,7 @@ const samplesFor = (probe: Probe): readonly Sample[] => {
     ...written,
     {
       name: 'with whitespace between tokens',
-      body: plain.replaceAll(/([{}:,]) ?(?=")/g, '$1 '),
+      body: spaced(plain),
     },
     { name: INTEGER_WITH_FRACTION, body: plain.replace(/("sequence_step":\d+)/, '$1.0') },
   ];
